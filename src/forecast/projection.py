@@ -1,0 +1,201 @@
+"""The answer: one long table of projected values, with the few verbs that a reader needs.
+
+Columns are `place, scenario, engine, origin, month, group, measure, draw, value`; a row is one value of one draw.
+Stocks are persons on the last day of the month, flows are persons in the month, money is VND in the month.
+Draws are paired: draw 7 of two scenarios is the same people with the same luck.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast import tables
+
+COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
+_TEXT = COLUMNS[:7]
+_SERIES = ["place", "scenario", "engine", "origin", "group", "measure"]
+FLOWS_IN, FLOWS_OUT = ["entries", "returns"], ["lapses", "exits_compulsory", "exits_other"]
+QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+
+
+class Projection:
+    """A projection: a long table and the questions asked of it; no verb changes it.
+
+    >>> rows = [("Toy", "a", "stock", "2024-01", "2024-02", "all", "members", d, 100.0 + d) for d in range(5)]
+    >>> answer = Projection(pd.DataFrame(rows, columns=COLUMNS))
+    >>> float(answer.probability("members", at_least=102, by="2024-02")["probability"].iloc[0])
+    0.6
+    """
+
+    def __init__(self, frame: pd.DataFrame):
+        """Wrap `frame`; columns are checked, text columns become categories, rows keep their order."""
+        missing = [c for c in COLUMNS if c not in frame.columns]
+        if missing:
+            raise tables.UserError(f"a projection needs the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}")
+        types = {c: "category" for c in _TEXT if not isinstance(frame[c].dtype, pd.CategoricalDtype)}
+        self.frame = frame[COLUMNS].astype(types | {"draw": np.int32, "value": float}).reset_index(drop=True)
+
+    def __repr__(self) -> str:
+        f = self.frame
+        names = {c: list(f[c].unique()) for c in ("place", "scenario", "engine")}
+        return f"Projection({len(f):,} rows, {f['draw'].nunique()} draws, {names})"
+
+    def only(self, **columns) -> "Projection":
+        """Keep the rows whose columns equal the given value, or are in the given list.
+
+        An empty answer is allowed: an engine that is deaf to a policy says nothing about it.
+        """
+        keep = np.ones(len(self.frame), bool)
+        for column, wanted in columns.items():
+            if column not in COLUMNS:
+                raise tables.UserError(f"a projection has no column {column!r}; it has {', '.join(COLUMNS)}")
+            wanted = [wanted] if isinstance(wanted, (str, int)) else list(wanted)
+            keep &= self.frame[column].isin(wanted).to_numpy()
+        return Projection(self.frame[keep])
+
+    def at(self, month: str) -> "Projection":
+        """Keep one month, `YYYY-MM`; an unknown month is an error that names the months there are."""
+        tables.month(month)
+        known = self.frame["month"].unique()
+        if month not in set(known):
+            raise tables.UserError(f"month {month} is not in the projection, which runs {min(known)} to {max(known)}")
+        return self.only(month=month)
+
+    def quantiles(self, probabilities=QUANTILES) -> pd.DataFrame:
+        """Return `..., month, quantile, value`: one row for each series, month and probability."""
+        wide = self._wide()
+        values = np.quantile(wide.to_numpy(), probabilities, axis=1).T if len(wide) else np.empty((0, len(probabilities)))
+        result = pd.DataFrame(values, index=wide.index, columns=pd.Index(probabilities, name="quantile"))
+        return result.stack().rename("value").reset_index()
+
+    def summary(self) -> pd.DataFrame:
+        """Return `..., month, mean, low, median, high`: low and high hold 90% of the draws between them."""
+        wide = self._wide()
+        low, median, high = (np.quantile(wide.to_numpy(), q, axis=1) if len(wide) else [] for q in (0.05, 0.5, 0.95))
+        columns = {"mean": wide.mean(axis=1), "low": low, "median": median, "high": high}
+        return pd.DataFrame(columns, index=wide.index).reset_index()
+
+    def _wide(self) -> pd.DataFrame:
+        """One row for each series and month in order of first appearance, one column for each draw."""
+        grouped = self.frame.set_index([*_SERIES, "month", "draw"])["value"]
+        wide = grouped.unstack("draw", sort=False)
+        return wide.dropna(axis=1, how="all") if len(wide) else wide
+
+    def versus(self, scenario: str) -> "Projection":
+        """Return the paired differences from `scenario`, draw by draw: what a policy adds.
+
+        Rows without a partner (another engine, another month) are left out; the base itself is left out.
+        """
+        base = self.frame[self.frame["scenario"] == scenario]
+        if base.empty:
+            known = ", ".join(map(repr, self.frame["scenario"].unique()))
+            raise tables.UserError(f"no scenario {scenario!r} to compare with; there are {known}")
+        on = [c for c in COLUMNS if c not in ("scenario", "value")]
+        other = self.frame[self.frame["scenario"] != scenario]
+        both = other.merge(base.drop(columns="scenario"), on=on, suffixes=("", "_base"))
+        return Projection(both.assign(value=both["value"] - both["value_base"]))
+
+    def probability(self, measure: str = "members", *, at_least: float, by: str, group: str = "all",
+                    since: str | None = None) -> pd.DataFrame:
+        """Return the probability that `measure` is at least `at_least` at month `by`, for each scenario and engine.
+
+        With `since`, the measure is a flow and is added up over the months `since` to `by`. Columns: place, scenario,
+        engine, probability, standard_error (of the simulation: sqrt(p(1-p)/draws)), draws, median, gap
+        (median minus the wanted value, same unit).
+        """
+        rows = self.only(measure=measure, group=group)
+        months = set(rows.frame["month"].unique())
+        if by not in months:
+            raise tables.UserError(f"no {measure} of group {group} at {by} in the projection")
+        keys = ["place", "scenario", "engine", "draw"]
+        span = rows.only(month=[m for m in months if (m == by if since is None else since <= m <= by)]).frame
+        total = span.groupby(keys, observed=True, sort=False)["value"].sum().reset_index()
+        return total.groupby(keys[:3], observed=True, sort=False)["value"].apply(
+            lambda v: _chance_of(v.to_numpy(), at_least)).unstack().reset_index()
+
+    def ledger_faults(self, tolerance: float = 1e-6) -> pd.DataFrame:
+        """Return the rows where members differ from previous members + entries + returns - all exits.
+
+        One row for each draw, group and month at fault, with `difference` in persons; empty when the ledger balances.
+        """
+        wanted = ["members", *FLOWS_IN, *FLOWS_OUT]
+        rows = self.only(measure=wanted).frame
+        keys = ["place", "scenario", "engine", "origin", "group", "draw"]
+        wide = rows.pivot(index=[*keys, "month"], columns="measure", values="value").sort_index()
+        missing = [m for m in wanted if m not in wide.columns]
+        if missing:  # an engine that knows the stock only has no ledger to check
+            return pd.DataFrame(columns=[*keys, "month", "difference"])
+        previous = wide.groupby(level=keys, observed=True)["members"].shift()
+        difference = wide["members"] - previous - wide[FLOWS_IN].sum(axis=1) + wide[FLOWS_OUT].sum(axis=1)
+        has_flows = wide[FLOWS_IN].notna().all(axis=1)
+        size = tolerance * np.maximum(1.0, wide["members"].abs())
+        bad = difference[(difference.abs() > size) & has_flows]
+        return bad.rename("difference").reset_index()
+
+    def save(self, path: str | Path) -> None:
+        """Write Parquet; the same projection gives the same bytes, and a killed write leaves no half file."""
+        path = Path(path)
+        table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
+        partial = path.with_suffix(path.suffix + ".partial")
+        pq.write_table(table, partial, compression="zstd")
+        partial.replace(path)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Projection":
+        """Read what `save` wrote; a file that is no projection is named in the error."""
+        try:
+            return cls(pq.read_table(path).to_pandas())
+        except FileNotFoundError:
+            raise tables.UserError(f"{path}: no such file; expected the projection.parquet of a run") from None
+        except pa.ArrowInvalid:
+            raise tables.UserError(f"{path}: not a Parquet file; expected the projection.parquet of a run") from None
+
+    def to_hub(self, quantiles=QUANTILES) -> pd.DataFrame:
+        """Return the forecast hubs' model-output table (hubverse): quantile rows, or samples when `quantiles` is None.
+
+        Columns: location, scenario_id, model_id, origin_date, target_end_date, target, output_type, output_type_id,
+        value. Dates are last days of months; the target is `measure` or `measure:group`.
+        """
+        if quantiles is None:
+            rows = self.frame.rename(columns={"draw": "output_type_id"}).assign(output_type="sample")
+        else:
+            rows = self.quantiles(quantiles).rename(columns={"quantile": "output_type_id"}).assign(output_type="quantile")
+        group, measure = rows["group"].astype(str), rows["measure"].astype(str)
+        ends = {c: pd.PeriodIndex(rows[c].astype(str), freq="M").to_timestamp(how="end").strftime("%Y-%m-%d")
+                for c in ("origin", "month")}
+        return pd.DataFrame({
+            "location": rows["place"].astype(str), "scenario_id": rows["scenario"].astype(str),
+            "model_id": rows["engine"].astype(str), "origin_date": ends["origin"], "target_end_date": ends["month"],
+            "target": measure.where(group == "all", measure + ":" + group), "output_type": rows["output_type"],
+            "output_type_id": rows["output_type_id"], "value": rows["value"]})
+
+
+def _chance_of(values: np.ndarray, at_least: float) -> pd.Series:
+    p = float(np.mean(values >= at_least))
+    median = float(np.median(values))
+    return pd.Series({"probability": p, "standard_error": (p * (1 - p) / len(values)) ** 0.5, "draws": len(values),
+                      "median": median, "gap": median - at_least})
+
+
+def concat(parts) -> Projection:
+    """Put several frames or projections under one another, in the order given.
+
+    >>> len(concat([]).frame)
+    0
+    """
+    frames = [p.frame if isinstance(p, Projection) else p for p in parts]
+    frames = [f for f in frames if len(f)]
+    if not frames:
+        return Projection(pd.DataFrame(columns=COLUMNS))
+    from pandas.api.types import union_categoricals
+    joined = {}
+    for column in COLUMNS:
+        parts_of = [f[column] for f in frames]
+        if column in _TEXT:
+            joined[column] = union_categoricals([p.astype("category") for p in parts_of])
+        else:
+            joined[column] = np.concatenate([p.to_numpy() for p in parts_of])
+    return Projection(pd.DataFrame(joined))
