@@ -1,0 +1,198 @@
+"""One frozen question: a place, a policy, assumptions, and months. No seed, no state, never changed by a run."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from forecast import tables
+from forecast.places import Place, read_place
+from forecast.policy import GROUPS, AnyLever, Count, Group, Month, Plan, Policy
+
+TARGET_MEASURES = ("members", "active_9of12", "entries", "paid_months")
+
+
+class Target(BaseModel):
+    """A number to reach: a stock on the last day of `by`, or a flow added up from `since` to `by`.
+
+    >>> Target(measure="members", value=116_400, by="2025-12").since is None
+    True
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    measure: Literal["members", "active_9of12", "entries", "paid_months"] = "members"
+    value: Count = Field(description="persons, or paid months")
+    by: Month
+    since: Month | None = Field(None, description="first month of a flow; not for stocks")
+    group: Group = "all"
+    source: str = Field("", description="source in data/sources.csv, or why this number")
+
+    @model_validator(mode="after")
+    def _flows_have_a_beginning(self):
+        flow = self.measure in ("entries", "paid_months")
+        if flow != (self.since is not None):
+            raise ValueError(f"{self.measure} is a {'flow: say since' if flow else 'stock: leave since out'}")
+        return self
+
+
+class Assumption(BaseModel):
+    """A belief about one parameter: center with the 5% and 95% points of its spread."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    value: float
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"expected low <= value <= high, not {self.low}, {self.value}, {self.high}")
+        return self
+
+
+class Scenario(BaseModel):
+    """A question to an engine: what happens in `place` from `start` (its stock is known) to `until` under `policy`?
+
+    `assumptions` replaces priors of data/evidence.csv: a number fixes a parameter, {value, low, high} gives it another
+    spread. `opening_members` among them replaces the published stock at `start`.
+
+    >>> Scenario("x", "Cà Mau", start="2021-12", until="2020-12")
+    Traceback (most recent call last):
+    ...
+    forecast.tables.UserError: scenario 'x': until: 2020-12 is not after start 2021-12
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, ignored_types=(cached_property,))
+    scenario: str = Field(min_length=1, description="name, unique in a run")
+    place: Place
+    start: Month
+    until: Month
+    target: Target | None = None
+    policy: Policy = Policy()
+    assumptions: dict[str, float | Assumption] = {}
+    title: dict[Literal["vi", "en"], str] = Field({}, description="name for people, in both languages")
+    file: str = Field("", exclude=True)
+
+    def __init__(self, scenario: str, place: Place | str, **data: Any):
+        """Take a name and a place (or the name of one), then the rest by keyword."""
+        if isinstance(place, str):
+            place = read_place(place, at=data.get("start"))
+        try:
+            super().__init__(scenario=scenario, place=place, **data)
+        except ValidationError as error:
+            raise tables.UserError(f"scenario {scenario!r}: {_first_faults(error)}") from None
+
+    @model_validator(mode="after")
+    def _fits(self):
+        start, until = tables.month(self.start), tables.month(self.until)
+        if until <= start:
+            raise ValueError(f"until: {self.until} is not after start {self.start}")
+        if self.target and not start < tables.month(self.target.by) <= until:
+            raise ValueError(f"target.by: {self.target.by} is not within {start + 1} to {self.until}")
+        known = set(parameters_table().index) | {"opening_members"}
+        unknown = sorted(set(self.assumptions) - known)
+        if unknown:
+            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(sorted(known))}")
+        return self
+
+    @cached_property
+    def months(self) -> pd.PeriodIndex:
+        """Months from `start` (index 0, the opening stock) to `until`."""
+        return pd.period_range(self.start, self.until, freq="M")
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The policy compiled for this place and these months."""
+        return self.policy.plan(self.place, self.start, self.until)
+
+    @cached_property
+    def status_quo_plan(self) -> Plan:
+        """The plan of an empty policy, to see what the policy changes."""
+        return Policy().plan(self.place, self.start, self.until)
+
+    @cached_property
+    def opening(self) -> tuple[float, str, str]:
+        """Members at the start: (persons, month it was counted, status).
+
+        Without an assumption, the published stock of the start month, or else the latest one before it.
+        """
+        given = self.assumptions.get("opening_members")
+        if given is not None:
+            return (given.value if isinstance(given, Assumption) else given), self.start, "assumed"
+        found = self.place.latest("members", until=self.start)
+        if found is None:
+            raise tables.UserError(f"scenario {self.scenario!r}: {self.place.name} has no published stock of members up to "
+                                   f"{self.start}; give assumptions.opening_members")
+        month, value, status = found
+        return float(value), str(month), status
+
+    def with_policy(self, name: str, policy: Policy) -> "Scenario":
+        """Return the same question under another policy and name."""
+        return Scenario(name, self.place, start=self.start, until=self.until, target=self.target, policy=policy,
+                        assumptions=self.assumptions)
+
+
+def parameters_table() -> pd.DataFrame:
+    """Return the model's parameters from data/evidence.csv: index parameter, columns value, low, high, study, use."""
+    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
+    rows = table[table["use"].str.startswith("parameter:")]
+    return rows.set_index("parameter")
+
+
+class _File(BaseModel):
+    """The form of a scenario file; its JSON Schema is docs/scenario.schema.json."""
+
+    model_config = ConfigDict(extra="forbid", title="Scenario")
+    scenario: str = Field(min_length=1, description="name of the scenario")
+    place: str = Field(min_length=1, description="place, as in data/places.csv, or without diacritics: ca-mau")
+    start: Month = Field(description="opening month: its stock of members is known")
+    until: Month
+    title: dict[Literal["vi", "en"], str] = {}
+    target: Target | None = None
+    policy: tuple[AnyLever, ...] = ()
+    assumptions: dict[str, float | Assumption] = {}
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file (YAML); every fault is named with file, key, value and what was expected."""
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise tables.UserError(f"{path}: no such file; expected a scenario in YAML") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise tables.UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise tables.UserError(f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}")
+    try:
+        form = _File.model_validate(data)
+        return Scenario(form.scenario, form.place, start=form.start, until=form.until, title=form.title,
+                        target=form.target, policy=Policy(*form.policy),
+                        assumptions=form.assumptions, file=str(path))
+    except ValidationError as error:
+        raise tables.UserError(f"{path}: {_first_faults(error)}") from None
+    except tables.UserError as error:
+        raise tables.UserError(f"{path}: {error}") from None
+
+
+def schema() -> dict:
+    """Return the JSON Schema of a scenario file."""
+    return _File.model_json_schema()
+
+
+def _first_faults(error: ValidationError, most: int = 8) -> str:
+    """Turn pydantic's errors into one line each: key, value, what was expected."""
+    lines = []
+    for fault in error.errors(include_url=False):
+        where = ".".join(str(p) for p in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        shown = "" if isinstance(fault.get("input"), (dict, list, BaseModel)) else f" (found {fault.get('input')!r})"
+        lines.append(f"{where}: {message}{shown}" if where else message)
+    more = f" (and {len(lines) - most} more)" if len(lines) > most else ""
+    return "; ".join(lines[:most]) + more
+
+
+__all__ = ["GROUPS", "Assumption", "Scenario", "Target", "parameters_table", "read_scenario", "schema"]
