@@ -1,0 +1,59 @@
+# Everything a person does here. It needs make and a Python from 3.11 to 3.14; the rest is set up on first use.
+#   make report                        the whole study, as pages
+#   make test PYTHON=python3.13        with another Python (for a new environment)
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+
+# numba's default thread pool spins when the machine is busy, which makes small kernels many times slower.
+export NUMBA_THREADING_LAYER ?= workqueue
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help report test lab lock setup clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+report: $(READY) ## run the notebooks and publish the study as pages in site/
+	$(BIN)/forecast report
+
+test: $(READY) ## check the code, the examples in docstrings, the tests and every number in the notebooks
+	$(BIN)/ruff check .
+	$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=300 \
+		--nbval-sanitize-with tests/nbval_sanitize.cfg tests src $(NOTEBOOKS)
+
+lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+lock: $(VENV)/.uv ## renew both locks to the newest versions that pyproject.toml allows
+	echo uv | $(UV_COMPILE) --output-file requirements-uv.lock -
+	$(UV_COMPILE) --all-extras --group dev --output-file requirements.lock pyproject.toml
+
+setup: $(READY) ## make the environment in .venv (the other targets do it when needed)
+
+clean: ## remove the pages and caches; keeps results/ and the environment
+	rm -rf site build dist .pytest_cache .ruff_cache .hypothesis
+	find src tests notebooks benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# A small lock brings uv, and uv brings the large one: seconds, where pip alone takes minutes.
+$(VENV)/.uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 15) or sys.exit( \
+		"forecast needs Python 3.11 to 3.14, and this is %d.%d. Name another: make PYTHON=python3.13" % v)'
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	touch $@
+
+# Bytecode is compiled now, once, rather than in the first minutes of somebody's first run. Where uv cannot reach
+# the packages (an office proxy with its own certificate, a mirror that only pip is told of), pip fetches the same lock.
+$(READY): $(VENV)/.uv requirements.lock pyproject.toml
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock \
+		|| { echo "uv could not do it; pip tries, which takes some minutes."; \
+		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@

@@ -1,0 +1,121 @@
+"""What is installed is what is declared: pyproject.toml, environment.yml, locks and Makefile agree."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+LOCKS = ("requirements.lock", "requirements-uv.lock")
+# conda-forge calls these by another name.
+CONDA_NAMES = {"pandera": "pandera-core"}
+# What the people who asked for the project want to find in their environment.
+PROMISED = {"jupyterlab", "numpy", "pandas", "statsmodels", "mesa", "matplotlib", "nbval"}
+SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
+
+
+def declared() -> list[Requirement]:
+    """Everything that pyproject.toml asks for: to run, on a cluster, and to work on the project."""
+    project = PROJECT["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    groups = [line for lines in PROJECT["dependency-groups"].values() for line in lines]
+    return [Requirement(line) for line in [*project["dependencies"], *extras, *groups]]
+
+
+def conda() -> dict[str, Requirement]:
+    """The conda packages of environment.yml by name."""
+    lines = [Requirement(line) for line in CONDA["dependencies"] if isinstance(line, str)]
+    return {line.name: line for line in lines}
+
+
+def entries(lock: str) -> list[tuple[Requirement, list[str]]]:
+    """Each package of a lock with its hashes."""
+    text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
+    parts = [re.split(r"\s+--hash=", line.strip()) for line in text.splitlines() if line.strip()]
+    return [(Requirement(first), hashes) for first, *hashes in parts]
+
+
+def marker_values(python: str, system: str) -> dict[str, str]:
+    """What an environment marker sees on a Python ("3.12") and a system ("linux")."""
+    platform_system, os_name = SYSTEMS[system]
+    return {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "sys_platform": system,
+        "platform_system": platform_system,
+        "os_name": os_name,
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
+
+
+def test_environment_yml_says_what_pyproject_says():
+    ours = {CONDA_NAMES.get(line.name, line.name): line.specifier for line in declared()}
+    theirs = {name: line.specifier for name, line in conda().items() if name not in ("python", "pip")}
+    assert theirs == ours
+    assert CONDA["channels"][0] == "conda-forge"
+    assert PROMISED <= set(theirs)
+    # The project itself, and nothing else, comes from pip.
+    assert [line["pip"] for line in CONDA["dependencies"] if isinstance(line, dict)] == [["-e ."]]
+
+
+def test_environment_yml_takes_a_python_that_the_project_takes():
+    ours, theirs = Requirement("python" + PROJECT["project"]["requires-python"]), conda()["python"]
+    accepted = [minor for minor in range(30) if theirs.specifier.contains(f"3.{minor}.5")]
+    assert accepted == [12, 13, 14]
+    assert all(ours.specifier.contains(f"3.{minor}.5") for minor in [11, *accepted])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_the_lock_holds_one_fitting_version_of_everything_declared(python, system):
+    values = marker_values(python, system)
+    pins: dict[str, list[str]] = {}
+    for entry, _ in entries("requirements.lock"):
+        if entry.marker is None or entry.marker.evaluate(values):
+            pins.setdefault(canonicalize_name(entry.name), []).append(str(entry.specifier).removeprefix("=="))
+    assert [name for name, versions in pins.items() if len(versions) > 1] == []
+    for line in declared():
+        (version,) = pins.get(canonicalize_name(line.name), ["missing"])
+        assert version != "missing" and line.specifier.contains(version), f"{line} is locked as {version}"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_each_entry_of_a_lock_is_exact_and_hashed(lock):
+    assert entries(lock)
+    for entry, hashes in entries(lock):
+        assert re.fullmatch(r"==[\w.+!]+", str(entry.specifier)), str(entry)
+        assert hashes and all(re.fullmatch(r"sha256:[0-9a-f]{64}", text) for text in hashes), str(entry)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_host(lock):
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert not re.search(r"://|index-url|find-links|trusted-host|\s@\s", text)
+
+
+def test_the_small_lock_holds_only_uv():
+    assert [entry.name for entry, _ in entries("requirements-uv.lock")] == ["uv"]
+
+
+def test_make_help_and_the_readme_list_every_target():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^make (\w+) +\S", listed, re.MULTILINE) == targets
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in targets if f"`make {name}`" not in readme] == []
+
+
+def test_the_machine_that_checks_runs_what_people_run():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text(encoding="utf-8").rstrip().endswith("\nmake test")
