@@ -1,10 +1,10 @@
 """Statutory values at a date, each with its legal basis, and the price that a person pays.
 
-The law is data (``data/law.csv``): a row holds one value from its month ``since`` to its month ``until``, both included,
-for a group and a place. Where several rows hold at once, the one that began last replaces the others, and a row of a
-commune or district goes before one of its province, which goes before one of the nation. Rows whose unit is ``rule`` are
-rules in words; they have no value and are there to be read. A proposal has a parameter name of its own
-(``local_top_up_share_proposed``), which no price ever asks for.
+The law is data (``data/law.csv``): a row holds one value from its month ``since`` to its month ``until``,
+both included, for a group and a place. Where several rows hold at once, the one that began last replaces the
+others, and a row of a commune or district goes before one of its province, which goes before one of the
+nation. Rows whose unit is ``rule`` are rules in words; they have no value and are there to be read. A
+proposal has a parameter name of its own (``local_top_up_share_proposed``), which no price ever asks for.
 """
 
 import math
@@ -25,7 +25,7 @@ _FOREVER = 10**6  # a month index after every month
 
 
 class Rule(NamedTuple):
-    """One dated row of the law: months as :func:`forecast.tables.month_index`, ``value`` NaN for a rule in words."""
+    """One dated row of the law: months as whole numbers, ``value`` NaN for a rule in words."""
 
     since: int
     until: int
@@ -38,8 +38,8 @@ class Rule(NamedTuple):
 class Price:
     """What one month of membership costs, in VND per month, and who pays it.
 
-    ``gross = state + local + net``. ``basis`` names the legal basis of every row used and ``status`` is the weakest
-    status among them, in the order of :data:`forecast.tables.STATUSES`.
+    ``gross = state + local + net``. ``basis`` names the legal basis of every row used and ``status`` is the
+    weakest status among them, in the order of :data:`forecast.tables.STATUSES`.
     """
 
     gross: float
@@ -52,7 +52,7 @@ class Price:
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """The law as a dated table; ``frame`` has the columns of ``data/law.csv``. Only the voluntary scheme acts here.
+    """The law as a dated table with the columns of ``data/law.csv``; only the voluntary scheme acts.
 
     >>> law = read_law()
     >>> law.price("poor", "2025-06", ("Hà Nội", "Việt Nam")).net
@@ -67,12 +67,13 @@ class Law:
         rules: dict[tuple[str, str, str], list[Rule]] = {}
         for row in self.frame[self.frame["scheme"] == SCHEME].itertuples():
             until = tables.month_index(tables.month(row.until)) if row.until else _FOREVER
-            rule = Rule(tables.month_index(tables.month(row.since)), until, row.value, row.legal_basis, row.status)
+            since = tables.month_index(tables.month(row.since))
+            rule = Rule(since, until, row.value, row.legal_basis, row.status)
             rules.setdefault((row.parameter, row.place, row.group), []).append(rule)
         return {key: sorted(found, key=lambda rule: -rule.since) for key, found in rules.items()}
 
     def _at(self, parameter: str, place: str, group: str, index: int) -> Rule | None:
-        """Return the rule in force at one place for the group itself, or else for all groups; None if there is none."""
+        """Return the rule in force at one place for the group, or else for all groups, or else None."""
         for who in dict.fromkeys((group, "all")):
             for rule in self._rules.get((parameter, place, who), ()):
                 if rule.since <= index <= rule.until:
@@ -87,14 +88,16 @@ class Law:
         """Return the value of ``parameter`` in ``month`` (a Period or ``YYYY-MM``), in the unit of its row.
 
         ``lineage`` is a place and all that contain it, smallest first (``Place.lineage``). Raises
-        :class:`~forecast.tables.UserError`, which says what is known, if no row holds or the row is a rule in words.
+        :class:`~forecast.tables.UserError`, which says what is known, if no row holds or the row is a rule in
+        words.
 
-        >>> read_law().value("min_declared_income", "2021-12"), read_law().value("min_declared_income", "2022-01")
-        (700000.0, 1500000.0)
+        >>> read_law().value("min_declared_income", "2022-01")
+        1500000.0
         """
         rule = self._find(parameter, _index(month), group, lineage)
         if rule is None:
-            raise UserError(f"the law has no {parameter} for {group} in {lineage[0]} in {month}; {self._known(parameter)}")
+            raise UserError(f"the law has no {parameter} for {group} in {lineage[0]} in {month}; "
+                            + self._known(parameter))
         if math.isnan(rule.value):
             raise UserError(f"{parameter} is a rule in words, not a number: {rule.basis}")
         return rule.value
@@ -104,17 +107,17 @@ class Law:
         rows = self.frame[(self.frame["parameter"] == parameter) & (self.frame["scheme"] == SCHEME)]
         if rows.empty:
             return "known parameters: " + ", ".join(sorted(self.frame["parameter"].unique()))
-        spans = rows["place"] + " (" + rows["group"] + ") " + rows["since"] + " to " + rows["until"].replace("", "now")
-        return "it is known for " + "; ".join(spans)
+        spans = rows["place"] + " (" + rows["group"] + ") " + rows["since"] + " to "
+        return "it is known for " + "; ".join(spans + rows["until"].replace("", "now"))
 
-    def price(self, group: str, month, lineage: tuple[str, ...] = NATION, declared_income: float | None = None,
-              subsidized_months: int = 0) -> Price:
+    def price(self, group: str, month, lineage: tuple[str, ...] = NATION,
+              declared_income: float | None = None, subsidized_months: int = 0) -> Price:
         """Return what a person of ``group`` pays for ``month``, and what the state and the local budget pay.
 
-        ``declared_income`` (VND per month; the floor if not given) is raised to the floor and cut at the ceiling. The
-        supports are shares of the contribution on the floor, whatever is declared, and end after the month cap
-        (120 ``subsidized_months`` so far). That the local support ends with the state's is our reading: no resolution
-        that we have seen says how long it lasts for one person.
+        ``declared_income`` (VND per month; the floor if not given) is raised to the floor and cut at the
+        ceiling. The supports are shares of the contribution on the floor, whatever is declared, and end after
+        the month cap (120 ``subsidized_months`` so far). That the local support ends with the state's is our
+        reading: no resolution that we have seen says how long it lasts for one person.
 
         >>> p = read_law().price("other", "2021-12")
         >>> p.gross, p.state, p.net
@@ -124,8 +127,8 @@ class Law:
         _check_group(group)
         if declared_income is not None and not (math.isfinite(declared_income) and declared_income >= 0):
             raise UserError(f"declared income is {declared_income}; expected VND per month, at least 0")
-        used = [self._need("contribution_rate", index, month), self._need("min_declared_income", index, month)]
-        rate, floor = used[0].value, used[1].value
+        used = [self._need(name, index, month) for name in ("contribution_rate", "min_declared_income")]
+        rate, floor = (rule.value for rule in used)
         ceiling = self._need("max_declared_income", index, month)
         income = max(floor, declared_income or 0.0)
         if income > ceiling.value:
@@ -143,17 +146,18 @@ class Law:
                      max((rule.status for rule in used), key=STATUSES.index))
 
     def _need(self, parameter: str, index: int, month) -> Rule:
-        """Return a national rule that every price rests on, or raise an error that says since when it is known."""
+        """Return a national rule that every price rests on, or raise an error that says when it is known."""
         rule = self._find(parameter, index, "all", NATION)
         if rule is None:
             raise UserError(f"the law has no {parameter} in {month}; {self._known(parameter)}")
         return rule
 
     def _shares(self, group: str, index: int, lineage: tuple[str, ...]) -> tuple[float, float, list[Rule]]:
-        """Return the state's and the local share of the contribution on the floor, and the rules that give them.
+        """Return the state's and the local share of the floor contribution, and the rules that give them.
 
-        A person with two claims on the state gets the higher one (Decree 159/2025). Top-ups of a province and of a
-        district add up; a promised total (``total_support_share``) fills what is missing; nobody gets more than all.
+        A person with two claims on the state gets the higher one (Decree 159/2025). Top-ups of a province and
+        of a district add up; a promised total (``total_support_share``) fills what is missing; nobody gets
+        more than all.
         """
         state = [rule for place in lineage if (rule := self._at("state_subsidy_share", place, group, index))]
         state = [max(state, key=lambda rule: rule.value)] if state else []
@@ -165,24 +169,26 @@ class Law:
             local.append(total)
         return state_share, min(local_share, 1.0 - state_share), state + local
 
-    def price_arrays(self, months: pd.PeriodIndex, lineage: tuple[str, ...] = NATION) -> dict[str, np.ndarray]:
+    def price_arrays(self, months: pd.PeriodIndex,
+                     lineage: tuple[str, ...] = NATION) -> dict[str, np.ndarray]:
         """Return the law's own price path over ``months``, for engines that price people by the thousand.
 
-        Keys: ``rate`` (share of income), ``floor`` and ``ceiling`` (VND per month), each ``(months,)``; ``state_share``
-        and ``local_share`` (shares of the contribution on the floor), each ``(months, 4)`` in the order of
-        :data:`forecast.tables.GROUPS`. The month cap is personal and so is left to the caller
+        Keys: ``rate`` (share of income), ``floor`` and ``ceiling`` (VND per month), each ``(months,)``;
+        ``state_share`` and ``local_share`` (shares of the contribution on the floor), each ``(months, 4)`` in
+        the order of :data:`forecast.tables.GROUPS`. The month cap is personal and so is left to the caller
         (``value("subsidy_max_months", month)``).
 
         >>> path = read_law().price_arrays(pd.period_range("2021-12", "2022-01", freq="M"))
         >>> path["floor"].tolist(), path["state_share"][0].tolist()
         ([700000.0, 1500000.0], [0.3, 0.25, 0.1, 0.1])
         """
-        names = {"rate": "contribution_rate", "floor": "min_declared_income", "ceiling": "max_declared_income"}
-        indices = [tables.month_index(month) for month in months]
-        path = {key: np.array([self._need(name, index, month).value for index, month in zip(indices, months)])
+        names = {"rate": "contribution_rate", "floor": "min_declared_income",
+                 "ceiling": "max_declared_income"}
+        path = {key: np.array([self._need(name, tables.month_index(month), month).value for month in months])
                 for key, name in names.items()}
-        shares = np.array([[self._shares(group, index, lineage)[:2] for group in GROUPS] for index in indices])
-        shares = shares.reshape(len(indices), len(GROUPS), 2)  # keeps its shape when there are no months
+        shares = np.array([[self._shares(group, tables.month_index(month), lineage)[:2] for group in GROUPS]
+                           for month in months])
+        shares = shares.reshape(len(months), len(GROUPS), 2)  # keeps its shape when there are no months
         return path | {"state_share": shares[..., 0], "local_share": shares[..., 1]}
 
 
