@@ -49,7 +49,7 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     # money
     "money": ("vnd",), "money_growth": ("percent",), "arrears_share": ("percent",), "arrears_limit": ("months",),
     "contribution_per_head": ("vnd_per_month",), "income_per_head": ("vnd_per_month", "vnd_per_year"),
-    "state_subsidy_share": ("percent",), "pay_days_given": ("days",),
+    "example_income": ("vnd_per_month",), "state_subsidy_share": ("percent",), "pay_days_given": ("days",),
     # people and places of the setting
     "population": ("persons",), "eligible": ("persons",), "labor_force": ("persons",), "communes": ("communes",),
     "minority_share": ("percent",), "wave": ("number",), "tourism_types": ("number",),
@@ -58,7 +58,7 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     "collectors_per_commune": ("persons_per_commune",), "agencies_per_hamlet": ("agencies_per_hamlet",),
     "staff": ("persons",), "quota_per_agency": ("persons_per_month",),
     "quota_per_staff": ("persons_per_month", "persons_per_year"), "quota_attainment": ("percent",),
-    "employers_per_staff": ("employers_per_year",), "lump_sums": ("persons",),
+    "employers_per_staff": ("employers_per_year",), "lump_sums": ("persons",), "lapses": ("persons",),
     # outreach
     "broadcasts": ("times_per_week",), "visits": ("visits",), "meetings": ("meetings",),
     "meeting_attendance": ("persons",), "outreach_points": ("points",), "campaign_days": ("days",),
