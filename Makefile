@@ -39,7 +39,7 @@ setup: $(READY) ## make the environment in .venv (the other targets do it when n
 
 clean: ## remove the pages and caches; keeps results/ and the environment
 	rm -rf site build dist .pytest_cache .ruff_cache .hypothesis
-	find src tests notebooks benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find $(wildcard src tests notebooks benchmarks) -name __pycache__ -prune -exec rm -rf {} +
 
 # A small lock brings uv, and uv brings the large one: seconds, where pip alone takes minutes.
 $(VENV)/.uv: requirements-uv.lock

@@ -73,7 +73,7 @@ def faults(package: Path) -> list[str]:
                 inner = inner.rpartition(".")[0]
             if STEP.get(inner, len(STAIRS)) >= STEP[name]:
                 found.append(f"{name or 'forecast'} imports {inner or 'forecast'}, which is not below it")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def test_every_import_goes_down_and_every_module_has_a_step():
