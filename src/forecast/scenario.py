@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecast import tables
+from forecast.law import Law, read_law
 from forecast.places import Place, read_place
 from forecast.policy import GROUPS, AnyLever, Count, Group, Month, Plan, Policy
 
@@ -74,6 +75,7 @@ class Scenario(BaseModel):
     policy: Policy = Policy()
     assumptions: dict[str, float | Assumption] = {}
     title: dict[Literal["vi", "en"], str] = Field({}, description="name for people, in both languages")
+    law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
     file: str = Field("", exclude=True)
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
@@ -132,7 +134,7 @@ class Scenario(BaseModel):
     def with_policy(self, name: str, policy: Policy) -> "Scenario":
         """Return the same question under another policy and name."""
         return Scenario(name, self.place, start=self.start, until=self.until, target=self.target, policy=policy,
-                        assumptions=self.assumptions)
+                        assumptions=self.assumptions, law=self.law)
 
 
 def parameters_table() -> pd.DataFrame:

@@ -1,0 +1,322 @@
+"""How people and teams respond: entry, renewal and return as pure functions that every engine shares.
+
+Rates are per month unless they say otherwise. Functions marked jitted take and return single numbers and run inside
+compiled loops; the others take arrays whose last axis is draws. Parameters are rows of data/evidence.csv; each draw
+of an experiment has its own set of them, and the set of draw 7 is the same under every policy.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from scipy.special import ndtri
+
+from forecast import chance, tables
+from forecast.law import Law
+from forecast.places import Place, read_place
+from forecast.policy import GROUPS, Plan
+from forecast.scenario import Assumption, Scenario, parameters_table
+
+REFERENCE_MONTH = "2021-06"  # the prices to which the parameter entry_rate refers
+SPELLS = np.array([1, 3, 6, 12, 60])  # months that can be paid at once (law.csv, payment_modes)
+# Shares of payers by length of spell. Nobody publishes them; judgement of the makers, to be learned from paid months.
+USUAL_SPELLS = np.array([0.15, 0.40, 0.25, 0.18, 0.02])
+RUSH_SPELLS = np.array([0.40, 0.60, 0.0, 0.0, 0.0])
+TYPICAL_SPELL = 5.0  # months, mean of USUAL_SPELLS without the 60-month payers
+# Extra effort in a calendar month when a team is far from its plan, 1 = full (judgement: the sprint of the last weeks).
+DEADLINE = np.array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.4, 1.0])
+RENEWAL_COST = 0.3  # visits' worth of time to call on one due member
+INSPECTION_COST = 1.5  # visits' worth of time in one hour of inspection
+MOST_FOR_RENEWALS = 0.5  # share of a team's time
+SUBSIDY_MONTHS = 120  # law.csv, subsidy_max_months
+SUBSIDY_BEGINS = 2018 * 12  # month index of the first subsidized month (law.csv, state_subsidy_share)
+REFERENCE_TENURE_YEARS = 2.0
+# Group mix of the country in 2021-22: poor 4.03% and near-poor 3.49% of households; minority share is recalled (15%).
+NATIONAL_MIX = np.array([0.0403, 0.0349, 0.11, 0.8148])
+
+# Decisions of one person in one month; the person's luck is uniform(person, 32 * month + decision).
+RESIST, SPELL, RUSH, FLOOR, TAIL, LEAVE, LAPSE, RETURN, GIFT, TENURE, DUE, CALLED = range(12)
+
+
+def parameter_draws(scenario: Scenario, seed: int, draws: range) -> dict[str, np.ndarray]:
+    """Draw every parameter: name -> array (draws,).
+
+    A parameter's prior passes through its low (5%), value (50%) and high (95%) on a log scale, on a logit scale for
+    shares, and on a plain scale cut at zero where low is zero. `place_effect` (a factor on entry_rate) is added.
+    """
+    keys = chance.streams(seed, draws)
+    table, drawn = parameters_table(), {}
+    for name, row in table.iterrows():
+        given = scenario.assumptions.get(name)
+        if isinstance(given, (int, float)):
+            drawn[name] = np.full(len(keys), float(given))
+            continue
+        prior = given if isinstance(given, Assumption) else Assumption(value=row["value"], low=row["low"], high=row["high"])
+        z = chance.normal_array(keys, chance.name_number(name))
+        drawn[name] = between(z, prior.value, prior.low, prior.high)
+    drawn["place_effect"] = place_effect(scenario, drawn, keys)
+    return drawn
+
+
+def between(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
+    """Turn standard normal numbers into a parameter with the given 5%, 50% and 95% points.
+
+    >>> between(np.array([-1.6449, 0, 1.6449]), 0.2, 0.1, 0.4).round(3).tolist()
+    [0.1, 0.2, 0.4]
+    """
+    if low > 0 and high < 1:
+        scale, back = (lambda x: math.log(x / (1 - x))), (lambda x: 1 / (1 + np.exp(-x)))
+    elif low > 0:
+        scale, back = math.log, np.exp
+    else:
+        scale, back = (lambda x: x), (lambda x: np.maximum(x, 0.0))
+    center, unit = scale(value), float(ndtri(0.95))
+    below, above = (center - scale(low)) / unit, (scale(high) - center) / unit
+    return back(center + np.where(z < 0, below, above) * z)
+
+
+def place_effect(scenario: Scenario, drawn: dict, keys: np.ndarray) -> np.ndarray:
+    """Factor on the pooled entry rate for this place, (draws,): its own past growth, shrunk towards the others.
+
+    Own evidence is the growth between the last two stocks of the same calendar month known at the start: entries per
+    eligible person and year = (yearly rise + yearly exits of the mean stock) / eligible. It is weighed against the
+    spread between places (normal with normal, on the log scale); its error is 0.25 (rounding and reading of the
+    counts) with 0.35 for the year to come, both judgement. Without such a pair the place is one like any other.
+    """
+    z = chance.normal_array(keys, chance.name_number("place_effect/" + scenario.place.name))
+    spread = drawn["place_spread"]
+    pair = _same_season_pair(scenario)
+    if pair is None:
+        return np.exp(spread * z)
+    (first, last), years = pair
+    exits = -np.log1p(-drawn["annual_lapse"]) + drawn["transfer_rate"] + drawn["other_exit_rate"]
+    gross = np.maximum((last - first) / years + exits * (first + last) / 2, 1.0) / scenario.place.eligible
+    own, error = np.log(gross / drawn["entry_rate"]), math.hypot(0.25, 0.35)
+    weight = spread**2 / (spread**2 + error**2)
+    return np.exp(weight * own + spread * np.sqrt(1 - weight) * z)
+
+
+def _same_season_pair(scenario: Scenario):
+    stocks = scenario.place.observed("members", until=scenario.start)
+    for last in stocks.index[::-1]:
+        earlier = [m for m in stocks.index if m < last and m.month == last.month]
+        if earlier:
+            first = earlier[-1]
+            return (float(stocks[first]), float(stocks[last])), (last - first).n / 12
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Money:
+    """What people face, month by month: shapes start with (months, classes, groups) unless they say otherwise.
+
+    A class is a set of communes with the same top-ups in every month; `price_class` (communes,) names each one's.
+    """
+
+    price_class: np.ndarray
+    net: np.ndarray  # VND a month at the floor, after all support
+    state: np.ndarray  # shares of the floor contribution, so cut that the sum stays at most 1
+    province: np.ndarray
+    donors: np.ndarray
+    floor_contribution: np.ndarray  # (months,) VND
+    ceiling_multiple: np.ndarray  # (months,) ceiling / floor
+    reference_net: np.ndarray  # (groups,) VND at REFERENCE_MONTH under the law alone
+
+
+def money(place: Place, plan: Plan, law: Law) -> Money:
+    """Work out what each group pays in each month under the law and the plan's top-ups."""
+    table = law.price_arrays(plan.months, place.lineage)
+    extra = np.concatenate([plan.top_up, plan.top_up_donors], axis=2)  # (months, communes, 2 groups)
+    rows = np.ascontiguousarray(extra.transpose(1, 0, 2).reshape(len(plan.communes), -1))
+    classes, price_class = np.unique(rows, axis=0, return_inverse=True)
+    extra = classes.reshape(len(classes), len(plan.months), 2, len(GROUPS)).transpose(2, 1, 0, 3)
+    state = np.broadcast_to(table["state_share"][:, None, :], extra[0].shape)
+    province = np.minimum(table["local_share"][:, None, :] + extra[0], 1 - state)
+    donors = np.minimum(extra[1], 1 - state - province)
+    contribution = table["rate"] * table["floor"]
+    net = contribution[:, None, None] * (1 - state - province - donors)
+    reference = np.array([law.price(g, tables.month(REFERENCE_MONTH)).net for g in GROUPS])
+    return Money(price_class.ravel().astype(np.int32), net, np.ascontiguousarray(state), province, donors, contribution,
+                 table["ceiling"] / table["floor"], reference)
+
+
+def incomes(scenario: Scenario, drawn: dict, bands: int) -> np.ndarray:
+    """Monthly income of a person by (draws, groups, bands), VND, at the reference month.
+
+    Bands hold equal numbers of people; a band's income is the log-normal quantile at its middle. The other group's
+    median is the place's published income per head (or its parent's) times worker_income_ratio, moved to the
+    reference month by income_growth; the spread within the poor groups is half of the others'.
+    """
+    return _bands(_median(*income_per_head(scenario.place), drawn), drawn, bands)
+
+
+def _median(per_head: float, month: str, drawn: dict) -> np.ndarray:
+    return per_head * drawn["worker_income_ratio"] * (1 + drawn["income_growth"]) ** -years_from_reference(month)
+
+
+def years_from_reference(month: str) -> float:
+    """Years from REFERENCE_MONTH to `month`.
+
+    >>> years_from_reference("2022-06")
+    1.0
+    """
+    return (tables.month_index(tables.month(month)) - tables.month_index(tables.month(REFERENCE_MONTH))) / 12
+
+
+def _bands(median: np.ndarray, drawn: dict, bands: int) -> np.ndarray:
+    ratio = np.stack([drawn["poor_income_ratio"], drawn["near_poor_income_ratio"], drawn["minority_income_ratio"],
+                      np.ones_like(median)], axis=1)
+    spread = drawn["income_spread"][:, None] * np.array([0.5, 0.5, 1.0, 1.0])
+    z = ndtri((np.arange(bands) + 0.5) / bands)
+    return median[:, None, None] * ratio[:, :, None] * np.exp(spread[:, :, None] * z)
+
+
+def income_per_head(place: Place) -> tuple[float, str]:
+    """Return the nearest published income per head: (VND per month, month); the place's own, else its parent's."""
+    history = pd.concat([place.history, tables.read(tables.data_dir() / "history.csv", "history")])
+    rows = history[(history["measure"] == "income_per_head") & history["value"].notna()]
+    for name in place.lineage:
+        own = rows[rows["place"] == name]
+        if len(own):
+            row = own.iloc[-1]
+            return row["value"] / (12 if row["unit"] == "vnd_per_year" else 1), row["month"]
+    raise tables.UserError(f"{place.name}: history.csv has no income_per_head for it or for any place above it")
+
+
+def acceptance(net, income, drawn: dict) -> np.ndarray:
+    """Share of people who say yes when asked: logistic in net price / income; arrays with draws first.
+
+    At a price of zero it is zero_price_acceptance; each unit of burden takes price_response off the logit.
+    """
+    shape = (-1,) + (1,) * (np.ndim(income) - 1)
+    top = drawn["zero_price_acceptance"].reshape(shape)
+    logit = np.log(top / (1 - top)) - drawn["price_response"].reshape(shape) * net / income
+    return 1 / (1 + np.exp(-logit))
+
+
+def reference_acceptance(drawn: dict, bands: int, law: Law) -> np.ndarray:
+    """Mean acceptance in the country at the reference month, (draws,): what entry_rate was measured at."""
+    median = _median(*income_per_head(read_place("Việt Nam")), drawn)
+    net = np.array([law.price(g, tables.month(REFERENCE_MONTH)).net for g in GROUPS])
+    shares = acceptance(net[None, :, None], _bands(median, drawn, bands), drawn).mean(axis=2)
+    return shares @ (NATIONAL_MIX / NATIONAL_MIX.sum())
+
+
+def entry_hazard(drawn: dict) -> np.ndarray:
+    """Hazard of entry per eligible person and month outside the year-end rush, (draws,), at the reference prices."""
+    rushed = 1 + drawn["visit_share"] * drawn["rush"] * DEADLINE.mean()
+    return drawn["entry_rate"] * drawn["place_effect"] / 12 / rushed
+
+
+@dataclass(frozen=True)
+class Hours:
+    """What a team does with a month, arrays (draws,): visits to new people, share of due members called on,
+    the part of the visits that is owed to the rush, and the effort (1 = ordinary)."""
+
+    visits: np.ndarray
+    called: np.ndarray
+    rushed: np.ndarray
+    effort: np.ndarray
+
+
+def team_month(*, collectors, extra_visits, quota, staff, staff_quota, reminders, inspection, skill, due, members,
+               plan_members, year_start, calendar_month, drawn) -> Hours:
+    """Split a team's month among renewals, inspections and new visits; all arguments are numbers or arrays (draws,).
+
+    Effort rises near the year's end with the share of the year's plan that is still missing; a quota lifts effort
+    while it is not met. Due members come first (those on a list, or the follow_up share), at most half of the time;
+    then inspection hours; what is left are visits. Officials with a quota visit after hours, and part of what they
+    bring is displaced from the collectors. A team without anybody does nothing.
+    """
+    missing = np.clip((plan_members - members) / np.maximum(plan_members - year_start, 1.0), 0.0, 1.0)
+    effort = 1 + drawn["rush"] * missing * DEADLINE[calendar_month]
+    ordinary = collectors * drawn["visits_per_collector"]
+    lift = 1 + (drawn["quota_effort"] - 1) * np.minimum(quota, 1.0) * (missing > 0)
+    time = ordinary * lift * effort
+    wanted = np.maximum(drawn["follow_up"], reminders) * due
+    for_due = np.minimum(wanted * RENEWAL_COST, MOST_FOR_RENEWALS * time)
+    called = np.where(due > 0, for_due / RENEWAL_COST / np.maximum(due, 1e-9), 0.0)
+    after = np.maximum(time - for_due - inspection * INSPECTION_COST, 0.0)
+    own = (after + extra_visits) * skill
+    officials = staff * (staff_quota > 0) * drawn["staff_visits"] * lift * effort * (1 - drawn["staff_displacement"])
+    visits = own + officials
+    return Hours(visits, np.minimum(called, 1.0), np.where(effort > 1, 1 - 1 / effort, 0.0), effort)
+
+
+def reference_reach(collectors, households, due, drawn: dict) -> np.ndarray:
+    """Share of households visited in an ordinary month of an ordinary team, (communes, draws)."""
+    hours = ordinary_visits(collectors, due, drawn)
+    return -np.expm1(-hours / households)
+
+
+def ordinary_visits(collectors, due, drawn: dict) -> np.ndarray:
+    """Visits of a team of ordinary skill in a month without rush, quota or list."""
+    time = collectors * drawn["visits_per_collector"]
+    return np.maximum(time - np.minimum(drawn["follow_up"] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time), 1e-9)
+
+
+@njit(cache=True)
+def threshold(log_survival, shape):
+    """Resistance at a survival level under gamma frailty of mean 1 (jitted): k (S^(-1/k) - 1).
+
+    >>> round(threshold(0.0, 0.5), 6)
+    0.0
+    """
+    return shape * math.expm1(-log_survival / shape)
+
+
+@njit(cache=True)
+def survival(pressure, shape):
+    """Share not yet enrolled at a pressure (jitted), the inverse of `threshold`: (1 + P/k)^-k."""
+    return math.exp(-shape * math.log1p(pressure / shape))
+
+
+@njit(cache=True)
+def lapse_chance(annual, spell, years, burden_rise, called, rushed, gifted, response, tenure, contact, rush_lapse, kept):
+    """Chance to stop at a due date (jitted).
+
+    Ordinary members: 1 - exp(-h), with h the annual lapse hazard for the spell just paid (its square root times the
+    typical one: longer spells mean fewer but weightier decisions), times exp(response x rise of price/income since
+    the reference month), times ((1 + years) / 3)^-tenure, times (1 - contact) when called on. A rush member stops with
+    chance rush_lapse, one who was given a book stays with chance `kept`.
+    """
+    if gifted:
+        return 1.0 - kept
+    hazard = -math.log1p(-annual) / 12.0 * math.sqrt(spell * TYPICAL_SPELL)
+    hazard *= math.exp(response * burden_rise) * ((1.0 + years) / (1.0 + REFERENCE_TENURE_YEARS)) ** (-tenure)
+    if called:
+        hazard *= 1.0 - contact
+    chance_to_lapse = -math.expm1(-hazard)
+    return max(chance_to_lapse, rush_lapse) if rushed else chance_to_lapse
+
+
+@njit(cache=True)
+def spell_of(luck, rushed, advised):
+    """Months paid at once (jitted): position in SPELLS; `advised` is the share of short payers who take 12 instead."""
+    usual, shares = 0, USUAL_SPELLS
+    if rushed:
+        shares = RUSH_SPELLS
+    below = 0.0
+    for i in range(len(SPELLS)):
+        weight = shares[i]
+        if not rushed:
+            if i < 3:
+                weight *= 1.0 - advised
+            elif i == 3:
+                weight += advised * (shares[0] + shares[1] + shares[2])
+        below += weight
+        if luck < below:
+            return i
+        if weight > 0.0:
+            usual = i
+    return usual
+
+
+@njit(cache=True)
+def declared_multiple(luck_floor, luck_tail, floor_share, tail, ceiling):
+    """Declared income as a multiple of the floor (jitted): 1 with chance floor_share, else 1 + exponential, mean `tail`."""
+    if luck_floor < floor_share:
+        return 1.0
+    return min(1.0 - (tail - 1.0) * math.log(luck_tail), ceiling)

@@ -1,0 +1,166 @@
+"""The agent engine: commune teams act (mesa agents), people respond (compiled events).
+
+The order of a month, written down once:
+1. Each team looks at its members, its due list and its plan, and splits its hours (`Team.step`).
+2. Visits, meetings, broadcasts, word of mouth and drives become contact per eligible person (`Offices.contact`).
+3. Members leave, renew or lapse; the lapsed may return; then pressure is added and people enter (`events.People`).
+4. The ledger of the month is kept by draw, commune and group.
+
+One mesa model holds a batch of draws side by side: a team's numbers are arrays (draws,), so a team of one commune acts
+in all worlds at once. Subclass `Team` and give it to `AgentEngine(team=...)` to try another rule.
+"""
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from forecast import behavior, tables
+from forecast.engines import deaf_to, events, silence
+from forecast.engines.world import BANDS, World, contact, make_world, rows_of, view
+from forecast.policy import COLUMNS, GROUPS
+from forecast.scenario import Scenario
+
+BATCH = 16  # draws side by side; the answer does not depend on it
+G = len(GROUPS)
+
+
+class Team(mesa.Agent):
+    """The collectors of one commune; its numbers are arrays (draws,), one for each world of the batch."""
+
+    def __init__(self, model: "Offices", place_in_list: int):
+        """Join `model` as the team of commune number `place_in_list`."""
+        super().__init__(model)
+        self.commune = place_in_list
+
+    def step(self) -> None:
+        """Look at the commune, decide the month's hours, and report them to the model."""
+        self.model.report(self.commune, self.decide(self.model.view(self.commune)))
+
+    def decide(self, seen: dict) -> behavior.Hours:
+        """Split the month's hours; override this to try another rule.
+
+        `seen` holds the arguments of `behavior.team_month`: the plan's numbers for this commune and month, its skill,
+        due members and members (draws,), the plan for December, and the parameters of the draws.
+        """
+        return behavior.team_month(**seen)
+
+
+class Offices(mesa.Model):
+    """All commune teams of a place in a batch of worlds.
+
+    mesa 3.3 never frees a model that is thrown away, so one model is kept for each process and `load`ed again.
+    """
+
+    def __init__(self, team: type[Team] = Team, collect: bool = False):
+        """Make an empty model whose teams are of class `team`; `collect` keeps a monthly record for a reader."""
+        super().__init__(rng=0)  # luck is never taken from the model; a fixed number keeps mesa from asking the clock
+        self.team, self.collect = team, collect
+
+    def load(self, world: World) -> None:
+        """Take up a new batch: teams, people and month are as at the opening."""
+        self.agents.do("remove")
+        self.world, plan = world, world.plan
+        count, draws = len(world.numbers), len(world.keys)
+        self.t, first = 0, tables.month_index(plan.months[0])
+        self.people = events.People(world.keys, world.numbers, world.cells, BANDS, len(plan.months),
+                                    world.drawn["frailty_shape"], int(world.opening.sum(axis=1).max() * 1.5) + 4096)
+        rushed = world.drawn["december_rush_share"] * (first % 12 == 11)
+        self.people.open(world.opening, first, rushed, max(0, first - behavior.SUBSIDY_BEGINS + 1))
+        self.members = self._members()
+        self.year_start = self.members
+        self.visits, self.called, self.rushed, self.effort = np.zeros((4, count, draws))
+        self.pulled = np.zeros((draws, count))
+        self.team.create_agents(self, count, list(range(count)))
+        self.datacollector = mesa.DataCollector(
+            model_reporters={"month": lambda m: str(m.world.plan.months[m.t]),
+                             "members": lambda m: m.people.members.sum(axis=(1, 2)).mean(),
+                             "visits": lambda m: m.visits.sum(axis=0).mean(), "effort": lambda m: m.effort.mean()},
+            agent_reporters={"visits": lambda a: a.model.visits[a.commune].mean(),
+                             "effort": lambda a: a.model.effort[a.commune].mean()}) if self.collect else None
+
+    def _members(self) -> np.ndarray:
+        return np.ascontiguousarray(self.people.members.sum(axis=2).T)
+
+    def view(self, c: int) -> dict:
+        """What the team of commune `c` sees at the beginning of a month."""
+        return view(self.world, self.t, c, self.members[c], self.people.due[:, self.t, c], self.year_start[c])
+
+    def report(self, c: int, hours: behavior.Hours) -> None:
+        """Note what the team of commune `c` does this month."""
+        self.visits[c], self.called[c], self.rushed[c], self.effort[c] = hours.visits, hours.called, hours.rushed, hours.effort
+
+    def step(self, flows: np.ndarray | None = None) -> None:
+        """Live one month; `flows` (draws, flow, communes, groups) receives what happens."""
+        world, plan, money, d = self.world, self.world.plan, self.world.money, self.world.drawn
+        if flows is None:
+            flows = np.zeros((len(world.keys), len(events.FLOWS), len(plan.communes), G))
+        self.t += 1
+        t, month = self.t, tables.month_index(plan.months[self.t])
+        self.members = self._members()
+        if month % 12 == 0:
+            self.year_start = self.members
+        self.agents.do("step")
+        press, rushed = contact(world, t, self.visits, self.rushed, self.members, self.pulled)
+        inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
+        self.people.advance(
+            t, month, accept=world.accept[t], burden_rise=world.burden_rise[t], contact=press, gift=plan.gift[t],
+            gift_months=plan.gift_months[t], rushed=rushed, called=np.ascontiguousarray(self.called.T),
+            advised=plan.advice[t], to_compulsory=d["transfer_rate"][:, None] / 12 * inspected,
+            to_other=d["other_exit_rate"] / 12, returning=np.ascontiguousarray((d["return_rate"] * self.effort).T),
+            price_class=money.price_class, contribution=money.floor_contribution[t], ceiling=money.ceiling_multiple[t],
+            state=money.state[t], province=money.province[t], donors=money.donors[t], drawn=events.floats(d),
+            rush_short=d["rush_short"], flows=flows)
+        if self.datacollector:
+            self.datacollector.collect(self)
+
+
+class AgentEngine:
+    """Simulates teams and people; sees every lever.
+
+    >>> AgentEngine().name
+    'agents'
+    """
+
+    name = "agents"
+    sees = frozenset(COLUMNS)
+
+    def __init__(self, team: type[Team] = Team):
+        """Use teams of class `team`, a subclass of `Team` with another rule."""
+        self.team = team
+
+    def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
+        """Return projection rows of the place, for every month, group and measure."""
+        if deaf_to(self, scenario):
+            return silence()
+        results = [self._batch(scenario, range(d, min(d + BATCH, draws.stop)), seed)
+                   for d in range(draws.start, draws.stop, BATCH)]
+        return rows_of(scenario, self.name, draws, np.concatenate(results))
+
+    def _batch(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:
+        """Values by (draws, months, measures, groups + all) of the place."""
+        model, world = _model(self.team), make_world(scenario, draws, seed)
+        model.load(world)
+        plan = world.plan
+        values = np.zeros((len(draws), len(plan.months), len(tables.MEASURES), G + 1))
+        flows = np.zeros((len(draws), len(events.FLOWS), len(plan.communes), G))
+        columns = [list(tables.MEASURES).index(f) for f in events.FLOWS]
+        spent = plan.spending.sum(axis=(1, 2))
+        for t in range(len(plan.months)):
+            if t:
+                flows[:] = 0.0
+                model.step(flows)
+                values[:, t, columns, :G] = flows.sum(axis=2)
+            values[:, t, 0, :G] = model.people.members.sum(axis=1)
+        values[..., G] = values[..., :G].sum(axis=-1)
+        values[:, 1:, list(tables.MEASURES).index("spent_outreach"), G] = spent[1:]
+        return values
+
+
+_MODELS: dict[type, Offices] = {}
+
+
+def _model(team: type[Team]) -> Offices:
+    """The one model of this process for a class of teams."""
+    if team not in _MODELS:
+        _MODELS[team] = Offices(team)
+    return _MODELS[team]

@@ -1,0 +1,212 @@
+"""The stock engine: expected entries minus expected exits, the model that a planner can follow by hand.
+
+Communes that the policy treats alike are one stratum. For each stratum, group and month, with the same formulas as the
+agents: entries = people left x fall of the survival curve under the month's pressure; every member has a due month, and
+those who are due renew or lapse; the lapsed return; some leave. Nothing is rounded to whole people, and the luck of
+single people is left out: the spread of the answer comes from the parameters and the months' common shocks.
+`active_9of12` needs single people, so this engine is silent about it. The 120-month end of the subsidy, which reaches
+the first members in 2028, is left to the agents as well.
+"""
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from forecast import behavior as b
+from forecast import tables
+from forecast.engines import deaf_to, events, silence
+from forecast.engines.world import BANDS, World, contact, make_world, rows_of, view
+from forecast.policy import COLUMNS, GROUPS
+from forecast.scenario import Scenario
+
+G = len(GROUPS)
+SILENT = ("active_9of12",)
+BATCH = 200
+USUAL, RUSHED, GIFTED = range(3)
+SLOT_OF = np.concatenate([[0], np.cumsum(b.SPELLS)])  # first slot of each spell; a slot is (spell, months until due)
+SLOTS = int(SLOT_OF[-1])
+
+
+class StockEngine:
+    """Expected flows by stratum and group; sees every lever.
+
+    >>> StockEngine().name
+    'stock'
+    """
+
+    name = "stock"
+    sees = frozenset(COLUMNS)
+
+    def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
+        """Return projection rows of the place, for every month, group and measure but `active_9of12`."""
+        if deaf_to(self, scenario):
+            return silence()
+        parts = [expected(make_world(scenario, range(d, min(d + BATCH, draws.stop)), seed, strata_of(scenario)))
+                 for d in range(draws.start, draws.stop, BATCH)]
+        rows = rows_of(scenario, self.name, draws, np.concatenate(parts))
+        return rows[~rows["measure"].isin(SILENT)].reset_index(drop=True)
+
+
+def strata_of(scenario: Scenario) -> np.ndarray:
+    """Number the strata: communes for which the policy changes the same columns in the same months, (communes,)."""
+    plan, base = scenario.plan, scenario.status_quo_plan
+    changed = [getattr(plan, n) != getattr(base, n) for n in sorted(plan.changed(base))]
+    if not changed:
+        return np.zeros(len(plan.communes), np.int64)
+    rows = np.concatenate([np.moveaxis(c, 1, 0).reshape(len(plan.communes), -1) for c in changed], axis=1)
+    return np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+
+
+def expected(world: World) -> np.ndarray:
+    """Values by (draws, months, measures, groups + all): expected stock, flows and money of the place."""
+    plan, d, money = world.plan, world.drawn, world.money
+    draws, strata = len(world.keys), len(world.numbers)
+    first = tables.month_index(plan.months[0])
+    measures = list(tables.MEASURES)
+    columns = [measures.index(f) for f in events.FLOWS]
+    values = np.zeros((draws, len(plan.months), len(measures), G + 1))
+    cells = np.broadcast_to(world.cells.astype(float), world.opening.shape)
+    left = np.where(cells > 0, cells - world.opening, 0.0)
+    survival = np.where(cells > 0, left / np.maximum(cells, 1), 1.0)
+    shape = d["frailty_shape"][:, None]
+    pressure = shape * np.expm1(-np.log(np.maximum(survival, 1e-12)) / shape)
+    pool = cells / np.maximum((1 + pressure / shape) ** -shape, 1e-300) * survival  # so that pool x S(pressure) = left
+    stock = np.zeros((draws, strata, G, 3, SLOTS))  # members by kind and slot
+    tenure = np.zeros_like(stock)  # months of membership added up over those members
+    opening = world.opening.reshape(draws, strata, G, BANDS)
+    _open(opening.sum(axis=3).astype(float), d["december_rush_share"] * (first % 12 == 11), stock, tenure)
+    lapsed, pulled = np.zeros((draws, strata, G)), np.zeros((draws, strata))
+    rise = _mean_rise(world, opening)
+    parameters = events.floats(d)
+    values[:, 0, 0, :G] = stock.sum(axis=(1, 3, 4))
+    members = stock.sum(axis=(2, 3, 4)).T
+    year_start = members
+    for t in range(1, len(plan.months)):
+        month = first + t
+        members = np.ascontiguousarray(stock.sum(axis=(2, 3, 4)).T)
+        year_start = members if month % 12 == 0 else year_start
+        due = stock[..., SLOT_OF[:-1]].sum(axis=(2, 3, 4)).T
+        hours = b.team_month(**view(world, t, slice(None), members, due, year_start))
+        press, rushed = contact(world, t, hours.visits, hours.rushed, members, pulled)
+        before = pressure
+        pressure = before + (press[..., None] * world.accept[t][:, money.price_class]).reshape(pressure.shape)
+        entering = pool * ((1 + before / shape) ** -shape - (1 + pressure / shape) ** -shape)
+        entries = entering.reshape(draws, strata, G, BANDS).sum(axis=3)
+        gifts = np.broadcast_to(plan.gift[t], entries.shape)
+        inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
+        flows = np.zeros((draws, len(events.FLOWS), strata, G))
+        _month(stock, tenure, lapsed, entries, gifts, plan.gift_months[t], rise[t], parameters, hours.called.T, rushed,
+               d["rush_short"], plan.advice[t], d["transfer_rate"][:, None] / 12 * inspected, d["other_exit_rate"] / 12,
+               (d["return_rate"] * hours.effort).T, money.price_class, money.floor_contribution[t], money.state[t],
+               money.province[t], money.donors[t], flows)
+        values[:, t, columns, :G] = flows.sum(axis=2)
+        values[:, t, 0, :G] = stock.sum(axis=(1, 3, 4))
+    values[..., G] = values[..., :G].sum(axis=-1)
+    values[:, 1:, measures.index("spent_outreach"), G] = plan.spending.sum(axis=(1, 2))[1:]
+    return values
+
+
+def _mean_rise(world: World, opening: np.ndarray) -> np.ndarray:
+    """Rise of price/income of the typical member, (months, draws, strata, groups): bands weighed as at the opening."""
+    weight = np.maximum(opening, 1e-9)
+    weight = weight / weight.sum(axis=3, keepdims=True)
+    return np.einsum("tdkgb,dkgb->tdkg", world.burden_rise[:, :, world.money.price_class], weight)
+
+
+@njit(cache=True)
+def _open(members, december, stock, tenure):
+    lengths = b.SPELLS * b.USUAL_SPELLS
+    lengths = lengths / lengths.sum()
+    for d in range(members.shape[0]):
+        for s in range(members.shape[1]):
+            for g in range(G):
+                for k in range(len(b.SPELLS)):
+                    for slot in range(SLOT_OF[k], SLOT_OF[k + 1]):
+                        share = (1 - december[d]) * lengths[k] / b.SPELLS[k]
+                        stock[d, s, g, USUAL, slot] = members[d, s, g] * share
+                        share = december[d] * b.RUSH_SPELLS[k] / b.SPELLS[k]
+                        stock[d, s, g, RUSHED, slot] = members[d, s, g] * share
+                for kind in range(2):
+                    for slot in range(SLOTS):
+                        tenure[d, s, g, kind, slot] = stock[d, s, g, kind, slot] * 24.0
+
+
+@njit(cache=True)
+def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, drawn, called, rushed, rush_short, advised, to_compulsory,
+           to_other, returning, price_class, contribution, state_share, province, donors, flows):
+    slots = SLOT_OF
+    join = np.zeros((3, len(b.SPELLS)))
+    join_tenure = np.zeros(len(b.SPELLS))
+    usual, rush = np.zeros(len(b.SPELLS)), np.zeros(len(b.SPELLS))
+    for d in range(stock.shape[0]):
+        for s in range(stock.shape[1]):
+            short = b.USUAL_SPELLS[0] + b.USUAL_SPELLS[1] + b.USUAL_SPELLS[2]
+            for k in range(len(b.SPELLS)):
+                rush[k] = b.RUSH_SPELLS[k]
+                usual[k] = b.USUAL_SPELLS[k] * (1 - advised[s] if k < 3 else 1) + (advised[s] * short if k == 3 else 0)
+            hazard = to_compulsory[d, s] + to_other[d]
+            stay = np.exp(-hazard)
+            p = price_class[s]
+            for g in range(G):
+                join[:], join_tenure[:] = 0.0, 0.0
+                gone = 0.0
+                lapsing = 0.0
+                for kind in range(3):
+                    for k in range(len(b.SPELLS)):
+                        for slot in range(slots[k], slots[k + 1]):
+                            n = stock[d, s, g, kind, slot]
+                            gone += n * (1 - stay)
+                            stock[d, s, g, kind, slot] = n * stay
+                            tenure[d, s, g, kind, slot] *= stay
+                        n = stock[d, s, g, kind, slots[k]]
+                        months = tenure[d, s, g, kind, slots[k]] + n  # the month that ends now counts
+                        if n > 0:
+                            stop = 0.0
+                            for is_called in range(2):
+                                weight = called[d, s] if is_called else 1 - called[d, s]
+                                stop += weight * b.lapse_chance(drawn[d, 0], b.SPELLS[k], months / n / 12.0, rise[d, s, g],
+                                                                is_called, kind == 1, kind == 2, drawn[d, 1], drawn[d, 2],
+                                                                drawn[d, 3], drawn[d, 4], drawn[d, 5])
+                            lapsing += n * stop
+                            for q in range(len(b.SPELLS)):
+                                join[0, q] += n * (1 - stop) * usual[q]
+                                join_tenure[q] += months * (1 - stop) * usual[q]
+                        for slot in range(slots[k], slots[k + 1] - 1):  # everybody is a month nearer to the due date
+                            stock[d, s, g, kind, slot] = stock[d, s, g, kind, slot + 1]
+                            tenure[d, s, g, kind, slot] = tenure[d, s, g, kind, slot + 1] + stock[d, s, g, kind, slot + 1]
+                        stock[d, s, g, kind, slots[k + 1] - 1] = 0.0
+                        tenure[d, s, g, kind, slots[k + 1] - 1] = 0.0
+                back = lapsed[d, s, g] * -np.expm1(-returning[d, s] * np.exp(-drawn[d, 1] * rise[d, s, g]))
+                lapsed[d, s, g] += lapsing - back
+                for q in range(len(b.SPELLS)):
+                    hurried = entries[d, s, g] * rushed[d, s] * rush_short[d] + back * rushed[d, s]
+                    join[1, q] += hurried * rush[q]
+                    join[0, q] += (entries[d, s, g] + back - hurried) * usual[q]
+                if gifts[d, s, g] > 0:
+                    q = 0
+                    while q < len(b.SPELLS) - 1 and b.SPELLS[q] < gift_months[s, g]:
+                        q += 1
+                    join[2, q] = gifts[d, s, g]
+                for q in range(len(b.SPELLS)):
+                    last = slots[q + 1] - 1
+                    for kind in range(3):
+                        stock[d, s, g, kind, last] += join[kind, q]
+                    tenure[d, s, g, 0, last] += join_tenure[q]
+                    months = b.SPELLS[q]
+                    paying = join[0, q] + join[1, q]
+                    floors = contribution * months * (paying + join[2, q])
+                    gross = floors + contribution * months * paying * (1 - drawn[d, 6]) * (drawn[d, 7] - 1)
+                    from_state = floors * state_share[p, g]
+                    from_province = contribution * months * paying * province[p, g]
+                    from_donors = contribution * months * (paying * donors[p, g] + join[2, q] * (1 - state_share[p, g]))
+                    flows[d, events.PAID_MONTHS, s, g] += months * (paying + join[2, q])
+                    flows[d, events.BY_STATE, s, g] += from_state
+                    flows[d, events.BY_PROVINCE, s, g] += from_province
+                    flows[d, events.BY_DONORS, s, g] += from_donors
+                    flows[d, events.BY_MEMBERS, s, g] += gross - from_state - from_province - from_donors
+                flows[d, events.ENTRIES, s, g] = entries[d, s, g] + gifts[d, s, g]
+                flows[d, events.RETURNS, s, g] = back
+                flows[d, events.LAPSES, s, g] = lapsing
+                if hazard > 0:
+                    flows[d, events.TO_COMPULSORY, s, g] = gone * to_compulsory[d, s] / hazard
+                    flows[d, events.TO_OTHER, s, g] = gone * to_other[d] / hazard
