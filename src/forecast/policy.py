@@ -12,7 +12,7 @@ gift* (persons given a book a month), gift_months* (months in a gift). `spending
 """
 
 from dataclasses import dataclass, fields
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -318,10 +318,24 @@ class Inspection(Lever):
         self._spend(plan, hours)
 
 
-LEVERS = {c.__name__: c for c in (TopUp, Gift, Collectors, Training, Quota, Visits, Meetings, Broadcast, Drive, ModelCommunes,
-                                  Reminders, PaymentAdvice, Language, VisitOrder, Inspection)}
+class Effort(Lever):
+    """More of the same: as many times the collectors and extra visits as the levers before it have given."""
+
+    lever: Literal["Effort"] = "Effort"
+    times: Count
+    evidence: ClassVar = ("visits_per_collector", "visit_share")
+
+    def apply(self, plan, place):
+        more = np.where(self._box(plan, place), self.times, 1.0)
+        self._spend(plan, np.maximum(more - 1, 0) * plan.collectors)
+        plan.collectors *= more
+        plan.visits *= more
+
+
 AnyLever = Annotated[TopUp | Gift | Collectors | Training | Quota | Visits | Meetings | Broadcast | Drive | ModelCommunes |
-                     Reminders | PaymentAdvice | Language | VisitOrder | Inspection, Field(discriminator="lever")]
+                     Reminders | PaymentAdvice | Language | VisitOrder | Inspection | Effort,
+                     Field(discriminator="lever")]
+LEVERS = {c.__name__: c for c in get_args(get_args(AnyLever)[0])}
 
 _BY_COMMUNE = ("collectors", "visits", "assisted", "training", "quota", "staff", "staff_quota", "meetings", "broadcasts",
                "drives", "model", "reminders", "advice", "cadres", "order", "inspection")

@@ -6,6 +6,7 @@ the columns (schemes, groups, statuses, kinds, measures) are constants here; ``d
 """
 
 import csv
+import io
 import math
 import os
 from dataclasses import dataclass
@@ -362,21 +363,33 @@ def write(frame: pd.DataFrame, path) -> Path:
     The order of rows and columns is the frame's own. Whole numbers are written without a decimal point, and a text
     that a spreadsheet would run as a formula is escaped; :func:`read` undoes both. The file appears whole or not at all.
     """
+    stream = io.BytesIO()
+    if Path(path).suffix == ".parquet":
+        frame.to_parquet(stream, index=False)
+    else:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([_escape(str(name)) for name in frame.columns])
+        writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    return write_bytes(stream.getvalue(), path)
+
+
+def write_bytes(data: bytes, path) -> Path:
+    """Write a whole file or, if anything goes wrong, none; return the path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        if path.suffix == ".parquet":
-            frame.to_parquet(half, index=False)
-        else:
-            with open(half, "w", encoding="utf-8", newline="") as handle:
-                writer = csv.writer(handle, lineterminator="\n")
-                writer.writerow([_escape(str(name)) for name in frame.columns])
-                writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+        half.write_bytes(data)
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)
     return path
+
+
+def write_text(text: str, path) -> Path:
+    """Write a whole UTF-8 file or none; return the path."""
+    return write_bytes(text.encode(), path)
 
 
 def _cell(value) -> str:

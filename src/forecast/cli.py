@@ -1,0 +1,262 @@
+"""The command line: each command reads files, does one job, and writes its results to a folder of its own.
+
+Exit codes: 0 done, 1 the work found faults or failed, 2 wrong usage. Results go to `--out`, never over an older run
+without `--force`; a killed `project` goes on where it was when it is started again.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from forecast import tables
+
+PARTS, MANIFEST = ".parts", "manifest.json"
+_out = click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="results", show_default=True,
+                    help="Folder for the results.")
+_force = click.option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
+_draws = click.option("--draws", type=click.IntRange(1, 1_000_000), default=200, show_default=True, help="Draws of each scenario.")
+_seed = click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck.")
+_jobs = click.option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
+_cluster = click.option("--cluster", metavar="ADDRESS", default=None, help="Address of a Dask scheduler.")
+_lang = click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures.")
+_engines = click.option("--engines", default="agents,stock,series", show_default=True, help="Engines, separated by commas.")
+_scenarios = click.argument("scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+class _Commands(click.Group):
+    """Turns what goes wrong with somebody's input into one message, without a traceback."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except tables.UserError as error:
+            click.echo(f"forecast: {error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("\nforecast: stopped; the same command goes on from here", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="forecast")
+def main():
+    """Project enrollment in Viet Nam's voluntary social insurance, and see what would meet a target."""
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of messages.")
+def check(files, as_json, lang):
+    """Check tables, scenario files and projections, or the project's own data when no FILE is given.
+
+    Conflicts that the data already mark are listed; a new one, or a fault, exits with 1.
+    """
+    from forecast import check as checks
+    from forecast.findings import FAULT, NEW
+
+    found = checks.check_files(list(files)) if files else checks.check_project()
+    if as_json:
+        click.echo(json.dumps([checks.as_dict(f) for f in found], ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        click.echo(checks.as_text(found, lang))
+    bad = any(f.severity in (FAULT, NEW) for f in found)
+    click.get_current_context().exit(1 if bad else 0)
+
+
+@main.command()
+@_scenarios
+@_draws
+@_seed
+@_engines
+@_jobs
+@_cluster
+@_out
+@_force
+@_lang
+def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
+    """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
+    from forecast import charts, experiment
+
+    questions, names = _read(scenarios), _names(engines)
+    _claim(out, force)
+    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    _tell_silence(answer, questions, names)
+    answer.save(out / "projection.parquet")
+    tables.write(answer.summary(), out / "summary.csv")
+    _picture(out / "fan.png", charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang))
+    _finish(out, experiment.manifest(questions, names, draws, seed), "projection.parquet")
+
+
+@main.command()
+@_scenarios
+@click.option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
+@_draws
+@_seed
+@click.option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
+@_jobs
+@_cluster
+@_out
+@_force
+@_lang
+def compare(scenarios, base, draws, seed, engines, jobs, cluster, out, force, lang):
+    """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
+
+    One file alone is compared with its own place and months under an empty policy.
+    """
+    from forecast import charts, decide, experiment
+
+    questions, names = _read(scenarios), _names(engines)
+    if len(questions) == 1:
+        questions.insert(0, decide.status_quo(questions[0]))
+    base = base or questions[0].scenario
+    if base not in [q.scenario for q in questions]:
+        raise click.BadParameter(f"{base!r} is none of {', '.join(q.scenario for q in questions)}", param_hint="--base")
+    first = questions[0]
+    for q in questions[1:]:
+        if (q.place.name, q.start, q.until) != (first.place.name, first.start, first.until):
+            raise tables.UserError(f"{q.scenario!r} ({q.place.name}, {q.start} to {q.until}) cannot be compared with "
+                                   f"{first.scenario!r} ({first.place.name}, {first.start} to {first.until}): expected the same "
+                                   "place and months")
+    _claim(out, force)
+    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    _tell_silence(answer, questions, names)
+    table = decide.comparison(answer, base)
+    tables.write(table, out / "comparison.csv")
+    titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
+    _picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles))
+    _finish(out, experiment.manifest(questions, names, draws, seed), "comparison.csv")
+
+
+@main.command()
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--probability", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.5, show_default=True,
+              help="Probability that is wanted.")
+@_draws
+@_seed
+@_engines
+@_jobs
+@_cluster
+@_out
+@_force
+@_lang
+def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang):
+    """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
+    from forecast import charts, decide, experiment
+
+    (question,), names = _read([scenario]), _names(engines)
+    if question.target is None:
+        raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+    _claim(out, force)
+    answer = experiment.project(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    _tell_silence(answer, [question], names)
+    desk = decide.target_table(answer, question)
+    engine = desk["engine"].iloc[0]
+    path = decide.needed_path(answer, question, engine) if question.target.measure == "members" else None
+    needed = decide.effort(question, probability, draws=min(draws, 200), seed=seed)
+    result = {"desk": _records(desk), "path": _records(path) if path is not None else [], "effort": needed}
+    tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
+    if path is not None:
+        _picture(out / "target.png", charts.target(desk, path, question, lang=lang))
+    for row in result["desk"]:
+        click.echo(f"{row['engine']:>7}: P = {row['probability']:.1%} (+-{row['standard_error']:.1%}), median {row['median']:,.0f}, "
+                   f"gap {row['gap']:+,.0f} of {row['target']:,.0f} by {row['by']}")
+    if needed["multiple"] is None:
+        click.echo(f"cannot be reached with collectors and visits alone: even {decide.MOST_EFFORT:.0f} times as many give "
+                   f"P = {needed['probability_reached']:.1%}")
+    else:
+        click.echo(f"P = {probability:.0%} needs {needed['multiple']:.2g} times the collectors and visits "
+                   f"({needed['collectors_now']:,.0f} to {needed['collectors_needed']:,.0f} collectors)")
+    _finish(out, experiment.manifest([question], names, draws, seed), "target.json")
+
+
+@main.command()
+@click.argument("places", nargs=-1)
+@click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
+@click.option("--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="site", show_default=True, help="Folder of the site.")
+@_force
+def report(places, langs, draws, out, force):
+    """Run the notebooks of PLACES (all by default) and publish the site."""
+    from forecast import report as reports
+
+    chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
+    if not chosen or set(chosen) - {"vi", "en"}:
+        raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
+    front = reports.build(places=list(places) or None, langs=chosen, out=out, draws=draws, force=force)
+    click.echo(f"the site is ready: open {front}")
+
+
+def _read(paths) -> list:
+    from forecast.scenario import read_scenario
+    faults, questions = [], []
+    for path in paths:
+        try:
+            questions.append(read_scenario(path))
+        except tables.UserError as error:
+            faults.append(str(error))
+    if faults:
+        raise tables.UserError("\n".join(faults))
+    return questions
+
+
+def _names(engines: str) -> list[str]:
+    from forecast.experiment import ENGINES
+    names = [n.strip() for n in engines.split(",") if n.strip()]
+    wrong = [n for n in names if n not in ENGINES]
+    if wrong or not names:
+        raise click.BadParameter(f"{engines!r}; expected some of {', '.join(ENGINES)}", param_hint="--engines")
+    return list(dict.fromkeys(names))
+
+
+def _claim(out: Path, force: bool) -> None:
+    """Make the folder ours: a finished run is only replaced when asked, an unfinished one is gone on with."""
+    if (out / MANIFEST).exists() and not force:
+        raise click.UsageError(f"{out} holds the results of an older run: choose another --out, or say --force")
+    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists() and not (out / PARTS).exists():
+        raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    if (out / MANIFEST).exists():
+        for name in json.loads((out / MANIFEST).read_text(encoding="utf-8")).get("files", []):
+            if Path(name).name == name:  # only files of the folder itself
+                (out / name).unlink(missing_ok=True)
+        (out / MANIFEST).unlink()
+    (out / PARTS).mkdir(exist_ok=True)
+
+
+def _finish(out: Path, facts: dict, main_file: str) -> None:
+    """Write the manifest last: a folder with a manifest is a finished run."""
+    import hashlib
+    facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file())
+    facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
+    tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
+    shutil.rmtree(out / PARTS)
+    click.echo(f"written to {out}: {', '.join(facts['files'])}, {MANIFEST}")
+
+
+def _picture(path: Path, picture) -> None:
+    tables.write_bytes(picture.png(), path)
+
+
+def _records(frame) -> list[dict]:
+    """Rows as plain values, a missing number as null."""
+    return json.loads(frame.to_json(orient="records", double_precision=6, force_ascii=False))
+
+
+def _tell_silence(answer, questions, names) -> None:
+    """Say which engine said nothing, and to what it is deaf: silence is not zero."""
+    from forecast.engines import deaf_to
+    from forecast.experiment import engine_of
+    said = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
+    for q in questions:
+        for name in names:
+            if (q.scenario, name) not in said:
+                deaf = ", ".join(sorted(deaf_to(engine_of(name), q)))
+                click.echo(f"note: {name} says nothing about {q.scenario!r}: it cannot hear {deaf}", err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The decision desk: will the target be met, what is missing, and what does a policy add at what cost.
+
+Every function takes a projection (and the scenario that was asked) and returns a table; nothing is printed here.
+"""
+
+import numpy as np
+import pandas as pd
+
+from forecast import tables
+from forecast.experiment import project
+from forecast.policy import Effort, Policy
+from forecast.projection import FLOWS_IN, FLOWS_OUT, Projection
+from forecast.scenario import Scenario, parameters_table
+
+INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
+MOST_EFFORT = 50.0  # times the ordinary outreach; beyond it no office could go
+PAYERS = {"members": "paid_members", "state": "paid_state", "province": "paid_province", "donors": "paid_donors",
+          "outreach": "spent_outreach"}
+
+
+def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
+    """Return the target desk: one row for each engine that answered.
+
+    Columns: place, scenario, engine, probability, standard_error, draws, median, gap (median minus target), low, high
+    (90% interval), target, by, measure. A scenario without a target is an error.
+    """
+    target = _target(scenario)
+    rows = answer.only(scenario=scenario.scenario, measure=target.measure, group=target.group)
+    if rows.frame.empty:
+        raise tables.UserError(f"no engine answered scenario {scenario.scenario!r} for {target.measure}")
+    desk = rows.probability(target.measure, at_least=target.value, by=target.by, group=target.group, since=target.since)
+    months = [m for m in rows.frame["month"].unique() if (target.since or target.by) <= m <= target.by]
+    total = rows.only(month=months).frame.groupby(["engine", "draw"], observed=True)["value"].sum()
+    ends = total.groupby("engine", observed=True).quantile(INTERVAL).unstack()
+    desk["low"], desk["high"] = (desk["engine"].map(ends[q]).astype(float) for q in INTERVAL)
+    return desk.assign(target=target.value, by=target.by, measure=target.measure)
+
+
+def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") -> pd.DataFrame:
+    """Return the monthly path to the target beside the expected one.
+
+    Columns: month, expected, low, high (members), needed (a straight line from the opening stock to the target),
+    entries_expected and entries_needed (persons in the month; needed counts the exits that the engine expects at the
+    needed stock, less the returns).
+    """
+    target = _target(scenario)
+    if target.measure != "members":
+        raise tables.UserError(f"a monthly path needs a target of members, not of {target.measure}")
+    rows = answer.only(scenario=scenario.scenario, engine=engine, group=target.group)
+    wide = rows.frame.pivot_table(index="month", columns="measure", values="value", aggfunc="mean", observed=True)
+    members = rows.only(measure="members").summary().set_index("month")
+    months = [m for m in members.index if m <= target.by]
+    steps = np.arange(len(months)) / max(len(months) - 1, 1)
+    needed = members["median"].iloc[0] + (target.value - members["median"].iloc[0]) * steps
+    path = pd.DataFrame({"month": months, "expected": members.loc[months, "median"].to_numpy(),
+                         "low": members.loc[months, "low"].to_numpy(), "high": members.loc[months, "high"].to_numpy(),
+                         "needed": needed})
+    if not set(FLOWS_IN + FLOWS_OUT) <= set(wide.columns):
+        return path  # the engine knows no flows
+    net_exits = wide[FLOWS_OUT].sum(axis=1) - wide["returns"]
+    rate = (net_exits / wide["members"].shift()).loc[months].to_numpy()
+    path["entries_expected"] = wide.loc[months, "entries"].to_numpy()
+    path["entries_needed"] = np.diff(needed, prepend=np.nan) + rate * np.roll(needed, 1)
+    return path
+
+
+def effort(scenario: Scenario, probability: float = 0.5, *, draws: int = 100, seed: int = 1, engine: str = "stock") -> dict:
+    """Return how many times the scenario's visits would reach its target with `probability`.
+
+    The scenario's collectors and visits are multiplied from the month after the start until the probability is reached
+    (bisection on a log scale, to 2%; the draws are paired, so that more effort never lowers it). Keys: multiple (None
+    when 50 times is not enough), probability_now, probability_reached, visits_per_month_now and _needed,
+    collectors_now and _needed (in the last month).
+    """
+    target = _target(scenario)
+
+    def chance_at(multiple: float) -> float:
+        more = Policy(*scenario.policy.levers, Effort(times=multiple, start=str(scenario.months[1])))
+        question = scenario.with_policy(scenario.scenario, more)
+        answer = project(question, [engine], draws=draws, seed=seed, jobs=1, progress=False)
+        return float(target_table(answer, question)["probability"].iloc[0])
+
+    now = chance_at(1.0)
+    collectors = float(scenario.plan.collectors[-1].sum())
+    visits = float(scenario.plan.visits[-1].sum()) + collectors * float(parameters_table().loc["visits_per_collector", "value"])
+    result = {"probability_wanted": probability, "probability_now": now, "collectors_now": collectors,
+              "visits_per_month_now": visits, "target": target.value, "by": target.by}
+    if now >= probability:
+        multiple = 1.0
+    elif chance_at(MOST_EFFORT) < probability:
+        return result | {"multiple": None, "probability_reached": chance_at(MOST_EFFORT), "collectors_needed": None,
+                         "visits_per_month_needed": None}
+    else:
+        low, high = 1.0, MOST_EFFORT
+        while high / low > 1.02:
+            middle = float(np.sqrt(low * high))
+            low, high = (low, middle) if chance_at(middle) >= probability else (middle, high)
+        multiple = high
+    return result | {"multiple": multiple, "probability_reached": chance_at(multiple),
+                     "collectors_needed": collectors * multiple, "visits_per_month_needed": visits * multiple}
+
+
+def comparison(answer: Projection, base: str) -> pd.DataFrame:
+    """Return what each other scenario adds to `base`: paired differences with 90% intervals.
+
+    Columns: place, scenario, engine, group, measure, payer, unit, median, low, high. Measures: members (at the end),
+    entries and lapses (over all months), member_years (added up), money by payer, and cost_per_member_year: additional
+    money of the payer for each additional member-year, left out of a draw in which nothing was added.
+    """
+    gaps = answer.versus(base).frame
+    if gaps.empty:
+        raise tables.UserError(f"nothing to compare with {base!r}: give at least two scenarios of the same place and months")
+    keys = ["place", "scenario", "engine", "group"]
+    last = gaps["month"].astype(str).max()
+    parts = []
+    for (place, scenario, engine, group), rows in gaps.groupby(keys, observed=True, sort=False):
+        wide = rows.pivot_table(index="draw", columns="measure", values="value", aggfunc="sum", observed=True)
+        head = {"place": place, "scenario": scenario, "engine": engine, "group": group}
+        end = rows[(rows["measure"] == "members") & (rows["month"].astype(str) == last)]["value"]
+        years = wide["members"] / 12
+        found = [("members", "", "persons", end), ("member_years", "", "years", years)]
+        found += [(m, "", "persons", wide[m]) for m in ("entries", "lapses") if m in wide]
+        for payer, measure in PAYERS.items():
+            if measure in wide and wide[measure].notna().all():
+                found.append(("money", payer, "vnd", wide[measure]))
+                if payer != "members":
+                    added = years > 0.5  # fewer than half a year added in all: a price for it would mean nothing
+                    found.append(("cost_per_member_year", payer, "vnd", wide[measure][added] / years[added]))
+        paid = [m for p, m in PAYERS.items() if p != "members" and m in wide and wide[m].notna().all()]
+        if paid:
+            added = years > 0.5
+            found.append(("cost_per_member_year", "public and donors", "vnd", wide[paid].sum(axis=1)[added] / years[added]))
+        for measure, payer, unit, values in found:
+            if len(values):
+                low, median, high = np.quantile(values, [INTERVAL[0], 0.5, INTERVAL[1]])
+                parts.append(head | {"measure": measure, "payer": payer, "unit": unit, "median": median, "low": low,
+                                     "high": high, "draws": len(values)})
+    return pd.DataFrame(parts)
+
+
+def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
+    """Return the same question with an empty policy."""
+    return scenario.with_policy(name, Policy())
+
+
+def _target(scenario: Scenario):
+    if scenario.target is None:
+        raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
+    return scenario.target
