@@ -91,7 +91,8 @@ class Fault:
 
     def __str__(self) -> str:
         """Return one line for a person, such as ``history.csv, row 7, column month: "2021" (expected ...)``."""
-        where = self.file + (f", row {self.row}" if self.row else "") + (f", column {self.column}" if self.column else "")
+        where = self.file + (f", row {self.row}" if self.row else "")
+        where += f", column {self.column}" if self.column else ""
         found = f'found "{self.value}", ' if self.value or self.column else ""
         return f"{where}: {found}expected {self.expected}"
 
@@ -197,7 +198,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "kind": pa.Column(checks=_one_of(KINDS)), "status": _STATUS, "denominator": _TEXT, "source": _FILLED,
         "locator": _TEXT, "note": _TEXT},
         checks=[_rows(_known_unit, "unit", "a unit that the data dictionary allows for this measure"),
-                _rows(lambda f: f["value"].notna() | (f["note"] != ""), "note", "a note that explains an empty value")]),
+                _rows(lambda f: f["value"].notna() | (f["note"] != ""), "note", "a note that explains no value")]),
     "law": pa.DataFrameSchema({
         "scheme": _SCHEME, "parameter": _FILLED, "group": _GROUP, "place": _FILLED, "since": _MONTH,
         "until": _MONTH_OR_EMPTY, "value": _VALUE, "unit": _FILLED, "legal_basis": _TEXT, "source": _FILLED,
@@ -316,8 +317,8 @@ def _read_csv(path: Path, names: list[str], schema: pa.DataFrameSchema):
         extra = [Fault(path.name, 1, n, n, f"only the columns {', '.join(names)}, each once")
                  for n in sorted(set(header)) if n not in names or header.count(n) > 1]
         return None, [], missing + extra
-    faults = [Fault(path.name, line, "", str(len(row)), f"{len(header)} cells") for row, line in zip(rows, lines)
-              if len(row) != len(header)]
+    faults = [Fault(path.name, line, "", str(len(row)), f"{len(header)} cells")
+              for row, line in zip(rows, lines, strict=True) if len(row) != len(header)]
     if faults:
         return None, [], faults
     cells = {name: [_unescape(row[place]) for row in rows] for place, name in enumerate(header)}
@@ -327,7 +328,7 @@ def _read_csv(path: Path, names: list[str], schema: pa.DataFrameSchema):
             continue
         numbers = [_parse(text) for text in cells[name]]
         faults += [Fault(path.name, line, name, text, _EXPECTED_NUMBER)
-                   for text, number, line in zip(cells[name], numbers, lines) if number is None]
+                   for text, number, line in zip(cells[name], numbers, lines, strict=True) if number is None]
         cells[name] = np.array([math.nan if number is None else number for number in numbers], dtype=float)
     return pd.DataFrame({name: cells[name] for name in names}), lines, faults
 
@@ -361,7 +362,8 @@ def write(frame: pd.DataFrame, path) -> Path:
     """Write ``frame`` to ``path`` as CSV (UTF-8, no index) or, for ``.parquet``, as Parquet; return the path.
 
     The order of rows and columns is the frame's own. Whole numbers are written without a decimal point, and a text
-    that a spreadsheet would run as a formula is escaped; :func:`read` undoes both. The file appears whole or not at all.
+    that a spreadsheet would run as a formula is escaped; :func:`read` undoes both. The file appears whole or not
+    at all.
     """
     stream = io.BytesIO()
     if Path(path).suffix == ".parquet":
