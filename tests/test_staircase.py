@@ -20,7 +20,7 @@ STAIRS = (
     "engines.series engines.stock engines.agents",
     "experiment",
     "findings words",
-    "conflicts plan_checks",
+    "conflicts plan_checks sentences",
     "check decide",
     "charts",
     "report",

@@ -1,0 +1,479 @@
+"""Pictures: what a planner sees first. The only module that imports matplotlib.
+
+Every function takes frames and a language and returns a :class:`Picture`, a matplotlib figure that carries its own
+description (`alt`) for people who do not see it. House style: names stand on the lines and not in a legend, lines
+differ in pattern as well as color, units stand under the title, the source under the picture.
+"""
+
+import base64
+import io
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
+
+from forecast import facts, places, tables, words
+from forecast.law import SCHEME
+from forecast.tables import GROUPS, UserError, month_index
+from forecast.words import say, term
+
+WIDTH = 7.2  # inches; a page shows it at the width of its text
+INK, MUTED, GRID, TARGET = "#1c2733", "#5b6672", "#dfe3e8", "#8c1d18"
+DASHES = (0, (6, 2, 1, 2))  # the pattern of targets and of what they need
+# One look for each line, darkest first, so that they stay apart in gray: color, pattern, marker.
+LOOKS = (("#1b5e9b", "-", "o"), ("#b4561f", "--", "s"), ("#3f7d3a", "-.", "^"), ("#7b5ea7", ":", "D"))
+STYLE = {"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": INK, "axes.edgecolor": MUTED,
+         "axes.labelcolor": INK, "xtick.color": MUTED, "ytick.color": MUTED, "axes.spines.top": False,
+         "axes.spines.right": False, "axes.spines.left": False, "axes.grid": True, "axes.grid.axis": "y",
+         "grid.color": GRID, "axes.axisbelow": True, "ytick.left": False, "hatch.linewidth": 0.4}
+MANY = 12  # dots; where there are more, only the first, the last and the highest carry their number
+ENGINES = ("agents", "stock", "series")  # the first of them that speaks is the one shown alone
+
+
+class Picture(Figure):
+    """A figure with a description in words; a notebook shows it as PNG, sharp on dense screens."""
+
+    alt = ""
+
+    def describe(self, text: str) -> "Picture":
+        """Set the description and return the figure."""
+        self.alt = " ".join(str(text).split())
+        self.set_label(self.alt)
+        return self
+
+    def png(self, dpi: int = 170) -> bytes:
+        """Return the figure as PNG; the same figure gives the same bytes."""
+        stream = io.BytesIO()
+        with rc_context(STYLE):
+            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata={"Software": None},
+                         pil_kwargs={"optimize": True})
+        return stream.getvalue()
+
+    def __repr__(self) -> str:
+        return self.alt or super().__repr__()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt, "width": round(self.get_figwidth() * 100)}}
+
+
+def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None,
+        group: str = "all") -> Picture:
+    """Draw the projected path of `measure` with its spread, over what was published.
+
+    `answer` is a Projection of one place; `scenario` one Scenario or a list of them (it gives titles and the target;
+    all scenarios of the answer when left out). The first one's spread is drawn (half of the draws in the dark band,
+    90% in the light one), the others are lines. Filled dots were known at the start, hollow ones were not.
+    """
+    asked = [] if scenario is None else list(scenario) if isinstance(scenario, (list, tuple)) else [scenario]
+    titles = {s.scenario: s.title.get(lang, s.scenario) for s in asked}
+    frame = answer.only(measure=measure, group=group).frame
+    names = list(titles) or list(frame["scenario"].unique())
+    engine = engine or _speaks(frame)
+    frame = frame[(frame["engine"] == engine) & frame["scenario"].isin(names)]
+    if frame.empty:
+        raise UserError(f"nothing to draw: no {measure} of {group} by engine {engine} for {', '.join(names)}")
+    place = asked[0].place if asked else places.read_place(str(frame["place"].iloc[0]))
+    origin, until = str(frame["origin"].iloc[0]), max(frame["month"].astype(str))
+    goals = (s.target for s in asked if s.target)
+    goal = next((t for t in goals if (t.measure, t.group) == (measure, group)), None)
+    what = term(f"measure.{measure}", lang) + ("" if group == "all" else f" ({term(f'group.{group}', lang)})")
+    unit = term(f"unit.{tables.MEASURES[measure]}", lang)
+    with rc_context(STYLE):
+        picture, axes = _sheet(
+            f"{place.name}: {what}",
+            say(lang, vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần 10.\n"
+                "Chấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
+                en="Unit: {unit}, end of month. Dark band: half of the simulations; light band: nine in ten.\n"
+                "Filled dot: known at the start; hollow dot: published later.", unit=unit),
+            _source(lang, place), height=4.7)
+        axes.set_position((0.105, 0.135, 0.63, 0.565))
+        marks, said = [], []
+        for name, (color, pattern, _) in zip(names, LOOKS * len(names), strict=False):
+            rows = frame[frame["scenario"] == name]
+            wide = rows.pivot(index="month", columns="draw", values="value").sort_index()
+            if wide.empty:
+                continue
+            x = _numbers(wide.index)
+            low, quarter, middle, upper, high = np.quantile(wide, (0.05, 0.25, 0.5, 0.75, 0.95), axis=1)
+            if name == names[0]:
+                axes.fill_between(x, low, high, color=color, alpha=0.16, lw=0)
+                axes.fill_between(x, quarter, upper, color=color, alpha=0.28, lw=0)
+            axes.plot(x, middle, pattern, color=color, lw=2.2)
+            label = _short(titles.get(name, name), place.name)
+            marks.append((x[-1], middle[-1], f"{label}\n{words.about(middle[-1], lang)}", color))
+            said.append(say(lang, vi="{label}: mức giữa {m:a}, 9 phần 10 trong khoảng {low:a} – {high:a}",
+                            en="{label}: median {m:a}, nine in ten between {low:a} and {high:a}", label=label,
+                            m=middle[-1], low=low[-1], high=high[-1]))
+        _dots(axes, place, measure, group, origin, until, lang)
+        if goal:
+            x, label = _number(goal.by), term("column.target", lang).capitalize()
+            axes.plot([_number(origin), x], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
+            axes.plot([x], [goal.value], marker="*", ms=13, color=TARGET, mec="white", zorder=5, clip_on=False)
+            marks.append((_number(until), goal.value, f"{label}\n{words.number(goal.value, lang)}", TARGET))
+            said.append(say(lang, vi="chỉ tiêu {v:n} vào {by:t}", en="target {v:n} by {by:t}", v=goal.value,
+                            by=goal.by))
+        axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in marks) * 1.06))
+        _months(axes, origin, until, lang)
+        _ends(axes, marks)
+        _law_marks(picture, axes, place, origin, until, lang, law=asked[0].law if asked else None)
+    return picture.describe(say(
+        lang, vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {said}.",
+        en="Chart of {what} in {place} from {a:t} to {b:t}. {said}.", what=what, place=place.name, a=origin, b=until,
+        said="; ".join(said)))
+
+
+def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "vi") -> Picture:
+    """Draw the target desk: the probability by each engine, and the path that the target needs beside the expected one.
+
+    `table` and `path` are those of `decide.target_table` and `decide.needed_path`.
+    """
+    goal, by = float(table["target"].iloc[0]), str(table["by"].iloc[0])
+    place = scenario.place if scenario is not None else None
+    title = say(lang, vi="Có đạt {v:n} người vào {by:T}?", en="Will {v:n} be reached by {by:T}?", v=goal, by=by)
+    title = f"{place.name}: {title}" if place else title
+    rows, tall = table.to_dict("records"), 0.32 * len(table)  # inches
+    with rc_context(STYLE):
+        picture, top = _sheet(title, say(lang, vi="Khả năng đạt, theo từng cách tính (vạch đậm: sai số mô phỏng)",
+                                         en="Probability by each engine (thick line: error of the simulation)"),
+                              _source(lang, place), height=4.15 + tall)
+        inch = 1 / picture.get_figheight()
+        top.set_position((0.36, 1 - (0.72 + tall) * inch, 0.49, tall * inch))
+        for y, row in enumerate(rows):
+            p, spread = row["probability"], 1.96 * row["standard_error"]
+            top.plot([0, 1], [y, y], color=GRID, lw=5, solid_capstyle="round", clip_on=False)
+            top.plot([max(0, p - spread), min(1, p + spread)], [y, y], color=LOOKS[0][0], lw=5, alpha=0.45)
+            top.plot([p], [y], marker=LOOKS[0][2], ms=8, color=LOOKS[0][0], clip_on=False)
+            top.text(-0.04, y, _capital(term(f"engine.{row['engine']}", lang)), ha="right", va="center")
+            top.text(1.04, y, words.chance(p, lang), ha="left", va="center", fontweight="bold")
+        top.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
+        top.grid(False)
+        top.spines["bottom"].set_visible(False)
+        axes = picture.add_axes((0.105, 0.6 * inch, 0.63, 2.3 * inch))
+        picture.text(0.02, 1 - (0.86 + tall) * inch, say(
+            lang, vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: 9 phần 10)",
+            en="The path that the target needs, and the path expected\n(persons, end of month; band: nine in ten)"),
+            color=MUTED, fontsize=9.5, va="top")
+        x = _numbers(path["month"])
+        color, pattern, _ = LOOKS[0]
+        axes.fill_between(x, path["low"], path["high"], color=color, alpha=0.16, lw=0)
+        axes.plot(x, path["expected"], pattern, color=color, lw=2.2)
+        axes.plot(x, path["needed"], color=TARGET, lw=1.8, ls=DASHES)
+        axes.set_ylim(0, max(path["needed"].max(), path["high"].max()) * 1.06)
+        _months(axes, str(path["month"].iloc[0]), str(path["month"].iloc[-1]), lang)
+        ends = path.iloc[-1]
+        _ends(axes, [(x[-1], ends[column], f"{_capital(term('column.' + column, lang))}\n{written}", ink)
+                     for column, written, ink in (("expected", words.about(ends["expected"], lang), color),
+                                                  ("needed", words.number(ends["needed"], lang), TARGET))])
+    chances = "; ".join(f"{term('engine.' + r['engine'], lang)} {words.chance(r['probability'], lang)}" for r in rows)
+    return picture.describe(say(
+        lang, vi="{title} {chances}. Dự kiến {e:a} người, cần {n:n} người.",
+        en="{title} {chances}. Expected {e:a}, needed {n:n}.", title=title, chances=chances, e=ends["expected"],
+        n=ends["needed"]))
+
+
+def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members", titles: dict | None = None,
+           place=None) -> Picture:
+    """Draw what each scenario adds to the base, by group: median and the interval that holds nine draws in ten.
+
+    `comparison` is the frame of `decide.comparison`; `titles` gives scenarios a name for people.
+    """
+    rows = comparison[comparison["measure"] == measure]
+    if rows.empty:
+        raise UserError(f"nothing to draw: the comparison has no {measure}")
+    engine, titles = _speaks(rows), titles or {}
+    name = place.name if place is not None else str(rows["place"].iloc[0])
+    shown = pd.concat([rows[(rows["engine"] == engine) & (rows["group"] == g)] for g in ("all", *GROUPS)]
+                      + [rows[(rows["engine"] != engine) & (rows["group"] == "all")]])
+    shown = pd.concat([part for _, part in shown.groupby("scenario", observed=True, sort=False)])
+    with rc_context(STYLE):
+        picture, axes = _sheet(
+            f"{name}: " + say(lang, vi="kế hoạch đem lại thêm bao nhiêu", en="what the plan adds"),
+            say(lang, vi="{measure}: chênh so với giữ nguyên hiện trạng (vạch: 9 phần 10 số lần mô phỏng)",
+                en="{measure}: difference from the status quo (line: nine in ten simulations)",
+                measure=_capital(term(f"measure.{measure}", lang))),
+            _source(lang, place), height=1.5 + 0.42 * len(shown))
+        inch = 1 / picture.get_figheight()
+        axes.set_position((0.40, 0.55 * inch, 0.42, 1 - 1.45 * inch))
+        several = shown["scenario"].nunique() > 1
+        for y, row in enumerate(shown.to_dict("records")):
+            color, pattern, marker = LOOKS[0] if row["engine"] == engine else LOOKS[1]
+            axes.plot([row["low"], row["high"]], [y, y], pattern, color=color, lw=2.2)
+            axes.plot([row["median"]], [y], marker=marker, ms=8, color=color)
+            group = term(f"group.{row['group']}", lang)
+            label = group if row["engine"] == engine else f"{group} ({term('engine.' + row['engine'], lang)})"
+            label = f"{_short(titles.get(row['scenario'], row['scenario']), name)}: {label}" if several else label
+            axes.text(-0.03, y, textwrap.fill(_capital(label), 32), transform=axes.get_yaxis_transform(),
+                      ha="right", va="center")
+            axes.text(1.03, y, _signed(row["median"], lang), transform=axes.get_yaxis_transform(), ha="left",
+                      va="center", fontweight="bold")
+        axes.axvline(0, color=INK, lw=1)
+        axes.set(ylim=(len(shown) - 0.4, -0.6), yticks=[])
+        axes.grid(False)
+        axes.grid(True, axis="x", color=GRID)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words.number(v, lang)))
+    said = "; ".join(f"{term('group.' + r['group'], lang)} {_signed(r['median'], lang)}"
+                     for r in shown.to_dict("records") if r["engine"] == engine)
+    return picture.describe(say(lang, vi="Chênh lệch so với giữ nguyên hiện trạng: {said}.",
+                                en="Difference from the status quo: {said}.", said=said))
+
+
+def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None) -> Picture:
+    """Draw one small picture for each group, each with its own scale: who is reached and who is not."""
+    frame = answer.only(measure=measure, group=list(GROUPS)).frame
+    engine = engine or _speaks(frame)
+    name = scenario.scenario if scenario is not None else str(frame["scenario"].iloc[0])
+    frame = frame[(frame["engine"] == engine) & (frame["scenario"] == name)]
+    if frame.empty:
+        raise UserError(f"nothing to draw: no {measure} by group of engine {engine} for {name}")
+    place = scenario.place if scenario is not None else places.read_place(str(frame["place"].iloc[0]))
+    said = []
+    with rc_context(STYLE):
+        picture, first = _sheet(
+            say(lang, vi="{place}: {measure} theo nhóm", en="{place}: {measure} by group", place=place.name,
+                measure=term(f"measure.{measure}", lang)),
+            say(lang, vi="Mỗi hình một thang đo riêng; dải nhạt: 9 phần 10 số lần mô phỏng",
+                en="Each picture has its own scale; band: nine in ten simulations"), _source(lang, place), height=5.2)
+        for index, group in enumerate(GROUPS):
+            axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
+            axes.set_position((0.09 + 0.48 * (index % 2), 0.555 - 0.40 * (index // 2), 0.335, 0.235))
+            wide = frame[frame["group"] == group].pivot(index="month", columns="draw", values="value").sort_index()
+            x = _numbers(wide.index)
+            low, middle, high = np.quantile(wide, (0.05, 0.5, 0.95), axis=1)
+            color, pattern, _ = LOOKS[index]
+            axes.fill_between(x, low, high, color=color, alpha=0.18, lw=0)
+            axes.plot(x, middle, pattern, color=color, lw=2.2)
+            axes.set_title(term(f"group.{group}", lang).capitalize(), loc="left", fontsize=10.5, color=color)
+            axes.set_ylim(0, max(high.max() * 1.1, 1))
+            _months(axes, wide.index[0], wide.index[-1], lang, most=3)
+            axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+            _ends(axes, [(x[-1], middle[-1], words.about(middle[-1], lang), color)])
+            said.append(f"{term(f'group.{group}', lang)} {words.about(middle[-1], lang)}")
+    return picture.describe(say(lang, vi="{measure} tại {place} vào {m:t}, mức giữa theo nhóm: {said}.",
+                                en="{measure} in {place} by {m:t}, medians by group: {said}.", place=place.name,
+                                measure=term(f"measure.{measure}", lang).capitalize(), m=max(wide.index),
+                                said="; ".join(said)))
+
+
+def history(place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
+    """Draw what was published about `place`: counts as dots, plans and targets as stars, changes of price as ticks."""
+    rows = place.history
+    rows = rows[(rows["place"] == place.name) & (rows["measure"] == measure) & (rows["scheme"] == SCHEME)
+                & (rows["group"] == "all") & rows["value"].notna() & (rows["status"] != "conflicting")]
+    if rows.empty:
+        raise UserError(f"{place.name}: data/history.csv has no {measure} to draw")
+    rows = rows[rows["kind"].isin(["observation", "plan", "target"])].sort_values("month", kind="stable")
+    rows = rows[rows["month"] <= (until or rows["month"].max())]
+    since, until = rows["month"].iloc[0], rows["month"].iloc[-1]
+    with rc_context(STYLE):
+        picture, axes = _sheet(
+            say(lang, vi="{place}: số liệu đã công bố về {measure}", en="{place}: what was published about {measure}",
+                place=place.name, measure=term(f"measure.{measure}", lang)),
+            say(lang, vi="Người. Chấm: thực hiện (rỗng: {recalled}); sao: kế hoạch, mục tiêu",
+                en="Persons. Dots: observed (hollow: {recalled}); stars: plans and targets",
+                recalled=term("status.recalled", lang)), _source(lang, place, own=False), height=4.4)
+        axes.set_position((0.105, 0.145, 0.845, 0.56))
+        seen = rows[rows["kind"] == "observation"]
+        axes.plot(_numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
+        texts = []
+        for row in rows.itertuples():
+            wish, x = row.kind != "observation", _number(row.month)
+            color = TARGET if wish else LOOKS[0][0]
+            face = "white" if row.status == "recalled" else color
+            marker, size = ("*", 12) if wish else ("o", 8)
+            axes.plot([x], [row.value], marker=marker, ms=size, color=color, mfc=face, mew=1.5)
+            if len(rows) <= MANY or row.month in (since, until) or row.value == rows["value"].max():
+                texts.append((x, row.value, words.number(row.value, lang), color))
+        axes.set_ylim(0, rows["value"].max() * 1.18)
+        _months(axes, since, until, lang, pad=max(1, round(0.06 * (_number(until) - _number(since)))))
+        _beside(picture, axes, texts)
+        _law_marks(picture, axes, place, since, until, lang)
+    said = "; ".join(f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
+                     for r in (rows if len(rows) <= MANY else rows.iloc[[0, -1]]).itertuples())
+    return picture.describe(say(lang, vi="Số liệu đã công bố tại {place}: {said}.", en="Published for {place}: {said}.",
+                                place=place.name, said=said))
+
+
+def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi", law=None) -> Picture:
+    """Draw the least that a person of each group pays for a month, as the law and local top-ups change."""
+    months = pd.period_range(since, until, freq="M")
+    net = facts.net_prices(place, months, law)
+    with rc_context(STYLE):
+        picture, axes = _sheet(
+            say(lang, vi="{place}: mức đóng thấp nhất sau hỗ trợ", en="{place}: the least to pay after support",
+                place=place.name),
+            say(lang, vi="Đồng mỗi tháng, theo nhóm; mức từ 2027 theo chuẩn nghèo mới là suy luận",
+                en="VND a month, by group; the level of 2027 follows the new poverty line and is inferred"),
+            say(lang, vi="Nguồn: luật, nghị định và nghị quyết ghi ở cuối trang",
+                en="Source: the laws, decrees and resolutions listed at the end of the page"), height=4.3)
+        axes.set_position((0.115, 0.135, 0.61, 0.66))
+        x, marks, drawn = _numbers(months.astype(str)), [], {}
+        for index, group in enumerate(GROUPS):
+            path = tuple(net[group])
+            drawn.setdefault(path, []).append(group)
+            if len(drawn[path]) == 1:
+                axes.step(x, path, where="post", color=LOOKS[index][0], ls=LOOKS[index][1], lw=2.2)
+        for path, who in drawn.items():
+            color = LOOKS[GROUPS.index(who[0])][0]
+            name = ", ".join(term(f"group.{g}", lang) for g in who)
+            marks.append((x[-1], path[-1], f"{name[:1].upper()}{name[1:]}\n{words.vnd(path[-1], lang)}", color))
+        axes.set_ylim(0, max(max(p) for p in drawn) * 1.12)
+        _months(axes, since, until, lang)
+        _ends(axes, marks)
+    ends = {g: (words.vnd(net[g].iloc[0], lang), words.vnd(net[g].iloc[-1], lang)) for g in GROUPS}
+    said = "; ".join(f"{term(f'group.{g}', lang)} {a} → {b}" for g, (a, b) in ends.items())
+    return picture.describe(say(lang, vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {said}.",
+                                en="Least to pay after support in {place}, {a:t} and {b:t}: {said}.",
+                                place=place.name, a=since, b=until, said=said))
+
+
+def _sheet(title: str, subtitle: str, source: str, height: float) -> tuple[Picture, object]:
+    """Return an empty picture with its words in place, and axes to be moved where the caller wants them."""
+    picture = Picture(figsize=(WIDTH, height))
+    inch = 1 / height
+    picture.text(0.02, 1 - 0.14 * inch, textwrap.fill(title, 62), fontsize=13, fontweight="bold", va="top")
+    subtitle = "\n".join(textwrap.fill(line, 92) for line in subtitle.split("\n"))
+    picture.text(0.02, 1 - 0.44 * inch, subtitle, color=MUTED, fontsize=9.5, va="top")
+    picture.text(0.02, 0.06 * inch, source, color=MUTED, fontsize=8, va="bottom")
+    return picture, picture.add_axes((0.1, 0.15, 0.65, 0.6))
+
+
+def _source(lang: str, place=None, own: bool = True, most: int = 3) -> str:
+    """Return the line under a picture: our runs (`own`), and who published the figures that they stand on."""
+    names = facts.publishers(place) if place is not None else []
+    more = say(lang, vi=" và {n:n} nguồn khác", en=" and {n:n} more", n=len(names) - most) if len(names) > most else ""
+    seen = ", ".join(names[:most]) + more
+    if own:
+        seen = (say(lang, vi="mô phỏng của bộ công cụ này", en="simulations of this workbench")
+                + (say(lang, vi="; số đã công bố: ", en="; published figures: ") + seen if seen else ""))
+    return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 112)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _short(title: str, place: str) -> str:
+    """Return a scenario's title without the place, which the picture's own title names."""
+    return _capital(title.removeprefix(place).lstrip(" ,:–-")) or title
+
+
+def _speaks(frame: pd.DataFrame) -> str:
+    """Return the engine to show alone: the first of ours that has an answer, else whichever has."""
+    there = list(frame["engine"].unique())
+    return next((e for e in ENGINES if e in there), str(there[0]) if there else "")
+
+
+def _number(month: str) -> int:
+    return month_index(tables.month(str(month)))
+
+
+def _numbers(months) -> np.ndarray:
+    return np.array([_number(m) for m in months])
+
+
+def _signed(x: float, lang: str) -> str:
+    return ("+" if x > 0 else "") + words.about(x, lang)
+
+
+def _months(axes, since: str, until: str, lang: str, most: int = 6, pad: int = 0) -> None:
+    """Label the axis of months: the last month always, others a round number of months before it."""
+    first, last = _number(since), _number(until)
+    step = next(s for s in (1, 2, 3, 6, 12, 24, 36, 48, 60, 120, 240) if (last - first) / s <= most - 1 or s == 240)
+    at = np.arange(last, first - 1, -step)[::-1]
+    axes.set_xlim(first - pad, last + pad)
+    axes.set_xticks(at, [words.month(f"{m // 12:04d}-{m % 12 + 1:02d}", lang) for m in at])
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: words.number(v, lang)))
+    longest, box = len(words.number(axes.get_ylim()[1], lang)), axes.get_position()
+    left = max(box.x0, 0.032 + 0.0125 * longest) if box.x0 < 0.2 else box.x0  # room for millions
+    axes.set_position((left, box.y0, box.x1 - left, box.height))
+
+
+def _ends(axes, marks, gap: float = 0.035) -> None:
+    """Write each label of `marks` (x, y, text, color) right of the axes at its line's end, none over another."""
+    low, high = axes.get_ylim()
+    inches = axes.get_position().height * axes.figure.get_figheight()
+    line = 0.165 / inches  # height of one line of text, as a share of the axes
+    marks = sorted(((y - low) / (high - low), "\n".join(textwrap.fill(part, 22) for part in t.split("\n")), c)
+                   for _, y, t, c in marks)
+    sizes = [line * (t.count("\n") + 1) for _, t, _ in marks]
+    at = [y for y, _, _ in marks]
+    for _ in range(200):  # push neighbors apart until none overlap; few labels, so this ends at once
+        moved = False
+        for i in range(len(at) - 1):
+            overlap = (sizes[i] + sizes[i + 1]) / 2 + gap - (at[i + 1] - at[i])
+            if overlap > 1e-9:
+                at[i], at[i + 1], moved = at[i] - overlap / 2, at[i + 1] + overlap / 2, True
+        sunk = sizes[0] / 2 - at[0] if at else 0
+        if sunk > 1e-9:
+            at[0], moved = at[0] + sunk, True
+        if not moved:
+            break
+    for (y, text, color), place in zip(marks, at, strict=True):
+        axes.annotate(text, (1, y), xytext=(1.045, place), xycoords="axes fraction", textcoords="axes fraction",
+                      color=color, va="center", fontsize=9.5, linespacing=1.15, annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": color, "lw": 0.7, "shrinkA": 1, "shrinkB": 1})
+
+
+def _dots(axes, place, measure: str, group: str, origin: str, until: str, lang: str) -> None:
+    """Put published figures over a projection: filled if known at the origin, hollow if published of later months."""
+    if group != "all":
+        return
+    seen = place.observed(measure, until=until)
+    seen = seen[seen.index >= tables.month(origin) - 12]
+    for month, value in seen.items():
+        later = month > tables.month(origin)
+        x = max(month_index(month), _number(origin))
+        if month < tables.month(origin):
+            continue
+        axes.plot([x], [value], marker="o", ms=7, color=INK, mfc="white" if later else INK, mew=1.5, zorder=6,
+                  clip_on=False)
+        axes.annotate(words.number(value, lang), (x, value), xytext=(6, -12 if later else 9), fontsize=9, zorder=7,
+                      textcoords="offset points", bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none",
+                                                        "alpha": 0.7})
+
+
+def _law_marks(picture, axes, place, since: str, until: str, lang: str, law=None, most: int = 4) -> None:
+    """Mark above the axes when the least to pay changed most for an ordinary person, and from what to what."""
+    changes = facts.price_changes(place, since, until, law=law)
+    largest = sorted(changes, key=lambda change: -abs(np.log(max(change[2], 1) / max(change[1], 1))))[:most]
+    box, edge = axes.get_position(), -1.0
+    for month, before, after in sorted(largest):
+        x = _number(month)
+        axes.axvline(x, color=MUTED, lw=0.9, ls=(0, (1, 2)))
+        at = box.x0 + box.width * (x - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
+        for vi, en in (("{m:t}: mức đóng thấp nhất\n{a:n} → {b:n} đồng", "{m:t}: least to pay\n{a:n} → {b:n} VND"),
+                       ("{m:t}:\n→ {b:n}", "{m:t}:\n→ {b:n}"), ("", "")):
+            label = picture.text(at, box.y1 + 0.015, say(lang, vi=vi, en=en, m=month, a=before, b=after), fontsize=8,
+                                 color=MUTED, va="bottom", linespacing=1.2)
+            width = label.get_window_extent().width / picture.bbox.width
+            left = min(at, 0.985 - width)
+            if left > edge + 0.01:  # else a shorter text, and at last the line alone
+                label.set_position((left, box.y1 + 0.015))
+                edge = left + width
+                break
+            label.remove()
+
+
+# Where a number may stand beside its dot, in points, best first.
+PLACES = ((0, 9, "center"), (0, -18, "center"), (10, -4, "left"), (-10, -4, "right"), (0, 21, "center"))
+
+
+def _beside(picture, axes, texts) -> None:
+    """Write a number beside each dot, above it unless that covers a label that is there already."""
+    dots = axes.transData.transform([(x, y) for x, y, _, _ in texts])
+    taken = [Bbox.from_bounds(x - 9, y - 9, 18, 18) for x, y in dots]
+    for x, y, text, color in texts:
+        for dx, dy, ha in PLACES:
+            label = axes.annotate(text, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, fontsize=9,
+                                  color=color, annotation_clip=False)
+            box = label.get_window_extent()
+            if not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            label.remove()

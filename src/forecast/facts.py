@@ -1,0 +1,70 @@
+"""Published figures, prices and sources, looked up for a page: what stands in the tables, never what a run made."""
+
+import pandas as pd
+
+from forecast import tables
+from forecast.law import Law, read_law
+from forecast.tables import GROUPS, UserError
+
+SCHEME = "voluntary_si"
+
+
+def published(place, measure: str, month: str, kind: str = "observation", group: str = "all",
+              scheme: str = SCHEME, at: str | None = None) -> float:
+    """Return one published figure from data/history.csv, in the unit of its measure.
+
+    `at` names another place whose rows stand with those of `place` (its model communes). The figure must stand there
+    once, or in several rows that agree; else an error says what there is.
+    """
+    where = at or place.name
+    rows = place.history if at is None else _history()
+    rows = rows[(rows["place"] == where) & (rows["measure"] == measure) & (rows["scheme"] == scheme)
+                & (rows["kind"] == kind) & (rows["group"] == group) & rows["value"].notna()]
+    found = rows.loc[rows["month"] == month, "value"].unique()
+    if len(found) != 1:
+        there = ", ".join(f"{r.month}: {r.value:g}" for r in rows.itertuples()) or "none"
+        raise UserError(f"{where}: expected one {measure} ({kind}, {group}) in {month}; data/history.csv has {there}")
+    return float(found[0])
+
+
+def _history() -> pd.DataFrame:
+    return tables.read(tables.data_dir() / "history.csv", "history")
+
+
+def net_prices(place, months: pd.PeriodIndex, law: Law | None = None) -> pd.DataFrame:
+    """Return the least that a person pays for a month, VND: index month (text), one column a group."""
+    path = (law or read_law()).price_arrays(months, place.lineage)
+    gross = path["rate"] * path["floor"]
+    net = gross[:, None] * (1 - path["state_share"] - path["local_share"])
+    return pd.DataFrame(net.round(2), index=months.astype(str), columns=list(GROUPS))
+
+
+def price_changes(place, since: str, until: str, group: str = "other", law: Law | None = None) -> list[tuple]:
+    """Return (month, VND before, VND after) for each change of the least to pay after `since`, up to `until`."""
+    net = net_prices(place, pd.period_range(since, until, freq="M"), law)[group]
+    changed = net[net.diff().abs() > 0.5]
+    return [(month, float(net.shift()[month]), float(value)) for month, value in changed.items()]
+
+
+def sources(names=None) -> pd.DataFrame:
+    """Return data/sources.csv (index source), or its rows of `names` in their order."""
+    table = tables.read(tables.data_dir() / "sources.csv", "sources").set_index("source", drop=False)
+    return table if names is None else table.loc[[n for n in dict.fromkeys(names) if n in table.index]]
+
+
+def used(place, law: bool = True) -> pd.DataFrame:
+    """Return what the pages of a place stand on: rows `table, source, status` of its history and of the law."""
+    rows = [place.history.assign(table="history")[["table", "source", "status"]]]
+    if law:
+        frame = read_law().frame
+        frame = frame[frame["place"].isin(place.lineage) & (frame["scheme"] == SCHEME)]
+        rows.append(frame.assign(table="law")[["table", "source", "status"]])
+    return pd.concat(rows, ignore_index=True)
+
+
+def publishers(place, measure: str = "members") -> list[str]:
+    """Return who published the counts of `measure` of a place, the most used first."""
+    rows = place.history
+    rows = rows[(rows["place"] == place.name) & (rows["measure"] == measure) & (rows["scheme"] == SCHEME)]
+    names = sources(rows["source"].value_counts().index)["publisher"]
+    return list(dict.fromkeys(name.split(" (")[0] for name in names))
