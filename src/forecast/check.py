@@ -5,7 +5,9 @@ findings in file order: a ``fault`` or a ``new conflict`` means that the work is
 one that the data already mark, and a ``note`` is arithmetic worth reading.
 """
 
+import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +46,44 @@ def to_frame(findings: Iterable[Finding], lang: str = "vi") -> pd.DataFrame:
     names = ["file", "row", "place", "rule", "severity"]
     rows = [[getattr(f, n) for n in names] + [getattr(f, f"message_{lang}")] for f in findings]
     return pd.DataFrame(rows, columns=[*names, "message"])
+
+
+_SAY = {  # severity: one and many in English, then Vietnamese
+    FAULT: ("fault", "faults", "lỗi"), NEW: ("new conflict", "new conflicts", "mâu thuẫn mới"),
+    KNOWN: ("known conflict", "known conflicts", "mâu thuẫn đã biết"), NOTE: ("note", "notes", "lưu ý"),
+}
+
+
+def as_dict(finding: Finding) -> dict:
+    """Return a finding as plain values for JSON; a number that is unknown or endless becomes None.
+
+    >>> as_dict(Finding("a.csv", 2, "rule", "Cà Mau", NOTE, "m", "m", {"x": float("nan")}))["numbers"]
+    {'x': None}
+    """
+    numbers = {name: value if math.isfinite(value) else None for name, value in finding.numbers.items()}
+    return asdict(finding) | {"numbers": numbers}
+
+
+def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
+    """Return findings as lines for a terminal, worst first, and how many there are of each severity.
+
+    >>> as_text([], "en")
+    'No findings.'
+    """
+    findings, vi = list(findings), lang == "vi"
+    if not findings:
+        return "Không có phát hiện nào." if vi else "No findings."
+    lines, counts = [], []
+    for severity in SEVERITIES:
+        same = [f for f in findings if f.severity == severity]
+        one, many, viet = _SAY[severity]
+        for f in same:
+            where = f.file + (f":{f.row}" if f.row else "")
+            lines.append("  ".join(filter(None, [viet if vi else one, where, f.place, f.rule])))
+            lines.append("    " + (f.message_vi if vi else f.message_en))
+        if same:
+            counts.append(f"{len(same)} {viet if vi else one if len(same) == 1 else many}")
+    return "\n".join([*lines, ", ".join(counts)])
 
 
 def check_project() -> list[Finding]:
@@ -191,4 +231,5 @@ def group_faults(frame: pd.DataFrame, tolerance: float = 1e-6) -> pd.DataFrame:
     return bad["difference"].reset_index()
 
 
-__all__ = ["RULES", "SEVERITIES", "Finding", "check_files", "check_project", "failed", "table_of", "to_frame"]
+__all__ = ["RULES", "SEVERITIES", "Finding", "as_dict", "as_text", "check_files", "check_project", "failed", "table_of",
+           "to_frame"]
