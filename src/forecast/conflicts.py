@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from forecast.findings import FAULT, NOTE, Found, Setting, each, half_unit, last, pick, rule
+from forecast.findings import FAULT, NOTE, Found, Setting, each, half_unit, last, pick, ratio, rule
 
 MOVED = 0.01  # relative change of a denominator that is reported
 SAME_GOAL = 0.05  # relative difference below which two goals count as one
@@ -35,7 +35,7 @@ def yearly_step(h: pd.DataFrame, setting: Setting) -> Found:
             yield [step, base, goal], {
                 "base": base["value"], "step": step["value"], "years": years, "reached": reached,
                 "goal": goal["value"], "shortfall": short, "needed": (goal["value"] - base["value"]) / years,
-                "steps": (goal["value"] - base["value"]) / step["value"]}
+                "steps": ratio(goal["value"] - base["value"], step["value"])}
 
 
 def implied(h: pd.DataFrame) -> pd.DataFrame:
@@ -44,12 +44,12 @@ def implied(h: pd.DataFrame) -> pd.DataFrame:
     shares = pick(h, measure="members_share", group="all")
     for share in each(shares[~shares["denominator"].isin(["", "members"]) & (shares["status"] != "derived")]):
         count = last(pick(h, share, measure="members", group="all", month=share["month"], kind=share["kind"]))
-        if count is not None:
+        if count is not None and count["value"] > 0 and share["value"] > 0:
             half = half_unit(share["value"])
             rows.append(share.to_dict() | {
                 "members": count["value"], "base": 100 * count["value"] / share["value"],
                 "low": 100 * count["value"] / (share["value"] + half),
-                "high": 100 * count["value"] / (share["value"] - half)})
+                "high": 100 * ratio(count["value"], max(share["value"] - half, 0.0))})
     return pd.DataFrame(rows, columns=[*h.columns, "members", "base", "low", "high"])
 
 
@@ -125,7 +125,7 @@ def gross_net(h: pd.DataFrame, setting: Setting) -> Found:
         if gross - net["value"] > half_unit(new["value"]) * count["value"] + 2 * half_unit(net["value"]):
             yield [new, net], {
                 "each": new["value"], "communes": count["value"], "gross": gross, "net": net["value"],
-                "left": gross - net["value"], "left_percent": 100 * (1 - net["value"] / gross),
+                "left": gross - net["value"], "left_percent": 100 * ratio(gross - net["value"], gross),
                 "months": months["value"] if months is not None else float("nan")}
 
 
@@ -145,20 +145,20 @@ def _city(h: pd.DataFrame, setting: Setting, group: pd.Series) -> dict | None:
 
 def outflows(h: pd.DataFrame, setting: Setting) -> Iterator[tuple[pd.Series, dict]]:
     """Yield, for each ratio of model communes to others, what left the whole place according to gross and net."""
-    for ratio in each(pick(h, measure="entries_ratio")):
-        new = last(pick(h, ratio, measure="entries_per_commune", month=ratio["month"]))
-        city = _city(h, setting, ratio)
-        months = last(pick(h, ratio, measure="pilot_months"))
+    for times in each(pick(h, measure="entries_ratio")):
+        new = last(pick(h, times, measure="entries_per_commune", month=times["month"]))
+        city = _city(h, setting, times)
+        months = last(pick(h, times, measure="pilot_months"))
         if new is None or city is None or months is None:
             continue
-        elsewhere = new["value"] / ratio["value"]
+        elsewhere = ratio(new["value"], times["value"])
         others = elsewhere * (city["communes"] - city["models"])
         gross = others + new["value"] * city["models"]
-        yield ratio, {
-            "elsewhere": elsewhere, "ratio": ratio["value"], "gross": gross, "others": others, "net": city["net"],
+        yield times, {
+            "elsewhere": elsewhere, "ratio": times["value"], "gross": gross, "others": others, "net": city["net"],
             "months": months["value"], "opening": city["opening"], "left": gross - city["net"],
-            "low": 100 * (others - city["net"]) / city["opening"],
-            "high": 100 * (gross - city["net"]) / city["opening"], "city": city["place"]}
+            "low": 100 * ratio(others - city["net"], city["opening"]),
+            "high": 100 * ratio(gross - city["net"], city["opening"]), "city": city["place"]}
 
 
 @rule("outflow",
@@ -170,9 +170,9 @@ def outflows(h: pd.DataFrame, setting: Setting) -> Iterator[tuple[pd.Series, dic
       "người đầu kỳ đã rời đi (thấp: chỉ tính {others} người mới ở các xã khác; cao: tính mọi người mới)")
 def outflow(h: pd.DataFrame, setting: Setting) -> Found:
     """Gross entries of a place, from its model communes and their ratio to others, above its net growth."""
-    for ratio, numbers in outflows(h, setting):
+    for times, numbers in outflows(h, setting):
         if numbers["left"] > 2 * half_unit(numbers["net"]):
-            yield [ratio], numbers
+            yield [times], numbers
 
 
 @rule("pilot-selection",
@@ -183,14 +183,14 @@ def outflow(h: pd.DataFrame, setting: Setting) -> Found:
       NOTE)
 def pilot_selection(h: pd.DataFrame, setting: Setting) -> Found:
     """Model communes that were ahead of the others before they began: their ratio is no pure effect."""
-    for ratio in each(pick(h, measure="entries_ratio")):
-        city = _city(h, setting, ratio)
-        counts = pick(h, ratio, measure="members", kind="observation")
-        before = last(counts[counts["t"] < ratio["t"]])
+    for times in each(pick(h, measure="entries_ratio")):
+        city = _city(h, setting, times)
+        counts = pick(h, times, measure="members", kind="observation")
+        before = last(counts[counts["t"] < times["t"]])
         if city is None or before is None:
             continue
-        models = before["value"] / city["models"]
-        others = (city["opening"] - before["value"]) / (city["communes"] - city["models"])
+        models = ratio(before["value"], city["models"])
+        others = ratio(city["opening"] - before["value"], city["communes"] - city["models"])
         if models > others:
             yield [before], {"models": models, "others": others, "city": city["place"]}
 
@@ -227,8 +227,8 @@ def two_targets(h: pd.DataFrame, setting: Setting) -> Found:
         change = last(pick(h, excess, measure="members_change", **same))
         if share is None or attained is None or count is None:
             continue
-        goal, plan = share["value"] - excess["value"], 100 * count["value"] / attained["value"]
-        persons = count["value"] * goal / share["value"]
+        goal, plan = share["value"] - excess["value"], 100 * ratio(count["value"], attained["value"])
+        persons = count["value"] * ratio(goal, share["value"])
         if abs(plan - persons) > SAME_GOAL * plan:
             opening = count["value"] - change["value"] if change is not None else float("nan")
             yield [excess, share, attained], {"plan": plan, "share": goal, "persons": persons, "opening": opening,
@@ -262,8 +262,8 @@ def growth_difference(h: pd.DataFrame, setting: Setting) -> Found:
             continue
         c, m = change["value"], count["value"]
         dc, dm = 2 * half_unit(c), 2 * half_unit(m)  # "more than" may hide a whole unit of the last digit
-        bounds = [100 * (c + i * dc) / (m + j * dm - c - i * dc) for i in (-1, 1) for j in (-1, 1)]
-        computed = 100 * c / (m - c)
+        bounds = [100 * ratio(c + i * dc, m + j * dm - c - i * dc) for i in (-1, 1) for j in (-1, 1)]
+        computed = 100 * ratio(c, m - c)
         if abs(computed - growth["value"]) > half_unit(growth["value"]):
             explained = min(bounds) <= growth["value"] <= max(bounds)
             yield [growth, change], {"change": c, "opening": m - c, "computed": computed, "growth": growth["value"],

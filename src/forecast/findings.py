@@ -85,6 +85,7 @@ PHRASES = {
 def find(history: pd.DataFrame, setting: Setting, file: str = "history.csv", only=None) -> list[Finding]:
     """Return the findings of all rules (or of those named in ``only``) in a valid history table, in file order."""
     frame = history.reset_index(drop=True)
+    frame = frame.astype({name: object for name in frame.columns if name != "value"})  # compares small columns faster
     frame = frame.assign(line=frame.index + 2, t=[tables.month_index(tables.month(m)) for m in frame["month"]])
     found = []
     for name, (function, fixed, en, vi) in RULES.items():
@@ -166,7 +167,27 @@ def half_unit(value: float) -> float:
     >>> half_unit(16000.0), half_unit(19.61), half_unit(6.0)
     (500.0, 0.005, 0.5)
     """
+    if not math.isfinite(value):
+        return math.inf
     return float(Decimal(5).scaleb(Decimal(repr(float(value))).normalize().as_tuple().exponent - 1))
+
+
+def ratio(part: float, whole: float) -> float:
+    """Return part / whole, NaN where the whole is zero.
+
+    >>> ratio(1.0, 4.0), ratio(1.0, 0.0)
+    (0.25, nan)
+    """
+    return part / whole if whole else math.nan
+
+
+def unsure(value: float) -> float:
+    """Return the relative error that rounding may have made.
+
+    >>> unsure(50.0)
+    0.1
+    """
+    return abs(ratio(half_unit(value), value))
 
 
 def pick(frame: pd.DataFrame, like: pd.Series | None = None, same=("scheme", "place", "source"),

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from forecast.findings import NOTE, Found, Setting, each, half_unit, last, pick, rule
+from forecast.findings import NOTE, Found, Setting, each, half_unit, last, pick, ratio, rule, unsure
 
 MOST_OF_INCOME = 0.32  # social, health and unemployment contributions of both sides, share of a wage (law of 2014)
 
@@ -23,7 +23,7 @@ def claim(h: pd.DataFrame, setting: Setting) -> Found:
                                   kind="observation", group="all")):
                 plan = last(pick(near, done, measure=measure, kind="plan", month=done["month"][:4] + "-12"))
                 if plan is not None and (measure == "money" or f"{done['scheme']} attainment" not in found):
-                    found[f"{done['scheme']} {measure}"] = 100 * done["value"] / plan["value"]
+                    found[f"{done['scheme']} {measure}"] = 100 * ratio(done["value"], plan["value"])
         short = {name: value for name, value in found.items() if value < said["value"]}
         if short:
             yield [said], short | {"list": short}
@@ -58,7 +58,7 @@ def quota_plan(h: pd.DataFrame, setting: Setting) -> Found:
                 "month_now": done["month"], "members": done["value"], "plan": plan["value"],
                 "explained": quota["value"] * now["value"] * months,
                 "explained_all": quota["value"] * everyone * months, "year": 12 * quota["value"] * now["value"],
-                "year_all": 12 * quota["value"] * everyone, "per_month": need, "per_agency": need / now["value"]}
+                "year_all": 12 * quota["value"] * everyone, "per_month": need, "per_agency": ratio(need, now["value"])}
 
 
 @rule("staff-quota",
@@ -80,7 +80,7 @@ def staff_quota(h: pd.DataFrame, setting: Setting) -> Found:
         recruits = staff["value"] * quota["value"] * months * met / 100
         growth = done["value"] - before["value"] if before is not None else float("nan")
         yield [quota, staff], {"staff": staff["value"], "quota": quota["value"], "months": months, "attained": met,
-                               "recruits": recruits, "growth": growth, "share": 100 * recruits / growth}
+                               "recruits": recruits, "growth": growth, "share": 100 * ratio(recruits, growth)}
 
 
 @rule("even-pace",
@@ -108,8 +108,8 @@ def even_pace(h: pd.DataFrame, setting: Setting) -> Found:
             continue
         end = done["value"] + pace * (plan["t"] - done["t"])
         met = months + (plan["value"] - done["value"]) / pace if pace > 0 else float("inf")
-        yield [plan, done], {"pace": pace, "end": end, "plan": plan["value"], "percent": 100 * end / plan["value"],
-                             "met": met}
+        yield [plan, done], {"pace": pace, "end": end, "plan": plan["value"], "met": met,
+                             "percent": 100 * ratio(end, plan["value"])}
 
 
 @rule("commune-goal",
@@ -137,8 +137,8 @@ def attainment(h: pd.DataFrame, setting: Setting) -> Found:
         plan = last(pick(stated, share, measure="members", kind="plan", group="all", month=share["month"][:4] + "-12"))
         if done is None or plan is None:
             continue
-        computed = 100 * done["value"] / plan["value"]
-        slack = computed * (half_unit(done["value"]) / done["value"] + half_unit(plan["value"]) / plan["value"])
+        computed = 100 * ratio(done["value"], plan["value"])
+        slack = computed * (unsure(done["value"]) + unsure(plan["value"]))
         if abs(computed - share["value"]) > half_unit(share["value"]) + slack:
             yield [share, done, plan], {"members": done["value"], "plan": plan["value"], "computed": computed,
                                         "stated": share["value"]}
@@ -155,8 +155,8 @@ def share_of_parent(h: pd.DataFrame, setting: Setting) -> Found:
         whole = last(wholes[wholes["status"] != "conflicting"])
         if part is None or whole is None:
             continue
-        computed = 100 * part["value"] / whole["value"]
-        slack = computed * (half_unit(part["value"]) / part["value"] + half_unit(whole["value"]) / whole["value"])
+        computed = 100 * ratio(part["value"], whole["value"])
+        slack = computed * (unsure(part["value"]) + unsure(whole["value"]))
         if abs(computed - share["value"]) > half_unit(share["value"]) + slack:
             yield [share, part, whole], {"part": part["value"], "whole": whole["value"], "computed": computed,
                                          "stated": share["value"], "city": above}
@@ -182,7 +182,7 @@ def year_to_date(h: pd.DataFrame, setting: Setting) -> Found:
         if income is None or not people > 0:
             continue
         monthly = income["value"] / (12 if income["unit"] == "vnd_per_year" else 1)
-        share, months = money["value"] / people / monthly, money["t"] % 12 + 1
+        share, months = ratio(money["value"], people * monthly), money["t"] % 12 + 1
         if share > MOST_OF_INCOME >= share / months:
             yield [money], {"billion": money["value"] / 1e9, "people": people, "share": 100 * share,
                             "months": months, "spread": 100 * share / months}
