@@ -29,7 +29,7 @@ CHANGES = {
     "ha-noi-pilot": "model",
     "ha-noi-plan": "broadcasts model",
     "ha-noi-status-quo": "",
-    "lao-cai-plan": "broadcasts gift gift_months meetings staff staff_quota training",
+    "lao-cai-plan": "broadcasts collectors gift gift_months meetings staff staff_quota training",
     "lao-cai-status-quo": "",
     "lao-cai-top-up": "top_up",
 }
@@ -259,6 +259,12 @@ def test_an_assumed_opening_stock_replaces_the_published_one():
     assert asked.opening == (200.0, "2019-06", "assumed")
     with pytest.raises(tables.UserError, match=r"no published stock.*opening_members"):
         _ = Scenario("x", "Cà Mau", start="2020-06", until="2020-12").opening
+
+
+def test_an_assumed_number_of_collectors_replaces_the_published_one():
+    asked = Scenario("x", "Đà Bắc", start="2019-06", until="2020-12", assumptions={"opening_collectors": 5})
+    assert asked.plan.collectors.sum(axis=1) == pytest.approx(np.full(19, 5))
+    assert asked.status_quo_plan.changed(asked.plan) == frozenset()
 
 
 def test_a_flow_has_a_beginning_and_a_stock_has_none():

@@ -11,12 +11,13 @@ farthest first), inspection (hours a month), top_up* and top_up_donors* (extra s
 gift* (persons given a book a month), gift_months* (months in a gift). `spending` is VND, (months, communes, payers).
 """
 
+import datetime
 from dataclasses import dataclass, fields
 from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from forecast import tables
 from forecast.places import Place
@@ -28,7 +29,18 @@ DEFAULT_COLLECTORS_PER_COMMUNE = 1711 / 477
 MEETINGS_ATTENDANCE = 40  # persons; what an office reports of one commune conference (judgement of the makers)
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="month, YYYY-MM", examples=["2022-07"])]
-Day = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$", description="day, YYYY-MM-DD")]
+
+
+def _real(day: str) -> str:
+    try:
+        datetime.date.fromisoformat(day)
+    except ValueError:
+        raise ValueError(f"{day} is no day of the calendar") from None
+    return day
+
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$", description="day, YYYY-MM-DD"),
+                AfterValidator(_real)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Group = Literal["all", "poor", "near_poor", "ethnic_minority", "other"]
@@ -43,6 +55,12 @@ class Where(BaseModel):
     per_district: Annotated[int, Field(ge=1)] | None = None
     order: Literal["largest", "smallest", "poorest", "richest", "listed"] = "largest"
 
+    @model_validator(mode="after")
+    def _chooses(self):
+        if not (self.communes or self.count or self.per_district):
+            raise ValueError("chooses nothing: say communes, count or per_district")
+        return self
+
 
 class Lever(BaseModel):
     """What all levers share: dates, places, cost, payer; subclasses say what they do to the plan."""
@@ -54,6 +72,12 @@ class Lever(BaseModel):
     unit_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="VND per unit")
     payer: Literal["office", "state", "province", "donors"] = "office"
     evidence: ClassVar[tuple[str, ...]] = ()  # parameters in data/evidence.csv on which the lever's effect rests
+
+    @model_validator(mode="after")
+    def _in_order(self):
+        if self.start and self.end and self.end < self.start:
+            raise ValueError(f"end: {self.end} is before start {self.start}")
+        return self
 
     def apply(self, plan: "Plan", place: Place) -> None:
         """Write this lever into a plan that is being built."""
@@ -105,7 +129,7 @@ class Gift(Lever):
             raise tables.UserError(f"Gift: nobody of group {self.group} lives where the gift is given")
         gifts = self.persons_per_month * sizes / sizes.sum()
         when = self._months(plan)[:, None, None]
-        plan.gift += when * gifts
+        plan.gift[:] += when * gifts
         np.maximum(plan.gift_months, when * (gifts > 0) * float(self.months), out=plan.gift_months)
         self._spend(plan, (when * gifts).sum(axis=2))
 
@@ -119,12 +143,7 @@ class Collectors(Lever):
     evidence: ClassVar = ("visits_per_collector", "visit_share")
 
     def apply(self, plan, place):
-        inside = chosen(self.where, place)
-        units = {"place": inside / max(inside.sum(), 1), "commune": np.ones(len(inside)),
-                 "hamlet": place.communes["hamlets"].to_numpy(float)}[self.per]
-        if np.isnan(units).any():
-            raise tables.UserError(f"Collectors per hamlet: data/places.csv has no number of hamlets for {place.name}")
-        wanted = self._box(plan, place) * (self.count * units)
+        wanted = self._box(plan, place) * _spread(self.count, self.per, self.where, place)
         self._spend(plan, np.maximum(wanted - plan.collectors, 0))  # only the added ones are this policy's cost
         plan.collectors[:] = np.where(self._box(plan, place), wanted, plan.collectors)
 
@@ -162,6 +181,12 @@ class Quota(Lever):
     staff: Count = Field(0.0, description="officials in the whole place who hold the quota (holder: staff)")
     evidence: ClassVar = ("quota_effort", "quota_paper_share", "staff_displacement")
 
+    @model_validator(mode="after")
+    def _someone_holds_it(self):
+        if self.holder == "staff" and not self.staff:
+            raise ValueError("holder staff: say in staff how many officials hold the quota")
+        return self
+
     def apply(self, plan, place):
         box = self._box(plan, place)
         if self.holder == "collector":
@@ -169,7 +194,7 @@ class Quota(Lever):
             return
         inside = chosen(self.where, place)
         people = place.communes["eligible"].to_numpy(float) * inside
-        plan.staff += self._months(plan)[:, None] * (self.staff * people / people.sum())
+        plan.staff[:] += self._months(plan)[:, None] * (self.staff * people / people.sum())
         np.maximum(plan.staff_quota, box * self.per_month, out=plan.staff_quota)
         self._spend(plan, self._months(plan)[:, None] * (self.staff * people / people.sum()))
 
@@ -185,7 +210,7 @@ class Visits(Lever):
 
     def apply(self, plan, place):
         visits = self._box(plan, place) * _spread(self.count, self.per, self.where, place)
-        plan.visits += visits
+        plan.visits[:] += visits
         np.maximum(plan.assisted, self._box(plan, place) * self.assisted, out=plan.assisted)
         self._spend(plan, visits)
 
@@ -212,7 +237,7 @@ class Meetings(_Events):
     evidence: ClassVar = ("meeting_yield",)
 
     def apply(self, plan, place):
-        plan.meetings += self._monthly(plan, place) * (self.attendance / MEETINGS_ATTENDANCE)
+        plan.meetings[:] += self._monthly(plan, place) * (self.attendance / MEETINGS_ATTENDANCE)
 
 
 class Broadcast(_Events):
@@ -222,7 +247,7 @@ class Broadcast(_Events):
     evidence: ClassVar = ("mass_information", "language_factor")
 
     def apply(self, plan, place):
-        plan.broadcasts += self._monthly(plan, place)
+        plan.broadcasts[:] += self._monthly(plan, place)
 
 
 class Drive(Lever):
@@ -238,7 +263,7 @@ class Drive(Lever):
         for date in self.dates:
             days = days + np.asarray(plan.months == pd.Period(date[:7], "M"), float)
         pulses = days[:, None] * chosen(self.where, place)
-        plan.drives += pulses
+        plan.drives[:] += pulses
         self._spend(plan, pulses)
 
 
@@ -314,7 +339,7 @@ class Inspection(Lever):
 
     def apply(self, plan, place):
         hours = self._box(plan, place) * _spread(self.hours_per_month, "place", self.where, place)
-        plan.inspection += hours
+        plan.inspection[:] += hours
         self._spend(plan, hours)
 
 
@@ -328,8 +353,8 @@ class Effort(Lever):
     def apply(self, plan, place):
         more = np.where(self._box(plan, place), self.times, 1.0)
         self._spend(plan, np.maximum(more - 1, 0) * plan.collectors)
-        plan.collectors *= more
-        plan.visits *= more
+        plan.collectors[:] *= more
+        plan.visits[:] *= more
 
 
 AnyLever = Annotated[TopUp | Gift | Collectors | Training | Quota | Visits | Meetings | Broadcast | Drive | ModelCommunes |
@@ -407,9 +432,10 @@ class Policy(BaseModel):
         """Take levers as arguments, or `levers=[...]`."""
         super().__init__(**({"levers": levers} if levers else data))
 
-    def plan(self, place: Place, start: str, until: str) -> Plan:
+    def plan(self, place: Place, start: str, until: str, collectors: float | None = None) -> Plan:
         """Compile to a plan for `place`, months `start` (the opening stock) to `until`; the same input, the same plan.
 
+        `collectors` is how many there are in the whole place when nothing changes (left out: `baseline_collectors`).
         Levers are applied in their order; counts of collectors replace, shares take the larger, all else adds up.
         """
         months = pd.period_range(tables.month(start), tables.month(until), freq="M")
@@ -417,9 +443,13 @@ class Policy(BaseModel):
         flat, deep = (len(months), len(communes)), (len(months), len(communes), len(GROUPS))
         arrays = {c: np.zeros(flat) for c in _BY_COMMUNE} | {c: np.zeros(deep) for c in _BY_GROUP}
         plan = Plan(months, communes, **arrays, spending=np.zeros((*flat, len(PAYERS))))
-        plan.collectors[:] = baseline_collectors(place, start)
-        for lever in self.levers:
-            lever.apply(plan, place)
+        given = collectors is not None
+        plan.collectors[:] = _spread(collectors, "place", "all", place) if given else baseline_collectors(place, start)
+        for number, lever in enumerate(self.levers):
+            try:
+                lever.apply(plan, place)
+            except tables.UserError as error:
+                raise tables.UserError(f"policy.{number}.{type(lever).__name__}: {error}") from None
         for name in COLUMNS:
             getattr(plan, name).setflags(write=False)
         plan.spending.setflags(write=False)
@@ -463,7 +493,10 @@ def chosen(where, place: Place) -> np.ndarray:
     if where.per_district:
         district = table["district"].to_numpy(str)[rank]
         seen = pd.Series(district).groupby(district).cumcount().to_numpy()
-        inside[rank[seen < where.per_district]] = True
+        known = district != ""
+        if not known.any():
+            raise tables.UserError(f"where.per_district: the districts of {place.name} are not known, or there are none")
+        inside[rank[known & (seen < where.per_district)]] = True
     if where.count:
         inside[rank[:where.count]] = True
     return inside

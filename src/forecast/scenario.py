@@ -58,7 +58,8 @@ class Scenario(BaseModel):
     """A question to an engine: what happens in `place` from `start` (its stock is known) to `until` under `policy`?
 
     `assumptions` replaces priors of data/evidence.csv: a number fixes a parameter, {value, low, high} gives it another
-    spread. `opening_members` among them replaces the published stock at `start`.
+    spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the number of
+    collectors in the whole place when nothing changes.
 
     >>> Scenario("x", "Cà Mau", start="2021-12", until="2020-12")
     Traceback (most recent call last):
@@ -94,7 +95,7 @@ class Scenario(BaseModel):
             raise ValueError(f"until: {self.until} is not after start {self.start}")
         if self.target and not start < tables.month(self.target.by) <= until:
             raise ValueError(f"target.by: {self.target.by} is not within {start + 1} to {self.until}")
-        known = set(parameters_table().index) | {"opening_members"}
+        known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
         unknown = sorted(set(self.assumptions) - known)
         if unknown:
             raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(sorted(known))}")
@@ -108,12 +109,16 @@ class Scenario(BaseModel):
     @cached_property
     def plan(self) -> Plan:
         """The policy compiled for this place and these months."""
-        return self.policy.plan(self.place, self.start, self.until)
+        return self.policy.plan(self.place, self.start, self.until, self._opening_collectors())
 
     @cached_property
     def status_quo_plan(self) -> Plan:
         """The plan of an empty policy, to see what the policy changes."""
-        return Policy().plan(self.place, self.start, self.until)
+        return Policy().plan(self.place, self.start, self.until, self._opening_collectors())
+
+    def _opening_collectors(self) -> float | None:
+        given = self.assumptions.get("opening_collectors")
+        return given.value if isinstance(given, Assumption) else given
 
     @cached_property
     def opening(self) -> tuple[float, str, str]:
@@ -171,9 +176,10 @@ def read_scenario(path: str | Path) -> Scenario:
         raise tables.UserError(f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}")
     try:
         form = _File.model_validate(data)
-        return Scenario(form.scenario, form.place, start=form.start, until=form.until, title=form.title,
-                        target=form.target, policy=Policy(*form.policy),
-                        assumptions=form.assumptions, file=str(path))
+        scenario = Scenario(form.scenario, form.place, start=form.start, until=form.until, title=form.title,
+                            target=form.target, policy=Policy(*form.policy), assumptions=form.assumptions, file=str(path))
+        _ = scenario.plan, scenario.opening  # a lever that does not fit the place is a fault of the file
+        return scenario
     except ValidationError as error:
         raise tables.UserError(f"{path}: {_first_faults(error)}") from None
     except tables.UserError as error:
