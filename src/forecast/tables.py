@@ -70,6 +70,10 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
 }
 """Measures that a history row may carry and the units allowed for each; ``data/README.md`` says what each means."""
 
+DENOMINATORS = ("labor_force", "eligible", "members", "population", "households", "floor_contribution",
+                "outreach_staff", "collectors_and_hamlet_heads", "workers_and_employers")
+"""What a share may be a share of; an empty cell for what is no share."""
+
 _EXPECTED_MONTH = "a month written YYYY-MM, such as 2021-12"
 _EXPECTED_NUMBER = "a number such as 1234.5, without thousands separators, or an empty cell"
 _RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
@@ -140,7 +144,7 @@ def month_index(period: pd.Period) -> int:
 def _one_of(words) -> pa.Check:
     """Return the check that a cell holds one of ``words``."""
     words = tuple(words)
-    return pa.Check.isin(words, error="one of " + ", ".join(words))
+    return pa.Check.isin(words, error="one of " + ", ".join(word or "nothing" for word in words))
 
 
 def _matches(pattern: str, expected: str) -> pa.Check:
@@ -195,7 +199,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "history": pa.DataFrameSchema({
         "scheme": _SCHEME, "place": _FILLED, "level": _LEVEL, "month": _MONTH,
         "measure": pa.Column(checks=_one_of(HISTORY_MEASURES)), "group": _GROUP, "value": _VALUE, "unit": _FILLED,
-        "kind": pa.Column(checks=_one_of(KINDS)), "status": _STATUS, "denominator": _TEXT, "source": _FILLED,
+        "kind": pa.Column(checks=_one_of(KINDS)), "status": _STATUS,
+        "denominator": pa.Column(checks=_one_of(("", *DENOMINATORS))), "source": _FILLED,
         "locator": _TEXT, "note": _TEXT},
         checks=[_rows(_known_unit, "unit", "a unit that the data dictionary allows for this measure"),
                 _rows(lambda f: f["value"].notna() | (f["note"] != ""), "note", "a note that explains no value")]),
