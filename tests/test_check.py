@@ -202,6 +202,20 @@ def test_a_table_is_known_by_its_header(tmp_path, history):
     assert not check.failed(check.check_files([tmp_path / "my own name.csv"]))
 
 
+def test_a_place_and_a_source_of_ones_own_may_stand_beside_the_file(tmp_path, history):
+    own = history.head(2).assign(place="Atlantis", level="district", source="my-office")
+    tables.write(own, tmp_path / "history.csv")
+    tables.write(pd.DataFrame([["my-office", "Báo cáo", "BHXH", "", ""]], columns=tables.columns("sources")),
+                 tmp_path / "sources.csv")
+    row = {"place": "Atlantis", "level": "district", "parent": "Hòa Bình", "since": "2008-01", "until": "2025-06"}
+    places = pd.DataFrame([row]).reindex(columns=tables.columns("places"))
+    text = ["source", "note"]
+    tables.write(places.assign(**dict.fromkeys(text, "my-office")), tmp_path / "places.csv")
+    assert not check.failed(check.check_files([tmp_path]))
+    (tmp_path / "sources.csv").unlink()
+    assert {f.rule for f in check.check_files([tmp_path]) if f.severity == findings.FAULT} == {"unknown-source"}
+
+
 @pytest.mark.parametrize(("name", "content"), [
     ("notes.csv", b"a,b\n1,2\n"), ("empty.csv", b""), ("history.csv", b"\xff\xfe\x00"), ("law.csv", b'a,"b\n'),
     ("run.parquet", b"not parquet"), ("plan.yaml", b"scenario: [1\n"), ("plan.yml", b"- 1\n"), ("absent.csv", None),

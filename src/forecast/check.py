@@ -97,7 +97,7 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
     """Check files by kind: CSV tables by name or header, ``.parquet`` projections, ``.yaml`` scenarios.
 
     A folder stands for the files in it of these kinds. Sources and places are looked up in the tables that are
-    checked, then in those beside the file, then in the project's. A file that cannot be read is a fault, never an
+    checked, in those beside the file, and in the project's. A file that cannot be read is a fault, never an
     exception.
     """
     files = [file for path in map(Path, paths) for file in _expand(path)]
@@ -149,36 +149,41 @@ def _fault(file: str, row: int, rule: str, text: str, vi: str = "", place: str =
     return Finding(file, row, rule, place, FAULT, text, vi or f"Lỗi dữ liệu: {text}", numbers)
 
 
-def _neighbor(path: Path, table: str, frames: dict) -> pd.DataFrame:
-    """Return another table: the one that is checked too, the one beside ``path``, or the project's; maybe empty."""
-    for checked, (name, frame) in frames.items():
-        if name == table and (checked.parent == path.parent or len(frames) == 2):
-            return frame
-    for folder in (path.parent, tables.data_dir()):
-        try:
-            return tables.read(folder / f"{table}.csv", table)
-        except tables.UserError:
-            continue  # its own faults are named when it is checked itself
-    return pd.DataFrame(columns=tables.columns(table))
+def _known(path: Path, table: str, frames: dict) -> pd.DataFrame:
+    """Return the rows of another table that ``path`` may use, each name once, nearest first.
+
+    They are those of a file that is checked too, of the table beside ``path``, and of the project's.
+    """
+    near = [frame for checked, (name, frame) in frames.items() if name == table and checked != path]
+    if frames[path][0] == table:
+        near.insert(0, frames[path][1])
+    for folder in dict.fromkeys((path.parent, tables.data_dir())):
+        if folder / f"{table}.csv" not in frames:
+            try:
+                near.append(tables.read(folder / f"{table}.csv", table))
+            except tables.UserError:
+                continue  # its own faults are named when it is checked itself
+    rows = pd.concat(near, ignore_index=True) if near else pd.DataFrame(columns=tables.columns(table))
+    return rows.drop_duplicates(rows.columns[0]) if table in ("sources", "places") else rows
 
 
 def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: dict) -> list[Finding]:
     """Check one valid table against the others."""
     found = []
     if table in _SOURCED:
-        known = set(_neighbor(path, "sources", frames)["source"])
+        known = set(_known(path, "sources", frames)["source"])
         for row, source in enumerate(frame["source"], start=2):
             if source and source not in known:
                 found.append(_fault(path.name, row, "unknown-source", f'source "{source}" is not in sources.csv',
                                     f'nguồn "{source}" không có trong sources.csv'))
     if table == "places":
-        names = set(frame["place"])
+        names = set(_known(path, "places", frames)["place"])
         for row, (place, parent) in enumerate(zip(frame["place"], frame["parent"], strict=True), start=2):
             if parent and parent not in names:
                 found.append(_fault(path.name, row, "unknown-place", f'parent "{parent}" has no row of its own',
                                     f'đơn vị cấp trên "{parent}" chưa có dòng riêng', place))
     if table == "history":
-        places = _neighbor(path, "places", frames)
+        places = _known(path, "places", frames)
         levels = dict(zip(places["place"], places["level"], strict=True))
         for row, (place, level) in enumerate(zip(frame["place"], frame["level"], strict=True), start=2):
             if levels and levels.get(place) != level:
@@ -192,7 +197,7 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: dict) -> l
 
 def _annual_lapse(path: Path, frames: dict) -> float:
     """Return the center of the model's yearly lapse, for places whose own outflow is unknown."""
-    rows = _neighbor(path, "evidence", frames)
+    rows = _known(path, "evidence", frames)
     rows = rows[(rows["parameter"] == "annual_lapse") & rows["use"].str.startswith("parameter:")]
     return float(rows["value"].iloc[0]) if len(rows) else Setting.annual_lapse
 
