@@ -7,6 +7,7 @@ of an experiment has its own set of them, and the set of draw 7 is the same unde
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ REFERENCE_TENURE_YEARS = 2.0
 NATIONAL_MIX = np.array([0.0403, 0.0349, 0.11, 0.8148])
 
 # Decisions of one person in one month; the person's luck is uniform(person, 32 * month + decision).
-RESIST, SPELL, RUSH, FLOOR, TAIL, LEAVE, LAPSE, RETURN, GIFT, TENURE, DUE, CALLED = range(12)
+RESIST, SPELL, RUSH, FLOOR, TAIL, LEAVE, LAPSE, RETURN, GIFT, TENURE, DUE, CALLED, WHERE = range(13)
 
 
 def parameter_draws(scenario: Scenario, seed: int, draws: range) -> dict[str, np.ndarray]:
@@ -91,7 +92,7 @@ def place_effect(scenario: Scenario, drawn: dict, keys: np.ndarray) -> np.ndarra
     if pair is None:
         return np.exp(spread * z)
     (first, last), years = pair
-    exits = -np.log1p(-drawn["annual_lapse"]) + drawn["transfer_rate"] + drawn["other_exit_rate"]
+    exits = -np.log1p(-drawn["annual_lapse"]) + drawn["transfer_rate"] + drawn["death_rate"] + drawn["pension_rate"]
     gross = np.maximum((last - first) / years + exits * (first + last) / 2, 1.0) / scenario.place.eligible
     own, error = np.log(gross / drawn["entry_rate"]), math.hypot(0.25, 0.35)
     weight = spread**2 / (spread**2 + error**2)
@@ -201,7 +202,7 @@ def reference_acceptance(drawn: dict, bands: int, law: Law) -> np.ndarray:
     median = _median(*income_per_head(read_place("Việt Nam")), drawn)
     net = np.array([law.price(g, tables.month(REFERENCE_MONTH)).net for g in GROUPS])
     shares = acceptance(net[None, :, None], _bands(median, drawn, bands), drawn).mean(axis=2)
-    return shares @ (NATIONAL_MIX / NATIONAL_MIX.sum())
+    return (shares * (NATIONAL_MIX / NATIONAL_MIX.sum())).sum(axis=1)
 
 
 def entry_hazard(drawn: dict) -> np.ndarray:
@@ -210,39 +211,84 @@ def entry_hazard(drawn: dict) -> np.ndarray:
     return drawn["entry_rate"] * drawn["place_effect"] / 12 / rushed
 
 
-@dataclass(frozen=True)
-class Hours:
-    """What a team does with a month, arrays (draws,): visits to new people, share of due members called on,
-    the part of the visits that is owed to the rush, and the effort (1 = ordinary)."""
+def other_exits(months: pd.PeriodIndex, drawn: dict, law: Law) -> np.ndarray:
+    """Hazard per month of a member's death or pension, (months, draws).
 
-    visits: np.ndarray
-    called: np.ndarray
-    rushed: np.ndarray
-    effort: np.ndarray
+    pension_rate is what it was with 20 years of contributions; it is inverse to the years that the law asks for.
+    """
+    years = np.array([law.value("min_years_for_pension", m) for m in months])
+    return (drawn["death_rate"] + drawn["pension_rate"] * (20.0 / years)[:, None]) / 12
 
 
-def team_month(*, collectors, extra_visits, quota, staff, staff_quota, reminders, inspection, skill, due, members,
-               plan_members, year_start, calendar_month, drawn) -> Hours:
-    """Split a team's month among renewals, inspections and new visits; all arguments are numbers or arrays (draws,).
+class Seen(NamedTuple):
+    """What a team sees at the beginning of a month: the plan's numbers for its commune, then arrays (draws,)."""
+
+    collectors: float
+    extra_visits: float
+    quota: float
+    staff: float
+    staff_quota: float
+    reminders: float
+    inspection: float  # hours
+    deadline: float  # how near the year's end is, see DEADLINE
+    skill: np.ndarray
+    due: np.ndarray  # members whose paid months run out
+    members: np.ndarray
+    plan_members: np.ndarray  # the plan for December
+    year_start: np.ndarray  # members when the year began
+
+
+class TeamRules(NamedTuple):
+    """Parameters that teams act by, each (draws,)."""
+
+    visits_per_collector: np.ndarray
+    follow_up: np.ndarray
+    rush: np.ndarray
+    quota_effort: np.ndarray
+    staff_visits: np.ndarray
+    staff_displacement: np.ndarray
+
+    @classmethod
+    def of(cls, drawn: dict) -> "TeamRules":
+        """Take them out of all drawn parameters."""
+        return cls(*(np.ascontiguousarray(drawn[name]) for name in cls._fields))
+
+
+class Hours(NamedTuple):
+    """What a team does with a month, arrays (draws,)."""
+
+    visits: np.ndarray  # to people who have never joined, in visits of ordinary skill
+    called: np.ndarray  # share of due members called on
+    rushed: np.ndarray  # share of the visits that is owed to the rush
+    effort: np.ndarray  # 1 = ordinary
+
+
+@njit(cache=True)
+def team_month(seen: Seen, rules: TeamRules) -> Hours:
+    """Split a team's month among renewals, inspections and new visits (jitted).
 
     Effort rises near the year's end with the share of the year's plan that is still missing; a quota lifts effort
     while it is not met. Due members come first (those on a list, or the follow_up share), at most half of the time;
     then inspection hours; what is left are visits. Officials with a quota visit after hours, and part of what they
     bring is displaced from the collectors. A team without anybody does nothing.
     """
-    missing = np.clip((plan_members - members) / np.maximum(plan_members - year_start, 1.0), 0.0, 1.0)
-    effort = 1 + drawn["rush"] * missing * DEADLINE[calendar_month]
-    ordinary = collectors * drawn["visits_per_collector"]
-    lift = 1 + (drawn["quota_effort"] - 1) * np.minimum(quota, 1.0) * (missing > 0)
-    time = ordinary * lift * effort
-    wanted = np.maximum(drawn["follow_up"], reminders) * due
-    for_due = np.minimum(wanted * RENEWAL_COST, MOST_FOR_RENEWALS * time)
-    called = np.where(due > 0, for_due / RENEWAL_COST / np.maximum(due, 1e-9), 0.0)
-    after = np.maximum(time - for_due - inspection * INSPECTION_COST, 0.0)
-    own = (after + extra_visits) * skill
-    officials = staff * (staff_quota > 0) * drawn["staff_visits"] * lift * effort * (1 - drawn["staff_displacement"])
-    visits = own + officials
-    return Hours(visits, np.minimum(called, 1.0), np.where(effort > 1, 1 - 1 / effort, 0.0), effort)
+    draws = len(seen.members)
+    hours = Hours(np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws))
+    for d in range(draws):
+        missing = (seen.plan_members[d] - seen.members[d]) / max(seen.plan_members[d] - seen.year_start[d], 1.0)
+        missing = min(max(missing, 0.0), 1.0)
+        effort = 1.0 + rules.rush[d] * missing * seen.deadline
+        lift = 1.0 + (rules.quota_effort[d] - 1.0) * min(seen.quota + seen.staff_quota, 1.0) if missing > 0.0 else 1.0
+        time = seen.collectors * rules.visits_per_collector[d] * lift * effort
+        due = max(seen.due[d], 0.0)
+        for_due = min(max(rules.follow_up[d], seen.reminders) * due * RENEWAL_COST, MOST_FOR_RENEWALS * time)
+        free = max(time - for_due - seen.inspection * INSPECTION_COST, 0.0)
+        officials = seen.staff * rules.staff_visits[d] * lift * effort if seen.staff_quota > 0.0 else 0.0
+        hours.visits[d] = (free + seen.extra_visits) * seen.skill[d] + officials * (1.0 - rules.staff_displacement[d])
+        hours.called[d] = min(for_due / (RENEWAL_COST * due), 1.0) if due > 0.0 else 0.0
+        hours.rushed[d] = 1.0 - 1.0 / effort
+        hours.effort[d] = effort
+    return hours
 
 
 def reference_reach(collectors, households, due, drawn: dict) -> np.ndarray:
@@ -274,21 +320,32 @@ def survival(pressure, shape):
 
 
 @njit(cache=True)
-def lapse_chance(annual, spell, years, burden_rise, called, rushed, gifted, response, tenure, contact, rush_lapse, kept):
+def lapse_hazard(annual, spell):
+    """Hazard of a reference member to stop when a spell of so many months has run out (jitted).
+
+    The annual lapse hazard for a month, times the square root of the spell times the typical one: those who pay long
+    decide less often, but more rides on each decision.
+    """
+    return -math.log1p(-annual) / 12.0 * math.sqrt(spell * TYPICAL_SPELL)
+
+
+@njit(cache=True)
+def tenure_factor(months, tenure_effect):
+    """What months of membership do to the hazard of lapsing (jitted): ((1 + years) / 3)^-effect, 1 after two years."""
+    return ((1.0 + max(months, 0.0) / 12.0) / (1.0 + REFERENCE_TENURE_YEARS)) ** (-tenure_effect)
+
+
+@njit(cache=True)
+def lapse_chance(hazard, called, rushed, gifted, contact, rush_lapse, kept):
     """Chance to stop at a due date (jitted).
 
-    Ordinary members: 1 - exp(-h), with h the annual lapse hazard for the spell just paid (its square root times the
-    typical one: longer spells mean fewer but weightier decisions), times exp(response x rise of price/income since
-    the reference month), times ((1 + years) / 3)^-tenure, times (1 - contact) when called on. A rush member stops with
-    chance rush_lapse, one who was given a book stays with chance `kept`.
+    `hazard` is lapse_hazard x tenure_factor x exp(renewal_price_response x rise of price/income since the reference
+    month). Being called on takes the share `contact` off it. A rush member stops with chance `rush_lapse` at least; one
+    who was given a book stays with chance `kept`.
     """
     if gifted:
         return 1.0 - kept
-    hazard = -math.log1p(-annual) / 12.0 * math.sqrt(spell * TYPICAL_SPELL)
-    hazard *= math.exp(response * burden_rise) * ((1.0 + years) / (1.0 + REFERENCE_TENURE_YEARS)) ** (-tenure)
-    if called:
-        hazard *= 1.0 - contact
-    chance_to_lapse = -math.expm1(-hazard)
+    chance_to_lapse = -math.expm1(-hazard * (1.0 - contact) if called else -hazard)
     return max(chance_to_lapse, rush_lapse) if rushed else chance_to_lapse
 
 

@@ -48,7 +48,7 @@ def law() -> Law:
             ("min_declared_income", "all", "2022-01", "", 2e6), ("max_declared_income", "all", "2016-01", "", 20e6),
             ("state_subsidy_share", "poor", "2018-01", "", 0.5), ("state_subsidy_share", "near_poor", "2018-01", "", 0.3),
             ("state_subsidy_share", "ethnic_minority", "2018-01", "", 0.1), ("state_subsidy_share", "other", "2018-01", "", 0.1),
-            ("subsidy_max_months", "all", "2018-01", "", 120)]
+            ("subsidy_max_months", "all", "2018-01", "", 120), ("min_years_for_pension", "all", "2008-01", "", 20)]
     frame = pd.DataFrame(rows, columns=["parameter", "group", "since", "until", "value"])
     fixed = {"scheme": "voluntary_si", "place": "Việt Nam", "unit": "", "legal_basis": "invented", "source": "judgement",
              "status": "synthetic"}

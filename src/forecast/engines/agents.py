@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecast import behavior, tables
 from forecast.engines import deaf_to, events, silence
-from forecast.engines.world import BANDS, World, contact, make_world, rows_of, view
+from forecast.engines.world import World, contact, make_world, rows_of, view
 from forecast.policy import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
@@ -36,13 +36,13 @@ class Team(mesa.Agent):
         """Look at the commune, decide the month's hours, and report them to the model."""
         self.model.report(self.commune, self.decide(self.model.view(self.commune)))
 
-    def decide(self, seen: dict) -> behavior.Hours:
+    def decide(self, seen: behavior.Seen) -> behavior.Hours:
         """Split the month's hours; override this to try another rule.
 
-        `seen` holds the arguments of `behavior.team_month`: the plan's numbers for this commune and month, its skill,
-        due members and members (draws,), the plan for December, and the parameters of the draws.
+        A rule may call this one and change its answer, as in
+        `hours = super().decide(seen); return hours._replace(visits=1.2 * hours.visits)`.
         """
-        return behavior.team_month(**seen)
+        return behavior.team_month(seen, self.model.world.team_rules)
 
 
 class Offices(mesa.Model):
@@ -62,8 +62,7 @@ class Offices(mesa.Model):
         self.world, plan = world, world.plan
         count, draws = len(world.numbers), len(world.keys)
         self.t, first = 0, tables.month_index(plan.months[0])
-        self.people = events.People(world.keys, world.numbers, world.cells, BANDS, len(plan.months),
-                                    world.drawn["frailty_shape"], int(world.opening.sum(axis=1).max() * 1.5) + 4096)
+        self.people = events.People(world.keys, world.numbers, world.cells, len(plan.months), world.drawn)
         rushed = world.drawn["december_rush_share"] * (first % 12 == 11)
         self.people.open(world.opening, first, rushed, max(0, first - behavior.SUBSIDY_BEGINS + 1))
         self.members = self._members()
@@ -81,7 +80,7 @@ class Offices(mesa.Model):
     def _members(self) -> np.ndarray:
         return np.ascontiguousarray(self.people.members.sum(axis=2).T)
 
-    def view(self, c: int) -> dict:
+    def view(self, c: int) -> behavior.Seen:
         """What the team of commune `c` sees at the beginning of a month."""
         return view(self.world, self.t, c, self.members[c], self.people.due[:, self.t, c], self.year_start[c])
 
@@ -102,14 +101,18 @@ class Offices(mesa.Model):
         self.agents.do("step")
         press, rushed = contact(world, t, self.visits, self.rushed, self.members, self.pulled)
         inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
-        self.people.advance(
-            t, month, accept=world.accept[t], burden_rise=world.burden_rise[t], contact=press, gift=plan.gift[t],
-            gift_months=plan.gift_months[t], rushed=rushed, called=np.ascontiguousarray(self.called.T),
-            advised=plan.advice[t], to_compulsory=d["transfer_rate"][:, None] / 12 * inspected,
-            to_other=d["other_exit_rate"] / 12, returning=np.ascontiguousarray((d["return_rate"] * self.effort).T),
-            price_class=money.price_class, contribution=money.floor_contribution[t], ceiling=money.ceiling_multiple[t],
-            state=money.state[t], province=money.province[t], donors=money.donors[t], drawn=events.floats(d),
-            rush_short=d["rush_short"], flows=flows)
+        now = events.Month(
+            t, month, accept=world.accept[t], burden_rise=world.burden_rise[t], contact=press, rushed=rushed,
+            called=np.ascontiguousarray(self.called.T), advised=plan.advice[t],
+            to_compulsory=d["transfer_rate"][:, None] / 12 * inspected, to_other=world.other_exits[t],
+            returning=np.ascontiguousarray((d["return_rate"] * self.effort).T), price_class=money.price_class,
+            contribution=money.floor_contribution[t], ceiling=money.ceiling_multiple[t], state=money.state[t],
+            province=money.province[t], donors=money.donors[t])
+        if month % 12 == 0:
+            self.people.new_year(month // 12)
+        self.people.live(now, flows)
+        if plan.gift[t].any():
+            self.people.give(now, plan.gift[t], plan.gift_months[t], flows)
         if self.datacollector:
             self.datacollector.collect(self)
 

@@ -15,7 +15,8 @@ from numba import njit
 from forecast import behavior as b
 from forecast import tables
 from forecast.engines import deaf_to, events, silence
-from forecast.engines.world import BANDS, World, contact, make_world, rows_of, view
+from forecast.engines.events import BANDS
+from forecast.engines.world import World, contact, make_world, rows_of, view
 from forecast.policy import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
@@ -70,14 +71,14 @@ def expected(world: World) -> np.ndarray:
     survival = np.where(cells > 0, left / np.maximum(cells, 1), 1.0)
     shape = d["frailty_shape"][:, None]
     pressure = shape * np.expm1(-np.log(np.maximum(survival, 1e-12)) / shape)
-    pool = cells / np.maximum((1 + pressure / shape) ** -shape, 1e-300) * survival  # so that pool x S(pressure) = left
+    pools = [(cells, np.zeros_like(pressure))]  # people by year of entry, and the pressure there was when they came in
     stock = np.zeros((draws, strata, G, 3, SLOTS))  # members by kind and slot
     tenure = np.zeros_like(stock)  # months of membership added up over those members
     opening = world.opening.reshape(draws, strata, G, BANDS)
     _open(opening.sum(axis=3).astype(float), d["december_rush_share"] * (first % 12 == 11), stock, tenure)
     lapsed, pulled = np.zeros((draws, strata, G)), np.zeros((draws, strata))
     rise = _mean_rise(world, opening)
-    parameters = events.floats(d)
+    rules = events.Rules.of(d)
     values[:, 0, 0, :G] = stock.sum(axis=(1, 3, 4))
     members = stock.sum(axis=(2, 3, 4)).T
     year_start = members
@@ -86,17 +87,22 @@ def expected(world: World) -> np.ndarray:
         members = np.ascontiguousarray(stock.sum(axis=(2, 3, 4)).T)
         year_start = members if month % 12 == 0 else year_start
         due = stock[..., SLOT_OF[:-1]].sum(axis=(2, 3, 4)).T
-        hours = b.team_month(**view(world, t, slice(None), members, due, year_start))
+        hours = b.Hours(*np.stack([b.team_month(view(world, t, s, members[s], due[s], year_start[s]), world.team_rules)
+                                   for s in range(strata)], axis=1))
         press, rushed = contact(world, t, hours.visits, hours.rushed, members, pulled)
         before = pressure
         pressure = before + (press[..., None] * world.accept[t][:, money.price_class]).reshape(pressure.shape)
-        entering = pool * ((1 + before / shape) ** -shape - (1 + pressure / shape) ** -shape)
+        if month % 12 == 0:
+            pools = [(size * (1 - d["eligible_exit_rate"][:, None]), since) for size, since in pools]
+            pools.append((cells * d["eligible_entry_rate"][:, None], before))
+        entering = sum(size * ((1 + (before - since) / shape) ** -shape - (1 + (pressure - since) / shape) ** -shape)
+                       for size, since in pools)
         entries = entering.reshape(draws, strata, G, BANDS).sum(axis=3)
         gifts = np.broadcast_to(plan.gift[t], entries.shape)
         inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
         flows = np.zeros((draws, len(events.FLOWS), strata, G))
-        _month(stock, tenure, lapsed, entries, gifts, plan.gift_months[t], rise[t], parameters, hours.called.T, rushed,
-               d["rush_short"], plan.advice[t], d["transfer_rate"][:, None] / 12 * inspected, d["other_exit_rate"] / 12,
+        _month(stock, tenure, lapsed, entries, gifts, plan.gift_months[t], rise[t], rules, hours.called.T, rushed,
+               plan.advice[t], d["transfer_rate"][:, None] / 12 * inspected, world.other_exits[t],
                (d["return_rate"] * hours.effort).T, money.price_class, money.floor_contribution[t], money.state[t],
                money.province[t], money.donors[t], flows)
         values[:, t, columns, :G] = flows.sum(axis=2)
@@ -132,8 +138,8 @@ def _open(members, december, stock, tenure):
 
 
 @njit(cache=True)
-def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, drawn, called, rushed, rush_short, advised, to_compulsory,
-           to_other, returning, price_class, contribution, state_share, province, donors, flows):
+def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, rules, called, rushed, advised, to_compulsory, to_other,
+            returning, price_class, contribution, state_share, province, donors, flows):
     slots = SLOT_OF
     join = np.zeros((3, len(b.SPELLS)))
     join_tenure = np.zeros(len(b.SPELLS))
@@ -144,8 +150,8 @@ def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, drawn, call
             for k in range(len(b.SPELLS)):
                 rush[k] = b.RUSH_SPELLS[k]
                 usual[k] = b.USUAL_SPELLS[k] * (1 - advised[s] if k < 3 else 1) + (advised[s] * short if k == 3 else 0)
-            hazard = to_compulsory[d, s] + to_other[d]
-            stay = np.exp(-hazard)
+            leaving = to_compulsory[d, s] + to_other[d]
+            stay = np.exp(-leaving)
             p = price_class[s]
             for g in range(G):
                 join[:], join_tenure[:] = 0.0, 0.0
@@ -161,12 +167,15 @@ def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, drawn, call
                         n = stock[d, s, g, kind, slots[k]]
                         months = tenure[d, s, g, kind, slots[k]] + n  # the month that ends now counts
                         if n > 0:
+                            hazard = (b.lapse_hazard(rules.annual_lapse[d], b.SPELLS[k])
+                                      * b.tenure_factor(months / n, rules.tenure_effect[d])
+                                      * np.exp(rules.renewal_price_response[d] * rise[d, s, g]))
                             stop = 0.0
                             for is_called in range(2):
                                 weight = called[d, s] if is_called else 1 - called[d, s]
-                                stop += weight * b.lapse_chance(drawn[d, 0], b.SPELLS[k], months / n / 12.0, rise[d, s, g],
-                                                                is_called, kind == 1, kind == 2, drawn[d, 1], drawn[d, 2],
-                                                                drawn[d, 3], drawn[d, 4], drawn[d, 5])
+                                stop += weight * b.lapse_chance(hazard, is_called, kind == RUSHED, kind == GIFTED,
+                                                                rules.renewal_contact[d], rules.rush_lapse[d],
+                                                                rules.gift_retention[d])
                             lapsing += n * stop
                             for q in range(len(b.SPELLS)):
                                 join[0, q] += n * (1 - stop) * usual[q]
@@ -176,10 +185,13 @@ def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, drawn, call
                             tenure[d, s, g, kind, slot] = tenure[d, s, g, kind, slot + 1] + stock[d, s, g, kind, slot + 1]
                         stock[d, s, g, kind, slots[k + 1] - 1] = 0.0
                         tenure[d, s, g, kind, slots[k + 1] - 1] = 0.0
-                back = lapsed[d, s, g] * -np.expm1(-returning[d, s] * np.exp(-drawn[d, 1] * rise[d, s, g]))
-                lapsed[d, s, g] += lapsing - back
+                coming = returning[d, s] * np.exp(-rules.renewal_price_response[d] * rise[d, s, g])
+                withdraw = rules.lump_sum_rate[d] / 12.0
+                moved = lapsed[d, s, g] * -np.expm1(-coming - withdraw)
+                back = moved * coming / max(coming + withdraw, 1e-300)
+                lapsed[d, s, g] += lapsing - moved
                 for q in range(len(b.SPELLS)):
-                    hurried = entries[d, s, g] * rushed[d, s] * rush_short[d] + back * rushed[d, s]
+                    hurried = entries[d, s, g] * rushed[d, s] * rules.rush_short[d] + back * rushed[d, s]
                     join[1, q] += hurried * rush[q]
                     join[0, q] += (entries[d, s, g] + back - hurried) * usual[q]
                 if gifts[d, s, g] > 0:
@@ -195,7 +207,7 @@ def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, drawn, call
                     months = b.SPELLS[q]
                     paying = join[0, q] + join[1, q]
                     floors = contribution * months * (paying + join[2, q])
-                    gross = floors + contribution * months * paying * (1 - drawn[d, 6]) * (drawn[d, 7] - 1)
+                    gross = floors + contribution * months * paying * (1 - rules.floor_share[d]) * (rules.declared_tail[d] - 1)
                     from_state = floors * state_share[p, g]
                     from_province = contribution * months * paying * province[p, g]
                     from_donors = contribution * months * (paying * donors[p, g] + join[2, q] * (1 - state_share[p, g]))
@@ -207,6 +219,6 @@ def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, drawn, call
                 flows[d, events.ENTRIES, s, g] = entries[d, s, g] + gifts[d, s, g]
                 flows[d, events.RETURNS, s, g] = back
                 flows[d, events.LAPSES, s, g] = lapsing
-                if hazard > 0:
-                    flows[d, events.TO_COMPULSORY, s, g] = gone * to_compulsory[d, s] / hazard
-                    flows[d, events.TO_OTHER, s, g] = gone * to_other[d] / hazard
+                if leaving > 0:
+                    flows[d, events.TO_COMPULSORY, s, g] = gone * to_compulsory[d, s] / leaving
+                    flows[d, events.TO_OTHER, s, g] = gone * to_other[d] / leaving

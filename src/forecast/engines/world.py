@@ -14,11 +14,11 @@ from numba import njit
 
 from forecast import behavior, chance, tables
 from forecast.engines import events
+from forecast.engines.events import BANDS
 from forecast.policy import GROUPS, Plan
 from forecast.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.scenario import Scenario
 
-BANDS = 16  # income bands of a group, each with the same number of people
 G = len(GROUPS)
 
 
@@ -44,6 +44,9 @@ class World(NamedTuple):
     base: np.ndarray  # (draws,) hazard of entry per month at the reference
     reach: np.ndarray  # (communes, draws) share of households that an ordinary team of the status quo visits in a month
     goals: np.ndarray  # (months, communes, draws) the plan for the next December, persons
+    other_exits: np.ndarray  # (months, draws) hazard per month of death and pension
+    deadline: np.ndarray  # (months,) how near the year's end is
+    team_rules: behavior.TeamRules
 
 
 def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | None = None) -> World:
@@ -61,7 +64,7 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
         plan, status_quo = _put_together(plan, strata, eligible), _put_together(status_quo, strata, eligible)
         first = np.unique(strata, return_index=True)[1]
         member = (strata == np.arange(len(first))[:, None]).astype(float)
-        skill = member * eligible @ skill / (member @ eligible)[:, None]
+        skill = _summed(member * eligible, skill) / (member @ eligible)[:, None]
         numbers, households, eligible, sizes = numbers[first], member @ households, member @ eligible, member @ sizes
     money = behavior.money(place, plan, law)
     income = behavior.incomes(scenario, drawn, BANDS)
@@ -72,14 +75,27 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
     accept = np.stack([behavior.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
     accept /= behavior.reference_acceptance(drawn, BANDS, law)[None, :, None, None, None]
     burden_rise = net / now - (money.reference_net[None, :, None] / income)[None, :, None]
-    cells = events.even_bands(sizes, BANDS)
+    cells = events.even_bands(sizes)
     opening = _opening(scenario, cells, accept[0], money.price_class, keys)
     base = behavior.entry_hazard(drawn) / _depletion(opening, cells, drawn["frailty_shape"])
     members = opening.reshape(len(keys), len(numbers), -1).sum(axis=2).T.astype(float)
     reach = behavior.reference_reach(status_quo.collectors[0][:, None], households[:, None], members / behavior.TYPICAL_SPELL,
                                      drawn)
     return World(scenario, plan, keys, drawn, numbers, households, eligible, money, np.ascontiguousarray(accept),
-                 np.ascontiguousarray(burden_rise), cells, opening, skill, base, reach, _goals(scenario, plan, members, drawn))
+                 np.ascontiguousarray(burden_rise), cells, opening, skill, base, reach, _goals(scenario, plan, members, drawn),
+                 behavior.other_exits(plan.months, drawn, law), behavior.DEADLINE[plan.months.month - 1],
+                 behavior.TeamRules.of(drawn))
+
+
+@njit(cache=True)
+def _summed(weights, values):
+    """`weights @ values`, added up in one order: the linear algebra library's order depends on the number of draws."""
+    out = np.zeros((weights.shape[0], values.shape[1]))
+    for s in range(weights.shape[0]):
+        for c in range(weights.shape[1]):
+            for d in range(values.shape[1]):
+                out[s, d] += weights[s, c] * values[c, d]
+    return out
 
 
 _SUMS = ("collectors", "visits", "staff", "meetings", "inspection", "gift", "spending")
@@ -113,19 +129,13 @@ def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: dict) -> 
     return level[:, None, :] * parts[None]
 
 
-def view(world: World, t: int, c, members, due, year_start) -> dict:
-    """The arguments of `behavior.team_month` for commune `c` in month `t`.
-
-    With `c` a slice the result is for many communes at once: (communes, draws).
-    """
-    def column(name):
-        values = getattr(world.plan, name)[t, c]
-        return values if np.ndim(values) == 0 else values[:, None]
-
-    names = ("collectors", "quota", "staff", "staff_quota", "reminders", "inspection")
-    return dict({n: column(n) for n in names}, extra_visits=column("visits"), skill=world.skill[c], due=due,
-                members=members, plan_members=world.goals[t, c], year_start=year_start,
-                calendar_month=world.plan.months[t].month - 1, drawn=world.drawn)
+def view(world: World, t: int, c: int, members, due, year_start) -> behavior.Seen:
+    """What the team of commune `c` sees in month `t`; members, due and year_start are (draws,)."""
+    plan = world.plan
+    return behavior.Seen(
+        float(plan.collectors[t, c]), float(plan.visits[t, c]), float(plan.quota[t, c]), float(plan.staff[t, c]),
+        float(plan.staff_quota[t, c]), float(plan.reminders[t, c]), float(plan.inspection[t, c]), float(world.deadline[t]),
+        world.skill[c], due, members, world.goals[t, c], year_start)
 
 
 def contact(world: World, t: int, visits, rushed, members, pulled) -> tuple[np.ndarray, np.ndarray]:
@@ -208,7 +218,7 @@ def _allot(weights, caps, total, offsets):
     """Whole persons for each cell in proportion to weights, never above caps, adding up to `total` (systematic)."""
     out = np.zeros(weights.shape, np.int32)
     for d in range(weights.shape[0]):
-        scale = total / weights[d].sum()
+        scale = total / max(weights[d].sum(), 1e-300)
         running, given = offsets[d], 0
         for j in range(weights.shape[1]):
             running += weights[d, j] * scale
