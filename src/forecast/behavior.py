@@ -372,8 +372,6 @@ def spell_of(luck, rushed, advised):
 
 
 @njit(cache=True)
-def declared_multiple(luck_floor, luck_tail, floor_share, tail, ceiling):
-    """Declared income as a multiple of the floor (jitted): 1 with chance floor_share, else 1 + exponential, mean `tail`."""
-    if luck_floor < floor_share:
-        return 1.0
-    return min(1.0 - (tail - 1.0) * math.log(luck_tail), ceiling)
+def declared_multiple(luck_floor, luck_tail, floor_share, tail):
+    """Declared income in floors (jitted): 1 with chance floor_share, else 1 + exponential with mean `tail` in all."""
+    return 1.0 if luck_floor < floor_share else 1.0 - (tail - 1.0) * math.log(luck_tail)

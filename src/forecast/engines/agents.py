@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecast import behavior, tables
 from forecast.engines import deaf_to, events, silence
-from forecast.engines.world import World, contact, make_world, rows_of, view
+from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
 from forecast.policy import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
@@ -82,7 +82,8 @@ class Offices(mesa.Model):
 
     def view(self, c: int) -> behavior.Seen:
         """What the team of commune `c` sees at the beginning of a month."""
-        return view(self.world, self.t, c, self.members[c], self.people.due[:, self.t, c], self.year_start[c])
+        return behavior.Seen(*self.rows[c], self.deadline, self.world.skill[c], self.due[c], self.members[c], self.goals[c],
+                             self.year_start[c])
 
     def report(self, c: int, hours: behavior.Hours) -> None:
         """Note what the team of commune `c` does this month."""
@@ -95,7 +96,8 @@ class Offices(mesa.Model):
             flows = np.zeros((len(world.keys), len(events.FLOWS), len(plan.communes), G))
         self.t += 1
         t, month = self.t, tables.month_index(plan.months[self.t])
-        self.members = self._members()
+        self.members, self.due = self._members(), np.ascontiguousarray(self.people.due[:, t].T)
+        self.rows, self.goals, self.deadline = plan_rows(plan, t).tolist(), world.goals[t], float(world.deadline[t])
         if month % 12 == 0:
             self.year_start = self.members
         self.agents.do("step")
@@ -110,9 +112,7 @@ class Offices(mesa.Model):
             province=money.province[t], donors=money.donors[t])
         if month % 12 == 0:
             self.people.new_year(month // 12)
-        self.people.live(now, flows)
-        if plan.gift[t].any():
-            self.people.give(now, plan.gift[t], plan.gift_months[t], flows)
+        self.people.live(now, plan.gift[t], plan.gift_months[t], flows)
         if self.datacollector:
             self.datacollector.collect(self)
 

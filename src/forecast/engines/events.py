@@ -28,9 +28,13 @@ G = len(GROUPS)
 COMMUNE = G * BANDS  # cells of a commune
 MEMBER, LAPSED, GONE = 0, 1, 2
 RUSHED, GIFTED = 1, 2  # bits of a person's kind
-FLOWS = ("entries", "returns", "lapses", "exits_compulsory", "exits_other", "paid_months", "paid_members", "paid_state",
-         "paid_province", "paid_donors", "active_9of12")
-ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS, ACTIVE = range(11)
+FLOWS = ("entries", "returns", "lapses", "exits_compulsory", "exits_other", "active_9of12", "paid_months", "paid_members",
+         "paid_state", "paid_province", "paid_donors")
+ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE, PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(11)
+# While a month runs, four of the money columns hold months that are turned into money at its end (`_settle`): months x
+# declared income in floors, months with subsidy, and the same two for books given by donors.
+DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
+LUMP = 4  # people who become eligible come in lumps of so many, to keep the number of cells small
 # Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
 GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
 NEVER = np.inf
@@ -93,6 +97,7 @@ class Persons(NamedTuple):
     state: np.ndarray
     kind: np.ndarray
     spell: np.ndarray
+    declared: np.ndarray  # declared income in floors, before the ceiling
 
 
 class Pool(NamedTuple):
@@ -134,7 +139,7 @@ class People:
         self.members = np.zeros((draws, communes, G))
         self.due = np.zeros((draws, months + 62, communes))  # members due in each month, for the teams
         self.persons = Persons(*(np.zeros((draws, 0), kind) for kind in
-                                 (np.uint64, float, np.int32, np.int16, np.int16, np.int16, np.int16, np.int8, np.int8, np.int8)))
+                                 (np.uint64, float, np.int32, np.int16, np.int16, np.int16, np.int16, np.int8, np.int8, np.int8, np.float32)))
 
     def _make_room(self, wanted: int) -> None:
         """Lengthen the table of people to at least `wanted` rows."""
@@ -159,27 +164,29 @@ class People:
         for number, pool in enumerate(self.pools):
             _leave_pool(pool, self.drawn["eligible_exit_rate"], self.rules.frailty_shape, year * 64 + number)
         # Systematic, so that small cells have their turn; a cell that gets nobody in some draws has an empty pool there.
-        edges = np.floor(np.cumsum(self.cells)[None] * self.drawn["eligible_entry_rate"][:, None] + 0.5)
-        coming = np.diff(edges, prepend=0.0, axis=1).astype(np.int32)
+        edges = np.floor(np.cumsum(self.cells)[None] * self.drawn["eligible_entry_rate"][:, None] / LUMP + 0.5)
+        coming = LUMP * np.diff(edges, prepend=0.0, axis=1).astype(np.int32)
         home = np.flatnonzero(coming.any(axis=0)).astype(np.int32)
         names = chance.child_array(self.pools[0].key[:, home], COHORT_BRANCH + year)
         self.pools.append(_pool(home, names, coming[:, home], self.pressure))
         _first_resistances(self.pools[-1], self.rules.frailty_shape)
 
-    def live(self, now: Month, flows: np.ndarray) -> None:
-        """Live a month; what happens is added to `flows` (draws, flow, communes, groups)."""
+    def live(self, now: Month, gift: np.ndarray, gift_months: np.ndarray, flows: np.ndarray) -> None:
+        """Live a month; what happens is written to `flows` (draws, flow, communes, groups), which come in as zeros.
+
+        `gift` persons (communes, groups) are given books of `gift_months`.
+        """
         _live(now, self.rules, self.persons, self.count, self.leave_clock, self.return_clock, self.members, self.due, flows)
         _press(self.pressure, now)
         for pool in self.pools:
             while not _enter(now, self.rules, pool, self.pressure, self.persons, self.count, self.leave_clock, self.members,
                              self.due, flows):  # stops when the table is full, and goes on where it was
                 self._make_room(self.persons.key.shape[1] + 1)
-
-    def give(self, now: Month, gift: np.ndarray, gift_months: np.ndarray, flows: np.ndarray) -> None:
-        """Give books to people picked at random: `gift` persons (communes, groups), for `gift_months` each."""
-        self._make_room(int(self.count.max() + np.ceil(gift).sum()))
-        _give(now, self.rules, gift, gift_months, self.pools[0], self.persons, self.count, self.leave_clock, self.members,
-              self.due, flows)
+        if gift.any():
+            self._make_room(int(self.count.max() + np.ceil(gift).sum()))
+            _give(now, self.rules, gift, gift_months, self.pools[0], self.persons, self.count, self.leave_clock, self.members,
+                  self.due, flows)
+        _settle(now, flows)
 
 
 def _pool(home, names, left, pressure) -> Pool:
@@ -266,7 +273,8 @@ def _open(opening, pool, pressure, rules, persons, count, members, due, start, d
                 if rush:
                     s = b.spell_of(luck, True, 0.0)
                 when = 1 + int(chance.uniform(person, 32 * start + b.DUE) * b.SPELLS[s])
-                persons.key[d, i], persons.cell[d, i], persons.due[d, i], persons.joined[d, i] = person, j, when, -tenure
+                _name_person(rules, persons, d, i, person)
+                persons.cell[d, i], persons.due[d, i], persons.joined[d, i] = j, when, -tenure
                 persons.paid[d, i] = (1 << min(1 if rush else tenure, 12)) - 1
                 persons.subsidized[d, i] = min(tenure, subsidy_months)
                 persons.state[d, i], persons.kind[d, i], persons.spell[d, i] = MEMBER, RUSHED if rush else 0, s
@@ -288,23 +296,41 @@ def _pay(now, rules, persons, d, i, c, g, s, by_donors, due, flows):
     persons.spell[d, i] = s
     persons.due[d, i] = now.t + months
     due[d, min(now.t + months, due.shape[1] - 1), c] += 1
-    k = now.price_class[c]
     supported = min(months, max(0, b.SUBSIDY_MONTHS - persons.subsidized[d, i]))
     persons.subsidized[d, i] += supported
-    multiple = 1.0
-    if not by_donors:
-        multiple = b.declared_multiple(chance.uniform(persons.key[d, i], b.FLOOR), chance.uniform(persons.key[d, i], b.TAIL),
-                                       rules.floor_share[d], rules.declared_tail[d], now.ceiling)
-    gross = now.contribution * multiple * months
-    floors = now.contribution * supported
-    from_state, from_province, from_donors = floors * now.state[k, g], floors * now.province[k, g], floors * now.donors[k, g]
-    if by_donors:
-        from_province, from_donors = 0.0, gross - from_state
     flows[d, PAID_MONTHS, c, g] += months
-    flows[d, BY_STATE, c, g] += from_state
-    flows[d, BY_PROVINCE, c, g] += from_province
-    flows[d, BY_DONORS, c, g] += from_donors
-    flows[d, BY_MEMBERS, c, g] += gross - from_state - from_province - from_donors
+    if by_donors:
+        flows[d, GIVEN, c, g] += months
+        flows[d, GIVEN_SUPPORTED, c, g] += supported
+    else:
+        flows[d, DECLARED, c, g] += months * min(persons.declared[d, i], now.ceiling)
+        flows[d, SUPPORTED, c, g] += supported
+
+
+@njit(cache=True)
+def _settle(now, flows):
+    """Turn the month's paid months into money; today's price holds for all months that were paid today."""
+    for d in range(flows.shape[0]):
+        for c in range(flows.shape[2]):
+            k = now.price_class[c]
+            for g in range(G):
+                declared, supported = now.contribution * flows[d, DECLARED, c, g], now.contribution * flows[d, SUPPORTED, c, g]
+                given = now.contribution * flows[d, GIVEN, c, g]
+                given_state = now.contribution * flows[d, GIVEN_SUPPORTED, c, g] * now.state[k, g]
+                by_state, by_province = supported * now.state[k, g], supported * now.province[k, g]
+                by_donors = supported * now.donors[k, g]
+                flows[d, BY_MEMBERS, c, g] = declared - by_state - by_province - by_donors
+                flows[d, BY_STATE, c, g] = by_state + given_state
+                flows[d, BY_PROVINCE, c, g] = by_province
+                flows[d, BY_DONORS, c, g] = by_donors + given - given_state
+
+
+@njit(cache=True)
+def _name_person(rules, persons, d, i, key):
+    """Give row `i` its name, and what it declares for good."""
+    persons.key[d, i] = key
+    persons.declared[d, i] = b.declared_multiple(chance.uniform(key, b.FLOOR), chance.uniform(key, b.TAIL), rules.floor_share[d],
+                                                 rules.declared_tail[d])
 
 
 @njit(cache=True, inline="always")
@@ -418,7 +444,8 @@ def _enter(now, rules, pool, pressure, persons, count, leave_clock, members, due
                 c, g = j // COMMUNE, (j // BANDS) % G
                 key = chance.child(pool.key[d, p], pool.rank[d, p])
                 rush = chance.uniform(key, 32 * now.month + b.RUSH) < now.rushed[d, c] * rules.rush_short[d]
-                persons.key[d, i], persons.cell[d, i], persons.joined[d, i] = key, j, now.t
+                _name_person(rules, persons, d, i, key)
+                persons.cell[d, i], persons.joined[d, i] = j, now.t
                 persons.subsidized[d, i], persons.paid[d, i] = 0, 1
                 flows[d, ENTRIES, c, g] += 1
                 s = b.spell_of(chance.uniform(key, 32 * now.month + b.SPELL), rush, now.advised[c])
@@ -454,7 +481,8 @@ def _give(now, rules, gift, gift_months, pool, persons, count, leave_clock, memb
                         _next_resistance(pool, d, j, rules.frailty_shape[d])
                     i = count[d]
                     count[d] += 1
-                    persons.key[d, i], persons.cell[d, i], persons.joined[d, i] = key, j, now.t
+                    _name_person(rules, persons, d, i, key)
+                    persons.cell[d, i], persons.joined[d, i] = j, now.t
                     persons.subsidized[d, i], persons.paid[d, i] = 0, 1
                     flows[d, ENTRIES, c, g] += 1
                     _begin(now, rules, persons, d, i, c, g, s, GIFTED, leave_clock, members, due, flows)

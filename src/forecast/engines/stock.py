@@ -16,7 +16,7 @@ from forecast import behavior as b
 from forecast import tables
 from forecast.engines import deaf_to, events, silence
 from forecast.engines.events import BANDS
-from forecast.engines.world import World, contact, make_world, rows_of, view
+from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
 from forecast.policy import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
@@ -86,9 +86,10 @@ def expected(world: World) -> np.ndarray:
         month = first + t
         members = np.ascontiguousarray(stock.sum(axis=(2, 3, 4)).T)
         year_start = members if month % 12 == 0 else year_start
-        due = stock[..., SLOT_OF[:-1]].sum(axis=(2, 3, 4)).T
-        hours = b.Hours(*np.stack([b.team_month(view(world, t, s, members[s], due[s], year_start[s]), world.team_rules)
-                                   for s in range(strata)], axis=1))
+        due = np.ascontiguousarray(stock[..., SLOT_OF[:-1]].sum(axis=(2, 3, 4)).T)
+        seen = [b.Seen(*row, float(world.deadline[t]), world.skill[s], due[s], members[s], world.goals[t, s], year_start[s])
+                for s, row in enumerate(plan_rows(plan, t).tolist())]
+        hours = b.Hours(*np.stack([b.team_month(one, world.team_rules) for one in seen], axis=1))
         press, rushed = contact(world, t, hours.visits, hours.rushed, members, pulled)
         before = pressure
         pressure = before + (press[..., None] * world.accept[t][:, money.price_class]).reshape(pressure.shape)

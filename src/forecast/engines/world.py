@@ -129,13 +129,10 @@ def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: dict) -> 
     return level[:, None, :] * parts[None]
 
 
-def view(world: World, t: int, c: int, members, due, year_start) -> behavior.Seen:
-    """What the team of commune `c` sees in month `t`; members, due and year_start are (draws,)."""
-    plan = world.plan
-    return behavior.Seen(
-        float(plan.collectors[t, c]), float(plan.visits[t, c]), float(plan.quota[t, c]), float(plan.staff[t, c]),
-        float(plan.staff_quota[t, c]), float(plan.reminders[t, c]), float(plan.inspection[t, c]), float(world.deadline[t]),
-        world.skill[c], due, members, world.goals[t, c], year_start)
+def plan_rows(plan: Plan, t: int) -> np.ndarray:
+    """The plan's numbers that a team sees in month `t`: (communes, 7), in the order of `behavior.Seen`."""
+    names = ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
+    return np.stack([getattr(plan, name)[t] for name in names], axis=1)
 
 
 def contact(world: World, t: int, visits, rushed, members, pulled) -> tuple[np.ndarray, np.ndarray]:
