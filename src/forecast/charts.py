@@ -21,7 +21,7 @@ from forecast.law import SCHEME
 from forecast.tables import GROUPS, UserError, month_index
 from forecast.words import say, term
 
-WIDTH = 7.2  # inches; a page shows it at the width of its text
+WIDTH = 6.4  # inches; a page shows it at the width of its text, a phone at half its size
 INK, MUTED, GRID, TARGET = "#1c2733", "#5b6672", "#dfe3e8", "#8c1d18"
 DASHES = (0, (6, 2, 1, 2))  # the pattern of targets and of what they need
 # One look for each line, darkest first, so that they stay apart in gray: color, pattern, marker.
@@ -91,7 +91,8 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
                 en="Unit: {unit}, end of month. Dark band: half of the simulations; light band: nine in ten.\n"
                 "Filled dot: known at the start; hollow dot: published later.", unit=unit),
             _source(lang, place), height=4.7)
-        axes.set_position((0.105, 0.135, 0.63, 0.565))
+        changes = facts.price_changes(place, origin, until, law=asked[0].law if asked else None)
+        axes.set_position((0.11, 0.135, 0.60, 0.565 if changes else 0.66))
         marks, said = [], []
         for name, (color, pattern, _) in zip(names, LOOKS * len(names), strict=False):
             rows = frame[frame["scenario"] == name]
@@ -120,7 +121,7 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
         axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in marks) * 1.06))
         _months(axes, origin, until, lang)
         _ends(axes, marks)
-        _law_marks(picture, axes, place, origin, until, lang, law=asked[0].law if asked else None)
+        _law_marks(picture, axes, changes, lang)
     return picture.describe(say(
         lang, vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {said}.",
         en="Chart of {what} in {place} from {a:t} to {b:t}. {said}.", what=what, place=place.name, a=origin, b=until,
@@ -140,9 +141,9 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
     with rc_context(STYLE):
         picture, top = _sheet(title, say(lang, vi="Khả năng đạt, theo từng cách tính (vạch đậm: sai số mô phỏng)",
                                          en="Probability by each engine (thick line: error of the simulation)"),
-                              _source(lang, place), height=4.15 + tall)
+                              _source(lang, place), height=4.3 + tall)
         inch = 1 / picture.get_figheight()
-        top.set_position((0.36, 1 - (0.72 + tall) * inch, 0.49, tall * inch))
+        top.set_position((0.41, 1 - (0.72 + tall) * inch, 0.43, tall * inch))
         for y, row in enumerate(rows):
             p, spread = row["probability"], 1.96 * row["standard_error"]
             top.plot([0, 1], [y, y], color=GRID, lw=5, solid_capstyle="round", clip_on=False)
@@ -153,7 +154,7 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
         top.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
         top.grid(False)
         top.spines["bottom"].set_visible(False)
-        axes = picture.add_axes((0.105, 0.6 * inch, 0.63, 2.3 * inch))
+        axes = picture.add_axes((0.11, 0.6 * inch, 0.60, 2.3 * inch))
         picture.text(0.02, 1 - (0.86 + tall) * inch, say(
             lang, vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: 9 phần 10)",
             en="The path that the target needs, and the path expected\n(persons, end of month; band: nine in ten)"),
@@ -177,10 +178,11 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
 
 
 def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members", titles: dict | None = None,
-           place=None) -> Picture:
+           place=None, plan: str = "") -> Picture:
     """Draw what each scenario adds to the base, by group: median and the interval that holds nine draws in ten.
 
-    `comparison` is the frame of `decide.comparison`; `titles` gives scenarios a name for people.
+    `comparison` is the frame of `decide.comparison`; `titles` gives scenarios a name for people,
+    `plan` is the title of a single one.
     """
     rows = comparison[comparison["measure"] == measure]
     if rows.empty:
@@ -192,13 +194,14 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
     shown = pd.concat([part for _, part in shown.groupby("scenario", observed=True, sort=False)])
     with rc_context(STYLE):
         picture, axes = _sheet(
-            f"{name}: " + say(lang, vi="kế hoạch đem lại thêm bao nhiêu", en="what the plan adds"),
+            f"{name}: " + (_small(_short(plan, name)) or say(lang, vi="kế hoạch đem lại thêm bao nhiêu",
+                                                             en="what the plan adds")),
             say(lang, vi="{measure}: chênh so với giữ nguyên hiện trạng (vạch: 9 phần 10 số lần mô phỏng)",
                 en="{measure}: difference from the status quo (line: nine in ten simulations)",
                 measure=_capital(term(f"measure.{measure}", lang))),
             _source(lang, place), height=1.5 + 0.42 * len(shown))
         inch = 1 / picture.get_figheight()
-        axes.set_position((0.40, 0.55 * inch, 0.42, 1 - 1.45 * inch))
+        axes.set_position((0.44, 0.55 * inch, 0.39, 1 - 1.45 * inch))
         several = shown["scenario"].nunique() > 1
         for y, row in enumerate(shown.to_dict("records")):
             color, pattern, marker = LOOKS[0] if row["engine"] == engine else LOOKS[1]
@@ -241,7 +244,7 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
                 en="Each picture has its own scale; band: nine in ten simulations"), _source(lang, place), height=5.2)
         for index, group in enumerate(GROUPS):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
-            axes.set_position((0.09 + 0.48 * (index % 2), 0.555 - 0.40 * (index // 2), 0.335, 0.235))
+            axes.set_position((0.10 + 0.48 * (index % 2), 0.555 - 0.40 * (index // 2), 0.30, 0.235))
             wide = frame[frame["group"] == group].pivot(index="month", columns="draw", values="value").sort_index()
             x = _numbers(wide.index)
             low, middle, high = np.quantile(wide, (0.05, 0.5, 0.95), axis=1)
@@ -277,7 +280,8 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
             say(lang, vi="Người. Chấm: thực hiện (rỗng: {recalled}); sao: kế hoạch, mục tiêu",
                 en="Persons. Dots: observed (hollow: {recalled}); stars: plans and targets",
                 recalled=term("status.recalled", lang)), _source(lang, place, own=False), height=4.4)
-        axes.set_position((0.105, 0.145, 0.845, 0.56))
+        changes = facts.price_changes(place, since, until)
+        axes.set_position((0.11, 0.145, 0.84, 0.56 if changes else 0.66))
         seen = rows[rows["kind"] == "observation"]
         axes.plot(_numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
         texts = []
@@ -292,7 +296,7 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
         axes.set_ylim(0, rows["value"].max() * 1.18)
         _months(axes, since, until, lang, pad=max(1, round(0.06 * (_number(until) - _number(since)))))
         _beside(picture, axes, texts)
-        _law_marks(picture, axes, place, since, until, lang)
+        _law_marks(picture, axes, changes, lang)
     said = "; ".join(f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
                      for r in (rows if len(rows) <= MANY else rows.iloc[[0, -1]]).itertuples())
     return picture.describe(say(lang, vi="Số liệu đã công bố tại {place}: {said}.", en="Published for {place}: {said}.",
@@ -311,7 +315,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
                 en="VND a month, by group; the level of 2027 follows the new poverty line and is inferred"),
             say(lang, vi="Nguồn: luật, nghị định và nghị quyết ghi ở cuối trang",
                 en="Source: the laws, decrees and resolutions listed at the end of the page"), height=4.3)
-        axes.set_position((0.115, 0.135, 0.61, 0.66))
+        axes.set_position((0.115, 0.135, 0.575, 0.66))
         x, marks, drawn = _numbers(months.astype(str)), [], {}
         for index, group in enumerate(GROUPS):
             path = tuple(net[group])
@@ -336,8 +340,8 @@ def _sheet(title: str, subtitle: str, source: str, height: float) -> tuple[Pictu
     """Return an empty picture with its words in place, and axes to be moved where the caller wants them."""
     picture = Picture(figsize=(WIDTH, height))
     inch = 1 / height
-    picture.text(0.02, 1 - 0.14 * inch, textwrap.fill(title, 62), fontsize=13, fontweight="bold", va="top")
-    subtitle = "\n".join(textwrap.fill(line, 92) for line in subtitle.split("\n"))
+    picture.text(0.02, 1 - 0.14 * inch, textwrap.fill(title, 56), fontsize=12.5, fontweight="bold", va="top")
+    subtitle = "\n".join(textwrap.fill(line, 84) for line in subtitle.split("\n"))
     picture.text(0.02, 1 - 0.44 * inch, subtitle, color=MUTED, fontsize=9.5, va="top")
     picture.text(0.02, 0.06 * inch, source, color=MUTED, fontsize=8, va="bottom")
     return picture, picture.add_axes((0.1, 0.15, 0.65, 0.6))
@@ -351,11 +355,15 @@ def _source(lang: str, place=None, own: bool = True, most: int = 3) -> str:
     if own:
         seen = (say(lang, vi="mô phỏng của bộ công cụ này", en="simulations of this workbench")
                 + (say(lang, vi="; số đã công bố: ", en="; published figures: ") + seen if seen else ""))
-    return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 112)
+    return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 100)
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _short(title: str, place: str) -> str:
@@ -438,9 +446,8 @@ def _dots(axes, place, measure: str, group: str, origin: str, until: str, lang: 
                                                         "alpha": 0.7})
 
 
-def _law_marks(picture, axes, place, since: str, until: str, lang: str, law=None, most: int = 4) -> None:
+def _law_marks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> None:
     """Mark above the axes when the least to pay changed most for an ordinary person, and from what to what."""
-    changes = facts.price_changes(place, since, until, law=law)
     largest = sorted(changes, key=lambda change: -abs(np.log(max(change[2], 1) / max(change[1], 1))))[:most]
     box, edge = axes.get_position(), -1.0
     for month, before, after in sorted(largest):

@@ -12,11 +12,19 @@ from forecast.words import Text, form, join, listing, say, term
 ENGINES = ("agents", "stock", "series")  # the first that speaks gives the numbers of a sentence
 
 
+def _speaks(frame: pd.DataFrame) -> str:
+    """Return the first of our engines that has an answer, else whichever has one."""
+    there = list(frame["engine"].unique())
+    return next((e for e in ENGINES if e in there), str(there[0]) if there else "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _row(desk: pd.DataFrame, engine: str | None) -> dict:
     """Return the row of a target desk to speak about, as a dict."""
-    there = list(desk["engine"])
-    engine = engine or next((e for e in ENGINES if e in there), there[0])
-    return desk[desk["engine"] == engine].iloc[0].to_dict()
+    return desk[desk["engine"] == (engine or _speaks(desk))].iloc[0].to_dict()
 
 
 def headline(desk: pd.DataFrame, scenario, lang: str = "vi", engine: str | None = None) -> Text:
@@ -38,9 +46,13 @@ def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
     """Say how far the engines agree about the target, and which of them kept silent."""
     p, low, high = desk["probability"], desk["probability"].min(), desk["probability"].max()
     silent = [term(f"engine.{e}", lang) for e in ENGINES if e not in set(desk["engine"])]
-    spoken = say(lang, n=len(p), low=low, high=high,
-                 vi="{n:n} cách tính cho khả năng từ {low:c} đến {high:c}.",
-                 en="{n:n} engines give probabilities from {low:c} to {high:c}.") if len(p) > 1 else ""
+    spoken = ""
+    if len(p) > 1:
+        spoken = say(lang, low=low, high=high, vi="Các cách tính cho khả năng từ {low:c} đến {high:c}.",
+                     en="The engines give probabilities from {low:c} to {high:c}.")
+    if len(p) > 1 and words.chance(low, lang) == words.chance(high, lang):
+        spoken = say(lang, p=low, vi="Các cách tính cho cùng một khả năng: {p:c}.",
+                     en="The engines agree on the probability: {p:c}.")
     quiet = say(lang, names=", ".join(silent),
                 vi="Không trả lời: {names}, vì cách tính ấy chưa từng thấy các giải pháp của kế hoạch này trong số "
                 "liệu quá khứ. Không trả lời không có nghĩa là không có tác động.",
@@ -55,30 +67,41 @@ def desk_table(desk: pd.DataFrame, lang: str = "vi") -> Text:
     return words.table(desk, lang, {"engine": "", "probability": "c"} | people)
 
 
+def overview(answer, scenarios, lang: str = "vi", engine: str = "stock") -> Text:
+    """Return the targets of several scenarios in one table, by one engine."""
+    rows = []
+    for s in scenarios:
+        row = answer.only(scenario=s.scenario, engine=engine).probability(
+            s.target.measure, at_least=s.target.value, by=s.target.by, group=s.target.group, since=s.target.since)
+        rows.append(row.assign(target=s.target.value, by=s.target.by, verdict=row["probability"]))
+    forms = {"place": "", "target": "n", "by": "t", "median": "a", "gap": "a", "probability": "c", "verdict": "v"}
+    return words.table(pd.concat(rows), lang, forms)
+
+
+def status_key(lang: str = "vi") -> Text:
+    """Return what each status of a figure means."""
+    return listing(f"**{term(f'status.{s}', lang)}**: {term(f'status.{s}.meaning', lang)}" for s in STATUSES)
+
+
 def path_text(path: pd.DataFrame, lang: str = "vi") -> Text:
     """Say what each month must bring to meet the target, beside what is expected."""
     if "entries_needed" not in path:
         return Text("")
     ahead = path.iloc[1:]
     return say(lang, a=ahead["month"].iloc[0], b=ahead["month"].iloc[-1], needed=ahead["entries_needed"].mean(),
-               expected=ahead["entries_expected"].mean(), ratio=_ratio(ahead),
+               expected=ahead["entries_expected"].mean(),
                vi="Muốn đi đúng đường tới chỉ tiêu, từ {a:t} đến {b:t} mỗi tháng cần tăng mới bình quân khoảng "
-               "{needed:a} người, kể cả phần bù cho số dừng đóng; theo mô phỏng chỉ có khoảng {expected:a} người "
-               "({ratio:p} mức cần).",
+               "{needed:a} người, kể cả phần bù cho số dừng đóng. Bình quân của các lần mô phỏng là khoảng "
+               "{expected:a} người mỗi tháng.",
                en="To stay on the path to the target, {a:t} to {b:t} must bring about {needed:a} new members a "
-               "month on average, which includes those who replace leavers; the simulation expects about "
-               "{expected:a} ({ratio:p} of what is needed).")
-
-
-def _ratio(ahead: pd.DataFrame) -> float:
-    needed = ahead["entries_needed"].mean()
-    return ahead["entries_expected"].mean() / needed if needed > 0 else float("nan")
+               "month, which includes those who replace leavers. The mean of the simulations is about {expected:a} "
+               "a month.")
 
 
 def path_table(path: pd.DataFrame, lang: str = "vi", rows: int = 6) -> Text:
     """Return the needed and the expected path at a few months, the last always among them."""
     at = np.unique(np.linspace(0, len(path) - 1, min(rows, len(path))).round().astype(int))
-    forms = {"month": "t", "needed": "a", "expected": "a", "low": "a", "high": "a", "entries_needed": "a",
+    forms = {"month": "t", "needed": "n", "expected": "a", "low": "a", "high": "a", "entries_needed": "a",
              "entries_expected": "a"}
     return words.table(path.iloc[at], lang, {c: f for c, f in forms.items() if c in path})
 
@@ -106,19 +129,21 @@ def effort_text(effort: dict, lang: str = "vi") -> Text:
                "{visits:a} to {needed:a} household visits a month, or from {collectors:a} to {more:a} collectors.")
 
 
-def added_text(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None) -> Text:
-    """Say what the plan adds to the status quo at the end, among whom, and at what cost."""
-    there = list(comparison["engine"].unique())
-    engine = engine or next((e for e in ENGINES if e in there), str(there[0]))
-    rows = comparison[comparison["engine"] == engine]
+def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine: str | None = None) -> Text:
+    """Say what `scenario` (the first of the comparison when left out) adds at the end, among whom, and at what cost."""
+    name = scenario.scenario if scenario is not None else comparison["scenario"].iloc[0]
+    rows = comparison[comparison["scenario"] == name]
+    engine = engine or _speaks(rows)
+    rows = rows[rows["engine"] == engine]
     members = rows[rows["measure"] == "members"].set_index("group")
     total = members.loc["all"]
     few = members["median"].reindex(["poor", "near_poor"]).sum() / total["median"] if total["median"] > 0 else np.nan
-    lines = [say(lang, engine=term(f"engine.{engine}", lang), x=total["median"], low=total["low"], high=total["high"],
-                 vi="So với giữ nguyên cách làm cũ, kế hoạch đem lại thêm khoảng {x:a} người vào cuối kỳ (9 phần 10 "
-                 "trong khoảng {low:a} – {high:a}): cùng những con người ấy, cùng vận may ấy, chỉ khác chính sách.",
-                 en="Compared with the status quo the plan adds about {x:a} members at the end (nine in ten between "
-                 "{low:a} and {high:a}): the same people with the same luck, only the policy differs.")]
+    what = _capital(scenario.title.get(lang, name)) if scenario is not None else name
+    lines = [say(lang, what=what, x=total["median"], low=total["low"], high=total["high"],
+                 vi="**{what}**: so với giữ nguyên cách làm cũ, cuối kỳ có thêm khoảng {x:a} người (9 phần 10 trong "
+                 "khoảng {low:a} – {high:a}).",
+                 en="**{what}**: compared with the status quo there are about {x:a} more members at the end (nine "
+                 "in ten between {low:a} and {high:a}).")]
     if np.isfinite(few):
         lines.append(say(lang, few=few, vi="Hộ nghèo và hộ cận nghèo chiếm {few:p} phần tăng thêm.",
                          en="Poor and near-poor people are {few:p} of that gain."))
@@ -126,26 +151,82 @@ def added_text(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = 
                 & (rows["payer"] == "public and donors")]
     if len(cost):
         lines.append(say(lang, x=cost["median"].iloc[0], low=cost["low"].iloc[0], high=cost["high"].iloc[0],
-                         vi="Mỗi năm tham gia tăng thêm tốn khoảng {x:m1} tiền công và tiền hảo tâm (9 phần 10 "
+                         vi="Mỗi năm tham gia tăng thêm, ngân sách và nhà hảo tâm chi khoảng {x:m1} (9 phần 10 "
                          "trong khoảng {low:m1} – {high:m1}).",
                          en="Each additional member-year costs public budgets and donors about {x:m1} (nine in ten "
                          "between {low:m1} and {high:m1})."))
     return join(lines, " ")
 
 
-def added_table(comparison: pd.DataFrame, lang: str = "vi") -> Text:
-    """Return what the plan adds, by engine and group, with its interval."""
-    rows = comparison[comparison["measure"].isin(["members", "member_years"])]
-    rows = rows[(rows["measure"] == "members") | (rows["group"] == "all")]
-    return words.table(rows, lang, {"engine": "", "measure": "", "group": "", "median": "a", "low": "a", "high": "a"})
+def paired_text(lang: str = "vi") -> Text:
+    """Say what a paired comparison is."""
+    return say(lang, vi="Phép so từng cặp: trong hai kịch bản là cùng những con người ấy, cùng may rủi ấy, chỉ khác "
+                     "chính sách. Phần tăng thêm là số người tham gia nhờ kế hoạch, không kể những người đằng nào "
+                     "cũng tham gia.",
+               en="The comparison is paired: both scenarios have the same people with the same luck, and only the "
+               "policy differs. What is added are people who join because of the plan, without those who would have "
+               "joined anyway.")
+
+
+def added_table(comparison: pd.DataFrame, lang: str = "vi", titles: dict[str, str] | None = None) -> Text:
+    """Return what each scenario adds at the end, by engine and group, with its interval."""
+    rows = comparison[comparison["measure"] == "members"]
+    order = {name: index for index, name in enumerate(("all", *GROUPS))}
+    rows = rows.sort_values("group", key=lambda g: g.map(order), kind="stable").sort_values(
+        ["scenario", "engine"], kind="stable")
+    forms = {"engine": "", "group": "", "median": "a", "low": "a", "high": "a"}
+    if rows["scenario"].nunique() > 1:
+        rows, forms = rows.assign(scenario=rows["scenario"].map(titles or {}).fillna(rows["scenario"])), \
+            {"scenario": ""} | forms
+    return words.table(rows, lang, forms)
+
+
+def levers(scenario, lang: str = "vi") -> Text:
+    """Return what the plan does: one row a lever, with its size and dates."""
+    rows = []
+    for lever in scenario.policy.levers:
+        said = lever.model_dump()
+        size = [_size(name, value, said, lang) for name, value in said.items() if value not in (None, (), 0.0)]
+        rows.append({"lever": term(f"lever.{said['lever']}", lang), "size": "; ".join(filter(None, size)),
+                     "since": words.month(said["start"] or scenario.start, lang),
+                     "until": words.month(said["end"] or scenario.until, lang)})
+    if not rows:
+        return say(lang, vi="Không có giải pháp nào mới.", en="No lever acts.")
+    return words.table(pd.DataFrame(rows), lang, dict.fromkeys(rows[0], ""))
+
+
+def _size(name: str, value, said: dict, lang: str) -> str:
+    """Return one number of a lever with its unit, "" for what stands in other columns."""
+    if name in ("share", "assisted"):
+        return words.percent(value, lang)
+    if name in ("group", "first") and value != "all":
+        return term(f"{name}.{value}", lang)
+    if name == "every" and not isinstance(value, str):
+        return say(lang, n=value, vi="{n:n} tháng một lần", en="every {n:n} months")
+    if name == "dates":
+        return ", ".join(words.day(date, lang) for date in value)
+    if name == "where" and isinstance(value, dict):
+        if value.get("per_district"):
+            return say(lang, n=value["per_district"], vi="số xã mỗi quận huyện: {n:n}", en="communes in each "
+                                                                                        "district: {n:n}")
+        return ", ".join(value.get("communes") or ()) or say(lang, n=value["count"], vi="số xã: {n:n}", en="communes: "
+                                                                                                        "{n:n}")
+    if name not in ("count", "per_month", "hours_per_month", "persons_per_month", "staff", "months", "times"):
+        return ""
+    if name == "count":
+        per, every = said.get("per", "place"), said.get("every") or ("month" if said["lever"] == "Visits" else "")
+        unit = [f"per.{per}", f"every.{every}" if every else ""]
+    else:
+        own = f"size.{said['lever']}.{name}"
+        unit = [own if own in words.terms().index else f"size.{name}"]
+    digits = 0 if value == round(value) else 1 if value * 10 == round(value * 10) else 3 if value < 0.1 else 2
+    return " ".join([words.number(value, lang, digits), *(term(u, lang) for u in unit if u)])
 
 
 def outcome_text(answer, scenario, lang: str = "vi", engine: str | None = None) -> Text:
     """Hold the projection against counts that were published of later months: inside its interval, or not."""
     frame = answer.only(scenario=scenario.scenario, measure="members", group="all").frame
-    there = list(frame["engine"].unique())
-    engine = engine or next((e for e in ENGINES if e in there), str(there[0]) if there else "")
-    frame = frame[frame["engine"] == engine]
+    frame = frame[frame["engine"] == (engine or _speaks(frame))]
     lines = []
     for month, value in scenario.place.observed(until=scenario.until).items():
         draws = frame[frame["month"].astype(str) == str(month)]["value"]
@@ -183,31 +264,18 @@ def price_text(place, since: str, until: str, lang: str = "vi", group: str = "ot
                    for m, a, b in facts.price_changes(place, since, until, group))
 
 
-_MARKS = {"new conflict": "‼", "fault": "✗", "known conflict": "≠", "note": "ⓘ"}
+_SEVERITIES = ("new conflict", "fault", "known conflict", "note")
 
 
-def conflicts(findings, place, lang: str = "vi", severities=tuple(_MARKS)) -> Text:
-    """Return what `check` found about a place as a list, with a sign that needs no color; never smoothed away."""
+def conflicts(findings, place, lang: str = "vi", severities=_SEVERITIES) -> Text:
+    """Return what `check` found about a place as a list; contradictions are never smoothed away."""
     kept = [f for f in findings if (f.place == place.name or f.place.startswith(place.name + "/"))
             and f.severity in severities]
     kept.sort(key=lambda f: severities.index(f.severity))
-    lines = [f"{_MARKS[f.severity]} {plain(getattr(f, 'message_' + lang), lang)}" for f in kept]
+    said = [getattr(f, f"message_{lang}") for f in kept]
+    lines = [f"**{_capital(term('severity.' + f.severity.replace(' ', '_'), lang))}.** {_capital(text)}"
+             for f, text in zip(kept, said, strict=True)]
     return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
-
-
-def plain(text: str, lang: str = "vi") -> str:
-    """Replace the words of our tables (schemes, measures, months) in a message by those of people.
-
-    >>> plain("voluntary_si: members of 2021-12.", "vi")
-    'BHXH tự nguyện: số người đang tham gia của 12/2021.'
-    """
-    text = re.sub(r"\b(\d{4}-(?:0[1-9]|1[0-2]))\b(?!-)", lambda m: words.month(m[1], lang), text)
-    text = text.replace(" of ", " của ") if lang == "vi" else text
-    known = words.terms().index
-    for kind in ("scheme", "measure"):
-        text = re.sub(r"\b[a-z]+(?:_[a-z0-9]+)*\b", lambda m, k=kind: term(f"{k}.{m[0]}", lang)
-                      if f"{k}.{m[0]}" in known and (lang == "vi" or "_" in m[0]) else m[0], text)
-    return text[:1].upper() + text[1:]
 
 
 def history_table(place, lang: str = "vi") -> Text:
@@ -271,9 +339,11 @@ def source_list(place, lang: str = "vi") -> Text:
 
 
 def repeat(files, draws: int, seed: int, lang: str = "vi") -> Text:
-    """Return the commands that repeat the run of a page."""
-    names = " ".join(files)
-    block = f"```\nforecast project {names} --draws {draws} --seed {seed}\nforecast compare {names} --draws {draws} " \
-            f"--seed {seed}\nforecast target {files[0]}\nforecast check\n```"
-    return join([say(lang, vi="Chạy lại đúng những con số này từ dòng lệnh:",
-                     en="The same numbers from the command line:"), block])
+    """Return the commands that repeat the run of a page; `files` are the plan, then the status quo."""
+    luck = f"--draws {draws} --seed {seed}"
+    two = " ".join(f"\\\n    {file}" for file in (files[1], files[0]))
+    commands = ["forecast check", f"forecast project {two} \\\n    {luck} --out results/project",
+                f"forecast compare {two} \\\n    {luck} --out results/compare",
+                f"forecast target {files[0]} \\\n    {luck} --out results/target"]
+    return join([say(lang, vi="Chạy lại những con số này từ dòng lệnh:", en="The same numbers from the command line:"),
+                 "\n".join(["```sh", *commands, "```"])])

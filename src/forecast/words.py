@@ -7,6 +7,7 @@ shows it as Markdown. Sentences about a run are in :mod:`forecast.sentences`.
 
 import math
 import string
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -93,15 +94,15 @@ def vnd(amount: float, lang: str = "vi") -> str:
 
 
 def money(amount: float, lang: str = "vi", digits: int = 1) -> str:
-    """Return an amount of money in billions or millions; below a million, to the đồng.
+    """Return an amount of money in billions or millions; below a million, to the thousand.
 
-    >>> money(1.3e9, "vi"), money(792e6, "en", 0), money(138600, "vi")
-    ('1,3 tỷ đồng', '792 million VND', '138.600 đồng')
+    >>> money(1.3e9, "vi"), money(792e6, "en", 0), money(545520, "vi")
+    ('1,3 tỷ đồng', '792 million VND', '546.000 đồng')
     """
     for size, vi, en in ((1e9, "tỷ đồng", "billion VND"), (1e6, "triệu đồng", "million VND")):
         if abs(amount) >= size:
             return f"{number(amount / size, lang, digits)} {vi if _known(lang) == 'vi' else en}"
-    return vnd(amount, lang)
+    return vnd(round(amount, -3), lang)
 
 
 def month(text, lang: str = "vi", long: bool = False) -> str:
@@ -112,10 +113,19 @@ def month(text, lang: str = "vi", long: bool = False) -> str:
     >>> month("2025-12", "en"), month("2025-12", "en", long=True)
     ('Dec 2025', 'December 2025')
     """
-    date = tables.month(str(text)).to_timestamp().date()
+    first = tables.month(str(text)).to_timestamp().date()
     if _known(lang) == "vi":
-        return ("tháng " if long else "") + format_date(date, "MM/y", locale="vi")
-    return format_date(date, "MMMM y" if long else "MMM y", locale="en")
+        return ("tháng " if long else "") + format_date(first, "MM/y", locale="vi")
+    return format_date(first, "MMMM y" if long else "MMM y", locale="en")
+
+
+def day(text: str, lang: str = "vi") -> str:
+    """Return a day (`YYYY-MM-DD`) as people write it.
+
+    >>> day("2021-05-21", "vi"), day("2021-05-21", "en")
+    ('21/5/2021', '21 May 2021')
+    """
+    return format_date(date.fromisoformat(text), {"vi": "d/M/y", "en": "d MMM y"}[_known(lang)], locale=lang)
 
 
 def chance(p: float, lang: str = "vi") -> str:
