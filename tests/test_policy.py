@@ -7,11 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from forecast import tables, toy
+from forecast.plan import COLUMNS, GROUPS, PAYERS, Where, baseline_collectors, chosen
 from forecast.policy import (
-    COLUMNS,
-    GROUPS,
     LEVERS,
-    PAYERS,
     Broadcast,
     Collectors,
     Drive,
@@ -29,9 +27,6 @@ from forecast.policy import (
     Training,
     VisitOrder,
     Visits,
-    Where,
-    baseline_collectors,
-    chosen,
 )
 
 START, UNTIL = "2020-12", "2021-12"
@@ -303,7 +298,7 @@ def test_a_lever_refuses_what_cannot_be(lever, key):
 
 def test_a_lever_of_no_kind_does_not_act():
     with pytest.raises(TypeError, match="use one of"):
-        Lever().apply(None, TOY)
+        Lever()._apply(None, TOY)
 
 
 def test_an_unknown_commune_is_named_with_those_that_exist():

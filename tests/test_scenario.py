@@ -11,7 +11,8 @@ import yaml
 
 from forecast import tables
 from forecast.law import read_law
-from forecast.policy import COLUMNS, LEVERS
+from forecast.plan import COLUMNS
+from forecast.policy import LEVERS
 from forecast.scenario import Scenario, Target, parameters_table, read_scenario, schema
 
 FOLDER = tables.data_dir() / "scenarios"

@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "src" / "forecast"
 STAIRS = (
     "tables chance",
     "law places projection",
-    "policy toy facts",
+    "plan toy facts",
+    "policy",
     "scenario",
     "behavior engines.promise",
     "engines",

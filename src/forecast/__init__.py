@@ -14,17 +14,25 @@ True
 
 from importlib import import_module
 
-_MODULES = ("behavior", "chance", "charts", "check", "decide", "experiment", "facts", "law", "places", "policy", "projection",
-            "report", "scenario", "tables", "toy", "words")
+_MODULES = tuple(
+    "behavior chance charts check decide experiment facts law places plan policy projection report scenario sentences"
+    " tables toy words".split()
+)
 _HOME = {
-    "decide": ("comparison", "effort", "needed_path", "status_quo", "target_table"),
-    "engines.agents": ("AgentEngine", "Team"), "engines.series": ("SeriesEngine",), "engines.stock": ("StockEngine",),
-    "experiment": ("project",), "law": ("read_law",), "places": ("read_place",), "projection": ("Projection",),
-    "policy": ("Broadcast", "Collectors", "Drive", "Effort", "Gift", "Inspection", "Language", "Meetings", "ModelCommunes",
-               "PaymentAdvice", "Policy", "Quota", "Reminders", "TopUp", "Training", "VisitOrder", "Visits", "Where"),
-    "scenario": ("Scenario", "Target", "read_scenario"),
+    "decide": "comparison effort needed_path status_quo target_table",
+    "engines.agents": "AgentEngine Team",
+    "engines.series": "SeriesEngine",
+    "engines.stock": "StockEngine",
+    "experiment": "project",
+    "law": "read_law",
+    "places": "read_place",
+    "plan": "Plan Where",
+    "policy": "Broadcast Collectors Drive Effort Gift Inspection Language Meetings ModelCommunes PaymentAdvice Policy"
+    " Quota Reminders TopUp Training VisitOrder Visits",
+    "projection": "Projection",
+    "scenario": "Scenario Target read_scenario",
 }
-_FOUND = {name: module for module, names in _HOME.items() for name in names}
+_FOUND = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted([*_MODULES, *_FOUND])
 
 

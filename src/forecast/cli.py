@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 the work found faults or failed, 2 wrong usage. Results go
 without `--force`; a killed `project` goes on where it was when it is started again.
 """
 
+import errno
 import json
 import shutil
 import sys
@@ -14,16 +15,31 @@ import click
 from forecast import tables
 
 PARTS, MANIFEST = ".parts", "manifest.json"
-_out = click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="results", show_default=True,
-                    help="Folder for the results.")
+_out = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="results",
+    show_default=True,
+    help="Folder for the results.",
+)
 _force = click.option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
-_draws = click.option("--draws", type=click.IntRange(1, 1_000_000), default=200, show_default=True, help="Draws of each scenario.")
-_seed = click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck.")
+_draws = click.option(
+    "--draws", type=click.IntRange(1, 1_000_000), default=200, show_default=True, help="Draws of each scenario."
+)
+_seed = click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck."
+)
 _jobs = click.option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
 _cluster = click.option("--cluster", metavar="ADDRESS", default=None, help="Address of a Dask scheduler.")
-_lang = click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures.")
-_engines = click.option("--engines", default="agents,stock,series", show_default=True, help="Engines, separated by commas.")
-_scenarios = click.argument("scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_lang = click.option(
+    "--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures."
+)
+_engines = click.option(
+    "--engines", default="agents,stock,series", show_default=True, help="Engines, separated by commas."
+)
+_scenarios = click.argument(
+    "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 
 
 class _Commands(click.Group):
@@ -34,6 +50,11 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except tables.UserError as error:
             click.echo(f"forecast: {error}", err=True)
+            ctx.exit(1)
+        except OSError as error:  # no room, no right to write, a file where a folder is wanted
+            if error.errno == errno.EPIPE:
+                raise
+            click.echo(f"forecast: {error.filename or ''}: {error.strerror or error}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("\nforecast: stopped; the same command goes on from here", err=True)
@@ -87,7 +108,10 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
     _tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
     tables.write(answer.summary(), out / "summary.csv")
-    _picture(out / "fan.png", charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang))
+    _picture(
+        out / "fan.png",
+        charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
+    )
     _finish(out, experiment.manifest(questions, names, draws, seed), "projection.parquet")
 
 
@@ -118,9 +142,11 @@ def compare(scenarios, base, draws, seed, engines, jobs, cluster, out, force, la
     first = questions[0]
     for q in questions[1:]:
         if (q.place.name, q.start, q.until) != (first.place.name, first.start, first.until):
-            raise tables.UserError(f"{q.scenario!r} ({q.place.name}, {q.start} to {q.until}) cannot be compared with "
-                                   f"{first.scenario!r} ({first.place.name}, {first.start} to {first.until}): expected the same "
-                                   "place and months")
+            raise tables.UserError(
+                f"{q.scenario!r} ({q.place.name}, {q.start} to {q.until}) cannot be compared with "
+                f"{first.scenario!r} ({first.place.name}, {first.start} to {first.until}): expected the same "
+                "place and months"
+            )
     _claim(out, force)
     answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     _tell_silence(answer, questions, names)
@@ -133,8 +159,13 @@ def compare(scenarios, base, draws, seed, engines, jobs, cluster, out, force, la
 
 @main.command()
 @click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--probability", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.5, show_default=True,
-              help="Probability that is wanted.")
+@click.option(
+    "--probability",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    help="Probability that is wanted.",
+)
 @_draws
 @_seed
 @_engines
@@ -162,22 +193,36 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
     if path is not None:
         _picture(out / "target.png", charts.target(desk, path, question, lang=lang))
     for row in result["desk"]:
-        click.echo(f"{row['engine']:>7}: P = {row['probability']:.1%} (+-{row['standard_error']:.1%}), median {row['median']:,.0f}, "
-                   f"gap {row['gap']:+,.0f} of {row['target']:,.0f} by {row['by']}")
+        click.echo(
+            f"{row['engine']:>7}: P = {row['probability']:.1%} (+-{row['standard_error']:.1%}), "
+            f"median {row['median']:,.0f}, gap {row['gap']:+,.0f} of {row['target']:,.0f} by {row['by']}"
+        )
     if needed["multiple"] is None:
-        click.echo(f"cannot be reached with collectors and visits alone: even {decide.MOST_EFFORT:.0f} times as many give "
-                   f"P = {needed['probability_reached']:.1%}")
+        click.echo(
+            f"cannot be reached with collectors and visits alone: even {decide.MOST_EFFORT:.0f} times as many give "
+            f"P = {needed['probability_reached']:.1%}"
+        )
     else:
-        click.echo(f"P = {probability:.0%} needs {needed['multiple']:.2g} times the collectors and visits "
-                   f"({needed['collectors_now']:,.0f} to {needed['collectors_needed']:,.0f} collectors)")
+        click.echo(
+            f"P = {probability:.0%} needs {needed['multiple']:.2g} times the collectors and visits "
+            f"({needed['collectors_now']:,.0f} to {needed['collectors_needed']:,.0f} collectors)"
+        )
     _finish(out, experiment.manifest([question], names, draws, seed), "target.json")
 
 
 @main.command()
 @click.argument("places", nargs=-1)
 @click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
-@click.option("--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="site", show_default=True, help="Folder of the site.")
+@click.option(
+    "--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="site",
+    show_default=True,
+    help="Folder of the site.",
+)
 @_force
 def report(places, langs, draws, out, force):
     """Run the notebooks of PLACES (all by default) and publish the site."""
@@ -192,12 +237,19 @@ def report(places, langs, draws, out, force):
 
 def _read(paths) -> list:
     from forecast.scenario import read_scenario
+
     faults, questions = [], []
     for path in paths:
         try:
             questions.append(read_scenario(path))
         except tables.UserError as error:
             faults.append(str(error))
+    names = [q.scenario for q in questions]
+    faults += [
+        f"{q.file}: scenario: {q.scenario!r} is the name in another file as well; expected names that differ"
+        for i, q in enumerate(questions)
+        if q.scenario in names[:i]
+    ]
     if faults:
         raise tables.UserError("\n".join(faults))
     return questions
@@ -205,6 +257,7 @@ def _read(paths) -> list:
 
 def _names(engines: str) -> list[str]:
     from forecast.experiment import ENGINES
+
     names = [n.strip() for n in engines.split(",") if n.strip()]
     wrong = [n for n in names if n not in ENGINES]
     if wrong or not names:
@@ -220,7 +273,11 @@ def _claim(out: Path, force: bool) -> None:
         raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
     out.mkdir(parents=True, exist_ok=True)
     if (out / MANIFEST).exists():
-        for name in json.loads((out / MANIFEST).read_text(encoding="utf-8")).get("files", []):
+        try:
+            names = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]
+        except (ValueError, KeyError, TypeError):
+            raise tables.UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
+        for name in names:
             if Path(name).name == name:  # only files of the folder itself
                 (out / name).unlink(missing_ok=True)
         (out / MANIFEST).unlink()
@@ -230,6 +287,7 @@ def _claim(out: Path, force: bool) -> None:
 def _finish(out: Path, facts: dict, main_file: str) -> None:
     """Write the manifest last: a folder with a manifest is a finished run."""
     import hashlib
+
     facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file())
     facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
     tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
@@ -250,6 +308,7 @@ def _tell_silence(answer, questions, names) -> None:
     """Say which engine said nothing, and to what it is deaf: silence is not zero."""
     from forecast.engines import deaf_to
     from forecast.experiment import engine_of
+
     said = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
     for q in questions:
         for name in names:

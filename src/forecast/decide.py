@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast import tables
+from forecast.engines.stock import SILENT
 from forecast.experiment import project
 from forecast.policy import Effort, Policy
 from forecast.projection import FLOWS_IN, FLOWS_OUT, Projection
@@ -14,8 +15,13 @@ from forecast.scenario import Scenario, parameters_table
 
 INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
 MOST_EFFORT = 50.0  # times the ordinary outreach; beyond it no office could go
-PAYERS = {"members": "paid_members", "state": "paid_state", "province": "paid_province", "donors": "paid_donors",
-          "outreach": "spent_outreach"}
+PAYERS = {
+    "members": "paid_members",
+    "state": "paid_state",
+    "province": "paid_province",
+    "donors": "paid_donors",
+    "outreach": "spent_outreach",
+}
 
 
 def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
@@ -52,9 +58,15 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     months = [m for m in members.index if m <= target.by]
     steps = np.arange(len(months)) / max(len(months) - 1, 1)
     needed = members["median"].iloc[0] + (target.value - members["median"].iloc[0]) * steps
-    path = pd.DataFrame({"month": months, "expected": members.loc[months, "median"].to_numpy(),
-                         "low": members.loc[months, "low"].to_numpy(), "high": members.loc[months, "high"].to_numpy(),
-                         "needed": needed})
+    path = pd.DataFrame(
+        {
+            "month": months,
+            "expected": members.loc[months, "median"].to_numpy(),
+            "low": members.loc[months, "low"].to_numpy(),
+            "high": members.loc[months, "high"].to_numpy(),
+            "needed": needed,
+        }
+    )
     if not set(FLOWS_IN + FLOWS_OUT) <= set(wide.columns):
         return path  # the engine knows no flows
     net_exits = wide[FLOWS_OUT].sum(axis=1) - wide["returns"]
@@ -64,15 +76,20 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     return path
 
 
-def effort(scenario: Scenario, probability: float = 0.5, *, draws: int = 100, seed: int = 1, engine: str = "stock") -> dict:
+def effort(
+    scenario: Scenario, probability: float = 0.5, *, draws: int = 100, seed: int = 1, engine: str = "stock"
+) -> dict:
     """Return how many times the scenario's visits would reach its target with `probability`.
 
     The scenario's collectors and visits are multiplied from the month after the start until the probability is reached
-    (bisection on a log scale, to 2%; the draws are paired, so that more effort never lowers it). Keys: multiple (None
+    (bisection on a log scale, to 2%; draws are paired: more effort never lowers it). A target that the stock
+    engine is silent about is put to the agents. Keys: multiple (None
     when 50 times is not enough), probability_now, probability_reached, visits_per_month_now and _needed,
     collectors_now and _needed (in the last month).
     """
     target = _target(scenario)
+    if engine == "stock" and target.measure in SILENT:
+        engine = "agents"
 
     def chance_at(multiple: float) -> float:
         more = Policy(*scenario.policy.levers, Effort(times=multiple, start=str(scenario.months[1])))
@@ -82,22 +99,38 @@ def effort(scenario: Scenario, probability: float = 0.5, *, draws: int = 100, se
 
     now = chance_at(1.0)
     collectors = float(scenario.plan.collectors[-1].sum())
-    visits = float(scenario.plan.visits[-1].sum()) + collectors * float(parameters_table().loc["visits_per_collector", "value"])
-    result = {"probability_wanted": probability, "probability_now": now, "collectors_now": collectors,
-              "visits_per_month_now": visits, "target": target.value, "by": target.by}
+    visits = float(scenario.plan.visits[-1].sum()) + collectors * float(
+        parameters_table().loc["visits_per_collector", "value"]
+    )
+    result = {
+        "probability_wanted": probability,
+        "probability_now": now,
+        "collectors_now": collectors,
+        "visits_per_month_now": visits,
+        "target": target.value,
+        "by": target.by,
+    }
     if now >= probability:
         multiple = 1.0
-    elif chance_at(MOST_EFFORT) < probability:
-        return result | {"multiple": None, "probability_reached": chance_at(MOST_EFFORT), "collectors_needed": None,
-                         "visits_per_month_needed": None}
+    elif (most := chance_at(MOST_EFFORT)) < probability:
+        return result | {
+            "multiple": None,
+            "probability_reached": most,
+            "collectors_needed": None,
+            "visits_per_month_needed": None,
+        }
     else:
         low, high = 1.0, MOST_EFFORT
         while high / low > 1.02:
             middle = float(np.sqrt(low * high))
             low, high = (low, middle) if chance_at(middle) >= probability else (middle, high)
         multiple = high
-    return result | {"multiple": multiple, "probability_reached": chance_at(multiple),
-                     "collectors_needed": collectors * multiple, "visits_per_month_needed": visits * multiple}
+    return result | {
+        "multiple": multiple,
+        "probability_reached": chance_at(multiple),
+        "collectors_needed": collectors * multiple,
+        "visits_per_month_needed": visits * multiple,
+    }
 
 
 def comparison(answer: Projection, base: str) -> pd.DataFrame:
@@ -109,7 +142,9 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
     """
     gaps = answer.versus(base).frame
     if gaps.empty:
-        raise tables.UserError(f"nothing to compare with {base!r}: give at least two scenarios of the same place and months")
+        raise tables.UserError(
+            f"nothing to compare with {base!r}: give at least two scenarios of the same place and months"
+        )
     keys = ["place", "scenario", "engine", "group"]
     last = gaps["month"].astype(str).max()
     parts = []
@@ -129,12 +164,24 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
         paid = [m for p, m in PAYERS.items() if p != "members" and m in wide and wide[m].notna().all()]
         if paid:
             added = years > 0.5
-            found.append(("cost_per_member_year", "public and donors", "vnd", wide[paid].sum(axis=1)[added] / years[added]))
+            found.append(
+                ("cost_per_member_year", "public and donors", "vnd", wide[paid].sum(axis=1)[added] / years[added])
+            )
         for measure, payer, unit, values in found:
             if len(values):
                 low, median, high = np.quantile(values, [INTERVAL[0], 0.5, INTERVAL[1]])
-                parts.append(head | {"measure": measure, "payer": payer, "unit": unit, "median": median, "low": low,
-                                     "high": high, "draws": len(values)})
+                parts.append(
+                    head
+                    | {
+                        "measure": measure,
+                        "payer": payer,
+                        "unit": unit,
+                        "median": median,
+                        "low": low,
+                        "high": high,
+                        "draws": len(values),
+                    }
+                )
     return pd.DataFrame(parts)
 
 

@@ -1,18 +1,9 @@
 """Policies: dated levers that compile to one month x commune x lever plan, which every engine reads.
 
 A lever says what an office decides; the plan says what each commune gets in each month. Engines never see a lever.
-Columns of a plan, shape (months, communes), or (months, communes, groups) where marked *:
-collectors (persons), visits (extra household visits a month), assisted (share of visits that help with the form),
-training (effective share of collectors trained), quota (new members per collector and month), staff (officials who
-recruit), staff_quota (new members per official and month), meetings, broadcasts (per month), drives (campaign days),
-model (0 to 1: how far a commune is run as a model commune), reminders (share of due members on a list), advice (share
-of payers advised to pay a year), cadres (share of visits with a local cadre), order (+1 easy hamlets first, -1
-farthest first), inspection (hours a month), top_up* and top_up_donors* (extra share of the floor contribution),
-gift* (persons given a book a month), gift_months* (months in a gift). `spending` is VND, (months, communes, payers).
 """
 
 import datetime
-from dataclasses import dataclass, fields
 from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
@@ -21,11 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from forecast import tables
 from forecast.places import Place
+from forecast.plan import COLUMNS, GROUPS, PAYERS, Plan, Where, chosen, empty_plan, spread
 
-GROUPS = tables.GROUPS
-PAYERS = ("office", "state", "province", "donors")
-# Nghệ An 2018: 1,711 collection points in 477 communes; used where a place's own number was never published.
-DEFAULT_COLLECTORS_PER_COMMUNE = 1711 / 477
 MEETINGS_ATTENDANCE = 40  # persons; what an office reports of one commune conference (judgement of the makers)
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="month, YYYY-MM", examples=["2022-07"])]
@@ -39,27 +27,12 @@ def _real(day: str) -> str:
     return day
 
 
-Day = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$", description="day, YYYY-MM-DD"),
-                AfterValidator(_real)]
+Day = Annotated[
+    str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$", description="day, YYYY-MM-DD"), AfterValidator(_real)
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Group = Literal["all", "poor", "near_poor", "ethnic_minority", "other"]
-
-
-class Where(BaseModel):
-    """Which communes: listed by name, or the first `count` (of the place, or of each district) in an order."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    communes: tuple[str, ...] | None = None
-    count: Annotated[int, Field(ge=1)] | None = None
-    per_district: Annotated[int, Field(ge=1)] | None = None
-    order: Literal["largest", "smallest", "poorest", "richest", "listed"] = "largest"
-
-    @model_validator(mode="after")
-    def _chooses(self):
-        if not (self.communes or self.count or self.per_district):
-            raise ValueError("chooses nothing: say communes, count or per_district")
-        return self
 
 
 class Lever(BaseModel):
@@ -79,7 +52,7 @@ class Lever(BaseModel):
             raise ValueError(f"end: {self.end} is before start {self.start}")
         return self
 
-    def apply(self, plan: "Plan", place: Place) -> None:
+    def _apply(self, plan: "Plan", place: Place) -> None:
         """Write this lever into a plan that is being built."""
         raise TypeError(f"{type(self).__name__} does not act by itself: use one of {', '.join(sorted(LEVERS))}")
 
@@ -108,7 +81,7 @@ class TopUp(Lever):
     payer: Literal["province", "donors"] = "province"
     evidence: ClassVar = ("price_response", "renewal_price_response")
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         column = plan.top_up if self.payer == "province" else plan.top_up_donors
         column += self.share * (self._box(plan, place)[:, :, None] & self._groups())
 
@@ -123,7 +96,7 @@ class Gift(Lever):
     payer: Literal["donors"] = "donors"
     evidence: ClassVar = ("gift_retention",)
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         sizes = place.group_sizes() * chosen(self.where, place)[:, None] * self._groups()
         if sizes.sum() == 0:
             raise tables.UserError(f"Gift: nobody of group {self.group} lives where the gift is given")
@@ -142,8 +115,8 @@ class Collectors(Lever):
     per: Literal["place", "commune", "hamlet"] = "commune"
     evidence: ClassVar = ("visits_per_collector", "visit_share")
 
-    def apply(self, plan, place):
-        wanted = self._box(plan, place) * _spread(self.count, self.per, self.where, place)
+    def _apply(self, plan, place):
+        wanted = self._box(plan, place) * spread(self.count, self.per, self.where, place)
         self._spend(plan, np.maximum(wanted - plan.collectors, 0))  # only the added ones are this policy's cost
         plan.collectors[:] = np.where(self._box(plan, place), wanted, plan.collectors)
 
@@ -157,7 +130,7 @@ class Training(Lever):
     half_life: Annotated[float, Field(gt=0)] = Field(12.0, description="months")
     evidence: ClassVar = ("training_gain",)
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         begin = tables.month_index(tables.month(self.start)) if self.start else plan.first
         index = plan.first + np.arange(len(plan.months))
         age = index - begin
@@ -187,7 +160,7 @@ class Quota(Lever):
             raise ValueError("holder staff: say in staff how many officials hold the quota")
         return self
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         box = self._box(plan, place)
         if self.holder == "collector":
             np.maximum(plan.quota, box * self.per_month, out=plan.quota)
@@ -208,8 +181,8 @@ class Visits(Lever):
     assisted: Share = Field(0.0, description="share of all visits, collectors' too, with help to complete the form")
     evidence: ClassVar = ("visit_share", "assisted_ratio")
 
-    def apply(self, plan, place):
-        visits = self._box(plan, place) * _spread(self.count, self.per, self.where, place)
+    def _apply(self, plan, place):
+        visits = self._box(plan, place) * spread(self.count, self.per, self.where, place)
         plan.visits[:] += visits
         np.maximum(plan.assisted, self._box(plan, place) * self.assisted, out=plan.assisted)
         self._spend(plan, visits)
@@ -224,7 +197,7 @@ class _Events(Lever):
 
     def _monthly(self, plan, place):
         rate = self.count / (12 if self.every == "year" else 1)
-        events = self._box(plan, place) * _spread(rate, self.per, self.where, place)
+        events = self._box(plan, place) * spread(rate, self.per, self.where, place)
         self._spend(plan, events)
         return events
 
@@ -236,7 +209,7 @@ class Meetings(_Events):
     attendance: Count = Field(MEETINGS_ATTENDANCE, description="persons at one meeting")
     evidence: ClassVar = ("meeting_yield",)
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         plan.meetings[:] += self._monthly(plan, place) * (self.attendance / MEETINGS_ATTENDANCE)
 
 
@@ -246,7 +219,7 @@ class Broadcast(_Events):
     lever: Literal["Broadcast"] = "Broadcast"
     evidence: ClassVar = ("mass_information", "language_factor")
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         plan.broadcasts[:] += self._monthly(plan, place)
 
 
@@ -258,7 +231,7 @@ class Drive(Lever):
     per_month: Count = Field(0.0, description="campaign days each month, beside the dates")
     evidence: ClassVar = ("drive_yield", "drive_pulled_forward")
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         days = self._months(plan) * self.per_month
         for date in self.dates:
             days = days + np.asarray(plan.months == pd.Period(date[:7], "M"), float)
@@ -274,7 +247,7 @@ class ModelCommunes(Lever):
     ramp: Annotated[int, Field(ge=0)] = Field(2, description="months until the full effect")
     evidence: ClassVar = ("model_commune_ratio",)
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         begin = tables.month_index(tables.month(self.start)) if self.start else plan.first
         age = plan.first + np.arange(len(plan.months)) - begin
         level = np.clip((age + 1) / (self.ramp + 1), 0, 1) * self._months(plan)
@@ -288,7 +261,7 @@ class _Level(Lever):
     share: Share = 1.0
     column: ClassVar[str]
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         level = self._box(plan, place) * self.share
         np.maximum(getattr(plan, self.column), level, out=getattr(plan, self.column))
         self._spend(plan, level)
@@ -326,7 +299,7 @@ class VisitOrder(Lever):
     first: Literal["easy", "farthest"]
     evidence: ClassVar = ("creaming",)
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         plan.order[self._box(plan, place)] = 1.0 if self.first == "easy" else -1.0
 
 
@@ -337,8 +310,8 @@ class Inspection(Lever):
     hours_per_month: Count = Field(description="hours in the whole place")
     evidence: ClassVar = ("inspection_effect", "transfer_rate")
 
-    def apply(self, plan, place):
-        hours = self._box(plan, place) * _spread(self.hours_per_month, "place", self.where, place)
+    def _apply(self, plan, place):
+        hours = self._box(plan, place) * spread(self.hours_per_month, "place", self.where, place)
         plan.inspection[:] += hours
         self._spend(plan, hours)
 
@@ -350,72 +323,33 @@ class Effort(Lever):
     times: Count
     evidence: ClassVar = ("visits_per_collector", "visit_share")
 
-    def apply(self, plan, place):
+    def _apply(self, plan, place):
         more = np.where(self._box(plan, place), self.times, 1.0)
         self._spend(plan, np.maximum(more - 1, 0) * plan.collectors)
         plan.collectors[:] *= more
         plan.visits[:] *= more
 
 
-AnyLever = Annotated[TopUp | Gift | Collectors | Training | Quota | Visits | Meetings | Broadcast | Drive | ModelCommunes |
-                     Reminders | PaymentAdvice | Language | VisitOrder | Inspection | Effort,
-                     Field(discriminator="lever")]
+AnyLever = Annotated[
+    TopUp
+    | Gift
+    | Collectors
+    | Training
+    | Quota
+    | Visits
+    | Meetings
+    | Broadcast
+    | Drive
+    | ModelCommunes
+    | Reminders
+    | PaymentAdvice
+    | Language
+    | VisitOrder
+    | Inspection
+    | Effort,
+    Field(discriminator="lever"),
+]
 LEVERS = {c.__name__: c for c in get_args(get_args(AnyLever)[0])}
-
-_BY_COMMUNE = ("collectors", "visits", "assisted", "training", "quota", "staff", "staff_quota", "meetings", "broadcasts",
-               "drives", "model", "reminders", "advice", "cadres", "order", "inspection")
-_BY_GROUP = ("top_up", "top_up_donors", "gift", "gift_months")
-COLUMNS = _BY_COMMUNE + _BY_GROUP
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What each commune gets in each month; see the module's first lines for columns, shapes and units."""
-
-    months: pd.PeriodIndex
-    communes: tuple[str, ...]
-    collectors: np.ndarray
-    visits: np.ndarray
-    assisted: np.ndarray
-    training: np.ndarray
-    quota: np.ndarray
-    staff: np.ndarray
-    staff_quota: np.ndarray
-    meetings: np.ndarray
-    broadcasts: np.ndarray
-    drives: np.ndarray
-    model: np.ndarray
-    reminders: np.ndarray
-    advice: np.ndarray
-    cadres: np.ndarray
-    order: np.ndarray
-    inspection: np.ndarray
-    top_up: np.ndarray
-    top_up_donors: np.ndarray
-    gift: np.ndarray
-    gift_months: np.ndarray
-    spending: np.ndarray
-
-    @property
-    def first(self) -> int:
-        """Month index (12 x year + month - 1) of the opening month."""
-        return tables.month_index(self.months[0])
-
-    def changed(self, other: "Plan") -> frozenset[str]:
-        """Return the names of the columns in which two plans of the same months and communes differ."""
-        return frozenset(f.name for f in fields(self) if f.name not in ("months", "communes", "spending")
-                         and not np.array_equal(getattr(self, f.name), getattr(other, f.name)))
-
-    def frame(self) -> pd.DataFrame:
-        """Return the plan as a long table `month, commune, group, lever, value` of all values that are not zero."""
-        rows = []
-        for name in COLUMNS:
-            array = getattr(self, name)
-            at = np.nonzero(array)
-            group = np.array(GROUPS)[at[2]] if array.ndim == 3 else "all"
-            rows.append(pd.DataFrame({"month": self.months[at[0]].astype(str), "commune": np.array(self.communes)[at[1]],
-                                      "group": group, "lever": name, "value": array[at]}))
-        return pd.concat(rows, ignore_index=True)
 
 
 class Policy(BaseModel):
@@ -435,82 +369,16 @@ class Policy(BaseModel):
     def plan(self, place: Place, start: str, until: str, collectors: float | None = None) -> Plan:
         """Compile to a plan for `place`, months `start` (the opening stock) to `until`; the same input, the same plan.
 
-        `collectors` is how many there are in the whole place when nothing changes (left out: `baseline_collectors`).
+        `collectors` is how many there are in the whole place when nothing changes (left out: `plan.baseline_collectors`).
         Levers are applied in their order; counts of collectors replace, shares take the larger, all else adds up.
         """
-        months = pd.period_range(tables.month(start), tables.month(until), freq="M")
-        communes = tuple(place.communes["commune"])
-        flat, deep = (len(months), len(communes)), (len(months), len(communes), len(GROUPS))
-        arrays = {c: np.zeros(flat) for c in _BY_COMMUNE} | {c: np.zeros(deep) for c in _BY_GROUP}
-        plan = Plan(months, communes, **arrays, spending=np.zeros((*flat, len(PAYERS))))
-        given = collectors is not None
-        plan.collectors[:] = _spread(collectors, "place", "all", place) if given else baseline_collectors(place, start)
+        plan = empty_plan(place, start, until, collectors)
         for number, lever in enumerate(self.levers):
             try:
-                lever.apply(plan, place)
+                lever._apply(plan, place)
             except tables.UserError as error:
                 raise tables.UserError(f"policy.{number}.{type(lever).__name__}: {error}") from None
         for name in COLUMNS:
             getattr(plan, name).setflags(write=False)
         plan.spending.setflags(write=False)
         return plan
-
-
-def baseline_collectors(place: Place, start: str) -> np.ndarray:
-    """Return collectors per commune when nothing changes, shape (communes,).
-
-    The published count of the place nearest in time to `start`, spread in proportion to people; where none was
-    published, the density of Nghệ An in 2018 (1,711 points in 477 communes).
-    """
-    people = place.communes["eligible"].to_numpy(float)
-    rows = place.history
-    rows = rows[(rows["measure"] == "collectors") & (rows["kind"] == "observation") & rows["value"].notna()
-                & (rows["place"] == place.name)]
-    if rows.empty:
-        return np.full(len(people), DEFAULT_COLLECTORS_PER_COMMUNE)
-    origin = tables.month_index(tables.month(start))
-    distance = rows["month"].map(lambda m: abs(tables.month_index(tables.month(m)) - origin))
-    return rows["value"].iloc[int(distance.to_numpy().argmin())] * people / people.sum()
-
-
-def chosen(where, place: Place) -> np.ndarray:
-    """Return which communes of `place` a `where` means, shape (communes,), bool; ties go by name."""
-    table = place.communes
-    names = table["commune"].to_numpy(str)
-    if where == "all":
-        return np.ones(len(names), bool)
-    inside = np.zeros(len(names), bool)
-    if where.communes:
-        for wanted in where.communes:
-            hit = (names == wanted) | np.char.endswith(names, "/" + wanted)
-            if not hit.any():
-                raise tables.UserError(f"{place.name} has no commune {wanted!r}; its communes are {', '.join(names[:8])}, ...")
-            inside |= hit
-        return inside
-    key = {"largest": -table["eligible"], "smallest": table["eligible"], "poorest": -table["poor_share"],
-           "richest": table["poor_share"], "listed": pd.Series(0, table.index)}[where.order].to_numpy(float)
-    rank = np.lexsort((names, key)) if where.order != "listed" else np.arange(len(names))
-    if where.per_district:
-        district = table["district"].to_numpy(str)[rank]
-        seen = pd.Series(district).groupby(district).cumcount().to_numpy()
-        known = district != ""
-        if not known.any():
-            raise tables.UserError(f"where.per_district: the districts of {place.name} are not known, or there are none")
-        inside[rank[known & (seen < where.per_district)]] = True
-    if where.count:
-        inside[rank[:where.count]] = True
-    return inside
-
-
-def _spread(count: float, per: str, where, place: Place) -> np.ndarray:
-    """Units per commune: the count itself, its share of a total, or the count times hamlets or households."""
-    inside = chosen(where, place)
-    if per == "place":
-        people = place.communes["eligible"].to_numpy(float) * inside
-        return count * people / people.sum()
-    if per == "commune":
-        return np.full(len(inside), count)
-    units = place.communes[{"hamlet": "hamlets", "household": "households"}[per]].to_numpy(float)
-    if np.isnan(units).any():
-        raise tables.UserError(f"per {per}: data/places.csv has no number of {per}s for {place.name}")
-    return count * units

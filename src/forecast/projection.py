@@ -31,12 +31,17 @@ class Projection:
     """
 
     def __init__(self, frame: pd.DataFrame):
-        """Wrap `frame`; columns are checked, text columns become categories, rows keep their order."""
+        """Wrap `frame`; columns are checked, text becomes categories (months in their order), rows keep their order."""
         missing = [c for c in COLUMNS if c not in frame.columns]
         if missing:
-            raise tables.UserError(f"a projection needs the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}")
+            raise tables.UserError(
+                f"a projection needs the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}"
+            )
         types = {c: "category" for c in _TEXT if not isinstance(frame[c].dtype, pd.CategoricalDtype)}
         self.frame = frame[COLUMNS].astype(types | {"draw": np.int32, "value": float}).reset_index(drop=True)
+        months = self.frame["month"].cat.categories
+        if not months.is_monotonic_increasing:  # put together from scenarios with other first months
+            self.frame["month"] = self.frame["month"].cat.reorder_categories(months.sort_values())
 
     def __repr__(self) -> str:
         f = self.frame
@@ -52,7 +57,7 @@ class Projection:
         for column, wanted in columns.items():
             if column not in COLUMNS:
                 raise tables.UserError(f"a projection has no column {column!r}; it has {', '.join(COLUMNS)}")
-            wanted = [wanted] if isinstance(wanted, (str, int)) else list(wanted)
+            wanted = [wanted] if pd.api.types.is_scalar(wanted) else list(wanted)
             keep &= self.frame[column].isin(wanted).to_numpy()
         return Projection(self.frame[keep])
 
@@ -61,20 +66,21 @@ class Projection:
         tables.month(month)
         known = self.frame["month"].unique()
         if month not in set(known):
-            raise tables.UserError(f"month {month} is not in the projection, which runs {min(known)} to {max(known)}")
+            span = f"runs {min(known)} to {max(known)}" if len(known) else "is empty"
+            raise tables.UserError(f"month {month} is not in the projection, which {span}")
         return self.only(month=month)
 
     def quantiles(self, probabilities=QUANTILES) -> pd.DataFrame:
         """Return `..., month, quantile, value`: one row for each series, month and probability."""
         wide = self._wide()
-        values = np.quantile(wide.to_numpy(), probabilities, axis=1).T if len(wide) else np.empty((0, len(probabilities)))
+        values = _quantile(wide, probabilities).T
         result = pd.DataFrame(values, index=wide.index, columns=pd.Index(probabilities, name="quantile"))
         return result.stack().rename("value").reset_index()
 
     def summary(self) -> pd.DataFrame:
         """Return `..., month, mean, low, median, high`: low and high hold 90% of the draws between them."""
         wide = self._wide()
-        low, median, high = (np.quantile(wide.to_numpy(), q, axis=1) if len(wide) else [] for q in (0.05, 0.5, 0.95))
+        low, median, high = _quantile(wide, (0.05, 0.5, 0.95))
         columns = {"mean": wide.mean(axis=1), "low": low, "median": median, "high": high}
         return pd.DataFrame(columns, index=wide.index).reset_index()
 
@@ -98,8 +104,9 @@ class Projection:
         both = other.merge(base.drop(columns="scenario"), on=on, suffixes=("", "_base"))
         return Projection(both.assign(value=both["value"] - both["value_base"]))
 
-    def probability(self, measure: str = "members", *, at_least: float, by: str, group: str = "all",
-                    since: str | None = None) -> pd.DataFrame:
+    def probability(
+        self, measure: str = "members", *, at_least: float, by: str, group: str = "all", since: str | None = None
+    ) -> pd.DataFrame:
         """Return the probability that `measure` is at least `at_least` at month `by`, for each scenario and engine.
 
         With `since`, the measure is a flow and is added up over the months `since` to `by`. Columns: place, scenario,
@@ -110,11 +117,21 @@ class Projection:
         months = set(rows.frame["month"].unique())
         if by not in months:
             raise tables.UserError(f"no {measure} of group {group} at {by} in the projection")
+        if since is not None and (since not in months or since > by):  # part of a sum would pass for the whole
+            raise tables.UserError(
+                f"no {measure} of group {group} from {since} to {by} in the projection, which has them "
+                f"from {min(months)} to {max(months)}"
+            )
         keys = ["place", "scenario", "engine", "draw"]
         span = rows.only(month=[m for m in months if (m == by if since is None else since <= m <= by)]).frame
         total = span.groupby(keys, observed=True, sort=False)["value"].sum().reset_index()
-        return total.groupby(keys[:3], observed=True, sort=False)["value"].apply(
-            lambda v: _chance_of(v.to_numpy(), at_least)).unstack().reset_index()
+        return (
+            total.groupby(keys[:3], observed=True, sort=False)["value"]
+            .apply(lambda v: _chance_of(v.to_numpy(), at_least))
+            .unstack()
+            .reset_index()
+            .astype({"draws": int})
+        )
 
     def ledger_faults(self, tolerance: float = 1e-6) -> pd.DataFrame:
         """Return the rows where members differ from previous members + entries + returns - all exits.
@@ -138,7 +155,8 @@ class Projection:
     def save(self, path: str | Path) -> None:
         """Write Parquet; the same projection gives the same bytes, and a killed write leaves no half file."""
         path = Path(path)
-        table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
+        used = self.frame.assign(**{c: self.frame[c].cat.remove_unused_categories() for c in _TEXT})
+        table = pa.Table.from_pandas(used, preserve_index=False).replace_schema_metadata(None)
         partial = path.with_suffix(path.suffix + ".partial")
         pq.write_table(table, partial, compression="zstd")
         partial.replace(path)
@@ -146,12 +164,15 @@ class Projection:
     @classmethod
     def read(cls, path: str | Path) -> "Projection":
         """Read what `save` wrote; a file that is no projection is named in the error."""
+        wanted = "expected the projection.parquet of a run"
+        if not Path(path).is_file():
+            raise tables.UserError(f"{path}: no such file; {wanted}")
         try:
             return cls(pq.read_table(path).to_pandas())
-        except FileNotFoundError:
-            raise tables.UserError(f"{path}: no such file; expected the projection.parquet of a run") from None
         except pa.ArrowInvalid:
-            raise tables.UserError(f"{path}: not a Parquet file; expected the projection.parquet of a run") from None
+            raise tables.UserError(f"{path}: not a Parquet file; {wanted}") from None
+        except (tables.UserError, TypeError, ValueError, OSError) as error:
+            raise tables.UserError(f"{path}: {error}; {wanted}") from None
 
     def to_hub(self, quantiles=QUANTILES) -> pd.DataFrame:
         """Return the forecast hubs' model-output table (hubverse): quantile rows, or samples when `quantiles` is None.
@@ -162,22 +183,49 @@ class Projection:
         if quantiles is None:
             rows = self.frame.rename(columns={"draw": "output_type_id"}).assign(output_type="sample")
         else:
-            rows = self.quantiles(quantiles).rename(columns={"quantile": "output_type_id"}).assign(output_type="quantile")
+            rows = (
+                self.quantiles(quantiles).rename(columns={"quantile": "output_type_id"}).assign(output_type="quantile")
+            )
         group, measure = rows["group"].astype(str), rows["measure"].astype(str)
-        ends = {c: pd.PeriodIndex(rows[c].astype(str), freq="M").to_timestamp(how="end").strftime("%Y-%m-%d")
-                for c in ("origin", "month")}
-        return pd.DataFrame({
-            "location": rows["place"].astype(str), "scenario_id": rows["scenario"].astype(str),
-            "model_id": rows["engine"].astype(str), "origin_date": ends["origin"], "target_end_date": ends["month"],
-            "target": measure.where(group == "all", measure + ":" + group), "output_type": rows["output_type"],
-            "output_type_id": rows["output_type_id"], "value": rows["value"]})
+        ends = {
+            c: pd.PeriodIndex(rows[c].astype(str), freq="M").to_timestamp(how="end").strftime("%Y-%m-%d")
+            for c in ("origin", "month")
+        }
+        return pd.DataFrame(
+            {
+                "location": rows["place"].astype(str),
+                "scenario_id": rows["scenario"].astype(str),
+                "model_id": rows["engine"].astype(str),
+                "origin_date": ends["origin"],
+                "target_end_date": ends["month"],
+                "target": measure.where(group == "all", measure + ":" + group),
+                "output_type": rows["output_type"],
+                "output_type_id": rows["output_type_id"],
+                "value": rows["value"],
+            }
+        )
+
+
+def _quantile(wide: pd.DataFrame, probabilities) -> np.ndarray:
+    """Quantiles over draws, (probabilities, rows); a series that has fewer draws than others is judged by its own."""
+    values = wide.to_numpy(float)
+    if not len(values):
+        return np.empty((len(probabilities), 0))
+    return (np.nanquantile if np.isnan(values).any() else np.quantile)(values, probabilities, axis=1)
 
 
 def _chance_of(values: np.ndarray, at_least: float) -> pd.Series:
     p = float(np.mean(values >= at_least))
     median = float(np.median(values))
-    return pd.Series({"probability": p, "standard_error": (p * (1 - p) / len(values)) ** 0.5, "draws": len(values),
-                      "median": median, "gap": median - at_least})
+    return pd.Series(
+        {
+            "probability": p,
+            "standard_error": (p * (1 - p) / len(values)) ** 0.5,
+            "draws": len(values),
+            "median": median,
+            "gap": median - at_least,
+        }
+    )
 
 
 def concat(parts) -> Projection:
@@ -191,6 +239,7 @@ def concat(parts) -> Projection:
     if not frames:
         return Projection(pd.DataFrame(columns=COLUMNS))
     from pandas.api.types import union_categoricals
+
     joined = {}
     for column in COLUMNS:
         parts_of = [f[column] for f in frames]

@@ -1,5 +1,7 @@
 """One frozen question: a place, a policy, assumptions, and months. No seed, no state, never changed by a run."""
 
+import math
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from forecast import tables
 from forecast.law import Law, read_law
 from forecast.places import Place, read_place
-from forecast.policy import GROUPS, AnyLever, Count, Group, Month, Plan, Policy
+from forecast.plan import GROUPS, Plan
+from forecast.policy import AnyLever, Count, Group, Month, Policy
 
 TARGET_MEASURES = ("members", "active_9of12", "entries", "paid_months")
 
@@ -67,7 +70,9 @@ class Scenario(BaseModel):
     forecast.tables.UserError: scenario 'x': until: 2020-12 is not after start 2021-12
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, ignored_types=(cached_property,)
+    )
     scenario: str = Field(min_length=1, description="name, unique in a run")
     place: Place
     start: Month
@@ -95,10 +100,18 @@ class Scenario(BaseModel):
             raise ValueError(f"until: {self.until} is not after start {self.start}")
         if self.target and not start < tables.month(self.target.by) <= until:
             raise ValueError(f"target.by: {self.target.by} is not within {start + 1} to {self.until}")
+        if (
+            self.target
+            and self.target.since
+            and not start < tables.month(self.target.since) <= tables.month(self.target.by)
+        ):
+            raise ValueError(f"target.since: {self.target.since} is not within {start + 1} to {self.target.by}")
         known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
         unknown = sorted(set(self.assumptions) - known)
         if unknown:
             raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(sorted(known))}")
+        for name, given in self.assumptions.items():
+            _check_limits(name, given)
         return self
 
     @cached_property
@@ -131,15 +144,49 @@ class Scenario(BaseModel):
             return (given.value if isinstance(given, Assumption) else given), self.start, "assumed"
         found = self.place.latest("members", until=self.start)
         if found is None:
-            raise tables.UserError(f"scenario {self.scenario!r}: {self.place.name} has no published stock of members up to "
-                                   f"{self.start}; give assumptions.opening_members")
+            raise tables.UserError(
+                f"scenario {self.scenario!r}: {self.place.name} has no published stock of members up to "
+                f"{self.start}; give assumptions.opening_members"
+            )
         month, value, status = found
         return float(value), str(month), status
 
     def with_policy(self, name: str, policy: Policy) -> "Scenario":
         """Return the same question under another policy and name."""
-        return Scenario(name, self.place, start=self.start, until=self.until, target=self.target, policy=policy,
-                        assumptions=self.assumptions, law=self.law)
+        return Scenario(
+            name,
+            self.place,
+            start=self.start,
+            until=self.until,
+            target=self.target,
+            policy=policy,
+            assumptions=self.assumptions,
+            law=self.law,
+        )
+
+
+# Where the formulas end: parameters that they divide by or take the logarithm of, and those that are shares.
+_ABOVE_ZERO = {
+    "entry_rate", "zero_price_acceptance", "frailty_shape", "visits_per_collector", "worker_income_ratio",
+    "poor_income_ratio", "near_poor_income_ratio", "minority_income_ratio", "opening_collectors",
+}  # fmt: skip
+_AT_MOST_ONE = {
+    "visit_share", "drive_pulled_forward", "language_factor", "creaming", "quota_paper_share", "staff_displacement",
+    "renewal_contact", "follow_up", "rush_short", "gift_retention", "floor_share", "rush_lapse", "december_rush_share",
+    "eligible_exit_rate",
+}  # fmt: skip
+_BELOW_ONE = {"zero_price_acceptance", "annual_lapse"}
+
+
+def _check_limits(name: str, given: "float | Assumption") -> None:
+    low, high = (given.low, given.high) if isinstance(given, Assumption) else (given, given)
+    low_fits = low > 0 if name in _ABOVE_ZERO else low >= 0
+    high_fits = high < 1 if name in _BELOW_ONE else high <= (1 if name in _AT_MOST_ONE else sys.float_info.max)
+    if not (low_fits and high_fits):  # a number that is none (nan) fits nowhere
+        most = "below 1" if name in _BELOW_ONE else "of at most 1" if name in _AT_MOST_ONE else "that is finite"
+        least = "above 0" if name in _ABOVE_ZERO else "of at least 0"
+        shown = f"{low:g}" if low == high or math.isnan(low) else f"{low:g} to {high:g}"
+        raise ValueError(f"assumptions.{name}: expected a number {least} and {most}, not {shown}")
 
 
 def parameters_table() -> pd.DataFrame:
@@ -173,11 +220,22 @@ def read_scenario(path: str | Path) -> Scenario:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise tables.UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
-        raise tables.UserError(f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}")
+        raise tables.UserError(
+            f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}"
+        )
     try:
         form = _File.model_validate(data)
-        scenario = Scenario(form.scenario, form.place, start=form.start, until=form.until, title=form.title,
-                            target=form.target, policy=Policy(*form.policy), assumptions=form.assumptions, file=str(path))
+        scenario = Scenario(
+            form.scenario,
+            form.place,
+            start=form.start,
+            until=form.until,
+            title=form.title,
+            target=form.target,
+            policy=Policy(*form.policy),
+            assumptions=form.assumptions,
+            file=str(path),
+        )
         _ = scenario.plan, scenario.opening  # a lever that does not fit the place is a fault of the file
         return scenario
     except ValidationError as error:

@@ -17,7 +17,7 @@ import pandas as pd
 from forecast import behavior, tables
 from forecast.engines import deaf_to, events, silence
 from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
-from forecast.policy import COLUMNS, GROUPS
+from forecast.plan import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
 BATCH = 16  # draws side by side; the answer does not depend on it
@@ -70,24 +70,46 @@ class Offices(mesa.Model):
         self.visits, self.called, self.rushed, self.effort = np.zeros((4, count, draws))
         self.pulled = np.zeros((draws, count))
         self.team.create_agents(self, count, list(range(count)))
-        self.datacollector = mesa.DataCollector(
-            model_reporters={"month": lambda m: str(m.world.plan.months[m.t]),
-                             "members": lambda m: m.people.members.sum(axis=(1, 2)).mean(),
-                             "visits": lambda m: m.visits.sum(axis=0).mean(), "effort": lambda m: m.effort.mean()},
-            agent_reporters={"visits": lambda a: a.model.visits[a.commune].mean(),
-                             "effort": lambda a: a.model.effort[a.commune].mean()}) if self.collect else None
+        self.datacollector = (
+            mesa.DataCollector(
+                model_reporters={
+                    "month": lambda m: str(m.world.plan.months[m.t]),
+                    "members": lambda m: m.people.members.sum(axis=(1, 2)).mean(),
+                    "visits": lambda m: m.visits.sum(axis=0).mean(),
+                    "effort": lambda m: m.effort.mean(),
+                },
+                agent_reporters={
+                    "visits": lambda a: a.model.visits[a.commune].mean(),
+                    "effort": lambda a: a.model.effort[a.commune].mean(),
+                },
+            )
+            if self.collect
+            else None
+        )
 
     def _members(self) -> np.ndarray:
         return np.ascontiguousarray(self.people.members.sum(axis=2).T)
 
     def view(self, c: int) -> behavior.Seen:
         """What the team of commune `c` sees at the beginning of a month."""
-        return behavior.Seen(*self.rows[c], self.deadline, self.world.skill[c], self.due[c], self.members[c], self.goals[c],
-                             self.year_start[c])
+        return behavior.Seen(
+            *self.rows[c],
+            self.deadline,
+            self.world.skill[c],
+            self.due[c],
+            self.members[c],
+            self.goals[c],
+            self.year_start[c],
+        )
 
     def report(self, c: int, hours: behavior.Hours) -> None:
         """Note what the team of commune `c` does this month."""
-        self.visits[c], self.called[c], self.rushed[c], self.effort[c] = hours.visits, hours.called, hours.rushed, hours.effort
+        self.visits[c], self.called[c], self.rushed[c], self.effort[c] = (
+            hours.visits,
+            hours.called,
+            hours.rushed,
+            hours.effort,
+        )
 
     def step(self, flows: np.ndarray | None = None) -> None:
         """Live one month; `flows` (draws, flow, communes, groups) receives what happens."""
@@ -104,12 +126,24 @@ class Offices(mesa.Model):
         press, rushed = contact(world, t, self.visits, self.rushed, self.members, self.pulled)
         inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
         now = events.Month(
-            t, month, accept=world.accept[t], burden_rise=world.burden_rise[t], contact=press, rushed=rushed,
-            called=np.ascontiguousarray(self.called.T), advised=plan.advice[t],
-            to_compulsory=d["transfer_rate"][:, None] / 12 * inspected, to_other=world.other_exits[t],
-            returning=np.ascontiguousarray((d["return_rate"] * self.effort).T), price_class=money.price_class,
-            contribution=money.floor_contribution[t], ceiling=money.ceiling_multiple[t], state=money.state[t],
-            province=money.province[t], donors=money.donors[t])
+            t,
+            month,
+            accept=world.accept[t],
+            burden_rise=world.burden_rise[t],
+            contact=press,
+            rushed=rushed,
+            called=np.ascontiguousarray(self.called.T),
+            advised=plan.advice[t],
+            to_compulsory=d["transfer_rate"][:, None] / 12 * inspected,
+            to_other=world.other_exits[t],
+            returning=np.ascontiguousarray((d["return_rate"] * self.effort).T),
+            price_class=money.price_class,
+            contribution=money.floor_contribution[t],
+            ceiling=money.ceiling_multiple[t],
+            state=money.state[t],
+            province=money.province[t],
+            donors=money.donors[t],
+        )
         if month % 12 == 0:
             self.people.new_year(month // 12)
         self.people.live(now, plan.gift[t], plan.gift_months[t], flows)
@@ -135,8 +169,10 @@ class AgentEngine:
         """Return projection rows of the place, for every month, group and measure."""
         if deaf_to(self, scenario):
             return silence()
-        results = [self._batch(scenario, range(d, min(d + BATCH, draws.stop)), seed)
-                   for d in range(draws.start, draws.stop, BATCH)]
+        results = [
+            self._batch(scenario, range(d, min(d + BATCH, draws.stop)), seed)
+            for d in range(draws.start, draws.stop, BATCH)
+        ]
         return rows_of(scenario, self.name, draws, np.concatenate(results))
 
     def _batch(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:

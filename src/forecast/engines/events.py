@@ -21,16 +21,29 @@ from numba import njit, uint64
 
 from forecast import behavior as b
 from forecast import chance
-from forecast.policy import GROUPS
+from forecast.behavior import BANDS
+from forecast.plan import GROUPS
 
-BANDS = 16  # income bands of a group, each with the same number of people; a constant, so that compiled code can shift
 G = len(GROUPS)
 COMMUNE = G * BANDS  # cells of a commune
 MEMBER, LAPSED, GONE = 0, 1, 2
 RUSHED, GIFTED = 1, 2  # bits of a person's kind
-FLOWS = ("entries", "returns", "lapses", "exits_compulsory", "exits_other", "active_9of12", "paid_months", "paid_members",
-         "paid_state", "paid_province", "paid_donors")
-ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE, PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(11)
+FLOWS = (
+    "entries",
+    "returns",
+    "lapses",
+    "exits_compulsory",
+    "exits_other",
+    "active_9of12",
+    "paid_months",
+    "paid_members",
+    "paid_state",
+    "paid_province",
+    "paid_donors",
+)
+ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE, PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = (
+    range(11)
+)
 # While a month runs, four of the money columns hold months that are turned into money at its end (`_settle`): months x
 # declared income in floors, months with subsidy, and the same two for books given by donors.
 DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
@@ -112,14 +125,20 @@ class Pool(NamedTuple):
     next: np.ndarray  # pressure at which the next of them enrolls
 
 
-def even_bands(sizes: np.ndarray) -> np.ndarray:
-    """Split whole numbers of people over bands as evenly as can be: (communes, groups) -> (cells,), int32.
+def band_sizes(sizes: np.ndarray) -> np.ndarray:
+    """Split whole numbers of people over income bands: (communes, groups) -> (cells,), int32.
 
-    >>> even_bands(np.array([[17.0, 0.0, 0.0, 0.0]]))[:BANDS].tolist()
-    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]
+    The parts of each commune and group add up to it, and each band has its share of people over many communes: the
+    rounding begins at another point in each (multiples of the golden section), so that thin bands have their turn.
+
+    >>> cells = band_sizes(np.full((500, 4), 40.0)).reshape(2000, BANDS)
+    >>> set(cells.sum(axis=1).tolist()), (np.abs(cells.mean(axis=0) / 40 - b.BAND_SHARES) < 0.001).all().item()
+    ({40}, True)
     """
-    edges = np.arange(BANDS + 1) / BANDS
-    return np.diff(np.floor(np.rint(sizes)[..., None] * edges), axis=2).astype(np.int32).ravel()
+    edges = np.concatenate([[0.0], np.cumsum(b.BAND_SHARES)])
+    edges[-1] = 1.0
+    begin = (np.arange(sizes.size).reshape(sizes.shape) * 0.6180339887498949) % 1.0
+    return np.diff(np.floor(np.rint(sizes)[..., None] * edges + begin[..., None]), axis=2).astype(np.int32).ravel()
 
 
 class People:
@@ -132,14 +151,32 @@ class People:
         names = np.empty((draws, len(cells)), np.uint64)
         _name_cells(keys, commune_numbers, names)
         self.pressure = np.zeros((draws, len(cells)))
-        self.pools = [_pool(np.arange(len(cells), dtype=np.int32), names, np.repeat(cells[None], draws, axis=0), self.pressure)]
+        self.pools = [
+            _pool(np.arange(len(cells), dtype=np.int32), names, np.repeat(cells[None], draws, axis=0), self.pressure)
+        ]
         self.leave_clock = np.zeros((draws, communes))
         self.return_clock = np.zeros((draws, len(cells)))
         self.count = np.zeros(draws, np.int64)
         self.members = np.zeros((draws, communes, G))
         self.due = np.zeros((draws, months + 62, communes))  # members due in each month, for the teams
-        self.persons = Persons(*(np.zeros((draws, 0), kind) for kind in
-                                 (np.uint64, float, np.int32, np.int16, np.int16, np.int16, np.int16, np.int8, np.int8, np.int8, np.float32)))
+        self.persons = Persons(
+            *(
+                np.zeros((draws, 0), kind)
+                for kind in (
+                    np.uint64,
+                    float,
+                    np.int32,
+                    np.int16,
+                    np.int16,
+                    np.int16,
+                    np.int16,
+                    np.int8,
+                    np.int8,
+                    np.int8,
+                    np.float32,
+                )
+            )
+        )
 
     def _make_room(self, wanted: int) -> None:
         """Lengthen the table of people to at least `wanted` rows."""
@@ -156,14 +193,25 @@ class People:
         index and `subsidy_months` the months since the subsidy began.
         """
         self._make_room(int(opening.sum(axis=1).max() * 5 // 4) + 1024)
-        _open(opening, self.pools[0], self.pressure, self.rules, self.persons, self.count, self.members, self.due, start,
-              december, subsidy_months)
+        _open(
+            opening,
+            self.pools[0],
+            self.pressure,
+            self.rules,
+            self.persons,
+            self.count,
+            self.members,
+            self.due,
+            start,
+            december,
+            subsidy_months,
+        )
 
     def new_year(self, year: int) -> None:
         """Let people leave the pools for good, and let those who became eligible come in as cells of their own."""
         for number, pool in enumerate(self.pools):
             _leave_pool(pool, self.drawn["eligible_exit_rate"], self.rules.frailty_shape, year * 64 + number)
-        # Systematic, so that small cells have their turn; a cell that gets nobody in some draws has an empty pool there.
+        # Systematic, so that small cells have their turn; where a draw gives a cell nobody, its pool is empty.
         edges = np.floor(np.cumsum(self.cells)[None] * self.drawn["eligible_entry_rate"][:, None] / LUMP + 0.5)
         coming = LUMP * np.diff(edges, prepend=0.0, axis=1).astype(np.int32)
         home = np.flatnonzero(coming.any(axis=0)).astype(np.int32)
@@ -176,23 +224,61 @@ class People:
 
         `gift` persons (communes, groups) are given books of `gift_months`.
         """
-        _live(now, self.rules, self.persons, self.count, self.leave_clock, self.return_clock, self.members, self.due, flows)
+        _live(
+            now,
+            self.rules,
+            self.persons,
+            self.count,
+            self.leave_clock,
+            self.return_clock,
+            self.members,
+            self.due,
+            flows,
+        )
         _press(self.pressure, now)
         for pool in self.pools:
-            while not _enter(now, self.rules, pool, self.pressure, self.persons, self.count, self.leave_clock, self.members,
-                             self.due, flows):  # stops when the table is full, and goes on where it was
+            while not _enter(
+                now,
+                self.rules,
+                pool,
+                self.pressure,
+                self.persons,
+                self.count,
+                self.leave_clock,
+                self.members,
+                self.due,
+                flows,
+            ):  # stops when the table is full, and goes on where it was
                 self._make_room(self.persons.key.shape[1] + 1)
         if gift.any():
             self._make_room(int(self.count.max() + np.ceil(gift).sum()))
-            _give(now, self.rules, gift, gift_months, self.pools[0], self.persons, self.count, self.leave_clock, self.members,
-                  self.due, flows)
+            _give(
+                now,
+                self.rules,
+                gift,
+                gift_months,
+                self.pools[0],
+                self.persons,
+                self.count,
+                self.leave_clock,
+                self.members,
+                self.due,
+                flows,
+            )
         _settle(now, flows)
 
 
 def _pool(home, names, left, pressure) -> Pool:
     shape = left.shape
-    return Pool(home, names, left.astype(np.int32), np.zeros(shape, np.int32), np.zeros(shape),
-                np.ascontiguousarray(pressure[:, home]), np.full(shape, NEVER))
+    return Pool(
+        home,
+        names,
+        left.astype(np.int32),
+        np.zeros(shape, np.int32),
+        np.zeros(shape),
+        np.ascontiguousarray(pressure[:, home]),
+        np.full(shape, NEVER),
+    )
 
 
 @njit(cache=True)
@@ -210,7 +296,7 @@ def _name_cells(keys, commune_numbers, out):
 
 @njit(cache=True, inline="always")
 def _next_resistance(pool, d, j, shape):
-    """Draw the resistance of the one who is next; the pressure at which it is passed is counted from the opening's zero."""
+    """Draw the resistance of the one who is next, as the pressure at which it is passed."""
     if pool.left[d, j] <= 0:
         pool.next[d, j] = NEVER
         return
@@ -314,7 +400,10 @@ def _settle(now, flows):
         for c in range(flows.shape[2]):
             k = now.price_class[c]
             for g in range(G):
-                declared, supported = now.contribution * flows[d, DECLARED, c, g], now.contribution * flows[d, SUPPORTED, c, g]
+                declared, supported = (
+                    now.contribution * flows[d, DECLARED, c, g],
+                    now.contribution * flows[d, SUPPORTED, c, g],
+                )
                 given = now.contribution * flows[d, GIVEN, c, g]
                 given_state = now.contribution * flows[d, GIVEN_SUPPORTED, c, g] * now.state[k, g]
                 by_state, by_province = supported * now.state[k, g], supported * now.province[k, g]
@@ -329,8 +418,9 @@ def _settle(now, flows):
 def _name_person(rules, persons, d, i, key):
     """Give row `i` its name, and what it declares for good."""
     persons.key[d, i] = key
-    persons.declared[d, i] = b.declared_multiple(chance.uniform(key, b.FLOOR), chance.uniform(key, b.TAIL), rules.floor_share[d],
-                                                 rules.declared_tail[d])
+    persons.declared[d, i] = b.declared_multiple(
+        chance.uniform(key, b.FLOOR), chance.uniform(key, b.TAIL), rules.floor_share[d], rules.declared_tail[d]
+    )
 
 
 @njit(cache=True, inline="always")
@@ -347,7 +437,10 @@ def _live(now, rules, persons, count, leave_clock, return_clock, members, due, f
     """Bring the clocks forward, then let every person who ever enrolled leave, renew, lapse or return."""
     luck, t = 32 * now.month, now.t
     back = np.empty((now.burden_rise.shape[1], G, BANDS))
-    by_spell, by_tenure = np.empty(len(b.SPELLS)), np.empty(t + 152)  # opening members have been in for up to 150 months
+    by_spell, by_tenure = (
+        np.empty(len(b.SPELLS)),
+        np.empty(t + 152),
+    )  # opening members have been in for up to 150 months
     for d in range(len(count)):
         for k in range(back.shape[0]):
             for g in range(G):
@@ -388,8 +481,15 @@ def _live(now, rules, persons, count, leave_clock, return_clock, members, due, f
                     hazard = by_spell[persons.spell[d, i]] * by_tenure[tenure] / back[now.price_class[c], g, band]
                     kind = persons.kind[d, i]
                     is_called = chance.uniform(key, luck + b.CALLED) < now.called[d, c]
-                    stop = b.lapse_chance(hazard, is_called, kind & RUSHED, kind & GIFTED, rules.renewal_contact[d],
-                                          rules.rush_lapse[d], rules.gift_retention[d])
+                    stop = b.lapse_chance(
+                        hazard,
+                        is_called,
+                        kind & RUSHED,
+                        kind & GIFTED,
+                        rules.renewal_contact[d],
+                        rules.rush_lapse[d],
+                        rules.gift_retention[d],
+                    )
                     if chance.uniform(key, luck + b.LAPSE) < stop:
                         persons.state[d, i] = LAPSED
                         members[d, c, g] -= 1

@@ -132,7 +132,7 @@ def price_path(law: Law, months: pd.PeriodIndex, lineage: tuple[str, ...]) -> np
     """
     early = pd.period_range(months[0] - (RENEWAL_MONTHS - 1), months[-1], freq="M")
     prices = pd.Series([_log_price(law, month, lineage) for month in early]).ffill().bfill().fillna(0.0)
-    return prices.rolling(RENEWAL_MONTHS).mean().to_numpy()[RENEWAL_MONTHS - 1:]
+    return prices.rolling(RENEWAL_MONTHS).mean().to_numpy()[RENEWAL_MONTHS - 1 :]
 
 
 def _log_price(law: Law, month: pd.Period, lineage: tuple[str, ...]) -> float:
@@ -152,8 +152,13 @@ def winter(months: pd.PeriodIndex) -> np.ndarray:
     return np.array([WINTER.get(month, 0.0) for month in months.month])
 
 
-def fit_structural(grid: pd.Series, price: np.ndarray | None = None, growth: Belief = GROWTH_PRIOR,
-                   december: Belief = DECEMBER_PRIOR, noise: Noise = NOISE_PRIOR) -> Fit:
+def fit_structural(
+    grid: pd.Series,
+    price: np.ndarray | None = None,
+    growth: Belief = GROWTH_PRIOR,
+    december: Belief = DECEMBER_PRIOR,
+    noise: Noise = NOISE_PRIOR,
+) -> Fit:
     """Fit the module's model to a log series with gaps and return the beliefs at its last month.
 
     `grid` comes from :func:`monthly_grid`; `price` is :func:`price_path` of the same months (none: it stood still);
@@ -200,9 +205,16 @@ def _model(grid, price, growth, december, noise) -> KalmanFilter:
     change[DECEMBER, DECEMBER] = new_winter * WINTER_SPREAD**2
     design = np.zeros((1, STATES, steps))
     design[0] = np.ones(steps), np.zeros(steps), winter(grid.index), price
-    model = KalmanFilter(grid.to_numpy(float)[:, None], k_states=STATES, design=design, transition=transition,
-                         state_intercept=intercept, selection=np.eye(STATES), state_cov=change,
-                         obs_cov=np.array([[noise.count**2]]))
+    model = KalmanFilter(
+        grid.to_numpy(float)[:, None],
+        k_states=STATES,
+        design=design,
+        transition=transition,
+        state_intercept=intercept,
+        selection=np.eye(STATES),
+        state_cov=change,
+        obs_cov=np.array([[noise.count**2]]),
+    )
     start = np.array([grid.iloc[0], growth.mean / 12, december.mean, PRICE_PRIOR.mean])
     spread = np.array([5.0, growth.sd / 12, december.sd, PRICE_PRIOR.sd])
     model.initialize_known(start, np.diag(spread**2))
@@ -311,6 +323,7 @@ def simulate(fit: Fit, months: pd.PeriodIndex, price: np.ndarray, keys: np.ndarr
     `price` is :func:`price_path` of `fit.last` and `months`, shape (1 + months,). A draw is a function of its key
     (uint64, from :mod:`forecast.chance`) alone: beliefs are drawn once, noise month by month, and growth fades to none.
     """
+
     def luck(month: pd.Period, number: int) -> np.ndarray:
         return normal_array(keys, tables.month_index(month) * 16 + number)
 
@@ -318,7 +331,8 @@ def simulate(fit: Fit, months: pd.PeriodIndex, price: np.ndarray, keys: np.ndarr
     root = np.linalg.cholesky(fit.cov + 1e-12 * np.eye(STATES))  # a rounding may leave a variance just below zero
     # Sums are written out: a matrix product may round otherwise for another number of draws.
     level, growth, december, elasticity = (
-        fit.mean[i] + sum(root[i, j] * z[j] for j in range(i + 1)) for i in range(STATES))
+        fit.mean[i] + sum(root[i, j] * z[j] for j in range(i + 1)) for i in range(STATES)
+    )
     left, path = winter(months), price[1:] - price[0]
     stir = np.sqrt(1 - FADE**2) * fit.noise.growth / 12
     counts = np.empty((len(months), len(keys)))
@@ -359,7 +373,7 @@ class SeriesEngine:
         keys = child_array(streams(seed, draws), name_number(place.name))
         paths = simulate(fit, ahead[1:], price_path(scenario.law, ahead, place.lineage), keys)
         opening = np.full((1, len(keys)), float(scenario.opening[0]))
-        values = np.vstack([opening, paths[1 - len(scenario.months):]])
+        values = np.vstack([opening, paths[1 - len(scenario.months) :]])
         cap = max(place.eligible, opening.max()) if place.eligible > 0 else np.inf  # not known is NaN
         return _rows(self.name, scenario, draws, np.minimum(values, cap))
 
@@ -390,8 +404,10 @@ def _rows(engine: str, scenario: Scenario, draws: range, values: np.ndarray) -> 
     """Return `values` (months, draws) as rows of a projection, draw by draw."""
     texts = (scenario.place.name, scenario.scenario, engine, scenario.start, "all", "members")
     one = np.zeros(values.size, np.int8)
-    columns = {name: pd.Categorical.from_codes(one, [text])
-               for name, text in zip(("place", "scenario", "engine", "origin", "group", "measure"), texts, strict=True)}
+    columns = {
+        name: pd.Categorical.from_codes(one, [text])
+        for name, text in zip(("place", "scenario", "engine", "origin", "group", "measure"), texts, strict=True)
+    }
     codes = np.tile(np.arange(len(values)), len(draws))
     columns["month"] = pd.Categorical.from_codes(codes, scenario.months.astype(str))
     columns["draw"] = np.repeat(np.asarray(list(draws), np.int32), len(values))

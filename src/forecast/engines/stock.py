@@ -14,10 +14,10 @@ from numba import njit
 
 from forecast import behavior as b
 from forecast import tables
+from forecast.behavior import BANDS
 from forecast.engines import deaf_to, events, silence
-from forecast.engines.events import BANDS
 from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
-from forecast.policy import COLUMNS, GROUPS
+from forecast.plan import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
 G = len(GROUPS)
@@ -42,8 +42,10 @@ class StockEngine:
         """Return projection rows of the place, for every month, group and measure but `active_9of12`."""
         if deaf_to(self, scenario):
             return silence()
-        parts = [expected(make_world(scenario, range(d, min(d + BATCH, draws.stop)), seed, strata_of(scenario)))
-                 for d in range(draws.start, draws.stop, BATCH)]
+        parts = [
+            expected(make_world(scenario, range(d, min(d + BATCH, draws.stop)), seed, strata_of(scenario)))
+            for d in range(draws.start, draws.stop, BATCH)
+        ]
         rows = rows_of(scenario, self.name, draws, np.concatenate(parts))
         return rows[~rows["measure"].isin(SILENT)].reset_index(drop=True)
 
@@ -87,8 +89,10 @@ def expected(world: World) -> np.ndarray:
         members = np.ascontiguousarray(stock.sum(axis=(2, 3, 4)).T)
         year_start = members if month % 12 == 0 else year_start
         due = np.ascontiguousarray(stock[..., SLOT_OF[:-1]].sum(axis=(2, 3, 4)).T)
-        seen = [b.Seen(*row, float(world.deadline[t]), world.skill[s], due[s], members[s], world.goals[t, s], year_start[s])
-                for s, row in enumerate(plan_rows(plan, t).tolist())]
+        seen = [
+            b.Seen(*row, float(world.deadline[t]), world.skill[s], due[s], members[s], world.goals[t, s], year_start[s])
+            for s, row in enumerate(plan_rows(plan, t).tolist())
+        ]
         hours = b.Hours(*np.stack([b.team_month(one, world.team_rules) for one in seen], axis=1))
         press, rushed = contact(world, t, hours.visits, hours.rushed, members, pulled)
         before = pressure
@@ -96,16 +100,36 @@ def expected(world: World) -> np.ndarray:
         if month % 12 == 0:
             pools = [(size * (1 - d["eligible_exit_rate"][:, None]), since) for size, since in pools]
             pools.append((cells * d["eligible_entry_rate"][:, None], before))
-        entering = sum(size * ((1 + (before - since) / shape) ** -shape - (1 + (pressure - since) / shape) ** -shape)
-                       for size, since in pools)
+        entering = sum(
+            size * ((1 + (before - since) / shape) ** -shape - (1 + (pressure - since) / shape) ** -shape)
+            for size, since in pools
+        )
         entries = entering.reshape(draws, strata, G, BANDS).sum(axis=3)
         gifts = np.broadcast_to(plan.gift[t], entries.shape)
         inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
         flows = np.zeros((draws, len(events.FLOWS), strata, G))
-        _month(stock, tenure, lapsed, entries, gifts, plan.gift_months[t], rise[t], rules, hours.called.T, rushed,
-               plan.advice[t], d["transfer_rate"][:, None] / 12 * inspected, world.other_exits[t],
-               (d["return_rate"] * hours.effort).T, money.price_class, money.floor_contribution[t], money.state[t],
-               money.province[t], money.donors[t], flows)
+        _month(
+            stock,
+            tenure,
+            lapsed,
+            entries,
+            gifts,
+            plan.gift_months[t],
+            rise[t],
+            rules,
+            hours.called.T,
+            rushed,
+            plan.advice[t],
+            d["transfer_rate"][:, None] / 12 * inspected,
+            world.other_exits[t],
+            (d["return_rate"] * hours.effort).T,
+            money.price_class,
+            money.floor_contribution[t],
+            money.state[t],
+            money.province[t],
+            money.donors[t],
+            flows,
+        )
         values[:, t, columns, :G] = flows.sum(axis=2)
         values[:, t, 0, :G] = stock.sum(axis=(1, 3, 4))
     values[..., G] = values[..., :G].sum(axis=-1)
@@ -139,8 +163,28 @@ def _open(members, december, stock, tenure):
 
 
 @njit(cache=True)
-def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, rules, called, rushed, advised, to_compulsory, to_other,
-            returning, price_class, contribution, state_share, province, donors, flows):
+def _month(
+    stock,
+    tenure,
+    lapsed,
+    entries,
+    gifts,
+    gift_months,
+    rise,
+    rules,
+    called,
+    rushed,
+    advised,
+    to_compulsory,
+    to_other,
+    returning,
+    price_class,
+    contribution,
+    state_share,
+    province,
+    donors,
+    flows,
+):
     slots = SLOT_OF
     join = np.zeros((3, len(b.SPELLS)))
     join_tenure = np.zeros(len(b.SPELLS))
@@ -168,22 +212,32 @@ def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, rules, call
                         n = stock[d, s, g, kind, slots[k]]
                         months = tenure[d, s, g, kind, slots[k]] + n  # the month that ends now counts
                         if n > 0:
-                            hazard = (b.lapse_hazard(rules.annual_lapse[d], b.SPELLS[k])
-                                      * b.tenure_factor(months / n, rules.tenure_effect[d])
-                                      * np.exp(rules.renewal_price_response[d] * rise[d, s, g]))
+                            hazard = (
+                                b.lapse_hazard(rules.annual_lapse[d], b.SPELLS[k])
+                                * b.tenure_factor(months / n, rules.tenure_effect[d])
+                                * np.exp(rules.renewal_price_response[d] * rise[d, s, g])
+                            )
                             stop = 0.0
                             for is_called in range(2):
                                 weight = called[d, s] if is_called else 1 - called[d, s]
-                                stop += weight * b.lapse_chance(hazard, is_called, kind == RUSHED, kind == GIFTED,
-                                                                rules.renewal_contact[d], rules.rush_lapse[d],
-                                                                rules.gift_retention[d])
+                                stop += weight * b.lapse_chance(
+                                    hazard,
+                                    is_called,
+                                    kind == RUSHED,
+                                    kind == GIFTED,
+                                    rules.renewal_contact[d],
+                                    rules.rush_lapse[d],
+                                    rules.gift_retention[d],
+                                )
                             lapsing += n * stop
                             for q in range(len(b.SPELLS)):
                                 join[0, q] += n * (1 - stop) * usual[q]
                                 join_tenure[q] += months * (1 - stop) * usual[q]
                         for slot in range(slots[k], slots[k + 1] - 1):  # everybody is a month nearer to the due date
                             stock[d, s, g, kind, slot] = stock[d, s, g, kind, slot + 1]
-                            tenure[d, s, g, kind, slot] = tenure[d, s, g, kind, slot + 1] + stock[d, s, g, kind, slot + 1]
+                            tenure[d, s, g, kind, slot] = (
+                                tenure[d, s, g, kind, slot + 1] + stock[d, s, g, kind, slot + 1]
+                            )
                         stock[d, s, g, kind, slots[k + 1] - 1] = 0.0
                         tenure[d, s, g, kind, slots[k + 1] - 1] = 0.0
                 coming = returning[d, s] * np.exp(-rules.renewal_price_response[d] * rise[d, s, g])
@@ -208,7 +262,9 @@ def _month(stock, tenure, lapsed, entries, gifts, gift_months, rise, rules, call
                     months = b.SPELLS[q]
                     paying = join[0, q] + join[1, q]
                     floors = contribution * months * (paying + join[2, q])
-                    gross = floors + contribution * months * paying * (1 - rules.floor_share[d]) * (rules.declared_tail[d] - 1)
+                    gross = floors + contribution * months * paying * (1 - rules.floor_share[d]) * (
+                        rules.declared_tail[d] - 1
+                    )
                     from_state = floors * state_share[p, g]
                     from_province = contribution * months * paying * province[p, g]
                     from_donors = contribution * months * (paying * donors[p, g] + join[2, q] * (1 - state_share[p, g]))

@@ -5,7 +5,7 @@ opening members and the teams' skill; and the one formula that turns a month's o
 """
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +13,9 @@ import pandas as pd
 from numba import njit
 
 from forecast import behavior, chance, tables
+from forecast.behavior import BANDS
 from forecast.engines import events
-from forecast.engines.events import BANDS
-from forecast.policy import GROUPS, Plan
+from forecast.plan import GROUPS, Plan
 from forecast.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.scenario import Scenario
 
@@ -67,24 +67,42 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
         skill = _summed(member * eligible, skill) / (member @ eligible)[:, None]
         numbers, households, eligible, sizes = numbers[first], member @ households, member @ eligible, member @ sizes
     money = behavior.money(place, plan, law)
-    income = behavior.incomes(scenario, drawn, BANDS)
+    income = behavior.incomes(scenario, drawn)
     years = np.array([behavior.years_from_reference(str(m)) for m in plan.months])
     growth = (1 + drawn["income_growth"])[None, :] ** years[:, None]
     now = income[None, :, None] * growth[:, :, None, None, None]  # (months, draws, 1, groups, bands)
     net = money.net[:, None, :, :, None]
     accept = np.stack([behavior.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
-    accept /= behavior.reference_acceptance(drawn, BANDS, law)[None, :, None, None, None]
+    accept /= behavior.reference_acceptance(drawn, law)[None, :, None, None, None]
     burden_rise = net / now - (money.reference_net[None, :, None] / income)[None, :, None]
-    cells = events.even_bands(sizes)
+    cells = events.band_sizes(sizes)
     opening = _opening(scenario, cells, accept[0], money.price_class, keys)
     base = behavior.entry_hazard(drawn) / _depletion(opening, cells, drawn["frailty_shape"])
     members = opening.reshape(len(keys), len(numbers), -1).sum(axis=2).T.astype(float)
-    reach = behavior.reference_reach(status_quo.collectors[0][:, None], households[:, None], members / behavior.TYPICAL_SPELL,
-                                     drawn)
-    return World(scenario, plan, keys, drawn, numbers, households, eligible, money, np.ascontiguousarray(accept),
-                 np.ascontiguousarray(burden_rise), cells, opening, skill, base, reach, _goals(scenario, plan, members, drawn),
-                 behavior.other_exits(plan.months, drawn, law), behavior.DEADLINE[plan.months.month - 1],
-                 behavior.TeamRules.of(drawn))
+    reach = behavior.reference_reach(
+        status_quo.collectors[0][:, None], households[:, None], members / behavior.TYPICAL_SPELL, drawn
+    )
+    return World(
+        scenario,
+        plan,
+        keys,
+        drawn,
+        numbers,
+        households,
+        eligible,
+        money,
+        np.ascontiguousarray(accept),
+        np.ascontiguousarray(burden_rise),
+        cells,
+        opening,
+        skill,
+        base,
+        reach,
+        _goals(scenario, plan, members, drawn),
+        behavior.other_exits(plan.months, drawn, law),
+        behavior.DEADLINE[plan.months.month - 1],
+        behavior.TeamRules.of(drawn),
+    )
 
 
 @njit(cache=True)
@@ -105,8 +123,11 @@ def _put_together(plan: Plan, strata: np.ndarray, eligible: np.ndarray) -> Plan:
     """The plan of strata: counts are added, levels are averaged over eligible people."""
     member = (strata == np.arange(strata.max() + 1)[:, None]).astype(float)
     mean = member * eligible / (member @ eligible)[:, None]
-    changed = {f.name: np.einsum("sc,tc...->ts...", member if f.name in _SUMS else mean, getattr(plan, f.name))
-               for f in fields(plan) if f.name not in ("months", "communes")}
+    changed = {
+        f.name: np.einsum("sc,tc...->ts...", member if f.name in _SUMS else mean, getattr(plan, f.name))
+        for f in fields(plan)
+        if f.name not in ("months", "communes")
+    }
     return replace(plan, communes=tuple(f"stratum {s}" for s in range(len(member))), **changed)
 
 
@@ -145,16 +166,53 @@ def contact(world: World, t: int, visits, rushed, members, pulled) -> tuple[np.n
     plan, d = world.plan, world.drawn
     month = tables.month_index(plan.months[t])
     noise = chance.normal_array(world.keys, chance.name_number(f"{world.scenario.place.name}/{month}"))
-    names = ("visit_share", "assisted_ratio", "meeting_yield", "drive_yield", "drive_pulled_forward", "model_commune_ratio",
-             "training_gain", "mass_information", "peer_effect", "language_factor", "creaming", "month_noise",
-             "quota_paper_share")
+    names = (
+        "visit_share",
+        "assisted_ratio",
+        "meeting_yield",
+        "drive_yield",
+        "drive_pulled_forward",
+        "model_commune_ratio",
+        "training_gain",
+        "mass_information",
+        "peer_effect",
+        "language_factor",
+        "creaming",
+        "month_noise",
+        "quota_paper_share",
+    )
     packed = np.stack([d[n] for n in names], axis=1)
-    row = np.stack([plan.assisted[t], plan.training[t], plan.model[t], plan.meetings[t], plan.drives[t], plan.broadcasts[t],
-                    plan.cadres[t], plan.order[t], plan.quota[t]], axis=1)
+    row = np.stack(
+        [
+            plan.assisted[t],
+            plan.training[t],
+            plan.model[t],
+            plan.meetings[t],
+            plan.drives[t],
+            plan.broadcasts[t],
+            plan.cadres[t],
+            plan.order[t],
+            plan.quota[t],
+        ],
+        axis=1,
+    )
     result = np.empty((len(world.keys), len(plan.communes), G))
     owed = np.empty((len(world.keys), len(plan.communes)))
-    _contact(visits, rushed, world.reach, world.households, world.eligible, members, packed, row, world.base, noise, pulled,
-             result, owed)
+    _contact(
+        visits,
+        rushed,
+        world.reach,
+        world.households,
+        world.eligible,
+        members,
+        packed,
+        row,
+        world.base,
+        noise,
+        pulled,
+        result,
+        owed,
+    )
     return result, owed
 
 
@@ -162,8 +220,21 @@ def contact(world: World, t: int, visits, rushed, members, pulled) -> tuple[np.n
 def _contact(visits, rush, reach, households, eligible, members, packed, row, base, noise, pulled, contact, rushed):
     """The formula of contact; see docs/model.md. Groups 0, 1 and 2 are poor, near-poor and ethnic minority."""
     for d in range(contact.shape[0]):
-        (share, assisted_ratio, per_meeting, per_drive, forward, model_ratio, training, information, peer, language, creaming,
-         spread, paper) = packed[d]
+        (
+            share,
+            assisted_ratio,
+            per_meeting,
+            per_drive,
+            forward,
+            model_ratio,
+            training,
+            information,
+            peer,
+            language,
+            creaming,
+            spread,
+            paper,
+        ) = packed[d]
         shock = math.exp(spread * noise[d] - 0.5 * spread * spread)
         for c in range(contact.shape[1]):
             assisted, trained, model, meetings, drives, broadcasts, cadres, order, quota = row[c]
@@ -188,13 +259,15 @@ def _contact(visits, rush, reach, households, eligible, members, packed, row, ba
 
 
 def _opening(scenario: Scenario, cells: np.ndarray, accept: np.ndarray, price_class: np.ndarray, keys) -> np.ndarray:
-    """Spread the opening stock over cells, (draws, cells): in proportion to people x acceptance, groups as published."""
+    """Spread the opening stock over cells, (draws, cells): by people x acceptance, groups as published."""
     communes = len(price_class)
     weights = cells.reshape(communes, G, BANDS)[None] * accept[:, price_class]
     total = int(round(scenario.opening[0]))
     if total > cells.sum():
-        raise tables.UserError(f"scenario {scenario.scenario!r}: {total:,} members at {scenario.start} are more than the "
-                               f"{int(cells.sum()):,} eligible people of {scenario.place.name}")
+        raise tables.UserError(
+            f"scenario {scenario.scenario!r}: {total:,} members at {scenario.start} are more than the "
+            f"{int(cells.sum()):,} eligible people of {scenario.place.name}"
+        )
     known = {}
     for g, group in enumerate(GROUPS):
         found = scenario.place.latest("members", until=scenario.start, group=group)
@@ -250,9 +323,16 @@ def rows_of(scenario: Scenario, engine: str, draws: range, values: np.ndarray) -
     keep = ((index[1] > 0) | (index[2] == stock)) & ((index[2] != measures.index("spent_outreach")) | (index[3] == G))
     d, t, m, g = index[:, keep]
     one = np.zeros(len(d), np.int8)
-    return pd.DataFrame({
-        "place": pd.Categorical.from_codes(one, [scenario.place.name]),
-        "scenario": pd.Categorical.from_codes(one, [scenario.scenario]), "engine": pd.Categorical.from_codes(one, [engine]),
-        "origin": pd.Categorical.from_codes(one, [scenario.start]), "month": pd.Categorical.from_codes(t, months),
-        "group": pd.Categorical.from_codes(g, groups), "measure": pd.Categorical.from_codes(m, measures),
-        "draw": np.asarray(draws, np.int32)[d], "value": values.ravel()[keep]})[PROJECTION_COLUMNS]
+    return pd.DataFrame(
+        {
+            "place": pd.Categorical.from_codes(one, [scenario.place.name]),
+            "scenario": pd.Categorical.from_codes(one, [scenario.scenario]),
+            "engine": pd.Categorical.from_codes(one, [engine]),
+            "origin": pd.Categorical.from_codes(one, [scenario.start]),
+            "month": pd.Categorical.from_codes(t, months),
+            "group": pd.Categorical.from_codes(g, groups),
+            "measure": pd.Categorical.from_codes(m, measures),
+            "draw": np.asarray(draws, np.int32)[d],
+            "value": values.ravel()[keep],
+        }
+    )[PROJECTION_COLUMNS]
