@@ -18,6 +18,7 @@ from forecast.behavior import BANDS
 from forecast.engines import deaf_to, events, silence
 from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
 from forecast.plan import COLUMNS, GROUPS
+from forecast.policy import Policy
 from forecast.scenario import Scenario
 
 G = len(GROUPS)
@@ -43,11 +44,26 @@ class StockEngine:
         if deaf_to(self, scenario):
             return silence()
         parts = [
-            expected(make_world(scenario, range(d, min(d + BATCH, draws.stop)), seed, strata_of(scenario)))
-            for d in range(draws.start, draws.stop, BATCH)
+            _answer(scenario, range(d, min(d + BATCH, draws.stop)), seed) for d in range(draws.start, draws.stop, BATCH)
         ]
         rows = rows_of(scenario, self.name, draws, np.concatenate(parts))
         return rows[~rows["measure"].isin(SILENT)].reset_index(drop=True)
+
+
+def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
+    """Values as `expected` gives them, at the level of one stratum.
+
+    Cutting a place into strata moves the level a little by itself (what saturates, saturates elsewhere). Strata
+    therefore only say what the policy adds: the status quo in one stratum plus, in the policy's strata, the policy
+    minus the status quo. So a lever of no size adds nothing, and two policies can be compared.
+    """
+    strata = strata_of(scenario)
+    values = expected(make_world(scenario, draws, seed, strata))
+    if strata.any():
+        quo = scenario.with_policy(scenario.scenario, Policy())
+        values += expected(make_world(quo, draws, seed, np.zeros_like(strata)))
+        values -= expected(make_world(quo, draws, seed, strata))
+    return values
 
 
 def strata_of(scenario: Scenario) -> np.ndarray:
@@ -88,7 +104,8 @@ def expected(world: World) -> np.ndarray:
         month = first + t
         members = np.ascontiguousarray(stock.sum(axis=(2, 3, 4)).T)
         year_start = members if month % 12 == 0 else year_start
-        due = np.ascontiguousarray(stock[..., SLOT_OF[:-1]].sum(axis=(2, 3, 4)).T)
+        due = np.ascontiguousarray(stock[..., SLOT_OF[:-1]])  # else the order of the sum, and its last bit, would
+        due = np.ascontiguousarray(due.sum(axis=(2, 3, 4)).T)  # depend on how many draws there are
         seen = [
             b.Seen(*row, float(world.deadline[t]), world.skill[s], due[s], members[s], world.goals[t, s], year_start[s])
             for s, row in enumerate(plan_rows(plan, t).tolist())
