@@ -70,7 +70,7 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
     90% in the light one), the others are lines. Filled dots were known at the start, hollow ones were not.
     """
     asked = [] if scenario is None else list(scenario) if isinstance(scenario, (list, tuple)) else [scenario]
-    titles = {s.scenario: s.title.get(lang, s.scenario) for s in asked}
+    titles = {s.scenario: words.title(s, lang) for s in asked}
     frame = answer.only(measure=measure, group=group).frame
     names = list(titles) or list(frame["scenario"].unique())
     engine = engine or _speaks(frame)
@@ -88,7 +88,7 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
             f"{place.name}: {what}",
             say(lang, vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần 10.\n"
                 "Chấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
-                en="Unit: {unit}, end of month. Dark band: half of the simulations; light band: nine in ten.\n"
+                en="Unit: {unit}, end of month. Dark band: half of the simulations; light: nine in ten.\n"
                 "Filled dot: known at the start; hollow dot: published later.", unit=unit),
             _source(lang, place), height=4.7)
         changes = facts.price_changes(place, origin, until, law=asked[0].law if asked else None)
@@ -196,7 +196,7 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
         picture, axes = _sheet(
             f"{name}: " + (_small(_short(plan, name)) or say(lang, vi="kế hoạch đem lại thêm bao nhiêu",
                                                              en="what the plan adds")),
-            say(lang, vi="{measure}: chênh so với giữ nguyên hiện trạng (vạch: 9 phần 10 số lần mô phỏng)",
+            say(lang, vi="{measure}: chênh so với cách làm cũ (vạch: 9 phần 10 số lần mô phỏng)",
                 en="{measure}: difference from the status quo (line: nine in ten simulations)",
                 measure=_capital(term(f"measure.{measure}", lang))),
             _source(lang, place), height=1.5 + 0.42 * len(shown))
@@ -291,8 +291,8 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
             face = "white" if row.status == "recalled" else color
             marker, size = ("*", 12) if wish else ("o", 8)
             axes.plot([x], [row.value], marker=marker, ms=size, color=color, mfc=face, mew=1.5)
-            if len(rows) <= MANY or row.month in (since, until) or row.value == rows["value"].max():
-                texts.append((x, row.value, words.number(row.value, lang), color))
+            told = len(rows) <= MANY or row.month in (since, until) or row.value == rows["value"].max()
+            texts.append((x, row.value, words.number(row.value, lang) if told else "", color))
         axes.set_ylim(0, rows["value"].max() * 1.18)
         _months(axes, since, until, lang, pad=max(1, round(0.06 * (_number(until) - _number(since)))))
         _beside(picture, axes, texts)
@@ -327,7 +327,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
             name = ", ".join(term(f"group.{g}", lang) for g in who)
             marks.append((x[-1], path[-1], f"{name[:1].upper()}{name[1:]}\n{words.vnd(path[-1], lang)}", color))
         axes.set_ylim(0, max(max(p) for p in drawn) * 1.12)
-        _months(axes, since, until, lang)
+        _months(axes, since, until, lang, most=5)
         _ends(axes, marks)
     ends = {g: (words.vnd(net[g].iloc[0], lang), words.vnd(net[g].iloc[-1], lang)) for g in GROUPS}
     said = "; ".join(f"{term(f'group.{g}', lang)} {a} → {b}" for g, (a, b) in ends.items())
@@ -398,7 +398,7 @@ def _months(axes, since: str, until: str, lang: str, most: int = 6, pad: int = 0
     axes.set_xticks(at, [words.month(f"{m // 12:04d}-{m % 12 + 1:02d}", lang) for m in at])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: words.number(v, lang)))
     longest, box = len(words.number(axes.get_ylim()[1], lang)), axes.get_position()
-    left = max(box.x0, 0.032 + 0.0125 * longest) if box.x0 < 0.2 else box.x0  # room for millions
+    left = max(box.x0, 0.035 + 0.0142 * longest) if box.x0 < 0.2 else box.x0  # room for millions
     axes.set_position((left, box.y0, box.x1 - left, box.height))
 
 
@@ -406,7 +406,7 @@ def _ends(axes, marks, gap: float = 0.035) -> None:
     """Write each label of `marks` (x, y, text, color) right of the axes at its line's end, none over another."""
     low, high = axes.get_ylim()
     inches = axes.get_position().height * axes.figure.get_figheight()
-    line = 0.165 / inches  # height of one line of text, as a share of the axes
+    line = 0.155 / inches  # height of one line of text, as a share of the axes
     marks = sorted(((y - low) / (high - low), "\n".join(textwrap.fill(part, 22) for part in t.split("\n")), c)
                    for _, y, t, c in marks)
     sizes = [line * (t.count("\n") + 1) for _, t, _ in marks]
@@ -424,7 +424,7 @@ def _ends(axes, marks, gap: float = 0.035) -> None:
             break
     for (y, text, color), place in zip(marks, at, strict=True):
         axes.annotate(text, (1, y), xytext=(1.045, place), xycoords="axes fraction", textcoords="axes fraction",
-                      color=color, va="center", fontsize=9.5, linespacing=1.15, annotation_clip=False,
+                      color=color, va="center", fontsize=9, linespacing=1.15, annotation_clip=False,
                       arrowprops={"arrowstyle": "-", "color": color, "lw": 0.7, "shrinkA": 1, "shrinkB": 1})
 
 
@@ -475,7 +475,7 @@ def _beside(picture, axes, texts) -> None:
     """Write a number beside each dot, above it unless that covers a label that is there already."""
     dots = axes.transData.transform([(x, y) for x, y, _, _ in texts])
     taken = [Bbox.from_bounds(x - 9, y - 9, 18, 18) for x, y in dots]
-    for x, y, text, color in texts:
+    for x, y, text, color in (t for t in texts if t[2]):
         for dx, dy, ha in PLACES:
             label = axes.annotate(text, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, fontsize=9,
                                   color=color, annotation_clip=False)

@@ -7,6 +7,7 @@ from forecast.law import Law, read_law
 from forecast.tables import GROUPS, UserError
 
 SCHEME = "voluntary_si"
+MAKERS = "the makers of this project"  # publisher of what was only recalled or judged; no source to name on a picture
 
 
 def published(place, measure: str, month: str, kind: str = "observation", group: str = "all",
@@ -67,4 +68,4 @@ def publishers(place, measure: str = "members") -> list[str]:
     rows = place.history
     rows = rows[(rows["place"] == place.name) & (rows["measure"] == measure) & (rows["scheme"] == SCHEME)]
     names = sources(rows["source"].value_counts().index)["publisher"]
-    return list(dict.fromkeys(name.split(" (")[0] for name in names))
+    return [n for n in dict.fromkeys(name.split(" (")[0] for name in names) if n != MAKERS]

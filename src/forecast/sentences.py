@@ -138,7 +138,7 @@ def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine
     members = rows[rows["measure"] == "members"].set_index("group")
     total = members.loc["all"]
     few = members["median"].reindex(["poor", "near_poor"]).sum() / total["median"] if total["median"] > 0 else np.nan
-    what = _capital(scenario.title.get(lang, name)) if scenario is not None else name
+    what = _capital(words.title(scenario, lang)) if scenario is not None else name
     lines = [say(lang, what=what, x=total["median"], low=total["low"], high=total["high"],
                  vi="**{what}**: so với giữ nguyên cách làm cũ, cuối kỳ có thêm khoảng {x:a} người (9 phần 10 trong "
                  "khoảng {low:a} – {high:a}).",

@@ -174,6 +174,11 @@ def term(name: str, lang: str = "vi") -> str:
         raise UserError(f'docs/words.csv has no term "{name}"') from None
 
 
+def title(scenario, lang: str = "vi") -> str:
+    """Return the name of a scenario for people: its title, or a term, or else its own name."""
+    return scenario.title.get(lang) or _term_or_itself("scenario", scenario.scenario, lang)
+
+
 def _term_or_itself(kind: str, name: str, lang: str) -> str:
     """Return the term of a known word, and a word of the user's own as it is."""
     key = f"{kind}.{name}"
