@@ -312,7 +312,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
             say(lang, vi="{place}: mức đóng thấp nhất sau hỗ trợ", en="{place}: the least to pay after support",
                 place=place.name),
             say(lang, vi="Đồng mỗi tháng, theo nhóm; mức từ 2027 theo chuẩn nghèo mới là suy luận",
-                en="VND a month, by group; the level of 2027 follows the new poverty line and is inferred"),
+                en="VND a month, by group; that of 2027 follows the new poverty line (inferred)"),
             say(lang, vi="Nguồn: luật, nghị định và nghị quyết ghi ở cuối trang",
                 en="Source: the laws, decrees and resolutions listed at the end of the page"), height=4.3)
         axes.set_position((0.115, 0.135, 0.575, 0.66))
@@ -480,7 +480,8 @@ def _beside(picture, axes, texts) -> None:
             label = axes.annotate(text, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, fontsize=9,
                                   color=color, annotation_clip=False)
             box = label.get_window_extent()
-            if not any(box.overlaps(other) for other in taken):
+            inside = box.x0 >= 0 and box.x1 <= picture.bbox.x1
+            if inside and not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 break
             label.remove()

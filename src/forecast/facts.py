@@ -15,13 +15,16 @@ def published(place, measure: str, month: str, kind: str = "observation", group:
     """Return one published figure from data/history.csv, in the unit of its measure.
 
     `at` names another place whose rows stand with those of `place` (its model communes). The figure must stand there
-    once, or in several rows that agree; else an error says what there is.
+    once, or in several rows that agree, those marked as conflicting left out where there are others; else an error
+    says what there is.
     """
     where = at or place.name
     rows = place.history if at is None else _history()
     rows = rows[(rows["place"] == where) & (rows["measure"] == measure) & (rows["scheme"] == scheme)
                 & (rows["kind"] == kind) & (rows["group"] == group) & rows["value"].notna()]
-    found = rows.loc[rows["month"] == month, "value"].unique()
+    same = rows[rows["month"] == month]
+    clear = same[same["status"] != "conflicting"]
+    found = (clear if len(clear) else same)["value"].unique()
     if len(found) != 1:
         there = ", ".join(f"{r.month}: {r.value:g}" for r in rows.itertuples()) or "none"
         raise UserError(f"{where}: expected one {measure} ({kind}, {group}) in {month}; data/history.csv has {there}")

@@ -1,0 +1,33 @@
+"""Published figures, prices and sources are found in the tables, or the error says what there is."""
+
+import pytest
+
+from forecast import facts, places
+from forecast.tables import UserError
+
+CA_MAU = places.read_place("Cà Mau")
+
+
+def test_a_published_figure_is_found_and_a_count_that_conflicts_gives_way():
+    assert facts.published(CA_MAU, "members", "2021-12") == 26948
+    assert facts.published(CA_MAU, "members", "2025-12", kind="target") == 116400
+    assert facts.published(places.read_place("Hà Nội"), "members", "2021-12") == 63300
+    assert facts.published(places.read_place("Lào Cai"), "members", "2023-10", group="poor") == 67
+    assert facts.published(CA_MAU, "members", "2021-12", at="Hà Nội/30 xã điểm") == 6500
+
+
+def test_a_figure_that_is_not_there_is_an_error_that_lists_what_is():
+    with pytest.raises(UserError, match="2022-06: 21824"):
+        facts.published(CA_MAU, "members", "2019-01")
+
+
+def test_prices_change_when_the_law_or_the_province_changes_them():
+    assert facts.price_changes(CA_MAU, "2021-01", "2022-12") == [("2022-01", 138600.0, 297000.0)]
+    months = [month for month, _, _ in facts.price_changes(places.read_place("Hà Nội"), "2021-12", "2025-12")]
+    assert months == ["2022-01", "2022-08", "2025-07"]
+
+
+def test_publishers_are_named_once_and_we_are_no_source_of_our_own():
+    for name in ("Cà Mau", "Việt Nam"):
+        found = facts.publishers(places.read_place(name))
+        assert found and len(set(found)) == len(found) and facts.MAKERS not in found
