@@ -14,15 +14,31 @@ True
 
 import hashlib
 import math
+from pathlib import Path
 
 import numpy as np
-from numba import njit, uint64, vectorize
+from numba import config, njit, uint64, vectorize
+
+
+def _compiled_code() -> str:
+    """Folder for compiled code, named after all code that is compiled.
+
+    numba asks only whether the file of a function has changed. A function that calls one of another file would go on
+    with the old one, and its numbers with it. This module is imported before any other that compiles.
+    """
+    package = Path(__file__).parent
+    sources = [p.read_bytes() for p in sorted(package.rglob("*.py"))]
+    name = hashlib.sha256(b"".join(s for s in sources if b"numba" in s)).hexdigest()[:12]
+    return str(Path(config.CACHE_DIR or package / "__pycache__") / f"compiled-{name}")
+
+
+config.CACHE_DIR = _compiled_code()
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
-_R30, _R27, _R31, _R11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_TO_UNIT = 2.0**-53
+_R30, _R27, _R31, _R12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
+_TO_UNIT = 2.0**-52  # 52 bits and a half: with 53 the largest would round to 1
 
 
 @njit(uint64(uint64), cache=True, inline="always")
@@ -42,7 +58,7 @@ def child(key, number):
 @njit(cache=True, inline="always")
 def uniform(key, number):
     """Return a number in (0, 1), never 0 and never 1, for decision `number` of `key`."""
-    return (float(child(key, number) >> _R11) + 0.5) * _TO_UNIT
+    return (float(child(key, number) >> _R12) + 0.5) * _TO_UNIT
 
 
 @njit(cache=True)
@@ -67,7 +83,7 @@ def child_array(key, number):
 @vectorize(["float64(uint64, int64)"], cache=True)
 def uniform_array(key, number):
     """`uniform` for arrays: shapes broadcast, result float64 in (0, 1)."""
-    return (float(mix(key + (uint64(number) + uint64(1)) * GOLDEN) >> _R11) + 0.5) * _TO_UNIT
+    return (float(mix(key + (uint64(number) + uint64(1)) * GOLDEN) >> _R12) + 0.5) * _TO_UNIT
 
 
 @vectorize(["float64(uint64, int64)"], cache=True)
