@@ -1,0 +1,14 @@
+// Sphinx marks the words of the last search in a page, and fails where one stands inside a small picture: no marking.
+try { localStorage.removeItem("sphinx_highlight_terms"); } catch { /* a folder that keeps nothing is fine */ }
+
+// What Sphinx does not say in Vietnamese.
+if (Documentation.LOCALE === "vi") {
+  Object.assign(Documentation.TRANSLATIONS, {
+    "Preparing search...": "Đang chuẩn bị tìm…",
+    "Search Results": "Kết quả tìm kiếm",
+    "Searching": "Đang tìm",
+    "Search finished, found one page matching the search query.": ["Tìm xong: có ${resultCount} trang khớp."],
+    "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've selected enough categories.":
+      "Không tìm thấy trang nào. Hãy kiểm tra lại chính tả.",
+  });
+}
