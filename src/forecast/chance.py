@@ -17,7 +17,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from numba import config, njit, uint64, vectorize
+from numba import config, float64, int64, njit, uint64, vectorize
 
 
 def _compiled_code() -> str:
@@ -49,25 +49,30 @@ def mix(x):
     return x ^ (x >> _R31)
 
 
-@njit(cache=True, inline="always")
+# Types are named, because a key of Python's own is now below, now above 2**63; a number may have a sign or none.
+_NAMED = [uint64(uint64, int64), uint64(uint64, uint64)]
+_READ = [float64(uint64, int64), float64(uint64, uint64)]
+
+
+@njit(_NAMED, cache=True, inline="always")
 def child(key, number):
     """Return the key of the `number`-th child of `key`; `number` is any integer, taken modulo 2**64."""
     return mix(uint64(key) + (uint64(number) + uint64(1)) * GOLDEN)
 
 
-@njit(cache=True, inline="always")
+@njit(_READ, cache=True, inline="always")
 def uniform(key, number):
     """Return a number in (0, 1), never 0 and never 1, for decision `number` of `key`."""
     return (float(child(key, number) >> _R12) + 0.5) * _TO_UNIT
 
 
-@njit(cache=True)
+@njit(_NAMED, cache=True)
 def stream(seed, draw):
     """Return the key under which everything of one draw of one experiment is named."""
     return child(mix(uint64(seed)), draw)
 
 
-@njit(cache=True)
+@njit(_READ, cache=True)
 def normal(key, number):
     """Return a standard normal number for decision `number` of `key` (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, number)))
