@@ -286,31 +286,37 @@ class Hours(NamedTuple):
     effort: np.ndarray  # 1 = ordinary
 
 
-@njit(cache=True)
 def team_month(seen: Seen, rules: TeamRules) -> Hours:
-    """Split a team's month among renewals, inspections and new visits (jitted).
+    """Split a team's month among renewals, inspections and new visits.
 
     Effort rises near the year's end with the share of the year's plan that is still missing; a quota lifts effort
     while it is not met. Due members come first (those on a list, or the follow_up share), at most half of the time;
     then inspection hours; what is left are visits. Officials with a quota visit after hours, and part of what they
     bring is displaced from the collectors. A team without anybody does nothing.
     """
-    draws = len(seen.members)
-    hours = Hours(np.empty(draws), np.empty(draws), np.empty(draws), np.empty(draws))
-    for d in range(draws):
-        missing = (seen.plan_members[d] - seen.members[d]) / max(seen.plan_members[d] - seen.year_start[d], 1.0)
+    return Hours(*_team_month(*seen, *rules))  # flat, since compiled code unpacks named tuples slowly
+
+
+@njit(cache=True)
+def _team_month(
+    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection, deadline,
+    skill, due, members, plan_members, year_start,
+    visits_per_collector, follow_up, rush, quota_effort, staff_visits, staff_displacement,
+):  # fmt: skip
+    hours = np.empty((4, len(members)))
+    for d in range(len(members)):
+        missing = (plan_members[d] - members[d]) / max(plan_members[d] - year_start[d], 1.0)
         missing = min(max(missing, 0.0), 1.0)
-        effort = 1.0 + rules.rush[d] * missing * seen.deadline
-        lift = 1.0 + (rules.quota_effort[d] - 1.0) * min(seen.quota + seen.staff_quota, 1.0) if missing > 0.0 else 1.0
-        time = seen.collectors * rules.visits_per_collector[d] * lift * effort
-        due = max(seen.due[d], 0.0)
-        for_due = min(max(rules.follow_up[d], seen.reminders) * due * RENEWAL_COST, MOST_FOR_RENEWALS * time)
-        free = max(time - for_due - seen.inspection * INSPECTION_COST, 0.0)
-        officials = seen.staff * rules.staff_visits[d] * lift * effort if seen.staff_quota > 0.0 else 0.0
-        hours.visits[d] = (free + seen.extra_visits) * seen.skill[d] + officials * (1.0 - rules.staff_displacement[d])
-        hours.called[d] = min(for_due / (RENEWAL_COST * due), 1.0) if due > 0.0 else 0.0
-        hours.rushed[d] = 1.0 - 1.0 / effort
-        hours.effort[d] = effort
+        effort = 1.0 + rush[d] * missing * deadline
+        lift = 1.0 + (quota_effort[d] - 1.0) * min(quota + staff_quota, 1.0) if missing > 0.0 else 1.0
+        time = collectors * visits_per_collector[d] * lift * effort
+        for_due = min(max(follow_up[d], reminders) * max(due[d], 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
+        free = max(time - for_due - inspection * INSPECTION_COST, 0.0)
+        officials = staff * staff_visits[d] * lift * effort if staff_quota > 0.0 else 0.0
+        hours[0, d] = (free + extra_visits) * skill[d] + officials * (1.0 - staff_displacement[d])
+        hours[1, d] = min(for_due / (RENEWAL_COST * due[d]), 1.0) if due[d] > 0.0 else 0.0
+        hours[2, d] = 1.0 - 1.0 / effort
+        hours[3, d] = effort
     return hours
 
 

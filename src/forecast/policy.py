@@ -369,7 +369,7 @@ class Policy(BaseModel):
     def plan(self, place: Place, start: str, until: str, collectors: float | None = None) -> Plan:
         """Compile to a plan for `place`, months `start` (the opening stock) to `until`; the same input, the same plan.
 
-        `collectors` is how many there are in the whole place when nothing changes (left out: `plan.baseline_collectors`).
+        `collectors` is how many the whole place has when nothing changes (left out: `plan.baseline_collectors`).
         Levers are applied in their order; counts of collectors replace, shares take the larger, all else adds up.
         """
         plan = empty_plan(place, start, until, collectors)

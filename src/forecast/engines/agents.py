@@ -20,7 +20,7 @@ from forecast.engines.world import World, contact, make_world, plan_rows, rows_o
 from forecast.plan import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
-BATCH = 16  # draws side by side; the answer does not depend on it
+BATCH, BATCH_MEMBERS = 32, 500_000  # draws side by side, fewer where many are members; no answer depends on it
 G = len(GROUPS)
 
 
@@ -59,96 +59,82 @@ class Offices(mesa.Model):
     def load(self, world: World) -> None:
         """Take up a new batch: teams, people and month are as at the opening."""
         self.agents.do("remove")
-        self.world, plan = world, world.plan
-        count, draws = len(world.numbers), len(world.keys)
+        self.world, plan, d = world, world.plan, world.drawn
         self.t, first = 0, tables.month_index(plan.months[0])
-        self.people = events.People(world.keys, world.numbers, world.cells, len(plan.months), world.drawn)
-        rushed = world.drawn["december_rush_share"] * (first % 12 == 11)
-        self.people.open(world.opening, first, rushed, max(0, first - behavior.SUBSIDY_BEGINS + 1))
+        inspected = 1 + d["inspection_effect"][:, None, None] * (plan.inspection / world.eligible * 1000)
+        to_compulsory = d["transfer_rate"][:, None, None] / 12 * inspected
+        lowest_rise = world.burden_rise.min(axis=(0, 2, 3, 4))
+        fastest = d["return_rate"] * (1 + d["rush"]) * np.exp(-d["renewal_price_response"] * lowest_rise)
+        rushed = d["december_rush_share"] * (first % 12 == 11)
+        self.people, rules = [], events.Rules.of(d)
+        for draw, key in enumerate(world.keys):
+            people = events.People(
+                key, world.numbers, world.cells, rules.one(draw), to_compulsory[draw], world.other_exits[:, draw], fastest[draw]
+            )
+            people.open(world.opening[draw], first, rushed[draw], max(0, first - behavior.SUBSIDY_BEGINS + 1))
+            self.people.append(people)
         self.members = self._members()
         self.year_start = self.members
-        self.visits, self.called, self.rushed, self.effort = np.zeros((4, count, draws))
-        self.pulled = np.zeros((draws, count))
-        self.team.create_agents(self, count, list(range(count)))
-        self.datacollector = (
-            mesa.DataCollector(
-                model_reporters={
-                    "month": lambda m: str(m.world.plan.months[m.t]),
-                    "members": lambda m: m.people.members.sum(axis=(1, 2)).mean(),
-                    "visits": lambda m: m.visits.sum(axis=0).mean(),
-                    "effort": lambda m: m.effort.mean(),
-                },
-                agent_reporters={
-                    "visits": lambda a: a.model.visits[a.commune].mean(),
-                    "effort": lambda a: a.model.effort[a.commune].mean(),
-                },
-            )
-            if self.collect
-            else None
-        )
+        self.visits, self.called, self.rushed, self.effort = np.zeros((4, *self.members.shape))
+        self.pulled = np.zeros(self.members.shape[::-1])
+        self.team.create_agents(self, len(world.numbers), list(range(len(world.numbers))))
+        self.datacollector = _collector() if self.collect else None
 
     def _members(self) -> np.ndarray:
-        return np.ascontiguousarray(self.people.members.sum(axis=2).T)
+        """Members by (communes, draws)."""
+        return np.stack([people.ledger.members.sum(axis=1) for people in self.people], axis=1)
 
     def view(self, c: int) -> behavior.Seen:
         """What the team of commune `c` sees at the beginning of a month."""
-        return behavior.Seen(
-            *self.rows[c],
-            self.deadline,
-            self.world.skill[c],
-            self.due[c],
-            self.members[c],
-            self.goals[c],
-            self.year_start[c],
-        )
+        arrays = (self.world.skill, self.due, self.members, self.goals, self.year_start)
+        return behavior.Seen(*self.rows[c], self.deadline, *(array[c] for array in arrays))
 
     def report(self, c: int, hours: behavior.Hours) -> None:
         """Note what the team of commune `c` does this month."""
-        self.visits[c], self.called[c], self.rushed[c], self.effort[c] = (
-            hours.visits,
-            hours.called,
-            hours.rushed,
-            hours.effort,
-        )
+        self.visits[c], self.called[c], self.rushed[c], self.effort[c] = hours
 
     def step(self, flows: np.ndarray | None = None) -> None:
-        """Live one month; `flows` (draws, flow, communes, groups) receives what happens."""
-        world, plan, money, d = self.world, self.world.plan, self.world.money, self.world.drawn
+        """Live one month; `flows` (draws, flow, communes, groups), zeros, receives what happens."""
+        world, plan, money = self.world, self.world.plan, self.world.money
         if flows is None:
             flows = np.zeros((len(world.keys), len(events.FLOWS), len(plan.communes), G))
         self.t += 1
         t, month = self.t, tables.month_index(plan.months[self.t])
-        self.members, self.due = self._members(), np.ascontiguousarray(self.people.due[:, t].T)
+        self.members = self._members()
+        self.due = np.stack([people.ledger.due[t] for people in self.people], axis=1)
         self.rows, self.goals, self.deadline = plan_rows(plan, t).tolist(), world.goals[t], float(world.deadline[t])
         if month % 12 == 0:
             self.year_start = self.members
         self.agents.do("step")
         press, rushed = contact(world, t, self.visits, self.rushed, self.members, self.pulled)
-        inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
-        now = events.Month(
-            t,
-            month,
-            accept=world.accept[t],
-            burden_rise=world.burden_rise[t],
-            contact=press,
-            rushed=rushed,
-            called=np.ascontiguousarray(self.called.T),
-            advised=plan.advice[t],
-            to_compulsory=d["transfer_rate"][:, None] / 12 * inspected,
-            to_other=world.other_exits[t],
-            returning=np.ascontiguousarray((d["return_rate"] * self.effort).T),
-            price_class=money.price_class,
-            contribution=money.floor_contribution[t],
-            ceiling=money.ceiling_multiple[t],
-            state=money.state[t],
-            province=money.province[t],
-            donors=money.donors[t],
-        )
-        if month % 12 == 0:
-            self.people.new_year(month // 12)
-        self.people.live(now, plan.gift[t], plan.gift_months[t], flows)
+        called, returning = self.called.T.copy(), (world.drawn["return_rate"] * self.effort).T.copy()
+        for draw, people in enumerate(self.people):
+            now = events.Month(
+                t, month, world.accept[t, draw], world.burden_rise[t, draw], press[draw], rushed[draw], called[draw],
+                plan.advice[t], returning[draw], money.price_class, money.floor_contribution[t],
+                money.ceiling_multiple[t], money.state[t], money.province[t], money.donors[t],
+            )  # fmt: skip
+            if month % 12 == 0:
+                people.new_year(month // 12)
+            people.live(now, plan.gift[t], plan.gift_months[t], flows[draw])
         if self.datacollector:
             self.datacollector.collect(self)
+
+
+def _collector() -> mesa.DataCollector:
+    """What a reader can watch: means over the draws, of the model and of each team."""
+    return mesa.DataCollector(
+        model_reporters={
+            "month": lambda m: str(m.world.plan.months[m.t]),
+            "members": lambda m: m._members().sum(axis=0).mean(),
+            "visits": lambda m: m.visits.sum(axis=0).mean(),
+            "effort": lambda m: m.effort.mean(),
+        },
+        agent_reporters={
+            "visits": lambda a: a.model.visits[a.commune].mean(),
+            "effort": lambda a: a.model.effort[a.commune].mean(),
+        },
+    )
 
 
 class AgentEngine:
@@ -169,10 +155,9 @@ class AgentEngine:
         """Return projection rows of the place, for every month, group and measure."""
         if deaf_to(self, scenario):
             return silence()
-        results = [
-            self._batch(scenario, range(d, min(d + BATCH, draws.stop)), seed)
-            for d in range(draws.start, draws.stop, BATCH)
-        ]
+        size = min(BATCH, max(4, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
+        starts = range(draws.start, draws.stop, size)
+        results = [self._batch(scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
         return rows_of(scenario, self.name, draws, np.concatenate(results))
 
     def _batch(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:
@@ -189,7 +174,7 @@ class AgentEngine:
                 flows[:] = 0.0
                 model.step(flows)
                 values[:, t, columns, :G] = flows.sum(axis=2)
-            values[:, t, 0, :G] = model.people.members.sum(axis=1)
+            values[:, t, 0, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
         values[..., G] = values[..., :G].sum(axis=-1)
         values[:, 1:, list(tables.MEASURES).index("spent_outreach"), G] = spent[1:]
         return values

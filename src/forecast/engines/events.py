@@ -10,7 +10,8 @@ The same construction serves for leaving and returning: a clock of hazard runs f
 (returning), and a person carries the reading at which it is their turn. People who become eligible later form cells of
 their own, by year; those who leave the pool take the next resistance along with chance 1/n.
 
-`People` holds a batch of draws side by side; its arrays have draws first. A month is an index from the opening (0).
+`People` holds one draw of one place. A month is an index from the opening (0). Nobody is looked at before the month in
+which something can happen to them (`wake`).
 """
 
 import math
@@ -27,52 +28,72 @@ from forecast.plan import GROUPS
 G = len(GROUPS)
 COMMUNE = G * BANDS  # cells of a commune
 MEMBER, LAPSED, GONE = 0, 1, 2
-RUSHED, GIFTED = 1, 2  # bits of a person's kind
+RUSHED, GIFTED, ACTIVE_BIT = 1, 2, 4  # bits of a person's kind
 FLOWS = (
-    "entries",
-    "returns",
-    "lapses",
-    "exits_compulsory",
-    "exits_other",
-    "active_9of12",
-    "paid_months",
-    "paid_members",
-    "paid_state",
-    "paid_province",
-    "paid_donors",
-)
-ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE, PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = (
-    range(11)
-)
+    "entries returns lapses exits_compulsory exits_other active_9of12"
+    " paid_months paid_members paid_state paid_province paid_donors"
+).split()
+ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE = range(6)
+PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(6, 11)
 # While a month runs, four of the money columns hold months that are turned into money at its end (`_settle`): months x
 # declared income in floors, months with subsidy, and the same two for books given by donors.
 DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
 LUMP = 4  # people who become eligible come in lumps of so many, to keep the number of cells small
 # Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
 GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
-NEVER = np.inf
+NEVER, NO_MONTH = np.inf, 32767
+MET_SPELLS = b.SPELLS * b.USUAL_SPELLS / (b.SPELLS * b.USUAL_SPELLS).sum()  # long spells are met more often
 _BITS = np.array([bin(mask).count("1") for mask in range(4096)], np.int8)
+
+# Compiled without reference counts: the loops own nothing and return no array, and counting costs more than the work.
+compiled = njit(cache=True, _nrt=False)
+
+PERSON = np.dtype(
+    [
+        ("key", np.uint64),
+        ("turn", np.float64),  # a lapsed person's reading of the cell's clock at which they come back or withdraw
+        ("declared", np.float32),  # declared income in floors, before the ceiling
+        ("cell", np.int32),
+        ("joined", np.int16),
+        ("due", np.int16),  # month in which the paid months have run out
+        ("leave", np.int16),  # month in which a member leaves for good, if they are one then
+        ("since", np.int16),  # a member's first month in a row; a lapsed person's month of lapsing
+        ("active", np.int16),  # month from which a member has paid 9 of the last 12 months
+        ("paid", np.int16),  # the 12 months before `since` (a member), or up to it (a lapsed one); bit 0 is the last
+        ("subsidized", np.int16),  # months of subsidy used
+        ("state", np.int8),
+        ("kind", np.int8),
+        ("spell", np.int8),
+    ],
+    align=True,
+)
 
 
 class Rules(NamedTuple):
-    """Parameters of a batch that compiled code needs, each (draws,)."""
+    """Parameters of a draw that compiled code needs (the stock engine has arrays of many draws in their place)."""
 
-    annual_lapse: np.ndarray
-    renewal_price_response: np.ndarray
-    tenure_effect: np.ndarray
-    renewal_contact: np.ndarray
-    rush_lapse: np.ndarray
-    gift_retention: np.ndarray
-    floor_share: np.ndarray
-    declared_tail: np.ndarray
-    rush_short: np.ndarray
-    lump_sum_rate: np.ndarray
-    frailty_shape: np.ndarray
+    annual_lapse: float
+    renewal_price_response: float
+    tenure_effect: float
+    renewal_contact: float
+    rush_lapse: float
+    gift_retention: float
+    floor_share: float
+    declared_tail: float
+    rush_short: float
+    lump_sum_rate: float
+    frailty_shape: float
+    eligible_entry_rate: float
+    eligible_exit_rate: float
 
     @classmethod
     def of(cls, drawn: dict) -> "Rules":
-        """Take them out of all drawn parameters."""
+        """Take them out of all drawn parameters: arrays (draws,)."""
         return cls(*(np.ascontiguousarray(drawn[name]) for name in cls._fields))
+
+    def one(self, draw: int) -> "Rules":
+        """Those of one draw."""
+        return Rules(*(float(values[draw]) for values in self))
 
 
 class Month(NamedTuple):
@@ -80,15 +101,13 @@ class Month(NamedTuple):
 
     t: int  # months since the opening
     month: int  # month index of the calendar
-    accept: np.ndarray  # (draws, k, g, b) relative acceptance
-    burden_rise: np.ndarray  # (draws, k, g, b)
-    contact: np.ndarray  # (draws, c, g) hazard of entry at acceptance 1
-    rushed: np.ndarray  # (draws, c) share of this month's entries and returns that the rush has brought
-    called: np.ndarray  # (draws, c) share of due members called on
+    accept: np.ndarray  # (k, g, b) relative acceptance
+    burden_rise: np.ndarray  # (k, g, b)
+    contact: np.ndarray  # (c, g) hazard of entry at acceptance 1
+    rushed: np.ndarray  # (c,) share of this month's entries and returns that the rush has brought
+    called: np.ndarray  # (c,) share of due members called on
     advised: np.ndarray  # (c,) share of short payers who follow the advice to pay a year
-    to_compulsory: np.ndarray  # (draws, c) hazard per month
-    to_other: np.ndarray  # (draws,) hazard per month
-    returning: np.ndarray  # (draws, c) hazard per month at the reference price
+    returning: np.ndarray  # (c,) hazard per month at the reference price
     price_class: np.ndarray  # (c,)
     contribution: float  # VND a month on the floor
     ceiling: float  # highest income as a multiple of the floor
@@ -97,32 +116,30 @@ class Month(NamedTuple):
     donors: np.ndarray
 
 
-class Persons(NamedTuple):
-    """Columns of the table of people who ever enrolled, each (draws, capacity)."""
-
-    key: np.ndarray
-    turn: np.ndarray  # reading of the clock at which a member leaves, or a lapsed person comes back or withdraws
-    cell: np.ndarray
-    due: np.ndarray  # month in which the paid months have run out
-    joined: np.ndarray
-    paid: np.ndarray  # bit 0: paid this month, bit 11: paid eleven months ago
-    subsidized: np.ndarray  # months of subsidy used
-    state: np.ndarray
-    kind: np.ndarray
-    spell: np.ndarray
-    declared: np.ndarray  # declared income in floors, before the ceiling
-
-
 class Pool(NamedTuple):
-    """People who have not enrolled: cells of the opening, or of one later year; arrays (draws, cells of the pool)."""
+    """People who have not enrolled, by cell; the cells of the opening come first, then those of later years."""
 
-    home: np.ndarray  # (cells,) the opening's cell whose pressure they feel
+    home: np.ndarray  # the opening's cell whose pressure they feel
     key: np.ndarray
     left: np.ndarray
     rank: np.ndarray
     log_survival: np.ndarray
-    start: np.ndarray  # the cell's pressure when these people came in
+    start: np.ndarray  # the pressure there was when these people came in
     next: np.ndarray  # pressure at which the next of them enrolls
+
+
+class Ledger(NamedTuple):
+    """Running numbers of a draw."""
+
+    pressure: np.ndarray  # (cells,)
+    return_clock: np.ndarray  # (cells,)
+    fastest: np.ndarray  # (1,) the most that a return clock moves in a month, as far as was foreseen
+    leave_clock: np.ndarray  # (communes, months) sum of the hazards up to and with the month
+    leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
+    members: np.ndarray  # (communes, groups)
+    active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
+    due: np.ndarray  # (months, communes) members due in each month, for the teams
+    count: np.ndarray  # (1,) people who ever enrolled
 
 
 def band_sizes(sizes: np.ndarray) -> np.ndarray:
@@ -142,447 +159,398 @@ def band_sizes(sizes: np.ndarray) -> np.ndarray:
 
 
 class People:
-    """A batch of draws of the people of one place; see the module for how they come into being."""
+    """One draw of the people of one place; see the module for how they come into being."""
 
-    def __init__(self, keys: np.ndarray, commune_numbers: np.ndarray, cells: np.ndarray, months: int, drawn: dict):
-        """Set up the pools: `keys` (draws,), `commune_numbers` name the communes, `cells` persons by cell."""
-        draws, communes = len(keys), len(commune_numbers)
-        self.rules, self.cells, self.drawn = Rules.of(drawn), cells, drawn
-        names = np.empty((draws, len(cells)), np.uint64)
-        _name_cells(keys, commune_numbers, names)
-        self.pressure = np.zeros((draws, len(cells)))
-        self.pools = [
-            _pool(np.arange(len(cells), dtype=np.int32), names, np.repeat(cells[None], draws, axis=0), self.pressure)
-        ]
-        self.leave_clock = np.zeros((draws, communes))
-        self.return_clock = np.zeros((draws, len(cells)))
-        self.count = np.zeros(draws, np.int64)
-        self.members = np.zeros((draws, communes, G))
-        self.due = np.zeros((draws, months + 62, communes))  # members due in each month, for the teams
-        self.persons = Persons(
-            *(
-                np.zeros((draws, 0), kind)
-                for kind in (
-                    np.uint64,
-                    float,
-                    np.int32,
-                    np.int16,
-                    np.int16,
-                    np.int16,
-                    np.int16,
-                    np.int8,
-                    np.int8,
-                    np.int8,
-                    np.float32,
-                )
-            )
+    def __init__(self, key, commune_numbers, cells, rules: Rules, to_compulsory, to_other, fastest_return: float):
+        """Set up the pools.
+
+        `key` names the draw, `commune_numbers` the communes, `cells` are persons by cell. `to_compulsory` (months,
+        communes) and `to_other` (months,) are hazards per month of leaving; `fastest_return` is the highest hazard of
+        return that is foreseen (a higher one is noticed and costs time, not truth).
+        """
+        months, communes = to_compulsory.shape
+        names = np.empty(len(cells), np.uint64)
+        _name_cells(key, commune_numbers, names)
+        self.rules, self.cells = rules, cells
+        self.pool = Pool(
+            np.arange(len(cells), dtype=np.int32), names, cells.astype(np.int32), np.zeros(len(cells), np.int32),
+            np.zeros(len(cells)), np.zeros(len(cells)), np.full(len(cells), NEVER),
+        )  # fmt: skip
+        hazard = to_compulsory + to_other[:, None]
+        self.ledger = Ledger(
+            pressure=np.zeros(len(cells)),
+            return_clock=np.zeros(len(cells)),
+            fastest=np.array([fastest_return + rules.lump_sum_rate / 12]),
+            leave_clock=np.ascontiguousarray(np.cumsum(hazard, axis=0).T),
+            leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
+            members=np.zeros((communes, G)),
+            active=np.zeros((communes, G)),
+            due=np.zeros((months + 62, communes)),
+            count=np.zeros(1, np.int64),
         )
+        self.table, self.wake = np.zeros(0, PERSON), np.zeros(0, np.int16)
 
     def _make_room(self, wanted: int) -> None:
         """Lengthen the table of people to at least `wanted` rows."""
-        have = self.persons.key.shape[1]
+        have = len(self.table)
         if wanted > have:
-            more = max(wanted, have + have // 4 + 1024) - have
-            self.persons = Persons(*(np.pad(column, ((0, 0), (0, more))) for column in self.persons))
+            size = max(wanted, have + have // 4 + 1024)
+            table, wake = np.zeros(size, PERSON), np.zeros(size, np.int16)
+            table[:have], wake[:have] = self.table, self.wake
+            self.table, self.wake = table, wake
 
-    def open(self, opening: np.ndarray, start: int, december: np.ndarray, subsidy_months: int) -> None:
-        """Make the opening members: `opening` (draws, cells), who are the lowest resistances of their cells.
+    def open(self, opening: np.ndarray, start: int, december: float, subsidy_months: int) -> None:
+        """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
 
         Tenure is exponential with mean 24 months, the paid spell is one that a passer-by would meet (long spells are
-        met more often), and `december` (draws,) is the chance to be a rush member who pays short; `start` is a month
-        index and `subsidy_months` the months since the subsidy began.
+        met more often), and `december` is the chance to be a rush member who pays short; `start` is a month index and
+        `subsidy_months` the months since the subsidy began.
         """
-        self._make_room(int(opening.sum(axis=1).max() * 5 // 4) + 1024)
-        _open(
-            opening,
-            self.pools[0],
-            self.pressure,
-            self.rules,
-            self.persons,
-            self.count,
-            self.members,
-            self.due,
-            start,
-            december,
-            subsidy_months,
-        )
+        self._make_room(int(opening.sum() * 5 // 4) + 1024)
+        _open(opening, self.pool, self.ledger, self.rules, self.table, self.wake, start, december, subsidy_months)
 
     def new_year(self, year: int) -> None:
         """Let people leave the pools for good, and let those who became eligible come in as cells of their own."""
-        for number, pool in enumerate(self.pools):
-            _leave_pool(pool, self.drawn["eligible_exit_rate"], self.rules.frailty_shape, year * 64 + number)
-        # Systematic, so that small cells have their turn; where a draw gives a cell nobody, its pool is empty.
-        edges = np.floor(np.cumsum(self.cells)[None] * self.drawn["eligible_entry_rate"][:, None] / LUMP + 0.5)
-        coming = LUMP * np.diff(edges, prepend=0.0, axis=1).astype(np.int32)
-        home = np.flatnonzero(coming.any(axis=0)).astype(np.int32)
-        names = chance.child_array(self.pools[0].key[:, home], COHORT_BRANCH + year)
-        self.pools.append(_pool(home, names, coming[:, home], self.pressure))
-        _first_resistances(self.pools[-1], self.rules.frailty_shape)
+        _leave_pool(self.pool, self.rules, year)
+        # Systematic, so that small cells have their turn.
+        edges = np.floor(np.cumsum(self.cells) * (self.rules.eligible_entry_rate / LUMP) + 0.5)
+        coming = LUMP * np.diff(edges, prepend=0.0).astype(np.int32)
+        home = np.flatnonzero(coming).astype(np.int32)
+        fresh = Pool(
+            home, chance.child_array(self.pool.key[home], COHORT_BRANCH + year), coming[home],
+            np.zeros(len(home), np.int32), np.zeros(len(home)), self.ledger.pressure[home], np.full(len(home), NEVER),
+        )  # fmt: skip
+        _first_resistances(fresh, self.rules.frailty_shape)
+        self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
 
     def live(self, now: Month, gift: np.ndarray, gift_months: np.ndarray, flows: np.ndarray) -> None:
-        """Live a month; what happens is written to `flows` (draws, flow, communes, groups), which come in as zeros.
+        """Live a month; what happens is written to `flows` (flow, communes, groups), which come in as zeros.
 
         `gift` persons (communes, groups) are given books of `gift_months`.
         """
-        _live(
-            now,
-            self.rules,
-            self.persons,
-            self.count,
-            self.leave_clock,
-            self.return_clock,
-            self.members,
-            self.due,
-            flows,
-        )
-        _press(self.pressure, now)
-        for pool in self.pools:
-            while not _enter(
-                now,
-                self.rules,
-                pool,
-                self.pressure,
-                self.persons,
-                self.count,
-                self.leave_clock,
-                self.members,
-                self.due,
-                flows,
-            ):  # stops when the table is full, and goes on where it was
-                self._make_room(self.persons.key.shape[1] + 1)
+        price = np.exp(self.rules.renewal_price_response * now.burden_rise)
+        tables = np.empty(len(b.SPELLS)), np.empty(now.t + 151)  # lapse hazard by spell and by months of membership
+        _live(now, self.rules, self.ledger, self.table, self.wake, price, *tables, flows)
+        while not _enter(now, self.rules, self.pool, self.ledger, self.table, self.wake, flows):
+            self._make_room(len(self.table) + 1)  # it goes on where the table was full
         if gift.any():
-            self._make_room(int(self.count.max() + np.ceil(gift).sum()))
-            _give(
-                now,
-                self.rules,
-                gift,
-                gift_months,
-                self.pools[0],
-                self.persons,
-                self.count,
-                self.leave_clock,
-                self.members,
-                self.due,
-                flows,
-            )
-        _settle(now, flows)
+            self._make_room(int(self.ledger.count[0] + np.ceil(gift).sum()) + gift.size)
+            _give(now, self.rules, gift, gift_months, self.pool, self.ledger, self.table, self.wake, flows)
+        _settle(now, self.ledger, flows)
 
 
-def _pool(home, names, left, pressure) -> Pool:
-    shape = left.shape
-    return Pool(
-        home,
-        names,
-        left.astype(np.int32),
-        np.zeros(shape, np.int32),
-        np.zeros(shape),
-        np.ascontiguousarray(pressure[:, home]),
-        np.full(shape, NEVER),
-    )
+@compiled
+def _name_cells(key, commune_numbers, out):
+    j = 0
+    for c in range(len(commune_numbers)):
+        commune = chance.child(key, commune_numbers[c])
+        for g in range(G):
+            group = chance.child(commune, g)
+            for band in range(BANDS):
+                out[j] = chance.child(group, band)
+                j += 1
 
 
-@njit(cache=True)
-def _name_cells(keys, commune_numbers, out):
-    for d in range(len(keys)):
-        j = 0
-        for c in range(len(commune_numbers)):
-            commune = chance.child(keys[d], commune_numbers[c])
-            for g in range(G):
-                group = chance.child(commune, g)
-                for band in range(BANDS):
-                    out[d, j] = chance.child(group, band)
-                    j += 1
-
-
-@njit(cache=True, inline="always")
-def _next_resistance(pool, d, j, shape):
+@compiled
+def _next_resistance(pool, p, shape):
     """Draw the resistance of the one who is next, as the pressure at which it is passed."""
-    if pool.left[d, j] <= 0:
-        pool.next[d, j] = NEVER
-        return
-    person = chance.child(pool.key[d, j], pool.rank[d, j])
-    pool.log_survival[d, j] += math.log(chance.uniform(person, b.RESIST)) / pool.left[d, j]
-    pool.next[d, j] = pool.start[d, j] + b.threshold(pool.log_survival[d, j], shape)
-
-
-@njit(cache=True)
-def _first_resistances(pool, shape):
-    for d in range(pool.left.shape[0]):
-        for j in range(pool.left.shape[1]):
-            _next_resistance(pool, d, j, shape[d])
-
-
-@njit(cache=True)
-def _leave_pool(pool, rate, shape, when):
-    """Take people out of the pool for good; each is the next in line with chance 1/n."""
-    for d in range(pool.left.shape[0]):
-        for j in range(pool.left.shape[1]):
-            n = pool.left[d, j]
-            if n <= 0:
-                continue
-            gone = int(n * rate[d] + chance.uniform(pool.key[d, j], GIFT_BRANCH - when))
-            if gone <= 0:
-                continue
-            pool.left[d, j] = n - min(gone, n)
-            if chance.uniform(pool.key[d, j], GIFT_BRANCH - 32 - when) * n < gone:
-                pool.rank[d, j] += 1
-                _next_resistance(pool, d, j, shape[d])
-            elif pool.left[d, j] <= 0:
-                pool.next[d, j] = NEVER
-
-
-@njit(cache=True, inline="always")
-def _wait_to_leave(persons, d, i, clock, month):
-    persons.turn[d, i] = clock - math.log(chance.uniform(persons.key[d, i], 32 * month + b.LEAVE))
-
-
-@njit(cache=True)
-def _open(opening, pool, pressure, rules, persons, count, members, due, start, december, subsidy_months):
-    lengths = b.SPELLS * b.USUAL_SPELLS
-    lengths = lengths / lengths.sum()
-    for d in range(opening.shape[0]):
-        shape = rules.frailty_shape[d]
-        for j in range(opening.shape[1]):
-            c, g = j // COMMUNE, (j // BANDS) % G
-            for r in range(opening[d, j]):
-                i = count[d]
-                count[d] += 1
-                person = chance.child(pool.key[d, j], r)
-                tenure = min(1 + int(-24.0 * math.log(chance.uniform(person, 32 * start + b.TENURE))), 150)
-                luck, below, s = chance.uniform(person, 32 * start + b.SPELL), 0.0, 0
-                for k in range(len(b.SPELLS)):
-                    below += lengths[k]
-                    s = k
-                    if luck < below:
-                        break
-                rush = chance.uniform(person, 32 * start + b.RUSH) < december[d]
-                if rush:
-                    s = b.spell_of(luck, True, 0.0)
-                when = 1 + int(chance.uniform(person, 32 * start + b.DUE) * b.SPELLS[s])
-                _name_person(rules, persons, d, i, person)
-                persons.cell[d, i], persons.due[d, i], persons.joined[d, i] = j, when, -tenure
-                persons.paid[d, i] = (1 << min(1 if rush else tenure, 12)) - 1
-                persons.subsidized[d, i] = min(tenure, subsidy_months)
-                persons.state[d, i], persons.kind[d, i], persons.spell[d, i] = MEMBER, RUSHED if rush else 0, s
-                _wait_to_leave(persons, d, i, 0.0, start)
-                members[d, c, g] += 1
-                due[d, when, c] += 1
-            m, n = opening[d, j], pool.left[d, j]
-            pool.left[d, j], pool.rank[d, j] = n - m, m
-            if n > m:
-                pool.log_survival[d, j] = math.log((n - m) / n)
-                pressure[d, j] = b.threshold(pool.log_survival[d, j], shape)
-            _next_resistance(pool, d, j, shape)
-
-
-@njit(cache=True, inline="always")
-def _pay(now, rules, persons, d, i, c, g, s, by_donors, due, flows):
-    """Pay for a spell: sets the due month, adds months and money; today's price holds for all months that are paid."""
-    months = b.SPELLS[s]
-    persons.spell[d, i] = s
-    persons.due[d, i] = now.t + months
-    due[d, min(now.t + months, due.shape[1] - 1), c] += 1
-    supported = min(months, max(0, b.SUBSIDY_MONTHS - persons.subsidized[d, i]))
-    persons.subsidized[d, i] += supported
-    flows[d, PAID_MONTHS, c, g] += months
-    if by_donors:
-        flows[d, GIVEN, c, g] += months
-        flows[d, GIVEN_SUPPORTED, c, g] += supported
+    if pool.left[p] <= 0:
+        pool.next[p] = NEVER
     else:
-        flows[d, DECLARED, c, g] += months * min(persons.declared[d, i], now.ceiling)
-        flows[d, SUPPORTED, c, g] += supported
+        person = chance.child(pool.key[p], pool.rank[p])
+        pool.log_survival[p] += math.log(chance.uniform(person, b.RESIST)) / pool.left[p]
+        pool.next[p] = pool.start[p] + b.threshold(pool.log_survival[p], shape)
 
 
-@njit(cache=True)
-def _settle(now, flows):
-    """Turn the month's paid months into money; today's price holds for all months that were paid today."""
-    for d in range(flows.shape[0]):
-        for c in range(flows.shape[2]):
-            k = now.price_class[c]
-            for g in range(G):
-                declared, supported = (
-                    now.contribution * flows[d, DECLARED, c, g],
-                    now.contribution * flows[d, SUPPORTED, c, g],
-                )
-                given = now.contribution * flows[d, GIVEN, c, g]
-                given_state = now.contribution * flows[d, GIVEN_SUPPORTED, c, g] * now.state[k, g]
-                by_state, by_province = supported * now.state[k, g], supported * now.province[k, g]
-                by_donors = supported * now.donors[k, g]
-                flows[d, BY_MEMBERS, c, g] = declared - by_state - by_province - by_donors
-                flows[d, BY_STATE, c, g] = by_state + given_state
-                flows[d, BY_PROVINCE, c, g] = by_province
-                flows[d, BY_DONORS, c, g] = by_donors + given - given_state
+@compiled
+def _first_resistances(pool, shape):
+    for p in range(len(pool.left)):
+        _next_resistance(pool, p, shape)
 
 
-@njit(cache=True)
-def _name_person(rules, persons, d, i, key):
-    """Give row `i` its name, and what it declares for good."""
-    persons.key[d, i] = key
-    persons.declared[d, i] = b.declared_multiple(
-        chance.uniform(key, b.FLOOR), chance.uniform(key, b.TAIL), rules.floor_share[d], rules.declared_tail[d]
+@compiled
+def _leave_pool(pool, rules, year):
+    """Take people out of the pool for good; each is the next in line with chance 1/n."""
+    for p in range(len(pool.left)):
+        n = pool.left[p]
+        if n > 0:
+            luck = chance.child(pool.key[p], GIFT_BRANCH - year)
+            gone = min(int(n * rules.eligible_exit_rate + chance.uniform(luck, 0)), n)
+            if gone > 0:
+                pool.left[p] = n - gone
+                if chance.uniform(luck, 1) * n < gone:
+                    pool.rank[p] += 1
+                    _next_resistance(pool, p, rules.frailty_shape)
+
+
+@compiled
+def _sleep(person, wake, i):
+    """Nothing can happen to a member before the first of these months."""
+    first = min(person.due, person.leave)
+    wake[i] = first if person.kind & ACTIVE_BIT else min(first, person.active)
+
+
+@compiled
+def _pay(now, ledger, person, c, g, s, flows):
+    """Pay for a spell: sets the due month, adds months; today's price holds for all months that are paid."""
+    months = b.SPELLS[s]
+    person.spell = s
+    person.due = now.t + months
+    ledger.due[min(now.t + months, ledger.due.shape[0] - 1), c] += 1
+    supported = min(months, max(0, b.SUBSIDY_MONTHS - person.subsidized))
+    person.subsidized += supported
+    flows[PAID_MONTHS, c, g] += months
+    if person.kind & GIFTED:
+        flows[GIVEN, c, g] += months
+        flows[GIVEN_SUPPORTED, c, g] += supported
+    else:
+        flows[DECLARED, c, g] += months * min(person.declared, now.ceiling)
+        flows[SUPPORTED, c, g] += supported
+
+
+@compiled
+def _leaving(ledger, c, t, luck):
+    """The first month after `t` in which the commune's clock has moved on by an exponential number, by bisection."""
+    turn = ledger.leave_clock[c, t] - math.log(luck)
+    low, high = t, ledger.leave_clock.shape[1]
+    while high - low > 1:
+        middle = (low + high) // 2
+        if ledger.leave_clock[c, middle] >= turn:
+            high = middle
+        else:
+            low = middle
+    return high if high < ledger.leave_clock.shape[1] else NO_MONTH
+
+
+@compiled
+def _begin(now, ledger, person, wake, i, c, g, s, kind, flows):
+    """Become a member, for the first time or again; `person.paid` holds the 12 months before this one."""
+    person.state, person.kind, person.since = MEMBER, kind, now.t
+    ledger.members[c, g] += 1
+    _pay(now, ledger, person, c, g, s, flows)
+    person.leave = _leaving(ledger, c, now.t, chance.uniform(person.key, 32 * now.month + b.LEAVE))
+    paid, months = person.paid, 0
+    while _BITS[paid] < 9:  # each month adds one that is paid and drops the oldest
+        paid = ((paid << 1) | 1) & 4095
+        months += 1
+    person.active = now.t + max(months - 1, 0)
+    _activate(ledger, person, c, g, now.t)
+    _sleep(person, wake, i)
+
+
+@compiled
+def _activate(ledger, person, c, g, t):
+    if person.active <= t and not person.kind & ACTIVE_BIT:
+        person.kind |= ACTIVE_BIT
+        ledger.active[c, g] += 1
+
+
+@compiled
+def _end(ledger, person, c, g, state):
+    """Stop being a member."""
+    person.state = state
+    ledger.members[c, g] -= 1
+    if person.kind & ACTIVE_BIT:
+        ledger.active[c, g] -= 1
+
+
+@compiled
+def _wait(ledger, person, wake, i, j, t):
+    """A lapsed person need not be looked at before the clock can have come to their turn."""
+    months = (person.turn - ledger.return_clock[j]) / ledger.fastest[0]
+    wake[i] = t + 1 + int(min(max(months - 1.0, 0.0), 1000.0))
+
+
+@compiled
+def _open(opening, pool, ledger, rules, table, wake, start, december, subsidy_months):
+    for j in range(len(opening)):
+        c, g = j // COMMUNE, (j // BANDS) % G
+        for r in range(opening[j]):
+            i = ledger.count[0]
+            ledger.count[0] += 1
+            person = table[i]
+            key = chance.child(pool.key[j], r)
+            tenure = min(1 + int(-24.0 * math.log(chance.uniform(key, 32 * start + b.TENURE))), 150)
+            luck, below, s = chance.uniform(key, 32 * start + b.SPELL), 0.0, 0
+            for k in range(len(b.SPELLS)):
+                below += MET_SPELLS[k]
+                s = k
+                if luck < below:
+                    break
+            rush = chance.uniform(key, 32 * start + b.RUSH) < december
+            if rush:
+                s = b.spell_of(luck, True, 0.0)
+                tenure = 1
+            _name_person(rules, person, key, j, 1 - tenure)
+            person.due = 1 + int(chance.uniform(key, 32 * start + b.DUE) * b.SPELLS[s])
+            person.subsidized = min(tenure, subsidy_months)
+            person.state, person.kind, person.spell, person.since = MEMBER, RUSHED if rush else 0, s, 1 - tenure
+            person.active = 9 - tenure
+            person.leave = _leaving(ledger, c, 0, chance.uniform(key, 32 * start + b.LEAVE))
+            ledger.members[c, g] += 1
+            ledger.due[person.due, c] += 1
+            _activate(ledger, person, c, g, 0)
+            _sleep(person, wake, i)
+        m, n = opening[j], pool.left[j]
+        pool.left[j], pool.rank[j] = n - m, m
+        if n > m:
+            pool.log_survival[j] = math.log((n - m) / n)
+            ledger.pressure[j] = b.threshold(pool.log_survival[j], rules.frailty_shape)
+        _next_resistance(pool, j, rules.frailty_shape)
+
+
+@compiled
+def _name_person(rules, person, key, j, joined):
+    """Begin a row: the name, what the person will declare for good, where and when they join, nothing paid yet."""
+    person.key, person.cell, person.joined, person.paid, person.subsidized, person.kind = key, j, joined, 0, 0, 0
+    person.declared = b.declared_multiple(
+        chance.uniform(key, b.FLOOR), chance.uniform(key, b.TAIL), rules.floor_share, rules.declared_tail
     )
 
 
-@njit(cache=True, inline="always")
-def _begin(now, rules, persons, d, i, c, g, s, kind, leave_clock, members, due, flows):
-    """Become a member, for the first time or again."""
-    persons.state[d, i], persons.kind[d, i] = MEMBER, kind
-    members[d, c, g] += 1
-    _pay(now, rules, persons, d, i, c, g, s, kind == GIFTED, due, flows)
-    _wait_to_leave(persons, d, i, leave_clock[d, c], now.month)
-
-
-@njit(cache=True)
-def _live(now, rules, persons, count, leave_clock, return_clock, members, due, flows):
-    """Bring the clocks forward, then let every person who ever enrolled leave, renew, lapse or return."""
+@compiled
+def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
+    """Bring the clocks forward, then let every person whose month it is leave, renew, lapse or return."""
     luck, t = 32 * now.month, now.t
-    back = np.empty((now.burden_rise.shape[1], G, BANDS))
-    by_spell, by_tenure = (
-        np.empty(len(b.SPELLS)),
-        np.empty(t + 152),
-    )  # opening members have been in for up to 150 months
-    for d in range(len(count)):
-        for k in range(back.shape[0]):
-            for g in range(G):
-                for band in range(BANDS):
-                    back[k, g, band] = math.exp(-rules.renewal_price_response[d] * now.burden_rise[d, k, g, band])
-        for k in range(len(b.SPELLS)):
-            by_spell[k] = b.lapse_hazard(rules.annual_lapse[d], b.SPELLS[k])
-        for months in range(len(by_tenure)):
-            by_tenure[months] = b.tenure_factor(months, rules.tenure_effect[d])
-        withdraw = rules.lump_sum_rate[d] / 12.0
-        for c in range(leave_clock.shape[1]):
-            leave_clock[d, c] += now.to_compulsory[d, c] + now.to_other[d]
-            j, k = c * COMMUNE, now.price_class[c]
-            for g in range(G):
-                for band in range(BANDS):
-                    return_clock[d, j] += now.returning[d, c] * back[k, g, band] + withdraw
-                    j += 1
-        for i in range(count[d]):
-            state = persons.state[d, i]
-            if state == GONE:
+    for k in range(len(by_spell)):
+        by_spell[k] = b.lapse_hazard(rules.annual_lapse, b.SPELLS[k])
+    for months in range(len(by_tenure)):
+        by_tenure[months] = b.tenure_factor(months, rules.tenure_effect)
+    withdraw = rules.lump_sum_rate / 12.0
+    fastest, j = 0.0, 0
+    for c in range(len(now.returning)):
+        for g in range(G):
+            for band in range(BANDS):
+                move = now.returning[c] / price[now.price_class[c], g, band] + withdraw
+                ledger.return_clock[j] += move
+                fastest = max(fastest, move)
+                j += 1
+    unforeseen = fastest > ledger.fastest[0] * (1 + 1e-12)
+    ledger.fastest[0] = max(fastest, ledger.fastest[0])
+    for i in range(ledger.count[0]):
+        if wake[i] > t and not (unforeseen and table[i].state == LAPSED):
+            continue
+        person = table[i]
+        key, j = person.key, person.cell
+        c, g, band = j // COMMUNE, (j // BANDS) % G, j % BANDS
+        if person.state == MEMBER:
+            if person.leave <= t:
+                _end(ledger, person, c, g, GONE)
+                wake[i] = NO_MONTH
+                if person.due > t:
+                    ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= 1
+                moved = chance.uniform(key, luck + b.WHERE) < ledger.leave_split[c, t]
+                flows[TO_COMPULSORY if moved else TO_OTHER, c, g] += 1
                 continue
-            j = persons.cell[d, i]
-            c = j // COMMUNE
-            g, band = (j // BANDS) % G, j % BANDS
-            if state == MEMBER:
-                if leave_clock[d, c] >= persons.turn[d, i]:
-                    persons.state[d, i] = GONE
-                    members[d, c, g] -= 1
-                    if persons.due[d, i] > t:
-                        due[d, min(persons.due[d, i], due.shape[1] - 1), c] -= 1
-                    hazard = now.to_compulsory[d, c] + now.to_other[d]
-                    moved = chance.uniform(persons.key[d, i], luck + b.WHERE) * hazard < now.to_compulsory[d, c]
-                    flows[d, TO_COMPULSORY if moved else TO_OTHER, c, g] += 1
+            if person.due <= t:
+                hazard = by_spell[person.spell] * by_tenure[t - person.joined] * price[now.price_class[c], g, band]
+                special = person.kind & (RUSHED | GIFTED)
+                stopping = chance.uniform(key, luck + b.LAPSE)
+                if (stopping < hazard or special) and stopping < b.lapse_chance(  # 1 - exp(-h) is never above h
+                    hazard, chance.uniform(key, luck + b.CALLED) < now.called[c], special & RUSHED, special & GIFTED,
+                    rules.renewal_contact, rules.rush_lapse, rules.gift_retention,
+                ):  # fmt: skip
+                    _end(ledger, person, c, g, LAPSED)
+                    flows[LAPSES, c, g] += 1
+                    streak = min(t - person.since, 12)
+                    person.paid = (((person.paid << streak) | ((1 << streak) - 1)) << 1) & 4095
+                    person.since = t
+                    person.turn = ledger.return_clock[j] - math.log(chance.uniform(key, luck + b.RETURN))
+                    _wait(ledger, person, wake, i, j, t)
                     continue
-                if persons.due[d, i] <= t:
-                    key = persons.key[d, i]
-                    tenure = min(t - persons.joined[d, i], len(by_tenure) - 1)
-                    hazard = by_spell[persons.spell[d, i]] * by_tenure[tenure] / back[now.price_class[c], g, band]
-                    kind = persons.kind[d, i]
-                    is_called = chance.uniform(key, luck + b.CALLED) < now.called[d, c]
-                    stop = b.lapse_chance(
-                        hazard,
-                        is_called,
-                        kind & RUSHED,
-                        kind & GIFTED,
-                        rules.renewal_contact[d],
-                        rules.rush_lapse[d],
-                        rules.gift_retention[d],
-                    )
-                    if chance.uniform(key, luck + b.LAPSE) < stop:
-                        persons.state[d, i] = LAPSED
-                        members[d, c, g] -= 1
-                        flows[d, LAPSES, c, g] += 1
-                        persons.turn[d, i] = return_clock[d, j] - math.log(chance.uniform(key, luck + b.RETURN))
-                    else:
-                        persons.kind[d, i] = 0
-                        s = b.spell_of(chance.uniform(key, luck + b.SPELL), False, now.advised[c])
-                        _pay(now, rules, persons, d, i, c, g, s, False, due, flows)
-            elif return_clock[d, j] >= persons.turn[d, i]:
-                key = persons.key[d, i]
-                hazard = now.returning[d, c] * back[now.price_class[c], g, band]
-                if chance.uniform(key, luck + b.WHERE) * (hazard + withdraw) >= hazard:
-                    persons.state[d, i] = GONE  # has taken the contributions out, and cannot come back
-                    continue
-                flows[d, RETURNS, c, g] += 1
-                rush = chance.uniform(key, luck + b.RUSH) < now.rushed[d, c]
-                s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
-                _begin(now, rules, persons, d, i, c, g, s, RUSHED if rush else 0, leave_clock, members, due, flows)
-            paid = (persons.paid[d, i] << 1) & 4095
-            if persons.state[d, i] == MEMBER:
-                paid |= 1
-                if _BITS[paid] >= 9:
-                    flows[d, ACTIVE, c, g] += 1
-            persons.paid[d, i] = paid
+                person.kind &= ACTIVE_BIT
+                s = b.spell_of(chance.uniform(key, luck + b.SPELL), False, now.advised[c])
+                _pay(now, ledger, person, c, g, s, flows)
+            _activate(ledger, person, c, g, t)
+            _sleep(person, wake, i)
+        elif ledger.return_clock[j] < person.turn:
+            _wait(ledger, person, wake, i, j, t)
+        else:
+            hazard = now.returning[c] / price[now.price_class[c], g, band]
+            if chance.uniform(key, luck + b.WHERE) * (hazard + withdraw) >= hazard:
+                person.state, wake[i] = GONE, NO_MONTH  # has taken the contributions out, and cannot come back
+                continue
+            flows[RETURNS, c, g] += 1
+            person.paid = (person.paid << min(t - 1 - person.since, 12)) & 4095
+            rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c]
+            s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
+            _begin(now, ledger, person, wake, i, c, g, s, RUSHED if rush else 0, flows)
+    j = 0
+    for c in range(len(now.contact)):
+        for g in range(G):
+            for band in range(BANDS):
+                ledger.pressure[j] += now.contact[c, g] * now.accept[now.price_class[c], g, band]
+                j += 1
 
 
-@njit(cache=True)
-def _press(pressure, now):
-    for d in range(pressure.shape[0]):
-        j = 0
-        for c in range(now.contact.shape[1]):
-            k = now.price_class[c]
-            for g in range(G):
-                rate = now.contact[d, c, g]
-                for band in range(BANDS):
-                    pressure[d, j] += rate * now.accept[d, k, g, band]
-                    j += 1
-
-
-@njit(cache=True)
-def _enter(now, rules, pool, pressure, persons, count, leave_clock, members, due, flows):
-    capacity = persons.key.shape[1]
-    for d in range(pool.next.shape[0]):
-        for p in range(pool.next.shape[1]):
-            j = pool.home[p]
-            while pressure[d, j] >= pool.next[d, p]:
-                i = count[d]
-                if i >= capacity:
-                    return False
-                count[d] += 1
-                c, g = j // COMMUNE, (j // BANDS) % G
-                key = chance.child(pool.key[d, p], pool.rank[d, p])
-                rush = chance.uniform(key, 32 * now.month + b.RUSH) < now.rushed[d, c] * rules.rush_short[d]
-                _name_person(rules, persons, d, i, key)
-                persons.cell[d, i], persons.joined[d, i] = j, now.t
-                persons.subsidized[d, i], persons.paid[d, i] = 0, 1
-                flows[d, ENTRIES, c, g] += 1
-                s = b.spell_of(chance.uniform(key, 32 * now.month + b.SPELL), rush, now.advised[c])
-                _begin(now, rules, persons, d, i, c, g, s, RUSHED if rush else 0, leave_clock, members, due, flows)
-                pool.left[d, p] -= 1
-                pool.rank[d, p] += 1
-                _next_resistance(pool, d, p, rules.frailty_shape[d])
+@compiled
+def _enter(now, rules, pool, ledger, table, wake, flows):
+    for p in range(len(pool.next)):
+        j = pool.home[p]
+        while ledger.pressure[j] >= pool.next[p]:
+            i = ledger.count[0]
+            if i >= len(table):
+                return False
+            ledger.count[0] += 1
+            c, g = j // COMMUNE, (j // BANDS) % G
+            person, key = table[i], chance.child(pool.key[p], pool.rank[p])
+            _name_person(rules, person, key, j, now.t)
+            flows[ENTRIES, c, g] += 1
+            rush = chance.uniform(key, 32 * now.month + b.RUSH) < now.rushed[c] * rules.rush_short
+            s = b.spell_of(chance.uniform(key, 32 * now.month + b.SPELL), rush, now.advised[c])
+            _begin(now, ledger, person, wake, i, c, g, s, RUSHED if rush else 0, flows)
+            pool.left[p] -= 1
+            pool.rank[p] += 1
+            _next_resistance(pool, p, rules.frailty_shape)
     return True
 
 
-@njit(cache=True)
-def _give(now, rules, gift, gift_months, pool, persons, count, leave_clock, members, due, flows):
+@compiled
+def _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows):
     """Give books to people picked at random; with chance 1/n the one picked is the next who would have joined."""
-    for d in range(pool.left.shape[0]):
-        for c in range(gift.shape[0]):
-            for g in range(G):
-                if gift[c, g] <= 0.0:
+    for c in range(gift.shape[0]):
+        for g in range(G):
+            if gift[c, g] <= 0.0:
+                continue
+            first = (c * G + g) * BANDS
+            s = 0
+            while s < len(b.SPELLS) - 1 and b.SPELLS[s] < gift_months[c, g]:
+                s += 1
+            for n in range(int(gift[c, g] + chance.uniform(pool.key[first], 32 * now.month + b.GIFT))):
+                key = chance.child(pool.key[first], uint64(GIFT_BRANCH + now.month * 4096 + n))
+                luck, band = chance.uniform(key, b.GIFT), 0
+                while band < BANDS - 1 and luck >= b.BAND_SHARES[band]:
+                    luck -= b.BAND_SHARES[band]
+                    band += 1
+                p = first + band
+                left = pool.left[p]
+                if left <= 0:
                     continue
-                first = (c * G + g) * BANDS
-                s = 0
-                while s < len(b.SPELLS) - 1 and b.SPELLS[s] < gift_months[c, g]:
-                    s += 1
-                for n in range(int(gift[c, g] + chance.uniform(pool.key[d, first], 32 * now.month + b.GIFT))):
-                    key = chance.child(pool.key[d, first], uint64(GIFT_BRANCH + now.month * 4096 + n))
-                    j = first + int(chance.uniform(key, b.GIFT) * BANDS)
-                    left = pool.left[d, j]
-                    if left <= 0:
-                        continue
-                    pool.left[d, j] = left - 1
-                    if chance.uniform(key, b.RESIST) * left < 1.0:
-                        key = chance.child(pool.key[d, j], pool.rank[d, j])
-                        pool.rank[d, j] += 1
-                        _next_resistance(pool, d, j, rules.frailty_shape[d])
-                    i = count[d]
-                    count[d] += 1
-                    _name_person(rules, persons, d, i, key)
-                    persons.cell[d, i], persons.joined[d, i] = j, now.t
-                    persons.subsidized[d, i], persons.paid[d, i] = 0, 1
-                    flows[d, ENTRIES, c, g] += 1
-                    _begin(now, rules, persons, d, i, c, g, s, GIFTED, leave_clock, members, due, flows)
+                pool.left[p] = left - 1
+                if chance.uniform(key, b.RESIST) * left < 1.0:
+                    key = chance.child(pool.key[p], pool.rank[p])
+                    pool.rank[p] += 1
+                    _next_resistance(pool, p, rules.frailty_shape)
+                i = ledger.count[0]
+                ledger.count[0] += 1
+                _name_person(rules, table[i], key, p, now.t)
+                flows[ENTRIES, c, g] += 1
+                _begin(now, ledger, table[i], wake, i, c, g, s, GIFTED, flows)
+
+
+@compiled
+def _settle(now, ledger, flows):
+    """Turn the month's paid months into money, and note who has paid 9 of the last 12 months."""
+    for c in range(flows.shape[1]):
+        k = now.price_class[c]
+        for g in range(G):
+            declared, supported = now.contribution * flows[DECLARED, c, g], now.contribution * flows[SUPPORTED, c, g]
+            given = now.contribution * flows[GIVEN, c, g]
+            given_state = now.contribution * flows[GIVEN_SUPPORTED, c, g] * now.state[k, g]
+            by_state, by_province = supported * now.state[k, g], supported * now.province[k, g]
+            by_donors = supported * now.donors[k, g]
+            flows[BY_MEMBERS, c, g] = declared - by_state - by_province - by_donors
+            flows[BY_STATE, c, g] = by_state + given_state
+            flows[BY_PROVINCE, c, g] = by_province
+            flows[BY_DONORS, c, g] = by_donors + given - given_state
+            flows[ACTIVE, c, g] = ledger.active[c, g]

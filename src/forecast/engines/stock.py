@@ -176,7 +176,8 @@ def _open(members, december, stock, tenure):
                         stock[d, s, g, RUSHED, slot] = members[d, s, g] * share
                 for kind in range(2):
                     for slot in range(SLOTS):
-                        tenure[d, s, g, kind, slot] = stock[d, s, g, kind, slot] * 24.0
+                        months = 24.0 if kind == USUAL else 1.0
+                        tenure[d, s, g, kind, slot] = stock[d, s, g, kind, slot] * months
 
 
 @njit(cache=True)
