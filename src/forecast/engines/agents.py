@@ -69,8 +69,9 @@ class Offices(mesa.Model):
         self.people, rules = [], events.Rules.of(d)
         for draw, key in enumerate(world.keys):
             people = events.People(
-                key, world.numbers, world.cells, rules.one(draw), to_compulsory[draw], world.other_exits[:, draw], fastest[draw]
-            )
+                key, world.numbers, world.cells, rules.one(draw), to_compulsory[draw], world.other_exits[:, draw],
+                fastest[draw],
+            )  # fmt: skip
             people.open(world.opening[draw], first, rushed[draw], max(0, first - behavior.SUBSIDY_BEGINS + 1))
             self.people.append(people)
         self.members = self._members()
