@@ -231,7 +231,7 @@ NO_PROJECTIONS = {
 
 
 @pytest.mark.parametrize("made", NO_PROJECTIONS)
-def test_a_file_that_is_no_(make, tmp_path):
+def test_a_file_that_is_no_projection_is_named(made, tmp_path):
     path = tmp_path / "some file.parquet"
     NO_PROJECTIONS[made](path)
     with pytest.raises(tables.UserError, match="some file.parquet: .*projection.parquet of a run"):
