@@ -7,6 +7,8 @@ of an experiment has its own set of them, and the set of draw 7 is the same unde
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -199,14 +201,22 @@ def _bands(median: np.ndarray, drawn: dict) -> np.ndarray:
 
 def income_per_head(place: Place) -> tuple[float, str]:
     """Return the nearest published income per head: (VND per month, month); the place's own, else its parent's."""
-    history = pd.concat([place.history, tables.read(tables.data_dir() / "history.csv", "history")])
-    rows = history[(history["measure"] == "income_per_head") & history["value"].notna()]
+    path = tables.data_dir() / "history.csv"
+    rows = pd.concat([place.history, _incomes(path, path.read_bytes() if path.is_file() else b"")])
+    rows = rows[(rows["measure"] == "income_per_head") & rows["value"].notna()]
     for name in place.lineage:
         own = rows[rows["place"] == name]
         if len(own):
             row = own.iloc[-1]
             return row["value"] / (12 if row["unit"] == "vnd_per_year" else 1), row["month"]
     raise tables.UserError(f"{place.name}: history.csv has no income_per_head for it or for any place above it")
+
+
+@lru_cache(maxsize=4)
+def _incomes(path: Path, content: bytes) -> pd.DataFrame:
+    """Read the table once for each content: every batch of draws asks for it."""
+    history = tables.read(path, "history")
+    return history[history["measure"] == "income_per_head"]
 
 
 def acceptance(net, income, drawn: dict) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -191,9 +191,15 @@ def _check_limits(name: str, given: "float | Assumption") -> None:
 
 def parameters_table() -> pd.DataFrame:
     """Return the model's parameters from data/evidence.csv: index parameter, columns value, low, high, study, use."""
-    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    rows = table[table["use"].str.startswith("parameter:")]
-    return rows.set_index("parameter")
+    path = tables.data_dir() / "evidence.csv"
+    return _parameters(path, path.read_bytes() if path.is_file() else b"").copy()
+
+
+@lru_cache(maxsize=4)
+def _parameters(path: Path, content: bytes) -> pd.DataFrame:
+    """Read the table once for each content: every batch of draws asks for it."""
+    table = tables.read(path, "evidence")
+    return table[table["use"].str.startswith("parameter:")].set_index("parameter")
 
 
 class _File(BaseModel):
