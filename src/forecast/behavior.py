@@ -346,8 +346,8 @@ def ordinary_visits(collectors, due, drawn: dict) -> np.ndarray:
 def threshold(log_survival, shape):
     """Resistance at a survival level under gamma frailty of mean 1 (jitted): k (S^(-1/k) - 1).
 
-    >>> round(threshold(0.0, 0.5), 6)
-    0.0
+    >>> round(threshold(math.log(0.5), 1.0), 6)
+    1.0
     """
     return shape * math.expm1(-log_survival / shape)
 
