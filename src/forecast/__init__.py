@@ -20,7 +20,7 @@ _MODULES = tuple(
 )
 _HOME = {
     "decide": "comparison effort needed_path status_quo target_table",
-    "engines.agents": "AgentEngine Team",
+    "engines.agents": "AgentEngine RenewalsFirst Team observe",
     "engines.series": "SeriesEngine",
     "engines.stock": "StockEngine",
     "experiment": "project",

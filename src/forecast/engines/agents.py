@@ -45,6 +45,14 @@ class Team(mesa.Agent):
         return behavior.team_month(seen, self.model.world.team_rules)
 
 
+class RenewalsFirst(Team):
+    """Another rule, as an example: call on every due member before anybody new is visited."""
+
+    def decide(self, seen: behavior.Seen) -> behavior.Hours:
+        """Split the month's hours as if all due members were on a list."""
+        return super().decide(seen._replace(reminders=1.0))
+
+
 class Offices(mesa.Model):
     """All commune teams of a place in a batch of worlds.
 
@@ -123,19 +131,32 @@ class Offices(mesa.Model):
 
 
 def _collector() -> mesa.DataCollector:
-    """What a reader can watch: means over the draws, of the model and of each team."""
-    return mesa.DataCollector(
-        model_reporters={
-            "month": lambda m: str(m.world.plan.months[m.t]),
-            "members": lambda m: m._members().sum(axis=0).mean(),
-            "visits": lambda m: m.visits.sum(axis=0).mean(),
-            "effort": lambda m: m.effort.mean(),
-        },
-        agent_reporters={
-            "visits": lambda a: a.model.visits[a.commune].mean(),
-            "effort": lambda a: a.model.effort[a.commune].mean(),
-        },
-    )
+    """What a reader can watch of each team: means over the draws."""
+    reporters = {
+        "month": lambda team: str(team.model.world.plan.months[team.model.t]),
+        "commune": lambda team: team.model.world.plan.communes[team.commune],
+        "members": lambda team: team.model._members()[team.commune].mean(),
+    }
+    for name in behavior.Hours._fields:
+        reporters[name] = lambda team, name=name: getattr(team.model, name)[team.commune].mean()
+    return mesa.DataCollector(agent_reporters=reporters)
+
+
+def observe(scenario: Scenario, team: type[Team] = Team, *, draws: int = 16, seed: int = 1) -> pd.DataFrame:
+    """Watch the teams of a scenario month by month.
+
+    Returns `month, commune, members, visits, called, rushed, effort`: persons at the end of the month, visits in it,
+    shares, and effort (1 = ordinary), each the mean over `draws`.
+    """
+    model = _model(team)
+    model.collect = True
+    try:
+        model.load(make_world(scenario, range(draws), seed))
+        for _ in scenario.months[1:]:
+            model.step()
+        return model.datacollector.get_agent_vars_dataframe().reset_index(drop=True)
+    finally:
+        model.collect = False
 
 
 class AgentEngine:
