@@ -18,6 +18,7 @@ COMMUNES = (
     ("Núi", 1000, 0.30),
     ("Rừng", 800, 0.40),
 )
+SHARES = ("poor_share", "near_poor_share", "minority_share")
 
 
 def place(scale: float = 1.0, members: float = 300.0) -> Place:
@@ -74,9 +75,7 @@ def place(scale: float = 1.0, members: float = 300.0) -> Place:
         eligible=total,
         labor_force=1.2 * total,
         households=total / 2,
-        poor_share=0.1,
-        near_poor_share=0.05,
-        minority_share=0.2,
+        **{share: float(communes[share] @ communes["eligible"]) / total for share in SHARES},
         hamlets=37.0,
         communes=communes,
         history=history,
