@@ -8,16 +8,19 @@ import pytest
 from matplotlib.text import Text
 
 from forecast import charts, decide, places
+from forecast.scenario import Target
 from forecast.tables import UserError
 from made import answer, question
 
 PLAN, QUIET = question(), question("status quo")
 ANSWER = answer(PLAN, QUIET)
-CA_MAU = question("status quo").model_copy(update={"place": places.read_place("Cà Mau")})
+CA_MAU = question("status quo").model_copy(update={
+    "place": places.read_place("Cà Mau"), "target": Target(value=116_400, by="2023-12")})
 DRAWN = {
     "fan": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang),
     "fan without a scenario": lambda lang: charts.fan(answer(CA_MAU), lang=lang),
     "fan on a card": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang, small=True),
+    "large fan on a card": lambda lang: charts.fan(answer(CA_MAU), [CA_MAU], lang=lang, small=True),
     "target": lambda lang: charts.target(
         decide.target_table(ANSWER, PLAN), decide.needed_path(ANSWER, PLAN), PLAN, lang),
     "versus": lambda lang: charts.versus(decide.comparison(ANSWER, "status quo"), lang),

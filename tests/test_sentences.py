@@ -23,6 +23,14 @@ def test_the_headline_follows_the_run():
     assert "dưới 1%" in none and "gần như không thể" in none and "thiếu khoảng" in none and "90.000" in none
 
 
+def test_a_target_that_no_source_states_is_said_to_be_ours():
+    plan = read_scenario(data_dir() / "scenarios" / "lao-cai-plan.yaml")
+    desk = DESK.assign(target=plan.target.value, by=plan.target.by)
+    assert "suy ra, dựa trên số nhớ lại, chưa kiểm chứng" in sentences.headline(desk, plan, "vi")
+    stated = read_scenario(data_dir() / "scenarios" / "ca-mau-plan.yaml")
+    assert "suy ra" not in sentences.headline(desk, stated, "vi")
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_engines_that_keep_silent_are_named_and_silence_is_not_called_zero(lang):
     said = sentences.agreement(DESK, lang)

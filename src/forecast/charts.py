@@ -45,7 +45,7 @@ class Picture(Figure):
         self.set_label(self.alt)
         return self
 
-    def png(self, dpi: int = 170) -> bytes:
+    def png(self, dpi: int = 150) -> bytes:
         """Return the figure as PNG; the same figure gives the same bytes."""
         stream = io.BytesIO()
         with rc_context(STYLE):
@@ -88,7 +88,7 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
         changes = facts.price_changes(place, origin, until, law=asked[0].law if asked else None)
         if small:
             picture, axes = _sheet("", f"{_capital(what)}, {unit}", "", height=3.0, width=4.4)
-            axes.set_position((0.15, 0.12, 0.53, 0.74))
+            axes.set_position((0.15, 0.12, 0.54, 0.74))
         else:
             picture, axes = _sheet(
                 f"{place.name}: {what}",

@@ -33,7 +33,8 @@ def month_axis(axes, since: str, until: str, lang: str, most: int = 6, pad: int 
     axes.set_xticks(at, [words.month(f"{m // 12:04d}-{m % 12 + 1:02d}", lang) for m in at])
     axes.yaxis.set_major_formatter(lambda v, _: words.number(v, lang))
     longest, box = len(words.number(axes.get_ylim()[1], lang)), axes.get_position()
-    left = max(box.x0, 0.035 + 0.0142 * longest) if box.x0 < 0.2 else box.x0  # room for millions
+    room = (0.23 + 0.091 * longest) / axes.figure.get_figwidth()  # what the longest number needs, as a share
+    left = max(box.x0, room) if box.x0 < 0.2 else box.x0
     axes.set_position((left, box.y0, box.x1 - left, box.height))
 
 

@@ -30,16 +30,27 @@ def _row(desk: pd.DataFrame, engine: str | None) -> dict:
 def headline(desk: pd.DataFrame, scenario, lang: str = "vi", engine: str | None = None) -> Text:
     """Return the answer in two lines: will the target be met, and how much is missing."""
     row = _row(desk, engine)
-    missing = {"vi": "thiếu khoảng", "en": "short of it by about"} if row["gap"] < 0 else {
-        "vi": "vượt khoảng", "en": "above it by about"}
-    return say(
+    word = {"vi": ("vượt khoảng", "thiếu khoảng"), "en": ("above it by about", "short of it by about")}[lang]
+    said = say(
         lang, place=scenario.place.name, p=row["probability"], target=row["target"], by=row["by"], median=row["median"],
-        low=row["low"], high=row["high"], gap=abs(row["gap"]), word=missing[lang],
+        low=row["low"], high=row["high"], gap=abs(row["gap"]), word=word[row["gap"] < 0],
         vi="> **{p:v}**  \n> Khả năng đạt chỉ tiêu {target:n} người tham gia BHXH tự nguyện vào {by:T}: **{p:c}**. "
         "Dự kiến khoảng {median:a} người (9 phần 10 khả năng trong khoảng {low:a} – {high:a}), {word} {gap:a} người "
         "so với chỉ tiêu.",
         en="> **{p:v}**  \n> Probability that {place} has {target:n} members by {by:T}: **{p:c}**. Expected are "
         "about {median:a} (nine in ten between {low:a} and {high:a}), {word} {gap:a}.")
+    return join([said, _target_status(scenario, lang)], " ")
+
+
+def _target_status(scenario, lang: str) -> str:
+    """Return a warning where no source states the target, "" where one does."""
+    if scenario.target.source in facts.sources().index:
+        return ""
+    recalled = say(lang, vi=", dựa trên số nhớ lại, chưa kiểm chứng", en=", from figures that were recalled and not "
+                                                                      "verified")
+    return say(lang, basis=recalled if "recalled" in scenario.target.source else "",
+               vi="Chỉ tiêu này không do địa phương công bố mà do bộ công cụ suy ra{basis}.",
+               en="The place did not publish this target: the workbench derived it{basis}.")
 
 
 def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
@@ -107,26 +118,30 @@ def path_table(path: pd.DataFrame, lang: str = "vi", rows: int = 6) -> Text:
 
 
 def effort_text(effort: dict, lang: str = "vi") -> Text:
-    """Say how much more outreach would make the target as likely as was asked."""
+    """Say how much more outreach would make the target as likely as was asked, by the engine that can be asked fast."""
     common = {"p": effort["probability_wanted"], "visits": effort["visits_per_month_now"],
               "collectors": effort["collectors_now"], "target": effort["target"]}
     if effort["multiple"] is None:
         return say(lang, **common, reached=effort["probability_reached"],
-                   vi="Dù nhân nỗ lực vận động lên mức cao nhất được thử, khả năng đạt {target:n} người chỉ là "
-                   "{reached:c}, chưa tới {p:p}: riêng việc đi vận động nhiều hơn không đủ.",
-                   en="Even the largest outreach tried gives {target:n} members a probability of {reached:c}, not "
-                   "{p:p}: more visits alone are not enough.")
+                   vi="Tính bằng cân đối tăng – giảm: dù nhân nỗ lực vận động lên mức cao nhất được thử, khả năng "
+                   "đạt {target:n} người chỉ là {reached:c}, chưa tới {p:p}: riêng việc đi vận động nhiều hơn không "
+                   "đủ.",
+                   en="By entries minus exits, even the largest outreach tried gives {target:n} members a "
+                   "probability of {reached:c}, not {p:p}: more visits alone are not enough.")
     if effort["multiple"] <= 1:
         return say(lang, **common, now=effort["probability_now"],
-                   vi="Với nỗ lực như kế hoạch, khả năng đạt đã là {now:c}, không thấp hơn {p:p}.",
-                   en="With the effort of the plan the probability is {now:c}, which is not below {p:p}.")
+                   vi="Tính bằng cân đối tăng – giảm: với nỗ lực như kế hoạch, khả năng đạt đã là {now:c}, không "
+                   "thấp hơn {p:p}.",
+                   en="By entries minus exits, with the effort of the plan the probability is {now:c}, which is not "
+                   "below {p:p}.")
     return say(lang, **common, times=effort["multiple"], needed=effort["visits_per_month_needed"],
                more=effort["collectors_needed"],
-               vi="Để khả năng đạt là {p:p}, nỗ lực vận động phải gấp khoảng {times:n1} lần kế hoạch: từ khoảng "
-               "{visits:a} lên {needed:a} lượt thăm hộ mỗi tháng, tương đương từ {collectors:a} lên {more:a} nhân "
-               "viên thu.",
-               en="For a probability of {p:p}, outreach must be about {times:n1} times that of the plan: from about "
-               "{visits:a} to {needed:a} household visits a month, or from {collectors:a} to {more:a} collectors.")
+               vi="Tính bằng cân đối tăng – giảm: để khả năng đạt là {p:p}, nỗ lực vận động phải gấp khoảng "
+               "{times:n1} lần kế hoạch: từ khoảng {visits:a} lên {needed:a} lượt thăm hộ mỗi tháng, tương đương từ "
+               "{collectors:a} lên {more:a} nhân viên thu.",
+               en="By entries minus exits, for a probability of {p:p} outreach must be about {times:n1} times that "
+               "of the plan: from about {visits:a} to {needed:a} household visits a month, or from {collectors:a} "
+               "to {more:a} collectors.")
 
 
 def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine: str | None = None) -> Text:
