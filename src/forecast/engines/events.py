@@ -8,7 +8,8 @@ later decision of a person is a hash of (seed, draw, cell, rank, month, decision
 
 The same construction serves for leaving and returning: a clock of hazard runs for each commune (leaving) and each cell
 (returning), and a person carries the reading at which it is their turn. People who become eligible later form cells of
-their own, by year; those who leave the pool take the next resistance along with chance 1/n.
+their own, by year. Whether somebody has left the pool for good is asked when their resistance is passed: it is luck of
+their own, so more pressure never enrolls anybody else instead.
 
 `People` holds one draw of one place. A month is an index from the opening (0). Nobody is looked at before the month in
 which something can happen to them (`wake`).
@@ -121,8 +122,9 @@ class Pool(NamedTuple):
 
     home: np.ndarray  # the opening's cell whose pressure they feel
     key: np.ndarray
-    left: np.ndarray
+    left: np.ndarray  # persons whose resistance has not been passed, some of whom will have left by then
     rank: np.ndarray
+    year: np.ndarray  # calendar year in which they came in
     log_survival: np.ndarray
     start: np.ndarray  # the pressure there was when these people came in
     next: np.ndarray  # pressure at which the next of them enrolls
@@ -174,7 +176,7 @@ class People:
         self.rules, self.cells = rules, cells
         self.pool = Pool(
             np.arange(len(cells), dtype=np.int32), names, cells.astype(np.int32), np.zeros(len(cells), np.int32),
-            np.zeros(len(cells)), np.zeros(len(cells)), np.full(len(cells), NEVER),
+            np.zeros(len(cells), np.int32), np.zeros(len(cells)), np.zeros(len(cells)), np.full(len(cells), NEVER),
         )  # fmt: skip
         hazard = to_compulsory + to_other[:, None]
         self.ledger = Ledger(
@@ -207,18 +209,20 @@ class People:
         `subsidy_months` the months since the subsidy began.
         """
         self._make_room(int(opening.sum() * 5 // 4) + 1024)
+        self.pool.year[:] = start // 12
         _open(opening, self.pool, self.ledger, self.rules, self.table, self.wake, start, december, subsidy_months)
 
     def new_year(self, year: int) -> None:
-        """Let people leave the pools for good, and let those who became eligible come in as cells of their own."""
-        _leave_pool(self.pool, self.rules, year)
-        # Systematic, so that small cells have their turn.
-        edges = np.floor(np.cumsum(self.cells) * (self.rules.eligible_entry_rate / LUMP) + 0.5)
-        coming = LUMP * np.diff(edges, prepend=0.0).astype(np.int32)
+        """Let those who became eligible come in as cells of their own."""
+        # Systematic within each commune, beginning at a point of its own each year, so that every cell has its due.
+        offset = chance.uniform_array(self.pool.key[: len(self.cells) : COMMUNE], COHORT_BRANCH - year)
+        lumps = np.cumsum(self.cells.reshape(-1, COMMUNE), axis=1) * (self.rules.eligible_entry_rate / LUMP)
+        coming = LUMP * np.diff(np.floor(lumps + offset[:, None]), prepend=0.0, axis=1).ravel().astype(np.int32)
         home = np.flatnonzero(coming).astype(np.int32)
         fresh = Pool(
             home, chance.child_array(self.pool.key[home], COHORT_BRANCH + year), coming[home],
-            np.zeros(len(home), np.int32), np.zeros(len(home)), self.ledger.pressure[home], np.full(len(home), NEVER),
+            np.zeros(len(home), np.int32), np.full(len(home), year, np.int32), np.zeros(len(home)),
+            self.ledger.pressure[home], np.full(len(home), NEVER),
         )  # fmt: skip
         _first_resistances(fresh, self.rules.frailty_shape)
         self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
@@ -269,18 +273,9 @@ def _first_resistances(pool, shape):
 
 
 @compiled
-def _leave_pool(pool, rules, year):
-    """Take people out of the pool for good; each is the next in line with chance 1/n."""
-    for p in range(len(pool.left)):
-        n = pool.left[p]
-        if n > 0:
-            luck = chance.child(pool.key[p], GIFT_BRANCH - year)
-            gone = min(int(n * rules.eligible_exit_rate + chance.uniform(luck, 0)), n)
-            if gone > 0:
-                pool.left[p] = n - gone
-                if chance.uniform(luck, 1) * n < gone:
-                    pool.rank[p] += 1
-                    _next_resistance(pool, p, rules.frailty_shape)
+def _still_here(key, years, rules):
+    """Has somebody who came into a pool so many Januaries ago not left it for good?"""
+    return chance.uniform(key, b.LEAVE) < (1.0 - rules.eligible_exit_rate) ** years
 
 
 @compiled
@@ -357,7 +352,7 @@ def _end(ledger, person, c, g, state):
 @compiled
 def _wait(ledger, person, wake, i, j, t):
     """A lapsed person need not be looked at before the clock can have come to their turn."""
-    months = (person.turn - ledger.return_clock[j]) / ledger.fastest[0]
+    months = (person.turn - ledger.return_clock[j]) / max(ledger.fastest[0], 1e-300)  # nobody may ever return
     wake[i] = t + 1 + int(min(max(months - 1.0, 0.0), 1000.0))
 
 
@@ -491,14 +486,15 @@ def _enter(now, rules, pool, ledger, table, wake, flows):
             i = ledger.count[0]
             if i >= len(table):
                 return False
-            ledger.count[0] += 1
-            c, g = j // COMMUNE, (j // BANDS) % G
-            person, key = table[i], chance.child(pool.key[p], pool.rank[p])
-            _name_person(rules, person, key, j, now.t)
-            flows[ENTRIES, c, g] += 1
-            rush = chance.uniform(key, 32 * now.month + b.RUSH) < now.rushed[c] * rules.rush_short
-            s = b.spell_of(chance.uniform(key, 32 * now.month + b.SPELL), rush, now.advised[c])
-            _begin(now, ledger, person, wake, i, c, g, s, RUSHED if rush else 0, flows)
+            key = chance.child(pool.key[p], pool.rank[p])
+            if _still_here(key, now.month // 12 - pool.year[p], rules):
+                ledger.count[0] += 1
+                c, g = j // COMMUNE, (j // BANDS) % G
+                _name_person(rules, table[i], key, j, now.t)
+                flows[ENTRIES, c, g] += 1
+                rush = chance.uniform(key, 32 * now.month + b.RUSH) < now.rushed[c] * rules.rush_short
+                s = b.spell_of(chance.uniform(key, 32 * now.month + b.SPELL), rush, now.advised[c])
+                _begin(now, ledger, table[i], wake, i, c, g, s, RUSHED if rush else 0, flows)
             pool.left[p] -= 1
             pool.rank[p] += 1
             _next_resistance(pool, p, rules.frailty_shape)
@@ -507,30 +503,34 @@ def _enter(now, rules, pool, ledger, table, wake, flows):
 
 @compiled
 def _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows):
-    """Give books to people picked at random; with chance 1/n the one picked is the next who would have joined."""
+    """Give books to people picked at random among those of the opening who have not joined."""
     for c in range(gift.shape[0]):
         for g in range(G):
             if gift[c, g] <= 0.0:
                 continue
-            first = (c * G + g) * BANDS
-            s = 0
+            first, tries, s = (c * G + g) * BANDS, 0, 0
             while s < len(b.SPELLS) - 1 and b.SPELLS[s] < gift_months[c, g]:
                 s += 1
-            for n in range(int(gift[c, g] + chance.uniform(pool.key[first], 32 * now.month + b.GIFT))):
-                key = chance.child(pool.key[first], uint64(GIFT_BRANCH + now.month * 4096 + n))
-                luck, band = chance.uniform(key, b.GIFT), 0
-                while band < BANDS - 1 and luck >= b.BAND_SHARES[band]:
-                    luck -= b.BAND_SHARES[band]
-                    band += 1
-                p = first + band
-                left = pool.left[p]
-                if left <= 0:
-                    continue
-                pool.left[p] = left - 1
-                if chance.uniform(key, b.RESIST) * left < 1.0:
+            wanted = int(gift[c, g] + chance.uniform(pool.key[first], 32 * now.month + b.GIFT))
+            while wanted > 0:
+                left = pool.left[first : first + BANDS].sum()
+                if left == 0:
+                    break
+                key = chance.child(pool.key[first], uint64(GIFT_BRANCH + now.month * 65536 + tries))
+                p, pick = first, int(chance.uniform(key, b.GIFT) * left)
+                while pick >= pool.left[p]:
+                    pick -= pool.left[p]
+                    p += 1
+                is_next = chance.uniform(key, b.RESIST) * pool.left[p] < 1.0
+                pool.left[p] -= 1
+                if is_next:
                     key = chance.child(pool.key[p], pool.rank[p])
                     pool.rank[p] += 1
                     _next_resistance(pool, p, rules.frailty_shape)
+                tries += 1
+                if not _still_here(key, now.month // 12 - pool.year[p], rules):
+                    continue
+                wanted -= 1
                 i = ledger.count[0]
                 ledger.count[0] += 1
                 _name_person(rules, table[i], key, p, now.t)

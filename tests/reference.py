@@ -1,0 +1,366 @@
+"""A plain model of the same people: one `mesa.Agent` for each of them, month by month, in ordinary Python.
+
+It exists to be compared with the compiled engine, so it shares as little with it as can be. Shared are the functions of
+`behavior` (as plain Python), the plan, the parameters, and how many people live in each cell and are members at the
+opening (`make_world`). Everything else is written here again, the slow and honest way: each person has a frailty of
+their own and enters, leaves, lapses and returns by the month's chance; nobody has a resistance, a rank or a clock.
+"""
+
+import math
+import random
+from typing import NamedTuple
+
+import mesa
+import numpy as np
+
+from forecast import behavior as b
+from forecast import tables
+from forecast.engines import agents, events
+from forecast.engines.world import make_world
+from forecast.plan import GROUPS
+from forecast.scenario import Scenario
+
+OUTSIDE, MEMBER, LAPSED = "outside", "member", "lapsed"
+STOCKS = ("members", "active_9of12")
+FLOWS = ("entries", "returns", "lapses", "exits_compulsory", "exits_other", "paid_months")
+MONEY = ("paid_members", "paid_state", "paid_province", "paid_donors")
+MEASURES = STOCKS + FLOWS + MONEY
+G, BANDS = len(GROUPS), b.BANDS
+POOR, NEAR_POOR, MINORITY, OTHER = range(4)
+
+lapse_hazard, tenure_factor = b.lapse_hazard.py_func, b.tenure_factor.py_func
+lapse_chance, spell_of = b.lapse_chance.py_func, b.spell_of.py_func
+declared_multiple = b.declared_multiple.py_func
+
+
+class Price(NamedTuple):
+    """Who pays for one month at the floor, as shares of the contribution; and the contribution, VND."""
+
+    contribution: float
+    state: float
+    province: float
+    donors: float
+
+    @property
+    def net(self) -> float:
+        return self.contribution * (1 - self.state - self.province - self.donors)
+
+
+class Setting:
+    """What all persons of a scenario face, for one set of parameters: prices and chances by month, commune, group."""
+
+    def __init__(self, scenario: Scenario, seed: int):
+        self.scenario, self.plan = scenario, scenario.plan
+        drawn = b.parameter_draws(scenario, seed, range(1))
+        self.drawn, self.d = drawn, {name: float(values[0]) for name, values in drawn.items()}
+        self.first = tables.month_index(self.plan.months[0])
+        law, lineage, months = scenario.law, scenario.place.lineage, self.plan.months
+        at_floor = [[law.price(group, month, lineage) for group in GROUPS] for month in months]
+        now = [law.price(group, b.REFERENCE_MONTH) for group in GROUPS]
+        income = b.incomes(scenario, drawn)[0]  # (groups, bands) at the reference month
+        base = b.reference_acceptance(drawn, law)[0]
+        communes = range(len(self.plan.communes))
+        self.ceiling = [law.value("max_declared_income", m) / law.value("min_declared_income", m) for m in months]
+        self.price, self.accept, self.rise = [], [], []
+        for t, month in enumerate(months):
+            grown = income * (1 + self.d["income_growth"]) ** b.years_from_reference(str(month))
+            prices = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
+            self.price.append(prices)
+            self.accept.append([[(b.acceptance(prices[c][g].net, grown[None, g], drawn)[0] / base).tolist()
+                                 for g in range(G)] for c in communes])
+            self.rise.append([[(prices[c][g].net / grown[g] - now[g].net / income[g]).tolist()
+                               for g in range(G)] for c in communes])
+        self.rules = b.TeamRules.of(drawn)
+        self.other_exits = b.other_exits(months, drawn, law)[:, 0].tolist()
+        self.entry_hazard = float(b.entry_hazard(drawn)[0])
+        self.lapse = {k: lapse_hazard(self.d["annual_lapse"], int(s)) for k, s in enumerate(b.SPELLS)}
+
+    def _price(self, law_price, t: int, c: int, g: int) -> Price:
+        state = law_price.state / law_price.gross
+        province = min(law_price.local / law_price.gross + self.plan.top_up[t, c, g], 1 - state)
+        return Price(law_price.gross, state, province, min(self.plan.top_up_donors[t, c, g], 1 - state - province))
+
+
+class Person(mesa.Agent):
+    """One eligible person, from the day they are counted to the day they leave for good."""
+
+    def __init__(self, model: "Commons", c: int, g: int, band: int, frailty: float):
+        super().__init__(model)
+        self.c, self.g, self.band, self.frailty = c, g, band, frailty
+        self.cell = (c * G + g) * BANDS + band
+        self.state, self.kind = OUTSIDE, ""
+        self.subsidized, self.paid = 0, []
+
+    def step(self) -> None:
+        """Live a month."""
+        if self.state is OUTSIDE:
+            model = self.model
+            if model.luck() < -math.expm1(-self.frailty * model.push[self.cell]):
+                self.enter()
+            return
+        if self.state is MEMBER:
+            self.stay_or_go()
+        else:
+            self.come_back_or_not()
+
+    def enter(self, gift: int | None = None) -> None:
+        """Become a member for the first time; `gift` is the spell of a book that was given."""
+        model = self.model
+        self.declared = declared_multiple(model.luck(), model.luck(), model.d["floor_share"], model.d["declared_tail"])
+        self.joined = model.t
+        model.count("entries", self)
+        rushed = gift is None and model.luck() < model.rushed[self.c] * model.d["rush_short"]
+        self.begin(rushed, gift)
+
+    def begin(self, rushed: bool, gift: int | None = None) -> None:
+        """Be a member from this month on."""
+        self.state, self.kind = MEMBER, "gifted" if gift is not None else "rushed" if rushed else ""
+        self.pay(rushed, gift)
+        self.paid.append(self.model.t)
+
+    def pay(self, rushed: bool, gift: int | None = None) -> None:
+        """Pay for a spell at today's price; for a gift the donors pay what the state does not."""
+        model = self.model
+        advised = float(model.plan.advice[model.t, self.c])
+        self.spell = gift if gift is not None else spell_of(model.luck(), rushed, advised)
+        months = int(b.SPELLS[self.spell])
+        self.due = model.t + months
+        supported = min(months, max(0, b.SUBSIDY_MONTHS - self.subsidized))
+        self.subsidized += supported
+        price = model.price[self.c][self.g]
+        state = supported * price.contribution * price.state
+        model.count("paid_months", self, months)
+        model.count("paid_state", self, state)
+        if gift is not None:
+            model.count("paid_donors", self, months * price.contribution - state)
+            return
+        declared = months * price.contribution * min(self.declared, model.ceiling)
+        province, donors = (supported * price.contribution * share for share in (price.province, price.donors))
+        model.count("paid_province", self, province)
+        model.count("paid_donors", self, donors)
+        model.count("paid_members", self, declared - state - province - donors)
+
+    def stay_or_go(self) -> None:
+        """Leave for good, or else renew or lapse when the paid months have run out."""
+        model = self.model
+        compulsory, other = model.to_compulsory[self.c], model.to_other
+        if model.luck() < -math.expm1(-(compulsory + other)):
+            moved = model.luck() * (compulsory + other) < compulsory
+            model.count("exits_compulsory" if moved else "exits_other", self)
+            self.remove()
+            return
+        if self.due == model.t:
+            hazard = model.lapse[self.spell] * tenure_factor(model.t - self.joined, model.d["tenure_effect"])
+            hazard *= math.exp(model.d["renewal_price_response"] * model.rise[self.c][self.g][self.band])
+            called = model.luck() < model.called[self.c]
+            keep = [model.d[name] for name in ("renewal_contact", "rush_lapse", "gift_retention")]
+            if model.luck() < lapse_chance(hazard, called, self.kind == "rushed", self.kind == "gifted", *keep):
+                self.state = LAPSED
+                model.count("lapses", self)
+                return
+            self.kind = ""
+            self.pay(rushed=False)
+        self.paid.append(model.t)
+
+    def come_back_or_not(self) -> None:
+        """Return to membership, or take the contributions out and be gone."""
+        model = self.model
+        rise = model.rise[self.c][self.g][self.band]
+        coming = model.returning[self.c] * math.exp(-model.d["renewal_price_response"] * rise)
+        withdrawing = model.d["lump_sum_rate"] / 12
+        if model.luck() < -math.expm1(-coming - withdrawing):
+            if model.luck() * (coming + withdrawing) < coming:
+                model.count("returns", self)
+                self.begin(rushed=model.luck() < model.rushed[self.c])
+            else:
+                self.remove()
+
+    def was_member(self, spell: int, due: int, tenure: int, rushed: bool, subsidized: int) -> None:
+        """Have a past as a member, at the opening."""
+        luck, d = self.model.luck, self.model.d
+        self.declared = declared_multiple(luck(), luck(), d["floor_share"], d["declared_tail"])
+        self.state, self.kind, self.spell, self.due = MEMBER, "rushed" if rushed else "", spell, due
+        self.joined, self.subsidized = 1 - tenure, subsidized
+        self.paid = list(range(1 - min(tenure, 12), 1))
+
+
+class Commons(mesa.Model):
+    """The people of a place in one draw; also what each team does, in the order of a month."""
+
+    def __init__(self, setting: Setting, cells, opening, draw: int):
+        """`cells` and `opening` (cells,) are persons, and members among them, at the opening."""
+        super().__init__(rng=0)
+        self.setting, self.plan, self.d, self.lapse = setting, setting.plan, setting.d, setting.lapse
+        self.luck = random.Random(f"reference {draw}").random
+        self.chance = random.Random(f"reference {draw}, the less usual distributions")
+        table = setting.scenario.place.communes
+        self.households, self.eligible = table["households"].tolist(), table["eligible"].tolist()
+        self.communes, self.cells, self.t = len(self.eligible), cells.tolist(), 0
+        self.pulled = [0.0] * self.communes
+        self._people(opening.tolist())
+        self.members = self._members()
+        self.opened, self.year_start = self.members, self.members
+        due = np.array(self.members)[:, None] / b.TYPICAL_SPELL
+        collectors = setting.scenario.status_quo_plan.collectors[0][:, None]
+        reach = b.reference_reach(collectors, np.array(self.households)[:, None], due, setting.drawn)
+        self.reach = reach[:, 0].tolist()
+
+    def _people(self, opening: list[int]) -> None:
+        """Make everybody; members are the readiest of their cell, which tells of the frailty of those who are not."""
+        shape, december = self.d["frailty_shape"], self.setting.first % 12 == 11
+        frailty_left = people_left = 0.0
+        for j, (n, m) in enumerate(zip(self.cells, opening, strict=True)):
+            place = (j // (G * BANDS), j // BANDS % G, j % BANDS)
+            # The share (1 + P/k)^-k has not enrolled under a pressure P; what is known of them is gamma(k, k + P).
+            left = (n - m) / n if n > m else 1.0
+            pressure = shape * (left ** (-1 / shape) - 1)
+            for i in range(n):
+                if i >= m:
+                    Person(self, *place, self.chance.gammavariate(shape, 1 / (shape + pressure)))
+                    continue
+                rushed = december and self.luck() < self.d["december_rush_share"]
+                weights = b.RUSH_SPELLS if rushed else b.USUAL_SPELLS * b.SPELLS  # long spells are met more often
+                spell = self.chance.choices(range(len(b.SPELLS)), weights)[0]
+                tenure = 1 if rushed else min(1 + int(self.chance.expovariate(1 / 24)), 150)
+                subsidized = min(tenure, max(0, self.setting.first - b.SUBSIDY_BEGINS + 1))
+                due = self.chance.randint(1, int(b.SPELLS[spell]))
+                Person(self, *place, 1.0).was_member(spell, due, tenure, rushed, subsidized)
+            frailty_left += (n - m) * shape / (shape + pressure)
+            people_left += n - m
+        # The readiest are in; the hazard that was measured is that of the ones who are left.
+        self.base = self.setting.entry_hazard / (frailty_left / people_left)
+
+    def _members(self) -> list[int]:
+        found = [0] * self.communes
+        for person in self.agents:
+            if person.state is MEMBER:
+                found[person.c] += 1
+        return found
+
+    def count(self, measure: str, person: Person, number: float = 1) -> None:
+        """Write something that a person did into the month's book."""
+        self.book[measure][person.c * G + person.g] += number
+
+    def step(self) -> None:
+        """Live a month."""
+        self.t += 1
+        t, setting = self.t, self.setting
+        month = setting.first + t
+        self.book = {measure: [0.0] * (self.communes * G) for measure in MEASURES}
+        self.members, self.price, self.ceiling = self._members(), setting.price[t], setting.ceiling[t]
+        self.rise, self.to_other = setting.rise[t], setting.other_exits[t]
+        if month % 12 == 0:
+            self.year_start = self.members
+        due = [0] * self.communes
+        for person in self.agents:
+            if person.state is MEMBER and person.due == t:
+                due[person.c] += 1
+        self.push, self.rushed, self.called, self.returning, self.to_compulsory = [], [], [], [], []
+        for c in range(self.communes):
+            self._outreach(c, due[c], month)
+        if month % 12 == 0:
+            self._new_year()
+        self.agents.do("step")
+        self._give()
+        for person in self.agents:
+            if person.state is MEMBER:
+                self.count("members", person)
+                if len(person.paid) >= 9:
+                    person.paid = [month for month in person.paid if month > t - 12]
+                    self.count("active_9of12", person, len(person.paid) >= 9)
+
+    def _outreach(self, c: int, due: int, month: int) -> None:
+        """Let the team of a commune decide, and turn what it does into this month's chances."""
+        t, d, plan = self.t, self.d, self.plan
+        years = (month // 12 * 12 + 11 - self.setting.first) / 12
+        goal = self.opened[c] * (1 + d["plan_growth"]) ** years
+        row = [float(getattr(plan, name)[t, c]) for name in
+               ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")]
+        seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
+        hours = b.team_month(b.Seen(*row, float(b.DEADLINE[month % 12]), *seen), self.setting.rules)
+        visits, called, rushed, effort = (float(x[0]) for x in hours)
+        at = {name: float(getattr(plan, name)[t, c]) for name in
+              ("assisted", "training", "model", "meetings", "drives", "broadcasts", "cadres", "order", "quota")}
+        reach = (1 - math.exp(-visits / self.households[c])) / self.reach[c]
+        door = d["visit_share"] * reach * (1 - at["assisted"] + at["assisted"] * d["assisted_ratio"])
+        door *= 1 + d["training_gain"] * at["training"]
+        by_mouth = (1 - d["visit_share"]) * (1 + d["peer_effect"] * self.members[c] / self.eligible[c])
+        model = 1 - at["model"] + at["model"] * d["model_commune_ratio"]
+        heard = 1 - 0.9048374180359595 ** at["broadcasts"]
+        drive = d["drive_yield"] * at["drives"]
+        pulse = drive + d["meeting_yield"] * at["meetings"] / self.eligible[c]
+        owed = self.pulled[c] / 2
+        self.pulled[c] = owed + d["drive_pulled_forward"] * drive
+        for g in range(G):
+            tongue = at["cadres"] + (1 - at["cadres"]) * d["language_factor"] if g == MINORITY else 1.0
+            order = at["order"] * d["creaming"] * (1 if g == OTHER else -1)
+            ordinary = door * tongue * (1 + order) + by_mouth * (1 + d["mass_information"] * heard * tongue)
+            all_in = self.base * model * ordinary + pulse
+            contact = max(all_in - owed, all_in / 5)
+            self.push += [contact * yes for yes in self.setting.accept[t][c][g]]
+        by_visit = self.base * model * door / (self.base * model * (door + by_mouth) + pulse)
+        self.rushed.append(by_visit * max(rushed, d["quota_paper_share"] if at["quota"] > 0 else 0.0))
+        self.called.append(called)
+        self.returning.append(d["return_rate"] * effort)
+        inspected = 1 + d["inspection_effect"] * row[-1] / (self.eligible[c] / 1000)
+        self.to_compulsory.append(d["transfer_rate"] / 12 * inspected)
+
+    def _new_year(self) -> None:
+        """Some who never enrolled leave the pool for good; others become eligible."""
+        for person in list(self.agents):
+            if person.state is OUTSIDE and self.luck() < self.d["eligible_exit_rate"]:
+                person.remove()
+        shape = self.d["frailty_shape"]
+        for j, n in enumerate(self.cells):
+            for _ in range(n):
+                if self.luck() < self.d["eligible_entry_rate"]:
+                    frailty = self.chance.gammavariate(shape, 1 / shape)
+                    Person(self, j // (G * BANDS), j // BANDS % G, j % BANDS, frailty)
+
+    def _give(self) -> None:
+        """Give books to people who never enrolled, picked at random."""
+        gift = self.plan.gift[self.t]
+        for c, g in zip(*np.nonzero(gift), strict=True):
+            count = int(gift[c, g] + self.luck())
+            if not count:
+                continue
+            free = [p for p in self.agents if p.state is OUTSIDE and p.c == c and p.g == g]
+            spell = int(np.searchsorted(b.SPELLS, self.plan.gift_months[self.t, c, g]))
+            for person in self.chance.sample(free, min(count, len(free))):
+                person.enter(gift=spell)
+
+
+def run(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
+    """Return (draws, months, MEASURES, communes, groups); parameters must be fixed numbers, and luck is its own."""
+    setting, world = Setting(scenario, seed), make_world(scenario, draws, seed)
+    shape = (len(draws), len(setting.plan.months), len(MEASURES), len(world.numbers), G)
+    values = np.zeros(shape)
+    for i, draw in enumerate(draws):
+        model = Commons(setting, world.cells, world.opening[i], draw)
+        values[i, 0, 0] = world.opening[i].reshape(*shape[3:], BANDS).sum(axis=2)
+        for t in range(1, shape[1]):
+            model.step()
+            values[i, t] = np.array([model.book[measure] for measure in MEASURES]).reshape(shape[2:])
+        model.remove_all_agents()
+    return values
+
+
+
+
+def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] = agents.Team) -> np.ndarray:
+    """Return what the compiled engine says, in the form of `run`."""
+    model, world = agents.Offices(team), make_world(scenario, draws, seed)
+    model.load(world)
+    shape = (len(draws), len(world.plan.months), len(MEASURES), len(world.numbers), G)
+    values = np.zeros(shape)
+    values[:, 0, 0] = world.opening.reshape(len(draws), -1, G, BANDS).sum(axis=3)
+    at = [MEASURES.index(name) for name in events.FLOWS]
+    signs = {"entries": 1, "returns": 1, "lapses": -1, "exits_compulsory": -1, "exits_other": -1}
+    for t in range(1, shape[1]):
+        flows = np.zeros((len(draws), len(events.FLOWS), *shape[3:]))
+        model.step(flows)
+        values[:, t, at] = flows
+        change = sum(sign * values[:, t, MEASURES.index(name)] for name, sign in signs.items())
+        values[:, t, 0] = values[:, t - 1, 0] + change
+        assert np.array_equal(values[:, t, 0].sum(axis=2), model._members().T)  # the ledger balances
+    return values
