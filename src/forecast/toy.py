@@ -101,10 +101,18 @@ def law() -> Law:
         ("min_years_for_pension", "all", "2008-01", "", 20),
     ]
     frame = pd.DataFrame(rows, columns=["parameter", "group", "since", "until", "value"])
+    units = {
+        "contribution_rate": "share_of_declared_income",
+        "min_declared_income": "vnd_per_month",
+        "max_declared_income": "vnd_per_month",
+        "state_subsidy_share": "share_of_floor_contribution",
+        "subsidy_max_months": "months",
+        "min_years_for_pension": "years",
+    }
     fixed = {
         "scheme": "voluntary_si",
         "place": "Việt Nam",
-        "unit": "",
+        "unit": frame["parameter"].map(units),
         "legal_basis": "invented",
         "source": "judgement",
         "status": "synthetic",

@@ -76,7 +76,8 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
     accept /= behavior.reference_acceptance(drawn, law)[None, :, None, None, None]
     burden_rise = net / now - (money.reference_net[None, :, None] / income)[None, :, None]
     cells = events.band_sizes(sizes)
-    opening = _opening(scenario, cells, accept[0], money.price_class, keys)
+    price = np.array([law.price(g, plan.months[0], place.lineage).net for g in GROUPS])  # no policy changes the past
+    opening = _opening(scenario, cells, behavior.acceptance(price[:, None], now[0, :, 0], drawn), keys)
     base = behavior.entry_hazard(drawn) / _depletion(opening, cells, drawn["frailty_shape"])
     members = opening.reshape(len(keys), len(numbers), -1).sum(axis=2).T.astype(float)
     reach = behavior.reference_reach(
@@ -258,10 +259,9 @@ def _contact(visits, rush, reach, households, eligible, members, packed, row, ba
             rushed[d, c] = part * max(rush[c, d], paper if quota > 0.0 else 0.0)
 
 
-def _opening(scenario: Scenario, cells: np.ndarray, accept: np.ndarray, price_class: np.ndarray, keys) -> np.ndarray:
+def _opening(scenario: Scenario, cells: np.ndarray, accept: np.ndarray, keys) -> np.ndarray:
     """Spread the opening stock over cells, (draws, cells): by people x acceptance, groups as published."""
-    communes = len(price_class)
-    weights = cells.reshape(communes, G, BANDS)[None] * accept[:, price_class]
+    weights = cells.reshape(-1, G, BANDS)[None] * accept[:, None]
     total = int(round(scenario.opening[0]))
     if total > cells.sum():
         raise tables.UserError(
@@ -273,7 +273,7 @@ def _opening(scenario: Scenario, cells: np.ndarray, accept: np.ndarray, price_cl
         found = scenario.place.latest("members", until=scenario.start, group=group)
         if found is not None and str(found[0]) == scenario.opening[1]:
             known[g] = found[1]
-    rest = total - sum(known.values())
+    rest = max(total - sum(known.values()), 0)
     free = [g for g in range(G) if g not in known]
     sums = weights.sum(axis=(1, 3))
     for g in range(G):
