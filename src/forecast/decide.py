@@ -53,6 +53,8 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     if target.measure != "members":
         raise tables.UserError(f"a monthly path needs a target of members, not of {target.measure}")
     rows = answer.only(scenario=scenario.scenario, engine=engine, group=target.group)
+    if rows.only(measure="members").frame.empty:
+        raise tables.UserError(f"engine {engine!r} did not answer scenario {scenario.scenario!r}")
     wide = rows.frame.pivot_table(index="month", columns="measure", values="value", aggfunc="mean", observed=True)
     members = rows.only(measure="members").summary().set_index("month")
     months = [m for m in members.index if m <= target.by]
