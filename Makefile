@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH_LOCK := benchmarks/requirements-bench.lock
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
@@ -15,7 +16,7 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test lab lock setup clean
+.PHONY: help report test lab bench lock setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,9 +32,17 @@ test: $(READY) ## check the code, the examples in docstrings, the tests and ever
 lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
-lock: $(VENV)/.uv ## renew both locks to the newest versions that pyproject.toml allows
+bench: $(VENV)/.uv ## measure the agent engine beside others (about ten minutes; packages go to .venv-bench)
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	$(BIN)/uv pip sync --quiet --python .venv-bench/bin/python --require-hashes --compile-bytecode requirements.lock \
+		$(BENCH_LOCK)
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation --editable .
+	.venv-bench/bin/python benchmarks/agents/run.py $(ARGS)
+
+lock: $(VENV)/.uv ## renew all locks to the newest versions that pyproject.toml allows
 	echo uv | $(UV_COMPILE) --output-file requirements-uv.lock -
 	$(UV_COMPILE) --all-extras --group dev --output-file requirements.lock pyproject.toml
+	$(UV_COMPILE) --constraints requirements.lock --group bench --output-file $(BENCH_LOCK)
 
 setup: $(READY) ## make the environment in .venv (the other targets do it when needed)
 

@@ -14,7 +14,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-LOCKS = ("requirements.lock", "requirements-uv.lock")
+BENCH_LOCK = "benchmarks/requirements-bench.lock"
+LOCKS = ("requirements.lock", "requirements-uv.lock", BENCH_LOCK)
 # conda-forge calls these by another name.
 CONDA_NAMES = {"pandera": "pandera-core"}
 # What the people who asked for the project want to find in their environment.
@@ -23,10 +24,10 @@ SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": 
 
 
 def declared() -> list[Requirement]:
-    """Everything that pyproject.toml asks for: to run, on a cluster, and to work on the project."""
+    """Everything that pyproject.toml asks for: to run, on a cluster, and to work on the project; not to compare."""
     project = PROJECT["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
-    groups = [line for lines in PROJECT["dependency-groups"].values() for line in lines]
+    groups = [line for name, lines in PROJECT["dependency-groups"].items() if name != "bench" for line in lines]
     return [Requirement(line) for line in [*project["dependencies"], *extras, *groups]]
 
 
@@ -100,6 +101,16 @@ def test_each_entry_of_a_lock_is_exact_and_hashed(lock):
 def test_a_lock_names_no_host(lock):
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert not re.search(r"://|index-url|find-links|trusted-host|\s@\s", text)
+
+
+def test_the_lock_of_the_benchmarks_adds_to_the_large_one_and_contradicts_it_nowhere():
+    bench = {canonicalize_name(entry.name): entry for entry, _ in entries(BENCH_LOCK)}
+    for line in map(Requirement, PROJECT["dependency-groups"]["bench"]):
+        assert line.specifier.contains(str(bench[canonicalize_name(line.name)].specifier).removeprefix("=="))
+    ours: dict[str, set[str]] = {}
+    for entry, _ in entries("requirements.lock"):
+        ours.setdefault(entry.name, set()).add(str(entry.specifier))
+    assert [e for e, _ in entries(BENCH_LOCK) if e.name in ours and str(e.specifier) not in ours[e.name]] == []
 
 
 def test_the_small_lock_holds_only_uv():

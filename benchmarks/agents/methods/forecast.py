@@ -1,0 +1,72 @@
+"""This project's engine: only those who enroll come into being. Teams are replaced by a fixed path of contact.
+
+It does more than the others: money by payer, months of subsidy, declared incomes, the count of those who paid 9 of the
+last 12 months, the ledger by commune and group, and luck that is a name and not a sequence.
+"""
+
+import numpy as np
+import work as w
+
+from forecast import chance
+from forecast.engines import events
+from forecast.scenario import parameters_table
+
+NEUTRAL = {  # effects that the other methods do not have
+    "renewal_price_response": 0.0,
+    "tenure_effect": 0.0,
+    "renewal_contact": 0.0,
+    "lump_sum_rate": 0.0,
+    "annual_lapse": w.ANNUAL_LAPSE,
+    "frailty_shape": w.FRAILTY_SHAPE,
+}
+
+
+class World:
+    def __init__(self, work, seed):
+        self.work, self.entries = work, 0
+        values = parameters_table()["value"].to_dict() | NEUTRAL
+        rules = events.Rules(**{name: float(values[name]) for name in events.Rules._fields})
+        months = work.months + 1
+        self.people = events.People(
+            chance.streams(seed, range(1))[0],
+            np.arange(work.communes),
+            work.cells,
+            rules,
+            np.full((months, work.communes), 0.75 * w.LEAVE_HAZARD),
+            np.full(months, 0.25 * w.LEAVE_HAZARD),
+            w.RETURN_HAZARD,
+        )
+        self.people.open(np.zeros(len(work.cells), np.int32), w.FIRST_MONTH, 0.0, 0)
+
+
+def prepare(work, seed):
+    return World(work, seed)
+
+
+def live(world):
+    work, nothing = world.work, np.zeros(world.work.communes)
+    gift = np.zeros((work.communes, w.GROUPS))
+    flows = np.zeros((len(events.FLOWS), work.communes, w.GROUPS))
+    same = {
+        "accept": work.acceptance[None],
+        "burden_rise": np.zeros((1, w.GROUPS, w.BANDS)),
+        "rushed": nothing,
+        "called": nothing,
+        "advised": nothing,
+        "returning": np.full(work.communes, w.RETURN_HAZARD),
+        "price_class": np.zeros(work.communes, np.int32),
+        "contribution": 330_000.0,
+        "ceiling": 20.0,
+        "state": np.full((1, w.GROUPS), 0.2),
+        "province": np.full((1, w.GROUPS), 0.1),
+        "donors": np.zeros((1, w.GROUPS)),
+    }
+    for t in range(1, work.months + 1):
+        flows[:] = 0.0
+        contact = np.repeat(work.contact[t][:, None], w.GROUPS, axis=1)
+        world.people.live(events.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gift, gift, flows)
+        world.entries += flows[events.ENTRIES].sum()
+
+
+def count(world):
+    return [(float(world.entries), float(world.people.ledger.members.sum()))]
