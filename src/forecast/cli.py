@@ -274,7 +274,7 @@ def _claim(out: Path, force: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
     if (out / MANIFEST).exists():
         try:
-            names = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]
+            names = [str(name) for name in json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]]
         except (ValueError, KeyError, TypeError):
             raise tables.UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
         for name in names:
@@ -288,7 +288,7 @@ def _finish(out: Path, facts: dict, main_file: str) -> None:
     """Write the manifest last: a folder with a manifest is a finished run."""
     import hashlib
 
-    facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file())
+    facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file() and not p.name.startswith("."))
     facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
     tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
     shutil.rmtree(out / PARTS)
