@@ -113,6 +113,14 @@ def test_every_picture_is_described_and_code_is_behind_a_toggle(home):
     assert "Xem mã lệnh" in pages(home)["05_ca_mau.html"].text
 
 
+def test_the_frame_of_a_vietnamese_page_is_in_vietnamese(home):
+    english = re.compile(r"\b(the|this|toggle|search|next|previous|show|hide|mode|contents|menu)\b", re.I)
+    for name, page in pages(home).items():
+        said = re.findall(r'(?:aria-label|title|placeholder)="([^"]*)"|<title>([^<]*)</title>', page.text)
+        found = [text for pair in said for text in pair if english.search(text)]
+        assert name.startswith("en/") or not found, f"{name}: {found}"
+
+
 def test_every_page_ends_with_what_repeats_it(home):
     said = pages(home)["05_ca_mau.html"].text
     facts = json.loads((home / "site" / report.MARK).read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ site = json.loads((here / "site.json").read_text(encoding="utf-8"))
 
 project = html_title = site["title"]
 language = site["language"]
-extensions = ["myst_nb", "search_folded"]
+extensions = ["myst_nb", "search_folded", "theme_words"]
 exclude_patterns = ["templates", "static", "locale"]
 templates_path = ["templates"]
 locale_dirs = ["locale"]  # the theme's own few words, which Sphinx does not translate

@@ -27,9 +27,11 @@ class Folded(SearchLanguage):
     js_stemmer_code = _FOLD
 
     def stem(self, word: str) -> str:
+        """Return what the index holds for a word."""
         return fold(word)
 
     def word_filter(self, word: str) -> bool:
+        """Return whether a word is worth finding; years and other numbers are."""
         return len(word) > 1
 
 

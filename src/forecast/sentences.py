@@ -303,7 +303,7 @@ def history_table(place, lang: str = "vi") -> Text:
     rows = rows.assign(
         value=[_value(r.value, r.unit, lang) for r in rows.itertuples()],
         measure=[_named(r, lang) for r in rows.itertuples()],
-        source=[str(publisher.get(s, s)).split(" (")[0] for s in rows["source"]])
+        source=[str(publisher.get(s, s)).split(" (")[0].replace(facts.MAKERS, "–") for s in rows["source"]])
     return words.table(rows, lang, {"month": "t", "measure": "", "value": "", "kind": "", "status": "", "source": ""})
 
 
@@ -350,8 +350,10 @@ def source_list(place, lang: str = "vi") -> Text:
     counts = rows["source"].value_counts()
     lines = []
     for row in facts.sources(counts.index).itertuples():
-        title = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
-        lines.append(f"{title}. {row.publisher}" + (f", {row.date}" if row.date else "")
+        own = f"source.{row.source}"  # what the makers wrote down themselves has no title in the world
+        title = term(own, lang) if own in words.terms().index else f"{row.title}. {row.publisher}"
+        title = f"[{title}]({row.address})" if str(row.address).startswith("http") else title
+        lines.append(title + (f", {row.date}" if row.date else "")
                      + say(lang, n=int(counts[row.source]), vi=" ({n:n} số liệu)", en=" ({n:n} figures)"))
     return listing(lines)
 
