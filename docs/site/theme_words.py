@@ -1,9 +1,8 @@
-"""Put into Vietnamese what the theme and the notebook extension say in English and do not let anybody translate."""
+"""Mend finished pages: what the theme and the notebook extension say in English and let nobody translate or change."""
 
 from pathlib import Path
 
 WORDS = {
-    "Toggle hidden content": "Mở hoặc đóng phần ẩn",
     "Toggle site navigation sidebar": "Mở hoặc đóng danh sách trang",
     "Toggle table of contents sidebar": "Mở hoặc đóng mục lục",
     "Toggle Light / Dark / Auto color theme": "Đổi nền sáng hoặc tối",
@@ -17,13 +16,13 @@ WORDS = {
 }
 
 
-def translate(app, error) -> None:
-    """Replace these words where they are a label or the title of an icon."""
-    if error or app.config.language != "vi" or app.builder.name != "html":
+def mend(app, error) -> None:
+    """Replace these words where they are a label or the title of an icon; let toggles be called what they say."""
+    if error or app.builder.name != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        for english, vietnamese in WORDS.items():
+        text = page.read_text(encoding="utf-8").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+        for english, vietnamese in WORDS.items() if app.config.language == "vi" else ():
             text = text.replace(f'aria-label="{english}"', f'aria-label="{vietnamese}"')
             text = text.replace(f"<title>{english}</title>", f"<title>{vietnamese}</title>")
         page.write_text(text, encoding="utf-8")
@@ -31,5 +30,5 @@ def translate(app, error) -> None:
 
 def setup(app):
     """Work on the finished pages."""
-    app.connect("build-finished", translate)
+    app.connect("build-finished", mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -125,7 +125,7 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
                             by=goal.by))
         axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in labels) * 1.06))
         marks.month_axis(axes, origin, until, lang, most=3 if small else 6)
-        marks.end_labels(axes, labels, width=17 if small else 22)
+        marks.end_labels(axes, labels, width=16 if small else 22)
         if not small:
             marks.law_ticks(picture, axes, changes, lang)
     return picture.describe(say(
@@ -351,7 +351,7 @@ def _sheet(title: str, subtitle: str, source: str, height: float, width: float =
     picture.text(0.02, 1 - 0.14 * inch, textwrap.fill(title, 56), fontsize=12.5, fontweight="bold", va="top")
     subtitle = "\n".join(textwrap.fill(line, 84) for line in subtitle.split("\n"))
     picture.text(0.02, 1 - (0.44 if title else 0.1) * inch, subtitle, color=MUTED, fontsize=9.5, va="top")
-    picture.text(0.02, 0.06 * inch, source, color=MUTED, fontsize=8, va="bottom")
+    picture.text(0.02, 0.06 * inch, source, color=MUTED, fontsize=7.5, va="bottom")
     return picture, picture.add_axes((0.1, 0.15, 0.65, 0.6))
 
 
@@ -363,7 +363,7 @@ def _source(lang: str, place=None, own: bool = True, most: int = 3) -> str:
     if own:
         seen = (say(lang, vi="mô phỏng của bộ công cụ này", en="simulations of this workbench")
                 + (say(lang, vi="; số đã công bố: ", en="; published figures: ") + seen if seen else ""))
-    return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 100)
+    return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 108)
 
 
 def _capital(text: str) -> str:
