@@ -16,10 +16,10 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test lab bench lock setup clean
+.PHONY: help report test notebooks lab bench lock setup clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 report: $(READY) ## run the notebooks and publish the study as pages in site/
 	$(BIN)/forecast report
@@ -28,6 +28,9 @@ test: $(READY) ## check the code, the examples in docstrings, the tests and ever
 	$(BIN)/ruff check .
 	$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests src $(NOTEBOOKS)
+
+notebooks: $(READY) ## run the notebooks in place, to renew the results that are committed with them
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
 
 lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks $(ARGS)

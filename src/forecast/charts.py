@@ -269,6 +269,44 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
                                 said="; ".join(said)))
 
 
+def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
+    """Draw what commune teams do under one or more rules: members, new visits, and due members called on.
+
+    `rules` gives each rule a name for people and its months as `forecast.observe` returns them.
+    """
+    rows = (
+        (say(lang, vi="Số người đang tham gia", en="Members"), "members", "sum", words.about),
+        (say(lang, vi="Lượt đến nhà người chưa tham gia, mỗi tháng", en="Visits to people who have not joined, a month"),
+         "visits", "sum", words.about),
+        (say(lang, vi="Phần người đến hạn được gọi nhắc", en="Share of due members called on"), "called", "mean",
+         words.percent),
+    )
+    said = []
+    with rc_context(STYLE):
+        picture, first = _sheet(
+            say(lang, vi="{place}: các tổ thu làm gì mỗi tháng", en="{place}: what the teams do each month", place=place.name),
+            say(lang, vi="Trung bình các lần mô phỏng, cả địa bàn", en="Means of the simulations, the whole place"),
+            _source(lang, place), height=6.4)
+        for index, (title, column, how, form) in enumerate(rows):
+            axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
+            axes.set_position((0.11, 0.665 - 0.27 * index, 0.60, 0.175))
+            ends = []
+            for number, (name, frame) in enumerate(rules.items()):
+                months = frame.groupby("month")[column].agg(how)
+                x, (color, pattern, _) = marks.numbers(months.index), LOOKS[number]
+                axes.plot(x, months, pattern, color=color, lw=2.0)
+                ends.append((x[-1], months.iloc[-1], f"{name}\n{form(months.iloc[-1], lang)}", color))
+                said.append(f"{title}, {name}: {form(months.iloc[-1], lang)}")
+            axes.set_title(title, loc="left", fontsize=10)
+            axes.set_ylim(0, None)
+            axes.yaxis.set_major_locator(MaxNLocator(3))
+            marks.month_axis(axes, months.index[0], months.index[-1], lang)
+            axes.yaxis.set_major_formatter(lambda y, _, form=form: form(y, lang))
+            marks.end_labels(axes, ends)
+    return picture.describe(say(lang, vi="Tổ thu tại {place} đến {m:t}. {said}.", en="Teams in {place} by {m:t}. {said}.",
+                                place=place.name, m=months.index[-1], said="; ".join(said)))
+
+
 def history(place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
     """Draw what was published about `place`: counts as dots, plans and targets as stars, changes of price as ticks."""
     rows = place.history
