@@ -276,7 +276,7 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
     """
     rows = (
         (say(lang, vi="Số người đang tham gia", en="Members"), "members", "sum", words.about),
-        (say(lang, vi="Lượt đến nhà người chưa tham gia, mỗi tháng", en="Visits to people who have not joined, a month"),
+        (say(lang, vi="Lượt đến nhà người chưa tham gia, mỗi tháng", en="Visits a month to those who have not joined"),
          "visits", "sum", words.about),
         (say(lang, vi="Phần người đến hạn được gọi nhắc", en="Share of due members called on"), "called", "mean",
          words.percent),
@@ -284,7 +284,8 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
     said = []
     with rc_context(STYLE):
         picture, first = _sheet(
-            say(lang, vi="{place}: các tổ thu làm gì mỗi tháng", en="{place}: what the teams do each month", place=place.name),
+            say(lang, vi="{place}: các tổ thu làm gì mỗi tháng", en="{place}: what the teams do each month",
+                place=place.name),
             say(lang, vi="Trung bình các lần mô phỏng, cả địa bàn", en="Means of the simulations, the whole place"),
             _source(lang, place), height=6.4)
         for index, (title, column, how, form) in enumerate(rows):
@@ -303,8 +304,8 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
             marks.month_axis(axes, months.index[0], months.index[-1], lang)
             axes.yaxis.set_major_formatter(lambda y, _, form=form: form(y, lang))
             marks.end_labels(axes, ends)
-    return picture.describe(say(lang, vi="Tổ thu tại {place} đến {m:t}. {said}.", en="Teams in {place} by {m:t}. {said}.",
-                                place=place.name, m=months.index[-1], said="; ".join(said)))
+    return picture.describe(say(lang, vi="Tổ thu tại {place} đến {m:t}. {said}.",
+                                en="Teams in {place} by {m:t}. {said}.", place=place.name, m=months.index[-1], said="; ".join(said)))
 
 
 def history(place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
