@@ -55,14 +55,21 @@ def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
 
     Cutting a place into strata moves the level a little by itself (what saturates, saturates elsewhere). Strata
     therefore only say what the policy adds: the status quo in one stratum plus, in the policy's strata, the policy
-    minus the status quo. So a lever of no size adds nothing, and two policies can be compared.
+    minus the status quo. So a lever of no size adds nothing, and two policies can be compared. Where a policy leaves
+    hardly anybody, less of the level is moved, so that nothing falls below zero.
     """
     strata = strata_of(scenario)
     values = expected(make_world(scenario, draws, seed, strata))
     if strata.any():
         quo = scenario.with_policy(scenario.scenario, Policy())
-        values += expected(make_world(quo, draws, seed, np.zeros_like(strata)))
-        values -= expected(make_world(quo, draws, seed, strata))
+        level = expected(make_world(quo, draws, seed, np.zeros_like(strata)))[..., :G]
+        level -= expected(make_world(quo, draws, seed, strata))[..., :G]
+        groups = values[..., :G]
+        room = np.full_like(level, np.inf)
+        np.divide(groups, -level, out=room, where=level < 0)
+        groups += np.clip(room.min(axis=(1, 2), keepdims=True), 0, 1) * level  # one factor a draw: the ledger holds
+        whole = np.array([m != "spent_outreach" for m in tables.MEASURES])
+        values[:, :, whole, G] = groups[:, :, whole].sum(axis=-1)
     return values
 
 
