@@ -20,7 +20,7 @@ from forecast.engines.world import make_world
 from forecast.plan import GROUPS
 from forecast.scenario import Scenario
 
-OUTSIDE, MEMBER, LAPSED = "outside", "member", "lapsed"
+OUTSIDE, MEMBER, LAPSED, GONE = "outside", "member", "lapsed", "gone"
 STOCKS = ("members", "active_9of12")
 FLOWS = ("entries", "returns", "lapses", "exits_compulsory", "exits_other", "paid_months")
 MONEY = ("paid_members", "paid_state", "paid_province", "paid_donors")
@@ -95,13 +95,23 @@ class Person(mesa.Agent):
         """Live a month."""
         if self.state is OUTSIDE:
             model = self.model
-            if model.luck() < -math.expm1(-self.frailty * model.push[self.cell]):
-                self.enter()
-            return
-        if self.state is MEMBER:
+            if model.luck() >= -math.expm1(-self.frailty * model.push[self.cell]):
+                return
+            self.enter()
+        elif self.state is MEMBER:
             self.stay_or_go()
         else:
             self.come_back_or_not()
+        if self.state is MEMBER:
+            self.be_counted()
+
+    def be_counted(self) -> None:
+        """Stand in the month's book as a member, and perhaps as one who has paid 9 of the last 12 months."""
+        self.model.count("members", self)
+        self.paid.append(self.model.t)
+        if len(self.paid) >= 9:
+            self.paid = [month for month in self.paid if month > self.model.t - 12]
+            self.model.count("active_9of12", self, len(self.paid) >= 9)
 
     def enter(self, gift: int | None = None) -> None:
         """Become a member for the first time; `gift` is the spell of a book that was given."""
@@ -116,7 +126,6 @@ class Person(mesa.Agent):
         """Be a member from this month on."""
         self.state, self.kind = MEMBER, "gifted" if gift is not None else "rushed" if rushed else ""
         self.pay(rushed, gift)
-        self.paid.append(self.model.t)
 
     def pay(self, rushed: bool, gift: int | None = None) -> None:
         """Pay for a spell at today's price; for a gift the donors pay what the state does not."""
@@ -147,9 +156,8 @@ class Person(mesa.Agent):
         if model.luck() < -math.expm1(-(compulsory + other)):
             moved = model.luck() * (compulsory + other) < compulsory
             model.count("exits_compulsory" if moved else "exits_other", self)
-            self.remove()
-            return
-        if self.due == model.t:
+            self.be_gone()
+        elif self.due == model.t:
             hazard = model.lapse[self.spell] * tenure_factor(model.t - self.joined, model.d["tenure_effect"])
             hazard *= math.exp(model.d["renewal_price_response"] * model.rise[self.c][self.g][self.band])
             called = model.luck() < model.called[self.c]
@@ -157,10 +165,9 @@ class Person(mesa.Agent):
             if model.luck() < lapse_chance(hazard, called, self.kind == "rushed", self.kind == "gifted", *keep):
                 self.state = LAPSED
                 model.count("lapses", self)
-                return
-            self.kind = ""
-            self.pay(rushed=False)
-        self.paid.append(model.t)
+            else:
+                self.kind = ""
+                self.pay(rushed=False)
 
     def come_back_or_not(self) -> None:
         """Return to membership, or take the contributions out and be gone."""
@@ -173,7 +180,12 @@ class Person(mesa.Agent):
                 model.count("returns", self)
                 self.begin(rushed=model.luck() < model.rushed[self.c])
             else:
-                self.remove()
+                self.be_gone()
+
+    def be_gone(self) -> None:
+        """Leave the model for good."""
+        self.state = GONE
+        self.remove()
 
     def was_member(self, spell: int, due: int, tenure: int, rushed: bool, subsidized: int) -> None:
         """Have a past as a member, at the opening."""
@@ -198,7 +210,7 @@ class Commons(mesa.Model):
         self.communes, self.cells, self.t = len(self.eligible), cells.tolist(), 0
         self.pulled = [0.0] * self.communes
         self._people(opening.tolist())
-        self.members = self._members()
+        self.members, _ = self._look()
         self.opened, self.year_start = self.members, self.members
         due = np.array(self.members)[:, None] / b.TYPICAL_SPELL
         collectors = setting.scenario.status_quo_plan.collectors[0][:, None]
@@ -230,12 +242,14 @@ class Commons(mesa.Model):
         # The readiest are in; the hazard that was measured is that of the ones who are left.
         self.base = self.setting.entry_hazard / (frailty_left / people_left)
 
-    def _members(self) -> list[int]:
-        found = [0] * self.communes
+    def _look(self) -> tuple[list[int], list[int]]:
+        """Count members, and those of them whose paid months run out this month, by commune."""
+        members, due = [0] * self.communes, [0] * self.communes
         for person in self.agents:
             if person.state is MEMBER:
-                found[person.c] += 1
-        return found
+                members[person.c] += 1
+                due[person.c] += person.due == self.t
+        return members, due
 
     def count(self, measure: str, person: Person, number: float = 1) -> None:
         """Write something that a person did into the month's book."""
@@ -247,14 +261,11 @@ class Commons(mesa.Model):
         t, setting = self.t, self.setting
         month = setting.first + t
         self.book = {measure: [0.0] * (self.communes * G) for measure in MEASURES}
-        self.members, self.price, self.ceiling = self._members(), setting.price[t], setting.ceiling[t]
+        self.members, due = self._look()
+        self.price, self.ceiling = setting.price[t], setting.ceiling[t]
         self.rise, self.to_other = setting.rise[t], setting.other_exits[t]
         if month % 12 == 0:
             self.year_start = self.members
-        due = [0] * self.communes
-        for person in self.agents:
-            if person.state is MEMBER and person.due == t:
-                due[person.c] += 1
         self.push, self.rushed, self.called, self.returning, self.to_compulsory = [], [], [], [], []
         for c in range(self.communes):
             self._outreach(c, due[c], month)
@@ -262,12 +273,6 @@ class Commons(mesa.Model):
             self._new_year()
         self.agents.do("step")
         self._give()
-        for person in self.agents:
-            if person.state is MEMBER:
-                self.count("members", person)
-                if len(person.paid) >= 9:
-                    person.paid = [month for month in person.paid if month > t - 12]
-                    self.count("active_9of12", person, len(person.paid) >= 9)
 
     def _outreach(self, c: int, due: int, month: int) -> None:
         """Let the team of a commune decide, and turn what it does into this month's chances."""
@@ -328,6 +333,7 @@ class Commons(mesa.Model):
             spell = int(np.searchsorted(b.SPELLS, self.plan.gift_months[self.t, c, g]))
             for person in self.chance.sample(free, min(count, len(free))):
                 person.enter(gift=spell)
+                person.be_counted()
 
 
 def run(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
