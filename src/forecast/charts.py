@@ -305,7 +305,8 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
             axes.yaxis.set_major_formatter(lambda y, _, form=form: form(y, lang))
             marks.end_labels(axes, ends)
     return picture.describe(say(lang, vi="Tổ thu tại {place} đến {m:t}. {said}.",
-                                en="Teams in {place} by {m:t}. {said}.", place=place.name, m=months.index[-1], said="; ".join(said)))
+                                en="Teams in {place} by {m:t}. {said}.", place=place.name,
+                                m=months.index[-1], said="; ".join(said)))
 
 
 def history(place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
