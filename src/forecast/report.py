@@ -84,17 +84,6 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
     return [path for path, place in about.items() if place is None or place in wanted]
 
 
-def renew(names: Iterable[str] | None = None) -> list[Path]:
-    """Run notebooks and keep their outputs in the notebook files, which is what the tests compare with."""
-    for path in chosen(names):
-        book = nbformat.read(path, 4)
-        _execute(book, path)
-        for cell in book.cells:
-            cell.metadata.pop("execution", None)
-        nbformat.write(book, path)
-    return chosen(names)
-
-
 def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[str, nbformat.NotebookNode]:
     """Return the executed notebook in each language, from ``build/notebooks`` if nothing it depends on has changed."""
     book = nbformat.read(path, 4)
