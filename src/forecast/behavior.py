@@ -46,7 +46,8 @@ BANDS = 8
 BAND_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(BANDS)
 BAND_SHARES = _WEIGHTS / _WEIGHTS.sum()
 
-# Decisions of one person in one month; the person's luck is uniform(person, 32 * month + decision).
+# Decisions of one person; the person's luck is uniform(person, 32 * month + decision), with months of their own that
+# begin at 1 when they join, and month 0 for what is decided once.
 RESIST, SPELL, RUSH, FLOOR, TAIL, LEAVE, LAPSE, RETURN, GIFT, TENURE, DUE, CALLED, WHERE = range(13)
 
 

@@ -4,7 +4,8 @@ A cell is commune x group x income band. Everybody who has not enrolled yet carr
 by a gamma frailty; pressure adds up on the cell, and a person enrolls in the month in which it passes their
 resistance (Sellke 1983). With n people left, the log of the survival level of the lowest resistance falls by
 log(U)/n, so that resistances are drawn in rising order, one at a time, and the cost is that of the events. Every
-later decision of a person is a hash of (seed, draw, cell, rank, month, decision).
+later decision of a person is a hash of (seed, draw, cell, rank, month, decision), with months counted from the one in
+which they joined: who joins two months earlier under another policy lives the same life two months earlier.
 
 The same construction serves for leaving and returning: a clock of hazard runs for each commune (leaving) and each cell
 (returning), and a person carries the reading at which it is their turn. People who become eligible later form cells of
@@ -304,6 +305,12 @@ def _pay(now, ledger, person, c, g, s, flows):
 
 
 @compiled
+def _luck(person, t):
+    """Number of a person's first decision of a month, months counted from the one in which they joined."""
+    return 32 * (1 + t - person.joined)
+
+
+@compiled
 def _leaving(ledger, c, t, luck):
     """The first month after `t` in which the commune's clock has moved on by an exponential number, by bisection."""
     turn = ledger.leave_clock[c, t] - math.log(luck)
@@ -323,7 +330,7 @@ def _begin(now, ledger, person, wake, i, c, g, s, kind, flows):
     person.state, person.kind, person.since = MEMBER, kind, now.t
     ledger.members[c, g] += 1
     _pay(now, ledger, person, c, g, s, flows)
-    person.leave = _leaving(ledger, c, now.t, chance.uniform(person.key, 32 * now.month + b.LEAVE))
+    person.leave = _leaving(ledger, c, now.t, chance.uniform(person.key, _luck(person, now.t) + b.LEAVE))
     paid, months = person.paid, 0
     while _BITS[paid] < 9:  # each month adds one that is paid and drops the oldest
         paid = ((paid << 1) | 1) & 4095
@@ -406,7 +413,7 @@ def _name_person(rules, person, key, j, joined):
 @compiled
 def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
     """Bring the clocks forward, then let every person whose month it is leave, renew, lapse or return."""
-    luck, t = 32 * now.month, now.t
+    t = now.t
     for k in range(len(by_spell)):
         by_spell[k] = b.lapse_hazard(rules.annual_lapse, b.SPELLS[k])
     for months in range(len(by_tenure)):
@@ -426,7 +433,7 @@ def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
         if wake[i] > t and not (unforeseen and table[i].state == LAPSED):
             continue
         person = table[i]
-        key, j = person.key, person.cell
+        key, j, luck = person.key, person.cell, _luck(person, t)
         c, g, band = j // COMMUNE, (j // BANDS) % G, j % BANDS
         if person.state == MEMBER:
             if person.leave <= t:
@@ -492,8 +499,9 @@ def _enter(now, rules, pool, ledger, table, wake, flows):
                 c, g = j // COMMUNE, (j // BANDS) % G
                 _name_person(rules, table[i], key, j, now.t)
                 flows[ENTRIES, c, g] += 1
-                rush = chance.uniform(key, 32 * now.month + b.RUSH) < now.rushed[c] * rules.rush_short
-                s = b.spell_of(chance.uniform(key, 32 * now.month + b.SPELL), rush, now.advised[c])
+                luck = _luck(table[i], now.t)
+                rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c] * rules.rush_short
+                s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
                 _begin(now, ledger, table[i], wake, i, c, g, s, RUSHED if rush else 0, flows)
             pool.left[p] -= 1
             pool.rank[p] += 1
@@ -513,7 +521,9 @@ def _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows):
                 s += 1
             wanted = int(gift[c, g] + chance.uniform(pool.key[first], 32 * now.month + b.GIFT))
             while wanted > 0:
-                left = pool.left[first : first + BANDS].sum()
+                left = 0
+                for p in range(first, first + BANDS):
+                    left += pool.left[p]
                 if left == 0:
                     break
                 key = chance.child(pool.key[first], uint64(GIFT_BRANCH + now.month * 65536 + tries))
