@@ -16,6 +16,8 @@ NEUTRAL = {  # effects that the other methods do not have
     "tenure_effect": 0.0,
     "renewal_contact": 0.0,
     "lump_sum_rate": 0.0,
+    "eligible_exit_rate": 0.0,
+    "eligible_entry_rate": 0.0,
     "annual_lapse": w.ANNUAL_LAPSE,
     "frailty_shape": w.FRAILTY_SHAPE,
 }
