@@ -46,8 +46,8 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     """Return the monthly path to the target beside the expected one.
 
     Columns: month, expected, low, high (members), needed (a straight line from the opening stock to the target),
-    entries_expected and entries_needed (persons in the month; needed counts the exits that the engine expects at the
-    needed stock, less the returns).
+    entries_expected and entries_needed (persons in the month, medians; needed counts the exits that the engine expects
+    at the needed stock, less the returns).
     """
     target = _target(scenario)
     if target.measure != "members":
@@ -55,7 +55,7 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     rows = answer.only(scenario=scenario.scenario, engine=engine, group=target.group)
     if rows.only(measure="members").frame.empty:
         raise tables.UserError(f"engine {engine!r} did not answer scenario {scenario.scenario!r}")
-    wide = rows.frame.pivot_table(index="month", columns="measure", values="value", aggfunc="mean", observed=True)
+    wide = rows.frame.pivot_table(index="month", columns="measure", values="value", aggfunc="median", observed=True)
     members = rows.only(measure="members").summary().set_index("month")
     months = [m for m in members.index if m <= target.by]
     steps = np.arange(len(months)) / max(len(months) - 1, 1)
