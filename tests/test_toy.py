@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forecast import tables, toy
 from forecast.engines import deaf_to
@@ -10,6 +12,7 @@ from forecast.engines.agents import AgentEngine
 from forecast.engines.stock import StockEngine
 from forecast.experiment import project
 from forecast.law import Law
+from forecast.plan import COLUMNS
 from forecast.policy import (
     LEVERS,
     Broadcast,
@@ -36,8 +39,8 @@ from forecast.scenario import Scenario
 PLACE, LAW = toy.place(), toy.law()
 GROUPS = tables.GROUPS
 ENGINES = ("stock", "agents")
-DRAWS = 12
-UNTIL = "2023-03"
+DRAWS = 8
+UNTIL = "2022-12"
 
 
 def question(name, *levers, until=UNTIL, place=PLACE, law=LAW, **more) -> Scenario:
@@ -110,7 +113,7 @@ def test_a_lever_pulls_its_way(lever, measure, group, way, engine, added):
     gaps = way * by_draw(added, scenario=lever, engine=engine, measure=measure, group=group).loc[lever]
     assert gaps.mean() > 0
     # The same people with the same luck: hardly a draw may go the other way, and none in expectation.
-    assert (gaps >= -1e-9).mean() >= (0.9 if engine == "stock" else 0.6)
+    assert (gaps >= -1e-9).mean() >= (0.85 if engine == "stock" else 0.6)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -120,7 +123,7 @@ def test_the_ledger_balances_in_every_draw_group_and_month(engine, answer):
     for group in (*GROUPS, "all"):
         for measure in ("members", "entries", "lapses", "exits_other"):
             rows = mine.only(group=group, measure=measure).frame
-            assert len(rows) == (len(CASES) + 1) * DRAWS * (16 if measure == "members" else 15)
+            assert len(rows) == (len(CASES) + 1) * DRAWS * (13 if measure == "members" else 12)
             assert np.isfinite(rows["value"]).all()
             assert (rows["value"] >= -1e-9).all()
 
@@ -339,7 +342,7 @@ def test_the_subsidy_ends_after_ten_years():
     wide = rows.groupby(["month", "measure"], observed=True)["value"].sum().unstack()
     share = wide["paid_state"] / (400_000 * wide["paid_months"])
     assert share.loc["2022-01":"2022-12"].to_numpy() == pytest.approx(0.5)
-    assert share.loc["2028-06":].mean() < 0.45  # who pays for 60 months runs into the end from 2023 on
+    assert share.loc["2028-06":].mean() < 0.48  # who pays for 60 months runs into the end from 2023 on
 
 
 def test_gifts_run_out_and_few_stay():
@@ -363,3 +366,60 @@ def test_the_toy_is_a_place_like_any_other():
     assert tables.check(LAW.frame, "law", "toy") == []
     assert LAW.price("poor", "2021-06").net == 100_000
     assert LAW.price("other", "2022-06").net == 360_000
+
+
+share = st.sampled_from([0.0, 0.1, 0.5, 1.0])
+count = st.sampled_from([0.0, 0.3, 2.0, 40.0, 3000.0])
+group = st.sampled_from(["all", *GROUPS])
+months = st.one_of(st.none(), st.integers(-6, 12).map(lambda n: toy.months_from("2021-12", n)))
+where = st.one_of(
+    st.just("all"),
+    st.builds(Where, count=st.integers(1, 6), order=st.sampled_from(["largest", "poorest", "listed"])),
+    st.builds(Where, communes=st.just(("Gò", "Rừng"))),
+)
+SPECIAL = {
+    "TopUp": {"share": share, "group": group, "payer": st.sampled_from(["province", "donors"])},
+    "Gift": {"persons_per_month": count, "months": st.sampled_from([1, 3, 6, 12, 60]), "group": group},
+    "Collectors": {"count": count, "per": st.sampled_from(["place", "commune", "hamlet"])},
+    "Training": {"share": share, "every": st.sampled_from([None, 1, 5])},
+    "Quota": {"per_month": count, "holder": st.sampled_from(["collector", "staff"]), "staff": st.just(17)},
+    "Visits": {"count": count, "assisted": share},
+    "Meetings": {"count": count, "attendance": count},
+    "Broadcast": {"count": count, "every": st.sampled_from(["month", "year"])},
+    "Drive": {"per_month": count, "dates": st.just(("2022-05-08", "2022-05-30"))},
+    "ModelCommunes": {"ramp": st.integers(0, 5)},
+    "VisitOrder": {"first": st.sampled_from(["easy", "farthest"])},
+    "Inspection": {"hours_per_month": count},
+    "Effort": {"times": count},
+}
+any_lever = st.sampled_from(sorted(LEVERS)).flatmap(
+    lambda name: st.builds(
+        lambda a, b, **more: LEVERS[name](
+            start=min(a, b) if a and b else a, end=max(a, b) if a and b else b, unit_cost=1000, **more
+        ),
+        months,
+        months,
+        where=where,
+        **SPECIAL.get(name, {"share": share}),
+    )
+)
+
+
+@settings(max_examples=8)
+@given(st.lists(any_lever, max_size=5))
+def test_any_policy_makes_a_sound_plan_and_a_ledger_that_balances(levers):
+    asked = question("any", *levers, until="2022-08")
+    plan = asked.plan
+    for name in (*COLUMNS, "spending"):
+        values = getattr(plan, name)
+        assert np.isfinite(values).all(), name
+        assert (values >= (-1 if name == "order" else 0)).all(), name
+        if name in ("assisted", "training", "model", "reminders", "advice", "cadres", "order"):
+            assert (values <= 1).all(), name
+    again = question("any", *levers, until="2022-08").plan
+    assert plan.changed(again) == frozenset()
+    answer = run(asked, draws=2)
+    assert np.isfinite(answer.frame["value"]).all()
+    assert answer.ledger_faults().empty
+    values = answer.frame["value"]
+    assert (values >= -1e-6).all()  # persons, months and VND
