@@ -229,6 +229,11 @@ def test_lapsing_rises_with_its_hazard_and_falls_with_a_call(one, other, contact
     assert chance(low, rushed=True) >= max(chance(low), 0.7)
 
 
+def test_a_call_takes_its_share_off_the_hazard():
+    assert chance(0.4, called=True, contact=0.25) == pytest.approx(1 - math.exp(-0.3))
+    assert chance(0.4) == pytest.approx(1 - math.exp(-0.4))
+
+
 def test_lapsing_falls_with_tenure_and_long_spells():
     factors = [b.tenure_factor(m, 0.5) for m in (0, 1, 12, 24, 60, 240)]
     assert (np.diff(factors) < 0).all()
