@@ -363,9 +363,8 @@ def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] 
     at = [MEASURES.index(name) for name in events.FLOWS]
     signs = {"entries": 1, "returns": 1, "lapses": -1, "exits_compulsory": -1, "exits_other": -1}
     for t in range(1, shape[1]):
-        flows = np.zeros((len(draws), len(events.FLOWS), *shape[3:]))
-        model.step(flows)
-        values[:, t, at] = flows
+        model.step()
+        values[:, t, at] = model.flows
         change = sum(sign * values[:, t, MEASURES.index(name)] for name, sign in signs.items())
         values[:, t, 0] = values[:, t - 1, 0] + change
         assert np.array_equal(values[:, t, 0].sum(axis=2), model._members().T)  # the ledger balances

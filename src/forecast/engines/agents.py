@@ -85,6 +85,7 @@ class Offices(mesa.Model):
         self.members = self._members()
         self.year_start = self.members
         self.visits, self.called, self.rushed, self.effort = np.zeros((4, *self.members.shape))
+        self.flows = np.zeros((len(world.keys), len(events.FLOWS), len(plan.communes), G))
         self.pulled = np.zeros(self.members.shape[::-1])
         self.team.create_agents(self, len(world.numbers), list(range(len(world.numbers))))
         self.datacollector = _collector() if self.collect else None
@@ -102,11 +103,10 @@ class Offices(mesa.Model):
         """Note what the team of commune `c` does this month."""
         self.visits[c], self.called[c], self.rushed[c], self.effort[c] = hours
 
-    def step(self, flows: np.ndarray | None = None) -> None:
-        """Live one month; `flows` (draws, flow, communes, groups), zeros, receives what happens."""
+    def step(self) -> None:
+        """Live one month; what happens is in `flows` until the next one."""
         world, plan, money = self.world, self.world.plan, self.world.money
-        if flows is None:
-            flows = np.zeros((len(world.keys), len(events.FLOWS), len(plan.communes), G))
+        self.flows[:] = 0.0
         self.t += 1
         t, month = self.t, tables.month_index(plan.months[self.t])
         self.members = self._members()
@@ -125,7 +125,7 @@ class Offices(mesa.Model):
             )  # fmt: skip
             if month % 12 == 0:
                 people.new_year(month // 12)
-            people.live(now, plan.gift[t], plan.gift_months[t], flows[draw])
+            people.live(now, plan.gift[t], plan.gift_months[t], self.flows[draw])
         if self.datacollector:
             self.datacollector.collect(self)
 
@@ -188,14 +188,12 @@ class AgentEngine:
         model.load(world)
         plan = world.plan
         values = np.zeros((len(draws), len(plan.months), len(tables.MEASURES), G + 1))
-        flows = np.zeros((len(draws), len(events.FLOWS), len(plan.communes), G))
         columns = [list(tables.MEASURES).index(f) for f in events.FLOWS]
         spent = plan.spending.sum(axis=(1, 2))
         for t in range(len(plan.months)):
             if t:
-                flows[:] = 0.0
-                model.step(flows)
-                values[:, t, columns, :G] = flows.sum(axis=2)
+                model.step()
+                values[:, t, columns, :G] = model.flows.sum(axis=2)
             values[:, t, 0, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
         values[..., G] = values[..., :G].sum(axis=-1)
         values[:, 1:, list(tables.MEASURES).index("spent_outreach"), G] = spent[1:]
