@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import machine
-import tables
+import page
 
 SMALL, MILLION, LARGE = 10_000, 1_000_000, 5_000_000
 # Months and repeats (each with its own seed) by number of people. The smallest size has enough seeds to compare the
@@ -54,7 +54,7 @@ def main() -> int:
     if "whole" in wanted:
         found["whole"] = whole(options.quick)
     found["minutes"] = round((time.perf_counter() - begin) / 60, 1)
-    text, agree = tables.page(found)
+    text, agree = page.write(found)
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "agents.md").write_text(text, encoding="utf-8")
