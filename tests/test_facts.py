@@ -1,5 +1,6 @@
 """Published figures, prices and sources are found in the tables, or the error says what there is."""
 
+import pandas as pd
 import pytest
 
 from forecast import facts, places
@@ -31,3 +32,19 @@ def test_publishers_are_named_once_and_we_are_no_source_of_our_own():
     for name in ("Cà Mau", "Việt Nam"):
         found = facts.publishers(places.read_place(name))
         assert found and len(set(found)) == len(found) and facts.MAKERS not in found
+
+
+def test_a_count_is_known_from_when_its_source_came_out_and_never_before_its_own_month():
+    dated = pd.DataFrame({"source": ["day", "month", "year", "memory"], "date": ["2022-03-28", "2022-04", "2022", ""]})
+    rows = pd.DataFrame({"source": ["day", "month", "year", "memory", "day", "nobody", "day"],
+                         "month": ["2021-12"] * 4 + ["2022-05"] + ["2021-12"] * 2,
+                         "status": ["stated"] * 6 + ["synthetic"]})
+    known = facts.known_since(rows, dated)
+    assert known.tolist() == ["2022-03", "2022-04", "2022-12", "", "2022-05", "", "2021-12"]
+
+
+def test_counts_leave_out_what_nobody_has_checked_and_what_contradicts_itself():
+    found = facts.counts(places.read_place("Việt Nam").history)
+    assert not {"2008-12", "2022-12"} & set(found["month"])  # recalled
+    assert found.loc[found["month"] == "2019-12", "value"].tolist() == [551_000]  # two others are conflicting
+    assert (found["known"] >= found["month"]).all()

@@ -112,3 +112,20 @@ def test_asking_changes_nothing(law):
     law.price("poor", "2025-07", lineage("Hà Nội"))
     pd.testing.assert_frame_equal(law.frame, before)
     assert Law(before).price("poor", "2025-07").net == law.price("poor", "2025-07").net
+
+
+def test_the_law_known_at_a_month_holds_nothing_that_was_enacted_later():
+    law = read_law()
+    before = law.known("2021-06")
+    assert set(before.frame["since"]) <= set(law.frame["since"])
+    assert before.value("min_declared_income", "2026-06") == 700_000  # its end was not known yet
+    assert law.known("2021-12").value("min_declared_income", "2026-06") == 1_500_000
+    ends = law.known("2023-06").frame.query("place == 'Hà Nội' and parameter == 'local_top_up_share'")
+    assert set(ends["until"]) == {"2025-12"}  # its own end, which stood in it
+    assert law.known("2025-06").price("other", "2025-07").state < law.price("other", "2025-07").state
+
+
+def test_all_of_the_law_is_known_once_its_last_row_is():
+    law = read_law()
+    last = max(law.frame["since"])
+    assert law.known(last).frame.equals(law.frame.reset_index(drop=True))

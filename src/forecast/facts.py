@@ -35,6 +35,38 @@ def _history() -> pd.DataFrame:
     return tables.read(tables.data_dir() / "history.csv", "history")
 
 
+def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.Series:
+    """Return for each row of a history the month (text) from which it was known, "" where nobody can say.
+
+    That is the month in which its source came out, never before the month that is counted. A source dated with a
+    year alone counts as out in December; one without a date (memory) never. Rows of an invented place are known at
+    once. `dated` is a table of sources (data/sources.csv when left out).
+
+    >>> rows = _history().query("place == 'Cà Mau' and measure == 'members' and kind == 'observation'")
+    >>> rows = rows[rows["scheme"] == "voluntary_si"]
+    >>> rows.assign(known=known_since(rows))[["month", "known"]].to_numpy().tolist()
+    [['2021-12', '2022-07'], ['2022-06', '2022-07']]
+    """
+    dates = (sources() if dated is None else dated.set_index("source", drop=False))["date"]
+    out = history["source"].map(dates.where(dates.str.len() != 4, dates + "-12").str[:7]).fillna("")
+    out = out.mask(history["status"] == "synthetic", history["month"])
+    return out.mask((out != "") & (out < history["month"]), history["month"]).astype(str)
+
+
+def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the counts of members that a forecast may learn from or be judged by: `place, month, value, known`.
+
+    Observations of the voluntary scheme, all groups together, stated or derived (or of an invented place); recalled
+    figures, which nobody has checked, and conflicting ones are left out. Of several for a month the one listed
+    last stands last; `known` is :func:`known_since`.
+    """
+    rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
+                   & (history["kind"] == "observation") & history["value"].notna()
+                   & history["status"].isin(("stated", "derived", "synthetic"))]
+    rows = rows.assign(known=known_since(rows, dated))[["place", "month", "value", "known"]]
+    return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
+
+
 def net_prices(place, months: pd.PeriodIndex, law: Law | None = None) -> pd.DataFrame:
     """Return the least that a person pays for a month, VND: index month (text), one column a group."""
     path = (law or read_law()).price_arrays(months, place.lineage)

@@ -8,6 +8,8 @@ proposal has a parameter name of its own (``local_top_up_share_proposed``), whic
 """
 
 import math
+import re
+from calendar import month_name
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -190,6 +192,42 @@ class Law:
                            for month in months])
         shares = shares.reshape(len(months), len(GROUPS), 2)  # keeps its shape when there are no months
         return path | {"state_share": shares[..., 0], "local_share": shares[..., 1]}
+
+    def known(self, month) -> "Law":
+        """Return the law as it could be read at the end of ``month``: what was enacted later is taken out.
+
+        The table has no column for the day of enactment, but ``legal_basis`` names texts, and a Vietnamese text
+        carries its year in its number. A row counts as known from December of the latest year named there
+        (from the month of a date that is written out), and at the latest from its own ``since``: rather too late than
+        too early. A row that ended only because of a rule that was not known yet goes on.
+
+        >>> law = read_law()
+        >>> law.known("2021-06").value("min_declared_income", "2022-01"), law.value("min_declared_income", "2022-01")
+        (700000.0, 1500000.0)
+        """
+        frame, month = self.frame, str(tables.month(month))
+        since = [min(row.since, _enacted(row.legal_basis) or row.since) for row in frame.itertuples()]
+        kept = (pd.Series(since, frame.index) <= month).to_numpy()
+        keys = list(zip(*(frame[name] for name in ("scheme", "parameter", "group", "place")), strict=True))
+        later = {(key, begins) for key, begins, known in zip(keys, frame["since"], kept, strict=True) if not known}
+        replaced = [bool(until) and (key, str(tables.month(until) + 1)) in later
+                    for key, until in zip(keys, frame["until"], strict=True)]
+        return Law(frame.assign(until=frame["until"].mask(replaced, ""))[kept].reset_index(drop=True))
+
+
+def _enacted(basis: str) -> str:
+    """Return the latest month that the texts named in ``basis`` can be from, or "" if it names no year.
+
+    >>> _enacted("Law 58/2014: the line of Decree 07/2021"), _enacted("Decree 351/2025 of 2025-11-30"), _enacted("?")
+    ('2021-12', '2025-11', '')
+    >>> _enacted("the resolution of July 2025, after Resolution 03/2022")
+    '2025-07'
+    """
+    months = re.findall(r"\b(\d{4}-\d{2})-\d{2}\b", basis)
+    named = re.findall(rf"\b({'|'.join(month_name[1:])}) (\d{{4}})\b", basis)
+    months += [f"{year}-{list(month_name).index(name):02d}" for name, year in named]
+    years = set(re.findall(r"\b\d+/((?:19|20)\d{2})\b", basis)) - {month[:4] for month in months}
+    return max([*months, *(f"{year}-12" for year in years)], default="")
 
 
 def _index(month) -> int:
