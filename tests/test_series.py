@@ -5,17 +5,9 @@ import pandas as pd
 import pytest
 
 from forecast import tables, toy
-from forecast.engines.series import (
-    GROWTH,
-    PRICE_PRIOR,
-    SeriesEngine,
-    cleared,
-    december_season,
-    growths,
-    monthly_grid,
-    pooled_drift,
-    usable,
-)
+from forecast.engines.pooling import cleared, december_season, growths, pooled_drift
+from forecast.engines.series import SeriesEngine
+from forecast.engines.structural import GROWTH, PRICE_PRIOR, monthly_grid, usable
 from forecast.law import Law, read_law
 from forecast.places import read_place
 from forecast.policy import Policy, TopUp

@@ -15,7 +15,7 @@ True
 from importlib import import_module
 
 _MODULES = tuple(
-    "behavior chance charts check decide experiment facts law places plan policy projection report scenario sentences"
+    "behavior chance charts check decide effects experiment facts law places plan policy projection report scenario sentences"
     " tables toy words".split()
 )
 _HOME = {

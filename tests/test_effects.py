@@ -1,0 +1,100 @@
+"""What a trial did is found where it is known, and the priors in data/evidence.csv are what the counts say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast import effects, tables
+from forecast.tables import UserError
+
+MONTHS = pd.period_range("2020-01", "2021-12", freq="M").astype(str)
+SINCE = "2021-06"
+
+
+def office(seed, effect=0.0, head_start=0.0, drift=0.0, units=60, treated=20):
+    """Entries by commune and month: communes that differ and wander, a season, and a trial of the first `treated`."""
+    rng = np.random.default_rng(seed)
+    given = np.arange(units) < treated
+    level = 2.5 + rng.normal(0, 0.5, units) + head_start * given
+    season = 0.3 * np.sin(np.arange(len(MONTHS)))
+    wander = np.cumsum(rng.normal(0, 0.05, (units, len(MONTHS))), axis=1)
+    after = np.asarray(MONTHS) >= SINCE
+    log = level[:, None] + season + wander + np.outer(given, effect * after + drift * np.arange(len(MONTHS)))
+    names = pd.Index([f"commune {u}" for u in range(units)], name="unit")
+    frame = pd.DataFrame(rng.poisson(np.exp(log)), names, MONTHS)
+    rows = frame.rename_axis(columns="month").stack().rename("value").reset_index()
+    return rows.assign(treated=rows["unit"].map(dict(zip(frame.index, given, strict=True))))
+
+
+def test_a_planted_effect_is_found_and_its_interval_covers_nine_in_ten():
+    found = [effects.difference(office(seed, effect=np.log(2)), SINCE) for seed in range(60)]
+    assert np.mean([e.mean for e in found]) == pytest.approx(np.log(2), abs=0.03)
+    covered = np.mean([low < 2 < high for _, low, high in (e.ratio() for e in found)])
+    assert 0.8 <= covered <= 0.98
+
+
+def test_a_head_start_is_no_effect_and_is_shown():
+    found = effects.difference(office(1, head_start=1.0), SINCE)
+    assert abs(found.mean) < 2 * found.sd
+    assert found.checks.at["head_start", "shift"] == pytest.approx(1.0, abs=3 * found.checks.at["head_start", "sd"])
+    drawn = effects.difference(office(1), SINCE).checks.loc["head_start"]
+    assert abs(drawn["shift"]) < 3 * drawn["sd"]
+
+
+def test_units_that_were_already_parting_are_caught_before_the_trial():
+    parting = effects.difference(office(2, drift=0.05), SINCE).checks.loc["earlier_trend"]
+    assert parting["shift"] > 3 * parting["sd"]
+    steady = effects.difference(office(2), SINCE).checks.loc["earlier_trend"]
+    assert abs(steady["shift"]) < 3 * steady["sd"]
+
+
+def test_units_chosen_after_a_lucky_year_fall_back_as_the_others_say():
+    rng = np.random.default_rng(3)
+    last = rng.normal(0, 0.5, (200, 2))  # two years that have nothing in common
+    lucky = last[:, 0] >= np.sort(last[:, 0])[-40]
+    rows = [(u, month, 1000 * np.exp(last[u, year]), lucky[u])
+            for u in range(200) for year, month in enumerate(("2020-06", "2021-06"))]
+    found = effects.difference(pd.DataFrame(rows, columns=effects.COLUMNS), "2021-01")
+    assert found.mean < -0.4
+    back = found.checks.loc["regression_to_mean"]
+    assert back["shift"] == pytest.approx(found.mean, abs=3 * np.hypot(back["sd"], found.sd))
+
+
+def test_what_was_taken_from_the_others_is_bounded():
+    rows = pd.DataFrame([(u, m, 30.0 if u in "ab" and m >= SINCE else 10.0, u in "ab")
+                         for u in "abcd" for m in ("2021-05", "2021-06")], columns=effects.COLUMNS)
+    # Twenty more a commune on one side; had they come from the other, its 10 would have been 30: no effect at all.
+    found = effects.difference(rows, SINCE)
+    assert found.mean + found.checks.at["displaced", "shift"] == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    (lambda p: p.drop(columns="treated"), "column treated is missing"),
+    (lambda p: p.assign(value=-1.0), "value -1.0: expected a number of 0 or more"),
+    (lambda p: pd.concat([p, p.head(1)]), "expected one row for each unit and month"),
+    (lambda p: p.assign(treated=np.arange(len(p)) % 2 == 0), "expected the same `treated`"),
+    (lambda p: p.assign(treated=True), "0 units have treated False"),
+    (lambda p: p[p["month"] >= SINCE], "months before and after"),
+    (lambda p: p.assign(value=0.0), "nobody at all in 2020-01")])
+def test_what_cannot_be_compared_is_one_message(change, message):
+    with pytest.raises(UserError, match=message):
+        effects.difference(change(office(1, units=4, treated=2)), SINCE)
+
+
+def test_the_prior_of_the_model_communes_is_what_the_published_counts_say():
+    found = effects.model_communes()
+    row = tables.read(tables.data_dir() / "evidence.csv", "evidence").set_index("parameter").loc["model_commune_ratio"]
+    assert found.ratio() == pytest.approx(tuple(row[["value", "low", "high"]]), abs=0.05)  # one decimal
+    assert row["source"] == "chinhphu-ha-noi-2022" and row["status"] == "derived"
+
+
+def test_the_model_communes_are_less_than_the_naive_ratio_and_more_than_nothing():
+    found = effects.model_communes()
+    naive = np.exp(found.steps.at["seen", "shift"])
+    assert naive == pytest.approx(2.9, abs=0.01)
+    at_once = found.mean - found.steps.at["ramp", "shift"]
+    assert 1 < np.exp(at_once) < naive and found.ratio()[1] > 1
+    # 113 members each in May 2021 against some 88 elsewhere.
+    assert np.exp(-found.steps.at["head_start", "shift"]) == pytest.approx(113.3 / 88.4, abs=0.02)
+    for step in ("head_start", "unseen", "displaced"):
+        assert found.steps.at[step, "shift"] < 0, step
