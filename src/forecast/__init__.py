@@ -15,8 +15,8 @@ True
 from importlib import import_module
 
 _MODULES = tuple(
-    "behavior chance charts check decide effects experiment facts law places plan policy projection report scenario sentences"
-    " tables toy words".split()
+    "behavior chance charts check decide effects experiment facts law places plan policy projection report scenario"
+    " sentences tables toy words".split()
 )
 _HOME = {
     "decide": "comparison effort needed_path status_quo target_table",
