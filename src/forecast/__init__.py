@@ -23,7 +23,7 @@ _HOME = {
     "engines.agents": "AgentEngine RenewalsFirst Team observe",
     "engines.series": "SeriesEngine",
     "engines.stock": "StockEngine",
-    "experiment": "project",
+    "experiment": "backtest project",
     "law": "read_law",
     "places": "read_place",
     "plan": "Plan Where",

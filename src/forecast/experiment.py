@@ -11,20 +11,24 @@ import os
 import platform
 from collections.abc import Iterable
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import joblib
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast import projection, tables
-from forecast.engines import Engine
+from forecast import facts, projection, tables
+from forecast.engines import Engine, silence
 from forecast.engines.agents import AgentEngine
 from forecast.engines.series import SeriesEngine
 from forecast.engines.stock import StockEngine
+from forecast.engines.yardsticks import YARDSTICKS
+from forecast.law import Law, read_law
+from forecast.places import Place, read_place
 from forecast.projection import Projection
 from forecast.scenario import Scenario
 
@@ -48,7 +52,7 @@ class Task:
     @property
     def name(self) -> str:
         """A file name for the answer."""
-        facts = [
+        asked = [
             fingerprint(self.scenario),
             self.engine.name,
             type(self.engine).__qualname__,
@@ -56,7 +60,13 @@ class Task:
             self.seed,
             code_hash(),
         ]
-        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24] + ".parquet"
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24] + ".parquet"
+
+    @property
+    def keepable(self) -> bool:
+        """Is it one of our engines as it comes? Somebody else's code, or another team rule, has no hash to go by."""
+        ours = ENGINES.get(self.engine.name)
+        return type(self.engine) is ours and vars(self.engine) == vars(ours())
 
 
 def project(
@@ -89,8 +99,152 @@ def project(
         for e in engines
         for d in range(0, draws, CHUNK)
     ]
-    parts = _run(tasks, jobs or os.cpu_count() or 1, cluster, progress, Path(keep) if keep else None)
+    parts = _run(tasks, jobs, cluster, progress, keep)
     return projection.concat(parts)
+
+
+@dataclass(frozen=True)
+class Trial(Task):
+    """A forecast as it could have been made at `origin`; `known` is the hash of what was known of all places then."""
+
+    origin: str = ""
+    known: str = ""
+    keepable: bool = False
+
+    def run(self) -> pd.DataFrame:
+        """Return members of the months after the origin; an engine that cannot start leaves its reason in `attrs`."""
+        try:
+            rows = super().run()
+        except tables.UserError as error:
+            rows = silence()
+            rows.attrs["why"] = str(error)
+            return rows
+        wanted = (rows["measure"] == "members") & (rows["group"] == "all")
+        wanted &= rows["month"].astype(str) > self.origin
+        return rows[wanted].assign(origin=self.origin).reset_index(drop=True)
+
+    @property
+    def name(self) -> str:
+        """A file name for the answer."""
+        return hashlib.sha256((super().name + self.origin + self.known).encode()).hexdigest()[:24] + ".parquet"
+
+
+class Backtest(NamedTuple):
+    """What :func:`backtest` found.
+
+    `forecasts` is a Projection of members whose `origin` is the month at whose end a forecast could have been made;
+    `counts` (place, month, value, known) is what it is judged by; `silent` (place, origin, engine, why) says what could
+    not be tried, with an empty origin where a whole place could not.
+    """
+
+    forecasts: Projection
+    counts: pd.DataFrame
+    silent: pd.DataFrame
+
+
+def backtest(
+    places: str | Place | Iterable[str | Place],
+    engines: Iterable[str | Engine] = ("series", "stock"),
+    *,
+    origins: Iterable[str] | None = None,
+    horizon: int = 48,
+    draws: int = 200,
+    seed: int = 1,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    progress: bool = True,
+    keep: str | Path | None = None,
+    history: pd.DataFrame | None = None,
+) -> Backtest:
+    """Forecast the status quo of `places` from each past origin, with what was known at its end and nothing else.
+
+    An origin is a month (`YYYY-MM`); all months in which something about the place came out when left out. Known are
+    counts whose source was out (:func:`facts.known_since`; those of other places too, for the engines that pool) and
+    the law as :meth:`Law.known` gives it. What is not dated in the tables is taken as known: people and communes
+    of a place. The parameters of `stock` and `agents` were set with the whole history in view, so their scores
+    flatter them. The yardsticks (naive, seasonal naive, drift) always come along. A forecast is
+    made for the months after its origin up to the last count, `horizon` months at most.
+
+    An engine that grows a stock starts in the month of the last known count, since a count of December tried in
+    March would keep its peak; `series` is told the origin and bridges the months by itself. `history` replaces
+    data/history.csv.
+    """
+    engines = [engines] if isinstance(engines, (str, *ENGINES.values())) else list(engines)
+    for engine in engines:
+        engine_of(engine)  # a wrong name is told before any work
+    places = [places] if isinstance(places, str | Place) else list(places)
+    read = [read_place(p) if isinstance(p, str) else p for p in places]
+    origins = None if origins is None else [str(tables.month(o)) for o in origins]
+    if draws < 1 or horizon < 1:
+        raise tables.UserError(f"draws: {draws}, horizon: {horizon}; expected at least 1 of each")
+    if not places:
+        raise tables.UserError("no place to try; expected the name of at least one")
+    table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
+    law, laws, tasks, silent, counts = read_law(), {}, [], [], []
+    for place, named in zip(read, places, strict=True):
+        whole = pd.concat([table[table["place"] != place.name], place.history], ignore_index=True)
+        since, own = facts.known_since(whole), facts.counts(place.history)
+        counts.append(own)
+        for origin in _origins(place, own, origins, horizon, silent):
+            then = whole[(since != "") & (since <= origin)]
+            laws.setdefault(origin, law.known(origin))
+            if isinstance(named, str) and place.since <= origin and (not place.until or origin <= place.until):
+                place = read_place(place.name, at=origin)  # with the communes that it had then
+            tasks += _trials(place, origin, then, laws[origin], _until(own, origin, horizon), engines, draws, seed)
+    parts = _run(tasks, jobs, cluster, progress, keep, "backtest")
+    for task, rows in zip(tasks, parts, strict=True):
+        if rows.empty and task.draws.start == 0:
+            why = rows.attrs.get("why", "has nothing to say about these months with what was known")
+            silent.append((task.scenario.place.name, task.origin, task.engine.name, why))
+    told = pd.DataFrame(silent, columns=["place", "origin", "engine", "why"])
+    return Backtest(projection.concat(parts), pd.concat(counts, ignore_index=True), told)
+
+
+def _origins(place: Place, own: pd.DataFrame, asked: list[str] | None, horizon: int, silent: list) -> list[str]:
+    """Return the months from which a forecast of `place` can be tried and judged; say in `silent` why others cannot."""
+    dated = own[own["known"] != ""]
+    found = []
+    for origin in asked if asked is not None else sorted(dated["known"].unique()):
+        if not (dated["known"] <= origin).any():
+            silent.append((place.name, origin, "", "no count of it was known"))
+        elif _until(own, origin, horizon) is None:
+            if asked is not None:
+                silent.append((place.name, origin, "", f"no count of the {horizon} months after it came out later"))
+        else:
+            found.append(origin)
+    if not found and asked is None:
+        seen = ", ".join(f"{c.month} (out {c.known or 'at no known date'})" for c in own.itertuples()) or "none"
+        why = f"too few counts: after none was known did one of the next {horizon} months come out; there are {seen}"
+        silent.append((place.name, "", "", why))
+    return found
+
+
+def _until(own: pd.DataFrame, origin: str, horizon: int) -> str | None:
+    """Return the last month that a forecast made at `origin` is judged by: counted, and not known then."""
+    last = str(tables.month(origin) + horizon)
+    later = own[(own["month"] > origin) & (own["month"] <= last) & (own["known"] > origin)]
+    return None if later.empty else later["month"].max()
+
+
+def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str, engines, draws, seed) -> list[Trial]:
+    """Return the work for one place and origin; `then` holds the history of all places that was known."""
+    own = then[then["place"] == place.name].reset_index(drop=True)
+    place = replace(place, history=own)
+    last = str(facts.counts(own)["month"].max())
+    digest = hashlib.sha256(then.to_csv().encode()).hexdigest()
+    trials = []
+    for asked in [*engines, *YARDSTICKS]:
+        ours = isinstance(asked, str)
+        kind = (ENGINES | YARDSTICKS)[asked] if ours else None
+        engine = asked if not ours else kind() if kind in (StockEngine, AgentEngine) else kind(then)
+        start = last if engine.name in ("stock", "agents") else origin
+        question = Scenario("status quo", place, start=start, until=until, law=law)
+        step = CHUNK if isinstance(engine, AgentEngine) else draws
+        trials += [
+            Trial(question, engine, range(d, min(d + step, draws)), seed, origin, digest, ours)
+            for d in range(0, draws, step)
+        ]
+    return trials
 
 
 def engine_of(engine: str | Engine) -> Engine:
@@ -102,8 +256,17 @@ def engine_of(engine: str | Engine) -> Engine:
     return ENGINES[engine]()
 
 
-def _run(tasks: list[Task], jobs: int, cluster: str | None, progress: bool, keep: Path | None) -> list[pd.DataFrame]:
-    paths = [keep / t.name if keep and _known(t.engine) else None for t in tasks]
+def _run(
+    tasks: list[Task],
+    jobs: int | None,
+    cluster: str | None,
+    progress: bool,
+    keep: str | Path | None,
+    what: str = "project",
+) -> list[pd.DataFrame]:
+    """Return the rows of each task in the order of the tasks, those that were kept by an earlier run first."""
+    jobs, keep = jobs or os.cpu_count() or 1, Path(keep) if keep else None
+    paths = [keep / t.name if keep and t.keepable else None for t in tasks]
     parts = [_kept(p) for p in paths]
     waiting = [i for i, rows in enumerate(parts) if rows is None]
     one_here = cluster is None and (jobs == 1 or len(waiting) <= 1)
@@ -111,7 +274,7 @@ def _run(tasks: list[Task], jobs: int, cluster: str | None, progress: bool, keep
         total=sum(len(t.draws) for t in tasks),
         initial=sum(len(t.draws) for t, rows in zip(tasks, parts, strict=True) if rows is not None),
         unit="draw",
-        desc="project",
+        desc=what,
         disable=not progress,
     )
     with bar, _dask(cluster) if cluster else nullcontext():
@@ -131,12 +294,6 @@ def _run(tasks: list[Task], jobs: int, cluster: str | None, progress: bool, keep
             parts[i] = rows
             bar.update(len(tasks[i].draws))
     return [p for p in parts if p is not None]
-
-
-def _known(engine: Engine) -> bool:
-    """Is it one of our engines as it comes? Somebody else's code, or another team rule, has no hash to go by."""
-    ours = ENGINES.get(engine.name)
-    return type(engine) is ours and vars(engine) == vars(ours())
 
 
 def _kept(path: Path | None) -> pd.DataFrame | None:

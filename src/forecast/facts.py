@@ -63,7 +63,8 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataF
     rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
                    & (history["kind"] == "observation") & history["value"].notna()
                    & history["status"].isin(("stated", "derived", "synthetic"))]
-    rows = rows.assign(known=known_since(rows, dated))[["place", "month", "value", "known"]]
+    rows = rows.assign(known=known_since(rows, dated), value=rows["value"].astype(float))
+    rows = rows[["place", "month", "value", "known"]]
     return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
 
 
