@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from forecast import tables, toy
-from forecast.engines.pooling import cleared, december_season, growths, pooled_drift
+from forecast.engines.pooling import NATION, cleared, december_season, growths, plans, pooled_drift, read_pool
 from forecast.engines.series import SeriesEngine
-from forecast.engines.structural import GROWTH, PRICE_PRIOR, monthly_grid, usable
+from forecast.engines.structural import ELASTICITY, GROWTH, PRICE_PRIOR, monthly_grid, usable
 from forecast.law import Law, read_law
 from forecast.places import read_place
 from forecast.policy import Policy, TopUp
@@ -141,6 +141,89 @@ def test_the_floor_of_2022_lowers_the_stock_in_every_draw_that_believes_so():
     assert -0.16 < effect.median() < -0.07
     assert np.mean(effect < 0) > 0.85
     assert (np.log(risen / same).loc["2022-01"].abs() < effect.abs() + 1e-12).all()
+
+
+def held_back(least=1, most=60):
+    """Forecasts of published counts from each earlier count of the same place: place, level, months ahead, rank."""
+    rows, found = usable(HISTORY[HISTORY["status"] != "synthetic"], month("2026-10")), []
+    for name in sorted(set(rows.loc[rows["level"].isin(["nation", "province", "district"]), "place"])):
+        place = read_place(name, at="2021-12")
+        part = rows[rows["place"] == name]
+        seen = pd.Series(part["value"].to_numpy(), pd.PeriodIndex(part["month"], freq="M")).sort_index()["2012":]
+        for origin in seen.index[:-1]:
+            later = seen[(seen.index > origin) & (seen.index <= origin + most)]
+            path = paths(ask(place, str(origin), str(seen.index[-1])), draws=range(200))
+            found += [(name, part["level"].iloc[0], (at - origin).n, (path.loc[str(at)] < count).mean())
+                      for at, count in later.items()]
+    return pd.DataFrame(found, columns=["place", "level", "ahead", "rank"])
+
+
+def test_intervals_cover_counts_that_were_held_back():
+    found = held_back()
+    places = found[found["level"] != "nation"]
+    assert len(places) > 50 and places["place"].nunique() >= 8
+
+    def covered(rows, share):
+        inside = rows["rank"].between((1 - share) / 2, (1 + share) / 2)
+        return inside.groupby(rows["place"]).mean().mean()  # each place once: two thirds of the pairs are Nghệ An's
+
+    assert 0.70 <= covered(places, 0.80) <= 0.90 and 0.88 <= covered(places, 0.95) <= 0.99
+    assert 0.35 <= covered(places, 0.50) <= 0.65
+    # The nation is one history, whose rise of 2018 to 2021 no earlier figure foretold: two years ahead at most.
+    nation = found[(found["level"] == "nation") & (found["ahead"] <= 24)]
+    assert 0.70 <= covered(nation, 0.80) <= 0.90 and 0.88 <= covered(nation, 0.95) <= 0.99
+
+
+def test_four_years_from_one_count_are_wide_and_still_of_use():
+    path = paths(ask("Cà Mau", "2021-12", "2025-12"), draws=range(1000))
+    assert 5 < np.exp(width(path, "2025-12")) < 20
+    # Had nobody joined since, a fifth to a quarter of the members a year would have left.
+    assert np.quantile(path.loc["2025-12"], 0.02) > 0.25 * 26948
+    assert np.quantile(path.loc["2025-12"], 0.98) < 0.4 * 612_000
+
+
+def goal(place, until, value, kind="plan", source="test"):
+    """A row of a history: a plan for members."""
+    return stocks(place, [(until, value)]).assign(kind=kind, source=source, status="synthetic")
+
+
+def test_the_december_rush_is_larger_where_the_place_is_behind_its_plan():
+    known = stocks("Toy", [("2021-03", 47_000), ("2021-10", 50_000)])
+
+    def rush(*plans):
+        place = replace(toy.place(), name="Toy", eligible=2e6, history=pd.concat([known, *plans], ignore_index=True))
+        path = np.log(paths(ask(place, "2021-10", "2022-04")))
+        return path.loc["2021-12"] - path.loc["2022-04"]
+
+    none, met, behind = rush(), rush(goal("Toy", "2021-12", 50_000)), rush(goal("Toy", "2021-12", 80_000))
+    assert met.median() + 0.03 < none.median() < behind.median() - 0.02
+    assert (behind >= met - 1e-9).all()
+    hopeless = rush(goal("Toy", "2021-12", 900_000))
+    assert hopeless.median() < behind.median() + 0.1
+
+
+def test_a_plan_counts_from_its_year_or_from_its_source_on():
+    assert plans(HISTORY, "Cà Mau", month("2020-12")) == {}
+    assert plans(HISTORY, "Cà Mau", month("2022-06"))[month("2025-12")] == 116_400
+    nation = plans(HISTORY, NATION, month("2026-06"))
+    assert nation[month("2030-12")] == 2_444_500 and nation[month("2025-12")] == 3_600_000
+    assert plans(HISTORY, NATION, month("2021-01")).get(month("2021-12")) == 1_736_000
+
+
+def test_what_is_read_from_the_same_figures_is_read_once():
+    origin = month("2021-12")
+    assert read_pool(HISTORY.copy(), origin, read_law()) is read_pool(HISTORY, origin, LAW)
+    more = pd.concat([HISTORY, stocks("Nghệ An", [("2021-11", 1.0)])])
+    assert read_pool(more, origin, LAW) is not read_pool(HISTORY, origin, LAW)
+    twice = LAW.frame.assign(value=LAW.frame["value"].where(LAW.frame["parameter"] != "min_declared_income", 9e5))
+    assert read_pool(HISTORY, origin, Law(twice)) is not read_pool(HISTORY, origin, LAW)
+
+
+def test_after_the_floor_of_2022_every_place_knows_what_the_nation_has_learned():
+    asked = (ask(made([(m, 1000)]), m, "2024-12") for m in ("2021-12", "2023-12"))
+    before, after = (ENGINE.fit(scenario).belief(ELASTICITY) for scenario in asked)
+    nation = read_pool(HISTORY, month("2023-12"), LAW).nation.belief(ELASTICITY)
+    assert after.mean == pytest.approx(nation.mean) and after.mean != pytest.approx(before.mean)
 
 
 def test_december_stands_above_the_next_march():

@@ -1,13 +1,18 @@
-"""What is known of a place beside its own points: the nation's season and price, and how fast places grow."""
+"""What is known of a place beside its own points: growth of others, the nation's season and answer to a price, plans.
+
+Synthetic places tell nothing of real ones. What is read from the same figures is kept for the next time.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from forecast import facts, tables
 from forecast.engines.structural import (
     DECEMBER,
     DECEMBER_PRIOR,
+    ELASTICITY,
     GROWTH,
     GROWTH_PRIOR,
     NOISE_PRIOR,
@@ -28,6 +33,7 @@ from forecast.law import Law
 
 NATION = "Việt Nam"
 POOLED_LEVELS = ("nation", "province", "district")
+PRICE_SPREAD = 0.05  # sd between a place's elasticity and the nation's (judgement of the makers)
 
 
 class Pool(NamedTuple):
@@ -107,27 +113,75 @@ def pooled_drift(excess: pd.Series, nation: Belief = GROWTH_PRIOR, place: str = 
 
 
 def read_pool(history: pd.DataFrame, origin: pd.Period, law: Law) -> Pool:
-    """Return what `history` tells at `origin`; synthetic places tell nothing of real ones."""
+    """Return what `history` tells at `origin`; the same figures and prices give the same object, read once."""
     history = history[history["status"] != "synthetic"]
-    nation = national_fit(history, origin, law)
-    return Pool(nation, growths(history, origin, law, (nation.belief(DECEMBER) if nation else DECEMBER_PRIOR).mean))
+    rows = usable(history, origin)
+    if rows.empty:
+        return Pool(None, growths(history, origin, law, 0.0))
+    prices = price_path(law, pd.period_range(rows["month"].min(), origin, freq="M"), (NATION,))
+    key = (origin, tuple(prices), tuple(rows[["place", "level", "month", "value"]].itertuples(index=False, name=None)))
+    if key not in _POOLS:
+        if len(_POOLS) >= 200:  # a backtest asks for a few dozen origins
+            _POOLS.clear()
+        nation = national_fit(history, origin, law)
+        season = nation.belief(DECEMBER) if nation else DECEMBER_PRIOR
+        _POOLS[key] = Pool(nation, growths(history, origin, law, season.mean))
+    return _POOLS[key]
 
 
-def fit_place(name: str, lineage: tuple[str, ...], series: pd.Series, pool: Pool, law: Law) -> Fit:
-    """Fit the stocks of one place (persons by month, all up to the origin), helped by what is known of the others."""
+_POOLS: dict[tuple, Pool] = {}
+
+
+def fit_place(
+    name: str,
+    series: pd.Series,
+    pool: Pool,
+    price: np.ndarray,
+    elasticity: Belief | None = None,
+) -> Fit:
+    """Fit the stocks of one place (persons by month, all up to the origin), helped by what is known of the others.
+
+    `price` is :func:`~forecast.engines.structural.price_path` from the first to the last month of `series`;
+    `elasticity` replaces what the nation's counts say of its effect.
+    """
     grid = monthly_grid(series)
-    price = price_path(law, grid.index, lineage)
     if name == NATION:
-        return fit_structural(grid, price)
-    general, growth, december = NOISE_PRIOR, GROWTH_PRIOR, DECEMBER_PRIOR
+        return fit_structural(grid, price, elasticity=elasticity or PRICE_PRIOR)
+    general, growth, december, response = NOISE_PRIOR, GROWTH_PRIOR, DECEMBER_PRIOR, PRICE_PRIOR
     if pool.nation:
-        general, month, peak = pool.nation.noise, pool.nation.belief(GROWTH), pool.nation.belief(DECEMBER)
+        general = pool.nation.noise
+        month, peak, answer = (pool.nation.belief(state) for state in (GROWTH, DECEMBER, ELASTICITY))
         growth = Belief(12 * month.mean, 12 * month.sd)
         # The peak in the winter of the place's first point, from the one in the winter of the nation's last.
         earlier = (pool.nation.last - grid.index[0]).n / 12
         december = Belief(max(peak.mean - WINTER_STEP * earlier, 0.0), float(np.hypot(peak.sd, WINTER_SPREAD)))
+        response = Belief(answer.mean, float(np.hypot(answer.sd, PRICE_SPREAD)))
     drift = pooled_drift(pool.places["excess"], growth, name)
     # Chance alone moves a small stock: some 4% change in a month, in lumps of five (a meeting, a family).
     lumps = min(0.2 / max(np.exp(grid.iloc[-1]), 1.0), 0.02)
     noise = Noise(float(np.hypot(general.level, np.sqrt(lumps))), general.count, drift.sd)
-    return fit_structural(grid, price, drift, december, noise)
+    return fit_structural(grid, price, drift, december, noise, elasticity or response)
+
+
+def plans(history: pd.DataFrame, place: str, origin: pd.Period) -> dict[pd.Period, float]:
+    """Return the plans and targets for members at the end of a December that are known at `origin`: persons by month.
+
+    A year's plan is known from its January; a later one from the day of its source. Of several for a December the one
+    that came out last counts. Shares are left out: of whom is not always said.
+
+    >>> from forecast import tables
+    >>> history = tables.read(tables.data_dir() / "history.csv", "history")
+    >>> plans(history, "Cà Mau", tables.month("2021-12"))
+    {Period('2021-12', 'M'): 36720.0, Period('2025-12', 'M'): 116400.0}
+    """
+    wanted = {"scheme": "voluntary_si", "measure": "members", "group": "all", "unit": "persons", "place": place}
+    rows = history[history["kind"].isin(("plan", "target")) & history["month"].str.endswith("-12")]
+    rows = rows[rows["value"].gt(0) & (rows["status"] != "conflicting")]
+    for column, word in wanted.items():
+        rows = rows[rows[column] == word]
+    dates = facts.sources()["date"]
+    out = rows["source"].map(dates.where(dates.str.len() != 4, dates + "-12").str[:7])
+    out = out.mask(rows["status"] == "synthetic", "").fillna("9999")
+    rows = rows.assign(out=out)[(out <= str(origin)) | (rows["month"].str[:4] <= str(origin)[:4])]
+    rows = rows.sort_values("out", kind="stable").drop_duplicates("month", keep="last").sort_values("month")
+    return {tables.month(month): float(value) for month, value in zip(rows["month"], rows["value"], strict=True)}

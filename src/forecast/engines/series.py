@@ -12,7 +12,7 @@ import pandas as pd
 from forecast import tables
 from forecast.chance import child_array, name_number, streams
 from forecast.engines import deaf_to, silence
-from forecast.engines.pooling import fit_place, read_pool
+from forecast.engines.pooling import fit_place, plans, read_pool
 from forecast.engines.structural import Fit, points, price_path, simulate, usable
 from forecast.projection import COLUMNS
 from forecast.scenario import Scenario
@@ -44,24 +44,28 @@ class SeriesEngine:
         fit, place = self.fit(scenario), scenario.place
         ahead = pd.period_range(fit.last, scenario.months[-1], freq="M")
         keys = child_array(streams(seed, draws), name_number(place.name))
-        paths = simulate(fit, ahead[1:], price_path(scenario.law, ahead, place.lineage), keys)
+        price = price_path(scenario.law, ahead, place.lineage)
+        eligible = place.eligible if place.eligible > 0 else np.nan
+        goals = plans(place.history, place.name, tables.month(scenario.start))
+        paths = simulate(fit, ahead[1:], price, keys, eligible, goals)
         opening = np.full((1, len(keys)), float(scenario.opening[0]))
         values = np.vstack([opening, paths[1 - len(scenario.months) :]])
-        cap = max(place.eligible, opening.max()) if place.eligible > 0 else np.inf  # not known is NaN
-        return _rows(self.name, scenario, draws, np.minimum(values, cap))
+        return _rows(self.name, scenario, draws, np.fmin(values, np.maximum(eligible, opening.max())))
 
     def fit(self, scenario: Scenario) -> Fit:
         """Return the beliefs about the scenario's place at its last count up to the start; kept for the next call."""
         place, origin, law = scenario.place, tables.month(scenario.start), scenario.law
-        series = _own_points(scenario, origin)
-        key = (place.name, place.lineage, law, tuple(series.index), tuple(series))
-        if (origin, law) not in self._kept:
-            if self._history is None:
-                self._history = tables.read(tables.data_dir() / "history.csv", "history")
-            self._kept[origin, law] = read_pool(self._history, origin, law)
-        if (origin, key) not in self._kept:
-            self._kept[origin, key] = fit_place(place.name, place.lineage, series, self._kept[origin, law], law)
-        return self._kept[origin, key]
+        if self._history is None:
+            self._history = tables.read(tables.data_dir() / "history.csv", "history")
+        series, pool = _own_points(scenario, origin), read_pool(self._history, origin, law)
+        price = price_path(law, pd.period_range(series.index[0], series.index[-1], freq="M"), place.lineage)
+        key = (place.name, id(pool), tuple(series.index), tuple(series), tuple(price))
+        if key not in self._kept:
+            self._kept[key] = (
+                pool,
+                fit_place(place.name, series, pool, price),
+            )  # with the pool, or its id might be reused
+        return self._kept[key][1]
 
 
 def _own_points(scenario: Scenario, origin: pd.Period) -> pd.Series:

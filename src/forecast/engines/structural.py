@@ -2,12 +2,18 @@
 
     count(t)  = level(t) + winter(month) * december(t) + elasticity * price(t) + noise      (log of persons)
     level(t)  = level(t-1) + growth(t-1) + noise
-    growth(t) = growth(t-1), half of it gone in 18 months, + noise
+    growth(t) = growth(t-1), half of the way back to its usual size in a year, + noise
     december  = a new size every December: the last one, a little more, + noise
 
 The Kalman filter of statsmodels turns a place's points into beliefs at its last one. Every belief starts from a prior
 (:mod:`forecast.engines.pooling` says where it comes from); a place with one point keeps it, and each further point
 moves it; from eight points on, the noise is estimated too. The law's price path is taken as given.
+
+Ahead of the last point, three things keep the paths within what can happen, all of them told by counts or studies: a
+stock cannot fall faster than its members leave when nobody joins; growth slows down as the share of eligible people
+nears a ceiling; and the peak of a December is higher where the place is far behind its plan in November. How wide the
+paths should be was read off the published counts: each count of each place, with what was known at each earlier one
+(:data:`FADE` says what came of it); tests/test_series.py holds the coverage to it.
 """
 
 from typing import NamedTuple
@@ -21,6 +27,14 @@ from forecast import tables
 from forecast.chance import normal_array
 from forecast.law import Law
 
+
+class Belief(NamedTuple):
+    """A normal belief: mean and standard deviation."""
+
+    mean: float
+    sd: float
+
+
 GOOD = ("stated", "derived", "synthetic")
 ENOUGH_POINTS = 8  # from here on a place's own points say how noisy it is
 LEVEL, GROWTH, DECEMBER, ELASTICITY = range(STATES := 4)
@@ -29,15 +43,23 @@ LEVEL, GROWTH, DECEMBER, ELASTICITY = range(STATES := 4)
 WINTER = {12: 1.0, 1: 2 / 3, 2: 1 / 3}
 WINTER_STEP = 0.01  # the peaks grow: 2020/21 small, 2023/24 a fifth of the stock (judgement of the makers)
 WINTER_SPREAD = 0.05  # sd between two winters, and between a place and the nation (judgement of the makers)
-FADE = 0.5 ** (1 / 18)  # Hòa Bình grew by 149% in the year to 2019-06, then 5.3 times in 54 months: half gone in 18
+
+# Over 60 pairs of counts of places up to five years apart, and the nation's since 2012, the score (CRPS) was best with
+# growth half of the way back in 8 to 12 months, not 18, to 0.15 a year, not 0, and with the limits below: 0.48 fell to
+# 0.34 for three to five years ahead, and the 90% interval from a factor of 63 to one of 18. Spreads of growth smaller
+# than those between places and years (0.7 of them) covered only two thirds of the counts two to three years ahead.
+FADE = 0.5 ** (1 / 12)
+FAR_GROWTH = Belief(0.15, 0.12)  # a year; from any December to the fourth after it the nation grew 0.06 to 0.47 a year
+LEAST = np.log(1 - 0.25) / 12  # nobody joins, members leave as usual: annual_lapse 22%, transfers 3% (evidence.csv)
+# Log of the share of eligible people at which growth ends: 20%, 10 to 40%. Thailand came to 10 and 15% without a duty
+# to join (coverage_thailand_40, coverage_thailand_all); a commune may do better (judgement of the makers).
+CEILING = Belief(np.log(0.20), 0.42)
+# Rise of the December peak per log gap between plan and stock in November, beside the peak of a usual gap: the nation
+# lacked 0.30 in November 2021, plans being last December and 30% more (plan_growth), and rose by 0.12. A plan out of
+# reach moves no more than one that lacks 0.6. Spread: judgement of the makers.
+PULL = Belief(0.3, 0.15)
+USUAL_GAP, FULL_GAP = 0.3, 0.6
 RENEWAL_MONTHS = 6  # prepaid months keep their old price; most of the stock comes up for renewal in half a year
-
-
-class Belief(NamedTuple):
-    """A normal belief: mean and standard deviation."""
-
-    mean: float
-    sd: float
 
 
 class Noise(NamedTuple):
@@ -141,11 +163,13 @@ def fit_structural(
     growth: Belief = GROWTH_PRIOR,
     december: Belief = DECEMBER_PRIOR,
     noise: Noise = NOISE_PRIOR,
+    elasticity: Belief = PRICE_PRIOR,
 ) -> Fit:
     """Fit the module's model to a log series with gaps and return the beliefs at its last month.
 
     `grid` comes from :func:`monthly_grid`; `price` is :func:`price_path` of the same months (none: it stood still);
-    `growth` is the log change a year expected of such places; `december` the size of the peak in the first winter.
+    `growth` is the log change a year expected of such places; `december` the size of the peak in the first winter;
+    `elasticity` what a unit of `price` does (a step of another kind in place of a price is its own unit).
     From eight points on, `noise` is the center of a log-normal prior, and the mode of the posterior takes its place.
 
     >>> months = pd.period_range("2020-01", periods=24, freq="M")
@@ -160,11 +184,11 @@ def fit_structural(
 
         def surprise(z):
             scaled = Noise(*np.exp(center + NOISE_SPREAD * z))
-            return 0.5 * np.sum(z**2) - _model(grid, price, growth, december, scaled).loglike()
+            return 0.5 * np.sum(z**2) - _model(grid, price, growth, december, scaled, elasticity).loglike()
 
         found = minimize(surprise, np.zeros(3), method="L-BFGS-B", bounds=[(-4, 4)] * 3)
         noise = Noise(*np.exp(center + NOISE_SPREAD * found.x))
-    result = _model(grid, price, growth, december, noise).filter()
+    result = _model(grid, price, growth, december, noise, elasticity).filter()
     mean, cov = result.filtered_state[:, -1], result.filtered_state_cov[:, :, -1]
     # From here on prices are told relative to the last month, so its price is part of the level.
     shift = np.eye(STATES)
@@ -172,7 +196,7 @@ def fit_structural(
     return Fit(grid.index[-1], shift @ mean, shift @ cov @ shift.T, noise, count)
 
 
-def _model(grid, price, growth, december, noise) -> KalmanFilter:
+def _model(grid, price, growth, december, noise, elasticity) -> KalmanFilter:
     """Return the state-space form over `grid`'s months; the pool's growth is what a place's own returns to."""
     steps = len(grid)
     new_winter = np.append((grid.index + 1).month[:-1] == 12, False)
@@ -198,35 +222,53 @@ def _model(grid, price, growth, december, noise) -> KalmanFilter:
         state_cov=change,
         obs_cov=np.array([[noise.count**2]]),
     )
-    start = np.array([grid.iloc[0], growth.mean / 12, december.mean, PRICE_PRIOR.mean])
-    spread = np.array([5.0, growth.sd / 12, december.sd, PRICE_PRIOR.sd])
+    start = np.array([grid.iloc[0], growth.mean / 12, december.mean, elasticity.mean])
+    spread = np.array([5.0, growth.sd / 12, december.sd, elasticity.sd])
     model.initialize_known(start, np.diag(spread**2))
     return model
 
 
-def simulate(fit: Fit, months: pd.PeriodIndex, price: np.ndarray, keys: np.ndarray) -> np.ndarray:
+def simulate(
+    fit: Fit,
+    months: pd.PeriodIndex,
+    price: np.ndarray,
+    keys: np.ndarray,
+    eligible: float = np.nan,
+    plans: dict[pd.Period, float] | None = None,
+) -> np.ndarray:
     """Return counts of persons for `months`, which follow `fit.last` one by one, shape (months, draws).
 
-    `price` is :func:`price_path` of `fit.last` and `months`, shape (1 + months,). A draw is a function of its key
-    (uint64, from :mod:`forecast.chance`) alone: beliefs are drawn once, noise month by month, and growth fades to none.
+    `price` is :func:`price_path` of `fit.last` and `months`, shape (1 + months,); `eligible` people may join (NaN: not
+    known); `plans` are persons by December. A draw is a function of its key (uint64, from :mod:`forecast.chance`)
+    alone: beliefs are drawn once, noise month by month. Growth returns to `FAR_GROWTH`; it slows down towards a share
+    of the eligible people that each draw has its own of (`CEILING`), and nobody joining at all is the least (`LEAST`).
     """
 
     def luck(month: pd.Period, number: int) -> np.ndarray:
         return normal_array(keys, tables.month_index(month) * 16 + number)
 
-    z = [luck(fit.last, 8 + number) for number in range(STATES)]
+    z = [luck(fit.last, 8 + number) for number in range(STATES + 3)]
     root = np.linalg.cholesky(fit.cov + 1e-12 * np.eye(STATES))  # a rounding may leave a variance just below zero
     # Sums are written out: a matrix product may round otherwise for another number of draws.
     level, growth, december, elasticity = (
         fit.mean[i] + sum(root[i, j] * z[j] for j in range(i + 1)) for i in range(STATES)
     )
-    left, path = winter(months), price[1:] - price[0]
+    far = (FAR_GROWTH.mean + FAR_GROWTH.sd * z[STATES]) / 12
+    pull = np.maximum(PULL.mean + PULL.sd * z[STATES + 1], 0.0)
+    share = np.exp(level) / eligible
+    ceiling = np.maximum(np.exp(CEILING.mean + CEILING.sd * z[STATES + 2]), 1.25 * share)
+    left, path, plans = winter(months), price[1:] - price[0], plans or {}
     stir = np.sqrt(1 - FADE**2) * fit.noise.growth / 12
     counts = np.empty((len(months), len(keys)))
+    behind = np.zeros(len(keys))
     for step, month in enumerate(months):
-        level = level + growth + fit.noise.level * luck(month, 0)
-        growth = FADE * growth + stir * luck(month, 1)
         if month.month == 12:
             december = december + WINTER_STEP + WINTER_SPREAD * luck(month, 2)
-        counts[step] = level + left[step] * december + path[step] * elasticity + fit.noise.count * luck(month, 3)
+            gap = np.log(plans[month]) - level if month in plans else np.full(len(keys), USUAL_GAP)
+            behind = np.clip(gap, 0.0, FULL_GAP) - USUAL_GAP
+        room = np.nan_to_num((ceiling - np.exp(level) / eligible) / (ceiling - share), nan=1.0)
+        level = level + np.maximum(growth * np.clip(room, 0.0, 1.0), LEAST) + fit.noise.level * luck(month, 0)
+        growth = far + FADE * (growth - far) + stir * luck(month, 1)
+        peak = np.maximum(december + pull * behind, 0.0)
+        counts[step] = level + left[step] * peak + path[step] * elasticity + fit.noise.count * luck(month, 3)
     return np.exp(np.minimum(counts, 40.0))
