@@ -26,6 +26,7 @@ STAIRS = (
     "conflicts plan_checks sentences marks",
     "check decide score",
     "charts",
+    "score_charts",
     "report",
     "cli",
     "",

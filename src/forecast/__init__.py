@@ -16,7 +16,7 @@ from importlib import import_module
 
 _MODULES = tuple(
     "behavior chance charts check decide effects experiment facts law places plan policy projection report scenario"
-    " sentences tables toy words".split()
+    " score score_charts sentences tables toy words".split()
 )
 _HOME = {
     "decide": "comparison effort needed_path status_quo target_table",

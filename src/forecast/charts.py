@@ -87,16 +87,16 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
     with rc_context(STYLE):
         changes = facts.price_changes(place, origin, until, law=asked[0].law if asked else None)
         if small:
-            picture, axes = _sheet("", f"{_capital(what)}, {unit}", "", height=3.0, width=4.4)
+            picture, axes = sheet("", f"{_capital(what)}, {unit}", "", height=3.0, width=4.4)
             axes.set_position((0.15, 0.12, 0.54, 0.74))
         else:
-            picture, axes = _sheet(
+            picture, axes = sheet(
                 f"{place.name}: {what}",
                 say(lang, vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần "
                           "10.\nChấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
                     en="Unit: {unit}, end of month. Dark band: half of the simulations; light: nine in ten.\nFilled "
                     "dot: known at the start; hollow dot: published later.", unit=unit),
-                _source(lang, place), height=4.7)
+                source_line(lang, place), height=4.7)
             axes.set_position((0.11, 0.135, 0.60, 0.565 if changes else 0.66))
         labels, said = [], []
         for name, (color, pattern, _) in zip(names, LOOKS * len(names), strict=False):
@@ -145,9 +145,9 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
     title = f"{place.name}: {title}" if place else title
     rows, tall = table.to_dict("records"), 0.32 * len(table)  # inches
     with rc_context(STYLE):
-        picture, top = _sheet(title, say(lang, vi="Khả năng đạt, theo từng cách tính (vạch đậm: sai số mô phỏng)",
+        picture, top = sheet(title, say(lang, vi="Khả năng đạt, theo từng cách tính (vạch đậm: sai số mô phỏng)",
                                          en="Probability by each engine (thick line: error of the simulation)"),
-                              _source(lang, place), height=4.3 + tall)
+                              source_line(lang, place), height=4.3 + tall)
         inch = 1 / picture.get_figheight()
         top.set_position((0.41, 1 - (0.72 + tall) * inch, 0.43, tall * inch))
         for y, row in enumerate(rows):
@@ -199,13 +199,13 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
                       + [rows[(rows["engine"] != engine) & (rows["group"] == "all")]])
     shown = pd.concat([part for _, part in shown.groupby("scenario", observed=True, sort=False)])
     with rc_context(STYLE):
-        picture, axes = _sheet(
+        picture, axes = sheet(
             f"{name}: " + say(lang, vi="phần tăng thêm nhờ chính sách", en="what the policy adds"),
             (f"{_short(plan, name)}\n" if plan else "") + say(lang, vi="{measure}: chênh so với cách làm cũ (vạch: "
                                                                     "9 phần 10 số lần mô phỏng)",
                 en="{measure}: difference from the status quo (line: nine in ten simulations)",
                 measure=_capital(term(f"measure.{measure}", lang))),
-            _source(lang, place), height=1.5 + 0.42 * len(shown) + (0.2 if plan else 0))
+            source_line(lang, place), height=1.5 + 0.42 * len(shown) + (0.2 if plan else 0))
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if plan else 1.45) * inch))
         several = shown["scenario"].nunique() > 1
@@ -243,11 +243,12 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
     place = scenario.place if scenario is not None else places.read_place(str(frame["place"].iloc[0]))
     said = []
     with rc_context(STYLE):
-        picture, first = _sheet(
+        picture, first = sheet(
             say(lang, vi="{place}: {measure} theo nhóm", en="{place}: {measure} by group", place=place.name,
                 measure=term(f"measure.{measure}", lang)),
             say(lang, vi="Mỗi hình một thang đo riêng; dải nhạt: 9 phần 10 số lần mô phỏng",
-                en="Each picture has its own scale; band: nine in ten simulations"), _source(lang, place), height=5.2)
+                en="Each picture has its own scale; band: nine in ten simulations"),
+            source_line(lang, place), height=5.2)
         for index, group in enumerate(GROUPS):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.10 + 0.48 * (index % 2), 0.555 - 0.40 * (index // 2), 0.30, 0.235))
@@ -283,11 +284,11 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
     )
     said = []
     with rc_context(STYLE):
-        picture, first = _sheet(
+        picture, first = sheet(
             say(lang, vi="{place}: các tổ thu làm gì mỗi tháng", en="{place}: what the teams do each month",
                 place=place.name),
             say(lang, vi="Trung bình các lần mô phỏng, cả địa bàn", en="Means of the simulations, the whole place"),
-            _source(lang, place), height=6.4)
+            source_line(lang, place), height=6.4)
         for index, (title, column, how, form) in enumerate(rows):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.11, 0.665 - 0.27 * index, 0.60, 0.175))
@@ -320,12 +321,12 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
     rows = rows[rows["month"] <= (until or rows["month"].max())]
     since, until = rows["month"].iloc[0], rows["month"].iloc[-1]
     with rc_context(STYLE):
-        picture, axes = _sheet(
+        picture, axes = sheet(
             say(lang, vi="{place}: số liệu đã công bố về {measure}", en="{place}: what was published about {measure}",
                 place=place.name, measure=term(f"measure.{measure}", lang)),
             say(lang, vi="Người. Chấm: thực hiện (rỗng: {recalled}); sao: kế hoạch, mục tiêu",
                 en="Persons. Dots: observed (hollow: {recalled}); stars: plans and targets",
-                recalled=term("status.recalled", lang)), _source(lang, place, own=False), height=4.4)
+                recalled=term("status.recalled", lang)), source_line(lang, place, own=False), height=4.4)
         changes = facts.price_changes(place, since, until)
         axes.set_position((0.11, 0.145, 0.84, 0.56 if changes else 0.66))
         seen = rows[rows["kind"] == "observation"]
@@ -356,7 +357,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
     months = pd.period_range(since, until, freq="M")
     net = facts.net_prices(place, months, law)
     with rc_context(STYLE):
-        picture, axes = _sheet(
+        picture, axes = sheet(
             say(lang, vi="{place}: mức đóng thấp nhất sau hỗ trợ", en="{place}: the least to pay after support",
                 place=place.name),
             say(lang, vi="Đồng mỗi tháng, theo nhóm; mức từ 2027 theo chuẩn nghèo mới là suy luận",
@@ -384,7 +385,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
                                 place=place.name, a=since, b=until, said=said))
 
 
-def _sheet(title: str, subtitle: str, source: str, height: float, width: float = WIDTH) -> tuple[Picture, object]:
+def sheet(title: str, subtitle: str, source: str, height: float, width: float = WIDTH) -> tuple[Picture, object]:
     """Return an empty picture with its words in place, and axes to be moved where the caller wants them."""
     picture = Picture(figsize=(width, height))
     inch = 1 / height
@@ -395,7 +396,7 @@ def _sheet(title: str, subtitle: str, source: str, height: float, width: float =
     return picture, picture.add_axes((0.1, 0.15, 0.65, 0.6))
 
 
-def _source(lang: str, place=None, own: bool = True, most: int = 3) -> str:
+def source_line(lang: str, place=None, own: bool = True, most: int = 3) -> str:
     """Return the line under a picture: our runs (`own`), and who published the figures that they stand on."""
     names = facts.publishers(place) if place is not None else []
     more = say(lang, vi=" và {n:n} nguồn khác", en=" and {n:n} more", n=len(names) - most) if len(names) > most else ""
