@@ -1,17 +1,22 @@
 """A backtest knows at an origin what was out then and nothing else, goes on after a kill, and tells who was silent."""
 
+import json
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from forecast import experiment, facts, score, tables, toy
+from forecast import experiment, facts, law, places, score, score_charts, tables, toy
+from forecast.cli import main
 from forecast.engines import silence
 from forecast.engines.yardsticks import YARDSTICKS, Drift, Naive, SeasonalNaive
 from forecast.experiment import backtest
 from forecast.projection import COLUMNS, Projection
 from forecast.scenario import Scenario
+from test_charts import texts
 
 LAW = toy.law()
 
@@ -239,12 +244,78 @@ def test_a_yardstick_keeps_the_promise_of_an_engine():
         assert (many["value"] > 0).all()
 
 
-def test_a_backtest_of_the_published_counts_is_scored_against_the_yardsticks():
-    found = backtest(["Nghệ An", "Lào Cai"], ["series"], draws=60, jobs=1, progress=False)
-    assert found.silent.query("origin == ''")["place"].tolist() == ["Lào Cai"]
-    table = score.scores(found.forecasts, found.counts)
+@pytest.fixture(scope="module")
+def published():
+    """A backtest of what was published about two places."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "read_law", law.read_law)
+        return backtest(["Nghệ An", "Lào Cai"], ["series"], draws=60, jobs=1, progress=False)
+
+
+def test_a_backtest_of_the_published_counts_is_scored_against_the_yardsticks(published):
+    assert published.silent.query("origin == ''")["place"].tolist() == ["Lào Cai"]
+    table = score.scores(published.forecasts, published.counts)
     assert set(table["origin"]) == {"2018-12", "2020-12"}
     assert (table["month"] > table["origin"]).all()
     short = score.summary(table).set_index(["engine", "metric"])
     assert np.isfinite(short.loc[("series", "crps"), "skill naive"])
     assert short.loc[("naive", "crps"), "skill naive"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_pictures_say_what_they_show_and_no_label_covers_another(published, lang):
+    table = score.scores(published.forecasts, published.counts)
+    drawn = [score_charts.backtest(published.forecasts, published.counts, places.read_place("Nghệ An"), lang),
+             score_charts.scores(score.summary(table), lang)]
+    for picture in drawn:
+        for (one, a), (two, b) in combinations(texts(picture), 2):
+            assert min(a.x1, b.x1) - max(a.x0, b.x0) < 2 or min(a.y1, b.y1) - max(a.y0, b.y0) < 2, f"{one} | {two}"
+        for text, box in texts(picture):
+            assert 0 <= box.x0 and box.x1 <= picture.bbox.width and box.y1 <= picture.bbox.height, text
+    assert ("Nghệ An" in drawn[0].alt) and ("%" in drawn[1].alt)
+    assert {"vi": "Nguồn", "en": "Source"}[lang] in " ".join(t.get_text() for t in drawn[0].texts)
+
+
+def test_a_picture_of_nothing_is_an_error(published):
+    with pytest.raises(tables.UserError, match="Hà Nội"):
+        score_charts.backtest(published.forecasts, published.counts, places.read_place("Hà Nội"))
+    with pytest.raises(tables.UserError, match="no scores"):
+        score_charts.scores(score.summary(pd.DataFrame(columns=score.COLUMNS)))
+
+
+def forecast(*words, code=0):
+    result = CliRunner().invoke(main, [str(w) for w in ("backtest", *words)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "read_law", law.read_law)
+    words = ("nghe-an", "ca-mau", "--engines", "series", "--draws", 20, "--jobs", 1, "--out", tmp_path / "x")
+    said = forecast(*words)
+    assert "note: Cà Mau: too few counts" in said and "hindsight" not in said
+    assert "chosen with the whole history in view" in said
+    assert "% of naive's" in said
+    folder = tmp_path / "x"
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "backtest.png", "forecasts.parquet", "manifest.json", "scores.csv", "scores.png", "summary.csv"]
+    facts_of_it = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert facts_of_it["places"] == ["Nghệ An", "Cà Mau"] and facts_of_it["silent"]
+    table = pd.read_csv(folder / "scores.csv")
+    assert list(table.columns) == score.COLUMNS
+    again = score.scores(Projection.read(folder / "forecasts.parquet"), facts.counts(
+        places.read_place("Nghệ An").history))
+    assert again["value"].to_numpy() == pytest.approx(table["value"].to_numpy())
+    assert "older run" in forecast(*words, code=2)
+
+
+def test_wrong_words_are_one_message(tmp_path):
+    out = ("--out", tmp_path / "x")
+    assert "xyz" in forecast("xyz", *out, code=1)
+    assert "--engines" in forecast("ca-mau", "--engines", "magic", *out, code=2)
+    assert "YYYY-MM" in forecast("ca-mau", "--origins", "2020", *out, code=1)
+    assert "--origins" in forecast("ca-mau", "--origins", ",", *out, code=2)
+    assert not (tmp_path / "x").exists()
+    assert "nothing could be scored" in forecast("ca-mau", *out, "--draws", 2, code=1)
+    assert "PLACES" in forecast(code=2)

@@ -211,6 +211,67 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
 
 
 @main.command()
+@click.argument("places", nargs=-1, required=True)
+@click.option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
+@click.option(
+    "--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin."
+)
+@click.option("--engines", default="series,stock", show_default=True, help="Engines, separated by commas.")
+@_draws
+@_seed
+@_jobs
+@_cluster
+@_out
+@_force
+@_lang
+def backtest(places, origins, horizon, engines, draws, seed, jobs, cluster, out, force, lang):
+    """Forecast PLACES from past months with what was known then; writes scores.csv and pictures.
+
+    An origin is a month at whose end a forecast is made. Only counts that were published by then are used, and the law
+    as it stood; counts that came out later are the judge. Every engine stands beside naive, seasonal naive and drift.
+    """
+    from forecast import experiment, score, score_charts
+    from forecast.places import read_place
+
+    asked, names = list({p.name: p for p in map(read_place, places)}.values()), _names(engines)
+    months = None if origins is None else [str(tables.month(o.strip())) for o in origins.split(",") if o.strip()]
+    if months is not None and not months:
+        raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
+    _claim(out, force)
+    found = experiment.backtest(
+        [p.name for p in asked], names, origins=months, horizon=horizon, draws=draws, seed=seed, jobs=jobs,
+        cluster=cluster, keep=out / PARTS,
+    )  # fmt: skip
+    reasons = found.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
+    for note in reasons.itertuples():
+        where = f"{note.place} from {note.origin}" if note.origin else note.place
+        click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
+    scored = score.scores(found.forecasts, found.counts)
+    judged = set(scored.loc[scored["engine"].isin(names), "place"])
+    if not judged:
+        raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
+    for name in names:
+        click.echo(f"note: {name}: {experiment.HINDSIGHT[name]}", err=True)
+    found.forecasts.save(out / "forecasts.parquet")
+    tables.write(scored, out / "scores.csv")
+    short = score.summary(scored)
+    tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
+    shown = next(p for p in asked if p.name in judged)
+    _picture(out / "backtest.png", score_charts.backtest(found.forecasts, found.counts, shown, lang=lang))
+    _picture(out / "scores.png", score_charts.scores(short, lang=lang))
+    for engine, rows in short.set_index("metric").groupby("engine", sort=False):
+        held = rows.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
+        beside = rows.at["crps", "skill naive"]
+        error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
+        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {rows.at['crps', 'targets']} counts")
+    facts = experiment.manifest([], names, draws, seed) | {
+        "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
+        "silent": _records(found.silent), "hindsight": {n: experiment.HINDSIGHT[n] for n in names},
+    }  # fmt: skip
+    _finish(out, facts, "scores.csv")
+
+
+@main.command()
 @click.argument("places", nargs=-1)
 @click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
 @click.option(

@@ -34,6 +34,12 @@ from forecast.scenario import Scenario
 
 ENGINES: dict[str, type] = {"agents": AgentEngine, "stock": StockEngine, "series": SeriesEngine}
 CHUNK = 48  # draws; three batches of the agent engine
+HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside its scores
+    "series": "the constants of its model were chosen with the whole history in view; what it fits, it fits to counts "
+    "that were known",
+    "stock": "its parameters were set with the whole history in view, so its scores flatter it",
+    "agents": "its parameters were set with the whole history in view, so its scores flatter it",
+}
 
 
 @dataclass(frozen=True)
@@ -214,7 +220,8 @@ def _origins(place: Place, own: pd.DataFrame, asked: list[str] | None, horizon: 
             found.append(origin)
     if not found and asked is None:
         seen = ", ".join(f"{c.month} (out {c.known or 'at no known date'})" for c in own.itertuples()) or "none"
-        why = f"too few counts: after none was known did one of the next {horizon} months come out; there are {seen}"
+        why = f"too few counts: no forecast can start from one and be judged by a later one within {horizon} months"
+        why += f"; there are {seen}"
         silent.append((place.name, "", "", why))
     return found
 

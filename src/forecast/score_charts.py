@@ -74,13 +74,9 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive") ->
     """
     error = summary[summary["metric"] == "crps"].set_index("engine")
     held = summary[(summary["metric"] == "covered") & (summary["level"] == 0.9)].set_index("engine")["value"]
-    column = f"skill {yardstick}"
-    if error.empty or column not in error:
-        raise UserError(f"nothing to draw: no scores beside {yardstick!r}")
-    ratio = 1 - error[column]
-    names = [name for name in error.index if np.isfinite(ratio[name])]
-    if not names:
-        raise UserError(f"nothing to draw: no engine and {yardstick!r} answered the same months")
+    if error.empty:
+        raise UserError("nothing to draw: no scores")
+    ratio, names = 1 - error[f"skill {yardstick}"], list(error.index)
     other = term(f"engine.{yardstick}", lang)
     said, inch = [], 0.42
     height = 1.85 + inch * len(names)
@@ -97,22 +93,22 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive") ->
         right = picture.add_axes((0.70, box[0], 0.17, box[1]))
         for y, name in enumerate(names):
             color, pattern, marker = LOOKS[1] if name in score.YARDSTICKS else LOOKS[0]
-            left.plot([1, ratio[name]], [y, y], pattern, color=color, lw=2.2)
-            left.plot([ratio[name]], [y], marker=marker, ms=8, color=color)
+            if np.isfinite(ratio[name]):
+                left.plot([1, ratio[name]], [y, y], pattern, color=color, lw=2.2)
+                left.plot([ratio[name]], [y], marker=marker, ms=8, color=color)
             right.plot([0.9, held[name]], [y, y], pattern, color=color, lw=2.2)
             right.plot([held[name]], [y], marker=marker, ms=8, color=color)
             label = term(f"engine.{name}", lang)
             for axes, x, text, weight, side in (
                 (left, -0.08, label[:1].upper() + label[1:], "normal", "right"),
-                (left, 1.1, words.percent(ratio[name], lang), "bold", "left"),
+                (left, 1.1, _share(ratio[name], lang), "bold", "left"),
                 (right, 1.1, words.percent(held[name], lang), "bold", "left"),
             ):
                 axes.text(x, y, text, transform=axes.get_yaxis_transform(), ha=side, va="center", fontweight=weight,
                           fontsize=9.5)
-            said.append(say(lang, vi="{label}: sai số {r:p}, dải giữ được {h:p}", en="{label}: error {r:p}, band held "
-                                                                                  "{h:p}",
-                            label=label, r=ratio[name], h=held[name]))
-        widest = max(1.1, 1.1 * max(ratio[name] for name in names))
+            said.append(say(lang, label=label, r=_share(ratio[name], lang), h=held[name],
+                            vi="{label}: sai số {r}, dải giữ được {h:p}", en="{label}: error {r}, band held {h:p}"))
+        widest = 1.1 * max(1.0, ratio.max())  # the largest of those that could be compared
         for axes, line, ends in ((left, 1.0, (0, widest)), (right, 0.9, (0, 1.03))):
             axes.axvline(line, color=MUTED, lw=1, ls=charts.DASHES)
             axes.set(xlim=ends, ylim=(len(names) - 0.4, -0.6), yticks=[], xticks=[0, line])
@@ -120,3 +116,8 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive") ->
             axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
     return picture.describe(say(lang, vi="So với cách “{other}”: {said}.", en="Beside “{other}”: {said}.", other=other,
                                 said="; ".join(said)))
+
+
+def _share(ratio: float, lang: str) -> str:
+    """Return a ratio in percent, a dash where the two answered no month in common."""
+    return words.percent(ratio, lang) if np.isfinite(ratio) else "–"
