@@ -98,3 +98,63 @@ def test_the_model_communes_are_less_than_the_naive_ratio_and_more_than_nothing(
     assert np.exp(-found.steps.at["head_start", "shift"]) == pytest.approx(113.3 / 88.4, abs=0.02)
     for step in ("head_start", "unseen", "displaced"):
         assert found.steps.at[step, "shift"] < 0, step
+
+
+def test_the_elasticities_of_the_floor_are_what_the_published_counts_say():
+    floor = effects.price_change("2022-01")
+    rows = tables.read(tables.data_dir() / "evidence.csv", "evidence")
+    rows = rows[rows["parameter"] == "price_elasticity_stock"]
+    for population, place in (("Viet Nam", "Việt Nam"), ("Cà Mau, members", "Cà Mau"), ("Cà Mau, Hà Nội", "")):
+        row = rows[rows["population"].str.startswith(population)].iloc[0]
+        mean, sd = floor.loc[place, ["elasticity", "elasticity_sd"]]
+        assert (row["value"], row["low"], row["high"]) == pytest.approx(
+            (mean, mean - 1.645 * sd, mean + 1.645 * sd), abs=0.006), place
+
+
+def test_the_fall_of_2022_is_smaller_than_the_counts_when_the_season_is_taken_out():
+    floor = effects.price_change("2022-01")
+    assert {"Việt Nam", "Cà Mau", "Hà Nội", "Hà Tĩnh"} <= set(floor.index)
+    assert np.log(1323 / 1450) < floor.at["Việt Nam", "effect"] + 0.02 < 0.05
+    assert floor.at["Việt Nam", "counts"] > 10 and floor.at["Cà Mau", "counts"] == 2
+    assert floor.at["Cà Mau", "sd"] > floor.at["Việt Nam", "sd"]  # two counts tell less than sixteen
+    parts = floor.drop(["Việt Nam", ""])
+    assert parts["effect"].min() < floor.at["", "effect"] < parts["effect"].max()
+    assert floor.at["", "sd"] < parts["sd"].min()
+
+
+@pytest.mark.parametrize("since", ["2019-01", "2020-01", "2021-01", "2023-01"])
+def test_a_month_without_a_new_price_shows_none(since):
+    nation = effects.price_change(since).loc["Việt Nam"]
+    assert abs(nation["effect"]) < 1.645 * nation["sd"] and np.isnan(nation["elasticity"])
+
+
+def counted(place, level, values):
+    """Rows of a history: stocks by month."""
+    row = dict.fromkeys(tables.columns("history"), "") | {
+        "scheme": "voluntary_si", "place": place, "level": level, "measure": "members", "group": "all",
+        "unit": "persons", "kind": "observation", "status": "stated", "source": "test"}
+    return pd.DataFrame([row | {"month": m, "value": float(v)} for m, v in values.items()])
+
+
+def test_a_planted_fall_is_found_in_monthly_counts():
+    months = pd.period_range("2019-01", "2023-12", freq="M")
+    late = np.clip((np.arange(len(months)) - 35) / 6, 0, 1)
+    noise = np.random.default_rng(5).normal(0, 0.005, len(months))
+    stock = np.exp(13 + 0.01 * np.arange(len(months)) - 0.2 * late + 0.1 * (months.month == 12) + noise)
+    history = counted("Việt Nam", "nation", dict(zip(months.astype(str), stock, strict=True)))
+    found = effects.price_change("2022-01", history=history).loc["Việt Nam"]
+    assert found["effect"] == pytest.approx(-0.2, abs=1.645 * found["sd"]) and found["sd"] < 0.1
+
+
+def test_the_subsidy_of_2025_has_no_answer_until_it_is_counted_and_then_one():
+    history = tables.read(tables.data_dir() / "history.csv", "history")
+    assert effects.price_change("2025-07").empty
+    more = [counted("Việt Nam", "nation", {"2024-12": 2_000_000, "2025-06": 1_900_000, "2025-12": 2_500_000}),
+            counted("Hòa Bình", "province", {"2025-06": 20_000}), counted("Vĩnh Phúc", "province", {"2025-06": 30_000}),
+            counted("Phú Thọ", "province", {"2025-06": 50_000}),
+            counted("Phú Thọ (2025)", "province", {"2025-12": 130_000})]
+    found = effects.price_change("2025-07", history=pd.concat([history, *more], ignore_index=True))
+    assert found.loc["Việt Nam", ["before", "after"]].tolist() == ["2025-06", "2025-12"]
+    assert found.at["Việt Nam", "elasticity"] * found.at["Việt Nam", "effect"] < 0  # the price fell
+    # Three provinces became one: their 100,000 of June stand before its 130,000 of December.
+    assert found.loc["Phú Thọ (2025)", ["before", "counts"]].tolist() == ["2025-06", 2]

@@ -3,6 +3,10 @@
 An estimate is a log ratio, the sum of named steps. Each step has a shift and a standard deviation, so that a reader can
 see what was counted, what was corrected for, and what is only bounded; nothing is left out because it is not known.
 The result is a prior for the lever that it is about: its 5%, 50% and 95% points stand in data/evidence.csv.
+
+- :func:`difference` is for an office's own table by commune and month;
+- :func:`model_communes` for what Hà Nội published about its 30 model communes of 2021;
+- :func:`price_change` for a new price that everybody met at once: the floor of 2022-01, the subsidy of 2025-07.
 """
 
 import warnings
@@ -12,19 +16,25 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from scipy.special import ndtri
+from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from forecast import facts, tables
-from forecast.places import read_place
+from forecast.engines.pooling import NATION, POOLED_LEVELS, fit_place, read_pool
+from forecast.engines.structural import ELASTICITY, RENEWAL_MONTHS, Belief, usable
+from forecast.law import Law, read_law
+from forecast.places import one_series, read_place
 from forecast.policy import ModelCommunes
 from forecast.scenario import parameters_table
 
-CITY, MODELS, NATION = "Hà Nội", "Hà Nội/30 xã điểm", "Việt Nam"
+CITY, MODELS = "Hà Nội", "Hà Nội/30 xã điểm"
 BEFORE, AFTER, YEAR_BEFORE = "2021-05", "2021-12", "2020-12"  # the trial began in June 2021
 LASTING = 0.5  # share of the variance between communes that stays from one year to the next (judgement of the makers)
 # Unseen selection over the seen one: 1 means as strong (Altonji, Elder and Taber 2005), below zero that a part of the
 # head start was luck and would have gone by itself: a stock adds up years, so not much of it (judgement of the makers).
 UNSEEN = (-0.2, 1.0)
+WIDE = Belief(0.0, 1.0)  # what is thought of an interruption before its counts are seen: nothing
+BACK, AHEAD = 36, 24  # months of counts before and after an interruption that tell of it
 ELSEWHERE = 0.2  # sd between a trial's effect and the next place's, log (judgement of the makers)
 COLUMNS = ["unit", "month", "value", "treated"]
 
@@ -229,6 +239,87 @@ def model_communes() -> Effect:
     net = np.log(end / start) - np.log(end_rest / start_rest)
     checks = {"entries_difference": (seen, chance), "stock_difference": (float(net), np.nan)}
     return Effect(table(steps), table(checks))
+
+
+def price_change(since: str = "2022-01", history: pd.DataFrame | None = None, law: Law | None = None) -> pd.DataFrame:
+    """Return what a price that changed in the month `since` did to the stocks of places with counts on both sides.
+
+    Interrupted series: the structural model of the series engine (local level, growth that fades, December season),
+    with what was known of other places the month before, and in place of prices a step that comes in over the six
+    months in which most of a stock is renewed. Columns, by place (the last row, "", is all places but the nation
+    together, as random effects: each place has an effect of its own):
+
+    - `effect`, `sd`: log change of the stock when all have met the price, against what would have been;
+    - `elasticity`, `elasticity_sd`: the same per log of the least net price of an ordinary person;
+    - `before`, `after`: the last count on each side (YYYY-MM); `counts`: how many were used.
+
+    No rows when there are no counts on both sides: today so for the subsidy of 2025-07. Counts of places that merged
+    are carried to the new ones (:func:`forecast.places.one_series`), where all parts were counted in the same month.
+
+    It is assumed that nothing else changed growth at the same time. In 2022 offices came back from the epidemic
+    (which hides a part of a fall), and communes left the list of poor ones (which adds to it in Cà Mau); in 2025 a
+    pension came to take 15 years instead of 20 and districts were abolished.
+
+    >>> floor = price_change("2022-01")
+    >>> bool(floor.at["Việt Nam", "effect"] < 0), floor.at["Cà Mau", "after"]
+    (True, '2022-06')
+    >>> price_change("2025-07").empty
+    True
+    """
+    law, start = law or read_law(), tables.month(since)
+    if history is None:
+        history = tables.read(tables.data_dir() / "history.csv", "history")
+    pool = read_pool(history, start - 1, law)
+    found = {}
+    for name, series in _stocks(history[history["status"] != "synthetic"], start).items():
+        months = pd.period_range(series.index[0], series.index[-1], freq="M")
+        step = np.clip((np.array([month.ordinal for month in months]) - start.ordinal + 1) / RENEWAL_MONTHS, 0, 1)
+        effect = fit_place(name, series, pool, step, WIDE).belief(ELASTICITY)
+        lineage = read_place(name, at=since).lineage
+        net = [law.price("other", month, lineage).net for month in (start - 1, start)]
+        rise = float(np.log(net[1] / net[0])) or np.nan  # a month in which no price changed is a placebo
+        found[name] = {
+            "effect": effect.mean,
+            "sd": effect.sd,
+            "elasticity": effect.mean / rise,
+            "elasticity_sd": effect.sd / abs(rise),
+            "before": str(series.index[series.index < start][-1]),
+            "after": str(series.index[-1]),
+            "counts": len(series),
+        }
+    columns = ["effect", "sd", "elasticity", "elasticity_sd", "before", "after", "counts"]
+    frame = pd.DataFrame.from_dict(found, orient="index", columns=columns).rename_axis("place")
+    parts = frame.drop(NATION, errors="ignore")
+    if len(parts) > 1:
+        pairs = [
+            _together(parts[name], parts[f"{name}_sd" if name != "effect" else "sd"])
+            for name in ("effect", "elasticity")
+        ]
+        frame.loc[""] = [*pairs[0], *pairs[1], parts["before"].max(), parts["after"].max(), parts["counts"].sum()]
+    return frame
+
+
+def _stocks(history: pd.DataFrame, start: pd.Period) -> dict[str, pd.Series]:
+    """Return the stocks (persons by month) around `start` of each place that was counted on both sides of it."""
+    rows = usable(history, start + AHEAD)
+    rows = rows[rows["level"].isin(POOLED_LEVELS) & (rows["month"] >= str(start - BACK))]
+    wide = rows.pivot(index="month", columns="place", values="value")
+    wide = one_series(wide, at=str(start))
+    wide.index = pd.PeriodIndex(wide.index, freq="M")
+    late = wide.index >= start
+    return {
+        name: wide[name].dropna()
+        for name in sorted(wide)
+        if wide.loc[~late, name].notna().any() and wide.loc[late, name].notna().any()
+    }
+
+
+def _together(effect: pd.Series, sd: pd.Series) -> tuple[float, float]:
+    """Return the mean of effects that differ between places, and its standard deviation (random effects)."""
+    if effect.isna().any():
+        return np.nan, np.nan
+    result = combine_effects(effect.to_numpy(float), np.square(sd.to_numpy(float)), method_re="iterated")
+    return float(result.mean_effect_re), float(result.sd_eff_w_re)
 
 
 def _national_share() -> float:

@@ -320,3 +320,26 @@ def carry(values: pd.Series | pd.DataFrame, at="2025-07") -> pd.Series | pd.Data
         columns = moved
     result = pd.DataFrame(columns, index=frame.index)
     return result.iloc[0].rename(values.name) if isinstance(values, pd.Series) else result
+
+
+def one_series(values: pd.DataFrame, at="2025-07") -> pd.DataFrame:
+    """Return counts by month (index, YYYY-MM or Period) and unit (columns) as one series for each unit of ``at``.
+
+    Months before ``at`` are carried (:func:`carry`), months since then stand as they are, so that a unit that merged
+    has the same territory before and after. A unit of which a part was not counted in a month has no count in it.
+
+    >>> before = pd.DataFrame({"Cà Mau": [10.0], "Phú Thọ": 7.0, "Bạc Liêu": 5.0}, index=["2025-06"])
+    >>> both = one_series(pd.concat([before, pd.DataFrame({"Cà Mau (2025)": 16.0}, index=["2025-07"])]))
+    >>> both["Cà Mau (2025)"].to_dict(), list(both)
+    ({'2025-06': 15.0, '2025-07': 16.0}, ['Cà Mau (2025)'])
+    """
+    then = values.index.astype(str) < str(tables.month(at))
+    early, late = values[then].dropna(axis="columns", how="all"), values[~then].dropna(axis="columns", how="all")
+    moves = _table("crosswalk")
+    moves = moves[moves["since"] <= str(tables.month(at))]
+    # What has to be counted for a new unit: all its parts of the level of those that were (a province is the sum of old
+    # provinces, or of all its old communes).
+    groups = pd.Series(list(zip(moves["new"], moves["old"].map(_table("places")["level"]), strict=True)), moves["old"])
+    while missing := sorted(set(groups.index[groups.isin(groups[groups.index.isin(list(early))])]) - set(early)):
+        early = early.reindex(columns=[*early, *missing])
+    return pd.concat([carry(early, at).dropna(axis="columns", how="all"), late])

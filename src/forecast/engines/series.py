@@ -57,7 +57,9 @@ class SeriesEngine:
         place, origin, law = scenario.place, tables.month(scenario.start), scenario.law
         if self._history is None:
             self._history = tables.read(tables.data_dir() / "history.csv", "history")
-        series, pool = _own_points(scenario, origin), read_pool(self._history, origin, law)
+        if (origin, law) not in self._kept:
+            self._kept[origin, law] = read_pool(self._history, origin, law)
+        series, pool = _own_points(scenario, origin), self._kept[origin, law]
         price = price_path(law, pd.period_range(series.index[0], series.index[-1], freq="M"), place.lineage)
         key = (place.name, id(pool), tuple(series.index), tuple(series), tuple(price))
         if key not in self._kept:

@@ -86,7 +86,8 @@ class Fit(NamedTuple):
 
 # Before any count is seen (judgement of the makers). Trials give elasticities of entry near -0.5 (data/evidence.csv:
 # nguyen-wagstaff-2014 -0.46, capuno-2014 -0.59); some 30% of a stock enters or renews in half a year, hence -0.15. The
-# shock of 2022, which no forecast made before it may use, was -0.12 in the nation and -0.28 in Cà Mau: both inside.
+# shock of 2022, which no forecast made before it may use, was -0.12 in the nation and -0.34 in Cà Mau, both known to 0.2
+# or 0.3 only (price_elasticity_stock, from effects.price_change).
 PRICE_PRIOR = Belief(-0.15, 0.10)
 DECEMBER_PRIOR = Belief(0.08, 0.06)
 GROWTH_PRIOR = Belief(0.25, 0.30)
