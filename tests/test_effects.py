@@ -158,3 +158,15 @@ def test_the_subsidy_of_2025_has_no_answer_until_it_is_counted_and_then_one():
     assert found.at["Việt Nam", "elasticity"] * found.at["Việt Nam", "effect"] < 0  # the price fell
     # Three provinces became one: their 100,000 of June stand before its 130,000 of December.
     assert found.loc["Phú Thọ (2025)", ["before", "counts"]].tolist() == ["2025-06", 2]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_an_estimate_is_told_step_by_step_in_both_languages(lang):
+    found = effects.model_communes()
+    said = effects.story(found, lang).splitlines()
+    assert len(said) == 2 + len(found.steps) + 1
+    assert said[-1].split(" | ")[1] == {"vi": "2,18", "en": "2.18"}[lang]
+    floor = effects.price_change("2022-01")
+    told = effects.price_story(floor, "2022-01", lang).splitlines()
+    assert len(told) == len(floor) and any("Cà Mau: −23%" in line for line in told)
+    assert ("Chưa" in effects.price_story(effects.price_change("2025-07"), "2025-07", lang)) == (lang == "vi")

@@ -19,13 +19,14 @@ from scipy.special import ndtri
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from forecast import facts, tables
+from forecast import facts, tables, words
 from forecast.engines.pooling import NATION, POOLED_LEVELS, fit_place, read_pool
 from forecast.engines.structural import ELASTICITY, RENEWAL_MONTHS, Belief, usable
 from forecast.law import Law, read_law
 from forecast.places import one_series, read_place
 from forecast.policy import ModelCommunes
 from forecast.scenario import parameters_table
+from forecast.words import Text
 
 CITY, MODELS = "Hà Nội", "Hà Nội/30 xã điểm"
 BEFORE, AFTER, YEAR_BEFORE = "2021-05", "2021-12", "2020-12"  # the trial began in June 2021
@@ -343,3 +344,47 @@ def _four_cells(gross, gross_rest, start, start_rest, count, rest) -> tuple[floa
     design = np.column_stack([np.ones(4), given, after, given * after])
     inverse = np.linalg.inv(design)
     return float(inverse[3] @ value), float(np.sqrt(np.square(inverse[3]) @ variance))
+
+
+def story(effect: Effect, lang: str = "vi") -> Text:
+    """Return the steps of an estimate as a table: each step's factor with its 5% and 95% points, the estimate last.
+
+    >>> print(story(Effect(table({"seen": (np.log(2), 0.1)}), table({})), "en").splitlines()[-1])
+    | the estimate | 2.00 | 1.70 | 2.36 |
+    """
+    rows = pd.concat([effect.steps, table({"total": (effect.mean, effect.sd)})]).reset_index()
+    shift, spread = rows["shift"], ndtri(0.95) * rows["sd"]
+    frame = rows.assign(factor=np.exp(shift), low=np.exp(shift - spread), high=np.exp(shift + spread))
+    return words.table(frame, lang, {"step": "effect", "factor": "n2", "low": "n2", "high": "n2"})
+
+
+def price_story(changes: pd.DataFrame, since: str, lang: str = "vi") -> Text:
+    """Return what :func:`price_change` found, in a sentence, or that there is nothing to find it from.
+
+    >>> print(price_story(price_change("2025-07"), "2025-07", "en"))
+    There are no counts of members on both sides of July 2025: what the new price did cannot be told yet.
+    """
+    if changes.empty:
+        return words.say(
+            lang,
+            month=since,
+            vi="Chưa nơi nào có số người tham gia cả trước và sau {month:T}: chưa rõ mức đóng mới tác động ra sao.",
+            en="There are no counts of members on both sides of {month:T}: what the new price did cannot be told yet.",
+        )
+    lines = []
+    for place, row in changes.iterrows():
+        spread = ndtri(0.95) * row["sd"]
+        low, middle, high = np.expm1([row["effect"] - spread, row["effect"], row["effect"] + spread])
+        name = place or {"vi": "Các địa phương gộp lại", "en": "The places together"}[lang]
+        lines.append(
+            words.say(
+                lang,
+                name=name,
+                low=low,
+                middle=middle,
+                high=high,
+                vi="{name}: {middle:p} (9 phần 10 khả năng trong khoảng {low:p} đến {high:p})",
+                en="{name}: {middle:p} (nine in ten between {low:p} and {high:p})",
+            )
+        )
+    return words.listing(lines)
