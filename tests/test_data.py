@@ -118,7 +118,7 @@ def test_every_measure_is_used_and_explained(history, dictionary):
 
 
 def test_every_table_and_column_is_explained(dictionary):
-    for table in set(tables.SCHEMAS) - {"projection"}:
+    for table in set(tables.SCHEMAS) - {"projection", "published"}:
         part = dictionary.split(f"## {table}.csv")[1].split("\n## ")[0]
         explained = {name for line in part.splitlines() if line.startswith("|")
                      for name in line.split("|")[1].replace(" ", "").split(",")}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast import conflicts, plan_checks, tables
+from forecast import conflicts, plan_checks, published, tables
 from forecast.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.projection import Projection
 from forecast.scenario import read_scenario
@@ -89,7 +89,8 @@ def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
 def check_project() -> list[Finding]:
     """Check all tables and scenarios of the project (see :func:`forecast.tables.data_dir`)."""
     folder = tables.data_dir()
-    names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table != "projection"]
+    names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table not in ("projection", published.TABLE)]
+    names += [path for path in [published.ledger() / f"{published.TABLE}.csv"] if path.exists()]
     return check_files([*names, *sorted((folder / "scenarios").glob("*.yaml"))])
 
 
@@ -192,6 +193,9 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: dict) -> l
                 found.append(_fault(path.name, row, "unknown-place", f'expected {text}, found "{place}" as {level}',
                                     f'cần {text}, nhưng ghi "{place}" là {level}', place))
         found += find(frame, Setting(places, _annual_lapse(path, frames)), path.name)
+    if table == published.TABLE:
+        found += [_fault(path.name, row, "published-changed", text, f"dự báo đã công bố bị sửa: {text}", place)
+                  for row, place, text in published.changed(frame, path.parent)]
     return found
 
 

@@ -39,6 +39,9 @@ MEASURES = {
 }
 """Measures of a projection and their units, in the order in which engines write them."""
 
+PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
+"""Columns of published forecasts and the probability of each: ``q500`` is the median."""
+
 HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     # people in the scheme: stocks, flows and ratios are different measures, never one
     "members": ("persons",), "members_change": ("persons",), "members_growth": ("percent",),
@@ -162,6 +165,7 @@ _UNIQUE = pa.Column(checks=[_matches(r"(?s)\s*\S.*", "some text"),
                             pa.Check(lambda cells: ~cells.duplicated(), error="a name that stands in one row only")])
 _MONTH = pa.Column(checks=_matches(r"[0-9]{4}-(0[1-9]|1[0-2])", _EXPECTED_MONTH))
 _MONTH_OR_EMPTY = pa.Column(checks=_matches(r"([0-9]{4}-(0[1-9]|1[0-2]))?", _EXPECTED_MONTH + ", or an empty cell"))
+_HASH = pa.Column(checks=_matches(r"[0-9a-f]{16}", "a hash of 16 digits, 0-9 and a-f"))
 _GROUP = pa.Column(checks=_one_of((*GROUPS, "all")))
 _SCHEME = pa.Column(checks=_one_of(SCHEMES))
 _LEVEL = pa.Column(checks=_one_of(LEVELS))
@@ -221,6 +225,15 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "source": _FILLED, "status": _STATUS, "use": _FILLED},
         checks=[_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
                 _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]),
+    "published": pa.DataFrameSchema({
+        "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
+        "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
+        "measure": pa.Column(checks=_one_of(MEASURES)), **dict.fromkeys(PUBLISHED_QUANTILES, _VALUE),
+        "draws": _COUNT, "seed": pa.Column(checks=_matches(r"[0-9]+", "a whole number")), "question": _HASH,
+        "law": _HASH, "code": _HASH, "data": _HASH},
+        checks=[_rows(lambda f: f["month"] > f["origin"], "month", "a month after the origin"),
+                _rows(lambda f: (f[list(PUBLISHED_QUANTILES)].diff(axis=1).iloc[:, 1:] >= 0).all(axis=1),
+                      "q500", "quantiles that rise")]),
     "projection": pa.DataFrameSchema({
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
         "measure": pa.Column(checks=_one_of(MEASURES)), "draw": pa.Column(),
