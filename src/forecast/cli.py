@@ -37,6 +37,7 @@ _lang = click.option(
 _engines = click.option(
     "--engines", default="agents,stock,series", show_default=True, help="Engines, separated by commas."
 )
+_LEDGER = "Folder of the ledger of published forecasts; data/published by default."
 _scenarios = click.argument(
     "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -284,15 +285,29 @@ def backtest(places, origins, horizon, engines, draws, seed, jobs, cluster, out,
     show_default=True,
     help="Folder of the site.",
 )
+@click.option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
+@click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=_LEDGER)
+@click.option("--draft", is_flag=True, help="Add nothing to the ledger of published forecasts.")
 @_force
-def report(places, langs, draws, out, force):
-    """Run the notebooks of PLACES (all by default) and publish the site."""
+def report(places, langs, draws, out, day, ledger, draft, force):
+    """Run the notebooks of PLACES (all by default) and publish the site.
+
+    What the pages forecast is added to the ledger, so that later counts can judge it: forecast backtest --published.
+    """
+    from datetime import date
+
+    from forecast import published
     from forecast import report as reports
 
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
         raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
-    front = reports.build(places=list(places) or None, langs=chosen, out=out, draws=draws, force=force)
+    if day is not None:
+        published.check_day(day)
+    front = reports.build(
+        places=list(places) or None, langs=chosen, out=out, draws=draws, force=force,
+        ledger=None if draft else ledger or published.ledger(), day=day or date.today().isoformat(),
+    )  # fmt: skip
     click.echo(f"the site is ready: open {front}")
 
 

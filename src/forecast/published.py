@@ -140,11 +140,7 @@ def add(new: Entry, folder: str | Path, day: str) -> int:
     The file is replaced as a whole by its own bytes with the new rows behind them. Two reports that add at once wait
     for each other. A day that is none, and a ledger that is not in order, are errors, and nothing is written.
     """
-    try:
-        if date.fromisoformat(day).isoformat() != day:
-            raise ValueError
-    except (TypeError, ValueError):
-        raise UserError(f'published: "{day}" is not a day written YYYY-MM-DD, such as 2026-11-22') from None
+    check_day(day)
     if new.rows.empty:
         return 0
     folder = Path(folder)
@@ -169,6 +165,18 @@ def add(new: Entry, folder: str | Path, day: str) -> int:
         old = path.read_bytes() if path.exists() else lines[: lines.index(b"\n") + 1]
         tables.write_bytes(old + (b"" if old.endswith(b"\n") else b"\n") + lines[lines.index(b"\n") + 1 :], path)
     return rows["forecast"].nunique()
+
+
+def check_day(day: str) -> None:
+    """Raise :class:`~forecast.tables.UserError` unless `day` is a day written YYYY-MM-DD.
+
+    >>> check_day("2026-02-28")
+    """
+    try:
+        if date.fromisoformat(day).isoformat() != day:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise UserError(f'published: "{day}" is not a day written YYYY-MM-DD, such as 2026-11-22') from None
 
 
 def read(folder: str | Path) -> pd.DataFrame:

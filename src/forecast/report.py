@@ -26,7 +26,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm.auto import tqdm
 
-from forecast import experiment, places, tables, words
+from forecast import experiment, places, published, tables, words
 from forecast.tables import UserError
 from forecast.words import LANGS, say
 
@@ -36,15 +36,22 @@ MARK = "site-manifest.json"  # a folder that holds it is a site of ours
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
 TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
+# Run behind the last cell, and shown on no page: the forecasts that stand in the notebook, for the ledger.
+OFFER = """import sys
+if "forecast.experiment" in sys.modules:  # else nothing was forecast
+    from forecast import published
+    display(published.offer(globals()))"""
 
 
 def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out: str | Path = "site",
-          draws: int | None = None, progress: bool = True, force: bool = False) -> Path:
+          draws: int | None = None, progress: bool = True, force: bool = False, ledger: str | Path | None = None,
+          day: str = "") -> Path:
     """Run the notebooks of `places` (all when left out) and publish them in `out`; return the front page.
 
     `draws` replaces the number of draws that each notebook sets. The first language is at the root of the site, others
     in folders of their own. `out` is replaced as a whole when everything is ready; a folder that holds something else
-    is an error unless `force`. The notebooks in the repository are not changed.
+    is an error unless `force`. The notebooks in the repository are not changed. With a `ledger` (a folder; see
+    :mod:`forecast.published`) the forecasts of the pages are added to it under `day` (YYYY-MM-DD).
     """
     out, langs = Path(out).absolute(), tuple(dict.fromkeys(langs))
     if not langs or set(langs) - set(LANGS):
@@ -65,6 +72,9 @@ def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out
                 _sphinx(source, made if lang == langs[0] else made / lang)
                 steps.update()
         facts = {"languages": langs, "pages": sorted(done), **_hashes()}
+        if ledger is not None:  # before the site is there: no page says what the ledger does not know
+            facts["published"] = day
+            published.add(offered(pages[langs[0]] for pages in done.values()), ledger, day)
         tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", made / MARK)
         _replace(made, out)
     return out / "index.html"
@@ -93,7 +103,8 @@ def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[st
         return {lang: nbformat.read(file, 4) for lang, file in kept.items()}
     parts = {lang: _in_language(book, lang, draws, again=lang != langs[0]) for lang in langs}
     whole = copy.deepcopy(book)
-    whole.cells = [cell for cells in parts.values() for cell in cells]
+    last = nbformat.v4.new_code_cell(OFFER, id="offer")
+    whole.cells = [*(cell for cells in parts.values() for cell in cells), last]
     _execute(whole, path)
     first = {cell.id: cell for cell in parts[langs[0]]}
     pages = {}
@@ -104,9 +115,16 @@ def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[st
                 cell.source = first[cell.id.split("--")[0]].source
         pages[lang] = copy.deepcopy(book)
         pages[lang].cells = cells
+        if lang == langs[0]:
+            pages[lang].metadata["offered"] = [o["data"]["application/json"] for o in last.outputs if "data" in o]
         kept[lang].parent.mkdir(parents=True, exist_ok=True)
         tables.write_text(nbformat.writes(pages[lang]), kept[lang])
     return pages
+
+
+def offered(pages: Iterable) -> published.Entry:
+    """Return the forecasts that notebooks executed by :func:`run` would publish, those of all together."""
+    return published.merged(published.taken(one) for page in pages for one in page.metadata.get("offered", []))
 
 
 def _in_language(book, lang: str, draws: int | None, again: bool) -> list:
@@ -155,7 +173,8 @@ def _key(book, langs, draws) -> str:
 def _hashes() -> dict[str, str]:
     """Return short hashes of the code, of all data files, and of the law."""
     data = hashlib.sha256(words.TERMS.read_bytes())
-    for file in sorted(p for p in tables.data_dir().rglob("*") if p.is_file()):
+    frozen = published.ledger()  # what was published before is no input of what is published now
+    for file in sorted(p for p in tables.data_dir().rglob("*") if p.is_file() and frozen not in p.parents):
         data.update(file.relative_to(tables.data_dir()).as_posix().encode() + file.read_bytes())
     law = hashlib.sha256((tables.data_dir() / "law.csv").read_bytes())
     return {"version": experiment.version("forecast"), "code": experiment.code_hash(),
