@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook
 
 from forecast import check, experiment, published, report, score, tables, toy
+from forecast.cli import main
 from forecast.experiment import project
 from forecast.law import Law, read_law
 from forecast.policy import Policy, Reminders, TopUp, Visits
@@ -320,3 +322,34 @@ def test_publishing_changes_no_hash_of_what_forecasts_are_made_from(tmp_path, mo
     published.add(entry(), published.ledger(), "2022-01-10")
     assert (report._hashes(), published._data_hash()) == before
     assert published.ledger().parent == data and (published.ledger() / "published.csv").exists()
+
+
+def forecast(*words, code=0):
+    result = CliRunner().invoke(main, [str(w) for w in words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_the_command_judges_what_was_published(ledger, tmp_path):
+    words = ("backtest", "--published", "--ledger", ledger, "--jobs", 1, "--out", tmp_path / "x")
+    said = forecast(*words, "ca-mau")
+    folder = tmp_path / "x"
+    assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", "parts.csv", "scores.csv"]
+    found = pd.read_csv(folder / "parts.csv")
+    assert found["month"].tolist() == ["2022-06"] and found["total"].tolist() == [21824 - 1010]
+    assert "Cà Mau 2022-06 (plain, the plan, published 2022-01-10): +20,814 = law +80" in said
+    facts_of_it = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert facts_of_it["engines"] == ["plain"] and facts_of_it["ledger"] == str(ledger)
+    assert "none met by a count" in forecast(*words, "ha-noi", "--force", code=1)
+    assert (folder / "parts.csv").exists()
+
+
+def test_wrong_words_are_one_message(ledger, tmp_path):
+    assert "PLACES" in forecast("backtest", code=2)
+    assert "never" in forecast("backtest", "--published", "--ledger", tmp_path / "never", code=2)
+    assert "YYYY-MM-DD" in forecast("report", "--day", "soon", "--out", tmp_path / "site", code=1)
+    (ledger / "published.csv").write_text("a,b\n1,2\n")
+    assert "published.csv" in forecast("backtest", "--published", "--ledger", ledger, code=1)
+    assert "published.csv" in forecast("report", "--ledger", ledger, "--out", tmp_path / "site", code=1)
+    assert not (tmp_path / "site").exists()

@@ -212,7 +212,9 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
 
 
 @main.command()
-@click.argument("places", nargs=-1, required=True)
+@click.argument("places", nargs=-1)
+@click.option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
+@click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=_LEDGER)
 @click.option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
 @click.option(
     "--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin."
@@ -225,16 +227,23 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
 @_out
 @_force
 @_lang
-def backtest(places, origins, horizon, engines, draws, seed, jobs, cluster, out, force, lang):
+def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs, cluster, out, force, lang):
     """Forecast PLACES from past months with what was known then; writes scores.csv and pictures.
 
     An origin is a month at whose end a forecast is made. Only counts that were published by then are used, and the law
     as it stood; counts that came out later are the judge. Every engine stands beside naive, seasonal naive and drift.
+
+    With --published, forecasts of earlier reports are judged by what came out after them; writes scores.csv, and
+    parts.csv, which splits each miss into law, scenario, chance and model (run again as they were: only --jobs counts).
     """
     from forecast import experiment, score, score_charts
     from forecast.places import read_place
 
+    if not places and not judge:
+        raise click.UsageError("Missing argument 'PLACES...'; or say --published")
     asked, names = list({p.name: p for p in map(read_place, places)}.values()), _names(engines)
+    if judge:
+        return _judge([p.name for p in asked], ledger, jobs, out, force)
     months = None if origins is None else [str(tables.month(o.strip())) for o in origins.split(",") if o.strip()]
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
@@ -269,7 +278,33 @@ def backtest(places, origins, horizon, engines, draws, seed, jobs, cluster, out,
         "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
         "silent": _records(found.silent), "hindsight": {n: experiment.HINDSIGHT[n] for n in names},
     }  # fmt: skip
-    _finish(out, facts, "scores.csv")
+    return _finish(out, facts, "scores.csv")
+
+
+def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
+    """Score published forecasts of the places `names` (all if none) and split their misses."""
+    from forecast import experiment, published
+
+    folder = ledger or published.ledger()
+    there = published.read(folder)
+    scored = published.scores(folder)
+    scored = scored[scored["place"].isin(names or there["place"])]
+    if scored.empty:
+        count = there.loc[there["place"].isin(names or there["place"]), "forecast"].nunique()
+        raise tables.UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
+    _claim(out, force)
+    parts = published.split(folder, jobs=jobs, only=set(scored["forecast"]))
+    tables.write(scored, out / "scores.csv")
+    tables.write(parts, out / "parts.csv")
+    for row in parts.itertuples():
+        click.echo(
+            f"{row.place} {row.month} ({row.engine}, {row.scenario}, published {row.published}): {row.total:+,.0f} = "
+            f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "
+            f"{row.model_part:+,.0f}" + (f"; {row.told}" if row.told else "")
+        )
+    facts = experiment.manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
+    del facts["draws"], facts["seed"]  # each forecast has its own
+    _finish(out, facts, "parts.csv")
 
 
 @main.command()
@@ -302,8 +337,6 @@ def report(places, langs, draws, out, day, ledger, draft, force):
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
         raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
-    if day is not None:
-        published.check_day(day)
     front = reports.build(
         places=list(places) or None, langs=chosen, out=out, draws=draws, force=force,
         ledger=None if draft else ledger or published.ledger(), day=day or date.today().isoformat(),

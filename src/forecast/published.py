@@ -34,6 +34,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
+from tqdm.auto import tqdm
 
 from forecast import facts, places, score, tables
 from forecast.law import Law, read_law
@@ -235,6 +236,7 @@ def split(
     *,
     law: Law | None = None,
     happened: str | Path | None = None,
+    only: set[str] | None = None,
     jobs: int | None = 1,
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -242,16 +244,19 @@ def split(
 
     Columns: forecast, published, place, scenario, engine, origin, month, observed, median, total (observed - median,
     persons), law_part, scenario_part, chance_part, model_part (which add up to total; see the module), told. `law` is
-    today's law, `happened` the folder of scenarios that say what was done, one `PLACE-as-happened.yaml` a place.
+    today's law, `happened` the folder of scenarios that say what was done, one `PLACE-as-happened.yaml` a place; `only`
+    names the forecasts that are wanted.
     """
     counts, rows = _met(folder, history)
+    rows = rows if only is None else rows[rows["forecast"].isin(only)]
     law = law or read_law()
     happened = Path(happened) if happened else tables.data_dir() / "scenarios"
     truth = counts.drop_duplicates(["place", "month"], keep="last").set_index(["place", "month"])["value"]
     found = []
-    for _, part in rows.groupby("forecast", sort=False):
+    forecasts = tqdm(rows.groupby("forecast", sort=False), desc="run again", unit="forecast", disable=not progress)
+    for _, part in forecasts:
         first = next(part.itertuples())
-        effects, told = _effects(first, folder, law, happened, jobs, progress)
+        effects, told = _effects(first, folder, law, happened, jobs)
         for row in part.itertuples():
             observed = float(truth[row.place, row.month])
             total = observed - row.q500
@@ -264,7 +269,7 @@ def split(
     return pd.DataFrame(found, columns=[*KEY, "month", "observed", "median", "total", *PARTS, "told"])
 
 
-def _effects(row, folder, law: Law, happened: Path, jobs, progress) -> tuple[list[dict], str]:
+def _effects(row, folder, law: Law, happened: Path, jobs) -> tuple[list[dict], str]:
     """Return by month the effects of law and scenario and the ends of chance as shares; and what is not known."""
     from forecast import experiment
 
@@ -281,13 +286,13 @@ def _effects(row, folder, law: Law, happened: Path, jobs, progress) -> tuple[lis
             told.append("what was done is not recorded")
         base = "done" if path.exists() else "now"
         engine = experiment.engine_of(row.engine)
-        median = {name: _run(asked, engine, row, jobs, progress) for name, asked in runs.items()}
+        median = {name: _run(asked, engine, row, jobs) for name, asked in runs.items()}
         if median.get("done") is not None and median["done"].empty:
             told.append(f"{row.engine} is deaf to what was done")
             del median["done"]
             base = "now"
         calm, settled = _settled(runs[base], engine)
-        chance = _run(settled, calm, row, jobs, progress, (CHANCE[0], 0.5, CHANCE[1]))
+        chance = _run(settled, calm, row, jobs, (CHANCE[0], 0.5, CHANCE[1]))
     except UserError as error:
         return [{}, {}, {}, {}], f"cannot be run again: {error}"
     middle = chance[0.5].where(chance[0.5] > 0)
@@ -298,11 +303,11 @@ def _effects(row, folder, law: Law, happened: Path, jobs, progress) -> tuple[lis
     return [effect.to_dict() for effect in (by_law, by_scenario, *ends)], "; ".join(told)
 
 
-def _run(asked: Scenario, engine, row, jobs, progress, quantiles=(0.5,)) -> pd.DataFrame:
+def _run(asked: Scenario, engine, row, jobs, quantiles=(0.5,)) -> pd.DataFrame:
     """Return quantiles of members by month (index text, columns quantiles) of the row's draws and seed."""
     from forecast import experiment
 
-    answer = experiment.project(asked, [engine], draws=int(row.draws), seed=int(row.seed), jobs=jobs, progress=progress)
+    answer = experiment.project(asked, [engine], draws=int(row.draws), seed=int(row.seed), jobs=jobs, progress=False)
     table = answer.only(measure="members", group="all").quantiles(quantiles)
     return table.astype({"month": str}).pivot(index="month", columns="quantile", values="value")
 

@@ -57,6 +57,9 @@ def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out
     if not langs or set(langs) - set(LANGS):
         raise UserError(f"languages {', '.join(langs) or 'none'}; expected some of {', '.join(LANGS)}")
     _may_replace(out, force)
+    if ledger is not None:
+        published.check_day(day)
+        published.read(ledger)  # one that is not in order is told before the work
     books = chosen(places)
     with _folder_beside(out) as work:
         steps = tqdm(total=len(books) + len(langs), desc="report", unit="step", disable=not progress)
