@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from forecast import experiment, tables, toy
-from forecast.behavior import Hours
 from forecast.engines import silence
 from forecast.engines.agents import AgentEngine, Team
 from forecast.engines.stock import StockEngine
@@ -180,9 +179,9 @@ def test_a_part_is_only_taken_for_the_same_question(tmp_path, counted):
 class Idle(Team):
     """A team that stays at home."""
 
-    def decide(self, seen):
-        hours = super().decide(seen)
-        return Hours(hours.visits * 0, *hours[1:])
+    def step(self):
+        hours = self.ordinary(self.look())
+        self.act(hours._replace(visits=hours.visits * 0))
 
 
 def test_a_team_with_another_rule_never_gets_the_answer_of_ours(tmp_path):

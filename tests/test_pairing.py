@@ -31,9 +31,10 @@ MORE_PRESSURE = {
 class Steady(agents.Team):
     """A team whose rule is fixed: it visits as much as its plan allows, whatever has happened."""
 
-    def decide(self, seen: behavior.Seen) -> behavior.Hours:
+    def step(self) -> None:
+        seen = self.look()
         ones = np.ones(len(seen.members))
-        return behavior.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones, 0 * ones, ones)
+        self.act(behavior.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones, 0 * ones, ones))
 
 
 def question(name: str = "quo", *levers, until: str = "2026-12", scale: float = 1.0, **assumptions) -> Scenario:
@@ -182,8 +183,22 @@ def flows_of(world: World) -> np.ndarray:
     found = np.zeros((len(world.plan.months), *shape))
     for month in found[1:]:
         model.step()
-        month[:] = model.flows
+        month[:] = model.flows.transpose(0, 3, 1, 2)
     return found
+
+
+def test_returns_that_nobody_foresaw_cost_time_and_not_truth():
+    world = make_world(question(until="2024-12", rush=3.0, return_rate=0.5), range(4), 1)
+    expected, found = flows_of(world), []
+    model = agents.Offices()
+    model.load(world)
+    for people in model.people:
+        people.ledger.foreseen[:] = 0.0
+    for _ in world.plan.months[1:]:
+        model.step()
+        found.append(model.flows.transpose(0, 3, 1, 2).copy())
+    assert expected[:, :, events.RETURNS].sum() > 100
+    assert np.array_equal(expected[1:], found)
 
 
 @pytest.mark.parametrize("c", [0, 3, 5])

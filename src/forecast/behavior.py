@@ -9,12 +9,12 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numba import njit
-from scipy.special import ndtri
 
 from forecast import chance, tables
 from forecast.law import Law
@@ -85,7 +85,7 @@ def between(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
         scale, back = math.log, np.exp
     else:
         scale, back = (lambda x: x), (lambda x: np.maximum(x, 0.0))
-    center, unit = scale(value), float(ndtri(0.95))
+    center, unit = scale(value), NormalDist().inv_cdf(0.95)
     below, above = (center - scale(low)) / unit, (scale(high) - center) / unit
     return back(center + np.where(z < 0, below, above) * z)
 
@@ -143,7 +143,9 @@ def money(place: Place, plan: Plan, law: Law) -> Money:
     table = law.price_arrays(plan.months, place.lineage)
     extra = np.concatenate([plan.top_up, plan.top_up_donors], axis=2)  # (months, communes, 2 groups)
     rows = np.ascontiguousarray(extra.transpose(1, 0, 2).reshape(len(plan.communes), -1))
-    classes, price_class = np.unique(rows, axis=0, return_inverse=True)
+    known: dict[bytes, int] = {}
+    price_class = np.array([known.setdefault(row.tobytes(), len(known)) for row in rows], np.int32)
+    classes = rows[np.unique(price_class, return_index=True)[1]]
     extra = classes.reshape(len(classes), len(plan.months), 2, len(GROUPS)).transpose(2, 1, 0, 3)
     state = np.broadcast_to(table["state_share"][:, None, :], extra[0].shape)
     province = np.minimum(table["local_share"][:, None, :] + extra[0], 1 - state)
@@ -152,7 +154,7 @@ def money(place: Place, plan: Plan, law: Law) -> Money:
     net = contribution[:, None, None] * (1 - state - province - donors)
     reference = np.array([law.price(g, tables.month(REFERENCE_MONTH)).net for g in GROUPS])
     return Money(
-        price_class.ravel().astype(np.int32),
+        price_class,
         net,
         np.ascontiguousarray(state),
         province,
@@ -272,6 +274,9 @@ class Seen(NamedTuple):
     year_start: np.ndarray  # members when the year began
 
 
+PLANNED, LOOKED_AT = Seen._fields[:7], Seen._fields[8:]
+
+
 class TeamRules(NamedTuple):
     """Parameters that teams act by, each (draws,)."""
 
@@ -305,30 +310,35 @@ def team_month(seen: Seen, rules: TeamRules) -> Hours:
     then inspection hours; what is left are visits. Officials with a quota visit after hours, and part of what they
     bring is displaced from the collectors. A team without anybody does nothing.
     """
-    return Hours(*_team_month(*seen, *rules))  # flat, since compiled code unpacks named tuples slowly
+    draws = len(seen.members)
+    row, hours = np.array([seen[: len(PLANNED)]], float), np.empty((len(Hours._fields), 1, draws))
+    team_acts(0, seen.deadline, row, np.array(seen[-len(LOOKED_AT) :])[:, None, :], np.array(rules), hours)
+    return Hours(*hours[:, 0])
 
 
 @njit(cache=True)
-def _team_month(
-    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection, deadline,
-    skill, due, members, plan_members, year_start,
-    visits_per_collector, follow_up, rush, quota_effort, staff_visits, staff_displacement,
-):  # fmt: skip
-    hours = np.empty((4, len(members)))
-    for d in range(len(members)):
-        missing = (plan_members[d] - members[d]) / max(plan_members[d] - year_start[d], 1.0)
-        missing = min(max(missing, 0.0), 1.0)
-        effort = 1.0 + rush[d] * missing * deadline
-        lift = 1.0 + (quota_effort[d] - 1.0) * min(quota + staff_quota, 1.0) if missing > 0.0 else 1.0
-        time = collectors * visits_per_collector[d] * lift * effort
-        for_due = min(max(follow_up[d], reminders) * max(due[d], 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
+def team_acts(c, deadline, planned, looked_at, rules, hours):
+    """Let the team of commune `c` do `team_month` in place (jitted), for many teams one after the other.
+
+    `planned` (communes, PLANNED), `looked_at` (LOOKED_AT, communes, draws), `rules` (TeamRules, draws); the answer is
+    written to `hours` (Hours, communes, draws).
+    """
+    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection = planned[c]
+    pressed = min(quota + staff_quota, 1.0)
+    for d in range(hours.shape[2]):
+        skill, due, members, goal, year_start = looked_at[:, c, d]
+        visits_per_collector, follow_up, rush, quota_effort, staff_visits, staff_displacement = rules[:, d]
+        missing = min(max((goal - members) / max(goal - year_start, 1.0), 0.0), 1.0)
+        effort = 1.0 + rush * missing * deadline
+        lift = 1.0 + (quota_effort - 1.0) * pressed if missing > 0.0 else 1.0
+        time = collectors * visits_per_collector * lift * effort
+        for_due = min(max(follow_up, reminders) * max(due, 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
         free = max(time - for_due - inspection * INSPECTION_COST, 0.0)
-        officials = staff * staff_visits[d] * lift * effort if staff_quota > 0.0 else 0.0
-        hours[0, d] = (free + extra_visits) * skill[d] + officials * (1.0 - staff_displacement[d])
-        hours[1, d] = min(for_due / (RENEWAL_COST * due[d]), 1.0) if due[d] > 0.0 else 0.0
-        hours[2, d] = 1.0 - 1.0 / effort
-        hours[3, d] = effort
-    return hours
+        officials = staff * staff_visits * lift * effort if staff_quota > 0.0 else 0.0
+        hours[0, c, d] = (free + extra_visits) * skill + officials * (1.0 - staff_displacement)
+        hours[1, c, d] = min(for_due / (RENEWAL_COST * due), 1.0) if due > 0.0 else 0.0
+        hours[2, c, d] = 1.0 - 1.0 / effort
+        hours[3, c, d] = effort
 
 
 def reference_reach(collectors, households, due, drawn: dict) -> np.ndarray:

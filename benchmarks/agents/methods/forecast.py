@@ -36,7 +36,7 @@ class World:
             rules,
             np.full((months, work.communes), 0.75 * w.LEAVE_HAZARD),
             np.full(months, 0.25 * w.LEAVE_HAZARD),
-            w.RETURN_HAZARD,
+            np.full((months, 1, events.G, events.BANDS), w.RETURN_HAZARD),
         )
         self.people.open(np.zeros(len(work.cells), np.int32), w.FIRST_MONTH, 0.0, 0)
 
@@ -48,7 +48,7 @@ def prepare(work, seed):
 def live(world):
     work, nothing = world.work, np.zeros(world.work.communes)
     gift = np.zeros((work.communes, w.GROUPS))
-    flows = np.zeros((len(events.FLOWS), work.communes, w.GROUPS))
+    flows = np.zeros((work.communes, w.GROUPS, len(events.FLOWS)))
     same = {
         "accept": work.acceptance[None],
         "burden_rise": np.zeros((1, w.GROUPS, w.BANDS)),
@@ -67,7 +67,7 @@ def live(world):
         flows[:] = 0.0
         contact = np.repeat(work.contact[t][:, None], w.GROUPS, axis=1)
         world.people.live(events.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gift, gift, flows)
-        world.entries += flows[events.ENTRIES].sum()
+        world.entries += flows[..., events.ENTRIES].sum()
 
 
 def count(world):

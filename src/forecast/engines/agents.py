@@ -7,7 +7,7 @@ The order of a month, written down once:
 4. The ledger of the month is kept by draw, commune and group.
 
 One mesa model holds a batch of draws side by side: a team's numbers are arrays (draws,), so a team of one commune acts
-in all worlds at once. Subclass `Team` and give it to `AgentEngine(team=...)` to try another rule.
+in all worlds at once. To try another rule, subclass `Team` with another `step` and give it to `AgentEngine(team=...)`.
 """
 
 import mesa
@@ -20,7 +20,7 @@ from forecast.engines.world import World, contact, make_world, plan_rows, rows_o
 from forecast.plan import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
-BATCH, BATCH_MEMBERS = 32, 500_000  # draws side by side, fewer where many are members; no answer depends on it
+BATCH, BATCH_MEMBERS = 32, 250_000  # draws side by side, fewer where many are members; no answer depends on it
 G = len(GROUPS)
 
 
@@ -33,24 +33,29 @@ class Team(mesa.Agent):
         self.commune = place_in_list
 
     def step(self) -> None:
-        """Look at the commune, decide the month's hours, and report them to the model."""
-        self.model.report(self.commune, self.decide(self.model.view(self.commune)))
+        """Act by the ordinary rule: `self.act(self.ordinary(self.look()))`, in one compiled call."""
+        behavior.team_acts(self.commune, *self.model.desk)
 
-    def decide(self, seen: behavior.Seen) -> behavior.Hours:
-        """Split the month's hours; override this to try another rule.
+    def look(self) -> behavior.Seen:
+        """See the commune at the beginning of a month."""
+        deadline, planned, looked_at, *_ = self.model.desk
+        return behavior.Seen(*planned[self.commune].tolist(), deadline, *looked_at[:, self.commune])
 
-        A rule may call this one and change its answer, as in
-        `hours = super().decide(seen); return hours._replace(visits=1.2 * hours.visits)`.
-        """
+    def ordinary(self, seen: behavior.Seen) -> behavior.Hours:
+        """Split the month's hours as ordinary teams do that see this."""
         return behavior.team_month(seen, self.model.world.team_rules)
+
+    def act(self, hours: behavior.Hours) -> None:
+        """Spend the month so."""
+        self.model.hours[:, self.commune] = hours
 
 
 class RenewalsFirst(Team):
     """Another rule, as an example: call on every due member before anybody new is visited."""
 
-    def decide(self, seen: behavior.Seen) -> behavior.Hours:
-        """Split the month's hours as if all due members were on a list."""
-        return super().decide(seen._replace(reminders=1.0))
+    def step(self) -> None:
+        """Do as ordinary teams do when all due members are on a list."""
+        self.act(self.ordinary(self.look()._replace(reminders=1.0)))
 
 
 class Offices(mesa.Model):
@@ -62,7 +67,7 @@ class Offices(mesa.Model):
     def __init__(self, team: type[Team] = Team, collect: bool = False):
         """Make an empty model whose teams are of class `team`; `collect` keeps a monthly record for a reader."""
         super().__init__(rng=0)  # luck is never taken from the model; a fixed number keeps mesa from asking the clock
-        self.team, self.collect = team, collect
+        self.team, self.collect, self.people = team, collect, []
 
     def load(self, world: World) -> None:
         """Take up a new batch: teams, people and month are as at the opening."""
@@ -71,37 +76,33 @@ class Offices(mesa.Model):
         self.t, first = 0, tables.month_index(plan.months[0])
         inspected = 1 + d["inspection_effect"][:, None, None] * (plan.inspection / world.eligible * 1000)
         to_compulsory = d["transfer_rate"][:, None, None] / 12 * inspected
-        lowest_rise = world.burden_rise.min(axis=(0, 2, 3, 4))
-        fastest = d["return_rate"] * (1 + d["rush"]) * np.exp(-d["renewal_price_response"] * lowest_rise)
+        price = np.exp(-d["renewal_price_response"][:, None, None, None] * world.burden_rise)
+        hardest = 1 + d["rush"] * world.deadline[:, None]
+        fastest = (d["return_rate"] * hardest)[..., None, None, None] * price
         rushed = d["december_rush_share"] * (first % 12 == 11)
+        rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
         self.people, rules = [], events.Rules.of(d)
         for draw, key in enumerate(world.keys):
             people = events.People(
                 key, world.numbers, world.cells, rules.one(draw), to_compulsory[draw], world.other_exits[:, draw],
-                fastest[draw],
+                fastest[:, draw], rooms[draw],
             )  # fmt: skip
             people.open(world.opening[draw], first, rushed[draw], max(0, first - behavior.SUBSIDY_BEGINS + 1))
             self.people.append(people)
-        self.members = self._members()
-        self.year_start = self.members
-        self.visits, self.called, self.rushed, self.effort = np.zeros((4, *self.members.shape))
-        self.flows = np.zeros((len(world.keys), len(events.FLOWS), len(plan.communes), G))
-        self.pulled = np.zeros(self.members.shape[::-1])
+        size = len(plan.communes), len(world.keys)
+        self.looked_at, self.hours = (np.zeros((len(f), *size)) for f in (behavior.LOOKED_AT, behavior.Hours._fields))
+        skill, _, members, _, year_start = self.looked_at
+        skill[:] = world.skill
+        members[:] = year_start[:] = self.members()
+        self.rules = np.array(world.team_rules)
+        self.flows = np.zeros((len(world.keys), len(plan.communes), G, len(events.FLOWS)))
+        self.pulled = np.zeros(size[::-1])
         self.team.create_agents(self, len(world.numbers), list(range(len(world.numbers))))
         self.datacollector = _collector() if self.collect else None
 
-    def _members(self) -> np.ndarray:
-        """Members by (communes, draws)."""
+    def members(self) -> np.ndarray:
+        """Members by (communes, draws), now."""
         return np.stack([people.ledger.members.sum(axis=1) for people in self.people], axis=1)
-
-    def view(self, c: int) -> behavior.Seen:
-        """What the team of commune `c` sees at the beginning of a month."""
-        arrays = (self.world.skill, self.due, self.members, self.goals, self.year_start)
-        return behavior.Seen(*self.rows[c], self.deadline, *(array[c] for array in arrays))
-
-    def report(self, c: int, hours: behavior.Hours) -> None:
-        """Note what the team of commune `c` does this month."""
-        self.visits[c], self.called[c], self.rushed[c], self.effort[c] = hours
 
     def step(self) -> None:
         """Live one month; what happens is in `flows` until the next one."""
@@ -109,14 +110,17 @@ class Offices(mesa.Model):
         self.flows[:] = 0.0
         self.t += 1
         t, month = self.t, tables.month_index(plan.months[self.t])
-        self.members = self._members()
-        self.due = np.stack([people.ledger.due[t] for people in self.people], axis=1)
-        self.rows, self.goals, self.deadline = plan_rows(plan, t).tolist(), world.goals[t], float(world.deadline[t])
+        _, due, members, goals, year_start = self.looked_at
+        members[:], goals[:] = self.members(), world.goals[t]
+        due[:] = np.stack([people.ledger.due[:, t] for people in self.people], axis=1)
         if month % 12 == 0:
-            self.year_start = self.members
+            year_start[:] = members
+        # What is on each team's desk, in the order of `behavior.team_acts`.
+        self.desk = float(world.deadline[t]), plan_rows(plan, t), self.looked_at, self.rules, self.hours
         self.agents.do("step")
-        press, rushed = contact(world, t, self.visits, self.rushed, self.members, self.pulled)
-        called, returning = self.called.T.copy(), (world.drawn["return_rate"] * self.effort).T.copy()
+        visits, called, rushed, effort = self.hours
+        press, rushed = contact(world, t, visits, rushed, members, self.pulled)
+        called, returning = called.T.copy(), (world.drawn["return_rate"] * effort).T.copy()
         for draw, people in enumerate(self.people):
             now = events.Month(
                 t, month, world.accept[t, draw], world.burden_rise[t, draw], press[draw], rushed[draw], called[draw],
@@ -135,10 +139,10 @@ def _collector() -> mesa.DataCollector:
     reporters = {
         "month": lambda team: str(team.model.world.plan.months[team.model.t]),
         "commune": lambda team: team.model.world.plan.communes[team.commune],
-        "members": lambda team: team.model._members()[team.commune].mean(),
+        "members": lambda team: team.model.members()[team.commune].mean(),
     }
-    for name in behavior.Hours._fields:
-        reporters[name] = lambda team, name=name: getattr(team.model, name)[team.commune].mean()
+    for i, name in enumerate(behavior.Hours._fields):
+        reporters[name] = lambda team, i=i: team.model.hours[i, team.commune].mean()
     return mesa.DataCollector(agent_reporters=reporters)
 
 
@@ -193,7 +197,7 @@ class AgentEngine:
         for t in range(len(plan.months)):
             if t:
                 model.step()
-                values[:, t, columns, :G] = model.flows.sum(axis=2)
+                values[:, t, columns, :G] = model.flows.sum(axis=1).transpose(0, 2, 1)
             values[:, t, 0, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
         values[..., G] = values[..., :G].sum(axis=-1)
         values[:, 1:, list(tables.MEASURES).index("spent_outreach"), G] = spent[1:]

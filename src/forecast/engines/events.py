@@ -25,6 +25,7 @@ from numba import njit, uint64
 from forecast import behavior as b
 from forecast import chance
 from forecast.behavior import BANDS
+from forecast.engines.memory import fetch_soon
 from forecast.plan import GROUPS
 
 G = len(GROUPS)
@@ -44,6 +45,7 @@ LUMP = 4  # people who become eligible come in lumps of so many, to keep the num
 # Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
 GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
 NEVER, NO_MONTH = np.inf, 32767
+AHEAD = 12  # rows that are asked for before they are needed
 MET_SPELLS = b.SPELLS * b.USUAL_SPELLS / (b.SPELLS * b.USUAL_SPELLS).sum()  # long spells are met more often
 _BITS = np.array([bin(mask).count("1") for mask in range(4096)], np.int8)
 
@@ -136,12 +138,12 @@ class Ledger(NamedTuple):
 
     pressure: np.ndarray  # (cells,)
     return_clock: np.ndarray  # (cells,)
-    fastest: np.ndarray  # (1,) the most that a return clock moves in a month, as far as was foreseen
+    foreseen: np.ndarray  # (k, g, b, months) the most that a return clock will read, as far as can be foreseen
     leave_clock: np.ndarray  # (communes, months) sum of the hazards up to and with the month
     leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
     members: np.ndarray  # (communes, groups)
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
-    due: np.ndarray  # (months, communes) members due in each month, for the teams
+    due: np.ndarray  # (communes, months) members due in each month, for the teams
     count: np.ndarray  # (1,) people who ever enrolled
 
 
@@ -164,12 +166,13 @@ def band_sizes(sizes: np.ndarray) -> np.ndarray:
 class People:
     """One draw of the people of one place; see the module for how they come into being."""
 
-    def __init__(self, key, commune_numbers, cells, rules: Rules, to_compulsory, to_other, fastest_return: float):
+    def __init__(self, key, commune_numbers, cells, rules: Rules, to_compulsory, to_other, fastest_return, room=None):
         """Set up the pools.
 
         `key` names the draw, `commune_numbers` the communes, `cells` are persons by cell. `to_compulsory` (months,
-        communes) and `to_other` (months,) are hazards per month of leaving; `fastest_return` is the highest hazard of
-        return that is foreseen (a higher one is noticed and costs time, not truth).
+        communes) and `to_other` (months,) are hazards per month of leaving; `fastest_return`
+        (months, classes, groups, bands) is the highest hazard of return that is foreseen (a higher one is noticed and
+        costs time, not truth). `room` is that of other people who are not needed any more.
         """
         months, communes = to_compulsory.shape
         names = np.empty(len(cells), np.uint64)
@@ -180,18 +183,19 @@ class People:
             np.zeros(len(cells), np.int32), np.zeros(len(cells)), np.zeros(len(cells)), np.full(len(cells), NEVER),
         )  # fmt: skip
         hazard = to_compulsory + to_other[:, None]
+        foreseen = np.cumsum(fastest_return + rules.lump_sum_rate / 12, axis=0)
         self.ledger = Ledger(
             pressure=np.zeros(len(cells)),
             return_clock=np.zeros(len(cells)),
-            fastest=np.array([fastest_return + rules.lump_sum_rate / 12]),
+            foreseen=np.ascontiguousarray(np.moveaxis(foreseen, 0, -1)),
             leave_clock=np.ascontiguousarray(np.cumsum(hazard, axis=0).T),
             leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
             members=np.zeros((communes, G)),
             active=np.zeros((communes, G)),
-            due=np.zeros((months + 62, communes)),
+            due=np.zeros((communes, months + 62)),
             count=np.zeros(1, np.int64),
         )
-        self.table, self.wake = np.zeros(0, PERSON), np.zeros(0, np.int16)
+        self.table, self.wake, self.turns = room or (np.zeros(0, kind) for kind in (PERSON, np.int16, np.int32))
 
     def _make_room(self, wanted: int) -> None:
         """Lengthen the table of people to at least `wanted` rows."""
@@ -200,7 +204,12 @@ class People:
             size = max(wanted, have + have // 4 + 1024)
             table, wake = np.zeros(size, PERSON), np.zeros(size, np.int16)
             table[:have], wake[:have] = self.table, self.wake
-            self.table, self.wake = table, wake
+            self.table, self.wake, self.turns = table, wake, np.zeros(size + AHEAD, np.int32)
+
+    @property
+    def room(self) -> tuple[np.ndarray, ...]:
+        """The tables that can be used again when these people are not needed any more."""
+        return self.table, self.wake, self.turns
 
     def open(self, opening: np.ndarray, start: int, december: float, subsidy_months: int) -> None:
         """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
@@ -229,13 +238,13 @@ class People:
         self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
 
     def live(self, now: Month, gift: np.ndarray, gift_months: np.ndarray, flows: np.ndarray) -> None:
-        """Live a month; what happens is written to `flows` (flow, communes, groups), which come in as zeros.
+        """Live a month; what happens is written to `flows` (communes, groups, FLOWS), which come in as zeros.
 
         `gift` persons (communes, groups) are given books of `gift_months`.
         """
         price = np.exp(self.rules.renewal_price_response * now.burden_rise)
         tables = np.empty(len(b.SPELLS)), np.empty(now.t + 151)  # lapse hazard by spell and by months of membership
-        _live(now, self.rules, self.ledger, self.table, self.wake, price, *tables, flows)
+        _live(now, self.rules, self.ledger, self.table, self.wake, self.turns, price, *tables, flows)
         while not _enter(now, self.rules, self.pool, self.ledger, self.table, self.wake, flows):
             self._make_room(len(self.table) + 1)  # it goes on where the table was full
         if gift.any():
@@ -292,16 +301,16 @@ def _pay(now, ledger, person, c, g, s, flows):
     months = b.SPELLS[s]
     person.spell = s
     person.due = now.t + months
-    ledger.due[min(now.t + months, ledger.due.shape[0] - 1), c] += 1
+    ledger.due[c, min(now.t + months, ledger.due.shape[1] - 1)] += 1
     supported = min(months, max(0, b.SUBSIDY_MONTHS - person.subsidized))
     person.subsidized += supported
-    flows[PAID_MONTHS, c, g] += months
+    flows[c, g, PAID_MONTHS] += months
     if person.kind & GIFTED:
-        flows[GIVEN, c, g] += months
-        flows[GIVEN_SUPPORTED, c, g] += supported
+        flows[c, g, GIVEN] += months
+        flows[c, g, GIVEN_SUPPORTED] += supported
     else:
-        flows[DECLARED, c, g] += months * min(person.declared, now.ceiling)
-        flows[SUPPORTED, c, g] += supported
+        flows[c, g, DECLARED] += months * min(person.declared, now.ceiling)
+        flows[c, g, SUPPORTED] += supported
 
 
 @compiled
@@ -357,10 +366,17 @@ def _end(ledger, person, c, g, state):
 
 
 @compiled
-def _wait(ledger, person, wake, i, j, t):
-    """A lapsed person need not be looked at before the clock can have come to their turn."""
-    months = (person.turn - ledger.return_clock[j]) / max(ledger.fastest[0], 1e-300)  # nobody may ever return
-    wake[i] = t + 1 + int(min(max(months - 1.0, 0.0), 1000.0))
+def _wait(ledger, person, wake, i, j, path, t):
+    """A lapsed person need not be looked at before the clock can have come to their turn, by bisection."""
+    turn = (person.turn - ledger.return_clock[j]) * (1 - 1e-9) + path[t]  # a rounding must not make anybody late
+    low, high = t, len(path)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if path[middle] >= turn:
+            high = middle
+        else:
+            low = middle
+    wake[i] = high
 
 
 @compiled
@@ -390,7 +406,7 @@ def _open(opening, pool, ledger, rules, table, wake, start, december, subsidy_mo
             person.active = 9 - tenure
             person.leave = _leaving(ledger, c, 0, chance.uniform(key, 32 * start + b.LEAVE))
             ledger.members[c, g] += 1
-            ledger.due[person.due, c] += 1
+            ledger.due[c, person.due] += 1
             _activate(ledger, person, c, g, 0)
             _sleep(person, wake, i)
         m, n = opening[j], pool.left[j]
@@ -411,7 +427,23 @@ def _name_person(rules, person, key, j, joined):
 
 
 @compiled
-def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
+def _awake(count, table, wake, t, unforeseen, turns):
+    """List the rows to which something may happen; the rest of `turns` is of no meaning, but can be read."""
+    awake = 0
+    for i in range(count):
+        turns[awake] = i  # always written and then kept or not: a branch would be guessed wrong too often
+        awake += wake[i] <= t
+    if unforeseen:
+        awake = 0
+        for i in range(count):
+            turns[awake] = i
+            awake += wake[i] <= t or table[i].state == LAPSED
+    turns[awake : awake + AHEAD] = 0
+    return awake
+
+
+@compiled
+def _live(now, rules, ledger, table, wake, turns, price, by_spell, by_tenure, flows):
     """Bring the clocks forward, then let every person whose month it is leave, renew, lapse or return."""
     t = now.t
     for k in range(len(by_spell)):
@@ -419,19 +451,21 @@ def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
     for months in range(len(by_tenure)):
         by_tenure[months] = b.tenure_factor(months, rules.tenure_effect)
     withdraw = rules.lump_sum_rate / 12.0
-    fastest, j = 0.0, 0
+    unforeseen, j = False, 0
     for c in range(len(now.returning)):
         for g in range(G):
             for band in range(BANDS):
-                move = now.returning[c] / price[now.price_class[c], g, band] + withdraw
+                k = now.price_class[c]
+                move = now.returning[c] / price[k, g, band] + withdraw
+                path = ledger.foreseen[k, g, band]
+                unforeseen |= move > (path[t] - path[t - 1]) * (1 + 1e-9)
                 ledger.return_clock[j] += move
-                fastest = max(fastest, move)
                 j += 1
-    unforeseen = fastest > ledger.fastest[0] * (1 + 1e-12)
-    ledger.fastest[0] = max(fastest, ledger.fastest[0])
-    for i in range(ledger.count[0]):
-        if wake[i] > t and not (unforeseen and table[i].state == LAPSED):
-            continue
+    awake = _awake(ledger.count[0], table, wake, t, unforeseen, turns)
+    for n in range(awake):
+        # Rows lie far apart, so the next ones are fetched from memory while this one is at work.
+        fetch_soon(table, turns[n + AHEAD])
+        i = turns[n]
         person = table[i]
         key, j, luck = person.key, person.cell, _luck(person, t)
         c, g, band = j // COMMUNE, (j // BANDS) % G, j % BANDS
@@ -440,9 +474,9 @@ def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
                 _end(ledger, person, c, g, GONE)
                 wake[i] = NO_MONTH
                 if person.due > t:
-                    ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= 1
+                    ledger.due[c, min(person.due, ledger.due.shape[1] - 1)] -= 1
                 moved = chance.uniform(key, luck + b.WHERE) < ledger.leave_split[c, t]
-                flows[TO_COMPULSORY if moved else TO_OTHER, c, g] += 1
+                flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += 1
                 continue
             if person.due <= t:
                 hazard = by_spell[person.spell] * by_tenure[t - person.joined] * price[now.price_class[c], g, band]
@@ -453,12 +487,12 @@ def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
                     rules.renewal_contact, rules.rush_lapse, rules.gift_retention,
                 ):  # fmt: skip
                     _end(ledger, person, c, g, LAPSED)
-                    flows[LAPSES, c, g] += 1
+                    flows[c, g, LAPSES] += 1
                     streak = min(t - person.since, 12)
                     person.paid = (((person.paid << streak) | ((1 << streak) - 1)) << 1) & 4095
                     person.since = t
                     person.turn = ledger.return_clock[j] - math.log(chance.uniform(key, luck + b.RETURN))
-                    _wait(ledger, person, wake, i, j, t)
+                    _wait(ledger, person, wake, i, j, ledger.foreseen[now.price_class[c], g, band], t)
                     continue
                 person.kind &= ACTIVE_BIT
                 s = b.spell_of(chance.uniform(key, luck + b.SPELL), False, now.advised[c])
@@ -466,13 +500,13 @@ def _live(now, rules, ledger, table, wake, price, by_spell, by_tenure, flows):
             _activate(ledger, person, c, g, t)
             _sleep(person, wake, i)
         elif ledger.return_clock[j] < person.turn:
-            _wait(ledger, person, wake, i, j, t)
+            _wait(ledger, person, wake, i, j, ledger.foreseen[now.price_class[c], g, band], t)
         else:
             hazard = now.returning[c] / price[now.price_class[c], g, band]
             if chance.uniform(key, luck + b.WHERE) * (hazard + withdraw) >= hazard:
                 person.state, wake[i] = GONE, NO_MONTH  # has taken the contributions out, and cannot come back
                 continue
-            flows[RETURNS, c, g] += 1
+            flows[c, g, RETURNS] += 1
             person.paid = (person.paid << min(t - 1 - person.since, 12)) & 4095
             rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c]
             s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
@@ -498,7 +532,7 @@ def _enter(now, rules, pool, ledger, table, wake, flows):
                 ledger.count[0] += 1
                 c, g = j // COMMUNE, (j // BANDS) % G
                 _name_person(rules, table[i], key, j, now.t)
-                flows[ENTRIES, c, g] += 1
+                flows[c, g, ENTRIES] += 1
                 luck = _luck(table[i], now.t)
                 rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c] * rules.rush_short
                 s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
@@ -544,23 +578,23 @@ def _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows):
                 i = ledger.count[0]
                 ledger.count[0] += 1
                 _name_person(rules, table[i], key, p, now.t)
-                flows[ENTRIES, c, g] += 1
+                flows[c, g, ENTRIES] += 1
                 _begin(now, ledger, table[i], wake, i, c, g, s, GIFTED, flows)
 
 
 @compiled
 def _settle(now, ledger, flows):
     """Turn the month's paid months into money, and note who has paid 9 of the last 12 months."""
-    for c in range(flows.shape[1]):
+    for c in range(flows.shape[0]):
         k = now.price_class[c]
         for g in range(G):
-            declared, supported = now.contribution * flows[DECLARED, c, g], now.contribution * flows[SUPPORTED, c, g]
-            given = now.contribution * flows[GIVEN, c, g]
-            given_state = now.contribution * flows[GIVEN_SUPPORTED, c, g] * now.state[k, g]
+            declared, supported = now.contribution * flows[c, g, DECLARED], now.contribution * flows[c, g, SUPPORTED]
+            given = now.contribution * flows[c, g, GIVEN]
+            given_state = now.contribution * flows[c, g, GIVEN_SUPPORTED] * now.state[k, g]
             by_state, by_province = supported * now.state[k, g], supported * now.province[k, g]
             by_donors = supported * now.donors[k, g]
-            flows[BY_MEMBERS, c, g] = declared - by_state - by_province - by_donors
-            flows[BY_STATE, c, g] = by_state + given_state
-            flows[BY_PROVINCE, c, g] = by_province
-            flows[BY_DONORS, c, g] = by_donors + given - given_state
-            flows[ACTIVE, c, g] = ledger.active[c, g]
+            flows[c, g, BY_MEMBERS] = declared - by_state - by_province - by_donors
+            flows[c, g, BY_STATE] = by_state + given_state
+            flows[c, g, BY_PROVINCE] = by_province
+            flows[c, g, BY_DONORS] = by_donors + given - given_state
+            flows[c, g, ACTIVE] = ledger.active[c, g]

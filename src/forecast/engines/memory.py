@@ -1,0 +1,24 @@
+"""One instruction that numba has no name for."""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+@intrinsic
+def fetch_soon(typingctx, table, row):
+    """Ask for a row of a table (records,) to be brought from memory while the program goes on."""
+
+    def generate(context, builder, signature, arguments):
+        array_type, _ = signature.args
+        array = context.make_array(array_type)(context, builder, arguments[0])
+        place = cgutils.get_item_pointer(context, builder, array_type, array, [arguments[1]], wraparound=False)
+        bytes_, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [bytes_, number, number, number])
+        call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        for_writing, keep, data = (number(n) for n in (1, 3, 1))
+        builder.call(call, [builder.bitcast(place, bytes_), for_writing, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(table, types.intp), generate
