@@ -294,22 +294,33 @@ def test_the_projects_own_engines_leave_less_to_chance_than_they_doubt(engine, t
     assert found["law_part"].tolist() == [0.0]
 
 
-def test_a_report_offers_what_its_notebooks_forecast(tmp_path, monkeypatch):
+def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
     code = ("import forecast as f\nquo = f.Scenario('quo', 'Cà Mau', start='2021-12', until='2022-02')\n"
             "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)")
     book = new_notebook(cells=[new_code_cell("LANG = 'vi'\nDRAWS = 9\nSEED = 7", metadata={"tags": ["settings"]}),
                                new_code_cell(code, metadata={"tags": ["run"]})])
-    path = tmp_path / "00_x.ipynb"
+    (tmp_path / "notebooks").mkdir()
+    path = tmp_path / "notebooks" / "00_x.ipynb"
     path.write_text(report.nbformat.writes(book), encoding="utf-8")
-    monkeypatch.setattr(report, "BUILD", tmp_path / "build")
-    pages = report.run(path, ("vi", "en"), 5)
-    again = report.run(path, ("vi", "en"), 5)  # from what was kept
-    assert published.add(report.offered([pages["vi"]]), tmp_path / "ledger", "2022-01-01") == 1
-    assert published.add(report.offered([again["vi"]]), tmp_path / "ledger", "2022-01-01") == 0
+
+    def no_sphinx(source, out):
+        out.mkdir(parents=True)
+        (out / "index.html").write_text("".join(p.read_text(encoding="utf-8") for p in source.glob("*.ipynb")))
+
+    for name, value in {"NOTEBOOKS": path.parent, "BUILD": tmp_path / "build", "_sphinx": no_sphinx}.items():
+        monkeypatch.setattr(report, name, value)
+    more = {"out": tmp_path / "site", "draws": 5, "progress": False, "ledger": tmp_path / "ledger"}
+    report.build(**more, day="2022-01-01")
+    before = (tmp_path / "ledger" / "published.csv").read_bytes()
     row = published.read(tmp_path / "ledger").iloc[0]
-    assert (row["engine"], row["draws"], row["seed"]) == ("stock", 5, "7")
-    assert all(cell.id != "offer" for page in pages.values() for cell in page.cells)
-    assert "offered" not in pages["en"].metadata
+    assert (row["engine"], row["draws"], row["seed"], row["published"]) == ("stock", 5, "7", "2022-01-01")
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert "published" not in page and "offered" not in page  # the offer is run behind the page, and not shown
+    report.build(**more, day="2022-02-02")  # from what was kept
+    assert (tmp_path / "ledger" / "published.csv").read_bytes() == before
+    report.build(**more | {"ledger": None})
+    with pytest.raises(UserError, match="YYYY-MM-DD"):
+        report.build(**more, day="2022")
 
 
 def test_publishing_changes_no_hash_of_what_forecasts_are_made_from(tmp_path, monkeypatch):

@@ -337,10 +337,13 @@ def report(places, langs, draws, out, day, ledger, draft, force):
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
         raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
+    kept = None if draft else ledger or published.ledger()
     front = reports.build(
-        places=list(places) or None, langs=chosen, out=out, draws=draws, force=force,
-        ledger=None if draft else ledger or published.ledger(), day=day or date.today().isoformat(),
+        places=list(places) or None, langs=chosen, out=out, draws=draws, force=force, ledger=kept,
+        day=day or date.today().isoformat(),
     )  # fmt: skip
+    if kept:
+        click.echo(f"{kept} holds {published.read(kept)['forecast'].nunique()} published forecasts")
     click.echo(f"the site is ready: open {front}")
 
 

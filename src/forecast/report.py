@@ -68,6 +68,7 @@ def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out
             for path, pages in zip(books, pool.map(lambda b: run(b, langs, draws), books), strict=True):
                 done[path.stem] = pages
                 steps.update()
+            said = offered(pages[langs[0]] for pages in done.values())
             made = work / "site"
             for lang in langs:
                 source = work / f"source-{lang}"
@@ -77,7 +78,7 @@ def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out
         facts = {"languages": langs, "pages": sorted(done), **_hashes()}
         if ledger is not None:  # before the site is there: no page says what the ledger does not know
             facts["published"] = day
-            published.add(offered(pages[langs[0]] for pages in done.values()), ledger, day)
+            published.add(said, ledger, day)
         tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", made / MARK)
         _replace(made, out)
     return out / "index.html"
