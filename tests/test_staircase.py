@@ -38,6 +38,7 @@ ONLY_IN = {
     "mesa": "engines.agents",
     "statsmodels": "engines.structural effects",
     "matplotlib": "charts",
+    "scoringrules": "score",
     "dask": "experiment",
     "distributed": "experiment",
 }

@@ -8,12 +8,14 @@ that were known then count as one change more of its own.
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from forecast import facts, tables
-from forecast.chance import child_array, name_number, normal_array, streams
 from forecast.engines import deaf_to, silence
 from forecast.projection import COLUMNS
 from forecast.scenario import Scenario
+
+GOLDEN = (5**0.5 - 1) / 2
 
 
 class Yardstick:
@@ -39,7 +41,11 @@ class Yardstick:
         return np.diff(np.log(known)) / np.sqrt(_gaps(known))
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
-        """Return rows of `members` of the months after the start; none where the method has nothing to say."""
+        """Return rows of `members` of the months after the start; none where the method has nothing to say.
+
+        Draws are quantiles that any number of them spreads evenly (a golden-ratio sequence), the same for every seed:
+        chance would only blur the yardstick.
+        """
         known = scenario.place.observed("members", until=scenario.start)
         known = known[known > 0]
         ahead = scenario.months[1:]
@@ -50,8 +56,7 @@ class Yardstick:
         if np.isnan(pooled) and not len(own):
             return silence()
         month = np.sqrt(np.mean([*own**2, *([pooled] if not np.isnan(pooled) else [])]))
-        keys = child_array(streams(seed, draws), name_number(f"{self.name}/{scenario.place.name}"))
-        luck = normal_array(keys, tables.month_index(tables.month(scenario.start)))
+        luck = ndtri((0.5 + np.asarray(list(draws)) * GOLDEN) % 1.0)
         spread = month * np.sqrt(np.maximum(self.variance(known, ahead), 0.0))
         values = center * np.exp(spread * luck[:, None])  # (draws, months)
         rows = pd.DataFrame({"month": np.tile(ahead.astype(str), len(luck)), "value": values.ravel(),
