@@ -115,6 +115,15 @@ def mean_and_error(sample: np.ndarray) -> tuple[float, float]:
     return sample.mean(), sample.std(ddof=1) / np.sqrt(len(sample))
 
 
+def test_every_december_towers_over_the_months_around_it():
+    """With the parameters as they come; nothing in the model knows a calendar but the teams' deadline."""
+    scenario = Scenario("status quo", "Cà Mau", start="2021-12", until="2026-03")
+    members = engine(scenario, range(60), 1)[:, :, 0].sum(axis=(2, 3)).mean(axis=0)
+    for t in range(12, 60, 12):
+        assert members[t] > 1.03 * members[t - 1]
+        assert members[t] > 1.01 * members[t + 3]
+
+
 def test_without_a_rush_there_is_no_saw_tooth():
     for plan_growth in (0.3, 0.6):  # an unmet plan does nothing by itself
         for step, error in seasons(rush=0.0, december_rush_share=0.0, plan_growth=plan_growth).values():
