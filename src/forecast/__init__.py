@@ -15,10 +15,11 @@ True
 from importlib import import_module
 
 _MODULES = tuple(
-    "behavior chance charts check decide effects experiment facts law places plan policy projection report scenario"
-    " score score_charts sentences tables toy words".split()
+    "baselines behavior chance charts check decide effects experiment facts law places plan policy projection published report"
+    " scenario score score_charts sentences tables toy words".split()
 )
 _HOME = {
+    "baselines": "baseline",
     "decide": "comparison effort needed_path status_quo target_table",
     "engines.agents": "AgentEngine RenewalsFirst Team observe",
     "engines.series": "SeriesEngine",

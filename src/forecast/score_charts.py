@@ -49,8 +49,8 @@ def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: s
             if wide.index[-1] == last:
                 labels.append((x[-1], middle[-1], name, color))
             else:
-                axes.annotate(name, (x[-1], middle[-1]), xytext=(6, -10), textcoords="offset points", color=color,
-                              fontsize=9, va="center", zorder=7,
+                axes.annotate(name, (x[-1], middle[-1]), xytext=(-6, 14), textcoords="offset points", color=color,
+                              fontsize=9, ha="right", va="center", zorder=7,
                               bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7})
             top = max(top, middle.max())
             met = seen[(seen["month"] > origin) & (seen["known"] > origin) & seen["month"].isin(wide.index)]
