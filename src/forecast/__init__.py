@@ -16,7 +16,7 @@ from importlib import import_module
 
 _MODULES = tuple(
     "baselines behavior chance charts check decide effects experiment facts law places plan policy projection"
-    " published report scenario score score_charts sentences tables toy words".split()
+    " published reconcile report scenario score score_charts sentences tables toy words".split()
 )
 _HOME = {
     "baselines": "baseline",
