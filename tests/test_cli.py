@@ -22,7 +22,7 @@ SCENARIOS = tables.data_dir() / "scenarios"
 PLAN, QUO = SCENARIOS / "da-bac-plan.yaml", SCENARIOS / "da-bac-status-quo.yaml"
 DRAWS = 6
 QUICK = ("--draws", DRAWS, "--jobs", 1, "--engines", "stock")
-COMMANDS = ("check", "project", "compare", "target", "backtest", "report")
+COMMANDS = ("check", "project", "compare", "target", "backtest", "baseline", "report")
 
 
 def forecast(*words, code=0):

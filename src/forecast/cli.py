@@ -308,6 +308,49 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--horizon", type=click.IntRange(1, 1000), required=True, help="Steps after the last value of each series."
+)
+@click.option(
+    "--season", type=click.IntRange(1, 400), default=None, help="Steps in a season; read from the dates if not said."
+)
+@click.option(
+    "--quantiles",
+    default="0.025,0.1,0.25,0.5,0.75,0.9,0.975",
+    show_default=True,
+    help="Probabilities, rising, separated by commas.",
+)
+@_jobs
+@_out
+@_force
+def baseline(file, horizon, season, quantiles, jobs, out, force):
+    """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
+    import hashlib
+
+    from forecast import baselines
+
+    try:
+        levels = baselines.levels_of(quantiles.split(","))
+    except tables.UserError as error:
+        raise click.BadParameter(str(error), param_hint="--quantiles") from None
+    frame = baselines.read(file)
+    baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
+    _claim(out, force)
+    answer = baselines.baseline(frame, horizon, season, levels, jobs, file=file.name)
+    tables.write(answer, out / "baseline.csv")
+    asked = {
+        "command": "baseline",
+        "file": file.name,
+        "input": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "horizon": horizon,
+        "season": season,
+        "quantiles": levels,
+    }
+    _finish(out, asked, "baseline.csv")
+
+
+@main.command()
 @click.argument("places", nargs=-1)
 @click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
 @click.option(
