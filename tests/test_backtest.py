@@ -132,9 +132,9 @@ def test_simulating_engines_start_where_the_stock_was_counted_and_are_told_apart
 
 
 def test_a_place_with_too_few_counts_is_told_so_with_its_counts():
-    found = run([made(("2020-06", 300)), STEADY])
+    found = run([replace(made(("2020-06", 300)), name="Elsewhere"), STEADY])
     told = found.silent[found.silent["origin"] == ""]
-    assert told["place"].tolist() == ["Toy"]
+    assert told["place"].tolist() == ["Elsewhere"]
     assert "too few counts" in told["why"].iloc[0] and "2020-06 (out 2020-06)" in told["why"].iloc[0]
     assert len(found.forecasts.frame)
 
@@ -160,7 +160,8 @@ def test_an_engine_that_cannot_start_is_told_with_its_reason_and_others_go_on():
 def test_wrong_questions_are_one_message():
     for words, match in (({"engines": ["x"]}, "no engine 'x'"), ({"places": []}, "at least one"),
                          ({"draws": 0}, "at least 1"), ({"origins": ["2020"]}, "YYYY-MM"),
-                         ({"places": "Atlantis"}, "Atlantis")):
+                         ({"places": "Atlantis"}, "Atlantis"), ({"places": [STEADY, STEADY]}, "two places"),
+                         ({"engines": ["series", "series"]}, "two engines"), ({"engines": [Naive()]}, "'naive'")):
         with pytest.raises(tables.UserError, match=match):
             run(**words)
 

@@ -95,10 +95,8 @@ def project(
     engines = [engine_of(e) for e in ([engines] if isinstance(engines, (str, *ENGINES.values())) else engines)]
     if draws < 1:
         raise tables.UserError(f"draws: {draws}; expected at least 1")
-    for what, names in (("scenarios", [s.scenario for s in scenarios]), ("engines", [e.name for e in engines])):
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise tables.UserError(f"two {what} are called {twice[0]!r}; names must differ within a run")
+    _differ("scenarios", [s.scenario for s in scenarios])
+    _differ("engines", [e.name for e in engines])
     tasks = [
         Task(s, e, range(d, min(d + CHUNK, draws)), seed)
         for s in scenarios
@@ -176,10 +174,10 @@ def backtest(
     data/history.csv.
     """
     engines = [engines] if isinstance(engines, (str, *ENGINES.values())) else list(engines)
-    for engine in engines:
-        engine_of(engine)  # a wrong name is told before any work
+    _differ("engines", [engine_of(e).name for e in engines] + list(YARDSTICKS))
     places = [places] if isinstance(places, str | Place) else list(places)
     read = [read_place(p) if isinstance(p, str) else p for p in places]
+    _differ("places", [p.name for p in read])
     origins = None if origins is None else [str(tables.month(o)) for o in origins]
     if draws < 1 or horizon < 1:
         raise tables.UserError(f"draws: {draws}, horizon: {horizon}; expected at least 1 of each")
@@ -261,6 +259,12 @@ def engine_of(engine: str | Engine) -> Engine:
     if engine not in ENGINES:
         raise tables.UserError(f"no engine {engine!r}; expected one of {', '.join(ENGINES)}")
     return ENGINES[engine]()
+
+
+def _differ(what: str, names: list[str]) -> None:
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise tables.UserError(f"two {what} are called {twice[0]!r}; names must differ within a run")
 
 
 def _run(
