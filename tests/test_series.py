@@ -226,6 +226,43 @@ def test_after_the_floor_of_2022_every_place_knows_what_the_nation_has_learned()
     assert after.mean == pytest.approx(nation.mean) and after.mean != pytest.approx(before.mean)
 
 
+def monthly(months, last="2020-12"):
+    """Stocks of each of these months up to the last: growth of 1% a month that wanders, a season in December."""
+    index = pd.period_range(end=last, periods=months, freq="M")
+    steps = np.random.default_rng(7).normal(0.01, 0.01, 200)[-months:]
+    values = 50_000 * np.exp(np.cumsum(steps)) * np.where(index.month == 12, 1.1, 1.0)
+    return [(str(m), v) for m, v in zip(index, values, strict=True)]
+
+
+def alone(values, until, law=LAW, draws=DRAWS):
+    """Paths of a place with these stocks, from the last of them on."""
+    place = made(values, eligible=1e6, lineage=("Toy", "Việt Nam"))
+    return paths(ask(place, values[-1][0], until, law=law), draws=draws)
+
+
+def test_three_years_of_own_months_take_the_combination_and_fewer_do_not():
+    few, many = (alone(monthly(months), "2021-12") for months in (35, 36))
+    assert width(many, "2021-12") < 0.7 * width(few, "2021-12")
+    middle = many.median(axis=1)
+    assert middle["2021-12"] > middle["2021-11"]
+    assert np.log(middle["2021-12"] / middle["2020-12"]) == pytest.approx(0.12, abs=0.06)
+    quarterly = [value for value in monthly(72) if value[0][-2:] in ("03", "06", "09", "12")]
+    assert width(alone(quarterly, "2021-12"), "2021-12") > width(many, "2021-12")
+
+
+def test_a_draw_of_a_long_series_keeps_its_luck_and_its_bytes_and_hears_the_price():
+    values = monthly(60, last="2021-12")
+    path = alone(values, "2023-12")
+    luck = np.log(path.loc[["2022-09", "2022-10", "2023-12"]]).T.corr()
+    assert luck.loc["2022-09", "2022-10"] > 0.9 > luck.loc["2022-09", "2023-12"] > 0.3
+    assert alone(values, "2023-12", draws=range(37, 60)).equals(path[list(range(37, 60))])
+    frame = LAW.frame
+    floor = (frame["parameter"] == "min_declared_income") & (frame["since"] >= "2022-01")
+    unchanged = Law(frame.assign(value=frame["value"].mask(floor, 700_000.0)))
+    same = alone(values, "2023-12", law=unchanged)
+    assert -0.2 < np.log(path / same).loc["2022-06"].median() < -0.05
+
+
 def test_december_stands_above_the_next_march():
     for name, start in (("Việt Nam", "2021-12"), ("Cà Mau", "2021-12"), ("Lào Cai", "2023-10")):
         path = paths(ask(name, start, "2025-06"))

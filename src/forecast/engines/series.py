@@ -4,18 +4,25 @@ One model serves every place (:mod:`forecast.engines.structural`), helped by wha
 (:mod:`forecast.engines.pooling`). Only figures about months up to the origin are used; the constants were chosen with
 the whole history in view, so a backtest is blind to figures, not to the makers' hindsight. The law's price path is
 taken as given: it is the law that a scenario asks about.
+
+A planner's own place with three years of monthly counts needs no others: the combination of
+:mod:`forecast.engines.combination` takes over.
 """
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from forecast import tables
 from forecast.chance import child_array, name_number, streams
-from forecast.engines import deaf_to, silence
+from forecast.engines import combination, deaf_to, silence
 from forecast.engines.pooling import fit_place, plans, read_pool
-from forecast.engines.structural import Fit, points, price_path, simulate, usable
+from forecast.engines.structural import ELASTICITY, Fit, luck, points, price_path, simulate, usable
 from forecast.projection import COLUMNS
 from forecast.scenario import Scenario
+
+MANY, LATELY = 36, 48  # months counted, of the last ones, from which a place's own past is taken for what it is
+NORMAL = np.linspace(-3.5, 3.5, 29)  # quantiles of the combination, in standard deviations
 
 
 class SeriesEngine:
@@ -46,8 +53,11 @@ class SeriesEngine:
         keys = child_array(streams(seed, draws), name_number(place.name))
         price = price_path(scenario.law, ahead, place.lineage)
         eligible = place.eligible if place.eligible > 0 else np.nan
-        goals = plans(place.history, place.name, tables.month(scenario.start))
-        paths = simulate(fit, ahead[1:], price, keys, eligible, goals)
+        if len(self._long(scenario)):
+            paths = self._combined(scenario, fit, ahead, price, keys)
+        else:
+            goals = plans(place.history, place.name, tables.month(scenario.start))
+            paths = simulate(fit, ahead[1:], price, keys, eligible, goals)
         opening = np.full((1, len(keys)), float(scenario.opening[0]))
         values = np.vstack([opening, paths[1 - len(scenario.months) :]])
         return _rows(self.name, scenario, draws, np.fmin(values, np.maximum(eligible, opening.max())))
@@ -62,12 +72,35 @@ class SeriesEngine:
         series, pool = _own_points(scenario, origin), self._kept[origin, law]
         price = price_path(law, pd.period_range(series.index[0], series.index[-1], freq="M"), place.lineage)
         key = (place.name, id(pool), tuple(series.index), tuple(series), tuple(price))
-        if key not in self._kept:
-            self._kept[key] = (
-                pool,
-                fit_place(place.name, series, pool, price),
-            )  # with the pool, or its id might be reused
+        if key not in self._kept:  # kept with the pool, whose id would else be free for another
+            self._kept[key] = pool, fit_place(place.name, series, pool, price)
         return self._kept[key][1]
+
+    def _long(self, scenario: Scenario) -> pd.Series:
+        """The place's own stocks (persons by month, gaps as NaN) where they are many and recent, else nothing."""
+        series = _own_points(scenario, tables.month(scenario.start))
+        series = series[~series.index.duplicated(keep="last")]
+        grid = series.reindex(pd.period_range(series.index[0], series.index[-1], freq="M"))
+        return grid if grid[-LATELY:].notna().sum() >= MANY else grid.iloc[:0]
+
+    def _combined(self, scenario: Scenario, fit: Fit, ahead: pd.PeriodIndex, price, keys: np.ndarray) -> np.ndarray:
+        """Return paths with the quantiles of the combination, and the law's price on top, shape (months, draws).
+
+        A draw keeps its luck from month to month: its place among the quantiles is a walk divided by the root of its
+        age. What prices did in the past is part of the series; what they will do is not.
+        """
+        grid = self._long(scenario)
+        key = (tuple(grid.index), tuple(grid), len(ahead))
+        if key not in self._kept:
+            self._kept[key] = combination.forecast(grid.to_numpy(), 12, len(ahead) - 1, ndtr(NORMAL))[1]
+        quantiles = np.log(np.maximum(self._kept[key], 0.5))
+        elasticity = fit.mean[ELASTICITY] + np.sqrt(fit.cov[ELASTICITY, ELASTICITY]) * luck(keys, ahead[0], 8)
+        walk, paths = np.zeros(len(keys)), np.empty((len(ahead) - 1, len(keys)))
+        for step, month in enumerate(ahead[1:]):
+            walk = walk + luck(keys, month, 0)
+            z = np.clip(walk / np.sqrt(step + 1), NORMAL[0], NORMAL[-1])
+            paths[step] = np.interp(z, NORMAL, quantiles[step]) + (price[step + 1] - price[0]) * elasticity
+        return np.exp(np.minimum(paths, 40.0))
 
 
 def _own_points(scenario: Scenario, origin: pd.Period) -> pd.Series:

@@ -86,8 +86,8 @@ class Fit(NamedTuple):
 
 # Before any count is seen (judgement of the makers). Trials give elasticities of entry near -0.5 (data/evidence.csv:
 # nguyen-wagstaff-2014 -0.46, capuno-2014 -0.59); some 30% of a stock enters or renews in half a year, hence -0.15. The
-# shock of 2022, which no forecast made before it may use, was -0.12 in the nation and -0.34 in Cà Mau, both known to 0.2
-# or 0.3 only (price_elasticity_stock, from effects.price_change).
+# shock of 2022, which no forecast made before it may use, was -0.12 in the nation and -0.34 in Cà Mau, known to 0.2 and
+# 0.3 only (price_elasticity_stock, from effects.price_change).
 PRICE_PRIOR = Belief(-0.15, 0.10)
 DECEMBER_PRIOR = Belief(0.08, 0.06)
 GROWTH_PRIOR = Belief(0.25, 0.30)
@@ -229,6 +229,11 @@ def _model(grid, price, growth, december, noise, elasticity) -> KalmanFilter:
     return model
 
 
+def luck(keys: np.ndarray, month: pd.Period, number: int) -> np.ndarray:
+    """Return standard normal numbers (draws,) that belong to a month and one of its sixteen uses."""
+    return normal_array(keys, tables.month_index(month) * 16 + number)
+
+
 def simulate(
     fit: Fit,
     months: pd.PeriodIndex,
@@ -245,10 +250,7 @@ def simulate(
     of the eligible people that each draw has its own of (`CEILING`), and nobody joining at all is the least (`LEAST`).
     """
 
-    def luck(month: pd.Period, number: int) -> np.ndarray:
-        return normal_array(keys, tables.month_index(month) * 16 + number)
-
-    z = [luck(fit.last, 8 + number) for number in range(STATES + 3)]
+    z = [luck(keys, fit.last, 8 + number) for number in range(STATES + 3)]
     root = np.linalg.cholesky(fit.cov + 1e-12 * np.eye(STATES))  # a rounding may leave a variance just below zero
     # Sums are written out: a matrix product may round otherwise for another number of draws.
     level, growth, december, elasticity = (
@@ -264,12 +266,12 @@ def simulate(
     behind = np.zeros(len(keys))
     for step, month in enumerate(months):
         if month.month == 12:
-            december = december + WINTER_STEP + WINTER_SPREAD * luck(month, 2)
+            december = december + WINTER_STEP + WINTER_SPREAD * luck(keys, month, 2)
             gap = np.log(plans[month]) - level if month in plans else np.full(len(keys), USUAL_GAP)
             behind = np.clip(gap, 0.0, FULL_GAP) - USUAL_GAP
         room = np.nan_to_num((ceiling - np.exp(level) / eligible) / (ceiling - share), nan=1.0)
-        level = level + np.maximum(growth * np.clip(room, 0.0, 1.0), LEAST) + fit.noise.level * luck(month, 0)
-        growth = far + FADE * (growth - far) + stir * luck(month, 1)
+        level = level + np.maximum(growth * np.clip(room, 0.0, 1.0), LEAST) + fit.noise.level * luck(keys, month, 0)
+        growth = far + FADE * (growth - far) + stir * luck(keys, month, 1)
         peak = np.maximum(december + pull * behind, 0.0)
-        counts[step] = level + left[step] * peak + path[step] * elasticity + fit.noise.count * luck(month, 3)
+        counts[step] = level + left[step] * peak + path[step] * elasticity + fit.noise.count * luck(keys, month, 3)
     return np.exp(np.minimum(counts, 40.0))
