@@ -13,6 +13,7 @@ STAIRS = (
     "law places projection",
     "plan toy facts reconcile",
     "policy",
+    "choices",
     "scenario",
     "behavior engines.promise",
     "engines",

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecast import tables
+from forecast.choices import Search
 from forecast.law import Law, read_law
 from forecast.places import Place, read_place
 from forecast.plan import GROUPS, Plan
@@ -82,6 +83,7 @@ class Scenario(BaseModel):
     assumptions: dict[str, float | Assumption] = {}
     title: dict[Literal["vi", "en"], str] = Field({}, description="name for people, in both languages")
     law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
+    search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
     file: str = Field("", exclude=True)
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
@@ -214,6 +216,7 @@ class _File(BaseModel):
     target: Target | None = None
     policy: tuple[AnyLever, ...] = ()
     assumptions: dict[str, float | Assumption] = {}
+    search: Search | None = None
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -240,6 +243,7 @@ def read_scenario(path: str | Path) -> Scenario:
             target=form.target,
             policy=Policy(*form.policy),
             assumptions=form.assumptions,
+            search=form.search,
             file=str(path),
         )
         _ = scenario.plan, scenario.opening  # a lever that does not fit the place is a fault of the file
