@@ -1,12 +1,14 @@
 # Everything a person does here. It needs make and a Python from 3.11 to 3.14; the rest is set up on first use.
 #   make report                        the whole study, as pages
 #   make test PYTHON=python3.13        with another Python (for a new environment)
+#   make bench BENCH=forecasting       one of the two benchmarks
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_LOCK := benchmarks/requirements-bench.lock
+BENCH ?= agents forecasting
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
@@ -35,17 +37,17 @@ notebooks: $(READY) ## run the notebooks in place, to renew the results that are
 lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
-bench: $(VENV)/.uv ## measure the agent engine beside others (about ten minutes; packages go to .venv-bench)
+bench: $(VENV)/.uv ## measure engine and forecasts beside others (half an hour; packages go to .venv-bench)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	$(BIN)/uv pip sync --quiet --python .venv-bench/bin/python --require-hashes --compile-bytecode requirements.lock \
 		$(BENCH_LOCK)
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --no-deps --no-build-isolation --editable .
-	.venv-bench/bin/python benchmarks/agents/run.py $(ARGS)
+	for part in $(BENCH); do .venv-bench/bin/python benchmarks/$$part/run.py $(ARGS) || exit 1; done
 
 lock: $(VENV)/.uv ## renew all locks to the newest versions that pyproject.toml allows
 	echo uv | $(UV_COMPILE) --output-file requirements-uv.lock -
 	$(UV_COMPILE) --all-extras --group dev --output-file requirements.lock pyproject.toml
-	$(UV_COMPILE) --constraints requirements.lock --group bench --output-file $(BENCH_LOCK)
+	$(UV_COMPILE) --constraints requirements.lock --overrides benchmarks/overrides.txt --group bench --output-file $(BENCH_LOCK)
 
 setup: $(READY) ## make the environment in .venv (the other targets do it when needed)
 

@@ -1,0 +1,119 @@
+"""Measure `forecast baseline` beside other packages on the same series: `python benchmarks/forecasting/run.py`.
+
+Every method sees the same invented series (invented.py), or those of a table that you have (--data FILE.csv, columns
+unique_id, ds, y and, if wanted, season), and forecasts what was held back. Each works on one thread; seconds are those
+of its processor. The page is printed and written to benchmarks/results/ (or --out DIR).
+"""
+
+import argparse
+import json
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import invented
+import joblib
+import methods
+import numpy as np
+import pandas as pd
+import scoring
+
+from forecast import baselines
+
+RESULTS = Path(__file__).parents[1] / "results"
+COUNTS = {1: 200, 4: 120, 12: 80}
+SEED = 1
+COMMUNES, MONTHS = 600, 60
+sys.path.insert(0, str(Path(__file__).parents[1] / "agents"))
+
+
+def main() -> int:
+    """Measure, print, write; 1 when this project's forecast failed for a series, else 0."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
+    parser.add_argument("--only", default="", help="methods, separated by commas; all by default")
+    parser.add_argument("--data", type=Path, help="a long table of your own instead of the invented series")
+    parser.add_argument("--horizon", type=int, help="values held back of each series of --data; that of M4 by default")
+    parser.add_argument("--quick", action="store_true", help="few series, to see that everything runs")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    options = parser.parse_args()
+    names = [n.strip() for n in options.only.split(",")] if options.only else list(methods.METHODS)
+    if unknown := set(names) - set(methods.METHODS):
+        parser.error(f"--only: no {', '.join(sorted(unknown))}; expected some of {', '.join(methods.METHODS)}")
+    import machine
+
+    begin = time.perf_counter()
+    few = 10 if options.quick else 1
+    if options.data:
+        sets = {"own": held_back(options.data, options.horizon)}
+    else:
+        form = [case for season, n in COUNTS.items() for case in invented.m_form(season, n // few, SEED)]
+        sets = {"m_form": form, "enrollment": invented.enrollment(360 // few, SEED)}
+    found = {"date": date.today().isoformat(), "machine": machine.describe(), "quick": options.quick,
+             "data": options.data.name if options.data else "", "sets": {}}
+    failed = False
+    for label, cases in sets.items():
+        answers = {name: measure(name, cases, options.jobs) for name in names}
+        found["sets"][label] = scoring.table(cases, answers, by_family=label == "enrollment")
+        failed |= any(row["failed"] for row in found["sets"][label] if row["method"] == "this project")
+    if not options.data:
+        found["communes"] = communes(COMMUNES // few)
+    found["minutes"] = round((time.perf_counter() - begin) / 60, 1)
+    text = scoring.page(found)
+    print(text)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "forecasting.md").write_text(text, encoding="utf-8")
+    (options.out / "forecasting.json").write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    return int(failed)
+
+
+def held_back(path: Path, horizon: int | None) -> list[invented.Case]:
+    """Read a table and hold back the last values of each series that has enough of them."""
+    cases = []
+    for one in baselines.series_of(baselines.read(path), file=path.name):
+        season = one.season if one.season in invented.HORIZON else 1
+        h = horizon or invented.HORIZON[season]
+        if len(one.values) > h + 2 and np.isfinite(one.values).all():
+            cases.append(invented.Case(one.values[:-h], one.values[-h:], season, f"{season} a year"))
+    return cases
+
+
+def measure(name: str, cases: list, jobs: int) -> list:
+    """Return (answer or error, seconds) for each case."""
+    print(f"{name}: {len(cases)} series", file=sys.stderr, flush=True)
+    first = methods.run(name, cases[0].past, cases[0].season, len(cases[0].future))  # imports, and what is compiled
+    if isinstance(first, str) and first.startswith("not installed"):
+        return [(first, 0.0)] * len(cases)
+    todo = [joblib.delayed(_timed)(name, cases[i:: 8 * jobs]) for i in range(8 * jobs)]
+    parts = joblib.Parallel(n_jobs=jobs)(todo)
+    answers = [None] * len(cases)
+    for i, part in enumerate(parts):
+        answers[i:: 8 * jobs] = part
+    return answers
+
+
+def _timed(name: str, cases: list) -> list:
+    if cases:
+        methods.run(name, cases[0].past, cases[0].season, len(cases[0].future))
+    found = []
+    for case in cases:
+        begin = time.process_time()
+        answer = methods.run(name, case.past, case.season, len(case.future))
+        found.append((answer, time.process_time() - begin))
+    return found
+
+
+def communes(count: int) -> dict:
+    """Time the whole command's work on a province's communes, two processes, from the table to the table."""
+    months = pd.period_range("2020-01", periods=MONTHS, freq="M").astype(str)
+    cases = invented.communes(count, MONTHS, SEED)
+    frame = pd.concat([pd.DataFrame({"unique_id": f"{i:03d}", "ds": months, "y": case.past})
+                       for i, case in enumerate(cases)])
+    begin = time.perf_counter()
+    answer = baselines.baseline(frame, 12, jobs=2, progress=False)
+    return {"series": count, "months": MONTHS, "seconds": round(time.perf_counter() - begin, 1), "rows": len(answer)}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

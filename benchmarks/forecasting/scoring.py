@@ -1,0 +1,104 @@
+"""Scores of the methods and the page that tells them."""
+
+import methods
+import numpy as np
+
+from forecast import score
+
+CASES = {1: "yearly", 4: "quarterly", 12: "monthly"}
+SHORTEST = (4, 6)  # points of the yearly series that are looked at apart
+
+
+def table(cases: list, answers: dict, by_family: bool) -> list[dict]:
+    """Return one row for each method and group of cases: accuracy against Naive2 or naive, intervals, seconds."""
+    answers = dict(answers)
+    if set(methods.FOUR) <= set(answers):
+        answers["mean of the four"] = [_mean([answers[name][i] for name in methods.FOUR]) for i in range(len(cases))]
+    groups: dict[str, list[int]] = {}
+    for i, case in enumerate(cases):
+        keys = [case.family if by_family else CASES[case.season]]
+        if by_family and case.season == 1 and SHORTEST[0] <= len(case.past) <= SHORTEST[1]:
+            keys.append("yearly, 4 to 6 points")
+        for key in keys:
+            groups.setdefault(key, []).append(i)
+    return [{"group": group, "method": name, **_scores([cases[i] for i in at], [found[i] for i in at], by_family)}
+            for group, at in groups.items() for name, found in answers.items()]
+
+
+def _mean(parts: list) -> tuple:
+    good = [answer for answer, _ in parts if not isinstance(answer, str)]
+    seconds = sum(spent for _, spent in parts)
+    return ([np.mean([answer[k] for answer in good], axis=0) for k in range(3)] if good else parts[0][0]), seconds
+
+
+def _scores(cases: list, found: list, against_naive: bool) -> dict:
+    """Score one method; a case that it failed on is scored with the naive forecast and counted."""
+    rows, failed, why = [], 0, ""
+    for case, (answer, seconds) in zip(cases, found, strict=True):
+        unit = score.scale(case.past, season=case.season if len(case.past) > case.season else 1)
+        if not unit > 0:
+            continue
+        plain = (methods.naive if against_naive else methods.naive2)(case.past, case.season, len(case.future))[0]
+        if isinstance(answer, str):
+            failed, why, answer = failed + 1, answer, methods.naive(case.past, case.season, len(case.future))
+        mean, low, high = answer
+        rows.append((score.mase(case.future, mean, unit), score.mase(case.future, plain, unit),
+                     _smape(case.future, mean), _smape(case.future, plain),
+                     score.covered(case.future, low, high).mean(),
+                     score.msis(case.future, low, high, unit), seconds))
+    mase, plain_mase, smape, plain_smape, held, width, seconds = np.mean(rows, axis=0)
+    return {"series": len(rows), "failed": failed, "why": why, "smape": smape, "mase": mase,
+            "owa": (mase / plain_mase + smape / plain_smape) / 2, "relative_mase": mase / plain_mase,
+            "coverage": held, "msis": width, "seconds": seconds}
+
+
+def _smape(future, mean) -> float:
+    """Return the symmetric mean absolute percentage error of the M competitions, %."""
+    size = np.abs(future) + np.abs(mean)
+    return float(np.mean(200 * np.abs(future - mean) / np.where(size > 0, size, 1)))
+
+
+def page(found: dict) -> str:
+    """Return the results as Markdown."""
+    m = found["machine"]
+    lines = ["# Forecasts beside others, on the same series", "",
+             f"Measured on {found['date']} by `python benchmarks/forecasting/run.py`{' --quick' * found['quick']}"
+             f"{' --data ' + found['data'] if found['data'] else ''}, in {found['minutes']} minutes; "
+             f"commit {m['commit'] or 'unknown'}.",
+             f"Machine: {m['cpu']}, {m['cores']} cores, {m['system']}; load {m['load_before']} at the beginning. "
+             f"Python {m['python']}. Columns are explained in benchmarks/README.md.", ""]
+    for label, rows in found["sets"].items():
+        lines += _set(label, rows)
+    if "communes" in found:
+        one = found["communes"]
+        lines += ["## A province's communes", "",
+                  f"{one['series']} series of {one['months']} months, 12 months ahead, two processes: "
+                  f"{one['seconds']:.0f} s from table to table.", ""]
+    return "\n".join(lines) + "\n"
+
+
+def _set(label: str, rows: list[dict]) -> list[str]:
+    against = label == "enrollment"
+    first = "MASE / naive" if against else "OWA"
+    head = ["method", first, "sMAPE", "MASE", "95% holds", "MSIS", "s a series", "failed"]
+    lines = []
+    for group in dict.fromkeys(row["group"] for row in rows):
+        ours = [row for row in rows if row["group"] == group]
+        lines += [f"## {label}: {group} ({ours[0]['series']} series)", ""]
+        cells = [[row["method"], f"{row['relative_mase' if against else 'owa']:.3f}", f"{row['smape']:.2f}",
+                  f"{row['mase']:.3f}", f"{row['coverage']:.1%}", f"{row['msis']:.1f}", f"{row['seconds']:.3f}",
+                  row["why"] if row["failed"] == row["series"] else row["failed"]] for row in ours]
+        lines += _markdown(head, cells)
+    if against:
+        lines += ["## enrollment: geometric mean over the families, MASE / naive", ""]
+        families = [row for row in rows if "points" not in row["group"]]
+        names = dict.fromkeys(row["method"] for row in families)
+        cells = [[name, f"{np.exp(np.mean([np.log(r['relative_mase']) for r in families if r['method'] == name])):.3f}"]
+                 for name in names]
+        lines += _markdown(["method", "MASE / naive"], cells)
+    return lines
+
+
+def _markdown(head: list, rows: list[list]) -> list[str]:
+    lines = [head, [":--"] + ["--:"] * (len(head) - 1), *rows]
+    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines] + [""]

@@ -1,0 +1,74 @@
+"""Learn how wide intervals must be, on invented series: `python benchmarks/forecasting/widths.py`.
+
+It prints the constants `WIDTHS` and `SHORT` of src/forecast/engines/combination.py. Weights have the greatest
+likelihood of the errors under Student's distribution; the constant is then moved so that 95% intervals hold the share
+AIM of the values of the series learned from. The seed differs from that of run.py.
+"""
+
+import argparse
+
+import invented
+import joblib
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq, minimize
+
+from forecast.engines import combination
+
+AIM = 0.95
+COUNTS = {1: 300, 4: 200, 12: 160}
+ENROLLMENT = 480
+
+
+def main() -> None:
+    """Learn, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument("--jobs", type=int, default=-1)
+    options = parser.parse_args()
+    cases = [case for season, count in COUNTS.items() for case in invented.m_form(season, count, options.seed)]
+    cases += invented.enrollment(ENROLLMENT, options.seed)
+    todo = [joblib.delayed(shown)(case) for case in cases]
+    found = list(zip(cases, joblib.Parallel(n_jobs=options.jobs)(todo), strict=True))
+    for season in COUNTS:
+        rows = [(c, s) for c, s in found if c.season == season and s.count >= combination.ENOUGH and s.in_logs]
+        print(f"    {season}: {learned(rows)},")
+    short = [(c, s) for c, s in found if s.count < combination.ENOUGH and s.in_logs]
+    print(f"SHORT = {learned(short, short=True)}")
+
+
+def shown(case: invented.Case) -> combination.Shown:
+    """What the series shows, without what came after."""
+    return combination.shows(case.past, case.season, len(case.future))
+
+
+def learned(rows: list, short: bool = False) -> combination.Width:
+    """Return the width of greatest likelihood, moved to the aim."""
+    errors = [np.log(np.maximum(case.future, 1e-9) / shown.middle) for case, shown in rows]
+
+    def width(point) -> combination.Width:
+        if short:
+            return combination.Width(point[0], 1.0, 0.0, point[1], point[2], 2 + point[3] ** 2)
+        return combination.Width(*point[:5], 2 + point[5] ** 2)
+
+    def loss(point) -> float:
+        each = [-stats.t.logpdf(e, width(point).freedom, scale=combination.deviation(s, width(point))).mean()
+                for e, (_, s) in zip(errors, rows, strict=True)]
+        return float(np.mean(each)) + 1e-3 * point[-2] ** 2
+
+    start = [0.0, 0.8, 0.0, 1.5] if short else [0.0, 0.4, 0.3, 0.1, 0.1, 1.5]
+    best = width(minimize(loss, start, method="Nelder-Mead", options={"maxiter": 700, "xatol": 1e-3}).x)
+
+    def missing(constant) -> float:
+        moved = best._replace(constant=constant)
+        reach = stats.t.ppf(0.975, best.freedom)
+        held = [np.mean(np.abs(e) <= reach * combination.deviation(s, moved))
+                for e, (_, s) in zip(errors, rows, strict=True)]
+        return float(np.mean(held)) - AIM
+
+    best = best._replace(constant=brentq(missing, best.constant - 2, best.constant + 2, xtol=1e-3))
+    return combination.Width(*(round(float(value), 2) for value in best))
+
+
+if __name__ == "__main__":
+    main()
