@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hierarchicalforecast.core import HierarchicalReconciliation
 from hierarchicalforecast.methods import MinTrace
 
 from forecast import places, reconcile
+from forecast.cli import main
 from forecast.reconcile import METHODS, add_sums, place_nodes, tree
 from forecast.tables import UserError
 
@@ -196,3 +198,40 @@ def test_a_sum_is_only_where_all_its_parts_are():
     assert add_sums(parts, nodes).query("unique_id == 'X'")[["ds", "y"]].to_numpy().tolist() == [["2021", 3.0]]
     told = pd.concat([parts, pd.DataFrame({"unique_id": ["X"], "ds": ["2022"], "y": [9.0]})])
     assert add_sums(told, nodes).query("unique_id == 'X'")["y"].tolist() == [9.0]
+
+
+def commune_table(tmp_path, change=lambda table: table):
+    """Monthly counts by commune as text, with a gap and a commune that stops early, and their tree, as files."""
+    table = past(months=30)
+    table = table[~((table["unique_id"] == "c1") & (table["ds"] == "2019-03"))]
+    table = change(table[~((table["unique_id"] == "c2") & (table["ds"] > "2020-04"))])
+    table.to_csv(tmp_path / "counts.csv", index=False)
+    NODES.to_csv(tmp_path / "nodes.csv", index=False)
+    return table
+
+
+def test_the_command_forecasts_every_node_of_a_tree(tmp_path):
+    commune_table(tmp_path)
+    asked = ["baseline", str(tmp_path / "counts.csv"), "--horizon", "3", "--hierarchy", str(tmp_path / "nodes.csv"),
+             "--quantiles", "0.1,0.9", "--jobs", "1", "--out", str(tmp_path / "out")]
+    run = CliRunner().invoke(main, asked)
+    assert run.exit_code == 0, run.output
+    found = by_node(pd.read_csv(tmp_path / "out" / "baseline.csv"))
+    assert list(found.index) == ["2020-07", "2020-08", "2020-09"]
+    assert set(found) == set(tree(NODES).names)
+    np.testing.assert_allclose(found[["d0", "d1"]].sum(axis=1), found["city"], rtol=1e-9)
+    np.testing.assert_allclose(found[[f"c{i}" for i in range(6)]].sum(axis=1), found["city"], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    (lambda t: t[t["unique_id"] != "c3"], "unique_id c3: expected rows in the table"),
+    (lambda t: t.assign(unique_id=t["unique_id"].replace("c3", "c9")), "unique_id c3: expected rows"),
+    (lambda t: t[(t["unique_id"] != "c3") | (t["ds"].str[-2:].isin(["03", "06", "09", "12"]))], "c0 and c3 have other"),
+    (lambda t: t[(t["unique_id"] != "c3") | (t["ds"] < "2018-06")][
+        lambda t: (t["unique_id"] != "c4") | (t["ds"] > "2018-09")], "unique_id city: expected a date at which all")])
+def test_a_table_that_does_not_fit_its_tree_is_one_message(tmp_path, change, message):
+    commune_table(tmp_path, change)
+    asked = ["baseline", str(tmp_path / "counts.csv"), "--horizon", "3", "--hierarchy", str(tmp_path / "nodes.csv"),
+             "--jobs", "1", "--out", str(tmp_path / "out")]
+    run = CliRunner().invoke(main, asked)
+    assert run.exit_code == 1 and message in run.output and "Traceback" not in run.output

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast import tables
+from forecast import reconcile, tables
 from forecast.engines import combination
 
 COLUMNS = ("unique_id", "ds", "y")
@@ -89,6 +89,47 @@ def baseline(frame: pd.DataFrame, horizon: int, season: int | None = None, quant
     return pd.DataFrame(found | {f"{level:g}": spread[:, i] for i, level in enumerate(levels)})
 
 
+def coherent(frame: pd.DataFrame, nodes: pd.DataFrame, horizon: int, season: int | None = None, quantiles=QUANTILES,
+             jobs: int | None = None, progress: bool = True, file: str = "table") -> pd.DataFrame:
+    """Forecast every node of a tree of series so that parts add up to their sums; see :mod:`forecast.reconcile`.
+
+    ``frame`` is a table as for :func:`baseline`, with rows for each leaf; a sum without rows is that of its leaves,
+    where gaps inside a leaf are bridged. ``nodes`` has ``unique_id`` and ``parent``. All series have one step;
+    ``horizon`` counts from the last date of all. Returns a table as :func:`baseline` does, with rows for every node.
+
+    >>> counts = pd.DataFrame({"unique_id": ["a"] * 3 + ["b"] * 3, "ds": ["2019", "2020", "2021"] * 2,
+    ...                        "y": [100, 110, 121, 50, 50, 50]})
+    >>> tree = pd.DataFrame({"unique_id": ["a", "b"], "parent": "all"})
+    >>> found = coherent(counts, tree, 1, progress=False, jobs=1).set_index("unique_id")["mean"]
+    >>> bool(abs(found["all"] - found["a"] - found["b"]) < 1e-9)
+    True
+    """
+    shape = reconcile.tree(nodes)
+    cases = {case.name: case for case in series_of(frame, season, file)}
+    lost = [name for name in shape.leaves if name not in cases] + [name for name in cases if name not in shape.names]
+    if lost:
+        raise tables.UserError(f"{file}: unique_id {lost[0]}: expected rows in the table and a place in the tree")
+    one, *others = cases.values()
+    for other in others:
+        if (other.grid, other.season) != (one.grid, one.season) or (other.last - one.last) % one.grid.step:
+            raise tables.UserError(f"{file}: {one.name} and {other.name} have other dates; expected one step in a tree")
+    step = one.grid.step
+    rows = [(case.name, case.last - step * (len(case.values) - 1 - i), value) for case in cases.values()
+            for i, value in enumerate(case.values)]
+    known = pd.DataFrame(rows, columns=list(COLUMNS))
+    bridged = known.assign(y=known.groupby("unique_id")["y"].transform(lambda y: y.interpolate(limit_area="inside")))
+    sums = reconcile.add_sums(bridged, nodes)
+    for name in shape.names:
+        if name not in set(sums["unique_id"]):
+            raise tables.UserError(f"{file}: unique_id {name}: expected a date at which all its parts are counted")
+    history = pd.concat([known, sums[~sums["unique_id"].isin(cases)]])
+    lag = int((known["ds"].max() - history.dropna().groupby("unique_id")["ds"].max()).max()) // step
+    ahead = set(_after(one._replace(last=known["ds"].max()), horizon))
+    history["ds"] = [_after(one._replace(last=place - step), 1)[0] for place in history["ds"]]
+    base = baseline(history, horizon + lag, season, quantiles, jobs, progress, file)
+    return reconcile.reconcile(base[base["ds"].isin(ahead)], history, nodes, season=one.season)
+
+
 def read(path) -> pd.DataFrame:
     """Read a CSV table (UTF-8) with the columns ``unique_id``, ``ds`` and ``y``, as text; others are left out.
 
@@ -150,9 +191,8 @@ def series_of(frame: pd.DataFrame, season: int | None = None, file: str = "table
     groups = dict(list(rows.groupby("unique_id", sort=False)))
     dated = {name: _dates(one, file, faults) for name, one in groups.items()}
     for name, one in groups.items():
-        if one["number"].isna().all():
-            first = one.iloc[0]
-            faults.append(tables.Fault(file, first["row"], "y", first["y"], f"at least one number for {name}"))
+        if one["y"].str.lower().isin(("", "nan")).all() and name:
+            faults.append(tables.Fault(file, one["row"].iloc[0], "y", "", f"at least one number for {name}"))
     if faults:
         raise tables.TableError(sorted(set(faults), key=lambda fault: (fault.row, COLUMNS.index(fault.column))))
     common = [grid for grid, _ in Counter(grid for places, grid, _ in dated.values() if len(places) > 2).most_common()]

@@ -321,14 +321,19 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
     show_default=True,
     help="Probabilities, rising, separated by commas.",
 )
+@click.option(
+    "--hierarchy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV table unique_id, parent: forecasts of parts then add up to those of their parents.",
+)
 @_jobs
 @_out
 @_force
-def baseline(file, horizon, season, quantiles, jobs, out, force):
+def baseline(file, horizon, season, quantiles, hierarchy, jobs, out, force):
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
-    from forecast import baselines
+    from forecast import baselines, reconcile
 
     try:
         levels = baselines.levels_of(quantiles.split(","))
@@ -336,8 +341,14 @@ def baseline(file, horizon, season, quantiles, jobs, out, force):
         raise click.BadParameter(str(error), param_hint="--quantiles") from None
     frame = baselines.read(file)
     baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
+    nodes = baselines.read(hierarchy) if hierarchy else None
+    if hierarchy:
+        reconcile.tree(nodes, hierarchy.name)
     _claim(out, force)
-    answer = baselines.baseline(frame, horizon, season, levels, jobs, file=file.name)
+    if hierarchy:
+        answer = baselines.coherent(frame, nodes, horizon, season, levels, jobs, file=file.name)
+    else:
+        answer = baselines.baseline(frame, horizon, season, levels, jobs, file=file.name)
     tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",
@@ -347,6 +358,8 @@ def baseline(file, horizon, season, quantiles, jobs, out, force):
         "season": season,
         "quantiles": levels,
     }
+    if hierarchy:
+        asked["hierarchy"] = hashlib.sha256(hierarchy.read_bytes()).hexdigest()
     _finish(out, asked, "baseline.csv")
 
 

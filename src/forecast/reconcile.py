@@ -140,6 +140,7 @@ def reconcile(
     nodes: pd.DataFrame,
     method: str = "shared",
     seed: int = 0,
+    season: int | None = None,
 ) -> pd.DataFrame:
     """Return forecasts of all nodes that add up, negative only where the past was, in the form of `forecasts`.
 
@@ -147,7 +148,8 @@ def reconcile(
     for each quantile, named for it ("0.05"); `history` is the long table that they were made from: `unique_id`, `ds`,
     `y` (gaps allowed); `nodes` is a table for :func:`tree`. In the result each parent's mean is the sum of its
     children's, to the last digits of a float. Quantiles are those of samples that add up one by one; quantiles of sums
-    are no sums of quantiles. The same `seed` gives the same samples.
+    are no sums of quantiles. The same `seed` gives the same samples. `season` is the number of steps in a season, read
+    from the dates when not given (:func:`residuals`).
 
     >>> nodes = pd.DataFrame({"unique_id": ["A", "B"], "parent": "X"})
     >>> past = pd.DataFrame({"unique_id": list("AB") * 3, "ds": ["2019"] * 2 + ["2020"] * 2 + ["2021"] * 2,
@@ -163,7 +165,7 @@ def reconcile(
     means = _of_all(forecasts, "mean", shape)
     levels = sorted((c for c in forecasts.columns if _is_level(c)), key=float)
     past = _wide(history, "y").reindex(columns=shape.names)
-    errors, least = residuals(past), (0.0 if not past.lt(0).any(axis=None) else -np.inf)
+    errors, least = residuals(past, season), (0.0 if not past.lt(0).any(axis=None) else -np.inf)
     spread = _spread(forecasts, levels, shape, errors)
     correlation = shared_correlation(errors, shape, spread.mean(axis=0))
     out = []
@@ -197,15 +199,18 @@ def _of_all(forecasts: pd.DataFrame, column: str, shape: Tree) -> pd.DataFrame:
     return wide
 
 
-def residuals(wide: pd.DataFrame) -> np.ndarray:
+def residuals(wide: pd.DataFrame, season: int | None = None) -> np.ndarray:
     """Return what each series (columns) did that its last season and its last step did not say, shape (dates, series).
 
     Change from the same date a season before, less its own first autocorrelation (at least none, at most 0.95) times
-    the change a step before. They stand in for the errors of whatever forecast was used, which need not be known.
+    the change a step before. They stand in for the errors of whatever forecast was used, which need not be known. The
+    season is that which dates that begin with a year show, if it is not given; a past too short for it has none.
     """
-    texts = pd.Series([str(ds) for ds in wide.index])
-    season = int(texts.str[:4].value_counts().max()) if len(texts) else 1
-    season = season if season in (2, 3, 4, 6, 12) and len(texts) >= 2 * season + FEW else 1
+    if season is None:
+        found = pd.Series([str(ds)[:4] for ds in wide.index]).value_counts().max() if len(wide) else 1
+        season = int(found) if found in (2, 3, 4, 6, 12) else 1
+    if len(wide) < 2 * season + FEW:
+        season = 1
     values = wide.to_numpy(float)
     change = values[season:] - values[:-season]
     now, before = change[1:], change[:-1]
