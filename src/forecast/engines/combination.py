@@ -34,23 +34,25 @@ class Width(NamedTuple):
     """How wide: log of the standard deviation = ``constant`` + weights x logs of what the series shows.
 
     ``error`` weighs its one-step errors, ``walk`` its own changes over the horizon, and what is left to one the
-    members' disagreement; ``horizon`` weighs the log of the horizon, ``freedom`` is that of Student's distribution.
+    members' disagreement; ``horizon`` weighs the log of the horizon, ``few`` is added for ten known values, a tenth of
+    it for a hundred. ``freedom`` is that of Student's distribution.
     """
 
     constant: float
     error: float
     walk: float
     horizon: float
+    few: float
     freedom: float
 
 
 # Learned by `python benchmarks/forecasting/widths.py` on invented series of M-competition form and invented enrollment.
 WIDTHS = {
-    1: Width(-0.06, 0.66, 0.11, 0.41, 3.3),
-    4: Width(-0.16, -0.10, 0.75, 0.06, 4.6),
-    12: Width(-0.25, -0.10, 0.88, 0.07, 4.6),
+    1: Width(-0.06, 0.66, 0.11, 0.41, 0.0, 3.3),
+    4: Width(-0.16, -0.10, 0.75, 0.06, 0.0, 4.6),
+    12: Width(-0.25, -0.10, 0.88, 0.07, 0.0, 4.6),
 }
-SHORT = Width(0.2, 1.0, 0.0, 0.8, 3.0)
+SHORT = Width(0.0, 1.0, 0.0, 0.8, 0.0, 3.0)
 # The size of a yearly step that is expected before a short series has shown its own, and how many steps this weighs.
 FIRST_STEP, FIRST_STEPS = 0.10, 2.0
 
@@ -59,7 +61,7 @@ class Shown(NamedTuple):
     """What a series shows of its future: forecast, and what its width is made of, in logs where ``in_logs``.
 
     ``middle``, ``walk`` and ``spread`` are (horizon,); ``error`` is one number; ``scale`` turns them into the unit
-    of the series where they are not logs.
+    of the series where they are not logs; ``count`` is that of known values.
     """
 
     middle: np.ndarray
@@ -68,6 +70,7 @@ class Shown(NamedTuple):
     spread: np.ndarray
     in_logs: bool
     scale: float
+    count: int
 
 
 def forecast(values, season: int, horizon: int, levels) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +103,8 @@ def deviation(shown: Shown, width: Width) -> np.ndarray:
     ahead = np.arange(1, len(shown.middle) + 1)
     spread = shown.spread + 0.1 * shown.error
     logs = (width.constant + width.error * np.log(shown.error + least) + width.walk * np.log(shown.walk + least)
-            + (1 - width.error - width.walk) * np.log(spread + least) + width.horizon * np.log(ahead))
+            + (1 - width.error - width.walk) * np.log(spread + least) + width.horizon * np.log(ahead)
+            + width.few * 10 / shown.count)
     return np.exp(logs)
 
 
@@ -125,7 +129,7 @@ def shows(values: np.ndarray, season: int, horizon: int) -> Shown:
     error = SIZE_OF_MEAN * np.mean(np.abs(changes - changes.mean()))
     walk = np.array([_walk(x - own, h) for h in range(1, horizon + 1)])
     middle = middle if in_logs or np.nanmin(y) < 0 else np.maximum(middle, 0.0)
-    return Shown(middle * scale, float(error), walk, spread, in_logs, scale)
+    return Shown(middle * scale, float(error), walk, spread, in_logs, scale, int(np.isfinite(values).sum()))
 
 
 def has_season(x: np.ndarray, season: int) -> bool:
@@ -190,7 +194,7 @@ def _short(x: np.ndarray, season: int, horizon: int, in_logs: bool, scale: float
         middle = middle if line.min() < 0 else np.maximum(middle, 0.0)
     error = _first_error(x[at], np.diff(at), season)
     still = np.full(horizon, error)
-    return Shown(middle * scale, error, still, still, in_logs, scale)
+    return Shown(middle * scale, error, still, still, in_logs, scale, len(at))
 
 
 def _first_error(known: np.ndarray, gaps: np.ndarray, season: int) -> float:
