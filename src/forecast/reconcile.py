@@ -164,17 +164,18 @@ def reconcile(
     shape = tree(nodes)
     means = _of_all(forecasts, "mean", shape)
     levels = sorted((c for c in forecasts.columns if _is_level(c)), key=float)
+    quantiles = np.array([_of_all(forecasts, c, shape).to_numpy() for c in levels])  # levels, dates, nodes
     past = _wide(history, "y").reindex(columns=shape.names)
     errors, least = residuals(past, season), (0.0 if not past.lt(0).any(axis=None) else -np.inf)
-    spread = _spread(forecasts, levels, shape, errors)
+    spread = _spread(means.to_numpy(), quantiles, levels, errors)
     correlation = shared_correlation(errors, shape, spread.mean(axis=0))
+    luck = _luck(correlation, shape.names, seed) if levels else None
     out = []
     for step, ds in enumerate(means.index):
         project = projection(shape, method, errors, correlation, spread[step], least)
         result = pd.DataFrame({"unique_id": shape.names, "ds": ds, "mean": project(means.loc[ds].to_numpy())})
         if levels:
-            quantiles = np.stack([_of_all(forecasts, c, shape).loc[ds].to_numpy() for c in levels], axis=1)
-            paths = project(_sample(quantiles, np.array(levels, float), correlation, shape.names, step, seed))
+            paths = project(_at(luck, quantiles[:, step].T, np.array(levels, float)))
             result[levels] = np.quantile(paths, np.array(levels, float), axis=1).T
         out.append(result)
     order = {name: i for i, name in enumerate(dict.fromkeys([*forecasts["unique_id"], *shape.names]))}
@@ -192,10 +193,10 @@ def _is_level(column) -> bool:
 def _of_all(forecasts: pd.DataFrame, column: str, shape: Tree) -> pd.DataFrame:
     """Return a column of the forecasts as dates by nodes; every node has one for every date."""
     wide = _wide(forecasts, column).reindex(columns=shape.names)
-    for name in shape.names:
-        if wide[name].isna().any():
-            ds = wide.index[wide[name].isna()][0]
-            raise UserError(f"forecasts: unique_id {name}, ds {ds}, column {column}: missing; expected a number")
+    missing = np.argwhere(wide.isna().to_numpy())
+    if len(missing):
+        ds, name = wide.index[missing[0][0]], wide.columns[missing[0][1]]
+        raise UserError(f"forecasts: unique_id {name}, ds {ds}, column {column}: missing; expected a number")
     return wide
 
 
@@ -220,19 +221,15 @@ def residuals(wide: pd.DataFrame, season: int | None = None) -> np.ndarray:
     return now - np.clip(products / np.maximum(squares, 1e-300), 0.0, 0.95) * before
 
 
-def _spread(forecasts, levels, shape: Tree, errors: np.ndarray) -> np.ndarray:
+def _spread(means: np.ndarray, quantiles: np.ndarray, levels: list[str], errors: np.ndarray) -> np.ndarray:
     """Return a standard deviation for each date and node: of the past's errors, or else of the forecast's quantiles."""
     known = np.isfinite(errors).sum(axis=0) >= FEW
     past = np.array([np.nanstd(column) if ok else np.nan for column, ok in zip(errors.T, known, strict=True)])
-    means = _of_all(forecasts, "mean", shape).to_numpy()
+    said = 0.2 * np.abs(means)
     if len(levels) > 1:
-        ends = [_of_all(forecasts, level, shape).to_numpy() for level in (levels[0], levels[-1])]
-        said = (ends[1] - ends[0]) / (ndtri(float(levels[-1])) - ndtri(float(levels[0])))
-    else:
-        said = 0.2 * np.abs(means)
+        said = (quantiles[-1] - quantiles[0]) / (ndtri(float(levels[-1])) - ndtri(float(levels[0])))
     spread = np.where(known & (past > 0), past, said)
-    floor = 1e-6 * max(float(np.abs(means).max()), 1e-12)
-    return np.maximum(np.where(np.isfinite(spread), spread, 0.0), floor)
+    return np.maximum(spread, 1e-6 * max(float(np.abs(means).max()), 1e-12))
 
 
 def shared_correlation(errors: np.ndarray, shape: Tree, spread: np.ndarray) -> np.ndarray:
@@ -302,17 +299,21 @@ def projection(shape: Tree, method: str, errors, correlation, spread, least: flo
     return lambda values: shape.sums @ np.maximum(leaves(values), least)
 
 
-def _sample(quantiles, levels, correlation, names, step: int, seed: int) -> np.ndarray:
-    """Return samples (nodes, SAMPLES) with the given quantiles (nodes, levels), and errors that go together."""
+def _luck(correlation: np.ndarray, names: list[str], seed: int) -> np.ndarray:
+    """Return standard normal numbers that go together as the nodes do, shape (nodes, SAMPLES)."""
     keys = chance.streams(seed, range(SAMPLES))
-    luck = np.stack([chance.normal_array(chance.child_array(keys, chance.name_number(n)), step) for n in names])
-    root = np.linalg.cholesky(correlation + 1e-6 * np.eye(len(names)))
-    z = np.clip(root @ luck, -4.0, 4.0)
-    # Between quantiles a line on the normal scale, beyond the outer ones the same line further.
-    at = ndtri(levels)
-    place = np.clip(np.searchsorted(at, z) - 1, 0, max(len(at) - 2, 0))
-    if len(at) == 1:
-        return np.repeat(quantiles, SAMPLES, axis=1)
-    rows = np.arange(len(names))[:, None]
-    low, high = quantiles[rows, place], quantiles[rows, place + 1]
-    return low + (high - low) * (z - at[place]) / (at[place + 1] - at[place])
+    own = np.stack([chance.normal_array(keys, chance.name_number(name)) for name in names])
+    return np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(names))) @ own, -4.0, 4.0)
+
+
+def _at(luck: np.ndarray, quantiles: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Return where each node's luck (nodes, SAMPLES) falls among its quantiles (nodes, levels).
+
+    Between quantiles a line on the normal scale, beyond the outer ones the same line further.
+    """
+    if len(levels) == 1:
+        return np.repeat(quantiles, luck.shape[1], axis=1)
+    normal = ndtri(levels)
+    place = np.clip(np.searchsorted(normal, luck) - 1, 0, len(normal) - 2)
+    low, high = (np.take_along_axis(quantiles, place + more, axis=1) for more in (0, 1))
+    return low + (high - low) * (luck - normal[place]) / (normal[place + 1] - normal[place])
