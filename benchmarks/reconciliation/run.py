@@ -132,7 +132,7 @@ def main() -> None:
     scores = [case(*one, given.season, given.horizon, given.jobs) for one in cases]
     mean = sum(scores) / len(scores)
     ratio = mean / mean.loc["ets / mint_shrink (peer)"]
-    print(mean.join(ratio, rsuffix=" (ratio)").round(3).sort_values("all").to_string())
+    print(mean.join(ratio.add_suffix(" (ratio)")).round(3).sort_values("all").to_string())
 
 
 if __name__ == "__main__":
