@@ -89,7 +89,10 @@ def test_project_writes_its_files(done):
 
 def test_compare_writes_its_files_and_takes_the_status_quo_as_base(done):
     folder = done[0] / "compare"
-    assert files(folder) == ["comparison.csv", "comparison.png", "manifest.json"]
+    pictures = ["after.png", "comparison.png", "people.png"]
+    assert files(folder) == sorted(["additional.csv", "after.csv", "comparison.csv", "manifest.json", *pictures])
+    people = pd.read_csv(folder / "additional.csv")
+    assert {"persons", "member_years", "once", "creaming", "equity"} <= set(people["measure"])
     table = pd.read_csv(folder / "comparison.csv")
     assert set(table["scenario"]) == {"da-bac-plan"}
     assert {"members", "entries", "member_years", "money", "cost_per_member_year"} <= set(table["measure"])

@@ -27,8 +27,9 @@ STAIRS = (
     "findings words published",
     "conflicts plan_checks sentences marks effects",
     "check decide",
+    "additional",
     "charts",
-    "score_charts",
+    "score_charts watch additional_charts",
     "report",
     "cli",
     "",
@@ -36,7 +37,7 @@ STAIRS = (
 )
 STEP = {name: step for step, names in enumerate(STAIRS) for name in names.split(" ")}
 ONLY_IN = {
-    "mesa": "engines.agents",
+    "mesa": "engines.agents watch",
     "statsmodels": "engines.structural engines.members effects",
     "hierarchicalforecast": "reconcile",
     "matplotlib": "charts",

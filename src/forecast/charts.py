@@ -218,7 +218,7 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
             label = f"{_short(titles.get(row['scenario'], row['scenario']), name)}: {label}" if several else label
             axes.text(-0.03, y, textwrap.fill(_capital(label), 32), transform=axes.get_yaxis_transform(),
                       ha="right", va="center")
-            axes.text(1.03, y, _signed(row["median"], lang), transform=axes.get_yaxis_transform(), ha="left",
+            axes.text(1.03, y, signed(row["median"], lang), transform=axes.get_yaxis_transform(), ha="left",
                       va="center", fontweight="bold")
         axes.axvline(0, color=INK, lw=1)
         axes.set(ylim=(len(shown) - 0.4, -0.6), yticks=[])
@@ -226,7 +226,7 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
         axes.grid(True, axis="x", color=GRID)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))
-    said = "; ".join(f"{term('group.' + r['group'], lang)} {_signed(r['median'], lang)}"
+    said = "; ".join(f"{term('group.' + r['group'], lang)} {signed(r['median'], lang)}"
                      for r in shown.to_dict("records") if r["engine"] == engine)
     return picture.describe(say(lang, vi="Chênh lệch so với giữ nguyên hiện trạng: {said}.",
                                 en="Difference from the status quo: {said}.", said=said))
@@ -422,5 +422,6 @@ def _speaks(frame: pd.DataFrame) -> str:
     return next((e for e in ENGINES if e in there), str(there[0]) if there else "")
 
 
-def _signed(x: float, lang: str) -> str:
+def signed(x: float, lang: str) -> str:
+    """Return a difference with its sign, rounded for reading."""
     return ("+" if x > 0 else "") + words.about(x, lang)

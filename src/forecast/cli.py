@@ -119,6 +119,9 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
 @main.command()
 @_scenarios
 @click.option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
+@click.option(
+    "--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in."
+)
 @_draws
 @_seed
 @click.option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
@@ -127,10 +130,12 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
 @_out
 @_force
 @_lang
-def compare(scenarios, base, draws, seed, engines, jobs, cluster, out, force, lang):
+def compare(scenarios, base, people, draws, seed, engines, jobs, cluster, out, force, lang):
     """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
 
-    One file alone is compared with its own place and months under an empty policy.
+    One file alone is compared with its own place and months under an empty policy. Where the agents answer, the same
+    people are looked up under each policy and under the base: additional.csv says who joined because of it, who would
+    have anyway, what was paid for nothing and whom it reached; after.csv what remains of them; with a picture of each.
     """
     from forecast import charts, decide, experiment
 
@@ -155,7 +160,29 @@ def compare(scenarios, base, draws, seed, engines, jobs, cluster, out, force, la
     tables.write(table, out / "comparison.csv")
     titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
     _picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles))
+    if people and "agents" in names:
+        _follow(questions, base, answer, min(people, draws), seed, jobs, out, lang)
     _finish(out, experiment.manifest(questions, names, draws, seed), "comparison.csv")
+
+
+def _follow(questions, base: str, answer, draws: int, seed: int, jobs: int | None, out: Path, lang: str) -> None:
+    """Write what each policy adds, person by person, and say it."""
+    import pandas as pd
+
+    from forecast import additional, additional_charts, words
+
+    (quo,) = (q for q in questions if q.scenario == base)
+    tables_, paths = [], []
+    for question in (q for q in questions if q is not quo):
+        found = additional.added(quo, question, draws=draws, seed=seed, jobs=jobs)
+        tables_.append(additional.table(found, quo, question, answer))
+        paths.append(additional.after(found, quo, question).assign(scenario=question.scenario))
+        name, title = f"-{len(paths)}" if len(questions) > 2 else "", words.title(question, lang)
+        click.echo(f"{question.scenario}: {additional_charts.people_text(tables_[-1], lang)}")
+        _picture(out / f"people{name}.png", additional_charts.people(tables_[-1], lang, question.place, title))
+        _picture(out / f"after{name}.png", additional_charts.after(paths[-1], question.place, lang, title))
+    tables.write(pd.concat(tables_), out / "additional.csv")
+    tables.write(pd.concat(paths), out / "after.csv")
 
 
 @main.command()

@@ -10,11 +10,14 @@ One mesa model holds a batch of draws side by side: a team's numbers are arrays 
 in all worlds at once. To try another rule, subclass `Team` with another `step` and give it to `AgentEngine(team=...)`.
 """
 
+from typing import NamedTuple
+
 import mesa
 import numpy as np
 import pandas as pd
 
 from forecast import behavior, tables
+from forecast.behavior import BANDS
 from forecast.engines import deaf_to, events, silence
 from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
 from forecast.plan import COLUMNS, GROUPS
@@ -161,6 +164,47 @@ def observe(scenario: Scenario, team: type[Team] = Team, *, draws: int = 16, see
         return model.datacollector.get_agent_vars_dataframe().reset_index(drop=True)
     finally:
         model.collect = False
+
+
+class Lives(NamedTuple):
+    """What became of the people of one draw who were ever members; the same person has the same key in every policy."""
+
+    key: np.ndarray  # (people,)
+    group: np.ndarray  # (people,) position in GROUPS
+    joined: np.ndarray  # (people,) months after the opening; 0 for those who were members by then
+    member: np.ndarray  # (people, months) bool
+    supported: np.ndarray  # (people, months) months paid since the opening that carry a subsidy, added up
+    once: np.ndarray  # (people,) bool: came, paid once, and was gone when it had run out
+
+
+def lives(scenario: Scenario, draws: range, seed: int, team: type[Team] = Team) -> list[Lives]:
+    """Return the people behind the numbers of `AgentEngine`, draw by draw (a megabyte for 8,000 people and 5 years)."""
+    model = _model(team)
+    model.load(make_world(scenario, draws, seed))
+    seen: list[list[tuple]] = [[_look_at(people)] for people in model.people]
+    for _ in scenario.months[1:]:
+        model.step()
+        for months, people in zip(seen, model.people, strict=True):
+            months.append(_look_at(people))
+    return [_lives(people, months) for people, months in zip(model.people, seen, strict=True)]
+
+
+def _look_at(people: events.People) -> tuple[np.ndarray, np.ndarray]:
+    table = people.table[: people.ledger.count[0]]
+    return table["state"] == events.MEMBER, table["subsidized"].copy()
+
+
+def _lives(people: events.People, months: list[tuple]) -> Lives:
+    table = people.table[: people.ledger.count[0]].copy()
+    member, supported = np.zeros((len(table), len(months)), bool), np.zeros((len(table), len(months)), np.int16)
+    for t, (then, paid) in enumerate(months):
+        member[: len(then), t], supported[: len(then), t] = then, paid
+    opened = len(months[0][0])
+    supported[:opened] -= months[0][1][:, None]
+    first = np.array(behavior.SPELLS)[table["spell"]]
+    once = (supported[:, -1] == first) & ~member[:, -1] & (np.arange(len(table)) >= opened)
+    group = table["cell"] // BANDS % G
+    return Lives(table["key"], group, np.maximum(table["joined"], 0), member, supported, once)
 
 
 class AgentEngine:

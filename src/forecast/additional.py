@@ -1,0 +1,270 @@
+"""What a policy adds, person by person: who joined because of it, who would have joined anyway, and who stays.
+
+The same people live under two policies with the same luck (see :mod:`forecast.engines.events`), so each can be looked
+up in both worlds. People of a draw fall into five kinds:
+
+- ``because``: join under the policy, and not without it in these months;
+- ``sooner``: join in both, under the policy earlier; ``anyway``: join in both, not earlier;
+- ``already``: were members when the months began;
+- ``instead``: join without the policy, and not under it (hours that went elsewhere).
+
+Member-years under the policy less those without it, added up over the five kinds, are what the policy adds: no more,
+no less. A policy is judged over all months of its scenario, and not in one December. What remains when the money stops
+is told by those it had ``brought`` by then: people who joined before it ended, and without it would not have by then.
+"""
+
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from forecast import tables
+from forecast.decide import INTERVAL, PAYERS
+from forecast.engines.agents import Lives, lives
+from forecast.plan import GROUPS
+from forecast.projection import Projection
+from forecast.scenario import Scenario
+
+GUARDED = ("poor", "near_poor", "ethnic_minority")  # whom an equity guard looks after
+_GIVERS = ("state", "province", "donors")
+KINDS = ("because", "sooner", "anyway", "already", "instead")
+CHUNK = 4  # draws; two worlds of them are in memory at a time
+
+
+class Added(NamedTuple):
+    """What two worlds differ in; `people` one row a draw, group and kind, `months` one a draw, kind and month."""
+
+    people: pd.DataFrame
+    months: pd.DataFrame
+
+
+def added(base: Scenario, policy: Scenario, *, draws: int = 60, seed: int = 1, jobs: int | None = None,
+          progress: bool = True) -> Added:  # fmt: skip
+    """Live both worlds and compare their people.
+
+    `people`: draw, group, kind, persons, member_years (under the policy less without it), supported (months with a
+    subsidy paid for under the policy while it acts), before (the same without it), dead (those that are paid for in
+    both), once (persons who came under the policy, paid one time, and were gone), entries (who came under it), paid
+    (the months that these have paid for, as far as they are supported).
+    `months`: draw, kind, month, members (under the policy), gap (less without it). `draws` draws are lived, each the
+    same as in :func:`forecast.project`. Raises :class:`~forecast.tables.UserError` for two different questions.
+    """
+    for what in ("start", "until"):
+        if getattr(base, what) != getattr(policy, what) or base.place.name != policy.place.name:
+            raise tables.UserError(
+                f"{policy.scenario!r} ({policy.place.name}, {policy.start} to {policy.until}) cannot be compared with "
+                f"{base.scenario!r} ({base.place.name}, {base.start} to {base.until}): expected the same place and "
+                "months"
+            )
+    first, last = acting(base, policy)
+    chunks = [range(d, min(d + CHUNK, draws)) for d in range(0, draws, CHUNK)]
+    work = (joblib.delayed(_chunk)(base, policy, part, seed, first, last) for part in chunks)
+    with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
+        found = []
+        for part, rows in zip(chunks, joblib.Parallel(n_jobs=jobs or -1, return_as="generator")(work), strict=True):
+            found += rows
+            bar.update(len(part))
+    return Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*found, strict=True)))
+
+
+def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
+    """Return the first and last month (positions) in which the two plans differ; (0, 0) when they never do.
+
+    >>> import forecast as f
+    >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law())
+    >>> acting(quo, quo.with_policy("top-up", f.Policy(f.TopUp(share=0.2, start="2022-03", end="2022-05"))))
+    (3, 5)
+    """
+    names = policy.plan.changed(base.plan)
+    differs = np.zeros(len(policy.months), bool)
+    for name in names:
+        ours, theirs = getattr(policy.plan, name), getattr(base.plan, name)
+        differs |= (ours != theirs).reshape(len(differs), -1).any(axis=1)
+    at = np.flatnonzero(differs)
+    return (int(at[0]), int(at[-1])) if len(at) else (0, 0)
+
+
+def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, engine: str = "agents") -> pd.DataFrame:
+    """Sum up what :func:`added` found, over the draws.
+
+    Columns: place, scenario, group (or all), measure, kind, payer, unit, median, low, high (90%), draws. Measures:
+
+    - persons, member_years: of each kind (see the module).
+    - stayed: members in the scenario's last month, of those brought who were members when the policy ended, as a share;
+      net: the same, less those who would have come by themselves since. Left out when the policy acts to the end.
+    - once: share of those who came under the policy that paid one time and were gone; paid_per_entry: months paid by
+      one of them up to the end (a subsidy's months are counted, 120 at most).
+    - active: of the members that the policy adds in the last month, the share that it adds to those who paid at least
+      9 of the last 12 months; fall: share of the last December's members under the policy who are gone by March.
+    - dead_weight (vnd): extra money of a payer on months that would have been paid for without it, while the policy
+      acts. Extra is what the payer gave under the policy less what the same months would have cost without it.
+    - equity: share of the additional member-years that goes to poor, near-poor and minority people; creaming: that
+      share by their share of the eligible people (1: in proportion; below 1: the better-off are reached first). Left
+      out of a draw that adds less than half a member-year in all.
+
+    `answer` has both scenarios by `engine`, with at least the draws of `found`.
+    """
+    head = {"place": policy.place.name, "scenario": policy.scenario}
+    people, parts = found.people, []
+
+    def note(values: pd.Series, measure: str, unit: str, group: str = "all", kind: str = "", payer: str = "") -> None:
+        values = values.dropna()
+        if len(values):
+            low, median, high = values.quantile([INTERVAL[0], 0.5, INTERVAL[1]])
+            parts.append(
+                head | {"group": group, "measure": measure, "kind": kind, "payer": payer, "unit": unit,
+                        "median": median, "low": low, "high": high, "draws": len(values)}
+            )  # fmt: skip
+
+    for group in ("all", *GROUPS):
+        rows = people if group == "all" else people[people["group"] == group]
+        for kind, part in rows.groupby("kind", sort=False):
+            sums = part.groupby("draw")[["persons", "member_years"]].sum()
+            note(sums["persons"], "persons", "persons", group, kind)
+            note(sums["member_years"], "member_years", "years", group, kind)
+        sums = rows.groupby("draw")[["once", "paid", "entries"]].sum()
+        came = sums["entries"].where(sums["entries"] > 0)
+        note(sums["once"] / came, "once", "share", group)
+        note(sums["paid"] / came, "paid_per_entry", "months", group)
+    dead = {g: _dead_weight(people[people["group"] == g], answer.only(engine=engine), base, policy, g) for g in GROUPS}
+    for payer in _GIVERS:
+        parted = {group: part[payer] for group, part in dead.items() if payer in part}
+        total = sum((part.fillna(0.0) for part in parted.values()), pd.Series(0.0, index=people["draw"].unique()))
+        if total.median() > 0:
+            note(total, "dead_weight", "vnd", payer=payer)
+            for group, values in parted.items():
+                note(values, "dead_weight", "vnd", group, payer=payer)
+    note(_stayed(found, base, policy, "members"), "stayed", "share", kind="brought")
+    note(_stayed(found, base, policy, "gap"), "net", "share", kind="brought")
+    note(_active(answer.only(engine=engine), base, policy), "active", "share")
+    note(_fall(answer.only(engine=engine, scenario=policy.scenario)), "fall", "share")
+    years = people.groupby(["draw", "group"])["member_years"].sum().unstack()
+    total = years.sum(axis=1)
+    share = (years[list(GUARDED)].sum(axis=1) / total).where(total > 0.5)
+    sizes = policy.place.group_sizes().sum(axis=0)
+    eligible = sum(sizes[GROUPS.index(g)] for g in GUARDED) / sizes.sum()
+    note(share, "equity", "share")
+    note(share / eligible, "creaming", "ratio")
+    return pd.DataFrame(parts)
+
+
+def after(found: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
+    """Return what becomes of those whom the policy has brought by its last month, month by month.
+
+    Columns: month, median, low, high (members among them, 90% interval), net (the median, less those of them who would
+    be members without the policy), acting (does the policy still act?).
+    """
+    rows = found.months[found.months["kind"] == "brought"]
+    table = rows.groupby("month")["members"].quantile([INTERVAL[0], 0.5, INTERVAL[1]]).unstack()
+    table.columns = ["low", "median", "high"]
+    first, last = acting(base, policy)
+    at = np.arange(len(table))
+    table["net"] = rows.groupby("month")["gap"].median()
+    return table[["median", "low", "high", "net"]].assign(acting=(at >= first) & (at <= last)).reset_index()
+
+
+PAPER = {"once": (0.25, 1), "active": (0.5, -1), "fall": (0.10, 1)}
+
+
+def paper(table: pd.DataFrame) -> list[str]:
+    """Return the signs of paper growth in a table of :func:`table`: measures whose median is beyond the limit.
+
+    More than a quarter paid once and went; fewer than half of the added members have paid 9 of 12 months; more than a
+    tenth of a December is gone by March. The limits are judgement of the makers; the national falls were 2, 9 and 21%.
+    """
+    middle = table[table["group"] == "all"].drop_duplicates("measure").set_index("measure")["median"]
+    return [m for m, (limit, sign) in PAPER.items() if m in middle and (middle[m] - limit) * sign > 0]
+
+
+def _active(answer: Projection, base: Scenario, policy: Scenario) -> pd.Series:
+    rows = answer.only(group="all", month=policy.until, measure=["members", "active_9of12"]).frame
+    wide = rows.pivot_table(index="draw", columns=["measure", "scenario"], values="value", observed=True)
+    gap = {m: wide[m, policy.scenario] - wide[m, base.scenario] for m in ("members", "active_9of12")}
+    return gap["active_9of12"] / gap["members"].where(gap["members"] > 0.5)
+
+
+def _fall(answer: Projection) -> pd.Series:
+    wide = answer.only(group="all", measure="members").frame.pivot(index="draw", columns="month", values="value")
+    ends = [m for m in wide if m.endswith("-03") and f"{int(m[:4]) - 1}-12" in wide]
+    if not ends:
+        return pd.Series(dtype=float)
+    return 1 - wide[max(ends)] / wide[f"{int(max(ends)[:4]) - 1}-12"]
+
+
+def _stayed(found: Added, base: Scenario, policy: Scenario, column: str) -> pd.Series:
+    _, last = acting(base, policy)
+    months = policy.months.astype(str)
+    if last in (0, len(months) - 1):
+        return pd.Series(dtype=float)
+    rows = found.months[found.months["kind"] == "brought"].pivot(index="draw", columns="month")
+    then = rows["members"][months[last]]
+    return rows[column][months[-1]] / then.where(then > 0)
+
+
+def _dead_weight(rows: pd.DataFrame, answer: Projection, base: Scenario, policy: Scenario, group: str) -> dict:
+    """Return VND by payer, a value for each draw."""
+    first, last = acting(base, policy)
+    months = policy.months.astype(str)[max(first, 1) : last + 1]
+    sums = rows.groupby("draw")[["supported", "before", "dead"]].sum()
+    found = {}
+    for payer in _GIVERS:
+        money = answer.only(measure=PAYERS[payer], group=group, month=list(months)).frame
+        paid = money.groupby(["scenario", "draw"], observed=True)["value"].sum().unstack("scenario")
+        if paid.empty or not {base.scenario, policy.scenario} <= set(paid.columns):
+            continue
+        ours, theirs = (paid[s.scenario].reindex(sums.index) for s in (policy, base))
+        usual = (theirs / sums["before"].where(sums["before"] > 0)).fillna(0.0) * sums["supported"]
+        extra = ours - usual
+        extra = extra.where(extra > 0.05 * ours)  # less is a change of prices from month to month
+        found[payer] = extra * sums["dead"] / sums["supported"].where(sums["supported"] > 0)
+    return {payer: values for payer, values in found.items() if values.notna().any()}
+
+
+def _chunk(base: Scenario, policy: Scenario, draws: range, seed: int, first: int, last: int):
+    without, under = lives(base, draws, seed), lives(policy, draws, seed)
+    months = policy.months.astype(str)
+    return [_compare(*worlds, draw, first, last, months) for draw, *worlds in zip(draws, without, under, strict=True)]
+
+
+def _compare(without: Lives, under: Lives, draw: int, first: int, last: int, months) -> tuple[pd.DataFrame, ...]:
+    """Line up one draw's people of two worlds by their keys."""
+    keys = np.union1d(without.key, under.key)
+    a, b = np.searchsorted(keys, under.key), np.searchsorted(keys, without.key)
+
+    def lined(values, where, empty=0):
+        out = np.full((len(keys), *values.shape[1:]), empty, values.dtype)
+        out[where] = values
+        return out
+
+    never = np.iinfo(np.int16).max
+    ours, theirs = lined(under.joined, a, never), lined(without.joined, b, never)
+    group = np.maximum(lined(under.group, a), lined(without.group, b))
+    kind = np.select(
+        [theirs == never, ours == never, (ours == 0) & (theirs == 0), ours < theirs],
+        [KINDS.index(k) for k in ("because", "instead", "already", "sooner")],
+        KINDS.index("anyway"),
+    )
+    member, other = lined(under.member, a), lined(without.member, b)
+    before = max(first - 1, 0)
+    bought = [lined(w.supported[:, last] - w.supported[:, before], at) for w, at in ((under, a), (without, b))]
+    came = (ours > 0) & (ours < never)
+    facts = pd.DataFrame(
+        {
+            "group": group, "kind": kind, "persons": 1,
+            "member_years": (member[:, 1:].sum(axis=1) - other[:, 1:].sum(axis=1, dtype=int)) / 12,
+            "supported": bought[0], "before": bought[1], "dead": np.minimum(*bought),
+            "once": lined(under.once, a) & came, "entries": came, "paid": lined(under.supported[:, -1], a) * came,
+        }
+    )  # fmt: skip
+    people = facts.groupby(["group", "kind"]).sum()
+    index = pd.MultiIndex.from_product([range(len(GROUPS)), range(len(KINDS))], names=["group", "kind"])
+    people = people.reindex(index, fill_value=0).reset_index()
+    people["group"], people["kind"] = np.array(GROUPS)[people["group"]], np.array(KINDS)[people["kind"]]
+    paths = []
+    brought = (ours > 0) & (ours <= last) & (theirs > last)
+    for name, who in [*((name, kind == k) for k, name in enumerate(KINDS)), ("brought", brought)]:
+        now, then = (w[who].sum(axis=0) for w in (member, other))
+        paths.append(pd.DataFrame({"draw": draw, "kind": name, "month": months, "members": now, "gap": now - then}))
+    return people.assign(draw=draw), pd.concat(paths)

@@ -1,0 +1,133 @@
+"""Promises about what a policy adds, person by person."""
+
+import numpy as np
+import pytest
+
+from forecast import additional, decide, policy, toy
+from forecast.experiment import project
+from forecast.scenario import Scenario
+from forecast.tables import UserError
+
+QUO = Scenario("status quo", toy.place(), start="2021-12", until="2025-12", law=toy.law())
+TOP_UP = QUO.with_policy("top-up", policy.Policy(policy.TopUp(share=0.5, start="2022-01", end="2023-06")))
+DRAWS = 12
+
+
+@pytest.fixture(scope="module")
+def found():
+    return additional.added(QUO, TOP_UP, draws=DRAWS, jobs=1, progress=False)
+
+
+@pytest.fixture(scope="module")
+def answer():
+    return project([QUO, TOP_UP], ["agents"], draws=DRAWS, jobs=1, progress=False)
+
+
+@pytest.fixture(scope="module")
+def table(found, answer):
+    return additional.table(found, QUO, TOP_UP, answer)
+
+
+def median(table, measure, **where):
+    rows = table[(table["measure"] == measure) & (table["group"] == where.pop("group", "all"))]
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    assert len(rows) == 1
+    return rows["median"].iloc[0]
+
+
+def test_the_kinds_of_people_add_up_to_what_the_projections_differ_by(found, answer):
+    gaps = answer.versus(QUO.scenario).only(measure="members").frame
+    years = gaps[gaps["group"] == "all"].groupby("draw", observed=True)["value"].sum() / 12
+    assert np.allclose(found.people.groupby("draw")["member_years"].sum(), years, atol=1e-9)
+    by_group = gaps[gaps["group"] != "all"].groupby(["draw", "group"], observed=True)["value"].sum().sort_index() / 12
+    ours = found.people.groupby(["draw", "group"])["member_years"].sum().sort_index()
+    assert np.allclose(ours, by_group.loc[ours.index], atol=1e-9)
+
+
+def test_people_are_counted_once_and_entries_are_those_of_the_ledger(found, answer):
+    entries = answer.only(scenario="top-up", measure="entries", group="all").frame
+    assert np.array_equal(found.people.groupby("draw")["entries"].sum(),
+                          entries.groupby("draw", observed=True)["value"].sum())  # fmt: skip
+    opened = found.people[found.people["kind"] == "already"].groupby("draw")["persons"].sum()
+    assert (opened == QUO.opening[0]).all()
+
+
+def test_months_with_a_subsidy_are_those_that_the_ledger_says_were_paid(found, answer):
+    """Nobody reaches the cap of 120 months in the toy place's two years, so that every paid month carries support."""
+    paid = answer.only(scenario="top-up", measure="paid_months", group="all").frame
+    paid = paid[(paid["month"].astype(str) >= "2022-01") & (paid["month"].astype(str) <= "2023-06")]
+    ours = found.people.groupby("draw")["supported"].sum()
+    ledger = paid.groupby("draw", observed=True)["value"].sum()
+    assert (ours <= ledger).all()
+    assert (ours > 0.9 * ledger).all()
+
+
+def test_a_top_up_goes_mostly_to_those_who_would_have_paid_anyway(table, answer):
+    dead = median(table, "dead_weight", payer="province")
+    money = decide.comparison(answer, "status quo").set_index(["group", "measure", "payer"])["median"]
+    spent = money["all", "money", "province"]
+    assert 0.3 * spent < dead < spent
+    assert median(table, "member_years", kind="instead") <= 0 < median(table, "persons", kind="sooner")
+
+
+def test_what_remains_shrinks_after_the_money_stops(found, table):
+    path = additional.after(found, QUO, TOP_UP).set_index("month")
+    assert path.loc["2021-12", "median"] == 0
+    assert list(path.index[path["acting"]]) == [str(m) for m in QUO.months[1:19]]
+    assert path.loc["2023-06", "median"] > path.loc["2024-06", "median"] > path.loc["2025-12", "median"] > 0
+    assert (path["net"] <= path["median"]).all()
+    assert 0 < median(table, "net") < median(table, "stayed") < 1
+
+
+def test_a_policy_that_changes_nothing_adds_nobody():
+    same = additional.added(QUO, QUO.with_policy("same", policy.Policy()), draws=2, jobs=1, progress=False)
+    assert same.people["member_years"].abs().sum() == 0
+    assert set(same.people.loc[same.people["persons"] > 0, "kind"]) == {"anyway", "already"}
+    assert same.months["gap"].abs().sum() == 0
+
+
+def test_the_answer_does_not_depend_on_the_cores(found):
+    two = additional.added(QUO, TOP_UP, draws=DRAWS, jobs=2, progress=False)
+    for ours, theirs in zip(found, two, strict=True):
+        assert ours.equals(theirs)
+
+
+def test_a_top_up_for_the_poor_alone_reaches_the_poor():
+    poor = QUO.with_policy("poor", policy.Policy(policy.TopUp(group="poor", share=0.6, start="2022-01")))
+    found = additional.added(QUO, poor, draws=DRAWS, jobs=1, progress=False)
+    table = additional.table(found, QUO, poor, project([QUO, poor], ["agents"], draws=DRAWS, jobs=1, progress=False))
+    assert median(table, "equity") > 0.8
+    assert median(table, "creaming") > 1
+    assert "stayed" not in set(table["measure"])  # it acts to the end
+
+
+def test_two_questions_are_not_compared():
+    other = Scenario("other", toy.place(), start="2021-12", until="2026-12", law=toy.law())
+    with pytest.raises(UserError, match="expected the same place and months"):
+        additional.added(QUO, other, draws=1, progress=False)
+
+
+def test_months_paid_by_those_who_came_and_those_who_paid_once(found, table):
+    people = found.people
+    assert (people["once"] <= people["entries"]).all()
+    assert median(table, "paid_per_entry") == pytest.approx(
+        (people.groupby("draw")["paid"].sum() / people.groupby("draw")["entries"].sum()).median()
+    )
+    assert 1 <= median(table, "paid_per_entry") <= 48
+
+
+def test_growth_on_paper_is_named():
+    """Quotas that are met on paper bring members who pay short and go; reminders keep those who are there."""
+
+    def signs(lever, **assumptions):
+        base = Scenario("status quo", toy.place(), start="2021-12", until="2023-12", law=toy.law(),
+                        assumptions=assumptions)  # fmt: skip
+        ours = base.with_policy("policy", policy.Policy(lever))
+        answer = project([base, ours], ["agents"], draws=6, jobs=1, progress=False)
+        return additional.paper(additional.table(additional.added(base, ours, draws=6, jobs=1, progress=False),
+                                                 base, ours, answer))  # fmt: skip
+
+    hurried = policy.Quota(per_month=3, start="2022-01")
+    assert "once" in signs(hurried, quota_paper_share=0.9, rush_short=0.95, rush_lapse=0.9, quota_effort=2.0)
+    assert "once" not in signs(policy.Reminders(start="2022-01"), rush_short=0.1)
