@@ -22,7 +22,8 @@ import scoring
 from forecast import baselines
 
 RESULTS = Path(__file__).parents[1] / "results"
-COUNTS = {1: 200, 4: 120, 12: 80}
+COUNTS = {1: 100, 4: 60, 12: 40}
+ENROLLMENT = 120
 SEED = 1
 COMMUNES, MONTHS = 600, 60
 sys.path.insert(0, str(Path(__file__).parents[1] / "agents"))
@@ -49,7 +50,7 @@ def main() -> int:
         sets = {"own": held_back(options.data, options.horizon)}
     else:
         form = [case for season, n in COUNTS.items() for case in invented.m_form(season, n // few, SEED)]
-        sets = {"m_form": form, "enrollment": invented.enrollment(360 // few, SEED)}
+        sets = {"m_form": form, "enrollment": invented.enrollment(ENROLLMENT // few, SEED)}
     found = {"date": date.today().isoformat(), "machine": machine.describe(), "quick": options.quick,
              "data": options.data.name if options.data else "", "sets": {}}
     failed = False
