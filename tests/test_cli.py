@@ -89,16 +89,23 @@ def test_project_writes_its_files(done):
 
 def test_compare_writes_its_files_and_takes_the_status_quo_as_base(done):
     folder = done[0] / "compare"
-    pictures = ["after.png", "comparison.png", "people.png"]
-    assert files(folder) == sorted(["additional.csv", "after.csv", "comparison.csv", "manifest.json", *pictures])
-    people = pd.read_csv(folder / "additional.csv")
-    assert {"persons", "member_years", "once", "creaming", "equity"} <= set(people["measure"])
+    assert files(folder) == ["comparison.csv", "comparison.png", "manifest.json"]
     table = pd.read_csv(folder / "comparison.csv")
     assert set(table["scenario"]) == {"da-bac-plan"}
     assert {"members", "entries", "member_years", "money", "cost_per_member_year"} <= set(table["measure"])
     assert {"state", "province", "donors", "outreach"} <= set(table["payer"])
     assert [s["scenario"] for s in json.loads((folder / MANIFEST).read_text())["scenarios"]] == [
         "status quo", "da-bac-plan"]  # fmt: skip
+
+
+def test_compare_follows_people_where_the_agents_answer(tmp_path):
+    said = forecast("compare", PLAN, "--draws", "4", "--jobs", "1", "--lang", "en", "--out", tmp_path).output
+    assert "join because of the policy" in said
+    pictures = ["after.png", "comparison.png", "people.png"]
+    assert files(tmp_path) == sorted(["additional.csv", "after.csv", "comparison.csv", "manifest.json", *pictures])
+    people = pd.read_csv(tmp_path / "additional.csv")
+    assert {"persons", "member_years", "once", "creaming", "equity"} <= set(people["measure"])
+    assert set(pd.read_csv(tmp_path / "after.csv")["scenario"]) == {"da-bac-plan"}
 
 
 def test_target_writes_its_files_and_says_the_answer(done):
