@@ -14,9 +14,9 @@ from pathlib import Path
 
 import invented
 import joblib
-import methods
 import numpy as np
 import pandas as pd
+import peers
 import scoring
 
 from forecast import baselines
@@ -26,7 +26,7 @@ COUNTS = {1: 100, 4: 60, 12: 40}
 ENROLLMENT = 120
 SEED = 1
 COMMUNES, MONTHS = 600, 60
-sys.path.insert(0, str(Path(__file__).parents[1] / "agents"))
+sys.path.append(str(Path(__file__).parents[1] / "agents"))  # machine.py
 
 
 def main() -> int:
@@ -39,9 +39,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few series, to see that everything runs")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     options = parser.parse_args()
-    names = [n.strip() for n in options.only.split(",")] if options.only else list(methods.METHODS)
-    if unknown := set(names) - set(methods.METHODS):
-        parser.error(f"--only: no {', '.join(sorted(unknown))}; expected some of {', '.join(methods.METHODS)}")
+    names = [n.strip() for n in options.only.split(",")] if options.only else list(peers.METHODS)
+    if unknown := set(names) - set(peers.METHODS):
+        parser.error(f"--only: no {', '.join(sorted(unknown))}; expected some of {', '.join(peers.METHODS)}")
     import machine
 
     begin = time.perf_counter()
@@ -83,7 +83,7 @@ def held_back(path: Path, horizon: int | None) -> list[invented.Case]:
 def measure(name: str, cases: list, jobs: int) -> list:
     """Return (answer or error, seconds) for each case."""
     print(f"{name}: {len(cases)} series", file=sys.stderr, flush=True)
-    first = methods.run(name, cases[0].past, cases[0].season, len(cases[0].future))  # imports, and what is compiled
+    first = peers.run(name, cases[0].past, cases[0].season, len(cases[0].future))  # imports, and what is compiled
     if isinstance(first, str) and first.startswith("not installed"):
         return [(first, 0.0)] * len(cases)
     todo = [joblib.delayed(_timed)(name, cases[i:: 8 * jobs]) for i in range(8 * jobs)]
@@ -96,11 +96,11 @@ def measure(name: str, cases: list, jobs: int) -> list:
 
 def _timed(name: str, cases: list) -> list:
     if cases:
-        methods.run(name, cases[0].past, cases[0].season, len(cases[0].future))
+        peers.run(name, cases[0].past, cases[0].season, len(cases[0].future))
     found = []
     for case in cases:
         begin = time.process_time()
-        answer = methods.run(name, case.past, case.season, len(case.future))
+        answer = peers.run(name, case.past, case.season, len(case.future))
         found.append((answer, time.process_time() - begin))
     return found
 

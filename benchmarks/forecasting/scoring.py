@@ -1,7 +1,7 @@
 """Scores of the methods and the page that tells them."""
 
-import methods
 import numpy as np
+import peers
 
 from forecast import score
 
@@ -12,8 +12,8 @@ SHORTEST = (4, 6)  # points of the yearly series that are looked at apart
 def table(cases: list, answers: dict, by_family: bool) -> list[dict]:
     """Return one row for each method and group of cases: accuracy against Naive2 or naive, intervals, seconds."""
     answers = dict(answers)
-    if set(methods.FOUR) <= set(answers):
-        answers["mean of the four"] = [_mean([answers[name][i] for name in methods.FOUR]) for i in range(len(cases))]
+    if set(peers.FOUR) <= set(answers):
+        answers["mean of the four"] = [_mean([answers[name][i] for name in peers.FOUR]) for i in range(len(cases))]
     groups: dict[str, list[int]] = {}
     for i, case in enumerate(cases):
         keys = [case.family if by_family else CASES[case.season]]
@@ -38,9 +38,9 @@ def _scores(cases: list, found: list, against_naive: bool) -> dict:
         unit = score.scale(case.past, season=case.season if len(case.past) > case.season else 1)
         if not unit > 0:
             continue
-        plain = (methods.naive if against_naive else methods.naive2)(case.past, case.season, len(case.future))[0]
+        plain = (peers.naive if against_naive else peers.naive2)(case.past, case.season, len(case.future))[0]
         if isinstance(answer, str):
-            failed, why, answer = failed + 1, answer, methods.naive(case.past, case.season, len(case.future))
+            failed, why, answer = failed + 1, answer, peers.naive(case.past, case.season, len(case.future))
         mean, low, high = answer
         rows.append((score.mase(case.future, mean, unit), score.mase(case.future, plain, unit),
                      _smape(case.future, mean), _smape(case.future, plain),
