@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 
 from forecast import effects, tables
+from forecast.engines.stock import StockEngine
+from forecast.law import Law, read_law
+from forecast.scenario import Scenario
 from forecast.tables import UserError
 
 MONTHS = pd.period_range("2020-01", "2021-12", freq="M").astype(str)
@@ -170,3 +173,18 @@ def test_an_estimate_is_told_step_by_step_in_both_languages(lang):
     told = effects.price_story(floor, "2022-01", lang).splitlines()
     assert len(told) == len(floor) and any("Cà Mau: −23%" in line for line in told)
     assert ("Chưa" in effects.price_story(effects.price_change("2025-07"), "2025-07", lang)) == (lang == "vi")
+
+
+@pytest.mark.parametrize("place", ["Cà Mau", "Hà Nội"])
+def test_what_the_stock_engine_says_of_the_floor_is_what_counts_allow(place):
+    law = read_law()
+    late = (law.frame["parameter"] == "min_declared_income") & (law.frame["since"] >= "2022-01")
+    unchanged = Law(law.frame.assign(value=law.frame["value"].mask(late, 700_000.0)))
+    asked = [Scenario("status quo", place, start="2021-12", until="2022-06", law=one) for one in (law, unchanged)]
+    rows = [StockEngine().run(one, range(40), 1) for one in asked]
+    wanted = "measure == 'members' and group == 'all' and month == '2022-06'"
+    risen, same = (table.query(wanted)["value"].to_numpy() for table in rows)
+    said, floor = np.log(risen / same), effects.price_change("2022-01")
+    assert (said < 0).mean() > 0.9
+    for row in (place, "Việt Nam", ""):
+        assert abs(np.median(said) - floor.at[row, "effect"]) < 1.645 * floor.at[row, "sd"], row
