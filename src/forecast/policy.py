@@ -4,6 +4,8 @@ A lever says what an office decides; the plan says what each commune gets in eac
 """
 
 import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
@@ -382,3 +384,20 @@ class Policy(BaseModel):
             getattr(plan, name).setflags(write=False)
         plan.spending.setflags(write=False)
         return plan
+
+
+def spending(levers: Sequence[Lever], plan: Plan, place: Place) -> list[float]:
+    """Return what each of `levers` spends (VND, all months after the opening) when put, in order, behind a plan.
+
+    >>> from forecast import toy
+    >>> plan = Policy().plan(toy.place(), "2021-12", "2022-12")
+    >>> spending([Visits(count=100, per="place", unit_cost=30_000)], plan, toy.place())
+    [36000000.0]
+    """
+    own = {name: getattr(plan, name).copy() for name in (*COLUMNS, "spending")}
+    plan, spent = replace(plan, **own), []
+    for lever in levers:
+        before = plan.spending[1:].sum()
+        lever._apply(plan, place)
+        spent.append(float(plan.spending[1:].sum() - before))
+    return spent
