@@ -24,9 +24,9 @@ SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": 
 
 
 def declared() -> list[Requirement]:
-    """Everything that pyproject.toml asks for: to run, on a cluster, and to work on the project; not to compare."""
+    """Everything that pyproject.toml asks for: to run, on a cluster, to work on the project."""
     project = PROJECT["project"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    extras = [line for name, lines in project["optional-dependencies"].items() if name != "viz" for line in lines]
     groups = [line for name, lines in PROJECT["dependency-groups"].items() if name != "bench" for line in lines]
     return [Requirement(line) for line in [*project["dependencies"], *extras, *groups]]
 
