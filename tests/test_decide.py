@@ -290,3 +290,34 @@ def test_the_status_quo_is_the_same_question_without_levers():
         LAW,
     )
     assert quo.assumptions == plan.assumptions
+
+
+@pytest.fixture(scope="module")
+def single_ways():
+    return decide.ways(question(goal=370.0), 0.5, draws=10).set_index("way")
+
+
+def test_each_single_way_is_just_enough(single_ways):
+    """What is said to be needed reaches the chance, and a little less does not."""
+    met = single_ways[single_ways["needed"].notna()]
+    assert {"visits", "top_up"} <= set(met.index)
+    assert (met["probability_reached"] >= 0.5).all()
+    assert (single_ways["probability_now"] < 0.5).all()
+    share = met.at["top_up", "needed"]
+    for less, enough in ((share, True), (share - 0.011, False)):
+        q = question("plan", TopUp(share=less, start="2022-01"), goal=370.0)
+        assert (target_table(run(q), q)["probability"].iloc[0] >= 0.5) == enough
+    assert met.at["top_up", "public_vnd"] > met.at["visits", "public_vnd"] >= 0
+
+
+def test_a_way_that_is_not_enough_says_so_and_how_far_it_gets():
+    found = decide.ways(question(goal=9_900.0), 0.5, draws=5)
+    assert found["needed"].isna().all()
+    assert (found["probability_reached"] < 0.5).all()
+    assert found.set_index("way").at["model_communes", "most"] == len(PLACE.communes)
+
+
+def test_a_target_that_is_met_anyway_needs_nothing():
+    found = decide.ways(question(goal=10.0), 0.5, draws=5)
+    assert (found["needed"] == 0).all()
+    assert (found["public_vnd"] == 0).all()

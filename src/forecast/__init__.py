@@ -21,7 +21,7 @@ _MODULES = tuple(
 )
 _HOME = {
     "baselines": "baseline",
-    "decide": "comparison effort needed_path status_quo target_table",
+    "decide": "comparison effort needed_path status_quo target_table ways",
     "engines.agents": "AgentEngine RenewalsFirst Team observe",
     "engines.series": "SeriesEngine",
     "engines.stock": "StockEngine",

@@ -216,7 +216,11 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
     engine = desk["engine"].iloc[0]
     path = decide.needed_path(answer, question, engine) if question.target.measure == "members" else None
     needed = decide.effort(question, probability, draws=min(draws, 200), seed=seed)
-    result = {"desk": _records(desk), "path": _records(path) if path is not None else [], "effort": needed}
+    ways = decide.ways(question, probability, draws=min(draws, 100), seed=seed)
+    result = {
+        "desk": _records(desk), "path": _records(path) if path is not None else [], "effort": needed,
+        "ways": _records(ways),
+    }  # fmt: skip
     tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
     if path is not None:
         _picture(out / "target.png", charts.target(desk, path, question, lang=lang))
@@ -235,6 +239,10 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
             f"P = {probability:.0%} needs {needed['multiple']:.2g} times the collectors and visits "
             f"({needed['collectors_now']:,.0f} to {needed['collectors_needed']:,.0f} collectors)"
         )
+    for row in ways.itertuples():
+        amount = row.needed if row.needed == row.needed else row.most
+        said = "needs" if row.needed == row.needed else "is not enough, even"
+        click.echo(f"{row.way} alone {said} {amount:,.6g} {row.unit}: P = {row.probability_reached:.1%}")
     _finish(out, experiment.manifest([question], names, draws, seed), "target.json")
 
 

@@ -3,13 +3,16 @@
 Every function takes a projection (and the scenario that was asked) and returns a table; nothing is printed here.
 """
 
+from bisect import bisect_left
+
 import numpy as np
 import pandas as pd
 
 from forecast import tables
 from forecast.engines.stock import SILENT
 from forecast.experiment import project
-from forecast.policy import Effort, Policy
+from forecast.plan import Where
+from forecast.policy import Effort, ModelCommunes, Policy, Reminders, TopUp, Visits
 from forecast.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.scenario import Scenario, parameters_table
 
@@ -100,10 +103,7 @@ def effort(
         return float(target_table(answer, question)["probability"].iloc[0])
 
     now = chance_at(1.0)
-    collectors = float(scenario.plan.collectors[-1].sum())
-    visits = float(scenario.plan.visits[-1].sum()) + collectors * float(
-        parameters_table().loc["visits_per_collector", "value"]
-    )
+    collectors, visits = effort_now(scenario)
     result = {
         "probability_wanted": probability,
         "probability_now": now,
@@ -133,6 +133,73 @@ def effort(
         "collectors_needed": collectors * multiple,
         "visits_per_month_needed": visits * multiple,
     }
+
+
+WAYS = ("visits", "model_communes", "top_up", "reminders")
+
+
+def ways(
+    scenario: Scenario, probability: float = 0.5, *, draws: int = 100, seed: int = 1, engine: str = "stock"
+) -> pd.DataFrame:
+    """Return how much of each single lever, on top of the scenario's policy, would reach its target.
+
+    One row each for: visits (more household visits a month in the whole place), model_communes (how many, the largest
+    first), top_up (extra share of the contribution for everybody, from the province), reminders (share of due members
+    on a list). Each begins in the month after the start, and the least amount that gives `probability` is looked for
+    with paired draws, up to `most`. Columns: way, unit, most, needed (nan when even the most is not enough),
+    probability_now, probability_reached (at `needed`, or at `most`), public_vnd (median of what the state and the
+    province pay on top over all months; outreach has no price unless the scenario gives one).
+    """
+    target = _target(scenario)
+    if engine == "stock" and target.measure in SILENT:
+        engine = "agents"
+    start = str(scenario.months[1])
+    now_visits = effort_now(scenario)[1]
+    communes = len(scenario.place.communes)
+    grids = {
+        "visits": ("visits_per_month", now_visits * MOST_EFFORT * np.geomspace(1e-3, 1, 140),
+                   lambda n: Visits(count=n, per="place", start=start)),
+        "model_communes": ("communes", np.arange(1, communes + 1),
+                           lambda n: ModelCommunes(where=Where(count=int(n)), start=start)),
+        "top_up": ("share", np.arange(1, 101) / 100, lambda share: TopUp(share=share, start=start)),
+        "reminders": ("share", np.arange(1, 101) / 100, lambda share: Reminders(share=share, start=start)),
+    }  # fmt: skip
+
+    def asked(*more) -> tuple[float, float]:
+        """The probability, and the median of the public money over all months."""
+        question = scenario.with_policy(scenario.scenario, Policy(*scenario.policy.levers, *more))
+        answer = project(question, [engine], draws=draws, seed=seed, jobs=1, progress=False)
+        money = answer.only(measure=[PAYERS["state"], PAYERS["province"]], group="all").frame
+        paid = money.groupby("draw", observed=True)["value"].sum()
+        return float(target_table(answer, question)["probability"].iloc[0]), float(paid.median()) if len(paid) else 0.0
+
+    now, money_now = asked()
+    rows = []
+    for way in WAYS:
+        unit, amounts, lever = grids[way]
+        seen: dict[int, tuple[float, float]] = {}
+
+        def enough(i: int, seen=seen, amounts=amounts, lever=lever) -> bool:
+            seen[i] = asked(lever(float(amounts[i])))
+            return seen[i][0] >= probability
+
+        last = len(amounts) - 1
+        at = None if now >= probability else bisect_left(range(last), True, key=enough) if enough(last) else last
+        reached, money = (now, money_now) if at is None else seen[at]
+        needed = 0.0 if at is None else float(amounts[at]) if reached >= probability else np.nan
+        rows.append(
+            {"way": way, "unit": unit, "most": float(amounts[-1]), "needed": needed, "probability_now": now,
+             "probability_reached": reached, "public_vnd": money - money_now}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def effort_now(scenario: Scenario) -> tuple[float, float]:
+    """Return the scenario's collectors in its last month, and household visits a month (theirs and extra ones)."""
+    collectors = float(scenario.plan.collectors[-1].sum())
+    return collectors, float(scenario.plan.visits[-1].sum()) + collectors * float(
+        parameters_table().loc["visits_per_collector", "value"]
+    )
 
 
 def comparison(answer: Projection, base: str) -> pd.DataFrame:

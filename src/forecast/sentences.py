@@ -144,6 +144,29 @@ def effort_text(effort: dict, lang: str = "vi") -> Text:
                "to {more:a} collectors.")
 
 
+_AMOUNTS = {"visits_per_month": "a", "communes": "n", "share": "p"}
+
+
+def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return how much of each single lever would make the target as likely as was asked (`decide.ways`)."""
+    rows = []
+    for row in ways.to_dict("records"):
+        amount, unit = _AMOUNTS[row["unit"]], term(f"amount.{row['unit']}", lang)
+        most = form(row["most"], amount, lang)
+        if row["needed"] == 0:
+            needed = say(lang, vi="không cần thêm", en="nothing more")
+        elif row["needed"] == row["needed"]:
+            needed = f"{form(row['needed'], amount, lang)} {unit}".strip()
+        else:
+            needed = say(lang, vi="không đủ, dù đến mức {most}", en="not enough, even {most}",
+                         most=f"{most} {unit}".strip())
+        rows.append({"way": term(f"way.{row['way']}", lang), "needed": needed,
+                     "probability": row["probability_reached"], "money": row["public_vnd"]})
+    return words.table(pd.DataFrame(rows), lang, {"way": "", "needed": "", "probability": "c", "money": "m1"},
+                       {"way": term("column.way", lang), "needed": term("column.needed", lang),
+                        "probability": term("column.probability", lang), "money": term("column.public", lang)})
+
+
 def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine: str | None = None) -> Text:
     """Say what `scenario` (the first of the comparison when left out) adds at the end, among whom, and at what cost."""
     name = scenario.scenario if scenario is not None else comparison["scenario"].iloc[0]
