@@ -272,3 +272,14 @@ def test_a_flow_has_a_beginning_and_a_stock_has_none():
     assert Target(measure="entries", value=100, since="2020-01", by="2020-12").since == "2020-01"
     with pytest.raises(ValueError, match="leave since out"):
         Target(measure="members", value=100, since="2020-01", by="2020-12")
+
+
+def test_a_question_can_be_asked_for_more_years():
+    plan = read_scenario("data/scenarios/da-bac-plan.yaml")
+    longer = plan.lasting("2024-12")
+    assert (longer.until, longer.start, longer.policy, longer.target) == (
+        "2024-12", plan.start, plan.policy, plan.target)  # fmt: skip
+    assert len(longer.months) > len(plan.months)
+    assert plan.until == "2020-12"
+    with pytest.raises(tables.UserError, match="is not after start"):
+        plan.lasting("2019-01")

@@ -119,6 +119,7 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
 @main.command()
 @_scenarios
 @click.option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
+@click.option("--until", default=None, metavar="MONTH", help="Last month, YYYY-MM, to judge all over the same years.")
 @click.option(
     "--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in."
 )
@@ -130,7 +131,7 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
 @_out
 @_force
 @_lang
-def compare(scenarios, base, people, draws, seed, engines, jobs, cluster, out, force, lang):
+def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster, out, force, lang):
     """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
 
     One file alone is compared with its own place and months under an empty policy. Where the agents answer, the same
@@ -140,6 +141,8 @@ def compare(scenarios, base, people, draws, seed, engines, jobs, cluster, out, f
     from forecast import charts, decide, experiment
 
     questions, names = _read(scenarios), _names(engines)
+    if until:
+        questions = [q.lasting(until) for q in questions]
     if len(questions) == 1:
         questions.insert(0, decide.status_quo(questions[0]))
     base = base or questions[0].scenario

@@ -167,6 +167,11 @@ class Scenario(BaseModel):
         )
 
 
+    def lasting(self, until: str) -> "Scenario":
+        """Return the same question with another last month; levers without an end go on, those with one do not."""
+        return Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | {"until": until})
+
+
 # Where the formulas end: parameters that they divide by or take the logarithm of, and those that are shares.
 _ABOVE_ZERO = {
     "entry_rate", "zero_price_acceptance", "frailty_shape", "visits_per_collector", "worker_income_ratio",
