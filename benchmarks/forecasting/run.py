@@ -22,8 +22,8 @@ import scoring
 from forecast import baselines
 
 RESULTS = Path(__file__).parents[1] / "results"
-COUNTS = {1: 100, 4: 60, 12: 40}
-ENROLLMENT = 120
+COUNTS = {1: 80, 4: 40, 12: 24}
+ENROLLMENT = 90
 SEED = 1
 COMMUNES, MONTHS = 600, 60
 sys.path.append(str(Path(__file__).parents[1] / "agents"))  # machine.py
