@@ -45,9 +45,10 @@ WINTER_STEP = 0.01  # the peaks grow: 2020/21 small, 2023/24 a fifth of the stoc
 WINTER_SPREAD = 0.05  # sd between two winters, and between a place and the nation (judgement of the makers)
 
 # Over 60 pairs of counts of places up to five years apart, and the nation's since 2012, the score (CRPS) was best with
-# growth half of the way back in 8 to 12 months, not 18, to 0.15 a year, not 0, and with the limits below: 0.48 fell to
-# 0.34 for three to five years ahead, and the 90% interval from a factor of 63 to one of 18. Spreads of growth smaller
-# than those between places and years (0.7 of them) covered only two thirds of the counts two to three years ahead.
+# growth half of the way back in 8 to 12 months, not 18, to 0.15 a year, not 0, and with the limits below. Three to five
+# years ahead it fell from 0.72 to 0.51 for the nation and from 0.48 to 0.34 for places (three pairs), and the 90%
+# interval of places from a factor of 63 to one of 18. Spreads of growth of 0.7 of those between places and years
+# covered only two thirds of the nation's counts two to three years ahead.
 FADE = 0.5 ** (1 / 12)
 FAR_GROWTH = Belief(0.15, 0.12)  # a year; from any December to the fourth after it the nation grew 0.06 to 0.47 a year
 LEAST = np.log(1 - 0.25) / 12  # nobody joins, members leave as usual: annual_lapse 22%, transfers 3% (evidence.csv)
@@ -249,7 +250,6 @@ def simulate(
     alone: beliefs are drawn once, noise month by month. Growth returns to `FAR_GROWTH`; it slows down towards a share
     of the eligible people that each draw has its own of (`CEILING`), and nobody joining at all is the least (`LEAST`).
     """
-
     z = [luck(keys, fit.last, 8 + number) for number in range(STATES + 3)]
     root = np.linalg.cholesky(fit.cov + 1e-12 * np.eye(STATES))  # a rounding may leave a variance just below zero
     # Sums are written out: a matrix product may round otherwise for another number of draws.
