@@ -78,6 +78,12 @@ def test_every_notebook_has_a_page_in_each_language(home):
     assert "A question" in en and "Câu hỏi" not in en and "1,234" in en and 'lang="en"' in en
 
 
+def test_nothing_is_left_on_the_site_that_nobody_reads(home):
+    assert {p.name for p in (home / "site").iterdir()} <= {
+        "05_ca_mau.html", "00_start.html", "en", "index.html", "search.html", "searchindex.js", "_images", "_static",
+        report.MARK}
+
+
 def test_both_languages_tell_of_the_same_run(home):
     made = pages(home)
     vi, en = (re.search(r"\b[0-9a-f]{32}\b", made[name].text)[0] for name in ("05_ca_mau.html", "en/05_ca_mau.html"))

@@ -64,7 +64,7 @@ def test_a_list_of_the_due_brings_more_calls_and_fewer_visits(usual, renewals):
 
 @pytest.mark.parametrize(("more", "low", "high", "vi", "en"), [
     (5, 1, 9, "nhiều hơn rõ rệt", "clearly more"), (-5, -9, -1, "ít hơn rõ rệt", "clearly fewer"),
-    (5, -1, 9, "chưa khác biệt rõ", "not clearly different")])
+    (5, -1, 9, "chưa khác biệt rõ", "neither clearly more nor fewer")])
 def test_the_verdict_is_clear_only_where_nine_in_ten_agree(usual, more, low, high, vi, en):
     table = watch.beside(usual, usual, MONTHS).assign(more=more, more_low=low, more_high=high)
     for lang, word in (("vi", vi), ("en", en)):

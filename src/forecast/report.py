@@ -303,6 +303,7 @@ def _sphinx(source: Path, out: Path) -> None:
     for left in ("_sources", "jupyter_execute", ".buildinfo", "objects.inv"):  # what nobody reads
         shutil.rmtree(out / left, ignore_errors=True)
         (out / left).unlink(missing_ok=True)
+    shutil.rmtree(out.parent / "jupyter_execute", ignore_errors=True)  # MyST-NB puts it beside the pages
 
 
 @contextlib.contextmanager

@@ -91,9 +91,9 @@ def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -
     """Say what the second rule of :func:`beside` changes: whether more people are members, and what the teams do."""
     flows, stocks = table[table["month"] == ""].set_index("measure"), table[table["month"] != ""].to_dict("records")
     called, visits = flows.loc["called"], flows.loc["visits"]
-    lines = [say(lang, second=names[1], month=stocks[-1]["month"], word=_verdict(stocks[-1], lang),
-                 vi="> **{month:t}: số người tham gia theo cách “{second}” {word}**",
-                 en="> **{month:t}: the members under “{second}” are {word}**")]
+    lines = [say(lang, first=names[0], second=names[1], month=stocks[-1]["month"], word=_verdict(stocks[-1], lang),
+                 vi="> **{month:t}: so với “{first}”, cách “{second}” cho số người tham gia {word}**",
+                 en="> **{month:t}: {word} members under “{second}” than under “{first}”**")]
     lines.append(say(
         lang, first=names[0], second=names[1], a=called["first"], b=called["second"], p=called["first"] / _some(flows),
         q=called["second"] / _some(flows, "second"), v=visits["first"], w=visits["second"],
@@ -117,7 +117,7 @@ def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -
 def _verdict(row: dict, lang: str) -> str:
     """Return in words whether nine in ten paired draws lie on one side of zero."""
     words_of = {"vi": ("ít hơn rõ rệt", "chưa khác biệt rõ", "nhiều hơn rõ rệt"),
-                "en": ("clearly fewer", "not clearly different", "clearly more")}[lang]
+                "en": ("clearly fewer", "neither clearly more nor fewer", "clearly more")}[lang]
     return words_of[1 if row["more_low"] <= 0 <= row["more_high"] else 2 if row["more"] > 0 else 0]
 
 
@@ -293,10 +293,9 @@ def app(scenario: Scenario, rules: dict[str, type[Team]], *, draws: int = 8, see
     """
     if find_spec("solara") is None or find_spec("altair") is None:
         return say(
-            lang, vi="Chưa cài SolaraViz của mesa. Muốn xem mô hình chạy bằng SolaraViz, hãy cài thêm: `{how}`. Bộ "
-            "điều khiển ở trên không cần cài gì thêm.",
-            en="mesa's SolaraViz is not installed. To watch the model run in it: `{how}`. The controls above need "
-            "nothing more.", how='pip install -e ".[viz]"')
+            lang, vi="SolaraViz của mesa chưa được cài. Muốn xem mô hình chạy trong SolaraViz, hãy cài thêm: `{how}`.",
+            en="mesa's SolaraViz is not installed. To watch the model run in it: `{how}`.",
+            how='pip install -e ".[viz]"')
     import solara
     from mesa.visualization import SolaraViz
     from mesa.visualization.utils import update_counter
