@@ -15,8 +15,8 @@ True
 from importlib import import_module
 
 _MODULES = tuple(
-    "additional additional_charts baselines behavior chance charts check decide effects experiment facts"
-    " law places plan policy projection published reconcile report scenario score score_charts sentences"
+    "additional additional_charts baselines behavior chance charts check choices decide desk_charts desk_texts"
+    " effects experiment facts law places plan policy projection published reconcile report scenario score score_charts search sentences"
     " tables toy watch words".split()
 )
 _HOME = {
@@ -32,6 +32,7 @@ _HOME = {
     "policy": "Broadcast Collectors Drive Effort Gift Inspection Language Meetings ModelCommunes PaymentAdvice Policy"
     " Quota Reminders TopUp Training VisitOrder Visits",
     "projection": "Projection",
+    "search": "optimize",
     "scenario": "Scenario Target read_scenario",
 }
 _FOUND = {name: module for module, names in _HOME.items() for name in names.split()}

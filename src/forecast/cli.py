@@ -402,6 +402,47 @@ def baseline(file, horizon, season, quantiles, hierarchy, jobs, out, force):
 
 
 @main.command()
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--budget", type=click.FloatRange(0, min_open=True), required=True, metavar="VND",
+              help="Most that may be spent on top of the scenario, over all its months.")
+@click.option("--probability", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.5,
+              show_default=True, help="Probability that is wanted.")
+@click.option("--minimum-poor-share", "poor_share", type=click.FloatRange(0, 1), default=None,
+              help="Least share of the gain for poor, near-poor and minority people.")
+@click.option("--trials", type=click.IntRange(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
+@_draws
+@_seed
+@_jobs
+@_out
+@_force
+@_lang
+def optimize(scenario, budget, probability, poor_share, trials, draws, seed, jobs, out, force, lang):
+    """Find the cheapest levers that meet SCENARIO's target; writes optimum.json, optimum.yaml and front.png.
+
+    Levers of the search come on top of the scenario's own; which ones, and whose money counts, stands in its section
+    search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
+    """
+    from forecast import desk_charts, desk_texts, experiment, search
+
+    (question,) = _read([scenario])
+    if question.target is None:
+        raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+    _claim(out, force)
+    found = search.optimize(
+        question, budget, probability, poor_share=poor_share, draws=draws, seed=seed, trials=trials, jobs=jobs,
+        keep=out / PARTS,
+    )  # fmt: skip
+    record = desk_texts.optimum_record(found)
+    tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
+    tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
+    _picture(out / "front.png", desk_charts.front(found, lang=lang))
+    click.echo(desk_texts.optimum_text(found, lang))
+    asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "trials": trials}
+    names = ["agents", search.fast_engine(question)]
+    _finish(out, experiment.manifest([question], names, draws, seed) | asked, "optimum.json")
+
+
+@main.command()
 @click.argument("places", nargs=-1)
 @click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
 @click.option(

@@ -1,0 +1,75 @@
+"""Pictures of the decision desk: what money buys in a search, and for whom."""
+
+import numpy as np
+
+from forecast import words
+from forecast.charts import DASHES, LOOKS, STYLE, TARGET, Picture, rc_context, sheet, source_line
+from forecast.marks import MUTED
+from forecast.words import say
+
+MOST_POINTS = 10  # of a front that carry a mark; all of them are on its line
+
+
+def front(optimum, lang: str = "vi") -> Picture:
+    """Draw the front of cost against probability, and beneath it that of cost against who gains.
+
+    `optimum` is what `search.optimize` returns. Only mixes that no cheaper one beats are drawn; the star is the mix
+    that was chosen, by its verified probability.
+    """
+    place, target = optimum.scenario.place, optimum.scenario.target
+    rows = optimum.tried
+    panels = (
+        ("front", "probability", say(lang, vi="Khả năng đạt chỉ tiêu", en="Probability of the target"),
+         optimum.verified.probability),
+        ("fair", "guarded_share", say(
+            lang, vi="Phần số năm tham gia tăng thêm của hộ nghèo, cận nghèo và người dân tộc thiểu số",
+            en="Share of additional member-years for poor, near-poor and minority people"),
+         optimum.verified.guarded_share),
+    )  # fmt: skip
+    said = []
+    with rc_context(STYLE):
+        picture, first = sheet(
+            say(lang, vi="{place}: chi bao nhiêu, được gì?", en="{place}: what does money buy?", place=place.name),
+            say(lang, vi="Chỉ tiêu {v:n} vào {by:t}. Chi phí tăng thêm cả giai đoạn (ngang). Đường: những tổ hợp giải "
+                "pháp không tổ hợp rẻ hơn nào bằng;\nsao: tổ hợp được chọn, kiểm lại bằng các lần mô phỏng mới.",
+                en="Target {v:n} by {by:t}. Across: additional cost over all months. Line: mixes that no cheaper one "
+                "equals;\nstar: the mix chosen, judged by new simulations.", v=target.value, by=target.by),
+            source_line(lang, place), height=6.6)  # fmt: skip
+        for index, (mark, column, title, chosen) in enumerate(panels):
+            axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
+            axes.set_position((0.13, 0.54 - 0.43 * index, 0.72, 0.26))
+            color, pattern, marker = LOOKS[index]
+            shown = rows[rows[mark]]
+            x, y = shown["cost"].to_numpy() / 1e9, shown[column].clip(0, 1).to_numpy()
+            axes.plot(x, y, pattern, color=color, lw=1.6, drawstyle="steps-post")
+            few = np.unique(np.linspace(0, len(x) - 1, min(MOST_POINTS, len(x))).round().astype(int)) if len(x) else []
+            axes.plot(x[few], y[few], ls="", marker=marker, ms=6, color=color)
+            star = optimum.verified.cost / 1e9
+            axes.plot([star], [min(max(chosen, 0), 1)], marker="*", ms=15, color=TARGET, mec="white", zorder=5)
+            axes.annotate(
+                f"{words.percent(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}", (star, min(chosen, 1)),
+                xytext=(10, -4), textcoords="offset points", va="top", fontsize=9, color=TARGET,
+            )  # fmt: skip
+            axes.axvline(optimum.budget / 1e9, color=MUTED, lw=1.1, ls=DASHES)
+            axes.set_ylim(0, 1.08)
+            most = max([optimum.budget / 1e9, star, *x[y <= 1]]) if len(x) else optimum.budget / 1e9
+            axes.set_xlim(0, min(most, 2 * max(optimum.budget / 1e9, star)) * 1.12)
+            if index == 0:
+                axes.axhline(optimum.probability, color=MUTED, lw=1.1, ls=":")
+                axes.text(0, optimum.probability, " " + say(lang, vi="mong muốn", en="wanted"), va="bottom", fontsize=9,
+                          color=MUTED)  # fmt: skip
+                axes.text(optimum.budget / 1e9, 1.08, say(lang, vi="ngân sách", en="budget"), ha="center", va="bottom",
+                          fontsize=9, color=MUTED)  # fmt: skip
+            axes.set_title(title, loc="left", fontsize=10, pad=14 if index == 0 else 6)
+            axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
+            axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 0 if v >= 10 else 1))
+            if index:
+                axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
+            ends = "; ".join(
+                f"{words.money(a * 1e9, lang)}: {words.percent(b, lang)}" for a, b in zip(x, y, strict=True)
+            )
+            said.append(f"{title}: {ends}")
+    return picture.describe(say(lang, vi="Đường biên chi phí tại {place}. {said}. Chọn: {c:m}, khả năng {p:c}.",
+                                en="Front of cost in {place}. {said}. Chosen: {c:m}, probability {p:c}.",
+                                place=place.name, said=". ".join(said), c=optimum.verified.cost,
+                                p=optimum.verified.probability))  # fmt: skip
