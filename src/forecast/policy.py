@@ -368,6 +368,20 @@ class Policy(BaseModel):
         """Take levers as arguments, or `levers=[...]`."""
         super().__init__(**({"levers": levers} if levers else data))
 
+    def without(self, *names: str) -> "Policy":
+        """Return the policy less all levers of the kinds named.
+
+        >>> Policy(Drive(per_month=1), Reminders()).without("Drive").levers[0].lever
+        'Reminders'
+        """
+        kinds = {lever.lever for lever in self.levers}
+        unknown = sorted(set(names) - kinds)
+        if unknown:
+            raise tables.UserError(
+                f"the policy has no lever {unknown[0]!r}; it has {', '.join(sorted(kinds)) or 'none at all'}"
+            )
+        return Policy(*(lever for lever in self.levers if lever.lever not in names))
+
     def plan(self, place: Place, start: str, until: str, collectors: float | None = None) -> Plan:
         """Compile to a plan for `place`, months `start` (the opening stock) to `until`; the same input, the same plan.
 
