@@ -32,7 +32,8 @@ test: $(READY) ## check the code, the examples in docstrings, the tests and ever
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests src $(NOTEBOOKS)
 
 notebooks: $(READY) ## run the notebooks in place, to renew the results that are committed with them
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
+		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
 
 lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks $(ARGS)
