@@ -28,7 +28,7 @@ STAIRS = (
     "conflicts plan_checks sentences marks effects questions",
     "check decide",
     "additional",
-    "tally",
+    "tally allocate",
     "search",
     "charts",
     "score_charts watch additional_charts desk_charts desk_texts",

@@ -15,7 +15,7 @@ True
 from importlib import import_module
 
 _MODULES = tuple(
-    "additional additional_charts baselines behavior chance charts check choices decide desk_charts"
+    "additional additional_charts allocate baselines behavior chance charts check choices decide desk_charts"
     " desk_texts effects experiment facts law places plan policy projection published questions reconcile"
     " report scenario score score_charts search sentences tables toy watch words".split()
 )

@@ -443,6 +443,33 @@ def optimize(scenario, budget, probability, poor_share, trials, draws, seed, job
 
 
 @main.command()
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_draws
+@_seed
+@_jobs
+@_out
+@_force
+@_lang
+def allocate(scenario, draws, seed, jobs, out, force, lang):
+    """Split SCENARIO's target over communes; writes allocation.csv, allocation.xlsx and allocation.png.
+
+    One split is equally hard for each commune, the other goes by people; both with the probability that each commune
+    meets its share, from as many other draws.
+    """
+    from forecast import allocate as allocations
+    from forecast import desk_charts, experiment
+
+    (question,) = _read([scenario])
+    _claim(out, force)
+    found = allocations.allocate(question, draws=draws, seed=seed, jobs=jobs)
+    tables.write(found.table, out / "allocation.csv")
+    tables.write_bytes(allocations.workbook(found, draws, seed), out / "allocation.xlsx")
+    _picture(out / "allocation.png", desk_charts.allocation(found.table, question.place, lang=lang))
+    click.echo(allocations.told(found, lang))
+    _finish(out, experiment.manifest([question], ["agents"], 2 * draws, seed), "allocation.csv")
+
+
+@main.command()
 @click.argument("places", nargs=-1)
 @click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
 @click.option(

@@ -1,6 +1,7 @@
-"""Pictures of the decision desk: what money buys in a search, and for whom."""
+"""Pictures of the decision desk: what money buys in a search and for whom, and how hard a target is for communes."""
 
 import numpy as np
+import pandas as pd
 
 from forecast import words
 from forecast.charts import DASHES, LOOKS, STYLE, TARGET, Picture, rc_context, sheet, source_line
@@ -73,3 +74,47 @@ def front(optimum, lang: str = "vi") -> Picture:
                                 en="Front of cost in {place}. {said}. Chosen: {c:m}, probability {p:c}.",
                                 place=place.name, said=". ".join(said), c=optimum.verified.cost,
                                 p=optimum.verified.probability))  # fmt: skip
+
+
+def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> Picture:
+    """Draw the chance of each commune to meet its share, under both splits; of many communes, every n-th by chance.
+
+    `table` is what `allocate.allocate` returns.
+    """
+    rows = table.sort_values("chance_by_people", kind="stable").reset_index(drop=True)
+    rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))]
+    with rc_context(STYLE):
+        picture, axes = sheet(
+            say(lang, vi="{place}: xã nào đạt được phần của mình?", en="{place}: which commune can meet its share?",
+                place=place.name),
+            say(lang, vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia theo khả năng (khó như nhau).\n"
+                "{some}", en="Probability. Square: split by population; dot: split by capacity (equally hard).\n{some}",
+                some=_some(len(rows), len(table), lang)),
+            source_line(lang, place), height=1.6 + 0.24 * len(rows))  # fmt: skip
+        inch = 1 / picture.get_figheight()
+        axes.set_position((0.30, 0.55 * inch, 0.62, 1 - 1.5 * inch))
+        for y, row in enumerate(rows.itertuples()):
+            a, b = row.chance_by_people, row.chance_by_capacity
+            axes.plot([a, b], [y, y], color=MUTED, lw=1)
+            axes.plot([a], [y], marker=LOOKS[1][2], ms=6, color=LOOKS[1][0], clip_on=False)
+            axes.plot([b], [y], marker=LOOKS[0][2], ms=6, color=LOOKS[0][0], clip_on=False)
+            axes.text(-0.02, y, row.commune.rpartition("/")[2], ha="right", va="center", fontsize=9,
+                      transform=axes.get_yaxis_transform())  # fmt: skip
+        axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[])
+        axes.grid(False)
+        axes.grid(True, axis="x")
+        axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
+    low, high = table["chance_by_people"].min(), table["chance_by_people"].max()
+    return picture.describe(say(
+        lang, vi="Khả năng đạt phần được giao của từng xã tại {place}: chia theo dân số từ {a:c} đến {b:c}, chia theo "
+        "khả năng từ {c:c} đến {d:c}.", en="Chance of each commune of {place} to meet its share: {a:c} to {b:c} when "
+        "split by population, {c:c} to {d:c} by capacity.", place=place.name, a=low, b=high,
+        c=table["chance_by_capacity"].min(), d=table["chance_by_capacity"].max()))  # fmt: skip
+
+
+def _some(shown: int, there: int, lang: str) -> str:
+    if shown == there:
+        return ""
+    return say(lang, vi="{n:n} trong {m:n} xã, cách đều theo khả năng đạt; đủ các xã ở bảng kèm theo.",
+               en="{n:n} of {m:n} communes, evenly by probability; all of them are in the table.",
+               n=shown, m=there)  # fmt: skip

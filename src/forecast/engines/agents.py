@@ -166,6 +166,26 @@ def observe(scenario: Scenario, team: type[Team] = Team, *, draws: int = 16, see
         model.collect = False
 
 
+def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
+    """Return members by (draws, months, communes), the same people as behind the numbers of `AgentEngine`.
+
+    >>> from forecast import toy
+    >>> quo = Scenario("quo", toy.place(), start="2021-12", until="2022-02", law=toy.law())
+    >>> by_commune(quo, range(2), 1).shape
+    (2, 3, 6)
+    """
+    model, found = _model(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
+    for first in range(draws.start, draws.stop, BATCH):
+        batch = range(first, min(first + BATCH, draws.stop))
+        here = found[first - draws.start : batch.stop - draws.start]
+        model.load(make_world(scenario, batch, seed))
+        here[:, 0] = model.members().T
+        for t in range(1, len(scenario.months)):
+            model.step()
+            here[:, t] = model.members().T
+    return found
+
+
 class Lives(NamedTuple):
     """What became of the people of one draw who were ever members; the same person has the same key in every policy."""
 
