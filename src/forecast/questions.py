@@ -26,8 +26,8 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     lines = [
         say(lang, month=month, x=abs(lost["median"]), low=lost["low"], high=lost["high"],
             word={"vi": ("ít đi", "nhiều hơn"), "en": ("fewer", "more")}[lang][lost["median"] > 0],
-            vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào cuối kỳ {word} khoảng {x:a} so với không "
-            "tăng (chênh lệch 9 phần 10 trong khoảng {low:a} đến {high:a}).",
+            vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào cuối kỳ {word} khoảng {x:a} so với "
+            "không tăng (chênh lệch 9 phần 10 trong khoảng {low:a} đến {high:a}).",
             en="The rise of the floor in {month:T} leaves about {x:a} {word} members at the end than without it (nine "
             "in ten differences between {low:a} and {high:a}).")
     ]  # fmt: skip

@@ -96,9 +96,11 @@ def vnd(amount: float, lang: str = "vi") -> str:
 def money(amount: float, lang: str = "vi", digits: int = 1) -> str:
     """Return an amount of money in billions or millions; below a million, to the thousand.
 
-    >>> money(1.3e9, "vi"), money(792e6, "en", 0), money(545520, "vi")
-    ('1,3 tỷ đồng', '792 million VND', '546.000 đồng')
+    >>> money(1.3e9, "vi"), money(792e6, "en", 0), money(545520, "vi"), money(float("nan"))
+    ('1,3 tỷ đồng', '792 million VND', '546.000 đồng', '–')
     """
+    if not math.isfinite(amount):
+        return "–"
     for size, vi, en in ((1e9, "tỷ đồng", "billion VND"), (1e6, "triệu đồng", "million VND")):
         if abs(amount) >= size:
             return f"{number(amount / size, lang, digits)} {vi if _known(lang) == 'vi' else en}"
