@@ -35,6 +35,7 @@ from forecast.tally import guarded_share, tallies
 ASKED_AT_ONCE = 8  # mixes that are tried side by side; fixed, so that the number of cores changes nothing
 WIDE = 10  # times the draws of the search: the stock engine's draws behind a promise
 ROUNDS = 5  # promises that are tried before the search gives up
+CLOSE = 0.02  # a promise so little above what was asked is not made cheaper
 STEPS = (-3, -2, -1, 1, 2, 3)  # levels that a lever moves at once
 
 
@@ -381,12 +382,14 @@ def _promise(search: Search) -> tuple[tuple[int, ...], Judged]:
     kept: list[tuple[tuple[int, ...], Judged]] = []
     for _ in range(ROUNDS):
         best = search.refine(best, rule)
+        if best in [levels for levels, _ in kept]:
+            break
         judged, search.factor = search.judge(best, 0, 2 * search.draws)
         kept.append((best, judged))
-        if not search.holds(judged) or search.missing(best)[1] > 0:
+        if 0 <= judged.probability - search.probability < CLOSE or search.missing(best)[1] > 0:
             break
         shown = float(np.mean(search.seen[best][1]["reached"] * search.factor >= search.target.value))
-        search.need = min(search.probability + max(shown - judged.probability, -0.05) + 0.005, 0.999)
+        search.need = min(max(search.probability + shown - judged.probability + 0.005, 0.001), 0.999)
     good = [pair for pair in kept if not search.holds(pair[1])]
     return min(good, key=lambda pair: pair[1].cost) if good else max(kept, key=lambda pair: pair[1].probability)
 
