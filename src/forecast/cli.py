@@ -99,13 +99,21 @@ def check(files, as_json, lang):
 @_out
 @_force
 @_lang
-def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
+@click.option(
+    "--posterior", "learned", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
+    help="Folder of a forecast calibrate run to take the parameters from; the priors by default.",
+)  # fmt: skip
+def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
     from forecast import charts, experiment
+    from forecast.posterior import Posterior
 
     questions, names = _read(scenarios), _names(engines)
+    posterior = Posterior.read(learned) if learned else None
     _claim(out, force)
-    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    answer = experiment.project(
+        questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS, posterior=posterior
+    )
     _tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
     tables.write(answer.summary(), out / "summary.csv")
@@ -113,7 +121,9 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang):
         out / "fan.png",
         charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
     )
-    _finish(out, experiment.manifest(questions, names, draws, seed), "projection.parquet")
+    facts = experiment.manifest(questions, names, draws, seed)
+    facts |= {"posterior": posterior.digest} if posterior else {}
+    _finish(out, facts, "projection.parquet")
 
 
 @main.command()
@@ -247,6 +257,83 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
         said = "needs" if row.needed == row.needed else "is not enough, even"
         click.echo(f"{row.way} alone {said} {amount:,.6g} {row.unit}: P = {row.probability_reached:.1%}")
     _finish(out, experiment.manifest([question], names, draws, seed), "target.json")
+
+
+@main.command()
+@click.argument("places", nargs=-1)
+@click.option(
+    "--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True, help="Rows of posterior.parquet."
+)
+@click.option("--check", type=click.IntRange(2, 10_000), default=None, metavar="N",
+              help="Test the method instead, on N invented toy districts; writes recovery.csv.")
+@_seed
+@_jobs
+@_out
+@_force
+@_lang
+def calibrate(places, draws, check, seed, jobs, out, force, lang):
+    """Learn the parameters from the published counts of PLACES (all by default); writes posterior.parquet.
+
+    Places learn from each other. Beside the draws stand diagnostics.csv (R-hat and effective sample sizes, which must
+    be good enough, else the exit code is 1), checks.csv (what must come out right at once, with p-values),
+    predicted.csv (each figure beside what is expected), moved.csv (which data moved which parameter), and two pictures.
+    """
+    from forecast import calibration, experiment, posterior_checks
+    from forecast.likelihood import Model
+
+    if check:
+        _claim(out, force)
+        table = posterior_checks.recovery(posterior_checks.toy_model(), check, seed, progress=True)
+        judged = posterior_checks.verdict(table)
+        tables.write(table, out / "recovery.csv")
+        tables.write(judged, out / "verdict.csv")
+        click.echo(judged.round(3).to_string(index=False))
+        facts = experiment.manifest([], ["stock"], 0, seed) | {"check": check}
+        return _finish(out, facts, "recovery.csv")
+    model = Model(list(places) or None)
+    _claim(out, force)
+    code = experiment.code_hash()
+    fit = calibration.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
+    return _write_fit(fit, draws, seed, out, lang)
+
+
+def _write_fit(fit, draws: int, seed: int, out: Path, lang: str) -> None:
+    """Write what a calibration found, and say whether it can be used."""
+    import pandas as pd
+
+    from forecast import calibration, calibration_charts, experiment, posterior_checks
+    from forecast.posterior import FILE
+
+    frame, told, checked = fit.frame(draws), fit.diagnostics, posterior_checks.checks(fit, seed)
+    frame.to_parquet(out / FILE, index=False)
+    moved = fit.moved()
+    for name, table in (("diagnostics", told), ("checks", checked), ("predicted", posterior_checks.predicted(fit)),
+                        ("moved", moved)):  # fmt: skip
+        tables.write(table, out / f"{name}.csv")
+    free = pd.DataFrame(fit.flat[0][:, : len(fit.model.free)], columns=fit.model.free)
+    _picture(out / "before-after.png", calibration_charts.before_after(free, lang))
+    _picture(out / "moved.png", calibration_charts.moved(moved, lang))
+    bad, wrong = told[~told["good"]], checked[~checked["good"]]
+    facts = experiment.manifest([], ["stock"], len(frame), seed) | {
+        "places": list(fit.model.tracks), "targets": len(fit.model.targets), "converged": bad.empty,
+        "rhat": float(told["rhat"].max()), "ess_bulk": float(told["ess_bulk"].min()),
+        "ess_tail": float(told["ess_tail"].min()),
+    }  # fmt: skip
+    _finish(out, facts, FILE)
+    click.echo(
+        f"{len(fit.model.targets)} figures of {len(fit.model.tracks)} places; R-hat at most {facts['rhat']:.3f}, "
+        f"effective draws at least {min(facts['ess_bulk'], facts['ess_tail']):.0f}"
+    )
+    click.echo(f"{len(checked) - len(wrong)} of {len(checked)} checks have a p-value between 0.02 and 0.98")
+    for row in wrong.itertuples():
+        click.echo(f"  {row.item}: {row.published:,.3g} {row.unit}, expected {row.low:,.3g} to {row.high:,.3g}, "
+                   f"p = {row.p_value:.3f}")  # fmt: skip
+    if len(bad):
+        raise tables.UserError(
+            f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
+            f"have R-hat above {calibration.MOST_RHAT} or fewer than {calibration.LEAST_ESS} effective draws; the "
+            f"worst is {bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
+        )
 
 
 @main.command()

@@ -11,7 +11,7 @@ import os
 import platform
 from collections.abc import Iterable
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +29,7 @@ from forecast.engines.stock import StockEngine
 from forecast.engines.yardsticks import YARDSTICKS
 from forecast.law import Law, read_law
 from forecast.places import Place, read_place
+from forecast.posterior import Posterior
 from forecast.projection import Projection
 from forecast.scenario import Scenario
 
@@ -50,10 +51,14 @@ class Task:
     engine: Engine
     draws: range
     seed: int
+    posterior: Posterior | None = field(default=None, kw_only=True)
 
     def run(self) -> pd.DataFrame:
-        """Return projection rows."""
-        return self.engine.run(self.scenario, self.draws, self.seed)
+        """Return projection rows; with a posterior, each draw with the parameters of its row."""
+        if self.posterior is None:
+            return self.engine.run(self.scenario, self.draws, self.seed)
+        one = [(self.posterior.scenario(self.scenario, d), range(d, d + 1)) for d in self.draws]
+        return projection.concat(self.engine.run(s, d, self.seed) for s, d in one).frame
 
     @property
     def name(self) -> str:
@@ -66,6 +71,7 @@ class Task:
             self.seed,
             code_hash(),
         ]
+        asked += [self.posterior.digest] if self.posterior else []
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24] + ".parquet"
 
     @property
@@ -85,8 +91,11 @@ def project(
     cluster: str | None = None,
     progress: bool = True,
     keep: str | Path | None = None,
+    posterior: Posterior | None = None,
 ) -> Projection:
     """Answer `scenarios` with `engines`, `draws` times each; draws of different scenarios are paired.
+
+    With a `posterior`, draw d has the parameters of its row (`Posterior.scenario`); without, they come from the priors.
 
     `jobs` is the number of processes (all cores by default; 1 runs here), `cluster` the address of a Dask scheduler,
     `keep` a folder in which finished chunks are kept for a run that is repeated after a kill.
@@ -98,7 +107,7 @@ def project(
     _differ("scenarios", [s.scenario for s in scenarios])
     _differ("engines", [e.name for e in engines])
     tasks = [
-        Task(s, e, range(d, min(d + CHUNK, draws)), seed)
+        Task(s, e, range(d, min(d + CHUNK, draws)), seed, posterior=posterior)
         for s in scenarios
         for e in engines
         for d in range(0, draws, CHUNK)

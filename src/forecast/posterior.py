@@ -1,0 +1,62 @@
+"""Parameters that were learned from counts, for projections that ask for them.
+
+A posterior is a table with one row a draw (`forecast calibrate` writes it). Draw d of an experiment always takes row
+d modulo the number of rows, under every policy and for every number of draws, so that policies stay paired. What a
+scenario assumes by itself goes before what was learned.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from forecast import tables
+from forecast.scenario import Scenario, parameters_table
+
+FILE = "posterior.parquet"
+EFFECT, YEAR = "place_effect/", "year/"  # beginnings of the names of columns that are factors on entry_rate
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Joint draws: columns are parameters, `place_effect/<place>` and `year/<year>`; `digest` names the rows."""
+
+    frame: pd.DataFrame
+    digest: str
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> "Posterior":
+        """Take a table of draws."""
+        return cls(frame, hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()[:24])
+
+    @classmethod
+    def read(cls, folder: str | Path) -> "Posterior":
+        """Read what `forecast calibrate` wrote to `folder`."""
+        path = Path(folder) / FILE
+        try:
+            frame = pd.read_parquet(path)
+        except FileNotFoundError:
+            raise tables.UserError(f"{path}: no such file; expected the folder of a forecast calibrate run") from None
+        except (pa.ArrowInvalid, OSError):
+            raise tables.UserError(f"{path}: not a Parquet file; expected what forecast calibrate writes") from None
+        if "entry_rate" not in frame or frame.empty:
+            raise tables.UserError(f"{path}: no column entry_rate, or no row; expected what forecast calibrate writes")
+        return cls.of(frame)
+
+    def scenario(self, question: Scenario, draw: int) -> Scenario:
+        """Return the question with the parameters of `draw` fixed at those of its row.
+
+        Entries are scaled by the effect of the place and by that of the first year that is projected (the nearest one
+        with counts). A place that no row knows keeps the model's own place effect, with the learned spread.
+        """
+        row = self.frame.iloc[draw % len(self.frame)]
+        fixed = {name: float(row[name]) for name in parameters_table().index if name in row.index}
+        years = sorted(int(c.removeprefix(YEAR)) for c in row.index if c.startswith(YEAR))
+        if years:
+            fixed["entry_rate"] *= float(row[f"{YEAR}{min(max(question.months[1].year, years[0]), years[-1])}"])
+        if EFFECT + question.place.name in row.index:
+            fixed["entry_rate"] *= float(row[EFFECT + question.place.name])
+            fixed["place_spread"] = 0.0
+        return question.model_copy(update={"assumptions": fixed | question.assumptions})

@@ -1,0 +1,213 @@
+"""A calibration finds what made the counts, is the same on any number of cores, and says when not to use it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from forecast import behavior, calibration, posterior_checks, toy
+from forecast.calibration import Fit, calibrate
+from forecast.cli import main
+from forecast.engines.stock import CLASS_SHARES, expected
+from forecast.engines.world import make_world
+from forecast.experiment import project
+from forecast.likelihood import FREE, Model, counts, error_of, even_classes, priors
+from forecast.places import read_place
+from forecast.posterior import Posterior
+from forecast.scenario import Scenario, parameters_table
+from forecast.tables import UserError
+
+SHORT = (8, 40)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return posterior_checks.toy_model()
+
+
+@pytest.fixture(scope="module")
+def fit(model) -> Fit:
+    return calibrate(model, jobs=1, plan=SHORT, progress=False)
+
+
+def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
+    """Same formulas as `make_world`, but for the opening's whole persons, the luck of months and that of teams."""
+    track = model.tracks["Toy"]
+    fixed = {"month_noise": 0.0, "place_spread": 0.0, "skill_spread": 0.0}
+    names = parameters_table().index
+    z = np.zeros((2, len(model.coordinates)))
+    z[1, :3] = 0.7, -0.5, 0.4
+    drawn = model.drawn(z) | {"skill_spread": np.zeros(2), "place_effect": np.ones(2)}
+    ours = track.run(drawn, model.reference(drawn), dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
+    for row in range(2):
+        given = {name: float(drawn[name][row]) for name in names} | fixed
+        scenario = track.scenario.model_copy(update={"assumptions": track.scenario.assumptions | given})
+        world = make_world(scenario, range(1), 1, np.zeros(6, np.int64))
+        theirs = expected(world, even_classes(np.zeros(1)))[0, :, :2]
+        assert ours[row, :, 0, -1] == pytest.approx(theirs[:, 0, -1], rel=1e-3)
+        assert ours[row, 1:, 1, -1] == pytest.approx(theirs[1:, 1, -1], rel=1e-3)
+        assert ours[row, :, 0] == pytest.approx(theirs[:, 0], rel=5e-3)
+
+
+def test_what_is_looked_up_once_is_what_behavior_gives(model):
+    drawn = model.drawn(np.full((3, len(model.coordinates)), 0.3))
+    assert model.reference(drawn) == pytest.approx(behavior.reference_acceptance(drawn, model.law), rel=1e-14)
+    track = model.tracks["Toy"]
+    assert track.income(drawn) == pytest.approx(behavior.incomes(track.scenario, drawn), rel=1e-14)
+
+
+def test_classes_of_skill_of_many_teams_have_mean_one():
+    classes = even_classes(np.array([0.0, 0.4, 1.2]))
+    assert np.einsum("sqd,q->sd", classes, CLASS_SHARES) == pytest.approx(1.0)
+    assert (np.diff(classes[0, :, 1]) > 0).all()
+
+
+def test_priors_are_as_wide_as_their_studies_are_far():
+    table = priors()
+    assert list(table.index) == FREE
+    assert table.at["drive_yield", "distance"] == 0  # 63 provinces of this scheme, July 2020
+    assert table.at["price_response", "distance"] == 1  # health insurance of Viet Nam
+    assert table.at["visits_per_collector", "distance"] == 2  # nobody publishes it
+    assert (table["widened"] == 1 + table["distance"] / 4).all()
+
+
+def test_a_count_that_is_less_sure_has_a_wider_error():
+    rows = counts(read_place("Việt Nam"))
+    month = rows[rows["month"] == "2019-12"].reset_index(drop=True)
+    assert month["status"].tolist() == ["stated", "conflicting", "conflicting"]
+    assert month["sd"].is_monotonic_increasing
+    sure = next(r for r in rows.itertuples() if r.status == "stated" and not r.note)
+    assert error_of(sure) == 0.02
+
+
+def test_each_count_is_met_at_its_own_month():
+    model = Model(["Cà Mau", "Đông Triều"])
+    assert [(t.place, t.month, t.value) for t in model.targets] == [
+        ("Cà Mau", "2022-06", 21824.0), ("Đông Triều", "2021-11", 3550.0)]  # fmt: skip
+    assert "effect/Cà Mau" in model.coordinates
+    z = np.zeros((2, len(model.coordinates)))
+    z[1, model.at["effect/Cà Mau"]] = 1.0
+    change = np.diff(model.predict(z), axis=0)[0]
+    assert change[0] > 0.005
+    assert change[1] == 0
+
+
+def test_a_place_that_was_counted_once_tells_nothing():
+    with pytest.raises(UserError, match="no counts to learn from"):
+        Model(["Bắc Giang"])
+
+
+def test_the_chains_are_the_same_on_any_number_of_cores_and_after_a_kill(model, fit, tmp_path):
+    calibrate(model, jobs=1, plan=SHORT, progress=False, keep=tmp_path)
+    for path in sorted(tmp_path.rglob("steps-*.npz"))[1:]:
+        path.unlink()
+    again = calibrate(model, jobs=2, plan=SHORT, progress=False, keep=tmp_path)
+    assert again.z.tobytes() == fit.z.tobytes()
+    assert again.predicted.tobytes() == fit.predicted.tobytes()
+    assert calibrate(model, seed=2, jobs=1, plan=SHORT, progress=False).z.tobytes() != fit.z.tobytes()
+
+
+def test_what_the_chains_keep_is_the_engines_own_prediction(model, fit):
+    z, predicted = fit.flat
+    assert model.predict(z[:5]) == pytest.approx(predicted[:5], rel=1e-12)
+    assert 0.1 < fit.accepted < 1
+
+
+def test_counts_narrow_what_they_are_about(model):
+    """Counts that double the members of one district raise its effect, not so much that of the other."""
+    seen = model.seen + np.where([t.place == "Toy" for t in model.targets], 0.7, 0.0)
+    z = calibrate(posterior_checks.given(model, seen), jobs=1, plan=SHORT, progress=False).flat[0]
+    mean = dict(zip(model.coordinates, z.mean(axis=0), strict=True))
+    assert mean["effect/Toy"] > 0.5
+    assert mean["effect/Toy"] > mean["effect/Toy 2"] + 0.5
+    assert z[:, model.at["effect/Toy"]].var() < 0.9
+
+
+def test_truths_are_found_and_their_ranks_are_uniform(model):
+    """A small version of `forecast calibrate --check`: pooled over coordinates, since there are few districts."""
+    judged = posterior_checks.verdict(posterior_checks.recovery(model, 4, plan=SHORT)).set_index("coordinate")
+    assert judged.at["all", "uniform_p"] > 0.001
+    assert 0.6 < judged.at["all", "held"] < 0.95
+    assert judged.at["all", "found"] > 0.3
+
+
+def test_chains_that_do_not_agree_are_not_good(model, fit):
+    apart = fit.z.copy()
+    apart[: len(apart) // 2] += 5.0
+    table = replace(fit, z=apart).diagnostics
+    assert (table["rhat"] > calibration.MOST_RHAT).all()
+    assert not table["good"].any()
+
+
+def test_p_values_say_where_the_published_figure_lies(model, fit, monkeypatch):
+    key = ("Toy", "2022-12", "members")
+    check = posterior_checks.Check("toy", (key,), np.exp, "persons")
+    monkeypatch.setattr(posterior_checks, "CHECKS", (check,))
+    seen, new = posterior_checks.replicated(fit)
+    row = posterior_checks.checks(fit).iloc[0]
+    assert row["published"] == pytest.approx(np.exp(seen[key]))
+    assert row["p_value"] == np.mean(new[key] >= seen[key])
+    far = [v + (5.0 if t.month == "2022-12" else 0.0) for v, t in zip(model.seen, model.targets, strict=True)]
+    off = replace(fit, model=posterior_checks.given(model, np.array(far)))
+    assert posterior_checks.checks(off).iloc[0]["p_value"] == 0
+    assert not posterior_checks.checks(off).iloc[0]["good"]
+
+
+def test_every_check_is_made_of_published_figures():
+    model = Model()
+    keys = {(t.place, t.month, t.measure) for t in model.targets}
+    keys |= {(p, t.scenario.start, "members") for p, t in model.tracks.items()}
+    assert [c.item for c in posterior_checks.CHECKS if not set(c.wanted) <= keys] == []
+
+
+def question(**more) -> Scenario:
+    return Scenario("q", toy.place(), start="2021-12", until="2022-06", law=toy.law(), **more)
+
+
+def test_a_draw_has_the_parameters_of_its_row_under_every_policy(fit):
+    frame = fit.frame(3)
+    learned = Posterior.of(frame)
+    fixed = learned.scenario(question(assumptions={"rush": 2.0}), 4).assumptions
+    assert fixed["annual_lapse"] == frame["annual_lapse"].iloc[4 % 3]
+    assert fixed["rush"] == 2.0  # what the scenario assumes goes first
+    row = frame.iloc[1]
+    assert fixed["entry_rate"] == pytest.approx(row["entry_rate"] * row["year/2022"] * row["place_effect/Toy"])
+    assert fixed["place_spread"] == 0
+
+
+def test_projections_take_learned_parameters_only_when_asked(fit):
+    learned = Posterior.of(fit.frame(8))
+    given = {"engines": ["stock"], "jobs": 1, "progress": False}
+    plain, asked = project(question(), draws=3, **given), project(question(), draws=3, posterior=learned, **given)
+    assert not plain.frame["value"].equals(asked.frame["value"])
+    longer = project(question(), draws=5, posterior=learned, **given)
+    assert longer.only(draw=[0, 1, 2]).frame["value"].tolist() == asked.frame["value"].tolist()
+
+
+def test_a_folder_without_a_posterior_is_named(tmp_path):
+    with pytest.raises(UserError, match="posterior.parquet: no such file"):
+        Posterior.read(tmp_path)
+    (tmp_path / "posterior.parquet").write_text("no")
+    with pytest.raises(UserError, match="not a Parquet file"):
+        Posterior.read(tmp_path)
+    pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "posterior.parquet")
+    with pytest.raises(UserError, match="no column entry_rate"):
+        Posterior.read(tmp_path)
+
+
+@pytest.mark.parametrize(("rhat", "code"), [(9.0, 0), (0.5, 1)])
+def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, monkeypatch, fit, rhat, code):
+    monkeypatch.setattr(calibration, "calibrate", lambda *a, **k: fit)
+    monkeypatch.setattr(calibration, "MOST_RHAT", rhat)
+    monkeypatch.setattr(calibration, "LEAST_ESS", 1)
+    result = CliRunner().invoke(main, ["calibrate", "ca-mau", "--out", str(tmp_path / "r"), "--draws", "50"])
+    assert result.exit_code == code, result.output
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
+    assert manifest["converged"] is (code == 0)
+    assert ("must not be used" in result.output) is (code == 1)
+    assert {"posterior.parquet", "diagnostics.csv", "checks.csv", "predicted.csv", "moved.csv", "before-after.png",
+            "moved.png"} == set(manifest["files"])  # fmt: skip
+    assert len(Posterior.read(tmp_path / "r").frame) == 50
