@@ -74,11 +74,14 @@ def test_the_same_quantile_everywhere(goal):
 
 
 def test_a_target_that_nobody_can_meet_is_as_near_as_can_be():
-    luck = np.array([[10.0, 40.0], [20.0, 60.0]])
-    shares, chance = equally_hard(luck, 160.0)
-    assert shares.tolist() == pytest.approx([40.0, 120.0])
-    assert chance == 0
-    assert whole(shares, 160).sum() == 160
+    luck = np.random.default_rng(2).lognormal([[2.0, 3.0]], 0.5, (200, 2))
+    shares, chance = equally_hard(luck, 5 * luck.sum(axis=1).max())
+    assert shares.sum() == pytest.approx(5 * luck.sum(axis=1).max())
+    assert 0 <= chance < 1e-3
+    assert shares[1] / shares[0] == pytest.approx(np.exp(1.0), rel=0.5)  # as the communes are, not as one draw was
+    assert equally_hard(np.array([[2.0, 6.0], [2.0, 6.0]]), 16.0)[0].tolist() == [4.0, 12.0]
+    rising = [equally_hard(luck, goal)[0] for goal in (1, 10, 30, 33, 60, 90, 200)]
+    assert (np.diff(rising, axis=0) > 0).all()
 
 
 def test_largest_remainders_are_rounded_up():

@@ -31,7 +31,7 @@ STAIRS = (
     "check decide",
     "additional",
     "tally allocate",
-    "search",
+    "search hours",
     "charts",
     "score_charts watch additional_charts calibration_charts desk_charts desk_texts",
     "report",

@@ -16,7 +16,7 @@ from importlib import import_module
 
 _MODULES = tuple(
     "additional additional_charts allocate baselines behavior chance charts check choices decide desk_charts"
-    " desk_texts effects experiment facts law places plan policy projection published questions reconcile"
+    " desk_texts effects experiment facts hours law places plan policy projection published questions reconcile"
     " report scenario score score_charts search sentences tables toy watch words".split()
 )
 _HOME = {
@@ -26,6 +26,7 @@ _HOME = {
     "engines.series": "SeriesEngine",
     "engines.stock": "StockEngine",
     "experiment": "backtest project",
+    "hours": "scarce_hours",
     "law": "read_law",
     "places": "read_place",
     "plan": "Plan Where",

@@ -19,6 +19,7 @@ import pandas as pd
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 from tqdm.auto import tqdm
 
 from forecast import facts, tables, words
@@ -27,6 +28,7 @@ from forecast.scenario import Scenario
 from forecast.words import Text, say
 
 PART = 16  # draws in one piece of work
+TAIL, FAR = float(ndtri(0.95)), 30.0  # where a curve takes over from draws, and where it ends, in standard deviations
 COLUMNS = {  # column: (Vietnamese heading, English heading, number format, width)
     "commune": ("Xã, phường, thị trấn", "Commune", "@", 30),
     "district": ("Huyện", "District", "@", 18),
@@ -81,8 +83,8 @@ def allocate(
 ) -> Allocation:
     """Split the scenario's target of members over the communes of its place; shares are whole persons and add up.
 
-    `draws` draws make the split and as many others judge it. Where the target is beyond what any draw of the communes
-    shows, the shares stand in proportion to the most that each can do, which is as near to equally hard as can be.
+    `draws` draws make the split and as many others judge it. Where the target is beyond what nearly all draws of the
+    communes show, curves go on in their place, which is as near to equally hard as can be told.
     """
     target = scenario.target
     if target is None or target.measure != "members" or target.group != "all":
@@ -130,21 +132,25 @@ def commune_members(
 def equally_hard(members: np.ndarray, goal: float) -> tuple[np.ndarray, float]:
     """Return shares (communes,) that add up to `goal` and the probability with which each commune meets its own.
 
-    `members` is (draws, communes). The shares are the communes' quantiles at one level.
+    `members` is (draws, communes). The shares are the communes' quantiles at one level. Beyond the 5% and 95% points,
+    where few draws are left, a quantile goes on along the log-normal curve through that point and the median.
 
-    >>> equally_hard(np.array([[10.0, 40.0], [20.0, 60.0], [30.0, 80.0]]), 80)
-    (array([20., 60.]), 0.5)
+    >>> shares, chance = equally_hard(np.array([[10.0, 40.0], [20.0, 60.0], [30.0, 80.0]]), 80)
+    >>> shares.round(6).tolist(), round(chance, 6)
+    ([20.0, 60.0], 0.5)
     """
+    low, middle, high = np.maximum(np.quantile(members, (0.05, 0.5, 0.95), axis=0), 0.5)
 
-    def missing(level: float) -> float:
-        return float(np.quantile(members, level, axis=0).sum()) - goal
+    def shares(z: float) -> np.ndarray:
+        if abs(z) <= TAIL:
+            return np.quantile(members, ndtr(z), axis=0)
+        end = high if z > 0 else low
+        return end * (end / middle) ** (abs(z) / TAIL - 1)
 
-    if missing(1.0) < 0 or missing(0.0) > 0:
-        level = 1.0 if missing(1.0) < 0 else 0.0
-        most = np.quantile(members, level, axis=0) + 1e-9
-        return most * goal / most.sum(), 1.0 - level
-    level = float(brentq(missing, 0.0, 1.0, xtol=1e-9))
-    return np.quantile(members, level, axis=0), 1.0 - level
+    if (high <= low).all() or not shares(-FAR).sum() < goal < shares(FAR).sum():
+        return middle * goal / middle.sum(), float(goal <= middle.sum())
+    z = float(brentq(lambda z: shares(z).sum() - goal, -FAR, FAR, xtol=1e-9))
+    return shares(z), float(ndtr(-z))
 
 
 def whole(shares: np.ndarray, total: int) -> np.ndarray:

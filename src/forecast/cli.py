@@ -537,14 +537,16 @@ def optimize(scenario, budget, probability, poor_share, trials, draws, seed, job
 @_out
 @_force
 @_lang
-def allocate(scenario, draws, seed, jobs, out, force, lang):
+@click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
+def allocate(scenario, draws, seed, jobs, out, force, lang, by_hour):
     """Split SCENARIO's target over communes; writes allocation.csv, allocation.xlsx and allocation.png.
 
     One split is equally hard for each commune, the other goes by people; both with the probability that each commune
-    meets its share, from as many other draws.
+    meets its share, from as many other draws. With --hours, hours.csv, hours-place.csv and hours.png say what the next
+    hour, the next collector and the next million VND buy.
     """
     from forecast import allocate as allocations
-    from forecast import desk_charts, experiment
+    from forecast import desk_charts, experiment, hours
 
     (question,) = _read([scenario])
     _claim(out, force)
@@ -553,6 +555,12 @@ def allocate(scenario, draws, seed, jobs, out, force, lang):
     tables.write_bytes(allocations.workbook(found, draws, seed), out / "allocation.xlsx")
     _picture(out / "allocation.png", desk_charts.allocation(found.table, question.place, lang=lang))
     click.echo(allocations.told(found, lang))
+    if by_hour:
+        measured = hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
+        tables.write(measured.communes, out / "hours.csv")
+        tables.write(measured.place, out / "hours-place.csv")
+        _picture(out / "hours.png", desk_charts.hours(measured.place, question.place, lang=lang))
+        click.echo(hours.told(measured, lang))
     _finish(out, experiment.manifest([question], ["agents"], 2 * draws, seed), "allocation.csv")
 
 

@@ -1,10 +1,13 @@
-"""Pictures of the decision desk: what money buys in a search and for whom, and how hard a target is for communes."""
+"""Pictures of the decision desk: what money and hours buy, for whom, and how hard a target is for communes."""
+
+import textwrap
 
 import numpy as np
 import pandas as pd
 
 from forecast import words
 from forecast.charts import DASHES, LOOKS, STYLE, TARGET, Picture, rc_context, sheet, source_line
+from forecast.hours import SAID_PER, task_name
 from forecast.marks import MUTED
 from forecast.words import say
 
@@ -87,7 +90,7 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
         picture, axes = sheet(
             say(lang, vi="{place}: xã nào đạt được phần của mình?", en="{place}: which commune can meet its share?",
                 place=place.name),
-            say(lang, vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia theo khả năng (khó như nhau).\n"
+            say(lang, vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia để khó như nhau.\n"
                 "{some}", en="Probability. Square: split by population; dot: split by capacity (equally hard).\n{some}",
                 some=_some(len(rows), len(table), lang)),
             source_line(lang, place), height=1.6 + 0.24 * len(rows))  # fmt: skip
@@ -95,9 +98,9 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
         axes.set_position((0.30, 0.55 * inch, 0.62, 1 - 1.5 * inch))
         for y, row in enumerate(rows.itertuples()):
             a, b = row.chance_by_people, row.chance_by_capacity
-            axes.plot([a, b], [y, y], color=MUTED, lw=1)
-            axes.plot([a], [y], marker=LOOKS[1][2], ms=6, color=LOOKS[1][0], clip_on=False)
-            axes.plot([b], [y], marker=LOOKS[0][2], ms=6, color=LOOKS[0][0], clip_on=False)
+            axes.plot([a, b], [y + 0.14, y - 0.14], color=MUTED, lw=1)
+            axes.plot([a], [y + 0.14], marker=LOOKS[1][2], ms=6, color=LOOKS[1][0], clip_on=False)
+            axes.plot([b], [y - 0.14], marker=LOOKS[0][2], ms=6, color=LOOKS[0][0], clip_on=False)
             axes.text(-0.02, y, row.commune.rpartition("/")[2], ha="right", va="center", fontsize=9,
                       transform=axes.get_yaxis_transform())  # fmt: skip
         axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[])
@@ -118,3 +121,52 @@ def _some(shown: int, there: int, lang: str) -> str:
     return say(lang, vi="{n:n} trong {m:n} xã, cách đều theo khả năng đạt; đủ các xã ở bảng kèm theo.",
                en="{n:n} of {m:n} communes, evenly by probability; all of them are in the table.",
                n=shown, m=there)  # fmt: skip
+
+
+def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
+    """Draw what more hours, one more collector and more money bring: median and nine draws in ten.
+
+    `table` is the `place` table of `hours.scarce_hours`.
+    """
+    with rc_context(STYLE):
+        rows = table.reset_index(drop=True)
+        picture, axes = sheet(
+            say(lang, vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
+                en="{place}: what do hours, collectors, money buy?", place=place.name),
+            say(lang, vi="Số năm tham gia tăng thêm (vạch: 9 phần 10 số lần mô phỏng), mỗi dòng một thang đo",
+                en="Additional member-years (line: nine in ten simulations); each row has its own scale"),
+            source_line(lang, place), height=1.7 + 0.42 * len(rows))  # fmt: skip
+        inch = 1 / picture.get_figheight()
+        axes.set_position((0.44, 0.5 * inch, 0.36, 1 - 1.5 * inch))
+        said = []
+        for y, row in enumerate(rows.itertuples()):
+            size = max(abs(row.low), abs(row.high), 1e-12)
+            color, pattern, marker = LOOKS[("hour", "collector", "million").index(row.kind)]
+            axes.plot([row.low / size, row.high / size], [y, y], pattern, color=color, lw=2.2)
+            axes.plot([row.median / size], [y], marker=marker, ms=7, color=color)
+            label = words.term(f"hours.{row.kind}", lang) + ": " + task_name(row.task, lang)
+            label = label[:1].upper() + label[1:]
+            axes.text(
+                -0.03,
+                y,
+                textwrap.fill(label, 40),
+                ha="right",
+                va="center",
+                fontsize=9,
+                transform=axes.get_yaxis_transform(),
+            )
+            value = _figure(row.median * SAID_PER[row.kind], lang)
+            axes.text(1.03, y, value, ha="left", va="center", fontweight="bold", transform=axes.get_yaxis_transform())
+            said.append(f"{label} {value}")
+        axes.axvline(0, color=MUTED, lw=1)
+        axes.set(xlim=(-1.05, 1.05), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
+        axes.grid(False)
+        axes.spines["bottom"].set_visible(False)
+    return picture.describe(say(lang, vi="Số năm tham gia tăng thêm tại {place}: {said}.",
+                                en="Additional member-years in {place}: {said}.", place=place.name,
+                                said="; ".join(said)))  # fmt: skip
+
+
+def _figure(x: float, lang: str) -> str:
+    digits = 0 if abs(x) >= 100 or x == 0 else 1 if abs(x) >= 10 else 2 if abs(x) >= 0.1 else 4
+    return ("+" if x > 0 else "") + words.number(x, lang, digits)

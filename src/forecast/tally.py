@@ -1,6 +1,7 @@
 """What a question comes to in each draw: a few sums in place of a long projection, kept so that none is asked twice."""
 
 import hashlib
+import math
 from pathlib import Path
 
 import joblib
@@ -34,8 +35,8 @@ def tallies(
 def tally(question: Scenario, engine: str, draws: range, seed: int, keep: Path | None = None) -> pd.DataFrame:
     """Return what a question comes to, one row a draw: :data:`COLUMNS`; `keep` is a folder for answers.
 
-    `reached` is the target's measure by its month, `years` member-years of all and `guarded` of the groups that the
-    equity guard looks after, and the rest is VND, each added up over all months.
+    `reached` is the target's measure by its month (nan without a target), `years` member-years of all and `guarded` of
+    the groups that the equity guard looks after, and the rest is VND, each added up over all months.
     """
     path = keep / _name(question, engine, draws, seed) if keep else None
     if path is not None and path.exists():
@@ -46,7 +47,7 @@ def tally(question: Scenario, engine: str, draws: range, seed: int, keep: Path |
     rows = experiment.engine_of(engine).run(question, draws, seed)
     target = question.target
     months = [str(m) for m in question.months]
-    wanted = [m for m in months if (target.since or target.by) <= m <= target.by]
+    wanted = [m for m in months if target and (target.since or target.by) <= m <= target.by]
 
     def total(measure, group="all", within=None):
         keep = (rows["measure"] == measure) & (rows["group"] == group)
@@ -55,7 +56,7 @@ def tally(question: Scenario, engine: str, draws: range, seed: int, keep: Path |
         return rows[keep].groupby("draw")["value"].sum().reindex(draws, fill_value=0.0).to_numpy()
 
     found = {
-        "reached": total(target.measure, target.group, wanted),
+        "reached": total(target.measure, target.group, wanted) if target else math.nan,
         "years": total("members") / 12,
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
         "outreach": total("spent_outreach"),
