@@ -97,7 +97,8 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
     - once: share of those who came under the policy that paid one time and were gone; paid_per_entry: months paid by
       one of them up to the end (a subsidy's months are counted, 120 at most).
     - active: of the members that the policy adds in the last month, the share that it adds to those who paid at least
-      9 of the last 12 months; fall: share of the last December's members under the policy who are gone by March.
+      9 of the last 12 months, where the policy began 18 months before it or earlier; fall: share of the last
+      December's members under the policy who are gone by March.
     - dead_weight (vnd): extra money of a payer on months that would have been paid for without it, while the policy
       acts. Extra is what the payer gave under the policy less what the same months would have cost without it.
     - equity: share of the additional member-years that goes to poor, near-poor and minority people; creaming: that
@@ -165,6 +166,7 @@ def after(found: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
     return table[["median", "low", "high", "net"]].assign(acting=(at >= first) & (at <= last)).reset_index()
 
 
+SETTLED = 18  # months
 PAPER = {"once": (0.25, 1), "active": (0.5, -1), "fall": (0.10, 1)}
 
 
@@ -179,6 +181,8 @@ def paper(table: pd.DataFrame) -> list[str]:
 
 
 def _active(answer: Projection, base: Scenario, policy: Scenario) -> pd.Series:
+    if len(policy.months) - 1 - acting(base, policy)[0] < SETTLED:  # newcomers have not had the time to pay 9 months
+        return pd.Series(dtype=float)
     rows = answer.only(group="all", month=policy.until, measure=["members", "active_9of12"]).frame
     wide = rows.pivot_table(index="draw", columns=["measure", "scenario"], values="value", observed=True)
     gap = {m: wide[m, policy.scenario] - wide[m, base.scenario] for m in ("members", "active_9of12")}
