@@ -3,13 +3,16 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from forecast import choices, cli, desk_charts, desk_texts, search, tables, toy
 from forecast.choices import Choice
+from forecast.experiment import Task
 from forecast.policy import Meetings, Policy, TopUp, Visits
+from forecast.posterior import Posterior
 from forecast.scenario import Scenario, Target, read_scenario
 from forecast.search import optimize
 
@@ -107,8 +110,8 @@ def test_a_search_that_is_gone_on_with_finds_the_same(found, monkeypatch):
     kept[3].unlink()
     kept[5].write_bytes(b"cut off")
     runs = []
-    run = search.tallies.__globals__["experiment"].engine_of
-    monkeypatch.setattr("forecast.experiment.engine_of", lambda name: runs.append(name) or run(name))
+    run = Task.run
+    monkeypatch.setattr(Task, "run", lambda task: runs.append(task) or run(task))
     again = optimize(question(), 5e9, 0.5, keep=keep, **SMALL)
     assert len(runs) == 2
     assert json.dumps(desk_texts.optimum_record(again)) == json.dumps(desk_texts.optimum_record(optimum))
@@ -136,6 +139,15 @@ def test_a_budget_that_is_too_small_is_named():
     assert (poor.met, poor.why) == (False, "budget")
     assert poor.most >= 0.5
     assert "within 1 million VND" in desk_texts.optimum_text(poor, "en").replace("1.0", "1")
+
+
+def test_a_search_takes_what_was_learned():
+    learned = Posterior.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
+    prior, posterior = (search.Search(question(), 1e9, 0.5, 0.0, 4, 1, 1, None, False, p) for p in (None, learned))
+    assert posterior.base["reached"].mean() > prior.base["reached"].mean()
+    known = question(assumptions={"entry_rate": 0.03, "annual_lapse": 0.2})
+    first = search.Search(known, 1e9, 0.5, 0.0, 1, 1, 1, None, False).base
+    assert first["reached"].iloc[0] == pytest.approx(posterior.base["reached"].iloc[0])
 
 
 def test_wrong_wishes_are_one_message():

@@ -503,21 +503,27 @@ def baseline(file, horizon, season, quantiles, hierarchy, jobs, out, force):
 @_out
 @_force
 @_lang
-def optimize(scenario, budget, probability, poor_share, trials, draws, seed, jobs, out, force, lang):
+@click.option(
+    "--posterior", "learned", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
+    help="Folder of a forecast calibrate run to take the parameters from; the priors by default.",
+)  # fmt: skip
+def optimize(scenario, budget, probability, poor_share, trials, draws, seed, jobs, out, force, lang, learned):
     """Find the cheapest levers that meet SCENARIO's target; writes optimum.json, optimum.yaml and front.png.
 
     Levers of the search come on top of the scenario's own; which ones, and whose money counts, stands in its section
     search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
     """
     from forecast import desk_charts, desk_texts, experiment, search
+    from forecast.posterior import Posterior
 
     (question,) = _read([scenario])
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+    posterior = Posterior.read(learned) if learned else None
     _claim(out, force)
     found = search.optimize(
         question, budget, probability, poor_share=poor_share, draws=draws, seed=seed, trials=trials, jobs=jobs,
-        keep=out / PARTS,
+        keep=out / PARTS, posterior=posterior,
     )  # fmt: skip
     record = desk_texts.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
@@ -525,6 +531,7 @@ def optimize(scenario, budget, probability, poor_share, trials, draws, seed, job
     _picture(out / "front.png", desk_charts.front(found, lang=lang))
     click.echo(desk_texts.optimum_text(found, lang))
     asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "trials": trials}
+    asked |= {"posterior": posterior.digest} if posterior else {}
     names = ["agents", search.fast_engine(question)]
     _finish(out, experiment.manifest([question], names, draws, seed) | asked, "optimum.json")
 

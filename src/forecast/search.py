@@ -29,6 +29,7 @@ from forecast.choices import Choice
 from forecast.decide import INTERVAL
 from forecast.engines.stock import SILENT
 from forecast.policy import spending
+from forecast.posterior import Posterior
 from forecast.scenario import Scenario
 from forecast.tally import guarded_share, tallies
 
@@ -93,6 +94,7 @@ class Search:
     jobs: int
     keep: Path | None
     progress: bool
+    posterior: Posterior | None = None
     choices: tuple[Choice, ...] = ()
     factor: float = 1.0  # what the agents reach, as a multiple of the stock engine
     need: float = 0.0  # probability that the screening draws must show for the promise to hold
@@ -122,7 +124,7 @@ class Search:
     def _tallies(self, asked: list[tuple[tuple[int, ...], str, range]]) -> list[pd.DataFrame]:
         """Return a tally for each (levels, engine, draws), on all cores."""
         work = [(self.question(levels), engine, draws) for levels, engine, draws in asked]
-        return tallies(work, self.seed, jobs=self.jobs, keep=self.keep)
+        return tallies(work, self.seed, jobs=self.jobs, keep=self.keep, posterior=self.posterior)
 
     def cost(self, levels: tuple[int, ...], draws: range, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
         """VND of the payers that count, added to the base in each draw; prices of outreach are drawn as well."""
@@ -335,6 +337,7 @@ def optimize(
     jobs: int | None = None,
     progress: bool = True,
     keep: str | Path | None = None,
+    posterior: Posterior | None = None,
 ) -> Optimum:
     """Find the cheapest levers, added to the scenario's own, that meet its target with `probability`.
 
@@ -343,6 +346,8 @@ def optimize(
     the least share of additional member-years that must go to poor, near-poor and minority people. Where nothing meets
     all of it, the mix with the most members within budget and share is returned and `why` says what stands in the way.
     `draws` are those of the search; promise and verification use more. `keep` is a folder for answers.
+    With a `posterior`, draws have its parameters in place of the priors; that takes far longer, and draws beyond its
+    number of rows have the same parameters with other luck.
     """
     if scenario.target is None:
         raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
@@ -352,7 +357,9 @@ def optimize(
     if poor_share is not None and not 0 <= poor_share <= 1:
         raise tables.UserError(f"minimum poor share: {poor_share:g}; expected 0 to 1")
     keep, jobs = Path(keep) if keep else None, jobs or os.cpu_count() or 1
-    search = Search(scenario, float(budget), probability, poor_share or 0.0, draws, seed, jobs, keep, progress)
+    search = Search(
+        scenario, float(budget), probability, poor_share or 0.0, draws, seed, jobs, keep, progress, posterior
+    )
     search.explore(max(trials, len(search.choices) + 3))
     most, search.factor = search.judge(search.all, 0, draws)
     best, judged = _promise(search)

@@ -1,6 +1,5 @@
 """What a question comes to in each draw: a few sums in place of a long projection, kept so that none is asked twice."""
 
-import hashlib
 import math
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pandas as pd
 
 from forecast import experiment, tables
 from forecast.additional import GUARDED
+from forecast.posterior import Posterior
 from forecast.scenario import Scenario
 
 COLUMNS = ("reached", "years", "guarded", "members", "state", "province", "donors", "outreach")
@@ -16,7 +16,12 @@ PART = {"agents": 50, "stock": 500}  # draws in one piece of work
 
 
 def tallies(
-    asked: list[tuple[Scenario, str, range]], seed: int, *, jobs: int = 1, keep: Path | None = None
+    asked: list[tuple[Scenario, str, range]],
+    seed: int,
+    *,
+    jobs: int = 1,
+    keep: Path | None = None,
+    posterior: Posterior | None = None,
 ) -> list[pd.DataFrame]:
     """Return the :func:`tally` of each (question, engine, draws), worked out by `jobs` processes."""
     parts = [
@@ -24,7 +29,9 @@ def tallies(
         for number, (question, engine, draws) in enumerate(asked)
         for d in range(draws.start, draws.stop, PART[engine])
     ]
-    work = (joblib.delayed(tally)(question, engine, draws, seed, keep) for _, question, engine, draws in parts)
+    work = (
+        joblib.delayed(tally)(question, engine, draws, seed, keep, posterior) for _, question, engine, draws in parts
+    )
     done = joblib.Parallel(n_jobs=min(jobs, len(parts)))(work)
     numbers = [number for number, *_ in parts]
     return [
@@ -32,19 +39,28 @@ def tallies(
     ]
 
 
-def tally(question: Scenario, engine: str, draws: range, seed: int, keep: Path | None = None) -> pd.DataFrame:
+def tally(
+    question: Scenario,
+    engine: str,
+    draws: range,
+    seed: int,
+    keep: Path | None = None,
+    posterior: Posterior | None = None,
+) -> pd.DataFrame:
     """Return what a question comes to, one row a draw: :data:`COLUMNS`; `keep` is a folder for answers.
 
     `reached` is the target's measure by its month (nan without a target), `years` member-years of all and `guarded` of
     the groups that the equity guard looks after, and the rest is VND, each added up over all months.
     """
-    path = keep / _name(question, engine, draws, seed) if keep else None
+    asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
+    task = experiment.Task(asked, experiment.engine_of(engine), draws, seed, posterior=posterior)
+    path = keep / f"tally-{task.name}" if keep else None
     if path is not None and path.exists():
         try:
             return pd.read_parquet(path)
         except (OSError, ValueError):
             pass  # cut off by a kill: done again
-    rows = experiment.engine_of(engine).run(question, draws, seed)
+    rows = task.run()
     target = question.target
     months = [str(m) for m in question.months]
     wanted = [m for m in months if target and (target.since or target.by) <= m <= target.by]
@@ -71,10 +87,3 @@ def guarded_share(rows: pd.DataFrame, base: pd.DataFrame) -> float:
     """Share of additional member-years that go to the guarded groups; 0 where nothing is added."""
     added = float((rows["years"] - base["years"]).mean())
     return float((rows["guarded"] - base["guarded"]).mean()) / added if added > 0.5 else 0.0
-
-
-def _name(question: Scenario, engine: str, draws: range, seed: int) -> str:
-    """File name of an answer: the hash of all that it depends on, the question's own name left out."""
-    whole = question.with_policy("-", question.policy)
-    text = "|".join([experiment.fingerprint(whole), engine, str(draws), str(seed), experiment.code_hash()])
-    return hashlib.sha256(text.encode()).hexdigest()[:24] + ".tally.parquet"
