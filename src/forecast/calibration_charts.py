@@ -22,7 +22,7 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
         raise UserError("nothing to draw: no draws of a posterior")
     low, middle, high = np.quantile(z, (0.05, 0.5, 0.95), axis=0)
     order = np.argsort(high - low, kind="stable")
-    height = 1.5 + 0.24 * len(order)
+    height = 1.75 + 0.24 * len(order)
     color, _, marker = LOOKS[0]
     with rc_context(charts.STYLE):
         picture, axes = sheet(
@@ -32,7 +32,7 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
                 en="Gray: before (nine in ten). Blue: after. Unit: standard deviations of what was believed before.\n"
                    "A blue line as long as the gray one: the counts say nothing about that parameter."),
             source_line(lang), height=height)  # fmt: skip
-        axes.set_position((0.34, 0.45 / height, 0.60, 1 - 1.35 / height))
+        axes.set_position((0.34, 0.45 / height, 0.60, 1 - 1.65 / height))
         for y, i in enumerate(order):
             axes.plot([-PRIOR, PRIOR], [y, y], color=charts.GRID, lw=7, solid_capstyle="butt")
             axes.plot([low[i], high[i]], [y, y], color=color, lw=2.2)
