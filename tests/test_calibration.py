@@ -210,4 +210,8 @@ def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, 
     assert ("must not be used" in result.output) is (code == 1)
     assert {"posterior.parquet", "diagnostics.csv", "checks.csv", "predicted.csv", "moved.csv", "before-after.png",
             "moved.png"} == set(manifest["files"])  # fmt: skip
-    assert len(Posterior.read(tmp_path / "r").frame) == 50
+    if code:
+        with pytest.raises(UserError, match="must not be used"):
+            Posterior.read(tmp_path / "r")
+    else:
+        assert len(Posterior.read(tmp_path / "r").frame) == 50

@@ -6,6 +6,7 @@ scenario assumes by itself goes before what was learned.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,10 @@ class Posterior:
 
     @classmethod
     def read(cls, folder: str | Path) -> "Posterior":
-        """Read what `forecast calibrate` wrote to `folder`."""
-        path = Path(folder) / FILE
+        """Read what `forecast calibrate` wrote to `folder`; draws of chains that did not agree are refused."""
+        path, told = Path(folder) / FILE, Path(folder) / "manifest.json"
+        if told.is_file() and json.loads(told.read_text(encoding="utf-8")).get("converged") is False:
+            raise tables.UserError(f"{path}: its chains have not converged (diagnostics.csv), so it must not be used")
         try:
             frame = pd.read_parquet(path)
         except FileNotFoundError:
