@@ -26,8 +26,8 @@ def front(optimum, lang: str = "vi") -> Picture:
         ("front", "probability", say(lang, vi="Khả năng đạt chỉ tiêu", en="Probability of the target"),
          optimum.verified.probability),
         ("fair", "guarded_share", say(
-            lang, vi="Phần số năm tham gia tăng thêm của hộ nghèo, cận nghèo và người dân tộc thiểu số",
-            en="Share of additional member-years for poor, near-poor and minority people"),
+            lang, vi="Phần tăng thêm của người nghèo, cận nghèo, dân tộc thiểu số",
+            en="Share of the gain for poor, near-poor and minority people"),
          optimum.verified.guarded_share),
     )  # fmt: skip
     said = []
@@ -60,13 +60,16 @@ def front(optimum, lang: str = "vi") -> Picture:
             axes.set_xlim(0, min(most, 2 * max(optimum.budget / 1e9, star)) * 1.12)
             if index == 0:
                 axes.axhline(optimum.probability, color=MUTED, lw=1.1, ls=":")
-                axes.text(0, optimum.probability, " " + say(lang, vi="mong muốn", en="wanted"), va="bottom", fontsize=9,
+                wanted = say(lang, vi="mong muốn", en="wanted")
+                axes.text(axes.get_xlim()[1], optimum.probability, wanted, va="bottom", ha="right", fontsize=9,
                           color=MUTED)  # fmt: skip
                 axes.text(optimum.budget / 1e9, 1.08, say(lang, vi="ngân sách", en="budget"), ha="center", va="bottom",
                           fontsize=9, color=MUTED)  # fmt: skip
             axes.set_title(title, loc="left", fontsize=10, pad=14 if index == 0 else 6)
             axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
-            axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 0 if v >= 10 else 1))
+            far = axes.get_xlim()[1]
+            digits = 0 if far >= 10 else 1 if far >= 3 else 2
+            axes.xaxis.set_major_formatter(lambda v, _, digits=digits: words.number(v, lang, digits))
             if index:
                 axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
             ends = "; ".join(
