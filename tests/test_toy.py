@@ -233,7 +233,7 @@ def seasons():
     return run(
         question("rush", until="2024-03"),
         question("no rush", until="2024-03", assumptions={"rush": 0, "december_rush_share": 0}),
-        question("strong rush", until="2024-03", assumptions={"rush": 4}),
+        question("strong rush", until="2024-03", assumptions={"rush": 14}),
         draws=32,
     )
 
