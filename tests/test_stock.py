@@ -7,6 +7,8 @@ from forecast import toy
 from forecast.engines import stock
 from forecast.engines.world import make_world
 from forecast.experiment import project
+from forecast.plan import Where
+from forecast.policy import Gift, ModelCommunes, Policy
 from forecast.scenario import Scenario
 
 LARGE = toy.place(scale=10, members=3000)
@@ -42,3 +44,12 @@ def test_one_commune_has_one_skill():
     world = make_world(scenario, range(5), 1, strata)
     classes = stock.skill_classes(scenario, strata, world)
     assert classes == pytest.approx(np.repeat(world.skill[:, None], len(stock.CLASS_SHARES), axis=1), rel=1e-12)
+
+
+def test_a_book_is_as_long_in_strata_as_in_communes():
+    """A mean over communes of unequal size is not quite 12, and the next longer spell would be 60 months."""
+    levers = Gift(persons_per_month=20, months=12, start="2022-01"), ModelCommunes(where=Where(count=3))
+    scenario = question().with_policy("gifts", Policy(*levers))
+    strata = stock.strata_of(scenario)
+    assert len(set(strata)) > 1
+    assert set(np.unique(make_world(scenario, range(2), 1, strata).plan.gift_months)) == {0.0, 12.0}

@@ -129,6 +129,9 @@ def _put_together(plan: Plan, strata: np.ndarray, eligible: np.ndarray) -> Plan:
         for f in fields(plan)
         if f.name not in ("months", "communes")
     }
+    # Months of a book are a length and no level: a mean would round to another spell.
+    longest = np.stack([plan.gift_months[:, strata == s].max(axis=1) for s in range(len(member))], axis=1)
+    changed["gift_months"] = longest
     return replace(plan, communes=tuple(f"stratum {s}" for s in range(len(member))), **changed)
 
 
