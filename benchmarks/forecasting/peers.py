@@ -71,7 +71,7 @@ def statsmodels_ets(past, season, horizon):
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     more = {"seasonal": "add", "seasonal_periods": season} if season > 1 and len(past) > 2 * season + 2 else {}
-    fit = ETSModel(past, error="add", trend="add", damped_trend=True, **more).fit(disp=False)
+    fit = ETSModel(pd.Series(past), error="add", trend="add", damped_trend=True, **more).fit(disp=False)
     found = fit.get_prediction(len(past), len(past) + horizon - 1).summary_frame(alpha=0.05)
     return tuple(found[key].to_numpy() for key in ("mean", "pi_lower", "pi_upper"))
 
