@@ -48,7 +48,7 @@ def test_one_commune_has_one_skill():
 
 def test_a_book_is_as_long_in_strata_as_in_communes():
     """A mean over communes of unequal size is not quite 12, and the next longer spell would be 60 months."""
-    levers = Gift(persons_per_month=20, months=12, start="2022-01"), ModelCommunes(where=Where(count=3))
+    levers = Gift(persons_per_month=20, months=12, start="2022-01"), ModelCommunes(where=Where(count=5))
     scenario = question().with_policy("gifts", Policy(*levers))
     strata = stock.strata_of(scenario)
     assert len(set(strata)) > 1
