@@ -56,6 +56,17 @@ def test_prose_is_in_both_languages_and_its_numbers_come_from_cells(book):
         assert not re.search(r"\d", text), f"{cell.id}: a number that no run gives"
 
 
+def test_what_runs_once_for_all_languages_is_not_written_over(book):
+    """The second language reads the names that the first one's cells have set."""
+    once, later = set(), set()
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)
+                     and isinstance(n.ctx, ast.Store)}  # fmt: skip
+            (once if "run" in cell.metadata.get("tags", []) else later).update(names)
+    assert not once & later
+
+
 def test_every_cell_has_run_in_order_without_a_warning(book):
     cells = [cell for cell in book.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
