@@ -13,7 +13,8 @@ import yaml
 from click.testing import CliRunner
 
 from forecast import experiment, tables
-from forecast.cli import MANIFEST, PARTS, main
+from forecast.cli import main
+from forecast.cli.common import MANIFEST, PARTS
 from forecast.engines.agents import AgentEngine
 from forecast.engines.stock import StockEngine
 from forecast.projection import COLUMNS, Projection

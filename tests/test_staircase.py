@@ -35,6 +35,8 @@ STAIRS = (
     "charts",
     "score_charts watch additional_charts calibration_charts desk_charts desk_texts",
     "report",
+    "cli.common",
+    "cli.projections cli.desk cli.proof cli.series cli.publishing",
     "cli",
     "",
     "__main__",

@@ -1,0 +1,44 @@
+"""The command line: each command reads files, does one job, and writes its results to a folder of its own.
+
+Exit codes: 0 done, 1 the work found faults or failed, 2 wrong usage. Results go to `--out`, never over an older run
+without `--force`; a killed `project` goes on where it was when it is started again.
+"""
+
+import errno
+
+import click
+
+from forecast import tables
+from forecast.cli.desk import allocate, optimize
+from forecast.cli.projections import check, compare, project, target
+from forecast.cli.proof import backtest, calibrate
+from forecast.cli.publishing import report
+from forecast.cli.series import baseline
+
+
+class _Commands(click.Group):
+    """Turns what goes wrong with somebody's input into one message, without a traceback."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except tables.UserError as error:
+            click.echo(f"forecast: {error}", err=True)
+            ctx.exit(1)
+        except OSError as error:  # no room, no right to write, a file where a folder is wanted
+            if error.errno == errno.EPIPE:
+                raise
+            click.echo(f"forecast: {error.filename or ''}: {error.strerror or error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("\nforecast: stopped; the same command goes on from here", err=True)
+            ctx.exit(1)
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="forecast")
+def main():
+    """Project enrollment in Viet Nam's voluntary social insurance, and see what would meet a target."""
+
+
+for command in (check, project, compare, target, optimize, allocate, calibrate, backtest, baseline, report):
+    main.add_command(command)

@@ -1,0 +1,129 @@
+"""What every command shares: its options, the folder it writes to, and how it reads what it is given.
+
+A folder with a manifest is a finished run, one with `.parts` an unfinished one that the same command goes on with.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import click
+
+from forecast import tables
+
+PARTS, MANIFEST = ".parts", "manifest.json"
+with_out = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="results",
+    show_default=True,
+    help="Folder for the results.",
+)
+with_force = click.option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
+with_draws = click.option(
+    "--draws", type=click.IntRange(1, 1_000_000), default=200, show_default=True, help="Draws of each scenario."
+)
+with_seed = click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck."
+)
+with_jobs = click.option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
+with_cluster = click.option("--cluster", metavar="ADDRESS", default=None, help="Address of a Dask scheduler.")
+with_lang = click.option(
+    "--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures."
+)
+with_engines = click.option(
+    "--engines", default="agents,stock,series", show_default=True, help="Engines, separated by commas."
+)
+LEDGER = "Folder of the ledger of published forecasts; data/published by default."
+with_scenarios = click.argument(
+    "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+with_posterior = click.option(
+    "--posterior", "learned", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
+    help="Folder of a forecast calibrate run to take the parameters from; the priors by default.",
+)  # fmt: skip
+
+
+def read_scenarios(paths) -> list:
+    """Read all scenario files, or name every fault of all of them at once."""
+    from forecast.scenario import read_scenario
+
+    faults, questions = [], []
+    for path in paths:
+        try:
+            questions.append(read_scenario(path))
+        except tables.UserError as error:
+            faults.append(str(error))
+    names = [q.scenario for q in questions]
+    faults += [
+        f"{q.file}: scenario: {q.scenario!r} is the name in another file as well; expected names that differ"
+        for i, q in enumerate(questions)
+        if q.scenario in names[:i]
+    ]
+    if faults:
+        raise tables.UserError("\n".join(faults))
+    return questions
+
+
+def engine_names(engines: str) -> list[str]:
+    """Names of engines in a list with commas, each once."""
+    from forecast.experiment import ENGINES
+
+    names = [n.strip() for n in engines.split(",") if n.strip()]
+    wrong = [n for n in names if n not in ENGINES]
+    if wrong or not names:
+        raise click.BadParameter(f"{engines!r}; expected some of {', '.join(ENGINES)}", param_hint="--engines")
+    return list(dict.fromkeys(names))
+
+
+def claim(out: Path, force: bool) -> None:
+    """Make the folder ours: a finished run is only replaced when asked, an unfinished one is gone on with."""
+    if (out / MANIFEST).exists() and not force:
+        raise click.UsageError(f"{out} holds the results of an older run: choose another --out, or say --force")
+    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists() and not (out / PARTS).exists():
+        raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    if (out / MANIFEST).exists():
+        try:
+            names = [str(name) for name in json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]]
+        except (ValueError, KeyError, TypeError):
+            raise tables.UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
+        for name in names:
+            if Path(name).name == name:  # only files of the folder itself
+                (out / name).unlink(missing_ok=True)
+        (out / MANIFEST).unlink()
+    (out / PARTS).mkdir(exist_ok=True)
+
+
+def finish(out: Path, facts: dict, main_file: str) -> None:
+    """Write the manifest last: a folder with a manifest is a finished run."""
+    import hashlib
+
+    facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file() and not p.name.startswith("."))
+    facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
+    tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
+    shutil.rmtree(out / PARTS)
+    click.echo(f"written to {out}: {', '.join(facts['files'])}, {MANIFEST}")
+
+
+def picture(path: Path, drawn) -> None:
+    """Write a picture as a whole or not at all."""
+    tables.write_bytes(drawn.png(), path)
+
+
+def records(frame) -> list[dict]:
+    """Rows as plain values, a missing number as null."""
+    return json.loads(frame.to_json(orient="records", double_precision=6, force_ascii=False))
+
+
+def tell_silence(answer, questions, names) -> None:
+    """Say which engine said nothing, and to what it is deaf: silence is not zero."""
+    from forecast.engines import deaf_to
+    from forecast.experiment import engine_of
+
+    said = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
+    for q in questions:
+        for name in names:
+            if (q.scenario, name) not in said:
+                deaf = ", ".join(sorted(deaf_to(engine_of(name), q)))
+                click.echo(f"note: {name} says nothing about {q.scenario!r}: it cannot hear {deaf}", err=True)

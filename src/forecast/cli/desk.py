@@ -1,0 +1,102 @@
+"""Commands of the decision desk: the cheapest levers, and a target split over communes."""
+
+import json
+from pathlib import Path
+
+import click
+
+from forecast import tables
+from forecast.cli.common import (
+    PARTS,
+    claim,
+    finish,
+    picture,
+    read_scenarios,
+    with_draws,
+    with_force,
+    with_jobs,
+    with_lang,
+    with_out,
+    with_posterior,
+    with_seed,
+)
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--budget", type=click.FloatRange(0, min_open=True), required=True, metavar="VND",
+              help="Most that may be spent on top of the scenario, over all its months.")
+@click.option("--probability", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.5,
+              show_default=True, help="Probability that is wanted.")
+@click.option("--minimum-poor-share", "poor_share", type=click.FloatRange(0, 1), default=None,
+              help="Least share of the gain for poor, near-poor and minority people.")
+@click.option("--trials", type=click.IntRange(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
+@with_draws
+@with_seed
+@with_jobs
+@with_out
+@with_force
+@with_lang
+@with_posterior
+def optimize(scenario, budget, probability, poor_share, trials, draws, seed, jobs, out, force, lang, learned):
+    """Find the cheapest levers that meet SCENARIO's target; writes optimum.json, optimum.yaml and front.png.
+
+    Levers of the search come on top of the scenario's own; which ones, and whose money counts, stands in its section
+    search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
+    """
+    from forecast import desk_charts, desk_texts, experiment, search
+    from forecast.posterior import Posterior
+
+    (question,) = read_scenarios([scenario])
+    if question.target is None:
+        raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+    posterior = Posterior.read(learned) if learned else None
+    claim(out, force)
+    found = search.optimize(
+        question, budget, probability, poor_share=poor_share, draws=draws, seed=seed, trials=trials, jobs=jobs,
+        keep=out / PARTS, posterior=posterior,
+    )  # fmt: skip
+    record = desk_texts.optimum_record(found)
+    tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
+    tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
+    picture(out / "front.png", desk_charts.front(found, lang=lang))
+    click.echo(desk_texts.optimum_text(found, lang))
+    asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "trials": trials}
+    asked |= {"posterior": posterior.digest} if posterior else {}
+    names = ["agents", search.fast_engine(question)]
+    finish(out, experiment.manifest([question], names, draws, seed) | asked, "optimum.json")
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_draws
+@with_seed
+@with_jobs
+@with_out
+@with_force
+@with_lang
+@click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
+def allocate(scenario, draws, seed, jobs, out, force, lang, by_hour):
+    """Split SCENARIO's target over communes; writes allocation.csv, allocation.xlsx and allocation.png.
+
+    One split is equally hard for each commune, the other goes by people; both with the probability that each commune
+    meets its share, from as many other draws. With --hours, hours.csv, hours-place.csv and hours.png say what the next
+    hour, the next collector and the next million VND buy.
+    """
+    from forecast import allocate as allocations
+    from forecast import desk_charts, experiment, hours
+
+    (question,) = read_scenarios([scenario])
+    claim(out, force)
+    found = allocations.allocate(question, draws=draws, seed=seed, jobs=jobs)
+    tables.write(found.table, out / "allocation.csv")
+    tables.write_bytes(allocations.workbook(found, draws, seed), out / "allocation.xlsx")
+    picture(out / "allocation.png", desk_charts.allocation(found.table, question.place, lang=lang))
+    click.echo(allocations.told(found, lang))
+    if by_hour:
+        measured = hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
+        tables.write(measured.communes, out / "hours.csv")
+        tables.write(measured.place, out / "hours-place.csv")
+        picture(out / "hours.png", desk_charts.hours(measured.place, question.place, lang=lang))
+        click.echo(hours.told(measured, lang))
+    finish(out, experiment.manifest([question], ["agents"], 2 * draws, seed), "allocation.csv")

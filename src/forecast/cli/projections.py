@@ -1,0 +1,216 @@
+"""Commands about scenarios: what is wrong with the data, what will be, what a policy adds, what a target needs."""
+
+import json
+from pathlib import Path
+
+import click
+
+from forecast import tables
+from forecast.cli.common import (
+    PARTS,
+    claim,
+    engine_names,
+    finish,
+    picture,
+    read_scenarios,
+    records,
+    tell_silence,
+    with_cluster,
+    with_draws,
+    with_engines,
+    with_force,
+    with_jobs,
+    with_lang,
+    with_out,
+    with_posterior,
+    with_scenarios,
+    with_seed,
+)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of messages.")
+def check(files, as_json, lang):
+    """Check tables, scenario files and projections, or the project's own data when no FILE is given.
+
+    Conflicts that the data already mark are listed; a new one, or a fault, exits with 1.
+    """
+    from forecast import check as checks
+    from forecast.findings import FAULT, NEW
+
+    found = checks.check_files(list(files)) if files else checks.check_project()
+    if as_json:
+        click.echo(json.dumps([checks.as_dict(f) for f in found], ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        click.echo(checks.as_text(found, lang))
+    bad = any(f.severity in (FAULT, NEW) for f in found)
+    click.get_current_context().exit(1 if bad else 0)
+
+
+@click.command()
+@with_scenarios
+@with_draws
+@with_seed
+@with_engines
+@with_jobs
+@with_cluster
+@with_out
+@with_force
+@with_lang
+@with_posterior
+def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
+    """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
+    from forecast import charts, experiment
+    from forecast.posterior import Posterior
+
+    questions, names = read_scenarios(scenarios), engine_names(engines)
+    posterior = Posterior.read(learned) if learned else None
+    claim(out, force)
+    answer = experiment.project(
+        questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS, posterior=posterior
+    )
+    tell_silence(answer, questions, names)
+    answer.save(out / "projection.parquet")
+    tables.write(answer.summary(), out / "summary.csv")
+    picture(
+        out / "fan.png",
+        charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
+    )
+    facts = experiment.manifest(questions, names, draws, seed)
+    facts |= {"posterior": posterior.digest} if posterior else {}
+    finish(out, facts, "projection.parquet")
+
+
+@click.command()
+@with_scenarios
+@click.option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
+@click.option("--until", default=None, metavar="MONTH", help="Last month, YYYY-MM, to judge all over the same years.")
+@click.option(
+    "--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in."
+)
+@with_draws
+@with_seed
+@click.option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
+@with_jobs
+@with_cluster
+@with_out
+@with_force
+@with_lang
+def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster, out, force, lang):
+    """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
+
+    One file alone is compared with its own place and months under an empty policy. Where the agents answer, the same
+    people are looked up under each policy and under the base: additional.csv says who joined because of it, who would
+    have anyway, what was paid for nothing and whom it reached; after.csv what remains of them; with a picture of each.
+    """
+    from forecast import charts, decide, experiment
+
+    questions, names = read_scenarios(scenarios), engine_names(engines)
+    if until:
+        questions = [q.lasting(until) for q in questions]
+    if len(questions) == 1:
+        questions.insert(0, decide.status_quo(questions[0]))
+    base = base or questions[0].scenario
+    if base not in [q.scenario for q in questions]:
+        raise click.BadParameter(f"{base!r} is none of {', '.join(q.scenario for q in questions)}", param_hint="--base")
+    first = questions[0]
+    for q in questions[1:]:
+        if (q.place.name, q.start, q.until) != (first.place.name, first.start, first.until):
+            raise tables.UserError(
+                f"{q.scenario!r} ({q.place.name}, {q.start} to {q.until}) cannot be compared with "
+                f"{first.scenario!r} ({first.place.name}, {first.start} to {first.until}): expected the same "
+                "place and months"
+            )
+    claim(out, force)
+    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    tell_silence(answer, questions, names)
+    table = decide.comparison(answer, base)
+    tables.write(table, out / "comparison.csv")
+    titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
+    picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles))
+    if people and "agents" in names:
+        _follow(questions, base, answer, min(people, draws), seed, jobs, out, lang)
+    finish(out, experiment.manifest(questions, names, draws, seed), "comparison.csv")
+
+
+def _follow(questions, base: str, answer, draws: int, seed: int, jobs: int | None, out: Path, lang: str) -> None:
+    """Write what each policy adds, person by person, and say it."""
+    import pandas as pd
+
+    from forecast import additional, additional_charts, words
+
+    (quo,) = (q for q in questions if q.scenario == base)
+    tables_, paths = [], []
+    for question in (q for q in questions if q is not quo):
+        found = additional.added(quo, question, draws=draws, seed=seed, jobs=jobs)
+        tables_.append(additional.table(found, quo, question, answer))
+        paths.append(additional.after(found, quo, question).assign(scenario=question.scenario))
+        name, title = f"-{len(paths)}" if len(questions) > 2 else "", words.title(question, lang)
+        click.echo(f"{question.scenario}: {additional_charts.people_text(tables_[-1], lang)}")
+        picture(out / f"people{name}.png", additional_charts.people(tables_[-1], lang, question.place, title))
+        picture(out / f"after{name}.png", additional_charts.after(paths[-1], question.place, lang, title))
+    tables.write(pd.concat(tables_), out / "additional.csv")
+    tables.write(pd.concat(paths), out / "after.csv")
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--probability",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    help="Probability that is wanted.",
+)
+@with_draws
+@with_seed
+@with_engines
+@with_jobs
+@with_cluster
+@with_out
+@with_force
+@with_lang
+def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang):
+    """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
+    from forecast import charts, decide, experiment
+
+    (question,), names = read_scenarios([scenario]), engine_names(engines)
+    if question.target is None:
+        raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+    claim(out, force)
+    answer = experiment.project(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    tell_silence(answer, [question], names)
+    desk = decide.target_table(answer, question)
+    engine = desk["engine"].iloc[0]
+    path = decide.needed_path(answer, question, engine) if question.target.measure == "members" else None
+    needed = decide.effort(question, probability, draws=min(draws, 200), seed=seed)
+    ways = decide.ways(question, probability, draws=min(draws, 100), seed=seed)
+    result = {
+        "desk": records(desk), "path": records(path) if path is not None else [], "effort": needed,
+        "ways": records(ways),
+    }  # fmt: skip
+    tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
+    if path is not None:
+        picture(out / "target.png", charts.target(desk, path, question, lang=lang))
+    for row in result["desk"]:
+        click.echo(
+            f"{row['engine']:>7}: P = {row['probability']:.1%} (+-{row['standard_error']:.1%}), "
+            f"median {row['median']:,.0f}, gap {row['gap']:+,.0f} of {row['target']:,.0f} by {row['by']}"
+        )
+    if needed["multiple"] is None:
+        click.echo(
+            f"cannot be reached with collectors and visits alone: even {decide.MOST_EFFORT:.0f} times as many give "
+            f"P = {needed['probability_reached']:.1%}"
+        )
+    else:
+        click.echo(
+            f"P = {probability:.0%} needs {needed['multiple']:.2g} times the collectors and visits "
+            f"({needed['collectors_now']:,.0f} to {needed['collectors_needed']:,.0f} collectors)"
+        )
+    for row in ways.itertuples():
+        amount = row.needed if row.needed == row.needed else row.most
+        said = "needs" if row.needed == row.needed else "is not enough, even"
+        click.echo(f"{row.way} alone {said} {amount:,.6g} {row.unit}: P = {row.probability_reached:.1%}")
+    finish(out, experiment.manifest([question], names, draws, seed), "target.json")

@@ -1,0 +1,196 @@
+"""Commands about trust: parameters learned from counts, and forecasts judged by what came later."""
+
+from pathlib import Path
+
+import click
+
+from forecast import tables
+from forecast.cli.common import (
+    LEDGER,
+    PARTS,
+    claim,
+    engine_names,
+    finish,
+    picture,
+    records,
+    with_cluster,
+    with_draws,
+    with_force,
+    with_jobs,
+    with_lang,
+    with_out,
+    with_seed,
+)
+
+
+@click.command()
+@click.argument("places", nargs=-1)
+@click.option(
+    "--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True, help="Rows of posterior.parquet."
+)
+@click.option("--check", type=click.IntRange(2, 10_000), default=None, metavar="N",
+              help="Test the method instead, on N invented toy districts; writes recovery.csv.")
+@with_seed
+@with_jobs
+@with_out
+@with_force
+@with_lang
+def calibrate(places, draws, check, seed, jobs, out, force, lang):
+    """Learn the parameters from the published counts of PLACES (all by default); writes posterior.parquet.
+
+    Places learn from each other. Beside the draws stand diagnostics.csv (R-hat and effective sample sizes, which must
+    be good enough, else the exit code is 1), checks.csv (what must come out right at once, with p-values),
+    predicted.csv (each figure beside what is expected), moved.csv (which data moved which parameter), and two pictures.
+    """
+    from forecast import calibration, experiment, posterior_checks
+    from forecast.likelihood import Model
+
+    if check:
+        claim(out, force)
+        table = posterior_checks.recovery(posterior_checks.toy_model(), check, seed, progress=True)
+        judged = posterior_checks.verdict(table)
+        tables.write(table, out / "recovery.csv")
+        tables.write(judged, out / "verdict.csv")
+        click.echo(judged.round(3).to_string(index=False))
+        facts = experiment.manifest([], ["stock"], 0, seed) | {"check": check}
+        return finish(out, facts, "recovery.csv")
+    model = Model(list(places) or None)
+    claim(out, force)
+    code = experiment.code_hash()
+    fit = calibration.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
+    return _write_fit(fit, draws, seed, out, lang)
+
+
+def _write_fit(fit, draws: int, seed: int, out: Path, lang: str) -> None:
+    """Write what a calibration found, and say whether it can be used."""
+    import pandas as pd
+
+    from forecast import calibration, calibration_charts, experiment, posterior_checks
+    from forecast.posterior import FILE
+
+    frame, told, checked = fit.frame(draws), fit.diagnostics, posterior_checks.checks(fit, seed)
+    frame.to_parquet(out / FILE, index=False)
+    moved = fit.moved()
+    for name, table in (("diagnostics", told), ("checks", checked), ("predicted", posterior_checks.predicted(fit)),
+                        ("moved", moved)):  # fmt: skip
+        tables.write(table, out / f"{name}.csv")
+    free = pd.DataFrame(fit.flat[0][:, : len(fit.model.free)], columns=fit.model.free)
+    picture(out / "before-after.png", calibration_charts.before_after(free, lang))
+    picture(out / "moved.png", calibration_charts.moved(moved, lang))
+    bad, wrong = told[~told["good"]], checked[~checked["good"]]
+    facts = experiment.manifest([], ["stock"], len(frame), seed) | {
+        "places": list(fit.model.tracks), "targets": len(fit.model.targets), "converged": bad.empty,
+        "rhat": float(told["rhat"].max()), "ess_bulk": float(told["ess_bulk"].min()),
+        "ess_tail": float(told["ess_tail"].min()),
+    }  # fmt: skip
+    finish(out, facts, FILE)
+    click.echo(
+        f"{len(fit.model.targets)} figures of {len(fit.model.tracks)} places; R-hat at most {facts['rhat']:.3f}, "
+        f"effective draws at least {min(facts['ess_bulk'], facts['ess_tail']):.0f}"
+    )
+    click.echo(f"{len(checked) - len(wrong)} of {len(checked)} checks have a p-value between 0.02 and 0.98")
+    for row in wrong.itertuples():
+        click.echo(f"  {row.item}: {row.published:,.3g} {row.unit}, expected {row.low:,.3g} to {row.high:,.3g}, "
+                   f"p = {row.p_value:.3f}")  # fmt: skip
+    if len(bad):
+        raise tables.UserError(
+            f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
+            f"have R-hat above {calibration.MOST_RHAT} or fewer than {calibration.LEAST_ESS} effective draws; the "
+            f"worst is {bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
+        )
+
+
+@click.command()
+@click.argument("places", nargs=-1)
+@click.option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
+@click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
+@click.option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
+@click.option(
+    "--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin."
+)
+@click.option("--engines", default="series,stock", show_default=True, help="Engines, separated by commas.")
+@with_draws
+@with_seed
+@with_jobs
+@with_cluster
+@with_out
+@with_force
+@with_lang
+def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs, cluster, out, force, lang):
+    """Forecast PLACES from past months with what was known then; writes scores.csv and pictures.
+
+    An origin is a month at whose end a forecast is made. Only counts that were published by then are used, and the law
+    as it stood; counts that came out later are the judge. Every engine stands beside naive, seasonal naive and drift.
+
+    With --published, forecasts of earlier reports are judged by what came out after them; writes scores.csv, and
+    parts.csv, which splits each miss into law, scenario, chance and model (run again as they were: only --jobs counts).
+    """
+    from forecast import experiment, score, score_charts
+    from forecast.places import read_place
+
+    if not places and not judge:
+        raise click.UsageError("Missing argument 'PLACES...'; or say --published")
+    asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines)
+    if judge:
+        return _judge([p.name for p in asked], ledger, jobs, out, force)
+    months = None if origins is None else [str(tables.month(o.strip())) for o in origins.split(",") if o.strip()]
+    if months is not None and not months:
+        raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
+    claim(out, force)
+    found = experiment.backtest(
+        [p.name for p in asked], names, origins=months, horizon=horizon, draws=draws, seed=seed, jobs=jobs,
+        cluster=cluster, keep=out / PARTS,
+    )  # fmt: skip
+    reasons = found.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
+    for note in reasons.itertuples():
+        where = f"{note.place} from {note.origin}" if note.origin else note.place
+        click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
+    scored = score.scores(found.forecasts, found.counts)
+    judged = set(scored.loc[scored["engine"].isin(names), "place"])
+    if not judged:
+        raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
+    for name in names:
+        click.echo(f"note: {name}: {experiment.HINDSIGHT[name]}", err=True)
+    found.forecasts.save(out / "forecasts.parquet")
+    tables.write(scored, out / "scores.csv")
+    short = score.summary(scored)
+    tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
+    shown = next(p for p in asked if p.name in judged)
+    picture(out / "backtest.png", score_charts.backtest(found.forecasts, found.counts, shown, lang=lang))
+    picture(out / "scores.png", score_charts.scores(short, lang=lang))
+    for engine, rows in short.set_index("metric").groupby("engine", sort=False):
+        held = rows.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
+        beside = rows.at["crps", "skill naive"]
+        error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
+        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {rows.at['crps', 'targets']} counts")
+    facts = experiment.manifest([], names, draws, seed) | {
+        "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
+        "silent": records(found.silent), "hindsight": {n: experiment.HINDSIGHT[n] for n in names},
+    }  # fmt: skip
+    return finish(out, facts, "scores.csv")
+
+
+def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
+    """Score published forecasts of the places `names` (all if none) and split their misses."""
+    from forecast import experiment, published
+
+    folder = ledger or published.ledger()
+    there = published.read(folder)
+    scored = published.scores(folder)
+    scored = scored[scored["place"].isin(names or there["place"])]
+    if scored.empty:
+        count = there.loc[there["place"].isin(names or there["place"]), "forecast"].nunique()
+        raise tables.UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
+    claim(out, force)
+    parts = published.split(folder, jobs=jobs, only=set(scored["forecast"]))
+    tables.write(scored, out / "scores.csv")
+    tables.write(parts, out / "parts.csv")
+    for row in parts.itertuples():
+        click.echo(
+            f"{row.place} {row.month} ({row.engine}, {row.scenario}, published {row.published}): {row.total:+,.0f} = "
+            f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "
+            f"{row.model_part:+,.0f}" + (f"; {row.told}" if row.told else "")
+        )
+    facts = experiment.manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
+    del facts["draws"], facts["seed"]  # each forecast has its own
+    finish(out, facts, "parts.csv")

@@ -1,0 +1,50 @@
+"""The command that publishes the study."""
+
+from pathlib import Path
+
+import click
+
+from forecast.cli.common import (
+    LEDGER,
+    with_force,
+)
+
+
+@click.command()
+@click.argument("places", nargs=-1)
+@click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
+@click.option(
+    "--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="site",
+    show_default=True,
+    help="Folder of the site.",
+)
+@click.option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
+@click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
+@click.option("--draft", is_flag=True, help="Add nothing to the ledger of published forecasts.")
+@with_force
+def report(places, langs, draws, out, day, ledger, draft, force):
+    """Run the notebooks of PLACES (all by default) and publish the site.
+
+    What the pages forecast is added to the ledger, so that later counts can judge it: forecast backtest --published.
+    """
+    from datetime import date
+
+    from forecast import published
+    from forecast import report as reports
+
+    chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
+    if not chosen or set(chosen) - {"vi", "en"}:
+        raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
+    kept = None if draft else ledger or published.ledger()
+    front = reports.build(
+        places=list(places) or None, langs=chosen, out=out, draws=draws, force=force, ledger=kept,
+        day=day or date.today().isoformat(),
+    )  # fmt: skip
+    if kept:
+        click.echo(f"{kept} holds {published.read(kept)['forecast'].nunique()} published forecasts")
+    click.echo(f"the site is ready: open {front}")
