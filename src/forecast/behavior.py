@@ -399,26 +399,20 @@ def lapse_chance(hazard, called, rushed, gifted, contact, rush_lapse, kept):
     return max(chance_to_lapse, rush_lapse) if rushed else chance_to_lapse
 
 
+_UP_TO = np.minimum(np.cumsum([USUAL_SPELLS, RUSH_SPELLS], axis=1), 1.0)[:, :-1].round(12)
+
+
 @njit(cache=True)
 def spell_of(luck, rushed, advised):
-    """Months paid at once (jitted): position in SPELLS; `advised` is the share of short payers who take 12 instead."""
-    usual, shares = 0, USUAL_SPELLS
-    if rushed:
-        shares = RUSH_SPELLS
-    below = 0.0
-    for i in range(len(SPELLS)):
-        weight = shares[i]
-        if not rushed:
-            if i < 3:
-                weight *= 1.0 - advised
-            elif i == 3:
-                weight += advised * (shares[0] + shares[1] + shares[2])
-        below += weight
-        if luck < below:
-            return i
-        if weight > 0.0:
-            usual = i
-    return usual
+    """Months paid at once (jitted): position in SPELLS; `advised` is the share of short payers who take 12 instead.
+
+    It counts the spells whose cumulative share lies below `luck`, in (0, 1): no branch to be guessed wrong.
+    """
+    kind, take = (1, 1.0) if rushed else (0, 1.0 - advised)
+    up_to = _UP_TO[kind]
+    return int(luck >= up_to[0] * take) + int(luck >= up_to[1] * take) + int(luck >= up_to[2] * take) + int(
+        luck >= up_to[3]
+    )
 
 
 @njit(cache=True)

@@ -47,7 +47,20 @@ GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
 NEVER, NO_MONTH = np.inf, 32767
 AHEAD = 12  # rows that are asked for before they are needed
 MET_SPELLS = b.SPELLS * b.USUAL_SPELLS / (b.SPELLS * b.USUAL_SPELLS).sum()  # long spells are met more often
-_BITS = np.array([bin(mask).count("1") for mask in range(4096)], np.int8)
+
+
+def _months_to_nine() -> np.ndarray:
+    """Paid months in a row until 9 of the last 12 are paid, by what was paid in the 12 months before (a bit each)."""
+    wanted = np.zeros(4096, np.int8)
+    for mask in range(4096):
+        paid = mask
+        while paid.bit_count() < 9:  # each month adds one that is paid and drops the oldest
+            paid = ((paid << 1) | 1) & 4095
+            wanted[mask] += 1
+    return wanted
+
+
+_TO_NINE = _months_to_nine()
 
 # Compiled without reference counts: the loops own nothing and return no array, and counting costs more than the work.
 compiled = njit(cache=True, _nrt=False)
@@ -202,9 +215,9 @@ class People:
         have = len(self.table)
         if wanted > have:
             size = max(wanted, have + have // 4 + 1024)
-            table, wake = np.zeros(size, PERSON), np.zeros(size, np.int16)
-            table[:have], wake[:have] = self.table, self.wake
-            self.table, self.wake, self.turns = table, wake, np.zeros(size + AHEAD, np.int32)
+            for column in (self.table, self.wake):  # in place: where the memory ends, pages are added and none copied
+                column.resize(size, refcheck=False)
+            self.turns = np.empty(size + AHEAD, np.int32)
 
     @property
     def room(self) -> tuple[np.ndarray, ...]:
@@ -242,9 +255,10 @@ class People:
 
         `gift` persons (communes, groups) are given books of `gift_months`.
         """
-        price = np.exp(self.rules.renewal_price_response * now.burden_rise)
+        harder = self.rules.renewal_price_response * now.burden_rise
+        price, ease = np.exp(harder), np.exp(-harder)
         tables = np.empty(len(b.SPELLS)), np.empty(now.t + 151)  # lapse hazard by spell and by months of membership
-        _live(now, self.rules, self.ledger, self.table, self.wake, self.turns, price, *tables, flows)
+        _live(now, self.rules, self.ledger, self.table, self.wake, self.turns, price, ease, *tables, flows)
         while not _enter(now, self.rules, self.pool, self.ledger, self.table, self.wake, flows):
             self._make_room(len(self.table) + 1)  # it goes on where the table was full
         if gift.any():
@@ -285,7 +299,7 @@ def _first_resistances(pool, shape):
 @compiled
 def _still_here(key, years, rules):
     """Has somebody who came into a pool so many Januaries ago not left it for good?"""
-    return chance.uniform(key, b.LEAVE) < (1.0 - rules.eligible_exit_rate) ** years
+    return years <= 0 or chance.uniform(key, b.LEAVE) < (1.0 - rules.eligible_exit_rate) ** years
 
 
 @compiled
@@ -320,17 +334,28 @@ def _luck(person, t):
 
 
 @compiled
+def _first_at(clock, t, turn):
+    """The first month after `t` in which a clock (months,), which never falls, has come to `turn`; or its length.
+
+    Halving without branches, since each would be guessed wrong half of the time; most turns never come.
+    """
+    last = len(clock) - 1
+    if clock[last] < turn:
+        return last + 1
+    low, left = t, last - t
+    while left > 1:
+        half = left // 2
+        low += half * int(clock[low + half] < turn)
+        left -= half
+    return low + 1
+
+
+@compiled
 def _leaving(ledger, c, t, luck):
-    """The first month after `t` in which the commune's clock has moved on by an exponential number, by bisection."""
-    turn = ledger.leave_clock[c, t] - math.log(luck)
-    low, high = t, ledger.leave_clock.shape[1]
-    while high - low > 1:
-        middle = (low + high) // 2
-        if ledger.leave_clock[c, middle] >= turn:
-            high = middle
-        else:
-            low = middle
-    return high if high < ledger.leave_clock.shape[1] else NO_MONTH
+    """The first month after `t` in which the commune's clock has moved on by an exponential number."""
+    clock = ledger.leave_clock[c]
+    month = _first_at(clock, t, clock[t] - math.log(luck))
+    return month if month < len(clock) else NO_MONTH
 
 
 @compiled
@@ -340,11 +365,7 @@ def _begin(now, ledger, person, wake, i, c, g, s, kind, flows):
     ledger.members[c, g] += 1
     _pay(now, ledger, person, c, g, s, flows)
     person.leave = _leaving(ledger, c, now.t, chance.uniform(person.key, _luck(person, now.t) + b.LEAVE))
-    paid, months = person.paid, 0
-    while _BITS[paid] < 9:  # each month adds one that is paid and drops the oldest
-        paid = ((paid << 1) | 1) & 4095
-        months += 1
-    person.active = now.t + max(months - 1, 0)
+    person.active = now.t + max(_TO_NINE[person.paid] - 1, 0)
     _activate(ledger, person, c, g, now.t)
     _sleep(person, wake, i)
 
@@ -367,16 +388,9 @@ def _end(ledger, person, c, g, state):
 
 @compiled
 def _wait(ledger, person, wake, i, j, path, t):
-    """A lapsed person need not be looked at before the clock can have come to their turn, by bisection."""
+    """A lapsed person need not be looked at before the clock can have come to their turn."""
     turn = (person.turn - ledger.return_clock[j]) * (1 - 1e-9) + path[t]  # a rounding must not make anybody late
-    low, high = t, len(path)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if path[middle] >= turn:
-            high = middle
-        else:
-            low = middle
-    wake[i] = high
+    wake[i] = _first_at(path, t, turn)
 
 
 @compiled
@@ -443,7 +457,34 @@ def _awake(count, table, wake, t, unforeseen, turns):
 
 
 @compiled
-def _live(now, rules, ledger, table, wake, turns, price, by_spell, by_tenure, flows):
+def _bring_clocks_forward(now, ledger, ease, withdraw):
+    """Let every cell's clock of returning and its pressure go on by a month; was any of the clocks not foreseen?
+
+    The two inner loops have no branch and one stride, so that they run at several cells a step.
+    """
+    for c in range(len(now.returning)):
+        k = now.price_class[c]
+        for g in range(G):
+            first, returning, contact = c * COMMUNE + g * BANDS, now.returning[c], now.contact[c, g]
+            for band in range(BANDS):
+                ledger.return_clock[first + band] += returning * ease[k, g, band] + withdraw
+            for band in range(BANDS):
+                ledger.pressure[first + band] += contact * now.accept[k, g, band]
+    unforeseen = False
+    for k in range(len(ease)):
+        fastest = 0.0
+        for c in range(len(now.returning)):
+            fastest = max(fastest, now.returning[c] if now.price_class[c] == k else 0.0)
+        for g in range(G):
+            for band in range(BANDS):
+                path = ledger.foreseen[k, g, band]
+                move = fastest * ease[k, g, band] + withdraw
+                unforeseen |= move > (path[now.t] - path[now.t - 1]) * (1 + 1e-9)
+    return unforeseen
+
+
+@compiled
+def _live(now, rules, ledger, table, wake, turns, price, ease, by_spell, by_tenure, flows):
     """Bring the clocks forward, then let every person whose month it is leave, renew, lapse or return."""
     t = now.t
     for k in range(len(by_spell)):
@@ -451,16 +492,7 @@ def _live(now, rules, ledger, table, wake, turns, price, by_spell, by_tenure, fl
     for months in range(len(by_tenure)):
         by_tenure[months] = b.tenure_factor(months, rules.tenure_effect)
     withdraw = rules.lump_sum_rate / 12.0
-    unforeseen, j = False, 0
-    for c in range(len(now.returning)):
-        for g in range(G):
-            for band in range(BANDS):
-                k = now.price_class[c]
-                move = now.returning[c] / price[k, g, band] + withdraw
-                path = ledger.foreseen[k, g, band]
-                unforeseen |= move > (path[t] - path[t - 1]) * (1 + 1e-9)
-                ledger.return_clock[j] += move
-                j += 1
+    unforeseen = _bring_clocks_forward(now, ledger, ease, withdraw)
     awake = _awake(ledger.count[0], table, wake, t, unforeseen, turns)
     for n in range(awake):
         # Rows lie far apart, so the next ones are fetched from memory while this one is at work.
@@ -502,7 +534,7 @@ def _live(now, rules, ledger, table, wake, turns, price, by_spell, by_tenure, fl
         elif ledger.return_clock[j] < person.turn:
             _wait(ledger, person, wake, i, j, ledger.foreseen[now.price_class[c], g, band], t)
         else:
-            hazard = now.returning[c] / price[now.price_class[c], g, band]
+            hazard = now.returning[c] * ease[now.price_class[c], g, band]
             if chance.uniform(key, luck + b.WHERE) * (hazard + withdraw) >= hazard:
                 person.state, wake[i] = GONE, NO_MONTH  # has taken the contributions out, and cannot come back
                 continue
@@ -511,12 +543,6 @@ def _live(now, rules, ledger, table, wake, turns, price, by_spell, by_tenure, fl
             rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c]
             s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
             _begin(now, ledger, person, wake, i, c, g, s, RUSHED if rush else 0, flows)
-    j = 0
-    for c in range(len(now.contact)):
-        for g in range(G):
-            for band in range(BANDS):
-                ledger.pressure[j] += now.contact[c, g] * now.accept[now.price_class[c], g, band]
-                j += 1
 
 
 @compiled

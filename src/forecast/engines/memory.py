@@ -18,7 +18,11 @@ def fetch_soon(typingctx, table, row):
         kind = ir.FunctionType(ir.VoidType(), [bytes_, number, number, number])
         call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
         for_writing, keep, data = (number(n) for n in (1, 3, 1))
-        builder.call(call, [builder.bitcast(place, bytes_), for_writing, keep, data])
+        first = builder.bitcast(place, bytes_)
+        builder.call(call, [first, for_writing, keep, data])
+        size = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
+        last = builder.gep(first, [ir.Constant(ir.IntType(32), size - 1)])
+        builder.call(call, [last, for_writing, keep, data])  # a row may lie across two lines of memory
         return context.get_dummy_value()
 
     return types.void(table, types.intp), generate
