@@ -24,7 +24,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 report: $(READY) ## run the notebooks and publish the study as pages in site/
-	$(BIN)/forecast report
+	$(BIN)/forecast report --pdf
 
 test: $(READY) ## check the code, the examples in docstrings, the tests and every number in the notebooks
 	$(BIN)/ruff check .

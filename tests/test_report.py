@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from forecast import report
+from forecast import displayed, report
 from forecast.tables import UserError
 
 PICTURE = """\
@@ -81,7 +81,7 @@ def test_every_notebook_has_a_page_in_each_language(home):
 def test_nothing_is_left_on_the_site_that_nobody_reads(home):
     assert {p.name for p in (home / "site").iterdir()} <= {
         "05_ca_mau.html", "00_start.html", "en", "index.html", "search.html", "searchindex.js", "_images", "_static",
-        report.MARK}
+        "download", displayed.NUMBERS, report.MARK}
 
 
 def test_both_languages_tell_of_the_same_run(home):

@@ -17,7 +17,8 @@ CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 BENCH_LOCK = "benchmarks/requirements-bench.lock"
 LOCKS = ("requirements.lock", "requirements-uv.lock", BENCH_LOCK)
 # conda-forge calls these by another name.
-CONDA_NAMES = {"pandera": "pandera-core"}
+CONDA_NAMES = {"pandera": "pandera-core", "playwright": "playwright-python", "typst": "typst-py"}
+NOT_CONDA = {"axe-playwright-python"}
 # What the people who asked for the project want to find in their environment.
 PROMISED = {"jupyterlab", "numpy", "pandas", "statsmodels", "mesa", "matplotlib", "nbval"}
 SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
@@ -61,11 +62,13 @@ def marker_values(python: str, system: str) -> dict[str, str]:
 def test_environment_yml_says_what_pyproject_says():
     ours = {CONDA_NAMES.get(line.name, line.name): line.specifier for line in declared()}
     theirs = {name: line.specifier for name, line in conda().items() if name not in ("python", "pip")}
+    ((*others, project),) = [line["pip"] for line in CONDA["dependencies"] if isinstance(line, dict)]
+    by_pip = {line.name: line.specifier for line in map(Requirement, others)}
+    assert project == "-e ." and set(by_pip) == NOT_CONDA
+    theirs |= by_pip
     assert theirs == ours
     assert CONDA["channels"][0] == "conda-forge"
     assert PROMISED <= set(theirs)
-    # The project itself, and nothing else, comes from pip.
-    assert [line["pip"] for line in CONDA["dependencies"] if isinstance(line, dict)] == [["-e ."]]
 
 
 def test_environment_yml_takes_a_python_that_the_project_takes():

@@ -23,11 +23,12 @@ from forecast.cli.common import (
     show_default=True,
     help="Folder of the site.",
 )
+@click.option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
 @click.option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
 @click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
 @click.option("--draft", is_flag=True, help="Add nothing to the ledger of published forecasts.")
 @with_force
-def report(places, langs, draws, out, day, ledger, draft, force):
+def report(places, langs, draws, out, pdf, day, ledger, draft, force):
     """Run the notebooks of PLACES (all by default) and publish the site.
 
     What the pages forecast is added to the ledger, so that later counts can judge it: forecast backtest --published.
@@ -43,7 +44,7 @@ def report(places, langs, draws, out, day, ledger, draft, force):
     kept = None if draft else ledger or published.ledger()
     front = reports.build(
         places=list(places) or None, langs=chosen, out=out, draws=draws, force=force, ledger=kept,
-        day=day or date.today().isoformat(),
+        day=day or date.today().isoformat(), pdf=pdf,
     )  # fmt: skip
     if kept:
         click.echo(f"{kept} holds {published.read(kept)['forecast'].nunique()} published forecasts")
