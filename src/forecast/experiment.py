@@ -14,6 +14,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,8 +58,12 @@ class Task:
         """Return projection rows; with a posterior, each draw with the parameters of its row."""
         if self.posterior is None:
             return self.engine.run(self.scenario, self.draws, self.seed)
-        one = [(self.posterior.scenario(self.scenario, d), range(d, d + 1)) for d in self.draws]
-        return projection.concat(self.engine.run(s, d, self.seed) for s, d in one).frame
+        alike = [list(draws) for _, draws in groupby(self.draws, key=self.posterior.row)]
+        questions = [self.posterior.scenario(self.scenario, draws[0]) for draws in alike]
+        each = [range(draws[0], draws[-1] + 1) for draws in alike]
+        return projection.concat(
+            self.engine.run(question, draws, self.seed) for question, draws in zip(questions, each, strict=True)
+        ).frame
 
     @property
     def name(self) -> str:

@@ -1,8 +1,9 @@
 """Parameters that were learned from counts, for projections that ask for them.
 
 A posterior is a table with one row a draw (`forecast calibrate` writes it). Draw d of an experiment always takes row
-d modulo the number of rows, under every policy and for every number of draws, so that policies stay paired. What a
-scenario assumes by itself goes before what was learned.
+d modulo the number of rows, under every policy and for every number of draws, so that policies stay paired; with
+`repeats`, so many draws after one another share a row and differ in chance alone. What a scenario assumes by itself
+goes before what was learned.
 """
 
 import hashlib
@@ -26,11 +27,17 @@ class Posterior:
 
     frame: pd.DataFrame
     digest: str
+    repeats: int = 1
 
     @classmethod
-    def of(cls, frame: pd.DataFrame) -> "Posterior":
+    def of(cls, frame: pd.DataFrame, repeats: int = 1) -> "Posterior":
         """Take a table of draws."""
-        return cls(frame, hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()[:24])
+        text = frame.to_csv(index=False) + (f"x {repeats}" if repeats > 1 else "")
+        return cls(frame, hashlib.sha256(text.encode()).hexdigest()[:24], repeats)
+
+    def row(self, draw: int) -> int:
+        """Return the row of the table that `draw` takes."""
+        return draw // self.repeats % len(self.frame)
 
     @classmethod
     def read(cls, folder: str | Path) -> "Posterior":
@@ -54,7 +61,7 @@ class Posterior:
         Entries are scaled by the effect of the place and by that of the first year that is projected (the nearest one
         with counts). A place that no row knows keeps the model's own place effect, with the learned spread.
         """
-        row = self.frame.iloc[draw % len(self.frame)]
+        row = self.frame.iloc[self.row(draw)]
         fixed = {name: float(row[name]) for name in parameters_table().index if name in row.index}
         years = sorted(int(c.removeprefix(YEAR)) for c in row.index if c.startswith(YEAR))
         if years:

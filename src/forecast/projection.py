@@ -5,6 +5,7 @@ Stocks are persons on the last day of the month, flows are persons in the month,
 Draws are paired: draw 7 of two scenarios is the same people with the same luck.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast import tables
+from forecast import layers, tables
 
 COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
 _TEXT = COLUMNS[:7]
@@ -132,6 +133,66 @@ class Projection:
             .reset_index()
             .astype({"draws": int})
         )
+
+    def pooled(self, weights: Mapping[str, float] | None = None) -> "Projection":
+        """Return the linear pool of the engines as engine `pool`: every draw of each, with equal weights.
+
+        A linear pool keeps what engines disagree about as spread (Stone 1961). With unequal `weights` (by engine) an
+        engine gives its first draws only, as many as its weight allows. A draw has the same number in every scenario,
+        so that the pool's scenarios stay paired; an engine that is silent about one is left out there.
+        """
+        given = layers.weights_of(list(self.frame["engine"].unique()), weights)
+        most, parts = max(given.values()), []
+        for number, (engine, weight) in enumerate(given.items()):
+            rows = self.frame[self.frame["engine"] == engine]
+            known = np.sort(rows["draw"].unique())
+            keep = known[: round(len(known) * weight / most)]
+            rows = rows[rows["draw"].isin(keep)]
+            parts.append(rows.assign(draw=rows["draw"] * len(given) + number))
+        return Projection(concat(parts).frame.assign(engine="pool"))
+
+    def ladder(
+        self, measure: str = "members", *, by: str, design: Mapping, group: str = "all", since: str | None = None,
+        weights: Mapping[str, float] | None = None, log: bool = True,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Split the width of the interval by source: the uncertainty ladder, for each place and scenario.
+
+        `design` says how draws are nested: sizes by source, the outermost first, such as `{"parameters": 50,
+        "chance": 4}` (draws 0 to 3 share their parameters, and so on), or such a mapping for each engine. With
+        several engines the source `model` is what they disagree about (`layers.split`). Variances are of the
+        logarithm unless `log` is false: a stock's doubts multiply. They add up and widths do not, so the width of the
+        pool's 90% interval is shared out in proportion to them.
+
+        Columns: place, scenario, source, variance (unbiased, so a small one may be below zero), share (of those above
+        zero), width (persons), low, median, high (of the pool). With `since` a flow is added up, as in `probability`.
+        """
+        rows, found = self.only(measure=measure, group=group), []
+        months = [m for m in rows.frame["month"].unique() if (since or by) <= m <= by]
+        if by not in months or (since and since not in months):
+            raise tables.UserError(f"no {measure} of group {group} at {since or by} to {by} in the projection")
+        rows = rows.only(month=months)
+        for (place, scenario), part in rows.frame.groupby(["place", "scenario"], observed=True, sort=False):
+            values = {}
+            for engine in part["engine"].unique():
+                total = part[part["engine"] == engine].groupby("draw")["value"].sum().sort_index().to_numpy()
+                sizes = design.get(engine, design)
+                if len(total) != np.prod(list(sizes.values())):
+                    shown = " x ".join(f"{size} {name}" for name, size in sizes.items())
+                    raise tables.UserError(f"{scenario}, {engine}: {len(total)} draws; expected {shown}")
+                values[engine] = total.reshape(tuple(sizes.values())), tuple(sizes)
+            pool = Projection(part).pooled(weights).frame.groupby("draw")["value"].sum()
+            low, median, high = np.quantile(pool, (0.05, 0.5, 0.95))
+            if log:
+                if pool.min() <= 0:
+                    raise tables.UserError(f"{scenario}: {measure} of {pool.min():g}; expected above 0, or log=False")
+                values = {engine: (np.log(array), names) for engine, (array, names) in values.items()}
+            variance = layers.split(values, weights)
+            share = variance.clip(lower=0) / max(variance.clip(lower=0).sum(), 1e-300)
+            found.append(pd.DataFrame({
+                "place": place, "scenario": scenario, "source": variance.index, "variance": variance.to_numpy(),
+                "share": share.to_numpy(), "width": share.to_numpy() * (high - low), "low": low, "median": median,
+                "high": high}))  # fmt: skip
+        return pd.concat(found, ignore_index=True)
 
     def ledger_faults(self, tolerance: float = 1e-6) -> pd.DataFrame:
         """Return the rows where members differ from previous members + entries + returns - all exits.

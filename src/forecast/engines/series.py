@@ -29,15 +29,18 @@ class SeriesEngine:
     """The engine that hears the law's price path and nothing else; it projects `members`, all groups together.
 
     `history` (columns of data/history.csv, which is read when it is left out) is where it learns about other places.
-    It has no flows, no groups and no money, and is silent about any policy.
+    It has no flows, no groups and no money, and is silent about any policy. With `repeats`, so many draws after one
+    another share their beliefs and differ in the noise of the months alone, so that the two can be told apart; of the
+    combination only the elasticity is a belief.
     """
 
     name = "series"
     sees: frozenset[str] = frozenset()
 
-    def __init__(self, history: pd.DataFrame | None = None):
+    def __init__(self, history: pd.DataFrame | None = None, repeats: int = 1):
         """Keep the table; nothing is read or fitted before the first run."""
         self._history = history
+        self._repeats = repeats
         self._kept: dict = {}
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
@@ -51,13 +54,15 @@ class SeriesEngine:
         fit, place = self.fit(scenario), scenario.place
         ahead = pd.period_range(fit.last, scenario.months[-1], freq="M")
         keys = child_array(streams(seed, draws), name_number(place.name))
+        shared = [draw - draw % self._repeats for draw in draws]
+        believed = child_array(streams(seed, shared), name_number(place.name))
         price = price_path(scenario.law, ahead, place.lineage)
         eligible = place.eligible if place.eligible > 0 else np.nan
         if len(self._long(scenario)):
-            paths = self._combined(scenario, fit, ahead, price, keys)
+            paths = self._combined(scenario, fit, ahead, price, keys, believed)
         else:
             goals = plans(place.history, place.name, tables.month(scenario.start))
-            paths = simulate(fit, ahead[1:], price, keys, eligible, goals)
+            paths = simulate(fit, ahead[1:], price, keys, eligible, goals, believed)
         opening = np.full((1, len(keys)), float(scenario.opening[0]))
         values = np.vstack([opening, paths[1 - len(scenario.months) :]])
         return _rows(self.name, scenario, draws, np.fmin(values, np.maximum(eligible, opening.max())))
@@ -83,7 +88,7 @@ class SeriesEngine:
         grid = series.reindex(pd.period_range(series.index[0], series.index[-1], freq="M"))
         return grid if grid[-LATELY:].notna().sum() >= MANY else grid.iloc[:0]
 
-    def _combined(self, scenario: Scenario, fit: Fit, ahead: pd.PeriodIndex, price, keys: np.ndarray) -> np.ndarray:
+    def _combined(self, scenario: Scenario, fit: Fit, ahead: pd.PeriodIndex, price, keys, believed) -> np.ndarray:
         """Return paths with the quantiles of the combination, and the law's price on top, shape (months, draws).
 
         A draw keeps its luck from month to month: its place among the quantiles is a walk divided by the root of its
@@ -94,7 +99,7 @@ class SeriesEngine:
         if key not in self._kept:
             self._kept[key] = combination.forecast(grid.to_numpy(), 12, len(ahead) - 1, ndtr(NORMAL))[1]
         quantiles = np.log(np.maximum(self._kept[key], 0.5))
-        elasticity = fit.mean[ELASTICITY] + np.sqrt(fit.cov[ELASTICITY, ELASTICITY]) * luck(keys, ahead[0], 8)
+        elasticity = fit.mean[ELASTICITY] + np.sqrt(fit.cov[ELASTICITY, ELASTICITY]) * luck(believed, ahead[0], 8)
         walk, paths = np.zeros(len(keys)), np.empty((len(ahead) - 1, len(keys)))
         for step, month in enumerate(ahead[1:]):
             walk = walk + luck(keys, month, 0)

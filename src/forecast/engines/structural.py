@@ -242,15 +242,18 @@ def simulate(
     keys: np.ndarray,
     eligible: float = np.nan,
     plans: dict[pd.Period, float] | None = None,
+    believed: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return counts of persons for `months`, which follow `fit.last` one by one, shape (months, draws).
 
     `price` is :func:`price_path` of `fit.last` and `months`, shape (1 + months,); `eligible` people may join (NaN: not
     known); `plans` are persons by December. A draw is a function of its key (uint64, from :mod:`forecast.chance`)
-    alone: beliefs are drawn once, noise month by month. Growth returns to `FAR_GROWTH`; it slows down towards a share
-    of the eligible people that each draw has its own of (`CEILING`), and nobody joining at all is the least (`LEAST`).
+    alone: beliefs are drawn once (with the keys `believed`, if given), noise month by month. Growth returns to
+    `FAR_GROWTH`; it slows down towards a share of the eligible people that each draw has its own of (`CEILING`), and
+    nobody joining at all is the least (`LEAST`).
     """
-    z = [luck(keys, fit.last, 8 + number) for number in range(STATES + 3)]
+    own = keys if believed is None else believed
+    z = [luck(own, fit.last, 8 + number) for number in range(STATES + 3)]
     root = np.linalg.cholesky(fit.cov + 1e-12 * np.eye(STATES))  # a rounding may leave a variance just below zero
     # Sums are written out: a matrix product may round otherwise for another number of draws.
     level, growth, december, elasticity = (
