@@ -256,15 +256,15 @@ class People:
         `gift` persons (communes, groups) are given books of `gift_months`.
         """
         harder = self.rules.renewal_price_response * now.burden_rise
-        price, ease = np.exp(harder), np.exp(-harder)
-        tables = np.empty(len(b.SPELLS)), np.empty(now.t + 151)  # lapse hazard by spell and by months of membership
-        _live(now, self.rules, self.ledger, self.table, self.wake, self.turns, price, ease, *tables, flows)
-        while not _enter(now, self.rules, self.pool, self.ledger, self.table, self.wake, flows):
-            self._make_room(len(self.table) + 1)  # it goes on where the table was full
-        if gift.any():
-            self._make_room(int(self.ledger.count[0] + np.ceil(gift).sum()) + gift.size)
-            _give(now, self.rules, gift, gift_months, self.pool, self.ledger, self.table, self.wake, flows)
-        _settle(now, self.ledger, flows)
+        # What prices do to lapsing and to returning, and lapse hazards by spell and by months of membership.
+        effects = np.exp(harder), np.exp(-harder), np.empty(len(b.SPELLS)), np.empty(now.t + 151)
+        begun = False
+        while not _month(
+            begun, now, self.rules, self.pool, self.ledger, self.table, self.wake, self.turns, *effects, gift,
+            gift_months, flows,
+        ):  # fmt: skip
+            self._make_room(len(self.table) + 1 + int(np.ceil(gift).sum()) + gift.size)
+            begun = True  # it goes on where the table was full
 
 
 @compiled
@@ -454,6 +454,26 @@ def _awake(count, table, wake, t, unforeseen, turns):
             awake += wake[i] <= t or table[i].state == LAPSED
     turns[awake : awake + AHEAD] = 0
     return awake
+
+
+@compiled
+def _month(begun, now, rules, pool, ledger, table, wake, turns, price, ease, by_spell, by_tenure, gift, gift_months,
+           flows):  # fmt: skip
+    """Live a month, all in one call since each call costs more than a quiet month; False when the table is full."""
+    if not begun:
+        _live(now, rules, ledger, table, wake, turns, price, ease, by_spell, by_tenure, flows)
+    if not _enter(now, rules, pool, ledger, table, wake, flows):
+        return False
+    books = 0
+    for c in range(gift.shape[0]):
+        for g in range(G):
+            books += int(math.ceil(gift[c, g]))
+    if books:
+        if ledger.count[0] + books > len(table):
+            return False
+        _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows)
+    _settle(now, ledger, flows)
+    return True
 
 
 @compiled
