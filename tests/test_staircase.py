@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "forecast"
 
 # Lowest first. "" is the package's own __init__, the front door. A new module is given its step here.
 STAIRS = (
-    "tables chance",
+    "tables chance syllables",
     "layers",
     "law places projection",
     "plan toy facts reconcile",
@@ -32,6 +32,7 @@ STAIRS = (
     "check decide",
     "additional",
     "tally allocate",
+    "judge",
     "search hours",
     "charts",
     "score_charts watch additional_charts calibration_charts desk_charts desk_texts chronicle_charts",

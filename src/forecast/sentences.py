@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from forecast import facts, tables, words
+from forecast import facts, syllables, tables, words
 from forecast.tables import GROUPS, STATUSES
 from forecast.words import Text, form, join, listing, say, term
 
@@ -374,9 +374,13 @@ def source_list(place, lang: str = "vi") -> Text:
     lines = []
     for row in facts.sources(counts.index).itertuples():
         own = f"source.{row.source}"  # what the makers wrote down themselves has no title in the world
-        title = term(own, lang) if own in words.terms().index else f"{row.title}. {row.publisher}"
-        title = f"[{title}]({row.address})" if str(row.address).startswith("http") else title
-        lines.append(title + (f", {row.date}" if row.date else "")
+        if own in words.terms().index:
+            said = term(own, lang)
+        else:
+            said = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
+            written = syllables.language(row.title)
+            said = (said if written == lang else f'<span lang="{written}">{said}</span>') + f". {row.publisher}"
+        lines.append(said + (f", {words.dated(row.date, lang)}" if row.date else "")
                      + say(lang, n=int(counts[row.source]), vi=" ({n:n} số liệu)", en=" ({n:n} figures)"))
     return listing(lines)
 

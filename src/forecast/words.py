@@ -130,6 +130,15 @@ def day(text: str, lang: str = "vi") -> str:
     return format_date(date.fromisoformat(text), {"vi": "d/M/y", "en": "d MMM y"}[_known(lang)], locale=lang)
 
 
+def dated(text: str, lang: str = "vi") -> str:
+    """Return a date that may be a year, a month or a day as people write it.
+
+    >>> dated("2021", "vi"), dated("2021-05", "vi"), dated("2021-05-21", "en")
+    ('2021', '05/2021', '21 May 2021')
+    """
+    return text if len(text) == 4 else month(text, lang) if len(text) == 7 else day(text, lang)
+
+
 def chance(p: float, lang: str = "vi") -> str:
     """Return a probability from a simulation; its ends are never called 0 or 1.
 
