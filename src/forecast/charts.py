@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from forecast import facts, marks, places, tables, words
@@ -45,11 +46,18 @@ class Picture(Figure):
         self.set_label(self.alt)
         return self
 
+    def written(self) -> list[str]:
+        """Return all that is written in the figure, for search, for tests, for people who read it with a machine."""
+        self.draw_without_rendering()  # which writes the numbers at the ticks
+        found = self.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
+        return [text for text in (artist.get_text().strip() for artist in found) if text]
+
     def png(self, dpi: int = 150) -> bytes:
-        """Return the figure as PNG; the same figure gives the same bytes."""
+        """Return the figure as PNG, which holds its description and texts too; the same figure gives the same bytes."""
         stream = io.BytesIO()
         with rc_context(STYLE):
-            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata={"Software": None},
+            said = {"Software": None, "Description": self.alt, "Comment": "\n".join(self.written())}
+            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=said,
                          pil_kwargs={"optimize": True})
         return stream.getvalue()
 
