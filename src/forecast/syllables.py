@@ -13,8 +13,8 @@ from collections.abc import Iterable
 _ONSETS = "ngh|ng|nh|n|ch|c|gh|gi|g|kh|k|ph|p|qu|q|th|tr|t|b|d|h|l|m|r|s|v|x|"
 _RHYMES = """a ac ach ai am an ang anh ao ap at au ay e ec em en eng eo ep et ech enh eu i ia ich iec iem ien ieng iep
     iet ieu im in inh ip it iu o oa oac oach oai oam oan oang oanh oao oap oat oay oc oe oen oeo oet oi om on ong
-    ooc oong op ot u ua uac uan uang uat uay uc ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu uy uya
-    uych uyen uyet uynh uyt uyu y ych yem yen yeng yet yeu ynh yt""".split()
+    ooc oong op ot u ua uac uan uang uat uay uc ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu
+    uy uya uych uyen uyet uynh uyt uyu y ych yem yen yeng yet yeu ynh yt""".split()
 _SYLLABLE = re.compile(rf"(?:{_ONSETS})(?:{'|'.join(sorted(_RHYMES, key=len, reverse=True))})")
 # Could be syllables, and are English when they have no diacritics.
 _ENGLISH = frozenset("at be by he it me my on that the them then up we you your".split())
