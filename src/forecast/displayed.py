@@ -1,8 +1,8 @@
 """The numbers that a page shows, held against those that its run gave: no number on a page may be anybody's own.
 
 A page is made of an executed notebook. What code put out is the run's; prose that somebody wrote may hold no number
-(:func:`by_hand`). :func:`of_notebook` reads the numbers from the notebook, :func:`of_page` from the page that a
-browser shows, and :func:`differences` says where the two part. A site keeps the first list of each page beside its
+(:func:`by_hand`). :func:`of_notebook` reads the numbers from the notebook, and :func:`differences` says where the page
+that a browser shows parts from them. A site keeps the first list of each page beside its
 pages (``numbers.json``) and the hash of each picture and download, so that :func:`verify` can tell later, on any
 machine and without running anything again, whether somebody changed a number.
 """
@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
@@ -93,11 +94,6 @@ def of_notebook(book) -> list[str]:
     return numbers("\n".join(_shown_by(cell) for cell in book.cells))
 
 
-def of_page(page: str) -> list[str]:
-    """Return the numbers that a finished page shows in its article, in order."""
-    return numbers(text_of(page))
-
-
 def by_hand(book) -> list[tuple[str, str]]:
     """Return (cell, number) for each number in prose that somebody wrote; commands (code) may hold one."""
     found = []
@@ -108,18 +104,38 @@ def by_hand(book) -> list[tuple[str, str]]:
     return found
 
 
-def differences(page: str, given: list[str]) -> list[str]:
-    """Return one line for each place where the numbers of a finished page are not those that were `given`."""
-    text = text_of(page)
+class Wrong(NamedTuple):
+    """One thing on a site that is not as its run gave it: a number of a page, or a whole file (`kind` says what)."""
+
+    page: str
+    kind: str = "number"
+    shown: str = ""
+    due: str = ""
+    near: str = ""
+
+    def text(self, lang: str = "en") -> str:
+        """Return it as a sentence without the page.
+
+        >>> Wrong("a.html", shown="649", due="648", near="of 649 people").text()
+        'shows 649 where the run gave 648, near "of 649 people"'
+        """
+        vi, en = {"number": ('hiện {0.shown}, trong khi lần chạy cho {0.due}, ở chỗ "{0.near}"',
+                             'shows {0.shown} where the run gave {0.due}, near "{0.near}"'),
+                  "gone": ("tệp này không còn", "this file is gone"),
+                  "changed": ("tệp này đã bị sửa", "this file was changed")}[self.kind]
+        return (vi if lang == "vi" else en).format(self)
+
+
+def differences(page: str, text: str, given: list[str]) -> list[Wrong]:
+    """Return where the numbers of the `text` of a finished page are not those that were `given`; [] if nowhere."""
     at = list(_NUMBER.finditer(text))
     found = []
     for kind, a, b, c, d in SequenceMatcher(None, given, [m[0] for m in at], autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        near = at[min(c, len(at) - 1)] if at else None
-        around = " ".join(text[max(0, near.start() - _SHORT) : near.end() + _SHORT].split()) if near else ""
-        shown, due = (" ".join(part) or "none" for part in ([m[0] for m in at[c:d]], given[a:b]))
-        found.append(f'shows {shown} where the run gave {due}, near "{around}"')
+        if kind != "equal":
+            near = at[min(c, len(at) - 1)] if at else None
+            around = " ".join(text[max(0, near.start() - _SHORT) : near.end() + _SHORT].split()) if near else ""
+            shown, due = (" ".join(part) or "–" for part in ([m[0] for m in at[c:d]], given[a:b]))
+            found.append(Wrong(page, "number", shown, due, around))
     return found
 
 
@@ -137,8 +153,8 @@ def seal(site: Path, given: dict[str, list[str]], facts: dict) -> None:
     (site / MARK).write_text(text, encoding="utf-8")
 
 
-def verify(site: str | Path) -> list[str]:
-    """Return one line for each number, picture or download of a site that is not what its run gave; [] if none.
+def verify(site: str | Path) -> list[Wrong]:
+    """Return each number, picture or download of a site that is not what its run gave; [] if none.
 
     A folder that is no site of ours is an error.
     """
@@ -148,17 +164,13 @@ def verify(site: str | Path) -> list[str]:
         given = json.loads((site / NUMBERS).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError):
         raise UserError(f"{site}: no site of forecast; expected a folder with {MARK} and {NUMBERS}") from None
-    found = []
-    for name, due in hashes.items():
-        if not (site / name).is_file():
-            found.append(f"{name}: this file is gone")
-        elif _hash(site / name) != due:
-            found.append(f"{name}: this file was changed")
+    found = [Wrong(name, "changed" if (site / name).is_file() else "gone") for name, due in hashes.items()
+             if not (site / name).is_file() or _hash(site / name) != due]
     for name, due in given.items():
-        if not (site / name).is_file():
-            found.append(f"{name}: this page is gone")
-            continue
-        found += [f"{name}: {line}" for line in differences((site / name).read_text(encoding="utf-8"), due)]
+        if (site / name).is_file():
+            found += differences(name, text_of((site / name).read_text(encoding="utf-8")), due)
+        else:
+            found.append(Wrong(name, "gone"))
     return found
 
 

@@ -113,7 +113,7 @@ def publish(done: dict[str, dict], langs: tuple[str, ...], out: Path, pdf: bool 
         displayed.seal(site, given, facts)
         wrong = displayed.verify(site)
         if wrong:
-            raise UserError("a page does not show what its run gave:\n" + "\n".join(wrong))
+            raise UserError("\n".join(f"{one.page}: {one.text()}" for one in wrong))
         ready()
         _replace(site, out)
 

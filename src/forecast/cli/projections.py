@@ -35,12 +35,18 @@ from forecast.cli.common import (
 def check(files, as_json, lang):
     """Check tables, scenario files and projections, or the project's own data when no FILE is given.
 
+    A folder that is a site of forecast report is checked for numbers, pictures and downloads that somebody changed.
     Conflicts that the data already mark are listed; a new one, or a fault, exits with 1.
     """
     from forecast import check as checks
-    from forecast.findings import FAULT, NEW
+    from forecast import displayed
+    from forecast.findings import FAULT, NEW, Finding
 
-    found = checks.check_files(list(files)) if files else checks.check_project()
+    sites = [path for path in files if (path / displayed.MARK).exists()]
+    rest = [path for path in files if path not in sites]
+    found = checks.check_files(rest) if rest else [] if sites else checks.check_project()
+    found += [Finding(wrong.page, 0, "page", "", FAULT, wrong.text("en"), wrong.text("vi"))
+              for site in sites for wrong in displayed.verify(site)]
     if as_json:
         click.echo(json.dumps([checks.as_dict(f) for f in found], ensure_ascii=False, indent=1, allow_nan=False))
     else:
