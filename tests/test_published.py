@@ -44,7 +44,7 @@ class Plain:
 @pytest.fixture(autouse=True)
 def plain(monkeypatch):
     """Let the transparent engine be one of the project's."""
-    monkeypatch.setitem(experiment.ENGINES, "plain", Plain)
+    monkeypatch.setitem(experiment.ENGINES, "plain", f"{__name__}:Plain")
 
 
 def law(floor: float) -> Law:

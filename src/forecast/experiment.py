@@ -16,6 +16,7 @@ from functools import cache
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import NamedTuple
 
 import joblib
@@ -24,9 +25,6 @@ from tqdm.auto import tqdm
 
 from forecast import facts, projection, tables
 from forecast.engines import Engine, silence
-from forecast.engines.agents import AgentEngine
-from forecast.engines.series import SeriesEngine
-from forecast.engines.stock import StockEngine
 from forecast.engines.yardsticks import YARDSTICKS
 from forecast.law import Law, read_law
 from forecast.places import Place, read_place
@@ -34,7 +32,11 @@ from forecast.posterior import Posterior
 from forecast.projection import Projection
 from forecast.scenario import Scenario
 
-ENGINES: dict[str, type] = {"agents": AgentEngine, "stock": StockEngine, "series": SeriesEngine}
+ENGINES = {  # imported when they are asked for: each brings libraries that take seconds to load
+    "agents": "forecast.engines.agents:AgentEngine",
+    "stock": "forecast.engines.stock:StockEngine",
+    "series": "forecast.engines.series:SeriesEngine",
+}
 CHUNK = 48  # draws; three batches of the agent engine
 HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside its scores
     "series": "the constants of its model were chosen with the whole history in view; what it fits, it fits to counts "
@@ -82,7 +84,9 @@ class Task:
     @property
     def keepable(self) -> bool:
         """Is it one of our engines as it comes? Somebody else's code, or another team rule, has no hash to go by."""
-        ours = ENGINES.get(self.engine.name)
+        if self.engine.name not in ENGINES:
+            return False
+        ours = _class_of(self.engine.name)
         return type(self.engine) is ours and vars(self.engine) == vars(ours())
 
 
@@ -106,7 +110,7 @@ def project(
     `keep` a folder in which finished chunks are kept for a run that is repeated after a kill.
     """
     scenarios = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
-    engines = [engine_of(e) for e in ([engines] if isinstance(engines, (str, *ENGINES.values())) else engines)]
+    engines = [engine_of(e) for e in ([engines] if isinstance(engines, str) or hasattr(engines, "run") else engines)]
     if draws < 1:
         raise tables.UserError(f"draws: {draws}; expected at least 1")
     _differ("scenarios", [s.scenario for s in scenarios])
@@ -187,7 +191,7 @@ def backtest(
     March would keep its peak; `series` is told the origin and bridges the months by itself. `history` replaces
     data/history.csv.
     """
-    engines = [engines] if isinstance(engines, (str, *ENGINES.values())) else list(engines)
+    engines = [engines] if isinstance(engines, str) or hasattr(engines, "run") else list(engines)
     _differ("engines", [engine_of(e).name for e in engines] + list(YARDSTICKS))
     places = [places] if isinstance(places, str | Place) else list(places)
     read = [read_place(p) if isinstance(p, str) else p for p in places]
@@ -254,11 +258,11 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
     trials = []
     for asked in [*engines, *YARDSTICKS]:
         ours = isinstance(asked, str)
-        kind = (ENGINES | YARDSTICKS)[asked] if ours else None
-        engine = asked if not ours else kind() if kind in (StockEngine, AgentEngine) else kind(then)
+        kind = None if not ours else YARDSTICKS[asked] if asked in YARDSTICKS else _class_of(asked)
+        engine = asked if not ours else kind() if asked in ("stock", "agents") else kind(then)
         start = last if engine.name in ("stock", "agents") else origin
         question = Scenario("status quo", place, start=start, until=until, law=law)
-        step = CHUNK if isinstance(engine, AgentEngine) else draws
+        step = CHUNK if engine.name == "agents" else draws
         trials += [
             Trial(question, engine, range(d, min(d + step, draws)), seed, origin, digest, ours)
             for d in range(0, draws, step)
@@ -272,7 +276,11 @@ def engine_of(engine: str | Engine) -> Engine:
         return engine
     if engine not in ENGINES:
         raise tables.UserError(f"no engine {engine!r}; expected one of {', '.join(ENGINES)}")
-    return ENGINES[engine]()
+    return _class_of(engine)()
+
+
+def _class_of(engine: str) -> type:
+    return resolve_name(ENGINES[engine])
 
 
 def _differ(what: str, names: list[str]) -> None:

@@ -23,7 +23,7 @@ from forecast.engines.world import World, contact, make_world, plan_rows, rows_o
 from forecast.plan import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
-BATCH, BATCH_MEMBERS = 32, 250_000  # draws side by side, fewer where many are members; no answer depends on it
+BATCH, BATCH_MEMBERS = 32, 1_000_000  # draws side by side, fewer where many are members; no answer depends on it
 G = len(GROUPS)
 
 
@@ -245,7 +245,8 @@ class AgentEngine:
         """Return projection rows of the place, for every month, group and measure."""
         if deaf_to(self, scenario):
             return silence()
-        size = min(BATCH, max(4, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
+        most = min(BATCH, max(4, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
+        size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
         starts = range(draws.start, draws.stop, size)
         results = [self._batch(scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
         return rows_of(scenario, self.name, draws, np.concatenate(results))
