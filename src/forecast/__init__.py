@@ -16,8 +16,9 @@ from importlib import import_module
 
 _MODULES = tuple(
     "additional additional_charts allocate baselines behavior chance charts check choices chronicle chronicle_charts"
-    " decide desk_charts desk_texts effects experiment facts hours law places plan policy projection published"
-    " questions reconcile report scenario score score_charts search sentences tables toy watch words".split()
+    " decide desk_charts desk_texts effects experiment facts hours law places plan policies policies_charts policy"
+    " projection published questions reconcile report scenario score score_charts search sentences tables toy"
+    " watch words".split()
 )
 _HOME = {
     "baselines": "baseline",
