@@ -61,7 +61,7 @@ class Setting:
         base = b.reference_acceptance(drawn, law)[0]
         communes = range(len(self.plan.communes))
         self.ceiling = [law.value("max_declared_income", m) / law.value("min_declared_income", m) for m in months]
-        self.price, self.accept, self.rise = [], [], []
+        self.price, self.accept, self.rise, self.full_rise = [], [], [], []
         for t, month in enumerate(months):
             grown = income * (1 + self.d["income_growth"]) ** b.years_from_reference(str(month))
             prices = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
@@ -70,6 +70,8 @@ class Setting:
                                  for g in range(G)] for c in communes])
             self.rise.append([[(prices[c][g].net / grown[g] - now[g].net / income[g]).tolist()
                                for g in range(G)] for c in communes])
+            self.full_rise.append([(prices[0][g].contribution / grown[g] - now[g].net / income[g]).tolist()
+                                   for g in range(G)])
         self.rules = b.TeamRules.of(drawn)
         self.other_exits = b.other_exits(months, drawn, law)[:, 0].tolist()
         self.entry_hazard = float(b.entry_hazard(drawn)[0])
@@ -159,7 +161,9 @@ class Person(mesa.Agent):
             self.be_gone()
         elif self.due == model.t:
             hazard = model.lapse[self.spell] * tenure_factor(model.t - self.joined, model.d["tenure_effect"])
-            hazard *= math.exp(model.d["renewal_price_response"] * model.rise[self.c][self.g][self.band])
+            used_up = self.subsidized >= b.SUBSIDY_MONTHS
+            rise = (model.full_rise if used_up else model.rise[self.c])[self.g][self.band]
+            hazard *= math.exp(model.d["renewal_price_response"] * rise)
             called = model.luck() < model.called[self.c]
             keep = [model.d[name] for name in ("renewal_contact", "rush_lapse", "gift_retention")]
             if model.luck() < lapse_chance(hazard, called, self.kind == "rushed", self.kind == "gifted", *keep):
@@ -263,7 +267,7 @@ class Commons(mesa.Model):
         self.book = {measure: [0.0] * (self.communes * G) for measure in MEASURES}
         self.members, due = self._look()
         self.price, self.ceiling = setting.price[t], setting.ceiling[t]
-        self.rise, self.to_other = setting.rise[t], setting.other_exits[t]
+        self.rise, self.full_rise, self.to_other = setting.rise[t], setting.full_rise[t], setting.other_exits[t]
         if month % 12 == 0:
             self.year_start = self.members
         self.push, self.rushed, self.called, self.returning, self.to_compulsory = [], [], [], [], []

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from forecast import behavior, tables, toy
-from forecast.engines import agents
+from forecast.engines import agents, events
 from forecast.engines.world import make_world
 from forecast.scenario import Scenario, parameters_table
 from reference import MEASURES, engine
@@ -138,3 +138,26 @@ def test_the_december_peak_and_the_fall_by_march_grow_with_the_gap_to_plan():
     for smaller, larger in pairwise(found):
         assert larger["peak"][0] > 1.2 * smaller["peak"][0]
         assert larger["fall"][0] < 1.2 * smaller["fall"][0]
+
+
+def lapses_after(subsidized: int, full_price_matters: bool = True) -> np.ndarray:
+    """Lapses by group in a year of members who have used up so many months of subsidy."""
+    world = make_world(question(until="2022-12"), range(12), 1)
+    if not full_price_matters:
+        world = world._replace(full_rise=np.ascontiguousarray(world.burden_rise[:, :, 0]))
+    model = agents._model(agents.Team)
+    model.load(world)
+    for people in model.people:
+        people.table["subsidized"][: people.ledger.count[0]] = subsidized
+    lapsed = np.zeros(len(agents.GROUPS))
+    for _ in range(12):
+        model.step()
+        lapsed += model.flows[..., events.LAPSES].sum(axis=(0, 1))
+    return lapsed
+
+
+def test_who_has_used_up_the_subsidy_pays_the_whole_price_and_lapses_more_often():
+    before, after = lapses_after(0), lapses_after(behavior.SUBSIDY_MONTHS)
+    assert after.sum() > before.sum()
+    assert after[0] / before[0] > after[3] / before[3] > 1.0  # the poor lose a subsidy of half, others one of a tenth
+    assert (lapses_after(behavior.SUBSIDY_MONTHS, full_price_matters=False) == before).all()

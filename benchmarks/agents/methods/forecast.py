@@ -52,6 +52,7 @@ def live(world):
     same = {
         "accept": work.acceptance[None],
         "burden_rise": np.zeros((1, w.GROUPS, w.BANDS)),
+        "full_rise": np.zeros((w.GROUPS, w.BANDS)),
         "rushed": nothing,
         "called": nothing,
         "advised": nothing,

@@ -126,9 +126,10 @@ class Offices(mesa.Model):
         called, returning = called.T.copy(), (world.drawn["return_rate"] * effort).T.copy()
         for draw, people in enumerate(self.people):
             now = events.Month(
-                t, month, world.accept[t, draw], world.burden_rise[t, draw], press[draw], rushed[draw], called[draw],
-                plan.advice[t], returning[draw], money.price_class, money.floor_contribution[t],
-                money.ceiling_multiple[t], money.state[t], money.province[t], money.donors[t],
+                t, month, world.accept[t, draw], world.burden_rise[t, draw], world.full_rise[t, draw], press[draw],
+                rushed[draw], called[draw], plan.advice[t], returning[draw], money.price_class,
+                money.floor_contribution[t], money.ceiling_multiple[t], money.state[t], money.province[t],
+                money.donors[t],
             )  # fmt: skip
             if month % 12 == 0:
                 people.new_year(month // 12)

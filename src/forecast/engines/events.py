@@ -120,6 +120,7 @@ class Month(NamedTuple):
     month: int  # month index of the calendar
     accept: np.ndarray  # (k, g, b) relative acceptance
     burden_rise: np.ndarray  # (k, g, b)
+    full_rise: np.ndarray  # (g, b) the same for those whose months of subsidy are used up
     contact: np.ndarray  # (c, g) hazard of entry at acceptance 1
     rushed: np.ndarray  # (c,) share of this month's entries and returns that the rush has brought
     called: np.ndarray  # (c,) share of due members called on
@@ -256,8 +257,9 @@ class People:
         `gift` persons (communes, groups) are given books of `gift_months`.
         """
         harder = self.rules.renewal_price_response * now.burden_rise
-        # What prices do to lapsing and to returning, and lapse hazards by spell and by months of membership.
-        effects = np.exp(harder), np.exp(-harder), np.empty(len(b.SPELLS)), np.empty(now.t + 151)
+        hardest = self.rules.renewal_price_response * now.full_rise
+        # What prices do to lapsing, with subsidy and without, and to returning; lapse hazards by spell and by tenure.
+        effects = np.exp(harder), np.exp(hardest), np.exp(-harder), np.empty(len(b.SPELLS)), np.empty(now.t + 151)
         begun = False
         while not _month(
             begun, now, self.rules, self.pool, self.ledger, self.table, self.wake, self.turns, *effects, gift,
@@ -457,11 +459,11 @@ def _awake(count, table, wake, t, unforeseen, turns):
 
 
 @compiled
-def _month(begun, now, rules, pool, ledger, table, wake, turns, price, ease, by_spell, by_tenure, gift, gift_months,
-           flows):  # fmt: skip
+def _month(begun, now, rules, pool, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, gift,
+           gift_months, flows):  # fmt: skip
     """Live a month, all in one call since each call costs more than a quiet month; False when the table is full."""
     if not begun:
-        _live(now, rules, ledger, table, wake, turns, price, ease, by_spell, by_tenure, flows)
+        _live(now, rules, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, flows)
     if not _enter(now, rules, pool, ledger, table, wake, flows):
         return False
     books = 0
@@ -504,7 +506,7 @@ def _bring_clocks_forward(now, ledger, ease, withdraw):
 
 
 @compiled
-def _live(now, rules, ledger, table, wake, turns, price, ease, by_spell, by_tenure, flows):
+def _live(now, rules, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, flows):
     """Bring the clocks forward, then let every person whose month it is leave, renew, lapse or return."""
     t = now.t
     for k in range(len(by_spell)):
@@ -531,7 +533,9 @@ def _live(now, rules, ledger, table, wake, turns, price, ease, by_spell, by_tenu
                 flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += 1
                 continue
             if person.due <= t:
-                hazard = by_spell[person.spell] * by_tenure[t - person.joined] * price[now.price_class[c], g, band]
+                used_up = person.subsidized >= b.SUBSIDY_MONTHS
+                burden = full[g, band] if used_up else price[now.price_class[c], g, band]
+                hazard = by_spell[person.spell] * by_tenure[t - person.joined] * burden
                 special = person.kind & (RUSHED | GIFTED)
                 stopping = chance.uniform(key, luck + b.LAPSE)
                 if (stopping < hazard or special) and stopping < b.lapse_chance(  # 1 - exp(-h) is never above h

@@ -38,6 +38,7 @@ class World(NamedTuple):
     money: behavior.Money
     accept: np.ndarray  # (months, draws, classes, groups, bands), relative to the reference
     burden_rise: np.ndarray  # the same shape: net price / income minus what it was in the reference month
+    full_rise: np.ndarray  # (months, draws, groups, bands): the same for those whose months of subsidy are used up
     cells: np.ndarray  # (cells,) persons
     opening: np.ndarray  # (draws, cells) persons who are members at the start
     skill: np.ndarray  # (communes, draws), mean 1
@@ -74,7 +75,9 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
     net = money.net[:, None, :, :, None]
     accept = np.stack([behavior.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
     accept /= behavior.reference_acceptance(drawn, law)[None, :, None, None, None]
-    burden_rise = net / now - (money.reference_net[None, :, None] / income)[None, :, None]
+    before = money.reference_net[None, :, None] / income  # (draws, groups, bands)
+    burden_rise = net / now - before[None, :, None]
+    full_rise = money.floor_contribution[:, None, None, None] / now[:, :, 0] - before
     cells = events.band_sizes(sizes)
     price = np.array([law.price(g, plan.months[0], place.lineage).net for g in GROUPS])  # no policy changes the past
     opening = _opening(scenario, cells, behavior.acceptance(price[:, None], now[0, :, 0], drawn), keys)
@@ -94,6 +97,7 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
         money,
         np.ascontiguousarray(accept),
         np.ascontiguousarray(burden_rise),
+        np.ascontiguousarray(full_rise),
         cells,
         opening,
         skill,
