@@ -16,12 +16,25 @@ WORDS = {
 }
 
 
+# What people who use a keyboard or a screen reader need: toggles called what they say, headings with a level, and
+# boxes that scroll sideways on a phone within reach of the keyboard.
+FOR_ALL = {
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    "<pre>": '<pre tabindex="0">',
+    '<div class="table-wrapper colwidths-auto docutils container">':
+        '<div class="table-wrapper colwidths-auto docutils container" tabindex="0">',
+}
+
+
 def mend(app, error) -> None:
-    """Replace these words where they are a label or the title of an icon; let toggles be called what they say."""
+    """Replace these words where they are a label or the title of an icon."""
     if error or app.builder.name != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+        text = page.read_text(encoding="utf-8")
+        for old, new in FOR_ALL.items():
+            text = text.replace(old, new)
         for english, vietnamese in WORDS.items() if app.config.language == "vi" else ():
             text = text.replace(f'aria-label="{english}"', f'aria-label="{vietnamese}"')
             text = text.replace(f"<title>{english}</title>", f"<title>{vietnamese}</title>")

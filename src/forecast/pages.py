@@ -88,7 +88,8 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
         given[f"{stem}.html"] = displayed.of_notebook(book)
         for cell in book.cells:
             _describe(cell)
-        book.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        book.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"},
+                         "language_info": {"name": "python", "pygments_lexer": "python"}}
         tables.write_text(nbformat.writes(book), source / f"{stem}.ipynb")
     front = _front(lang, cards, up, facts)
     given["index.html"] = displayed.numbers(displayed.from_markdown(front))

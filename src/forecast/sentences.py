@@ -167,8 +167,12 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
                         "probability": term("column.probability", lang), "money": term("column.public", lang)})
 
 
-def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine: str | None = None) -> Text:
-    """Say what `scenario` (the first of the comparison when left out) adds at the end, among whom, and at what cost."""
+def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine: str | None = None,
+               base: str = "") -> Text:
+    """Say what `scenario` (the first of the comparison when left out) adds at the end, among whom, and at what cost.
+
+    `base` is the title of what it is compared with, if that is no status quo.
+    """
     name = scenario.scenario if scenario is not None else comparison["scenario"].iloc[0]
     rows = comparison[comparison["scenario"] == name]
     engine = engine or _speaks(rows)
@@ -178,9 +182,10 @@ def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine
     few = members["median"].reindex(["poor", "near_poor"]).sum() / total["median"] if total["median"] > 0 else np.nan
     what = _capital(words.title(scenario, lang)) if scenario is not None else name
     lines = [say(lang, what=what, x=total["median"], low=total["low"], high=total["high"],
-                 vi="**{what}**: so với giữ nguyên cách làm cũ, cuối kỳ có thêm khoảng {x:a} người (9 phần 10 trong "
+                 base=words.against(base, lang),
+                 vi="**{what}**: so với {base}, cuối kỳ có thêm khoảng {x:a} người (9 phần 10 trong "
                  "khoảng {low:a} – {high:a}).",
-                 en="**{what}**: compared with the status quo there are about {x:a} more members at the end (nine "
+                 en="**{what}**: compared with {base} there are about {x:a} more members at the end (nine "
                  "in ten between {low:a} and {high:a}).")]
     if np.isfinite(few) and few < 0.97:
         lines.append(say(lang, few=max(few, 0), vi="Hộ nghèo và hộ cận nghèo chiếm {few:p} phần tăng thêm.",
@@ -378,11 +383,16 @@ def source_list(place, lang: str = "vi") -> Text:
             said = term(own, lang)
         else:
             said = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
-            written = syllables.language(row.title)
-            said = (said if written == lang else f'<span lang="{written}">{said}</span>') + f". {row.publisher}"
+            said = f"{_marked(said, row.title, lang)}. {_marked(row.publisher, row.publisher, lang)}"
         lines.append(said + (f", {words.dated(row.date, lang)}" if row.date else "")
                      + say(lang, n=int(counts[row.source]), vi=" ({n:n} số liệu)", en=" ({n:n} figures)"))
     return listing(lines)
+
+
+def _marked(said: str, text: str, lang: str) -> str:
+    """Return what is `said` of a `text`, marked with its language where that is not the page's."""
+    written = syllables.language(text)
+    return said if written == lang else f'<span lang="{written}">{said}</span>'
 
 
 def repeat(files, draws: int, seed: int, lang: str = "vi") -> Text:
