@@ -37,7 +37,7 @@ html_show_sphinx = False
 html_show_search_summary = False  # a page opened from a folder may not fetch another one
 html_use_index = False
 html_domain_indices = False
-html_context = {name: site[name] for name in ("languages", "language_label", "pdfs", "pdf_label")}
+html_context = {name: site[name] for name in ("languages", "language_label", "pdfs", "pdf_label", "code_label")}
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#1b5e9b", "color-brand-content": "#1b5e9b",
                             "font-stack": "'Noto Sans', 'Segoe UI', 'DejaVu Sans', sans-serif"},

@@ -90,13 +90,24 @@ def sources(names=None) -> pd.DataFrame:
 
 
 def used(place, law: bool = True) -> pd.DataFrame:
-    """Return what the pages of a place stand on: rows `table, source, status` of its history and of the law."""
-    rows = [place.history.assign(table="history")[["table", "source", "status"]]]
+    """Return what the pages of a place, or of several, stand on: rows `table, source, status` of history and law.
+
+    A row of the law that holds in several of them is there once.
+    """
+    several = together(place)
+    rows = [one.history.assign(table="history")[["table", "source", "status"]] for one in several]
     if law:
         frame = read_law().frame
-        frame = frame[frame["place"].isin(place.lineage) & (frame["scheme"] == SCHEME)]
+        lineages = {above for one in several for above in one.lineage}
+        frame = frame[frame["place"].isin(lineages) & (frame["scheme"] == SCHEME)]
         rows.append(frame.assign(table="law")[["table", "source", "status"]])
     return pd.concat(rows, ignore_index=True)
+
+
+def together(place) -> list:
+    """Return one place, or several in a list (scenarios stand for theirs), as a list in which each is once."""
+    several = place if isinstance(place, (list, tuple)) else [place]
+    return list({one.name: one for one in (getattr(one, "place", one) for one in several)}.values())
 
 
 def publishers(place, measure: str = "members") -> list[str]:

@@ -33,6 +33,7 @@ PARTS = {
     "proof": {"vi": "Tin được đến đâu", "en": "How far to trust it"},
     "how": {"vi": "Cách làm", "en": "How it works"},
 }
+_HERE = "<!-- lists of pages -->"
 
 
 def tags(cell) -> set[str]:
@@ -73,6 +74,7 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
             "language_label": say(lang, vi="Ngôn ngữ", en="Language"),
             "show_code": say(lang, vi="Xem mã lệnh", en="Show the code"),
             "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
+            "code_label": say(lang, vi="Mã lệnh", en="Code"),
             "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
             "pdfs": {stem: f"{up}{pdf(stem, lang)}" for stem in sorted(pdfs)}}
     tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
@@ -93,7 +95,7 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
         tables.write_text(nbformat.writes(book), source / f"{stem}.ipynb")
     front = _front(lang, cards, up, facts)
     given["index.html"] = displayed.numbers(displayed.from_markdown(front))
-    tables.write_text(front + "\n" + _lists(groups, lang), source / "index.md")
+    tables.write_text(front.replace(_HERE, _lists(groups, lang)), source / "index.md")
     return given
 
 
@@ -222,6 +224,7 @@ def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
             en="Each card answers one question: will the plan of this place meet its target in time? Open it to see "
             "what would be needed, what the plan really adds, and what the published figures say to one another."),
         '<div class="cards">\n' + "\n".join(cards) + "\n</div>",
+        _HERE,
         say(lang, vi="## Cách đọc\n\nKhả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và "
                   "bằng chấm:",
             en="## How to read this\n\nA probability is the share of simulations that meet the target, in numbers, "
@@ -242,14 +245,15 @@ def _statuses(lang: str) -> Text:
     figures, law = (tables.read(tables.data_dir() / f"{name}.csv", name)["status"].value_counts()
                     for name in ("history", "law"))
     return words.listing(
-        say(lang, status=term(f"status.{s}", lang), a=int(figures.get(s, 0)), b=int(law.get(s, 0)),
-            vi="{status}: {a:n} số liệu, {b:n} dòng luật", en="{status}: {a:n} figures, {b:n} rows of the law")
+        f"{term(f'status.{s}', lang)}: " + words.join([
+            say(lang, n=figures[s], vi="{n:n} số liệu", en="{n:n} figures") if s in figures else "",
+            say(lang, n=law[s], vi="{n:n} dòng luật", en="{n:n} rows of the law") if s in law else ""], ", ")
         for s in STATUSES if s in figures or s in law)
 
 
 def _lists(groups: dict[str, list[str]], lang: str) -> str:
-    """Return the lists of pages, by part, that the theme shows beside every page."""
-    return "\n\n".join("```{toctree}\n:hidden:\n:caption: " + PARTS[name][lang] + "\n\n" + "\n".join(stems) + "\n```"
-                       for name, stems in groups.items() if stems) + "\n"
-
-
+    """Return the lists of pages, by part, that the theme shows beside every page; places have their cards."""
+    return "\n\n".join(
+        "\n".join(["```{toctree}", ":hidden:" if name == "places" else ":titlesonly:",
+                   f":caption: {PARTS[name][lang]}", "", *stems, "```"])
+        for name, stems in groups.items() if stems) + "\n"

@@ -122,12 +122,12 @@ def effort_text(effort: dict, lang: str = "vi") -> Text:
     common = {"p": effort["probability_wanted"], "visits": effort["visits_per_month_now"],
               "collectors": effort["collectors_now"], "target": effort["target"]}
     if effort["multiple"] is None:
-        return say(lang, **common, reached=effort["probability_reached"],
+        return say(lang, **common, reached=words.below(effort["probability_reached"], common["p"], lang),
                    vi="Tính bằng cân đối tăng – giảm: dù nhân nỗ lực vận động lên mức cao nhất được thử, khả năng "
-                   "đạt {target:n} người chỉ là {reached:c}, chưa tới {p:p}: riêng việc đi vận động nhiều hơn không "
+                   "đạt {target:n} người chỉ là {reached}, chưa tới {p:p}: riêng việc đi vận động nhiều hơn không "
                    "đủ.",
                    en="By entries minus exits, even the largest outreach tried gives {target:n} members a "
-                   "probability of {reached:c}, not {p:p}: more visits alone are not enough.")
+                   "probability of {reached}, not {p:p}: more visits alone are not enough.")
     if effort["multiple"] <= 1:
         return say(lang, **common, now=effort["probability_now"],
                    vi="Tính bằng cân đối tăng – giảm: với nỗ lực như kế hoạch, khả năng đạt đã là {now:c}, không "
@@ -144,16 +144,23 @@ def effort_text(effort: dict, lang: str = "vi") -> Text:
                "to {more:a} collectors.")
 
 
-_AMOUNTS = {"visits_per_month": "a", "communes": "n", "share": "p"}
+_AMOUNTS = {"collectors": "n", "visits_per_month": "a", "communes": "n", "share": "p"}
 
 
 def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
-    """Return how much of each single lever would make the target as likely as was asked (`decide.ways`)."""
+    """Return how much of each single lever would make the target as likely as was asked (`decide.ways`).
+
+    Where none is enough, the last row says whether all of them together are.
+    """
     rows = []
     for row in ways.to_dict("records"):
         amount, unit = _AMOUNTS[row["unit"]], term(f"amount.{row['unit']}", lang)
         most = form(row["most"], amount, lang)
-        if row["needed"] == 0:
+        if row["way"] == "together":
+            failed = say(lang, vi="**không thể đạt bằng các giải pháp đã cho**",
+                         en="**cannot be reached with the levers given**")
+            needed = say(lang, vi="đủ", en="enough") if row["needed"] == 1 else failed
+        elif row["needed"] == 0:
             needed = say(lang, vi="không cần thêm", en="nothing more")
         elif row["needed"] == row["needed"]:
             needed = f"{form(row['needed'], amount, lang)} {unit}".strip()
@@ -353,16 +360,19 @@ def _value(value: float, unit: str, lang: str) -> str:
 
 
 def statuses(place, lang: str = "vi") -> Text:
-    """Say how many figures of a place have each status, and name those that were only recalled."""
-    rows = facts.used(place, law=False)
-    counts = rows["status"].value_counts()
+    """Say how many figures of a place, or of several, have each status, and name those that were only recalled."""
+    several = facts.together(place)
+    counts = facts.used(several, law=False)["status"].value_counts()
     lines = [f"{term(f'status.{s}', lang)}: {words.number(counts[s], lang)}" for s in STATUSES if s in counts]
-    doubtful = place.history[place.history["status"].isin(["recalled", "synthetic"]) & place.history["value"].notna()]
-    named = [f"{_named(r, lang)} {words.month(r.month, lang)}: {_value(r.value, r.unit, lang)} "
-             f"({term(f'status.{r.status}', lang)})" for r in doubtful.itertuples()]
-    named += [f"{form(name, 'measure', lang)} ({term('status.recalled', lang)})"
-              for name in re.findall(r"(\w+): recalled", place.note)]
-    law = facts.used(place)[lambda f: f["table"] == "law"]["status"]
+    named = []
+    for one in several:
+        rows, whose = one.history, f"{one.name}, " if len(several) > 1 else ""
+        doubtful = rows[rows["status"].isin(["recalled", "synthetic"]) & rows["value"].notna()]
+        named += [f"{whose}{_named(r, lang)} {words.month(r.month, lang)}: {_value(r.value, r.unit, lang)} "
+                  f"({term(f'status.{r.status}', lang)})" for r in doubtful.itertuples()]
+        named += [f"{whose}{form(name, 'measure', lang)} ({term('status.recalled', lang)})"
+                  for name in re.findall(r"(\w+): recalled", one.note)]
+    law = facts.used(several)[lambda f: f["table"] == "law"]["status"]
     if (law == "recalled").any():
         named.append(say(lang, n=int((law == "recalled").sum()), status=term("status.recalled", lang),
                          vi="{n:n} dòng luật ({status})", en="{n:n} rows of the law ({status})"))
@@ -373,7 +383,7 @@ def statuses(place, lang: str = "vi") -> Text:
 
 
 def source_list(place, lang: str = "vi") -> Text:
-    """Return the sources that a place's figures and law come from, the most used first."""
+    """Return the sources that the figures and law of a place, or of several, come from, the most used first."""
     rows = facts.used(place)
     counts = rows["source"].value_counts()
     lines = []

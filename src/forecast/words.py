@@ -152,6 +152,19 @@ def chance(p: float, lang: str = "vi") -> str:
     return percent(p, lang)
 
 
+def below(p: float, wanted: float, lang: str = "vi") -> str:
+    """Return a probability that is below another one, with as many digits as it takes for both to be seen to differ.
+
+    >>> below(0.42, 0.5, "en"), below(0.4963, 0.5, "vi"), below(0.49996, 0.5, "en")
+    ('42%', '49,6%', 'just under 50%')
+    """
+    if p < 0.01 or percent(p, lang) != percent(wanted, lang):
+        return chance(p, lang)
+    if percent(p, lang, 1) != percent(wanted, lang, 1):
+        return percent(p, lang, 1)
+    return str(say(_known(lang), vi="gần tới {p:p}", en="just under {p:p}", p=wanted))
+
+
 def verdict(p: float, lang: str = "vi") -> str:
     """Return a probability in words, with a row of dots that needs no color.
 
@@ -244,6 +257,11 @@ def say(lang: str, *, vi: str, en: str, **values) -> Text:
     '1.648 người (86,4%)'
     """
     return Text(_Sentence(lang).format({"vi": vi, "en": en}[_known(lang)], **values))
+
+
+def against(base: str, lang: str = "vi") -> str:
+    """Return what a policy is compared with: the title of a scenario, or the status quo when there is none."""
+    return {"vi": "giữ nguyên cách làm cũ", "en": "the status quo"}[_known(lang)] if not base else f"“{base}”"
 
 
 def join(parts, sep: str = "\n\n") -> Text:

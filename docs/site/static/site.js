@@ -12,3 +12,15 @@ if (Documentation.LOCALE === "vi") {
       "Không tìm thấy trang nào. Hãy kiểm tra lại chính tả.",
   });
 }
+
+// Who reads for the answer sees no code; one button shows all of it.
+document.documentElement.classList.add("js");
+document.addEventListener("DOMContentLoaded", () => {
+  const button = document.getElementById("codes"), codes = document.querySelectorAll("details.above-input");
+  button.hidden = !codes.length;
+  button.addEventListener("click", () => {
+    const shown = document.documentElement.classList.toggle("codes");
+    button.setAttribute("aria-pressed", String(shown));
+    codes.forEach((code) => { code.open = shown; });
+  });
+});
