@@ -18,7 +18,7 @@ _MODULES = tuple(
     "additional additional_charts allocate baselines behavior chance charts check choices chronicle chronicle_charts"
     " decide desk_charts desk_texts effects experiment facts hours law places plan policies policies_charts policy"
     " projection published questions reconcile report scenario score score_charts search sentences tables toy"
-    " watch words".split()
+    " trust trust_charts watch words".split()
 )
 _HOME = {
     "baselines": "baseline",
