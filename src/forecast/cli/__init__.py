@@ -10,6 +10,7 @@ import click
 
 from forecast import tables
 from forecast.cli.desk import allocate, optimize
+from forecast.cli.doubt import sensitivity
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import report
@@ -40,5 +41,7 @@ def main():
     """Project enrollment in Viet Nam's voluntary social insurance, and see what would meet a target."""
 
 
-for command in (check, project, compare, target, optimize, allocate, calibrate, backtest, baseline, report):
+for command in (
+    check, project, compare, target, optimize, allocate, calibrate, sensitivity, backtest, baseline, report,
+):  # fmt: skip
     main.add_command(command)

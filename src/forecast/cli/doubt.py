@@ -1,0 +1,51 @@
+"""The command about doubt: how wide forecasts are and why, what to count next, what moves the headline."""
+
+import click
+
+from forecast import tables
+from forecast.cli.common import (
+    PARTS,
+    claim,
+    finish,
+    read_scenarios,
+    with_force,
+    with_jobs,
+    with_out,
+    with_posterior,
+    with_scenarios,
+    with_seed,
+)
+
+
+@click.command()
+@with_scenarios
+@with_posterior
+@with_seed
+@with_jobs
+@with_out
+@with_force
+def sensitivity(scenarios, learned, seed, jobs, out, force):
+    """Say why the forecasts of SCENARIOS are as wide as they are; writes ladder.csv, next.csv and others.
+
+    For each scenario: the width of the interval by source (ladder.csv), and the statistic that would narrow the
+    decision most if it were published (next.csv). For the last one: which parameters and levers move the headline,
+    by Morris's screening (morris.csv) and Sobol's indices (sobol.csv), the agents beside it (agents.csv), and what
+    the same luck in all runs saves (pairing.csv). Some minutes a scenario; a run that was stopped goes on.
+    """
+    from forecast import doubt
+    from forecast.posterior import Posterior
+
+    questions = read_scenarios(scenarios)
+    for question in questions:
+        if question.target is None:
+            raise tables.UserError(f"{question.file}: target: missing; expected {{measure, value, by}}")
+    posterior = Posterior.read(learned) if learned else None
+    plan = doubt.Plan() if posterior is None else doubt.Plan(sets=24, judged=2, repeats=2)
+    claim(out, force)
+    found = doubt.study(questions, plan, seed=seed, posterior=posterior, jobs=jobs, keep=out / PARTS)
+    facts = {"scenarios": [q.scenario for q in questions], "seed": seed, "plan": plan._asdict(),
+             "posterior": posterior.digest if posterior else None}  # fmt: skip
+    doubt.write(found, out)
+    finish(out, facts | doubt.made_from(), "ladder.csv")
+    for row in found["next"][~found["next"]["published"]].groupby("scenario", sort=False).first().itertuples():
+        click.echo(f"{row.Index}: publish {row.statistic} (interval {row.narrower:.0%} narrower)")
