@@ -41,7 +41,7 @@ STAIRS = (
     "search hours",
     "charts",
     "score_charts watch additional_charts calibration_charts desk_charts desk_texts chronicle_charts policies_charts"
-    " trust_charts",
+    " trust_charts odd",
     "displayed downloads",
     "printed",
     "pages",

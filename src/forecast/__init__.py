@@ -16,7 +16,7 @@ from importlib import import_module
 
 _MODULES = tuple(
     "additional additional_charts allocate baselines behavior chance charts check choices chronicle chronicle_charts"
-    " decide desk_charts desk_texts effects experiment facts hours law places plan policies policies_charts policy"
+    " decide desk_charts desk_texts effects experiment facts hours law odd places plan policies policies_charts policy"
     " projection published questions reconcile report scenario score score_charts search sentences tables toy"
     " trust trust_charts watch words".split()
 )
