@@ -1,14 +1,14 @@
 # Everything a person does here. It needs make and a Python from 3.11 to 3.14; the rest is set up on first use.
 #   make report                        the whole study, as pages
 #   make test PYTHON=python3.13        with another Python (for a new environment)
-#   make bench BENCH=forecasting       one of the two benchmarks
+#   make bench BENCH=forecasting       one of the benchmarks: agents, forecasting, desk
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_LOCK := benchmarks/requirements-bench.lock
-BENCH ?= agents forecasting
+BENCH ?= agents forecasting desk
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
@@ -18,13 +18,16 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test notebooks lab bench lock setup clean
+.PHONY: help report look test notebooks lab bench lock setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 report: $(READY) ## run the notebooks and publish the study as pages in site/
 	$(BIN)/forecast report --pdf
+
+look: $(READY) ## open every page of site/ in a browser, wide and narrow, and check it for everybody (needs Chromium)
+	$(BIN)/pytest -q tests/test_site.py --site site
 
 test: $(READY) ## check the code, the examples in docstrings, the tests and every number in the notebooks
 	$(BIN)/ruff check .

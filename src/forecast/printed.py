@@ -26,7 +26,7 @@ _LOOK = """
 #set page(paper: "a4", margin: (x: 19mm, top: 21mm, bottom: 20mm), header: context {
   if counter(page).get().first() > 1 { set text(8pt, luma(90)); said.title; h(1fr); said.site }
 }, footer: context {
-  set text(8pt, luma(90)); said.foot; h(1fr); counter(page).display("1 / 1", both: true)
+  set text(7pt, luma(90)); grid(columns: (1fr, auto), column-gutter: 8mm, said.foot, counter(page).display("1 / 1", both: true))
 })
 #set text(font: ("Noto Sans", "DejaVu Sans"), size: 9.5pt, lang: said.lang)
 #set par(leading: 0.62em, spacing: 0.95em)
@@ -44,7 +44,7 @@ _LOOK = """
 #show table: set par(leading: 0.5em)
 #show table.cell.where(y: 0): set text(weight: 600)
 #let quoted(body) = block(width: 100%, fill: rgb("#eef4fa"), inset: 9pt, stroke: (left: 3pt + rgb("#1b5e9b")), body)
-#let picture(path, alt) = align(center, block(breakable: false, image(path, width: 14.6cm, alt: alt)))
+#let picture(path, alt) = align(center, block(breakable: false, image(path, width: 13.6cm, alt: alt)))
 #let code(body) = block(width: 100%, fill: luma(245), inset: 7pt, body)
 """
 
