@@ -26,7 +26,8 @@ _LOOK = """
 #set page(paper: "a4", margin: (x: 19mm, top: 21mm, bottom: 20mm), header: context {
   if counter(page).get().first() > 1 { set text(8pt, luma(90)); said.title; h(1fr); said.site }
 }, footer: context {
-  set text(7pt, luma(90)); grid(columns: (1fr, auto), column-gutter: 8mm, said.foot, counter(page).display("1 / 1", both: true))
+  set text(7pt, luma(90))
+  grid(columns: (1fr, auto), column-gutter: 8mm, said.foot, counter(page).display("1 / 1", both: true))
 })
 #set text(font: ("Noto Sans", "DejaVu Sans"), size: 9.5pt, lang: said.lang)
 #set par(leading: 0.62em, spacing: 0.95em)
