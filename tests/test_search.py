@@ -8,9 +8,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from forecast import choices, cli, desk_charts, desk_texts, search, tables, toy
+from forecast import choices, cli, desk_charts, desk_texts, search, tables, tally, toy
 from forecast.choices import Choice
-from forecast.experiment import Task
 from forecast.policy import Meetings, Policy, TopUp, Visits
 from forecast.posterior import Posterior
 from forecast.scenario import Scenario, Target, read_scenario
@@ -28,6 +27,13 @@ SMALL = {"draws": 12, "trials": 6, "jobs": 1, "progress": False}
 def question(goal=360.0, **more) -> Scenario:
     return Scenario("quo", PLACE, start="2021-12", until="2022-12", law=LAW, target=Target(value=goal, by="2022-12"),
                     **({"search": FEW} | more))  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fewer_draws_of_parameters():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "WIDE", 2000)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +96,37 @@ def test_what_was_found_holds_its_promise_within_the_budget(found):
     assert (cheaper["probability"] < 0.75).all()
 
 
+def test_a_mix_is_judged_by_how_many_stay_when_its_levers_have_ended(found):
+    optimum, _ = found
+    assert optimum.least_stay == 0.5
+    assert optimum.promised.stay >= 0.5 and optimum.verified.stay > 0
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.5, 6, 1, 1, None, False)
+    asked = under_way.until_after((10, 0, 5))
+    assert asked.until == "2023-12"
+    assert [lever.end for lever in asked.policy.levers] == ["2022-12", "2022-12"]
+    assert (asked.plan.visits[-1] == 0).all() and (asked.plan.visits[12] > 0).all()
+    record = desk_texts.optimum_record(optimum)
+    assert record["asked"]["least_stay"] == 0.5 and 0 < record["verified"]["stay"] < 1
+    assert "vẫn tham gia" in desk_texts.optimum_text(optimum, "vi")
+
+
+GIFTS = {"levers": [
+    {"lever": "Gift", "persons_per_month": [0, 60], "months": 3, "group": "poor", "start": "2022-10"},
+    {"lever": "Visits", "count": [0, 100], "per": "commune", "start": "2022-01"},
+]}  # fmt: skip
+
+
+def test_gifts_that_vanish_do_not_fill_a_target():
+    """Books in the last months reach the target by December; a year later their members are gone."""
+    asked = question(goal=330.0, search=GIFTS)
+    free, strict = (
+        optimize(asked, 5e9, 0.5, least_stay=least, draws=8, trials=8, jobs=1, progress=False) for least in (0.0, 0.5)
+    )
+    assert free.met and free.promised.stay < 0.5
+    assert strict.verified.stay > free.verified.stay
+    assert strict.promised.stay >= 0.5 or strict.why == "stay"
+
+
 def test_money_by_payer_is_what_counts(found):
     optimum, _ = found
     paid = optimum.verified.by_payer
@@ -109,9 +146,8 @@ def test_a_search_that_is_gone_on_with_finds_the_same(found, monkeypatch):
     kept = sorted(keep.iterdir())
     kept[3].unlink()
     kept[5].write_bytes(b"cut off")
-    runs = []
-    run = Task.run
-    monkeypatch.setattr(Task, "run", lambda task: runs.append(task) or run(task))
+    runs, values = [], tally._values
+    monkeypatch.setattr(tally, "_values", lambda *asked: runs.append(asked) or values(*asked))
     again = optimize(question(), 5e9, 0.5, keep=keep, **SMALL)
     assert len(runs) == 2
     assert json.dumps(desk_texts.optimum_record(again)) == json.dumps(desk_texts.optimum_record(optimum))
@@ -143,10 +179,11 @@ def test_a_budget_that_is_too_small_is_named():
 
 def test_a_search_takes_what_was_learned():
     learned = Posterior.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
-    prior, posterior = (search.Search(question(), 1e9, 0.5, 0.0, 4, 1, 1, None, False, p) for p in (None, learned))
+    asked = question(), learned.scenario(question())
+    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, 4, 1, 1, None, False) for q in asked)
     assert posterior.base["reached"].mean() > prior.base["reached"].mean()
     known = question(assumptions={"entry_rate": 0.03, "annual_lapse": 0.2})
-    first = search.Search(known, 1e9, 0.5, 0.0, 1, 1, 1, None, False).base
+    first = search.Search(known, 1e9, 0.5, 0.0, 0.0, 1, 1, 1, None, False).base
     assert first["reached"].iloc[0] == pytest.approx(posterior.base["reached"].iloc[0])
 
 
@@ -159,7 +196,7 @@ def test_wrong_wishes_are_one_message():
 
 
 def test_prices_have_a_spread_and_stand_in_the_cost():
-    under_way = search.Search(question(), 1e9, 0.5, 0.0, 200, 1, 1, None, False)
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, 200, 1, 1, None, False)
     spent = under_way.outreach((10, 0, 0), range(200))  # its price stands in the scenario and is taken as known...
     assert np.ptp(spent) == pytest.approx(0, abs=1)
     spent = under_way.outreach((0, 10, 0), range(200))  # ...that of a meeting is judgement

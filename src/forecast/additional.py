@@ -18,11 +18,14 @@ from typing import NamedTuple
 import joblib
 import numpy as np
 import pandas as pd
+from numba import njit
 from tqdm.auto import tqdm
 
-from forecast import tables
+from forecast import projection, tables
 from forecast.decide import INTERVAL, PAYERS
-from forecast.engines.agents import Lives, lives
+from forecast.engines import agents, events
+from forecast.engines.agents import Lives, Team
+from forecast.engines.world import make_world, rows_of
 from forecast.plan import GROUPS
 from forecast.projection import Projection
 from forecast.scenario import Scenario
@@ -30,7 +33,10 @@ from forecast.scenario import Scenario
 GUARDED = ("poor", "near_poor", "ethnic_minority")  # whom an equity guard looks after
 _GIVERS = ("state", "province", "donors")
 KINDS = ("because", "sooner", "anyway", "already", "instead")
-CHUNK = 4  # draws; two worlds of them are in memory at a time
+BECAUSE, SOONER, ANYWAY, ALREADY, INSTEAD = range(len(KINDS))
+COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "entries", "paid")
+ROOM, MOST_DRAWS = 3e8, 16  # bytes for people who are followed in one process; draws followed side by side
+_NEVER = np.iinfo(np.int16).max
 
 
 class Added(NamedTuple):
@@ -42,31 +48,53 @@ class Added(NamedTuple):
 
 def added(base: Scenario, policy: Scenario, *, draws: int = 60, seed: int = 1, jobs: int | None = None,
           progress: bool = True) -> Added:  # fmt: skip
-    """Live both worlds and compare their people.
+    """Live both worlds and compare their people: :func:`follow` for one policy."""
+    return follow(base, [policy], draws=draws, seed=seed, jobs=jobs, progress=progress)[1][0]
+
+
+def follow(base: Scenario, policies: list[Scenario], *, draws: int = 60, seed: int = 1, jobs: int | None = None,
+           progress: bool = True) -> tuple[Projection, list[Added]]:  # fmt: skip
+    """Live the base's world and that of each policy once; return what the agents answer, and who differs in each.
+
+    The projection is that of :func:`forecast.project` by `agents`, draws 0 to `draws`, for the base and all policies.
 
     `people`: draw, group, kind, persons, member_years (under the policy less without it), supported (months with a
     subsidy paid for under the policy while it acts), before (the same without it), dead (those that are paid for in
     both), once (persons who came under the policy, paid one time, and were gone), entries (who came under it), paid
     (the months that these have paid for, as far as they are supported).
-    `months`: draw, kind, month, members (under the policy), gap (less without it). `draws` draws are lived, each the
-    same as in :func:`forecast.project`. Raises :class:`~forecast.tables.UserError` for two different questions.
+    `months`: draw, kind, month, members (under the policy), gap (less without it).
+    Raises :class:`~forecast.tables.UserError` for different questions.
     """
-    for what in ("start", "until"):
-        if getattr(base, what) != getattr(policy, what) or base.place.name != policy.place.name:
-            raise tables.UserError(
-                f"{policy.scenario!r} ({policy.place.name}, {policy.start} to {policy.until}) cannot be compared with "
-                f"{base.scenario!r} ({base.place.name}, {base.start} to {base.until}): expected the same place and "
-                "months"
-            )
-    first, last = acting(base, policy)
-    chunks = [range(d, min(d + CHUNK, draws)) for d in range(0, draws, CHUNK)]
-    work = (joblib.delayed(_chunk)(base, policy, part, seed, first, last) for part in chunks)
+    for policy in policies:
+        for what in ("start", "until"):
+            if getattr(base, what) != getattr(policy, what) or base.place.name != policy.place.name:
+                raise tables.UserError(
+                    f"{policy.scenario!r} ({policy.place.name}, {policy.start} to {policy.until}) cannot be compared "
+                    f"with {base.scenario!r} ({base.place.name}, {base.start} to {base.until}): expected the same "
+                    "place and months"
+                )
+    size = _side_by_side(base, draws)
+    chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
+    work = (joblib.delayed(_chunk)(base, policies, part, seed) for part in chunks)
+    answers, found = [], [[] for _ in policies]
     with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
-        found = []
-        for part, rows in zip(chunks, joblib.Parallel(n_jobs=jobs or -1, return_as="generator")(work), strict=True):
-            found += rows
+        done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator", batch_size=1)(work)
+        for part, (rows, differences) in zip(chunks, done, strict=True):
+            answers += rows
+            for whole, new in zip(found, differences, strict=True):
+                whole += new
             bar.update(len(part))
-    return Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*found, strict=True)))
+    order = {s.scenario: number for number, s in enumerate([base, *policies])}
+    answers.sort(key=lambda rows: order[rows["scenario"].iloc[0]])
+    both = [Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*each, strict=True))) for each in found]
+    return projection.concat(answers), both
+
+
+def _side_by_side(base: Scenario, draws: int) -> int:
+    """How many draws are followed at once: as many as there is room for the people of two worlds, in even parts."""
+    people = max(3 * base.opening[0], 0.05 * base.place.eligible)
+    most = int(min(max(ROOM / (people * len(base.months) * 2 * 3), 2), MOST_DRAWS))  # a bool and a short each month
+    return -(-draws // -(-draws // most))
 
 
 def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
@@ -97,8 +125,9 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
     - once: share of those who came under the policy that paid one time and were gone; paid_per_entry: months paid by
       one of them up to the end (a subsidy's months are counted, 120 at most).
     - active: of the members that the policy adds in the last month, the share that it adds to those who paid at least
-      9 of the last 12 months, where the policy began 18 months before it or earlier; fall: share of the last
-      December's members under the policy who are gone by March.
+      9 of the last 12 months, where the policy began 18 months before it or earlier; rush: share of the entries of the
+      last calendar year under the policy that came in its December; fall: share of the last December's members under
+      the policy who are gone by March.
     - dead_weight (vnd): extra money of a payer on months that would have been paid for without it, while the policy
       acts. Extra is what the payer gave under the policy less what the same months would have cost without it.
     - equity: share of the additional member-years that goes to poor, near-poor and minority people; creaming: that
@@ -140,6 +169,7 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
     note(_stayed(found, base, policy, "members"), "stayed", "share", kind="brought")
     note(_stayed(found, base, policy, "gap"), "net", "share", kind="brought")
     note(_active(answer.only(engine=engine), base, policy), "active", "share")
+    note(_rush(answer.only(engine=engine, scenario=policy.scenario)), "rush", "share")
     note(_fall(answer.only(engine=engine, scenario=policy.scenario)), "fall", "share")
     years = people.groupby(["draw", "group"])["member_years"].sum().unstack()
     total = years.sum(axis=1)
@@ -189,6 +219,15 @@ def _active(answer: Projection, base: Scenario, policy: Scenario) -> pd.Series:
     return gap["active_9of12"] / gap["members"].where(gap["members"] > 0.5)
 
 
+def _rush(answer: Projection) -> pd.Series:
+    wide = answer.only(group="all", measure="entries").frame.pivot(index="draw", columns="month", values="value")
+    years = [m[:4] for m in wide if m.endswith("-12") and f"{m[:4]}-01" in wide]
+    if not years:
+        return pd.Series(dtype=float)
+    year = wide[[m for m in wide if m.startswith(max(years))]].sum(axis=1)
+    return wide[f"{max(years)}-12"] / year.where(year > 0)
+
+
 def _fall(answer: Projection) -> pd.Series:
     wide = answer.only(group="all", measure="members").frame.pivot(index="draw", columns="month", values="value")
     ends = [m for m in wide if m.endswith("-03") and f"{int(m[:4]) - 1}-12" in wide]
@@ -226,49 +265,102 @@ def _dead_weight(rows: pd.DataFrame, answer: Projection, base: Scenario, policy:
     return {payer: values for payer, values in found.items() if values.notna().any()}
 
 
-def _chunk(base: Scenario, policy: Scenario, draws: range, seed: int, first: int, last: int):
-    without, under = lives(base, draws, seed), lives(policy, draws, seed)
-    months = policy.months.astype(str)
-    return [_compare(*worlds, draw, first, last, months) for draw, *worlds in zip(draws, without, under, strict=True)]
+def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int):
+    """Rows of all scenarios, and for each policy its differences from the base, draw by draw."""
+    rows, without = _live(base, draws, seed)
+    answers, months = [rows], base.months.astype(str)
+    differences = []
+    for policy in policies:
+        rows, under = _live(policy, draws, seed)
+        answers.append(rows)
+        span = acting(base, policy)
+        differences.append([_compare(a, b, d, *span, months) for d, a, b in zip(draws, without, under, strict=True)])
+    return answers, differences
+
+
+def _live(scenario: Scenario, draws: range, seed: int) -> tuple[pd.DataFrame, list[Lives]]:
+    """What `AgentEngine` answers, and the people behind it, in one go."""
+    model, world = agents._model(Team), make_world(scenario, draws, seed)
+    model.load(world)
+    measures = list(tables.MEASURES)
+    values = np.zeros((len(draws), len(scenario.months), len(measures), len(GROUPS) + 1))
+    columns, seen = [measures.index(name) for name in events.FLOWS], [[] for _ in draws]
+    for t in range(len(scenario.months)):
+        if t:
+            model.step()
+            values[:, t, columns, :-1] = model.flows.sum(axis=1).transpose(0, 2, 1)
+        values[:, t, 0, :-1] = [people.ledger.members.sum(axis=0) for people in model.people]
+        for looks, people in zip(seen, model.people, strict=True):
+            looks.append(agents._look_at(people))
+    values[..., -1] = values[..., :-1].sum(axis=-1)
+    values[:, 1:, measures.index("spent_outreach"), -1] = world.plan.spending.sum(axis=(1, 2))[1:]
+    lives = [agents._lives(people, looks) for people, looks in zip(model.people, seen, strict=True)]
+    return rows_of(scenario, agents.AgentEngine.name, draws, values), lives
 
 
 def _compare(without: Lives, under: Lives, draw: int, first: int, last: int, months) -> tuple[pd.DataFrame, ...]:
     """Line up one draw's people of two worlds by their keys."""
-    keys = np.union1d(without.key, under.key)
-    a, b = np.searchsorted(keys, under.key), np.searchsorted(keys, without.key)
+    order = np.argsort(without.key)
+    at = np.minimum(np.searchsorted(without.key, under.key, sorter=order), len(order) - 1)
+    match = np.where(without.key[order[at]] == under.key, order[at], -1)
+    alone = np.ones(len(order), bool)
+    alone[match[match >= 0]] = False
+    sums = np.zeros((len(GROUPS), len(KINDS), len(COUNTED)))
+    paths = np.zeros((len(KINDS) + 1, 2, len(months)), np.int64)
+    _add_up(without, under, match, np.flatnonzero(alone), first, last, sums, paths)
+    index = pd.MultiIndex.from_product([GROUPS, KINDS], names=["group", "kind"])
+    people = pd.DataFrame(sums.reshape(-1, len(COUNTED)), index, COUNTED).reset_index()
+    parts = [
+        pd.DataFrame({"draw": draw, "kind": name, "month": months, "members": now, "gap": now - then})
+        for name, (now, then) in zip([*KINDS, "brought"], paths, strict=True)
+    ]
+    return people.assign(draw=draw), pd.concat(parts)
 
-    def lined(values, where, empty=0):
-        out = np.full((len(keys), *values.shape[1:]), empty, values.dtype)
-        out[where] = values
-        return out
 
-    never = np.iinfo(np.int16).max
-    ours, theirs = lined(under.joined, a, never), lined(without.joined, b, never)
-    group = np.maximum(lined(under.group, a), lined(without.group, b))
-    kind = np.select(
-        [theirs == never, ours == never, (ours == 0) & (theirs == 0), ours < theirs],
-        [KINDS.index(k) for k in ("because", "instead", "already", "sooner")],
-        KINDS.index("anyway"),
-    )
-    member, other = lined(under.member, a), lined(without.member, b)
-    before = max(first - 1, 0)
-    bought = [lined(w.supported[:, last] - w.supported[:, before], at) for w, at in ((under, a), (without, b))]
-    came = (ours > 0) & (ours < never)
-    facts = pd.DataFrame(
-        {
-            "group": group, "kind": kind, "persons": 1,
-            "member_years": (member[:, 1:].sum(axis=1) - other[:, 1:].sum(axis=1, dtype=int)) / 12,
-            "supported": bought[0], "before": bought[1], "dead": np.minimum(*bought),
-            "once": lined(under.once, a) & came, "entries": came, "paid": lined(under.supported[:, -1], a) * came,
-        }
-    )  # fmt: skip
-    people = facts.groupby(["group", "kind"]).sum()
-    index = pd.MultiIndex.from_product([range(len(GROUPS)), range(len(KINDS))], names=["group", "kind"])
-    people = people.reindex(index, fill_value=0).reset_index()
-    people["group"], people["kind"] = np.array(GROUPS)[people["group"]], np.array(KINDS)[people["kind"]]
-    paths = []
-    brought = (ours > 0) & (ours <= last) & (theirs > last)
-    for name, who in [*((name, kind == k) for k, name in enumerate(KINDS)), ("brought", brought)]:
-        now, then = (w[who].sum(axis=0) for w in (member, other))
-        paths.append(pd.DataFrame({"draw": draw, "kind": name, "month": months, "members": now, "gap": now - then}))
-    return people.assign(draw=draw), pd.concat(paths)
+@njit(cache=True)
+def _add_up(without, under, match, alone, first, last, sums, paths):
+    """Go through all people once: those under the policy with their match (-1: none), then those without one."""
+    before, end, brought = max(first - 1, 0), paths.shape[2], len(KINDS)
+    for i in range(len(match)):
+        j, ours, theirs = match[i], under.joined[i], _NEVER
+        paid_before, gap = 0, 0
+        if j >= 0:
+            theirs = without.joined[j]
+            paid_before = without.supported[j, last] - without.supported[j, before]
+        kind = ANYWAY
+        if theirs == _NEVER:
+            kind = BECAUSE
+        elif ours == 0 and theirs == 0:
+            kind = ALREADY
+        elif ours < theirs:
+            kind = SOONER
+        was_brought = 0 < ours <= last < theirs
+        for t in range(end):
+            now, then = int(under.member[i, t]), int(j >= 0 and without.member[j, t])
+            paths[kind, 0, t] += now
+            paths[kind, 1, t] += then
+            if was_brought:
+                paths[brought, 0, t] += now
+                paths[brought, 1, t] += then
+            if t > 0:
+                gap += now - then
+        paid = under.supported[i, last] - under.supported[i, before]
+        row = sums[under.group[i], kind]
+        row[0] += 1
+        row[1] += gap / 12
+        row[2] += paid
+        row[3] += paid_before
+        row[4] += min(paid, paid_before)
+        if ours > 0:
+            row[5] += under.once[i]
+            row[6] += 1
+            row[7] += under.supported[i, end - 1]
+    for j in alone:
+        row = sums[without.group[j], INSTEAD]
+        row[0] += 1
+        row[3] += without.supported[j, last] - without.supported[j, before]
+        for t in range(end):
+            then = int(without.member[j, t])
+            paths[INSTEAD, 1, t] += then
+            if t > 0:
+                row[1] -= then / 12

@@ -14,6 +14,9 @@ from forecast.words import Text, join, say, term
 SHOWN = ("because", "sooner", "already", "anyway", "instead")  # the order of the bars
 
 
+QUALITY = ("paid_per_entry", "once", "active", "rush", "fall")  # what tells growth that lasts
+
+
 def _all(table: pd.DataFrame, measure: str, **where) -> pd.Series | None:
     rows = table[(table["measure"] == measure) & (table["group"] == "all")]
     for column, value in where.items():
@@ -67,8 +70,34 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
     return join(lines, " ")
 
 
-def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "") -> Picture:
-    """Draw the additional member-years by kind of people, with the interval of nine in ten; `table` of one policy."""
+def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return the marks of growth that lasts or does not, each with its limit and whether it is beyond it."""
+    beyond, rows = additional.paper(table), []
+    for measure in QUALITY:
+        row = _all(table, measure)
+        if row is None:
+            continue
+        shape = "n1" if row["unit"] == "months" else "p"
+        limit, sign = additional.PAPER.get(measure, (None, 1))
+        bound = {"vi": "không quá {x:p}", "en": "at most {x:p}"}
+        if sign < 0:
+            bound = {"vi": "ít nhất {x:p}", "en": "at least {x:p}"}
+        rows.append({
+            "what": term(f"quality.{measure}", lang), "median": words.form(row["median"], shape, lang),
+            "range": " – ".join(words.form(row[end], shape, lang) for end in ("low", "high")),
+            "limit": "–" if limit is None else say(lang, **bound, x=limit),
+            "flag": term(f"flag.{'yes' if measure in beyond else 'no'}", lang) if limit is not None else "–",
+        })  # fmt: skip
+    forms = dict.fromkeys(("what", "median", "range", "limit", "flag"), "")
+    names = {"what": "measure", "median": "median", "range": "interval", "limit": "limit", "flag": "paper"}
+    return words.table(pd.DataFrame(rows), lang, forms, {c: term(f"column.{n}", lang) for c, n in names.items()})
+
+
+def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", base: str = "") -> Picture:
+    """Draw the additional member-years by kind of people, with the interval of nine in ten; `table` of one policy.
+
+    `base` is the title of what it is compared with, if that is no status quo.
+    """
     rows = table[(table["measure"] == "member_years") & (table["group"] == "all")].set_index("kind")
     if rows.empty:
         raise UserError("nothing to draw: the table has no member_years of people")
@@ -78,9 +107,9 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "") -
         picture, axes = sheet(
             say(lang, vi="{place}: ai làm nên phần tăng thêm", en="{place}: who makes up what is added", place=name),
             (f"{title}\n" if title else "")
-            + say(lang, vi="Số năm tham gia tăng thêm trong cả kỳ, so với giữ nguyên cách làm cũ (vạch: 9 phần 10 số "
-                  "lần mô phỏng)", en="Additional member-years over all months, against the status quo (line: nine in "
-                  "ten simulations)"),
+            + say(lang, vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base} (vạch: 9 phần 10 số lần mô phỏng)",
+                  en="Additional member-years over all months, against {base} (line: nine in ten simulations)",
+                  base=words.against(base, lang)),
             source_line(lang, place), height=3.9 + (0.2 if title else 0))  # fmt: skip
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if title else 1.45) * inch))

@@ -192,11 +192,11 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
 
 
 def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members", titles: dict | None = None,
-           place=None, plan: str = "") -> Picture:
+           place=None, plan: str = "", base: str = "") -> Picture:
     """Draw what each scenario adds to the base, by group: median and the interval that holds nine draws in ten.
 
     `comparison` is the frame of `decide.comparison`; `titles` gives scenarios a name for people,
-    `plan` is the title of a single one, to stand over the picture.
+    `plan` is the title of a single one, to stand over the picture, `base` that of the base if it is no status quo.
     """
     rows = comparison[comparison["measure"] == measure]
     if rows.empty:
@@ -209,9 +209,9 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
     with rc_context(STYLE):
         picture, axes = sheet(
             f"{name}: " + say(lang, vi="phần tăng thêm nhờ chính sách", en="what the policy adds"),
-            (f"{_short(plan, name)}\n" if plan else "") + say(lang, vi="{measure}: chênh so với cách làm cũ (vạch: "
+            (f"{_short(plan, name)}\n" if plan else "") + say(lang, vi="{measure}: chênh so với {base} (vạch: "
                                                                     "9 phần 10 số lần mô phỏng)",
-                en="{measure}: difference from the status quo (line: nine in ten simulations)",
+                en="{measure}: difference from {base} (line: nine in ten simulations)", base=words.against(base, lang),
                 measure=_capital(term(f"measure.{measure}", lang))),
             source_line(lang, place), height=1.5 + 0.42 * len(shown) + (0.2 if plan else 0))
         inch = 1 / picture.get_figheight()
@@ -236,8 +236,8 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))
     said = "; ".join(f"{term('group.' + r['group'], lang)} {signed(r['median'], lang)}"
                      for r in shown.to_dict("records") if r["engine"] == engine)
-    return picture.describe(say(lang, vi="Chênh lệch so với giữ nguyên hiện trạng: {said}.",
-                                en="Difference from the status quo: {said}.", said=said))
+    return picture.describe(say(lang, vi="Chênh lệch so với {base}: {said}.", en="Difference from {base}: {said}.",
+                                said=said, base=words.against(base, lang)))
 
 
 def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None) -> Picture:

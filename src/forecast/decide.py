@@ -12,7 +12,7 @@ from forecast import tables
 from forecast.engines.stock import SILENT
 from forecast.experiment import project
 from forecast.plan import Where
-from forecast.policy import Effort, ModelCommunes, Policy, Reminders, TopUp, Visits
+from forecast.policy import Collectors, Effort, ModelCommunes, Policy, Reminders, TopUp, Visits
 from forecast.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.scenario import Scenario, parameters_table
 
@@ -135,7 +135,8 @@ def effort(
     }
 
 
-WAYS = ("visits", "model_communes", "top_up", "reminders")
+WAYS = ("collectors", "visits", "model_communes", "top_up", "reminders")
+TOGETHER = "together"
 
 
 def ways(
@@ -143,21 +144,26 @@ def ways(
 ) -> pd.DataFrame:
     """Return how much of each single lever, on top of the scenario's policy, would reach its target.
 
-    One row each for: visits (more household visits a month in the whole place), model_communes (how many, the largest
-    first), top_up (extra share of the contribution for everybody, from the province), reminders (share of due members
-    on a list). Each begins in the month after the start, and the least amount that gives `probability` is looked for
-    with paired draws, up to `most`. Columns: way, unit, most, needed (nan when even the most is not enough),
-    probability_now, probability_reached (at `needed`, or at `most`), public_vnd (median of what the state and the
-    province pay on top over all months; outreach has no price unless the scenario gives one).
+    One row each for: collectors (how many more in the whole place), visits (more household visits a month in the whole
+    place), model_communes (how many, the largest first), top_up (extra share of the contribution for everybody, from
+    the province), reminders (share of due members on a list). Each begins in the month after the start, and the least
+    amount that gives `probability` is looked for with paired draws, up to `most`. Where none of them is enough, a last
+    row, together, has all of them at their most: if even that is not enough, the target cannot be reached with the
+    levers given. Columns: way, unit, most, needed (nan when even the most is not enough), probability_now,
+    probability_reached (at `needed`, or at `most`), public_vnd (median of what the state and the province pay on top
+    over all months; outreach has no price unless the scenario gives one).
     """
     target = _target(scenario)
     if engine == "stock" and target.measure in SILENT:
         engine = "agents"
     start = str(scenario.months[1])
-    now_visits = effort_now(scenario)[1]
+    now_collectors, now_visits = effort_now(scenario)
+    steps = MOST_EFFORT * np.geomspace(1e-3, 1, 140)  # times what there is
     communes = len(scenario.place.communes)
     grids = {
-        "visits": ("visits_per_month", now_visits * MOST_EFFORT * np.geomspace(1e-3, 1, 140),
+        "collectors": ("collectors", np.unique(np.ceil(max(now_collectors, 1.0) * steps)),
+                       lambda n: Collectors(count=now_collectors + n, per="place", start=start)),
+        "visits": ("visits_per_month", now_visits * steps,
                    lambda n: Visits(count=n, per="place", start=start)),
         "model_communes": ("communes", np.arange(1, communes + 1),
                            lambda n: ModelCommunes(where=Where(count=int(n)), start=start)),
@@ -190,6 +196,12 @@ def ways(
         rows.append(
             {"way": way, "unit": unit, "most": float(amounts[-1]), "needed": needed, "probability_now": now,
              "probability_reached": reached, "public_vnd": money - money_now}
+        )  # fmt: skip
+    if all(np.isnan(row["needed"]) for row in rows):
+        reached, money = asked(*(lever(float(amounts[-1])) for _, amounts, lever in grids.values()))
+        rows.append(
+            {"way": TOGETHER, "unit": "share", "most": 1.0, "needed": 1.0 if reached >= probability else np.nan,
+             "probability_now": now, "probability_reached": reached, "public_vnd": money - money_now}
         )  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -9,21 +9,27 @@ from forecast.words import Text, join, listing, say, term
 WHY = {
     "levers": {
         "vi": "**Không thể đạt bằng các giải pháp đã cho**: dùng tất cả ở mức cao nhất, không kể tiền, khả năng đạt "
-        "{target:n} người vào {by:t} cũng chỉ là {most:c}, chưa tới {p:p}.",
+        "{target:n} người vào {by:t} cũng chỉ là {most}, chưa tới {p:p}.",
         "en": "**Cannot be reached with the levers given**: all of them at their highest, whatever the money, give "
-        "{target:n} by {by:t} a probability of {most:c}, not {p:p}.",
+        "{target:n} by {by:t} a probability of {most}, not {p:p}.",
     },
     "budget": {
-        "vi": "**Không thể đạt trong ngân sách {budget:m}**: khả năng cao nhất tìm được là {found:c}, chưa tới {p:p}. "
-        "Không kể tiền thì có thể tới {most:c}.",
-        "en": "**Cannot be reached within {budget:m}**: the highest probability that was found is {found:c}, not "
-        "{p:p}. Whatever the money, it can be {most:c}.",
+        "vi": "**Không thể đạt trong ngân sách {budget:m}**: khả năng cao nhất tìm được là {found}, chưa tới {p:p}. "
+        "Không kể tiền thì có thể tới {high:c}.",
+        "en": "**Cannot be reached within {budget:m}**: the highest probability that was found is {found}, not "
+        "{p:p}. Whatever the money, it can be {high:c}.",
     },
     "share": {
         "vi": "**Không thể đạt khi phải dành ít nhất {share:p} phần tăng thêm cho hộ nghèo, cận nghèo và người dân tộc "
-        "thiểu số** trong ngân sách {budget:m}: tổ hợp gần nhất cho khả năng {found:c}.",
+        "thiểu số** trong ngân sách {budget:m}: tổ hợp gần nhất cho khả năng {found}.",
         "en": "**Cannot be reached with at least {share:p} of the gain for poor, near-poor and minority people** "
-        "within {budget:m}: the nearest mix gives a probability of {found:c}.",
+        "within {budget:m}: the nearest mix gives a probability of {found}.",
+    },
+    "stay": {
+        "vi": "**Không thể đạt khi ít nhất {stay:p} số người tăng thêm phải còn tham gia sau một năm kể từ khi thôi hỗ "
+        "trợ, vận động**, trong ngân sách {budget:m}: tổ hợp gần nhất cho khả năng {found}.",
+        "en": "**Cannot be reached if at least {stay:p} of the added members must still be there a year after the "
+        "levers end**, within {budget:m}: the nearest mix gives a probability of {found}.",
     },
 }
 
@@ -32,7 +38,10 @@ def optimum_text(optimum, lang: str = "vi") -> Text:
     """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
     target, promised, verified = optimum.scenario.target, optimum.promised, optimum.verified
     common = {"target": target.value, "by": target.by, "p": optimum.probability, "budget": optimum.budget,
-              "share": optimum.poor_share, "most": optimum.most, "found": verified.probability}  # fmt: skip
+              "share": optimum.poor_share, "stay": optimum.least_stay, "high": optimum.most,
+              "most": words.below(optimum.most, optimum.probability, lang)}  # fmt: skip
+    lower = min(promised.probability, verified.probability)
+    common["found"] = words.below(lower, optimum.probability, lang)
     if optimum.met:
         common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high, "base": optimum.base}
         head = say(lang, **common,
@@ -60,8 +69,13 @@ def optimum_text(optimum, lang: str = "vi") -> Text:
                 "thêm: {share:p}.",
                 en="Of about {years:a} additional member-years, {share:p} go to poor, near-poor and minority "
                 "people.")  # fmt: skip
+    stays = say(lang, stay=verified.stay, least=optimum.least_stay,
+                vi="Một năm sau khi mọi giải pháp của tổ hợp kết thúc, còn {stay:p} số người tăng thêm vẫn tham gia "
+                "(yêu cầu ít nhất {least:p}).",
+                en="A year after all levers of the mix have ended, {stay:p} of the added members are still there (at "
+                "least {least:p} was asked for).")  # fmt: skip
     paid = listing(f"{_payer(name, lang)}: {words.money(vnd, lang)}" for name, vnd in verified.by_payer.items())
-    return join([head, sentences.levers(optimum.scenario, lang), loss, share,
+    return join([head, sentences.levers(optimum.scenario, lang), loss, share, stays,
                  say(lang, vi="Ai trả thêm:", en="Who pays more:"), paid])  # fmt: skip
 
 
@@ -72,9 +86,10 @@ def _payer(name: str, lang: str) -> str:
 def optimum_record(optimum) -> dict:
     """Return a search as plain values, for optimum.json."""
     target = optimum.scenario.target
-    columns = ["cost", "cost_high", "probability", "guarded_share"]
+    columns = ["cost", "cost_high", "probability", "guarded_share", "stay"]
     return {
-        "asked": {"budget": optimum.budget, "probability": optimum.probability, "poor_share": optimum.poor_share},
+        "asked": {"budget": optimum.budget, "probability": optimum.probability, "poor_share": optimum.poor_share,
+                  "least_stay": optimum.least_stay},
         "target": target.model_dump(),
         "met": optimum.met,
         "why": optimum.why,

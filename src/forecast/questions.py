@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from forecast import words
 from forecast.words import Text, join, say, table, term
 
 YEARS = "member_years"
@@ -48,17 +49,17 @@ def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: 
     """Say how many model communes a target takes, from `decide.ways` of a scenario without them."""
     way = ways.set_index("way").loc["model_communes"]
     common = {"target": target, "p": probability, "most": way["most"], "now": way["probability_now"],
-              "reached": way["probability_reached"]}  # fmt: skip
+              "reached": words.below(way["probability_reached"], probability, lang)}  # fmt: skip
     if way["needed"] == way["needed"]:
         return say(lang, n=way["needed"], **common,
                    vi="Để khả năng đạt {target:n} người là {p:p}, cần khoảng {n:n} xã điểm, chọn xã đông dân trước.",
                    en="For a probability of {p:p} of {target:n} members, about {n:n} model communes are needed, the "
                    "largest first.")  # fmt: skip
     return say(lang, **common,
-               vi="Dù cả {most:n} xã, phường đều là xã điểm, khả năng đạt {target:n} người cũng chỉ là {reached:c} "
+               vi="Dù cả {most:n} xã, phường đều là xã điểm, khả năng đạt {target:n} người cũng chỉ là {reached} "
                "(không có xã điểm nào: {now:c}), chưa tới {p:p}.",
                en="Even with all {most:n} communes as model communes the probability of {target:n} members is only "
-               "{reached:c} (with none: {now:c}), not {p:p}.")  # fmt: skip
+               "{reached} (with none: {now:c}), not {p:p}.")  # fmt: skip
 
 
 def feasible(answer, scenario, lang: str = "vi", engine: str = "agents") -> Text:

@@ -1,15 +1,15 @@
 """The cheapest lever mix that meets a target: found on some draws, judged on others.
 
-1. *Explore.* Optuna proposes mixes; the stock engine says what each costs, reaches and brings to the poor. The mixes
-   that no other beats are the front.
+1. *Explore.* Optuna proposes mixes; the stock engine says what each costs, reaches, keeps and brings to the poor. The
+   mixes that no other beats are the front.
 2. *Refine.* From the best of them, levers go up and down a level, alone and two at a time, until nothing is cheaper.
-3. *Promise.* The agent engine is put beside the stock engine on the same draws. What it says otherwise moves the bar,
-   and the mix is refined again, until the promise holds.
+3. *Promise.* The agent engine is put beside the stock engine on the same draws (:mod:`forecast.judge`). What it says
+   otherwise moves the bar, and the mix is refined again, until the promise holds.
 4. *Verify.* The mix is judged on draws that no choice has seen. Promised less verified is the loss of optimism.
 
-A probability is that of the agent engine, estimated on two levels (Giles 2008): the stock engine on many draws, and
-on a part of them the difference that the agents make. The answer to each mix is kept, so a search that was killed
-takes the same way again in no time; neither that nor the number of cores changes a byte.
+Members who vanish when the money stops are no growth: all levers of a mix end in the scenario's last month, the worlds
+go on for a year, and `least_stay` of those whom the mix has added must still be there. The answer to each mix is kept,
+so a search that was killed takes the same way again in no time; neither that nor the number of cores changes a byte.
 """
 
 import math
@@ -24,40 +24,31 @@ import optuna
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast import behavior, chance, choices, tables
+from forecast import behavior, chance, choices, judge, tables
 from forecast.choices import Choice
 from forecast.decide import INTERVAL
 from forecast.engines.stock import SILENT
-from forecast.policy import spending
-from forecast.posterior import Posterior
+from forecast.judge import Judged
+from forecast.policy import Policy, spending
 from forecast.scenario import Scenario
-from forecast.tally import guarded_share, tallies
+from forecast.tally import guarded_share, stay, tallies
 
 ASKED_AT_ONCE = 8  # mixes that are tried side by side; fixed, so that the number of cores changes nothing
-WIDE = 10  # times the draws of the search: the stock engine's draws behind a promise
+MANY = 12  # times the draws of the search: the stock engine's draws behind a promise
+WIDE = 40_000  # draws of parameters behind a promise, which no engine runs
+FIRST, ENOUGH, MOST = 48, 0.006, 8  # agents' draws: to begin with; error at which no more are asked for; most, x draws
 ROUNDS = 5  # promises that are tried before the search gives up
-CLOSE = 0.02  # a promise so little above what was asked is not made cheaper
+CLOSE = 0.015  # a promise so little above what was asked is not made cheaper
 STEPS = (-3, -2, -1, 1, 2, 3)  # levels that a lever moves at once
+YEAR = 12  # months that the worlds go on after the last lever of a mix has ended
+LEAST_STAY = 0.5  # see docs/decisions/0008
 
 
 class Rule(NamedTuple):
-    """What makes one mix better than another: the lower `key` of a mix, guessed from (cost, bar, share) by `guess`."""
+    """What makes one mix better than another: the lower `key`; `guess` guesses it from (cost, bar, share, stay)."""
 
     key: Callable
     guess: Callable
-
-
-class Judged(NamedTuple):
-    """What a mix does, by the agent engine: probability with its standard error, and what it adds to the base."""
-
-    probability: float
-    standard_error: float
-    cost: float  # VND, mean of the draws, over all months; of the payers that count
-    cost_low: float
-    cost_high: float
-    guarded_share: float  # share of additional member-years that go to poor, near-poor and minority people
-    member_years: float  # added, mean
-    by_payer: dict[str, float]  # VND added, mean; members and state too
 
 
 class Optimum(NamedTuple):
@@ -67,13 +58,14 @@ class Optimum(NamedTuple):
     budget: float  # VND, as asked
     probability: float  # as asked
     poor_share: float  # as asked; 0 if no share was asked for
+    least_stay: float  # as asked
     met: bool
-    why: str  # "" if met, else what stands in the way: levers, budget or share
+    why: str  # "" if met, else what stands in the way: levers, budget, share or stay
     promised: Judged
     verified: Judged
     base: float  # probability without anything from the search, by the same two levels
     most: float  # probability with every lever at its highest, whatever it costs
-    tried: pd.DataFrame  # mix, cost, cost_high, probability, guarded_share, front, fair: every mix that was screened
+    tried: pd.DataFrame  # mix, cost, cost_high, probability, guarded_share, stay, front, fair: every mix screened
 
     @property
     def optimism(self) -> float:
@@ -89,16 +81,19 @@ class Search:
     budget: float
     probability: float
     share: float
+    least_stay: float
     draws: int
     seed: int
     jobs: int
     keep: Path | None
     progress: bool
-    posterior: Posterior | None = None
     choices: tuple[Choice, ...] = ()
     factor: float = 1.0  # what the agents reach, as a multiple of the stock engine
+    dear: float = 1.0  # what may be spent at most on many draws, as a multiple of that on the draws of the search
     need: float = 0.0  # probability that the screening draws must show for the promise to hold
     seen: dict = field(default_factory=dict)  # levels -> (cost per draw, tally)
+    parameters: dict = field(default_factory=dict)  # first draw -> features of very many
+    told: dict = field(default_factory=dict)  # (levels, engine, first draw, last draw) -> tally
 
     def __post_init__(self):
         self.target, self.need = self.scenario.target, self.probability
@@ -113,18 +108,30 @@ class Search:
         self.choices = choices.priced(usual, self.costs)
         self.none = (0,) * len(self.choices)
         self.all = tuple(choice.levels for choice in self.choices)
-        self.base = self._tallies([(self.none, self.fast, range(self.draws))])[0]
+        self.longer = self.scenario.lasting(str(self.scenario.months[-1] + YEAR))
+        (self.base,) = self._tallies([(self.none, self.fast, range(self.draws))])
 
     def question(self, levels: tuple[int, ...], name: str = "mix") -> Scenario:
         """Return the scenario with the levers of a mix behind its own."""
         return self.scenario.with_policy(name, choices.policy(self.scenario.policy, self.choices, levels))
 
+    def until_after(self, levels: tuple[int, ...]) -> Scenario:
+        """Return the same question with a year more, in which the levers of the mix have ended."""
+        own = self.scenario.policy.levers
+        mix = choices.policy(self.scenario.policy, self.choices, levels).levers[len(own) :]
+        ended = (lever.model_copy(update={"end": lever.end or self.scenario.until}) for lever in mix)
+        return self.longer.with_policy("mix", Policy(*own, *ended))
+
     # -- answers -----------------------------------------------------------------------------------------------------
 
     def _tallies(self, asked: list[tuple[tuple[int, ...], str, range]]) -> list[pd.DataFrame]:
-        """Return a tally for each (levels, engine, draws), on all cores."""
-        work = [(self.question(levels), engine, draws) for levels, engine, draws in asked]
-        return tallies(work, self.seed, jobs=self.jobs, keep=self.keep, posterior=self.posterior)
+        """Return a tally for each (levels, engine, draws), on all cores; none is worked out twice."""
+        named = [(levels, engine, draws.start, draws.stop) for levels, engine, draws in asked]
+        new = {name: one for name, one in zip(named, asked, strict=True) if name not in self.told}
+        work = [(self.until_after(levels), engine, draws) for levels, engine, draws in new.values()]
+        more = {"jobs": self.jobs, "keep": self.keep, "last": self.scenario.until}
+        self.told |= dict(zip(new, tallies(work, self.seed, **more), strict=True)) if work else {}
+        return [self.told[name] for name in named]
 
     def cost(self, levels: tuple[int, ...], draws: range, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
         """VND of the payers that count, added to the base in each draw; prices of outreach are drawn as well."""
@@ -153,47 +160,55 @@ class Search:
         """Let the fast engine answer mixes that it has not seen."""
         new = [m for m in dict.fromkeys(mixes) if m not in self.seen]
         draws = range(self.draws)
-        for start in range(0, len(new), ASKED_AT_ONCE):
-            some = new[start : start + ASKED_AT_ONCE]
-            for levels, rows in zip(some, self._tallies([(m, self.fast, draws) for m in some]), strict=True):
-                self.seen[levels] = self.cost(levels, draws, rows, self.base), rows
+        for levels, rows in zip(new, self._tallies([(m, self.fast, draws) for m in new]), strict=True):
+            self.seen[levels] = self.cost(levels, draws, rows, self.base), rows
 
     # -- what is better ----------------------------------------------------------------------------------------------
 
     def bar(self, levels: tuple[int, ...]) -> float:
         """Persons that the mix reaches or passes with the needed probability, on the draws of the search."""
-        reached = np.sort(self.seen[levels][1]["reached"].to_numpy() * self.factor)[::-1]
-        return float(reached[min(max(math.ceil(self.need * len(reached)) - 1, 0), len(reached) - 1)])
+        return float(np.quantile(self.seen[levels][1]["reached"], 1 - self.need)) * self.factor
 
-    def missing(self, levels: tuple[int, ...]) -> tuple[float, float, float]:
-        """How far the mix is from target, budget and share, each as a part of it; 0 where it holds."""
+    def shown(self, levels: tuple[int, ...]) -> float:
+        """Probability of the target on the draws of the search, as `bar` reads them."""
+        reached = np.sort(self.seen[levels][1]["reached"].to_numpy()) * self.factor
+        return float(1 - np.interp(self.target.value, reached, np.linspace(0, 1, len(reached))))
+
+    def missing(self, levels: tuple[int, ...]) -> dict[str, float]:
+        """How far the mix is from target, budget, share and stay, each as a part of it; 0 where it holds."""
         cost, rows = self.seen[levels]
-        target = max(1 - self.bar(levels) / max(self.target.value, 1e-9), 0.0)
-        budget = max(float(np.quantile(cost, INTERVAL[1])) / self.budget - 1, 0.0)
-        share = guarded_share(rows, self.base)
-        return target, budget, max(self.share - share, 0.0) if self.share else 0.0
+        return {
+            "target": max(1 - self.bar(levels) / max(self.target.value, 1e-9), 0.0),
+            "budget": max(float(np.quantile(cost, INTERVAL[1])) * self.dear / self.budget - 1, 0.0),
+            "share": max(self.share - guarded_share(rows, self.base), 0.0) if self.share else 0.0,
+            "stay": max(self.least_stay - stay(rows, self.base), 0.0),
+        }
+
+    def _short(self, share: float, stays: float) -> float:
+        return max(self.share - share, 0.0) * bool(self.share) + max(self.least_stay - stays, 0.0)
 
     def cheapest(self) -> "Rule":
         """What holds comes before what does not, then the cheaper."""
 
         def key(levels):
-            return round(sum(self.missing(levels)), 9), float(self.seen[levels][0].mean()), levels
+            return round(sum(self.missing(levels).values()), 9), float(self.seen[levels][0].mean()), levels
 
         def guess(place):
-            cost, bar, share = place
-            return max(1 - bar / self.target.value, 0.0) + max(self.share - share, 0.0) * bool(self.share), cost
+            cost, bar, share, stays = place
+            return max(1 - bar / self.target.value, 0.0) + self._short(share, stays), cost
 
         return Rule(key, guess)
 
     def farthest(self) -> "Rule":
-        """Where the target cannot be met: within budget and share, the most members."""
+        """Where the target cannot be met: within budget, share and stay, the most members."""
 
         def key(levels):
-            return round(sum(self.missing(levels)[1:]), 9), -self.bar(levels), levels
+            missing = self.missing(levels)
+            return round(sum(missing.values()) - missing["target"], 9), -self.bar(levels), levels
 
         def guess(place):
-            cost, bar, share = place
-            return max(cost / self.budget - 1, 0.0) + max(self.share - share, 0.0) * bool(self.share), -bar
+            cost, bar, share, stays = place
+            return max(cost / self.budget - 1, 0.0) + self._short(share, stays), -bar
 
         return Rule(key, guess)
 
@@ -245,12 +260,12 @@ class Search:
                     drawn_at = None
 
     def _place(self, levels: tuple[int, ...]) -> np.ndarray:
-        """Cost, bar and share of a mix that was screened."""
+        """Cost, bar, share and stay of a mix that was screened."""
         cost, rows = self.seen[levels]
-        return np.array([float(cost.mean()), self.bar(levels), guarded_share(rows, self.base)])
+        return np.array([float(cost.mean()), self.bar(levels), guarded_share(rows, self.base), stay(rows, self.base)])
 
     def _lines(self, levels: tuple[int, ...]) -> dict[int, np.ndarray]:
-        """What one level more of each lever does to cost, bar and share."""
+        """What one level more of each lever does to cost, bar, share and stay."""
         near = {}
         for i, most in enumerate(self.all):
             by = 1 if levels[i] < most else -1
@@ -268,43 +283,69 @@ class Search:
         ranked = sorted((guess(here + sum(lines[i] * by for i, by in move)), move) for move in moves)
         return [tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:ASKED_AT_ONCE]]
 
-    def judge(self, levels: tuple[int, ...], first: int, size: int) -> tuple[Judged, float]:
-        """Judge a mix on `size` draws of the agents from draw `first` on; return it with the agents' factor."""
-        few = range(first, first + size)
-        many = range(first, first + (WIDE * self.draws if self.fast != "agents" else size))
-        rows, base, fast = self._tallies(
-            [(levels, "agents", few), (self.none, "agents", few), (levels, self.fast, many)]
-        )
-        a, s = rows["reached"].to_numpy(), fast["reached"].to_numpy()
-        factor = float(np.median(a / np.maximum(s[:size], 1e-9)))
-        goal = self.target.value
-        by_fast, by_agents = (s * factor >= goal).astype(float), (a >= goal).astype(float)
-        gap = by_agents - by_fast[:size]
-        cost = self.cost(levels, few, rows, base)
-        added = {p: float((rows[p] - base[p]).mean()) for p in ("members", "state", "province", "donors")}
-        low, high = np.quantile(cost, INTERVAL)
-        judged = Judged(
-            probability=float(min(max(by_fast.mean() + gap.mean(), 0.0), 1.0)),
-            standard_error=float(math.sqrt(by_fast.var() / len(s) + gap.var() / size)),
-            cost=float(cost.mean()),
-            cost_low=float(low),
-            cost_high=float(high),
-            guarded_share=guarded_share(rows, base),
-            member_years=float((rows["years"] - base["years"]).mean()),
-            by_payer=added | {"outreach": float(self.outreach(levels, few).mean())},
-        )
-        return judged, factor
+    def judge(self, levels: tuple[int, ...], first: int, enough: float = ENOUGH) -> Judged:
+        """Judge a mix on draws from `first` on and note the agents' factor.
+
+        The agents are asked until their part of the error is `enough`; what a mix costs and to whom it goes, where
+        they hardly differ from the fast engine, is put right by the first of their draws.
+        """
+        many = range(first, first + (MANY if self.fast != "agents" else MOST) * self.draws)
+        base, fast = self._tallies([(self.none, self.fast, many), (levels, self.fast, many)])
+        few = range(first, first + min(FIRST, len(many)))
+        known, pair = self._parameters(first, len(many)), (self._agents(levels, few), self._agents(self.none, few))
+        while True:
+            slow = self._agents(levels, few)["reached"].to_numpy()
+            found = judge.chance(slow, fast["reached"].to_numpy(), self.target.value, *known)
+            more = min(2 * len(few), MOST * self.draws, len(many))
+            if found.error_of_few <= enough or more <= len(few):
+                break
+            few = range(first, first + more)
+        self.factor = float(np.median(slow / np.maximum(fast["reached"].to_numpy()[: len(few)], 1e-9)))
+        begin = few[: len(pair[0])]
+        costs = self.cost(levels, begin, *pair), self.cost(levels, many, fast, base)
+        told = judge.judged(found, pair, (fast, base), costs, self.outreach(levels, many))
+        if levels in self.seen and levels != self.none:
+            self.dear = told.cost_high / max(float(np.quantile(self.seen[levels][0], INTERVAL[1])), 1.0)
+        return told._replace(draws=(len(few), len(many)))
+
+    def _parameters(self, first: int, size: int) -> tuple[np.ndarray, ...]:
+        """Features of the parameters of `size` draws from `first` on, and of very many."""
+        if first not in self.parameters:
+            drawn = behavior.parameter_draws(self.longer, self.seed, range(first, first + WIDE))
+            self.parameters[first] = judge.features(drawn)
+        return self.parameters[first][:size], self.parameters[first]
+
+    def _agents(self, levels: tuple[int, ...], draws: range) -> pd.DataFrame:
+        """Tally of the agents, asked for in doubling pieces so that none is asked for twice."""
+        ends = [draws.start]
+        while ends[-1] < draws.stop:
+            ends.append(min(draws.start + max(2 * (ends[-1] - draws.start), FIRST), draws.stop))
+        pieces = [range(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+        return pd.concat(self._tallies([(levels, "agents", piece) for piece in pieces]))
 
     def holds(self, judged: Judged) -> str:
-        """Return "" if a judged mix keeps what was asked, else what it misses: target, budget or share."""
+        """Return "" if a judged mix keeps what was asked, else what it misses: target, budget, share or stay."""
         if judged.probability < self.probability:
             return "target"
         if judged.cost_high > self.budget:
             return "budget"
-        return "share" if self.share and judged.guarded_share < self.share else ""
+        if self.share and judged.guarded_share < self.share:
+            return "share"
+        return "stay" if judged.stay < self.least_stay else ""
+
+    def in_the_way(self) -> str:
+        """Name the wish without which a mix that was screened would do: stay, share, or else the budget."""
+        missing = [self.missing(levels) for levels in self.seen]
+        for wish in ("stay", "share"):
+            if any(found[wish] > 0 and sum(found.values()) == found[wish] for found in missing):
+                return wish
+        return "budget"
 
     def tried(self) -> pd.DataFrame:
-        """Every mix that was screened, the cheapest first; `front` and `fair` mark those that no other beats."""
+        """Every mix that was screened, the cheapest first; `front` and `fair` mark those that no other beats.
+
+        Mixes whose members vanish are in neither.
+        """
         rows = []
         for levels, (cost, answer) in self.seen.items():
             reached = answer["reached"].to_numpy() * self.factor
@@ -315,11 +356,13 @@ class Search:
                     "cost_high": float(np.quantile(cost, INTERVAL[1])),
                     "probability": float(np.mean(reached >= self.target.value)),
                     "guarded_share": guarded_share(answer, self.base),
+                    "stay": stay(answer, self.base),
                 }
             )
         table = pd.DataFrame(rows).sort_values(["cost", "mix"], ignore_index=True)
-        within = table["cost_high"] <= self.budget
-        table["front"] = _unbeaten(table["probability"])
+        lasts = table["stay"] >= self.least_stay
+        within = lasts & (table["cost_high"] <= self.budget)
+        table["front"] = _unbeaten(table["probability"].where(lasts, -1.0)) & lasts
         enough = within & (table["probability"] >= min(self.probability, table.loc[within, "probability"].max()))
         table["fair"] = _unbeaten(table["guarded_share"].where(enough, -1.0)) & enough
         return table
@@ -331,50 +374,48 @@ def optimize(
     probability: float = 0.5,
     *,
     poor_share: float | None = None,
-    draws: int = 200,
+    least_stay: float = LEAST_STAY,
+    draws: int = 100,
     seed: int = 1,
     trials: int = 96,
     jobs: int | None = None,
     progress: bool = True,
     keep: str | Path | None = None,
-    posterior: Posterior | None = None,
 ) -> Optimum:
     """Find the cheapest levers, added to the scenario's own, that meet its target with `probability`.
 
     `budget` (VND, over all months of the scenario) has to hold in 19 of 20 draws; it counts what outreach, province and
     donors pay on top of the scenario as it stands, unless the scenario's `search` names other payers. `poor_share` is
-    the least share of additional member-years that must go to poor, near-poor and minority people. Where nothing meets
-    all of it, the mix with the most members within budget and share is returned and `why` says what stands in the way.
-    `draws` are those of the search; promise and verification use more. `keep` is a folder for answers.
-    With a `posterior`, draws have its parameters in place of the priors; that takes far longer, and draws beyond its
-    number of rows have the same parameters with other luck.
+    the least share of additional member-years that must go to poor, near-poor and minority people, `least_stay` the
+    least share of the members whom the mix has added in the scenario's last month that it still adds a year after its
+    levers have ended (0: they may all vanish). Where nothing meets all of it, the mix with the most members within
+    budget, share and stay is returned and `why` says what stands in the way.
+    `draws` are those that mixes are compared by; promise and verification use 12 times as many. `keep` is a folder for
+    answers. Parameters are those that the scenario says (`Scenario.learned`): a mix that is found under a posterior is
+    the cheapest over what the posterior leaves open.
     """
     if scenario.target is None:
         raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
     for name, value, top in (("budget", budget, math.inf), ("probability", probability, 1.0)):
         if not 0 < value < top:
             raise tables.UserError(f"{name}: {value:g}; expected more than 0{', below 1' * (top == 1)}")
-    if poor_share is not None and not 0 <= poor_share <= 1:
-        raise tables.UserError(f"minimum poor share: {poor_share:g}; expected 0 to 1")
+    for name, value in (("minimum poor share", poor_share or 0.0), ("minimum stay", least_stay)):
+        if not 0 <= value <= 1:
+            raise tables.UserError(f"{name}: {value:g}; expected 0 to 1")
     keep, jobs = Path(keep) if keep else None, jobs or os.cpu_count() or 1
-    search = Search(
-        scenario, float(budget), probability, poor_share or 0.0, draws, seed, jobs, keep, progress, posterior
-    )
+    asked = float(budget), probability, poor_share or 0.0, least_stay
+    search = Search(scenario, *asked, draws, seed, jobs, keep, progress)
     search.explore(max(trials, len(search.choices) + 3))
-    most, search.factor = search.judge(search.all, 0, draws)
-    best, judged = _promise(search)
-    why = search.holds(judged)
+    most = search.judge(search.all, 0, enough=1.0)
+    best, promised = _promise(search)
+    why = search.holds(promised)
     if why:
-        why = "levers" if most.probability < probability else "share" if search.share and why == "share" else "budget"
-        rule = search.farthest()
-        best = search.refine(min(search.seen, key=rule.key), rule)
-        judged, _ = search.judge(best, 0, 2 * draws)
-    first = max(WIDE, 2) * draws  # no choice has seen these draws
-    verified, _ = search.judge(best, first, 2 * draws)
-    now, _ = search.judge(search.none, first, 2 * draws)
+        why = "levers" if most.probability < probability else search.in_the_way()
+        best, promised = _farthest(search)
+    unseen = max(WIDE, MANY * draws)  # no choice has seen the draws from here on
+    verified, now = search.judge(best, unseen), search.judge(search.none, unseen, enough=1.0)
     found = search.question(best, f"{scenario.scenario}-optimum")
-    asked = float(budget), probability, search.share
-    return Optimum(found, *asked, not why, why, judged, verified, now.probability, most.probability, search.tried())
+    return Optimum(found, *asked, not why, why, promised, verified, now.probability, most.probability, search.tried())
 
 
 def fast_engine(scenario: Scenario) -> str:
@@ -386,19 +427,34 @@ def _promise(search: Search) -> tuple[tuple[int, ...], Judged]:
     """Refine and judge by turns until the agents' probability is what was asked for, at the least cost."""
     rule = search.cheapest()
     best = min(search.seen, key=rule.key)
-    kept: list[tuple[tuple[int, ...], Judged]] = []
+    kept: dict[tuple[int, ...], Judged] = {}
     for _ in range(ROUNDS):
         best = search.refine(best, rule)
-        if best in [levels for levels, _ in kept]:
+        if best in kept:
             break
-        judged, search.factor = search.judge(best, 0, 2 * search.draws)
-        kept.append((best, judged))
-        if 0 <= judged.probability - search.probability < CLOSE or search.missing(best)[1] > 0:
+        kept[best] = search.judge(best, 0)
+        above = kept[best].probability - search.probability
+        near, missing = 0 <= above < CLOSE, search.missing(best)
+        if near and not search.holds(kept[best]) or sum(missing.values()) > missing["target"] and above < 0:
             break
-        shown = float(np.mean(search.seen[best][1]["reached"] * search.factor >= search.target.value))
-        search.need = min(max(search.probability + shown - judged.probability + 0.005, 0.001), 0.999)
-    good = [pair for pair in kept if not search.holds(pair[1])]
-    return min(good, key=lambda pair: pair[1].cost) if good else max(kept, key=lambda pair: pair[1].probability)
+        if not near:
+            search.need = min(max(search.shown(best) - above + 0.005, 0.001), 0.999)
+    good = {levels: judged for levels, judged in kept.items() if not search.holds(judged)}
+    if good:
+        return min(good.items(), key=lambda pair: pair[1].cost)
+    return max(kept.items(), key=lambda pair: pair[1].probability)
+
+
+def _farthest(search: Search) -> tuple[tuple[int, ...], Judged]:
+    """Refine and judge by turns until the mix with the most members keeps the budget on many draws too."""
+    rule = search.farthest()
+    best = min(search.seen, key=rule.key)
+    for _ in range(ROUNDS):
+        best = search.refine(best, rule)
+        judged = search.judge(best, 0)
+        if judged.cost_high <= search.budget:
+            break
+    return best, judged
 
 
 def _unbeaten(values: pd.Series) -> pd.Series:

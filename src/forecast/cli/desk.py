@@ -8,6 +8,7 @@ import click
 from forecast import tables
 from forecast.cli.common import (
     PARTS,
+    believing,
     claim,
     finish,
     picture,
@@ -30,39 +31,42 @@ from forecast.cli.common import (
               show_default=True, help="Probability that is wanted.")
 @click.option("--minimum-poor-share", "poor_share", type=click.FloatRange(0, 1), default=None,
               help="Least share of the gain for poor, near-poor and minority people.")
+@click.option("--minimum-stay", "least_stay", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+              help="Least share of the added members that is still added a year after all levers have ended.")
 @click.option("--trials", type=click.IntRange(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
-@with_draws
+@click.option("--draws", type=click.IntRange(1, 1_000_000), default=100, show_default=True,
+              help="Draws to compare mixes by; promise and verification use 12 times as many.")
 @with_seed
 @with_jobs
 @with_out
 @with_force
 @with_lang
 @with_posterior
-def optimize(scenario, budget, probability, poor_share, trials, draws, seed, jobs, out, force, lang, learned):
+def optimize(
+    scenario, budget, probability, poor_share, least_stay, trials, draws, seed, jobs, out, force, lang, learned
+):
     """Find the cheapest levers that meet SCENARIO's target; writes optimum.json, optimum.yaml and front.png.
 
     Levers of the search come on top of the scenario's own; which ones, and whose money counts, stands in its section
     search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
     """
     from forecast import desk_charts, desk_texts, experiment, search
-    from forecast.posterior import Posterior
 
-    (question,) = read_scenarios([scenario])
+    (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
-    posterior = Posterior.read(learned) if learned else None
     claim(out, force)
     found = search.optimize(
-        question, budget, probability, poor_share=poor_share, draws=draws, seed=seed, trials=trials, jobs=jobs,
-        keep=out / PARTS, posterior=posterior,
+        question, budget, probability, poor_share=poor_share, least_stay=least_stay, draws=draws, seed=seed,
+        trials=trials, jobs=jobs, keep=out / PARTS,
     )  # fmt: skip
     record = desk_texts.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
     tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
     picture(out / "front.png", desk_charts.front(found, lang=lang))
     click.echo(desk_texts.optimum_text(found, lang))
-    asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "trials": trials}
-    asked |= {"posterior": posterior.digest} if posterior else {}
+    asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "least_stay": least_stay,
+             "trials": trials}  # fmt: skip
     names = ["agents", search.fast_engine(question)]
     finish(out, experiment.manifest([question], names, draws, seed) | asked, "optimum.json")
 
@@ -75,8 +79,9 @@ def optimize(scenario, budget, probability, poor_share, trials, draws, seed, job
 @with_out
 @with_force
 @with_lang
+@with_posterior
 @click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
-def allocate(scenario, draws, seed, jobs, out, force, lang, by_hour):
+def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):
     """Split SCENARIO's target over communes; writes allocation.csv, allocation.xlsx and allocation.png.
 
     One split is equally hard for each commune, the other goes by people; both with the probability that each commune
@@ -86,15 +91,16 @@ def allocate(scenario, draws, seed, jobs, out, force, lang, by_hour):
     from forecast import allocate as allocations
     from forecast import desk_charts, experiment, hours
 
-    (question,) = read_scenarios([scenario])
+    (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
-    found = allocations.allocate(question, draws=draws, seed=seed, jobs=jobs)
+    more = {"seed": seed, "jobs": jobs}
+    found = allocations.allocate(question, draws=draws, **more)
     tables.write(found.table, out / "allocation.csv")
     tables.write_bytes(allocations.workbook(found, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", desk_charts.allocation(found.table, question.place, lang=lang))
     click.echo(allocations.told(found, lang))
     if by_hour:
-        measured = hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
+        measured = hours.scarce_hours(question, draws=max(2, min(draws, 64)), **more)
         tables.write(measured.communes, out / "hours.csv")
         tables.write(measured.place, out / "hours-place.csv")
         picture(out / "hours.png", desk_charts.hours(measured.place, question.place, lang=lang))

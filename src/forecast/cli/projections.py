@@ -8,6 +8,7 @@ import click
 from forecast import tables
 from forecast.cli.common import (
     PARTS,
+    believing,
     claim,
     engine_names,
     finish,
@@ -69,14 +70,10 @@ def check(files, as_json, lang):
 def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
     from forecast import charts, experiment
-    from forecast.posterior import Posterior
 
-    questions, names = read_scenarios(scenarios), engine_names(engines)
-    posterior = Posterior.read(learned) if learned else None
+    questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
-    answer = experiment.project(
-        questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS, posterior=posterior
-    )
+    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
     tables.write(answer.summary(), out / "summary.csv")
@@ -84,9 +81,7 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, le
         out / "fan.png",
         charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
     )
-    facts = experiment.manifest(questions, names, draws, seed)
-    facts |= {"posterior": posterior.digest} if posterior else {}
-    finish(out, facts, "projection.parquet")
+    finish(out, experiment.manifest(questions, names, draws, seed), "projection.parquet")
 
 
 @click.command()
@@ -104,16 +99,17 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, le
 @with_out
 @with_force
 @with_lang
-def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster, out, force, lang):
+@with_posterior
+def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
 
     One file alone is compared with its own place and months under an empty policy. Where the agents answer, the same
     people are looked up under each policy and under the base: additional.csv says who joined because of it, who would
     have anyway, what was paid for nothing and whom it reached; after.csv what remains of them; with a picture of each.
     """
-    from forecast import charts, decide, experiment
+    from forecast import additional, charts, decide, experiment, projection, words
 
-    questions, names = read_scenarios(scenarios), engine_names(engines)
+    questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     if until:
         questions = [q.lasting(until) for q in questions]
     if len(questions) == 1:
@@ -129,33 +125,44 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
                 f"{first.scenario!r} ({first.place.name}, {first.start} to {first.until}): expected the same "
                 "place and months"
             )
+    (quo,) = (q for q in questions if q.scenario == base)
+    others = [q for q in questions if q is not quo]
+    people = min(people, draws) if "agents" in names else 0
     claim(out, force)
-    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    more = {"seed": seed, "jobs": jobs}
+    followed, found = additional.follow(quo, others, draws=people, **more) if people else (projection.concat([]), [])
+    more |= {"cluster": cluster, "keep": out / PARTS}
+    parts = [followed]  # who was followed need not live again
+    if people < draws and "agents" in names:
+        parts.append(experiment.project(questions, ["agents"], draws=range(people, draws), **more))
+    if rest := [name for name in names if name != "agents"]:
+        parts.append(experiment.project(questions, rest, draws=draws, **more))
+    answer = projection.concat(parts)
     tell_silence(answer, questions, names)
     table = decide.comparison(answer, base)
     tables.write(table, out / "comparison.csv")
     titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
-    picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles))
-    if people and "agents" in names:
-        _follow(questions, base, answer, min(people, draws), seed, jobs, out, lang)
-    finish(out, experiment.manifest(questions, names, draws, seed), "comparison.csv")
+    against = words.title(quo, lang) if quo.policy.levers else ""
+    picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles, base=against))
+    if found:
+        _people(quo, others, found, answer, out, lang, against)
+    finish(out, experiment.manifest(questions, names, draws, seed) | {"base": base, "people": people}, "comparison.csv")
 
 
-def _follow(questions, base: str, answer, draws: int, seed: int, jobs: int | None, out: Path, lang: str) -> None:
+def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> None:
     """Write what each policy adds, person by person, and say it."""
     import pandas as pd
 
     from forecast import additional, additional_charts, words
 
-    (quo,) = (q for q in questions if q.scenario == base)
     tables_, paths = [], []
-    for question in (q for q in questions if q is not quo):
-        found = additional.added(quo, question, draws=draws, seed=seed, jobs=jobs)
-        tables_.append(additional.table(found, quo, question, answer))
-        paths.append(additional.after(found, quo, question).assign(scenario=question.scenario))
-        name, title = f"-{len(paths)}" if len(questions) > 2 else "", words.title(question, lang)
+    for question, added in zip(others, found, strict=True):
+        tables_.append(additional.table(added, quo, question, answer))
+        paths.append(additional.after(added, quo, question).assign(scenario=question.scenario))
+        name, title = f"-{len(paths)}" if len(others) > 1 else "", words.title(question, lang)
         click.echo(f"{question.scenario}: {additional_charts.people_text(tables_[-1], lang)}")
-        picture(out / f"people{name}.png", additional_charts.people(tables_[-1], lang, question.place, title))
+        shown = additional_charts.people(tables_[-1], lang, question.place, title, against)
+        picture(out / f"people{name}.png", shown)
         picture(out / f"after{name}.png", additional_charts.after(paths[-1], question.place, lang, title))
     tables.write(pd.concat(tables_), out / "additional.csv")
     tables.write(pd.concat(paths), out / "after.csv")
@@ -178,11 +185,12 @@ def _follow(questions, base: str, answer, draws: int, seed: int, jobs: int | Non
 @with_out
 @with_force
 @with_lang
-def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang):
+@with_posterior
+def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
-    from forecast import charts, decide, experiment
+    from forecast import charts, decide, experiment, words
 
-    (question,), names = read_scenarios([scenario]), engine_names(engines)
+    (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
@@ -206,9 +214,10 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
             f"median {row['median']:,.0f}, gap {row['gap']:+,.0f} of {row['target']:,.0f} by {row['by']}"
         )
     if needed["multiple"] is None:
+        reached = words.below(needed["probability_reached"], probability, "en")
         click.echo(
             f"cannot be reached with collectors and visits alone: even {decide.MOST_EFFORT:.0f} times as many give "
-            f"P = {needed['probability_reached']:.1%}"
+            f"P = {reached}, not {words.percent(probability, 'en')}"
         )
     else:
         click.echo(
@@ -216,7 +225,14 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
             f"({needed['collectors_now']:,.0f} to {needed['collectors_needed']:,.0f} collectors)"
         )
     for row in ways.itertuples():
-        amount = row.needed if row.needed == row.needed else row.most
-        said = "needs" if row.needed == row.needed else "is not enough, even"
-        click.echo(f"{row.way} alone {said} {amount:,.6g} {row.unit}: P = {row.probability_reached:.1%}")
+        enough = row.needed == row.needed
+        reached = f"P = {words.chance(row.probability_reached, 'en')}"
+        if not enough:
+            reached = f"P = {words.below(row.probability_reached, probability, 'en')}"
+        if row.way == decide.TOGETHER:
+            said = "all of these together are enough" if enough else "cannot be reached with the levers given"
+            click.echo(f"{said}: all of them at their most give {reached}")
+        else:
+            said = f"needs {row.needed:,.6g}" if enough else f"is not enough, even {row.most:,.6g}"
+            click.echo(f"{row.way} alone {said} {row.unit}: {reached}")
     finish(out, experiment.manifest([question], names, draws, seed), "target.json")

@@ -9,6 +9,8 @@ months' common shocks. `active_9of12` needs single people, so this engine is sil
 subsidy, which reaches the first members in 2028, is left to the agents as well.
 """
 
+import hashlib
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +29,7 @@ from forecast.scenario import Scenario
 G = len(GROUPS)
 SILENT = ("active_9of12",)
 BATCH = 200
+MOST_LEVELS = 12  # kept in a process: at most some 5 MB each
 USUAL, RUSHED, GIFTED = range(3)
 # Shares of the people who live under each class of team, from the least to the most skilled. What a visit brings falls
 # with the number of visits, so teams of unequal skill bring less than as many of the mean skill; the best are few.
@@ -36,6 +39,7 @@ TEAM_COLUMNS = (*COUNTS, "quota", "staff_quota", "reminders", "assisted", "train
                 "cadres", "order")  # fmt: skip
 SLOT_OF = np.concatenate([[0], np.cumsum(b.SPELLS)])  # first slot of each spell; a slot is (spell, months until due)
 SLOTS = int(SLOT_OF[-1])
+_LEVELS: dict[bytes, np.ndarray] = {}
 
 
 class StockEngine:
@@ -52,11 +56,13 @@ class StockEngine:
         """Return projection rows of the place, for every month, group and measure but `active_9of12`."""
         if deaf_to(self, scenario):
             return silence()
-        parts = [
-            _answer(scenario, range(d, min(d + BATCH, draws.stop)), seed) for d in range(draws.start, draws.stop, BATCH)
-        ]
-        rows = rows_of(scenario, self.name, draws, np.concatenate(parts))
+        rows = rows_of(scenario, self.name, draws, self.values(scenario, draws, seed))
         return rows[~rows["measure"].isin(SILENT)].reset_index(drop=True)
+
+    def values(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:
+        """Return the numbers behind the rows, (draws, months, measures, groups + all): for those who add them up."""
+        starts = range(draws.start, draws.stop, BATCH)
+        return np.concatenate([_answer(scenario, range(d, min(d + BATCH, draws.stop)), seed) for d in starts])
 
 
 def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
@@ -70,16 +76,27 @@ def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
     strata = strata_of(scenario)
     values = _in_strata(scenario, draws, seed, strata)
     if strata.any():
-        quo = scenario.with_policy(scenario.scenario, Policy())
-        level = _in_strata(quo, draws, seed, np.zeros_like(strata))[..., :G]
-        level -= _in_strata(quo, draws, seed, strata)[..., :G]
-        groups = values[..., :G]
+        level, groups = _level(scenario, draws, seed, strata), values[..., :G]
         room = np.full_like(level, np.inf)
         np.divide(groups, -level, out=room, where=level < 0)
         groups += np.clip(room.min(axis=(1, 2), keepdims=True), 0, 1) * level  # one factor a draw: the ledger holds
         whole = np.array([m != "spent_outreach" for m in tables.MEASURES])
         values[:, :, whole, G] = groups[:, :, whole].sum(axis=-1)
     return values
+
+
+def _level(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
+    """What cutting the status quo into strata takes from it, kept for the next policy that cuts the same way."""
+    quo = scenario.with_policy("quo", Policy())
+    asked = pickle.dumps((dict(quo), strata, draws, seed))  # what is pickled otherwise is worked out again, no more
+    key = hashlib.blake2b(asked).digest()
+    if key not in _LEVELS:
+        level = _in_strata(quo, draws, seed, np.zeros_like(strata))[..., :G]
+        level -= _in_strata(quo, draws, seed, strata)[..., :G]
+        _LEVELS[key] = level
+        if len(_LEVELS) > MOST_LEVELS:
+            del _LEVELS[next(iter(_LEVELS))]  # the oldest
+    return _LEVELS[key]
 
 
 def _in_strata(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
