@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast import additional, decide, policy, toy
+from forecast import additional, additional_charts, charts, decide, policy, sentences, toy
 from forecast.experiment import project
 from forecast.scenario import Scenario
 from forecast.tables import UserError
@@ -100,6 +100,44 @@ def test_a_top_up_for_the_poor_alone_reaches_the_poor():
     assert median(table, "equity") > 0.8
     assert median(table, "creaming") > 1
     assert "stayed" not in set(table["measure"])  # it acts to the end
+
+
+def test_following_people_answers_like_a_projection(found, answer):
+    """One pass through both worlds gives the rows of `project` and the people of each policy."""
+    other = QUO.with_policy("meetings", policy.Policy(policy.Meetings(count=2, start="2022-02")))
+    rows, both = additional.follow(QUO, [other, TOP_UP], draws=DRAWS, jobs=1, progress=False)
+    names = ["scenario", "month", "group", "measure", "draw"]
+
+    def sorted_rows(answer):
+        return answer.frame[[*names, "value"]].astype(dict.fromkeys(names, str)).sort_values(names, ignore_index=True)
+
+    assert sorted_rows(rows.only(scenario=["status quo", "top-up"])).equals(sorted_rows(answer))
+    assert [ours.equals(theirs) for ours, theirs in zip(both[1], found, strict=True)] == [True, True]
+    assert not both[0].people.equals(found.people)
+
+
+def test_quality_has_a_row_for_each_mark_and_flags_what_is_beyond_its_limit(table, answer):
+    shown = {lang: additional_charts.quality_table(table, lang) for lang in ("vi", "en")}
+    assert len(shown["en"].splitlines()) == 2 + len(additional_charts.QUALITY)
+    beyond = additional.paper(table)
+    assert shown["en"].count("a sign of growth on paper") == len(beyond)
+    entries = answer.only(scenario="top-up", measure="entries", group="all").frame.astype({"month": str})
+    year = entries[entries["month"].str.startswith("2025")].groupby("draw", observed=True)["value"].sum()
+    december = entries[entries["month"] == "2025-12"].set_index("draw")["value"]
+    assert median(table, "rush") == pytest.approx((december / year).median())
+
+
+@pytest.mark.parametrize(("lang", "usual"), [("vi", "giữ nguyên cách làm cũ"), ("en", "the status quo")])
+def test_what_a_policy_is_compared_with_is_named(table, answer, lang, usual):
+    comparison = decide.comparison(answer, "status quo")
+    for base in ("", "kế hoạch A"):
+        said = [
+            sentences.added_text(comparison, lang, base=base),
+            charts.versus(comparison, lang, base=base).alt,
+        ]
+        for text in said:
+            assert (usual in text) == (not base)
+            assert ("“kế hoạch A”" in text) == bool(base)
 
 
 def test_two_questions_are_not_compared():

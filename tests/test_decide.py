@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import decide, tables, toy
+from forecast import decide, sentences, tables, toy
 from forecast.decide import comparison, effort, needed_path, status_quo, target_table
 from forecast.experiment import project
 from forecast.policy import Effort, Gift, Policy, TopUp, Visits
@@ -310,8 +310,19 @@ def test_each_single_way_is_just_enough(single_ways):
     assert met.at["top_up", "public_vnd"] > met.at["visits", "public_vnd"] >= 0
 
 
+def test_where_no_lever_is_enough_all_of_them_together_may_be():
+    found = decide.ways(question(goal=700.0), 0.5, draws=5).set_index("way")
+    alone = found.drop(index="together")
+    assert alone["needed"].isna().all()
+    assert found.at["together", "needed"] == 1.0
+    assert found.at["together", "probability_reached"] >= 0.5 > alone["probability_reached"].max()
+    assert "| enough |" in sentences.ways_table(found.reset_index(), "en")
+
+
 def test_a_way_that_is_not_enough_says_so_and_how_far_it_gets():
     found = decide.ways(question(goal=9_900.0), 0.5, draws=5)
+    assert list(found["way"]) == [*decide.WAYS, "together"]
+    assert "không thể đạt bằng các giải pháp đã cho" in sentences.ways_table(found, "vi")
     assert found["needed"].isna().all()
     assert (found["probability_reached"] < 0.5).all()
     assert found.set_index("way").at["model_communes", "most"] == len(PLACE.communes)

@@ -32,6 +32,14 @@ def test_a_rise_of_the_floor_says_what_it_takes_and_what_undoes_it(lang, said):
     assert "%" not in questions.floor(pd.DataFrame([comparison()]), "rise", ways(np.nan), "2027-01", lang)
 
 
+@pytest.mark.parametrize(("lang", "said"), [("vi", "49,7%"), ("en", "49.7%")])
+def test_a_probability_just_below_the_wanted_one_is_not_said_to_be_it(lang, said):
+    almost = ways(np.nan).assign(probability_reached=0.497, probability_now=0.2)
+    text = questions.model_communes(almost, 100_000, 0.5, lang)
+    assert said in text
+    assert text.count("50%") == 1  # the wanted one
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_model_communes_are_counted_or_not_enough(lang):
     assert "120" in questions.model_communes(ways(120.0), 100_000, 0.5, lang)
