@@ -35,9 +35,9 @@ def front(optimum, lang: str = "vi") -> Picture:
         picture, first = sheet(
             say(lang, vi="{place}: chi bao nhiêu, được gì?", en="{place}: what does money buy?", place=place.name),
             say(lang, vi="Chỉ tiêu {v:n} vào {by:t}. Chi phí tăng thêm cả giai đoạn (ngang). Đường: những tổ hợp giải "
-                "pháp không tổ hợp rẻ hơn nào bằng;\nsao: tổ hợp được chọn, kiểm lại bằng các lần mô phỏng mới.",
+                "pháp không tổ hợp rẻ hơn nào bằng; sao: tổ hợp được chọn, kiểm lại bằng các lần mô phỏng mới.",
                 en="Target {v:n} by {by:t}. Across: additional cost over all months. Line: mixes that no cheaper one "
-                "equals;\nstar: the mix chosen, judged by new simulations.", v=target.value, by=target.by),
+                "equals; star: the mix chosen, judged by new simulations.", v=target.value, by=target.by),
             source_line(lang, place), height=6.6)  # fmt: skip
         for index, (mark, column, title, chosen) in enumerate(panels):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
@@ -57,7 +57,7 @@ def front(optimum, lang: str = "vi") -> Picture:
             axes.axvline(optimum.budget / 1e9, color=MUTED, lw=1.1, ls=DASHES)
             axes.set_ylim(0, 1.08)
             most = max([optimum.budget / 1e9, star, *x[y <= 1]]) if len(x) else optimum.budget / 1e9
-            axes.set_xlim(0, min(most, 2 * max(optimum.budget / 1e9, star)) * 1.12)
+            axes.set_xlim(*(first.get_xlim() if index else (0, min(most, 2 * max(optimum.budget / 1e9, star)) * 1.12)))
             if index == 0:
                 axes.axhline(optimum.probability, color=MUTED, lw=1.1, ls=":")
                 wanted = say(lang, vi="mong muốn", en="wanted")
