@@ -30,9 +30,10 @@ ANSWER = answer(ASKED)
 # Two ways to look at a page, so that each width and each color scheme is seen: width, height, scheme.
 LOOKS = {"desktop": (1280, 900, "light"), "phone": (390, 844, "dark")}
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-# Names that are no Vietnamese words: of programs, papers, sources and people.
+# Names of programs and papers, and words that Vietnamese has borrowed as they are.
 NAMES = {"forecast", "make", "lab", "pip", "install", "numba", "Jupyter", "JupyterLab", "mesa", "Mesa", "SolaraViz",
-         "statsmodels", "Python", "Facebook", "Zalo", "GitHub", "Excel", "Furo", "JavaScript"}
+         "statsmodels", "Python", "Facebook", "Zalo", "GitHub", "Excel", "Furo", "JavaScript",
+         "web", "byte", "Infographics"}
 
 
 def code(lang: str, name: str, *shown, tags=(), source: str = "", printed: str = ""):

@@ -21,8 +21,10 @@ COMMUNES = (
 SHARES = ("poor_share", "near_poor_share", "minority_share")
 
 
-def place(scale: float = 1.0, members: float = 300.0) -> Place:
+def place(scale: float = 1.0, members: float = 300.0, name: str = "Toy") -> Place:
     """Return the toy district with `scale` x 10,000 eligible people and `members` members in December 2021.
+
+    `name` is what pictures call it; another name has other luck.
 
     >>> toy = place()
     >>> int(toy.communes["eligible"].sum()), len(toy.communes)
@@ -32,8 +34,8 @@ def place(scale: float = 1.0, members: float = 300.0) -> Place:
     eligible = [e * scale for e in eligible]
     communes = pd.DataFrame(
         {
-            "commune": [f"Toy/{n}" for n in names],
-            "district": "Toy",
+            "commune": [f"{name}/{n}" for n in names],
+            "district": name,
             "population": [2 * e for e in eligible],
             "eligible": eligible,
             "households": [e / 2 for e in eligible],
@@ -45,7 +47,7 @@ def place(scale: float = 1.0, members: float = 300.0) -> Place:
     )
     row = {
         "scheme": "voluntary_si",
-        "place": "Toy",
+        "place": name,
         "level": "district",
         "month": "2021-12",
         "group": "all",
@@ -65,10 +67,10 @@ def place(scale: float = 1.0, members: float = 300.0) -> Place:
     )
     total = sum(eligible)
     return Place(
-        name="Toy",
+        name=name,
         slug="toy",
         level="district",
-        lineage=("Toy", "Việt Nam"),
+        lineage=(name, "Việt Nam"),
         since="",
         until="",
         population=2 * total,
