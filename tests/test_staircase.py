@@ -40,14 +40,14 @@ STAIRS = (
     "judge",
     "search hours",
     "charts",
-    "score_charts watch additional_charts calibration_charts desk_charts desk_texts chronicle_charts policies_charts"
+    "score_charts doubt_charts watch additional_charts calibration_charts desk_charts desk_texts chronicle_charts policies_charts"
     " trust_charts odd",
-    "displayed downloads",
-    "printed",
+    "displayed downloads exchange",
+    "printed scaffold exchange_texts",
     "pages",
     "report",
     "cli.common",
-    "cli.projections cli.desk cli.proof cli.doubt cli.series cli.publishing",
+    "cli.projections cli.desk cli.proof cli.doubt cli.series cli.publishing cli.exchange",
     "cli",
     "",
     "__main__",

@@ -193,29 +193,29 @@ def workbook(allocation: Allocation, draws: int, seed: int) -> bytes:
     notes = book.create_sheet("Nguồn - Sources")
     notes.column_dimensions["A"].width = 120
     for line in (*_basis(allocation, draws, seed, "vi"), "", *_basis(allocation, draws, seed, "en")):
-        notes.append([_inert(line)])
+        notes.append([inert(line)])
         notes.cell(notes.max_row, 1).alignment = Alignment(wrap_text=True, vertical="top")
     stream = io.BytesIO()
     book.save(stream)
-    return _timeless(stream.getvalue())
+    return timeless(stream.getvalue())
 
 
 def _sheet(sheet, allocation: Allocation, lang: str) -> None:
     """Fill one sheet: title, headings, a row for each commune, the sum."""
     target, place = allocation.scenario.target, allocation.scenario.place
     here = ("vi", "en").index(lang)
-    sheet.append([_inert(say(
+    sheet.append([inert(say(
         lang, vi="{place}: phân bổ chỉ tiêu {v:n} người tham gia BHXH tự nguyện đến {by:T}",
         en="{place}: a target of {v:n} members by {by:T}, split over communes", place=place.name, v=target.value,
         by=target.by))])  # fmt: skip
-    sheet.append([_inert(say(
+    sheet.append([inert(say(
         lang, vi="Cả địa bàn đạt chỉ tiêu với khả năng {p:c}. Dự thảo từ mô phỏng, không phải số liệu thống kê.",
         en="The whole place meets the target with probability {p:c}. A draft from simulations, not a count.",
         p=allocation.place_chance))])  # fmt: skip
     sheet.append([heads[here] for heads in COLUMNS.values()])
     for row in allocation.table[list(COLUMNS)].itertuples(index=False):
         name, district, *numbers = row
-        sheet.append([_inert(name.rpartition("/")[2]), _inert(district), *numbers])
+        sheet.append([inert(name.rpartition("/")[2]), inert(district), *numbers])
     counts = [name for name in COLUMNS if name in ("people", "opening", "share_by_capacity", "share_by_people")]
     total = {name: int(allocation.table[name].sum()) for name in counts}
     sheet.append([say(lang, vi="Cộng", en="Sum"), "", *(total.get(name) for name in list(COLUMNS)[2:])])
@@ -249,17 +249,17 @@ def _basis(allocation: Allocation, draws: int, seed: int, lang: str) -> list[str
     return [str(line) for line in lines]
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Return text that no spreadsheet runs: an apostrophe stands before what looks like a formula.
 
-    >>> _inert("=1+1"), _inert("An Xuyên")
+    >>> inert("=1+1"), inert("An Xuyên")
     ("'=1+1", 'An Xuyên')
     """
     text = str(text)
     return "'" + text if text.startswith(RISKY) else text
 
 
-def _timeless(data: bytes) -> bytes:
+def timeless(data: bytes) -> bytes:
     """Return the same workbook without the clock: openpyxl writes the time of saving into it."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:

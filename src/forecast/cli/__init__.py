@@ -11,6 +11,7 @@ import click
 from forecast import tables
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
+from forecast.cli.exchange import import_, new, sample
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import report
@@ -43,5 +44,6 @@ def main():
 
 for command in (
     check, project, compare, target, optimize, allocate, calibrate, sensitivity, backtest, baseline, report,
+    new, sample, import_,
 ):  # fmt: skip
     main.add_command(command)

@@ -1,0 +1,103 @@
+"""Commands for a place of one's own: a scaffold, a sample spreadsheet, a planner's spreadsheet turned into tables."""
+
+from pathlib import Path
+
+import click
+
+from forecast import tables
+from forecast.cli.common import claim, finish, with_force, with_out, with_seed
+
+MONTH = "YYYY-MM"
+
+
+@click.command()
+@click.argument("place")
+@click.option("--population", type=click.FloatRange(min=1), default=None, help="People, for a place that is not known.")
+@click.option("--parent", default="Việt Nam", show_default=True, help="The place above a new one.")
+@click.option("--commune", "communes", multiple=True, help="Name of a commune of a new place; once for each.")
+@click.option(
+    "--members", type=click.FloatRange(min=0), default=None, help="Members at the start; guessed if not said."
+)
+@click.option("--start", default=None, metavar=MONTH, help="Month to start from; that of the last count by default.")
+@with_out
+@with_force
+def new(place, population, parent, communes, members, start, out, force):
+    """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
+    from forecast import places, scaffold
+
+    frames = scaffold.copied()
+    known = True
+    try:
+        found = places.read_place(place, at=start)
+    except tables.UserError:
+        if population is None:
+            raise
+        known = False
+    if not known:
+        start = str(tables.month(start)) if start else "2025-12"
+        frames = scaffold.added_place(frames, place, population, parent, communes, since=min(start, "2025-07"))
+        above = places.read_place(parent)
+        members = members if members is not None else round(scaffold.guess(above) * population / above.population)
+    else:
+        place = found.name
+        last = found.latest("members", until=start)
+        start = start or (str(last[0]) if last else places.DEFAULT_MONTH)
+        members = members if members is not None or last else scaffold.guess(found)
+    texts = scaffold.scenarios(place, start, members)
+    claim(out, force)
+    scaffold.write(frames, texts, out)
+    _told(out, texts)
+    finish(out, {"command": "new", "place": place, "start": start}, f"{places.slug(place)}-status-quo.yaml")
+
+
+@click.command()
+@click.argument("place")
+@click.option("--since", default="2021-01", show_default=True, metavar=MONTH, help="First month.")
+@click.option("--months", type=click.IntRange(1, 240), default=36, show_default=True, help="How many months.")
+@with_seed
+@with_out
+@with_force
+def sample(place, since, months, seed, out, force):
+    """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
+    from forecast import exchange, places
+
+    found = places.read_place(place, at=since)
+    data = exchange.sample(found, since, months, seed)
+    claim(out, force)
+    name = f"{found.slug}.xlsx"
+    tables.write_bytes(data, out / name)
+    facts = {"command": "sample", "place": found.name, "since": since, "months": months, "seed": seed}
+    finish(out, facts | {"status": "synthetic"}, name)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--place", required=True, help="The place whose communes the spreadsheet counts.")
+@with_out
+@with_force
+def import_(file, place, out, force):
+    """Turn FILE, a planner's spreadsheet, into tables and scenarios that forecast can work on.
+
+    A row for each commune and month, with the month, the members, and where there are any the new ones, those who
+    stopped, and the plan. A file with a fault changes nothing; each fault is named with its sheet, row and column.
+    """
+    import hashlib
+
+    from forecast import exchange, scaffold
+
+    frames, texts, book = scaffold.imported(file, place, exchange.read)
+    claim(out, force)
+    scaffold.write(frames, texts, out)
+    tables.write(book.counts, out / "counts.csv")
+    _told(out, texts)
+    facts = {"command": "import", "file": file.name, "place": place, "rows": len(book.counts),
+             "status": "synthetic" if book.synthetic else "stated",
+             "input": hashlib.sha256(file.read_bytes()).hexdigest()}  # fmt: skip
+    finish(out, facts, "history.csv")
+
+
+def _told(out: Path, texts: dict) -> None:
+    """Say what to do next."""
+    click.echo(
+        f"next: FORECAST_DATA={out} forecast project {' '.join(str(out / 'scenarios' / name) for name in texts)}"
+    )
