@@ -45,6 +45,7 @@ STAIRS = (
     "displayed downloads exchange",
     "printed scaffold exchange_texts",
     "pages",
+    "validation",
     "report",
     "cli.common",
     "cli.projections cli.desk cli.proof cli.doubt cli.series cli.publishing cli.exchange",

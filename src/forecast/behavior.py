@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from forecast import chance, tables
+from forecast import chance, posterior, tables
 from forecast.law import Law
 from forecast.places import Place, read_place
 from forecast.plan import GROUPS, Plan
@@ -55,22 +55,34 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> dict[str, np
     """Draw every parameter: name -> array (draws,).
 
     A parameter's prior passes through its low (5%), value (50%) and high (95%) on a log scale, on a logit scale for
-    shares, and on a plain scale cut at zero where low is zero. `place_effect` (a factor on entry_rate) is added.
+    shares, and on a plain scale cut at zero where low is zero. What was learned from counts stands in for the prior
+    (`posterior.learned`). Added are `place_effect`, a factor on entry_rate, and, where years were learned, a factor
+    `year/<year>` on all entries of each calendar year.
     """
-    keys = chance.streams(seed, draws)
+    keys, known = chance.streams(seed, draws), posterior.learned(scenario)
     table, drawn = parameters_table(), {}
     for name, row in table.iterrows():
         given = scenario.assumptions.get(name)
         if isinstance(given, (int, float)):
             drawn[name] = np.full(len(keys), float(given))
             continue
+        if given is None and known is not None and (column := known.column(name, draws)) is not None:
+            drawn[name] = column
+            continue
         prior = (
             given if isinstance(given, Assumption) else Assumption(value=row["value"], low=row["low"], high=row["high"])
         )
         z = chance.normal_array(keys, chance.name_number(name))
         drawn[name] = between(z, prior.value, prior.low, prior.high)
-    drawn["place_effect"] = place_effect(scenario, drawn, keys)
-    return drawn
+    if known is None:
+        return drawn | {"place_effect": place_effect(scenario, drawn, keys)}
+    years = {y: known.year(y, draws, keys) for y in sorted({*scenario.months[1:].year.tolist()})}
+    drawn |= {f"{posterior.YEAR}{y}": factor for y, factor in years.items() if factor is not None}
+    effects = [known.column(posterior.EFFECT + place, draws) for place in scenario.place.lineage]
+    if effects[0] is not None:
+        return drawn | {"place_effect": effects[0]}
+    above = next((e for e in effects if e is not None), np.ones(len(keys)))
+    return drawn | {"place_effect": above * place_effect(scenario, drawn | {"above": above}, keys)}
 
 
 def between(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
@@ -79,15 +91,28 @@ def between(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
     >>> between(np.array([-1.6449, 0, 1.6449]), 0.2, 0.1, 0.4).round(3).tolist()
     [0.1, 0.2, 0.4]
     """
+    scaled = normal_scale(z, value, low, high)
     if low > 0 and high < 1:
-        scale, back = (lambda x: math.log(x / (1 - x))), (lambda x: 1 / (1 + np.exp(-x)))
-    elif low > 0:
-        scale, back = math.log, np.exp
+        return 1 / (1 + np.exp(-scaled))
+    return np.exp(scaled) if low > 0 else scaled
+
+
+def normal_scale(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
+    """Turn standard normal numbers into a parameter as `between` does, on the scale on which its prior is normal.
+
+    >>> normal_scale(np.array([0.0, 1.6449]), 0.5, 0.1, 0.9).round(3).tolist()
+    [0.0, 2.197]
+    """
+    if low > 0 and high < 1:
+
+        def scale(x):
+            return math.log(x / (1 - x))
     else:
-        scale, back = (lambda x: x), (lambda x: np.maximum(x, 0.0))
+        scale = math.log if low > 0 else float
     center, unit = scale(value), NormalDist().inv_cdf(0.95)
     below, above = (center - scale(low)) / unit, (scale(high) - center) / unit
-    return back(center + np.where(z < 0, below, above) * z)
+    scaled = center + np.where(z < 0, below, above) * z
+    return scaled if low > 0 else np.maximum(scaled, 0.0)
 
 
 def place_effect(scenario: Scenario, drawn: dict, keys: np.ndarray) -> np.ndarray:
@@ -106,7 +131,7 @@ def place_effect(scenario: Scenario, drawn: dict, keys: np.ndarray) -> np.ndarra
     (first, last), years = pair
     exits = -np.log1p(-drawn["annual_lapse"]) + drawn["transfer_rate"] + drawn["death_rate"] + drawn["pension_rate"]
     gross = np.maximum((last - first) / years + exits * (first + last) / 2, 1.0) / scenario.place.eligible
-    own, error = np.log(gross / drawn["entry_rate"]), math.hypot(0.25, 0.35)
+    own, error = np.log(gross / (drawn["entry_rate"] * drawn.get("above", 1.0))), math.hypot(0.25, 0.35)
     weight = spread**2 / (spread**2 + error**2)
     return np.exp(weight * own + spread * np.sqrt(1 - weight) * z)
 
@@ -410,8 +435,11 @@ def spell_of(luck, rushed, advised):
     """
     kind, take = (1, 1.0) if rushed else (0, 1.0 - advised)
     up_to = _UP_TO[kind]
-    return int(luck >= up_to[0] * take) + int(luck >= up_to[1] * take) + int(luck >= up_to[2] * take) + int(
-        luck >= up_to[3]
+    return (
+        int(luck >= up_to[0] * take)
+        + int(luck >= up_to[1] * take)
+        + int(luck >= up_to[2] * take)
+        + int(luck >= up_to[3])
     )
 
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import NamedTuple
@@ -28,7 +27,7 @@ from forecast.engines import Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
 from forecast.law import Law, read_law
 from forecast.places import Place, read_place
-from forecast.posterior import Posterior
+from forecast.posterior import PRIORS, Posterior, learned
 from forecast.projection import Projection
 from forecast.scenario import Scenario
 
@@ -58,14 +57,8 @@ class Task:
 
     def run(self) -> pd.DataFrame:
         """Return projection rows; with a posterior, each draw with the parameters of its row."""
-        if self.posterior is None:
-            return self.engine.run(self.scenario, self.draws, self.seed)
-        alike = [list(draws) for _, draws in groupby(self.draws, key=self.posterior.row)]
-        questions = [self.posterior.scenario(self.scenario, draws[0]) for draws in alike]
-        each = [range(draws[0], draws[-1] + 1) for draws in alike]
-        return projection.concat(
-            self.engine.run(question, draws, self.seed) for question, draws in zip(questions, each, strict=True)
-        ).frame
+        question = self.posterior.scenario(self.scenario) if self.posterior else self.scenario
+        return self.engine.run(question, self.draws, self.seed)
 
     @property
     def name(self) -> str:
@@ -94,7 +87,7 @@ def project(
     scenarios: Scenario | Iterable[Scenario],
     engines: Iterable[str | Engine] = ("agents", "stock", "series"),
     *,
-    draws: int = 200,
+    draws: int | range = 200,
     seed: int = 1,
     jobs: int | None = None,
     cluster: str | None = None,
@@ -102,7 +95,7 @@ def project(
     keep: str | Path | None = None,
     posterior: Posterior | None = None,
 ) -> Projection:
-    """Answer `scenarios` with `engines`, `draws` times each; draws of different scenarios are paired.
+    """Answer `scenarios` with `engines`, `draws` times each (or for a range of draws); scenarios are paired by draw.
 
     With a `posterior`, draw d has the parameters of its row (`Posterior.scenario`); without, they come from the priors.
 
@@ -111,15 +104,16 @@ def project(
     """
     scenarios = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
     engines = [engine_of(e) for e in ([engines] if isinstance(engines, str) or hasattr(engines, "run") else engines)]
-    if draws < 1:
+    wanted = draws if isinstance(draws, range) else range(draws)
+    if not len(wanted):
         raise tables.UserError(f"draws: {draws}; expected at least 1")
     _differ("scenarios", [s.scenario for s in scenarios])
     _differ("engines", [e.name for e in engines])
     tasks = [
-        Task(s, e, range(d, min(d + CHUNK, draws)), seed, posterior=posterior)
+        Task(s, e, range(d, min(d + CHUNK, wanted.stop)), seed, posterior=posterior)
         for s in scenarios
         for e in engines
-        for d in range(0, draws, CHUNK)
+        for d in range(wanted.start, wanted.stop, CHUNK)
     ]
     parts = _run(tasks, jobs, cluster, progress, keep)
     return projection.concat(parts)
@@ -261,7 +255,7 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
         kind = None if not ours else YARDSTICKS[asked] if asked in YARDSTICKS else _class_of(asked)
         engine = asked if not ours else kind() if asked in ("stock", "agents") else kind(then)
         start = last if engine.name in ("stock", "agents") else origin
-        question = Scenario("status quo", place, start=start, until=until, law=law)
+        question = Scenario("status quo", place, start=start, until=until, law=law, learned=PRIORS)
         step = CHUNK if engine.name == "agents" else draws
         trials += [
             Trial(question, engine, range(d, min(d + step, draws)), seed, origin, digest, ours)
@@ -366,6 +360,8 @@ def fingerprint(scenario: Scenario) -> str:
     digest.update(repr([getattr(scenario.place, name) for name in facts]).encode())
     for frame in (scenario.place.communes, scenario.place.history, scenario.law.frame):
         digest.update(frame.to_csv().encode())
+    if found := learned(scenario):
+        digest.update(found.digest.encode())
     return digest.hexdigest()
 
 
@@ -384,7 +380,13 @@ def manifest(scenarios: list[Scenario], engines: Iterable[str], draws: int, seed
     files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in sorted(tables.data_dir().glob("*.csv"))}
     return {
         "scenarios": [
-            {"scenario": s.scenario, "file": s.file, "place": s.place.name, "fingerprint": fingerprint(s)[:16]}
+            {
+                "scenario": s.scenario,
+                "file": s.file,
+                "place": s.place.name,
+                "fingerprint": fingerprint(s)[:16],
+                "parameters": found.digest if (found := learned(s)) else PRIORS,
+            }
             for s in scenarios
         ],
         "engines": list(engines),

@@ -27,6 +27,7 @@ from forecast.law import Law, read_law
 from forecast.places import Place, read_place
 from forecast.plan import GROUPS
 from forecast.policy import ModelCommunes, Policy
+from forecast.posterior import PRIORS, YEAR_STEP
 from forecast.scenario import Scenario, parameters_table, read_scenario
 
 SCHEME, NATION, CITY, MODELS = "voluntary_si", "Việt Nam", "Hà Nội", "Hà Nội/30 xã điểm"
@@ -46,7 +47,6 @@ STATUS_SD = {"stated": 0.02, "derived": 0.03, "synthetic": 0.02, "recalled": 0.0
 ROUGH, ROUGH_WORDS, GROUP = 0.03, r"rounded|nearly|more than|about|preliminary|weak|wording", 0.3
 FLOW_SD = 0.15  # of the log of entries in a span of months: what counts as new is not the same everywhere (judgement)
 MODEL_ERROR = (0.05, 0.4)  # median and log spread of the standard deviation by which the model is off (judgement)
-YEAR_STEP = 0.3  # standard deviation of the log step of entries from one calendar year to the next (judgement)
 REFERENCE_YEAR = 2021  # entry_rate is that of 2020-21
 DEGREES = 4.0
 # What an office did in the months of its counts, as its scenario file describes it.
@@ -206,7 +206,7 @@ def track_of(place: Place, law: Law | None = None) -> tuple[Track, list[Target]]
         # Its communes are not listed, so that the density by commune of the default would give it a handful.
         assumptions["opening_collectors"] = 1711 / read_place("Nghệ An").eligible * place.eligible
     scenario = Scenario(place.name, place, start=first["month"], until=last, law=law or read_law(),
-                        policy=_policy(place, first["month"]), assumptions=assumptions)  # fmt: skip
+                        policy=_policy(place, first["month"]), assumptions=assumptions, learned=PRIORS)  # fmt: skip
     targets = [Target(f"{place.name} {r.month}", place.name, r.month, r.month, "members", r.value, r.sd)
                for r in rows.itertuples() if r.month > first["month"]]  # fmt: skip
     return Track.of(scenario, float(first["sd"])), targets
@@ -267,6 +267,8 @@ class Model:
             *(f"year/{y}" for y in self.years if y != REFERENCE_YEAR), "model_error",
         ]  # fmt: skip
         self.place_of = {name: track.scenario.place for name, track in self.tracks.items()}
+        mixed = [track.scenario.place for track, _ in self.mixes.values()]
+        self.places = list(dict.fromkeys(p for x in [*self.place_of.values(), *mixed] for p in x.lineage))
 
     def _group_counts(self, place: Place, law) -> None:
         for group in GROUPS:
@@ -275,7 +277,8 @@ class Model:
             if found is None or whole is None or found[0] != whole[0]:
                 continue
             start, value = str(found[0]), found[1]
-            question = Scenario(place.name, place, start=start, until=str(found[0] + 1), law=law or read_law())
+            question = Scenario(place.name, place, start=start, until=str(found[0] + 1), law=law or read_law(),
+                                learned=PRIORS)  # fmt: skip
             self.mixes.setdefault(place.name, (Track.of(question, 0.0), whole[1]))
             sd = math.hypot(GROUP, 1 / math.sqrt(value))
             self.targets.append(Target(f"{place.name} {start}, {group}", place.name, start, start, group, value, sd))
@@ -285,23 +288,106 @@ class Model:
         """Position of each coordinate."""
         return {name: i for i, name in enumerate(self.coordinates)}
 
+    @cached_property
+    def _medians(self) -> dict[str, float]:
+        return parameters_table()["value"].astype(float).to_dict() | {"month_noise": 0.0}
+
+    def _normals(self, z: np.ndarray, name: str) -> np.ndarray:
+        return z[:, self.at[name]] * self._widened[name]
+
+    @cached_property
+    def _widened(self) -> dict[str, float]:
+        return self.prior["widened"].to_dict()
+
+    @cached_property
+    def _ranges(self) -> dict[str, tuple[float, float, float]]:
+        return {r.Index: (r.value, r.low, r.high) for r in self.prior[["value", "low", "high"]].itertuples()}
+
     def drawn(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters (without the place effect) of vectors (draws, coordinates): name -> (draws,)."""
-        table, result = parameters_table(), {}
-        for name, row in table.iterrows():
-            prior = float(row["value"]), float(row["low"]), float(row["high"])
-            here = z[:, self.at[name]] * self.prior.at[name, "widened"] if name in self.at else np.zeros(len(z))
-            result[name] = behavior.between(here, *prior)
-        result["month_noise"] = np.zeros(len(z))
+        result = {name: np.full(len(z), value) for name, value in self._medians.items()}
+        for name in self.free:
+            result[name] = behavior.between(self._normals(z, name), *self._ranges[name])
         return result
 
-    def effect(self, z: np.ndarray, place: str, drawn: dict) -> np.ndarray:
+    def spread_of_places(self, z: np.ndarray) -> np.ndarray:
+        """Standard deviation of the log effects of places, in units of its prior's center, (draws,)."""
+        if "place_spread" not in self.at:
+            return np.ones(len(z))
+        spread = behavior.between(self._normals(z, "place_spread"), *self._ranges["place_spread"])
+        return np.maximum(spread, 1e-3) / self._medians["place_spread"]
+
+    def effect(self, z: np.ndarray, place: str) -> np.ndarray:
         """Log factor of a place on entry_rate, (draws,): its own and those of the places that contain it."""
-        lineage = self.place_of[place].lineage if place in self.place_of else read_place(place).lineage
-        return sum(
-            (drawn["place_spread"] * z[:, self.at[f"effect/{p}"]] for p in lineage if f"effect/{p}" in self.at),
-            np.zeros(len(z)),
-        )
+        own = [z[:, self.at[f"effect/{p}"]] for p in self.place_of[place].lineage if f"effect/{p}" in self.at]
+        return self._medians["place_spread"] * sum(own, np.zeros(len(z)))
+
+    def log_prior(self, z: np.ndarray) -> np.ndarray:
+        """Log density of the prior up to a constant, (draws,): all standard normal, but for the effects of places."""
+        spread, effects = self.spread_of_places(z), z[:, self._effects]
+        others = np.square(z).sum(axis=1) - np.square(effects).sum(axis=1)
+        own = np.square(effects).sum(axis=1) / spread**2
+        return -0.5 * (others + own) - effects.shape[1] * np.log(spread)
+
+    def prior_slope(self, z: np.ndarray) -> np.ndarray:
+        """Slopes of `log_prior`, (draws, coordinates)."""
+        slope, spread = -z, self.spread_of_places(z)
+        effects = z[:, self._effects]
+        slope[:, self._effects] = -effects / spread[:, None] ** 2
+        if "place_spread" in self.at:
+            i, step = self.at["place_spread"], 1e-4 * np.eye(len(self.coordinates))[self.at["place_spread"]]
+            wider = np.log(self.spread_of_places(z + step) / self.spread_of_places(z - step)) / 2e-4
+            slope[:, i] += (np.square(effects).sum(axis=1) / spread**2 - effects.shape[1]) * wider
+        return slope
+
+    def prior_precision(self, z: np.ndarray) -> np.ndarray:
+        """How sharply the prior holds each coordinate of one vector z, (coordinates,)."""
+        precision = np.ones(len(z))
+        precision[self._effects] = 1 / self.spread_of_places(z[None])[0] ** 2
+        return precision
+
+    def from_normals(self, normals: np.ndarray) -> np.ndarray:
+        """Turn standard normal numbers (draws, coordinates) into draws of the prior."""
+        z = normals.copy()
+        z[:, self._effects] *= self.spread_of_places(z)[:, None]
+        return z
+
+    @cached_property
+    def _effects(self) -> np.ndarray:
+        return np.array([i for i, name in enumerate(self.coordinates) if name.startswith("effect/")], int)
+
+    def bent(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Vectors with parameters on the scales on which their priors are normal, and the slopes of that bending.
+
+        Both (draws, coordinates); a prior that is wider on one side bends, all else stays as it is.
+        """
+        result, slopes = z.copy(), np.ones_like(z)
+        for name in self.free:
+            i, normals = self.at[name], self._normals(z, name)
+            result[:, i] = behavior.normal_scale(normals, *self._ranges[name])
+            side = np.where(normals < 0, -1.0, 1.0)
+            slopes[:, i] = np.abs(behavior.normal_scale(side, *self._ranges[name]) - self._zero[name])
+            slopes[:, i] *= self._widened[name]
+            if self._ranges[name][1] <= 0:
+                slopes[:, i] *= result[:, i] > 0  # cut at zero
+        return result, slopes
+
+    @cached_property
+    def _zero(self) -> dict[str, float]:
+        return {n: float(behavior.normal_scale(np.zeros(1), *r)[0]) for n, r in self._ranges.items()}
+
+    def inputs(self) -> dict[str, np.ndarray]:
+        """What the figures of each place depend on: (coordinates, inputs), sums of the coordinates of `bent`."""
+        unit = np.eye(len(self.coordinates))
+        common = unit[:, [self.at[name] for name in self.free if name not in ("entry_rate", "place_spread")]]
+        entry = unit[:, [self.at["entry_rate"]]] if "entry_rate" in self.at else np.zeros((len(unit), 1))
+        years = {y: np.log(factor)[:, None] for y, factor in self.year_effects(unit).items()}
+        result = {}
+        for name, track in self.tracks.items():
+            own = [years[y] for y in sorted({*track.years[1:].tolist()}) if y != REFERENCE_YEAR]
+            own += [entry + self.effect(unit, name)[:, None], unit[:, [self.at[f"opening/{name}"]]]]
+            result[name] = np.concatenate([common, *own], axis=1)
+        return result | {name: common for name in self.mixes if name not in result}
 
     def year_effects(self, z: np.ndarray) -> dict[int, np.ndarray]:
         """Factor on entries that all places share in a calendar year, a walk away from 1 in the reference year."""
@@ -335,7 +421,7 @@ class Model:
         reference = self.reference(drawn)
         result = np.empty((len(z), len(self.targets)))
         for name, track in self.tracks.items():
-            own = drawn | {"place_effect": np.exp(self.effect(z, name, drawn))}
+            own = drawn | {"place_effect": np.exp(self.effect(z, name))}
             values = track.run(own, reference, years, track.opening_sd * z[:, self.at[f"opening/{name}"]])
             months = {str(m): i for i, m in enumerate(track.scenario.months)}
             for i, target in enumerate(self.targets):
@@ -361,23 +447,32 @@ class Model:
 
     def spread(self, z: np.ndarray) -> np.ndarray:
         """Scale of the error of each target, (draws, targets): of the report and of the model."""
-        return np.hypot(np.array([t.sd for t in self.targets]), self.model_error(z)[:, None])
+        return np.hypot(self._report, self.model_error(z)[:, None])
 
     def log_likelihood(self, z: np.ndarray, predicted: np.ndarray | None = None) -> np.ndarray:
         """Log likelihood of each target, (draws, targets)."""
         predicted = self.predict(z) if predicted is None else predicted
-        scale = self.spread(z)
-        score = (self.seen - predicted) / scale
+        return self.errors(z, predicted, slice(None))[0]
+
+    def errors(self, z: np.ndarray, predicted: np.ndarray, some) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log likelihood of the targets `some` (positions), its slopes by `predicted` and by the model's error.
+
+        All (draws, targets).
+        """
+        model = self.model_error(z)[:, None]
+        scale = np.hypot(self._report[some], model)
+        score = (self.seen[some] - predicted) / scale
         constant = gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * math.log(DEGREES * math.pi)
-        return constant - np.log(scale) - (DEGREES + 1) / 2 * np.log1p(score**2 / DEGREES)
+        value = constant - np.log(scale) - (DEGREES + 1) / 2 * np.log1p(score**2 / DEGREES)
+        pull = (DEGREES + 1) * score / (DEGREES + score**2)
+        return value, pull / scale, (score * pull - 1) * (model / scale) ** 2 * MODEL_ERROR[1]
+
+    @cached_property
+    def _report(self) -> np.ndarray:
+        return np.array([t.sd for t in self.targets])
 
     def log_posterior(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log posterior up to a constant (draws,), and what was predicted (draws, targets)."""
         predicted = self.predict(z)
-        value = self.log_likelihood(z, predicted).sum(axis=1) - 0.5 * (z**2).sum(axis=1)
+        value = self.log_likelihood(z, predicted).sum(axis=1) + self.log_prior(z)
         return np.where(np.isfinite(value), value, -np.inf), predicted
-
-    def log_posterior_rows(self, z: np.ndarray) -> list:
-        """Rows (log posterior, what was predicted), the form in which emcee takes them."""
-        value, predicted = self.log_posterior(z)
-        return [(v, *row) for v, row in zip(value, predicted, strict=True)]

@@ -1,24 +1,33 @@
-"""Parameters that were learned from counts, for projections that ask for them.
+"""Parameters that were learned from counts, and how projections come by them.
 
 A posterior is a table with one row a draw (`forecast calibrate` writes it). Draw d of an experiment always takes row
-d modulo the number of rows, under every policy and for every number of draws, so that policies stay paired; with
-`repeats`, so many draws after one another share a row and differ in chance alone. What a scenario assumes by itself
-goes before what was learned.
+d modulo the number of rows, under every policy and for every number of draws, so that policies stay paired. What a
+scenario assumes by itself goes before what was learned.
+
+One can be kept with the data (`data/posterior/`); a question about a real place takes it when it says so
+(`Scenario.learned`, "stored"). It holds only for the counts, priors and prices that it was learned from: once one of
+these changes, it is refused, since numbers that silently go back to the priors would look like news.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forecast import tables
-from forecast.scenario import Scenario, parameters_table
+from forecast import chance, tables
 
-FILE = "posterior.parquet"
+FILE, STORED, DRAWS = "posterior.parquet", "posterior", "draws.csv"
 EFFECT, YEAR = "place_effect/", "year/"  # beginnings of the names of columns that are factors on entry_rate
+YEAR_STEP = 0.3  # standard deviation of the log step of entries from one calendar year to the next (judgement)
+READ = "history", "evidence", "places", "law"
+MEASURES = "members", "entries", "entries_per_commune", "collectors", "income_per_head"
+PRIORS, KEPT = "priors", "stored"  # what a scenario says that wants none of this, and one that wants what is kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +48,25 @@ class Posterior:
         """Return the row of the table that `draw` takes."""
         return draw // self.repeats % len(self.frame)
 
+    def column(self, name: str, draws: Iterable[int]) -> np.ndarray | None:
+        """Return what `draws` have in a column, (draws,); None where the table has no such column."""
+        if name not in self.frame:
+            return None
+        return self.frame[name].to_numpy(float)[[self.row(d) for d in draws]]
+
+    def year(self, year: int, draws: Iterable[int], keys: np.ndarray) -> np.ndarray | None:
+        """Return the factor on entries in a calendar year, (draws,); None where the table has no years.
+
+        Before the first year that was learned it is that year's; after the last one it goes on by steps as wide as
+        those that were assumed between the years learned, drawn by `keys`.
+        """
+        known = sorted(int(c.removeprefix(YEAR)) for c in self.frame if c.startswith(YEAR))
+        if not known:
+            return None
+        factor = self.column(f"{YEAR}{min(max(year, known[0]), known[-1])}", draws)
+        steps = [chance.normal_array(keys, chance.name_number(f"{YEAR}{y}")) for y in range(known[-1] + 1, year + 1)]
+        return factor * np.exp(YEAR_STEP * sum(steps, np.zeros(len(keys))))
+
     @classmethod
     def read(cls, folder: str | Path) -> "Posterior":
         """Read what `forecast calibrate` wrote to `folder`; draws of chains that did not agree are refused."""
@@ -55,18 +83,77 @@ class Posterior:
             raise tables.UserError(f"{path}: no column entry_rate, or no row; expected what forecast calibrate writes")
         return cls.of(frame)
 
-    def scenario(self, question: Scenario, draw: int) -> Scenario:
-        """Return the question with the parameters of `draw` fixed at those of its row.
+    def scenario(self, question, draw: int = 0):
+        """Return the question with these parameters; whichever draw is asked for takes the row of that draw."""
+        return question.model_copy(update={"learned": self})
 
-        Entries are scaled by the effect of the place and by that of the first year that is projected (the nearest one
-        with counts). A place that no row knows keeps the model's own place effect, with the learned spread.
-        """
-        row = self.frame.iloc[self.row(draw)]
-        fixed = {name: float(row[name]) for name in parameters_table().index if name in row.index}
-        years = sorted(int(c.removeprefix(YEAR)) for c in row.index if c.startswith(YEAR))
-        if years:
-            fixed["entry_rate"] *= float(row[f"{YEAR}{min(max(question.months[1].year, years[0]), years[-1])}"])
-        if EFFECT + question.place.name in row.index:
-            fixed["entry_rate"] *= float(row[EFFECT + question.place.name])
-            fixed["place_spread"] = 0.0
-        return question.model_copy(update={"assumptions": fixed | question.assumptions})
+
+def learned(question) -> Posterior | None:
+    """Return the posterior that a scenario's parameters come from, None where they come from the priors.
+
+    An invented place or law (all of its rows synthetic, as in `forecast.toy`) teaches nothing about the scheme and is
+    told nothing about it. Raises :class:`~forecast.tables.UserError` where what is kept was learned from other tables.
+    """
+    if question.learned != KEPT or _invented(question):
+        return question.learned if isinstance(question.learned, Posterior) else None
+    folder = tables.data_dir() / STORED
+    if not (folder / DRAWS).is_file():
+        raise tables.UserError(f"{folder / DRAWS}: no such file; expected what forecast calibrate --store keeps")
+    kept, of = _stored(folder, (folder / DRAWS).read_bytes(), (folder / "manifest.json").read_bytes())
+    now = learned_from(tables.data_dir(), tuple(of["places"]), of["until"])
+    changed = sorted(name for name, digest in of["learned_from"].items() if now[name] != digest)
+    if changed:
+        raise tables.UserError(
+            f"{folder / DRAWS}: learned from other rows of {', '.join(changed)} than there are now; expected the same: "
+            "learn anew (forecast calibrate --store), or ask with the priors alone (--posterior priors)"
+        )
+    return kept
+
+
+def _invented(question) -> bool:
+    counts = question.place.history
+    counts = counts.loc[(counts["measure"] == "members") & (counts["place"] == question.place.name), "status"]
+    rows = question.law.frame["status"]
+    return bool((rows == "synthetic").all()) or (len(counts) > 0 and bool((counts == "synthetic").all()))
+
+
+@lru_cache(maxsize=2)
+def _stored(folder: Path, draws: bytes, told: bytes) -> tuple[Posterior, dict]:
+    return Posterior.of(pd.read_csv(folder / DRAWS)), json.loads(told)
+
+
+def store(folder: Path, frame: pd.DataFrame, told: dict, others: dict[str, pd.DataFrame]) -> None:
+    """Keep `frame` (one row a draw) with the data of `folder`; `told` has `places` and `until`, see `learned_from`.
+
+    `others` are tables that stand beside it, by name.
+    """
+    kept = folder / STORED
+    kept.mkdir(exist_ok=True)
+    told = told | {"learned_from": learned_from(folder, tuple(told["places"]), told["until"])}
+    for name, table in {DRAWS.removesuffix(".csv"): frame, **others}.items():
+        tables.write_text(table.to_csv(index=False, float_format="%.6g"), kept / f"{name}.csv")
+    tables.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", kept / "manifest.json")
+
+
+def learned_from(folder: Path, places: tuple[str, ...], until: str) -> dict[str, str]:
+    """Return a hash for each table of `folder` of the rows that a calibration over `places` until a month reads.
+
+    Rows about other places, later prices and studies that are no parameter's prior may change without harm.
+    """
+    return _learned_from(tuple((folder / f"{name}.csv").read_bytes() for name in READ), folder, places, until)
+
+
+@lru_cache(maxsize=4)
+def _learned_from(content: tuple[bytes, ...], folder: Path, places: tuple[str, ...], until: str) -> dict[str, str]:
+    rows = {name: tables.read(folder / f"{name}.csv", name) for name in READ}
+    table = rows["history"]
+    read = table["measure"].isin(MEASURES) & (table["kind"] == "observation") & table["place"].isin(places)
+    read &= (table["scheme"] == "voluntary_si") | (table["measure"] == "income_per_head")
+    table = rows["evidence"]
+    kept = {
+        "history.csv": rows["history"].loc[read, ["place", "month", "measure", "group", "value", "status", "note"]],
+        "evidence.csv": table.loc[table["use"].str.startswith("parameter:"), ["parameter", "value", "low", "high"]],
+        "places.csv": rows["places"][rows["places"]["place"].isin(places)].drop(columns=["source", "note"]),
+        "law.csv": rows["law"][rows["law"]["since"] <= until].drop(columns=["source", "status", "legal_basis"]),
+    }
+    return {name: hashlib.sha256(part.to_csv(index=False).encode()).hexdigest()[:16] for name, part in kept.items()}

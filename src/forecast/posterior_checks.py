@@ -87,9 +87,8 @@ def replicated(fit: Fit, seed: int = 1, most: int = 2000) -> tuple[dict, dict]:
     A key is (place, month, measure). A new count has the error of the report and that of the model; the first count
     of a place has the error of its report alone.
     """
-    model, (z, predicted) = fit.model, fit.flat
-    rows = fit.draws(most)
-    z, predicted = z[rows], predicted[rows]
+    model, rows = fit.model, fit.draws(most)
+    z, predicted = fit.z[rows], fit.predicted[rows]
     keys = chance.streams(seed, range(len(z)))
     seen, new = {}, {}
     for name, track in model.tracks.items():
@@ -131,7 +130,7 @@ def predicted(fit: Fit) -> pd.DataFrame:
 
     `low` to `high` hold 90% of the expected values, without the errors of report and model.
     """
-    low, median, high = np.exp(np.quantile(fit.flat[1], (0.05, 0.5, 0.95), axis=0))
+    low, median, high = np.exp(np.quantile(fit.predicted, (0.05, 0.5, 0.95), axis=0))
     table = pd.DataFrame([(t.item, t.place, t.month, t.measure, t.value) for t in fit.model.targets],
                          columns=["item", "place", "month", "measure", "published"])  # fmt: skip
     return table.assign(low=low, median=median, high=high)
@@ -160,27 +159,34 @@ def given(model: Model, seen: np.ndarray) -> Model:
     return other
 
 
-def recovery(model: Model, times: int, seed: int = 1, plan=(16, 60), progress: bool = False) -> pd.DataFrame:
+def recovery(model: Model, times: int, seed: int = 1, plan=(32, 40, 600), progress: bool = False) -> pd.DataFrame:
     """Invent, calibrate and look: `time, coordinate, truth, mean, low, high, rank`, in prior standard deviations.
 
-    `truth` is drawn from the prior, `low` to `high` hold 80% of the posterior, `rank` is the share of draws (thinned,
-    to be nearly independent) that are below the truth.
+    `truth` is drawn from the prior, `low` to `high` hold 80% of the posterior, `rank` is the share of draws
+    that are below the truth.
     """
     rows = []
     for time in range(times):
         key = chance.child(chance.stream(seed, time), chance.name_number("recovery"))
         size = len(model.coordinates)
-        truth = chance.normal_array(key, np.arange(size))[None]
+        truth = model.from_normals(chance.normal_array(key, np.arange(size))[None])
         error = stdtrit(DEGREES, chance.uniform_array(key, size + np.arange(len(model.targets))))
         counts = model.predict(truth)[0] + model.spread(truth)[0] * error
         fit = calibrate(given(model, counts), seed=seed + time, jobs=1, plan=plan, progress=progress)
-        z = fit.z[:, 9::10].reshape(-1, size)
+        z = fit.z
         low, high = np.quantile(z, (0.1, 0.9), axis=0)
         rank = (z < truth).mean(axis=0)
         rows.append(
             pd.DataFrame(
-                {"time": time, "coordinate": model.coordinates, "truth": truth[0], "mean": z.mean(axis=0), "low": low,
-                 "high": high, "rank": rank}
+                {
+                    "time": time,
+                    "coordinate": model.coordinates,
+                    "truth": truth[0],
+                    "mean": z.mean(axis=0),
+                    "low": low,
+                    "high": high,
+                    "rank": rank,
+                }
             )  # fmt: skip
         )
     return pd.concat(rows, ignore_index=True)

@@ -63,7 +63,8 @@ class Scenario(BaseModel):
 
     `assumptions` replaces priors of data/evidence.csv: a number fixes a parameter, {value, low, high} gives it another
     spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the number of
-    collectors in the whole place when nothing changes.
+    collectors in the whole place when nothing changes. `learned` says where other parameters come from: the
+    "priors" alone, a :class:`~forecast.posterior.Posterior`, or the one that is kept with the data ("stored").
 
     >>> Scenario("x", "Cà Mau", start="2021-12", until="2020-12")
     Traceback (most recent call last):
@@ -85,6 +86,7 @@ class Scenario(BaseModel):
     law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
     search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
     file: str = Field("", exclude=True)
+    learned: Any = Field("priors", exclude=True, repr=False, description="where parameters come from")
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
         """Take a name and a place (or the name of one), then the rest by keyword."""
@@ -164,8 +166,8 @@ class Scenario(BaseModel):
             policy=policy,
             assumptions=self.assumptions,
             law=self.law,
+            learned=self.learned,
         )
-
 
     def lasting(self, until: str) -> "Scenario":
         """Return the same question with another last month; levers without an end go on, those with one do not."""

@@ -39,8 +39,9 @@ with_scenarios = click.argument(
     "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 with_posterior = click.option(
-    "--posterior", "learned", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None,
-    help="Folder of a forecast calibrate run to take the parameters from; the priors by default.",
+    "--posterior", "learned", metavar="DIR|stored", default=None,
+    help="Folder of a forecast calibrate run to take the parameters from, or what is stored with the data; "
+    "the priors by default.",
 )  # fmt: skip
 
 
@@ -63,6 +64,18 @@ def read_scenarios(paths) -> list:
     if faults:
         raise tables.UserError("\n".join(faults))
     return questions
+
+
+def believing(questions: list, learned: str | None) -> list:
+    """Return the questions with parameters of a `forecast calibrate` run, with those kept, or as they are."""
+    from forecast.posterior import KEPT, PRIORS, Posterior
+
+    if learned is None:
+        return questions
+    if learned in (KEPT, PRIORS):
+        return [question.model_copy(update={"learned": learned}) for question in questions]
+    posterior = Posterior.read(learned)
+    return [posterior.scenario(question) for question in questions]
 
 
 def engine_names(engines: str) -> list[str]:

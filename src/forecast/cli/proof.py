@@ -22,20 +22,29 @@ from forecast.cli.common import (
     with_seed,
 )
 
+STORED_ROWS = 400  # draws that are kept with the data
+
 
 @click.command()
 @click.argument("places", nargs=-1)
 @click.option(
     "--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True, help="Rows of posterior.parquet."
 )
-@click.option("--check", type=click.IntRange(2, 10_000), default=None, metavar="N",
-              help="Test the method instead, on N invented toy districts; writes recovery.csv.")
+@click.option(
+    "--check",
+    type=click.IntRange(2, 10_000),
+    default=None,
+    metavar="N",
+    help="Test the method instead, on N invented toy districts; writes recovery.csv.",
+)
+@click.option("--held-out", "held", is_flag=True, help="Also hold back each place and last year; writes held_out.csv.")
+@click.option("--store", is_flag=True, help="Keep what was learned with the data, for all projections to take.")
 @with_seed
 @with_jobs
 @with_out
 @with_force
 @with_lang
-def calibrate(places, draws, check, seed, jobs, out, force, lang):
+def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
     """Learn the parameters from the published counts of PLACES (all by default); writes posterior.parquet.
 
     Places learn from each other. Beside the draws stand diagnostics.csv (R-hat and effective sample sizes, which must
@@ -58,35 +67,51 @@ def calibrate(places, draws, check, seed, jobs, out, force, lang):
     claim(out, force)
     code = experiment.code_hash()
     fit = calibration.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
-    return _write_fit(fit, draws, seed, out, lang)
+    more = _hold_out(fit, seed, jobs, out, code) if held else {}
+    return _write_fit(fit, draws, seed, out, lang, store, more)
 
 
-def _write_fit(fit, draws: int, seed: int, out: Path, lang: str) -> None:
+def _hold_out(fit, seed: int, jobs: int | None, out: Path, code: str) -> dict:
+    """Hold back places and years in turn, write what came of it, say it, and return the tables."""
+    from forecast import held_out
+
+    table = held_out.held_out(fit, seed, jobs, keep=out / PARTS / code)
+    short = held_out.summary(table)
+    tables.write(table, out / "held_out.csv")
+    tables.write(short, out / "held_out_summary.csv")
+    click.echo(short.round(3).to_string(index=False))
+    return {"held_out": table, "held_out_summary": short}
+
+
+def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, more: dict) -> None:
     """Write what a calibration found, and say whether it can be used."""
     import pandas as pd
 
-    from forecast import calibration, calibration_charts, experiment, posterior_checks
+    from forecast import calibration, calibration_charts, experiment, posterior, posterior_checks
     from forecast.posterior import FILE
 
     frame, told, checked = fit.frame(draws), fit.diagnostics, posterior_checks.checks(fit, seed)
     frame.to_parquet(out / FILE, index=False)
     moved = fit.moved()
-    for name, table in (("diagnostics", told), ("checks", checked), ("predicted", posterior_checks.predicted(fit)),
-                        ("moved", moved)):  # fmt: skip
+    found = {"diagnostics": told, "checks": checked, "predicted": posterior_checks.predicted(fit), "moved": moved}
+    for name, table in found.items():
         tables.write(table, out / f"{name}.csv")
-    free = pd.DataFrame(fit.flat[0][:, : len(fit.model.free)], columns=fit.model.free)
+    free = pd.DataFrame(fit.z[:, : len(fit.model.free)], columns=fit.model.free)
     picture(out / "before-after.png", calibration_charts.before_after(free, lang))
     picture(out / "moved.png", calibration_charts.moved(moved, lang))
     bad, wrong = told[~told["good"]], checked[~checked["good"]]
     facts = experiment.manifest([], ["stock"], len(frame), seed) | {
-        "places": list(fit.model.tracks), "targets": len(fit.model.targets), "converged": bad.empty,
+        "places": fit.model.places, "until": max(t.month for t in fit.model.targets),
+        "targets": len(fit.model.targets), "converged": bad.empty, "accepted": fit.accepted, "khat": fit.khat,
+        "divergences": fit.divergences,
         "rhat": float(told["rhat"].max()), "ess_bulk": float(told["ess_bulk"].min()),
         "ess_tail": float(told["ess_tail"].min()),
     }  # fmt: skip
     finish(out, facts, FILE)
     click.echo(
         f"{len(fit.model.targets)} figures of {len(fit.model.tracks)} places; R-hat at most {facts['rhat']:.3f}, "
-        f"effective draws at least {min(facts['ess_bulk'], facts['ess_tail']):.0f}"
+        f"effective draws at least {min(facts['ess_bulk'], facts['ess_tail']):.0f}, k-hat of their weights "
+        f"{fit.khat:.2f}, {fit.divergences} divergences"
     )
     click.echo(f"{len(checked) - len(wrong)} of {len(checked)} checks have a p-value between 0.02 and 0.98")
     for row in wrong.itertuples():
@@ -95,9 +120,13 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str) -> None:
     if len(bad):
         raise tables.UserError(
             f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
-            f"have R-hat above {calibration.MOST_RHAT} or fewer than {calibration.LEAST_ESS} effective draws; the "
-            f"worst is {bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
+            f"have R-hat above {calibration.MOST_RHAT} or fewer than {calibration.LEAST_ESS} effective draws, or the "
+            f"weights k-hat above {calibration.MOST_KHAT}; the worst is "
+            f"{bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
         )
+    if store:
+        posterior.store(tables.data_dir(), fit.frame(STORED_ROWS), facts, found | more)
+        click.echo(f"kept with the data, in {tables.data_dir() / posterior.STORED}")
 
 
 @click.command()

@@ -75,6 +75,8 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
     net = money.net[:, None, :, :, None]
     accept = np.stack([behavior.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
     accept /= behavior.reference_acceptance(drawn, law)[None, :, None, None, None]
+    if f"year/{plan.months[-1].year}" in drawn:
+        accept[1:] *= np.stack([drawn[f"year/{m.year}"] for m in plan.months[1:]])[:, :, None, None, None]
     before = money.reference_net[None, :, None] / income  # (draws, groups, bands)
     burden_rise = net / now - before[None, :, None]
     full_rise = money.floor_contribution[:, None, None, None] / now[:, :, 0] - before
