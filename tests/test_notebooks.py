@@ -7,6 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from forecast import displayed, pages
+
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 # A notebook about rules of teams shows one being written: its cells tagged "rule" may define the class and its methods.
 RULE = (ast.ClassDef, ast.FunctionDef)
@@ -54,6 +56,14 @@ def test_prose_is_in_both_languages_and_its_numbers_come_from_cells(book):
     for cell in prose:
         text = re.sub(r"^\d\. ", "", cell.source, flags=re.MULTILINE)  # the numbers of a list
         assert not re.search(r"\d", text), f"{cell.id}: a number that no run gives"
+
+
+def test_every_page_ends_with_its_sources_and_what_is_only_recalled_and_belongs_somewhere(book):
+    end = "\n".join(cell.source for cell in book.cells[-8:] if cell.cell_type == "code")
+    assert "sentences.source_list(" in end and "sentences.statuses(" in end
+    about = book.metadata["forecast"]
+    assert pages.part(book) in pages.PARTS and (about.get("part") or about.get("place"))
+    assert displayed.by_hand(book) == []
 
 
 def test_what_runs_once_for_all_languages_is_not_written_over(book):
