@@ -138,6 +138,7 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
     """
     head = {"place": policy.place.name, "scenario": policy.scenario}
     people, parts = found.people, []
+    answer = answer.only(engine=engine, scenario=[base.scenario, policy.scenario])
 
     def note(values: pd.Series, measure: str, unit: str, group: str = "all", kind: str = "", payer: str = "") -> None:
         values = values.dropna()
@@ -158,7 +159,7 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
         came = sums["entries"].where(sums["entries"] > 0)
         note(sums["once"] / came, "once", "share", group)
         note(sums["paid"] / came, "paid_per_entry", "months", group)
-    dead = {g: _dead_weight(people[people["group"] == g], answer.only(engine=engine), base, policy, g) for g in GROUPS}
+    dead = {g: _dead_weight(people[people["group"] == g], answer, base, policy, g) for g in GROUPS}
     for payer in _GIVERS:
         parted = {group: part[payer] for group, part in dead.items() if payer in part}
         total = sum((part.fillna(0.0) for part in parted.values()), pd.Series(0.0, index=people["draw"].unique()))
@@ -168,9 +169,9 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
                 note(values, "dead_weight", "vnd", group, payer=payer)
     note(_stayed(found, base, policy, "members"), "stayed", "share", kind="brought")
     note(_stayed(found, base, policy, "gap"), "net", "share", kind="brought")
-    note(_active(answer.only(engine=engine), base, policy), "active", "share")
-    note(_rush(answer.only(engine=engine, scenario=policy.scenario)), "rush", "share")
-    note(_fall(answer.only(engine=engine, scenario=policy.scenario)), "fall", "share")
+    note(_active(answer, base, policy), "active", "share")
+    note(_rush(answer.only(scenario=policy.scenario)), "rush", "share")
+    note(_fall(answer.only(scenario=policy.scenario)), "fall", "share")
     years = people.groupby(["draw", "group"])["member_years"].sum().unstack()
     total = years.sum(axis=1)
     share = (years[list(GUARDED)].sum(axis=1) / total).where(total > 0.5)
