@@ -18,6 +18,7 @@ from forecast import tables
 from forecast.displayed import text_of
 from forecast.tables import UserError
 
+_SHORT = 12  # rows of a table that is not torn apart
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 # The look of all reports. Values come as JSON through `sys.inputs`, the text as code that is generated below.
 _LOOK = """
@@ -163,10 +164,11 @@ def _bare(html: str) -> str:
 
 
 def _table(node: SyntaxTreeNode) -> str:
-    """Return a table whose head comes again on each page; columns of numbers stand to the right."""
+    """Return a table, a short one on one page, a long one with its head again on each; numbers stand to the right."""
     rows = [row.children for part in node.children for row in part.children]
     sides = ["right" if "right" in str(cell.attrs.get("style", "")) else "left" for cell in rows[0]]
     cells = [[f"[{''.join(_node(child) for child in cell.children)}]" for cell in row] for row in rows]
     body = ",\n".join(", ".join(row) for row in cells[1:])
-    return (f"#table(columns: {len(sides)}, align: ({', '.join(sides)},),\ntable.header({', '.join(cells[0])}),\n"
-            f"{body});\n")
+    whole = (f"table(columns: {len(sides)}, align: ({', '.join(sides)},),\ntable.header({', '.join(cells[0])}),\n"
+             f"{body})")
+    return f"#block(breakable: {str(len(cells) > _SHORT).lower()}, {whole});\n"
