@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from forecast import cli, exchange, places, scaffold, tables
+from forecast import cli, exchange, exchange_texts, places, scaffold, tables
 from forecast.scenario import read_scenario
 from forecast.tables import UserError
 
@@ -93,7 +93,7 @@ def test_each_fault_is_named_by_sheet_row_column_and_value(tmp_path):
     assert len(lines) == 5
     assert 'report.xlsx: sheet "Sheet", row 3, column B (Tháng): "32/2021"; expected a month' in lines[0]
     assert 'row 4, column C (Đang tham gia): "năm"' in lines[1]
-    assert "row 2 has it already" in lines[4]
+    assert "another row has it already" in lines[4]
 
 
 def test_many_faults_end_in_one_line(tmp_path):
@@ -180,3 +180,11 @@ def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path):
     text = (tmp_path / "n" / "scenarios" / "ca-mau-plan.yaml").read_text(encoding="utf-8")
     assert "start: 2022-06" in text
     assert "assumptions: {}" in text
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_faults_are_told_as_a_table_in_the_language_of_the_page(lang):
+    lines = exchange_texts.faults(exchange_texts.wrong(), lang).splitlines()
+    assert [line.split(" | ")[2] for line in lines[2:]] == ["13/2024", "khoảng 80", "31/01/2024"]
+    assert {"vi": "một số nguyên", "en": "a whole number"}[lang] in lines[3]
+    assert "forecast import" in exchange_texts.commands(lang)

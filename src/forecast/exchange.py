@@ -45,6 +45,38 @@ NAMES = {"commune": "Xã, phường", "month": "Tháng", "members": "Đang tham 
          "lapses": "Dừng đóng", "plan": "Kế hoạch năm"}  # fmt: skip
 
 
+# What a cell should have held, in Vietnamese and English.
+EXPECTED = {
+    "commune": ("tên một xã, phường", "the name of a commune"),
+    "month": ("một tháng, như 12/2023 hoặc 31/12/2023", "a month: 12/2023 or 31/12/2023"),
+    "members": ("số người đang tham gia", "a count of persons"),
+    "count": ("một số nguyên, như 1234 hoặc 1.234", "a whole number of persons, as 1234 or 1.234"),
+    "once": ("mỗi xã một dòng trong mỗi tháng", "each commune once a month, and another row has it already"),
+}
+
+
+class Fault(NamedTuple):
+    """A cell that is not what its column asks for; `expected` is a key of :data:`EXPECTED`."""
+
+    row: int
+    letter: str
+    column: str
+    value: str
+    expected: str
+
+
+class SheetError(UserError):
+    """Faults of a spreadsheet, as many as there are in `faults`; the message names the first of them."""
+
+    def __init__(self, file: str, sheet: str, faults: list[Fault]):
+        """Keep the faults and build the message."""
+        self.faults = faults
+        told = [f'{file}: sheet "{sheet}", row {f.row}, column {f.letter} ({NAMES[f.column]}): "{f.value}"; expected '
+                f"{EXPECTED[f.expected][1]}" for f in faults[:MOST_FAULTS]]  # fmt: skip
+        more = len(faults) - MOST_FAULTS
+        super().__init__("\n".join(told + ([f"{file}: and {more} faults more"] if more > 0 else [])))
+
+
 class Book(NamedTuple):
     """What a spreadsheet holds: `counts` (the columns of `COLUMNS`, a row for each commune and month), and marks."""
 
@@ -154,8 +186,7 @@ def _table(rows: list[tuple], file: str, sheet: str) -> Book:
 
     def fault(number: int, column: str, value, expected: str) -> None:
         letter = get_column_letter(columns[column] + 1)
-        faults.append(f'{file}: sheet "{sheet}", row {number}, column {letter} ({NAMES[column]}): '
-                      f'"{"" if value is None else value}"; expected {expected}')  # fmt: skip
+        faults.append(Fault(number, letter, column, "" if value is None else str(value), expected))
 
     for number, row in enumerate(rows[head + 1 :], head + 2):
         cells = {name: row[at] if at < len(row) else None for name, at in columns.items()}
@@ -164,29 +195,28 @@ def _table(rows: list[tuple], file: str, sheet: str) -> Book:
         name = unicodedata.normalize("NFC", " ".join(str(cells["commune"] or "").split()))
         month = month_of(cells["month"])
         if not name:
-            fault(number, "commune", None, "the name of a commune")
+            fault(number, "commune", None, "commune")
         if month is None:
-            fault(number, "month", cells["month"], "a month: 12/2023 or 31/12/2023")
+            fault(number, "month", cells["month"], "month")
         counts = {}
         for column in COLUMNS[2:]:
             value = cells.get(column)
             if value in (None, ""):
                 counts[column] = math.nan
                 if column == "members":
-                    fault(number, column, None, "a count of persons")
+                    fault(number, column, None, "members")
                 continue
             count = whole(value)
             counts[column] = math.nan if count is None else float(count)
             if count is None:
-                fault(number, column, value, "a whole number of persons, as 1234 or 1.234")
+                fault(number, column, value, "count")
         if name and month:
             first = seen.setdefault((fold(name), month), number)
             if first != number:
-                fault(number, "month", cells["month"], f"each commune once a month; row {first} has it already")
+                fault(number, "month", cells["month"], "once")
         found.append({"commune": name, "month": month} | counts)
     if faults:
-        more = len(faults) - MOST_FAULTS
-        raise UserError("\n".join(faults[:MOST_FAULTS] + ([f"{file}: and {more} faults more"] if more > 0 else [])))
+        raise SheetError(file, sheet, faults)
     if not found:
         raise UserError(f'{file}: sheet "{sheet}" has no row of a commune below its headings')
     return Book(pd.DataFrame(found, columns=COLUMNS), marked, sheet)

@@ -15,6 +15,7 @@ from forecast.cli.exchange import import_, new, sample
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import report
+from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 
 
@@ -44,6 +45,6 @@ def main():
 
 for command in (
     check, project, compare, target, optimize, allocate, calibrate, sensitivity, backtest, baseline, report,
-    new, sample, import_,
+    new, sample, import_, replay,
 ):  # fmt: skip
     main.add_command(command)

@@ -1,0 +1,111 @@
+"""The command that repeats a run from its manifest, bit for bit, or says which input is not the same any more."""
+
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+import click
+from pydantic import BaseModel, ValidationError
+
+from forecast import tables
+from forecast.cli.common import believing, read_scenarios, with_jobs, with_posterior
+
+ANSWER = "projection.parquet"
+
+
+class _Asked(BaseModel):
+    """A scenario in a manifest."""
+
+    scenario: str
+    file: str
+    fingerprint: str
+    parameters: str = ""
+
+
+class _Manifest(BaseModel):
+    """What a replay needs of a manifest; other keys are left alone."""
+
+    scenarios: list[_Asked]
+    engines: list[str]
+    draws: int
+    seed: int
+    code: str
+    data: dict[str, str]
+    versions: dict[str, str]
+    sha256: dict[str, str]
+
+
+@click.command()
+@click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_jobs
+@with_posterior
+def replay(manifest, jobs, learned):
+    """Repeat the run of MANIFEST (a manifest.json of forecast project) and compare it bit for bit.
+
+    Where an input is not the same any more (data, law, code, a scenario, a version, parameters), it is named and
+    nothing is run. Nothing is written.
+    """
+    from forecast import experiment
+
+    asked = _read(manifest)
+    paths = [_found(one.file, manifest) for one in asked.scenarios]
+    changed = [f"scenario {one.scenario}: there is no file {one.file}" for one, path in
+               zip(asked.scenarios, paths, strict=True) if path is None]  # fmt: skip
+    questions = [] if changed else believing(read_scenarios(paths), learned)
+    now = experiment.manifest(questions, asked.engines, asked.draws, asked.seed)
+    changed += differences(asked, now)
+    if changed:
+        raise tables.UserError("\n".join(["not the same inputs as then, so the run cannot be repeated:", *changed]))
+    answer = experiment.project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
+    with tempfile.TemporaryDirectory() as folder:
+        answer.save(Path(folder) / ANSWER)
+        found = hashlib.sha256((Path(folder) / ANSWER).read_bytes()).hexdigest()
+    if found != asked.sha256[ANSWER]:
+        raise tables.UserError(f"{manifest}: all inputs are the same, yet {ANSWER} is not: {found[:16]} instead of "
+                               f"{asked.sha256[ANSWER][:16]}")  # fmt: skip
+    click.echo(f"the same, bit for bit: {ANSWER} {found[:16]}, {asked.draws} draws of {len(questions)} scenarios, "
+               f"seed {asked.seed}")  # fmt: skip
+
+
+def _read(path: Path) -> _Manifest:
+    """Read a manifest; one that is damaged, or of another command, gets one message."""
+    try:
+        asked = _Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, ValidationError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else None
+        where = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})" if first else ""
+        raise tables.UserError(f"{path}: not the manifest of a run of forecast project{where}") from None
+    if ANSWER not in asked.sha256 or not asked.scenarios:
+        raise tables.UserError(f"{path}: holds no {ANSWER}; only runs of forecast project can be repeated")
+    return asked
+
+
+def _found(file: str, manifest: Path) -> Path | None:
+    """Return where a scenario file is: as it was named, from here, or beside the manifest; None where it is not."""
+    for path in (Path(file), manifest.parent / Path(file).name):
+        if file and path.is_file():
+            return path
+    return None
+
+
+def differences(then: _Manifest, now: dict) -> list[str]:
+    """Return one line for each input that is not what it was."""
+    lines = []
+    for name in sorted(then.data.keys() | now["data"].keys()):
+        old, new = then.data.get(name, "none"), now["data"].get(name, "none")
+        if old != new:
+            lines.append(f"{'law' if name == 'law.csv' else 'data'} {name}: {old} then, {new} now")
+    if then.code != now["code"]:
+        lines.append(f"code: {then.code} then, {now['code']} now")
+    for name, old in then.versions.items():
+        new = now["versions"].get(name, "none")
+        if old != new:
+            lines.append(f"version of {name}: {old} then, {new} now")
+    data_moved = bool(lines)
+    for old, new in zip(then.scenarios, now["scenarios"], strict=False):
+        if old.parameters and old.parameters != new.get("parameters", ""):
+            lines.append(f"parameters of {old.scenario}: {old.parameters} then, {new['parameters']} now")
+        elif old.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
+            lines.append(f"scenario {old.scenario}: {old.fingerprint} then, {new['fingerprint']} now")
+    return lines

@@ -1,0 +1,43 @@
+"""What each notebook answers, from the notebooks' own titles and first lines, so that the list is never out of date."""
+
+import re
+from pathlib import Path
+
+import nbformat
+
+from forecast import words
+from forecast.words import Text, say
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+ASKS = {"vi": r"\*\*Câu hỏi:\*\*\s*(.+?)[.?](?:\s|$)", "en": r"\*\*The question:\*\*\s*(.+?)[.?](?:\s|$)"}
+
+
+def pages(folder: Path | None = None) -> list[Path]:
+    """Return the notebooks in order, the first page left out."""
+    return sorted((folder or NOTEBOOKS).glob("[0-9]*.ipynb"))[1:]
+
+
+def about(path: Path, lang: str = "vi") -> tuple[str, str]:
+    """Return the title of a notebook and the question that it asks in its first cell, "" where it asks none.
+
+    >>> about(NOTEBOOKS / "10_engines.ipynb", "en")[0]
+    'Which engine to trust?'
+    """
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "markdown" and cell.metadata.get("tags") == [lang]:
+            title = re.match(r"# (.+)", cell.source)
+            asked = re.search(ASKS[lang], cell.source, re.DOTALL)
+            if not title:
+                continue
+            return title[1].strip(), " ".join(asked[1].split()) if asked else ""
+    return path.stem, ""
+
+
+def table(lang: str = "vi", folder: Path | None = None) -> Text:
+    """Return the list of notebooks: the title of each and what it answers."""
+    lines = []
+    for path in pages(folder):
+        title, asked = about(path, lang)
+        asked = f": {asked[:1].lower()}{asked[1:]}?" if asked else ""
+        lines.append(say(lang, vi="**{t}**{a}", en="**{t}**{a}", t=title.rstrip("?") if asked else title, a=asked))
+    return words.listing(lines)

@@ -1,0 +1,23 @@
+"""The list of pages is made of the notebooks' own titles and questions."""
+
+import nbformat
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from forecast import contents
+
+
+def test_every_notebook_has_its_line_in_both_languages():
+    for lang in ("vi", "en"):
+        lines = contents.table(lang).splitlines()
+        assert len(lines) == len(contents.pages()) > 10
+        assert all(line.startswith("- **") for line in lines)
+
+
+def test_a_line_is_the_title_and_the_question_and_a_page_without_one_keeps_its_title(tmp_path):
+    cells = {"a": "# Which way?\n\nWords. **The question:** is it; or not? **The answer:** no.",
+             "b": "# A page\n\nText."}  # fmt: skip
+    nbformat.write(new_notebook(), tmp_path / "00_start.ipynb")
+    for number, (name, source) in enumerate(cells.items(), 1):
+        book = new_notebook(cells=[new_markdown_cell(source, metadata={"tags": ["en"]})])
+        nbformat.write(book, tmp_path / f"0{number}_{name}.ipynb")
+    assert contents.table("en", tmp_path).splitlines() == ["- **Which way**: is it; or not?", "- **A page**"]
