@@ -234,5 +234,6 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
             click.echo(f"{said}: all of them at their most give {reached}")
         else:
             said = f"needs {row.needed:,.6g}" if enough else f"is not enough, even {row.most:,.6g}"
-            click.echo(f"{row.way} alone {said} {row.unit}: {reached}")
+            more = "more " if row.way in ("collectors", "visits") else ""
+            click.echo(f"{row.way} alone {said} {more}{row.unit}: {reached}")
     finish(out, experiment.manifest([question], names, draws, seed), "target.json")
