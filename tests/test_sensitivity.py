@@ -1,10 +1,12 @@
 """Factors move the headline as they should, all runs of a design have the same luck, and the tables can be repeated."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import forecast as f
 from forecast import behavior, doubt, sensitivity, tables, toy
+from forecast.posterior import Posterior
 from forecast.scenario import parameters_table
 
 
@@ -28,16 +30,22 @@ def test_a_row_of_a_design_is_a_question_with_quantiles_for_parameters_and_level
     moved = sensitivity.factors(question()).only(["annual_lapse", sensitivity.PLACE, "Training"])
     asked = moved.at(np.array([0.95, 0.5, 0.52]), seed=1)
     prior = parameters_table().loc["annual_lapse"]
-    assert asked.assumptions["annual_lapse"] == pytest.approx(prior["high"])
-    assert asked.assumptions["rush"] == pytest.approx(parameters_table().at["rush", "value"])
+    drawn = behavior.parameter_draws(asked, 1, range(3))
+    assert drawn["annual_lapse"] == pytest.approx(prior["high"])
+    assert drawn["rush"] == pytest.approx(parameters_table().at["rush", "value"])
+    assert drawn["place_effect"].tolist() == [1.0] * 3
     assert asked.policy.levers[0].share == pytest.approx(0.5)
-    fixed = behavior.parameter_draws(asked, 1, range(3))
-    assert fixed["place_effect"].tolist() == [1.0] * 3 and len(set(fixed["entry_rate"])) == 1
-    at = [moved.at(np.array([0.5, u, 0.0]), seed=1).assumptions["entry_rate"] for u in (0.05, 0.5, 0.95)]
-    spread, middle = np.log(at[2] / at[0]), parameters_table().loc["place_spread", "value"]
-    assert at[1] == pytest.approx(parameters_table().at["entry_rate", "value"]) and not moved.at(
-        np.zeros(3), seed=1).policy.levers  # fmt: skip
-    assert spread == pytest.approx(2 * 1.6449 * middle, rel=1e-3)
+    own = [moved.at(np.array([0.5, u, 0.0]), seed=1) for u in (0.05, 0.95)]
+    low, high = (behavior.parameter_draws(question, 1, range(1))["place_effect"][0] for question in own)
+    assert np.log(high / low) == pytest.approx(2 * 1.6449 * parameters_table().at["place_spread", "value"], rel=1e-3)
+    assert not own[0].policy.levers
+
+
+def test_what_was_learned_is_moved_over_what_was_learned():
+    known = Posterior.of(pd.DataFrame({"annual_lapse": np.linspace(0.2, 0.3, 11), "place_effect/Toy": [2.0] * 11}))
+    moved = sensitivity.factors(known.scenario(question())).only(["annual_lapse"])
+    drawn = behavior.parameter_draws(moved.at(np.array([0.9]), seed=1), 1, range(2))
+    assert drawn["annual_lapse"] == pytest.approx(0.29) and drawn["place_effect"].tolist() == [2.0, 2.0]
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, po
                 "wanted": told.wanted, "probability": told.probability, "low": told.low, "median": told.median,
                 "high": told.high, "months": told.months}  # fmt: skip
         found["next"].append(told.table.assign(**head)[[*head, *told.table.columns]])
-    last = sensitivity.without_levers(scenario)
+    last = sensitivity.without_levers(posterior.scenario(scenario) if posterior else scenario)
     everything = sensitivity.factors(last)
     screened, _ = sensitivity.morris(everything, trajectories=plan.trajectories, seed=seed, **run)
     strongest = everything.only(screened["factor"].head(plan.strongest))
@@ -82,7 +82,7 @@ def shares(scenario: Scenario, draws: int, seed: int = 1, posterior: Posterior |
     """Return `parameter, share`: what each parameter explains by itself of the log headline's variance."""
     goal = scenario.target
     values = sensitivity.answered(scenario, "stock", draws, seed, posterior, **run)
-    rows = ladder.parameter_rows(scenario, seed, range(draws), posterior)
+    rows = ladder.parameter_rows(posterior.scenario(scenario) if posterior else scenario, seed, range(draws))
     rows = rows.loc[:, rows.nunique() > 1].rename(columns=lambda c: "place_effect" if c.startswith("place_eff") else c)
     found = measure.first_orders(rows, values)
     return found.rename_axis("parameter").rename("share").reset_index().assign(by=goal.by, place=scenario.place.name)

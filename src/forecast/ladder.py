@@ -14,7 +14,7 @@ import pandas as pd
 from forecast import behavior, tables
 from forecast.engines.series import SeriesEngine
 from forecast.experiment import project
-from forecast.posterior import EFFECT, YEAR, Posterior
+from forecast.posterior import EFFECT, PRIORS, YEAR, Posterior, learned
 from forecast.projection import Projection
 from forecast.scenario import Scenario
 
@@ -32,11 +32,11 @@ class Layered(NamedTuple):
         return self.answer.ladder(design=self.design, **asked)
 
 
-def parameter_rows(scenario: Scenario, seed: int, draws: range, posterior: Posterior | None = None) -> pd.DataFrame:
-    """Return sets of all parameters, one row a draw: those of the priors, over them those that a posterior holds.
+def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
+    """Return sets of all parameters, one row a draw: what draw d of an experiment has, learned or from the priors.
 
-    Columns are parameters, `place_effect/<place>` (a factor on entry_rate), and `year/<year>` of a posterior. What
-    the scenario assumes goes before both. Row d is the set that draw d of an experiment has.
+    Columns are parameters, `place_effect/<place>` (a factor on entry_rate), and `year/<year>` where years were learned;
+    what the years to come bring is chance.
 
     >>> from forecast import toy
     >>> question = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=toy.law())
@@ -44,16 +44,12 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range, posterior: Poste
     >>> bool((rows["entry_rate"] == behavior.parameter_draws(question, 1, range(3))["entry_rate"]).all())
     True
     """
-    drawn = behavior.parameter_draws(scenario, seed, draws)
-    frame = pd.DataFrame({name: values for name, values in drawn.items() if name != "place_effect"})
-    frame[EFFECT + scenario.place.name] = drawn["place_effect"]
-    if posterior is not None:
-        rows = posterior.frame.iloc[[posterior.row(draw) for draw in draws]].reset_index(drop=True)
-        own = EFFECT + scenario.place.name
-        for name in rows.columns:
-            if (name in frame and name not in scenario.assumptions) or name == own or name.startswith(YEAR):
-                frame[name] = rows[name]
-    return frame
+    drawn, known = behavior.parameter_draws(scenario, seed, draws), learned(scenario)
+    found = {name: v for name, v in drawn.items() if name != "place_effect" and not name.startswith(YEAR)}
+    found[EFFECT + scenario.place.name] = drawn["place_effect"]
+    if known is not None:
+        found |= {name: known.column(name, draws) for name in known.frame if name.startswith(YEAR)}
+    return pd.DataFrame(found)
 
 
 def layered(
@@ -69,27 +65,29 @@ def layered(
 ) -> Layered:
     """Ask `scenario` with `sets` sets of parameters and `repeats` times the luck under each; more options of `project`.
 
-    With a `posterior`, `sets` of its rows are taken and under each of them `judged` sets of the parameters of which it
-    says nothing (from 2 on the design tells `counts` from `judgement`). The engine `stock` knows the luck of months,
-    and none of people.
+    Where parameters were learned (`Scenario.learned`, or the `posterior` given), `sets` rows of them are taken and
+    under each `judged` sets of the parameters of which they say nothing; from 2 on the design tells `counts` from
+    `judgement`. The engine `stock` knows the luck of months, and none of people.
     """
-    if sets < 2 or repeats < 2 or judged < 1 or (judged > 1 and posterior is None):
+    scenario = posterior.scenario(scenario) if posterior else scenario
+    known = learned(scenario)
+    if sets < 2 or repeats < 2 or judged < 1 or (judged > 1 and known is None):
         raise tables.UserError(
             f"{sets} sets, {judged} judged, {repeats} repeats; expected at least 2 sets and 2 repeats, and more than "
-            "one judged with a posterior only"
+            "one judged where parameters were learned only"
         )
-    rows = parameter_rows(scenario, seed, range(sets * judged))
-    if posterior is not None:
-        learned = parameter_rows(scenario, seed, range(sets), posterior)
-        learned = learned.loc[learned.index.repeat(judged)].reset_index(drop=True)
-        known = set(posterior.frame.columns) | {c for c in learned if c not in rows}
-        rows = rows.assign(**{c: learned[c] for c in learned if c in known})
+    rows = parameter_rows(scenario, seed, range(sets))
+    if judged > 1:
+        rows = rows.loc[rows.index.repeat(judged)].reset_index(drop=True)
+        judgement = parameter_rows(scenario.model_copy(update={"learned": PRIORS}), seed, range(sets * judged))
+        taught = {*known.frame, *(EFFECT + place for place in scenario.place.lineage[:1])}
+        rows = rows.assign(**{name: judgement[name] for name in judgement if name not in taught})
     fixed = {name: v for name, v in scenario.assumptions.items() if name not in rows}  # the rows hold the others
     question = scenario.model_copy(update={"assumptions": fixed})
-    nested = Posterior.of(rows, repeats)
     asked = [SeriesEngine(repeats=repeats) if e == "series" else e for e in engines]
-    answer = project(question, asked, draws=sets * judged * repeats, seed=seed, posterior=nested, **run)
+    nested = Posterior.of(rows, repeats)
+    answer = project(question, asked, draws=len(rows) * repeats, seed=seed, posterior=nested, **run)
     two = {COUNTS: sets, JUDGEMENT: judged, CHANCE: repeats}
-    one = {PARAMETERS if posterior is None else COUNTS: sets * judged, CHANCE: repeats}
+    one = {PARAMETERS if known is None else COUNTS: len(rows), CHANCE: repeats}
     spoke = answer.frame["engine"].unique()
     return Layered(answer, {engine: two if judged > 1 and engine != "series" else one for engine in spoke})

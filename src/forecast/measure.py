@@ -98,7 +98,8 @@ def measure_next(
     else:
         gains = np.stack(reached if worth is None else [_net(answer, s, worth) for s in asked], axis=1)
         headline, probability = reached[0] - reached[1], float((gains[:, 0] > gains[:, 1]).mean())
-    known, months = statistics(answer, scenario, parameter_rows(scenario, seed, range(draws), posterior))
+    held = posterior.scenario(scenario) if posterior else scenario
+    known, months = statistics(answer, scenario, parameter_rows(held, seed, range(draws)))
     table = worths(gains, headline, known, PUBLISHED)
     low, median, high = np.quantile(headline, (ENDS[0], 0.5, ENDS[1]))
     everything = float(gains.max(axis=1).mean() - gains.mean(axis=0).max())

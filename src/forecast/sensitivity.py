@@ -1,9 +1,9 @@
 """Which beliefs and which levers move the headline: Morris's screening and Sobol's indices, by SALib.
 
-A factor is a parameter (moved over its prior), the place's own factor on entries, or a lever (moved over its levels).
-All runs of a design have the same draws: the same people with the same luck, so that a difference between two runs is
-the factor's and not chance's. :func:`pairing` measures how many runs that saves. The headline is the logarithm
-of what the target counts, since effects multiply.
+A factor is a parameter (moved over what is believed of it), the place's own factor on entries, or a lever (moved over
+its levels). All runs of a design have the same draws: the same people with the same luck, so that a difference between
+two runs is the factor's and not chance's. :func:`pairing` measures how many runs that saves. The headline is the
+logarithm of what the target counts, since effects multiply.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from forecast import behavior, chance, tables
 from forecast.choices import Choice, policy, usual
 from forecast.experiment import Task, _run, engine_of
 from forecast.policy import Policy
-from forecast.posterior import Posterior
+from forecast.posterior import EFFECT, YEAR, Posterior, learned
 from forecast.scenario import Assumption, Scenario, parameters_table
 
 PLACE = "place_effect"  # the place's own factor on entries, which no row of data/evidence.csv holds
@@ -57,22 +57,31 @@ class Factors(NamedTuple):
         return {"num_vars": len(bounds), "names": self.names, "bounds": bounds}
 
     def at(self, row: np.ndarray, seed: int) -> Scenario:
-        """Return the question with each factor at its share of `row`: a quantile of the prior, or of the levels."""
-        table, question = parameters_table(), self.scenario
+        """Return the question with each factor at its share of `row`: a quantile of what is believed, or of the levels.
+
+        Of parameters that were learned each is moved over its own posterior, the others where they are.
+        """
+        question, known = self.scenario, learned(self.scenario)
         quantile = dict(zip(self.names, np.clip(row, 1e-6, 1 - 1e-6), strict=True))
         values = {}
-        for name, prior in table.iterrows():
-            given = question.assumptions.get(name)
+        for name, prior in parameters_table().iterrows():
+            given, u = question.assumptions.get(name), quantile.get(name, 0.5)
+            if given is None and known is not None and name in known.frame:
+                given = float(np.quantile(known.frame[name], u))
             given = given if given is not None else Assumption(**prior[["value", "low", "high"]].astype(float))
             if isinstance(given, Assumption):
-                z = ndtri(quantile.get(name, 0.5))
-                given = float(behavior.between(np.array(z), given.value, given.low, given.high))
+                given = float(behavior.between(np.array(ndtri(u)), given.value, given.low, given.high))
             values[name] = float(given)
-        values["entry_rate"] *= _place_effect(question, values, float(ndtri(quantile.get(PLACE, 0.5))), seed)
-        values["place_spread"] = 0.0  # the place's factor is in the rate
+        own, u = EFFECT + question.place.name, quantile.get(PLACE, 0.5)
+        taught = known is not None and own in known.frame
+        values[own] = np.quantile(known.frame[own], u) if taught else _place_effect(question, values, ndtri(u), seed)
+        if known is not None:
+            values |= {name: known.frame[name].median() for name in known.frame if name.startswith(YEAR)}
         levels = tuple(round(float(quantile[c.name]) * c.levels) for c in self.levers)
         asked = question.with_policy(question.scenario, policy(question.policy, self.levers, levels))
-        return asked.model_copy(update={"assumptions": {**question.assumptions, **values}})
+        rest = {name: v for name, v in question.assumptions.items() if name not in values}
+        held = Posterior.of(pd.DataFrame([values], dtype=float))
+        return held.scenario(asked.model_copy(update={"assumptions": rest}))
 
 
 def factors(scenario: Scenario, levers: bool = True) -> Factors:
@@ -89,7 +98,7 @@ def factors(scenario: Scenario, levers: bool = True) -> Factors:
 
 
 def _place_effect(question: Scenario, values: dict, z: float, seed: int) -> float:
-    """Return the place's factor at its z-th standard deviation: its logarithm is a straight line in z."""
+    """Return the place's factor at its z-th standard deviation where none was learned: its log is a line in z."""
     keys = chance.streams(seed, range(2))
     two = chance.normal_array(keys, chance.name_number("place_effect/" + question.place.name))
     drawn = {name: np.full(2, value) for name, value in values.items()}

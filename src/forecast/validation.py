@@ -1,0 +1,149 @@
+"""What calibration found, in pictures and sentences: read from tables kept with the data, nothing is sampled here."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecast import calibration_charts, tables, words
+from forecast.charts import Picture
+from forecast.evidence import label
+from forecast.posterior_checks import LIMITS
+from forecast.scenario import parameters_table
+from forecast.words import say, term
+
+FOLDER = "posterior"  # in data/
+NORMAL_95 = 1.6448536269514722  # 95% point of a standard normal
+
+
+def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict]:
+    """Return the kept tables by name and their manifest; data/posterior when no folder is given."""
+    folder = Path(folder) if folder else tables.data_dir() / FOLDER
+    told = folder / "manifest.json"
+    if not told.is_file():
+        raise tables.UserError(f"{folder}: no manifest.json; expected what forecast calibrate --store keeps")
+    found = {path.stem: pd.read_csv(path) for path in sorted(folder.glob("*.csv"))}
+    return found, json.loads(told.read_text(encoding="utf-8"))
+
+
+def standardized(draws: pd.DataFrame) -> pd.DataFrame:
+    """Return draws of parameters in prior standard deviations, the inverse of `behavior.between`.
+
+    >>> standardized(pd.DataFrame({"entry_rate": [0.008, 0.02, 0.05]}))["entry_rate"].round(3).tolist()
+    [-1.645, 0.0, 1.645]
+    """
+    found = {}
+    for name, row in parameters_table()[["value", "low", "high"]].astype(float).iterrows():
+        if name in draws:
+            share, least = row["high"] < 1 and row["low"] > 0, row["low"] > 0
+            values = [draws[name].to_numpy(float), *row[["low", "value", "high"]]]
+            logs = [np.log(v / (1 - v)) if share else np.log(v) if least else v for v in values]
+            x, low, middle, high = logs
+            side = np.where(x < middle, middle - low, high - middle)
+            found[name] = NORMAL_95 * (x - middle) / side
+    return pd.DataFrame(found)
+
+
+def answer(found: dict[str, pd.DataFrame], told: dict, lang: str = "vi") -> words.Text:
+    """Say how far the model can be trusted: chains, checks, and counts that were held back."""
+    checks, diagnostics = found["checks"], found["diagnostics"]
+    least = diagnostics[["ess_bulk", "ess_tail"]].min().min()
+    lines = [say(
+        lang, n=len(found["predicted"]), rhat=diagnostics["rhat"].max(), ess=least, good=int(checks["good"].sum()),
+        all=len(checks), low=LIMITS[0], high=LIMITS[1],
+        vi="Mô hình học từ {n:n} số liệu công bố. Các chuỗi tính toán khớp nhau (R-hat cao nhất {rhat:n3}, ít nhất "
+           "{ess:n} lần rút độc lập). **{good:n} trên {all:n} điều phải đúng** có xác suất từ {low:n2} đến "
+           "{high:n2}.",
+        en="The model learned from {n:n} published figures. Its chains agree (R-hat at most {rhat:n3}, at least "
+           "{ess:n} independent draws). **{good:n} of {all:n} checks** have a p-value between {low:n2} and {high:n2}.")]
+    if "held_out_summary" in found:
+        summary = found["held_out_summary"].set_index("engine")
+        own, others = summary.loc["model"], summary.drop("model")["wis"]
+        lines.append(say(
+            lang, c80=own["covered80"], c95=own["covered95"], n=int(own["counts"]), w=own["wis"], best=others.min(),
+            name=term(f"engine.{others.idxmin()}", lang), beat=int((others > own["wis"]).sum()), rest=len(others),
+            vi="Khi giấu đi từng nơi hoặc năm cuối rồi dự báo lại {n:n} số liệu, khoảng 80% chứa được {c80:p} và "
+               "khoảng 95% chứa được {c95:p}; điểm khoảng dự báo {w:n3} (càng thấp càng tốt), tốt hơn "
+               "{beat:n} trên {rest:n} cách khác (cách tốt nhất trong đó, {name}: {best:n3}).",
+            en="With places or the last year left out in turn, {n:n} counts were foretold: 80% intervals cover "
+               "{c80:p} of them, 95% intervals {c95:p}; the interval score is {w:n3} (lower is better), better than "
+               "{beat:n} of {rest:n} others (the best of which, {name}: {best:n3})."))
+    return words.join(lines)
+
+
+def before_after(draws: pd.DataFrame, lang: str = "vi") -> Picture:
+    """Draw each parameter before and after the counts, under its name in words."""
+    z = standardized(draws)
+    return calibration_charts.before_after(z.rename(columns={name: label(name, lang) for name in z}), lang)
+
+
+def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
+    """Draw which data moved which parameter, under their names in words."""
+    named = {name: label(name, lang) for name in table["coordinate"].unique() if not name.startswith("opening/")}
+    kept = table[table["coordinate"].isin(named)]
+    return calibration_charts.moved(kept.assign(coordinate=kept["coordinate"].map(named)), lang)
+
+
+def checks_table(table: pd.DataFrame, lang: str = "vi") -> words.Text:
+    """Return the checks as a table: what was published beside what new counts would be, and the p-value."""
+    rows = pd.DataFrame({
+        "item": [term(f"check.{i}", lang) for i in table["item"]],
+        "published": [_figure(r.published, r.unit, lang) for r in table.itertuples()],
+        "interval": [f"{_figure(r.low, r.unit, lang)} – {_figure(r.high, r.unit, lang)}" for r in table.itertuples()],
+        "p_value": table["p_value"].to_numpy()})  # fmt: skip
+    return words.table(rows, lang, {"item": "", "published": "", "interval": "", "p_value": "n2"})
+
+
+def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") -> words.Text:
+    """Say what the model gets wrong: checks outside the limits, the nearest to them, figures far from expected."""
+    bad, edge = checks[~checks["good"].astype(bool)], checks.loc[(checks["p_value"] - 0.5).abs().idxmax()]
+    lines = [say(lang, item=term(f"check.{r.item}", lang), p=r.p_value, seen=_figure(r.published, r.unit, lang),
+                 low=_figure(r.low, r.unit, lang), high=_figure(r.high, r.unit, lang),
+                 vi="{item}: công bố {seen}, mô hình cho {low} đến {high} (xác suất {p:n3}). Mô hình sai ở đây.",
+                 en="{item}: published {seen}, the model says {low} to {high} (p = {p:n3}). The model is wrong here.")
+             for r in bad.itertuples()]  # fmt: skip
+    if bad.empty:
+        lines.append(say(lang, item=term(f"check.{edge['item']}", lang), p=edge["p_value"],
+                         seen=_figure(edge["published"], edge["unit"], lang),
+                         low=_figure(edge["low"], edge["unit"], lang), high=_figure(edge["high"], edge["unit"], lang),
+                         vi="Không điều nào ra ngoài giới hạn. Sát nhất: {item}, công bố {seen}, mô hình cho {low} đến "
+                            "{high} (xác suất {p:n2}).",
+                         en="No check is outside its limits. The nearest: {item}, published {seen}, the model says "
+                            "{low} to {high} (p = {p:n2})."))  # fmt: skip
+    outside = predicted[(predicted["published"] < predicted["low"]) | (predicted["published"] > predicted["high"])]
+    far = outside.assign(off=np.log(outside["published"] / outside["median"]))
+    far = far.loc[far["off"].abs().sort_values(ascending=False, kind="stable").index].head(5)
+    kinds = {**{g: f"group.{g}" for g in ("poor", "near_poor", "ethnic_minority", "other")}}
+    for r in far.itertuples():
+        what = term(kinds.get(r.measure, f"measure.{r.measure}"), lang)
+        lines.append(say(lang, place=r.place, what=what, month=r.month, seen=r.published, mid=r.median,
+                         off=np.expm1(abs(r.off)),
+                         vi="{place}, {what} {month:t}: công bố {seen:a}, mô hình chờ {mid:a} (lệch {off:p})",
+                         en="{place}, {what} {month:t}: published {seen:a}, expected {mid:a} (off by {off:p})"))
+    return words.listing(lines)
+
+
+def held_out_table(summary: pd.DataFrame, lang: str = "vi") -> words.Text:
+    """Return coverage and interval scores of held-back counts by engine, the best first."""
+    rows = summary.sort_values("wis", kind="stable")
+    return words.table(rows, lang, {"engine": "", "counts": "n", "covered80": "p", "covered95": "p", "wis": "n3"})
+
+
+def found_again(verdict: pd.DataFrame, lang: str = "vi") -> words.Text:
+    """Say whether invented parameters were found again on the toy district."""
+    own = verdict[verdict["coordinate"] == "all"].iloc[0]
+    return say(lang, n=int(own["times"]), p=own["uniform_p"], held=own["held"],
+               vi="{n:n} lần, bộ công cụ bịa tham số, tự tạo số liệu của huyện giả định rồi học lại. Thứ hạng của sự "
+                  "thật trải đều (xác suất {p:n2}); khoảng 80% chứa sự thật trong {held:p} số lần.",
+               en="{n:n} times parameters were invented, counts of a toy district made from them, and learned from. "
+                  "The ranks of the truth are uniform (p = {p:n2}); 80% intervals hold the truth in {held:p}.")
+
+
+def _figure(value: float, unit: str, lang: str) -> str:
+    if unit == "persons":
+        return words.about(value, lang)
+    digits = 1 if unit in ("percent", "points") else 2
+    points, times = (" " + term(f"unit.{name}", lang) for name in ("percentage_points", "times"))
+    more = {"percent": "%", "points": points, "times": times}
+    return words.number(value, lang, digits) + more[unit]
