@@ -30,6 +30,7 @@ BURN_IN = 0.2  # more steps at first, as a part of those that count
 # Runs of the engine for the stand-in, per number that it has; the first ones have this spread.
 RUNS, WIDER = (2.5, 1.3, 1.3, 2.5), 1.3
 CHUNK = 100  # vectors in one run of the engine
+ROUNDS = 3  # times that draws are weighed, and taught to the stand-in where the weights are too uneven
 POOL_WALKERS, POOL_STEPS = 128, 40  # chains that say where to run next, and steps after which they are believed
 # A result is only good if the chains agree and hold enough independent draws (Vehtari and others 2021), and if no few
 # draws carry the weight of all (k-hat, the shape of the weights' tail).
@@ -209,7 +210,7 @@ def calibrate(
     folder = Path(keep) / hashlib.sha256(asked.encode()).hexdigest()[:16] if keep else None
     counts = [int(r * size_of(size)) for r in RUNS]
     with (
-        tqdm(total=sum(counts) + draws, desc="calibrate", disable=not progress) as bar,
+        tqdm(total=sum(counts) + ROUNDS * draws, desc="calibrate", disable=not progress) as bar,
         joblib.Parallel(n_jobs=jobs or joblib.cpu_count()) as work,
     ):
 
@@ -245,18 +246,27 @@ def calibrate(
             z = walked[POOL_STEPS:].reshape(-1, size)[-more:]
             shape = Shape.around(z)
         emulator, burn_in = replace(emulator, shape=shape), int(BURN_IN * steps)
-        starts = z[np.arange(-GROUPS * walkers, 0) % len(z)].reshape(GROUPS, walkers, size)
-        tasks = {f"chains-{n}": (_chains, emulator, starts[n], burn_in, steps, keyed_luck(seed, "chains", n))
-                 for n in range(GROUPS)}  # fmt: skip
-        parts = done(tasks)
-        chains = np.concatenate([np.swapaxes(part["z"], 0, 1) for part in parts])
-        thin = max(1, chains.shape[0] * chains.shape[1] // draws)
-        z = chains[:, thin - 1 :: thin].reshape(-1, size)
-        predicted = run("draws", z)
-    rows, weighed, khat = weigh(emulator, z, predicted)
+        starts = z[np.arange(-GROUPS * walkers, 0) % len(z)]
+        for again in range(ROUNDS):
+            luck = [keyed_luck(seed, f"chains/{again}" if again else "chains", n) for n in range(GROUPS)]
+            tasks = {f"chains-{again}-{n}": (_chains, emulator, part, burn_in, steps, luck[n])
+                     for n, part in enumerate(np.split(starts, GROUPS))}  # fmt: skip
+            parts = done(tasks)
+            chains = np.concatenate([np.swapaxes(part["z"], 0, 1) for part in parts])
+            thin = max(1, chains.shape[0] * chains.shape[1] // draws)
+            chains = chains[:, thin - 1 :: thin]
+            z = chains.reshape(-1, size)
+            predicted = run(f"draws-{again}", z)
+            rows, weighed, khat = weigh(emulator, z, predicted)
+            if (khat <= MOST_KHAT and weighed >= 2 * LEAST_ESS) or again == ROUNDS - 1:
+                break
+            seen = np.concatenate([seen[0], z]), np.concatenate([seen[1], predicted])
+            emulator = Emulator.fit(model, Shape.around(z[rows]), *seen)
+            starts = chains[:, -1]
+        bar.update(bar.total - bar.n)
     accepted, diverged = (np.array([part[name] for part in parts]) for name in ("accepted", "diverged"))
     given = weighed, khat, float(accepted.mean()), int(diverged.sum()), emulator, seen
-    return Fit(model, z[rows], predicted[rows], chains[:, thin - 1 :: thin], *given)
+    return Fit(model, z[rows], predicted[rows], chains, *given)
 
 
 def _chains(emulator: Emulator, start: np.ndarray, burn_in: int, steps: int, luck) -> dict[str, np.ndarray]:

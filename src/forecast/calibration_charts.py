@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 from forecast import charts, words
 from forecast.charts import LOOKS, Picture, rc_context, sheet, source_line
@@ -78,3 +79,64 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
     strongest = table.loc[table["shift"].abs().idxmax()]
     return picture.describe(say(lang, vi="Mạnh nhất: {source} kéo {name}.", en="Strongest: {source} moves {name}.",
                                 source=strongest["source"], name=strongest["coordinate"]))  # fmt: skip
+
+
+def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
+    """Draw how often the truth had which rank among the draws; `table` is that of `posterior_checks.recovery`.
+
+    A band holds 95% of the bars where ranks are uniform (binomial); a bar out of it carries a mark, so that no color
+    is needed.
+    """
+    if table.empty:
+        raise UserError("nothing to draw: no calibration of an invented district")
+    each = np.histogram(table["rank"], bins=bins, range=(0, 1))[0]
+    # The ranks of one calibration hang together, so that it counts once: as many trials as there were districts.
+    times, share = table["time"].nunique(), each / each.sum()
+    low, high = binom.ppf((0.025, 0.975), times, 1 / bins) / times
+    out = (share < low) | (share > high)
+    with rc_context(charts.STYLE):
+        picture, axes = sheet(
+            say(lang, vi="Phương pháp có tìm lại được sự thật không?", en="Does the method find the truth again?"),
+            say(lang, vi="Hạng của giá trị thật trong các lần rút, {n} lần hiệu chỉnh huyện giả định.\n"
+                      "Dải xám: 95% số cột phải nằm trong nếu phương pháp đúng.",
+                en="Rank of the truth among the draws, {n} calibrations of invented districts.\n"
+                   "Gray band: holds 95% of the bars if the method is right.", n=times),
+            source_line(lang), height=3.6)  # fmt: skip
+        axes.set_position((0.10, 0.20, 0.86, 0.50))
+        axes.axhspan(100 * low, 100 * high, color=charts.GRID, lw=0)
+        axes.axhline(100 / bins, color=MUTED, lw=1, ls=charts.DASHES)
+        middle = (np.arange(bins) + 0.5) / bins
+        axes.bar(middle, 100 * share, width=0.8 / bins, color=LOOKS[0][0])
+        for x, y in zip(middle[out], 100 * share[out], strict=True):
+            axes.text(x, y + 0.4, "×", ha="center", va="bottom", fontsize=11, color=INK)
+        axes.set(xlim=(0, 1), ylim=(0, max(100 * share.max(), 100 * high) + 2.5))
+        axes.set_ylabel(say(lang, vi="Phần trăm", en="Percent"))
+        axes.set_xlabel(say(lang, vi="Hạng (0: thấp hơn mọi lần rút; 1: cao hơn)",
+                            en="Rank (0: below all draws; 1: above)"))  # fmt: skip
+    told = {"vi": "{n} trên {bins} cột nằm ngoài dải.", "en": "{n} of {bins} bars lie outside the band."}
+    return picture.describe(say(lang, **told, n=int(out.sum()), bins=bins))
+
+
+def december_text(checks: pd.DataFrame, lang: str = "vi") -> str:
+    """Say what the model gets wrong about the December of 2023; `checks` is the table of `posterior_checks.checks`."""
+    rows = checks.set_index("item")
+    if "nation, rise 2023-09 to 2023-12" not in rows.index:
+        raise UserError("nothing to tell: the December of 2023 is not among the checks")
+    rise, fall = rows.loc["nation, rise 2023-09 to 2023-12"], rows.loc["nation, fall 2023-12 to 2024-03"]
+    parts = ("published", "median", "low", "high")
+    given = {f"{name}_{part}": words.number(row[part], lang, 0)
+             for name, row in (("rise", rise), ("fall", fall)) for part in parts}  # fmt: skip
+    return say(
+        lang,
+        vi="Mô hình đoán thấp tháng 12/2023: cả nước tăng {rise_published}% so với tháng 9, mô hình chờ "
+        "{rise_median}% (9 phần 10 khả năng: {rise_low} đến {rise_high}%). Đến tháng 3/2024 số đã công bố đổi "
+        "{fall_published}%, mô hình chờ {fall_median}%. Lý do: mô hình chỉ có một mức nước rút cuối năm cho mọi năm, "
+        "mà tháng 12/2022 hầu như không thấy nước rút; mức học được là mức chung giữa các năm. Vì vậy số của một "
+        "tháng 12 có thể cao hơn dự báo và rút đi gần hết trong quý I; hãy so tháng 12 với tháng 12.",
+        en="The model tells too little of December 2023: the nation rose by {rise_published}% on September, the model "
+        "expects {rise_median}% (nine in ten: {rise_low} to {rise_high}%). By March 2024 the published figure changed "
+        "by {fall_published}%, the model expects {fall_median}%. The reason: it has one strength of the year-end rush "
+        "for all years, and December 2022 hardly shows one; what is learned lies between the years. So a December may "
+        "stand above its forecast and lose most of that in the first quarter; compare December with December.",
+        **given,
+    )

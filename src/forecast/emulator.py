@@ -51,6 +51,7 @@ class Place(NamedTuple):
     slope: np.ndarray  # (inputs, targets)
     bend: np.ndarray  # (targets, inputs, inputs), symmetric
     targets: np.ndarray  # positions
+    off: np.ndarray  # (targets,) standard deviation by which the figures are off
 
     def figures(self, bent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return log figures (draws, targets), and x @ bend, (targets, draws, inputs), of which slopes are made."""
@@ -84,11 +85,12 @@ class Emulator:
             features = _features(x @ scale - center)
             normal = features.T @ features + RIDGE * np.eye(features.shape[1])
             weights = np.linalg.solve(normal, features.T @ predicted[near][:, targets])
+            off = np.std(features @ weights - predicted[near][:, targets], axis=0)
             size = x.shape[1]
             bend = np.zeros((len(targets), size, size))
             bend[:, *np.triu_indices(size)] = weights[1 + size :].T
             bend = (bend + bend.transpose(0, 2, 1)) / 2
-            places.append(Place(inputs @ scale, center, weights[0], weights[1 : 1 + size], bend, targets))
+            places.append(Place(inputs @ scale, center, weights[0], weights[1 : 1 + size], bend, targets, off))
         return cls(model, shape, places, used)
 
     def predict(self, z: np.ndarray) -> np.ndarray:
@@ -99,7 +101,10 @@ class Emulator:
         return result
 
     def log_posterior(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Log posterior up to a constant, nearly, (draws,), and its slopes, (draws, coordinates)."""
+        """Log posterior up to a constant, nearly, (draws,), and its slopes, (draws, coordinates).
+
+        Errors are wider by how far the stand-in itself is off, so that it leads to all places where the engine may be.
+        """
         model = self.model
         bent, bends = model.bent(z)
         value, slope = np.zeros(len(z)), np.zeros_like(z)
@@ -107,7 +112,7 @@ class Emulator:
         for place in self.places:
             used = self.used[place.targets]
             figures, turned = place.figures(bent)
-            each, by_figure, by_error = model.errors(z, figures, place.targets)
+            each, by_figure, by_error = model.errors(z, figures, place.targets, place.off)
             value += each[:, used].sum(axis=1)
             error += by_error[:, used].sum(axis=1)
             pull = by_figure * used

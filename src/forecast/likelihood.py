@@ -454,13 +454,13 @@ class Model:
         predicted = self.predict(z) if predicted is None else predicted
         return self.errors(z, predicted, slice(None))[0]
 
-    def errors(self, z: np.ndarray, predicted: np.ndarray, some) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def errors(self, z: np.ndarray, predicted: np.ndarray, some, more=0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Log likelihood of the targets `some` (positions), its slopes by `predicted` and by the model's error.
 
-        All (draws, targets).
+        All (draws, targets); `more` is a further standard deviation of each target.
         """
         model = self.model_error(z)[:, None]
-        scale = np.hypot(self._report[some], model)
+        scale = np.hypot(np.hypot(self._report[some], more), model)
         score = (self.seen[some] - predicted) / scale
         constant = gammaln((DEGREES + 1) / 2) - gammaln(DEGREES / 2) - 0.5 * math.log(DEGREES * math.pi)
         value = constant - np.log(scale) - (DEGREES + 1) / 2 * np.log1p(score**2 / DEGREES)
