@@ -106,17 +106,28 @@ def test_intervals_hold_what_they_say_on_random_walks():
     assert 0.88 <= np.mean(held) <= 1.0
 
 
-def test_arima_continues_what_statsmodels_continues():
+@pytest.mark.parametrize("order", [(1, 0), (2, 1)])
+def test_arima_continues_what_statsmodels_continues(order):
     """The same model, fitted by another criterion, on a series long enough for the two to agree."""
     from statsmodels.tsa.arima.model import ARIMA
 
     rng = np.random.default_rng(1)
     x = np.zeros(400)
     shocks = rng.normal(size=400)
-    for t in range(1, 400):
-        x[t] = 0.7 * x[t - 1] + shocks[t]
-    exact = ARIMA(x, order=(1, 0, 0)).fit().forecast(5)
-    assert members.arima(x, 5, walk=False) == pytest.approx(exact, abs=0.15)
+    for t in range(2, 400):
+        x[t] = 0.9 * x[t - 1] - 0.3 * x[t - 2] + shocks[t] + 0.4 * shocks[t - 1] * order[1]
+    exact = ARIMA(x, order=(order[0], 0, order[1]), trend="n").fit().forecast(5)
+    found = members._continue(x, members._fit(x, (*order, 0, 0), season=1), 5)
+    assert found == pytest.approx(exact, abs=0.1)
+
+
+def test_yearly_growth_that_slows_down_is_not_taken_to_go_on_as_before():
+    """Two series with the same mean change: what slowed down keeps less of the trend than what went on."""
+    steady = np.log(1000 * 1.06 ** np.arange(16))
+    slower = np.log(1000) + 0.9 * (1 - 0.7 ** np.arange(16)) / (1 - 0.7**15)
+    assert combination._slowing(steady, steady[-1] + 0.05 * np.arange(1, 5)) == pytest.approx(1.0)
+    assert 0.5 <= combination._slowing(slower, slower[-1] + 0.05 * np.arange(1, 5)) < 0.75
+    assert combination._slowing(slower, slower[-1] - 0.05 * np.arange(1, 5)) == 1.0
 
 
 # A table of series
@@ -206,6 +217,22 @@ def test_any_table_is_forecast_whole_or_refused_with_every_fault(rows):
     else:
         assert set(answer["unique_id"]) == {name for name, ds, y in rows if name or ds or y}
         sound(answer["mean"].to_numpy(), answer[["0.025", "0.5", "0.975"]].to_numpy(), [-1])
+
+
+def test_what_was_finished_is_not_made_again_and_what_was_cut_off_is(tmp_path, monkeypatch):
+    rng = np.random.default_rng(6)
+    frame = table(**{f"s{i}": (months("2020-01", 6), rng.integers(1, 50, 6)) for i in range(2 * baselines.CHUNK + 1)})
+    first = ahead(frame, keep=tmp_path)
+    kept = sorted(tmp_path.iterdir())
+    assert len(kept) == 3
+    kept[0].write_bytes(kept[0].read_bytes()[:100])
+    made = []
+    forecast = combination.forecast
+    monkeypatch.setattr(combination, "forecast", lambda *asked: made.append(1) or forecast(*asked))
+    pd.testing.assert_frame_equal(ahead(frame, keep=tmp_path), first, check_exact=True)
+    assert 1 <= len(made) <= baselines.CHUNK
+    ahead(frame, horizon=4, keep=tmp_path)  # another question
+    assert len(made) >= 2 * baselines.CHUNK + 2
 
 
 # The command

@@ -7,6 +7,8 @@ from forecast import score
 
 CASES = {1: "yearly", 4: "quarterly", 12: "monthly"}
 SHORTEST = (4, 6)  # points of the yearly series that are looked at apart
+OURS = "this project"
+DRAWN_AGAIN = 1000
 
 
 def table(cases: list, answers: dict, by_family: bool) -> list[dict]:
@@ -21,8 +23,14 @@ def table(cases: list, answers: dict, by_family: bool) -> list[dict]:
             keys.append("yearly, 4 to 6 points")
         for key in keys:
             groups.setdefault(key, []).append(i)
-    return [{"group": group, "method": name, **_scores([cases[i] for i in at], [found[i] for i in at], by_family)}
-            for group, at in groups.items() for name, found in answers.items()]
+    out = []
+    for group, at in groups.items():
+        scored = {name: _rows([cases[i] for i in at], [found[i] for i in at], by_family)
+                  for name, found in answers.items()}
+        ours = scored.get(OURS, (None,))[0]
+        out += [{"group": group, "method": name, **_means(*rows), **_apart(ours, rows[0], by_family)}
+                for name, rows in scored.items()]
+    return out
 
 
 def _mean(parts: list) -> tuple:
@@ -31,8 +39,8 @@ def _mean(parts: list) -> tuple:
     return ([np.mean([answer[k] for answer in good], axis=0) for k in range(3)] if good else parts[0][0]), seconds
 
 
-def _scores(cases: list, found: list, against_naive: bool) -> dict:
-    """Score one method; a case that it failed on is scored with the naive forecast and counted."""
+def _rows(cases: list, found: list, against_naive: bool) -> tuple[np.ndarray, int, str]:
+    """Score one method on each series; one that it failed on is scored with the naive forecast and counted."""
     rows, failed, why = [], 0, ""
     for case, (answer, seconds) in zip(cases, found, strict=True):
         unit = score.scale(case.past, season=case.season if len(case.past) > case.season else 1)
@@ -46,10 +54,30 @@ def _scores(cases: list, found: list, against_naive: bool) -> dict:
                      _smape(case.future, mean), _smape(case.future, plain),
                      score.covered(case.future, low, high).mean(),
                      score.msis(case.future, low, high, unit), seconds))
-    mase, plain_mase, smape, plain_smape, held, width, seconds = np.mean(rows, axis=0)
+    return np.array(rows), failed, why
+
+
+def _means(rows: np.ndarray, failed: int, why: str) -> dict:
+    mase, _, smape, _, held, width, seconds = rows.mean(axis=0)
     return {"series": len(rows), "failed": failed, "why": why, "smape": smape, "mase": mase,
-            "owa": (mase / plain_mase + smape / plain_smape) / 2, "relative_mase": mase / plain_mase,
+            "owa": _ratio(rows.mean(axis=0), False), "relative_mase": _ratio(rows.mean(axis=0), True),
             "coverage": held, "msis": width, "seconds": seconds}
+
+
+def _ratio(means: np.ndarray, against_naive: bool):
+    """Return OWA, or MASE over that of the naive forecast, from means (..., columns of :func:`_rows`)."""
+    mase, plain_mase, smape, plain_smape = np.moveaxis(means[..., :4], -1, 0)
+    return mase / plain_mase if against_naive else (mase / plain_mase + smape / plain_smape) / 2
+
+
+def _apart(ours: np.ndarray | None, theirs: np.ndarray, against_naive: bool) -> dict:
+    """Return how much better this project is, and the standard error of that: series drawn again, in pairs."""
+    if ours is None:
+        return {}
+    again = np.random.default_rng(1).integers(0, len(ours), (DRAWN_AGAIN, len(ours)))
+    spread = _ratio(theirs[again].mean(axis=1), against_naive) - _ratio(ours[again].mean(axis=1), against_naive)
+    better = _ratio(theirs.mean(axis=0), against_naive) - _ratio(ours.mean(axis=0), against_naive)
+    return {"better": better, "better_se": spread.std()}
 
 
 def _smape(future, mean) -> float:
@@ -61,12 +89,14 @@ def _smape(future, mean) -> float:
 def page(found: dict) -> str:
     """Return the results as Markdown."""
     m = found["machine"]
+    spent = f", in {found['minutes']} minutes" if found["minutes"] else ""
     lines = ["# Forecasts beside others, on the same series", "",
              f"Measured on {found['date']} by `python benchmarks/forecasting/run.py`{' --quick' * found['quick']}"
-             f"{' --data ' + found['data'] if found['data'] else ''}, in {found['minutes']} minutes; "
+             f"{' --data ' + found['data'] if found['data'] else ''}{spent}; "
              f"commit {m['commit'] or 'unknown'}.",
              f"Machine: {m['cpu']}, {m['cores']} cores, {m['system']}; load {m['load_before']} at the beginning. "
              f"Python {m['python']}. Columns are explained in benchmarks/README.md.", ""]
+    lines += [found["note"], ""] if found.get("note") else []
     for label, rows in found["sets"].items():
         lines += _set(label, rows)
     if "communes" in found:
@@ -80,12 +110,12 @@ def page(found: dict) -> str:
 def _set(label: str, rows: list[dict]) -> list[str]:
     against = label == "enrollment"
     first = "MASE / naive" if against else "OWA"
-    head = ["method", first, "sMAPE", "MASE", "95% holds", "MSIS", "s a series", "failed"]
+    head = ["method", first, "here better by", "sMAPE", "MASE", "95% holds", "MSIS", "s a series", "failed"]
     lines = []
     for group in dict.fromkeys(row["group"] for row in rows):
         ours = [row for row in rows if row["group"] == group]
         lines += [f"## {label}: {group} ({ours[0]['series']} series)", ""]
-        cells = [[row["method"], f"{row['relative_mase' if against else 'owa']:.3f}", f"{row['smape']:.2f}",
+        cells = [[row["method"], f"{row['relative_mase' if against else 'owa']:.3f}", _told(row), f"{row['smape']:.2f}",
                   f"{row['mase']:.3f}", f"{row['coverage']:.1%}", f"{row['msis']:.1f}", f"{row['seconds']:.3f}",
                   row["why"] if row["failed"] == row["series"] else row["failed"]] for row in ours]
         lines += _markdown(head, cells)
@@ -97,6 +127,12 @@ def _set(label: str, rows: list[dict]) -> list[str]:
                  for name in names]
         lines += _markdown(["method", "MASE / naive"], cells)
     return lines
+
+
+def _told(row: dict) -> str:
+    if "better" not in row or row["method"] == OURS:
+        return ""
+    return f"{row['better']:+.3f} ± {row['better_se']:.3f}"
 
 
 def _markdown(head: list, rows: list[list]) -> list[str]:

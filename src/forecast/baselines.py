@@ -5,11 +5,14 @@ read from its own dates: the largest step that meets all of them. :mod:`forecast
 numbers; here they come from a table, are laid on a grid without holes, and go back into a table.
 """
 
+import hashlib
 import math
 import re
+import zipfile
 from calendar import monthrange
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import joblib
@@ -18,7 +21,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from forecast import reconcile, tables
-from forecast.engines import combination
+from forecast.engines import combination, members
 
 COLUMNS = ("unique_id", "ds", "y")
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
@@ -55,12 +58,14 @@ class Series(NamedTuple):
 
 
 def baseline(frame: pd.DataFrame, horizon: int, season: int | None = None, quantiles=QUANTILES,
-             jobs: int | None = None, progress: bool = True, file: str = "table") -> pd.DataFrame:
+             jobs: int | None = None, progress: bool = True, file: str = "table",
+             keep: str | Path | None = None) -> pd.DataFrame:
     """Forecast every series of a long table with the columns ``unique_id``, ``ds`` and ``y``, in any order of rows.
 
     ``horizon`` counts steps after the last value of each series. ``season`` is the number of steps in a season, read
     from the dates when not given (a monthly series: 12). An empty ``y`` is a gap. ``jobs`` processes work at once (all
-    cores by default); the answer does not depend on them. Returns ``unique_id, ds, mean`` and one column for each
+    cores by default); the answer does not depend on them. ``keep`` is a folder for finished series, so that the same
+    question, asked again after a kill, goes on where it was. Returns ``unique_id, ds, mean`` and one column for each
     quantile, named for it, in the order in which the series first appear. Raises :class:`forecast.tables.TableError`
     naming every wrong cell; ``file`` is the table's name in it.
 
@@ -72,25 +77,30 @@ def baseline(frame: pd.DataFrame, horizon: int, season: int | None = None, quant
     if horizon < 1 or (season is not None and season < 1):
         raise tables.UserError(f"horizon {horizon}, season {season}: expected whole numbers from 1 on")
     cases = series_of(frame, season, file)
-    bar = tqdm(total=len(cases), unit="series", disable=not progress)
-    answers: list[tuple[np.ndarray, np.ndarray]] = []
-    parts = [[case.values for case in cases[i:i + CHUNK]] for i in range(0, len(cases), CHUNK)]
-    seasons = [[case.season for case in cases[i:i + CHUNK]] for i in range(0, len(cases), CHUNK)]
-    todo = [joblib.delayed(_forecast)(part, which, horizon, levels)
-            for part, which in zip(parts, seasons, strict=True)]
-    with bar:
-        for done in joblib.Parallel(n_jobs=1 if len(parts) == 1 else jobs or -1, return_as="generator")(todo):
-            answers += done
-            bar.update(len(done))
+    chunks = [cases[i:i + CHUNK] for i in range(0, len(cases), CHUNK)]
+    paths = [Path(keep) / _named(chunk, horizon, levels) if keep else None for chunk in chunks]
+    answers = [_kept(path) for path in paths]
+    waiting = [i for i, answer in enumerate(answers) if answer is None]
+    todo = [joblib.delayed(_forecast)([case.values for case in chunks[i]], [case.season for case in chunks[i]],
+                                      horizon, levels) for i in waiting]
+    done = len(cases) - sum(len(chunks[i]) for i in waiting)
+    with tqdm(total=len(cases), initial=done, unit="series", disable=not progress) as bar:
+        working = joblib.Parallel(n_jobs=1 if len(todo) <= 1 else jobs or -1, return_as="generator")(todo)
+        for i, answer in zip(waiting, working, strict=True):
+            answers[i] = answer
+            if keep:
+                _keep(answer, paths[i])
+            bar.update(len(chunks[i]))
     found = {"unique_id": [case.name for case in cases for _ in range(horizon)],
              "ds": [text for case in cases for text in _after(case, horizon)],
-             "mean": np.concatenate([mean for mean, _ in answers])}
-    spread = np.concatenate([quantile for _, quantile in answers])
+             "mean": np.concatenate([mean for mean, _ in answers], axis=None)}
+    spread = np.concatenate([quantile.reshape(-1, len(levels)) for _, quantile in answers])
     return pd.DataFrame(found | {f"{level:g}": spread[:, i] for i, level in enumerate(levels)})
 
 
 def coherent(frame: pd.DataFrame, nodes: pd.DataFrame, horizon: int, season: int | None = None, quantiles=QUANTILES,
-             jobs: int | None = None, progress: bool = True, file: str = "table") -> pd.DataFrame:
+             jobs: int | None = None, progress: bool = True, file: str = "table",
+             keep: str | Path | None = None) -> pd.DataFrame:
     """Forecast every node of a tree of series so that parts add up to their sums; see :mod:`forecast.reconcile`.
 
     ``frame`` is a table as for :func:`baseline`, with rows for each leaf; a sum without rows is that of its leaves,
@@ -126,7 +136,7 @@ def coherent(frame: pd.DataFrame, nodes: pd.DataFrame, horizon: int, season: int
     lag = int((known["ds"].max() - history.dropna().groupby("unique_id")["ds"].max()).max()) // step
     ahead = set(_after(one._replace(last=known["ds"].max()), horizon))
     history["ds"] = [_after(one._replace(last=place - step), 1)[0] for place in history["ds"]]
-    base = baseline(history, horizon + lag, season, quantiles, jobs, progress, file)
+    base = baseline(history, horizon + lag, season, quantiles, jobs, progress, file, keep)
     return reconcile.reconcile(base[base["ds"].isin(ahead)], history, nodes, season=one.season)
 
 
@@ -144,9 +154,40 @@ def read(path) -> pd.DataFrame:
     return frame
 
 
-def _forecast(parts, seasons, horizon: int, levels: tuple[float, ...]) -> list:
-    return [combination.forecast(values, season, horizon, levels)
-            for values, season in zip(parts, seasons, strict=True)]
+def _forecast(parts, seasons, horizon: int, levels: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return means (series, horizon) and quantiles (series, horizon, levels)."""
+    found = [combination.forecast(values, season, horizon, levels)
+             for values, season in zip(parts, seasons, strict=True)]
+    return np.stack([mean for mean, _ in found]), np.stack([quantile for _, quantile in found])
+
+
+def _named(chunk: list[Series], horizon: int, levels: tuple[float, ...]) -> str:
+    """Return a file name for the answer: the hash of everything that it depends on."""
+    asked = hashlib.sha256(repr((horizon, levels, [(case.season, len(case.values)) for case in chunk])).encode())
+    for case in chunk:
+        asked.update(case.values.tobytes())
+    for code in (combination, members):
+        asked.update(Path(code.__file__).read_bytes())
+    return asked.hexdigest()[:24] + ".npz"
+
+
+def _keep(answer: tuple[np.ndarray, np.ndarray], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, mean=answer[0], quantiles=answer[1])
+    partial.replace(path)
+
+
+def _kept(path: Path | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return what an earlier run kept; None when there is nothing, or when the file was cut off."""
+    if path is None or not path.exists():
+        return None
+    try:
+        with np.load(path) as found:
+            return found["mean"], found["quantiles"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
 
 
 def levels_of(quantiles) -> tuple[float, ...]:

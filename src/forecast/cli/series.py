@@ -6,6 +6,7 @@ import click
 
 from forecast import tables
 from forecast.cli.common import (
+    PARTS,
     claim,
     finish,
     with_force,
@@ -53,9 +54,9 @@ def baseline(file, horizon, season, quantiles, hierarchy, jobs, out, force):
         reconcile.tree(nodes, hierarchy.name)
     claim(out, force)
     if hierarchy:
-        answer = baselines.coherent(frame, nodes, horizon, season, levels, jobs, file=file.name)
+        answer = baselines.coherent(frame, nodes, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
     else:
-        answer = baselines.baseline(frame, horizon, season, levels, jobs, file=file.name)
+        answer = baselines.baseline(frame, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
     tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",

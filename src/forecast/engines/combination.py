@@ -1,9 +1,11 @@
-"""One series of numbers in, its middle and quantiles out: the trimmed mean of about ten simple forecasts.
+"""One series of numbers in, its middle and quantiles out: the mean of five or six simple forecasts.
 
 No single method wins on all series, and the mean of simple, different ones beats most of them and nearly every choice
 among them (the M3 and M4 competitions; Petropoulos and Svetunkov, 2020). The members are those of
-:mod:`forecast.engines.members`, in logarithms and in counts. The extremes at each horizon are left out. A season is
-taken off first where the changes of the series show one (Kruskal and Wallis).
+:mod:`forecast.engines.members`. A series of two seasons and more gets smoothing and ARIMA with a season, each in
+logarithms and in counts, and an autoregression of what is left when the season is taken off, where its changes show
+one (Kruskal and Wallis). Others get the Theta method in logarithms and in counts, a drift, two autoregressions and
+ARIMA. Yearly growth that has slowed down is not taken to be what it was.
 
 The width of the intervals comes from the errors that the series itself made, from its own changes over the horizon,
 and from how far the members disagree; how these weigh was learned on other series (:data:`WIDTHS`), because the formula
@@ -20,11 +22,11 @@ from scipy import stats
 from forecast.engines import members
 
 ENOUGH = 10  # values from which on models are estimated
-TRIM = 0.15  # share of the members left out at either end
 DRIFT_YEARS, FADE_A_YEAR = 6, 0.9
 SHORT_FADE, SHORT_LOG_FADE = 0.9, 0.8  # a short series: drift in counts, and in logs where it would run away sooner
 SEASON_DOUBT = 0.2  # chance to see a season where there is none: to miss one costs more
-LONGEST_HW_SEASON = 24  # states of a season beyond this are too many to estimate
+LONGEST_SEASON = 24  # states of a season beyond this are too many to estimate
+RECENT_SHARE = 1 / 3  # of the changes: where it shows whether yearly growth has slowed down
 SMALLEST = 1e-4  # of the mean size of a series: logarithms are for series that stay above it
 FARTHEST = 3.0  # a forecast's log stays within this of what was seen: a factor of 20
 SIZE_OF_MEAN = 1.2533  # standard deviation of a normal variable whose mean absolute size is one
@@ -48,12 +50,11 @@ class Width(NamedTuple):
 
 # Learned by `python benchmarks/forecasting/widths.py` on invented series of M-competition form and invented enrollment.
 WIDTHS = {
-    1: Width(-0.17, 0.77, -0.05, 0.55, 0.04, 3.69),
-    4: Width(-0.27, -0.11, 1.01, 0.0, 0.07, 4.41),
-    12: Width(-0.11, 0.13, 0.66, 0.07, 0.64, 5.87),
+    1: Width(-0.37, 0.75, 0.0, 0.54, 0.45, 4.13),
+    4: Width(-0.01, 0.03, 0.64, 0.11, 0.33, 4.5),
+    12: Width(0.0, 0.27, 0.54, 0.08, 0.42, 4.75),
 }
-# The likelihood's own width for short series is a fifth narrower; real ones are shaken more than invented ones.
-SHORT = Width(-0.05, 1.0, 0.0, 0.72, 0.0, 5.0)
+SHORT = Width(-0.83, 1.0, 0.0, 0.88, 0.21, 4.02)
 # The size of a yearly step that is expected before a short series has shown its own, and how many steps this weighs.
 FIRST_STEP, FIRST_STEPS = 0.10, 2.0
 
@@ -122,9 +123,11 @@ def shows(values: np.ndarray, season: int, horizon: int) -> Shown:
     own, ahead = members.season_of(x, seasonal, horizon) if seasonal > 1 else (np.zeros(len(x)), np.zeros(horizon))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a member that does not converge is one of many
-        rows = np.array(list(_members(x, x - own, ahead, seasonal, season, horizon, in_logs)))
+        rows = np.array(list(_members(x, x - own, ahead, season, horizon, in_logs)))
     rows = _bounded(rows[np.isfinite(rows).all(axis=1)], x)
-    middle = stats.trim_mean(np.exp(rows) if in_logs else rows, TRIM, axis=0)
+    middle = np.mean(np.exp(rows) if in_logs else rows, axis=0)
+    if season == 1:
+        middle = y[-1] + _slowing(x, rows.mean(axis=0)) * (middle - y[-1])
     spread = np.sqrt(np.mean((rows - np.median(rows, axis=0)) ** 2, axis=0))
     changes = np.diff(x - own)
     error = SIZE_OF_MEAN * np.mean(np.abs(changes - changes.mean()))
@@ -147,25 +150,39 @@ def has_season(x: np.ndarray, season: int) -> bool:
     return bool(stats.kruskal(*(changes[when == step] for step in range(season))).pvalue < SEASON_DOUBT)
 
 
-def _members(x, adjusted, pattern, season, year, horizon, in_logs):
+def _members(x, adjusted, pattern, season, horizon, in_logs):
     """Yield the forecast of each member on the scale of ``x``; ``adjusted`` is ``x`` without its season."""
-    yield members.smooth(adjusted, horizon) + pattern
-    yield members.theta(adjusted, horizon) + pattern
+
+    def both(method, past, *more):
+        """The same method in logs and in counts."""
+        yield method(past, horizon, *more)
+        if in_logs:
+            yield np.log(np.maximum(method(np.exp(past), horizon, *more), SMALLEST))
+
     yield members.autoregression(adjusted, horizon) + pattern
+    if 1 < season <= LONGEST_SEASON and len(x) >= 2 * season + 2:
+        yield from both(members.smooth, x, season)
+        yield from both(members.arima, x, season)
+        return
+    for ahead in both(members.theta, adjusted):
+        yield ahead + pattern
     yield adjusted[-1] + np.cumsum(members.autoregression(np.diff(adjusted), horizon)) + pattern
-    yield members.drift(adjusted, horizon, DRIFT_YEARS * year, FADE_A_YEAR ** (1 / year)) + pattern
-    yield members.arima(x, horizon, season)
-    if season > 1:
-        yield members.arima(x, horizon, season, walk=False)
-        if season <= LONGEST_HW_SEASON:
-            yield members.smooth(x, horizon, season)
-    if in_logs:
-        counts = np.exp(adjusted)
-        for ahead in (members.smooth(counts, horizon), members.theta(counts, horizon),
-                      counts[-1] + np.cumsum(members.autoregression(np.diff(counts), horizon))):
-            yield np.log(np.maximum(ahead, SMALLEST)) + pattern
-        if season > 1:
-            yield np.log(np.maximum(members.arima(np.exp(x), horizon, season), SMALLEST))
+    yield members.drift(adjusted, horizon, DRIFT_YEARS * season, FADE_A_YEAR ** (1 / season)) + pattern
+    yield members.arima(adjusted, horizon) + pattern
+
+
+def _slowing(x: np.ndarray, ahead: np.ndarray) -> float:
+    """Return the share of the trend ``ahead`` that is kept: less than one where the last changes are less than all.
+
+    Half way from one to the root of the ratio of their means; one where growth has not slowed down, or where the
+    forecast turns round by itself.
+    """
+    changes = np.diff(x)
+    usual = changes.mean()
+    recent = changes[-max(3, int(RECENT_SHARE * len(changes))):].mean()
+    if usual * (ahead[-1] - x[-1]) <= 0:
+        return 1.0
+    return float(1 + np.sqrt(np.clip(recent / usual, 0.0, 1.0))) / 2
 
 
 def _bounded(rows: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -19,9 +19,11 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 MOST_LAGS = 6
 NEAR_ONE = 0.99  # a root this close to one is left to differencing
 RECENT = 0.7  # weight of a change against that of the one after it
-# Orders p, q, P, Q of the ARIMA models that are tried, after differencing.
-PLAIN_ORDERS = ((0, 0, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0), (1, 1, 0, 0))
+# Orders p, q, P, Q of the ARIMA models that are tried, after differencing, and where the search for each begins.
+PLAIN_ORDERS = ((0, 0, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0), (1, 1, 0, 0),
+                (0, 2, 0, 0), (2, 0, 0, 0), (2, 1, 0, 0), (1, 2, 0, 0))
 SEASON_ORDERS = ((0, 1, 0, 1), (1, 0, 0, 1), (1, 1, 0, 1), (0, 1, 1, 0), (0, 1, 1, 1), (1, 1, 1, 1))
+FIRST_TRY = (0.3, 0.3, 0.1, 0.5)
 
 
 def smooth(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
@@ -81,24 +83,17 @@ def season_of(x: np.ndarray, season: int, horizon: int) -> tuple[np.ndarray, np.
     return pattern, pattern[np.arange(len(x), len(x) + horizon) % season]
 
 
-def arima(x: np.ndarray, horizon: int, season: int = 1, walk: bool = True) -> np.ndarray:
-    """Forecast by ARIMA(p, d, q)(P, 1, Q), all orders at most one; AICc chooses them.
-
-    ``walk`` says whether d is 1. Without a season (1) there is no seasonal part. A constant is kept unless both
-    differences are taken.
+def arima(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
+    """Forecast by ARIMA(p, 1, q), with a season ARIMA(p, 1, q)(P, 1, Q), without a constant; AICc chooses the orders.
 
     >>> arima(np.tile([1.0, 2.0, 3.0, 6.0], 6), horizon=4, season=4).round(3).tolist()
     [1.0, 2.0, 3.0, 6.0]
     """
     standard, center, scale = _standard(x)
     changes = standard[season:] - standard[:-season] if season > 1 else standard
-    steps = np.diff(changes) if walk else changes
-    constant = 0.0 if walk and season > 1 else steps.mean()
-    orders = SEASON_ORDERS if season > 1 else PLAIN_ORDERS
-    fits = [_fit(steps - constant, order, season) for order in orders if walk or order[0]]
-    ahead = _continue(steps - constant, min(fits, key=lambda fit: fit.aicc), horizon) + constant
-    if walk:
-        ahead = changes[-1] + np.cumsum(ahead)
+    steps = np.diff(changes)
+    fits = [_fit(steps, order, season) for order in (SEASON_ORDERS if season > 1 else PLAIN_ORDERS)]
+    ahead = changes[-1] + np.cumsum(_continue(steps, min(fits, key=lambda fit: fit.aicc), horizon))
     if season > 1:
         path = list(standard[-season:])
         for change in ahead:
@@ -117,25 +112,37 @@ class _Fit(NamedTuple):
 
 def _fit(w: np.ndarray, order: tuple[int, ...], season: int) -> _Fit:
     """Fit an ARMA model to ``w`` by conditional least squares: errors before the first value are zero."""
-    free = np.flatnonzero(order)
+    ends = np.cumsum(order)[:-1]
 
     def polynomials(point):
-        coefficients = np.zeros(4)
-        coefficients[free] = NEAR_ONE * np.tanh(point)
-        p, q, sp, sq = coefficients
-        gap = [0.0] * (season - 1)
-        return np.convolve([1, -p], [1, *gap, -sp]), np.convolve([1, q], [1, *gap, sq])
+        ar, ma, season_ar, season_ma = (_stable(part) for part in np.split(NEAR_ONE * np.tanh(point), ends))
+        return np.convolve(ar, _every(season_ar, season)), np.convolve(ma, _every(season_ma, season))
 
     def loss(point):
         errors = signal.lfilter(*polynomials(point), w)
         return np.log(errors @ errors + 1e-12) + 1e-3 * np.sum(point**2)  # a light pull away from the edges
 
-    point = np.array([0.3, -0.3, 0.1, -0.5])[free]
-    if len(free):
+    point = np.concatenate([[first, 0.0][:count] for first, count in zip(FIRST_TRY, order, strict=True)])
+    if len(point):
         point = minimize(loss, point, method="L-BFGS-B", options={"maxiter": 60}).x
-    count = len(free) + 1
+    count = len(point) + 1
     aicc = len(w) * loss(point) + 2 * count * len(w) / max(len(w) - count - 1, 1)
     return _Fit(*polynomials(point), aicc)
+
+
+def _stable(partial: np.ndarray) -> np.ndarray:
+    """Return the polynomial in the lag that has these partial autocorrelations: no root within the unit circle."""
+    found = np.ones(1)
+    for one in partial:
+        found = np.append(found, 0.0) - one * np.append(found, 0.0)[::-1]
+    return found
+
+
+def _every(polynomial: np.ndarray, season: int) -> np.ndarray:
+    """Return a polynomial in the lag as one in the lag of a season."""
+    found = np.zeros((len(polynomial) - 1) * season + 1)
+    found[::season] = polynomial
+    return found
 
 
 def _continue(w: np.ndarray, fit: _Fit, horizon: int) -> np.ndarray:
