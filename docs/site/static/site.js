@@ -17,7 +17,8 @@ if (Documentation.LOCALE === "vi") {
 document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", () => {
   const button = document.getElementById("codes"), codes = document.querySelectorAll("details.above-input");
-  button.hidden = !codes.length;
+  if (!button || !codes.length) { return; }
+  button.hidden = false;
   button.addEventListener("click", () => {
     const shown = document.documentElement.classList.toggle("codes");
     button.setAttribute("aria-pressed", String(shown));
