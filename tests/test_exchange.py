@@ -61,6 +61,7 @@ def test_from_sample_to_tables_to_a_projection(tmp_path):
     assert set(counts["status"]) == {"synthetic"}
     whole = counts[(counts["place"] == "Đà Bắc") & (counts["measure"] == "members") & (counts["kind"] == "observation")]
     assert list(whole["month"]) == [f"2021-{m:02d}" for m in range(1, 13)]
+    assert "(số giả lập)" in (tmp_path / "d" / "scenarios" / "da-bac-plan.yaml").read_text(encoding="utf-8")
     env = {"FORECAST_DATA": str(tmp_path / "d")}
     quo = tmp_path / "d" / "scenarios" / "da-bac-status-quo.yaml"
     done = run("project", quo, "--draws", 2, "--jobs", 1, "--engines", "stock", "--out", tmp_path / "p", **env)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast import tables
+from forecast import tables, words
 from forecast.exchange import Book
 from forecast.places import Place, read_place, slug
 from forecast.tables import UserError
@@ -106,8 +106,12 @@ def added_counts(frames: dict, place: Place, book: Book, title: str) -> dict:
     return frames | {"history": history, "sources": sources}
 
 
-def scenarios(place: str, start: str, members: float | None = None) -> dict[str, str]:
-    """Return the text of two scenarios, by file name: the status quo, and a plan whose levers are to be changed."""
+def scenarios(place: str, start: str, members: float | None = None, synthetic: bool = False) -> dict[str, str]:
+    """Return the text of two scenarios, by file name: the status quo, and a plan whose levers are to be changed.
+
+    The titles of what rests on `synthetic` counts say so, and with them every picture and table.
+    """
+    mark = {lang: f" ({words.term('status.synthetic', lang)})" if synthetic else "" for lang in words.LANGS}
     short, until = slug(place), str(tables.month(start) + AHEAD)
     first = str(tables.month(start) + 1)
     opening = "{}" if members is None else f"{{opening_members: {members:g}}}"
@@ -119,7 +123,10 @@ def scenarios(place: str, start: str, members: float | None = None) -> dict[str,
     common = {"short": short, "place": quoted, "start": start, "until": until, "opening": opening}
 
     def named(kind: str, vi: str, en: str) -> dict:
-        titles = {lang: json.dumps(f"{place}, {told}", ensure_ascii=False) for lang, told in (("vi", vi), ("en", en))}
+        titles = {
+            lang: json.dumps(f"{place}, {told}{mark[lang]}", ensure_ascii=False)
+            for lang, told in (("vi", vi), ("en", en))
+        }
         return common | titles | {"kind": kind}
 
     quo = head.format(told="Nothing changes: no lever acts.",
@@ -160,7 +167,7 @@ def imported(path: Path, place: str, read) -> tuple[dict, dict[str, str], Book]:
             f'{path.name}: sheet "{book.sheet}": no month in which all {len(found.communes)} communes of '
             f"{found.name} were counted, so that it has no sum" + (f"; missing: {told}" if told else "")
         )
-    return frames, scenarios(found.name, own["month"].max()), book
+    return frames, scenarios(found.name, own["month"].max(), synthetic=book.synthetic), book
 
 
 def guess(place: Place) -> float:
