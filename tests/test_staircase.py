@@ -40,8 +40,8 @@ STAIRS = (
     "judge",
     "search hours",
     "charts",
-    "score_charts doubt_charts watch additional_charts calibration_charts desk_charts desk_texts chronicle_charts policies_charts"
-    " trust_charts odd",
+    "score_charts doubt_charts additional_charts calibration_charts desk_charts chronicle_charts policies_charts"
+    " trust_charts desk_texts watch odd",
     "displayed downloads exchange",
     "printed scaffold exchange_texts contents",
     "pages",

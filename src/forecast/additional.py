@@ -23,9 +23,8 @@ from tqdm.auto import tqdm
 
 from forecast import projection, tables
 from forecast.decide import INTERVAL, PAYERS
-from forecast.engines import agents, events
-from forecast.engines.agents import Lives, Team
-from forecast.engines.world import make_world, rows_of
+from forecast.engines import agents
+from forecast.engines.agents import Lives
 from forecast.plan import GROUPS
 from forecast.projection import Projection
 from forecast.scenario import Scenario
@@ -268,35 +267,15 @@ def _dead_weight(rows: pd.DataFrame, answer: Projection, base: Scenario, policy:
 
 def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int):
     """Rows of all scenarios, and for each policy its differences from the base, draw by draw."""
-    rows, without = _live(base, draws, seed)
+    rows, without = agents.lives(base, draws, seed)
     answers, months = [rows], base.months.astype(str)
     differences = []
     for policy in policies:
-        rows, under = _live(policy, draws, seed)
+        rows, under = agents.lives(policy, draws, seed)
         answers.append(rows)
         span = acting(base, policy)
         differences.append([_compare(a, b, d, *span, months) for d, a, b in zip(draws, without, under, strict=True)])
     return answers, differences
-
-
-def _live(scenario: Scenario, draws: range, seed: int) -> tuple[pd.DataFrame, list[Lives]]:
-    """What `AgentEngine` answers, and the people behind it, in one go."""
-    model, world = agents._model(Team), make_world(scenario, draws, seed)
-    model.load(world)
-    measures = list(tables.MEASURES)
-    values = np.zeros((len(draws), len(scenario.months), len(measures), len(GROUPS) + 1))
-    columns, seen = [measures.index(name) for name in events.FLOWS], [[] for _ in draws]
-    for t in range(len(scenario.months)):
-        if t:
-            model.step()
-            values[:, t, columns, :-1] = model.flows.sum(axis=1).transpose(0, 2, 1)
-        values[:, t, 0, :-1] = [people.ledger.members.sum(axis=0) for people in model.people]
-        for looks, people in zip(seen, model.people, strict=True):
-            looks.append(agents._look_at(people))
-    values[..., -1] = values[..., :-1].sum(axis=-1)
-    values[:, 1:, measures.index("spent_outreach"), -1] = world.plan.spending.sum(axis=(1, 2))[1:]
-    lives = [agents._lives(people, looks) for people, looks in zip(model.people, seen, strict=True)]
-    return rows_of(scenario, agents.AgentEngine.name, draws, values), lives
 
 
 def _compare(without: Lives, under: Lives, draw: int, first: int, last: int, months) -> tuple[pd.DataFrame, ...]:

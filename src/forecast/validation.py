@@ -46,30 +46,17 @@ def standardized(draws: pd.DataFrame) -> pd.DataFrame:
 
 
 def answer(found: dict[str, pd.DataFrame], told: dict, lang: str = "vi") -> words.Text:
-    """Say how far the model can be trusted: chains, checks, and counts that were held back."""
+    """Say how far the model can be trusted: do the chains agree, and do the checks come out right."""
     checks, diagnostics = found["checks"], found["diagnostics"]
     least = diagnostics[["ess_bulk", "ess_tail"]].min().min()
-    lines = [say(
+    return say(
         lang, n=len(found["predicted"]), rhat=diagnostics["rhat"].max(), ess=least, good=int(checks["good"].sum()),
         all=len(checks), low=LIMITS[0], high=LIMITS[1],
         vi="Mô hình học từ {n:n} số liệu công bố. Các chuỗi tính toán khớp nhau (R-hat cao nhất {rhat:n3}, ít nhất "
            "{ess:n} lần rút độc lập). **{good:n} trên {all:n} điều phải đúng** có xác suất từ {low:n2} đến "
            "{high:n2}.",
         en="The model learned from {n:n} published figures. Its chains agree (R-hat at most {rhat:n3}, at least "
-           "{ess:n} independent draws). **{good:n} of {all:n} checks** have a p-value between {low:n2} and {high:n2}.")]
-    if "held_out_summary" in found:
-        summary = found["held_out_summary"].set_index("engine")
-        own, others = summary.loc["model"], summary.drop("model")["wis"]
-        lines.append(say(
-            lang, c80=own["covered80"], c95=own["covered95"], n=int(own["counts"]), w=own["wis"], best=others.min(),
-            name=term(f"engine.{others.idxmin()}", lang), beat=int((others > own["wis"]).sum()), rest=len(others),
-            vi="Khi giấu đi từng nơi hoặc năm cuối rồi dự báo lại {n:n} số liệu, khoảng 80% chứa được {c80:p} và "
-               "khoảng 95% chứa được {c95:p}; điểm khoảng dự báo {w:n3} (càng thấp càng tốt), tốt hơn "
-               "{beat:n} trên {rest:n} cách khác (cách tốt nhất trong đó, {name}: {best:n3}).",
-            en="With places or the last year left out in turn, {n:n} counts were foretold: 80% intervals cover "
-               "{c80:p} of them, 95% intervals {c95:p}; the interval score is {w:n3} (lower is better), better than "
-               "{beat:n} of {rest:n} others (the best of which, {name}: {best:n3})."))
-    return words.join(lines)
+           "{ess:n} independent draws). **{good:n} of {all:n} checks** have a p-value between {low:n2} and {high:n2}.")
 
 
 def before_after(draws: pd.DataFrame, lang: str = "vi") -> Picture:
@@ -124,10 +111,24 @@ def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") 
     return words.listing(lines)
 
 
-def held_out_table(summary: pd.DataFrame, lang: str = "vi") -> words.Text:
-    """Return coverage and interval scores of held-back counts by engine, the best first."""
-    rows = summary.sort_values("wis", kind="stable")
-    return words.table(rows, lang, {"engine": "", "counts": "n", "covered80": "p", "covered95": "p", "wis": "n3"})
+def held_back(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
+    """Return what came of counts that were held back, by engine, or say that nobody has tried it with these draws."""
+    if "held_out_summary" not in found:
+        return say(
+            lang, vi="Chưa có phép thử nào như vậy với bộ tham số này (<code>forecast calibrate --held-out</code>). "
+                     "Vì thế các dự báo trên trang khác vẫn dùng tham số trước khi học.",
+            en="These parameters have not been tried so yet (<code>forecast calibrate --held-out</code>). That is why "
+               "the forecasts of the other pages still use the parameters from before the counts.")
+    rows = found["held_out_summary"].sort_values("wis_log", kind="stable").rename(columns={"wis_log": "wis"})
+    forms = {"engine": "", "counts": "n", "covered80": "p", "covered95": "p", "wis": "n3", "model_wis_log": "n3"}
+    same = say(lang, vi="điểm của mô hình trên cùng những số ấy", en="the model's score on the same counts")
+    return words.table(rows.loc[:, list(forms)], lang, forms, {"model_wis_log": same})
+
+
+def method() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ranks and verdict of calibrations of invented districts, as `forecast calibrate --check` writes them."""
+    folder = tables.data_dir() / "validation"
+    return pd.read_csv(folder / "recovery.csv"), pd.read_csv(folder / "verdict.csv")
 
 
 def found_again(verdict: pd.DataFrame, lang: str = "vi") -> words.Text:

@@ -198,16 +198,20 @@ class Lives(NamedTuple):
     once: np.ndarray  # (people,) bool: came, paid once, and was gone when it had run out
 
 
-def lives(scenario: Scenario, draws: range, seed: int, team: type[Team] = Team) -> list[Lives]:
-    """Return the people behind the numbers of `AgentEngine`, draw by draw (a megabyte for 8,000 people and 5 years)."""
-    model = _model(team)
-    model.load(make_world(scenario, draws, seed))
-    seen: list[list[tuple]] = [[_look_at(people)] for people in model.people]
-    for _ in scenario.months[1:]:
-        model.step()
+def lives(scenario: Scenario, draws: range, seed: int, team: type[Team] = Team) -> tuple[pd.DataFrame, list[Lives]]:
+    """Return what `AgentEngine` answers, and the people behind it draw by draw, all draws side by side.
+
+    A month of a person takes three bytes.
+    """
+    seen: list[list[tuple]] = [[] for _ in draws]
+
+    def look(model: Offices) -> None:
         for months, people in zip(seen, model.people, strict=True):
             months.append(_look_at(people))
-    return [_lives(people, months) for people, months in zip(model.people, seen, strict=True)]
+
+    values = _batch(team, scenario, draws, seed, look)
+    found = [_lives(people, months) for people, months in zip(_model(team).people, seen, strict=True)]
+    return rows_of(scenario, AgentEngine.name, draws, values), found
 
 
 def _look_at(people: events.People) -> tuple[np.ndarray, np.ndarray]:
@@ -249,25 +253,27 @@ class AgentEngine:
         most = min(BATCH, max(4, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
         size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
         starts = range(draws.start, draws.stop, size)
-        results = [self._batch(scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
+        results = [_batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
         return rows_of(scenario, self.name, draws, np.concatenate(results))
 
-    def _batch(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:
-        """Values by (draws, months, measures, groups + all) of the place."""
-        model, world = _model(self.team), make_world(scenario, draws, seed)
-        model.load(world)
-        plan = world.plan
-        values = np.zeros((len(draws), len(plan.months), len(tables.MEASURES), G + 1))
-        columns = [list(tables.MEASURES).index(f) for f in events.FLOWS]
-        spent = plan.spending.sum(axis=(1, 2))
-        for t in range(len(plan.months)):
-            if t:
-                model.step()
-                values[:, t, columns, :G] = model.flows.sum(axis=1).transpose(0, 2, 1)
-            values[:, t, 0, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
-        values[..., G] = values[..., :G].sum(axis=-1)
-        values[:, 1:, list(tables.MEASURES).index("spent_outreach"), G] = spent[1:]
-        return values
+
+def _batch(team: type[Team], scenario: Scenario, draws: range, seed: int, look=None) -> np.ndarray:
+    """Values by (draws, months, measures, groups + all) of the place; `look` is shown the model in every month."""
+    model, world = _model(team), make_world(scenario, draws, seed)
+    model.load(world)
+    plan, measures = world.plan, list(tables.MEASURES)
+    values = np.zeros((len(draws), len(plan.months), len(measures), G + 1))
+    columns = [measures.index(f) for f in events.FLOWS]
+    for t in range(len(plan.months)):
+        if t:
+            model.step()
+            values[:, t, columns, :G] = model.flows.sum(axis=1).transpose(0, 2, 1)
+        values[:, t, 0, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
+        if look:
+            look(model)
+    values[..., G] = values[..., :G].sum(axis=-1)
+    values[:, 1:, measures.index("spent_outreach"), G] = plan.spending.sum(axis=(1, 2))[1:]
+    return values
 
 
 _MODELS: dict[type, Offices] = {}
