@@ -33,7 +33,7 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
                 en="Gray: before (nine in ten). Blue: after. Unit: standard deviations of what was believed before.\n"
                    "A blue line as long as the gray one: the counts say nothing about that parameter."),
             source_line(lang), height=height)  # fmt: skip
-        axes.set_position((0.34, 0.45 / height, 0.60, 1 - 1.65 / height))
+        axes.set_position((0.53, 0.45 / height, 0.44, 1 - 1.65 / height))
         for y, i in enumerate(order):
             axes.plot([-PRIOR, PRIOR], [y, y], color=charts.GRID, lw=7, solid_capstyle="butt")
             axes.plot([low[i], high[i]], [y, y], color=color, lw=2.2)
@@ -64,7 +64,7 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 en="By how many standard deviations the mean would go on if that place's figures counted twice.\n"
                    "Orange: up; blue: down."),
             source_line(lang), height=height)  # fmt: skip
-        axes.set_position((0.34, 1.35 / height, 0.62, 1 - 2.35 / height))
+        axes.set_position((0.46, 1.35 / height, 0.51, 1 - 2.35 / height))
         for y, name in enumerate(wide.index):
             for x, source in enumerate(wide.columns):
                 value = wide.at[name, source]

@@ -1,5 +1,7 @@
 """Pictures and sentences of the study of doubt: the ladder, what to count next, what moves the headline."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,11 @@ SOURCES = ("parameters", "counts", "judgement", "model", "chance")
 SHADES = {"parameters": "#1b5e9b", "counts": "#1b5e9b", "judgement": "#b4561f", "model": "#3f7d3a", "chance": "#8a94a0"}
 HATCHES = {"judgement": "////", "model": "....", "chance": ""}
 MOST = 12  # factors in a picture
+
+
+def _short(name: str, lang: str) -> str:
+    """A name in words, on two lines where one has no room beside the picture."""
+    return textwrap.fill(label(name, lang), 34)
 
 
 def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
@@ -47,13 +54,11 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
             axes.text(-0.02, y - 0.14, place, ha="right", va="center", fontsize=10.5)
             axes.text(-0.02, y + 0.2, f"{words.about(low, lang)} – {words.about(high, lang)}", ha="right", va="center",
                       fontsize=8.5, color=MUTED)  # fmt: skip
-        first, left = table[table["place"] == names[0]].set_index("source")["share"], 0.0
         edge = 0.0
-        for source in there:  # names stand over the first bar, pushed to the right where they would meet
-            at = max(left, edge)
-            text = axes.text(at, -0.46, term(f"ladder.{source}", lang), fontsize=9, color=SHADES[source], va="bottom")
-            edge = at + text.get_window_extent().width / axes.bbox.width + 0.025
-            left += float(first.get(source, 0.0))
+        for source in there:  # names stand over the first bar in the order of its parts
+            text = axes.text(edge, -0.46, f"■ {term(f'ladder.{source}', lang)}", fontsize=9, color=SHADES[source],
+                             va="bottom")  # fmt: skip
+            edge += text.get_window_extent().width / axes.bbox.width + 0.035
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[], xticks=[])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
@@ -126,7 +131,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             value = max(row.narrower, 0.0)
             axes.plot([0, value], [y, y], color=color, lw=2.2)
             axes.plot([value], [y], marker=marker, ms=8, color=color, clip_on=False)
-            axes.text(-0.02, y, label(row.statistic, lang), transform=axes.get_yaxis_transform(), ha="right",
+            axes.text(-0.02, y, _short(row.statistic, lang), transform=axes.get_yaxis_transform(), ha="right",
                       va="center", fontsize=9)  # fmt: skip
             axes.annotate(words.percent(value, lang), (value, y), xytext=(9, 0), textcoords="offset points",
                           va="center", fontsize=9.5)  # fmt: skip
@@ -165,13 +170,12 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             axes.plot([0, middle[y]], [y, y], color=color, lw=1, alpha=0.5)
             axes.plot([middle[y] - error[y], middle[y] + error[y]], [y, y], color=color, lw=2.4)
             axes.plot([middle[y]], [y], marker=marker, ms=8, color=color, mec="white")
-            axes.text(-0.02, y, label(row.factor, lang), transform=axes.get_yaxis_transform(), ha="right", va="center",
+            axes.text(-0.02, y, _short(row.factor, lang), transform=axes.get_yaxis_transform(), ha="right", va="center",
                       fontsize=9)  # fmt: skip
             axes.text(1.02, y, charts.signed(100 * np.expm1(middle[y]), lang) + "%",
                       transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=9)  # fmt: skip
         axes.axvline(0, color=INK, lw=1)
-        ticks = [t for t in np.log([0.2, 1 / 3, 0.5, 2 / 3, 1, 1.5, 2, 3, 5]) if abs(t) <= reach]
-        ticks = ticks if len(ticks) <= 5 else ticks[::2]
+        ticks = [t for t in np.log([0.1, 0.25, 0.5, 1, 2, 4, 10]) if abs(t) <= reach]
         axes.set_xticks(ticks, [charts.signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
         axes.set(xlim=(-reach, reach), ylim=(len(own) - 0.4, -0.6), yticks=[])
         axes.grid(False)
@@ -202,7 +206,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                                            (0.13, row.total, row.total_error, "white")):  # fmt: skip
                 axes.plot([max(value - error, 0), value + error], [y + up] * 2, color=color, lw=1.4, alpha=0.6)
                 axes.plot([max(value, 0)], [y + up], marker=marker, ms=7, color=color, mfc=fill, mew=1.4)
-            axes.text(-0.02, y, label(row.factor, lang), transform=axes.get_yaxis_transform(), ha="right", va="center",
+            axes.text(-0.02, y, _short(row.factor, lang), transform=axes.get_yaxis_transform(), ha="right", va="center",
                       fontsize=9)  # fmt: skip
         axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])

@@ -9,6 +9,7 @@ import pandas as pd
 from forecast import calibration_charts, tables, words
 from forecast.charts import Picture
 from forecast.evidence import label
+from forecast.likelihood import priors
 from forecast.posterior_checks import LIMITS
 from forecast.scenario import parameters_table
 from forecast.words import say, term
@@ -28,12 +29,14 @@ def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict]:
 
 
 def standardized(draws: pd.DataFrame) -> pd.DataFrame:
-    """Return draws of parameters in prior standard deviations, the inverse of `behavior.between`.
+    """Return draws of parameters in standard deviations of the prior that calibration began with.
+
+    The inverse of `behavior.between`, with the spread as `likelihood.priors` widens it by the distance of the studies.
 
     >>> standardized(pd.DataFrame({"entry_rate": [0.008, 0.02, 0.05]}))["entry_rate"].round(3).tolist()
     [-1.645, 0.0, 1.645]
     """
-    found = {}
+    found, widened = {}, priors()["widened"]
     for name, row in parameters_table()[["value", "low", "high"]].astype(float).iterrows():
         if name in draws:
             share, least = row["high"] < 1 and row["low"] > 0, row["low"] > 0
@@ -41,7 +44,7 @@ def standardized(draws: pd.DataFrame) -> pd.DataFrame:
             logs = [np.log(v / (1 - v)) if share else np.log(v) if least else v for v in values]
             x, low, middle, high = logs
             side = np.where(x < middle, middle - low, high - middle)
-            found[name] = NORMAL_95 * (x - middle) / side
+            found[name] = NORMAL_95 * (x - middle) / side / widened.get(name, 1.0)
     return pd.DataFrame(found)
 
 

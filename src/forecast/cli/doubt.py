@@ -5,6 +5,7 @@ import click
 from forecast import tables
 from forecast.cli.common import (
     PARTS,
+    believing,
     claim,
     finish,
     read_scenarios,
@@ -33,18 +34,18 @@ def sensitivity(scenarios, learned, seed, jobs, out, force):
     the same luck in all runs saves (pairing.csv). Some minutes a scenario; a run that was stopped goes on.
     """
     from forecast import doubt
-    from forecast.posterior import Posterior
+    from forecast.posterior import learned as learned_by
 
-    questions = read_scenarios(scenarios)
+    questions = believing(read_scenarios(scenarios), learned)
     for question in questions:
         if question.target is None:
             raise tables.UserError(f"{question.file}: target: missing; expected {{measure, value, by}}")
-    posterior = Posterior.read(learned) if learned else None
-    plan = doubt.Plan() if posterior is None else doubt.Plan(sets=24, judged=2, repeats=2)
+    known = learned_by(questions[-1])
+    plan = doubt.Plan() if known is None else doubt.Plan(sets=24, judged=2, repeats=2)
     claim(out, force)
-    found = doubt.study(questions, plan, seed=seed, posterior=posterior, jobs=jobs, keep=out / PARTS)
+    found = doubt.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
     facts = {"scenarios": [q.scenario for q in questions], "seed": seed, "plan": plan._asdict(),
-             "posterior": posterior.digest if posterior else None}  # fmt: skip
+             "posterior": known.digest if known else None}  # fmt: skip
     doubt.write(found, out)
     finish(out, facts | doubt.made_from(), "ladder.csv")
     for row in found["next"][~found["next"]["published"]].groupby("scenario", sort=False).first().itertuples():
