@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook
 
-from forecast import check, experiment, published, report, score, tables, toy
+from forecast import check, displayed, experiment, published, report, score, tables, toy
 from forecast.cli import main
 from forecast.experiment import project
 from forecast.law import Law, read_law
@@ -308,6 +308,7 @@ def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
         out.mkdir(exist_ok=True)
         cells = [cell for made in done.values() for lang in langs for cell in made[lang].cells]
         (out / "index.html").write_text(str(cells), encoding="utf-8")
+        (out / displayed.MARK).write_text("{}")
 
     for name, value in {"NOTEBOOKS": path.parent, "BUILD": tmp_path / "build", "publish": publish}.items():
         monkeypatch.setattr(report, name, value)

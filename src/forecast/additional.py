@@ -34,7 +34,7 @@ _GIVERS = ("state", "province", "donors")
 KINDS = ("because", "sooner", "anyway", "already", "instead")
 BECAUSE, SOONER, ANYWAY, ALREADY, INSTEAD = range(len(KINDS))
 COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "entries", "paid")
-ROOM, MOST_DRAWS = 3e8, 16  # bytes for people who are followed in one process; draws followed side by side
+ROOM, MOST_DRAWS = 1e8, 16  # bytes for people who are followed in one process; draws followed side by side
 _NEVER = np.iinfo(np.int16).max
 
 
