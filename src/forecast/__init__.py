@@ -12,7 +12,11 @@ used, so that a command that only reads a table does not wait for the engines.
 True
 """
 
+import warnings
 from importlib import import_module
+
+# loky ends a worker process that has grown by 300 MB and starts another; no work is lost, and nobody need be told.
+warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
 
 _MODULES = tuple(
     "additional additional_charts allocate baselines behavior chance charts check choices chronicle chronicle_charts"
