@@ -103,8 +103,8 @@ def publish(done: dict[str, dict], langs: tuple[str, ...], out: Path, pdf: bool 
             pages.sphinx(source, work / lang)
             return {("" if lang == langs[0] else f"{lang}/") + page: due for page, due in given.items()}
 
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            given = {page: due for part in pool.map(one, langs) for page, due in part.items()}
+        # One after the other: MyST-NB keeps the pictures of both in one folder beside the pages until they are copied.
+        given = {page: due for lang in langs for page, due in one(lang).items()}
         for lang in langs[1:]:
             (work / lang).rename(site / lang)
         if on_paper:
