@@ -57,7 +57,7 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> dict[str, np
     A parameter's prior passes through its low (5%), value (50%) and high (95%) on a log scale, on a logit scale for
     shares, and on a plain scale cut at zero where low is zero. What was learned from counts stands in for the prior
     (`posterior.learned`). Added are `place_effect`, a factor on entry_rate, and, where years were learned, a factor
-    `year/<year>` on all entries of each calendar year.
+    `year/<year>` on all entries of the place in each calendar year.
     """
     keys, known = chance.streams(seed, draws), posterior.learned(scenario)
     table, drawn = parameters_table(), {}
@@ -76,7 +76,8 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> dict[str, np
         drawn[name] = between(z, prior.value, prior.low, prior.high)
     if known is None:
         return drawn | {"place_effect": place_effect(scenario, drawn, keys)}
-    years = {y: known.year(y, draws, keys) for y in sorted({*scenario.months[1:].year.tolist()})}
+    about = scenario.place.lineage, scenario.months[0].year
+    years = {y: known.year(y, draws, keys, *about) for y in sorted({*scenario.months[1:].year.tolist()})}
     drawn |= {f"{posterior.YEAR}{y}": factor for y, factor in years.items() if factor is not None}
     effects = [known.column(posterior.EFFECT + place, draws) for place in scenario.place.lineage]
     if effects[0] is not None:

@@ -22,13 +22,13 @@ from tqdm.auto import tqdm
 from forecast import chance, tables
 from forecast.emulator import Emulator, Shape, size_of
 from forecast.likelihood import DEGREES, Model
-from forecast.posterior import EFFECT, YEAR
+from forecast.posterior import EFFECT, PLACE_STEP, PLACE_YEAR, STEP_PRIORS, YEAR, YEAR_STEP
 
 GROUPS = 2  # independent ensembles
 WALKERS, STEPS, DRAWS = 64, 400, 10_000  # chains of an ensemble, steps that count, draws that the engine weighs
 BURN_IN = 0.2  # more steps at first, as a part of those that count
-# Runs of the engine for the stand-in, per number that it has; the first ones have this spread.
-RUNS, WIDER = (2.5, 1.3, 1.3, 2.5), 1.3
+# Runs of the engine for the stand-in, per number that it has of one place; the first ones have this spread.
+RUNS, WIDER = (5.5, 3.0, 3.0, 5.5), 1.3
 CHUNK = 100  # vectors in one run of the engine
 ROUNDS = 3  # times that draws are weighed, and taught to the stand-in where the weights are too uneven
 POOL_WALKERS, POOL_STEPS = 128, 40  # chains that say where to run next, and steps after which they are believed
@@ -103,11 +103,15 @@ class Fit:
 
 
 def natural(model: Model, z: np.ndarray) -> pd.DataFrame:
-    """Vectors in natural units: parameters, factors `place_effect/<place>` and `year/<year>`, model_error."""
+    """Vectors in natural units: parameters, and what else `posterior.Posterior` knows, `model_error` beside it."""
     drawn = model.drawn(z)
     columns = {name: drawn[name] for name in model.free}
     columns |= {EFFECT + p: np.exp(model.effect(z, p)) for p in model.tracks}
     columns |= {f"{YEAR}{y}": factor for y, factor in model.year_effects(z).items()}
+    for p in model.tracks:
+        if f"effect/{p}" in model.at:
+            columns |= {f"{PLACE_YEAR}{y}/{p}": np.exp(walk) for y, walk in model.place_years(z, p).items()}
+    columns |= {name: STEP_PRIORS[name][0] * model.wider(z, name) for name in (YEAR_STEP, PLACE_STEP)}
     frame = pd.DataFrame(columns | {"model_error": model.model_error(z)})
     return frame.rename_axis("draw").reset_index()
 
@@ -115,18 +119,19 @@ def natural(model: Model, z: np.ndarray) -> pd.DataFrame:
 def mode(model: Model, rounds: int = 20, step: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:
     """Find the posterior mode and the covariance of the normal approximation there (Gauss and Newton).
 
-    The t errors are weighed anew in each round, and a step is cut while it does not help.
+    The t errors are weighed anew in each round, and a step is cut while it does not help. The spreads of places and
+    years stand at their medians: together with what they spread, the highest density is where nothing differs.
     """
     size = len(model.coordinates)
-    z, unit = np.zeros(size), np.eye(size)
+    z, unit, spreads = np.zeros(size), np.eye(size), [model.at[name] for name in model.levels]
     for _ in range(rounds):
         predicted, scale = model.predict(np.vstack([z, z + step * unit])), model.spread(z[None])[0]
         slopes = (predicted[1:] - predicted[0]) / step
         score = (model.seen - predicted[0]) / scale
         weight = (DEGREES + 1) / (DEGREES + score**2)
-        prior = model.log_prior(np.vstack([z, z + step * unit, z - step * unit]))
-        pull, curve = (prior[1 : size + 1] - prior[size + 1 :]) / (2 * step), np.maximum(model.prior_precision(z), 0.1)
-        information = (slopes * (weight / scale**2)) @ slopes.T + np.diag(curve)
+        pull = model.prior_slope(z[None])[0]
+        pull[spreads] = 0.0
+        information = (slopes * (weight / scale**2)) @ slopes.T + np.eye(size)
         direction = np.linalg.solve(information, (slopes * (weight / scale)) @ score + pull)
         tried = z + np.array([0, 1, 0.5, 0.25, 0.1, 0.03])[:, None] * direction
         values = model.log_posterior(tried)[0]
@@ -208,7 +213,7 @@ def calibrate(
     size = len(model.coordinates)
     asked = repr((model.coordinates, model.targets, seed, plan, name))
     folder = Path(keep) / hashlib.sha256(asked.encode()).hexdigest()[:16] if keep else None
-    counts = [int(r * size_of(size)) for r in RUNS]
+    counts = [int(r * max(size_of(i.shape[1]) for i in model.inputs().values())) for r in RUNS]
     with (
         tqdm(total=sum(counts) + ROUNDS * draws, desc="calibrate", disable=not progress) as bar,
         joblib.Parallel(n_jobs=jobs or joblib.cpu_count()) as work,

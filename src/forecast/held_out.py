@@ -23,7 +23,7 @@ from forecast.engines.series import SeriesEngine
 from forecast.engines.yardsticks import YARDSTICKS, Yardstick
 from forecast.likelihood import DEGREES, Model
 from forecast.places import read_place
-from forecast.posterior import PRIORS
+from forecast.posterior import PLACE_YEAR, PRIORS
 from forecast.projection import QUANTILES
 from forecast.scenario import Scenario
 
@@ -81,7 +81,9 @@ def learned_without(fit: Fit, fold: Fold, seed: int = 1) -> tuple[np.ndarray, np
     model, used = fit.model, fold.used(fit.model)
     luck, fitted = keyed_luck(seed, "held", fold.name), fit.runs
     z = fit.z[fit.draws(WALKERS)]
-    free = [model.at[n] for n in (f"effect/{fold.place}", f"opening/{fold.place}") if n in model.at]
+    own = f"effect/{fold.place}", f"opening/{fold.place}"
+    free = [i for i, n in enumerate(model.coordinates)
+            if n in own or (n.startswith(PLACE_YEAR) and n.split("/", 2)[2] == fold.place)]  # fmt: skip
     z[:, free] = model.from_normals(luck.standard_normal(z.shape))[:, free]
     emulator = replace(fit.emulator, used=used)
     for _ in range(ROUNDS):

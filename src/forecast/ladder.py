@@ -35,8 +35,8 @@ class Layered(NamedTuple):
 def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
     """Return sets of all parameters, one row a draw: what draw d of an experiment has, learned or from the priors.
 
-    Columns are parameters, `place_effect/<place>` (a factor on entry_rate), and `year/<year>` where years were learned;
-    what the years to come bring is chance.
+    Columns are parameters, `place_effect/<place>` (a factor on entry_rate), and `Posterior.walks` where years were
+    learned; what the years to come bring is chance.
 
     >>> from forecast import toy
     >>> question = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=toy.law())
@@ -48,7 +48,7 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
     found = {name: v for name, v in drawn.items() if name != "place_effect" and not name.startswith(YEAR)}
     found[EFFECT + scenario.place.name] = drawn["place_effect"]
     if known is not None:
-        found |= {name: known.column(name, draws) for name in known.frame if name.startswith(YEAR)}
+        found |= {name: known.column(name, draws) for name in known.walks}
     return pd.DataFrame(found)
 
 

@@ -2,36 +2,30 @@
 
 A vector of standard normal numbers (a coordinate each) stands for everything that is not known: the model's parameters
 (their priors are rows of data/evidence.csv, widened by :func:`priors`), a factor on entries for each place, one for
-each calendar year that all places share, the error of each place's first count, and how far the model itself is off.
-Each place starts at its first count and is compared with every later one at that count's own month; the error of a
-log count is Student's t with 4 degrees of freedom, so that one odd report does not drag the rest along.
-
-Many vectors are one run: the stock engine carries them as draws, all communes of a place in one stratum.
+each calendar year that all places share, one for each year of each place, the error of each place's first count, and
+how far the model itself is off. How much places, years, and a place's own years differ is learned too.
+Each place starts at its first count and is compared with every later one (`tracks`); the error of a log count is
+Student's t with 4 degrees of freedom, so that one odd report does not drag the rest along.
 """
 
 import math
-import re
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln, ndtr, ndtri
+from scipy.special import gammaln
 
 from forecast import behavior, tables
 from forecast.behavior import BANDS
-from forecast.engines import stock
-from forecast.engines.world import G, World, _depletion, _goals, make_world
+from forecast.engines.world import G
 from forecast.law import Law, read_law
 from forecast.places import Place, read_place
 from forecast.plan import GROUPS
-from forecast.policy import ModelCommunes, Policy
-from forecast.posterior import PRIORS, YEAR_STEP
-from forecast.scenario import Scenario, parameters_table, read_scenario
+from forecast.posterior import PLACE_STEP, PLACE_YEAR, PRIORS, STEP_PRIORS, YEAR, YEAR_STEP
+from forecast.scenario import Scenario, parameters_table
+from forecast.tracks import NATION, SCHEME, Target, Track, flows, track_of
 
-SCHEME, NATION, CITY, MODELS = "voluntary_si", "Việt Nam", "Hà Nội", "Hà Nội/30 xã điểm"
-SINCE = "2018"  # the state's subsidy began; counts before it are of another scheme
 # Parameters that a count of members under the practice of those years can tell anything about; all others keep their
 # priors, and stand at their medians here.
 FREE = (
@@ -41,16 +35,11 @@ FREE = (
     " income_spread poor_income_ratio near_poor_income_ratio language_factor rush_lapse december_rush_share"
     " eligible_entry_rate eligible_exit_rate model_commune_ratio staff_visits meeting_yield drive_yield"
 ).split()
-# Standard deviation of the log of a published count by its status; ROUGH is added (as variance) where the note says
-# that the number was rounded, and GROUP is how far the rule may be off that spreads members over groups (judgement).
-STATUS_SD = {"stated": 0.02, "derived": 0.03, "synthetic": 0.02, "recalled": 0.06, "conflicting": 0.10}
-ROUGH, ROUGH_WORDS, GROUP = 0.03, r"rounded|nearly|more than|about|preliminary|weak|wording", 0.3
-FLOW_SD = 0.15  # of the log of entries in a span of months: what counts as new is not the same everywhere (judgement)
+GROUP = 0.3  # standard deviation of the log by which the rule is off that spreads members over groups (judgement)
 MODEL_ERROR = (0.05, 0.4)  # median and log spread of the standard deviation by which the model is off (judgement)
 REFERENCE_YEAR = 2021  # entry_rate is that of 2020-21
 DEGREES = 4.0
-# What an office did in the months of its counts, as its scenario file describes it.
-POLICIES = {"Đông Triều": "dong-trieu-plan", "Đà Bắc": "da-bac-plan"}
+SPREAD = "place_spread"
 
 
 def priors() -> pd.DataFrame:
@@ -79,164 +68,12 @@ def priors() -> pd.DataFrame:
     return table.assign(distance=distances, widened=1 + np.array(distances) / 4)
 
 
-class Target(NamedTuple):
-    """One published figure that the model has to meet."""
-
-    item: str  # place, month and measure, for people
-    place: str
-    since: str  # first month of a flow, else the month itself
-    month: str
-    measure: str  # members, entries (per unit) or a group's members
-    value: float
-    sd: float  # of the log, of the report alone
-    units: float = 1.0  # communes among which a flow is shared
-
-
-@dataclass(frozen=True, eq=False)
-class Track:
-    """The months of one place from its first count to its last, under what its office did, ready to be run."""
-
-    scenario: Scenario
-    opening_sd: float
-    template: World
-    collectors: float  # of the status quo
-    years: np.ndarray  # calendar year of each month
-
-    @classmethod
-    def of(cls, scenario: Scenario, opening_sd: float) -> "Track":
-        """Lay the place out in one stratum."""
-        template = make_world(scenario, range(1), 0, np.zeros(len(scenario.plan.communes), np.int64))
-        collectors = float(scenario.status_quo_plan.collectors[0].sum())
-        return cls(scenario, opening_sd, template, collectors, scenario.months.year.to_numpy())
-
-    def world(self, drawn: dict, reference: np.ndarray, years: dict, opening_error: np.ndarray) -> World:
-        """Lay out the world of many parameter vectors at once, as `make_world` does, with `drawn` given.
-
-        Opening members are not rounded to whole persons, so that the likelihood is smooth; the months have no luck.
-        """
-        old, scenario, draws = self.template, self.scenario, len(reference)
-        income = self.income(drawn)
-        past = np.array([behavior.years_from_reference(str(m)) for m in old.plan.months])
-        growth = (1 + drawn["income_growth"])[None, :] ** past[:, None]
-        now = income[None, :, None] * growth[:, :, None, None, None]
-        net = old.money.net[:, None, :, :, None]
-        accept = np.stack([behavior.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
-        accept /= reference[None, :, None, None, None]
-        rise = net / now - (old.money.reference_net[None, :, None] / income)[None, :, None]
-        opening = self.shares(drawn, now[0, :, 0]) * (scenario.opening[0] * np.exp(opening_error))[:, None]
-        opening = np.minimum(opening, 0.9 * old.cells)
-        members = opening.sum(axis=1)[None]
-        base = behavior.entry_hazard(drawn) / _depletion(opening, old.cells, drawn["frailty_shape"])
-        reach = behavior.reference_reach(
-            np.array([[self.collectors]]), old.households[:, None], members / behavior.TYPICAL_SPELL, drawn
-        )
-        campaign = np.stack([years[y] for y in self.years])[:, :, None, None, None]
-        return old._replace(
-            keys=np.zeros(draws, np.uint64), drawn=drawn, accept=np.ascontiguousarray(accept * campaign),
-            burden_rise=np.ascontiguousarray(rise), opening=opening, base=base, reach=reach,
-            goals=_goals(scenario, old.plan, members, drawn),
-            other_exits=behavior.other_exits(old.plan.months, drawn, scenario.law),
-            team_rules=behavior.TeamRules.of(drawn),
-        )  # fmt: skip
-
-    @cached_property
-    def per_head(self) -> tuple[float, str]:
-        """The place's income per head and its month; looked up once, since every step asks for it."""
-        return behavior.income_per_head(self.scenario.place)
-
-    def income(self, drawn: dict) -> np.ndarray:
-        """Monthly income by (draws, groups, bands) at the reference month, as `behavior.incomes` gives it."""
-        return behavior._bands(behavior._median(*self.per_head, drawn), drawn)
-
-    def shares(self, drawn: dict, income: np.ndarray) -> np.ndarray:
-        """Share of the opening members in each cell, (draws, cells): people x acceptance, as in `make_world`."""
-        law, months = self.scenario.law, self.template.plan.months
-        price = np.array([law.price(g, months[0], self.scenario.place.lineage).net for g in GROUPS])
-        accept = behavior.acceptance(price[:, None], income, drawn)
-        weight = self.template.cells.reshape(-1, G, BANDS)[None] * accept[:, None]
-        weight = weight.reshape(len(income), -1)
-        return weight / weight.sum(axis=1, keepdims=True)
-
-    def run(self, *given) -> np.ndarray:
-        """Return expected members and entries by (draws, months, 2 measures, groups + all)."""
-        world = self.world(*given)
-        return stock.expected(world, even_classes(world.drawn["skill_spread"]))[:, :, [MEMBERS, ENTRIES]]
-
-
-MEMBERS, ENTRIES = (list(tables.MEASURES).index(m) for m in ("members", "entries"))
-
-
-def even_classes(spread: np.ndarray) -> np.ndarray:
-    """Mean skill of each class when teams are many, (1, classes, draws): slices of a log-normal with mean 1."""
-    edges = ndtri(np.concatenate([[0.0], np.minimum(np.cumsum(stock.CLASS_SHARES), 1.0)]))
-    below = ndtr(edges[:, None] - spread)
-    return (np.diff(below, axis=0) / stock.CLASS_SHARES[:, None])[None]
-
-
-def error_of(row) -> float:
-    """Standard deviation of the log of a published count, from its status and its note."""
-    rough = ROUGH if re.search(ROUGH_WORDS, row.note) else 0.0
-    return math.hypot(STATUS_SD[row.status], rough)
-
-
-def counts(place: Place) -> pd.DataFrame:
-    """Return the counts of members of a place that are used, oldest first, each with its `sd`."""
-    rows = place.history
-    rows = rows[(rows["scheme"] == SCHEME) & (rows["measure"] == "members") & (rows["group"] == "all")
-                & (rows["kind"] == "observation") & rows["value"].notna() & (rows["month"] >= SINCE)]  # fmt: skip
-    rows = rows.assign(sd=[error_of(r) for r in rows.itertuples()], doubt=rows["status"] == "conflicting")
-    return rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
-
-
-def _policy(place: Place, start: str) -> Policy:
-    if place.name == MODELS:
-        return Policy(ModelCommunes(start="2021-06"))
-    path = tables.data_dir() / "scenarios" / f"{POLICIES.get(place.name)}.yaml"
-    return read_scenario(path).policy if place.name in POLICIES and path.is_file() else Policy()
-
-
-def track_of(place: Place, law: Law | None = None) -> tuple[Track, list[Target]] | None:
-    """Return a place's track and targets; None for a place that was counted in one month only."""
-    rows = counts(place)
-    if rows["month"].nunique() < 2:
-        return None
-    first, last = rows.iloc[0], rows["month"].max()
-    assumptions = {"opening_members": float(first["value"])}
-    if len(place.communes) == 1 and place.name != MODELS and not (place.history["measure"] == "collectors").any():
-        # Its communes are not listed, so that the density by commune of the default would give it a handful.
-        assumptions["opening_collectors"] = 1711 / read_place("Nghệ An").eligible * place.eligible
-    scenario = Scenario(place.name, place, start=first["month"], until=last, law=law or read_law(),
-                        policy=_policy(place, first["month"]), assumptions=assumptions, learned=PRIORS)  # fmt: skip
-    targets = [Target(f"{place.name} {r.month}", place.name, r.month, r.month, "members", r.value, r.sd)
-               for r in rows.itertuples() if r.month > first["month"]]  # fmt: skip
-    return Track.of(scenario, float(first["sd"])), targets
-
-
-def _flows(tracks: dict[str, Track]) -> list[Target]:
-    """Published entries of spans of months, of the places that are run."""
-    found = []
-    if NATION in tracks:
-        value = _figure(read_place(NATION), "entries", "2019-12")
-        found.append(Target(f"{NATION} 2019, entries", NATION, "2019-01", "2019-12", "entries", value, FLOW_SD))
-    for place, communes in ((CITY, 579.0), (MODELS, 30.0)):
-        if place in tracks:
-            value = _figure(read_place(place), "entries_per_commune", "2021-12")
-            item = f"{place} 2021-06 to 2021-12, entries a commune"
-            found.append(Target(item, place, "2021-06", "2021-12", "entries", value, FLOW_SD, communes))
-    return found
-
-
-def _figure(place: Place, measure: str, month: str) -> float:
-    rows = place.history
-    return float(rows[(rows["measure"] == measure) & (rows["month"] == month) & (rows["scheme"] == SCHEME)
-                      & (rows["kind"] == "observation")]["value"].iloc[0])  # fmt: skip
-
-
 class Model:
     """All places at once: coordinates, prior and likelihood; `places` are names or places.
 
-    `coordinates` names the components of a vector: a parameter, `effect/<place>`, `opening/<place>`, `year/<year>`
-    and `model_error`. `targets` are the figures to meet, in the order of what :meth:`predict` returns.
+    `coordinates` names the components of a vector: a parameter, `effect/<place>`, `opening/<place>`, `year/<year>`,
+    `year_step`, `place_year/<year>/<place>`, `place_step` and `model_error`. `targets` are the figures to meet, in the
+    order of what :meth:`predict` returns.
     """
 
     def __init__(self, places=None, law: Law | None = None, free=FREE):
@@ -255,7 +92,7 @@ class Model:
                 self.tracks[place.name], own = found
                 self.targets += own
             self._group_counts(place, law)
-        self.targets += _flows(self.tracks)
+        self.targets += flows(self.tracks)
         if not self.targets:
             names = ", ".join(p.name for p in read)
             raise tables.UserError(f"{names}: no counts to learn from; expected a place with members in two months")
@@ -264,7 +101,8 @@ class Model:
         affected = [p for p in self.tracks if p != NATION]
         self.coordinates = [
             *self.free, *(f"effect/{p}" for p in affected), *(f"opening/{p}" for p in self.tracks),
-            *(f"year/{y}" for y in self.years if y != REFERENCE_YEAR), "model_error",
+            *(f"{YEAR}{y}" for y in self.years if y != REFERENCE_YEAR), YEAR_STEP,
+            *(f"{PLACE_YEAR}{y}/{p}" for p in affected for y in self.years_of(p)[:-1]), PLACE_STEP, "model_error",
         ]  # fmt: skip
         self.place_of = {name: track.scenario.place for name, track in self.tracks.items()}
         mixed = [track.scenario.place for track, _ in self.mixes.values()]
@@ -308,53 +146,63 @@ class Model:
         result = {name: np.full(len(z), value) for name, value in self._medians.items()}
         for name in self.free:
             result[name] = behavior.between(self._normals(z, name), *self._ranges[name])
-        return result
+        return result | {SPREAD: self._medians[SPREAD] * self.wider(z, SPREAD)}
 
-    def spread_of_places(self, z: np.ndarray) -> np.ndarray:
-        """Standard deviation of the log effects of places, in units of its prior's center, (draws,)."""
-        if "place_spread" not in self.at:
-            return np.ones(len(z))
-        spread = behavior.between(self._normals(z, "place_spread"), *self._ranges["place_spread"])
-        return np.maximum(spread, 1e-3) / self._medians["place_spread"]
+    @cached_property
+    def levels(self) -> dict[str, np.ndarray]:
+        """Positions of the coordinates whose spread is a coordinate itself, by the name of that.
+
+        They stand in units of its prior's median, not of the spread itself: counts know the effects of places and
+        years well and their spread badly.
+        """
+        heads = {SPREAD: "effect/", YEAR_STEP: YEAR, PLACE_STEP: PLACE_YEAR}
+        found = {name: [i for i, c in enumerate(self.coordinates) if c.startswith(h)] for name, h in heads.items()}
+        return {name: np.array(positions, int) for name, positions in found.items() if name in self.at}
+
+    def _rate(self, z: np.ndarray, name: str) -> np.ndarray:
+        """Slope of the log of a level's spread, (draws,).
+
+        The prior of a spread is log-normal on each side of its median; that of places has no upper end either, though
+        its row in data/evidence.csv lies below one, as that of a share would.
+        """
+        if name in STEP_PRIORS:
+            return np.full(len(z), STEP_PRIORS[name][1])
+        value, low, high = self._ranges[name]
+        side = np.where(z[:, self.at[name]] < 0, math.log(value / low), math.log(high / value))
+        return self._widened[name] * side / NormalDist().inv_cdf(0.95)
+
+    def wider(self, z: np.ndarray, name: str) -> np.ndarray:
+        """How many times its prior's median the spread of a level is, (draws,)."""
+        return np.exp(self._rate(z, name) * z[:, self.at[name]]) if name in self.at else np.ones(len(z))
 
     def effect(self, z: np.ndarray, place: str) -> np.ndarray:
         """Log factor of a place on entry_rate, (draws,): its own and those of the places that contain it."""
         own = [z[:, self.at[f"effect/{p}"]] for p in self.place_of[place].lineage if f"effect/{p}" in self.at]
-        return self._medians["place_spread"] * sum(own, np.zeros(len(z)))
+        return self._medians[SPREAD] * sum(own, np.zeros(len(z)))
 
     def log_prior(self, z: np.ndarray) -> np.ndarray:
-        """Log density of the prior up to a constant, (draws,): all standard normal, but for the effects of places."""
-        spread, effects = self.spread_of_places(z), z[:, self._effects]
-        others = np.square(z).sum(axis=1) - np.square(effects).sum(axis=1)
-        own = np.square(effects).sum(axis=1) / spread**2
-        return -0.5 * (others + own) - effects.shape[1] * np.log(spread)
+        """Log density of the prior up to a constant, (draws,): all standard normal, but for what `levels` has."""
+        value = -0.5 * np.square(z).sum(axis=1)
+        for name, own in self.levels.items():
+            wider = self.wider(z, name)
+            value += 0.5 * np.square(z[:, own]).sum(axis=1) * (1 - 1 / wider**2) - len(own) * np.log(wider)
+        return value
 
     def prior_slope(self, z: np.ndarray) -> np.ndarray:
         """Slopes of `log_prior`, (draws, coordinates)."""
-        slope, spread = -z, self.spread_of_places(z)
-        effects = z[:, self._effects]
-        slope[:, self._effects] = -effects / spread[:, None] ** 2
-        if "place_spread" in self.at:
-            i, step = self.at["place_spread"], 1e-4 * np.eye(len(self.coordinates))[self.at["place_spread"]]
-            wider = np.log(self.spread_of_places(z + step) / self.spread_of_places(z - step)) / 2e-4
-            slope[:, i] += (np.square(effects).sum(axis=1) / spread**2 - effects.shape[1]) * wider
+        slope = -z
+        for name, own in self.levels.items():
+            squares = np.square(self.wider(z, name))
+            slope[:, own] = -z[:, own] / squares[:, None]
+            slope[:, self.at[name]] += (np.square(z[:, own]).sum(axis=1) / squares - len(own)) * self._rate(z, name)
         return slope
-
-    def prior_precision(self, z: np.ndarray) -> np.ndarray:
-        """How sharply the prior holds each coordinate of one vector z, (coordinates,)."""
-        precision = np.ones(len(z))
-        precision[self._effects] = 1 / self.spread_of_places(z[None])[0] ** 2
-        return precision
 
     def from_normals(self, normals: np.ndarray) -> np.ndarray:
         """Turn standard normal numbers (draws, coordinates) into draws of the prior."""
         z = normals.copy()
-        z[:, self._effects] *= self.spread_of_places(z)[:, None]
+        for name, own in self.levels.items():
+            z[:, own] *= self.wider(z, name)[:, None]
         return z
-
-    @cached_property
-    def _effects(self) -> np.ndarray:
-        return np.array([i for i, name in enumerate(self.coordinates) if name.startswith("effect/")], int)
 
     def bent(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Vectors with parameters on the scales on which their priors are normal, and the slopes of that bending.
@@ -363,6 +211,8 @@ class Model:
         """
         result, slopes = z.copy(), np.ones_like(z)
         for name in self.free:
+            if name == SPREAD:
+                continue  # no figure depends on it
             i, normals = self.at[name], self._normals(z, name)
             result[:, i] = behavior.normal_scale(normals, *self._ranges[name])
             side = np.where(normals < 0, -1.0, 1.0)
@@ -379,12 +229,13 @@ class Model:
     def inputs(self) -> dict[str, np.ndarray]:
         """What the figures of each place depend on: (coordinates, inputs), sums of the coordinates of `bent`."""
         unit = np.eye(len(self.coordinates))
-        common = unit[:, [self.at[name] for name in self.free if name not in ("entry_rate", "place_spread")]]
+        common = unit[:, [self.at[name] for name in self.free if name not in ("entry_rate", SPREAD)]]
         entry = unit[:, [self.at["entry_rate"]]] if "entry_rate" in self.at else np.zeros((len(unit), 1))
         years = {y: np.log(factor)[:, None] for y, factor in self.year_effects(unit).items()}
         result = {}
-        for name, track in self.tracks.items():
-            own = [years[y] for y in sorted({*track.years[1:].tolist()}) if y != REFERENCE_YEAR]
+        for name in self.tracks:
+            own = [years[y] + walk[:, None] for y, walk in self.place_years(unit, name).items()]
+            own = [year for year in own if year.any()]  # all but the reference year, where it is the place's last
             own += [entry + self.effect(unit, name)[:, None], unit[:, [self.at[f"opening/{name}"]]]]
             result[name] = np.concatenate([common, *own], axis=1)
         return result | {name: common for name in self.mixes if name not in result}
@@ -393,10 +244,26 @@ class Model:
         """Factor on entries that all places share in a calendar year, a walk away from 1 in the reference year."""
         walk = {REFERENCE_YEAR: np.zeros(len(z))}
         for y in range(REFERENCE_YEAR - 1, self.years[0] - 1, -1):
-            walk[y] = walk[y + 1] + YEAR_STEP * z[:, self.at[f"year/{y}"]]
+            walk[y] = walk[y + 1] + STEP_PRIORS[YEAR_STEP][0] * z[:, self.at[f"{YEAR}{y}"]]
         for y in range(REFERENCE_YEAR + 1, self.years[-1] + 1):
-            walk[y] = walk[y - 1] + YEAR_STEP * z[:, self.at[f"year/{y}"]]
+            walk[y] = walk[y - 1] + STEP_PRIORS[YEAR_STEP][0] * z[:, self.at[f"{YEAR}{y}"]]
         return {y: np.exp(x) for y, x in walk.items()}
+
+    def years_of(self, place: str) -> list[int]:
+        """Calendar years of the months after a place's first count."""
+        return sorted({*self.tracks[place].years[1:].tolist()})
+
+    def place_years(self, z: np.ndarray, place: str) -> dict[int, np.ndarray]:
+        """Log factor on entries of each year of a place beside what all places share, a walk back from its last year.
+
+        The nation has none: its years are those that all places share.
+        """
+        years = self.years_of(place)
+        walk = {years[-1]: np.zeros(len(z))}
+        for y in years[-2::-1]:
+            name = f"{PLACE_YEAR}{y}/{place}"
+            walk[y] = walk[y + 1] + (STEP_PRIORS[PLACE_STEP][0] * z[:, self.at[name]] if name in self.at else 0.0)
+        return dict(sorted(walk.items()))
 
     def model_error(self, z: np.ndarray) -> np.ndarray:
         """Standard deviation by which the model is off, log, (draws,)."""
@@ -422,7 +289,9 @@ class Model:
         result = np.empty((len(z), len(self.targets)))
         for name, track in self.tracks.items():
             own = drawn | {"place_effect": np.exp(self.effect(z, name))}
-            values = track.run(own, reference, years, track.opening_sd * z[:, self.at[f"opening/{name}"]])
+            walked = {y: years[y] * np.exp(walk) for y, walk in self.place_years(z, name).items()}
+            error = track.opening_sd * z[:, self.at[f"opening/{name}"]]
+            values = track.run(own, reference, years | walked, error)
             months = {str(m): i for i, m in enumerate(track.scenario.months)}
             for i, target in enumerate(self.targets):
                 if target.place == name and target.measure == "members":

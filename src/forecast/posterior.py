@@ -24,7 +24,13 @@ from forecast import chance, tables
 
 FILE, STORED, DRAWS = "posterior.parquet", "posterior", "draws.csv"
 EFFECT, YEAR = "place_effect/", "year/"  # beginnings of the names of columns that are factors on entry_rate
-YEAR_STEP = 0.3  # standard deviation of the log step of entries from one calendar year to the next (judgement)
+PLACE_YEAR = "place_year/"  # likewise, with a year and a place
+YEAR_STEP, PLACE_STEP = "year_step", "place_step"
+# How far entries go from one calendar year to the next: standard deviations of the log step that all places share, and
+# of each place's own beside it. Median and log spread of their priors, which calibration narrows (judgement): an
+# ordinary step is a third; a place's own steps in the six years since the subsidy began are as much as places differ
+# for good (0.4 / sqrt(6), see place_spread). Nine in ten chances lie within a factor of 2.3.
+STEP_PRIORS = {YEAR_STEP: (0.3, 0.5), PLACE_STEP: (0.15, 0.5)}
 READ = "history", "evidence", "places", "law"
 MEASURES = "members", "entries", "entries_per_commune", "collectors", "income_per_head"
 PRIORS, KEPT = "priors", "stored"  # what a scenario says that wants none of this, and one that wants what is kept
@@ -32,7 +38,11 @@ PRIORS, KEPT = "priors", "stored"  # what a scenario says that wants none of thi
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Joint draws: columns are parameters, `place_effect/<place>` and `year/<year>`; `digest` names the rows."""
+    """Joint draws, one row each; `digest` names the rows.
+
+    Columns are parameters, `place_effect/<place>` (in the last year that was learned of it), `year/<year>`,
+    `place_year/<year>/<place>`, `year_step` and `place_step`.
+    """
 
     frame: pd.DataFrame
     digest: str
@@ -54,18 +64,41 @@ class Posterior:
             return None
         return self.frame[name].to_numpy(float)[[self.row(d) for d in draws]]
 
-    def year(self, year: int, draws: Iterable[int], keys: np.ndarray) -> np.ndarray | None:
+    @property
+    def walks(self) -> list[str]:
+        """Names of the columns that say how entries go from year to year."""
+        return [c for c in self.frame if c.startswith((YEAR, PLACE_YEAR)) or c in STEP_PRIORS]
+
+    def year(self, year: int, draws: Iterable[int], keys: np.ndarray, lineage=(), since: int = 0) -> np.ndarray | None:
         """Return the factor on entries in a calendar year, (draws,); None where the table has no years.
 
-        Before the first year that was learned it is that year's; after the last one it goes on by steps as wide as
-        those that were assumed between the years learned, drawn by `keys`.
+        That is the factor that all places share, times that of the place (`lineage`: it and those that contain it,
+        the nation last) beside it: its own, else that of the smallest place around it that was learned. Before the
+        first year that was learned it is that year's. After the last one it goes on by steps as wide as those between
+        the years learned, drawn by `keys`; a place of which no year was learned takes its first step after `since`.
         """
-        known = sorted(int(c.removeprefix(YEAR)) for c in self.frame if c.startswith(YEAR))
-        if not known:
+        shared = {int(c.removeprefix(YEAR)): c for c in self.frame if c.startswith(YEAR)}
+        if not shared:
             return None
-        factor = self.column(f"{YEAR}{min(max(year, known[0]), known[-1])}", draws)
-        steps = [chance.normal_array(keys, chance.name_number(f"{YEAR}{y}")) for y in range(known[-1] + 1, year + 1)]
-        return factor * np.exp(YEAR_STEP * sum(steps, np.zeros(len(keys))))
+        factor = self._walked(shared, YEAR_STEP, YEAR, year, draws, keys)
+        if len(lineage) > 1 and PLACE_STEP in self.frame:
+            own = next((found for p in lineage if (found := self._years_of(p))), {since: ""})
+            factor = factor * self._walked(own, PLACE_STEP, f"{PLACE_YEAR}{lineage[0]}/", year, draws, keys)
+        return factor
+
+    def _years_of(self, place: str) -> dict[int, str]:
+        columns = [c for c in self.frame if c.startswith(PLACE_YEAR)]
+        parts = [c.removeprefix(PLACE_YEAR).split("/", 1) for c in columns]
+        return {int(year): c for c, (year, name) in zip(columns, parts, strict=True) if name == place}
+
+    def _walked(self, known: dict[int, str], step: str, name: str, year: int, draws, keys: np.ndarray) -> np.ndarray:
+        """Factor of a year from the columns of `known` years ("" is 1), or by steps beyond them."""
+        last, none = max(known), np.zeros(len(keys))
+        column = known[min(max(year, min(known)), last)]
+        factor = self.column(column, draws) if column else np.ones(len(keys))
+        size = self.column(step, draws) if step in self.frame else STEP_PRIORS[step][0]
+        steps = [chance.normal_array(keys, chance.name_number(f"{name}{y}")) for y in range(last + 1, year + 1)]
+        return factor * np.exp(size * sum(steps, none))
 
     @classmethod
     def read(cls, folder: str | Path) -> "Posterior":

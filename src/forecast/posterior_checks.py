@@ -17,8 +17,9 @@ from scipy.stats import kstest, spearmanr
 
 from forecast import chance, tables, toy
 from forecast.calibration import Fit, calibrate
-from forecast.likelihood import DEGREES, MODELS, Model
+from forecast.likelihood import DEGREES, Model
 from forecast.places import Place
+from forecast.tracks import MODELS
 
 LIMITS = (0.02, 0.98)  # a p-value outside needs an explanation
 VN = "Việt Nam"

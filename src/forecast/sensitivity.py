@@ -22,7 +22,7 @@ from forecast import behavior, chance, tables
 from forecast.choices import Choice, policy, usual
 from forecast.experiment import Task, _run, engine_of
 from forecast.policy import Policy
-from forecast.posterior import EFFECT, YEAR, Posterior, learned
+from forecast.posterior import EFFECT, Posterior, learned
 from forecast.scenario import Assumption, Scenario, parameters_table
 
 PLACE = "place_effect"  # the place's own factor on entries, which no row of data/evidence.csv holds
@@ -76,7 +76,7 @@ class Factors(NamedTuple):
         taught = known is not None and own in known.frame
         values[own] = np.quantile(known.frame[own], u) if taught else _place_effect(question, values, ndtri(u), seed)
         if known is not None:
-            values |= {name: known.frame[name].median() for name in known.frame if name.startswith(YEAR)}
+            values |= {name: known.frame[name].median() for name in known.walks}
         levels = tuple(round(float(quantile[c.name]) * c.levels) for c in self.levers)
         asked = question.with_policy(question.scenario, policy(question.policy, self.levers, levels))
         rest = {name: v for name, v in question.assumptions.items() if name not in values}

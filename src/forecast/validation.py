@@ -9,7 +9,7 @@ import pandas as pd
 from forecast import calibration_charts, tables, words
 from forecast.charts import Picture
 from forecast.evidence import label
-from forecast.likelihood import priors
+from forecast.likelihood import SPREAD, priors
 from forecast.posterior_checks import LIMITS
 from forecast.scenario import parameters_table
 from forecast.words import say, term
@@ -31,7 +31,8 @@ def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict]:
 def standardized(draws: pd.DataFrame) -> pd.DataFrame:
     """Return draws of parameters in standard deviations of the prior that calibration began with.
 
-    The inverse of `behavior.between`, with the spread as `likelihood.priors` widens it by the distance of the studies.
+    The inverse of `behavior.between` (of `likelihood.Model.wider` for the spread of places), with the spread as
+    `likelihood.priors` widens it by the distance of the studies.
 
     >>> standardized(pd.DataFrame({"entry_rate": [0.008, 0.02, 0.05]}))["entry_rate"].round(3).tolist()
     [-1.645, 0.0, 1.645]
@@ -39,7 +40,8 @@ def standardized(draws: pd.DataFrame) -> pd.DataFrame:
     found, widened = {}, priors()["widened"]
     for name, row in parameters_table()[["value", "low", "high"]].astype(float).iterrows():
         if name in draws:
-            share, least = row["high"] < 1 and row["low"] > 0, row["low"] > 0
+            least = row["low"] > 0
+            share = row["high"] < 1 and least and name != SPREAD
             values = [draws[name].to_numpy(float), *row[["low", "value", "high"]]]
             logs = [np.log(v / (1 - v)) if share else np.log(v) if least else v for v in values]
             x, low, middle, high = logs
@@ -55,10 +57,10 @@ def answer(found: dict[str, pd.DataFrame], told: dict, lang: str = "vi") -> word
     return say(
         lang, n=len(found["predicted"]), rhat=diagnostics["rhat"].max(), ess=least, good=int(checks["good"].sum()),
         all=len(checks), low=LIMITS[0], high=LIMITS[1],
-        vi="Mô hình học từ {n:n} số liệu công bố. Các chuỗi tính toán khớp nhau (R-hat cao nhất {rhat:n3}, ít nhất "
+        vi="Mô hình học từ {n:n} số liệu công bố. Các chuỗi tính toán khớp nhau (R-hat cao nhất {rhat:n2}, ít nhất "
            "{ess:n} lần rút độc lập). **{good:n} trên {all:n} điều phải đúng** có xác suất từ {low:n2} đến "
            "{high:n2}.",
-        en="The model learned from {n:n} published figures. Its chains agree (R-hat at most {rhat:n3}, at least "
+        en="The model learned from {n:n} published figures. Its chains agree (R-hat at most {rhat:n2}, at least "
            "{ess:n} independent draws). **{good:n} of {all:n} checks** have a p-value between {low:n2} and {high:n2}.")
 
 
