@@ -1,5 +1,7 @@
 """Promises about what a policy adds, person by person."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -118,7 +120,7 @@ def test_following_people_answers_like_a_projection(found, answer):
 
 def test_quality_has_a_row_for_each_mark_and_flags_what_is_beyond_its_limit(table, answer):
     shown = {lang: additional_charts.quality_table(table, lang) for lang in ("vi", "en")}
-    assert len(shown["en"].splitlines()) == 2 + len(additional_charts.QUALITY)
+    assert sum(line.startswith("|") for line in shown["en"].splitlines()) == 2 + len(additional_charts.QUALITY)
     beyond = additional.paper(table)
     assert shown["en"].count("a sign of growth on paper") == len(beyond)
     entries = answer.only(scenario="top-up", measure="entries", group="all").frame.astype({"month": str})
@@ -153,6 +155,35 @@ def test_months_paid_by_those_who_came_and_those_who_paid_once(found, table):
         (people.groupby("draw")["paid"].sum() / people.groupby("draw")["entries"].sum()).median()
     )
     assert 1 <= median(table, "paid_per_entry") <= 48
+
+
+@pytest.mark.parametrize(("lang", "wanted"), [
+    ("en", "gain about 120 member-years, more than all together (100): others lose about 20"),
+    ("vi", "thêm khoảng 120 năm tham gia, nhiều hơn cả mức tăng chung (100): các nhóm khác mất khoảng 20"),
+])
+def test_a_share_above_the_whole_is_said_in_people_and_not_in_percent(table, lang, wanted):
+    """The poor can gain more than all together, when others lose: no reader is told of 120% of a gain."""
+    keys, ends = ["measure", "kind", "group"], ["low", "median", "high"]
+    odd = table[table["payer"] == ""].set_index(keys).sort_index()
+    odd.loc[("added", "", "all"), ends] = 40.0, 100.0, 160.0
+    odd.loc[("added", "guarded", "all"), ends] = 90.0, 120.0, 150.0
+    odd.loc[("equity", "", "all"), ends] = 0.8, 1.2, 3.0
+    odd.loc[("active", "", "all"), ends] = 0.8, 1.34, 2.6
+    said = additional_charts.people_text(odd.reset_index(), lang)
+    assert wanted in said
+    assert "120%" not in said
+    quality = additional_charts.quality_table(odd.reset_index(), lang)
+    assert all(int(share) <= 100 for share in re.findall(r"(\d+)%", quality))
+    assert {"en": "Over 100% means", "vi": "Trên 100% nghĩa là"}[lang] in quality
+    odd.loc[("added", "", "all"), "low"] = -3.0
+    unsure = additional_charts.people_text(odd.reset_index(), lang)
+    assert {"en": "no share can be told", "vi": "không nói phần của từng nhóm"}[lang] in unsure
+
+
+def test_the_member_years_of_the_guarded_are_part_of_all(found, table):
+    rows = found.people[found.people["group"].isin(additional.GUARDED)]
+    guarded = table[(table["measure"] == "added") & (table["kind"] == "guarded")]["median"].item()
+    assert guarded == pytest.approx(rows.groupby("draw")["member_years"].sum().median())
 
 
 def test_growth_on_paper_is_named():

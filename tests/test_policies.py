@@ -82,6 +82,18 @@ def test_tables_and_pictures_tell_the_same_numbers(rows, asked, lang):
         assert all(title in picture.alt for title in titles.values())
 
 
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_share_above_the_whole_is_named_and_explained(rows, asked, lang):
+    titles = policies_charts.titles(asked, lang)
+    told = {}
+    for part in (0.4, 1.34):
+        found = policies.summary(rows.assign(guarded=part * rows["years"]))
+        told[part] = policies.left_table(found, titles, lang)
+    over = {"vi": "trên 100%", "en": "over 100%"}[lang]
+    assert over in told[1.34].splitlines()[-3] and "134%" not in told[1.34] and "40%" in told[0.4]
+    assert over in told[1.34].splitlines()[-1].lower() and over not in told[0.4].lower()
+
+
 def test_a_tie_is_shared_and_nothing_gained_is_nobodys():
     at = pd.MultiIndex.from_product([["a", "b"], range(3)], names=["scenario", "draw"])
     table = pd.DataFrame({"years": [2.0, 1.0, -1.0, 2.0, 3.0, 0.0]}, index=at)

@@ -183,6 +183,16 @@ def test_a_budget_that_is_too_small_is_named():
     assert "within 1 million VND" in desk_texts.optimum_text(poor, "en").replace("1.0", "1")
 
 
+def test_a_share_above_the_whole_is_told_in_member_years(found):
+    """A mix that sends its hours to the poor can cost others: then the poor gain more than all together."""
+    optimum, _ = found
+    odd = optimum._replace(verified=optimum.verified._replace(guarded_share=1.17, member_years=200.0))
+    assert "gain about 234 member-years, more than all together (200)" in desk_texts.optimum_text(odd, "en")
+    assert "các nhóm khác mất khoảng 34" in desk_texts.optimum_text(odd, "vi")
+    assert not any("117%" in desk_texts.optimum_text(odd, lang) for lang in ("vi", "en"))
+    assert "117%" not in desk_charts.front(odd).alt
+
+
 def test_a_search_takes_what_was_learned():
     learned = Posterior.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
     asked = question(), learned.scenario(question())

@@ -129,6 +129,7 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
       the policy who are gone by March.
     - dead_weight (vnd): extra money of a payer on months that would have been paid for without it, while the policy
       acts. Extra is what the payer gave under the policy less what the same months would have cost without it.
+    - added: member-years of all kinds together; of kind `guarded`: those of poor, near-poor and minority people.
     - equity: share of the additional member-years that goes to poor, near-poor and minority people; creaming: that
       share by their share of the eligible people (1: in proportion; below 1: the better-off are reached first). Left
       out of a draw that adds less than half a member-year in all.
@@ -173,7 +174,10 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
     note(_fall(answer.only(scenario=policy.scenario)), "fall", "share")
     years = people.groupby(["draw", "group"])["member_years"].sum().unstack()
     total = years.sum(axis=1)
-    share = (years[list(GUARDED)].sum(axis=1) / total).where(total > 0.5)
+    guarded = years[list(GUARDED)].sum(axis=1)
+    note(total, "added", "years")
+    note(guarded, "added", "years", kind="guarded")
+    share = (guarded / total).where(total > 0.5)
     sizes = policy.place.group_sizes().sum(axis=0)
     eligible = sum(sizes[GROUPS.index(g)] for g in GUARDED) / sizes.sum()
     note(share, "equity", "share")

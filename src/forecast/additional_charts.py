@@ -5,7 +5,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 
-from forecast import additional, charts, marks, words
+from forecast import additional, charts, gains, marks, words
 from forecast.charts import LOOKS, Picture, rc_context, sheet, source_line
 from forecast.marks import INK, MUTED
 from forecast.tables import UserError
@@ -52,10 +52,12 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
                     vi="Khoảng {x:m1} do {payer} chi thêm rơi vào những tháng mà đằng nào cũng được đóng.",
                     en="About {x:m1} more, paid by the {payer}, goes to months that would have been paid for anyway.")
             )  # fmt: skip
-    creaming = _all(table, "creaming")
+    creaming, guarded = _all(table, "creaming"), _all(table, "added", kind="guarded")
+    total = _all(table, "added", kind="")
     if creaming is not None:
         lines.append(
-            say(lang, x=max(_all(table, "equity")["median"], 0), c=creaming["median"],
+            gains.uneven(guarded["median"], total["median"], total["low"], lang)
+            or say(lang, x=max(_all(table, "equity")["median"], 0), c=creaming["median"],
                 vi="Người nghèo, cận nghèo và đồng bào dân tộc thiểu số được {x:p} số năm tham gia tăng thêm, bằng "
                 "{c:n1} lần phần của họ trong dân số thuộc diện.",
                 en="Poor, near-poor and minority people get {x:p} of the additional member-years, {c:n1} times their "
@@ -77,7 +79,7 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
         row = _all(table, measure)
         if row is None:
             continue
-        shape = "n1" if row["unit"] == "months" else "p"
+        shape = "n1" if row["unit"] == "months" else "s" if measure == "active" else "p"
         limit, sign = additional.PAPER.get(measure, (None, 1))
         bound = {"vi": "không quá {x:p}", "en": "at most {x:p}"}
         if sign < 0:
@@ -90,7 +92,15 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
         })  # fmt: skip
     forms = dict.fromkeys(("what", "median", "range", "limit", "flag"), "")
     names = {"what": "measure", "median": "median", "range": "interval", "limit": "limit", "flag": "paper"}
-    return words.table(pd.DataFrame(rows), lang, forms, {c: term(f"column.{n}", lang) for c, n in names.items()})
+    shown = words.table(pd.DataFrame(rows), lang, forms, {c: term(f"column.{n}", lang) for c, n in names.items()})
+    active = _all(table, "active")
+    if active is None or active["high"] < 1.005:
+        return shown
+    return join([shown, say(
+        lang, vi="Trên 100% nghĩa là số người đóng từ 9 tháng trở lên tăng nhiều hơn số người đang tham gia: chính "
+        "sách còn làm cho những người đằng nào cũng tham gia đóng đều hơn.",
+        en="Over 100% means that those who pay 9 months or more rise by more than members do: the policy also makes "
+        "people who would have been members anyway pay more steadily.")])  # fmt: skip
 
 
 def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", base: str = "") -> Picture:

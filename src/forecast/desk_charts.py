@@ -48,10 +48,10 @@ def front(optimum, lang: str = "vi") -> Picture:
             axes.plot(x, y, pattern, color=color, lw=1.6, drawstyle="steps-post")
             few = np.unique(np.linspace(0, len(x) - 1, min(MOST_POINTS, len(x))).round().astype(int)) if len(x) else []
             axes.plot(x[few], y[few], ls="", marker=marker, ms=6, color=color)
-            star = optimum.verified.cost / 1e9
-            axes.plot([star], [min(max(chosen, 0), 1)], marker="*", ms=15, color=TARGET, mec="white", zorder=5)
+            star, height = optimum.verified.cost / 1e9, min(max(chosen, 0), 1)
+            axes.plot([star], [height], marker="*", ms=15, color=TARGET, mec="white", zorder=5)
             axes.annotate(
-                f"{words.percent(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}", (star, min(chosen, 1)),
+                f"{words.part(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}", (star, height),
                 xytext=(10, -4), textcoords="offset points", va="top", fontsize=9, color=TARGET,
             )  # fmt: skip
             axes.axvline(optimum.budget / 1e9, color=MUTED, lw=1.1, ls=DASHES)

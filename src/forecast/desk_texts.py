@@ -3,7 +3,7 @@
 import pandas as pd
 import yaml
 
-from forecast import sentences, words
+from forecast import gains, sentences, words
 from forecast.words import Text, join, listing, say, term
 
 WHY = {
@@ -64,11 +64,13 @@ def optimum_text(optimum, lang: str = "vi") -> Text:
         "trăm; sai số mô phỏng {se:n1}).",
         en="Probability promised by the search: **{a:p1}**; verified with new simulations: **{b:p1}** ({word} {n:n1} "
         "points; error of the simulation {se:n1}).")  # fmt: skip
-    share = say(lang, share=verified.guarded_share, years=verified.member_years,
-                vi="Phần của hộ nghèo, cận nghèo và người dân tộc thiểu số trong khoảng {years:a} năm tham gia tăng "
-                "thêm: {share:p}.",
-                en="Of about {years:a} additional member-years, {share:p} go to poor, near-poor and minority "
-                "people.")  # fmt: skip
+    years = verified.member_years
+    share = gains.uneven(verified.guarded_share * years, years, years, lang) or say(
+        lang, share=verified.guarded_share, years=years,
+        vi="Phần của hộ nghèo, cận nghèo và người dân tộc thiểu số trong khoảng {years:a} năm tham gia tăng thêm: "
+        "{share:p}.",
+        en="Of about {years:a} additional member-years, {share:p} go to poor, near-poor and minority people."
+    )  # fmt: skip
     stays = say(lang, stay=verified.stay, least=optimum.least_stay,
                 vi="Một năm sau khi mọi giải pháp của tổ hợp kết thúc, còn {stay:p} số người tăng thêm vẫn tham gia "
                 "(yêu cầu ít nhất {least:p}).",

@@ -193,7 +193,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     added when it ended, how much of it there is in the last month).
     """
     years, stop = rows["years"].where(rows["years"] > 0.5), rows["stop"].where(rows["stop"] > 0.5)
-    part = (rows["guarded"] / years).clip(0, 1)
+    part = rows["guarded"] / years
     more = rows.assign(price=rows["public"] / years, own_price=rows["own"] / years, share=part,
                        left=rows["end"] / stop)  # fmt: skip
     tall = more.stack(future_stack=True).rename_axis(["scenario", "draw", "measure"])
@@ -252,10 +252,13 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
              "active": say(lang, vi="người đóng đều tăng thêm", en="added who pay steadily"),
              "share": say(lang, vi="phần của hộ nghèo, cận nghèo, dân tộc thiểu số",
                           en="share of poor, near-poor, minority people")}  # fmt: skip
-    forms = {"what": "", "stop": "a", "end": "a", "range": "", "left": "p", "active": "a", "share": "p"}
+    forms = {"what": "", "stop": "a", "end": "a", "range": "", "left": "p", "active": "a", "share": "s"}
     if silent:
         del forms["active"]
-    return words.table(pd.DataFrame(rows), lang, forms, names)
+    over = say(lang, vi="Trên 100% nghĩa là những nhóm ấy tăng nhiều hơn cả mức tăng chung: các nhóm khác giảm.",
+               en="Over 100% means that these groups gain more than all together: others lose members.")
+    shown = words.table(pd.DataFrame(rows), lang, forms, names)
+    return join([shown, over]) if any(row["share"] >= 1.005 for row in rows) else shown
 
 
 def _between(one: pd.DataFrame, measure: str, spec: str, lang: str) -> str:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from forecast import facts, syllables, tables, words
+from forecast import facts, gains, syllables, tables, words
 from forecast.tables import GROUPS, STATUSES
 from forecast.words import Text, form, join, listing, say, term
 
@@ -186,7 +186,8 @@ def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine
     rows = rows[rows["engine"] == engine]
     members = rows[rows["measure"] == "members"].set_index("group")
     total = members.loc["all"]
-    few = members["median"].reindex(["poor", "near_poor"]).sum() / total["median"] if total["median"] > 0 else np.nan
+    poor = members["median"].reindex(["poor", "near_poor"]).sum()
+    few = poor / total["median"] if total["median"] > 0 else np.nan
     what = _capital(words.title(scenario, lang)) if scenario is not None else name
     lines = [say(lang, what=what, x=total["median"], low=total["low"], high=total["high"],
                  base=words.against(base, lang),
@@ -194,7 +195,10 @@ def added_text(comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine
                  "khoảng {low:a} – {high:a}).",
                  en="**{what}**: compared with {base} there are about {x:a} more members at the end (nine "
                  "in ten between {low:a} and {high:a}).")]
-    if np.isfinite(few) and few < 0.97:
+    uneven = gains.uneven(poor, total["median"], total["low"], lang, who="poor", what="members")
+    if np.isfinite(few) and uneven:
+        lines.append(uneven)
+    elif np.isfinite(few) and few < 0.97:
         lines.append(say(lang, few=max(few, 0), vi="Hộ nghèo và hộ cận nghèo chiếm {few:p} phần tăng thêm.",
                          en="Poor and near-poor people are {few:p} of that gain."))
     elif np.isfinite(few):

@@ -84,6 +84,21 @@ def percent(share: float, lang: str = "vi", digits: int = 0) -> str:
     return format_percent(share, format=pattern, locale=_known(lang)).replace("-", "−")
 
 
+def part(share: float, lang: str = "vi") -> str:
+    """Return a share of a gain: more than the whole, or less than nothing, is said so and not counted in percent.
+
+    Such shares come up where others lose, and differ wildly from draw to draw.
+
+    >>> part(0.42, "en"), part(1.34, "en"), part(-0.2, "vi"), part(float("nan"), "vi")
+    ('42%', 'over 100%', 'dưới 0%', '–')
+    """
+    if share >= 1.005:
+        return {"vi": "trên 100%", "en": "over 100%"}[_known(lang)]
+    if share < -0.005:
+        return {"vi": "dưới 0%", "en": "below 0%"}[_known(lang)]
+    return percent(share, lang)
+
+
 def vnd(amount: float, lang: str = "vi") -> str:
     """Return an amount of money to the đồng.
 
@@ -213,6 +228,7 @@ _SPECS = {
     "n": lambda x, lang, digits: number(x, lang, digits),
     "a": lambda x, lang, digits: about(x, lang, digits or 3),
     "p": lambda x, lang, digits: percent(x, lang, digits),
+    "s": lambda x, lang, digits: part(x, lang),
     "m": lambda x, lang, digits: money(x, lang, digits),
     "d": lambda x, lang, digits: vnd(x, lang),
     "t": lambda x, lang, digits: month(x, lang),
@@ -222,15 +238,15 @@ _SPECS = {
 }
 
 
-_NUMBERS = ("n", "a", "p", "m", "d", "c")  # forms that a table sets to the right
+_NUMBERS = ("n", "a", "p", "s", "m", "d", "c")  # forms that a table sets to the right
 
 
 def form(value, spec: str, lang: str) -> str:
     """Return `value` as text in the form that `spec` names.
 
-    ``n`` number, ``a`` about, ``p`` percent of a share, ``m`` money in billions or millions, ``d`` money to
-    the đồng, ``t`` and ``T`` month (short, long), ``c`` chance, ``v`` verdict, or a kind of term: ``group``.
-    A digit after the letter is the number of decimals (of significant figures for ``a``).
+    ``n`` number, ``a`` about, ``p`` percent of a share, ``s`` share of a gain, ``m`` money in billions or millions,
+    ``d`` money to the đồng, ``t`` and ``T`` month (short, long), ``c`` chance, ``v`` verdict, or a kind of term:
+    ``group``. A digit after the letter is the number of decimals (of significant figures for ``a``).
 
     >>> form(0.864, "p1", "vi"), form("poor", "group", "en"), form(1.3e9, "m1", "vi")
     ('86,4%', 'poor', '1,3 tỷ đồng')
