@@ -24,10 +24,10 @@ METHODS = {
     "dense_numba": {SMALL: (60, 40), MILLION: (60, 5), LARGE: (60, 3)},
     "plain_numpy": {SMALL: (60, 40), MILLION: (60, 5), LARGE: (60, 3)},
     "amber": {SMALL: (60, 20), MILLION: (60, 3), LARGE: (12, 3)},
-    "amber_views": {SMALL: (60, 10), MILLION: (2, 3)},
+    "amber_views": {SMALL: (60, 10), MILLION: (2, 3), LARGE: (1, 2)},
     "starsim_paired": {SMALL: (60, 20), MILLION: (60, 3), LARGE: (12, 3)},
-    "mesa_do": {SMALL: (60, 10), MILLION: (3, 3)},
-    "mesa_shuffle_do": {SMALL: (60, 10), MILLION: (1, 3)},
+    "mesa_do": {SMALL: (60, 10), MILLION: (3, 3), LARGE: (1, 2)},
+    "mesa_shuffle_do": {SMALL: (60, 10), MILLION: (1, 3), LARGE: (1, 2)},
 }
 RESULTS = Path(__file__).parents[1] / "results"
 COMPILED = ("forecast", "dense_numba", "dense_numba_once")

@@ -154,6 +154,7 @@ class Ledger(NamedTuple):
     return_clock: np.ndarray  # (cells,)
     foreseen: np.ndarray  # (k, g, b, months) the most that a return clock will read, as far as can be foreseen
     leave_clock: np.ndarray  # (communes, months) sum of the hazards up to and with the month
+    leave_never: np.ndarray  # (communes, months) luck below it never leaves, so that most need no logarithm
     leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
     members: np.ndarray  # (communes, groups)
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
@@ -197,12 +198,14 @@ class People:
             np.zeros(len(cells), np.int32), np.zeros(len(cells)), np.zeros(len(cells)), np.full(len(cells), NEVER),
         )  # fmt: skip
         hazard = to_compulsory + to_other[:, None]
+        leave_clock = np.ascontiguousarray(np.cumsum(hazard, axis=0).T)
         foreseen = np.cumsum(fastest_return + rules.lump_sum_rate / 12, axis=0)
         self.ledger = Ledger(
             pressure=np.zeros(len(cells)),
             return_clock=np.zeros(len(cells)),
             foreseen=np.ascontiguousarray(np.moveaxis(foreseen, 0, -1)),
-            leave_clock=np.ascontiguousarray(np.cumsum(hazard, axis=0).T),
+            leave_clock=leave_clock,
+            leave_never=np.exp(leave_clock - leave_clock[:, -1:]) * (1 - 1e-9),  # a rounding must not keep anybody
             leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
             members=np.zeros((communes, G)),
             active=np.zeros((communes, G)),
@@ -355,6 +358,8 @@ def _first_at(clock, t, turn):
 @compiled
 def _leaving(ledger, c, t, luck):
     """The first month after `t` in which the commune's clock has moved on by an exponential number."""
+    if luck < ledger.leave_never[c, t]:
+        return NO_MONTH
     clock = ledger.leave_clock[c]
     month = _first_at(clock, t, clock[t] - math.log(luck))
     return month if month < len(clock) else NO_MONTH
