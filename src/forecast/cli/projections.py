@@ -188,7 +188,7 @@ def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> N
 @with_posterior
 def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
-    from forecast import charts, decide, experiment, words
+    from forecast import charts, decide, experiment, sentences
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
@@ -208,32 +208,9 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
     tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
     if path is not None:
         picture(out / "target.png", charts.target(desk, path, question, lang=lang))
-    for row in result["desk"]:
-        click.echo(
-            f"{row['engine']:>7}: P = {row['probability']:.1%} (+-{row['standard_error']:.1%}), "
-            f"median {row['median']:,.0f}, gap {row['gap']:+,.0f} of {row['target']:,.0f} by {row['by']}"
-        )
-    if needed["multiple"] is None:
-        reached = words.below(needed["probability_reached"], probability, "en")
-        click.echo(
-            f"cannot be reached with collectors and visits alone: even {decide.MOST_EFFORT:.0f} times as many give "
-            f"P = {reached}, not {words.percent(probability, 'en')}"
-        )
-    else:
-        click.echo(
-            f"P = {probability:.0%} needs {needed['multiple']:.2g} times the collectors and visits "
-            f"({needed['collectors_now']:,.0f} to {needed['collectors_needed']:,.0f} collectors)"
-        )
-    for row in ways.itertuples():
-        enough = row.needed == row.needed
-        reached = f"P = {words.chance(row.probability_reached, 'en')}"
-        if not enough:
-            reached = f"P = {words.below(row.probability_reached, probability, 'en')}"
-        if row.way == decide.TOGETHER:
-            said = "all of these together are enough" if enough else "cannot be reached with the levers given"
-            click.echo(f"{said}: all of them at their most give {reached}")
-        else:
-            said = f"needs {row.needed:,.6g}" if enough else f"is not enough, even {row.most:,.6g}"
-            more = "more " if row.way in ("collectors", "visits") else ""
-            click.echo(f"{row.way} alone {said} {more}{row.unit}: {reached}")
+    for text in (
+        sentences.headline(desk, question, lang), sentences.desk_table(desk, lang),
+        sentences.effort_text(needed, lang), sentences.ways_table(ways, lang),
+    ):  # fmt: skip
+        click.echo(text.replace("**", "").replace("> ", "") + "\n")
     finish(out, experiment.manifest([question], names, draws, seed), "target.json")
