@@ -9,7 +9,17 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from forecast import behavior, calibration, calibration_charts, held_out, posterior, posterior_checks, tables, toy
+from forecast import (
+    behavior,
+    calibration,
+    calibration_charts,
+    chance,
+    held_out,
+    posterior,
+    posterior_checks,
+    tables,
+    toy,
+)
 from forecast.calibration import Fit, calibrate, keyed_luck, stand_in, weigh
 from forecast.cli import main
 from forecast.emulator import Emulator, Shape
@@ -229,6 +239,34 @@ def test_a_place_within_a_learned_one_has_its_effect_and_one_of_its_own(fit):
     )
     drawn = behavior.parameter_draws(asked, 1, range(4))
     assert drawn["place_effect"] == pytest.approx(frame["place_effect/Toy"].to_numpy())
+
+
+def test_years_to_come_are_as_unlike_as_those_that_were_learned():
+    """Steps that all places share, and a place's own beside them: its own years, those around it, or from its start."""
+    row = {"entry_rate": 0.02, "year/2023": 1.0, "year_step": 0.2, "place_year/2022/Toy": 2.0,
+           "place_year/2023/Toy": 3.0, "place_step": 0.1}  # fmt: skip
+    told, keys = Posterior.of(pd.DataFrame([row])), chance.streams(1, range(4000))
+    lineages = {"nation": ("Việt Nam",), "known": ("Toy", "Việt Nam"), "inside": ("Toy/Alder", "Toy", "Việt Nam"),
+                "new": ("Elsewhere", "Việt Nam")}  # fmt: skip
+    logs = {k: np.log(told.year(2025, range(4000), keys, lineage, 2021)) for k, lineage in lineages.items()}
+    assert logs["nation"].std() == pytest.approx(0.2 * np.sqrt(2), rel=0.05)
+    assert logs["known"].std() == pytest.approx(np.hypot(0.2, 0.1) * np.sqrt(2), rel=0.05)
+    assert logs["new"].std() == pytest.approx(np.hypot(0.2 * np.sqrt(2), 0.1 * np.sqrt(4)), rel=0.05)
+    assert logs["inside"].mean() == pytest.approx(np.log(3), abs=0.03)
+    assert np.corrcoef(logs["inside"], logs["known"])[0, 1] < 0.95
+    assert (told.year(2022, range(3), keys[:3], lineages["inside"], 2021) == 2.0).all()
+
+
+def test_the_spread_of_places_can_be_learned_to_be_wide():
+    """Its prior is log-normal on each side of the median: 0.7 lies within, and nothing ends at one."""
+    model = Model(["Cà Mau", "Đông Triều"], free=("entry_rate", "place_spread"))
+    z = np.zeros((3, len(model.coordinates)))
+    z[:, model.at["place_spread"]] = -1.0, 0.0, 3.0
+    widened = model.prior.at["place_spread", "widened"]
+    low, middle, high = model.drawn(z)["place_spread"]
+    assert (low, middle) == pytest.approx((0.4 * (0.2 / 0.4) ** (widened / 1.645), 0.4), rel=1e-3)
+    assert high > 1
+    assert calibration.natural(model, z)["year_step"].tolist() == [0.3] * 3
 
 
 def test_a_learned_year_scales_the_entries_of_its_months_and_of_no_other(fit):

@@ -120,7 +120,7 @@ def mode(model: Model, rounds: int = 20, step: float = 1e-3) -> tuple[np.ndarray
     """Find the posterior mode and the covariance of the normal approximation there (Gauss and Newton).
 
     The t errors are weighed anew in each round, and a step is cut while it does not help. The spreads of places and
-    years stand at their medians: together with what they spread, the highest density is where nothing differs.
+    years stand nearly at their medians: together with what they spread, the highest density is where nothing differs.
     """
     size = len(model.coordinates)
     z, unit, spreads = np.zeros(size), np.eye(size), [model.at[name] for name in model.levels]
@@ -132,6 +132,7 @@ def mode(model: Model, rounds: int = 20, step: float = 1e-3) -> tuple[np.ndarray
         pull = model.prior_slope(z[None])[0]
         pull[spreads] = 0.0
         information = (slopes * (weight / scale**2)) @ slopes.T + np.eye(size)
+        information[spreads, spreads] = 16.0
         direction = np.linalg.solve(information, (slopes * (weight / scale)) @ score + pull)
         tried = z + np.array([0, 1, 0.5, 0.25, 0.1, 0.03])[:, None] * direction
         values = model.log_posterior(tried)[0]
@@ -242,12 +243,13 @@ def calibrate(
 
         shape = Shape.of(*mode(model))
         z, seen = shape.draw(counts[0], keyed_luck(seed, "runs"), WIDER), (np.empty((0, size)), None)
+        walked = shape.draw(POOL_WALKERS, keyed_luck(seed, "pool"))[None]
         for stage, more in enumerate([*counts[1:], 20 * POOL_WALKERS]):
             runs = run(f"runs-{stage}", z)
             seen = np.concatenate([seen[0], z]), runs if seen[1] is None else np.concatenate([seen[1], runs])
             emulator = Emulator.fit(model, shape, *seen)
             luck = keyed_luck(seed, "pool", stage)
-            walked = stand_in(emulator, shape.draw(POOL_WALKERS, luck), POOL_STEPS - -more // POOL_WALKERS, luck)[0]
+            walked = stand_in(emulator, walked[-1], POOL_STEPS - -more // POOL_WALKERS, luck)[0]
             z = walked[POOL_STEPS:].reshape(-1, size)[-more:]
             shape = Shape.around(z)
         emulator, burn_in = replace(emulator, shape=shape), int(BURN_IN * steps)

@@ -106,7 +106,7 @@ class Emulator:
         Errors are wider by how far the stand-in itself is off, so that it leads to all places where the engine may be.
         """
         model = self.model
-        bent, bends = model.bent(z)
+        bent = model.bent(z)[0]
         value, slope = np.zeros(len(z)), np.zeros_like(z)
         error = np.zeros(len(z))
         for place in self.places:
@@ -117,7 +117,7 @@ class Emulator:
             error += by_error[:, used].sum(axis=1)
             pull = by_figure * used
             slope += (pull @ place.slope.T + 2 * np.einsum("dt,tdi->di", pull, turned)) @ place.map.T
-        slope *= bends
+        slope = model.unbent(z, slope)
         slope[:, model.at["model_error"]] += error
         wall, by_wall = self._wall(z)
         value += model.log_prior(z) + wall
@@ -140,7 +140,7 @@ class Emulator:
         root, step = self.shape.root, STEP * luck.uniform(0.5, 1.5)
         speed = luck.standard_normal(z.shape)
         lost = 0.5 * np.square(speed).sum(axis=1)
-        before, slope = self.log_posterior(z)
+        begin, (before, slope) = z, self.log_posterior(z)
         for _ in range(LEAPS):
             speed = speed + 0.5 * step * slope @ root
             z = z + step * speed @ root.T
@@ -149,7 +149,9 @@ class Emulator:
         lost -= 0.5 * np.square(speed).sum(axis=1)
         with np.errstate(invalid="ignore"):
             diverged = ~(np.abs(after - before + lost) < DIVERGED)
-        return z, np.where(np.isfinite(lost), lost, -np.inf), diverged
+        arrived = np.isfinite(z).all(axis=1)  # a path that overflows goes nowhere
+        lost = np.where(arrived & np.isfinite(lost), lost, -np.inf)
+        return np.where(arrived[:, None], z, begin), lost, diverged
 
 
 def size_of(coordinates: int) -> int:

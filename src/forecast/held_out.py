@@ -127,7 +127,7 @@ def _row(fold: Fold, target, engine: str, drawn: np.ndarray, khat: float = np.na
 class DampedEts(Yardstick):
     """Exponential smoothing with a fading trend, on logs of a monthly grid that lines fill; silent on few months."""
 
-    name = "damped ETS"
+    name = "damped ets"
 
     def center(self, known, ahead):
         """Return the smoothed path; NaN with less than ten months from the first count to the last."""

@@ -153,11 +153,17 @@ class Model:
         """Positions of the coordinates whose spread is a coordinate itself, by the name of that.
 
         They stand in units of its prior's median, not of the spread itself: counts know the effects of places and
-        years well and their spread badly.
+        years well and their spread badly. Of a place's own years they know little, so that these stand in units of
+        their spread (`own_years`); the other way round chains would be lost where that is small.
         """
-        heads = {SPREAD: "effect/", YEAR_STEP: YEAR, PLACE_STEP: PLACE_YEAR}
+        heads = {SPREAD: "effect/", YEAR_STEP: YEAR}
         found = {name: [i for i, c in enumerate(self.coordinates) if c.startswith(h)] for name, h in heads.items()}
         return {name: np.array(positions, int) for name, positions in found.items() if name in self.at}
+
+    @cached_property
+    def own_years(self) -> np.ndarray:
+        """Positions of the steps of places' own years."""
+        return np.array([i for i, c in enumerate(self.coordinates) if c.startswith(PLACE_YEAR)], int)
 
     def _rate(self, z: np.ndarray, name: str) -> np.ndarray:
         """Slope of the log of a level's spread, (draws,).
@@ -205,9 +211,10 @@ class Model:
         return z
 
     def bent(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors with parameters on the scales on which their priors are normal, and the slopes of that bending.
+        """Vectors on the scales on which figures bend little, and the slopes of that bending, (draws, coordinates).
 
-        Both (draws, coordinates); a prior that is wider on one side bends, all else stays as it is.
+        Parameters stand on the scales on which their priors are normal (one that is wider on one side bends), steps
+        of places' own years in units of their prior's median spread; all else stays as it is.
         """
         result, slopes = z.copy(), np.ones_like(z)
         for name in self.free:
@@ -220,7 +227,18 @@ class Model:
             slopes[:, i] *= self._widened[name]
             if self._ranges[name][1] <= 0:
                 slopes[:, i] *= result[:, i] > 0  # cut at zero
+        wider = self.wider(z, PLACE_STEP)[:, None]
+        result[:, self.own_years] *= wider
+        slopes[:, self.own_years] = wider
         return result, slopes
+
+    def unbent(self, z: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Slopes by the coordinates themselves where `slope` are those by what `bent` gives, (draws, coordinates)."""
+        bent, slopes = self.bent(z)
+        result = slope * slopes
+        wide = (slope[:, self.own_years] * bent[:, self.own_years]).sum(axis=1)
+        result[:, self.at[PLACE_STEP]] += wide * self._rate(z, PLACE_STEP)
+        return result
 
     @cached_property
     def _zero(self) -> dict[str, float]:
@@ -258,11 +276,11 @@ class Model:
 
         The nation has none: its years are those that all places share.
         """
-        years = self.years_of(place)
+        years, step = self.years_of(place), STEP_PRIORS[PLACE_STEP][0] * self.wider(z, PLACE_STEP)
         walk = {years[-1]: np.zeros(len(z))}
         for y in years[-2::-1]:
             name = f"{PLACE_YEAR}{y}/{place}"
-            walk[y] = walk[y + 1] + (STEP_PRIORS[PLACE_STEP][0] * z[:, self.at[name]] if name in self.at else 0.0)
+            walk[y] = walk[y + 1] + (step * z[:, self.at[name]] if name in self.at else 0.0)
         return dict(sorted(walk.items()))
 
     def model_error(self, z: np.ndarray) -> np.ndarray:

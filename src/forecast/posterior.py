@@ -29,8 +29,8 @@ YEAR_STEP, PLACE_STEP = "year_step", "place_step"
 # How far entries go from one calendar year to the next: standard deviations of the log step that all places share, and
 # of each place's own beside it. Median and log spread of their priors, which calibration narrows (judgement): an
 # ordinary step is a third; a place's own steps in the six years since the subsidy began are as much as places differ
-# for good (0.4 / sqrt(6), see place_spread). Nine in ten chances lie within a factor of 2.3.
-STEP_PRIORS = {YEAR_STEP: (0.3, 0.5), PLACE_STEP: (0.15, 0.5)}
+# for good (0.4 / sqrt(6), see place_spread). Nine in ten chances lie between half and double.
+STEP_PRIORS = {YEAR_STEP: (0.3, 0.4), PLACE_STEP: (0.15, 0.4)}
 READ = "history", "evidence", "places", "law"
 MEASURES = "members", "entries", "entries_per_commune", "collectors", "income_per_head"
 PRIORS, KEPT = "priors", "stored"  # what a scenario says that wants none of this, and one that wants what is kept

@@ -12,9 +12,10 @@ from forecast.evidence import label
 from forecast.likelihood import SPREAD, priors
 from forecast.posterior_checks import LIMITS
 from forecast.scenario import parameters_table
-from forecast.words import say, term
+from forecast.words import join, say, term
 
 FOLDER = "posterior"  # in data/
+WANTED = (0.7, 0.9), (0.88, 0.99)  # share of counts held back that 80% and 95% intervals should hold
 NORMAL_95 = 1.6448536269514722  # 95% point of a standard normal
 
 
@@ -124,10 +125,35 @@ def held_back(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
                      "Vì thế các dự báo trên trang khác vẫn dùng tham số trước khi học.",
             en="These parameters have not been tried so yet (<code>forecast calibrate --held-out</code>). That is why "
                "the forecasts of the other pages still use the parameters from before the counts.")
-    rows = found["held_out_summary"].sort_values("wis_log", kind="stable").rename(columns={"wis_log": "wis"})
-    forms = {"engine": "", "counts": "n", "covered80": "p", "covered95": "p", "wis": "n3", "model_wis_log": "n3"}
+    rows = found["held_out_summary"].sort_values("wis_log", kind="stable")
+    own, others = rows[rows["engine"] == "model"].iloc[0], rows[rows["engine"] != "model"]
+    better = [others[f"model_{score}"] < others[score] for score in ("wis", "wis_log")]
+    never = others.loc[~(better[0] & better[1]), "engine"]
+    names = ", ".join(term(f"engine.{name}", lang) for name in never)
+    (low80, high80), (low95, high95) = WANTED
+    said = say(
+        lang, n=int(own["counts"]), a=own["covered80"], b=own["covered95"], c=low80, d=high80, e=low95, f=high95,
+        vi="Trong **{n:n} số bị giấu**, khoảng 80% chứa **{a:p}** (mong muốn {c:p} đến {d:p}), khoảng 95% chứa "
+           "**{b:p}** (mong muốn {e:p} đến {f:p}). ",
+        en="Of **{n:n} counts held back**, 80% intervals hold **{a:p}** (wanted: {c:p} to {d:p}) and 95% intervals "
+           "**{b:p}** (wanted: {e:p} to {f:p}). ",
+    )  # fmt: skip
+    verdict = say(
+        lang, vi="Trên cùng những số ấy, điểm của mô hình tốt hơn mọi cách còn lại, tính theo người cũng như theo "
+                 "tỷ lệ.",
+        en="On the same counts the model's score is better than that of every other method, in persons and in logs.",
+    ) if never.empty else say(
+        lang, names=names, vi="Mô hình **không** tốt hơn trên cùng những số ấy, theo người hoặc theo tỷ lệ: {names}.",
+        en="On the same counts the model is **not** better, in persons or in logs, than: {names}.")  # fmt: skip
+    forms = {"engine": "", "counts": "n", "covered80": "p", "covered95": "p", "wis": "n2", "same": "n2"}
+    shown = rows.assign(wis=rows["wis_log"], same=rows["model_wis_log"])[list(forms)]
     same = say(lang, vi="điểm của mô hình trên cùng những số ấy", en="the model's score on the same counts")
-    return words.table(rows.loc[:, list(forms)], lang, forms, {"model_wis_log": same})
+    use = say(
+        lang, vi="Dự báo trên các trang khác bắt đầu từ một tháng đã qua, còn bộ tham số này đã thấy những gì đến sau; "
+                 "vì thế chúng dùng tham số trước khi học, trừ khi được yêu cầu (<code>--posterior stored</code>).",
+        en="Forecasts of other pages begin in a past month, and these parameters have seen what came after it; that is "
+           "why they use the parameters from before the counts unless asked (<code>--posterior stored</code>).")
+    return join([said + verdict, words.table(shown, lang, forms, {"same": same}), use])
 
 
 def method() -> tuple[pd.DataFrame, pd.DataFrame]:
