@@ -133,6 +133,35 @@ def test_yearly_growth_that_slows_down_is_not_taken_to_go_on_as_before():
 # A table of series
 
 
+@pytest.mark.parametrize("count", [5, 8, 15])
+def test_a_count_that_nears_its_ceiling_is_not_taken_past_it_and_one_that_grows_goes_on(count):
+    """What is left to the ceiling halves each year; the straight line of the last step would pass it in two years."""
+    full = 1000 * (1 - 0.5 ** np.arange(1, count + 5))
+    mean, _ = combination.forecast(full[:count], 1, 4, [0.5])
+    assert (mean > full[count - 1] - 1).all() and np.abs(mean / full[count:] - 1).max() < 0.06
+    steady = 1000 + 100.0 * np.arange(count + 4)
+    assert combination.forecast(steady[:count], 1, 4, [0.5])[0][-1] > steady[count - 1] + 300
+
+
+def test_how_fast_a_drift_fades_is_learned_from_yearly_steps_without_gaps_alone():
+    """Changes halve from year to year; in months, or where steps are parts of a gap, the usual pace holds."""
+    x = np.cumsum(0.5 ** np.arange(8))
+    lasting = np.diff(members.recent_drift(x, 4))
+    assert lasting[1:] / lasting[:-1] == pytest.approx(np.full(2, 0.5), abs=0.15)
+    for more, pace in (({"gaps": True}, members.FADE), ({"season": 12}, members.FADE ** (1 / 12))):
+        lasting = np.diff(members.recent_drift(x, 4, **more))
+        assert lasting[1:] / lasting[:-1] == pytest.approx(np.full(2, pace))
+
+
+def test_fewer_months_than_two_seasons_leave_models_out(monkeypatch):
+    """25 months get the drift alone, 26 the members with a season."""
+    asked = []
+    monkeypatch.setattr(members, "arima", lambda x, horizon, *more: asked.append(len(x)) or np.repeat(x[-1], horizon))
+    for count in (25, 26):
+        combination.forecast(1000 + 10.0 * np.arange(count), 12, 6, [0.5])
+    assert set(asked) == {26}
+
+
 def test_rows_in_any_order_give_the_same_answer():
     frame = table(a=(months("2019-01", 30), range(30)), b=(["2020", "2021", "2022"], [5, 6, 8]))
     mixed = frame.sample(frac=1, random_state=1)

@@ -16,9 +16,9 @@ from scipy.optimize import brentq, minimize
 from forecast.engines import combination
 
 AIM = 0.95
-COUNTS = {1: 200, 4: 140, 12: 90}
+COUNTS = {1: 200, 4: 140, 12: 120}
 ENROLLMENT, SHORT_ENROLLMENT = 150, 2400
-SEEDS = (2000, 3000)
+SEEDS = (2000, 4000)
 
 
 def main() -> None:
@@ -29,16 +29,22 @@ def main() -> None:
     cases = []
     for seed in SEEDS:
         cases += [case for season, count in COUNTS.items() for case in invented.m_form(season, count, seed)]
-        cases += [case for case in invented.enrollment(ENROLLMENT, seed) if len(case.past) >= combination.ENOUGH]
-        cases += [case for case in invented.enrollment(SHORT_ENROLLMENT, seed + 10)
-                  if len(case.past) < combination.ENOUGH]
+        cases += [case for case in invented.enrollment(ENROLLMENT, seed) if not short(case)]
+        cases += [case for case in invented.enrollment(SHORT_ENROLLMENT, seed + 10) if short(case)]
+    few = [case for case in cases if short(case)]
+    cases += [case._replace(past=case.past[-1 - i % 3:]) for i, case in enumerate(few[::4])]  # one, two or three values
     todo = [joblib.delayed(shown)(case) for case in cases]
     found = list(zip(cases, joblib.Parallel(n_jobs=options.jobs)(todo), strict=True))
     for season in COUNTS:
-        rows = [(c, s) for c, s in found if c.season == season and s.count >= combination.ENOUGH and s.in_logs]
-        print(f"    {season}: {learned(rows)},")
-    short = [(c, s) for c, s in found if s.count < combination.ENOUGH and s.in_logs]
-    print(f"SHORT = {learned(short, short=True)}")
+        rows = [(c, s) for c, s in found if c.season == season and not short(c) and s.in_logs]
+        print(f"    {season}: {learned(rows)},", flush=True)
+    rows = [(c, s) for c, s in found if short(c) and s.in_logs]
+    print(f"SHORT = {learned(rows, few=True)}  # learned on {len(rows)} series")
+
+
+def short(case: invented.Case) -> bool:
+    """Say whether a series has too few values for models."""
+    return len(case.past) < combination.enough(case.season)
 
 
 def shown(case: invented.Case) -> combination.Shown:
@@ -46,7 +52,7 @@ def shown(case: invented.Case) -> combination.Shown:
     return combination.shows(case.past, case.season, len(case.future))
 
 
-def learned(rows: list, short: bool = False) -> combination.Width:
+def learned(rows: list, few: bool = False) -> combination.Width:
     """Return the width of greatest likelihood, moved to the aim; each series has one vote."""
     errors = [np.log(np.maximum(case.future, 1e-9) / shown.middle) for case, shown in rows]
     every = np.concatenate(errors)
@@ -56,7 +62,7 @@ def learned(rows: list, short: bool = False) -> combination.Width:
     columns = np.array(columns) - rest  # the log of the deviation is a sum of what is weighed
 
     def width(point) -> combination.Width:
-        if short:
+        if few:
             return combination.Width(point[0], 1.0, 0.0, point[1], point[2], 2 + point[3] ** 2)
         return combination.Width(*point[:5], 2 + point[5] ** 2)
 
@@ -68,7 +74,7 @@ def learned(rows: list, short: bool = False) -> combination.Width:
         likely = stats.t.logpdf(every, one.freedom, scale=deviations(one))
         return float(-share @ likely) + 1e-3 * point[-2] ** 2
 
-    start = [0.0, 0.8, 0.0, 1.5] if short else [0.0, 0.4, 0.3, 0.1, 0.1, 1.5]
+    start = [0.0, 0.8, 0.0, 1.5] if few else [0.0, 0.4, 0.3, 0.1, 0.1, 1.5]
     best = width(minimize(loss, start, method="Nelder-Mead", options={"maxiter": 700, "xatol": 1e-3}).x)
 
     def missing(constant) -> float:

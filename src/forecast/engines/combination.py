@@ -1,16 +1,17 @@
-"""One series of numbers in, its middle and quantiles out: the mean of five or six simple forecasts.
+"""One series of numbers in, its middle and quantiles out: the mean of five simple forecasts.
 
 No single method wins on all series, and the mean of simple, different ones beats most of them and nearly every choice
 among them (the M3 and M4 competitions; Petropoulos and Svetunkov, 2020). The members are those of
 :mod:`forecast.engines.members`. A series of two seasons and more gets smoothing and ARIMA with a season, each in
 logarithms and in counts, and an autoregression of what is left when the season is taken off, where its changes show
-one (Kruskal and Wallis). Others get the Theta method in logarithms and in counts, a drift, two autoregressions and
-ARIMA. Yearly growth that has slowed down is not taken to be what it was.
+one (Kruskal and Wallis). Yearly series get the Theta method, two autoregressions and ARIMA, and a drift that fades as
+it did in the past: the shorter the series, the more it weighs. Growth that has slowed down is not taken to be what it
+was.
 
 The width of the intervals comes from the errors that the series itself made, from its own changes over the horizon,
 and from how far the members disagree; how these weigh was learned on other series (:data:`WIDTHS`), because the formula
 of a model gives intervals that are too narrow: it knows neither the doubt about the model nor breaks to come. A series
-with fewer than :data:`ENOUGH` values gets a drift that fades, and an interval that leans on how other short series err.
+with fewer values than :func:`enough` gets that drift alone, and an interval that leans on how other short series err.
 """
 
 import warnings
@@ -21,9 +22,8 @@ from scipy import stats
 
 from forecast.engines import members
 
-ENOUGH = 10  # values from which on models are estimated
-DRIFT_YEARS, FADE_A_YEAR = 6, 0.9
-SHORT_FADE, SHORT_LOG_FADE = 0.9, 0.8  # a short series: drift in counts, and in logs where it would run away sooner
+ENOUGH = 10  # values from which on models are estimated, and two seasons
+DRIFT_ALONE = 8  # values up to which a drift is all; its weight falls with the square of their number
 SEASON_DOUBT = 0.2  # chance to see a season where there is none: to miss one costs more
 LONGEST_SEASON = 24  # states of a season beyond this are too many to estimate
 RECENT_SHARE = 1 / 3  # of the changes: where it shows whether yearly growth has slowed down
@@ -50,11 +50,11 @@ class Width(NamedTuple):
 
 # Learned by `python benchmarks/forecasting/widths.py` on invented series of M-competition form and invented enrollment.
 WIDTHS = {
-    1: Width(-0.37, 0.75, 0.0, 0.54, 0.45, 4.13),
-    4: Width(-0.01, 0.03, 0.64, 0.11, 0.33, 4.5),
-    12: Width(0.0, 0.27, 0.54, 0.08, 0.42, 4.75),
+    1: Width(-0.36, 0.88, -0.15, 0.61, 0.37, 3.96),
+    4: Width(-0.04, -0.02, 0.74, 0.06, 0.05, 4.94),
+    12: Width(-0.05, 0.04, 0.67, 0.05, 0.6, 4.85),
 }
-SHORT = Width(-0.83, 1.0, 0.0, 0.88, 0.21, 4.02)
+SHORT = Width(-0.8, 1.0, 0.0, 0.86, 0.12, 3.03)
 # The size of a yearly step that is expected before a short series has shown its own, and how many steps this weighs.
 FIRST_STEP, FIRST_STEPS = 0.10, 2.0
 
@@ -88,7 +88,7 @@ def forecast(values, season: int, horizon: int, levels) -> tuple[np.ndarray, np.
     """
     values = np.asarray(values, dtype=float)
     shown = shows(values, season, horizon)
-    if np.isfinite(values).sum() < ENOUGH:
+    if shown.count < enough(season):
         width = SHORT
     else:
         width = WIDTHS[min(WIDTHS, key=lambda known: abs(np.log(known / season)))]
@@ -116,7 +116,7 @@ def shows(values: np.ndarray, season: int, horizon: int) -> Shown:
     y = values / scale
     in_logs = bool(np.nanmin(y) > SMALLEST)
     x = np.log(y) if in_logs else y
-    if np.isfinite(x).sum() < ENOUGH:
+    if (count := int(np.isfinite(x).sum())) < enough(season):
         return _short(x, season, horizon, in_logs, scale)
     x = _filled(x, season)
     seasonal = season if has_season(x, season) else 1
@@ -128,12 +128,23 @@ def shows(values: np.ndarray, season: int, horizon: int) -> Shown:
     middle = np.mean(np.exp(rows) if in_logs else rows, axis=0)
     if season == 1:
         middle = y[-1] + _slowing(x, rows.mean(axis=0)) * (middle - y[-1])
+        share = min(1.0, (DRIFT_ALONE / count) ** 2)
+        middle = (1 - share) * middle + share * _drift(x, horizon, season, count < len(x), in_logs)
     spread = np.sqrt(np.mean((rows - np.median(rows, axis=0)) ** 2, axis=0))
     changes = np.diff(x - own)
     error = SIZE_OF_MEAN * np.mean(np.abs(changes - changes.mean()))
     walk = np.array([_walk(x - own, h) for h in range(1, horizon + 1)])
     middle = middle if in_logs or np.nanmin(y) < 0 else np.maximum(middle, 0.0)
-    return Shown(middle * scale, float(error), walk, spread, in_logs, scale, int(np.isfinite(values).sum()))
+    return Shown(middle * scale, float(error), walk, spread, in_logs, scale, count)
+
+
+def enough(season: int) -> int:
+    """Return the number of known values from which on models are estimated.
+
+    >>> enough(1), enough(4), enough(12)
+    (10, 10, 26)
+    """
+    return max(ENOUGH, 2 * min(season, LONGEST_SEASON) + 2)
 
 
 def has_season(x: np.ndarray, season: int) -> bool:
@@ -160,15 +171,24 @@ def _members(x, adjusted, pattern, season, horizon, in_logs):
             yield np.log(np.maximum(method(np.exp(past), horizon, *more), SMALLEST))
 
     yield members.autoregression(adjusted, horizon) + pattern
-    if 1 < season <= LONGEST_SEASON and len(x) >= 2 * season + 2:
+    if 1 < season <= LONGEST_SEASON:
         yield from both(members.smooth, x, season)
         yield from both(members.arima, x, season)
         return
-    for ahead in both(members.theta, adjusted):
-        yield ahead + pattern
+    yield members.theta(adjusted, horizon) + pattern
     yield adjusted[-1] + np.cumsum(members.autoregression(np.diff(adjusted), horizon)) + pattern
-    yield members.drift(adjusted, horizon, DRIFT_YEARS * season, FADE_A_YEAR ** (1 / season)) + pattern
     yield members.arima(adjusted, horizon) + pattern
+
+
+def _drift(x: np.ndarray, horizon: int, season: int, gaps: bool, in_logs: bool) -> np.ndarray:
+    """Return a drift that fades, in counts (horizon,); where ``x`` is in logs, the mean of one in logs and one not."""
+    if len(x) < 2:
+        return np.repeat(np.exp(x) if in_logs else x, horizon)
+    if not in_logs:
+        ahead = members.recent_drift(x, horizon, season, gaps)
+        return ahead if x.min() < 0 else np.maximum(ahead, 0.0)
+    counts = np.maximum(members.recent_drift(np.exp(x), horizon, season, gaps), SMALLEST)
+    return (counts + np.exp(_bounded(members.recent_drift(x, horizon, season, gaps), x))) / 2
 
 
 def _slowing(x: np.ndarray, ahead: np.ndarray) -> float:
@@ -199,17 +219,10 @@ def _walk(x: np.ndarray, ahead: int) -> float:
 
 
 def _short(x: np.ndarray, season: int, horizon: int, in_logs: bool, scale: float) -> Shown:
-    """Forecast a few values: their drift, of which recent changes are more and which fades, in counts and in logs."""
+    """Forecast a few values: their drift, gaps filled on a straight line."""
     at = np.flatnonzero(np.isfinite(x))
     line = np.interp(np.arange(len(x)), at, x[at])
-    middle = np.repeat(np.exp(x[-1]) if in_logs else x[-1], horizon)
-    if len(line) > 1 and in_logs:
-        counts = members.recent_drift(np.exp(line), horizon, SHORT_FADE ** (1 / season))
-        logs = members.recent_drift(line, horizon, SHORT_LOG_FADE ** (1 / season))
-        middle = (np.maximum(counts, SMALLEST) + np.exp(_bounded(logs, line))) / 2
-    elif len(line) > 1:
-        middle = members.recent_drift(line, horizon, SHORT_FADE ** (1 / season))
-        middle = middle if line.min() < 0 else np.maximum(middle, 0.0)
+    middle = _drift(line, horizon, season, len(at) < len(line), in_logs)
     error = _first_error(x[at], np.diff(at), season)
     still = np.full(horizon, error)
     return Shown(middle * scale, error, still, still, in_logs, scale, len(at))

@@ -18,7 +18,8 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 
 MOST_LAGS = 6
 NEAR_ONE = 0.99  # a root this close to one is left to differencing
-RECENT = 0.7  # weight of a change against that of the one after it
+RECENT = 0.5  # weight of a change against that of one a year later, in a drift
+FADE, FADE_WEIGHT = 0.8, 0.8  # what usually remains of a drift after a year; weight of a pair of changes a year older
 # Orders p, q, P, Q of the ARIMA models that are tried, after differencing, and where the search for each begins.
 PLAIN_ORDERS = ((0, 0, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0), (1, 1, 0, 0),
                 (0, 2, 0, 0), (2, 0, 0, 0), (2, 1, 0, 0), (1, 2, 0, 0))
@@ -61,20 +62,27 @@ def autoregression(x: np.ndarray, horizon: int) -> np.ndarray:
     return np.asarray(min(fits, key=lambda fit: fit.aicc).forecast(horizon))
 
 
-def drift(x: np.ndarray, horizon: int, since: int, fade: float) -> np.ndarray:
-    """Go on by the middle of the last ``since`` changes, of which ``fade`` remains after each step."""
-    return x[-1] + np.median(np.diff(x)[-since:]) * np.cumsum(fade ** np.arange(horizon))
+def recent_drift(x: np.ndarray, horizon: int, season: int = 1, gaps: bool = False) -> np.ndarray:
+    """Go on by the mean change, where a change weighs half as much as one that came a year later, and which fades.
 
+    Over a year :data:`FADE` of it remains. Yearly changes show themselves how fast they fade, unless some are equal
+    parts of a change over ``gaps``.
 
-def recent_drift(x: np.ndarray, horizon: int, fade: float) -> np.ndarray:
-    """Go on by the mean change, in which each change weighs less than the one after it, and which fades.
-
-    >>> recent_drift(np.array([1.0, 2.0, 3.0]), horizon=2, fade=0.5).tolist()
-    [3.5, 3.75]
+    >>> recent_drift(np.array([1.0, 2.0, 3.0]), horizon=2).round(2).tolist()
+    [3.9, 4.71]
     """
     changes = np.diff(x)
-    weights = RECENT ** np.arange(len(changes))[::-1]
-    return x[-1] + np.average(changes, weights=weights) * np.cumsum(fade ** np.arange(1, horizon + 1))
+    age = np.arange(len(changes))[::-1] / season
+    fade = _pace(changes, FADE_WEIGHT**age) if season == 1 and not gaps else FADE ** (1 / season)
+    return x[-1] + np.average(changes, weights=RECENT**age) * np.cumsum(fade ** np.arange(1, horizon + 1))
+
+
+def _pace(changes: np.ndarray, weights: np.ndarray) -> float:
+    """Return what remains of a change in the next one: least squares, to which :data:`FADE` counts as one pair more."""
+    before, after, usual = changes[:-1], changes[1:], np.mean(changes**2)
+    products = np.sum(weights[1:] * before * after) + FADE * usual
+    squares = np.sum(weights[1:] * before**2) + usual
+    return float(np.clip(products / squares, 0.0, 1.0)) if squares > 0 else FADE
 
 
 def season_of(x: np.ndarray, season: int, horizon: int) -> tuple[np.ndarray, np.ndarray]:
