@@ -4,6 +4,7 @@ import re
 from functools import cache
 from itertools import combinations
 
+import pandas as pd
 import pytest
 from matplotlib.text import Text
 
@@ -102,3 +103,12 @@ def test_a_picture_of_nothing_is_an_error_for_a_person():
         charts.fan(ANSWER, [question("other")])
     with pytest.raises(UserError, match="no collectors"):
         charts.history(places.read_place("Đông Triều/An Sinh"), measure="collectors")
+
+
+def test_many_scenarios_are_compared_as_a_whole():
+    """Four policies by group would be twenty rows; the alternative text names each of the four once."""
+    rows = decide.comparison(ANSWER, "status quo")
+    several = pd.concat([rows.assign(scenario=name) for name in "ABCD"])
+    few = charts.versus(several[several["scenario"].isin(["A", "B"])], "en", titles={"A": "first", "B": "second"})
+    assert "First: poor" in few.alt and "Second: poor" in few.alt
+    assert charts.versus(several, "en").alt.count(";") == 3

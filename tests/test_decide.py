@@ -103,13 +103,27 @@ def test_who_enters_as_needed_and_leaves_as_expected_lands_on_the_target():
     assert members == pytest.approx(324)
 
 
-def test_the_needed_path_is_even_and_lies_beside_the_expected_one():
+def test_the_needed_path_lies_beside_the_expected_one():
     path = needed_path(made(), MADE)
-    assert np.diff(path["needed"]) == pytest.approx(np.full(12, 2.0))
     assert path["entries_expected"].iloc[1:].to_numpy() == pytest.approx(np.full(12, 14.0))
     expected = made().only(measure="members").summary()
     assert path["expected"].tolist() == expected["median"].tolist()
     assert (path["low"].tolist(), path["high"].tolist()) == (expected["low"].tolist(), expected["high"].tolist())
+
+
+def test_the_needed_path_bends_as_the_draws_bend():
+    """Draws that grow evenly need an even path; one that falls by a tenth in March makes room for that in March."""
+    frame = made().only(measure="members").frame
+    frame["value"] = 300.0 + frame["draw"] * (frame.groupby("draw").cumcount())
+    even = needed_path(Projection(frame), MADE)
+    assert np.diff(even["needed"]) == pytest.approx(np.full(12, 2.0))
+    assert even["needed_low"].tolist() == pytest.approx(even["needed_high"].tolist())
+    frame.loc[(frame["month"] == "2022-03") & (frame["draw"] < 4), "value"] *= 0.9
+    bent = needed_path(Projection(frame), MADE).set_index("month")
+    assert bent.at["2022-03", "needed"] == pytest.approx(0.9 * 306)
+    assert bent.at["2022-03", "needed_low"] == pytest.approx(0.9 * 306)
+    assert 0.9 * 306 < bent.at["2022-03", "needed_high"] <= 306
+    assert bent.drop("2022-03")["needed"].to_numpy() == pytest.approx(even["needed"].drop(3).to_numpy())
 
 
 def test_the_path_ends_with_the_target_even_if_the_projection_goes_on():

@@ -171,14 +171,15 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
         axes = picture.add_axes((0.11, 0.6 * inch, 0.60, 2.3 * inch))
         picture.text(0.02, 1 - (0.86 + tall) * inch, say(
             lang, vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: 9 phần 10)",
-            en="The path that the target needs, and the path expected\n(persons, end of month; band: nine in ten)"),
+            en="The path that the target needs, and the path expected\n(persons, end of month; bands: nine in ten)"),
             color=MUTED, fontsize=9.5, va="top")
         x = marks.numbers(path["month"])
         color, pattern, _ = LOOKS[0]
         axes.fill_between(x, path["low"], path["high"], color=color, alpha=0.16, lw=0)
         axes.plot(x, path["expected"], pattern, color=color, lw=2.2)
+        axes.fill_between(x, path["needed_low"], path["needed_high"], color=TARGET, alpha=0.14, lw=0)
         axes.plot(x, path["needed"], color=TARGET, lw=1.8, ls=DASHES)
-        axes.set_ylim(0, max(path["needed"].max(), path["high"].max()) * 1.06)
+        axes.set_ylim(0, max(path["needed_high"].max(), path["high"].max()) * 1.06)
         marks.month_axis(axes, str(path["month"].iloc[0]), str(path["month"].iloc[-1]), lang)
         ends = path.iloc[-1]
         marks.end_labels(axes, [(x[-1], ends[column], f"{_capital(term('column.' + column, lang))}\n{written}", ink)
@@ -195,15 +196,18 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
            place=None, plan: str = "", base: str = "") -> Picture:
     """Draw what each scenario adds to the base, by group: median and the interval that holds nine draws in ten.
 
-    `comparison` is the frame of `decide.comparison`; `titles` gives scenarios a name for people,
-    `plan` is the title of a single one, to stand over the picture, `base` that of the base if it is no status quo.
+    More than three scenarios are drawn as a whole only, or nobody would see them side by side. `comparison` is the
+    frame of `decide.comparison`; `titles` gives scenarios a name for people, `plan` is the title of a single one,
+    to stand over the picture, `base` that of the base if it is no status quo.
     """
     rows = comparison[comparison["measure"] == measure]
     if rows.empty:
         raise UserError(f"nothing to draw: the comparison has no {measure}")
     engine, titles = _speaks(rows), titles or {}
     name = place.name if place is not None else str(rows["place"].iloc[0])
-    shown = pd.concat([rows[(rows["engine"] == engine) & (rows["group"] == g)] for g in ("all", *GROUPS)]
+    several = rows["scenario"].nunique()
+    drawn = ("all", *GROUPS) if several <= 3 else ("all",)
+    shown = pd.concat([rows[(rows["engine"] == engine) & (rows["group"] == g)] for g in drawn]
                       + [rows[(rows["engine"] != engine) & (rows["group"] == "all")]])
     shown = pd.concat([part for _, part in shown.groupby("scenario", observed=True, sort=False)])
     with rc_context(STYLE):
@@ -216,14 +220,17 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
             source_line(lang, place), height=1.5 + 0.42 * len(shown) + (0.2 if plan else 0))
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if plan else 1.45) * inch))
-        several = shown["scenario"].nunique() > 1
+        said = []
         for y, row in enumerate(shown.to_dict("records")):
             color, pattern, marker = LOOKS[0] if row["engine"] == engine else LOOKS[1]
             axes.plot([row["low"], row["high"]], [y, y], pattern, color=color, lw=2.2)
             axes.plot([row["median"]], [y], marker=marker, ms=8, color=color)
             group = term(f"group.{row['group']}", lang)
-            label = group if row["engine"] == engine else f"{group} ({term('engine.' + row['engine'], lang)})"
-            label = f"{_short(titles.get(row['scenario'], row['scenario']), name)}: {label}" if several else label
+            label = [] if several > 3 else [group]
+            label = [_short(titles.get(row["scenario"], row["scenario"]), name), *label] if several > 1 else label
+            label = ": ".join(label)
+            said += [f"{label} {signed(row['median'], lang)}"] if row["engine"] == engine else []
+            label += "" if row["engine"] == engine else f" ({term('engine.' + row['engine'], lang)})"
             axes.text(-0.03, y, textwrap.fill(_capital(label), 32), transform=axes.get_yaxis_transform(),
                       ha="right", va="center")
             axes.text(1.03, y, signed(row["median"], lang), transform=axes.get_yaxis_transform(), ha="left",
@@ -234,10 +241,8 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
         axes.grid(True, axis="x", color=GRID)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))
-    said = "; ".join(f"{term('group.' + r['group'], lang)} {signed(r['median'], lang)}"
-                     for r in shown.to_dict("records") if r["engine"] == engine)
     return picture.describe(say(lang, vi="Chênh lệch so với {base}: {said}.", en="Difference from {base}: {said}.",
-                                said=said, base=words.against(base, lang)))
+                                said="; ".join(said), base=words.against(base, lang)))
 
 
 def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None) -> Picture:

@@ -48,9 +48,11 @@ def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
 def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") -> pd.DataFrame:
     """Return the monthly path to the target beside the expected one.
 
-    Columns: month, expected, low, high (members), needed (a straight line from the opening stock to the target),
-    entries_expected and entries_needed (persons in the month, medians; needed counts the exits that the engine expects
-    at the needed stock, less the returns).
+    Columns: month, expected, low, high (members), needed, needed_low, needed_high, entries_expected and entries_needed
+    (persons in the month, medians; needed counts the exits that the engine expects at the needed stock, less the
+    returns). An even path from the opening stock to the target is bent as each draw bends between its own first and
+    last month (a December peak, a fall by March, a slow beginning): needed is the median of these paths, and nine in
+    ten of them lie between low and high.
     """
     target = _target(scenario)
     if target.measure != "members":
@@ -62,7 +64,12 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     members = rows.only(measure="members").summary().set_index("month")
     months = [m for m in members.index if m <= target.by]
     steps = np.arange(len(months)) / max(len(months) - 1, 1)
-    needed = members["median"].iloc[0] + (target.value - members["median"].iloc[0]) * steps
+    draws = rows.only(measure="members").frame.pivot_table(index="month", columns="draw", values="value", observed=True)
+    draws = draws.loc[months].to_numpy()
+    own_line = draws[0] + (draws[-1] - draws[0]) * steps[:, None]
+    bend = np.divide(draws, own_line, out=np.ones_like(draws), where=own_line > 0)
+    even = members["median"].iloc[0] + (target.value - members["median"].iloc[0]) * steps
+    needed, needed_low, needed_high = even * np.quantile(bend, [0.5, 0.05, 0.95], axis=1)
     path = pd.DataFrame(
         {
             "month": months,
@@ -70,6 +77,8 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
             "low": members.loc[months, "low"].to_numpy(),
             "high": members.loc[months, "high"].to_numpy(),
             "needed": needed,
+            "needed_low": needed_low,
+            "needed_high": needed_high,
         }
     )
     if not set(FLOWS_IN + FLOWS_OUT) <= set(wide.columns):
