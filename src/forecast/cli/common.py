@@ -45,6 +45,21 @@ with_posterior = click.option(
 )  # fmt: skip
 
 
+def together(*options):
+    """Return one decorator that gives a command all of these options, in this order."""
+
+    def give(command):
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return give
+
+
+with_result = together(with_out, with_force, with_lang)
+with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster, with_result, with_posterior)
+
+
 def read_scenarios(paths) -> list:
     """Read all scenario files, or name every fault of all of them at once."""
     from forecast.scenario import read_scenario

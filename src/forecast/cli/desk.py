@@ -14,11 +14,9 @@ from forecast.cli.common import (
     picture,
     read_scenarios,
     with_draws,
-    with_force,
     with_jobs,
-    with_lang,
-    with_out,
     with_posterior,
+    with_result,
     with_seed,
 )
 
@@ -38,9 +36,7 @@ from forecast.cli.common import (
               help="Draws to compare mixes by; promise and verification use 12 times as many.")
 @with_seed
 @with_jobs
-@with_out
-@with_force
-@with_lang
+@with_result
 @with_posterior
 def optimize(
     scenario, budget, probability, poor_share, least_stay, trials, draws, seed, jobs, out, force, lang, learned
@@ -76,9 +72,7 @@ def optimize(
 @with_draws
 @with_seed
 @with_jobs
-@with_out
-@with_force
-@with_lang
+@with_result
 @with_posterior
 @click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
 def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):

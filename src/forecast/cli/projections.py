@@ -18,12 +18,10 @@ from forecast.cli.common import (
     tell_silence,
     with_cluster,
     with_draws,
-    with_engines,
-    with_force,
     with_jobs,
-    with_lang,
-    with_out,
     with_posterior,
+    with_result,
+    with_run,
     with_scenarios,
     with_seed,
 )
@@ -58,15 +56,7 @@ def check(files, as_json, lang):
 
 @click.command()
 @with_scenarios
-@with_draws
-@with_seed
-@with_engines
-@with_jobs
-@with_cluster
-@with_out
-@with_force
-@with_lang
-@with_posterior
+@with_run
 def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
     from forecast import charts, experiment
@@ -96,9 +86,7 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, le
 @click.option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
 @with_jobs
 @with_cluster
-@with_out
-@with_force
-@with_lang
+@with_result
 @with_posterior
 def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
@@ -177,15 +165,7 @@ def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> N
     show_default=True,
     help="Probability that is wanted.",
 )
-@with_draws
-@with_seed
-@with_engines
-@with_jobs
-@with_cluster
-@with_out
-@with_force
-@with_lang
-@with_posterior
+@with_run
 def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
     from forecast import charts, decide, experiment, sentences

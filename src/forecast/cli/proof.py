@@ -15,10 +15,8 @@ from forecast.cli.common import (
     records,
     with_cluster,
     with_draws,
-    with_force,
     with_jobs,
-    with_lang,
-    with_out,
+    with_result,
     with_seed,
 )
 
@@ -41,9 +39,7 @@ STORED_ROWS = 400  # draws that are kept with the data
 @click.option("--store", is_flag=True, help="Keep what was learned with the data, for all projections to take.")
 @with_seed
 @with_jobs
-@with_out
-@with_force
-@with_lang
+@with_result
 def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
     """Learn the parameters from the published counts of PLACES (all by default); writes posterior.parquet.
 
@@ -142,9 +138,7 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
 @with_seed
 @with_jobs
 @with_cluster
-@with_out
-@with_force
-@with_lang
+@with_result
 def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs, cluster, out, force, lang):
     """Forecast PLACES from past months with what was known then; writes scores.csv and pictures.
 
