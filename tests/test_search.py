@@ -1,6 +1,7 @@
 """What a search promises: cheap enough, likely enough, the same again, and honest about what it cannot reach."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -256,3 +257,33 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
     record = json.loads((outs[0] / "optimum.json").read_text(encoding="utf-8"))
     assert record["promised"]["probability"] - record["verified"]["probability"] == pytest.approx(record["optimism"])
     assert CliRunner().invoke(cli.main, [*line, str(outs[0])]).exit_code == 2
+
+
+class Screened:
+    """Three mixes that cost 50, 90 and 200 of a budget of 100; on few draws each looks half as dear again."""
+
+    mixes, budget, dear, draws, probability = {(1,): (50, 0.2), (2,): (90, 0.4), (3,): (200, 0.9)}, 100, 1.5, 100, 0.5
+    seen = mixes
+
+    def farthest(self):
+        return search.Rule(lambda mix: (max(self.mixes[mix][0] * self.dear - self.budget, 0), -self.shown(mix)), None)
+
+    def shown(self, mix):
+        return self.mixes[mix][1]
+
+    def refine(self, mix, rule):
+        return mix
+
+    def judge(self, mix, first):
+        self.dear = 1.0
+        return SimpleNamespace(cost_high=self.mixes[mix][0], probability=self.shown(mix))
+
+    def keeps(self, judged):
+        return "budget" if judged.cost_high > self.budget else ""
+
+
+def test_where_the_target_is_out_of_reach_the_whole_budget_may_be_used():
+    """A judgment on many draws can show that there was room left: then the search goes on."""
+    best, judged = search._farthest(Screened())
+    assert best == (2,)
+    assert judged.probability == 0.4

@@ -200,11 +200,12 @@ class Search:
         return Rule(key, guess)
 
     def farthest(self) -> "Rule":
-        """Where the target cannot be met: within budget, share and stay, the most members."""
+        """Where the target cannot be met: within budget, share and stay, the likeliest, else the most members."""
 
         def key(levels):
             missing = self.missing(levels)
-            return round(sum(missing.values()) - missing["target"], 9), -self.bar(levels), levels
+            others = round(sum(missing.values()) - missing["target"], 9)
+            return others, -round(self.shown(levels), 6), -self.bar(levels), levels
 
         def guess(place):
             cost, bar, share, stays = place
@@ -325,8 +326,10 @@ class Search:
 
     def holds(self, judged: Judged) -> str:
         """Return "" if a judged mix keeps what was asked, else what it misses: target, budget, share or stay."""
-        if judged.probability < self.probability:
-            return "target"
+        return "target" if judged.probability < self.probability else self.keeps(judged)
+
+    def keeps(self, judged: Judged) -> str:
+        """Return what a judged mix misses beside the target: budget, share or stay, else ""."""
         if judged.cost_high > self.budget:
             return "budget"
         if self.share and judged.guarded_share < self.share:
@@ -388,8 +391,8 @@ def optimize(
     donors pay on top of the scenario as it stands, unless the scenario's `search` names other payers. `poor_share` is
     the least share of additional member-years that must go to poor, near-poor and minority people, `least_stay` the
     least share of the members whom the mix has added in the scenario's last month that it still adds a year after its
-    levers have ended (0: they may all vanish). Where nothing meets all of it, the mix with the most members within
-    budget, share and stay is returned and `why` says what stands in the way.
+    levers have ended (0: they may all vanish). Where nothing meets all of it, the likeliest mix within budget,
+    share and stay is returned and `why` says what stands in the way.
     `draws` are those that mixes are compared by; promise and verification use 12 times as many. `keep` is a folder for
     answers. Parameters are those that the scenario says (`Scenario.learned`): a mix that is found under a posterior is
     the cheapest over what the posterior leaves open.
@@ -446,15 +449,23 @@ def _promise(search: Search) -> tuple[tuple[int, ...], Judged]:
 
 
 def _farthest(search: Search) -> tuple[tuple[int, ...], Judged]:
-    """Refine and judge by turns until the mix with the most members keeps the budget on many draws too."""
+    """Refine and judge by turns until the likeliest mix keeps the budget on many draws too.
+
+    Lines are drawn for the members at that quantile which the target is at: what moves them moves the probability.
+    """
     rule = search.farthest()
-    best = min(search.seen, key=rule.key)
-    for _ in range(ROUNDS):
+    kept: dict[tuple[int, ...], Judged] = {}
+    for _ in range(ROUNDS):  # each judgment says anew how dear and how far a mix is on many draws
+        best = min(search.seen, key=rule.key)
+        search.need = min(max(search.shown(best), 1 / search.draws), search.probability)
         best = search.refine(best, rule)
-        judged = search.judge(best, 0)
-        if judged.cost_high <= search.budget:
+        if best in kept:
             break
-    return best, judged
+        kept[best] = search.judge(best, 0)
+    within = {levels: judged for levels, judged in kept.items() if not search.keeps(judged)}
+    if within:
+        return max(within.items(), key=lambda pair: pair[1].probability)
+    return min(kept.items(), key=lambda pair: pair[1].cost_high)
 
 
 def _unbeaten(values: pd.Series) -> pd.Series:
