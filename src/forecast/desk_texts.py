@@ -54,8 +54,11 @@ def optimum_text(optimum, lang: str = "vi") -> Text:
     else:
         said = WHY[optimum.why]
         head = say(lang, **common, vi=said["vi"], en=said["en"])
-        head = join([head, say(lang, cost=verified.cost, vi="Tốt nhất tìm được, tốn thêm khoảng {cost:m}:",
-                               en="The best that was found costs about {cost:m} more:")], " ")  # fmt: skip
+        head = join([head, say(lang, cost=verified.cost, top=verified.cost_high,
+                               vi="Tốt nhất tìm được, tốn thêm khoảng {cost:m} (cứ 20 lần thì 19 lần không quá "
+                               "{top:m}, và ngân sách phải đủ cho cả 19 lần ấy):",
+                               en="The best that was found costs about {cost:m} more (19 times in 20 at most "
+                               "{top:m}, and the budget has to hold in all of these):")], " ")  # fmt: skip
     loss = say(
         lang, a=promised.probability, b=verified.probability, n=abs(optimum.optimism) * 100,
         se=(promised.standard_error**2 + verified.standard_error**2) ** 0.5 * 100,
