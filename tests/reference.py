@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast import behavior as b
 from forecast import tables
-from forecast.engines import agents, events
+from forecast.engines import agents, records
 from forecast.engines.world import make_world
 from forecast.plan import GROUPS
 from forecast.scenario import Scenario
@@ -364,7 +364,7 @@ def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] 
     shape = (len(draws), len(world.plan.months), len(MEASURES), len(world.numbers), G)
     values = np.zeros(shape)
     values[:, 0, 0] = world.opening.reshape(len(draws), -1, G, BANDS).sum(axis=3)
-    at = [MEASURES.index(name) for name in events.FLOWS]
+    at = [MEASURES.index(name) for name in records.FLOWS]
     signs = {"entries": 1, "returns": 1, "lapses": -1, "exits_compulsory": -1, "exits_other": -1}
     for t in range(1, shape[1]):
         model.step()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forecast import odd, policy, tables, toy
-from forecast.engines import agents, events
+from forecast.engines import agents, events, records
 from forecast.plan import COLUMNS, Where
 from forecast.scenario import Scenario, parameters_table
 
@@ -16,7 +16,7 @@ ENGLISH = re.compile(r"\b(the|of|and|members?|target|source|poor|others|months?|
 
 
 def test_what_is_written_by_hand_names_all_of_the_code_and_nothing_else():
-    assert tuple(odd.VARIABLES) == events.PERSON.names
+    assert tuple(odd.VARIABLES) == records.PERSON.names
     assert set(odd.CASES) == set(policy.LEVERS)
     assert set(odd.ACTS_ON) == set(COLUMNS)
     assert odd.agrees(DOC) == []
@@ -29,7 +29,7 @@ def test_a_new_parameter_or_lever_would_be_missed_in_the_document():
 
 def test_a_month_has_the_steps_of_the_code_in_their_order():
     """The functions that live a month, in the order in which they are called."""
-    step, month = inspect.getsource(agents.Offices.step), inspect.getsource(events._month.py_func)
+    step, month = inspect.getsource(agents.Offices.step), inspect.getsource(events.live_month.py_func)
     names = [name.split(".")[1] for name in odd.STEPS]
     assert names[:2] == ["team_acts", "contact"]
     assert step.index('do("step")') < step.index("contact(") < step.index("people.live(")
@@ -56,7 +56,7 @@ def test_the_page_names_every_parameter_lever_measure_variable_and_step(lang):
     page = "\n".join([odd.overview(lang), odd.scales(lang), odd.variables_table(lang), odd.steps(lang),
                       odd.measures_table(lang), odd.parameters_text(lang), odd.parameters(lang),
                       odd.levers_table(lang), odd.law_table("2026-11", lang)])  # fmt: skip
-    wanted = [*parameters_table().index, *policy.LEVERS, *tables.MEASURES, *events.PERSON.names, *odd.STEPS]
+    wanted = [*parameters_table().index, *policy.LEVERS, *tables.MEASURES, *records.PERSON.names, *odd.STEPS]
     assert [name for name in wanted if f"`{name}`" not in page] == []
     if lang == "vi":
         assert not ENGLISH.search(re.sub(r"`[^`]*`", "", page))

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from forecast import behavior, experiment, toy
-from forecast.engines import agents, events
+from forecast.engines import agents, records
+from forecast.engines.people import People
 from forecast.engines.world import World, make_world
 from forecast.plan import GROUPS
 from forecast.policy import Effort, Inspection, Meetings, Policy, Reminders, TopUp, Visits
@@ -53,7 +54,7 @@ def lived(world: World, team: type[agents.Team] = Steady) -> agents.Offices:
     return model
 
 
-def everybody(people: events.People) -> np.ndarray:
+def everybody(people: People) -> np.ndarray:
     """Rows of all who ever enrolled."""
     return people.table[: people.ledger.count[0]]
 
@@ -91,7 +92,7 @@ def test_who_joins_later_under_another_policy_lives_the_same_life_later():
         assert (earlier >= 0).all()
         one, other = one[earlier > 0], other[earlier > 0]
         # Both have lapsed after as many months of their own; the one who joined earlier may also have come back.
-        lapsed = (one["state"] == events.LAPSED) & (other["state"] == events.LAPSED)
+        lapsed = (one["state"] == records.LAPSED) & (other["state"] == records.LAPSED)
         same += ((one["since"] - one["joined"]) == (other["since"] - other["joined"]))[lapsed].sum()
         shifted += lapsed.sum()
     assert shifted > 50
@@ -178,7 +179,7 @@ def without(world: World, c: int) -> World:
 
 def flows_of(world: World) -> np.ndarray:
     """All that happens, (months, draws, flows, communes, groups), with the usual teams."""
-    model, shape = agents.Offices(), (len(world.keys), len(events.FLOWS), len(world.numbers), len(GROUPS))
+    model, shape = agents.Offices(), (len(world.keys), len(records.FLOWS), len(world.numbers), len(GROUPS))
     model.load(world)
     found = np.zeros((len(world.plan.months), *shape))
     for month in found[1:]:
@@ -197,7 +198,7 @@ def test_returns_that_nobody_foresaw_cost_time_and_not_truth():
     for _ in world.plan.months[1:]:
         model.step()
         found.append(model.flows.transpose(0, 3, 1, 2).copy())
-    assert expected[:, :, events.RETURNS].sum() > 100
+    assert expected[:, :, records.RETURNS].sum() > 100
     assert np.array_equal(expected[1:], found)
 
 

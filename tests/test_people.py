@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from forecast import behavior, tables, toy
-from forecast.engines import agents, events
+from forecast.engines import agents, records
 from forecast.engines.world import make_world
 from forecast.scenario import Scenario, parameters_table
 from reference import MEASURES, engine
@@ -152,7 +152,7 @@ def lapses_after(subsidized: int, full_price_matters: bool = True) -> np.ndarray
     lapsed = np.zeros(len(agents.GROUPS))
     for _ in range(12):
         model.step()
-        lapsed += model.flows[..., events.LAPSES].sum(axis=(0, 1))
+        lapsed += model.flows[..., records.LAPSES].sum(axis=(0, 1))
     return lapsed
 
 

@@ -9,7 +9,7 @@ variable or step without a line fails it.
 import pandas as pd
 
 from forecast import behavior, policy, tables, toy, words
-from forecast.engines import events
+from forecast.engines import records
 from forecast.law import read_law
 from forecast.places import read_place
 from forecast.plan import COLUMNS
@@ -17,7 +17,7 @@ from forecast.scenario import Scenario, parameters_table
 from forecast.tables import GROUPS, MEASURES
 from forecast.words import Text, say, term
 
-# The columns of a person (events.PERSON), what each holds.
+# The columns of a person (records.PERSON), what each holds.
 VARIABLES = {
     "key": ("tên riêng, từ đó sinh ra mọi may rủi của người ấy", "a name, from which all luck of the person comes"),
     "turn": ("mốc mà đến đó người đã dừng sẽ quay lại hoặc rút hẳn", "when somebody who lapsed returns or withdraws"),
@@ -97,8 +97,8 @@ def overview(lang: str = "vi") -> Text:
 
 def scales(lang: str = "vi") -> Text:
     """Say how many groups and income bands there are, and how few facts a person carries."""
-    return say(lang, groups=len(GROUPS), bands=behavior.BANDS, facts=len(events.PERSON.names),
-               size=events.PERSON.itemsize, names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
+    return say(lang, groups=len(GROUPS), bands=behavior.BANDS, facts=len(records.PERSON.names),
+               size=records.PERSON.itemsize, names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
                vi="Mỗi xã có {groups:n} nhóm ({names}), mỗi nhóm {bands:n} bậc thu nhập: đó là một ô. Người chưa tham "
                "gia chỉ là một con số trong ô; ai tham gia thì có {facts:n} thông tin riêng ({size:n} byte). Mỗi bước "
                "là một tháng.",
@@ -108,8 +108,8 @@ def scales(lang: str = "vi") -> Text:
 
 
 def variables_table(lang: str = "vi") -> Text:
-    """Return what a person carries: one row for each column of `events.PERSON`."""
-    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in events.PERSON.names]
+    """Return what a person carries: one row for each column of `records.PERSON`."""
+    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in records.PERSON.names]
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "what": say(lang, vi="ý nghĩa", en="meaning")}
     return words.table(pd.DataFrame(rows), lang, {"name": "", "what": ""}, names)
 
@@ -229,5 +229,5 @@ def agrees(text: str) -> list[str]:
     """
     wanted = [("measure", m) for m in tables.MEASURES] + [("lever", name) for name in policy.LEVERS]
     wanted += [("parameter", p) for p in parameters_table().index] + [("column of a plan", c) for c in COLUMNS]
-    wanted += [("variable", v) for v in events.PERSON.names] + [("step", s) for s in STEPS]
+    wanted += [("variable", v) for v in records.PERSON.names] + [("step", s) for s in STEPS]
     return [f"{kind} {name}" for kind, name in wanted if f"`{name}`" not in text]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecast import charts, words
 from forecast.charts import LOOKS, Picture, rc_context, sheet, source_line
-from forecast.engines import events
+from forecast.engines import records
 from forecast.engines.agents import Offices, Team
 from forecast.engines.world import make_world
 from forecast.marks import INK
@@ -58,7 +58,7 @@ def by_draw(scenario: Scenario, team: type[Team] = Team, *, draws: int = 100, se
         parts.append(pd.DataFrame({
             "month": str(month), "draw": np.arange(draws), "members": model.members().sum(axis=0),
             "visits": hours[0].sum(axis=0), "due": due.sum(axis=0), "called": (hours[1] * due).sum(axis=0),
-            **{name: flows[events.FLOWS.index(name)] for name in FLOWS},
+            **{name: flows[records.FLOWS.index(name)] for name in FLOWS},
         }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 

@@ -8,7 +8,8 @@ import numpy as np
 import work as w
 
 from forecast import chance
-from forecast.engines import events
+from forecast.engines import records
+from forecast.engines.people import People
 from forecast.scenario import parameters_table
 
 NEUTRAL = {  # effects that the other methods do not have
@@ -27,16 +28,16 @@ class World:
     def __init__(self, work, seed):
         self.work, self.entries = work, 0
         values = parameters_table()["value"].to_dict() | NEUTRAL
-        rules = events.Rules(**{name: float(values[name]) for name in events.Rules._fields})
+        rules = records.Rules(**{name: float(values[name]) for name in records.Rules._fields})
         months = work.months + 1
-        self.people = events.People(
+        self.people = People(
             chance.streams(seed, range(1))[0],
             np.arange(work.communes),
             work.cells,
             rules,
             np.full((months, work.communes), 0.75 * w.LEAVE_HAZARD),
             np.full(months, 0.25 * w.LEAVE_HAZARD),
-            np.full((months, 1, events.G, events.BANDS), w.RETURN_HAZARD),
+            np.full((months, 1, records.G, records.BANDS), w.RETURN_HAZARD),
         )
         self.people.open(np.zeros(len(work.cells), np.int32), w.FIRST_MONTH, 0.0, 0)
 
@@ -48,7 +49,7 @@ def prepare(work, seed):
 def live(world):
     work, nothing = world.work, np.zeros(world.work.communes)
     gift = np.zeros((work.communes, w.GROUPS))
-    flows = np.zeros((work.communes, w.GROUPS, len(events.FLOWS)))
+    flows = np.zeros((work.communes, w.GROUPS, len(records.FLOWS)))
     same = {
         "accept": work.acceptance[None],
         "burden_rise": np.zeros((1, w.GROUPS, w.BANDS)),
@@ -67,8 +68,8 @@ def live(world):
     for t in range(1, work.months + 1):
         flows[:] = 0.0
         contact = np.repeat(work.contact[t][:, None], w.GROUPS, axis=1)
-        world.people.live(events.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gift, gift, flows)
-        world.entries += flows[..., events.ENTRIES].sum()
+        world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gift, gift, flows)
+        world.entries += flows[..., records.ENTRIES].sum()
 
 
 def count(world):

@@ -3,7 +3,7 @@
 The order of a month, written down once:
 1. Each team looks at its members, its due list and its plan, and splits its hours (`Team.step`).
 2. Visits, meetings, broadcasts, word of mouth and drives become contact per eligible person (`Offices.contact`).
-3. Members leave, renew or lapse; the lapsed may return; then pressure is added and people enter (`events.People`).
+3. Members leave, renew or lapse; the lapsed may return; then pressure is added and people enter (`People`).
 4. The ledger of the month is kept by draw, commune and group.
 
 One mesa model holds a batch of draws side by side: a team's numbers are arrays (draws,), so a team of one commune acts
@@ -18,7 +18,8 @@ import pandas as pd
 
 from forecast import behavior, tables
 from forecast.behavior import BANDS
-from forecast.engines import deaf_to, events, silence
+from forecast.engines import deaf_to, records, silence
+from forecast.engines.people import People
 from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
 from forecast.plan import COLUMNS, GROUPS
 from forecast.scenario import Scenario
@@ -84,9 +85,9 @@ class Offices(mesa.Model):
         fastest = (d["return_rate"] * hardest)[..., None, None, None] * price
         rushed = d["december_rush_share"] * (first % 12 == 11)
         rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
-        self.people, rules = [], events.Rules.of(d)
+        self.people, rules = [], records.Rules.of(d)
         for draw, key in enumerate(world.keys):
-            people = events.People(
+            people = People(
                 key, world.numbers, world.cells, rules.one(draw), to_compulsory[draw], world.other_exits[:, draw],
                 fastest[:, draw], rooms[draw],
             )  # fmt: skip
@@ -98,7 +99,7 @@ class Offices(mesa.Model):
         skill[:] = world.skill
         members[:] = year_start[:] = self.members()
         self.rules = np.array(world.team_rules)
-        self.flows = np.zeros((len(world.keys), len(plan.communes), G, len(events.FLOWS)))
+        self.flows = np.zeros((len(world.keys), len(plan.communes), G, len(records.FLOWS)))
         self.pulled = np.zeros(size[::-1])
         self.team.create_agents(self, len(world.numbers), list(range(len(world.numbers))))
         self.datacollector = _collector() if self.collect else None
@@ -125,7 +126,7 @@ class Offices(mesa.Model):
         press, rushed = contact(world, t, visits, rushed, members, self.pulled)
         called, returning = called.T.copy(), (world.drawn["return_rate"] * effort).T.copy()
         for draw, people in enumerate(self.people):
-            now = events.Month(
+            now = records.Month(
                 t, month, world.accept[t, draw], world.burden_rise[t, draw], world.full_rise[t, draw], press[draw],
                 rushed[draw], called[draw], plan.advice[t], returning[draw], money.price_class,
                 money.floor_contribution[t], money.ceiling_multiple[t], money.state[t], money.province[t],
@@ -214,12 +215,12 @@ def lives(scenario: Scenario, draws: range, seed: int, team: type[Team] = Team) 
     return rows_of(scenario, AgentEngine.name, draws, values), found
 
 
-def _look_at(people: events.People) -> tuple[np.ndarray, np.ndarray]:
+def _look_at(people: People) -> tuple[np.ndarray, np.ndarray]:
     table = people.table[: people.ledger.count[0]]
-    return table["state"] == events.MEMBER, table["subsidized"].copy()
+    return table["state"] == records.MEMBER, table["subsidized"].copy()
 
 
-def _lives(people: events.People, months: list[tuple]) -> Lives:
+def _lives(people: People, months: list[tuple]) -> Lives:
     table = people.table[: people.ledger.count[0]].copy()
     member, supported = np.zeros((len(table), len(months)), bool), np.zeros((len(table), len(months)), np.int16)
     for t, (then, paid) in enumerate(months):
@@ -263,7 +264,7 @@ def _batch(team: type[Team], scenario: Scenario, draws: range, seed: int, look=N
     model.load(world)
     plan, measures = world.plan, list(tables.MEASURES)
     values = np.zeros((len(draws), len(plan.months), len(measures), G + 1))
-    columns = [measures.index(f) for f in events.FLOWS]
+    columns = [measures.index(f) for f in records.FLOWS]
     for t in range(len(plan.months)):
         if t:
             model.step()

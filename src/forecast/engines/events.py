@@ -12,12 +12,11 @@ The same construction serves for leaving and returning: a clock of hazard runs f
 their own, by year. Whether somebody has left the pool for good is asked when their resistance is passed: it is luck of
 their own, so more pressure never enrolls anybody else instead.
 
-`People` holds one draw of one place. A month is an index from the opening (0). Nobody is looked at before the month in
-which something can happen to them (`wake`).
+All of it is compiled and works on the arrays of :mod:`forecast.engines.records`. A month is an index from the opening
+(0). Nobody is looked at before the month in which something can happen to them (`wake`).
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit, uint64
@@ -26,25 +25,35 @@ from forecast import behavior as b
 from forecast import chance
 from forecast.behavior import BANDS
 from forecast.engines.memory import fetch_soon
-from forecast.plan import GROUPS
+from forecast.engines.records import (
+    ACTIVE,
+    ACTIVE_BIT,
+    BY_DONORS,
+    BY_MEMBERS,
+    BY_PROVINCE,
+    BY_STATE,
+    COMMUNE,
+    DECLARED,
+    ENTRIES,
+    GIFT_BRANCH,
+    GIFTED,
+    GIVEN,
+    GIVEN_SUPPORTED,
+    GONE,
+    LAPSED,
+    LAPSES,
+    MEMBER,
+    NEVER,
+    NO_MONTH,
+    PAID_MONTHS,
+    RETURNS,
+    RUSHED,
+    SUPPORTED,
+    TO_COMPULSORY,
+    TO_OTHER,
+    G,
+)
 
-G = len(GROUPS)
-COMMUNE = G * BANDS  # cells of a commune
-MEMBER, LAPSED, GONE = 0, 1, 2
-RUSHED, GIFTED, ACTIVE_BIT = 1, 2, 4  # bits of a person's kind
-FLOWS = (
-    "entries returns lapses exits_compulsory exits_other active_9of12"
-    " paid_months paid_members paid_state paid_province paid_donors"
-).split()
-ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE = range(6)
-PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(6, 11)
-# While a month runs, four of the money columns hold months that are turned into money at its end (`_settle`): months x
-# declared income in floors, months with subsidy, and the same two for books given by donors.
-DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
-LUMP = 4  # people who become eligible come in lumps of so many, to keep the number of cells small
-# Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
-GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
-NEVER, NO_MONTH = np.inf, 32767
 AHEAD = 12  # rows that are asked for before they are needed
 MET_SPELLS = b.SPELLS * b.USUAL_SPELLS / (b.SPELLS * b.USUAL_SPELLS).sum()  # long spells are met more often
 
@@ -65,215 +74,10 @@ _TO_NINE = _months_to_nine()
 # Compiled without reference counts: the loops own nothing and return no array, and counting costs more than the work.
 compiled = njit(cache=True, _nrt=False)
 
-PERSON = np.dtype(
-    [
-        ("key", np.uint64),
-        ("turn", np.float64),  # a lapsed person's reading of the cell's clock at which they come back or withdraw
-        ("declared", np.float32),  # declared income in floors, before the ceiling
-        ("cell", np.int32),
-        ("joined", np.int16),
-        ("due", np.int16),  # month in which the paid months have run out
-        ("leave", np.int16),  # month in which a member leaves for good, if they are one then
-        ("since", np.int16),  # a member's first month in a row; a lapsed person's month of lapsing
-        ("active", np.int16),  # month from which a member has paid 9 of the last 12 months
-        ("paid", np.int16),  # the 12 months before `since` (a member), or up to it (a lapsed one); bit 0 is the last
-        ("subsidized", np.int16),  # months of subsidy used
-        ("state", np.int8),
-        ("kind", np.int8),
-        ("spell", np.int8),
-    ],
-    align=True,
-)
-
-
-class Rules(NamedTuple):
-    """Parameters of a draw that compiled code needs (the stock engine has arrays of many draws in their place)."""
-
-    annual_lapse: float
-    renewal_price_response: float
-    tenure_effect: float
-    renewal_contact: float
-    rush_lapse: float
-    gift_retention: float
-    floor_share: float
-    declared_tail: float
-    rush_short: float
-    lump_sum_rate: float
-    frailty_shape: float
-    eligible_entry_rate: float
-    eligible_exit_rate: float
-
-    @classmethod
-    def of(cls, drawn: dict) -> "Rules":
-        """Take them out of all drawn parameters: arrays (draws,)."""
-        return cls(*(np.ascontiguousarray(drawn[name]) for name in cls._fields))
-
-    def one(self, draw: int) -> "Rules":
-        """Those of one draw."""
-        return Rules(*(float(values[draw]) for values in self))
-
-
-class Month(NamedTuple):
-    """What a month brings to people; c, g, k, b stand for communes, groups, price classes and bands."""
-
-    t: int  # months since the opening
-    month: int  # month index of the calendar
-    accept: np.ndarray  # (k, g, b) relative acceptance
-    burden_rise: np.ndarray  # (k, g, b)
-    full_rise: np.ndarray  # (g, b) the same for those whose months of subsidy are used up
-    contact: np.ndarray  # (c, g) hazard of entry at acceptance 1
-    rushed: np.ndarray  # (c,) share of this month's entries and returns that the rush has brought
-    called: np.ndarray  # (c,) share of due members called on
-    advised: np.ndarray  # (c,) share of short payers who follow the advice to pay a year
-    returning: np.ndarray  # (c,) hazard per month at the reference price
-    price_class: np.ndarray  # (c,)
-    contribution: float  # VND a month on the floor
-    ceiling: float  # highest income as a multiple of the floor
-    state: np.ndarray  # (k, g) shares of the floor contribution
-    province: np.ndarray
-    donors: np.ndarray
-
-
-class Pool(NamedTuple):
-    """People who have not enrolled, by cell; the cells of the opening come first, then those of later years."""
-
-    home: np.ndarray  # the opening's cell whose pressure they feel
-    key: np.ndarray
-    left: np.ndarray  # persons whose resistance has not been passed, some of whom will have left by then
-    rank: np.ndarray
-    year: np.ndarray  # calendar year in which they came in
-    log_survival: np.ndarray
-    start: np.ndarray  # the pressure there was when these people came in
-    next: np.ndarray  # pressure at which the next of them enrolls
-
-
-class Ledger(NamedTuple):
-    """Running numbers of a draw."""
-
-    pressure: np.ndarray  # (cells,)
-    return_clock: np.ndarray  # (cells,)
-    foreseen: np.ndarray  # (k, g, b, months) the most that a return clock will read, as far as can be foreseen
-    leave_clock: np.ndarray  # (communes, months) sum of the hazards up to and with the month
-    leave_never: np.ndarray  # (communes, months) luck below it never leaves, so that most need no logarithm
-    leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
-    members: np.ndarray  # (communes, groups)
-    active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
-    due: np.ndarray  # (communes, months) members due in each month, for the teams
-    count: np.ndarray  # (1,) people who ever enrolled
-
-
-def band_sizes(sizes: np.ndarray) -> np.ndarray:
-    """Split whole numbers of people over income bands: (communes, groups) -> (cells,), int32.
-
-    The parts of each commune and group add up to it, and each band has its share of people over many communes: the
-    rounding begins at another point in each (multiples of the golden section), so that thin bands have their turn.
-
-    >>> cells = band_sizes(np.full((500, 4), 40.0)).reshape(2000, BANDS)
-    >>> set(cells.sum(axis=1).tolist()), (np.abs(cells.mean(axis=0) / 40 - b.BAND_SHARES) < 0.001).all().item()
-    ({40}, True)
-    """
-    edges = np.concatenate([[0.0], np.cumsum(b.BAND_SHARES)])
-    edges[-1] = 1.0
-    begin = (np.arange(sizes.size).reshape(sizes.shape) * 0.6180339887498949) % 1.0
-    return np.diff(np.floor(np.rint(sizes)[..., None] * edges + begin[..., None]), axis=2).astype(np.int32).ravel()
-
-
-class People:
-    """One draw of the people of one place; see the module for how they come into being."""
-
-    def __init__(self, key, commune_numbers, cells, rules: Rules, to_compulsory, to_other, fastest_return, room=None):
-        """Set up the pools.
-
-        `key` names the draw, `commune_numbers` the communes, `cells` are persons by cell. `to_compulsory` (months,
-        communes) and `to_other` (months,) are hazards per month of leaving; `fastest_return`
-        (months, classes, groups, bands) is the highest hazard of return that is foreseen (a higher one is noticed and
-        costs time, not truth). `room` is that of other people who are not needed any more.
-        """
-        months, communes = to_compulsory.shape
-        names = np.empty(len(cells), np.uint64)
-        _name_cells(key, commune_numbers, names)
-        self.rules, self.cells = rules, cells
-        self.pool = Pool(
-            np.arange(len(cells), dtype=np.int32), names, cells.astype(np.int32), np.zeros(len(cells), np.int32),
-            np.zeros(len(cells), np.int32), np.zeros(len(cells)), np.zeros(len(cells)), np.full(len(cells), NEVER),
-        )  # fmt: skip
-        hazard = to_compulsory + to_other[:, None]
-        leave_clock = np.ascontiguousarray(np.cumsum(hazard, axis=0).T)
-        foreseen = np.cumsum(fastest_return + rules.lump_sum_rate / 12, axis=0)
-        self.ledger = Ledger(
-            pressure=np.zeros(len(cells)),
-            return_clock=np.zeros(len(cells)),
-            foreseen=np.ascontiguousarray(np.moveaxis(foreseen, 0, -1)),
-            leave_clock=leave_clock,
-            leave_never=np.exp(leave_clock - leave_clock[:, -1:]) * (1 - 1e-9),  # a rounding must not keep anybody
-            leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
-            members=np.zeros((communes, G)),
-            active=np.zeros((communes, G)),
-            due=np.zeros((communes, months + 62)),
-            count=np.zeros(1, np.int64),
-        )
-        self.table, self.wake, self.turns = room or (np.zeros(0, kind) for kind in (PERSON, np.int16, np.int32))
-
-    def _make_room(self, wanted: int) -> None:
-        """Lengthen the table of people to at least `wanted` rows."""
-        have = len(self.table)
-        if wanted > have:
-            size = max(wanted, have + have // 4 + 1024)
-            for column in (self.table, self.wake):  # in place: where the memory ends, pages are added and none copied
-                column.resize(size, refcheck=False)
-            self.turns = np.empty(size + AHEAD, np.int32)
-
-    @property
-    def room(self) -> tuple[np.ndarray, ...]:
-        """The tables that can be used again when these people are not needed any more."""
-        return self.table, self.wake, self.turns
-
-    def open(self, opening: np.ndarray, start: int, december: float, subsidy_months: int) -> None:
-        """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
-
-        Tenure is exponential with mean 24 months, the paid spell is one that a passer-by would meet (long spells are
-        met more often), and `december` is the chance to be a rush member who pays short; `start` is a month index and
-        `subsidy_months` the months since the subsidy began.
-        """
-        self._make_room(int(opening.sum() * 5 // 4) + 1024)
-        self.pool.year[:] = start // 12
-        _open(opening, self.pool, self.ledger, self.rules, self.table, self.wake, start, december, subsidy_months)
-
-    def new_year(self, year: int) -> None:
-        """Let those who became eligible come in as cells of their own."""
-        # Systematic within each commune, beginning at a point of its own each year, so that every cell has its due.
-        offset = chance.uniform_array(self.pool.key[: len(self.cells) : COMMUNE], COHORT_BRANCH - year)
-        lumps = np.cumsum(self.cells.reshape(-1, COMMUNE), axis=1) * (self.rules.eligible_entry_rate / LUMP)
-        coming = LUMP * np.diff(np.floor(lumps + offset[:, None]), prepend=0.0, axis=1).ravel().astype(np.int32)
-        home = np.flatnonzero(coming).astype(np.int32)
-        fresh = Pool(
-            home, chance.child_array(self.pool.key[home], COHORT_BRANCH + year), coming[home],
-            np.zeros(len(home), np.int32), np.full(len(home), year, np.int32), np.zeros(len(home)),
-            self.ledger.pressure[home], np.full(len(home), NEVER),
-        )  # fmt: skip
-        _first_resistances(fresh, self.rules.frailty_shape)
-        self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
-
-    def live(self, now: Month, gift: np.ndarray, gift_months: np.ndarray, flows: np.ndarray) -> None:
-        """Live a month; what happens is written to `flows` (communes, groups, FLOWS), which come in as zeros.
-
-        `gift` persons (communes, groups) are given books of `gift_months`.
-        """
-        harder = self.rules.renewal_price_response * now.burden_rise
-        hardest = self.rules.renewal_price_response * now.full_rise
-        # What prices do to lapsing, with subsidy and without, and to returning; lapse hazards by spell and by tenure.
-        effects = np.exp(harder), np.exp(hardest), np.exp(-harder), np.empty(len(b.SPELLS)), np.empty(now.t + 151)
-        begun = False
-        while not _month(
-            begun, now, self.rules, self.pool, self.ledger, self.table, self.wake, self.turns, *effects, gift,
-            gift_months, flows,
-        ):  # fmt: skip
-            self._make_room(len(self.table) + 1 + int(np.ceil(gift).sum()) + gift.size)
-            begun = True  # it goes on where the table was full
-
 
 @compiled
-def _name_cells(key, commune_numbers, out):
+def name_cells(key, commune_numbers, out):
+    """Name the cells of each commune: keys in the order commune, group, band."""
     j = 0
     for c in range(len(commune_numbers)):
         commune = chance.child(key, commune_numbers[c])
@@ -296,7 +100,8 @@ def _next_resistance(pool, p, shape):
 
 
 @compiled
-def _first_resistances(pool, shape):
+def first_resistances(pool, shape):
+    """Draw the lowest resistance of each cell of a pool."""
     for p in range(len(pool.left)):
         _next_resistance(pool, p, shape)
 
@@ -401,7 +206,8 @@ def _wait(ledger, person, wake, i, j, path, t):
 
 
 @compiled
-def _open(opening, pool, ledger, rules, table, wake, start, december, subsidy_months):
+def open_members(opening, pool, ledger, rules, table, wake, start, december, subsidy_months):
+    """Make the opening members, the lowest resistances of each cell (see `People.open`)."""
     for j in range(len(opening)):
         c, g = j // COMMUNE, (j // BANDS) % G
         for r in range(opening[j]):
@@ -464,7 +270,7 @@ def _awake(count, table, wake, t, unforeseen, turns):
 
 
 @compiled
-def _month(begun, now, rules, pool, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, gift,
+def live_month(begun, now, rules, pool, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, gift,
            gift_months, flows):  # fmt: skip
     """Live a month, all in one call since each call costs more than a quiet month; False when the table is full."""
     if not begun:

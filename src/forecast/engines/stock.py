@@ -20,7 +20,7 @@ from numba import njit
 from forecast import behavior as b
 from forecast import chance, tables
 from forecast.behavior import BANDS
-from forecast.engines import deaf_to, events, silence
+from forecast.engines import deaf_to, records, silence
 from forecast.engines.world import World, contact, make_world, plan_rows, rows_of
 from forecast.plan import COLUMNS, GROUPS
 from forecast.policy import Policy
@@ -167,7 +167,7 @@ def expected(world: World, skill: np.ndarray) -> np.ndarray:
     draws, strata, classes = len(world.keys), len(world.numbers), len(CLASS_SHARES)
     by_class, first = (draws, strata, classes), tables.month_index(plan.months[0])
     measures = list(tables.MEASURES)
-    columns = [measures.index(f) for f in events.FLOWS]
+    columns = [measures.index(f) for f in records.FLOWS]
     values = np.zeros((draws, len(plan.months), len(measures), G + 1))
     rows = draws, strata * classes, G * BANDS
     opening = world.opening.reshape(draws, strata, G, BANDS)
@@ -188,7 +188,7 @@ def expected(world: World, skill: np.ndarray) -> np.ndarray:
     _open(opening.sum(axis=3).astype(float), december, stock, tenure, square)
     lapsed, pulled = np.zeros((draws, strata, G, 3)), np.zeros(rows[:2])
     rise = _mean_rise(world, opening)
-    rules, team_rules = events.Rules.of(d), np.array(world.team_rules)
+    rules, team_rules = records.Rules.of(d), np.array(world.team_rules)
     values[:, 0, 0, :G] = stock.sum(axis=(1, 3, 4))
     members = np.ascontiguousarray(stock.sum(axis=(2, 3, 4)).T)  # (strata, draws)
     part = (members[:, None] * CLASS_SHARES[:, None]).reshape(-1, draws)  # of which in each class
@@ -226,7 +226,7 @@ def expected(world: World, skill: np.ndarray) -> np.ndarray:
         gifts = np.broadcast_to(plan.gift[t], entries.shape)
         gifted = gifted or plan.gift[t].any()
         inspected = 1 + d["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
-        flows = np.zeros((draws, len(events.FLOWS), strata, G))
+        flows = np.zeros((draws, len(records.FLOWS), strata, G))
         _month(
             stock,
             tenure,
@@ -474,14 +474,14 @@ def _month(
                     from_state = floors * state_share[p, g]
                     from_province = contribution * months * paying * province[p, g]
                     from_donors = contribution * months * (paying * donors[p, g] + join[2, q] * (1 - state_share[p, g]))
-                    flows[d, events.PAID_MONTHS, s, g] += months * (paying + join[2, q])
-                    flows[d, events.BY_STATE, s, g] += from_state
-                    flows[d, events.BY_PROVINCE, s, g] += from_province
-                    flows[d, events.BY_DONORS, s, g] += from_donors
-                    flows[d, events.BY_MEMBERS, s, g] += gross - from_state - from_province - from_donors
-                flows[d, events.ENTRIES, s, g] = entries[d, s, g] + gifts[d, s, g]
-                flows[d, events.RETURNS, s, g] = back
-                flows[d, events.LAPSES, s, g] = lapsing
+                    flows[d, records.PAID_MONTHS, s, g] += months * (paying + join[2, q])
+                    flows[d, records.BY_STATE, s, g] += from_state
+                    flows[d, records.BY_PROVINCE, s, g] += from_province
+                    flows[d, records.BY_DONORS, s, g] += from_donors
+                    flows[d, records.BY_MEMBERS, s, g] += gross - from_state - from_province - from_donors
+                flows[d, records.ENTRIES, s, g] = entries[d, s, g] + gifts[d, s, g]
+                flows[d, records.RETURNS, s, g] = back
+                flows[d, records.LAPSES, s, g] = lapsing
                 if leaving > 0:
-                    flows[d, events.TO_COMPULSORY, s, g] = gone * to_compulsory[d, s] / leaving
-                    flows[d, events.TO_OTHER, s, g] = gone * to_other[d] / leaving
+                    flows[d, records.TO_COMPULSORY, s, g] = gone * to_compulsory[d, s] / leaving
+                    flows[d, records.TO_OTHER, s, g] = gone * to_other[d] / leaving

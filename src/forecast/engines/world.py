@@ -14,7 +14,7 @@ from numba import njit
 
 from forecast import behavior, chance, tables
 from forecast.behavior import BANDS
-from forecast.engines import events
+from forecast.engines.people import band_sizes
 from forecast.plan import GROUPS, Plan
 from forecast.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.scenario import Scenario
@@ -80,7 +80,7 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
     before = money.reference_net[None, :, None] / income  # (draws, groups, bands)
     burden_rise = net / now - before[None, :, None]
     full_rise = money.floor_contribution[:, None, None, None] / now[:, :, 0] - before
-    cells = events.band_sizes(sizes)
+    cells = band_sizes(sizes)
     price = np.array([law.price(g, plan.months[0], place.lineage).net for g in GROUPS])  # no policy changes the past
     opening = _opening(scenario, cells, behavior.acceptance(price[:, None], now[0, :, 0], drawn), keys)
     base = behavior.entry_hazard(drawn) / _depletion(opening, cells, drawn["frailty_shape"])
