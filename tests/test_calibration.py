@@ -19,6 +19,7 @@ from forecast import (
     posterior_checks,
     tables,
     toy,
+    validation,
 )
 from forecast.calibration import Fit, calibrate, keyed_luck, stand_in, weigh
 from forecast.cli import main
@@ -384,6 +385,19 @@ def test_counts_held_back_are_told_without_having_been_seen(fit, monkeypatch):
     short = held_out.summary(table).iloc[0]
     assert short["counts"] == len(table)
     assert short["covered95"] == np.mean((table["low95"] <= table["observed"]) & (table["observed"] <= table["high95"]))
+
+
+def test_the_page_says_what_held_back_counts_told():
+    """It names the method that did better, in persons or in logs, and says where the forecasts of other pages stand."""
+    rows = pd.DataFrame({"engine": ["model", "series"], "counts": [50, 50], "covered80": [0.64, 0.5],
+                         "covered95": [0.9, 0.8], "wis": [100.0, 200.0], "wis_log": [0.12, 0.2],
+                         "model_wis": 100.0, "model_wis_log": 0.12})  # fmt: skip
+    said = validation.held_back({"held_out_summary": rows}, "en")
+    assert "80% intervals hold **64%** (wanted: 70% to 90%)" in said
+    assert "better than that of every other method" in said
+    worse = validation.held_back({"held_out_summary": rows.assign(wis=[100.0, 90.0])}, "en")
+    assert "**not** better, in persons or in logs, than: time series" in worse
+    assert "--held-out" in validation.held_back({}, "en")
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

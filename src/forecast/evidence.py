@@ -175,6 +175,7 @@ def label(name: str, lang: str = "vi") -> str:
     """
     head, _, rest = name.partition("/")
     head = "effect" if head == "place_effect" and rest else head
+    rest = rest.replace("/", " – ", 1) if head == "place_year" else rest
     if rest and f"coordinate.{head}" in words.terms().index:
         return f"{term(f'coordinate.{head}', lang)} {rest}"
     if head in LEVERS:
