@@ -65,7 +65,8 @@ def main() -> int:
         failed |= any(row["failed"] for row in found["sets"][label] if row["method"] == "this project")
     if not options.data:
         found["communes"] = communes(COMMUNES // few)
-    found["minutes"] = round((time.perf_counter() - begin) / 60, 1)
+    found["minutes"] = 0 if options.keep else round((time.perf_counter() - begin) / 60, 1)
+    found["note"] = "Methods that earlier runs had finished were not run again (--keep)." if options.keep else ""
     text = scoring.page(found)
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
