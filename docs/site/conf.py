@@ -22,6 +22,7 @@ nb_ipywidgets_js = {}  # these would come from the network
 nb_code_prompt_show = site["show_code"]
 nb_code_prompt_hide = site["hide_code"]
 nb_merge_streams = True
+smartquotes = False  # it would make one dash of the two of --option
 myst_enable_extensions = []  # no mathematics: nothing to load
 myst_links_external_new_tab = True
 suppress_warnings = ["myst.header", "mystnb.unknown_mime_type"]

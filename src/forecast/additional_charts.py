@@ -50,7 +50,8 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
             lines.append(
                 say(lang, x=dead["median"], payer=term(f"payer.{payer}", lang),
                     vi="Khoảng {x:m1} do {payer} chi thêm rơi vào những tháng mà đằng nào cũng được đóng.",
-                    en="About {x:m1} more, paid by the {payer}, goes to months that would have been paid for anyway.")
+                    en="Of the extra money ({payer}), about {x:m1} goes to months that would have been paid for "
+                    "anyway.")
             )  # fmt: skip
     creaming, guarded = _all(table, "creaming"), _all(table, "added", kind="guarded")
     total = _all(table, "added", kind="")
@@ -172,7 +173,7 @@ def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Pictu
         marks.end_labels(axes, [
             (x[-1], final["median"], say(lang, vi="còn tham gia\n{n:a}", en="still members\n{n:a}", n=final["median"]),
              color),
-            (x[-1], net, say(lang, vi="trừ người sau\ntự tham gia: {n:a}", en="less those who\nwould have come: {n:a}",
+            (x[-1], net, say(lang, vi="trừ người sau\ntự tham gia\n{n:a}", en="less those who\nwould have come\n{n:a}",
                              n=net), other),
         ])  # fmt: skip
     return picture.describe(say(

@@ -373,8 +373,9 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
         picture, axes = sheet(
             say(lang, vi="{place}: mức đóng thấp nhất sau hỗ trợ", en="{place}: the least to pay after support",
                 place=place.name),
-            say(lang, vi="Đồng mỗi tháng, theo nhóm; mức từ 2027 theo chuẩn nghèo mới là suy luận",
-                en="VND a month, by group; that of 2027 follows the new poverty line (inferred)"),
+            say(lang, vi="Đồng mỗi tháng, theo nhóm", en="VND a month, by group")
+            + (say(lang, vi="; mức từ 2027 theo chuẩn nghèo mới là suy luận",
+                   en="; that of 2027 follows the new poverty line (inferred)") if until >= "2027" else ""),
             say(lang, vi="Nguồn: luật, nghị định và nghị quyết ghi ở cuối trang",
                 en="Source: the laws, decrees and resolutions listed at the end of the page"), height=4.3)
         axes.set_position((0.115, 0.135, 0.575, 0.66))

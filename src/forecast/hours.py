@@ -27,6 +27,7 @@ VISITS_AN_HOUR = INSPECTION_COST
 STEP = 0.2  # of a team's ordinary visits: large enough to be seen above whole persons, small enough to be a margin
 TASKS = ("visits", "renewals", "inspections")
 SAID_PER = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind that people are told of
+MOST_NAMED = 3  # levers in a sentence; the picture shows all
 PLACE_COLUMNS = ["kind", "task", "unit", "step", "median", "low", "high", "vnd"]
 
 
@@ -168,10 +169,13 @@ def told(found: Hours, lang: str = "vi") -> Text:
     ]  # fmt: skip
     money = place[place["kind"] == "million"]
     if len(money):
-        listed = "; ".join(
+        money = money.sort_values("median", ascending=False, kind="stable")
+        named = [
             f"{task_name(row.task, lang)} {words.number(100 * row.median, lang, 1)}" for row in money.itertuples()
-        )
-        vi = "Mỗi 100 triệu đồng, trong nửa đầu mức của giải pháp, mua được số năm tham gia: {listed}."
-        en = "100 million VND, over the lower half of a lever's range, buy member-years: {listed}."
-        parts.append(say(lang, vi=vi, en=en, listed=listed))
+        ]
+        listed, least = "; ".join(named[:MOST_NAMED]), named[-1] if len(named) > MOST_NAMED else ""
+        vi = "Mỗi 100 triệu đồng, trong nửa đầu mức của giải pháp, mua được nhiều năm tham gia nhất: {listed}"
+        en = "100 million VND, over the lower half of a lever's range, buy most member-years by: {listed}"
+        parts.append(say(lang, vi=vi, en=en, listed=listed)
+                     + (say(lang, vi="; ít nhất: {least}.", en="; least by: {least}.", least=least) if least else "."))
     return join(parts, " ")

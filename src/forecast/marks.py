@@ -86,8 +86,8 @@ def published_dots(axes, place, measure: str, group: str, origin: str, until: st
 def law_ticks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> None:
     """Mark above the axes when the least to pay changed most for an ordinary person, and from what to what."""
     largest = sorted(changes, key=lambda change: -abs(np.log(max(change[2], 1) / max(change[1], 1))))[:most]
-    box, edge = axes.get_position(), -1.0
-    for month, before, after in sorted(largest):
+    box, edge = axes.get_position(), 0.995
+    for month, before, after in sorted(largest, reverse=True):  # each label ends before the one right of it begins
         x = number(month)
         axes.axvline(x, color=MUTED, lw=0.9, ls=(0, (1, 2)))
         at = box.x0 + box.width * (x - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
@@ -96,10 +96,10 @@ def law_ticks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> 
             label = picture.text(at, box.y1 + 0.015, say(lang, vi=vi, en=en, m=month, a=before, b=after), fontsize=8,
                                  color=MUTED, va="bottom", linespacing=1.2)
             width = label.get_window_extent().width / picture.bbox.width
-            left = min(at, 0.985 - width)
-            if left > edge + 0.01:  # else a shorter text, and at last the line alone
+            left = min(at, edge - 0.01 - width)
+            if left >= max(0.01, at - width):  # it reaches its line; else a shorter text, and at last the line alone
                 label.set_position((left, box.y1 + 0.015))
-                edge = left + width
+                edge = left
                 break
             label.remove()
 

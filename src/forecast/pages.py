@@ -176,8 +176,11 @@ def _tag(cell, lang: str) -> None:
              else {"remove-input"} if "hide-output" in own else {"hide-input"})
     cell.metadata["tags"] = sorted(own | shown)
     if "hide-output" in own:
-        cell.metadata["mystnb"] = {"code_prompt_show": say(lang, vi="Xem chi tiết", en="Show details"),
-                                   "code_prompt_hide": say(lang, vi="Thu gọn", en="Hide details")}
+        said = "".join(o["data"].get("text/markdown", "") for o in cell.outputs if "data" in o).lstrip()
+        what = {"|": {"vi": "bảng số liệu", "en": "the table"}, "-": {"vi": "danh sách", "en": "the list"}}.get(
+            said[:1], {"vi": "chi tiết", "en": "the details"})[lang]
+        cell.metadata["mystnb"] = {"code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
+                                   "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what)}
 
 
 def _describe(cell) -> None:

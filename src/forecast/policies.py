@@ -22,6 +22,7 @@ from forecast.scenario import Scenario
 from forecast.words import Text, join, say, term
 
 OWN = ("province", "donors", "outreach")  # payers whose money is held equal
+PAID = ("state", "province", "donors", "outreach")  # whose money a table shows
 CRITERIA = ("years", "end", "guarded")  # what a policy may be best in: columns of `draws`
 EXACT = 0.02  # how near to the budget is near enough
 
@@ -227,14 +228,14 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
     for name, title in titles.items():
         one = found.loc[name]
         rows.append({"what": title, "years": one.at["years", "median"], "range": _between(one, "years", "a", lang),
-                     "state": one.at["state", "median"], "province": one.at["province", "median"],
-                     "donors": one.at["donors", "median"], "outreach": one.at["outreach", "median"],
-                     "price": one.at["price", "median"]})  # fmt: skip
+                     "price": one.at["price", "median"] / 1e6}
+                    | {payer: one.at[payer, "median"] / 1e9 for payer in PAID})  # fmt: skip
     names = {"what": term("column.policy", lang), "years": term("column.added_years", lang),
-             "range": term("column.interval", lang), "price": term("column.price_of_year", lang)}  # fmt: skip
-    names |= {payer: term(f"payer.{payer}", lang) for payer in ("state", "province", "donors", "outreach")}
-    forms = {"what": "", "years": "a", "range": "", "state": "m1", "province": "m1", "donors": "m1", "outreach": "m1",
-             "price": "m1"}  # fmt: skip
+             "range": term("column.interval", lang),
+             "price": term("column.price_of_year", lang) + say(lang, vi=" (triệu đồng)", en=" (million VND)"),
+             }  # fmt: skip
+    names |= {payer: term(f"payer.{payer}", lang) + say(lang, vi=" (tỷ đồng)", en=" (billion VND)") for payer in PAID}
+    forms = {"what": "", "years": "a", "range": ""} | dict.fromkeys(PAID, "n1") | {"price": "n1"}
     return words.table(pd.DataFrame(rows), lang, forms, names)
 
 
@@ -263,7 +264,7 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
 
 def _between(one: pd.DataFrame, measure: str, spec: str, lang: str) -> str:
     low, high = (words.form(one.at[measure, end], spec, lang) for end in ("low", "high"))
-    return say(lang, vi="{a} – {b}", en="{a} – {b}", a=low, b=high)
+    return say(lang, vi="{a} đến {b}", en="{a} to {b}", a=low, b=high)
 
 
 def text(found: pd.DataFrame, chances: pd.DataFrame, titles: dict[str, str], place, stop: str, until: str,

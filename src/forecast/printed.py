@@ -47,7 +47,7 @@ _LOOK = """
 #show table.cell.where(y: 0): set text(weight: 600)
 #let quoted(body) = block(width: 100%, fill: rgb("#eef4fa"), inset: 9pt, stroke: (left: 3pt + rgb("#1b5e9b")), body)
 #let picture(path, alt) = align(center, block(breakable: false, image(path, width: 13.6cm, alt: alt)))
-#let code(body) = block(width: 100%, fill: luma(245), inset: 7pt, body)
+#let code(body) = block(width: 100%, breakable: false, fill: luma(245), inset: 7pt, body)
 """
 
 
@@ -127,6 +127,8 @@ def _node(node: SyntaxTreeNode) -> str:
         case "hardbreak":
             return "#linebreak();"
         case "paragraph":
+            if _leads(node):
+                return f"#block(sticky: true)[#par[{inner}];];\n"
             return inner + "\n" if _tight(node) else f"#par[{inner}];\n"
         case "heading":
             return f"#heading(level: {node.tag[1:]})[{inner}];\n"
@@ -150,6 +152,17 @@ def _node(node: SyntaxTreeNode) -> str:
         case "html_inline" | "html_block":
             return "" if node.type == "html_inline" else f"#{_text(_bare(node.content))};\n"
     return inner
+
+
+def _leads(paragraph: SyntaxTreeNode) -> bool:
+    """Return whether a paragraph leads to what comes next and shares its page: it ends in a colon, or is all the text
+    between a heading and what a cell shows.
+    """
+    if paragraph.parent is None or paragraph.parent.type != "root":
+        return False
+    before, text = paragraph.previous_sibling, paragraph.children[0].content if paragraph.children else ""
+    last = paragraph.next_sibling is None
+    return last and (text.endswith(":") or before is not None and before.type == "heading" and before.tag != "h1")
 
 
 def _tight(paragraph: SyntaxTreeNode) -> bool:

@@ -152,6 +152,8 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
 
     Where none is enough, the last row says whether all of them together are.
     """
+    if (ways["needed"] == 0).all():
+        return say(lang, vi="Không giải pháp nào phải làm thêm.", en="No lever needs to do more.")
     rows = []
     for row in ways.to_dict("records"):
         amount, unit = _AMOUNTS[row["unit"]], term(f"amount.{row['unit']}", lang)
