@@ -188,6 +188,9 @@ def test_a_number_that_somebody_wrote_is_not_published(tmp_path):
 
 
 def test_a_page_that_lost_a_number_on_its_way_is_not_published(site, tmp_path, monkeypatch):
+    if not (site / "06_how.html").exists():
+        pytest.skip("this needs the small site that is made here, not one of --site")
+
     def loses(source, out):
         shutil.copytree(site, out, ignore=shutil.ignore_patterns("en", "download", "*.json"))
         page = out / "06_how.html"

@@ -412,12 +412,14 @@ def sheet(title: str, subtitle: str, source: str, height: float, width: float = 
 
 def source_line(lang: str, place=None, own: bool = True, most: int = 3) -> str:
     """Return the line under a picture: our runs (`own`), and who published the figures that they stand on."""
-    names = facts.publishers(place) if place is not None else []
+    names = [words.form(name, "publisher", lang) for name in facts.publishers(place)] if place is not None else []
     more = say(lang, vi=" và {n:n} nguồn khác", en=" and {n:n} more", n=len(names) - most) if len(names) > most else ""
     seen = ", ".join(names[:most]) + more
     if own:
         seen = (say(lang, vi="mô phỏng của bộ công cụ này", en="simulations of this workbench")
                 + (say(lang, vi="; số đã công bố: ", en="; published figures: ") + seen if seen else ""))
+    if place is not None and (place.history["status"] == "synthetic").any():
+        seen += say(lang, vi="; một phần là số giả lập do máy tạo ra", en="; some counts are invented by the machine")
     return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 108)
 
 

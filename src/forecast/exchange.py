@@ -50,7 +50,7 @@ EXPECTED = {
     "commune": ("tên một xã, phường", "the name of a commune"),
     "month": ("một tháng, như 12/2023 hoặc 31/12/2023", "a month: 12/2023 or 31/12/2023"),
     "members": ("số người đang tham gia", "a count of persons"),
-    "count": ("một số nguyên, như 1234 hoặc 1.234", "a whole number of persons, as 1234 or 1.234"),
+    "count": ("một số nguyên, như 1234 hoặc 1.234", "a whole number of persons, with or without a sign for thousands"),
     "once": ("mỗi xã một dòng trong mỗi tháng", "each commune once a month, and another row has it already"),
 }
 

@@ -161,8 +161,8 @@ def _leads(paragraph: SyntaxTreeNode) -> bool:
     if paragraph.parent is None or paragraph.parent.type != "root":
         return False
     before, text = paragraph.previous_sibling, paragraph.children[0].content if paragraph.children else ""
-    last = paragraph.next_sibling is None
-    return last and (text.endswith(":") or before is not None and before.type == "heading" and before.tag != "h1")
+    alone = before is not None and before.type == "heading" and before.tag != "h1" and paragraph.next_sibling is None
+    return alone or text.endswith(":")
 
 
 def _tight(paragraph: SyntaxTreeNode) -> bool:

@@ -126,22 +126,22 @@ def effort_text(effort: dict, lang: str = "vi") -> Text:
                    vi="Tính bằng cân đối tăng – giảm: dù nhân nỗ lực vận động lên mức cao nhất được thử, khả năng "
                    "đạt {target:n} người chỉ là {reached}, chưa tới {p:p}: riêng việc đi vận động nhiều hơn không "
                    "đủ.",
-                   en="By entries minus exits, even the largest outreach tried gives {target:n} members a "
+                   en="By the engine “entries minus exits”, even the largest outreach tried gives {target:n} members a "
                    "probability of {reached}, not {p:p}: more visits alone are not enough.")
     if effort["multiple"] <= 1:
         return say(lang, **common, now=effort["probability_now"],
                    vi="Tính bằng cân đối tăng – giảm: với nỗ lực như kế hoạch, khả năng đạt đã là {now:c}, không "
                    "thấp hơn {p:p}.",
-                   en="By entries minus exits, with the effort of the plan the probability is {now:c}, which is not "
-                   "below {p:p}.")
+                   en="By the engine “entries minus exits”, with the effort of the plan the probability is {now:c}, "
+                   "which is not below {p:p}.")
     return say(lang, **common, times=effort["multiple"], needed=effort["visits_per_month_needed"],
                more=effort["collectors_needed"],
                vi="Tính bằng cân đối tăng – giảm: để khả năng đạt là {p:p}, nỗ lực vận động phải gấp khoảng "
                "{times:n1} lần kế hoạch: từ khoảng {visits:a} lên {needed:a} lượt thăm hộ mỗi tháng, tương đương từ "
                "{collectors:a} lên {more:a} nhân viên thu.",
-               en="By entries minus exits, for a probability of {p:p} outreach must be about {times:n1} times that "
-               "of the plan: from about {visits:a} to {needed:a} household visits a month, or from {collectors:a} "
-               "to {more:a} collectors.")
+               en="By the engine “entries minus exits”, for a probability of {p:p} outreach must be about {times:n1} "
+               "times that of the plan: from about {visits:a} to {needed:a} household visits a month, or from "
+               "{collectors:a} to {more:a} collectors.")
 
 
 _AMOUNTS = {"collectors": "n", "visits_per_month": "a", "communes": "n", "share": "p"}
@@ -278,6 +278,7 @@ def _size(name: str, value, said: dict, lang: str) -> str:
     else:
         own = f"size.{said['lever']}.{name}"
         unit = [own if own in words.terms().index else f"size.{name}"]
+        unit = [f"{unit[0]}.one"] if value == 1 and f"{unit[0]}.one" in words.terms().index else unit
     digits = 0 if value == round(value) else 1 if value * 10 == round(value * 10) else 3 if value < 0.1 else 2
     return " ".join([words.number(value, lang, digits), *(term(u, lang) for u in unit if u)])
 
@@ -317,12 +318,14 @@ def price_table(place, since: str, until: str, lang: str = "vi", law=None) -> Te
 def price_text(place, since: str, until: str, lang: str = "vi", group: str = "other") -> Text:
     """Say each change of the least to pay for one group, as a list."""
     return listing(say(lang, m=m, a=a, b=b, up=abs(b / a - 1) if a else 1.0, who=term(f"group.{group}", lang),
+                       whom="those with the least support" if group == "other" else term(f"group.{group}", "en"),
                        word={"vi": "tăng", "en": "up"}[lang] if b > a else {"vi": "giảm", "en": "down"}[lang],
                        vi="{m:t}: {a:d} → {b:d} mỗi tháng ({word} {up:p}, {who})",
-                       en="{m:t}: {a:d} → {b:d} a month ({word} {up:p}, {who})")
+                       en="{m:t}: {a:d} → {b:d} a month ({word} {up:p} for {whom})")
                    for m, a, b in facts.price_changes(place, since, until, group))
 
 
+_MONTH = re.compile(r"(?<![\d-])20\d\d-(?:0[1-9]|1[0-2])(?![\d-])")
 _SEVERITIES = ("new conflict", "fault", "known conflict", "note")
 
 
@@ -331,7 +334,7 @@ def conflicts(findings, place, lang: str = "vi", severities=_SEVERITIES) -> Text
     kept = [f for f in findings if (f.place == place.name or f.place.startswith(place.name + "/"))
             and f.severity in severities]
     kept.sort(key=lambda f: severities.index(f.severity))
-    said = [getattr(f, f"message_{lang}") for f in kept]
+    said = [_MONTH.sub(lambda found: words.month(found[0], lang), getattr(f, f"message_{lang}")) for f in kept]
     lines = [f"**{_capital(term('severity.' + f.severity.replace(' ', '_'), lang))}.** {_capital(text)}"
              for f, text in zip(kept, said, strict=True)]
     return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
