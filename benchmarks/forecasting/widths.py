@@ -16,9 +16,9 @@ from scipy.optimize import brentq, minimize
 from forecast.engines import combination
 
 AIM = 0.95
-COUNTS = {1: 200, 4: 140, 12: 120}
+COUNTS = {1: 200, 4: 140, 12: 90}
 ENROLLMENT, SHORT_ENROLLMENT = 150, 2400
-SEEDS = (2000, 4000)
+SEEDS = (2000, 3000, 4000)
 
 
 def main() -> None:
