@@ -86,7 +86,7 @@ def published_dots(axes, place, measure: str, group: str, origin: str, until: st
 def law_ticks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> None:
     """Mark above the axes when the least to pay changed most for an ordinary person, and from what to what."""
     largest = sorted(changes, key=lambda change: -abs(np.log(max(change[2], 1) / max(change[1], 1))))[:most]
-    box, edge = axes.get_position(), 0.995
+    box, edge = axes.get_position(), 1.005
     for month, before, after in sorted(largest, reverse=True):  # each label ends before the one right of it begins
         x = number(month)
         axes.axvline(x, color=MUTED, lw=0.9, ls=(0, (1, 2)))
@@ -96,7 +96,7 @@ def law_ticks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> 
             label = picture.text(at, box.y1 + 0.015, say(lang, vi=vi, en=en, m=month, a=before, b=after), fontsize=8,
                                  color=MUTED, va="bottom", linespacing=1.2)
             width = label.get_window_extent().width / picture.bbox.width
-            left = min(at, edge - 0.01 - width)
+            left = min(at, edge - 0.02 - width)
             if left >= max(0.01, at - width):  # it reaches its line; else a shorter text, and at last the line alone
                 label.set_position((left, box.y1 + 0.015))
                 edge = left
