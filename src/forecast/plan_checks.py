@@ -209,7 +209,7 @@ def unit_gone(h: pd.DataFrame, setting: Setting) -> Found:
 
 
 @rule("season-mix",
-      "the series has {december} December counts and {other} of other months: a difference between them is "
+      "{december} of its counts are of a December and {other} of other months: a difference between them is "
       "mostly season",
       "chuỗi có {december} số liệu tháng 12 và {other} số liệu tháng khác: chênh lệch giữa chúng chủ yếu "
       "do mùa vụ", NOTE)

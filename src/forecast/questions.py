@@ -92,7 +92,7 @@ def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "
             net = max(float(found["median"].iloc[0]), 0.0) if len(found) else None
         rows.append({
             "what": title, "years": years["median"],
-            "range": say(lang, vi="{a:a} – {b:a}", en="{a:a} – {b:a}", a=years["low"], b=years["high"]),
+            "range": say(lang, vi="{a:a} đến {b:a}", en="{a:a} to {b:a}", a=years["low"], b=years["high"]),
             "money": sum(m["median"] for m in money if m), "price": price["median"] if price else float("nan"),
             "net": float("nan") if net is None else net,
         })  # fmt: skip

@@ -83,7 +83,8 @@ def checks_table(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     rows = pd.DataFrame({
         "item": [term(f"check.{i}", lang) for i in table["item"]],
         "published": [_figure(r.published, r.unit, lang) for r in table.itertuples()],
-        "interval": [f"{_figure(r.low, r.unit, lang)} – {_figure(r.high, r.unit, lang)}" for r in table.itertuples()],
+        "interval": [say(lang, vi="{a} đến {b}", en="{a} to {b}", a=_figure(r.low, r.unit, lang),
+                               b=_figure(r.high, r.unit, lang)) for r in table.itertuples()],
         "p_value": table["p_value"].to_numpy()})  # fmt: skip
     return words.table(rows, lang, {"item": "", "published": "", "interval": "", "p_value": "n2"})
 
