@@ -149,8 +149,8 @@ def _name(word: str, vi: bool) -> str:
 def number_text(value: float, vi: bool = False, digits: int | None = None) -> str:
     """Write a number for people: whole from 100 up, else at most two decimals; or with the given decimals.
 
-    >>> number_text(15680.4, vi=True), number_text(11.574), number_text(99.28, digits=1)
-    ('15.680', '11.57', '99.3')
+    >>> number_text(15680.4, vi=True), number_text(-11.574), number_text(99.28, digits=1)
+    ('15.680', '−11.57', '99.3')
     """
     if not math.isfinite(value):
         return "–"
@@ -158,7 +158,7 @@ def number_text(value: float, vi: bool = False, digits: int | None = None) -> st
         text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}".rstrip("0").rstrip(".")
     else:
         text = f"{value:,.{digits}f}"
-    return text.translate(str.maketrans(",.", ".,")) if vi else text
+    return text.translate(str.maketrans(",.-", ".,−" if vi else ",.−"))
 
 
 def half_unit(value: float) -> float:

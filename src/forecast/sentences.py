@@ -365,6 +365,7 @@ def _value(value: float, unit: str, lang: str) -> str:
     if unit == "vnd":
         return words.money(value, lang)
     digits = 0 if value == round(value) else 1
+    unit = f"{unit}.one" if value == 1 and f"unit.{unit}.one" in words.terms().index else unit
     return f"{words.number(value, lang, digits)} {form(unit, 'unit', lang)}".strip()
 
 
@@ -404,7 +405,8 @@ def source_list(place, lang: str = "vi") -> Text:
             said = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
             said = f"{_marked(said, row.title, lang)}. {_marked(row.publisher, row.publisher, lang)}"
         lines.append(said + (f", {words.dated(row.date, lang)}" if row.date else "")
-                     + say(lang, n=int(counts[row.source]), vi=" ({n:n} số liệu)", en=" ({n:n} figures)"))
+                     + say(lang, n=int(counts[row.source]), s="" if counts[row.source] == 1 else "s",
+                           vi=" ({n:n} số liệu)", en=" ({n:n} figure{s})"))
     return listing(lines)
 
 
