@@ -17,6 +17,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from arviz_stats.base import array_stats
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from forecast import chance, tables
@@ -30,7 +31,7 @@ BURN_IN = 0.2  # more steps at first, as a part of those that count
 # Runs of the engine for the stand-in, per number that it has of one place; the first ones have this spread.
 RUNS, WIDER = (5.5, 3.0, 3.0, 5.5), 1.3
 CHUNK = 100  # vectors in one run of the engine
-ROUNDS = 3  # times that draws are weighed, and taught to the stand-in where the weights are too uneven
+ROUNDS = 5  # times at most that draws are weighed, and taught to the stand-in where the weights are too uneven
 POOL_WALKERS, POOL_STEPS = 128, 40  # chains that say where to run next, and steps after which they are believed
 # A result is only good if the chains agree and hold enough independent draws (Vehtari and others 2021), and if no few
 # draws carry the weight of all (k-hat, the shape of the weights' tail).
@@ -216,6 +217,7 @@ def calibrate(
     folder = Path(keep) / hashlib.sha256(asked.encode()).hexdigest()[:16] if keep else None
     counts = [int(r * max(size_of(i.shape[1]) for i in model.inputs().values())) for r in RUNS]
     with (
+        one_thread(),
         tqdm(total=sum(counts) + ROUNDS * draws, desc="calibrate", disable=not progress) as bar,
         joblib.Parallel(n_jobs=jobs or joblib.cpu_count()) as work,
     ):
@@ -253,7 +255,7 @@ def calibrate(
             z = walked[POOL_STEPS:].reshape(-1, size)[-more:]
             shape = Shape.around(z)
         emulator, burn_in = replace(emulator, shape=shape), int(BURN_IN * steps)
-        starts = z[np.arange(-GROUPS * walkers, 0) % len(z)]
+        starts, best = z[np.arange(-GROUPS * walkers, 0) % len(z)], None
         for again in range(ROUNDS):
             luck = [keyed_luck(seed, f"chains/{again}" if again else "chains", n) for n in range(GROUPS)]
             tasks = {f"chains-{again}-{n}": (_chains, emulator, part, burn_in, steps, luck[n])
@@ -265,19 +267,27 @@ def calibrate(
             z = chains.reshape(-1, size)
             predicted = run(f"draws-{again}", z)
             rows, weighed, khat = weigh(emulator, z, predicted)
-            if (khat <= MOST_KHAT and weighed >= 2 * LEAST_ESS) or again == ROUNDS - 1:
+            accepted, diverged = (np.array([part[name] for part in parts]) for name in ("accepted", "diverged"))
+            given = weighed, khat, float(accepted.mean()), int(diverged.sum()), emulator, seen
+            found = Fit(model, z[rows], predicted[rows], chains, *given)
+            best = found if best is None or khat < best.khat else best
+            if khat <= MOST_KHAT and weighed >= 2 * LEAST_ESS:
                 break
             seen = np.concatenate([seen[0], z]), np.concatenate([seen[1], predicted])
             emulator = Emulator.fit(model, Shape.around(z[rows]), *seen)
             starts = chains[:, -1]
         bar.update(bar.total - bar.n)
-    accepted, diverged = (np.array([part[name] for part in parts]) for name in ("accepted", "diverged"))
-    given = weighed, khat, float(accepted.mean()), int(diverged.sum()), emulator, seen
-    return Fit(model, z[rows], predicted[rows], chains, *given)
+    return best
+
+
+def one_thread() -> threadpool_limits:
+    """Keep matrix products to one thread: how many share one decides its last digits, and chains magnify these."""
+    return threadpool_limits(1)
 
 
 def _chains(emulator: Emulator, start: np.ndarray, burn_in: int, steps: int, luck) -> dict[str, np.ndarray]:
-    z, accepted, diverged = stand_in(emulator, start, burn_in + steps, luck)
+    with one_thread():
+        z, accepted, diverged = stand_in(emulator, start, burn_in + steps, luck)
     return {"z": z[burn_in:], "accepted": np.array(accepted), "diverged": np.array(diverged)}
 
 
@@ -293,4 +303,5 @@ def kept_or_done(path: Path | None, function, *given) -> pd.DataFrame:
 
 
 def _run(model: Model, z: np.ndarray) -> dict[str, np.ndarray]:
-    return {"predicted": model.predict(z)}
+    with one_thread():
+        return {"predicted": model.predict(z)}

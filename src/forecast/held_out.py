@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 from tqdm.auto import tqdm
 
 from forecast import chance, facts, score, tables
-from forecast.calibration import MOST_KHAT, Fit, kept_or_done, keyed_luck, stand_in, weigh
+from forecast.calibration import MOST_KHAT, Fit, kept_or_done, keyed_luck, one_thread, stand_in, weigh
 from forecast.emulator import Emulator, Shape
 from forecast.engines.members import smooth
 from forecast.engines.series import SeriesEngine
@@ -105,7 +105,8 @@ def learned_without(fit: Fit, fold: Fold, seed: int = 1) -> tuple[np.ndarray, np
 def judged(fit: Fit, fold: Fold, seed: int = 1) -> pd.DataFrame:
     """Return COLUMNS for the figures of a fold: the model's forecasts and those of the methods beside it."""
     model = fit.model
-    z, predicted, khat = learned_without(fit, fold, seed)
+    with one_thread():
+        z, predicted, khat = learned_without(fit, fold, seed)
     keys, scale, rows = chance.streams(seed, range(len(z))), model.spread(z), []
     for i in fold.held(model):
         target = model.targets[i]
