@@ -26,8 +26,8 @@ import scoring
 from forecast import baselines
 
 RESULTS = Path(__file__).parents[1] / "results"
-COUNTS = {1: 200, 4: 100, 12: 60}
-ENROLLMENT = 120
+COUNTS = {1: 350, 4: 350, 12: 400}
+ENROLLMENT = 1670
 SEED = 1  # held back: nothing is chosen or learned on it (README.md says which seeds are for that)
 COMMUNES, MONTHS = 600, 60
 sys.path.append(str(Path(__file__).parents[1] / "agents"))  # machine.py
