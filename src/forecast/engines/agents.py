@@ -116,7 +116,7 @@ class Offices(mesa.Model):
         t, month = self.t, tables.month_index(plan.months[self.t])
         _, due, members, goals, year_start = self.looked_at
         members[:], goals[:] = self.members(), world.goals[t]
-        due[:] = np.stack([people.ledger.due[:, t] for people in self.people], axis=1)
+        due[:] = np.stack([people.ledger.due[t] for people in self.people], axis=1)
         if month % 12 == 0:
             year_start[:] = members
         # What is on each team's desk, in the order of `behavior.team_acts`.

@@ -55,6 +55,7 @@ from forecast.engines.records import (
 )
 
 AHEAD = 12  # rows that are asked for before they are needed
+WHOLE = 0x7FFFFFFF  # all bits but the sign: what cannot be negative is not asked whether it counts from the end
 MET_SPELLS = b.SPELLS * b.USUAL_SPELLS / (b.SPELLS * b.USUAL_SPELLS).sum()  # long spells are met more often
 
 
@@ -107,9 +108,9 @@ def first_resistances(pool, shape):
 
 
 @compiled
-def _still_here(key, years, rules):
-    """Has somebody who came into a pool so many Januaries ago not left it for good?"""
-    return years <= 0 or chance.uniform(key, b.LEAVE) < (1.0 - rules.eligible_exit_rate) ** years
+def _staying(year, year_came, rules):
+    """Share of those who came into a pool in one year that have not left it for good by another."""
+    return (1.0 - rules.eligible_exit_rate) ** max(year - year_came, 0)
 
 
 @compiled
@@ -125,7 +126,7 @@ def _pay(now, ledger, person, c, g, s, flows):
     months = b.SPELLS[s]
     person.spell = s
     person.due = now.t + months
-    ledger.due[c, min(now.t + months, ledger.due.shape[1] - 1)] += 1
+    ledger.due[min(now.t + months, ledger.due.shape[0] - 1), c] += 1
     supported = min(months, max(0, b.SUBSIDY_MONTHS - person.subsidized))
     person.subsidized += supported
     flows[c, g, PAID_MONTHS] += months
@@ -163,7 +164,7 @@ def _first_at(clock, t, turn):
 @compiled
 def _leaving(ledger, c, t, luck):
     """The first month after `t` in which the commune's clock has moved on by an exponential number."""
-    if luck < ledger.leave_never[c, t]:
+    if luck < ledger.leave_never[t, c]:
         return NO_MONTH
     clock = ledger.leave_clock[c]
     month = _first_at(clock, t, clock[t] - math.log(luck))
@@ -233,7 +234,7 @@ def open_members(opening, pool, ledger, rules, table, wake, start, december, sub
             person.active = 9 - tenure
             person.leave = _leaving(ledger, c, 0, chance.uniform(key, 32 * start + b.LEAVE))
             ledger.members[c, g] += 1
-            ledger.due[c, person.due] += 1
+            ledger.due[person.due, c] += 1
             _activate(ledger, person, c, g, 0)
             _sleep(person, wake, i)
         m, n = opening[j], pool.left[j]
@@ -330,23 +331,23 @@ def _live(now, rules, ledger, table, wake, turns, price, full, ease, by_spell, b
     for n in range(awake):
         # Rows lie far apart, so the next ones are fetched from memory while this one is at work.
         fetch_soon(table, turns[n + AHEAD])
-        i = turns[n]
+        i = turns[n] & WHOLE
         person = table[i]
-        key, j, luck = person.key, person.cell, _luck(person, t)
+        key, j, luck = person.key, person.cell & WHOLE, _luck(person, t)
         c, g, band = j // COMMUNE, (j // BANDS) % G, j % BANDS
         if person.state == MEMBER:
             if person.leave <= t:
                 _end(ledger, person, c, g, GONE)
                 wake[i] = NO_MONTH
                 if person.due > t:
-                    ledger.due[c, min(person.due, ledger.due.shape[1] - 1)] -= 1
+                    ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= 1
                 moved = chance.uniform(key, luck + b.WHERE) < ledger.leave_split[c, t]
                 flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += 1
                 continue
             if person.due <= t:
                 used_up = person.subsidized >= b.SUBSIDY_MONTHS
                 burden = full[g, band] if used_up else price[now.price_class[c], g, band]
-                hazard = by_spell[person.spell] * by_tenure[t - person.joined] * burden
+                hazard = by_spell[person.spell & WHOLE] * by_tenure[(t - person.joined) & WHOLE] * burden
                 special = person.kind & (RUSHED | GIFTED)
                 stopping = chance.uniform(key, luck + b.LAPSE)
                 if (stopping < hazard or special) and stopping < b.lapse_chance(  # 1 - exp(-h) is never above h
@@ -382,14 +383,21 @@ def _live(now, rules, ledger, table, wake, turns, price, full, ease, by_spell, b
 
 @compiled
 def _enter(now, rules, pool, ledger, table, wake, flows):
+    year, came, staying = now.month // 12, -1, 1.0
     for p in range(len(pool.next)):
-        j = pool.home[p]
+        j = pool.home[p] & WHOLE
+        if pool.year[p] != came:  # rarely: pools stand in the order of their years
+            came = pool.year[p]
+            staying = _staying(year, came, rules)
         while ledger.pressure[j] >= pool.next[p]:
             i = ledger.count[0]
             if i >= len(table):
                 return False
             key = chance.child(pool.key[p], pool.rank[p])
-            if _still_here(key, now.month // 12 - pool.year[p], rules):
+            pool.left[p] -= 1
+            pool.rank[p] += 1
+            _next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
+            if chance.uniform(key, b.LEAVE) < staying:
                 ledger.count[0] += 1
                 c, g = j // COMMUNE, (j // BANDS) % G
                 _name_person(rules, table[i], key, j, now.t)
@@ -398,9 +406,6 @@ def _enter(now, rules, pool, ledger, table, wake, flows):
                 rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c] * rules.rush_short
                 s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
                 _begin(now, ledger, table[i], wake, i, c, g, s, RUSHED if rush else 0, flows)
-            pool.left[p] -= 1
-            pool.rank[p] += 1
-            _next_resistance(pool, p, rules.frailty_shape)
     return True
 
 
@@ -433,7 +438,7 @@ def _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows):
                     pool.rank[p] += 1
                     _next_resistance(pool, p, rules.frailty_shape)
                 tries += 1
-                if not _still_here(key, now.month // 12 - pool.year[p], rules):
+                if chance.uniform(key, b.LEAVE) >= _staying(now.month // 12, pool.year[p], rules):
                     continue
                 wanted -= 1
                 i = ledger.count[0]

@@ -47,17 +47,18 @@ class People:
         )  # fmt: skip
         hazard = to_compulsory + to_other[:, None]
         leave_clock = np.ascontiguousarray(np.cumsum(hazard, axis=0).T)
+        never = np.exp(leave_clock - leave_clock[:, -1:]) * (1 - 1e-9)  # a rounding must not keep anybody
         foreseen = np.cumsum(fastest_return + rules.lump_sum_rate / 12, axis=0)
         self.ledger = Ledger(
             pressure=np.zeros(len(cells)),
             return_clock=np.zeros(len(cells)),
             foreseen=np.ascontiguousarray(np.moveaxis(foreseen, 0, -1)),
             leave_clock=leave_clock,
-            leave_never=np.exp(leave_clock - leave_clock[:, -1:]) * (1 - 1e-9),  # a rounding must not keep anybody
+            leave_never=np.ascontiguousarray(never.T),
             leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
             members=np.zeros((communes, G)),
             active=np.zeros((communes, G)),
-            due=np.zeros((communes, months + 62)),
+            due=np.zeros((months + 62, communes)),
             count=np.zeros(1, np.int64),
         )
         self.table, self.wake, self.turns = room or (np.zeros(0, kind) for kind in (PERSON, np.int16, np.int32))

@@ -116,9 +116,9 @@ class Ledger(NamedTuple):
     return_clock: np.ndarray  # (cells,)
     foreseen: np.ndarray  # (k, g, b, months) the most that a return clock will read, as far as can be foreseen
     leave_clock: np.ndarray  # (communes, months) sum of the hazards up to and with the month
-    leave_never: np.ndarray  # (communes, months) luck below it never leaves, so that most need no logarithm
+    leave_never: np.ndarray  # (months, communes) luck below it never leaves, so that most need no logarithm
     leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
     members: np.ndarray  # (communes, groups)
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
-    due: np.ndarray  # (communes, months) members due in each month, for the teams
+    due: np.ndarray  # (months, communes) members due in each month, for the teams
     count: np.ndarray  # (1,) people who ever enrolled
