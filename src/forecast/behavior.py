@@ -17,8 +17,8 @@ import pandas as pd
 from numba import njit
 
 from forecast import chance, posterior, tables
-from forecast.law import Law
-from forecast.places import Place, read_place
+from forecast.law import NATION, Law
+from forecast.places import Place
 from forecast.plan import GROUPS, Plan
 from forecast.scenario import Assumption, Scenario, parameters_table
 
@@ -61,7 +61,7 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> dict[str, np
     """
     keys, known = chance.streams(seed, draws), posterior.learned(scenario)
     table, drawn = parameters_table(), {}
-    for name, row in table.iterrows():
+    for name, value, low, high in zip(table.index, table["value"], table["low"], table["high"], strict=True):
         given = scenario.assumptions.get(name)
         if isinstance(given, (int, float)):
             drawn[name] = np.full(len(keys), float(given))
@@ -69,9 +69,7 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> dict[str, np
         if given is None and known is not None and (column := known.column(name, draws)) is not None:
             drawn[name] = column
             continue
-        prior = (
-            given if isinstance(given, Assumption) else Assumption(value=row["value"], low=row["low"], high=row["high"])
-        )
+        prior = given if isinstance(given, Assumption) else Assumption(value=value, low=low, high=high)
         z = chance.normal_array(keys, chance.name_number(name))
         drawn[name] = between(z, prior.value, prior.low, prior.high)
     if known is None:
@@ -230,22 +228,33 @@ def _bands(median: np.ndarray, drawn: dict) -> np.ndarray:
 
 def income_per_head(place: Place) -> tuple[float, str]:
     """Return the nearest published income per head: (VND per month, month); the place's own, else its parent's."""
+    return _income(place.lineage, place.history)
+
+
+def _income(lineage: tuple[str, ...], history: pd.DataFrame | None = None) -> tuple[float, str]:
     path = tables.data_dir() / "history.csv"
-    rows = pd.concat([place.history, _incomes(path, path.read_bytes() if path.is_file() else b"")])
-    rows = rows[(rows["measure"] == "income_per_head") & rows["value"].notna()]
-    for name in place.lineage:
-        own = rows[rows["place"] == name]
-        if len(own):
-            row = own.iloc[-1]
-            return row["value"] / (12 if row["unit"] == "vnd_per_year" else 1), row["month"]
-    raise tables.UserError(f"{place.name}: history.csv has no income_per_head for it or for any place above it")
+    known = _incomes(path, path.read_bytes() if path.is_file() else b"")
+    for name in lineage:
+        own = known.get(name)
+        if own is None and history is not None:  # a place of the reader's own brings its rows with it
+            own = _last_incomes(history).get(name)
+        if own:
+            return own
+    raise tables.UserError(f"{lineage[0]}: history.csv has no income_per_head for it or for any place above it")
+
+
+def _last_incomes(history: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """The last income per head of each place: (VND per month, month)."""
+    rows = history[(history["measure"] == "income_per_head") & history["value"].notna()]
+    return {
+        row.place: (row.value / (12 if row.unit == "vnd_per_year" else 1), row.month) for row in rows.itertuples()
+    }
 
 
 @lru_cache(maxsize=4)
-def _incomes(path: Path, content: bytes) -> pd.DataFrame:
+def _incomes(path: Path, content: bytes) -> dict[str, tuple[float, str]]:
     """Read the table once for each content: every batch of draws asks for it."""
-    history = tables.read(path, "history")
-    return history[history["measure"] == "income_per_head"]
+    return _last_incomes(tables.read(path, "history"))
 
 
 def acceptance(net, income, drawn: dict) -> np.ndarray:
@@ -261,7 +270,7 @@ def acceptance(net, income, drawn: dict) -> np.ndarray:
 
 def reference_acceptance(drawn: dict, law: Law) -> np.ndarray:
     """Mean acceptance in the country at the reference month, (draws,): what entry_rate was measured at."""
-    median = _median(*income_per_head(read_place("Việt Nam")), drawn)
+    median = _median(*_income(NATION), drawn)
     net = np.array([law.price(g, tables.month(REFERENCE_MONTH)).net for g in GROUPS])
     shares = acceptance(net[None, :, None], _bands(median, drawn), drawn) @ BAND_SHARES
     return (shares * (NATIONAL_MIX / NATIONAL_MIX.sum())).sum(axis=1)

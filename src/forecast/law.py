@@ -184,6 +184,17 @@ class Law:
         >>> path["floor"].tolist(), path["state_share"][0].tolist()
         ([700000.0, 1500000.0], [0.3, 0.25, 0.1, 0.1])
         """
+        asked = tuple(months), lineage
+        if asked not in self._paths:  # every batch of draws asks for the same one
+            self._paths[asked] = self._price_path(months, lineage)
+        return {name: values.copy() for name, values in self._paths[asked].items()}
+
+    @cached_property
+    def _paths(self) -> dict[tuple, dict[str, np.ndarray]]:
+        """Price paths that were asked for."""
+        return {}
+
+    def _price_path(self, months: pd.PeriodIndex, lineage: tuple[str, ...]) -> dict[str, np.ndarray]:
         names = {"rate": "contribution_rate", "floor": "min_declared_income",
                  "ceiling": "max_declared_income"}
         path = {key: np.array([self._need(name, tables.month_index(month), month).value for month in months])

@@ -10,7 +10,7 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -85,15 +85,18 @@ class Place:
         shares = [poor, near_poor, minority * rest, (1 - minority) * rest]
         return eligible[:, None] * np.column_stack(shares)
 
-    def _published(self, measure: str, group: str, until) -> pd.DataFrame:
-        """Return observed rows of the voluntary scheme up to ``until``, oldest first, conflicting ones left out."""
+    @cached_property
+    def _counts(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Observed rows of the voluntary scheme by (measure, group), oldest first, conflicting ones left out."""
         rows = self.history
         rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")
-                    & (rows["measure"] == measure) & (rows["group"] == group)
                     & (rows["status"] != "conflicting") & rows["value"].notna()]
-        if until is not None:
-            rows = rows[rows["month"] <= str(until)]
-        return rows.sort_values("month", kind="stable")
+        return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
+
+    def _published(self, measure: str, group: str, until) -> pd.DataFrame:
+        """Return those of one measure and group up to ``until``."""
+        rows = self._counts.get((measure, group), self.history[:0])
+        return rows if until is None else rows[rows["month"] <= str(until)]
 
     def observed(self, measure: str = "members", until=None) -> pd.Series:
         """Return what was published for the whole place, indexed by month; gaps stay gaps.

@@ -24,7 +24,7 @@ from forecast.engines.world import World, contact, make_world, plan_rows, rows_o
 from forecast.plan import COLUMNS, GROUPS
 from forecast.scenario import Scenario
 
-BATCH, BATCH_MEMBERS = 32, 600_000  # draws side by side, fewer where many are members; no answer depends on it
+BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
 G = len(GROUPS)
 
 
