@@ -174,6 +174,18 @@ def usual(place: Place, start: str, collectors: float) -> tuple[Choice, ...]:
     return tuple(Choice.of(form | {"start": start}) for form in forms)
 
 
+def offered(scenario) -> tuple[Choice, ...]:
+    """Return what may be chosen on top of a scenario, with prices: what its file says, or else the usual levers.
+
+    >>> from forecast.scenario import Scenario
+    >>> [c.name for c in offered(Scenario("x", "Đà Bắc", start="2019-06", until="2020-12"))][:3]
+    ['Collectors', 'Visits', 'Training']
+    """
+    own = scenario.search.choices if scenario.search else ()
+    collectors = float(scenario.plan.collectors[-1].sum())
+    return priced(own or usual(scenario.place, str(scenario.months[1]), collectors), cost_table())
+
+
 def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ...]:
     """Return the choices with a unit cost each: their own, or else that of `costs`, a table of :func:`cost_table`."""
     return tuple(

@@ -100,12 +100,8 @@ class Search:
         self.fast = fast_engine(self.scenario)
         asked = self.scenario.search or choices.Search()
         self.payers = asked.payers
-        usual = asked.choices or choices.usual(
-            self.scenario.place, str(self.scenario.months[1]), float(self.scenario.plan.collectors[-1].sum())
-        )
-        self.costs = choices.cost_table()
-        self.known = {choice.name for choice in usual if "unit_cost" in choice.form}  # prices without a spread
-        self.choices = choices.priced(usual, self.costs)
+        self.costs, self.choices = choices.cost_table(), choices.offered(self.scenario)
+        self.known = {choice.name for choice in asked.choices if "unit_cost" in choice.form}  # prices without a spread
         self.none = (0,) * len(self.choices)
         self.all = tuple(choice.levels for choice in self.choices)
         self.longer = self.scenario.lasting(str(self.scenario.months[-1] + YEAR))

@@ -244,14 +244,18 @@ def levers(scenario, lang: str = "vi") -> Text:
     """Return what the plan does: one row a lever, with its size and dates."""
     rows = []
     for lever in scenario.policy.levers:
-        said = lever.model_dump()
-        size = [_size(name, value, said, lang) for name, value in said.items() if value not in (None, (), 0.0)]
-        rows.append({"lever": term(f"lever.{said['lever']}", lang), "size": "; ".join(filter(None, size)),
-                     "since": words.month(said["start"] or scenario.start, lang),
-                     "until": words.month(said["end"] or scenario.until, lang)})
+        rows.append({"lever": term(f"lever.{lever.lever}", lang), "size": size(lever, lang),
+                     "since": words.month(lever.start or scenario.start, lang),
+                     "until": words.month(lever.end or scenario.until, lang)})
     if not rows:
         return say(lang, vi="Không có giải pháp nào mới.", en="No lever acts.")
     return words.table(pd.DataFrame(rows), lang, dict.fromkeys(rows[0], ""))
+
+
+def size(lever, lang: str = "vi") -> str:
+    """Say how much a lever does: its numbers with their units, and for whom."""
+    said = lever.model_dump()
+    return "; ".join(filter(None, (_size(n, v, said, lang) for n, v in said.items() if v not in (None, (), 0.0))))
 
 
 def _size(name: str, value, said: dict, lang: str) -> str:

@@ -1,4 +1,4 @@
-"""The command that publishes the study."""
+"""Commands that show the study: pages in a folder, and the scenario page in a browser."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import click
 from forecast.cli.common import (
     LEDGER,
     with_force,
+    with_lang,
 )
 
 
@@ -49,3 +50,18 @@ def report(places, langs, draws, out, pdf, day, ledger, draft, force):
     if kept:
         click.echo(f"{kept} holds {published.read(kept)['forecast'].nunique()} published forecasts")
     click.echo(f"the site is ready: open {front}")
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@with_lang
+def app(scenarios, port, no_browser, lang):
+    """Open the scenario page of SCENARIOS in a browser; those that come with the data when no file is given.
+
+    Pull levers, ask, read the answer, download the scenario. The page is served on this machine only; Ctrl+C ends it.
+    """
+    from forecast import app as apps
+
+    apps.serve(list(scenarios) or apps.scenario_files(), lang=lang, port=port, browser=not no_browser)
