@@ -53,6 +53,12 @@ def book(lang: str, cells: list, **about):
         metadata={"forecast": about})
 
 
+def later(cell, behind: str):
+    """The cell, to be read behind another one that runs after it."""
+    cell.metadata["forecast"] = {"after": behind}
+    return cell
+
+
 @cache
 def made(lang: str) -> dict:
     """Executed notebooks with every kind of element: cards, pictures, tables, lists, code, details, links, output."""
@@ -74,8 +80,9 @@ def made(lang: str) -> dict:
     how = {"vi": "# Cách làm\n\n## Mã lệnh\n\nMã này in ra một số.", "en": "# How it works\n\n## Code\n\nIt prints."}
     return {"05_ca_mau": place, "06_how": book(lang, [
         new_markdown_cell(how[lang], id="how"),
-        code(lang, "printed", tags=["show-input"], source="print(2 * 21)  # twice", printed="42\n"),
-        code(lang, "key", sentences.status_key(lang))], part="how")}
+        later(code(lang, "printed", tags=["show-input"], source="print(2 * 21)  # twice", printed="42\n"), "key"),
+        code(lang, "key", sentences.status_key(lang)),
+        code(lang, "links", "[**Cà Mau**](05_ca_mau.ipynb), [**Hà Nội**](03_ha_noi.ipynb)")], part="how")}
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +207,15 @@ def test_a_page_that_lost_a_number_on_its_way_is_not_published(site, tmp_path, m
     with pytest.raises(UserError, match=r"06_how.html: shows 43 where the run gave 42"):
         report.publish({stem: {"vi": one} for stem, one in made("vi").items()}, ("vi",), tmp_path / "site")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_links_to_pages_that_are_there_and_shows_what_is_asked_for_after_the_answer(site):
+    if not (site / "06_how.html").exists():
+        pytest.skip("this needs the small site that is made here, not one of --site")
+    for lang, folder in (("vi", site), ("en", site / "en")):
+        article = (folder / "06_how.html").read_text(encoding="utf-8").partition("<article")[2]
+        assert 'href="05_ca_mau.html"' in article and "03_ha_noi" not in article and "<strong>Hà Nội" in article
+        assert article.index(words.term("status.stated.meaning", lang)) < article.index("twice")
 
 
 def test_each_page_ends_with_downloads_and_the_manifest(site):

@@ -30,10 +30,12 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
     anyway = _all(table, "persons", kind="anyway")
     lines = [
         say(lang, n=because["median"], sooner=sooner["median"], anyway=anyway["median"],
-            vi="Nhờ chính sách, khoảng {n:a} người tham gia mà nếu không có thì đến hết kỳ vẫn chưa tham gia; khoảng "
-            "{sooner:a} người tham gia sớm hơn; khoảng {anyway:a} người đằng nào cũng tham gia vào lúc ấy.",
-            en="About {n:a} people join because of the policy who otherwise would not have by the end; about "
-            "{sooner:a} join sooner; about {anyway:a} would have joined just then anyway."),
+            vi="Nhờ chính sách, khoảng {n:a} người tham gia mà nếu không có thì đến hết kỳ vẫn chưa tham gia (kể cả "
+            "người sau đó đã dừng đóng); khoảng {sooner:a} người tham gia sớm hơn; khoảng {anyway:a} người đằng nào "
+            "cũng tham gia vào lúc ấy.",
+            en="About {n:a} people join because of the policy who otherwise would not have by the end "
+            "(those who have stopped since are counted too); about {sooner:a} join sooner; about {anyway:a} would have "
+            "joined just then anyway."),
     ]  # fmt: skip
     stayed, net = (_all(table, m) for m in ("stayed", "net"))
     if stayed is not None:

@@ -80,6 +80,7 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
     """
     asked = [] if scenario is None else list(scenario) if isinstance(scenario, (list, tuple)) else [scenario]
     titles = {s.scenario: words.title(s, lang) for s in asked}
+    acts = {s.scenario: bool(s.policy.levers) for s in asked}
     frame = answer.only(measure=measure, group=group).frame
     names = list(titles) or list(frame["scenario"].unique())
     engine = engine or _speaks(frame)
@@ -95,8 +96,8 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
     with rc_context(STYLE):
         changes = facts.price_changes(place, origin, until, law=asked[0].law if asked else None)
         if small:
-            picture, axes = sheet("", f"{_capital(what)}, {unit}", "", height=3.0, width=4.4)
-            axes.set_position((0.15, 0.12, 0.54, 0.74))
+            picture, axes = sheet("", f"{_capital(what)}, {unit}", "", height=2.7, width=3.9)
+            axes.set_position((0.17, 0.125, 0.555, 0.735))
         else:
             picture, axes = sheet(
                 f"{place.name}: {what}",
@@ -119,11 +120,13 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
                 axes.fill_between(x, quarter, upper, color=color, alpha=0.28, lw=0)
             axes.plot(x, middle, pattern, color=color, lw=2.2)
             label = _short(titles.get(name, name), place.name)
+            if small and len(names) > 1:
+                label = _capital(term(f"card.{'plan' if acts.get(name) else 'quo'}", lang))
             labels.append((x[-1], middle[-1], f"{label}\n{words.about(middle[-1], lang)}", color))
             said.append(say(lang, vi="{label}: mức giữa {m:a}, 9 phần 10 trong khoảng {low:a} – {high:a}",
                             en="{label}: median {m:a}, nine in ten between {low:a} and {high:a}", label=label,
                             m=middle[-1], low=low[-1], high=high[-1]))
-        marks.published_dots(axes, place, measure, group, origin, until, lang)
+        counted = marks.published_dots(axes, place, measure, group, origin, until, lang)
         if goal:
             x, label = marks.number(goal.by), term("column.target", lang).capitalize()
             axes.plot([marks.number(origin), x], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
@@ -133,9 +136,10 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
                             by=goal.by))
         axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in labels) * 1.06))
         marks.month_axis(axes, origin, until, lang, most=3 if small else 6)
-        marks.end_labels(axes, labels, width=16 if small else 22)
+        marks.end_labels(axes, labels, width=13 if small else 22)
         if not small:
             marks.law_ticks(picture, axes, changes, lang)
+        marks.beside(axes, counted)
     return picture.describe(say(
         lang, vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {said}.",
         en="Chart of {what} in {place} from {a:t} to {b:t}. {said}.", what=what, place=place.name, a=origin, b=until,
@@ -259,8 +263,9 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
         picture, first = sheet(
             say(lang, vi="{place}: {measure} theo nhóm", en="{place}: {measure} by group", place=place.name,
                 measure=term(f"measure.{measure}", lang)),
-            say(lang, vi="Mỗi hình một thang đo riêng; dải nhạt: 9 phần 10 số lần mô phỏng",
-                en="Each picture has its own scale; band: nine in ten simulations"),
+            say(lang, vi="{unit}, mỗi hình một thang đo riêng; dải nhạt: 9 phần 10 số lần mô phỏng",
+                en="{unit}, each picture on its own scale; band: nine in ten simulations",
+                unit=_capital(term(f"unit.{tables.MEASURES[measure]}", lang))),
             source_line(lang, place), height=5.2)
         for index, group in enumerate(GROUPS):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
@@ -391,7 +396,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
             labels.append((x[-1], path[-1], f"{name[:1].upper()}{name[1:]}\n{words.vnd(path[-1], lang)}", color))
         axes.set_ylim(0, max(max(p) for p in drawn) * 1.12)
         marks.month_axis(axes, since, until, lang, most=5)
-        marks.end_labels(axes, labels)
+        marks.end_labels(axes, labels, width=25)
     ends = {g: (words.vnd(net[g].iloc[0], lang), words.vnd(net[g].iloc[-1], lang)) for g in GROUPS}
     said = "; ".join(f"{term(f'group.{g}', lang)} {a} → {b}" for g, (a, b) in ends.items())
     return picture.describe(say(lang, vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {said}.",

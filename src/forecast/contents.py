@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 
 from forecast import words
-from forecast.words import Text, say
+from forecast.words import Text
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 ASKS = {"vi": r"\*\*Câu hỏi:\*\*\s*(.+?)[.?](?:\s|$)", "en": r"\*\*The question:\*\*\s*(.+?)[.?](?:\s|$)"}
@@ -18,7 +18,7 @@ def pages(folder: Path | None = None) -> list[Path]:
 
 
 def about(path: Path, lang: str = "vi") -> tuple[str, str]:
-    """Return the title of a notebook and the question that it asks in its first cell, "" where it asks none.
+    """Return the title of a notebook and the question that it asks in its first cell, else that cell's first sentence.
 
     >>> about(NOTEBOOKS / "10_engines.ipynb", "en")[0]
     'Which engine to trust?'
@@ -29,15 +29,18 @@ def about(path: Path, lang: str = "vi") -> tuple[str, str]:
             asked = re.search(ASKS[lang], cell.source, re.DOTALL)
             if not title:
                 continue
-            return title[1].strip(), " ".join(asked[1].split()) if asked else ""
+            if asked:
+                return title[1].strip(), " ".join(asked[1].split()) + "?"
+            said = re.search(r"^[^#\s].*?\.(?=\s|$)", cell.source, re.DOTALL | re.MULTILINE)
+            return title[1].strip(), " ".join(said[0].split()) if said else ""
     return path.stem, ""
 
 
 def table(lang: str = "vi", folder: Path | None = None) -> Text:
-    """Return the list of notebooks: the title of each and what it answers."""
+    """Return the list of notebooks: the title of each, which leads to it, and what it answers."""
     lines = []
     for path in pages(folder):
         title, asked = about(path, lang)
-        asked = f": {asked[:1].lower()}{asked[1:]}?" if asked else ""
-        lines.append(say(lang, vi="**{t}**{a}", en="**{t}**{a}", t=title.rstrip("?") if asked else title, a=asked))
+        asked = f": {asked[:1].lower()}{asked[1:]}" if asked else ""
+        lines.append(f"[**{title.rstrip('?') if asked else title}**]({path.name}){asked}")
     return words.listing(lines)

@@ -358,6 +358,11 @@ def story(effect: Effect, lang: str = "vi") -> Text:
     return words.table(frame, lang, {"step": "effect", "factor": "n2", "low": "n2", "high": "n2"})
 
 
+def _signed(change: float, lang: str) -> str:
+    """Return a relative change in percent with its sign."""
+    return ("+" if change > 0 else "") + words.percent(change, lang)
+
+
 def price_story(changes: pd.DataFrame, since: str, lang: str = "vi") -> Text:
     """Return what :func:`price_change` found, in a sentence, or that there is nothing to find it from.
 
@@ -380,11 +385,11 @@ def price_story(changes: pd.DataFrame, since: str, lang: str = "vi") -> Text:
             words.say(
                 lang,
                 name=name,
-                low=low,
-                middle=middle,
-                high=high,
-                vi="{name}: {middle:p} (9 phần 10 khả năng trong khoảng {low:p} đến {high:p})",
-                en="{name}: {middle:p} (nine in ten between {low:p} and {high:p})",
+                low=_signed(low, lang),
+                middle=_signed(middle, lang),
+                high=_signed(high, lang),
+                vi="{name}: {middle} (9 phần 10 khả năng trong khoảng {low} đến {high})",
+                en="{name}: {middle} (nine in ten between {low} and {high})",
             )
         )
     return words.listing(lines)

@@ -34,6 +34,7 @@ PARTS = {
     "how": {"vi": "Cách làm", "en": "How it works"},
 }
 _HERE = "<!-- lists of pages -->"
+_TO_PAGE = re.compile(r"\[([^\]]+)\]\((\w+)\.ipynb\)")
 
 
 def tags(cell) -> set[str]:
@@ -85,8 +86,10 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
         groups[part(book)].append(stem)
         end = "\n\n".join([_taken(lang, up, stem, stem in pdfs, stem in forecasts), manifest(book, lang, facts)])
         book.cells.append(nbformat.v4.new_markdown_cell(end, id="end"))
+        book.cells = _as_read(book.cells)
         for cell in book.cells:
             _tag(cell, lang)
+            _link(cell, set(pages))
         given[f"{stem}.html"] = displayed.of_notebook(book)
         for cell in book.cells:
             _describe(cell)
@@ -167,6 +170,19 @@ def _taken(lang: str, up: str, stem: str = "", has_pdf: bool = False, has_foreca
     return f'<p class="downloads"><strong>{say(lang, vi="Tải về:", en="Download:")}</strong> {listed}</p>'
 
 
+def _as_read(cells: list) -> list:
+    """Return cells in the order in which a page shows them: what must run before the answer may be read after it.
+
+    Such a cell names the one that it stands behind (metadata: forecast, after).
+    """
+    later = [cell for cell in cells if "after" in cell.metadata.get("forecast", {})]
+    shown = [cell for cell in cells if cell not in later]
+    for cell in reversed(later):
+        names = [one.get("id", "").split("--")[0] for one in shown]
+        shown.insert(names.index(cell.metadata["forecast"]["after"]) + 1, cell)
+    return shown
+
+
 def _tag(cell, lang: str) -> None:
     """Say what of a cell is shown: code behind a toggle, long lists too."""
     if cell.cell_type != "code":
@@ -179,8 +195,22 @@ def _tag(cell, lang: str) -> None:
         said = "".join(o["data"].get("text/markdown", "") for o in cell.outputs if "data" in o).lstrip()
         what = {"|": {"vi": "bảng số liệu", "en": "the table"}, "-": {"vi": "danh sách", "en": "the list"}}.get(
             said[:1], {"vi": "chi tiết", "en": "the details"})[lang]
+        if "source_list(" in cell.source:
+            what = say(lang, vi="danh sách nguồn", en="the list of sources")
         cell.metadata["mystnb"] = {"code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
                                    "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what)}
+
+
+def _link(cell, there: set[str]) -> None:
+    """Turn a link to a notebook that is no page of this site into its words; Sphinx follows the others."""
+    def kept(link: re.Match) -> str:
+        return link[0] if link[2] in there else link[1]
+
+    if cell.cell_type == "markdown":
+        cell.source = _TO_PAGE.sub(kept, cell.source)
+    for data in (output["data"] for output in cell.get("outputs", []) if "data" in output):
+        if "text/markdown" in data:
+            data["text/markdown"] = _TO_PAGE.sub(kept, "".join(data["text/markdown"]))
 
 
 def _describe(cell) -> None:
@@ -216,9 +246,24 @@ def _card(stem: str, book, folder: Path) -> str:
             f'<p>{strong}</p>\n<img src="_static/cards/{stem}.png" alt="{alt}" loading="lazy">\n</a>')
 
 
+def _key(lang: str) -> str:
+    """Return how to read a card, which stands among them as the last."""
+    steps = [words.verdict(p, lang).split(" ", 1) for p in (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)]
+    rows = "\n".join(f'<li><span class="dots" aria-hidden="true">{dots}</span> {text}</li>' for dots, text in steps)
+    head = say(lang, vi="Cách đọc", en="How to read this")
+    said = say(lang, vi="Khả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và bằng chấm:",
+               en="A probability is the share of simulations that meet the target, in numbers, words and dots:")
+    band = say(lang, vi="Trong hình: đường liền là mức giữa khi làm theo kế hoạch, dải đậm chứa một nửa số lần mô "
+                     "phỏng, dải nhạt chứa 9 phần 10; đường đứt là khi giữ nguyên cách làm cũ; chấm đặc là số biết "
+                     "khi bắt đầu, chấm rỗng là số công bố về sau.",
+               en="In the pictures, the solid line is the median under the plan; the dark band holds half of the "
+               "simulations, the light one nine in ten; the dashed line is what comes if nothing changes; a filled "
+               "dot was known at the start, a hollow one was published later.")
+    return f'<div class="card key">\n<h2>{head}</h2>\n<p>{said}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
+
+
 def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
     """Return the front page without its lists of pages: a card for each place, how to read it, what it stands on."""
-    steps = [words.verdict(p, lang) for p in (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)]
     return "\n\n".join([
         f"# {TITLE[lang]}",
         say(lang, vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
@@ -226,13 +271,8 @@ def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
                   "nói gì với nhau.",
             en="Each card answers one question: will the plan of this place meet its target in time? Open it to see "
             "what would be needed, what the plan really adds, and what the published figures say to one another."),
-        '<div class="cards">\n' + "\n".join(cards) + "\n</div>",
+        '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",
         _HERE,
-        say(lang, vi="## Cách đọc\n\nKhả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và "
-                  "bằng chấm:",
-            en="## How to read this\n\nA probability is the share of simulations that meet the target, in numbers, "
-            "words and dots:"),
-        words.listing(steps),
         say(lang, vi="## Nguồn và mức tin cậy\n\nMô phỏng chỉ biết những gì đã công bố đến tháng bắt đầu. Cuối mỗi "
                   "trang có danh sách nguồn, và ghi rõ con số nào chỉ là nhớ lại hay giả định, con số nào mâu thuẫn "
                   "với nguồn khác. Cả bảng số liệu có:",

@@ -18,7 +18,7 @@ from forecast import tables
 from forecast.displayed import text_of
 from forecast.tables import UserError
 
-_SHORT = 12  # rows of a table that is not torn apart
+_SHORT = 12  # rows of a table that is not torn apart, items of a list that is set as large as the text
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 # The look of all reports. Values come as JSON through `sys.inputs`, the text as code that is generated below.
 _LOOK = """
@@ -47,7 +47,8 @@ _LOOK = """
 #show table.cell.where(y: 0): set text(weight: 600)
 #let quoted(body) = block(width: 100%, fill: rgb("#eef4fa"), inset: 9pt, stroke: (left: 3pt + rgb("#1b5e9b")), body)
 #let picture(path, alt) = align(center, block(breakable: false, image(path, width: 13.6cm, alt: alt)))
-#let code(body) = block(width: 100%, breakable: false, fill: luma(245), inset: 7pt, body)
+#let code(body) = block(width: 100%, fill: luma(245), inset: 7pt, body)
+#let small(body) = [#set text(8.2pt); #set list(spacing: 0.6em); #body]
 """
 
 
@@ -146,7 +147,8 @@ def _node(node: SyntaxTreeNode) -> str:
             return f"#quoted[{inner}];\n"
         case "bullet_list" | "ordered_list":
             items = ", ".join(f"[{_node(item)}]" for item in node.children)
-            return f"#{'list' if node.type == 'bullet_list' else 'enum'}({items});\n"
+            listed = f"{'list' if node.type == 'bullet_list' else 'enum'}({items})"
+            return f"#small({listed});\n" if len(node.children) > _SHORT else f"#{listed};\n"
         case "table":
             return _table(node)
         case "html_inline" | "html_block":

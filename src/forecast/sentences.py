@@ -10,6 +10,7 @@ from forecast.tables import GROUPS, STATUSES
 from forecast.words import Text, form, join, listing, say, term
 
 ENGINES = ("agents", "stock", "series")  # the first that speaks gives the numbers of a sentence
+APART = 0.05  # of probability: where engines differ by more, the page says why
 
 
 def _speaks(frame: pd.DataFrame) -> str:
@@ -30,7 +31,7 @@ def _row(desk: pd.DataFrame, engine: str | None) -> dict:
 def headline(desk: pd.DataFrame, scenario, lang: str = "vi", engine: str | None = None) -> Text:
     """Return the answer in two lines: will the target be met, and how much is missing."""
     row = _row(desk, engine)
-    word = {"vi": ("vượt khoảng", "thiếu khoảng"), "en": ("above it by about", "short of it by about")}[lang]
+    word = {"vi": ("vượt khoảng", "thiếu khoảng"), "en": ("above", "short of")}[lang]
     said = say(
         lang, place=scenario.place.name, p=row["probability"], target=row["target"], by=row["by"], median=row["median"],
         low=row["low"], high=row["high"], gap=abs(row["gap"]), word=word[row["gap"] < 0],
@@ -38,7 +39,7 @@ def headline(desk: pd.DataFrame, scenario, lang: str = "vi", engine: str | None 
         "Dự kiến khoảng {median:a} người (9 phần 10 khả năng trong khoảng {low:a} – {high:a}), {word} {gap:a} người "
         "so với chỉ tiêu.",
         en="> **{p:v}**  \n> Probability that {place} has {target:n} members by {by:T}: **{p:c}**. Expected are "
-        "about {median:a} (nine in ten between {low:a} and {high:a}), {word} {gap:a}.")
+        "about {median:a} (nine in ten between {low:a} and {high:a}), about {gap:a} {word} it.")
     return join([said, _target_status(scenario, lang)], " ")
 
 
@@ -69,7 +70,13 @@ def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
                 "liệu quá khứ. Không trả lời không có nghĩa là không có tác động.",
                 en="Silent: {names}, because that engine has not seen the levers of this plan in the past. Silence "
                 "does not mean that there is no effect.") if silent else ""
-    return join([spoken, quiet], " ")
+    apart = ""
+    if "series" in set(desk["engine"]) and high - low > APART:
+        apart = say(lang, vi="Xu hướng chuỗi số liệu chỉ kéo dài đà tăng đã qua, không biết đến mức đóng hay việc vận "
+                          "động, nên có thể khác xa.",
+                    en="The time series only carries the past on and knows neither the price nor any outreach, so that "
+                    "it may be far from the others.")
+    return join([spoken, apart, quiet], " ")
 
 
 def desk_table(desk: pd.DataFrame, lang: str = "vi") -> Text:
@@ -144,7 +151,7 @@ def effort_text(effort: dict, lang: str = "vi") -> Text:
                "{collectors:a} to {more:a} collectors.")
 
 
-_AMOUNTS = {"collectors": "n", "visits_per_month": "a", "communes": "n", "share": "p"}
+_AMOUNTS = {"collectors": "a", "visits_per_month": "a", "communes": "n", "share": "p"}
 
 
 def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
@@ -172,7 +179,7 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
         rows.append({"way": term(f"way.{row['way']}", lang), "needed": needed,
                      "probability": row["probability_reached"], "money": row["public_vnd"]})
     return words.table(pd.DataFrame(rows), lang, {"way": "", "needed": "", "probability": "c", "money": "m1"},
-                       {"way": term("column.way", lang), "needed": term("column.needed", lang),
+                       {"way": term("column.way", lang), "needed": term("column.more_needed", lang),
                         "probability": term("column.probability", lang), "money": term("column.public", lang)})
 
 
@@ -245,11 +252,10 @@ def levers(scenario, lang: str = "vi") -> Text:
     rows = []
     for lever in scenario.policy.levers:
         rows.append({"lever": term(f"lever.{lever.lever}", lang), "size": size(lever, lang),
-                     "since": words.month(lever.start or scenario.start, lang),
-                     "until": words.month(lever.end or scenario.until, lang)})
+                     "since": lever.start or scenario.start, "until": lever.end or scenario.until})
     if not rows:
         return say(lang, vi="Không có giải pháp nào mới.", en="No lever acts.")
-    return words.table(pd.DataFrame(rows), lang, dict.fromkeys(rows[0], ""))
+    return words.table(pd.DataFrame(rows), lang, {"lever": "", "size": "", "since": "t", "until": "t"})
 
 
 def size(lever, lang: str = "vi") -> str:
@@ -278,7 +284,8 @@ def _size(name: str, value, said: dict, lang: str) -> str:
         return ""
     if name == "count":
         per, every = said.get("per", "place"), said.get("every") or ("month" if said["lever"] == "Visits" else "")
-        unit = [f"per.{per}", f"every.{every}" if every else ""]
+        counted = f"count.{said['lever']}"
+        unit = [counted if counted in words.terms().index else "", f"per.{per}", f"every.{every}" if every else ""]
     else:
         own = f"size.{said['lever']}.{name}"
         unit = [own if own in words.terms().index else f"size.{name}"]
@@ -321,10 +328,11 @@ def price_table(place, since: str, until: str, lang: str = "vi", law=None) -> Te
 
 def price_text(place, since: str, until: str, lang: str = "vi", group: str = "other") -> Text:
     """Say each change of the least to pay for one group, as a list."""
-    return listing(say(lang, m=m, a=a, b=b, up=abs(b / a - 1) if a else 1.0, who=term(f"group.{group}", lang),
-                       whom="those with the least support" if group == "other" else term(f"group.{group}", "en"),
+    least = say(lang, vi="nhóm được hỗ trợ ít nhất", en="those with the least support")
+    return listing(say(lang, m=m, a=a, b=b, up=abs(b / a - 1) if a else 1.0,
+                       whom=least if group == "other" else term(f"group.{group}", lang),
                        word={"vi": "tăng", "en": "up"}[lang] if b > a else {"vi": "giảm", "en": "down"}[lang],
-                       vi="{m:t}: {a:d} → {b:d} mỗi tháng ({word} {up:p}, {who})",
+                       vi="{m:t}: {a:d} → {b:d} mỗi tháng ({word} {up:p}, với {whom})",
                        en="{m:t}: {a:d} → {b:d} a month ({word} {up:p} for {whom})")
                    for m, a, b in facts.price_changes(place, since, until, group))
 
@@ -338,10 +346,19 @@ def conflicts(findings, place, lang: str = "vi", severities=_SEVERITIES) -> Text
     kept = [f for f in findings if (f.place == place.name or f.place.startswith(place.name + "/"))
             and f.severity in severities]
     kept.sort(key=lambda f: severities.index(f.severity))
-    said = [_MONTH.sub(lambda found: words.month(found[0], lang), getattr(f, f"message_{lang}")) for f in kept]
+    said = [_of_part(f, lang) + _MONTH.sub(lambda found: words.month(found[0], lang), getattr(f, f"message_{lang}"))
+            for f in kept]
     lines = [f"**{_capital(term('severity.' + f.severity.replace(' ', '_'), lang))}.** {_capital(text)}"
              for f, text in zip(kept, said, strict=True)]
     return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
+
+
+def _of_part(finding, lang: str) -> str:
+    """Return which part of a place a finding is about, where its message does not say so."""
+    part = finding.place.partition("/")[2]
+    if not part or part.lstrip("0123456789 ") in finding.message_vi:
+        return ""
+    return f"{form(part, 'part', lang)}: "
 
 
 def history_table(place, lang: str = "vi") -> Text:
@@ -351,7 +368,8 @@ def history_table(place, lang: str = "vi") -> Text:
     rows = rows.assign(
         value=[_value(r.value, r.unit, lang) for r in rows.itertuples()],
         measure=[_named(r, lang) for r in rows.itertuples()],
-        source=[str(publisher.get(s, s)).split(" (")[0].replace(facts.MAKERS, "–") for s in rows["source"]])
+        source=[form(str(publisher.get(s, s)).split(" (")[0], "publisher", lang).replace(facts.MAKERS, "–")
+                for s in rows["source"]])
     return words.table(rows, lang, {"month": "t", "measure": "", "value": "", "kind": "", "status": "", "source": ""})
 
 
@@ -377,15 +395,15 @@ def statuses(place, lang: str = "vi") -> Text:
     """Say how many figures of a place, or of several, have each status, and name those that were only recalled."""
     several = facts.together(place)
     counts = facts.used(several, law=False)["status"].value_counts()
-    lines = [f"{term(f'status.{s}', lang)}: {words.number(counts[s], lang)}" for s in STATUSES if s in counts]
+    lines = [say(lang, status=_capital(term(f"status.{s}", lang)), n=counts[s], s="" if counts[s] == 1 else "s",
+                 vi="{status}: {n:n} số liệu", en="{status}: {n:n} figure{s}") for s in STATUSES if s in counts]
     named = []
     for one in several:
-        rows, whose = one.history, f"{one.name}, " if len(several) > 1 else ""
-        doubtful = rows[rows["status"].isin(["recalled", "synthetic"]) & rows["value"].notna()]
-        named += [f"{whose}{_named(r, lang)} {words.month(r.month, lang)}: {_value(r.value, r.unit, lang)} "
-                  f"({term(f'status.{r.status}', lang)})" for r in doubtful.itertuples()]
-        named += [f"{whose}{form(name, 'measure', lang)} ({term('status.recalled', lang)})"
-                  for name in re.findall(r"(\w+): recalled", one.note)]
+        whose = f"**{one.name}**: " if len(several) > 1 else ""
+        for status in ("recalled", "synthetic"):
+            said = _doubtful(one, status, lang)
+            listed = whose + "; ".join(said) if whose else _capital("; ".join(said))
+            named += [f"{listed} ({term(f'status.{status}', lang)})"] if said else []
     law = facts.used(several)[lambda f: f["table"] == "law"]["status"]
     if (law == "recalled").any():
         named.append(say(lang, n=int((law == "recalled").sum()), status=term("status.recalled", lang),
@@ -394,6 +412,18 @@ def statuses(place, lang: str = "vi") -> Text:
         return listing(lines)
     return join([listing(lines), say(lang, vi="Cần kiểm chứng trước khi dựa vào:", en="To be verified before use:"),
                  listing(named)])
+
+
+def _doubtful(place, status: str, lang: str) -> list[str]:
+    """Return the measures of a place that have a figure of this status, each with its months and values."""
+    rows = place.history[(place.history["status"] == status) & place.history["value"].notna()]
+    found: dict[str, list[str]] = {}
+    for row in rows.itertuples():
+        said = f"{words.month(row.month, lang)}: {_value(row.value, row.unit, lang)}"
+        found.setdefault(_named(row, lang), []).append(said)
+    notes = re.findall(r"(\w+): recalled", place.note) if status == "recalled" else []
+    return [*(f"{name} ({', '.join(values)})" for name, values in found.items()),
+            *(form(name, "measure", lang) for name in notes)]
 
 
 def source_list(place, lang: str = "vi") -> Text:
@@ -407,7 +437,8 @@ def source_list(place, lang: str = "vi") -> Text:
             said = term(own, lang)
         else:
             said = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
-            said = f"{_marked(said, row.title, lang)}. {_marked(row.publisher, row.publisher, lang)}"
+            by = row.publisher if lang == "vi" else form(str(row.publisher).split(" (")[0], "publisher", lang)
+            said = f"{_marked(said, row.title, lang)}. {_marked(_capital(by), by, lang)}"
         lines.append(said + (f", {words.dated(row.date, lang)}" if row.date else "")
                      + say(lang, n=int(counts[row.source]), s="" if counts[row.source] == 1 else "s",
                            vi=" ({n:n} số liệu)", en=" ({n:n} figure{s})"))
@@ -421,9 +452,9 @@ def _marked(said: str, text: str, lang: str) -> str:
 
 
 def repeat(files, draws: int, seed: int, lang: str = "vi") -> Text:
-    """Return the commands that repeat the run of a page; `files` are the plan, then the status quo."""
+    """Return the commands that repeat the run of a page; `files` are the plan, the status quo, then other plans."""
     luck = f"--draws {draws} --seed {seed}"
-    two = " ".join(f"\\\n    {file}" for file in (files[1], files[0]))
+    two = " ".join(f"\\\n    {file}" for file in (files[1], files[0], *files[2:]))
     commands = ["forecast check", f"forecast project {two} \\\n    {luck} --out results/project",
                 f"forecast compare {two} \\\n    {luck} --out results/compare",
                 f"forecast target {files[0]} \\\n    {luck} --out results/target"]

@@ -175,13 +175,13 @@ def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...
     most = max(frame.loc[frame["commune"].isin(order), measure].max() for frame in rules.values())
     cut = say(lang, vi="{n:n} xã đông người tham gia nhất", en="the {n:n} communes with the most members", n=MOST)
     subtitle = [_unit(measure, lang), cut if base["commune"].nunique() > MOST else ""]
-    said, height = [], 1.95 + 0.185 * len(order)
+    said, height = [], 2.03 + 0.185 * len(order)
     with rc_context(charts.STYLE):
         title = say(lang, vi="{place}: {what} ở từng xã", en="{place}: {what} by commune", place=place.name,
                     what=_what(measure, lang))
         picture, first = sheet(title, join(subtitle, "; "), source_line(lang, place), height=height)
         _key(picture, rules, 1 - 0.75 / height)
-        low, tall = 0.62 / height, 1 - 1.75 / height
+        low, tall = 0.62 / height, 1 - 1.83 / height
         for index, month in enumerate(months):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             width = 0.66 if len(months) == 1 else 0.33

@@ -307,6 +307,10 @@ def table(frame: pd.DataFrame, lang: str, forms: dict[str, str] | None = None,
     heads = [names.get(c) or _term_or_itself("column", c, lang) for c in forms]
     right = [spec[:1] in _NUMBERS and not spec[1:].strip("0123456789") for spec in forms.values()]
     lines = [[h[:1].upper() + h[1:] for h in heads], ["--:" if r else ":--" for r in right]]
-    lines += [[form(row[c], spec, lang).replace("|", "\\|") for c, spec in specs.items()]
-              for row in frame.to_dict("records")]
+    lines += [[_cell(form(row[c], spec, lang), spec) for c, spec in specs.items()] for row in frame.to_dict("records")]
     return Text("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+
+def _cell(text: str, spec: str) -> str:
+    """Return what a cell of a table says; a month stays on one line, however narrow the column."""
+    return (text.replace(" ", "\u00a0") if spec == "t" else text).replace("|", "\\|")

@@ -13,6 +13,19 @@ if (Documentation.LOCALE === "vi") {
   });
 }
 
+// What is wider than the page, a table or lines of code, says that it can be moved; turning a phone may make room.
+const HINT = Documentation.LOCALE === "vi" ? "↔ Kéo ngang để xem hết" : "↔ Move sideways to see all of it";
+function hint() {
+  document.querySelectorAll("article .table-wrapper, article pre").forEach((box) => {
+    box.dataset.hint = HINT;
+    box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 2);
+  });
+}
+document.addEventListener("DOMContentLoaded", hint);
+document.addEventListener("toggle", hint, true);
+window.addEventListener("load", hint);
+window.addEventListener("resize", hint);
+
 // Who reads for the answer sees no code; one button shows all of it.
 document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", () => {
