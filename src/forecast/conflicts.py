@@ -89,12 +89,12 @@ def falling_labor_force(h: pd.DataFrame, setting: Setting) -> Found:
 
 
 @rule("liable-exceed-labor-force",
-      "{month}: the shares imply {eligible} people liable for the voluntary scheme, but a labor force of "
+      "{month}: the shares imply {eligible} people eligible for the voluntary scheme, but a labor force of "
       "{labor_force}, which leaves {left} after the {compulsory} in the compulsory scheme",
       "{month}: các tỷ lệ ngụ ý {eligible} người thuộc diện tham gia tự nguyện, nhưng lực lượng lao động chỉ "
       "{labor_force}, còn {left} sau khi trừ {compulsory} người tham gia bắt buộc")
 def liable_exceed_labor_force(h: pd.DataFrame, setting: Setting) -> Found:
-    """More people liable for the voluntary scheme than the labor force has outside the compulsory one."""
+    """More people eligible for the voluntary scheme than the labor force has outside the compulsory one."""
     shares = implied(h)
     for liable in each(shares[shares["denominator"] == "eligible"]):
         same = shares[(shares["denominator"] == "labor_force") & (shares["scheme"] == "compulsory_si")

@@ -116,7 +116,7 @@ NAMES = {
     "compulsory_si": ("compulsory social insurance", "BHXH bắt buộc"),
     "all_schemes": ("all schemes", "tất cả các loại hình"),
     "members": ("members", "người tham gia"), "money": ("money", "số thu"), "attainment": ("", ""),
-    "eligible": ("people liable for the scheme", "số người thuộc diện tham gia"),
+    "eligible": ("people eligible for the scheme", "số người thuộc diện tham gia"),
     "labor_force": ("labor force", "lực lượng lao động"),
     "goals": ("goals", "mục tiêu"), "figures": ("figures", "số liệu"),
 }

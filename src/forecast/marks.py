@@ -104,7 +104,7 @@ def beside(axes, texts) -> None:
             tried = axes.annotate(text, (x, y), xytext=(6 if right else -7, away), zorder=7, fontsize=9,
                                   textcoords="offset points", ha="left" if right else "right",
                                   bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7})
-            box = tried.get_window_extent()
+            box = tried.get_window_extent().padded(2)
             crossed = sum(line.intersects_bbox(box, filled=False) for line in lines)
             crossed += 99 * (box.y0 < frame.y0 or box.y1 > frame.y1)
             if best is None or crossed < best:

@@ -209,8 +209,7 @@ def unit_gone(h: pd.DataFrame, setting: Setting) -> Found:
 
 
 @rule("season-mix",
-      "{december} of its counts are of a December and {other} of other months: a difference between them is "
-      "mostly season",
+      "counts of a December: {december}, of other months: {other}; a difference between them is mostly season",
       "chuỗi có {december} số liệu tháng 12 và {other} số liệu tháng khác: chênh lệch giữa chúng chủ yếu "
       "do mùa vụ", NOTE)
 def season_mix(h: pd.DataFrame, setting: Setting) -> Found:
