@@ -144,11 +144,11 @@ def effort_text(effort: dict, lang: str = "vi") -> Text:
     return say(lang, **common, times=effort["multiple"], needed=effort["visits_per_month_needed"],
                more=effort["collectors_needed"],
                vi="Tính bằng cân đối tăng – giảm: để khả năng đạt là {p:p}, nỗ lực vận động phải gấp khoảng "
-               "{times:n1} lần kế hoạch: từ khoảng {visits:a} lên {needed:a} lượt thăm hộ mỗi tháng, tương đương từ "
-               "{collectors:a} lên {more:a} nhân viên thu.",
+               "{times:n1} lần kế hoạch: từ khoảng {visits:a} lên {needed:a} lượt thăm hộ mỗi tháng, với số nhân viên "
+               "thu từ {collectors:a} lên {more:a} người.",
                en="By the engine “entries minus exits”, for a probability of {p:p} outreach must be about {times:n1} "
-               "times that of the plan: from about {visits:a} to {needed:a} household visits a month, or from "
-               "{collectors:a} to {more:a} collectors.")
+               "times that of the plan: from about {visits:a} to {needed:a} household visits a month, with {more:a} "
+               "collectors instead of {collectors:a}.")
 
 
 _AMOUNTS = {"collectors": "a", "visits_per_month": "a", "communes": "n", "share": "p"}

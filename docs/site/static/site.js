@@ -26,6 +26,15 @@ document.addEventListener("toggle", hint, true);
 window.addEventListener("load", hint);
 window.addEventListener("resize", hint);
 
+// The page of search, opened without a question.
+document.addEventListener("DOMContentLoaded", () => {
+  const found = document.getElementById("search-results");
+  if (found && !new URLSearchParams(location.search).get("q")) {
+    found.textContent = Documentation.LOCALE === "vi" ? "Gõ điều cần tìm vào ô tìm kiếm, có dấu hay không dấu đều được."
+      : "Type what you look for into the search box, with or without diacritics.";
+  }
+});
+
 // Who reads for the answer sees no code; one button shows all of it.
 document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", () => {
