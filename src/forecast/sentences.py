@@ -285,6 +285,7 @@ def _size(name: str, value, said: dict, lang: str) -> str:
     if name == "count":
         per, every = said.get("per", "place"), said.get("every") or ("month" if said["lever"] == "Visits" else "")
         counted = f"count.{said['lever']}"
+        counted += ".one" if value == 1 else ""
         unit = [counted if counted in words.terms().index else "", f"per.{per}", f"every.{every}" if every else ""]
     else:
         own = f"size.{said['lever']}.{name}"
