@@ -82,6 +82,14 @@ def test_what_remains_shrinks_after_the_money_stops(found, table):
     assert 0 < median(table, "net") < median(table, "stayed") < 1
 
 
+def test_what_training_leaves_behind_is_not_the_policy_any_more():
+    taught = QUO.with_policy("taught", policy.Policy(policy.Training(start="2022-01", end="2022-12")))
+    assert taught.plan.training[-1].max() > 0  # it fades, and is not gone
+    assert additional.acting(QUO, taught) == (1, 12)
+    assert additional.acting(taught, QUO) == (1, 12)  # nor is it where it is left out
+    assert additional.acting(QUO, QUO) == (0, 0)
+
+
 def test_a_policy_that_changes_nothing_adds_nobody():
     same = additional.added(QUO, QUO.with_policy("same", policy.Policy()), draws=2, jobs=1, progress=False)
     assert same.people["member_years"].abs().sum() == 0

@@ -56,10 +56,22 @@ def test_policies_stand_side_by_side_in_the_order_that_was_asked():
                  comparison("cost_per_member_year", 2e7, "all", name, "public and donors")]  # fmt: skip
     people = pd.DataFrame([{"scenario": "b", "measure": "net", "group": "all", "median": 0.25}])
     text = questions.side_by_side(pd.DataFrame(rows), {"b": "Beta", "a": "Alpha"}, "en", "poor", people)
-    lines = text.splitlines()[2:]
+    assert text.startswith("Most member-years for the poor come from **Beta**.")
+    assert "Beta 90 (80 to 100); Alpha 40 (30 to 50)." in text.splitlines()[0]
+    lines = text.splitlines()[4:]
     assert [line.split("|")[1].strip() for line in lines] == ["Beta", "Alpha"]
     assert "1.5 billion" in lines[0]
     assert "25%" in lines[0]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("vi", "Mất nhiều năm tham gia nhất khi **Beta**"),
+                                            ("en", "Most member-years are lost with **Beta**")])  # fmt: skip
+def test_where_all_lose_it_is_said_who_loses_most_without_a_minus(lang, said):
+    rows = [comparison("member_years", years, "all", name) for name, years in (("a", -40.0), ("b", -90.0))]
+    text = questions.side_by_side(pd.DataFrame(rows), {"a": "Alpha", "b": "Beta"}, lang).splitlines()[0]
+    assert said in text
+    assert {"vi": "Beta 90 (80 đến 100); Alpha 40 (30 đến 50)", "en": "Beta 90 (80 to 100); Alpha 40 (30 to 50)"}[
+        lang] in text  # fmt: skip
 
 
 def test_a_lever_is_taken_out_of_a_policy_and_one_that_is_not_there_is_named():

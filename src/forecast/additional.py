@@ -99,6 +99,8 @@ def _side_by_side(base: Scenario, draws: int) -> int:
 def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
     """Return the first and last month (positions) in which the two plans differ; (0, 0) when they never do.
 
+    What a lever leaves behind when it has ended (training fades over years) is no longer the policy.
+
     >>> import forecast as f
     >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law())
     >>> acting(quo, quo.with_policy("top-up", f.Policy(f.TopUp(share=0.2, start="2022-03", end="2022-05"))))
@@ -110,7 +112,12 @@ def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
         ours, theirs = getattr(policy.plan, name), getattr(base.plan, name)
         differs |= (ours != theirs).reshape(len(differs), -1).any(axis=1)
     at = np.flatnonzero(differs)
-    return (int(at[0]), int(at[-1])) if len(at) else (0, 0)
+    if not len(at):
+        return 0, 0
+    ours, theirs = policy.policy.levers, base.policy.levers
+    own = [lever for lever in (*ours, *theirs) if (lever in ours) != (lever in theirs)]
+    ends = [tables.month_index(tables.month(lever.end or policy.until)) - policy.plan.first for lever in own]
+    return int(at[0]), min(int(at[-1]), max([int(at[0]), *ends]))
 
 
 def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, engine: str = "agents") -> pd.DataFrame:

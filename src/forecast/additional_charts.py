@@ -89,7 +89,8 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
             bound = {"vi": "ít nhất {x:p}", "en": "at least {x:p}"}
         rows.append({
             "what": term(f"quality.{measure}", lang), "median": words.form(row["median"], shape, lang),
-            "range": " – ".join(words.form(row[end], shape, lang) for end in ("low", "high")),
+            "range": say(lang, vi="{a} đến\u00a0{b}", en="{a} to\u00a0{b}",
+                         **{k: words.form(row[end], shape, lang) for k, end in (("a", "low"), ("b", "high"))}),
             "limit": "–" if limit is None else say(lang, **bound, x=limit),
             "flag": term(f"flag.{'yes' if measure in beyond else 'no'}", lang) if limit is not None else "–",
         })  # fmt: skip
@@ -152,7 +153,7 @@ def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Pictu
         picture, axes = sheet(
             say(lang, vi="{place}: người mà chính sách đưa vào còn lại bao nhiêu", place=place.name,
                 en="{place}: what remains of those whom the policy brought"),
-            (f"{title}\n" if title else "")
+            (f"{title[:1].upper()}{title[1:]}\n" if title else "")
             + say(lang, vi="Người đang tham gia. Dải: 9 phần 10 số lần mô phỏng", en="Members. Band: nine in ten "
                   "simulations"),
             source_line(lang, place), height=4.2)  # fmt: skip

@@ -173,7 +173,7 @@ def told(allocation: Allocation, lang: str = "vi") -> Text:
         lang, vi="Cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt phần của "
         "mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c}.",
         en="The whole place reaches {v:n} by {by:t} with probability {p:c}. Split by capacity, each commune meets its "
-        "share with probability {a:c} to {b:c}; split by people, {c:c} to {d:c}.",
+        "share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c}.",
         v=target.value, by=target.by, p=allocation.place_chance, a=table["chance_by_capacity"].min(),
         b=table["chance_by_capacity"].max(), c=table["chance_by_people"].min(), d=table["chance_by_people"].max(),
     )  # fmt: skip

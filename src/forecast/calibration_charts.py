@@ -1,5 +1,7 @@
 """Pictures of a calibration: what was believed before and after, and which data moved which parameter."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
@@ -12,6 +14,7 @@ from forecast.words import say
 
 PRIOR = 1.645  # nine in ten of a standard normal lie between minus and plus this
 MOST = 14  # rows of the table of what moved what
+SAID = 0.1  # standard deviations from which a square carries its number
 
 
 def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
@@ -28,10 +31,10 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
     with rc_context(charts.STYLE):
         picture, axes = sheet(
             say(lang, vi="Tham số trước và sau khi học từ số liệu", en="Parameters before and after the counts"),
-            say(lang, vi="Vạch xám: trước (9 phần 10 khả năng). Vạch xanh: sau. Đơn vị: độ lệch chuẩn trước khi học.\n"
-                      "Vạch xanh dài bằng vạch xám: số liệu không nói gì về tham số đó.",
-                en="Gray: before (nine in ten). Blue: after. Unit: standard deviations of what was believed before.\n"
-                   "A blue line as long as the gray one: the counts say nothing about that parameter."),
+            say(lang, vi="Vạch xám: trước (9 phần 10 khả năng). Vạch xanh: sau. Vạch xanh dài bằng vạch xám:\n"
+                      "số liệu không nói gì về tham số đó. Đơn vị: độ lệch chuẩn trước khi học.",
+                en="Gray: before (nine in ten). Blue: after; as long as the gray one: the counts say\n"
+                   "nothing about that parameter. Unit: standard deviations of what was believed before."),
             source_line(lang), height=height)  # fmt: skip
         axes.set_position((0.53, 0.45 / height, 0.44, 1 - 1.65 / height))
         for y, i in enumerate(order):
@@ -55,27 +58,32 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
     wide = wide[wide.abs().max().sort_values(ascending=False, kind="stable").index]
     if wide.empty:
         raise UserError("nothing to draw: no coordinate was moved")
-    height, top = 2.9 + 0.3 * len(wide), float(np.abs(wide.to_numpy()).max()) or 1.0
+    # squares that meet, and names on two lines: nothing is cut, and no number leaves its square
+    row, top = 0.335, float(np.abs(wide.to_numpy()).max()) or 1.0
+    height = 2.75 + row * len(wide)
     with rc_context(charts.STYLE):
         picture, axes = sheet(
             say(lang, vi="Số liệu nào kéo tham số nào", en="Which data moved which parameter"),
-            say(lang, vi="Trung bình sẽ đi thêm bao nhiêu độ lệch chuẩn nếu số liệu của nơi đó được tính hai lần.\n"
-                      "Cam: tăng; xanh: giảm.",
-                en="By how many standard deviations the mean would go on if that place's figures counted twice.\n"
-                   "Orange: up; blue: down."),
+            say(lang, vi="Mức giữa đi thêm bao nhiêu độ lệch chuẩn nếu tính số liệu của nơi đó hai lần.\n"
+                      "Cam: tăng; xanh: giảm; ô không ghi số: dưới 0,1.",
+                en="By how many standard deviations the mean moves on if a place's figures count twice.\n"
+                   "Orange: up; blue: down; squares without a number: below 0.1."),
             source_line(lang), height=height)  # fmt: skip
-        axes.set_position((0.46, 1.35 / height, 0.51, 1 - 2.35 / height))
+        axes.set_position((0.40, 1.55 / height, 0.58, 1 - 2.55 / height))
         for y, name in enumerate(wide.index):
             for x, source in enumerate(wide.columns):
                 value = wide.at[name, source]
                 color = LOOKS[1][0] if value > 0 else LOOKS[0][0]
-                axes.plot([x], [y], "s", ms=15, color=color, alpha=min(abs(value) / top, 1.0), mec="none")
-                if abs(value) >= 0.1:
-                    axes.text(x, y, words.number(value, lang, 1), ha="center", va="center", fontsize=7, color=INK)
-        axes.set_yticks(range(len(wide)), wide.index, fontsize=8.5)
+                deep = min(abs(value) / top, 1.0) if value == value else 0.0
+                axes.bar([x], [0.9], width=0.94, bottom=y - 0.45, color=color, alpha=deep)
+                if abs(value) >= SAID:
+                    axes.text(x, y, words.number(value, lang, 1), ha="center", va="center", fontsize=7.5,
+                              color="white" if deep > 0.6 else INK)  # fmt: skip
+        axes.set_yticks(range(len(wide)), [textwrap.fill(name, 36) for name in wide.index], fontsize=8, linespacing=1.0)
         axes.set_xticks(range(len(wide.columns)), wide.columns, fontsize=8, rotation=50, ha="right")
         axes.set(xlim=(-0.6, len(wide.columns) - 0.4), ylim=(len(wide) - 0.4, -0.6))
         axes.grid(False)
+        axes.tick_params(axis="y", colors=INK)
     strongest = table.loc[table["shift"].abs().idxmax()]
     return picture.describe(say(lang, vi="Mạnh nhất: {source} kéo {name}.", en="Strongest: {source} moves {name}.",
                                 source=strongest["source"], name=strongest["coordinate"]))  # fmt: skip
@@ -102,7 +110,8 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
                 en="Rank of the truth among the draws, {n} calibrations of invented districts.\n"
                    "Gray band: holds 95% of the bars if the method is right.", n=times),
             source_line(lang), height=3.6)  # fmt: skip
-        axes.set_position((0.10, 0.20, 0.86, 0.50))
+        axes.set_position((0.10, 0.24, 0.86, 0.47))
+        axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 1))
         axes.axhspan(100 * low, 100 * high, color=charts.GRID, lw=0)
         axes.axhline(100 / bins, color=MUTED, lw=1, ls=charts.DASHES)
         middle = (np.arange(bins) + 0.5) / bins
@@ -128,12 +137,12 @@ def december_text(checks: pd.DataFrame, lang: str = "vi") -> str:
              for name, row in (("rise", rise), ("fall", fall)) for part in parts}  # fmt: skip
     return say(
         lang,
-        vi="Mô hình đoán thấp tháng 12/2023: cả nước tăng {rise_published}% so với tháng 9, mô hình chờ "
-        "{rise_median}% (9 phần 10 khả năng: {rise_low} đến {rise_high}%). Đến tháng 3/2024 số đã công bố đổi "
-        "{fall_published}%, mô hình chờ {fall_median}%. Lý do: mô hình chỉ có một mức nước rút cuối năm cho mọi năm, "
-        "mà tháng 12/2022 hầu như không thấy nước rút; mức học được là mức chung giữa các năm. Vì vậy số của một "
-        "tháng 12 có thể cao hơn dự báo và rút đi gần hết trong quý I; hãy so tháng 12 với tháng 12.",
-        en="The model tells too little of December 2023: the nation rose by {rise_published}% on September, the model "
+        vi="Mô hình đoán thấp tháng 12/2023: cả nước tăng {rise_published}% so với tháng 9, mô hình dự kiến "
+        "{rise_median}% (9 phần 10 khả năng: {rise_low} đến {rise_high}%). Đến tháng 3/2024 số đã công bố thay "
+        "đổi {fall_published}%, mô hình dự kiến {fall_median}%. Lý do: mô hình chỉ có một mức nước rút cuối năm cho "
+        "mọi năm, mà tháng 12/2022 hầu như không thấy nước rút; mức học được là mức chung giữa các năm. Vì vậy số của "
+        "một tháng 12 có thể cao hơn dự báo và rút đi gần hết trong quý I; hãy so tháng 12 với tháng 12.",
+        en="The model understates December 2023: the nation rose by {rise_published}% on September, the model "
         "expects {rise_median}% (nine in ten: {rise_low} to {rise_high}%). By March 2024 the published figure changed "
         "by {fall_published}%, the model expects {fall_median}%. The reason: it has one strength of the year-end rush "
         "for all years, and December 2022 hardly shows one; what is learned lies between the years. So a December may "

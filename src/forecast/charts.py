@@ -310,15 +310,16 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
         for index, (title, column, how, form) in enumerate(rows):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.11, 0.665 - 0.27 * index, 0.60, 0.175))
-            ends = []
+            ends, top = [], 0.0
             for number, (name, frame) in enumerate(rules.items()):
                 months = frame.groupby("month")[column].agg(how)
                 x, (color, pattern, _) = marks.numbers(months.index), LOOKS[number]
                 axes.plot(x, months, pattern, color=color, lw=2.0)
+                top = max(top, months.max())
                 ends.append((x[-1], months.iloc[-1], f"{name}\n{form(months.iloc[-1], lang)}", color))
                 said.append(f"{title}, {name}: {form(months.iloc[-1], lang)}")
             axes.set_title(title, loc="left", fontsize=10)
-            axes.set_ylim(0, None)
+            axes.set_ylim(0, 1.1 * top or 1)  # the line itself is not cut
             axes.yaxis.set_major_locator(MaxNLocator(3))
             marks.month_axis(axes, months.index[0], months.index[-1], lang)
             axes.yaxis.set_major_formatter(lambda y, _, form=form: form(y, lang))

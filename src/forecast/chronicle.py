@@ -80,7 +80,8 @@ def teeth_table(found: pd.DataFrame, lang: str = "vi") -> Text:
 
 def _dated(value: float, month, lang: str) -> str:
     """Return a count with its month, a dash where there is none."""
-    return f"{words.number(value, lang)} ({words.month(month, lang)})" if value == value else "–"
+    when = words.month(month, lang).replace(" ", "\u00a0") if value == value else ""
+    return f"{words.number(value, lang)} ({when})" if when else "–"
 
 
 def answer(lang: str = "vi") -> Text:
@@ -116,7 +117,7 @@ def answer(lang: str = "vi") -> Text:
 
 
 def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
-    """Return each change of the least to pay as a table: a row for each month, a column for each group."""
+    """Return each change of the least to pay (VND a month) as a table: a row for each month, a column for a group."""
     net = facts.net_prices(place, pd.period_range(since, until, freq="M"))
     before = net.shift()
     rows = []
@@ -125,7 +126,9 @@ def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
                  + _change(before.at[month, g], net.at[month, g], lang) for g in GROUPS}  # fmt: skip
         rows.append({"since": month} | cells)
     names = {g: term(f"group.{g}", lang) for g in GROUPS}
-    return words.table(pd.DataFrame(rows), lang, {"since": "t"} | dict.fromkeys(GROUPS, ""), names)
+    unit = say(lang, vi="Mức đóng thấp nhất sau hỗ trợ, đồng mỗi tháng:", en="The least to pay after support, VND a "
+               "month:")
+    return words.join([unit, words.table(pd.DataFrame(rows), lang, {"since": "t"} | dict.fromkeys(GROUPS, ""), names)])
 
 
 def _change(before: float, after: float, lang: str) -> str:

@@ -9,7 +9,7 @@ from forecast.marks import INK, MUTED
 from forecast.tables import UserError
 from forecast.words import say
 
-TALL = 1.75  # inches for each row of small pictures
+TALL = 1.12  # inches for each place
 
 
 def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "2024-12") -> Picture:
@@ -41,11 +41,13 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
             say(lang, vi="Số người đang tham gia. Chấm lớn: cuối năm; chấm rỗng: số nhớ lại, chưa kiểm chứng; dấu "
                 "chéo: mâu thuẫn với số khác cùng tháng; nét đứt: phần mất đi trong nửa năm sau",
                 en="Members. Large dots: ends of years; hollow: recalled, not verified; crosses: contradict "
-                "another figure of the month; dashes: what was gone in the half year behind"),
+                "another\nfigure of the month; dashes: what was gone in the half year after"),
             source_line(lang, place, own=False), height=4.9)  # fmt: skip
         axes.set_position((0.12, 0.125, 0.82, 0.575))
         axes.plot(marks.numbers(firm["month"]), firm["value"], color=color, lw=1, ls=":")
         for row in rows.itertuples():
+            if row.status == "conflicting":  # on a white ground, since it lies on another dot
+                axes.plot([marks.number(row.month)], [row.value], "x", ms=8, mew=4, color="white", zorder=6)
             look = {"marker": "x", "ms": 6, "mew": 1.6, "color": INK, "zorder": 6} if row.status == "conflicting" else {
                 "marker": "o", "ms": 9 if row.month.endswith("-12") else 5, "mew": 1.5,
                 "mfc": "white" if row.status == "recalled" else color, "color": color}  # fmt: skip
@@ -82,23 +84,22 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
 
     `names` are those of places; dots are counts, stars are plans and targets.
     """
-    found = [places.read_place(name) for name in names]
-    half, told = (len(found) + 1) // 2, []
-    height = 1.25 + TALL * half
+    found, told = [places.read_place(name) for name in names], []
+    height = 1.35 + TALL * len(found)
     with rc_context(charts.STYLE):
         picture, first = sheet(
             say(lang, vi="Số người tham gia ở từng nơi", en="Members in each place"),
-            say(lang, vi="Người; mỗi hình một thang đo riêng. Chấm: thực hiện; sao: kế hoạch, mục tiêu; vạch: mức đóng "
-                "thấp nhất thay đổi", en="Persons; each picture has its own scale. Dots: counted; stars: plans and "
-                "targets; lines: the least to pay changed"), say(
+            say(lang, vi="Người; mỗi nơi một thang đo riêng. Chấm: thực hiện; sao: kế hoạch, mục tiêu;\n"
+                "vạch đứng: mức đóng thấp nhất thay đổi",
+                en="Persons; each place has its own scale. Dots: counted; stars: plans and targets;\n"
+                "upright lines: the least to pay changed"), say(
                 lang, vi="Nguồn: {who}", en="Source: {who}",
                 who=", ".join(dict.fromkeys(who for place in found for who in facts.publishers(place)[:1]))),
             height=height)  # fmt: skip
         for index, place in enumerate(found):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
-            row, column = index // 2, index % 2
-            top = height - 1.02 - TALL * row
-            axes.set_position((0.10 + 0.50 * column, (top - TALL + 0.55) / height, 0.37, (TALL - 0.72) / height))
+            bottom = height - 1.0 - TALL * (index + 1) + 0.12
+            axes.set_position((0.19, bottom / height, 0.76, (TALL - 0.12) / height))
             rows = place.history
             rows = rows[(rows["scheme"] == SCHEME) & (rows["measure"] == "members") & (rows["group"] == "all")
                         & rows["value"].notna() & (rows["status"] != "conflicting")
@@ -111,15 +112,19 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
                 texts.append((marks.number(r.month), r.value, words.number(r.value, lang), TARGET if wish else INK))
             for month, *_ in facts.price_changes(place, since, until):
                 axes.axvline(marks.number(month), color=MUTED, lw=0.9, ls=(0, (1, 2)))
-            axes.set_title(place.name, loc="left", fontsize=10.5, color=LOOKS[0][0])
+            axes.text(-0.03, 0.5, place.name, transform=axes.transAxes, ha="right", va="center", fontsize=10.5,
+                      color=LOOKS[0][0])  # fmt: skip
             top = max(rows["value"].max(), 1)
-            axes.set_ylim(-0.3 * top, 1.4 * top)  # room for the numbers under low dots
+            axes.set_ylim(-0.45 * top, 1.5 * top)  # room for the numbers under low dots
             axes.axhline(0, color=MUTED, lw=0.8)
             axes.spines["bottom"].set_visible(False)
-            marks.month_axis(axes, since, until, lang, most=3, pad=10)
-            axes.set_yticks([])
+            marks.month_axis(axes, since, until, lang, most=8, pad=10)
             box = axes.get_position()
-            axes.set_position((0.04 + 0.50 * column, box.y0, 0.44, box.height))
+            axes.set_position((0.19, box.y0, 0.76, box.height))
+            axes.set_yticks([])
+            if place is not found[-1]:
+                axes.set_xticklabels([])
+                axes.tick_params(axis="x", length=0)
             marks.dot_labels(picture, axes, texts)
             seen = rows[rows["kind"] == "observation"].sort_values("month")
             told += [say(lang, vi="{p}: {n:n} ({m:t})", en="{p}: {n:n} ({m:t})", p=place.name, n=r.value, m=r.month)

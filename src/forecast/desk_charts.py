@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forecast import words
-from forecast.charts import DASHES, LOOKS, STYLE, TARGET, Picture, rc_context, sheet, source_line
+from forecast.charts import DASHES, LOOKS, STYLE, TARGET, MaxNLocator, Picture, rc_context, sheet, source_line
 from forecast.hours import SAID_PER, task_name
 from forecast.marks import MUTED
 from forecast.words import say
@@ -34,14 +34,16 @@ def front(optimum, lang: str = "vi") -> Picture:
     with rc_context(STYLE):
         picture, first = sheet(
             say(lang, vi="{place}: chi bao nhiêu, được gì?", en="{place}: what does money buy?", place=place.name),
-            say(lang, vi="Chỉ tiêu {v:n} vào {by:t}. Chi phí tăng thêm cả giai đoạn (ngang). Đường: những tổ hợp giải "
-                "pháp không tổ hợp rẻ hơn nào bằng; sao: tổ hợp được chọn, kiểm lại bằng các lần mô phỏng mới.",
-                en="Target {v:n} by {by:t}. Across: additional cost over all months. Line: mixes that no cheaper one "
-                "equals; star: the mix chosen, judged by new simulations.", v=target.value, by=target.by),
+            say(lang, vi="Chỉ tiêu {v:n} người vào {by:t}. Trục ngang: chi phí tăng thêm cả giai đoạn, tỷ đồng.\n"
+                "Đường: những tổ hợp giải pháp không tổ hợp rẻ hơn nào bằng; sao: tổ hợp được chọn, kiểm\n"
+                "lại bằng các lần mô phỏng mới.",
+                en="Target: {v:n} members by {by:t}. Across: additional cost over all months, billion VND.\n"
+                "Line: mixes that no cheaper one equals; star: the mix chosen, judged by new simulations.",
+                v=target.value, by=target.by),
             source_line(lang, place), height=6.6)  # fmt: skip
         for index, (mark, column, title, chosen) in enumerate(panels):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
-            axes.set_position((0.13, 0.54 - 0.43 * index, 0.72, 0.26))
+            axes.set_position((0.13, 0.525 - 0.42 * index, 0.72, 0.265))
             color, pattern, marker = LOOKS[index]
             shown = rows[rows[mark]]
             x, y = shown["cost"].to_numpy() / 1e9, shown[column].clip(0, 1).to_numpy()
@@ -52,7 +54,8 @@ def front(optimum, lang: str = "vi") -> Picture:
             axes.plot([star], [height], marker="*", ms=15, color=TARGET, mec="white", zorder=5)
             axes.annotate(
                 f"{words.part(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}", (star, height),
-                xytext=(10, -4), textcoords="offset points", va="top", fontsize=9, color=TARGET,
+                xytext=(10, -4), textcoords="offset points", va="top", fontsize=9, color=TARGET, zorder=6,
+                bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
             )  # fmt: skip
             axes.axvline(optimum.budget / 1e9, color=MUTED, lw=1.1, ls=DASHES)
             axes.set_ylim(0, 1.08)
@@ -68,7 +71,8 @@ def front(optimum, lang: str = "vi") -> Picture:
             axes.set_title(title, loc="left", fontsize=10, pad=14 if index == 0 else 6)
             axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
             far = axes.get_xlim()[1]
-            digits = 0 if far >= 10 else 1 if far >= 3 else 2
+            axes.xaxis.set_major_locator(MaxNLocator(6))
+            digits = 0 if far >= 5 else 1 if far >= 1 else 2
             axes.xaxis.set_major_formatter(lambda v, _, digits=digits: words.number(v, lang, digits))
             if index:
                 axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
@@ -147,7 +151,8 @@ def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
             color, pattern, marker = LOOKS[("hour", "collector", "million").index(row.kind)]
             axes.plot([row.low / size, row.high / size], [y, y], pattern, color=color, lw=2.2)
             axes.plot([row.median / size], [y], marker=marker, ms=7, color=color)
-            label = words.term(f"hours.{row.kind}", lang) + ": " + task_name(row.task, lang)
+            label = words.term(f"hours.{row.kind}", lang)
+            label += "" if row.kind == "collector" else ": " + task_name(row.task, lang)
             label = label[:1].upper() + label[1:]
             axes.text(
                 -0.03,

@@ -37,7 +37,8 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
         picture, axes = sheet(
             say(lang, vi="Vì sao khoảng dự báo rộng?", en="Why are the intervals so wide?"),
             say(lang, vi="Phần của mỗi nguồn trong độ rộng của khoảng 9 phần 10; dưới tên: khoảng, số người.",
-                en="Share of each source in the width of the interval of nine in ten; below the name: it, in persons."),
+                en="Share of each source in the width of the interval of nine in ten.\n"
+                   "Below the name: the interval, in persons."),
             source_line(lang), height=height)  # fmt: skip
         axes.set_position((0.27, 0.42 / height, 0.70, 1 - 1.55 / height))
         for y, place in enumerate(names):
@@ -79,7 +80,8 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
             share=most["share"], width=most["width"],
             vi="**{place}**: từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, khoảng {width:a} "
                "người)",
-            en="**{place}**: {low:a} to {high:a} persons; most of it is {source} ({share:p}, about {width:a})"))
+            en="**{place}**: {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about {width:a} "
+               "persons)"))
     return words.listing(lines)
 
 
@@ -194,10 +196,10 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     with rc_context(charts.STYLE):
         picture, axes = sheet(
             f"{place}: " + say(lang, vi="mỗi yếu tố giải thích bao nhiêu?", en="how much does each factor explain?"),
-            say(lang, vi="Phần phương sai của dự báo. Chấm đặc: riêng yếu tố đó; chấm rỗng: kể cả khi cùng\n"
-                      "thay đổi với yếu tố khác; vạch: sai số.",
-                en="Share of the forecast's variance. Filled: the factor alone; hollow: with what it does\n"
-                   "together with others; lines: error."),
+            say(lang, vi="Phần phương sai của dự báo. Chấm đặc: riêng yếu tố đó; chấm rỗng: kể cả khi cùng thay\n"
+                      "đổi với yếu tố khác. Hai chấm ước lượng riêng nên có thể lệch nhau trong sai số (vạch).",
+                en="Share of the forecast's variance. Filled: the factor alone; hollow: together with others.\n"
+                   "Both are estimated apart, so that they may differ within their errors (lines)."),
             source_line(lang), height=height)  # fmt: skip
         axes.set_position((0.50, 0.72 / height, 0.44, 1 - 1.75 / height))
         color, _, marker = LOOKS[0]
@@ -226,11 +228,13 @@ def cost_text(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
         agents=int(saved["runs"]), times=saved["times"], agreement=saved["agreement"],
         vi="Sàng lọc cần {morris:n} lần chạy, phân tích phương sai {sobol:n} lần, đều bằng cách cân đối tăng – giảm; "
            "mô phỏng từng xã và người dân chạy lại {agents:n} lần với các yếu tố mạnh nhất. Hai cách tính xếp thứ tự "
-           "các yếu tố giống nhau đến mức {agreement:n2} (1 là giống hệt). Mọi lần chạy dùng cùng con người và cùng "
+           "các yếu tố giống nhau đến đâu: tương quan thứ hạng là {agreement:n2} (1 là giống hệt). Mọi lần chạy dùng "
+           "cùng con người và cùng "
            "may rủi; nếu không, phải chạy gấp {times:n1} lần mới bớt được may rủi như thế.",
         en="Screening took {morris:n} runs and the split of variance {sobol:n}, both by entries minus exits; people "
-           "and commune teams ran {agents:n} times over the strongest factors. The two engines order the factors alike "
-           "to {agreement:n2} (1 is the same order). All runs have the same people with the same luck; without that, "
+           "and commune teams ran {agents:n} times over the strongest factors. How alike the two engines order the "
+           "factors is told by their rank correlation, {agreement:n2} (1 is the same order). All runs have the same "
+           "people with the same luck; without that, "
            "{times:n1} times as many runs would be needed to be as free of chance.")
 
 

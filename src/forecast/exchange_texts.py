@@ -94,6 +94,7 @@ def commands(lang: str = "vi") -> Text:
          "FORECAST_DATA=results/da-bac forecast project \\\n    results/da-bac/scenarios/da-bac-status-quo.yaml \\\n"
          "    results/da-bac/scenarios/da-bac-plan.yaml --out results/du-bao"),
         (say(lang, vi="nơi chưa có trong danh mục", en="a place that is in no list"),
-         'forecast new "Xã Mới" --population 9000 --commune "Thôn Một" --commune "Thôn Hai" --out results/xa-moi'),
+         'forecast new "Xã Mới" --population 9000 \\\n    --commune "Thôn Một" --commune "Thôn Hai" \\\n'
+         "    --out results/xa-moi"),
     )  # fmt: skip
     return Text("\n\n".join(f"{what[:1].upper()}{what[1:]}:\n\n```sh\n{line}\n```" for what, line in told))

@@ -145,6 +145,13 @@ def task_name(task: str, lang: str) -> str:
     return f"{name} ({term(f'group.{group}', lang)})" if f"group.{group}" in words.terms().index else name
 
 
+def _why(task: str, years: float, lang: str) -> str:
+    """Say why inspections lose members of this scheme."""
+    if task != "inspections" or years >= 0:
+        return ""
+    return say(lang, vi=", vì người lao động chuyển sang BHXH bắt buộc", en=", as workers move to compulsory insurance")
+
+
 def told(found: Hours, lang: str = "vi") -> Text:
     """Say what the next hour, the next collector and the next million VND buy."""
     place = found.place
@@ -157,8 +164,9 @@ def told(found: Hours, lang: str = "vi") -> Text:
             vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (9 phần 10 khả năng: {a:n1} "
             "– {b:n1}).",
             en="1,000 more hours of visits buy about {v:n1} member-years (nine in ten: {a:n1} to {b:n1})."),
-        *(say(lang, n=buys[task], task=term(f"task.{task}", lang), vi="Cũng ngần ấy giờ cho việc {task}: {n:n1}.",
-              en="The same hours of {task}: {n:n1}.") for task in hour.index[1:]),
+        *(say(lang, n=buys[task], task=term(f"task.{task}", lang), why=_why(task, buys[task], lang),
+              vi="Cũng ngần ấy giờ cho việc {task}: {n:n1} năm{why}.",
+              en="The same hours of {task}: {n:n1}{why}.") for task in hour.index[1:]),
         say(lang, m=collector["median"], a=collector["low"], b=collector["high"],
             vi="Thêm một nhân viên thu suốt giai đoạn: {m:n1} năm tham gia ({a:n1} – {b:n1}).",
             en="One more collector over all months: {m:n1} member-years ({a:n1} to {b:n1})."),

@@ -149,6 +149,7 @@ def _ticks(picture, axes, changes, forms, lang: str, all_or_none: bool) -> bool:
     return len(written) == len(changes)
 
 
+APART = 3  # pixels left and right of a number that no other one may touch
 # Where a number may stand beside its dot, in points, best first.
 PLACES = ((0, 9, "center"), (0, -18, "center"), (10, -4, "left"), (-10, -4, "right"), (0, 21, "center"))
 
@@ -160,8 +161,10 @@ def dot_labels(picture, axes, texts) -> None:
     for x, y, text, color in (t for t in texts if t[2]):
         for dx, dy, ha in PLACES:
             label = axes.annotate(text, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, fontsize=9,
-                                  color=color, annotation_clip=False)
-            box = label.get_window_extent().extents
+                                  color=color, annotation_clip=False, zorder=8,
+                                  bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75})
+            left, low, right, high = label.get_window_extent().extents
+            box = (left - APART, low, right + APART, high)
             inside = box[0] >= 0 and box[2] <= picture.bbox.x1
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)

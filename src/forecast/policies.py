@@ -264,7 +264,7 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
 
 def _between(one: pd.DataFrame, measure: str, spec: str, lang: str) -> str:
     low, high = (words.form(one.at[measure, end], spec, lang) for end in ("low", "high"))
-    return say(lang, vi="{a} đến {b}", en="{a} to {b}", a=low, b=high)
+    return say(lang, vi="{a} đến\u00a0{b}", en="{a} to\u00a0{b}", a=low, b=high)
 
 
 def text(found: pd.DataFrame, chances: pd.DataFrame, titles: dict[str, str], place, stop: str, until: str,
@@ -279,10 +279,11 @@ def text(found: pd.DataFrame, chances: pd.DataFrame, titles: dict[str, str], pla
              low=one.at["years", "low"], high=one.at["years", "high"], price=one.at["own_price", "median"], **common,
              vi="**{place}**: cùng chi khoảng {budget:m1} đến {stop:t}, tính hết {until:t}, cách đem lại nhiều năm "
              "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (9 phần 10 trong khoảng {low:a} – {high:a}), "
-             "{price:m1} cho mỗi năm. Cách ấy đứng đầu trong {years_p:p} số lần mô phỏng.",
+             "{price:m1} cho mỗi năm, không kể phần Nhà nước hỗ trợ. Cách ấy đứng đầu trong {years_p:p} số lần mô "
+             "phỏng.",
              en="**{place}**: with about {budget:m1} spent by {stop:t} and judged up to {until:t}, most additional "
              "member-years come from **{years_name}**: {x:a} (nine in ten between {low:a} and {high:a}), {price:m1} "
-             "each. It is the first in {years_p:p} of the simulations."),
+             "each, the state's support aside. It is the first in {years_p:p} of the simulations."),
         say_(**common, n=found.at[(winner["end"], "end"), "median"], until=until,
              vi="Cuối {until:T}, còn nhiều người tăng thêm nhất là {end_name}: {n:a} người, đứng đầu trong {end_p:p} "
              "số lần.", en="At the end of {until:T} most is left of {end_name}: {n:a} members, first in {end_p:p} of "
@@ -291,10 +292,10 @@ def text(found: pd.DataFrame, chances: pd.DataFrame, titles: dict[str, str], pla
              vi="Cho hộ nghèo, cận nghèo và đồng bào dân tộc thiểu số, nhiều nhất là {guarded_name}: {n:a} năm, đứng "
              "đầu trong {guarded_p:p} số lần.",
              en="For poor, near-poor and minority people most comes from {guarded_name}: {n:a} "
-             " member-years, first in {guarded_p:p}."),
+             "member-years, first in {guarded_p:p}."),
     ]  # fmt: skip
     less = [titles[n] for n in titles if found.at[(n, "own"), "median"] < 0.9 * budget]
     if less:
         lines.append(say_(names="; ".join(less), vi="Không tiêu hết số tiền ấy: {names}.",
-                          en="Cannot spend that much: {names}."))  # fmt: skip
+                          en="These cannot spend that much: {names}."))  # fmt: skip
     return join(lines, " ")

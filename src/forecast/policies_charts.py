@@ -28,7 +28,7 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
     `found` is :func:`forecast.policies.summary`, `titles` names scenarios in the order wanted, `note` says more under
     the title.
     """
-    height = 1.75 + ROW * len(titles)
+    height = 1.95 + ROW * len(titles)
     said = []
     with rc_context(charts.STYLE):
         picture, first = sheet(
@@ -36,6 +36,8 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
                 place=place.name),
             say(lang, vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: 9 phần 10 số lần mô phỏng",
                 en="Against the status quo. Dot: median; line: nine in ten simulations")
+            + say(lang, vi=".\nChi: ngân sách địa phương, nhà hảo tâm, vận động; không kể Nhà nước hỗ trợ",
+                  en=".\nPrice: local budget, donors, outreach, without the state's support")
             + (f"\n{note}" if note else ""),
             source_line(lang, place), height=height)  # fmt: skip
         base, tall = 0.42 / height, ROW * len(titles) / height

@@ -27,18 +27,19 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     lines = [
         say(lang, month=month, x=abs(lost["median"]), low=lost["low"], high=lost["high"],
             word={"vi": ("ít đi", "nhiều hơn"), "en": ("fewer", "more")}[lang][lost["median"] > 0],
-            vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào cuối kỳ {word} khoảng {x:a} so với "
-            "không tăng (chênh lệch 9 phần 10 trong khoảng {low:a} đến {high:a}).",
-            en="The rise of the floor in {month:T} leaves about {x:a} {word} members at the end than without it (nine "
-            "in ten differences between {low:a} and {high:a}).")
+            vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào cuối kỳ {word} khoảng {x:a} người so "
+            "với không tăng (mức giữa của chênh lệch trong từng lần mô phỏng; 9 phần 10 trong khoảng {low:a} đến "
+            "{high:a}).",
+            en="The rise of the floor in {month:T} leaves about {x:a} {word} members at the end than without it (the "
+            "median of the differences within each simulation; nine in ten between {low:a} and {high:a}).")
     ]  # fmt: skip
     if way["needed"] == way["needed"]:
         lines.append(
-            say(lang, share=way["needed"], money=way["public_vnd"],
+            say(lang, share=way["needed"], money=words.money(way["public_vnd"], lang, int(way["public_vnd"] < 1e10)),
                 vi="Muốn bù lại ở mức ngang ngửa (khả năng một nửa), phải hỗ trợ thêm {share:p} mức đóng tối thiểu cho "
-                "mọi người; ngân sách chi thêm khoảng {money:m1} trong cả kỳ.",
+                "mọi người; ngân sách chi thêm khoảng {money} trong cả kỳ.",
                 en="To undo it with even odds takes an extra {share:p} of the contribution at the floor for everybody; "
-                "public budgets pay about {money:m1} more over all months.")
+                "public budgets pay about {money} more over all months.")
         )  # fmt: skip
     else:
         lines.append(say(lang, vi="Không mức hỗ trợ thêm nào bù lại được hết.", en="No top-up would undo all of it."))
@@ -76,7 +77,7 @@ def feasible(answer, scenario, lang: str = "vi", engine: str = "agents") -> Text
 
 def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "vi", group: str = "all",
                  people: pd.DataFrame | None = None) -> Text:
-    """Return policies beside one another as a table: additional member-years of `group`, money, price of one, stayed.
+    """Say which policy adds most member-years of `group`, over a table of them, money, price of one, what stayed.
 
     `comparison` is that of `decide.comparison` for one engine, `titles` names the scenarios in the order wanted,
     `people` the tables of `additional.table` (for the share that stays when the money stops).
@@ -91,8 +92,8 @@ def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "
             found = people[(people["scenario"] == scenario) & (people["measure"] == "net") & (people["group"] == "all")]
             net = max(float(found["median"].iloc[0]), 0.0) if len(found) else None
         rows.append({
-            "what": title, "years": years["median"],
-            "range": say(lang, vi="{a:a} đến {b:a}", en="{a:a} to {b:a}", a=years["low"], b=years["high"]),
+            "what": title, "years": years["median"], "low": years["low"], "high": years["high"],
+            "range": say(lang, vi="{a:a} đến\u00a0{b:a}", en="{a:a} to\u00a0{b:a}", a=years["low"], b=years["high"]),
             "money": sum(m["median"] for m in money if m), "price": price["median"] if price else float("nan"),
             "net": float("nan") if net is None else net,
         })  # fmt: skip
@@ -102,4 +103,24 @@ def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "
     names = {name: term(f"column.{column}", lang) for name, column in (
         ("what", "policy"), ("years", "added_years"), ("range", "interval"), ("money", "all_money"),
         ("price", "price_of_year"), ("net", "net_after"))}  # fmt: skip
-    return table(frame, lang, forms, {name: names[name] for name in forms})
+    return join([_most(frame, lang, group), table(frame, lang, forms, {name: names[name] for name in forms})])
+
+
+def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:
+    """Say which row of :func:`side_by_side` adds most, or loses most where none adds, and what the others do."""
+    lost = (frame["years"] < 0).all()
+    sign = -1 if lost else 1
+    rows = frame.assign(more=sign * frame["years"]).sort_values("more", ascending=False, kind="stable")
+    told = [say(lang, what=r.what, x=r.more, a=sign * (r.high if lost else r.low), b=sign * (r.low if lost else r.high),
+                vi="{what} {x:a} ({a:a} đến {b:a})", en="{what} {x:a} ({a:a} to {b:a})")
+            for r in rows.itertuples()]  # fmt: skip
+    whose = {"vi": "", "en": ""} if group == "all" else {
+        "vi": f" của {term(f'group.{group}', 'vi')}", "en": f" for the {term(f'group.{group}', 'en')}"}
+    said = {"first": f"**{rows['what'].iloc[0]}**", "told": "; ".join(told), "whose": whose[lang]}
+    if lost:
+        return say(lang, **said, vi="Mất nhiều năm tham gia{whose} nhất khi {first}. Số năm mất đi (9 phần 10 trong "
+                   "khoảng): {told}.",
+                   en="Most member-years{whose} are lost with {first}. Lost (nine in ten between): {told}.")
+    return say(lang, **said, vi="Đem lại nhiều năm tham gia{whose} nhất: {first}. Số năm tăng thêm (9 phần 10 trong "
+               "khoảng): {told}.",
+               en="Most member-years{whose} come from {first}. Added (nine in ten between): {told}.")

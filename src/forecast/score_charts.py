@@ -66,13 +66,13 @@ def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: s
                                 en="Past forecasts for {place}: {said}.", place=place.name, said="; ".join(said)))
 
 
-def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive") -> Picture:
+def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", metric: str = "wis") -> Picture:
     """Draw for each engine its error beside a yardstick's and how often its intervals held.
 
-    `summary` is that of `score.summary` by engine. The error is the CRPS, which judges the whole forecast, on
-    targets that both answered.
+    `summary` is that of `score.summary` by engine. The error is the weighted interval score (or another `metric`),
+    which judges the whole forecast, on targets that both answered.
     """
-    error = summary[summary["metric"] == "crps"].set_index("engine")
+    error = summary[summary["metric"] == metric].set_index("engine")
     held = summary[(summary["metric"] == "covered") & (summary["level"] == 0.9)].set_index("engine")["value"]
     if error.empty:
         raise UserError("nothing to draw: no scores")
@@ -85,7 +85,7 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive") ->
             say(lang, vi="Các cách tính đã dự báo đúng đến đâu", en="How well the engines forecast"),
             say(lang, vi="Trái: sai số so với “{other}” (nhỏ hơn 100% là tốt hơn).\nPhải: phần số thực hiện nằm trong "
                       "dải 9 phần 10 (đúng ra là 90%).\n{n:n} lần đối chiếu dự báo với số thực hiện.",
-                en="Left: error beside “{other}” (less than 100% is better).\nRight: share of counts within the band "
+                en="Left: error relative to “{other}” (below 100% is better).\nRight: share of counts within the band "
                 "of nine in ten (meant: 90%).\n{n:n} forecasts met by a count.", other=other,
                 n=int(error["targets"].max())), source_line(lang), height=height)
         box = (0.5 / height, 1 - 1.6 / height)

@@ -66,9 +66,9 @@ def table(summary: pd.DataFrame, lang: str = "vi") -> Text:
     rows = [{"engine": e, "targets": targets[e]} | {n: s.get(e) for n, s in beside.items()}
             | {str(level): s.get(e) for level, s in kept.items()} for e in targets.index]  # fmt: skip
     names = {"targets": say(lang, vi="số lần đối chiếu", en="forecasts met by a count")}
-    names |= {n: say(lang, vi="sai số so với “{n}”", en="error beside “{n}”", n=term(f"engine.{n}", lang))
+    names |= {n: say(lang, vi="sai số so với “{n}”", en="error relative to “{n}”", n=term(f"engine.{n}", lang))
               for n in beside}  # fmt: skip
-    names |= {str(level): say(lang, vi="dải {x:p} giữ được", en="held by {x:p}", x=level) for level in kept}
+    names |= {str(level): say(lang, vi="dải {x:p} giữ được", en="in the {x:p} interval", x=level) for level in kept}
     return words.table(pd.DataFrame(rows), lang, {"engine": "", "targets": "n"} | dict.fromkeys(
         [*beside, *map(str, kept)], "p"), names)  # fmt: skip
 
@@ -82,8 +82,8 @@ def untried(found, lang: str = "vi") -> Text:
     return say(lang, names=", ".join(missing),
                vi="Chưa thử được nơi nào trong số này vì có quá ít số công bố, hoặc số về sau chưa công bố: {names}. Ở "
                "đó, độ tin cậy của mọi cách tính là suy ra từ nơi khác.",
-               en="These could not be tried, for want of counts or of later ones: {names}. There the trust in any "
-               "engine is borrowed from other places.")  # fmt: skip
+               en="These places could not be tried, because too few counts were published or none came later: {names}. "
+               "There the trust in any engine is borrowed from other places.")  # fmt: skip
 
 
 def apart(answers, scenarios) -> pd.DataFrame:
@@ -128,11 +128,11 @@ def apart_text(found: pd.DataFrame, lang: str = "vi") -> Text:
     low, high = rows.iloc[0], rows.iloc[-1]
     return say(lang, place=most, x=ratio[most], other=least, y=ratio[least], a=term(f"engine.{high.engine}", lang),
                b=term(f"engine.{low.engine}", lang), m=high.month, high=high["median"], low=low["median"],
-               vi="Khác nhau nhiều nhất ở **{place}**: cho {m:T}, {a} nói {high:a} người, {b} nói {low:a}, gấp {x:n1} "
-               "lần. Gần nhau nhất ở {other}: {y:n1} lần. Khoảng cách ấy là phần chưa biết mà khoảng của riêng một "
-               "cách tính không cho thấy.",
-               en="They differ most in **{place}**: for {m:T}, {a} says {high:a}, {b} says {low:a}, {x:n1} times as "
-               "many. They are nearest in {other}: {y:n1} times. That gap is what is not known beyond the interval "
+               vi="Khác nhau nhiều nhất ở **{place}**: vào {m:T}, {a} cho {high:a} người, {b} cho {low:a}, tức gấp "
+               "{x:n1} lần. Gần nhau nhất ở {other}: {y:n1} lần. Khoảng cách ấy là phần chưa biết mà khoảng của riêng "
+               "một cách tính không cho thấy.",
+               en="They differ most in **{place}**: for {m:T}, {a} says {high:a} members and {b} {low:a}, {x:n1} times "
+               "as many. They are nearest in {other}: {y:n1} times. That gap is what is not known beyond the interval "
                "of any one engine.")  # fmt: skip
 
 

@@ -26,8 +26,8 @@ def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "
             say(lang, vi="Dự báo càng xa, sai đến đâu?", en="How wrong, the farther ahead?"),
             say(lang, vi="Trái: sai số so với “{naive}” (dưới 100% là tốt hơn). Phải: phần số thực hiện nằm trong dải "
                 "9 phần 10. Trục ngang: số tháng tính từ lúc dự báo", naive=term("engine.naive", lang),
-                en="Left: error beside “{naive}” (below 100% is better). Right: share of counts within the band of "
-                "nine in ten. Across: months ahead"),
+                en="Left: error relative to “{naive}” (below 100% is better). Right: share of counts within the band "
+                "of nine in ten. Across: months ahead"),
             source_line(lang), height=4.3)  # fmt: skip
         right = picture.add_axes((0, 0, 0.1, 0.1))
         x = np.arange(len(trust.BANDS))
@@ -43,7 +43,7 @@ def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "
                 told = ", ".join(words.percent(v, lang) if v == v else "–" for v in y)
                 said.append(f"{label}: {told}")
             axes.axhline(line, color=INK, lw=1, ls=DASHES)
-            axes.set(xlim=(-0.2, x[-1] + 0.2), ylim=(0, top))
+            axes.set(xlim=(-0.2, x[-1] + 0.3), ylim=(0, top))
             axes.set_xticks(x, [band.replace("-", "–") for band in trust.BANDS])
             axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
             if axes is right:
@@ -62,15 +62,16 @@ def apart(found: pd.DataFrame, lang: str = "vi") -> Picture:
     """
     names = list(dict.fromkeys(found["place"]))
     engines = [e for e in ENGINES if e in set(found["engine"])]
-    said, height = [], 1.75 + 0.62 * len(names)
+    said, height = [], 1.9 + 0.62 * len(names)
     with rc_context(charts.STYLE):
         picture, axes = sheet(
             say(lang, vi="Ba cách tính, năm địa phương: khác nhau đến đâu?", en="How far apart are the engines?"),
             say(lang, vi="Số người tham gia vào tháng của chỉ tiêu, nếu giữ nguyên cách làm cũ, gấp mấy lần số khi bắt "
-                "đầu. Vạch: 9 phần 10", en="Members in the month of the target under the status quo, times those "
-                "at the start. Line: nine in ten"),
+                "đầu.\nVạch: 9 phần 10 số lần mô phỏng; cột số: mức giữa, số người",
+                en="Members in the month of the target under the status quo, as a multiple of those at the start.\n"
+                "Line: nine in ten simulations; numbers: medians, in persons"),
             source_line(lang), height=height)  # fmt: skip
-        axes.set_position((0.15, 0.5 / height, 0.43, 1 - 1.6 / height))
+        axes.set_position((0.15, 0.5 / height, 0.43, 1 - 1.75 / height))
         ends = []
         for y, place in enumerate(names):
             part = found[found["place"] == place].set_index("engine")

@@ -75,7 +75,8 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
     """Draw which data moved which parameter, under their names in words."""
     named = {name: label(name, lang) for name in table["coordinate"].unique() if not name.startswith("opening/")}
     kept = table[table["coordinate"].isin(named)]
-    return calibration_charts.moved(kept.assign(coordinate=kept["coordinate"].map(named)), lang)
+    names = {"coordinate": kept["coordinate"].map(named), "source": [named_place(n, lang) for n in kept["source"]]}
+    return calibration_charts.moved(kept.assign(**names), lang)
 
 
 def checks_table(table: pd.DataFrame, lang: str = "vi") -> words.Text:
@@ -83,39 +84,62 @@ def checks_table(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     rows = pd.DataFrame({
         "item": [term(f"check.{i}", lang) for i in table["item"]],
         "published": [_figure(r.published, r.unit, lang) for r in table.itertuples()],
-        "interval": [say(lang, vi="{a} đến {b}", en="{a} to {b}", a=_figure(r.low, r.unit, lang),
-                               b=_figure(r.high, r.unit, lang)) for r in table.itertuples()],
+        "interval": [_range(r, lang) for r in table.itertuples()],
         "p_value": table["p_value"].to_numpy()})  # fmt: skip
     return words.table(rows, lang, {"item": "", "published": "", "interval": "", "p_value": "n2"})
+
+
+def _range(row, lang: str) -> str:
+    """Return the interval of a check, its unit once."""
+    low, high = (_figure(v, row.unit, lang) for v in (row.low, row.high))
+    if " " in high:
+        low = low.split(" ")[0]
+    return say(lang, vi="{a} đến {b}", en="{a} to {b}", a=low, b=high)
 
 
 def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say what the model gets wrong: checks outside the limits, the nearest to them, figures far from expected."""
     bad, edge = checks[~checks["good"].astype(bool)], checks.loc[(checks["p_value"] - 0.5).abs().idxmax()]
     lines = [say(lang, item=term(f"check.{r.item}", lang), p=r.p_value, seen=_figure(r.published, r.unit, lang),
-                 low=_figure(r.low, r.unit, lang), high=_figure(r.high, r.unit, lang),
-                 vi="{item}: công bố {seen}, mô hình cho {low} đến {high} (xác suất {p:n3}). Mô hình sai ở đây.",
-                 en="{item}: published {seen}, the model says {low} to {high} (p = {p:n3}). The model is wrong here.")
+                 range=_range(r, lang),
+                 vi="{item}: công bố {seen}, mô hình cho {range} (xác suất {p:n3}). Mô hình sai ở đây.",
+                 en="{item}: published {seen}, the model says {range} (p = {p:n3}). The model is wrong here.")
              for r in bad.itertuples()]  # fmt: skip
     if bad.empty:
         lines.append(say(lang, item=term(f"check.{edge['item']}", lang), p=edge["p_value"],
                          seen=_figure(edge["published"], edge["unit"], lang),
-                         low=_figure(edge["low"], edge["unit"], lang), high=_figure(edge["high"], edge["unit"], lang),
-                         vi="Không điều nào ra ngoài giới hạn. Sát nhất: {item}, công bố {seen}, mô hình cho {low} đến "
-                            "{high} (xác suất {p:n2}).",
-                         en="No check is outside its limits. The nearest: {item}, published {seen}, the model says "
-                            "{low} to {high} (p = {p:n2})."))  # fmt: skip
+                         range=_range(edge, lang), least=LIMITS[0], most=LIMITS[1],
+                         vi="Không điều nào ra ngoài giới hạn (xác suất từ {least:n2} đến {most:n2}). Sát giới hạn "
+                            "nhất: {item}, công bố {seen}, mô hình cho {range} trong 9 phần 10 số lần (xác suất "
+                            "{p:n2}).",
+                         en="No check is outside its limits (a p-value from {least:n2} to {most:n2}). The nearest to "
+                            "them: {item}, published {seen}, the model says {range} in nine in ten (p = {p:n2})."))
     outside = predicted[(predicted["published"] < predicted["low"]) | (predicted["published"] > predicted["high"])]
     far = outside.assign(off=np.log(outside["published"] / outside["median"]))
     far = far.loc[far["off"].abs().sort_values(ascending=False, kind="stable").index].head(5)
     kinds = {**{g: f"group.{g}" for g in ("poor", "near_poor", "ethnic_minority", "other")}}
+    figures = []
     for r in far.itertuples():
-        what = term(kinds.get(r.measure, f"measure.{r.measure}"), lang)
-        lines.append(say(lang, place=r.place, what=what, month=r.month, seen=r.published, mid=r.median,
-                         off=np.expm1(abs(r.off)),
-                         vi="{place}, {what} {month:t}: công bố {seen:a}, mô hình chờ {mid:a} (lệch {off:p})",
-                         en="{place}, {what} {month:t}: published {seen:a}, expected {mid:a} (off by {off:p})"))
-    return words.listing(lines)
+        name = "entries_per_commune" if r.item.endswith("entries a commune") else r.measure
+        what = term(kinds.get(r.measure, f"measure.{name}"), lang)
+        figures.append(say(lang, place=named_place(r.place, lang), what=what,
+                           month=r.month, seen=r.published, mid=r.median, off=np.expm1(abs(r.off)),
+                           vi="{place}, {what}, {month:t}: công bố {seen:a}, mô hình dự kiến {mid:a} (lệch {off:p})",
+                           en="{place}, {what}, {month:t}: published {seen:a}, expected {mid:a} (off by {off:p})"))
+    if not figures:
+        return words.listing(lines)
+    told = say(lang, vi="Những số liệu nằm ngoài khoảng 9 phần 10 của mô hình, lệch nhiều nhất trước:",
+               en="Figures outside the model's interval of nine in ten, the farthest first:")
+    return join([words.listing(lines), told, words.listing(figures)])
+
+
+def named_place(name: str, lang: str) -> str:
+    """Return a place for people, where its name in the tables is made of two.
+
+    >>> named_place("Hà Nội/30 xã điểm", "en"), named_place("Cà Mau", "en")
+    ('Hà Nội, 30 model communes', 'Cà Mau')
+    """
+    return words.form(name, "place", lang)
 
 
 def held_back(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
@@ -167,10 +191,10 @@ def found_again(verdict: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say whether invented parameters were found again on the toy district."""
     own = verdict[verdict["coordinate"] == "all"].iloc[0]
     return say(lang, n=int(own["times"]), p=own["uniform_p"], held=own["held"],
-               vi="{n:n} lần, bộ công cụ bịa tham số, tự tạo số liệu của huyện giả định rồi học lại. Thứ hạng của sự "
-                  "thật trải đều (xác suất {p:n2}); khoảng 80% chứa sự thật trong {held:p} số lần.",
-               en="{n:n} times parameters were invented, counts of a toy district made from them, and learned from. "
-                  "The ranks of the truth are uniform (p = {p:n2}); 80% intervals hold the truth in {held:p}.")
+               vi="Đã làm như vậy {n:n} lần. Thứ hạng của giá trị thật trải đều (xác suất {p:n2}); khoảng 80% chứa "
+                  "giá trị thật trong {held:p} số lần.",
+               en="This was done {n:n} times. The ranks of the truth are uniform (p = {p:n2}); 80% intervals hold the "
+                  "truth in {held:p} of the cases.")
 
 
 def _figure(value: float, unit: str, lang: str) -> str:
