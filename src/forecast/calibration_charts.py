@@ -79,7 +79,7 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 if abs(value) >= SAID:
                     axes.text(x, y, words.number(value, lang, 1), ha="center", va="center", fontsize=7.5,
                               color="white" if deep > 0.6 else INK)  # fmt: skip
-        axes.set_yticks(range(len(wide)), [textwrap.fill(name, 36) for name in wide.index], fontsize=8, linespacing=1.0)
+        axes.set_yticks(range(len(wide)), [textwrap.fill(name, 40) for name in wide.index], fontsize=8, linespacing=1.0)
         axes.set_xticks(range(len(wide.columns)), wide.columns, fontsize=8, rotation=50, ha="right")
         axes.set(xlim=(-0.6, len(wide.columns) - 0.4), ylim=(len(wide) - 0.4, -0.6))
         axes.grid(False)

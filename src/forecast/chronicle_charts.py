@@ -40,8 +40,8 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
                 place=place.name),
             say(lang, vi="Số người đang tham gia. Chấm lớn: cuối năm; chấm rỗng: số nhớ lại, chưa kiểm chứng; dấu "
                 "chéo: mâu thuẫn với số khác cùng tháng; nét đứt: phần mất đi trong nửa năm sau",
-                en="Members. Large dots: ends of years; hollow: recalled, not verified; crosses: contradict "
-                "another\nfigure of the month; dashes: what was gone in the half year after"),
+                en="Members. Large dots: ends of years; hollow: recalled, not verified; crosses:\n"
+                "contradict another figure; dashes: what was gone in the half year after"),
             source_line(lang, place, own=False), height=4.9)  # fmt: skip
         axes.set_position((0.12, 0.125, 0.82, 0.575))
         axes.plot(marks.numbers(firm["month"]), firm["value"], color=color, lw=1, ls=":")
