@@ -42,9 +42,11 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
         lines.append(
             say(lang, stayed=max(stayed["median"], 0), net=max(net["median"], 0),
                 vi="Trong số người mà chính sách đã đưa vào khi nó kết thúc, đến hết kỳ còn {stayed:p} đang tham gia; "
-                "trừ đi những người về sau tự tham gia thì phần còn lại nhờ chính sách là {net:p}.",
+                "trừ đi những người mà đến lúc ấy đằng nào cũng đã tham gia thì còn {net:p} (chưa kể người tham gia "
+                "sau khi chính sách kết thúc).",
                 en="Of those whom the policy had brought in by the time it ended, {stayed:p} are members at the end; "
-                "less those who would have come by themselves since, {net:p} remain because of it.")
+                "less those who would be members by then without it, {net:p} (those who came after its end are not "
+                "counted here).")
         )  # fmt: skip
     for payer in ("province", "donors", "state"):
         dead = _all(table, "dead_weight", payer=payer)
@@ -121,8 +123,8 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
         picture, axes = sheet(
             say(lang, vi="{place}: ai làm nên phần tăng thêm", en="{place}: who makes up what is added", place=name),
             (f"{title}\n" if title else "")
-            + say(lang, vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base} (vạch: 9 phần 10 số lần mô phỏng)",
-                  en="Additional member-years over all months, against {base} (line: nine in ten simulations)",
+            + say(lang, vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base}\n(vạch: 9 phần 10 số lần mô phỏng)",
+                  en="Additional member-years over all months, against {base}\n(line: nine in ten simulations)",
                   base=words.against(base, lang)),
             source_line(lang, place), height=3.9 + (0.2 if title else 0))  # fmt: skip
         inch = 1 / picture.get_figheight()

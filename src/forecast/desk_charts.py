@@ -34,11 +34,10 @@ def front(optimum, lang: str = "vi") -> Picture:
     with rc_context(STYLE):
         picture, first = sheet(
             say(lang, vi="{place}: chi bao nhiêu, được gì?", en="{place}: what does money buy?", place=place.name),
-            say(lang, vi="Chỉ tiêu {v:n} người vào {by:t}. Trục ngang: chi phí tăng thêm cả giai đoạn, tỷ đồng.\n"
-                "Đường: những tổ hợp giải pháp không tổ hợp rẻ hơn nào bằng; sao: tổ hợp được chọn, kiểm\n"
-                "lại bằng các lần mô phỏng mới.",
-                en="Target: {v:n} members by {by:t}. Across: additional cost over all months, billion VND.\n"
-                "Line: mixes that no cheaper one equals; star: the mix chosen, judged by new simulations.",
+            say(lang, vi="Chỉ tiêu {v:n} người vào {by:t}. Trục ngang: chi phí tăng thêm cả giai đoạn.\n"
+                "Đường: tổ hợp giải pháp mà không tổ hợp rẻ hơn nào bằng; sao: tổ hợp được chọn.",
+                en="Target: {v:n} members by {by:t}. Across: additional cost over all months.\n"
+                "Line: mixes that no cheaper one equals; star: the mix chosen.",
                 v=target.value, by=target.by),
             source_line(lang, place), height=6.6)  # fmt: skip
         for index, (mark, column, title, chosen) in enumerate(panels):
@@ -74,8 +73,7 @@ def front(optimum, lang: str = "vi") -> Picture:
             axes.xaxis.set_major_locator(MaxNLocator(6))
             digits = 0 if far >= 5 else 1 if far >= 1 else 2
             axes.xaxis.set_major_formatter(lambda v, _, digits=digits: words.number(v, lang, digits))
-            if index:
-                axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
+            axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
             ends = "; ".join(
                 f"{words.money(a * 1e9, lang)}: {words.percent(b, lang)}" for a, b in zip(x, y, strict=True)
             )

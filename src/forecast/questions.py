@@ -118,9 +118,9 @@ def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:
         "vi": f" của {term(f'group.{group}', 'vi')}", "en": f" for the {term(f'group.{group}', 'en')}"}
     said = {"first": f"**{rows['what'].iloc[0]}**", "told": "; ".join(told), "whose": whose[lang]}
     if lost:
-        return say(lang, **said, vi="Mất nhiều năm tham gia{whose} nhất khi {first}. Số năm mất đi (9 phần 10 trong "
-                   "khoảng): {told}.",
+        return say(lang, **said, vi="Tính theo số năm tham gia{whose}, mất nhiều nhất khi {first}. Số năm mất đi (9 "
+                   "phần 10 trong khoảng): {told}.",
                    en="Most member-years{whose} are lost with {first}. Lost (nine in ten between): {told}.")
-    return say(lang, **said, vi="Đem lại nhiều năm tham gia{whose} nhất: {first}. Số năm tăng thêm (9 phần 10 trong "
-               "khoảng): {told}.",
+    return say(lang, **said, vi="Tính theo số năm tham gia{whose}, đem lại nhiều nhất là {first}. Số năm tăng thêm (9 "
+               "phần 10 trong khoảng): {told}.",
                en="Most member-years{whose} come from {first}. Added (nine in ten between): {told}.")

@@ -68,7 +68,7 @@ def apart(found: pd.DataFrame, lang: str = "vi") -> Picture:
             say(lang, vi="Ba cách tính, năm địa phương: khác nhau đến đâu?", en="How far apart are the engines?"),
             say(lang, vi="Số người tham gia vào tháng của chỉ tiêu, nếu giữ nguyên cách làm cũ, gấp mấy lần số khi bắt "
                 "đầu.\nVạch: 9 phần 10 số lần mô phỏng; cột số: mức giữa, số người",
-                en="Members in the month of the target under the status quo, as a multiple of those at the start.\n"
+                en="Members in the target's month under the status quo, as a multiple of the start.\n"
                 "Line: nine in ten simulations; numbers: medians, in persons"),
             source_line(lang), height=height)  # fmt: skip
         axes.set_position((0.15, 0.5 / height, 0.43, 1 - 1.75 / height))
