@@ -104,3 +104,12 @@ def test_sources_are_listed_and_the_run_can_be_repeated():
     assert "Báo Hòa Bình" in sentences.source_list(places.read_place("Đà Bắc"), "vi")
     said = sentences.repeat(["plan.yaml", "quiet.yaml"], 96, 1, "en")
     assert "--draws 96 --seed 1" in said and said.index("quiet.yaml") < said.index("plan.yaml")
+
+
+@pytest.mark.parametrize(("lang", "said"), [
+    ("vi", ("1 ngày mỗi 2,6 tháng", "19 lượt trên 1.000 hộ mỗi tháng")),
+    ("en", ("1 day every 2.6 months", "19 visits per 1,000 households a month")),
+])  # fmt: skip
+def test_what_is_seldom_is_said_in_a_unit_that_can_be_pictured(lang, said):
+    shown = sentences.levers(read_scenario(data_dir() / "scenarios" / "ca-mau-plan.yaml"), lang)
+    assert all(words in shown for words in said)

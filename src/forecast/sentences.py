@@ -284,10 +284,10 @@ def _size(name: str, value, said: dict, lang: str) -> str:
         return ""
     if name == "per_month" and said["lever"] == "Drive" and 0 < value < 1:
         return say(lang, n=1 / value, vi="1 ngày mỗi {n:n1} tháng", en="1 day every {n:n1} months")
-    if name == "count" and said.get("per") == "household" and value < 1:
+    if name == "count" and said["lever"] == "Visits" and said.get("per") == "household" and value < 1:
         every = term(f"every.{said.get('every') or 'month'}", lang)
         return say(lang, n=1000 * value, every=every, vi="{n:n} lượt trên 1.000 hộ {every}",
-                   en="{n:n} per 1,000 households {every}")
+                   en="{n:n} visits per 1,000 households {every}")
     if name == "count":
         per, every = said.get("per", "place"), said.get("every") or ("month" if said["lever"] == "Visits" else "")
         counted = f"count.{said['lever']}"
