@@ -64,7 +64,7 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
     with rc_context(charts.STYLE):
         picture, axes = sheet(
             say(lang, vi="Số liệu nào kéo tham số nào", en="Which data moved which parameter"),
-            say(lang, vi="Mức giữa đi thêm bao nhiêu độ lệch chuẩn nếu tính số liệu của nơi đó hai lần.\n"
+            say(lang, vi="Trung bình đi thêm bao nhiêu độ lệch chuẩn nếu tính số liệu của nơi đó hai lần.\n"
                       "Cam: tăng; xanh: giảm; ô không ghi số: dưới 0,1.",
                 en="By how many standard deviations the mean moves on if a place's figures count twice.\n"
                    "Orange: up; blue: down; squares without a number: below 0.1."),
@@ -79,7 +79,8 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 if abs(value) >= SAID:
                     axes.text(x, y, words.number(value, lang, 1), ha="center", va="center", fontsize=7.5,
                               color="white" if deep > 0.6 else INK)  # fmt: skip
-        axes.set_yticks(range(len(wide)), [textwrap.fill(name, 40) for name in wide.index], fontsize=8, linespacing=1.0)
+        names = [textwrap.fill(name, 40) for name in wide.index]
+        axes.set_yticks(range(len(wide)), names, fontsize=8, linespacing=1.15)
         axes.set_xticks(range(len(wide.columns)), wide.columns, fontsize=8, rotation=50, ha="right")
         axes.set(xlim=(-0.6, len(wide.columns) - 0.4), ylim=(len(wide) - 0.4, -0.6))
         axes.grid(False)

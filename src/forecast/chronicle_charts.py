@@ -85,7 +85,7 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
     `names` are those of places; dots are counts, stars are plans and targets.
     """
     found, told = [places.read_place(name) for name in names], []
-    height = 1.35 + TALL * len(found)
+    height = 1.45 + TALL * len(found)
     with rc_context(charts.STYLE):
         picture, first = sheet(
             say(lang, vi="Số người tham gia ở từng nơi", en="Members in each place"),
