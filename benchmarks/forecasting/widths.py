@@ -16,7 +16,7 @@ from scipy.optimize import brentq, minimize
 from forecast.engines import combination
 
 AIM = 0.95
-COUNTS = {1: 200, 4: 140, 12: 90}
+COUNTS = {1: 600, 4: 140, 12: 90}
 ENROLLMENT, SHORT_ENROLLMENT = 150, 2400
 SEEDS = (2000, 3000, 4000)
 
