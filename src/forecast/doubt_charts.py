@@ -196,9 +196,9 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     with rc_context(charts.STYLE):
         picture, axes = sheet(
             f"{place}: " + say(lang, vi="mỗi yếu tố giải thích bao nhiêu?", en="how much does each factor explain?"),
-            say(lang, vi="Phần phương sai của dự báo. Chấm đặc: riêng yếu tố đó; chấm rỗng: kể cả khi cùng thay\n"
-                      "đổi với yếu tố khác. Hai chấm ước lượng riêng nên có thể lệch nhau trong sai số (vạch).",
-                en="Share of the forecast's variance. Filled: the factor alone; hollow: together with others.\n"
+            say(lang, vi="Phần phương sai. Chấm đặc: riêng yếu tố đó; chấm rỗng: kể cả tác động chung.\n"
+                      "Hai chấm ước lượng riêng nên có thể lệch nhau trong sai số (vạch).",
+                en="Share of the variance. Filled: the factor alone; hollow: together with others.\n"
                    "Both are estimated apart, so that they may differ within their errors (lines)."),
             source_line(lang), height=height)  # fmt: skip
         axes.set_position((0.50, 0.72 / height, 0.44, 1 - 1.75 / height))

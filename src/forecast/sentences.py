@@ -362,8 +362,8 @@ def conflicts(findings, place, lang: str = "vi", severities=_SEVERITIES) -> Text
 
 def _of_part(finding, lang: str) -> str:
     """Return which part of a place a finding is about, where its message does not say so."""
-    part = finding.place.partition("/")[2]
-    if not part or part.lstrip("0123456789 ") in finding.message_vi:
+    whole, _, part = finding.place.partition("/")
+    if not part or part.lstrip("0123456789 ") in finding.message_vi or finding.message_vi.startswith(whole):
         return ""
     return f"{form(part, 'part', lang)}: "
 
