@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 
-from forecast import displayed, downloads, tables, words
+from forecast import displayed, downloads, printed, tables, words
 from forecast.tables import STATUSES, UserError
 from forecast.words import Text, say, term
 
@@ -32,13 +32,6 @@ PARTS = {
     "places": {"vi": "Các địa phương", "en": "Places"},
     "proof": {"vi": "Tin được đến đâu", "en": "How far to trust it"},
     "how": {"vi": "Cách làm", "en": "How it works"},
-}
-# What some calls fold away; of others, the page says whether it is a table or a list.
-FOLDED = {
-    "source_list(": {"vi": "danh sách nguồn", "en": "the list of sources"},
-    "statuses(": {"vi": "mức tin cậy của số liệu", "en": "the status of the figures"},
-    'overview(cards, "parameter"': {"vi": "bảng tham số", "en": "the table of parameters"},
-    'overview(cards, "lever"': {"vi": "bảng giải pháp", "en": "the table of levers"},
 }
 _HERE = "<!-- lists of pages -->"
 _TO_PAGE = re.compile(r"\[([^\]]+)\]\((\w+)\.ipynb\)")
@@ -199,10 +192,7 @@ def _tag(cell, lang: str) -> None:
              else {"remove-input"} if "hide-output" in own else {"hide-input"})
     cell.metadata["tags"] = sorted(own | shown)
     if "hide-output" in own:
-        said = "".join(o["data"].get("text/markdown", "") for o in cell.outputs if "data" in o).lstrip()
-        what = {"|": {"vi": "bảng số liệu", "en": "the table"}, "-": {"vi": "danh sách", "en": "the list"}}.get(
-            said[:1], {"vi": "chi tiết", "en": "the details"})[lang]
-        what = next((names[lang] for call, names in FOLDED.items() if call in cell.source), what)
+        what = printed.folded(cell, lang)
         cell.metadata["mystnb"] = {"code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
                                    "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what)}
 

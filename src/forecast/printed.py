@@ -18,7 +18,15 @@ from forecast import tables
 from forecast.displayed import text_of
 from forecast.tables import UserError
 
+_LONG = 30  # lines of code that may be torn apart
 _SHORT = 12  # rows of a table that is not torn apart, items of a list that is set as large as the text
+# What some calls fold away; of others, the page says whether it is a table or a list.
+FOLDED = {
+    "source_list(": {"vi": "danh sách nguồn", "en": "the list of sources"},
+    "statuses(": {"vi": "mức tin cậy của số liệu", "en": "the status of the figures"},
+    'overview(cards, "parameter"': {"vi": "bảng tham số", "en": "the table of parameters"},
+    'overview(cards, "lever"': {"vi": "bảng giải pháp", "en": "the table of levers"},
+}
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 # The look of all reports. Values come as JSON through `sys.inputs`, the text as code that is generated below.
 _LOOK = """
@@ -47,7 +55,7 @@ _LOOK = """
 #show table.cell.where(y: 0): set text(weight: 600)
 #let quoted(body) = block(width: 100%, fill: rgb("#eef4fa"), inset: 9pt, stroke: (left: 3pt + rgb("#1b5e9b")), body)
 #let picture(path, alt) = align(center, block(breakable: false, image(path, width: 13.6cm, alt: alt)))
-#let code(body) = block(width: 100%, fill: luma(245), inset: 7pt, body)
+#let code(body, torn) = block(width: 100%, breakable: torn, fill: luma(245), inset: 7pt, body)
 #let small(body) = [#set text(8.2pt); #set list(spacing: 0.6em); #body]
 """
 
@@ -61,7 +69,7 @@ def write(book, path: Path, *, lang: str, site: str, foot: str, fonts: Path) -> 
     with tempfile.TemporaryDirectory() as folder:
         blocks, pictures = [], []
         for cell in book.cells:
-            blocks += _blocks(cell, Path(folder), pictures)
+            blocks += _blocks(cell, Path(folder), pictures, lang)
         title = next((c.source.split("\n")[0].lstrip("# ") for c in book.cells if c.cell_type == "markdown"), site)
         source = Path(folder) / "page.typ"
         source.write_text(_LOOK + "\n".join(blocks), encoding="utf-8")
@@ -81,13 +89,16 @@ def _dejavu() -> Path:
     return Path(os.fspath(find_spec("matplotlib").origin)).parent / "mpl-data" / "fonts" / "ttf"
 
 
-def _blocks(cell, folder: Path, pictures: list) -> list[str]:
+def _blocks(cell, folder: Path, pictures: list, lang: str) -> list[str]:
     """Return what a cell puts on paper, as code of typst; pictures are written into `folder`."""
     if cell.cell_type == "markdown":
         return [typeset(cell.source)]
     if cell.cell_type != "code" or set(cell.metadata.get("tags", [])) & {"remove-cell", "remove-output"}:
         return []
-    found = []
+    name, found = folded(cell, lang), []
+    if "hide-output" in cell.metadata.get("tags", []) and name in (names[lang] for names in FOLDED.values()):
+        name = name.removeprefix("the ")  # on paper it is not folded, and stands under its name
+        found.append(f"#block(sticky: true)[#strong[#{_text(name[:1].upper() + name[1:])};];];")
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         if "image/png" in data:
@@ -99,8 +110,21 @@ def _blocks(cell, folder: Path, pictures: list) -> list[str]:
             found.append(typeset("".join(data["text/markdown"])))
         elif output.output_type == "stream" and output.name == "stdout" or "text/plain" in data:
             plain = "".join(data.get("text/plain") or output.get("text", ""))
-            found.append(f"#code(raw({_text(plain)}, block: true));")
+            found.append(_code(plain))
     return found
+
+
+def folded(cell, lang: str) -> str:
+    """Return what a page folds away in a cell, in words: a table, a list, or what its call is known to make."""
+    said = "".join(o["data"].get("text/markdown", "") for o in cell.outputs if "data" in o).lstrip()
+    kinds = {"|": {"vi": "bảng số liệu", "en": "the table"}, "-": {"vi": "danh sách", "en": "the list"}}
+    plain = kinds.get(said[:1], {"vi": "chi tiết", "en": "the details"})
+    return next((names for call, names in FOLDED.items() if call in cell.source), plain)[lang]
+
+
+def _code(text: str) -> str:
+    torn = str(text.count("\n") >= _LONG).lower()
+    return f"#code(raw({_text(text)}, block: true), {torn});\n"
 
 
 def typeset(markdown: str) -> str:
@@ -140,7 +164,7 @@ def _node(node: SyntaxTreeNode) -> str:
         case "code_inline":
             return f"#raw({_text(node.content)});"
         case "fence" | "code_block":
-            return f"#code(raw({_text(node.content.rstrip())}, block: true));\n"
+            return _code(node.content.rstrip())
         case "link":
             return f"#link({_text(str(node.attrs['href']))})[{inner}];"
         case "blockquote":
