@@ -94,7 +94,8 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
                 en="Persons; each place has its own scale. Dots: counted; stars: plans and targets;\n"
                 "upright lines: the least to pay changed"), say(
                 lang, vi="Nguồn: {who}", en="Source: {who}",
-                who=", ".join(dict.fromkeys(who for place in found for who in facts.publishers(place)[:1]))),
+                who=", ".join(dict.fromkeys(words.form(who, "publisher", lang) for place in found
+                                           for who in facts.publishers(place)[:1]))),
             height=height)  # fmt: skip
         for index, place in enumerate(found):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
