@@ -36,7 +36,7 @@ ENGINES = {  # imported when they are asked for: each brings libraries that take
     "stock": "forecast.engines.stock:StockEngine",
     "series": "forecast.engines.series:SeriesEngine",
 }
-CHUNK = 48  # draws; a few batches of the agent engine
+CHUNK = 32  # draws: little enough that all cores end at about the same time
 HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside its scores
     "series": "the constants of its model were chosen with the whole history in view; what it fits, it fits to counts "
     "that were known",
