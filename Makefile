@@ -41,7 +41,7 @@ notebooks: $(READY) ## run the notebooks in place, to renew the results that are
 lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
-bench: $(VENV)/.uv ## measure engine and forecasts beside others (half an hour; packages go to .venv-bench)
+bench: $(VENV)/.uv ## measure engine and forecasts beside others (over an hour; packages go to .venv-bench)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	$(BIN)/uv pip sync --quiet --python .venv-bench/bin/python --require-hashes --compile-bytecode requirements.lock \
 		$(BENCH_LOCK)
