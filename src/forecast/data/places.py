@@ -26,6 +26,9 @@ COMMUNE_COLUMNS = ("commune", "district", "population", "eligible", "households"
                    "near_poor_share", "minority_share")
 """Columns of ``Place.communes``."""
 
+ROUGHEST = 0.10
+"""Largest error (standard deviation of the log) of a count that stands as a place's own figure (judgement)."""
+
 _COUNTS = ["population", "eligible", "households", "hamlets"]
 _SHARES = ["poor_share", "near_poor_share", "minority_share"]
 
@@ -91,6 +94,8 @@ class Place:
         rows = self.history
         rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")
                     & (rows["status"] != "conflicting") & rows["value"].notna()]
+        if "use" in rows:  # a bound is no count, and one that may be off by a fifth is nothing to start from
+            rows = rows[(rows["use"] != "no") & ~(rows["error"] > ROUGHEST)]
         return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
 
     def _published(self, measure: str, group: str, until) -> pd.DataFrame:
