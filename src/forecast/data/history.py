@@ -66,7 +66,8 @@ def usable(history: pd.DataFrame, learn: bool = True) -> pd.Series:
     conflicting one carry no calibration, nor does one whose `use` is "no" (a bound, say). One whose `use` is "learn"
     (an estimate with a wide error, a doubtful wording) is learned from with its error and judges nothing.
 
-    >>> rows = _history().query("place == 'Việt Nam' and measure == 'members' and month in ('2022-12', '2024-11')")
+    >>> rows = _history().query("measure == 'members' and kind == 'observation' and month in ('2022-12', '2024-11')")
+    >>> rows = rows[rows["place"] == "Việt Nam"]
     >>> usable(rows).tolist(), usable(rows, learn=False).tolist()
     ([False, True], [False, False])
     """
@@ -97,8 +98,8 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool
     `error` the standard deviation of the log (:func:`errors`).
 
     >>> found = counts(_history(), learn=True).set_index(["place", "month"])
-    >>> found.loc[("Việt Nam", "2024-11"), ["known", "error"]].tolist()
-    ['2025-11', 0.2]
+    >>> found.at[("Việt Nam", "2024-11"), "known"], float(found.at[("Việt Nam", "2024-11"), "error"])
+    ('2025-11', 0.2)
     """
     rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
                    & (history["kind"] == "observation") & usable(history, learn)]
@@ -115,8 +116,8 @@ def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFr
     the third month of its year (judgement: an office knows its own), the nation's from when it was published.
 
     >>> found = plans(_history()).query("kind == 'plan'").set_index(["place", "year"])
-    >>> found.loc[("Việt Nam", "2025"), ["value", "known"]].tolist()
-    [2947000.0, '2025-03']
+    >>> float(found.at[("Việt Nam", "2025"), "value"]), found.at[("Việt Nam", "2025"), "known"]
+    (2947000.0, '2025-03')
     """
     rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
                    & history["kind"].isin(("plan", "target")) & history["month"].str.endswith("-12") & usable(history)]
