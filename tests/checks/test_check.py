@@ -133,7 +133,8 @@ def test_a_mark_for_one_rule_does_not_hide_another(history, setting):
 @pytest.mark.parametrize(("rule", "where", "value"), [
     ("yearly-step", {"measure": "members_change_per_year", "scheme": "voluntary_si"}, 19_920),
     ("yearly-step", {"measure": "members_change_per_year", "scheme": "compulsory_si"}, 5_722.25),
-    ("falling-labor-force", {"measure": "members_share", "scheme": "compulsory_si", "month": "2025-12", "place": "Cà Mau"}, 13.5),
+    ("falling-labor-force",
+     {"measure": "members_share", "scheme": "compulsory_si", "month": "2025-12", "place": "Cà Mau"}, 13.5),
     ("gross-net", {"measure": "entries_per_commune", "level": "commune_group"}, 103.4),
     ("zero-dropout", {"measure": "entries", "month": "2022-12", "place": "Hà Nội"}, 51_000),
     ("two-stocks", {"measure": "members", "value": 63_000}, 63_300),

@@ -310,9 +310,10 @@ REFERENCE = re.compile(r"\[([0-9]{4}-[0-9]{2})\]")
 
 
 def written_out(text: str, row: pd.Series, h: pd.DataFrame) -> str:
-    """Return a formula with `[YYYY-MM]` replaced by the members of the row's place in that month (conflicting ones out).
+    """Return a formula with `[YYYY-MM]` replaced by the members of the row's place in that month.
 
-    A count that is worked out from a later one names it so, instead of quoting it: each figure stands once.
+    Conflicting counts are left out. A count that is worked out from a later one names it so, instead of quoting it:
+    each figure stands once.
     """
     counts = pick(h, row, same=("scheme", "place", "group"), measure="members", kind="observation")
     values = counts[counts["status"] != "conflicting"].set_index("month")["value"]

@@ -186,7 +186,7 @@ def _find(name: str, places: pd.DataFrame) -> str:
 
 
 def _gone(wanted: str, places: pd.DataFrame) -> str:
-    """Say what became of an old commune, or of a district that had no row, whose slug is ``wanted``; "" if none is it."""
+    """Say what became of an old commune or district without a row, whose slug is ``wanted``; "" if none is it."""
     if not (tables.data_dir() / "crosswalk.csv").is_file():
         return ""
     told = {}

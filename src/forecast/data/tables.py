@@ -36,7 +36,7 @@ LEVELS = ("nation", "region", "province", "district", "commune", "commune_group"
 A region lies beside the provinces, not above them: no law is its own, and its figures are lent to provinces."""
 
 USES = ("", "learn", "no")
-"""What a count may be used for: "" by its status (:mod:`forecast.data.history`), "learn" never judged by, "no" neither."""
+"""What a count may be used for: "" by its status, "learn" learned from and never judged by, "no" neither."""
 
 MEASURES = {
     "members": "persons", "entries": "persons", "returns": "persons", "lapses": "persons",
@@ -80,7 +80,8 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     "entries_at_meetings": ("persons",), "entries_per_meeting": ("persons_per_meeting",),
     "entries_per_day": ("persons_per_day",), "campaign_groups": ("groups",), "group_size": ("persons_per_group",),
     "entries_per_group": ("persons_per_group",), "people_reached": ("persons",), "entries_per_reached": ("percent",),
-    "saving_groups": ("groups",), "saving_members": ("persons",), "saving_boxes": ("boxes",), "outreach_points": ("points",), "campaign_days": ("days",),
+    "saving_groups": ("groups",), "saving_members": ("persons",), "saving_boxes": ("boxes",),
+    "outreach_points": ("points",), "campaign_days": ("days",),
     "model_communes": ("communes",), "model_communes_per_district": ("communes_per_district",),
     "districts_with_model_communes": ("districts",), "pilot_months": ("months",),
     "household_workers": ("persons",), "trained_share": ("percent",), "informed_share": ("percent",),
@@ -357,7 +358,8 @@ def _read_csv(path: Path, names: list[str], schema: pa.DataFrameSchema):
     except csv.Error as error:
         raise UserError(f"{path}: not a CSV table ({error})") from None
     absent = [n for n in names if n not in header]
-    missing = [Fault(path.name, 1, n, "", "this column, which is missing") for n in absent if schema.columns[n].required]
+    needed = [n for n in absent if schema.columns[n].required]
+    missing = [Fault(path.name, 1, n, "", "this column, which is missing") for n in needed]
     if missing or set(header) - set(names) or len(header) != len(set(header)):
         extra = [Fault(path.name, 1, n, n, f"only the columns {', '.join(names)}, each once")
                  for n in sorted(set(header)) if n not in names or header.count(n) > 1]
