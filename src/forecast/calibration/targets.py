@@ -133,8 +133,8 @@ def even_classes(spread: np.ndarray) -> np.ndarray:
 def error_of(row) -> float:
     """Standard deviation of the log of a published count, from its status and its note, or its own if that is more."""
     rough = ROUGH if re.search(ROUGH_WORDS, row.note) else 0.0
-    own = getattr(row, "error", math.nan)
-    return max(math.hypot(STATUS_SD[row.status], rough), 0.0 if math.isnan(own) else own)
+    own = getattr(row, "error", None)
+    return max(math.hypot(STATUS_SD[row.status], rough), own if isinstance(own, float) and own > 0 else 0.0)
 
 
 def counts(place: Place) -> pd.DataFrame:

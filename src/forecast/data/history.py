@@ -9,6 +9,8 @@ from forecast.data.tables import GROUPS, UserError
 SCHEME = "voluntary_si"
 STATUS_ERROR = {"stated": 0.015, "derived": 0.02, "synthetic": 0.01, "recalled": 0.03, "conflicting": 0.06}
 """Standard deviation of the log of a count by its status, where the row gives none (judgement)."""
+ROUGHEST = 0.10
+"""Largest error (standard deviation of the log) of a count that stands as a place's own figure (judgement)."""
 MAKERS = "the makers of this project"  # publisher of what was only recalled or judged; no source to name on a picture
 
 
@@ -55,7 +57,7 @@ def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.
     out = history["source"].map(dates.where(dates.str.len() != 4, dates + "-12").str[:7]).fillna("")
     out = out.mask(history["status"] == "synthetic", history["month"])
     out = out.mask((out != "") & (out < history["month"]), history["month"]).astype(str)
-    own = _cells(history, "known", "")
+    own = _text(history, "known")
     return out.where(own == "", own)
 
 
@@ -72,7 +74,19 @@ def usable(history: pd.DataFrame, learn: bool = True) -> pd.Series:
     ([False, True], [False, False])
     """
     fit = history["status"].isin(("stated", "derived", "synthetic")) & history["value"].notna()
-    return fit & _cells(history, "use", "").isin(("", "learn") if learn else ("",))
+    return fit & _text(history, "use").isin(("", "learn") if learn else ("",))
+
+
+def firm(history: pd.DataFrame) -> pd.Series:
+    """Return for each row of a history whether its figure can stand as a place's own: no bound, and not too rough.
+
+    A count whose error is above :data:`ROUGHEST` is learned from, but nothing starts from it.
+
+    >>> rows = _history().query("place == 'Hà Tĩnh' and measure == 'members' and kind == 'observation'")
+    >>> rows.loc[~firm(rows), "month"].tolist()
+    ['2019-12']
+    """
+    return (_text(history, "use") != "no") & ~(_numbers(history, "error") > ROUGHEST)
 
 
 def errors(history: pd.DataFrame) -> pd.Series:
@@ -82,12 +96,19 @@ def errors(history: pd.DataFrame) -> pd.Series:
     [0.02]
     """
     by_status = history["status"].map(STATUS_ERROR).astype(float)
-    return _cells(history, "error", float("nan")).astype(float).fillna(by_status)
+    return _numbers(history, "error").fillna(by_status)
 
 
-def _cells(history: pd.DataFrame, column: str, empty) -> pd.Series:
-    """Return a column that a history may lack, `empty` where it does."""
-    return history[column].fillna(empty) if column in history else pd.Series(empty, index=history.index)
+def _text(history: pd.DataFrame, column: str) -> pd.Series:
+    """Return a text column that a history may lack, "" where it does."""
+    cells = history[column] if column in history else pd.Series("", index=history.index)
+    return cells.astype(object).where(cells.notna(), "")
+
+
+def _numbers(history: pd.DataFrame, column: str) -> pd.Series:
+    """Return a number column that a history may lack, NaN where it does."""
+    cells = history[column] if column in history else pd.Series(float("nan"), index=history.index)
+    return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
 def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool = False) -> pd.DataFrame:

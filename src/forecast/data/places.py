@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables
+from forecast.data.history import firm
 from forecast.data.tables import UserError
 
 DEFAULT_MONTH = "2021-12"
@@ -25,9 +26,6 @@ DEFAULT_MONTH = "2021-12"
 COMMUNE_COLUMNS = ("commune", "district", "population", "eligible", "households", "hamlets", "poor_share",
                    "near_poor_share", "minority_share")
 """Columns of ``Place.communes``."""
-
-ROUGHEST = 0.10
-"""Largest error (standard deviation of the log) of a count that stands as a place's own figure (judgement)."""
 
 _COUNTS = ["population", "eligible", "households", "hamlets"]
 _SHARES = ["poor_share", "near_poor_share", "minority_share"]
@@ -93,9 +91,7 @@ class Place:
         """Observed rows of the voluntary scheme by (measure, group), oldest first, conflicting ones left out."""
         rows = self.history
         rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")
-                    & (rows["status"] != "conflicting") & rows["value"].notna()]
-        if "use" in rows:  # a bound is no count, and one that may be off by a fifth is nothing to start from
-            rows = rows[(rows["use"] != "no") & ~(rows["error"] > ROUGHEST)]
+                    & (rows["status"] != "conflicting") & rows["value"].notna() & firm(rows)]
         return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
 
     def _published(self, measure: str, group: str, until) -> pd.DataFrame:

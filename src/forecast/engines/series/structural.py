@@ -25,8 +25,8 @@ from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 
 from forecast.data import tables
 from forecast.data.chance import normal_array
+from forecast.data.history import firm
 from forecast.data.law import Law
-from forecast.data.places import ROUGHEST
 
 
 class Belief(NamedTuple):
@@ -108,8 +108,7 @@ def usable(history: pd.DataFrame, origin: pd.Period) -> pd.DataFrame:
     rows = history[history["value"].notna() & (history["month"] <= str(origin))]
     for column, word in wanted.items():
         rows = rows[rows[column] == word]
-    if "use" in rows:
-        rows = rows[(rows["use"] != "no") & ~(rows["error"] > ROUGHEST)]
+    rows = rows[firm(rows)]
     good, poor = rows[rows["status"].isin(GOOD)], rows[rows["status"] == "recalled"]
     rows = pd.concat([good, poor[~poor["place"].isin(good["place"])]])
     return rows.drop_duplicates(["place", "month"], keep="last").sort_values(["place", "month"], kind="stable")
