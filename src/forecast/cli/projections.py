@@ -98,7 +98,7 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     """
     from forecast.answer import projection
     from forecast.desk import additionality as additional
-    from forecast.desk import target as decide
+    from forecast.desk.compare import comparison, status_quo
     from forecast.experiment import project as experiment
     from forecast.language import words
     from forecast.show import picture as charts
@@ -107,7 +107,7 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     if until:
         questions = [q.lasting(until) for q in questions]
     if len(questions) == 1:
-        questions.insert(0, decide.status_quo(questions[0]))
+        questions.insert(0, status_quo(questions[0]))
     base = base or questions[0].scenario
     if base not in [q.scenario for q in questions]:
         raise click.BadParameter(f"{base!r} is none of {', '.join(q.scenario for q in questions)}", param_hint="--base")
@@ -133,7 +133,7 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
         parts.append(experiment.project(questions, rest, draws=draws, **more))
     answer = projection.concat(parts)
     tell_silence(answer, questions, names)
-    table = decide.comparison(answer, base)
+    table = comparison(answer, base)
     tables.write(table, out / "comparison.csv")
     titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
     against = words.title(quo, lang) if quo.policy.levers else ""

@@ -39,7 +39,7 @@ TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
 # Run behind the last cell, and shown on no page: the forecasts that stand in the notebook, for the ledger.
 OFFER = """import sys
 if "forecast.experiment.project" in sys.modules:  # else nothing was forecast
-    from forecast import published
+    from forecast.experiment import ledger as published
     display(published.offer(globals()))"""
 
 
