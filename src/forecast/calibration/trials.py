@@ -256,7 +256,7 @@ def price_change(since: str = "2022-01", history: pd.DataFrame | None = None, la
     - `elasticity`, `elasticity_sd`: the same per log of the least net price of an ordinary person;
     - `before`, `after`: the last count on each side (YYYY-MM); `counts`: how many were used.
 
-    No rows when there are no counts on both sides: today so for the subsidy of 2025-07. Counts of places that merged
+    No rows when there are no counts on both sides: today so for the floor of 2027-01. Counts of places that merged
     are carried to the new ones (:func:`data.places.one_series`), where all parts were counted in the same month.
 
     It is assumed that nothing else changed growth at the same time. In 2022 offices came back from the epidemic
@@ -266,7 +266,7 @@ def price_change(since: str = "2022-01", history: pd.DataFrame | None = None, la
     >>> floor = price_change("2022-01")
     >>> bool(floor.at["Việt Nam", "effect"] < 0), floor.at["Cà Mau", "after"]
     (True, '2022-06')
-    >>> price_change("2025-07").empty
+    >>> price_change("2027-01").empty
     True
     """
     law, start = law or read_law(), tables.month(since)
@@ -368,8 +368,8 @@ def _signed(change: float, lang: str) -> str:
 def price_story(changes: pd.DataFrame, since: str, lang: str = "vi") -> Text:
     """Return what :func:`price_change` found, in a sentence, or that there is nothing to find it from.
 
-    >>> print(price_story(price_change("2025-07"), "2025-07", "en"))
-    There are no counts of members on both sides of July 2025: what the new price did cannot be told yet.
+    >>> print(price_story(price_change("2027-01"), "2027-01", "en"))
+    There are no counts of members on both sides of January 2027: what the new price did cannot be told yet.
     """
     if changes.empty:
         return words.say(
