@@ -3,7 +3,6 @@
 Nothing here runs a model or knows a figure: cards, sentences and numbers are outputs of the notebooks.
 """
 
-import ast
 import copy
 import html
 import json
@@ -22,8 +21,7 @@ from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, downloads
-from forecast.publish import pdf as printed
+from forecast.publish import audit, downloads, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -80,7 +78,7 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
             "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
             "code_label": say(lang, vi="Mã lệnh", en="Code"),
             "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
-            "pdfs": {stem: f"{up}{pdf(stem, lang)}" for stem in sorted(pdfs)}}
+            "pdfs": {stem: f"{up}{pdf_address(stem, lang)}" for stem in sorted(pdfs)}}
     tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
     cards, given, groups = [], {}, {name: [] for name in PARTS}
     for stem, book in copy.deepcopy(pages).items():
@@ -118,10 +116,10 @@ def sphinx(source: Path, out: Path) -> None:
     shutil.rmtree(out.parent / "jupyter_execute", ignore_errors=True)  # MyST-NB puts it beside the pages
 
 
-def pdf(stem: str, lang: str) -> str:
+def pdf_address(stem: str, lang: str) -> str:
     """Return where the PDF of a page lies below the site.
 
-    >>> pdf("01_da_bac", "vi")
+    >>> pdf_address("01_da_bac", "vi")
     'download/01_da_bac-vi.pdf'
     """
     return f"{downloads.FOLDER}/{stem}-{lang}.pdf"
@@ -151,19 +149,14 @@ def made_of(book, lang: str, facts: dict, form: str = "{}") -> Text:
 
 
 def settings(book) -> dict:
-    """Return the draws and the seed that the settings of a notebook say, None where they say nothing."""
-    set_to = {"draws": None, "seed": None}
-    for cell in book.cells if book is not None else ():
-        if "settings" in tags(cell):
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                    set_to[node.targets[0].id.lower()] = node.value.value
-    return set_to
+    """Return the draws and the seed of an executed notebook, None where it simulates nothing (or there is no book)."""
+    about = {} if book is None else book.metadata.get("page", {}).get("settings", {})
+    return {name: about.get(name) for name in ("draws", "seed")}
 
 
 def _taken(lang: str, up: str, stem: str = "", has_pdf: bool = False, has_forecasts: bool = False) -> str:
     """Return the line of downloads of a page."""
-    links = [(pdf(stem, lang), say(lang, vi="trang này để in (PDF)", en="this page for print (PDF)"))] * has_pdf
+    links = [(pdf_address(stem, lang), say(lang, vi="trang này để in (PDF)", en="this page for print (PDF)"))] * has_pdf
     links += [(f"{downloads.FOLDER}/{stem}.csv", say(lang, vi="dự báo của trang này (CSV)",
                                                      en="forecasts of this page (CSV)"))] * has_forecasts
     links += [(f"{downloads.FOLDER}/{downloads.ALL}", say(lang, vi="mọi bảng số liệu, kịch bản và dự báo (ZIP)",
@@ -195,7 +188,7 @@ def _tag(cell, lang: str) -> None:
              else {"remove-input"} if "hide-output" in own else {"hide-input"})
     cell.metadata["tags"] = sorted(own | shown)
     if "hide-output" in own:
-        what = printed.folded(cell, lang)
+        what = pdf.folded(cell, lang)
         cell.metadata["mystnb"] = {"code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
                                    "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what)}
 
