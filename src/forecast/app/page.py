@@ -136,10 +136,16 @@ class Page:
             self._say("Cách tính:", "Engine:"),
             self._say("Số lần mô phỏng:", "Draws:"),
         )
-        text["note"].value = "<p>" + html.escape(self._say(
-            "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
-            "Answers are estimates with intervals, made from published counts and assumptions whose sources are told.",
-        )) + "</p>"  # fmt: skip
+        text["note"].value = (
+            "<p>"
+            + html.escape(
+                self._say(
+                    "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
+                    "Answers are estimates with intervals, made from published counts and assumptions whose sources are told.",
+                )
+            )
+            + "</p>"
+        )
         self.ask.description = self._say("Tính", "Run")
         self.engine.options = [(term(f"engine.{name}", self.lang), name) for name in ("stock", "agents")]
         self.question.options = [(words.title(q, self.lang), i) for i, q in enumerate(self.questions)]
@@ -254,5 +260,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         Voila.launch_instance(
             [str(path), f"--port={port}", "--Voila.auto_token=True", "--show_tracebacks=False"],
-            ip="127.0.0.1", open_browser=browser, tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
-        )  # fmt: skip
+            ip="127.0.0.1",
+            open_browser=browser,
+            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
+        )

@@ -290,8 +290,9 @@ def listing(lines) -> Text:
     return Text("\n".join(f"- {line}" for line in lines))
 
 
-def table(frame: pd.DataFrame, lang: str, forms: dict[str, str] | None = None,
-          names: dict[str, str] | None = None) -> Text:
+def table(
+    frame: pd.DataFrame, lang: str, forms: dict[str, str] | None = None, names: dict[str, str] | None = None
+) -> Text:
     """Return a frame as a Markdown table in one language.
 
     `forms` says how to write each column (see :func:`form`); only its columns are shown, in its order; terms

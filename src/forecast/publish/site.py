@@ -39,9 +39,17 @@ NOTEBOOKS, SITE_SOURCE, BUILD = ROOT / "notebooks", ROOT / "docs" / "site", ROOT
 TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
 
 
-def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out: str | Path = "site",
-          draws: int | None = None, progress: bool = True, force: bool = False, ledger: str | Path | None = None,
-          day: str = "", pdf: bool = False) -> Path:
+def build(
+    places: Iterable[str] | None = None,
+    langs: Iterable[str] = LANGS,
+    out: str | Path = "site",
+    draws: int | None = None,
+    progress: bool = True,
+    force: bool = False,
+    ledger: str | Path | None = None,
+    day: str = "",
+    pdf: bool = False,
+) -> Path:
     """Run the notebooks of `places` (all when left out) and publish them in `out`; return the front page.
 
     `draws` replaces the number of draws that each notebook sets. The first language is at the root of the site, others
@@ -75,15 +83,25 @@ def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out
     return out / "index.html"
 
 
-def publish(done: dict[str, dict], langs: tuple[str, ...], out: Path, pdf: bool = False,
-            ready: Callable[[], None] = lambda: None, facts: dict | None = None) -> None:
+def publish(
+    done: dict[str, dict],
+    langs: tuple[str, ...],
+    out: Path,
+    pdf: bool = False,
+    ready: Callable[[], None] = lambda: None,
+    facts: dict | None = None,
+) -> None:
     """Make a site of executed notebooks (by name, then language) and put it where `out` is.
 
     `ready` is called when all is made and nothing is replaced yet. A number in prose that somebody wrote, or one on a
     finished page that the run did not give, is an error, and `out` stays as it was.
     """
-    faults = [f"{stem}.ipynb: the prose of cell {cell} holds {number}, which no run gives; let a cell say it"
-              for stem, made in done.items() for lang in made for cell, number in audit.by_hand(made[lang])]
+    faults = [
+        f"{stem}.ipynb: the prose of cell {cell} holds {number}, which no run gives; let a cell say it"
+        for stem, made in done.items()
+        for lang in made
+        for cell, number in audit.by_hand(made[lang])
+    ]
     if faults:
         raise UserError("\n".join(dict.fromkeys(faults)))
     facts = {"languages": langs, "pages": sorted(done), **_hashes()} | (facts or {})
@@ -98,9 +116,14 @@ def publish(done: dict[str, dict], langs: tuple[str, ...], out: Path, pdf: bool 
             books, source = {stem: made[lang] for stem, made in done.items()}, work / f"source-{lang}"
             given = pages.write(source, SITE_SOURCE, lang, langs, books, facts, on_paper, told)
             for stem in on_paper:
-                pdf.write(books[stem], work / pages.pdf_address(stem, lang), lang=lang, site=pages.TITLE[lang],
-                              foot=pages.made_of(books[stem], lang, facts),
-                              fonts=SITE_SOURCE / "static" / "fonts")
+                pdf.write(
+                    books[stem],
+                    work / pages.pdf_address(stem, lang),
+                    lang=lang,
+                    site=pages.TITLE[lang],
+                    foot=pages.made_of(books[stem], lang, facts),
+                    fonts=SITE_SOURCE / "static" / "fonts",
+                )
             pages.sphinx(source, work / lang)
             return {("" if lang == langs[0] else f"{lang}/") + name: due for name, due in given.items()}
 
@@ -128,8 +151,9 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
     about = {path: nbformat.read(path, 4).metadata.get("forecast", {}).get("place") for path in every}
     missing = sorted(wanted - set(about.values()))
     if missing:
-        raise UserError(f"no notebook about {', '.join(missing)}; there are ones about "
-                        + ", ".join(p for p in about.values() if p))
+        raise UserError(
+            f"no notebook about {', '.join(missing)}; there are ones about " + ", ".join(p for p in about.values() if p)
+        )
     return [path for path, place in about.items() if place is None or place in wanted]
 
 
@@ -226,8 +250,12 @@ def _hashes() -> dict[str, str]:
     for file in sorted(p for p in tables.data_dir().rglob("*") if p.is_file() and frozen not in p.parents):
         data.update(file.relative_to(tables.data_dir()).as_posix().encode() + file.read_bytes())
     law = hashlib.sha256((tables.data_dir() / "law.csv").read_bytes())
-    return {"version": project.version("forecast"), "code": project.code_hash(),
-            "data": data.hexdigest()[:16], "law": law.hexdigest()[:16]}
+    return {
+        "version": project.version("forecast"),
+        "code": project.code_hash(),
+        "data": data.hexdigest()[:16],
+        "law": law.hexdigest()[:16],
+    }
 
 
 @contextlib.contextmanager
@@ -249,8 +277,10 @@ def _may_replace(out: Path, force: bool) -> None:
         return
     if out.is_dir() and force and out not in (ROOT, *ROOT.parents, Path.home()):
         return
-    raise UserError(f"{out} exists and is no site of forecast; choose another folder"
-                    + (", or force it to be replaced" if out.is_dir() else ""))
+    raise UserError(
+        f"{out} exists and is no site of forecast; choose another folder"
+        + (", or force it to be replaced" if out.is_dir() else "")
+    )
 
 
 def _replace(made: Path, out: Path) -> None:

@@ -17,8 +17,13 @@ from forecast.language.words import Text, form, listing, say, term
 
 NATION = "Việt Nam"
 BEFORE, AFTER = 4, 6  # months before and after a December within which a count belongs to its tooth
-RULES = ("contribution_rate", "min_declared_income", "state_subsidy_share", "local_top_up_share",
-         "min_years_for_pension")  # fmt: skip
+RULES = (
+    "contribution_rate",
+    "min_declared_income",
+    "state_subsidy_share",
+    "local_top_up_share",
+    "min_years_for_pension",
+)
 _FORMS = {"contribution_rate": "p", "min_declared_income": "d", "min_years_for_pension": "n"}
 _ACTS = {"Law": "Luật số", "Decree": "Nghị định số", "Resolution": "Nghị quyết số", "Decision": "Quyết định số"}
 
@@ -97,25 +102,52 @@ def answer(lang: str = "vi") -> Text:
     told = "; ".join(
         say(lang, vi="sau {m:t} {x:p}", en="after {m:t} {x:p}", m=r.month, x=r.fall) for r in falls.itertuples()
     )
-    return words.join([
-        say(lang, a=ends.index[0], n=ends.iloc[0], b=ends.index[-1], m=ends.iloc[-1], x=old.iloc[0],
-            o=str(old.index[0]), times=ends.iloc[-1] / ends.iloc[0],
-            vi="Từ cuối {a:T} đến cuối {b:T}, số người tham gia cả nước tăng từ {n:n} lên **{m:n}**, gấp {times:n1} "
-            "lần (cuối {o:T}: {x:n} người, số nhớ lại, chưa kiểm chứng).",
-            en="From {a:T} to {b:T} the nation's members rose from {n:n} to **{m:n}**, {times:n1} times as many "
-            "({x:n} in {o:T}, recalled and not verified)."),
-        say(lang, told=told, vi="Nhưng số cuối năm là đỉnh răng cưa, nửa năm sau đã tụt, và răng cưa lớn dần. Phần đã "
-            "mất, so với cuối năm: {told}.", en="But the end of a year is the tip of a saw-tooth, and the teeth have "
-            "grown. Gone in the half year behind it: {told}."),
-        say(lang, m=worst[0], a=worst[1], b=worst[2], up=worst[2] / worst[1] - 1,
-            vi="Thay đổi lớn nhất về giá là vào {m:T}: mức đóng thấp nhất của người không thuộc diện ưu tiên tăng "
-            "{up:p}, từ {a:d} lên {b:d} mỗi tháng.",
-            en="The largest change of price came in {m:T}: the least that an ordinary person pays rose by {up:p}, from "
-            "{a:d} to {b:d} a month."),
-        say(lang, m=last[0], up=last[2] / last[1] - 1, b=last[2],
-            vi="Lần tăng sắp tới, {m:T}, là {up:p}, lên {b:d} mỗi tháng.",
-            en="The next rise, in {m:T}, is {up:p}, to {b:d} a month."),
-    ], " ")  # fmt: skip
+    return words.join(
+        [
+            say(
+                lang,
+                a=ends.index[0],
+                n=ends.iloc[0],
+                b=ends.index[-1],
+                m=ends.iloc[-1],
+                x=old.iloc[0],
+                o=str(old.index[0]),
+                times=ends.iloc[-1] / ends.iloc[0],
+                vi="Từ cuối {a:T} đến cuối {b:T}, số người tham gia cả nước tăng từ {n:n} lên **{m:n}**, gấp {times:n1} "
+                "lần (cuối {o:T}: {x:n} người, số nhớ lại, chưa kiểm chứng).",
+                en="From {a:T} to {b:T} the nation's members rose from {n:n} to **{m:n}**, {times:n1} times as many "
+                "({x:n} in {o:T}, recalled and not verified).",
+            ),
+            say(
+                lang,
+                told=told,
+                vi="Nhưng số cuối năm là đỉnh răng cưa, nửa năm sau đã tụt, và răng cưa lớn dần. Phần đã "
+                "mất, so với cuối năm: {told}.",
+                en="But the end of a year is the tip of a saw-tooth, and the teeth have "
+                "grown. Gone in the half year behind it: {told}.",
+            ),
+            say(
+                lang,
+                m=worst[0],
+                a=worst[1],
+                b=worst[2],
+                up=worst[2] / worst[1] - 1,
+                vi="Thay đổi lớn nhất về giá là vào {m:T}: mức đóng thấp nhất của người không thuộc diện ưu tiên tăng "
+                "{up:p}, từ {a:d} lên {b:d} mỗi tháng.",
+                en="The largest change of price came in {m:T}: the least that an ordinary person pays rose by {up:p}, from "
+                "{a:d} to {b:d} a month.",
+            ),
+            say(
+                lang,
+                m=last[0],
+                up=last[2] / last[1] - 1,
+                b=last[2],
+                vi="Lần tăng sắp tới, {m:T}, là {up:p}, lên {b:d} mỗi tháng.",
+                en="The next rise, in {m:T}, is {up:p}, to {b:d} a month.",
+            ),
+        ],
+        " ",
+    )
 
 
 def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
@@ -124,12 +156,16 @@ def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
     before = net.shift()
     rows = []
     for month in net.index[(net.diff().abs() > 0.5).any(axis=1)]:
-        cells = {g: say(lang, a=before.at[month, g], b=net.at[month, g], vi="{a:n} → {b:n}", en="{a:n} → {b:n}")
-                 + _change(before.at[month, g], net.at[month, g], lang) for g in GROUPS}  # fmt: skip
+        cells = {
+            g: say(lang, a=before.at[month, g], b=net.at[month, g], vi="{a:n} → {b:n}", en="{a:n} → {b:n}")
+            + _change(before.at[month, g], net.at[month, g], lang)
+            for g in GROUPS
+        }
         rows.append({"since": month} | cells)
     names = {g: term(f"group.{g}", lang) for g in GROUPS}
-    unit = say(lang, vi="Mức đóng thấp nhất sau hỗ trợ, đồng mỗi tháng:", en="The least to pay after support, VND a "
-               "month:")
+    unit = say(
+        lang, vi="Mức đóng thấp nhất sau hỗ trợ, đồng mỗi tháng:", en="The least to pay after support, VND a month:"
+    )
     return words.join([unit, words.table(pd.DataFrame(rows), lang, {"since": "t"} | dict.fromkeys(GROUPS, ""), names)])
 
 
@@ -221,8 +257,12 @@ def merger_table(names, at: str = "2025-07", lang: str = "vi") -> Text:
 
 def conflicts(findings, names, lang: str = "vi") -> Text:
     """Return how many contradictions the published figures of each place hold, and that none is smoothed away."""
-    counted = {name: sum(f.severity.endswith("conflict") and (f.place == name or f.place.startswith(name + "/"))
-                         for f in findings) for name in names}  # fmt: skip
+    counted = {
+        name: sum(
+            f.severity.endswith("conflict") and (f.place == name or f.place.startswith(name + "/")) for f in findings
+        )
+        for name in names
+    }
     told = "; ".join(f"{name}: {words.number(count, lang)}" for name, count in counted.items())
     return say(
         lang,
@@ -236,6 +276,14 @@ def aims(lang: str = "vi") -> Text:
     """Return what was hoped for the nation, by month: targets that differ stand beside one another."""
     rows = places.read_place(NATION).history.query("scheme == @SCHEME and measure == 'members' and kind == 'target'")
     publisher = facts.sources()["publisher"]
-    return listing(say(lang, m=r.month, v=r.value, who=str(publisher.get(r.source, "")).split(" (")[0],
-                       vi="{m:t}: {v:n} người ({who})", en="{m:t}: {v:n} ({who})")
-                   for r in rows.sort_values("month").itertuples())  # fmt: skip
+    return listing(
+        say(
+            lang,
+            m=r.month,
+            v=r.value,
+            who=str(publisher.get(r.source, "")).split(" (")[0],
+            vi="{m:t}: {v:n} người ({who})",
+            en="{m:t}: {v:n} ({who})",
+        )
+        for r in rows.sort_values("month").itertuples()
+    )

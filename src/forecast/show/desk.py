@@ -23,23 +23,39 @@ def front(optimum, lang: str = "vi") -> Picture:
     place, target = optimum.scenario.place, optimum.scenario.target
     rows = optimum.tried
     panels = (
-        ("front", "probability", say(lang, vi="Khả năng đạt chỉ tiêu", en="Probability of the target"),
-         optimum.verified.probability),
-        ("fair", "guarded_share", say(
-            lang, vi="Phần tăng thêm của người nghèo, cận nghèo, dân tộc thiểu số",
-            en="Share of the gain for poor, near-poor and minority people"),
-         optimum.verified.guarded_share),
-    )  # fmt: skip
+        (
+            "front",
+            "probability",
+            say(lang, vi="Khả năng đạt chỉ tiêu", en="Probability of the target"),
+            optimum.verified.probability,
+        ),
+        (
+            "fair",
+            "guarded_share",
+            say(
+                lang,
+                vi="Phần tăng thêm của người nghèo, cận nghèo, dân tộc thiểu số",
+                en="Share of the gain for poor, near-poor and minority people",
+            ),
+            optimum.verified.guarded_share,
+        ),
+    )
     said = []
     with rc_context(STYLE):
         picture, first = sheet(
             say(lang, vi="{place}: chi bao nhiêu, được gì?", en="{place}: what does money buy?", place=place.name),
-            say(lang, vi="Chỉ tiêu {v:n} người vào {by:t}. Trục ngang: chi phí tăng thêm cả giai đoạn.\n"
+            say(
+                lang,
+                vi="Chỉ tiêu {v:n} người vào {by:t}. Trục ngang: chi phí tăng thêm cả giai đoạn.\n"
                 "Đường: tổ hợp giải pháp mà không tổ hợp rẻ hơn nào bằng; sao: tổ hợp được chọn.",
                 en="Target: {v:n} members by {by:t}. Across: additional cost over all months.\n"
                 "Line: mixes that no cheaper one equals; star: the mix chosen.",
-                v=target.value, by=target.by),
-            source_line(lang, place), height=6.6)  # fmt: skip
+                v=target.value,
+                by=target.by,
+            ),
+            source_line(lang, place),
+            height=6.6,
+        )
         for index, (mark, column, title, chosen) in enumerate(panels):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.13, 0.525 - 0.42 * index, 0.72, 0.265))
@@ -52,10 +68,16 @@ def front(optimum, lang: str = "vi") -> Picture:
             star, height = optimum.verified.cost / 1e9, min(max(chosen, 0), 1)
             axes.plot([star], [height], marker="*", ms=15, color=TARGET, mec="white", zorder=5)
             axes.annotate(
-                f"{words.part(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}", (star, height),
-                xytext=(10, -4), textcoords="offset points", va="top", fontsize=9, color=TARGET, zorder=6,
+                f"{words.part(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}",
+                (star, height),
+                xytext=(10, -4),
+                textcoords="offset points",
+                va="top",
+                fontsize=9,
+                color=TARGET,
+                zorder=6,
                 bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
-            )  # fmt: skip
+            )
             axes.axvline(optimum.budget / 1e9, color=MUTED, lw=1.1, ls=DASHES)
             axes.set_ylim(0, 1.08)
             most = max([optimum.budget / 1e9, star, *x[y <= 1]]) if len(x) else optimum.budget / 1e9
@@ -63,10 +85,18 @@ def front(optimum, lang: str = "vi") -> Picture:
             if index == 0:
                 axes.axhline(optimum.probability, color=MUTED, lw=1.1, ls=":")
                 wanted = say(lang, vi="mong muốn", en="wanted")
-                axes.text(axes.get_xlim()[1], optimum.probability, wanted, va="bottom", ha="right", fontsize=9,
-                          color=MUTED)  # fmt: skip
-                axes.text(optimum.budget / 1e9, 1.08, say(lang, vi="ngân sách", en="budget"), ha="center", va="bottom",
-                          fontsize=9, color=MUTED)  # fmt: skip
+                axes.text(
+                    axes.get_xlim()[1], optimum.probability, wanted, va="bottom", ha="right", fontsize=9, color=MUTED
+                )
+                axes.text(
+                    optimum.budget / 1e9,
+                    1.08,
+                    say(lang, vi="ngân sách", en="budget"),
+                    ha="center",
+                    va="bottom",
+                    fontsize=9,
+                    color=MUTED,
+                )
             axes.set_title(title, loc="left", fontsize=10, pad=14 if index == 0 else 6)
             axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
             far = axes.get_xlim()[1]
@@ -78,10 +108,17 @@ def front(optimum, lang: str = "vi") -> Picture:
                 f"{words.money(a * 1e9, lang)}: {words.percent(b, lang)}" for a, b in zip(x, y, strict=True)
             )
             said.append(f"{title}: {ends}")
-    return picture.describe(say(lang, vi="Đường biên chi phí tại {place}. {said}. Chọn: {c:m}, khả năng {p:c}.",
-                                en="Front of cost in {place}. {said}. Chosen: {c:m}, probability {p:c}.",
-                                place=place.name, said=". ".join(said), c=optimum.verified.cost,
-                                p=optimum.verified.probability))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Đường biên chi phí tại {place}. {said}. Chọn: {c:m}, khả năng {p:c}.",
+            en="Front of cost in {place}. {said}. Chosen: {c:m}, probability {p:c}.",
+            place=place.name,
+            said=". ".join(said),
+            c=optimum.verified.cost,
+            p=optimum.verified.probability,
+        )
+    )
 
 
 def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> Picture:
@@ -93,12 +130,21 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
     rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))]
     with rc_context(STYLE):
         picture, axes = sheet(
-            say(lang, vi="{place}: xã nào đạt được phần của mình?", en="{place}: which commune can meet its share?",
-                place=place.name),
-            say(lang, vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia để khó như nhau.\n"
-                "{some}", en="Probability. Square: split by population; dot: split by capacity (equally hard).\n{some}",
-                some=_some(len(rows), len(table), lang)),
-            source_line(lang, place), height=1.6 + 0.24 * len(rows))  # fmt: skip
+            say(
+                lang,
+                vi="{place}: xã nào đạt được phần của mình?",
+                en="{place}: which commune can meet its share?",
+                place=place.name,
+            ),
+            say(
+                lang,
+                vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia để khó như nhau.\n{some}",
+                en="Probability. Square: split by population; dot: split by capacity (equally hard).\n{some}",
+                some=_some(len(rows), len(table), lang),
+            ),
+            source_line(lang, place),
+            height=1.6 + 0.24 * len(rows),
+        )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.30, 0.55 * inch, 0.62, 1 - 1.5 * inch))
         for y, row in enumerate(rows.itertuples()):
@@ -106,26 +152,46 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
             axes.plot([a, b], [y + 0.14, y - 0.14], color=MUTED, lw=1)
             axes.plot([a], [y + 0.14], marker=LOOKS[1][2], ms=6, color=LOOKS[1][0], clip_on=False)
             axes.plot([b], [y - 0.14], marker=LOOKS[0][2], ms=6, color=LOOKS[0][0], clip_on=False)
-            axes.text(-0.02, y, row.commune.rpartition("/")[2], ha="right", va="center", fontsize=9,
-                      transform=axes.get_yaxis_transform())  # fmt: skip
+            axes.text(
+                -0.02,
+                y,
+                row.commune.rpartition("/")[2],
+                ha="right",
+                va="center",
+                fontsize=9,
+                transform=axes.get_yaxis_transform(),
+            )
         axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x")
         axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
     low, high = table["chance_by_people"].min(), table["chance_by_people"].max()
-    return picture.describe(say(
-        lang, vi="Khả năng đạt phần được giao của từng xã tại {place}: chia theo dân số từ {a:c} đến {b:c}, chia theo "
-        "khả năng từ {c:c} đến {d:c}.", en="Chance of each commune of {place} to meet its share: {a:c} to {b:c} when "
-        "split by population, {c:c} to {d:c} by capacity.", place=place.name, a=low, b=high,
-        c=table["chance_by_capacity"].min(), d=table["chance_by_capacity"].max()))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Khả năng đạt phần được giao của từng xã tại {place}: chia theo dân số từ {a:c} đến {b:c}, chia theo "
+            "khả năng từ {c:c} đến {d:c}.",
+            en="Chance of each commune of {place} to meet its share: {a:c} to {b:c} when "
+            "split by population, {c:c} to {d:c} by capacity.",
+            place=place.name,
+            a=low,
+            b=high,
+            c=table["chance_by_capacity"].min(),
+            d=table["chance_by_capacity"].max(),
+        )
+    )
 
 
 def _some(shown: int, there: int, lang: str) -> str:
     if shown == there:
         return ""
-    return say(lang, vi="{n:n} trong {m:n} xã, cách đều theo khả năng đạt; đủ các xã ở bảng kèm theo.",
-               en="{n:n} of {m:n} communes, evenly by probability; all of them are in the table.",
-               n=shown, m=there)  # fmt: skip
+    return say(
+        lang,
+        vi="{n:n} trong {m:n} xã, cách đều theo khả năng đạt; đủ các xã ở bảng kèm theo.",
+        en="{n:n} of {m:n} communes, evenly by probability; all of them are in the table.",
+        n=shown,
+        m=there,
+    )
 
 
 def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
@@ -136,11 +202,20 @@ def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
     with rc_context(STYLE):
         rows = table.reset_index(drop=True)
         picture, axes = sheet(
-            say(lang, vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
-                en="{place}: what do hours, collectors, money buy?", place=place.name),
-            say(lang, vi="Số năm tham gia tăng thêm (vạch: 9 phần 10 số lần mô phỏng), mỗi dòng một thang đo",
-                en="Additional member-years (line: nine in ten simulations); each row has its own scale"),
-            source_line(lang, place), height=1.7 + 0.42 * len(rows))  # fmt: skip
+            say(
+                lang,
+                vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
+                en="{place}: what do hours, collectors, money buy?",
+                place=place.name,
+            ),
+            say(
+                lang,
+                vi="Số năm tham gia tăng thêm (vạch: 9 phần 10 số lần mô phỏng), mỗi dòng một thang đo",
+                en="Additional member-years (line: nine in ten simulations); each row has its own scale",
+            ),
+            source_line(lang, place),
+            height=1.7 + 0.42 * len(rows),
+        )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.5 * inch, 0.36, 1 - 1.5 * inch))
         said = []
@@ -168,9 +243,15 @@ def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
         axes.set(xlim=(-1.05, 1.05), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
-    return picture.describe(say(lang, vi="Số năm tham gia tăng thêm tại {place}: {said}.",
-                                en="Additional member-years in {place}: {said}.", place=place.name,
-                                said="; ".join(said)))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Số năm tham gia tăng thêm tại {place}: {said}.",
+            en="Additional member-years in {place}: {said}.",
+            place=place.name,
+            said="; ".join(said),
+        )
+    )
 
 
 def _figure(x: float, lang: str) -> str:

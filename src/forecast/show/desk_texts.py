@@ -38,51 +38,90 @@ WHY = {
 def optimum_text(optimum, lang: str = "vi") -> Text:
     """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
     target, promised, verified = optimum.scenario.target, optimum.promised, optimum.verified
-    common = {"target": target.value, "by": target.by, "p": optimum.probability, "budget": optimum.budget,
-              "share": optimum.poor_share, "stay": optimum.least_stay, "high": optimum.most,
-              "most": words.below(optimum.most, optimum.probability, lang)}  # fmt: skip
+    common = {
+        "target": target.value,
+        "by": target.by,
+        "p": optimum.probability,
+        "budget": optimum.budget,
+        "share": optimum.poor_share,
+        "stay": optimum.least_stay,
+        "high": optimum.most,
+        "most": words.below(optimum.most, optimum.probability, lang),
+    }
     lower = min(promised.probability, verified.probability)
     common["found"] = words.below(lower, optimum.probability, lang)
     if optimum.met:
         common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high, "base": optimum.base}
-        head = say(lang, **common,
-                   vi="Tổ hợp rẻ nhất tìm được để đạt {target:n} người vào {by:t} với khả năng ít nhất {p:p} (nếu "
-                   "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (9 phần 10 khả năng trong "
-                   "khoảng {low:m} – {high:m}; ngân sách {budget:m}).",
-                   en="The cheapest mix found that gives {target:n} by {by:t} a probability of at least {p:p} "
-                   "({base:c} without it) costs about **{cost:m}** more over all months (nine in ten between {low:m} "
-                   "and {high:m}; budget {budget:m}).")  # fmt: skip
+        head = say(
+            lang,
+            **common,
+            vi="Tổ hợp rẻ nhất tìm được để đạt {target:n} người vào {by:t} với khả năng ít nhất {p:p} (nếu "
+            "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (9 phần 10 khả năng trong "
+            "khoảng {low:m} – {high:m}; ngân sách {budget:m}).",
+            en="The cheapest mix found that gives {target:n} by {by:t} a probability of at least {p:p} "
+            "({base:c} without it) costs about **{cost:m}** more over all months (nine in ten between {low:m} "
+            "and {high:m}; budget {budget:m}).",
+        )
     else:
         said = WHY[optimum.why]
         head = say(lang, **common, vi=said["vi"], en=said["en"])
-        head = join([head, say(lang, cost=verified.cost, top=verified.cost_high,
-                               vi="Tốt nhất tìm được, tốn thêm khoảng {cost:m} (cứ 20 lần thì 19 lần không quá "
-                               "{top:m}, và ngân sách phải đủ cho cả 19 lần ấy):",
-                               en="The best that was found costs about {cost:m} more (19 times in 20 at most "
-                               "{top:m}, and the budget has to hold in all of these):")], " ")  # fmt: skip
+        head = join(
+            [
+                head,
+                say(
+                    lang,
+                    cost=verified.cost,
+                    top=verified.cost_high,
+                    vi="Tốt nhất tìm được, tốn thêm khoảng {cost:m} (cứ 20 lần thì 19 lần không quá "
+                    "{top:m}, và ngân sách phải đủ cho cả 19 lần ấy):",
+                    en="The best that was found costs about {cost:m} more (19 times in 20 at most "
+                    "{top:m}, and the budget has to hold in all of these):",
+                ),
+            ],
+            " ",
+        )
     loss = say(
-        lang, a=promised.probability, b=verified.probability, n=abs(optimum.optimism) * 100,
+        lang,
+        a=promised.probability,
+        b=verified.probability,
+        n=abs(optimum.optimism) * 100,
         se=(promised.standard_error**2 + verified.standard_error**2) ** 0.5 * 100,
         word={"vi": ("giảm", "tăng"), "en": ("lost", "gained")}[lang][optimum.optimism < 0],
         vi="Khả năng khi tìm: **{a:p1}**; kiểm lại bằng các lần mô phỏng mới: **{b:p1}** ({word} {n:n1} điểm phần "
         "trăm; sai số mô phỏng {se:n1}).",
         en="Probability promised by the search: **{a:p1}**; verified with new simulations: **{b:p1}** ({word} {n:n1} "
-        "points; error of the simulation {se:n1}).")  # fmt: skip
+        "points; error of the simulation {se:n1}).",
+    )
     years = verified.member_years
     share = gains.uneven(verified.guarded_share * years, years, years, lang) or say(
-        lang, share=verified.guarded_share, years=years,
+        lang,
+        share=verified.guarded_share,
+        years=years,
         vi="Phần của hộ nghèo, cận nghèo và người dân tộc thiểu số trong khoảng {years:a} năm tham gia tăng thêm: "
         "{share:p}.",
-        en="Of about {years:a} additional member-years, {share:p} go to poor, near-poor and minority people."
-    )  # fmt: skip
-    stays = say(lang, stay=verified.stay, least=optimum.least_stay,
-                vi="Một năm sau khi mọi giải pháp của tổ hợp kết thúc, còn {stay:p} số người tăng thêm vẫn tham gia "
-                "(yêu cầu ít nhất {least:p}).",
-                en="A year after all levers of the mix have ended, {stay:p} of the added members are still there (at "
-                "least {least:p} was asked for).")  # fmt: skip
+        en="Of about {years:a} additional member-years, {share:p} go to poor, near-poor and minority people.",
+    )
+    stays = say(
+        lang,
+        stay=verified.stay,
+        least=optimum.least_stay,
+        vi="Một năm sau khi mọi giải pháp của tổ hợp kết thúc, còn {stay:p} số người tăng thêm vẫn tham gia "
+        "(yêu cầu ít nhất {least:p}).",
+        en="A year after all levers of the mix have ended, {stay:p} of the added members are still there (at "
+        "least {least:p} was asked for).",
+    )
     paid = listing(f"{_payer(name, lang)}: {words.money(vnd, lang)}" for name, vnd in verified.by_payer.items())
-    return join([head, sentences.levers(optimum.scenario, lang), loss, share, stays,
-                 say(lang, vi="Ai trả thêm:", en="Who pays more:"), paid])  # fmt: skip
+    return join(
+        [
+            head,
+            sentences.levers(optimum.scenario, lang),
+            loss,
+            share,
+            stays,
+            say(lang, vi="Ai trả thêm:", en="Who pays more:"),
+            paid,
+        ]
+    )
 
 
 def _payer(name: str, lang: str) -> str:
@@ -94,8 +133,12 @@ def optimum_record(optimum) -> dict:
     target = optimum.scenario.target
     columns = ["cost", "cost_high", "probability", "guarded_share", "stay"]
     return {
-        "asked": {"budget": optimum.budget, "probability": optimum.probability, "poor_share": optimum.poor_share,
-                  "least_stay": optimum.least_stay},
+        "asked": {
+            "budget": optimum.budget,
+            "probability": optimum.probability,
+            "poor_share": optimum.poor_share,
+            "least_stay": optimum.least_stay,
+        },
         "target": target.model_dump(),
         "met": optimum.met,
         "why": optimum.why,

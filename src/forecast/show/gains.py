@@ -8,8 +8,10 @@ from forecast.language.words import Text, say
 
 LEAST = 0.5  # of a person or a member-year: less is nothing
 _WHO = {
-    "guarded": {"vi": "người nghèo, cận nghèo và đồng bào dân tộc thiểu số",
-                "en": "poor, near-poor and minority people"},
+    "guarded": {
+        "vi": "người nghèo, cận nghèo và đồng bào dân tộc thiểu số",
+        "en": "poor, near-poor and minority people",
+    },
     "poor": {"vi": "hộ nghèo và hộ cận nghèo", "en": "poor and near-poor people"},
 }
 _WHAT = {
@@ -18,8 +20,9 @@ _WHAT = {
 }
 
 
-def uneven(part: float, whole: float, low: float, lang: str = "vi", *, who: str = "guarded",
-           what: str = "years") -> Text:  # fmt: skip
+def uneven(
+    part: float, whole: float, low: float, lang: str = "vi", *, who: str = "guarded", what: str = "years"
+) -> Text:
     """Say who gains and who loses where the share that `part` is of `whole` says nothing; "" where it is a percentage.
 
     `part` and `whole` are member-years or members (`what`) that a policy adds among the poor (`who`: guarded, or poor)
@@ -31,27 +34,39 @@ def uneven(part: float, whole: float, low: float, lang: str = "vi", *, who: str 
     >>> uneven(30.0, 100.0, 20.0, "en")
     ''
     """
-    values = {"who": _WHO[who][lang], "what": _WHAT[what][lang], "part": abs(part), "whole": whole,
-              "others": abs(whole - part)}  # fmt: skip
+    values = {
+        "who": _WHO[who][lang],
+        "what": _WHAT[what][lang],
+        "part": abs(part),
+        "whole": whole,
+        "others": abs(whole - part),
+    }
     if not low > LEAST or not whole > LEAST:
         word = {"vi": ("thêm", "mất"), "en": ("gain", "lose")}[lang][int(part < 0)]
-        said = say(lang, **values, word=word,
-                   vi="chưa chắc tính chung có tăng thêm hay không, nên không nói phần của từng nhóm; riêng {who} "
-                   "{word} khoảng {part:a} {what}.",
-                   en="it is not sure that anything is added in all, so that no share can be told; {who} {word} about "
-                   "{part:a} {what}.")  # fmt: skip
+        said = say(
+            lang,
+            **values,
+            word=word,
+            vi="chưa chắc tính chung có tăng thêm hay không, nên không nói phần của từng nhóm; riêng {who} "
+            "{word} khoảng {part:a} {what}.",
+            en="it is not sure that anything is added in all, so that no share can be told; {who} {word} about "
+            "{part:a} {what}.",
+        )
     elif part > whole * 1.005:
-        said = say(lang, **values,
-                   vi="{who} thêm khoảng {part:a} {what}, nhiều hơn cả mức tăng chung ({whole:a}): các nhóm khác mất "
-                   "khoảng {others:a}.",
-                   en="{who} gain about {part:a} {what}, more than all together ({whole:a}): others lose about "
-                   "{others:a}.")  # fmt: skip
+        said = say(
+            lang,
+            **values,
+            vi="{who} thêm khoảng {part:a} {what}, nhiều hơn cả mức tăng chung ({whole:a}): các nhóm khác mất "
+            "khoảng {others:a}.",
+            en="{who} gain about {part:a} {what}, more than all together ({whole:a}): others lose about {others:a}.",
+        )
     elif part < -LEAST:
-        said = say(lang, **values,
-                   vi="{who} mất khoảng {part:a} {what}, trong khi tính chung tăng {whole:a}: chỉ các nhóm khác được "
-                   "lợi.",
-                   en="{who} lose about {part:a} {what} while all together gain {whole:a}: only others "
-                   "gain.")  # fmt: skip
+        said = say(
+            lang,
+            **values,
+            vi="{who} mất khoảng {part:a} {what}, trong khi tính chung tăng {whole:a}: chỉ các nhóm khác được lợi.",
+            en="{who} lose about {part:a} {what} while all together gain {whole:a}: only others gain.",
+        )
     else:
         return Text("")
     return Text(said[:1].upper() + said[1:])

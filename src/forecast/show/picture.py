@@ -30,10 +30,24 @@ GRID, TARGET = "#dfe3e8", "#8c1d18"
 DASHES = (0, (6, 2, 1, 2))  # the pattern of targets and of what they need
 # One look for each line, darkest first, so that they stay apart in gray: color, pattern, marker.
 LOOKS = (("#1b5e9b", "-", "o"), ("#b4561f", "--", "s"), ("#3f7d3a", "-.", "^"), ("#7b5ea7", ":", "D"))
-STYLE = {"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": INK, "axes.edgecolor": MUTED,
-         "axes.labelcolor": INK, "xtick.color": MUTED, "ytick.color": MUTED, "axes.spines.top": False,
-         "axes.spines.right": False, "axes.spines.left": False, "axes.grid": True, "axes.grid.axis": "y",
-         "grid.color": GRID, "axes.axisbelow": True, "ytick.left": False, "hatch.linewidth": 0.4}
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10.5,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": GRID,
+    "axes.axisbelow": True,
+    "ytick.left": False,
+    "hatch.linewidth": 0.4,
+}
 MANY = 12  # dots; where there are more, only the first, the last and the highest carry their number
 ENGINES = ("agents", "stock", "series")  # the first of them that speaks is the one shown alone
 
@@ -60,8 +74,7 @@ class Picture(Figure):
         stream = io.BytesIO()
         with rc_context(STYLE):
             said = {"Software": None, "Description": self.alt, "Comment": "\n".join(self.written())}
-            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=said,
-                         pil_kwargs={"optimize": True})
+            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=said, pil_kwargs={"optimize": True})
         return stream.getvalue()
 
     def __repr__(self) -> str:
@@ -72,8 +85,15 @@ class Picture(Figure):
         return data, {"image/png": {"alt": self.alt, "width": round(self.get_figwidth() * 100)}}
 
 
-def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None,
-        group: str = "all", small: bool = False) -> Picture:
+def fan(
+    answer,
+    scenario=None,
+    measure: str = "members",
+    lang: str = "vi",
+    engine: str | None = None,
+    group: str = "all",
+    small: bool = False,
+) -> Picture:
     """Draw the projected path of `measure` with its spread, over what was published.
 
     `answer` is a Projection of one place; `scenario` one Scenario or a list of them (it gives titles and the target;
@@ -104,11 +124,17 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
         else:
             picture, axes = sheet(
                 f"{place.name}: {what}",
-                say(lang, vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần "
-                          "10.\nChấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
+                say(
+                    lang,
+                    vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần "
+                    "10.\nChấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
                     en="Unit: {unit}, end of month. Dark band: half of the simulations; light: nine in ten.\nFilled "
-                    "dot: known at the start; hollow dot: published later.", unit=unit),
-                source_line(lang, place), height=4.7)
+                    "dot: known at the start; hollow dot: published later.",
+                    unit=unit,
+                ),
+                source_line(lang, place),
+                height=4.7,
+            )
             axes.set_position((0.11, 0.135, 0.60, 0.565 if changes else 0.66))
         labels, said = [], []
         for name, (color, pattern, _) in zip(names, LOOKS * len(names), strict=False):
@@ -126,27 +152,44 @@ def fan(answer, scenario=None, measure: str = "members", lang: str = "vi", engin
             if small and len(names) > 1:
                 label = _capital(term(f"card.{'plan' if acts.get(name) else 'quo'}", lang))
             labels.append((x[-1], middle[-1], f"{label}\n{words.about(middle[-1], lang)}", color))
-            said.append(say(lang, vi="{label}: mức giữa {m:a}, 9 phần 10 trong khoảng {low:a} – {high:a}",
-                            en="{label}: median {m:a}, nine in ten between {low:a} and {high:a}", label=label,
-                            m=middle[-1], low=low[-1], high=high[-1]))
+            said.append(
+                say(
+                    lang,
+                    vi="{label}: mức giữa {m:a}, 9 phần 10 trong khoảng {low:a} – {high:a}",
+                    en="{label}: median {m:a}, nine in ten between {low:a} and {high:a}",
+                    label=label,
+                    m=middle[-1],
+                    low=low[-1],
+                    high=high[-1],
+                )
+            )
         counted = marks.published_dots(axes, place, measure, group, origin, until, lang)
         if goal:
             x, label = marks.number(goal.by), term("column.target", lang).capitalize()
             axes.plot([marks.number(origin), x], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
             axes.plot([x], [goal.value], marker="*", ms=13, color=TARGET, mec="white", zorder=5, clip_on=False)
             labels.append((marks.number(until), goal.value, f"{label}\n{words.number(goal.value, lang)}", TARGET))
-            said.append(say(lang, vi="chỉ tiêu {v:n} vào {by:t}", en="target {v:n} by {by:t}", v=goal.value,
-                            by=goal.by))
+            said.append(
+                say(lang, vi="chỉ tiêu {v:n} vào {by:t}", en="target {v:n} by {by:t}", v=goal.value, by=goal.by)
+            )
         axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in labels) * 1.06))
         marks.month_axis(axes, origin, until, lang, most=3 if small else 6)
         marks.end_labels(axes, labels, width=13 if small else 22)
         if not small:
             marks.law_ticks(picture, axes, changes, lang)
         marks.beside(axes, counted)
-    return picture.describe(say(
-        lang, vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {said}.",
-        en="Chart of {what} in {place} from {a:t} to {b:t}. {said}.", what=what, place=place.name, a=origin, b=until,
-        said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang,
+            vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {said}.",
+            en="Chart of {what} in {place} from {a:t} to {b:t}. {said}.",
+            what=what,
+            place=place.name,
+            a=origin,
+            b=until,
+            said="; ".join(said),
+        )
+    )
 
 
 def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "vi") -> Picture:
@@ -160,9 +203,16 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
     title = f"{place.name}: {title}" if place else title
     rows, tall = table.to_dict("records"), 0.32 * len(table)  # inches
     with rc_context(STYLE):
-        picture, top = sheet(title, say(lang, vi="Khả năng đạt, theo từng cách tính (vạch đậm: sai số mô phỏng)",
-                                         en="Probability by each engine (thick line: error of the simulation)"),
-                              source_line(lang, place), height=4.3 + tall)
+        picture, top = sheet(
+            title,
+            say(
+                lang,
+                vi="Khả năng đạt, theo từng cách tính (vạch đậm: sai số mô phỏng)",
+                en="Probability by each engine (thick line: error of the simulation)",
+            ),
+            source_line(lang, place),
+            height=4.3 + tall,
+        )
         inch = 1 / picture.get_figheight()
         top.set_position((0.41, 1 - (0.72 + tall) * inch, 0.43, tall * inch))
         for y, row in enumerate(rows):
@@ -176,10 +226,18 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
         top.grid(False)
         top.spines["bottom"].set_visible(False)
         axes = picture.add_axes((0.11, 0.6 * inch, 0.60, 2.3 * inch))
-        picture.text(0.02, 1 - (0.86 + tall) * inch, say(
-            lang, vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: 9 phần 10)",
-            en="The path that the target needs, and the path expected\n(persons, end of month; bands: nine in ten)"),
-            color=MUTED, fontsize=9.5, va="top")
+        picture.text(
+            0.02,
+            1 - (0.86 + tall) * inch,
+            say(
+                lang,
+                vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: 9 phần 10)",
+                en="The path that the target needs, and the path expected\n(persons, end of month; bands: nine in ten)",
+            ),
+            color=MUTED,
+            fontsize=9.5,
+            va="top",
+        )
         x = marks.numbers(path["month"])
         color, pattern, _ = LOOKS[0]
         axes.fill_between(x, path["low"], path["high"], color=color, alpha=0.16, lw=0)
@@ -189,18 +247,39 @@ def target(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "
         axes.set_ylim(0, max(path["needed_high"].max(), path["high"].max()) * 1.06)
         marks.month_axis(axes, str(path["month"].iloc[0]), str(path["month"].iloc[-1]), lang)
         ends = path.iloc[-1]
-        marks.end_labels(axes, [(x[-1], ends[column], f"{_capital(term('column.' + column, lang))}\n{written}", ink)
-                     for column, written, ink in (("expected", words.about(ends["expected"], lang), color),
-                                                  ("needed", words.number(ends["needed"], lang), TARGET))])
+        marks.end_labels(
+            axes,
+            [
+                (x[-1], ends[column], f"{_capital(term('column.' + column, lang))}\n{written}", ink)
+                for column, written, ink in (
+                    ("expected", words.about(ends["expected"], lang), color),
+                    ("needed", words.number(ends["needed"], lang), TARGET),
+                )
+            ],
+        )
     chances = "; ".join(f"{term('engine.' + r['engine'], lang)} {words.chance(r['probability'], lang)}" for r in rows)
-    return picture.describe(say(
-        lang, vi="{title} {chances}. Dự kiến {e:a} người, cần {n:n} người.",
-        en="{title} {chances}. Expected {e:a}, needed {n:n}.", title=title, chances=chances, e=ends["expected"],
-        n=ends["needed"]))
+    return picture.describe(
+        say(
+            lang,
+            vi="{title} {chances}. Dự kiến {e:a} người, cần {n:n} người.",
+            en="{title} {chances}. Expected {e:a}, needed {n:n}.",
+            title=title,
+            chances=chances,
+            e=ends["expected"],
+            n=ends["needed"],
+        )
+    )
 
 
-def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members", titles: dict | None = None,
-           place=None, plan: str = "", base: str = "") -> Picture:
+def versus(
+    comparison: pd.DataFrame,
+    lang: str = "vi",
+    measure: str = "members",
+    titles: dict | None = None,
+    place=None,
+    plan: str = "",
+    base: str = "",
+) -> Picture:
     """Draw what each scenario adds to the base, by group: median and the interval that holds nine draws in ten.
 
     More than three scenarios are drawn as a whole only, or nobody would see them side by side. `comparison` is the
@@ -214,17 +293,25 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
     name = place.name if place is not None else str(rows["place"].iloc[0])
     several = rows["scenario"].nunique()
     drawn = ("all", *GROUPS) if several <= 3 else ("all",)
-    shown = pd.concat([rows[(rows["engine"] == engine) & (rows["group"] == g)] for g in drawn]
-                      + [rows[(rows["engine"] != engine) & (rows["group"] == "all")]])
+    shown = pd.concat(
+        [rows[(rows["engine"] == engine) & (rows["group"] == g)] for g in drawn]
+        + [rows[(rows["engine"] != engine) & (rows["group"] == "all")]]
+    )
     shown = pd.concat([part for _, part in shown.groupby("scenario", observed=True, sort=False)])
     with rc_context(STYLE):
         picture, axes = sheet(
             f"{name}: " + say(lang, vi="phần tăng thêm nhờ chính sách", en="what the policy adds"),
-            (f"{_short(plan, name)}\n" if plan else "") + say(lang, vi="{measure}: chênh so với {base} (vạch: "
-                                                                    "9 phần 10 số lần mô phỏng)",
-                en="{measure}: difference from {base} (line: nine in ten simulations)", base=words.against(base, lang),
-                measure=_capital(term(f"measure.{measure}", lang))),
-            source_line(lang, place), height=1.5 + 0.42 * len(shown) + (0.2 if plan else 0))
+            (f"{_short(plan, name)}\n" if plan else "")
+            + say(
+                lang,
+                vi="{measure}: chênh so với {base} (vạch: 9 phần 10 số lần mô phỏng)",
+                en="{measure}: difference from {base} (line: nine in ten simulations)",
+                base=words.against(base, lang),
+                measure=_capital(term(f"measure.{measure}", lang)),
+            ),
+            source_line(lang, place),
+            height=1.5 + 0.42 * len(shown) + (0.2 if plan else 0),
+        )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if plan else 1.45) * inch))
         said = []
@@ -238,18 +325,38 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
             label = ": ".join(label)
             said += [f"{label} {signed(row['median'], lang)}"] if row["engine"] == engine else []
             label += "" if row["engine"] == engine else f" ({term('engine.' + row['engine'], lang)})"
-            axes.text(-0.03, y, textwrap.fill(_capital(label), 32), transform=axes.get_yaxis_transform(),
-                      ha="right", va="center")
-            axes.text(1.03, y, signed(row["median"], lang), transform=axes.get_yaxis_transform(), ha="left",
-                      va="center", fontweight="bold")
+            axes.text(
+                -0.03,
+                y,
+                textwrap.fill(_capital(label), 32),
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+            )
+            axes.text(
+                1.03,
+                y,
+                signed(row["median"], lang),
+                transform=axes.get_yaxis_transform(),
+                ha="left",
+                va="center",
+                fontweight="bold",
+            )
         axes.axvline(0, color=INK, lw=1)
         axes.set(ylim=(len(shown) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))
-    return picture.describe(say(lang, vi="Chênh lệch so với {base}: {said}.", en="Difference from {base}: {said}.",
-                                said="; ".join(said), base=words.against(base, lang)))
+    return picture.describe(
+        say(
+            lang,
+            vi="Chênh lệch so với {base}: {said}.",
+            en="Difference from {base}: {said}.",
+            said="; ".join(said),
+            base=words.against(base, lang),
+        )
+    )
 
 
 def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None) -> Picture:
@@ -264,12 +371,22 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
     said = []
     with rc_context(STYLE):
         picture, first = sheet(
-            say(lang, vi="{place}: {measure} theo nhóm", en="{place}: {measure} by group", place=place.name,
-                measure=term(f"measure.{measure}", lang)),
-            say(lang, vi="{unit}, mỗi hình một thang đo riêng; dải nhạt: 9 phần 10 số lần mô phỏng",
+            say(
+                lang,
+                vi="{place}: {measure} theo nhóm",
+                en="{place}: {measure} by group",
+                place=place.name,
+                measure=term(f"measure.{measure}", lang),
+            ),
+            say(
+                lang,
+                vi="{unit}, mỗi hình một thang đo riêng; dải nhạt: 9 phần 10 số lần mô phỏng",
                 en="{unit}, each picture on its own scale; band: nine in ten simulations",
-                unit=_capital(term(f"unit.{tables.MEASURES[measure]}", lang))),
-            source_line(lang, place), height=5.2)
+                unit=_capital(term(f"unit.{tables.MEASURES[measure]}", lang)),
+            ),
+            source_line(lang, place),
+            height=5.2,
+        )
         for index, group in enumerate(GROUPS):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.10 + 0.48 * (index % 2), 0.555 - 0.40 * (index // 2), 0.30, 0.235))
@@ -285,10 +402,17 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
             axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
             marks.end_labels(axes, [(x[-1], middle[-1], words.about(middle[-1], lang), color)])
             said.append(f"{term(f'group.{group}', lang)} {words.about(middle[-1], lang)}")
-    return picture.describe(say(lang, vi="{measure} tại {place} vào {m:t}, mức giữa theo nhóm: {said}.",
-                                en="{measure} in {place} by {m:t}, medians by group: {said}.", place=place.name,
-                                measure=term(f"measure.{measure}", lang).capitalize(), m=max(wide.index),
-                                said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang,
+            vi="{measure} tại {place} vào {m:t}, mức giữa theo nhóm: {said}.",
+            en="{measure} in {place} by {m:t}, medians by group: {said}.",
+            place=place.name,
+            measure=term(f"measure.{measure}", lang).capitalize(),
+            m=max(wide.index),
+            said="; ".join(said),
+        )
+    )
 
 
 def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
@@ -298,18 +422,34 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
     """
     rows = (
         (say(lang, vi="Số người đang tham gia", en="Members"), "members", "sum", words.about),
-        (say(lang, vi="Lượt đến nhà người chưa tham gia, mỗi tháng", en="Visits a month to those who have not joined"),
-         "visits", "sum", words.about),
-        (say(lang, vi="Phần người đến hạn được gọi nhắc", en="Share of due members called on"), "called", "mean",
-         words.percent),
+        (
+            say(
+                lang, vi="Lượt đến nhà người chưa tham gia, mỗi tháng", en="Visits a month to those who have not joined"
+            ),
+            "visits",
+            "sum",
+            words.about,
+        ),
+        (
+            say(lang, vi="Phần người đến hạn được gọi nhắc", en="Share of due members called on"),
+            "called",
+            "mean",
+            words.percent,
+        ),
     )
     said = []
     with rc_context(STYLE):
         picture, first = sheet(
-            say(lang, vi="{place}: các tổ thu làm gì mỗi tháng", en="{place}: what the teams do each month",
-                place=place.name),
+            say(
+                lang,
+                vi="{place}: các tổ thu làm gì mỗi tháng",
+                en="{place}: what the teams do each month",
+                place=place.name,
+            ),
             say(lang, vi="Trung bình các lần mô phỏng, cả địa bàn", en="Means of the simulations, the whole place"),
-            source_line(lang, place), height=6.4)
+            source_line(lang, place),
+            height=6.4,
+        )
         for index, (title, column, how, form) in enumerate(rows):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.11, 0.665 - 0.27 * index, 0.60, 0.175))
@@ -327,16 +467,29 @@ def teams(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
             marks.month_axis(axes, months.index[0], months.index[-1], lang)
             axes.yaxis.set_major_formatter(lambda y, _, form=form: form(y, lang))
             marks.end_labels(axes, ends)
-    return picture.describe(say(lang, vi="Tổ thu tại {place} đến {m:t}. {said}.",
-                                en="Teams in {place} by {m:t}. {said}.", place=place.name,
-                                m=months.index[-1], said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang,
+            vi="Tổ thu tại {place} đến {m:t}. {said}.",
+            en="Teams in {place} by {m:t}. {said}.",
+            place=place.name,
+            m=months.index[-1],
+            said="; ".join(said),
+        )
+    )
 
 
 def history(place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
     """Draw what was published about `place`: counts as dots, plans and targets as stars, changes of price as ticks."""
     rows = place.history
-    rows = rows[(rows["place"] == place.name) & (rows["measure"] == measure) & (rows["scheme"] == SCHEME)
-                & (rows["group"] == "all") & rows["value"].notna() & (rows["status"] != "conflicting")]
+    rows = rows[
+        (rows["place"] == place.name)
+        & (rows["measure"] == measure)
+        & (rows["scheme"] == SCHEME)
+        & (rows["group"] == "all")
+        & rows["value"].notna()
+        & (rows["status"] != "conflicting")
+    ]
     if rows.empty:
         raise UserError(f"{place.name}: data/history.csv has no {measure} to draw")
     rows = rows[rows["kind"].isin(["observation", "plan", "target"])].sort_values("month", kind="stable")
@@ -344,11 +497,22 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
     since, until = rows["month"].iloc[0], rows["month"].iloc[-1]
     with rc_context(STYLE):
         picture, axes = sheet(
-            say(lang, vi="{place}: số liệu đã công bố về {measure}", en="{place}: what was published about {measure}",
-                place=place.name, measure=term(f"measure.{measure}", lang)),
-            say(lang, vi="Người. Chấm: thực hiện (rỗng: {recalled}); sao: kế hoạch, mục tiêu",
+            say(
+                lang,
+                vi="{place}: số liệu đã công bố về {measure}",
+                en="{place}: what was published about {measure}",
+                place=place.name,
+                measure=term(f"measure.{measure}", lang),
+            ),
+            say(
+                lang,
+                vi="Người. Chấm: thực hiện (rỗng: {recalled}); sao: kế hoạch, mục tiêu",
                 en="Persons. Dots: observed (hollow: {recalled}); stars: plans and targets",
-                recalled=term("status.recalled", lang)), source_line(lang, place, own=False), height=4.4)
+                recalled=term("status.recalled", lang),
+            ),
+            source_line(lang, place, own=False),
+            height=4.4,
+        )
         changes = facts.price_changes(place, since, until)
         axes.set_position((0.11, 0.145, 0.84, 0.56 if changes else 0.66))
         seen = rows[rows["kind"] == "observation"]
@@ -367,11 +531,19 @@ def history(place, lang: str = "vi", measure: str = "members", until: str | None
         marks.month_axis(axes, since, until, lang, pad=pad)
         marks.dot_labels(picture, axes, texts)
         marks.law_ticks(picture, axes, changes, lang)
-    said = "; ".join(f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
-                     for r in (rows if len(rows) <= MANY else rows.iloc[[0, -1]]).itertuples())
-    return picture.describe(say(lang, vi="Số liệu đã công bố tại {place}: {said}.", en="Published for {place}: "
-                                                                                    "{said}.",
-                                place=place.name, said=said))
+    said = "; ".join(
+        f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
+        for r in (rows if len(rows) <= MANY else rows.iloc[[0, -1]]).itertuples()
+    )
+    return picture.describe(
+        say(
+            lang,
+            vi="Số liệu đã công bố tại {place}: {said}.",
+            en="Published for {place}: {said}.",
+            place=place.name,
+            said=said,
+        )
+    )
 
 
 def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi", law=None) -> Picture:
@@ -380,13 +552,29 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
     net = facts.net_prices(place, months, law)
     with rc_context(STYLE):
         picture, axes = sheet(
-            say(lang, vi="{place}: mức đóng thấp nhất sau hỗ trợ", en="{place}: the least to pay after support",
-                place=place.name),
+            say(
+                lang,
+                vi="{place}: mức đóng thấp nhất sau hỗ trợ",
+                en="{place}: the least to pay after support",
+                place=place.name,
+            ),
             say(lang, vi="Đồng mỗi tháng, theo nhóm", en="VND a month, by group")
-            + (say(lang, vi="; mức từ 2027 theo chuẩn nghèo mới là suy luận",
-                   en="; that of 2027 follows the new poverty line (inferred)") if until >= "2027" else ""),
-            say(lang, vi="Nguồn: luật, nghị định và nghị quyết ghi ở cuối trang",
-                en="Source: the laws, decrees and resolutions listed at the end of the page"), height=4.3)
+            + (
+                say(
+                    lang,
+                    vi="; mức từ 2027 theo chuẩn nghèo mới là suy luận",
+                    en="; that of 2027 follows the new poverty line (inferred)",
+                )
+                if until >= "2027"
+                else ""
+            ),
+            say(
+                lang,
+                vi="Nguồn: luật, nghị định và nghị quyết ghi ở cuối trang",
+                en="Source: the laws, decrees and resolutions listed at the end of the page",
+            ),
+            height=4.3,
+        )
         axes.set_position((0.115, 0.135, 0.575, 0.66))
         x, labels, drawn = marks.numbers(months.astype(str)), [], {}
         for index, group in enumerate(GROUPS):
@@ -403,9 +591,17 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
         marks.end_labels(axes, labels, width=25)
     ends = {g: (words.vnd(net[g].iloc[0], lang), words.vnd(net[g].iloc[-1], lang)) for g in GROUPS}
     said = "; ".join(f"{term(f'group.{g}', lang)} {a} → {b}" for g, (a, b) in ends.items())
-    return picture.describe(say(lang, vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {said}.",
-                                en="Least to pay after support in {place}, {a:t} and {b:t}: {said}.",
-                                place=place.name, a=since, b=until, said=said))
+    return picture.describe(
+        say(
+            lang,
+            vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {said}.",
+            en="Least to pay after support in {place}, {a:t} and {b:t}: {said}.",
+            place=place.name,
+            a=since,
+            b=until,
+            said=said,
+        )
+    )
 
 
 def sheet(title: str, subtitle: str, source: str, height: float, width: float = WIDTH) -> tuple[Picture, object]:
@@ -425,8 +621,9 @@ def source_line(lang: str, place=None, own: bool = True, most: int = 3) -> str:
     more = say(lang, vi=" và {n:n} nguồn khác", en=" and {n:n} more", n=len(names) - most) if len(names) > most else ""
     seen = ", ".join(names[:most]) + more
     if own:
-        seen = (say(lang, vi="mô phỏng của bộ công cụ này", en="simulations of this workbench")
-                + (say(lang, vi="; số đã công bố: ", en="; published figures: ") + seen if seen else ""))
+        seen = say(lang, vi="mô phỏng của bộ công cụ này", en="simulations of this workbench") + (
+            say(lang, vi="; số đã công bố: ", en="; published figures: ") + seen if seen else ""
+        )
     if place is not None and (place.history["status"] == "synthetic").any():
         seen += say(lang, vi="; một phần là số giả lập do máy tạo ra", en="; some counts are invented by the machine")
     return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 108)

@@ -56,11 +56,19 @@ def by_draw(scenario: Scenario, team: type[Team] = Team, *, draws: int = 100, se
         model.step()
         hours, due = model.hours, model.looked_at[1]
         flows = model.flows.sum(axis=(1, 2)).T
-        parts.append(pd.DataFrame({
-            "month": str(month), "draw": np.arange(draws), "members": model.members().sum(axis=0),
-            "visits": hours[0].sum(axis=0), "due": due.sum(axis=0), "called": (hours[1] * due).sum(axis=0),
-            **{name: flows[records.FLOWS.index(name)] for name in FLOWS},
-        }))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "month": str(month),
+                    "draw": np.arange(draws),
+                    "members": model.members().sum(axis=0),
+                    "visits": hours[0].sum(axis=0),
+                    "due": due.sum(axis=0),
+                    "called": (hours[1] * due).sum(axis=0),
+                    **{name: flows[records.FLOWS.index(name)] for name in FLOWS},
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -92,33 +100,59 @@ def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -
     """Say what the second rule of :func:`beside` changes: whether more people are members, and what the teams do."""
     flows, stocks = table[table["month"] == ""].set_index("measure"), table[table["month"] != ""].to_dict("records")
     called, visits = flows.loc["called"], flows.loc["visits"]
-    lines = [say(lang, first=names[0], second=names[1], month=stocks[-1]["month"], word=_verdict(stocks[-1], lang),
-                 vi="> **{month:t}: so với “{first}”, cách “{second}” cho số người tham gia {word}**",
-                 en="> **{month:t}: {word} members under “{second}” than under “{first}”**")]
-    lines.append(say(
-        lang, first=names[0], second=names[1], a=called["first"], b=called["second"], p=called["first"] / _some(flows),
-        q=called["second"] / _some(flows, "second"), v=visits["first"], w=visits["second"],
-        vi="Theo cách “{second}”, trong cả thời gian mô phỏng các tổ thu gọi nhắc khoảng **{b:a} lượt người đến hạn** "
-        "({q:p} số đến hạn); theo cách “{first}” là {a:a} lượt ({p:p}). Vẫn từng ấy nhân viên thu, số lượt thăm hộ mới "
-        "là **{w:a}** thay vì {v:a}.",
-        en="Under “{second}” the teams call on about **{b:a} due members** over the whole time ({q:p} of those due), "
-        "under “{first}” on {a:a} ({p:p}). The same collectors make **{w:a}** new visits instead of {v:a}."))
+    lines = [
+        say(
+            lang,
+            first=names[0],
+            second=names[1],
+            month=stocks[-1]["month"],
+            word=_verdict(stocks[-1], lang),
+            vi="> **{month:t}: so với “{first}”, cách “{second}” cho số người tham gia {word}**",
+            en="> **{month:t}: {word} members under “{second}” than under “{first}”**",
+        )
+    ]
+    lines.append(
+        say(
+            lang,
+            first=names[0],
+            second=names[1],
+            a=called["first"],
+            b=called["second"],
+            p=called["first"] / _some(flows),
+            q=called["second"] / _some(flows, "second"),
+            v=visits["first"],
+            w=visits["second"],
+            vi="Theo cách “{second}”, trong cả thời gian mô phỏng các tổ thu gọi nhắc khoảng **{b:a} lượt người đến hạn** "
+            "({q:p} số đến hạn); theo cách “{first}” là {a:a} lượt ({p:p}). Vẫn từng ấy nhân viên thu, số lượt thăm hộ mới "
+            "là **{w:a}** thay vì {v:a}.",
+            en="Under “{second}” the teams call on about **{b:a} due members** over the whole time ({q:p} of those due), "
+            "under “{first}” on {a:a} ({p:p}). The same collectors make **{w:a}** new visits instead of {v:a}.",
+        )
+    )
     for row in stocks:
-        lines.append(say(
-            lang, **row, word=_verdict(row, lang), sign="+" if row["more"] > 0 else "",
-            vi="{month:t}: {second:a} người tham gia (9 phần 10 trong khoảng {second_low:a} – {second_high:a}) thay vì "
-            "{first:a} ({first_low:a} – {first_high:a}). So từng cặp, cùng may rủi: **{sign}{more:a} người** "
-            "({more_low:a} đến {more_high:a}), {word}.",
-            en="{month:t}: {second:a} members (nine in ten between {second_low:a} and {second_high:a}) instead of "
-            "{first:a} ({first_low:a} to {first_high:a}). Paired, with the same luck: **{sign}{more:a}** ({more_low:a} "
-            "to {more_high:a}), {word}."))
+        lines.append(
+            say(
+                lang,
+                **row,
+                word=_verdict(row, lang),
+                sign="+" if row["more"] > 0 else "",
+                vi="{month:t}: {second:a} người tham gia (9 phần 10 trong khoảng {second_low:a} – {second_high:a}) thay vì "
+                "{first:a} ({first_low:a} – {first_high:a}). So từng cặp, cùng may rủi: **{sign}{more:a} người** "
+                "({more_low:a} đến {more_high:a}), {word}.",
+                en="{month:t}: {second:a} members (nine in ten between {second_low:a} and {second_high:a}) instead of "
+                "{first:a} ({first_low:a} to {first_high:a}). Paired, with the same luck: **{sign}{more:a}** ({more_low:a} "
+                "to {more_high:a}), {word}.",
+            )
+        )
     return join([*lines[:2], words.listing(lines[2:])])
 
 
 def _verdict(row: dict, lang: str) -> str:
     """Return in words whether nine in ten paired draws lie on one side of zero."""
-    words_of = {"vi": ("ít hơn rõ rệt", "chưa khác biệt rõ", "nhiều hơn rõ rệt"),
-                "en": ("clearly fewer", "neither clearly more nor fewer", "clearly more")}[lang]
+    words_of = {
+        "vi": ("ít hơn rõ rệt", "chưa khác biệt rõ", "nhiều hơn rõ rệt"),
+        "en": ("clearly fewer", "neither clearly more nor fewer", "clearly more"),
+    }[lang]
     return words_of[1 if row["more_low"] <= 0 <= row["more_high"] else 2 if row["more"] > 0 else 0]
 
 
@@ -126,17 +160,41 @@ def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") 
     """Return the rows of :func:`beside` as a table, each number with the interval that holds nine in ten draws."""
     rows = pd.DataFrame({"measure": [_label(r["measure"], r["month"], lang) for r in table.to_dict("records")]})
     for column in ("first", "second", "more"):
-        rows[column] = [say(lang, vi="{sign}{x:a} ({a:a} đến {b:a})", en="{sign}{x:a} ({a:a} to {b:a})", x=r[column],
-                            sign="+" if column == "more" and r[column] > 0 else "", a=r[f"{column}_low"],
-                            b=r[f"{column}_high"]) for r in table.to_dict("records")]
-    heads = dict(zip(("measure", "first", "second", "more"), (
-        say(lang, vi="cả thời gian mô phỏng, nếu không ghi tháng", en="the whole time, if no month is said"), *names,
-        say(lang, vi="chênh lệch", en="difference")), strict=True))
-    return join([words.table(rows, lang, names=heads), say(
-        lang, vi="Trong ngoặc: khoảng chứa 9 phần 10 số lần mô phỏng. Chênh lệch được tính trong từng lần mô phỏng rồi "
-        "lấy mức giữa, nên không nhất thiết bằng hiệu của hai cột trước.",
-        en="In brackets: nine in ten simulations. The difference is taken within each simulation, and its median need "
-        "not be that of the two columns before it.")])
+        rows[column] = [
+            say(
+                lang,
+                vi="{sign}{x:a} ({a:a} đến {b:a})",
+                en="{sign}{x:a} ({a:a} to {b:a})",
+                x=r[column],
+                sign="+" if column == "more" and r[column] > 0 else "",
+                a=r[f"{column}_low"],
+                b=r[f"{column}_high"],
+            )
+            for r in table.to_dict("records")
+        ]
+    heads = dict(
+        zip(
+            ("measure", "first", "second", "more"),
+            (
+                say(lang, vi="cả thời gian mô phỏng, nếu không ghi tháng", en="the whole time, if no month is said"),
+                *names,
+                say(lang, vi="chênh lệch", en="difference"),
+            ),
+            strict=True,
+        )
+    )
+    return join(
+        [
+            words.table(rows, lang, names=heads),
+            say(
+                lang,
+                vi="Trong ngoặc: khoảng chứa 9 phần 10 số lần mô phỏng. Chênh lệch được tính trong từng lần mô phỏng rồi "
+                "lấy mức giữa, nên không nhất thiết bằng hiệu của hai cột trước.",
+                en="In brackets: nine in ten simulations. The difference is taken within each simulation, and its median need "
+                "not be that of the two columns before it.",
+            ),
+        ]
+    )
 
 
 def _some(flows: pd.DataFrame, column: str = "first") -> float:
@@ -156,8 +214,9 @@ def _label(measure: str, month: str, lang: str) -> str:
     return _capital(text) + (f", {words.month(month, lang)}" if month else "")
 
 
-def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...], measure: str = "members",
-             lang: str = "vi") -> Picture:
+def communes(
+    rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...], measure: str = "members", lang: str = "vi"
+) -> Picture:
     """Draw each commune of `place` in one month (or two, side by side): the first rule as bars, the others as marks.
 
     `rules` gives each rule a name for people and its months as `forecast.observe` returns them; `measure` is one of
@@ -166,8 +225,10 @@ def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...
     months = (months,) if isinstance(months, str) else tuple(months)
     base = next(iter(rules.values()))
     if measure not in MEASURES or not 1 <= len(months) <= NARROW:
-        raise UserError(f"communes: {measure} in {len(months)} months; expected one of {', '.join(MEASURES)}, in one "
-                        f"or {NARROW} months")
+        raise UserError(
+            f"communes: {measure} in {len(months)} months; expected one of {', '.join(MEASURES)}, in one "
+            f"or {NARROW} months"
+        )
     for month in months:
         if month not in set(base["month"]):
             raise UserError(f"month {month} was not watched; there are {min(base['month'])} to {max(base['month'])}")
@@ -178,8 +239,13 @@ def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...
     subtitle = [_unit(measure, lang), cut if base["commune"].nunique() > MOST else ""]
     said, height = [], 2.03 + 0.185 * len(order)
     with rc_context(charts.STYLE):
-        title = say(lang, vi="{place}: {what} ở từng xã", en="{place}: {what} by commune", place=place.name,
-                    what=_what(measure, lang))
+        title = say(
+            lang,
+            vi="{place}: {what} ở từng xã",
+            en="{place}: {what} by commune",
+            place=place.name,
+            what=_what(measure, lang),
+        )
         picture, first = sheet(title, join(subtitle, "; "), source_line(lang, place), height=height)
         _key(picture, rules, 1 - 0.75 / height)
         low, tall = 0.62 / height, 1 - 1.83 / height
@@ -203,9 +269,16 @@ def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...
             axes.grid(True, axis="x", color=charts.GRID)
             axes.xaxis.set_major_locator(charts.MaxNLocator(4))
             axes.xaxis.set_major_formatter(lambda x, _: form(x, lang))
-    return picture.describe(say(lang, vi="{what} theo xã tại {place}; cả địa bàn {said}.",
-                                en="{what} by commune in {place}; the whole place {said}.",
-                                what=_capital(_what(measure, lang)), place=place.name, said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang,
+            vi="{what} theo xã tại {place}; cả địa bàn {said}.",
+            en="{what} by commune in {place}; the whole place {said}.",
+            what=_capital(_what(measure, lang)),
+            place=place.name,
+            said="; ".join(said),
+        )
+    )
 
 
 def _key(picture: Picture, rules, y: float) -> None:
@@ -230,8 +303,11 @@ def _unit(measure: str, lang: str) -> str:
     return {
         "members": say(lang, vi="Người, cuối tháng", en="Persons, end of month"),
         "visits": say(lang, vi="Lượt trong tháng", en="Visits in the month"),
-        "called": say(lang, vi="Phần trăm số người hết thời gian đã đóng trong tháng",
-                      en="Percent of those whose paid months run out in the month"),
+        "called": say(
+            lang,
+            vi="Phần trăm số người hết thời gian đã đóng trong tháng",
+            en="Percent of those whose paid months run out in the month",
+        ),
     }[measure] + say(lang, vi="; trung bình các lần mô phỏng", en="; means of the simulations")
 
 
@@ -247,17 +323,21 @@ def controls(rules: dict[str, pd.DataFrame], place, measure: str = "members", la
     """
     months = sorted(next(iter(rules.values()))["month"].unique())
     play = widgets.Play(min=0, max=len(months) - 1, interval=900)
-    step = widgets.IntSlider(min=0, max=len(months) - 1, readout=False,
-                             description=say(lang, vi="Tháng", en="Month"))
-    shown = widgets.Dropdown(options=[(_capital(_what(m, lang)), m) for m in MEASURES], value=measure,
-                             description=say(lang, vi="Xem", en="Show"))
+    step = widgets.IntSlider(min=0, max=len(months) - 1, readout=False, description=say(lang, vi="Tháng", en="Month"))
+    shown = widgets.Dropdown(
+        options=[(_capital(_what(m, lang)), m) for m in MEASURES],
+        value=measure,
+        description=say(lang, vi="Xem", en="Show"),
+    )
     widgets.jslink((play, "value"), (step, "value"))
     view = widgets.HTML()
 
     def redraw(_=None) -> None:
         picture = communes(rules, place, months[step.value], shown.value, lang)
-        view.value = (f'<img alt="{html.escape(picture.alt, quote=True)}" style="max-width: 640px" '
-                      f'src="data:image/png;base64,{base64.b64encode(picture.png(100)).decode()}">')
+        view.value = (
+            f'<img alt="{html.escape(picture.alt, quote=True)}" style="max-width: 640px" '
+            f'src="data:image/png;base64,{base64.b64encode(picture.png(100)).decode()}">'
+        )
 
     step.observe(redraw, "value")
     shown.observe(redraw, "value")
@@ -294,9 +374,11 @@ def app(scenario: Scenario, rules: dict[str, type[Team]], *, draws: int = 8, see
     """
     if find_spec("solara") is None or find_spec("altair") is None:
         return say(
-            lang, vi="SolaraViz của mesa chưa được cài. Muốn xem mô hình chạy trong SolaraViz, hãy cài thêm: `{how}`.",
+            lang,
+            vi="SolaraViz của mesa chưa được cài. Muốn xem mô hình chạy trong SolaraViz, hãy cài thêm: `{how}`.",
             en="mesa's SolaraViz is not installed. To watch the model run in it: `{how}`.",
-            how='pip install -e ".[viz]"')
+            how='pip install -e ".[viz]"',
+        )
     import solara
     from mesa.visualization import SolaraViz
     from mesa.visualization.utils import update_counter
@@ -306,10 +388,15 @@ def app(scenario: Scenario, rules: dict[str, type[Team]], *, draws: int = 8, see
         def view(model):
             update_counter.get()  # read, so that each month draws anew
             solara.Image(model.now(measure, lang).png(100))
+
         return view
 
     first = next(iter(rules))
     choice = {"type": "Select", "value": first, "values": list(rules), "label": say(lang, vi="Cách làm", en="Rule")}
-    return SolaraViz(Stage(scenario, rules, first, draws, seed), components=[picture_of(m) for m in MEASURES[:2]],
-                     model_params={"scenario": scenario, "rules": rules, "rule": choice, "draws": draws, "seed": seed},
-                     play_interval=300, name=scenario.place.name)
+    return SolaraViz(
+        Stage(scenario, rules, first, draws, seed),
+        components=[picture_of(m) for m in MEASURES[:2]],
+        model_params={"scenario": scenario, "rules": rules, "rule": choice, "draws": draws, "seed": seed},
+        play_interval=300,
+        name=scenario.place.name,
+    )

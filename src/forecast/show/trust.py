@@ -38,25 +38,51 @@ def answer(summary: pd.DataFrame, lang: str = "vi") -> Text:
     row = summary[(summary["metric"] == METRIC) & (summary["engine"] == best)].iloc[0]
     others = [e for e in ours if e != best]
     parts = [
-        say(lang, best=term(f"engine.{best}", lang), n=int(row["targets"]), k=int(row["places"]), x=found[best],
-            y=line[best], naive=term("engine.naive", lang), drift=term("engine.drift", lang),
+        say(
+            lang,
+            best=term(f"engine.{best}", lang),
+            n=int(row["targets"]),
+            k=int(row["places"]),
+            x=found[best],
+            y=line[best],
+            naive=term("engine.naive", lang),
+            drift=term("engine.drift", lang),
             vi="Đối chiếu {n:n} dự báo trước đây của {k:n} nơi với số thực hiện về sau, khá nhất là **{best}**: sai số "
             "bằng {x:p} của cách “{naive}” và {y:p} của cách “{drift}”.",
             en="Of {n:n} past forecasts for {k:n} places, held against what was counted later, the best are those of "
-            "**{best}**: their error is {x:p} of “{naive}” and {y:p} of “{drift}”."),
-        say(lang, x=covered[best], level=HELD,
+            "**{best}**: their error is {x:p} of “{naive}” and {y:p} of “{drift}”.",
+        ),
+        say(
+            lang,
+            x=covered[best],
+            level=HELD,
             vi="Dải {level:p} của cách ấy giữ được {x:p} số thực hiện.",
-            en="Its interval of {level:p} held {x:p} of the counts."),
-    ]  # fmt: skip
+            en="Its interval of {level:p} held {x:p} of the counts.",
+        ),
+    ]
     parts += [
-        say(lang, name=words.term(f"engine.{e}", lang), x=found[e], h=covered[e], level=HELD,
+        say(
+            lang,
+            name=words.term(f"engine.{e}", lang),
+            x=found[e],
+            h=covered[e],
+            level=HELD,
             vi="Còn {name}: sai số {x:p}, dải {level:p} giữ được {h:p}.",
-            en="As for {name}: error {x:p}, the interval of {level:p} held {h:p}.") for e in others
-    ]  # fmt: skip
+            en="As for {name}: error {x:p}, the interval of {level:p} held {h:p}.",
+        )
+        for e in others
+    ]
     worse = [term(f"engine.{e}", lang) for e in ours if line[e] >= 1]
     if worse:
-        parts.append(say(lang, names="; ".join(worse), drift=term("engine.drift", lang),
-                         vi="Không hơn cách “{drift}”: {names}.", en="No better than “{drift}”: {names}."))  # fmt: skip
+        parts.append(
+            say(
+                lang,
+                names="; ".join(worse),
+                drift=term("engine.drift", lang),
+                vi="Không hơn cách “{drift}”: {names}.",
+                en="No better than “{drift}”: {names}.",
+            )
+        )
     return join(parts, " ")
 
 
@@ -65,14 +91,21 @@ def table(summary: pd.DataFrame, lang: str = "vi") -> Text:
     beside = {name: errors(summary, name) for name in score.YARDSTICKS}
     kept = {level: held(summary, level) for level in score.LEVELS}
     targets = summary[summary["metric"] == METRIC].set_index("engine")["targets"]
-    rows = [{"engine": e, "targets": targets[e]} | {n: s.get(e) for n, s in beside.items()}
-            | {str(level): s.get(e) for level, s in kept.items()} for e in targets.index]  # fmt: skip
+    rows = [
+        {"engine": e, "targets": targets[e]}
+        | {n: s.get(e) for n, s in beside.items()}
+        | {str(level): s.get(e) for level, s in kept.items()}
+        for e in targets.index
+    ]
     names = {"targets": say(lang, vi="số lần đối chiếu", en="forecasts met by a count")}
-    names |= {n: say(lang, vi="sai số so với “{n}”", en="error relative to “{n}”", n=term(f"engine.{n}", lang))
-              for n in beside}  # fmt: skip
+    names |= {
+        n: say(lang, vi="sai số so với “{n}”", en="error relative to “{n}”", n=term(f"engine.{n}", lang))
+        for n in beside
+    }
     names |= {str(level): say(lang, vi="dải {x:p} giữ được", en="in the {x:p} interval", x=level) for level in kept}
-    return words.table(pd.DataFrame(rows), lang, {"engine": "", "targets": "n"} | dict.fromkeys(
-        [*beside, *map(str, kept)], "p"), names)  # fmt: skip
+    return words.table(
+        pd.DataFrame(rows), lang, {"engine": "", "targets": "n"} | dict.fromkeys([*beside, *map(str, kept)], "p"), names
+    )
 
 
 def untried(found, lang: str = "vi") -> Text:
@@ -81,11 +114,14 @@ def untried(found, lang: str = "vi") -> Text:
     missing = [p for p in dict.fromkeys(found.silent["place"]) if p not in tried]
     if not missing:
         return Text("")
-    return say(lang, names=", ".join(missing),
-               vi="Chưa thử được nơi nào trong số này vì có quá ít số công bố, hoặc số về sau chưa công bố: {names}. Ở "
-               "đó, độ tin cậy của mọi cách tính là suy ra từ nơi khác.",
-               en="These places could not be tried, because too few counts were published or none came later: {names}. "
-               "There the trust in any engine is borrowed from other places.")  # fmt: skip
+    return say(
+        lang,
+        names=", ".join(missing),
+        vi="Chưa thử được nơi nào trong số này vì có quá ít số công bố, hoặc số về sau chưa công bố: {names}. Ở "
+        "đó, độ tin cậy của mọi cách tính là suy ra từ nơi khác.",
+        en="These places could not be tried, because too few counts were published or none came later: {names}. "
+        "There the trust in any engine is borrowed from other places.",
+    )
 
 
 def apart(answers, scenarios) -> pd.DataFrame:
@@ -99,8 +135,17 @@ def apart(answers, scenarios) -> pd.DataFrame:
         frame = answers.only(place=s.place.name, scenario=s.scenario, measure="members", group="all").at(month).frame
         for engine, part in frame.groupby("engine", observed=True, sort=False):
             low, median, high = part["value"].quantile([INTERVAL[0], 0.5, INTERVAL[1]])
-            rows.append({"place": s.place.name, "engine": str(engine), "month": month, "median": median, "low": low,
-                         "high": high, "times": median / s.opening[0]})  # fmt: skip
+            rows.append(
+                {
+                    "place": s.place.name,
+                    "engine": str(engine),
+                    "month": month,
+                    "median": median,
+                    "low": low,
+                    "high": high,
+                    "times": median / s.opening[0],
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -110,8 +155,9 @@ def apart_table(found: pd.DataFrame, lang: str = "vi") -> Text:
     for place, part in found.groupby("place", sort=False):
         row = {"place": place, "month": part["month"].iloc[0]}
         for r in part.itertuples():
-            row[r.engine] = say(lang, vi="{m:a} ({a:a} – {b:a})", en="{m:a} ({a:a} – {b:a})", m=r.median, a=r.low,
-                                b=r.high)  # fmt: skip
+            row[r.engine] = say(
+                lang, vi="{m:a} ({a:a} – {b:a})", en="{m:a} ({a:a} – {b:a})", m=r.median, a=r.low, b=r.high
+            )
         rows.append(row | {"ratio": part["median"].max() / part["median"].min()})
     engines = [e for e in ENGINES if e in set(found["engine"])]
     frame = pd.DataFrame(rows).reindex(columns=["place", "month", *engines, "ratio"])
@@ -128,14 +174,24 @@ def apart_text(found: pd.DataFrame, lang: str = "vi") -> Text:
     most, least = ratio.idxmax(), ratio.idxmin()
     rows = found[found["place"] == most].sort_values("median")
     low, high = rows.iloc[0], rows.iloc[-1]
-    return say(lang, place=most, x=ratio[most], other=least, y=ratio[least], a=term(f"engine.{high.engine}", lang),
-               b=term(f"engine.{low.engine}", lang), m=high.month, high=high["median"], low=low["median"],
-               vi="Khác nhau nhiều nhất ở **{place}**: vào {m:T}, {a} cho {high:a} người, {b} cho {low:a}, tức gấp "
-               "{x:n1} lần. Gần nhau nhất ở {other}: {y:n1} lần. Khoảng cách ấy là phần chưa biết mà khoảng của riêng "
-               "một cách tính không cho thấy.",
-               en="They differ most in **{place}**: for {m:T}, {a} says {high:a} members and {b} {low:a}, {x:n1} times "
-               "as many. They are nearest in {other}: {y:n1} times. That gap is what is not known beyond the interval "
-               "of any one engine.")  # fmt: skip
+    return say(
+        lang,
+        place=most,
+        x=ratio[most],
+        other=least,
+        y=ratio[least],
+        a=term(f"engine.{high.engine}", lang),
+        b=term(f"engine.{low.engine}", lang),
+        m=high.month,
+        high=high["median"],
+        low=low["median"],
+        vi="Khác nhau nhiều nhất ở **{place}**: vào {m:T}, {a} cho {high:a} người, {b} cho {low:a}, tức gấp "
+        "{x:n1} lần. Gần nhau nhất ở {other}: {y:n1} lần. Khoảng cách ấy là phần chưa biết mà khoảng của riêng "
+        "một cách tính không cho thấy.",
+        en="They differ most in **{place}**: for {m:T}, {a} says {high:a} members and {b} {low:a}, {x:n1} times "
+        "as many. They are nearest in {other}: {y:n1} times. That gap is what is not known beyond the interval "
+        "of any one engine.",
+    )
 
 
 def origins(since: str, until: str, step: int = 6) -> list[str]:

@@ -26,11 +26,17 @@ def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "
     with rc_context(charts.STYLE):
         picture, left = sheet(
             say(lang, vi="Dự báo càng xa, sai đến đâu?", en="How wrong, the farther ahead?"),
-            say(lang, vi="Trái: sai số so với “{naive}” (dưới 100% là tốt hơn). Phải: phần số thực hiện nằm trong dải "
-                "9 phần 10. Trục ngang: số tháng tính từ lúc dự báo", naive=term("engine.naive", lang),
+            say(
+                lang,
+                vi="Trái: sai số so với “{naive}” (dưới 100% là tốt hơn). Phải: phần số thực hiện nằm trong dải "
+                "9 phần 10. Trục ngang: số tháng tính từ lúc dự báo",
+                naive=term("engine.naive", lang),
                 en="Left: error relative to “{naive}” (below 100% is better). Right: share of counts within the band "
-                "of nine in ten. Across: months ahead"),
-            source_line(lang), height=4.3)  # fmt: skip
+                "of nine in ten. Across: months ahead",
+            ),
+            source_line(lang),
+            height=4.3,
+        )
         right = picture.add_axes((0, 0, 0.1, 0.1))
         x = np.arange(len(trust.BANDS))
         for axes, table, box, line in ((left, error, (0.11, 0.33), 1.0), (right, held, (0.53, 0.25), trust.HELD)):
@@ -50,11 +56,16 @@ def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "
             axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
             if axes is right:
                 end_labels(axes, ends, width=18)
-    return picture.describe(say(
-        lang, vi="Sai số so với cách đơn giản nhất và phần số thực hiện nằm trong dải, theo số tháng tính từ "
-        "lúc dự báo ({b}). {said}.",
-        en="Error beside the simplest way, and share of counts in the band, {b} months ahead. {said}.",
-        b=", ".join(trust.BANDS), said="; ".join(said)))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Sai số so với cách đơn giản nhất và phần số thực hiện nằm trong dải, theo số tháng tính từ "
+            "lúc dự báo ({b}). {said}.",
+            en="Error beside the simplest way, and share of counts in the band, {b} months ahead. {said}.",
+            b=", ".join(trust.BANDS),
+            said="; ".join(said),
+        )
+    )
 
 
 def apart(found: pd.DataFrame, lang: str = "vi") -> Picture:
@@ -68,11 +79,16 @@ def apart(found: pd.DataFrame, lang: str = "vi") -> Picture:
     with rc_context(charts.STYLE):
         picture, axes = sheet(
             say(lang, vi="Ba cách tính, năm địa phương: khác nhau đến đâu?", en="How far apart are the engines?"),
-            say(lang, vi="Số người tham gia vào tháng của chỉ tiêu, nếu giữ nguyên cách làm cũ, gấp mấy lần số khi bắt "
+            say(
+                lang,
+                vi="Số người tham gia vào tháng của chỉ tiêu, nếu giữ nguyên cách làm cũ, gấp mấy lần số khi bắt "
                 "đầu.\nVạch: 9 phần 10 số lần mô phỏng; cột số: mức giữa, số người",
                 en="Members in the target's month under the status quo, as a multiple of the start.\n"
-                "Line: nine in ten simulations; numbers: medians, in persons"),
-            source_line(lang), height=height)  # fmt: skip
+                "Line: nine in ten simulations; numbers: medians, in persons",
+            ),
+            source_line(lang),
+            height=height,
+        )
         axes.set_position((0.15, 0.5 / height, 0.43, 1 - 1.75 / height))
         ends = []
         for y, place in enumerate(names):
@@ -82,14 +98,28 @@ def apart(found: pd.DataFrame, lang: str = "vi") -> Picture:
                 start, at = row["median"] / row["times"], y + 0.24 * (number - (len(part) - 1) / 2)
                 axes.plot([row["low"] / start, row["high"] / start], [at, at], color=color, lw=2.2)
                 axes.plot([row["times"]], [at], marker=marker, ms=6, color=color)
-                axes.text(1.03, at, words.about(row["median"], lang), transform=axes.get_yaxis_transform(),
-                          va="center", fontsize=8.5, color=color)  # fmt: skip
+                axes.text(
+                    1.03,
+                    at,
+                    words.about(row["median"], lang),
+                    transform=axes.get_yaxis_transform(),
+                    va="center",
+                    fontsize=8.5,
+                    color=color,
+                )
                 said.append(f"{place}, {term(f'engine.{engine}', lang)} {words.about(row['median'], lang)}")
                 if y == 0:
                     ends.append((engine, color, at))
         for engine, color, at in ends:  # names stand once, beside the numbers of the first place
-            axes.annotate(term(f"engine.{engine}", lang), (1.22, at), xycoords=axes.get_yaxis_transform(), fontsize=8,
-                          color=color, va="center", annotation_clip=False)  # fmt: skip
+            axes.annotate(
+                term(f"engine.{engine}", lang),
+                (1.22, at),
+                xycoords=axes.get_yaxis_transform(),
+                fontsize=8,
+                color=color,
+                va="center",
+                annotation_clip=False,
+            )
         axes.axvline(1, color=INK, lw=1)
         axes.set_xscale("log")
         low, high = found["low"] * found["times"] / found["median"], found["high"] * found["times"] / found["median"]
@@ -102,5 +132,6 @@ def apart(found: pd.DataFrame, lang: str = "vi") -> Picture:
         axes.grid(False, axis="y")
         axes.tick_params(axis="y", colors=INK)
         axes.spines["bottom"].set_color(MUTED)
-    return picture.describe(say(lang, vi="Số người tham gia dự kiến: {said}.", en="Members expected: {said}.",
-                                said="; ".join(said)))  # fmt: skip
+    return picture.describe(
+        say(lang, vi="Số người tham gia dự kiến: {said}.", en="Members expected: {said}.", said="; ".join(said))
+    )
