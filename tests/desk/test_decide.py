@@ -11,7 +11,7 @@ from forecast.desk.target import comparison, effort, needed_path, status_quo, ta
 from forecast.experiment.project import project
 from forecast.question.levers import Effort, Gift, Policy, TopUp, Visits
 from forecast.question.scenario import Scenario, Target
-from forecast.show import sentences
+from forecast.show import target
 
 PLACE, LAW = toy.place(), toy.law()
 
@@ -332,13 +332,13 @@ def test_where_no_lever_is_enough_all_of_them_together_may_be():
     assert alone["needed"].isna().all()
     assert found.at["together", "needed"] == 1.0
     assert found.at["together", "probability_reached"] >= 0.5 > alone["probability_reached"].max()
-    assert "| enough |" in sentences.ways_table(found.reset_index(), "en")
+    assert "| enough |" in target.ways_table(found.reset_index(), "en")
 
 
 def test_a_way_that_is_not_enough_says_so_and_how_far_it_gets():
     found = decide.ways(question(goal=9_900.0), 0.5, draws=5)
     assert list(found["way"]) == [*decide.WAYS, "together"]
-    assert "không thể đạt bằng các giải pháp đã cho" in sentences.ways_table(found, "vi")
+    assert "không thể đạt bằng các giải pháp đã cho" in target.ways_table(found, "vi")
     assert found["needed"].isna().all()
     assert (found["probability_reached"] < 0.5).all()
     assert found.set_index("way").at["model_communes", "most"] == len(PLACE.communes)

@@ -19,7 +19,7 @@ from forecast.question import menu
 from forecast.question.levers import Meetings, Policy, TopUp, Visits
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario, Target, read_scenario
-from forecast.show import desk, desk_texts
+from forecast.show import desk, scenario_file
 
 PLACE, LAW = toy.place(), toy.law()
 FEW = {"levers": [
@@ -111,9 +111,9 @@ def test_a_mix_is_judged_by_how_many_stay_when_its_levers_have_ended(found):
     assert asked.until == "2023-12"
     assert [lever.end for lever in asked.policy.levers] == ["2022-12", "2022-12"]
     assert (asked.plan.visits[-1] == 0).all() and (asked.plan.visits[12] > 0).all()
-    record = desk_texts.optimum_record(optimum)
+    record = scenario_file.optimum_record(optimum)
     assert record["asked"]["least_stay"] == 0.5 and 0 < record["verified"]["stay"] < 1
-    assert "vẫn tham gia" in desk_texts.optimum_text(optimum, "vi")
+    assert "vẫn tham gia" in desk.optimum_text(optimum, "vi")
 
 
 GIFTS = {"levers": [
@@ -162,7 +162,7 @@ def test_a_search_that_is_gone_on_with_finds_the_same(found, monkeypatch):
     monkeypatch.setattr(totals, "_values", lambda *asked: runs.append(asked) or values(*asked))
     again = optimize(question(), 5e9, 0.5, keep=keep, **SMALL)
     assert len(runs) == 2
-    assert json.dumps(desk_texts.optimum_record(again)) == json.dumps(desk_texts.optimum_record(optimum))
+    assert json.dumps(scenario_file.optimum_record(again)) == json.dumps(scenario_file.optimum_record(optimum))
     assert again.tried.equals(optimum.tried)
     assert desk.front(again).png() == desk.front(optimum).png()
 
@@ -178,24 +178,24 @@ def test_what_cannot_be_reached_is_said_with_the_best_that_was_found(missed):
     assert missed.most < 0.1
     assert missed.promised.cost_high <= 5e8
     assert missed.verified.member_years > 0
-    assert "Không thể đạt bằng các giải pháp đã cho" in desk_texts.optimum_text(missed, "vi")
-    assert "Cannot be reached with the levers given" in desk_texts.optimum_text(missed, "en")
+    assert "Không thể đạt bằng các giải pháp đã cho" in desk.optimum_text(missed, "vi")
+    assert "Cannot be reached with the levers given" in desk.optimum_text(missed, "en")
 
 
 def test_a_budget_that_is_too_small_is_named():
     poor = optimize(question(goal=600.0), 1e6, 0.5, draws=6, trials=5, jobs=1, progress=False)
     assert (poor.met, poor.why) == (False, "budget")
     assert poor.most >= 0.5
-    assert "within 1 million VND" in desk_texts.optimum_text(poor, "en").replace("1.0", "1")
+    assert "within 1 million VND" in desk.optimum_text(poor, "en").replace("1.0", "1")
 
 
 def test_a_share_above_the_whole_is_told_in_member_years(found):
     """A mix that sends its hours to the poor can cost others: then the poor gain more than all together."""
     optimum, _ = found
     odd = optimum._replace(verified=optimum.verified._replace(guarded_share=1.17, member_years=200.0))
-    assert "gain about 234 member-years, more than all together (200)" in desk_texts.optimum_text(odd, "en")
-    assert "các nhóm khác mất khoảng 34" in desk_texts.optimum_text(odd, "vi")
-    assert not any("117%" in desk_texts.optimum_text(odd, lang) for lang in ("vi", "en"))
+    assert "gain about 234 member-years, more than all together (200)" in desk.optimum_text(odd, "en")
+    assert "các nhóm khác mất khoảng 34" in desk.optimum_text(odd, "vi")
+    assert not any("117%" in desk.optimum_text(odd, lang) for lang in ("vi", "en"))
     assert "117%" not in desk.front(odd).alt
 
 
@@ -228,13 +228,13 @@ def test_prices_have_a_spread_and_stand_in_the_cost():
 
 def test_what_was_found_is_a_scenario_file(found, tmp_path):
     optimum, _ = found
-    text = desk_texts.scenario_yaml(optimum.scenario)
+    text = scenario_file.scenario_yaml(optimum.scenario)
     form = yaml.safe_load(text)
     assert form["scenario"] == "quo-optimum" and form["target"]["value"] == 360
     plan = Scenario("plan", "Đà Bắc", start="2019-06", until="2020-12", target=Target(value=750, by="2020-12"),
                     policy=Policy(Visits(count=3, start="2020-01"), Meetings(count=1, where={"count": 2})))  # fmt: skip
     path = tmp_path / "plan.yaml"
-    path.write_text(desk_texts.scenario_yaml(plan), encoding="utf-8")
+    path.write_text(scenario_file.scenario_yaml(plan), encoding="utf-8")
     assert read_scenario(path).policy == plan.policy
     assert read_scenario(path).target == plan.target
 

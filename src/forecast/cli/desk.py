@@ -48,7 +48,7 @@ def optimize(
     """
     from forecast.desk import optimize as search
     from forecast.experiment import project
-    from forecast.show import desk, desk_texts
+    from forecast.show import desk, scenario_file
 
     (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
@@ -58,11 +58,11 @@ def optimize(
         question, budget, probability, poor_share=poor_share, least_stay=least_stay, draws=draws, seed=seed,
         trials=trials, jobs=jobs, keep=out / PARTS,
     )  # fmt: skip
-    record = desk_texts.optimum_record(found)
+    record = scenario_file.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
-    tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
+    tables.write_text(scenario_file.scenario_yaml(found.scenario), out / "optimum.yaml")
     picture(out / "front.png", desk.front(found, lang=lang))
-    click.echo(desk_texts.optimum_text(found, lang))
+    click.echo(desk.optimum_text(found, lang))
     asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "least_stay": least_stay,
              "trials": trials}  # fmt: skip
     names = ["agents", search.fast_engine(question)]

@@ -60,7 +60,7 @@ def check(files, as_json, lang):
 def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
     from forecast.experiment import project as experiment
-    from forecast.show import picture as charts
+    from forecast.show import projection
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
@@ -70,7 +70,7 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, le
     tables.write(answer.summary(), out / "summary.csv")
     picture(
         out / "fan.png",
-        charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
+        projection.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
     )
     finish(out, experiment.manifest(questions, names, draws, seed), "projection.parquet")
 
@@ -101,7 +101,7 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     from forecast.desk import target as decide
     from forecast.experiment import project as experiment
     from forecast.language import words
-    from forecast.show import picture as charts
+    from forecast.show import policy
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     if until:
@@ -137,7 +137,7 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     tables.write(table, out / "comparison.csv")
     titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
     against = words.title(quo, lang) if quo.policy.levers else ""
-    picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles, base=against))
+    picture(out / "comparison.png", policy.versus(table, lang=lang, titles=titles, base=against))
     if found:
         _people(quo, others, found, answer, out, lang, against)
     finish(out, experiment.manifest(questions, names, draws, seed) | {"base": base, "people": people}, "comparison.csv")
@@ -178,8 +178,7 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
     from forecast.desk import target as decide
     from forecast.experiment import project as experiment
-    from forecast.show import picture as charts
-    from forecast.show import sentences
+    from forecast.show import target as shown
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
@@ -198,10 +197,10 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
     }  # fmt: skip
     tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
     if path is not None:
-        picture(out / "target.png", charts.target(desk, path, question, lang=lang))
+        picture(out / "target.png", shown.picture(desk, path, question, lang=lang))
     for text in (
-        sentences.headline(desk, question, lang), sentences.desk_table(desk, lang),
-        sentences.effort_text(needed, lang), sentences.ways_table(ways, lang),
+        shown.headline(desk, question, lang), shown.desk_table(desk, lang),
+        shown.effort_text(needed, lang), shown.ways_table(ways, lang),
     ):  # fmt: skip
         click.echo(text.replace("**", "").replace("> ", "") + "\n")
     finish(out, experiment.manifest([question], names, draws, seed), "target.json")

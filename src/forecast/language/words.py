@@ -2,7 +2,7 @@
 
 Numbers are written by babel (vi: ``1.234,5``; en: ``1,234.5``). Terms come from ``docs/words.csv``, one row a
 term in both languages. :func:`say` fills a sentence that is given in both languages with values; a notebook
-shows it as Markdown. Sentences about a run are in :mod:`forecast.show.sentences`.
+shows it as Markdown. Sentences about a run are in :mod:`forecast.show`.
 """
 
 import math

@@ -336,7 +336,8 @@ def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
                 vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
                 "thẻ để xem phải làm gì để đạt, kế hoạch thật sự đem lại thêm bao nhiêu, và các con số đã công bố "
                 "nói gì với nhau.",
-                en="Each card answers one question: will the plan of this place meet its target in time? Open it to see "
+                en="Each card answers one question: will the plan of this place meet its target in time? Open it to "
+                "see "
                 "what would be needed, what the plan really adds, and what the published figures say to one another.",
             ),
             '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",

@@ -31,9 +31,10 @@ from forecast.experiment import ledger as ledgers
 from forecast.experiment import project
 from forecast.language import words
 from forecast.language.words import LANGS
-from forecast.publish import audit, downloads, page, pages, pdf
+from forecast.publish import audit, downloads, page, pages
 from forecast.publish.audit import MARK
 from forecast.publish.pages import tags
+from forecast.publish.pdf import write as write_pdf
 
 NOTEBOOKS, SITE_SOURCE, BUILD = ROOT / "notebooks", ROOT / "docs" / "site", ROOT / "build"
 TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
@@ -116,7 +117,7 @@ def publish(
             books, source = {stem: made[lang] for stem, made in done.items()}, work / f"source-{lang}"
             given = pages.write(source, SITE_SOURCE, lang, langs, books, facts, on_paper, told)
             for stem in on_paper:
-                pdf.write(
+                write_pdf(
                     books[stem],
                     work / pages.pdf_address(stem, lang),
                     lang=lang,

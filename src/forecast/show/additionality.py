@@ -9,10 +9,10 @@ from forecast.data.tables import UserError
 from forecast.desk import additionality
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
-from forecast.show import gains, marks
-from forecast.show import picture as charts
+from forecast.show import marks
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import LOOKS, Picture, few_ticks, sheet, signed, source_line, style
+from forecast.show.policy import uneven
 
 SHOWN = ("because", "sooner", "already", "anyway", "instead")  # the order of the bars
 
@@ -77,7 +77,7 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
     total = _all(table, "added", kind="")
     if creaming is not None:
         lines.append(
-            gains.uneven(guarded["median"], total["median"], total["low"], lang)
+            uneven(guarded["median"], total["median"], total["low"], lang)
             or say(
                 lang,
                 x=max(_all(table, "equity")["median"], 0),
@@ -140,7 +140,8 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
                 lang,
                 vi="Trên 100% nghĩa là số người đóng từ 9 tháng trở lên tăng nhiều hơn số người đang tham gia: chính "
                 "sách còn làm cho những người đằng nào cũng tham gia đóng đều hơn.",
-                en="Over 100% means that those who pay 9 months or more rise by more than members do: the policy also makes "
+                en="Over 100% means that those who pay 9 months or more rise by more than members do: the policy also "
+                "makes "
                 "people who would have been members anyway pay more steadily.",
             ),
         ]
@@ -157,7 +158,7 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
         raise UserError("nothing to draw: the table has no member_years of people")
     rows = rows.reindex([k for k in SHOWN if k in rows.index])
     name, said = str(table["place"].iloc[0]), []
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="{place}: ai làm nên phần tăng thêm", en="{place}: who makes up what is added", place=name),
             (f"{title}\n" if title else "")
@@ -177,14 +178,14 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
             axes.barh([y], [row["median"]], height=0.55, color=color, alpha=0.35)
             axes.plot([row["low"], row["high"]], [y, y], color=color, lw=2.2)
             axes.plot([row["median"]], [y], marker="o", ms=7, color=color)
-            label, value = term(f"kind.{kind}", lang), charts.signed(row["median"], lang)
+            label, value = term(f"kind.{kind}", lang), signed(row["median"], lang)
             axes.text(-0.03, y, textwrap.fill(label, 34), transform=axes.get_yaxis_transform(), ha="right", va="center")
             axes.text(1.03, y, value, transform=axes.get_yaxis_transform(), ha="left", va="center", fontweight="bold")
             said.append(f"{label} {value}")
         axes.axvline(0, color=INK, lw=1)
         axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[])
         axes.grid(False, axis="y")
-        axes.xaxis.set_major_locator(charts.MaxNLocator(4))
+        few_ticks(axes.xaxis, 4)
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))
     return picture.describe(
         say(
@@ -201,7 +202,7 @@ def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Pictu
     """Draw what becomes of those whom a policy brought, before and after it ends; `path` is `additional.after`'s."""
     x, last = marks.numbers(path["month"]), path.index[path["acting"]].max() if path["acting"].any() else 0
     ends = last < len(path) - 1
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(
                 lang,

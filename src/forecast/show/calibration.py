@@ -9,9 +9,8 @@ from scipy.stats import binom
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say
-from forecast.show import picture as charts
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import DASHES, GRID, LOOKS, Picture, sheet, source_line, style
 
 PRIOR = 1.645  # nine in ten of a standard normal lie between minus and plus this
 MOST = 14  # rows of the table of what moved what
@@ -29,7 +28,7 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
     order = np.argsort(high - low, kind="stable")
     height = 1.75 + 0.24 * len(order)
     color, _, marker = LOOKS[0]
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="Tham số trước và sau khi học từ số liệu", en="Parameters before and after the counts"),
             say(
@@ -44,12 +43,12 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
         )
         axes.set_position((0.53, 0.45 / height, 0.44, 1 - 1.65 / height))
         for y, i in enumerate(order):
-            axes.plot([-PRIOR, PRIOR], [y, y], color=charts.GRID, lw=7, solid_capstyle="butt")
+            axes.plot([-PRIOR, PRIOR], [y, y], color=GRID, lw=7, solid_capstyle="butt")
             axes.plot([low[i], high[i]], [y, y], color=color, lw=2.2)
             axes.plot([middle[i]], [y], marker=marker, ms=5, color=color)
         axes.set_yticks(range(len(order)), [z.columns[i] for i in order], fontsize=8.5)
         axes.set_ylim(len(order) - 0.4, -0.6)
-        axes.axvline(0, color=MUTED, lw=1, ls=charts.DASHES)
+        axes.axvline(0, color=MUTED, lw=1, ls=DASHES)
         axes.grid(False)
     narrowest = ", ".join(z.columns[i] for i in order[:5])
     return picture.describe(
@@ -70,7 +69,7 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
     # squares that meet, and names on two lines: nothing is cut, and no number leaves its square
     row, top = 0.335, float(np.abs(wide.to_numpy()).max()) or 1.0
     height = 2.75 + row * len(wide)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="Số liệu nào kéo tham số nào", en="Which data moved which parameter"),
             say(
@@ -131,7 +130,7 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
     times, share = table["time"].nunique(), each / each.sum()
     low, high = binom.ppf((0.025, 0.975), times, 1 / bins) / times
     out = (share < low) | (share > high)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="Phương pháp có tìm lại được sự thật không?", en="Does the method find the truth again?"),
             say(
@@ -147,8 +146,8 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
         )
         axes.set_position((0.10, 0.24, 0.86, 0.47))
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 1))
-        axes.axhspan(100 * low, 100 * high, color=charts.GRID, lw=0)
-        axes.axhline(100 / bins, color=MUTED, lw=1, ls=charts.DASHES)
+        axes.axhspan(100 * low, 100 * high, color=GRID, lw=0)
+        axes.axhline(100 / bins, color=MUTED, lw=1, ls=DASHES)
         middle = (np.arange(bins) + 0.5) / bins
         axes.bar(middle, 100 * share, width=0.8 / bins, color=LOOKS[0][0])
         for x, y in zip(middle[out], 100 * share[out], strict=True):

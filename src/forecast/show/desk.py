@@ -1,4 +1,4 @@
-"""Pictures of the decision desk: what money and hours buy, for whom, and how hard a target is for communes."""
+"""The decision desk: the best plan found, the split of a target over communes, and the hours of teams."""
 
 import textwrap
 
@@ -7,9 +7,132 @@ import pandas as pd
 
 from forecast.desk.marginal_hours import SAID_PER, task_name
 from forecast.language import words
-from forecast.language.words import say
+from forecast.language.words import Text, join, listing, say, term
+from forecast.show import levers
 from forecast.show.marks import MUTED
-from forecast.show.picture import DASHES, LOOKS, STYLE, TARGET, MaxNLocator, Picture, rc_context, sheet, source_line
+from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, sheet, source_line, style
+from forecast.show.policy import uneven
+
+WHY = {
+    "levers": {
+        "vi": "**Không thể đạt bằng các giải pháp đã cho**: dùng tất cả ở mức cao nhất, không kể tiền, khả năng đạt "
+        "{target:n} người vào {by:t} cũng chỉ là {most}, chưa tới {p:p}.",
+        "en": "**Cannot be reached with the levers given**: all of them at their highest, whatever the money, give "
+        "{target:n} by {by:t} a probability of {most}, not {p:p}.",
+    },
+    "budget": {
+        "vi": "**Không thể đạt trong ngân sách {budget:m}**: khả năng cao nhất tìm được là {found}, chưa tới {p:p}. "
+        "Không kể tiền thì có thể tới {high:c}.",
+        "en": "**Cannot be reached within {budget:m}**: the highest probability that was found is {found}, not "
+        "{p:p}. Whatever the money, it can be {high:c}.",
+    },
+    "share": {
+        "vi": "**Không thể đạt khi phải dành ít nhất {share:p} phần tăng thêm cho hộ nghèo, cận nghèo và người dân tộc "
+        "thiểu số** trong ngân sách {budget:m}: tổ hợp gần nhất cho khả năng {found}.",
+        "en": "**Cannot be reached with at least {share:p} of the gain for poor, near-poor and minority people** "
+        "within {budget:m}: the nearest mix gives a probability of {found}.",
+    },
+    "stay": {
+        "vi": "**Không thể đạt khi ít nhất {stay:p} số người tăng thêm phải còn tham gia sau một năm kể từ khi thôi hỗ "
+        "trợ, vận động**, trong ngân sách {budget:m}: tổ hợp gần nhất cho khả năng {found}.",
+        "en": "**Cannot be reached if at least {stay:p} of the added members must still be there a year after the "
+        "levers end**, within {budget:m}: the nearest mix gives a probability of {found}.",
+    },
+}
+
+
+def optimum_text(optimum, lang: str = "vi") -> Text:
+    """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
+    target, promised, verified = optimum.scenario.target, optimum.promised, optimum.verified
+    common = {
+        "target": target.value,
+        "by": target.by,
+        "p": optimum.probability,
+        "budget": optimum.budget,
+        "share": optimum.poor_share,
+        "stay": optimum.least_stay,
+        "high": optimum.most,
+        "most": words.below(optimum.most, optimum.probability, lang),
+    }
+    lower = min(promised.probability, verified.probability)
+    common["found"] = words.below(lower, optimum.probability, lang)
+    if optimum.met:
+        common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high, "base": optimum.base}
+        head = say(
+            lang,
+            **common,
+            vi="Tổ hợp rẻ nhất tìm được để đạt {target:n} người vào {by:t} với khả năng ít nhất {p:p} (nếu "
+            "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (9 phần 10 khả năng trong "
+            "khoảng {low:m} – {high:m}; ngân sách {budget:m}).",
+            en="The cheapest mix found that gives {target:n} by {by:t} a probability of at least {p:p} "
+            "({base:c} without it) costs about **{cost:m}** more over all months (nine in ten between {low:m} "
+            "and {high:m}; budget {budget:m}).",
+        )
+    else:
+        said = WHY[optimum.why]
+        head = say(lang, **common, vi=said["vi"], en=said["en"])
+        head = join(
+            [
+                head,
+                say(
+                    lang,
+                    cost=verified.cost,
+                    top=verified.cost_high,
+                    vi="Tốt nhất tìm được, tốn thêm khoảng {cost:m} (cứ 20 lần thì 19 lần không quá "
+                    "{top:m}, và ngân sách phải đủ cho cả 19 lần ấy):",
+                    en="The best that was found costs about {cost:m} more (19 times in 20 at most "
+                    "{top:m}, and the budget has to hold in all of these):",
+                ),
+            ],
+            " ",
+        )
+    loss = say(
+        lang,
+        a=promised.probability,
+        b=verified.probability,
+        n=abs(optimum.optimism) * 100,
+        se=(promised.standard_error**2 + verified.standard_error**2) ** 0.5 * 100,
+        word={"vi": ("giảm", "tăng"), "en": ("lost", "gained")}[lang][optimum.optimism < 0],
+        vi="Khả năng khi tìm: **{a:p1}**; kiểm lại bằng các lần mô phỏng mới: **{b:p1}** ({word} {n:n1} điểm phần "
+        "trăm; sai số mô phỏng {se:n1}).",
+        en="Probability promised by the search: **{a:p1}**; verified with new simulations: **{b:p1}** ({word} {n:n1} "
+        "points; error of the simulation {se:n1}).",
+    )
+    years = verified.member_years
+    share = uneven(verified.guarded_share * years, years, years, lang) or say(
+        lang,
+        share=verified.guarded_share,
+        years=years,
+        vi="Phần của hộ nghèo, cận nghèo và người dân tộc thiểu số trong khoảng {years:a} năm tham gia tăng thêm: "
+        "{share:p}.",
+        en="Of about {years:a} additional member-years, {share:p} go to poor, near-poor and minority people.",
+    )
+    stays = say(
+        lang,
+        stay=verified.stay,
+        least=optimum.least_stay,
+        vi="Một năm sau khi mọi giải pháp của tổ hợp kết thúc, còn {stay:p} số người tăng thêm vẫn tham gia "
+        "(yêu cầu ít nhất {least:p}).",
+        en="A year after all levers of the mix have ended, {stay:p} of the added members are still there (at "
+        "least {least:p} was asked for).",
+    )
+    paid = listing(f"{_payer(name, lang)}: {words.money(vnd, lang)}" for name, vnd in verified.by_payer.items())
+    return join(
+        [
+            head,
+            levers.table(optimum.scenario, lang),
+            loss,
+            share,
+            stays,
+            say(lang, vi="Ai trả thêm:", en="Who pays more:"),
+            paid,
+        ]
+    )
+
+
+def _payer(name: str, lang: str) -> str:
+    return term("measure.spent_outreach" if name == "outreach" else f"measure.paid_{name}", lang)
+
 
 MOST_POINTS = 10  # of a front that carry a mark; all of them are on its line
 
@@ -41,7 +164,7 @@ def front(optimum, lang: str = "vi") -> Picture:
         ),
     )
     said = []
-    with rc_context(STYLE):
+    with style():
         picture, first = sheet(
             say(lang, vi="{place}: chi bao nhiêu, được gì?", en="{place}: what does money buy?", place=place.name),
             say(
@@ -100,7 +223,7 @@ def front(optimum, lang: str = "vi") -> Picture:
             axes.set_title(title, loc="left", fontsize=10, pad=14 if index == 0 else 6)
             axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
             far = axes.get_xlim()[1]
-            axes.xaxis.set_major_locator(MaxNLocator(6))
+            few_ticks(axes.xaxis, 6)
             digits = 0 if far >= 5 else 1 if far >= 1 else 2
             axes.xaxis.set_major_formatter(lambda v, _, digits=digits: words.number(v, lang, digits))
             axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
@@ -128,7 +251,7 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
     """
     rows = table.sort_values("chance_by_people", kind="stable").reset_index(drop=True)
     rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))]
-    with rc_context(STYLE):
+    with style():
         picture, axes = sheet(
             say(
                 lang,
@@ -199,7 +322,7 @@ def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
 
     `table` is the `place` table of `hours.scarce_hours`.
     """
-    with rc_context(STYLE):
+    with style():
         rows = table.reset_index(drop=True)
         picture, axes = sheet(
             say(

@@ -7,9 +7,8 @@ import pandas as pd
 from forecast.desk.equal_money import CRITERIA
 from forecast.language import words
 from forecast.language.words import say
-from forecast.show import picture as charts
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import GRID, LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import GRID, LOOKS, Picture, sheet, source_line, style
 
 ROW = 0.46  # inches
 
@@ -31,7 +30,7 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
     """
     height = 1.95 + ROW * len(titles)
     said = []
-    with rc_context(charts.STYLE):
+    with style():
         picture, first = sheet(
             say(
                 lang, vi="{place}: các chính sách đặt cạnh nhau", en="{place}: policies side by side", place=place.name
@@ -92,7 +91,7 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
         "guarded": say(lang, vi="nhiều cho nhóm\nyếu thế", en="most for poor and\nminority people"),
     }
     said = []
-    with rc_context(charts.STYLE):
+    with style():
         picture, first = sheet(
             say(
                 lang,

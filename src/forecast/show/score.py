@@ -8,9 +8,8 @@ from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import marks
-from forecast.show import picture as charts
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import DASHES, LOOKS, Picture, sheet, source_line, style
 
 
 def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: str | None = None) -> Picture:
@@ -30,7 +29,7 @@ def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: s
     seen = counts[counts["place"] == place.name].drop_duplicates("month", keep="last")
     last = max(frame.loc[frame["origin"].isin(shown), "month"])
     said, labels = [], []
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(
                 lang,
@@ -119,7 +118,7 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
     other = term(f"engine.{yardstick}", lang)
     said, inch = [], 0.42
     height = 1.85 + inch * len(names)
-    with rc_context(charts.STYLE):
+    with style():
         picture, left = sheet(
             say(lang, vi="Các cách tính đã dự báo đúng đến đâu", en="How well the engines forecast"),
             say(
@@ -172,7 +171,7 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
             )
         widest = 1.1 * max(1.0, ratio.max())  # the largest of those that could be compared
         for axes, line, ends in ((left, 1.0, (0, widest)), (right, 0.9, (0, 1.03))):
-            axes.axvline(line, color=MUTED, lw=1, ls=charts.DASHES)
+            axes.axvline(line, color=MUTED, lw=1, ls=DASHES)
             axes.set(xlim=ends, ylim=(len(names) - 0.4, -0.6), yticks=[], xticks=[0, line])
             axes.grid(False)
             axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))

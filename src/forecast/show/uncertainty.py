@@ -8,10 +8,9 @@ import pandas as pd
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
-from forecast.show import picture as charts
 from forecast.show.evidence import label
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import GRID, LOOKS, Picture, sheet, signed, source_line, style
 
 SOURCES = ("parameters", "counts", "judgement", "model", "chance")
 SHADES = {"parameters": "#1b5e9b", "counts": "#1b5e9b", "judgement": "#b4561f", "model": "#3f7d3a", "chance": "#8a94a0"}
@@ -34,7 +33,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     names = list(dict.fromkeys(table["place"]))
     there = [s for s in SOURCES if s in set(table["source"])]
     height = 1.95 + 0.62 * len(names)
-    with rc_context(charts.STYLE | {"hatch.linewidth": 0.5}):
+    with style({"hatch.linewidth": 0.5}):
         picture, axes = sheet(
             say(lang, vi="Vì sao khoảng dự báo rộng?", en="Why are the intervals so wide?"),
             say(
@@ -184,7 +183,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     if own.empty:
         raise UserError(f"nothing to draw: no statistic of {place}")
     height = 1.7 + 0.34 * len(own)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             f"{place}: "
             + say(lang, vi="công bố con số nào thì dự báo chắc hơn?", en="which statistic would make it surer?"),
@@ -244,7 +243,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     if own.empty:
         raise UserError("nothing to draw: no factor")
     height = 1.95 + 0.36 * len(own)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             f"{place}: " + say(lang, vi="điều gì làm thay đổi dự báo nhiều nhất?", en="what moves the forecast most?"),
             say(
@@ -278,7 +277,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             axes.text(
                 1.02,
                 y,
-                charts.signed(100 * np.expm1(middle[y]), lang) + "%",
+                signed(100 * np.expm1(middle[y]), lang) + "%",
                 transform=axes.get_yaxis_transform(),
                 ha="left",
                 va="center",
@@ -286,12 +285,12 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             )
         axes.axvline(0, color=INK, lw=1)
         ticks = [t for t in np.log([0.1, 0.25, 0.5, 1, 2, 4, 10]) if abs(t) <= reach]
-        axes.set_xticks(ticks, [charts.signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
+        axes.set_xticks(ticks, [signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
         axes.set(xlim=(-reach, reach), ylim=(len(own) - 0.4, -0.6), yticks=[])
         axes.grid(False)
-        axes.grid(True, axis="x", color=charts.GRID)
+        axes.grid(True, axis="x", color=GRID)
     said = "; ".join(
-        f"{label(r.factor, lang)} {charts.signed(100 * np.expm1(m), lang)}%"
+        f"{label(r.factor, lang)} {signed(100 * np.expm1(m), lang)}%"
         for r, m in zip(own.itertuples(), middle, strict=True)
     )
     return picture.describe(
@@ -310,7 +309,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     if table.empty:
         raise UserError("nothing to draw: no index")
     height = 1.95 + 0.36 * len(table)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             f"{place}: " + say(lang, vi="mỗi yếu tố giải thích bao nhiêu?", en="how much does each factor explain?"),
             say(
@@ -344,7 +343,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])
         axes.grid(False)
-        axes.grid(True, axis="x", color=charts.GRID)
+        axes.grid(True, axis="x", color=GRID)
     said = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in table.itertuples())
     return picture.describe(
         say(

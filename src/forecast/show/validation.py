@@ -215,7 +215,8 @@ def held_back(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
         say(
             lang,
             vi="Trên cùng những số ấy, điểm của mô hình tốt hơn mọi cách còn lại, tính theo người cũng như theo tỷ lệ.",
-            en="On the same counts the model's score is better than that of every other method, in persons and in logs.",
+            en="On the same counts the model's score is better than that of every other method, in persons and in "
+            "logs.",
         )
         if never.empty
         else say(
