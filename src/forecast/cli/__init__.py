@@ -13,7 +13,7 @@ from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, sample
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
-from forecast.cli.publishing import app, report
+from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 from forecast.data import tables
@@ -44,7 +44,7 @@ def main():
 
 
 for command in (
-    check, project, compare, target, optimize, allocate, calibrate, sensitivity, backtest, baseline, report,
+    check, project, compare, target, optimize, allocate, calibrate, sensitivity, backtest, baseline, page, report,
     new, sample, import_, replay, app,
 ):  # fmt: skip
     main.add_command(command)
