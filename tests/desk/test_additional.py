@@ -8,7 +8,7 @@ import pytest
 from forecast.data import toy
 from forecast.data.tables import UserError
 from forecast.desk import additionality as additional
-from forecast.desk.target import comparison
+from forecast.desk.compare import comparison
 from forecast.experiment.project import project
 from forecast.question import levers
 from forecast.question.scenario import Scenario

@@ -1,4 +1,4 @@
-"""The notebooks of places are what the template and the data of each place give; a new place is data and one command."""
+"""Notebooks of places are what the template and the data of each place give; a new place is data and one command."""
 
 import shutil
 

@@ -9,7 +9,8 @@ import pytest
 
 from forecast.data import places
 from forecast.data.tables import UserError
-from forecast.desk.target import comparison, needed_path, target_table
+from forecast.desk.compare import comparison
+from forecast.desk.target import needed_path, target_table
 from forecast.question.scenario import Target
 from forecast.show import figures, law, policy, projection, target
 from forecast.show.marks import INK

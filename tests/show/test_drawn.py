@@ -14,7 +14,8 @@ import pytest
 from matplotlib.collections import PathCollection, PolyCollection
 
 from forecast.data import toy
-from forecast.desk.target import comparison, needed_path, target_table
+from forecast.desk.compare import comparison
+from forecast.desk.target import needed_path, target_table
 from forecast.show import law, policy, projection, target
 from made import answer, question
 

@@ -5,7 +5,8 @@ import pytest
 from forecast.checks import check
 from forecast.data import places
 from forecast.data.tables import data_dir
-from forecast.desk.target import comparison, needed_path, target_table
+from forecast.desk.compare import comparison
+from forecast.desk.target import needed_path, target_table
 from forecast.language import words
 from forecast.question.levers import Policy
 from forecast.question.scenario import read_scenario

@@ -16,7 +16,8 @@ import nbformat
 from IPython.display import display
 
 from forecast.data import tables
-from forecast.desk.target import comparison, target_table
+from forecast.desk.compare import comparison
+from forecast.desk.target import target_table
 from forecast.experiment import project
 from forecast.language import words
 from forecast.language.words import LANGS, Text, term

@@ -1,10 +1,10 @@
 """Notebooks about places: one template, and a file of data for each place.
 
-``notebooks/places/template.yaml`` holds the cells of every such notebook. ``notebooks/places/NN_place.yaml`` says what is
-of one place: its name, its scenarios, the months of the price, and cells of its own, which replace a cell of the
-template (the same `id`) or stand behind one (`after`). A cell has code (`code`) or prose in both languages (`vi`, `en`).
-``$name`` in a cell is filled from :func:`_blanks`. ``forecast page`` writes the notebooks anew; outputs of cells that
-did not change are kept.
+``notebooks/places/template.yaml`` holds the cells of every such notebook. ``notebooks/places/NN_place.yaml`` says what
+belongs to one place: its name, its scenarios, the months of the price, and cells of its own, which replace a cell of
+the template (the same `id`) or stand behind one (`after`). A cell has code (`code`) or prose in both languages (`vi`,
+`en`). ``$name`` in a cell is filled from :func:`_blanks`. ``forecast page`` writes the notebooks anew; outputs of cells
+that did not change are kept.
 """
 
 import copy
@@ -62,7 +62,7 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-\d\d$")]
 
 
 class About(BaseModel):
-    """What is of one place: its name, its scenarios (the plan, the status quo, then others), and cells of its own."""
+    """What belongs to one place: its name, its scenarios (plan, status quo, then others), and cells of its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     place: str
@@ -161,8 +161,8 @@ def _cells(one: About, template: Path) -> list[Cell]:
 def _blanks(one: About) -> dict[str, str]:
     """Return what fills the blanks of cells.
 
-    `place` is the name, `reads` the lines that read the scenarios, `questions` a list of their variables, `files` a list
-    of their files, `since` and `until` the months of the price.
+    `place` is the name, `reads` the lines that read the scenarios, `questions` a list of their variables, `files` a
+    list of their files, `since` and `until` the months of the price.
     """
     reads = [f'{name} = f.read_scenario("../data/scenarios/{file}.yaml")' for name, file in one.scenarios.items()]
     return {

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -28,7 +29,7 @@ from forecast.data import places, tables
 from forecast.data.files import ROOT
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
-from forecast.experiment import project
+from forecast.experiment.manifest import code_hash
 from forecast.language import words
 from forecast.language.words import LANGS
 from forecast.publish import audit, downloads, page, pages
@@ -252,8 +253,8 @@ def _hashes() -> dict[str, str]:
         data.update(file.relative_to(tables.data_dir()).as_posix().encode() + file.read_bytes())
     law = hashlib.sha256((tables.data_dir() / "law.csv").read_bytes())
     return {
-        "version": project.version("forecast"),
-        "code": project.code_hash(),
+        "version": version("forecast"),
+        "code": code_hash(),
         "data": data.hexdigest()[:16],
         "law": law.hexdigest()[:16],
     }

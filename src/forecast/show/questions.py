@@ -114,7 +114,7 @@ def side_by_side(
 ) -> Text:
     """Say which policy adds most member-years of `group`, over a table of them, money, price of one, what stayed.
 
-    `comparison` is that of `decide.comparison` for one engine, `titles` names the scenarios in the order wanted,
+    `comparison` is that of `desk.compare.comparison` for one engine, `titles` names the scenarios in the order wanted,
     `people` the tables of `additional.table` (for the share that stays when the money stops).
     """
     rows = []
