@@ -234,7 +234,8 @@ class Page:
         return (
             f'<p><a download="{name}" href="data:application/yaml;base64,{file}">'
             + self._say("Tải phương án này về", "Download this scenario")
-            + f"</a>. {self._say('Lặp lại kết quả', 'The same numbers again')}: <code>{html.escape(command)}</code></p>"
+            + f"</a>. {self._say('Lặp lại kết quả', 'Reproduce these numbers')}: "
+            + f"<code>{html.escape(command)}</code></p>"
         )
 
 

@@ -1,9 +1,9 @@
 """Policies beside one another for the same money: what each adds, for whom, at what price, and what is left of it.
 
 A researcher who compares a large policy with a small one learns mostly their sizes. Here each alternative is made as
-large as a budget allows, acts in the same months, and is judged by the same people with the same luck, up to years
-after its end. Money that is held equal is what an office decides about: its outreach, the province's and donors' money.
-The state's share of the contribution is due by law; it is shown and not held equal.
+large as a budget allows, acts in the same months, and is judged by the same people with the same random numbers, up to
+years after its end. Money that is held equal is what an office decides about: its outreach, the province's and donors'
+money. The state's share of the contribution is due by law; it is shown and not held equal.
 """
 
 from collections.abc import Iterable
@@ -280,12 +280,12 @@ def text(found: pd.DataFrame, chances: pd.DataFrame, titles: dict[str, str], pla
         say_(place=place.name, budget=budget, stop=stop, until=until, x=one.at["years", "median"],
              low=one.at["years", "low"], high=one.at["years", "high"], price=one.at["own_price", "median"], **common,
              vi="**{place}**: cùng chi khoảng {budget:m1} đến {stop:t}, tính hết {until:t}, cách đem lại nhiều năm "
-             "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (9 phần 10 trong khoảng {low:a} – {high:a}), "
+             "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (khoảng dự báo 90%: {low:a} – {high:a}), "
              "{price:m1} cho mỗi năm, không kể phần Nhà nước hỗ trợ. Cách ấy đứng đầu trong {years_p:p} số lần mô "
              "phỏng.",
              en="**{place}**: with about {budget:m1} spent by {stop:t} and judged up to {until:t}, most additional "
-             "member-years come from **{years_name}**: {x:a} (nine in ten between {low:a} and {high:a}), {price:m1} "
-             "each, the state's support aside. It is the first in {years_p:p} of the simulations."),
+             "member-years come from **{years_name}**: {x:a} (90% interval: {low:a} to {high:a}), {price:m1} "
+             "each, the state's support aside. It ranks first in {years_p:p} of the simulations."),
         say_(**common, n=found.at[(winner["end"], "end"), "median"], until=until,
              vi="Cuối {until:T}, còn nhiều người tăng thêm nhất là {end_name}: {n:a} người, đứng đầu trong {end_p:p} "
              "số lần.", en="At the end of {until:T} most is left of {end_name}: {n:a} members, first in {end_p:p} of "
@@ -299,5 +299,5 @@ def text(found: pd.DataFrame, chances: pd.DataFrame, titles: dict[str, str], pla
     less = [titles[n] for n in titles if found.at[(n, "own"), "median"] < 0.9 * budget]
     if less:
         lines.append(say_(names="; ".join(less), vi="Không tiêu hết số tiền ấy: {names}.",
-                          en="These cannot spend that much: {names}."))  # fmt: skip
+                          en="These measures cannot absorb the budget: {names}."))  # fmt: skip
     return join(lines, " ")

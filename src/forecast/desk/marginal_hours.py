@@ -1,8 +1,8 @@
 """Scarce hours: what the next hour of a collector buys, by commune and task, and the next collector and million VND.
 
-Paired finite differences: the same people with the same luck, once with a little more of one thing. Communes do not
-touch one another in the agent engine (a test holds it to that), so a step is taken in all of them at once and read in
-each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself; moving
+Paired finite differences: the same people with the same random numbers, once with a little more of one thing. Communes
+do not touch one another in the agent engine (a test holds it to that), so a step is taken in all of them at once and read
+in each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself; moving
 an hour from one task to another is the difference of two rows.
 
 An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`behavior.INSPECTION_COST`). The hours of
@@ -169,9 +169,9 @@ def told(found: Hours, lang: str = "vi") -> Text:
     buys = {task: 1000 * hour.at[task, "median"] for task in hour.index}
     parts = [
         say(lang, v=buys["visits"], a=1000 * hour.at["visits", "low"], b=1000 * hour.at["visits", "high"],
-            vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (9 phần 10 khả năng: {a:n1} "
+            vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (khoảng dự báo 90%: {a:n1} "
             "– {b:n1}).",
-            en="1,000 more hours of visits buy about {v:n1} member-years (nine in ten: {a:n1} to {b:n1})."),
+            en="1,000 more hours of visits buy about {v:n1} member-years (90% interval: {a:n1} to {b:n1})."),
         *(say(lang, n=buys[task], task=term(f"task.{task}", lang), why=_why(task, buys[task], lang),
               vi="Cũng ngần ấy giờ cho việc {task}: {n:n1} năm{why}.",
               en="The same hours of {task}: {n:n1}{why}.") for task in hour.index[1:]),

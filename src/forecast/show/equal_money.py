@@ -23,7 +23,7 @@ def _heads(lang: str) -> dict[str, tuple[str, str]]:
 
 
 def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi", note: str = "") -> Picture:
-    """Draw additional member-years, the price of one and what is left at the end, with the interval of nine in ten.
+    """Draw additional member-years, the price of one and what is left at the end, with the 90% interval.
 
     `found` is :func:`desk.equal_money.summary`, `titles` names scenarios in the order wanted, `note` says more under
     the title.
@@ -37,8 +37,8 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
             ),
             say(
                 lang,
-                vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: 9 phần 10 số lần mô phỏng",
-                en="Against the status quo. Dot: median; line: nine in ten simulations",
+                vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: khoảng dự báo 90%",
+                en="Against the status quo. Dot: median; line: 90% interval",
             )
             + say(
                 lang,
@@ -102,7 +102,7 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
             say(
                 lang,
                 vi="Phần số lần mô phỏng mà chính sách đứng đầu, theo ba tiêu chí",
-                en="Share of simulations in which a policy is the first, by three criteria",
+                en="Share of simulations in which a policy ranks first, by three criteria",
             ),
             source_line(lang, place),
             height=height,
@@ -147,7 +147,7 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
         say(
             lang,
             vi="Đứng đầu tại {place}. {said}.",
-            en="The first in {place}. {said}.",
+            en="Ranked first in {place}. {said}.",
             place=place.name,
             said="; ".join(said),
         )
