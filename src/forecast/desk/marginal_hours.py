@@ -1,9 +1,9 @@
 """Scarce hours: what the next hour of a collector buys, by commune and task, and the next collector and million VND.
 
 Paired finite differences: the same people with the same random numbers, once with a little more of one thing. Communes
-do not touch one another in the agent engine (a test holds it to that), so a step is taken in all of them at once and read
-in each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself; moving
-an hour from one task to another is the difference of two rows.
+do not touch one another in the agent engine (a test holds it to that), so a step is taken in all of them at once and
+read in each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself;
+moving an hour from one task to another is the difference of two rows.
 
 An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`behavior.INSPECTION_COST`). The hours of
 calls on due members are worked out from the members and a typical spell.

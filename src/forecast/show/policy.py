@@ -225,7 +225,7 @@ def versus(
             (f"{short(plan, name)}\n" if plan else "")
             + say(
                 lang,
-                vi="{measure}: chênh so với {base} (vạch: khoảng dự báo 90%)",
+                vi="{measure}: chênh so với {base} (vạch: khoảng 90%)",
                 en="{measure}: difference from {base} (line: 90% interval)",
                 base=words.against(base, lang),
                 measure=capital(term(f"measure.{measure}", lang)),

@@ -51,9 +51,9 @@ def fan(
                 f"{place.name}: {what}",
                 say(
                     lang,
-                    vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: khoảng dự báo "
-                    "90%.\nChấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
-                    en="Unit: {unit}, end of month. Dark band: half of the simulations; light: 90% interval.\nFilled "
+                    vi="Đơn vị: {unit}, cuối tháng. Khoảng dự báo: 50% (dải đậm) và 90% (dải nhạt).\nChấm đặc: số "
+                    "biết khi bắt đầu; chấm rỗng: số công bố về sau.",
+                    en="Unit: {unit}, end of month. Prediction intervals: 50% (dark band) and 90% (light).\nFilled "
                     "dot: known at the start; hollow dot: published later.",
                     unit=unit,
                 ),
