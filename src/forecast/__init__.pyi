@@ -7,7 +7,7 @@ from .data.places import read_place as read_place
 from .desk.compare import comparison as comparison
 from .desk.compare import status_quo as status_quo
 from .desk.optimize import optimize as optimize
-from .experiment.project import backtest as backtest
+from .experiment.backtest import backtest as backtest
 from .experiment.project import project as project
 from .question.levers import Broadcast as Broadcast
 from .question.levers import Collectors as Collectors
