@@ -12,9 +12,8 @@ from click.testing import CliRunner
 from forecast import cli
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables, toy
-from forecast.desk import optimize as search
-from forecast.desk import totals
-from forecast.desk.optimize import optimize
+from forecast.desk import search, totals
+from forecast.desk.optimize import _farthest, optimize
 from forecast.question import menu
 from forecast.question.levers import Meetings, Policy, TopUp, Visits
 from forecast.question.menu import Choice
@@ -106,7 +105,7 @@ def test_a_mix_is_judged_by_how_many_stay_when_its_levers_have_ended(found):
     optimum, _ = found
     assert optimum.least_stay == 0.5
     assert optimum.promised.stay >= 0.5 and optimum.verified.stay > 0
-    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.5, 6, 1, 1, None, False)
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.5, draws=6, seed=1)
     asked = under_way.until_after((10, 0, 5))
     assert asked.until == "2023-12"
     assert [lever.end for lever in asked.policy.levers] == ["2022-12", "2022-12"]
@@ -125,7 +124,7 @@ GIFTS = {"levers": [
 def test_gifts_that_vanish_do_not_fill_a_target():
     """Books in the last months reach the target by December; a year later their members are gone."""
     strict, free = (
-        search.Search(question(goal=330.0, search=GIFTS), 5e9, 0.5, 0.0, least, 8, 1, 1, None, False)
+        search.Search(question(goal=330.0, search=GIFTS), 5e9, 0.5, 0.0, least, draws=8, seed=1)
         for least in (0.5, 0.0)
     )
     books, visits = (10, 0), (0, 10)
@@ -202,10 +201,10 @@ def test_a_share_above_the_whole_is_told_in_member_years(found):
 def test_a_search_takes_what_was_learned():
     learned = Posterior.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
     asked = question(), learned.scenario(question())
-    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, 4, 1, 1, None, False) for q in asked)
+    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, draws=4, seed=1) for q in asked)
     assert posterior.base["reached"].mean() > prior.base["reached"].mean()
     known = question(assumptions={"entry_rate": 0.03, "annual_lapse": 0.2})
-    first = search.Search(known, 1e9, 0.5, 0.0, 0.0, 1, 1, 1, None, False).base
+    first = search.Search(known, 1e9, 0.5, 0.0, 0.0, draws=1, seed=1).base
     assert first["reached"].iloc[0] == pytest.approx(posterior.base["reached"].iloc[0])
 
 
@@ -218,7 +217,7 @@ def test_wrong_wishes_are_one_message():
 
 
 def test_prices_have_a_spread_and_stand_in_the_cost():
-    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, 200, 1, 1, None, False)
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, draws=200, seed=1)
     spent = under_way.outreach((10, 0, 0), range(200))  # its price stands in the scenario and is taken as known...
     assert np.ptp(spent) == pytest.approx(0, abs=1)
     spent = under_way.outreach((0, 10, 0), range(200))  # ...that of a meeting is judgement
@@ -289,6 +288,6 @@ class Screened:
 
 def test_where_the_target_is_out_of_reach_the_whole_budget_may_be_used():
     """A judgment on many draws can show that there was room left: then the search goes on."""
-    best, judged = search._farthest(Screened())
+    best, judged = _farthest(Screened())
     assert best == (2,)
     assert judged.probability == 0.4

@@ -85,7 +85,8 @@ def optimize(
     Levers of the search come on top of the scenario's own; which ones, and whose money counts, stands in its section
     search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
     """
-    from forecast.desk import optimize as search
+    from forecast.desk.optimize import optimize as optimum
+    from forecast.desk.search import fast_engine
     from forecast.experiment.manifest import manifest
     from forecast.show import desk, desk_texts
 
@@ -93,7 +94,7 @@ def optimize(
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
-    found = search.optimize(
+    found = optimum(
         question,
         budget,
         probability,
@@ -117,7 +118,7 @@ def optimize(
         "least_stay": least_stay,
         "trials": trials,
     }
-    names = ["agents", search.fast_engine(question)]
+    names = ["agents", fast_engine(question)]
     finish(out, manifest([question], names, draws, seed, more=["desk"]) | asked, "optimum.json")
 
 
@@ -149,6 +150,7 @@ def allocate(
     """
     from forecast.desk import allocation as allocations
     from forecast.desk import marginal_hours
+    from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
     from forecast.show import desk
 
@@ -156,7 +158,7 @@ def allocate(
     claim(out, force)
     found = allocations.allocate(question, draws=draws, seed=seed, jobs=jobs)
     tables.write(found.table, out / "allocation.csv")
-    tables.write_bytes(allocations.workbook(found, draws, seed), out / "allocation.xlsx")
+    tables.write_bytes(workbook(found, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", desk.allocation(found.table, question.place, lang=lang))
     click.echo(allocations.told(found, lang))
     if by_hour:

@@ -1,4 +1,4 @@
-"""Rows of tables, for loops that say and draw: what a column holds is known from the table's schema, not from pandas."""
+"""Rows of tables, for loops that say and draw: the schema of a table says what a column holds, pandas does not."""
 
 from collections.abc import Iterator
 from typing import Any
