@@ -37,7 +37,8 @@ test: $(READY) ## check the code, its types and imports, the examples in docstri
 	$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests src $(NOTEBOOKS)
 
-notebooks: $(READY) ## run the notebooks in place, to renew the results that are committed with them
+notebooks: $(READY) ## write the notebooks of places from their template, and run all, to renew what is committed
+	$(BIN)/forecast page
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
 

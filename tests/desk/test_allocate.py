@@ -20,8 +20,15 @@ LAW = toy.law()
 
 
 def question(place=None, goal=340.0, **more) -> Scenario:
-    return Scenario("quo", place or toy.place(), start="2021-12", until="2022-12", law=LAW,
-                    target=Target(value=goal, by="2022-12"), **more)  # fmt: skip
+    return Scenario(
+        "quo",
+        place or toy.place(),
+        start="2021-12",
+        until="2022-12",
+        law=LAW,
+        target=Target(value=goal, by="2022-12"),
+        **more,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +99,11 @@ def test_largest_remainders_are_rounded_up():
 
 
 def test_only_a_target_of_members_is_split():
-    for target in (None, Target(measure="entries", value=9, since="2022-01", by="2022-12"),
-                   Target(value=9, by="2022-12", group="poor")):  # fmt: skip
+    for target in (
+        None,
+        Target(measure="entries", value=9, since="2022-01", by="2022-12"),
+        Target(value=9, by="2022-12", group="poor"),
+    ):
         asked = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=LAW, target=target)
         with pytest.raises(tables.UserError, match="only a target of all members"):
             allocation.allocate(asked, draws=2, progress=False)
@@ -102,7 +112,7 @@ def test_only_a_target_of_members_is_split():
 def test_the_picture_and_the_sentence_say_both_splits(split):
     picture = desk.allocation(split.table, split.scenario.place, lang="en")
     assert "when split by population" in picture.alt and picture.png()[:4] == b"\x89PNG"
-    assert "mỗi xã đạt phần của mình" in allocation.told(split, "vi")
+    assert "mỗi xã đạt phần của mình" in desk.allocation_text(split, "vi")
 
 
 def test_the_command_writes_table_sheet_and_picture(tmp_path):

@@ -14,7 +14,7 @@ from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, sample
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
-from forecast.cli.publishing import app, report
+from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 from forecast.data import tables
@@ -56,6 +56,7 @@ for command in (
     sensitivity,
     backtest,
     baseline,
+    page,
     report,
     new,
     sample,

@@ -88,7 +88,7 @@ def optimize(
     from forecast.desk.optimize import optimize as optimum
     from forecast.desk.search import fast_engine
     from forecast.experiment.manifest import manifest
-    from forecast.show import desk, desk_texts
+    from forecast.show import desk, scenario_file
 
     (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
@@ -106,11 +106,11 @@ def optimize(
         jobs=jobs,
         keep=out / PARTS,
     )
-    record = desk_texts.optimum_record(found)
+    record = scenario_file.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
-    tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
+    tables.write_text(scenario_file.scenario_yaml(found.scenario), out / "optimum.yaml")
     picture(out / "front.png", desk.front(found, lang=lang))
-    click.echo(desk_texts.optimum_text(found, lang))
+    click.echo(desk.optimum_text(found, lang))
     asked = {
         "budget": budget,
         "probability": probability,
@@ -152,7 +152,7 @@ def allocate(
     from forecast.desk import marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
-    from forecast.show import desk
+    from forecast.show import desk, hours
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
@@ -160,11 +160,11 @@ def allocate(
     tables.write(found.table, out / "allocation.csv")
     tables.write_bytes(workbook(found, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", desk.allocation(found.table, question.place, lang=lang))
-    click.echo(allocations.told(found, lang))
+    click.echo(desk.allocation_text(found, lang))
     if by_hour:
         measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
         tables.write(measured.communes, out / "hours.csv")
         tables.write(measured.place, out / "hours-place.csv")
-        picture(out / "hours.png", desk.hours(measured.place, question.place, lang=lang))
-        click.echo(marginal_hours.told(measured, lang))
+        picture(out / "hours.png", hours.picture(measured.place, question.place, lang=lang))
+        click.echo(hours.text(measured, lang))
     finish(out, manifest([question], ["agents"], 2 * draws, seed, more=["desk"]), "allocation.csv")

@@ -83,7 +83,7 @@ def project(
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
-    from forecast.show import picture as charts
+    from forecast.show import projection
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
@@ -93,7 +93,7 @@ def project(
     tables.write(answer.summary(), out / "summary.csv")
     picture(
         out / "fan.png",
-        charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
+        projection.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
     )
     finish(out, manifest(questions, names, draws, seed), "projection.parquet")
 
@@ -140,7 +140,7 @@ def compare(
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
     from forecast.language import words
-    from forecast.show import picture as charts
+    from forecast.show import policy
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     if until:
@@ -177,7 +177,7 @@ def compare(
     tables.write(table, out / "comparison.csv")
     titles = {q.scenario: dict(q.title).get(lang, q.scenario) for q in questions}
     against = words.title(quo, lang) if quo.policy.levers else ""
-    picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles, base=against))
+    picture(out / "comparison.png", policy.versus(table, lang=lang, titles=titles, base=against))
     if found:
         _people(quo, others, found, answer, out=out, lang=lang, against=against)
     facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
@@ -242,8 +242,7 @@ def target(
     from forecast.desk import target as decide
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
-    from forecast.show import picture as charts
-    from forecast.show import sentences
+    from forecast.show import target as shown
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
@@ -264,12 +263,12 @@ def target(
     }
     tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
     if path is not None:
-        picture(out / "target.png", charts.target(desk, path, question, lang=lang))
+        picture(out / "target.png", shown.picture(desk, path, question, lang=lang))
     for text in (
-        sentences.headline(desk, question, lang),
-        sentences.desk_table(desk, lang),
-        sentences.effort_text(needed, lang),
-        sentences.ways_table(ways, lang),
+        shown.headline(desk, question, lang),
+        shown.desk_table(desk, lang),
+        shown.effort_text(needed, lang),
+        shown.ways_table(ways, lang),
     ):
         click.echo(text.replace("**", "").replace("> ", "") + "\n")
     finish(out, manifest([question], names, draws, seed, more=["desk"]), "target.json")

@@ -66,6 +66,20 @@ def report(
 
 
 @click.command()
+@click.argument("places", nargs=-1)
+def page(places: tuple[str, ...]) -> None:
+    """Write the notebooks of PLACES (all that have a page by default) from their template.
+
+    What is of one place stands in notebooks/places/, a file each. A place that has none gets one: it needs a plan and a
+    status quo in the folder of scenarios. Outputs of cells that did not change are kept.
+    """
+    from forecast.publish import place_pages
+
+    for path in place_pages.write(places):
+        click.echo(f"{path} is as its template gives it")
+
+
+@click.command()
 @click.argument("scenarios", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")

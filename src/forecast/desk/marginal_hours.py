@@ -25,8 +25,6 @@ from forecast.engines.people.behavior import (
     TYPICAL_SPELL,
     parameter_draws,
 )
-from forecast.language import words
-from forecast.language.words import Text, join, say, term
 from forecast.question import menu
 from forecast.question.levers import Collectors, Inspection, Lever, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
@@ -34,8 +32,6 @@ from forecast.question.scenario import Scenario
 VISITS_AN_HOUR = INSPECTION_COST
 STEP = 0.2  # of a team's ordinary visits: large enough to be seen above whole persons, small enough to be a margin
 TASKS = ("visits", "renewals", "inspections")
-SAID_PER = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind that people are told of
-MOST_NAMED = 3  # levers in a sentence; the picture shows all
 PLACE_COLUMNS = ["kind", "task", "unit", "step", "median", "low", "high", "vnd"]
 
 
@@ -148,79 +144,3 @@ def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict[str, Any]]
                 _row("million", choice.name, "million VND", float(money.mean() / 1e6), years / (money / 1e6), 1e6)
             )
     return sorted(rows, key=lambda row: -row["median"])
-
-
-def task_name(task: str, lang: str) -> str:
-    """Return a task or a lever ("TopUp/poor") in words."""
-    lever, _, group = task.partition("/")
-    if f"task.{task}" in words.terms().index:
-        return term(f"task.{task}", lang)
-    name = term(f"lever.{lever}", lang)
-    return f"{name} ({term(f'group.{group}', lang)})" if f"group.{group}" in words.terms().index else name
-
-
-def _why(task: str, years: float, lang: str) -> str:
-    """Say why inspections lose members of this scheme."""
-    if task != "inspections" or years >= 0:
-        return ""
-    return say(lang, vi=", vì người lao động chuyển sang BHXH bắt buộc", en=", as workers move to compulsory insurance")
-
-
-def told(found: Hours, lang: str = "vi") -> Text:
-    """Say what the next hour, the next collector and the next million VND buy."""
-    place = found.place
-    hour = place[place["kind"] == "hour"].set_index("task")
-    best = found.communes[found.communes["task"] == "visits"].sort_values("mean", ascending=False)
-    collector = place[place["kind"] == "collector"].iloc[0]
-    buys = {task: 1000 * hour.at[task, "median"] for task in hour.index}
-    parts = [
-        say(
-            lang,
-            v=buys["visits"],
-            a=1000 * hour.at["visits", "low"],
-            b=1000 * hour.at["visits", "high"],
-            vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (9 phần 10 khả năng: {a:n1} "
-            "– {b:n1}).",
-            en="1,000 more hours of visits buy about {v:n1} member-years (nine in ten: {a:n1} to {b:n1}).",
-        ),
-        *(
-            say(
-                lang,
-                n=buys[task],
-                task=term(f"task.{task}", lang),
-                why=_why(task, buys[task], lang),
-                vi="Cũng ngần ấy giờ cho việc {task}: {n:n1} năm{why}.",
-                en="The same hours of {task}: {n:n1}{why}.",
-            )
-            for task in hour.index[1:]
-        ),
-        say(
-            lang,
-            m=collector["median"],
-            a=collector["low"],
-            b=collector["high"],
-            vi="Thêm một nhân viên thu suốt giai đoạn: {m:n1} năm tham gia ({a:n1} – {b:n1}).",
-            en="One more collector over all months: {m:n1} member-years ({a:n1} to {b:n1}).",
-        ),
-        say(
-            lang,
-            first=best["commune"].iloc[0].rpartition("/")[2],
-            last=best["commune"].iloc[-1].rpartition("/")[2],
-            a=1000 * best["mean"].iloc[0],
-            b=1000 * best["mean"].iloc[-1],
-            vi="Giờ đi thăm có ích nhất ở {first} ({a:n1} năm tham gia cho 1.000 giờ), ít nhất ở {last} ({b:n1}).",
-            en="Hours of visits do most in {first} ({a:n1} member-years for 1,000 hours), least in {last} ({b:n1}).",
-        ),
-    ]
-    money = place[place["kind"] == "million"]
-    if len(money):
-        money = money.sort_values("median", ascending=False, kind="stable")
-        named = [f"{task_name(row.task, lang)} {words.number(100 * row.median, lang, 1)}" for row in money.itertuples()]
-        listed, least = "; ".join(named[:MOST_NAMED]), named[-1] if len(named) > MOST_NAMED else ""
-        vi = "Mỗi 100 triệu đồng, trong nửa đầu mức của giải pháp, mua được nhiều năm tham gia nhất: {listed}"
-        en = "100 million VND, over the lower half of a lever's range, buy most member-years by: {listed}"
-        parts.append(
-            say(lang, vi=vi, en=en, listed=listed)
-            + (say(lang, vi="; ít nhất: {least}.", en="; least by: {least}.", least=least) if least else ".")
-        )
-    return join(parts, " ")
