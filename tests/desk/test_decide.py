@@ -38,8 +38,13 @@ def made(engine="agents", entries=12.0, draws=5, scenario="plan", group="all") -
         members = 300.0
         for t, month in enumerate(MADE.months.astype(str)):
             if t:
-                flows = {"entries": entries + draw, "returns": 0.01 * members, "lapses": 0.04 * members,
-                         "exits_compulsory": 0.008 * members, "exits_other": 0.002 * members}  # fmt: skip
+                flows = {
+                    "entries": entries + draw,
+                    "returns": 0.01 * members,
+                    "lapses": 0.04 * members,
+                    "exits_compulsory": 0.008 * members,
+                    "exits_other": 0.002 * members,
+                }
                 members += flows["entries"] + flows["returns"] - 0.05 * members
                 rows += [(month, measure, draw, value) for measure, value in flows.items()]
             rows.append((month, "members", draw, members))

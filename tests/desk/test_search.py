@@ -12,9 +12,8 @@ from click.testing import CliRunner
 from forecast import cli
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables, toy
-from forecast.desk import optimize as search
-from forecast.desk import totals
-from forecast.desk.optimize import optimize
+from forecast.desk import search, totals
+from forecast.desk.optimize import _farthest, optimize
 from forecast.question import menu
 from forecast.question.levers import Meetings, Policy, TopUp, Visits
 from forecast.question.menu import Choice
@@ -22,17 +21,26 @@ from forecast.question.scenario import Scenario, Target, read_scenario
 from forecast.show import desk, scenario_file
 
 PLACE, LAW = toy.place(), toy.law()
-FEW = {"levers": [
-    {"lever": "Visits", "count": [0, 400], "per": "commune", "start": "2022-01", "unit_cost": 30_000},
-    {"lever": "Meetings", "count": [0, 12], "start": "2022-01"},
-    {"lever": "TopUp", "share": [0, 0.4], "group": "poor", "start": "2022-01"},
-]}  # fmt: skip
+FEW = {
+    "levers": [
+        {"lever": "Visits", "count": [0, 400], "per": "commune", "start": "2022-01", "unit_cost": 30_000},
+        {"lever": "Meetings", "count": [0, 12], "start": "2022-01"},
+        {"lever": "TopUp", "share": [0, 0.4], "group": "poor", "start": "2022-01"},
+    ]
+}
 SMALL = {"draws": 12, "trials": 6, "jobs": 1, "progress": False}
 
 
 def question(goal=360.0, **more) -> Scenario:
-    return Scenario("quo", PLACE, start="2021-12", until="2022-12", law=LAW, target=Target(value=goal, by="2022-12"),
-                    **({"search": FEW} | more))  # fmt: skip
+    return Scenario(
+        "quo",
+        PLACE,
+        start="2021-12",
+        until="2022-12",
+        law=LAW,
+        target=Target(value=goal, by="2022-12"),
+        **({"search": FEW} | more),
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -106,7 +114,7 @@ def test_a_mix_is_judged_by_how_many_stay_when_its_levers_have_ended(found):
     optimum, _ = found
     assert optimum.least_stay == 0.5
     assert optimum.promised.stay >= 0.5 and optimum.verified.stay > 0
-    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.5, 6, 1, 1, None, False)
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.5, draws=6, seed=1)
     asked = under_way.until_after((10, 0, 5))
     assert asked.until == "2023-12"
     assert [lever.end for lever in asked.policy.levers] == ["2022-12", "2022-12"]
@@ -116,17 +124,18 @@ def test_a_mix_is_judged_by_how_many_stay_when_its_levers_have_ended(found):
     assert "vẫn tham gia" in desk.optimum_text(optimum, "vi")
 
 
-GIFTS = {"levers": [
-    {"lever": "Gift", "persons_per_month": [0, 60], "months": 3, "group": "poor", "start": "2022-10"},
-    {"lever": "Visits", "count": [0, 100], "per": "commune", "start": "2022-01"},
-]}  # fmt: skip
+GIFTS = {
+    "levers": [
+        {"lever": "Gift", "persons_per_month": [0, 60], "months": 3, "group": "poor", "start": "2022-10"},
+        {"lever": "Visits", "count": [0, 100], "per": "commune", "start": "2022-01"},
+    ]
+}
 
 
 def test_gifts_that_vanish_do_not_fill_a_target():
     """Books in the last months reach the target by December; a year later their members are gone."""
     strict, free = (
-        search.Search(question(goal=330.0, search=GIFTS), 5e9, 0.5, 0.0, least, 8, 1, 1, None, False)
-        for least in (0.5, 0.0)
+        search.Search(question(goal=330.0, search=GIFTS), 5e9, 0.5, 0.0, least, draws=8, seed=1) for least in (0.5, 0.0)
     )
     books, visits = (10, 0), (0, 10)
     for under_way in (strict, free):
@@ -202,10 +211,10 @@ def test_a_share_above_the_whole_is_told_in_member_years(found):
 def test_a_search_takes_what_was_learned():
     learned = Posterior.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
     asked = question(), learned.scenario(question())
-    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, 4, 1, 1, None, False) for q in asked)
+    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, draws=4, seed=1) for q in asked)
     assert posterior.base["reached"].mean() > prior.base["reached"].mean()
     known = question(assumptions={"entry_rate": 0.03, "annual_lapse": 0.2})
-    first = search.Search(known, 1e9, 0.5, 0.0, 0.0, 1, 1, 1, None, False).base
+    first = search.Search(known, 1e9, 0.5, 0.0, 0.0, draws=1, seed=1).base
     assert first["reached"].iloc[0] == pytest.approx(posterior.base["reached"].iloc[0])
 
 
@@ -218,7 +227,7 @@ def test_wrong_wishes_are_one_message():
 
 
 def test_prices_have_a_spread_and_stand_in_the_cost():
-    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, 200, 1, 1, None, False)
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, draws=200, seed=1)
     spent = under_way.outreach((10, 0, 0), range(200))  # its price stands in the scenario and is taken as known...
     assert np.ptp(spent) == pytest.approx(0, abs=1)
     spent = under_way.outreach((0, 10, 0), range(200))  # ...that of a meeting is judgement
@@ -231,8 +240,14 @@ def test_what_was_found_is_a_scenario_file(found, tmp_path):
     text = scenario_file.scenario_yaml(optimum.scenario)
     form = yaml.safe_load(text)
     assert form["scenario"] == "quo-optimum" and form["target"]["value"] == 360
-    plan = Scenario("plan", "Đà Bắc", start="2019-06", until="2020-12", target=Target(value=750, by="2020-12"),
-                    policy=Policy(Visits(count=3, start="2020-01"), Meetings(count=1, where={"count": 2})))  # fmt: skip
+    plan = Scenario(
+        "plan",
+        "Đà Bắc",
+        start="2019-06",
+        until="2020-12",
+        target=Target(value=750, by="2020-12"),
+        policy=Policy(Visits(count=3, start="2020-01"), Meetings(count=1, where={"count": 2})),
+    )
     path = tmp_path / "plan.yaml"
     path.write_text(scenario_file.scenario_yaml(plan), encoding="utf-8")
     assert read_scenario(path).policy == plan.policy
@@ -249,7 +264,9 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
     asked.write_text(
         "scenario: ask\nplace: Đà Bắc\nstart: 2019-06\nuntil: 2020-06\n"
         "target: {measure: members, value: 420, by: 2020-06}\n"
-        "search:\n  levers:\n    - {lever: Meetings, count: [0, 2], start: 2019-07}\n", encoding="utf-8")  # fmt: skip
+        "search:\n  levers:\n    - {lever: Meetings, count: [0, 2], start: 2019-07}\n",
+        encoding="utf-8",
+    )
     line = ["optimize", str(asked), "--budget", "2e9", "--draws", "6", "--trials", "4", "--jobs", "1", "--out"]
     outs = [tmp_path / "one", tmp_path / "two"]
     for out in outs:
@@ -289,6 +306,6 @@ class Screened:
 
 def test_where_the_target_is_out_of_reach_the_whole_budget_may_be_used():
     """A judgment on many draws can show that there was room left: then the search goes on."""
-    best, judged = search._farthest(Screened())
+    best, judged = _farthest(Screened())
     assert best == (2,)
     assert judged.probability == 0.4

@@ -8,6 +8,7 @@ from . import equal_money as equal_money
 from . import evidence as evidence
 from . import figures as figures
 from . import history as history
+from . import hours as hours
 from . import law as law
 from . import levers as levers
 from . import marks as marks

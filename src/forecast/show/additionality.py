@@ -69,8 +69,7 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
                     x=dead["median"],
                     payer=term(f"payer.{payer}", lang),
                     vi="Khoảng {x:m1} do {payer} chi thêm rơi vào những tháng mà đằng nào cũng được đóng.",
-                    en="Of the extra cost ({payer}), about {x:m1} goes to months that would have been paid for "
-                    "anyway.",
+                    en="Of the extra cost ({payer}), about {x:m1} goes to months that would have been paid for anyway.",
                 )
             )
     creaming, guarded = _all(table, "creaming"), _all(table, "added", kind="guarded")

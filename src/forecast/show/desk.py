@@ -1,11 +1,10 @@
-"""The decision desk: the best plan found, the split of a target over communes, and the hours of teams."""
-
-import textwrap
+"""The decision desk: the best plan found, and the split of a target over communes."""
 
 import numpy as np
 import pandas as pd
 
-from forecast.desk.marginal_hours import SAID_PER, task_name
+from forecast.desk.allocation import Allocation
+from forecast.desk.target import target_of
 from forecast.language import words
 from forecast.language.words import Text, join, listing, say, term
 from forecast.show import levers
@@ -244,6 +243,25 @@ def front(optimum, lang: str = "vi") -> Picture:
     )
 
 
+def allocation_text(allocation: Allocation, lang: str = "vi") -> Text:
+    """Say how hard the target is for the communes, under both splits."""
+    table, target = allocation.table, target_of(allocation.scenario)
+    return say(
+        lang,
+        vi="Cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt phần của "
+        "mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c}.",
+        en="The whole place reaches {v:n} by {by:t} with probability {p:c}. Split by capacity, each commune meets its "
+        "share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c}.",
+        v=target.value,
+        by=target.by,
+        p=allocation.place_chance,
+        a=table["chance_by_capacity"].min(),
+        b=table["chance_by_capacity"].max(),
+        c=table["chance_by_people"].min(),
+        d=table["chance_by_people"].max(),
+    )
+
+
 def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> Picture:
     """Draw the chance of each commune to meet its share, under both splits; of many communes, every n-th by chance.
 
@@ -315,68 +333,3 @@ def _some(shown: int, there: int, lang: str) -> str:
         n=shown,
         m=there,
     )
-
-
-def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
-    """Draw what more hours, one more collector and more money bring: median and nine draws in ten.
-
-    `table` is the `place` table of `hours.scarce_hours`.
-    """
-    with style():
-        rows = table.reset_index(drop=True)
-        picture, axes = sheet(
-            say(
-                lang,
-                vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
-                en="{place}: what do hours, collectors, money buy?",
-                place=place.name,
-            ),
-            say(
-                lang,
-                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%), mỗi dòng một thang đo",
-                en="Additional member-years (line: 90% interval); each row has its own scale",
-            ),
-            source_line(lang, place),
-            height=1.7 + 0.42 * len(rows),
-        )
-        inch = 1 / picture.get_figheight()
-        axes.set_position((0.44, 0.5 * inch, 0.36, 1 - 1.5 * inch))
-        said = []
-        for y, row in enumerate(rows.itertuples()):
-            size = max(abs(row.low), abs(row.high), 1e-12)
-            color, pattern, marker = LOOKS[("hour", "collector", "million").index(row.kind)]
-            axes.plot([row.low / size, row.high / size], [y, y], pattern, color=color, lw=2.2)
-            axes.plot([row.median / size], [y], marker=marker, ms=7, color=color)
-            label = words.term(f"hours.{row.kind}", lang)
-            label += "" if row.kind == "collector" else ": " + task_name(row.task, lang)
-            label = label[:1].upper() + label[1:]
-            axes.text(
-                -0.03,
-                y,
-                textwrap.fill(label, 40),
-                ha="right",
-                va="center",
-                fontsize=9,
-                transform=axes.get_yaxis_transform(),
-            )
-            value = _figure(row.median * SAID_PER[row.kind], lang)
-            axes.text(1.03, y, value, ha="left", va="center", fontweight="bold", transform=axes.get_yaxis_transform())
-            said.append(f"{label} {value}")
-        axes.axvline(0, color=MUTED, lw=1)
-        axes.set(xlim=(-1.05, 1.05), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
-        axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
-    return picture.describe(
-        say(
-            lang,
-            vi="Số năm tham gia tăng thêm tại {place}: {said}.",
-            en="Additional member-years in {place}: {said}.",
-            place=place.name,
-            said="; ".join(said),
-        )
-    )
-
-
-def _figure(x: float, lang: str) -> str:
-    digits = 0 if abs(x) >= 100 or x == 0 else 1 if abs(x) >= 10 else 2 if abs(x) >= 0.1 else 4
-    return ("+" if x > 0 else "") + words.number(x, lang, digits)
