@@ -1,11 +1,11 @@
 """What a comparison promises: paired differences, and money of each payer counted once."""
 
 import pytest
-from made import answer, question
 
 from forecast.answer.projection import concat
 from forecast.desk.compare import comparison, status_quo
 from forecast.desk.equal_money import draws, own_money
+from made import answer, question
 
 
 @pytest.fixture(scope="module")

@@ -56,9 +56,18 @@ def added() -> additionality.Added:
 def paid(scenario: str, by_month: list[float]) -> pd.DataFrame:
     """What the province pays for the poor in each month, in VND."""
     return pd.DataFrame(
-        {"place": "Toy", "scenario": scenario, "engine": "agents", "origin": "2021-12", "month": MONTHS, "group": "poor",
-         "measure": "paid_province", "draw": 0, "value": by_month}
-    )  # fmt: skip
+        {
+            "place": "Toy",
+            "scenario": scenario,
+            "engine": "agents",
+            "origin": "2021-12",
+            "month": MONTHS,
+            "group": "poor",
+            "measure": "paid_province",
+            "draw": 0,
+            "value": by_month,
+        }
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,30 +1,18 @@
 """Promises that both engines keep, on months and money that can be counted by hand."""
 
-from dataclasses import replace
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from forecast.answer.projection import Projection, concat
 from forecast.data import toy
-from forecast.data.places import Place
 from forecast.engines.people.agents import AgentEngine
 from forecast.engines.people.stock import StockEngine
 from forecast.question.levers import Gift, Policy
 from forecast.question.scenario import Scenario
+from made import counted
 
 ENGINES = {"agents": AgentEngine, "stock": StockEngine}
 STEADY = {"month_noise": 0.0, "skill_spread": 0.0, "quota_paper_share": 0.0, "rush": 0.0}
-
-
-def counted(*stocks: tuple[str, float]) -> Place:
-    """Return the toy place with these counts of members."""
-    place = toy.place()
-    row = place.history.iloc[0].to_dict()
-    rows = pd.DataFrame([row | {"month": month, "value": value} for month, value in stocks])
-    others = place.history[place.history["measure"] != "members"]
-    return replace(place, history=pd.concat([rows, others], ignore_index=True))
 
 
 def run(engine: str, asked: Scenario, draws: int = 4) -> Projection:
@@ -50,9 +38,13 @@ def test_half_of_the_pool_is_left_after_a_year_at_a_rate_of_half(engine):
     years = {}
     for rate in (0.0, 0.5):
         asked = Scenario(
-            "q", toy.place(scale=30), start="2021-12", until="2023-12", law=toy.law(),
+            "q",
+            toy.place(scale=30),
+            start="2021-12",
+            until="2023-12",
+            law=toy.law(),
             assumptions=rates | {"eligible_exit_rate": rate},
-        )  # fmt: skip
+        )
         entries = run(engine, asked, draws=8).only(measure="entries", group="all").frame.astype({"month": str})
         years[rate] = entries.groupby(entries["month"].str[:4])["value"].sum()
     left = years[0.5] / years[0.0]
@@ -64,9 +56,14 @@ def test_half_of_the_pool_is_left_after_a_year_at_a_rate_of_half(engine):
 def test_a_gift_is_paid_once(engine):
     """Payers add up to the contribution for the months paid, those of a gift as well; donors pay no more than these."""
     asked = Scenario(
-        "q", toy.place(), start="2021-12", until="2022-12", law=toy.law(), assumptions={"floor_share": 1},
+        "q",
+        toy.place(),
+        start="2021-12",
+        until="2022-12",
+        law=toy.law(),
+        assumptions={"floor_share": 1},
         policy=Policy(Gift(persons_per_month=10, months=12, group="poor", start="2022-03", end="2022-05")),
-    )  # fmt: skip
+    )
     rows = run(engine, asked).frame
     rows = rows[(rows["group"] == "poor") & rows["measure"].astype(str).str.startswith("paid_")]
     wide = rows.pivot(index=["draw", "month"], columns="measure", values="value")
