@@ -1,6 +1,8 @@
-"""Made projections, for tests of pictures and sentences that need an answer and no engine."""
+"""What several tests make alike: questions about the toy district, its counts, and answers without an engine."""
 
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,10 +10,31 @@ from matplotlib.text import Text
 
 from forecast.answer.projection import Projection, concat
 from forecast.data import toy
+from forecast.data.places import Place
 from forecast.data.tables import GROUPS
+from forecast.question.levers import Lever, Policy
 from forecast.question.scenario import Scenario, Target
 
 SHARES = {"all": 1.0, **dict(zip(GROUPS, (0.02, 0.03, 0.10, 0.85), strict=True))}
+
+
+def toy_question(
+    name: str = "quo", *levers: Lever, until: str = "2022-12", goal: float | None = None, **more: Any
+) -> Scenario:
+    """Return a question about the toy district from December 2021 on, with a target at its end if there is a `goal`."""
+    given = {"place": toy.place(), "law": toy.law(), "policy": Policy(*levers)}
+    if goal is not None:
+        given["target"] = Target(value=goal, by=until)
+    return Scenario(name, start="2021-12", until=until, **given | more)
+
+
+def counted(*stocks: tuple[str, float]) -> Place:
+    """Return the toy place with these published counts of members, by month, and no others."""
+    place = toy.place()
+    row = place.history.iloc[0].to_dict()
+    rows = [row | {"month": month, "value": float(value)} for month, value in stocks]
+    others = place.history[place.history["measure"] != "members"]
+    return replace(place, history=pd.concat([pd.DataFrame(rows), others], ignore_index=True))
 
 
 def question(name: str = "plan", goal: float = 600, **more) -> Scenario:

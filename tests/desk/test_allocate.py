@@ -15,20 +15,13 @@ from forecast.engines.people.agents import AgentEngine, by_commune
 from forecast.question.levers import Collectors, Policy
 from forecast.question.scenario import Scenario, Target
 from forecast.show import desk
+from made import toy_question
 
 LAW = toy.law()
 
 
 def question(place=None, goal=340.0, **more) -> Scenario:
-    return Scenario(
-        "quo",
-        place or toy.place(),
-        start="2021-12",
-        until="2022-12",
-        law=LAW,
-        target=Target(value=goal, by="2022-12"),
-        **more,
-    )
+    return toy_question(place=place or toy.place(), goal=goal, **more)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from forecast.question.levers import Meetings, Policy, TopUp, Visits
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario, Target, read_scenario
 from forecast.show import desk, scenario_file
+from made import toy_question
 
 PLACE, LAW = toy.place(), toy.law()
 FEW = {
@@ -32,15 +33,7 @@ SMALL = {"draws": 12, "trials": 6, "jobs": 1, "progress": False}
 
 
 def question(goal=360.0, **more) -> Scenario:
-    return Scenario(
-        "quo",
-        PLACE,
-        start="2021-12",
-        until="2022-12",
-        law=LAW,
-        target=Target(value=goal, by="2022-12"),
-        **({"search": FEW} | more),
-    )
+    return toy_question(goal=goal, **({"search": FEW} | more))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook
 
 from forecast.answer import score
 from forecast.answer.projection import COLUMNS
 from forecast.checks import check
-from forecast.cli import main
 from forecast.data import tables, toy
 from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
@@ -347,16 +345,9 @@ def test_publishing_changes_no_hash_of_what_forecasts_are_made_from(tmp_path, mo
     assert published.ledger().parent == data and (published.ledger() / "published.csv").exists()
 
 
-def forecast(*words, code=0):
-    result = CliRunner().invoke(main, [str(w) for w in words])
-    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    assert result.exit_code == code, result.output
-    return result.output
-
-
-def test_the_command_judges_what_was_published(ledger, tmp_path):
+def test_the_command_judges_what_was_published(ledger, tmp_path, command):
     words = ("backtest", "--published", "--ledger", ledger, "--jobs", 1, "--out", tmp_path / "x")
-    said = forecast(*words, "ca-mau")
+    said = command(*words, "ca-mau")
     folder = tmp_path / "x"
     assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", "parts.csv", "scores.csv"]
     found = pd.read_csv(folder / "parts.csv")
@@ -364,15 +355,15 @@ def test_the_command_judges_what_was_published(ledger, tmp_path):
     assert "Cà Mau 2022-06 (plain, the plan, published 2022-01-10): +20,814 = law +80" in said
     facts_of_it = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert facts_of_it["engines"] == ["plain"] and facts_of_it["ledger"] == str(ledger)
-    assert "none met by a count" in forecast(*words, "ha-noi", "--force", code=1)
+    assert "none met by a count" in command(*words, "ha-noi", "--force", code=1)
     assert (folder / "parts.csv").exists()
 
 
-def test_wrong_words_are_one_message(ledger, tmp_path):
-    assert "PLACES" in forecast("backtest", code=2)
-    assert "never" in forecast("backtest", "--published", "--ledger", tmp_path / "never", code=2)
-    assert "YYYY-MM-DD" in forecast("report", "--day", "soon", "--out", tmp_path / "site", code=1)
+def test_wrong_words_are_one_message(ledger, tmp_path, command):
+    assert "PLACES" in command("backtest", code=2)
+    assert "never" in command("backtest", "--published", "--ledger", tmp_path / "never", code=2)
+    assert "YYYY-MM-DD" in command("report", "--day", "soon", "--out", tmp_path / "site", code=1)
     (ledger / "published.csv").write_text("a,b\n1,2\n")
-    assert "published.csv" in forecast("backtest", "--published", "--ledger", ledger, code=1)
-    assert "published.csv" in forecast("report", "--ledger", ledger, "--out", tmp_path / "site", code=1)
+    assert "published.csv" in command("backtest", "--published", "--ledger", ledger, code=1)
+    assert "published.csv" in command("report", "--ledger", ledger, "--out", tmp_path / "site", code=1)
     assert not (tmp_path / "site").exists()

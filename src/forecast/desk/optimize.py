@@ -75,7 +75,16 @@ def optimize(
     share and stay is returned and `why` says what stands in the way.
     `draws` are those that mixes are compared by; promise and verification use 12 times as many. `keep` is a folder for
     answers. Parameters are those that the scenario says (`Scenario.learned`): a mix that is found under a posterior is
-    the cheapest over what the posterior leaves open.
+    the cheapest over what the posterior leaves open. A scenario without a target, or a wish out of its range, raises
+    :class:`~forecast.data.tables.UserError`. How the search works is docs/decisions/0008.
+
+    >>> import forecast as f
+    >>> levers = [{"lever": "Visits", "count": [0, 400], "per": "place", "start": "2022-01", "unit_cost": 30_000}]
+    >>> asked = f.Scenario("plan", f.toy.place(), start="2021-12", until="2022-06", law=f.toy.law(),
+    ...                    target=f.Target(value=310, by="2022-06"), search={"levers": levers})
+    >>> found = optimize(asked, 1e9, 0.5, least_stay=0.0, draws=4, trials=4, progress=False, jobs=1)
+    >>> found.met, 0 < found.verified.probability <= 1
+    (True, True)
     """
     if scenario.target is None:
         raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
