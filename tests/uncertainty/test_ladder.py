@@ -6,9 +6,9 @@ import pytest
 
 import forecast as f
 from forecast.answer import layers, projection
+from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior
 from forecast.data import chance, tables, toy
-from forecast.question.scenario import parameters_table
 from forecast.uncertainty import variance
 
 SETS, TIMES = 400, 5

@@ -48,6 +48,7 @@ def optimize(
     """
     from forecast.desk import optimize as search
     from forecast.experiment.manifest import manifest
+    from forecast.question.scenario_file import scenario_yaml
     from forecast.show import desk, desk_texts
 
     (question,) = believing(read_scenarios([scenario]), learned)
@@ -60,7 +61,7 @@ def optimize(
     )  # fmt: skip
     record = desk_texts.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
-    tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
+    tables.write_text(scenario_yaml(found.scenario.but(search=None)), out / "optimum.yaml")
     picture(out / "front.png", desk.front(found, lang=lang))
     click.echo(desk_texts.optimum_text(found, lang))
     asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "least_stay": least_stay,

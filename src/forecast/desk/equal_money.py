@@ -12,6 +12,7 @@ from functools import partial
 import pandas as pd
 
 from forecast.answer.projection import Projection
+from forecast.beliefs.parameters import cost_table
 from forecast.data import tables
 from forecast.desk.additionality import GUARDED
 from forecast.desk.target import INTERVAL, PAYERS, effort_now
@@ -44,7 +45,7 @@ def ending(scenario: Scenario, end: str) -> Scenario:
 
 
 def priced(scenario: Scenario) -> Scenario:
-    """Return the scenario with the price of data/evidence.csv for each lever that has one and was given none.
+    """Return the scenario with the price of data/parameters.csv for each lever that has one and was given none.
 
     A plan whose collectors cost nothing would win every comparison. A commission is paid from what is collected, and is
     counted nowhere.
@@ -55,7 +56,7 @@ def priced(scenario: Scenario) -> Scenario:
     >>> [lever.unit_cost for lever in priced(plan).policy.levers]
     [30000.0, 5.0]
     """
-    price = menu.cost_table()["value"]
+    price = cost_table()["value"]
     levers = [lever.model_copy(update={"unit_cost": lever.unit_cost or float(price.get(_priced_by(lever), 0.0))})
               for lever in scenario.policy.levers]  # fmt: skip
     return _named(scenario, scenario.scenario, Policy(*levers), scenario.title)
@@ -85,7 +86,7 @@ def alternatives(base: Scenario, budget: float, ways: Iterable[str], *, start: s
 
     Ways: top_up (for everybody), top_up_poor (for the poor and near-poor), books (for the poor, for a year),
     collectors, visits, model_communes (the largest first), renewals (lists of due members, and advice to pay for a
-    year). Each acts from month `start` to `end`, at the prices of data/evidence.csv. How large it is is found with the
+    year). Each acts from month `start` to `end`, at the prices of data/parameters.csv. Its size is found with the
     stock engine; one that cannot spend the budget is as large as it can be, and its cost tells. A name that is none of
     these is an error.
     """
@@ -102,7 +103,7 @@ def alternatives(base: Scenario, budget: float, ways: Iterable[str], *, start: s
 
 def _makers(base: Scenario, start: str, end: str) -> dict[str, tuple]:
     """Return for each way the most there can be of it, and what makes its levers of an amount."""
-    price = menu.cost_table()["value"]
+    price = cost_table()["value"]
     when = {"start": start, "end": end}
     now = effort_now(base)[0]
     poor = base.place.group_sizes().sum(axis=0)[GROUPS.index("poor")]
@@ -152,8 +153,7 @@ def _sized(base, way, most, make, budget, usual, draws, seed) -> Scenario:
 
 
 def _named(base: Scenario, name: str, policy: Policy, title: dict) -> Scenario:
-    fields = {field: getattr(base, field) for field in type(base).model_fields}
-    return Scenario(**fields | {"scenario": name, "policy": policy, "title": title})
+    return base.but(scenario=name, policy=policy, title=title)
 
 
 def own_money(answer: Projection) -> pd.Series:
