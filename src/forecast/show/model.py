@@ -8,6 +8,7 @@ variable or step without a line fails it.
 
 import pandas as pd
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.data.law import read_law
 from forecast.data.places import read_place
@@ -17,7 +18,7 @@ from forecast.language import words
 from forecast.language.words import Text, say, term
 from forecast.question import levers
 from forecast.question.plan import COLUMNS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 # The columns of a person (records.PERSON), what each holds.
 VARIABLES = {

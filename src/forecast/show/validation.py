@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.calibration.likelihood import SPREAD, priors
 from forecast.calibration.predictive_checks import LIMITS
 from forecast.data import tables
 from forecast.language import words
 from forecast.language.words import join, say, term
-from forecast.question.scenario import parameters_table
 from forecast.show import calibration
 from forecast.show.evidence import label
 from forecast.show.picture import Picture
