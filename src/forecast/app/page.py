@@ -16,7 +16,8 @@ import nbformat
 from IPython.display import display
 
 from forecast.data import tables
-from forecast.desk import target
+from forecast.desk.compare import comparison
+from forecast.desk.target import target_table
 from forecast.experiment import project
 from forecast.language import words
 from forecast.language.words import LANGS, Text, term
@@ -24,7 +25,7 @@ from forecast.question import menu
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario, read_scenario
 from forecast.question.scenario_file import scenario_yaml
-from forecast.show import picture, sentences
+from forecast.show import levers, policy, projection, target
 
 DRAWS = (50, 100, 200, 500, 1000)
 OWN, QUO = "my-choice", "status quo"  # names of the two scenarios of an answer
@@ -77,7 +78,7 @@ class Control:
         self.box.description = ", ".join([term(f"lever.{self.choice.lever}", self.lang), *about])
         lever = self.choice.at(self.level)
         off = {"vi": "không dùng", "en": "left out"}[self.lang]
-        self.said.value = html.escape(sentences.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
+        self.said.value = html.escape(levers.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
 
 
 class Page:
@@ -137,10 +138,17 @@ class Page:
             self._say("Cách tính:", "Engine:"),
             self._say("Số lần mô phỏng:", "Draws:"),
         )
-        text["note"].value = "<p>" + html.escape(self._say(
-            "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
-            "Answers are estimates with intervals, made from published counts and assumptions whose sources are told.",
-        )) + "</p>"  # fmt: skip
+        text["note"].value = (
+            "<p>"
+            + html.escape(
+                self._say(
+                    "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
+                    "Answers are estimates with intervals, made from published counts and assumptions whose sources "
+                    "are told.",
+                )
+            )
+            + "</p>"
+        )
         self.ask.description = self._say("Tính", "Run")
         self.engine.options = [(term(f"engine.{name}", self.lang), name) for name in ("stock", "agents")]
         self.question.options = [(words.title(q, self.lang), i) for i, q in enumerate(self.questions)]
@@ -162,7 +170,7 @@ class Page:
         """Write the names of the levers in the language of the page."""
         asked = self.questions[self.question.value]
         for box, lever in zip(self.own, asked.policy.levers, strict=True):
-            parts = [term(f"lever.{lever.lever}", self.lang), sentences.size(lever, self.lang)]
+            parts = [term(f"lever.{lever.lever}", self.lang), levers.size(lever, self.lang)]
             since = words.month(lever.start or asked.start, self.lang)
             box.description = ": ".join(filter(None, parts)) + self._say(f", từ {since}", f", from {since}")
         for control in self.controls:
@@ -211,12 +219,12 @@ class Page:
         self.told.clear_output(wait=True)
         with self.told:
             if own.target:
-                display(sentences.headline(target.target_table(found, own), own, self.lang, engine))
-            display(picture.fan(found, [own, quo], lang=self.lang, engine=engine))
+                display(target.headline(target_table(found, own), own, self.lang, engine))
+            display(projection.fan(found, [own, quo], lang=self.lang, engine=engine))
             if own.policy.levers:
-                compared = target.comparison(found, QUO)
-                display(sentences.added_text(compared, self.lang, own, engine))
-                display(sentences.added_table(compared, self.lang, TITLES_IN[self.lang]))
+                compared = comparison(found, QUO)
+                display(policy.added_text(compared, self.lang, own, engine))
+                display(policy.added_table(compared, self.lang, TITLES_IN[self.lang]))
             display(widgets.HTML(self._repeat(own, engine, draws)))
 
     def _repeat(self, own: Scenario, engine: str, draws: int) -> str:
@@ -227,7 +235,8 @@ class Page:
         return (
             f'<p><a download="{name}" href="data:application/yaml;base64,{file}">'
             + self._say("Tải phương án này về", "Download this scenario")
-            + f"</a>. {self._say('Lặp lại kết quả', 'The same numbers again')}: <code>{html.escape(command)}</code></p>"
+            + f"</a>. {self._say('Lặp lại kết quả', 'Reproduce these numbers')}: "
+            + f"<code>{html.escape(command)}</code></p>"
         )
 
 
@@ -254,5 +263,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         Voila.launch_instance(
             [str(path), f"--port={port}", "--Voila.auto_token=True", "--show_tracebacks=False"],
-            ip="127.0.0.1", open_browser=browser, tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
-        )  # fmt: skip
+            ip="127.0.0.1",
+            open_browser=browser,
+            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
+        )

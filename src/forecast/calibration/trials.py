@@ -390,8 +390,8 @@ def price_story(changes: pd.DataFrame, since: str, lang: str = "vi") -> Text:
                 low=_signed(low, lang),
                 middle=_signed(middle, lang),
                 high=_signed(high, lang),
-                vi="{name}: {middle} (9 phần 10 khả năng trong khoảng {low} đến {high})",
-                en="{name}: {middle} (nine in ten between {low} and {high})",
+                vi="{name}: {middle} (khoảng dự báo 90%: {low} đến {high})",
+                en="{name}: {middle} (90% interval: {low} to {high})",
             )
         )
     return words.listing(lines)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast.data.files import ROOT
+from forecast.data.files import RISKY, ROOT
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
 
@@ -86,7 +86,6 @@ DENOMINATORS = ("labor_force", "eligible", "members", "population", "households"
 
 _EXPECTED_MONTH = "a month written YYYY-MM, such as 2021-12"
 _EXPECTED_NUMBER = "a number such as 1234.5, without thousands separators, or an empty cell"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
 class UserError(Exception):
@@ -392,12 +391,12 @@ def _escape(text: str) -> str:
     >>> _escape("=1+1")
     "'=1+1"
     """
-    return "'" + text if text.lstrip("'").startswith(_RISKY) else text
+    return "'" + text if text.lstrip("'").startswith(RISKY) else text
 
 
 def _unescape(text: str) -> str:
     """Undo :func:`_escape`."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_RISKY) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(RISKY) else text
 
 
 def write(frame: pd.DataFrame, path) -> Path:

@@ -86,6 +86,13 @@ def backtest(
     An engine that grows a stock starts in the month of the last known count, since a count of December tried in
     March would keep its peak; `series` is told the origin and bridges the months by itself. `history` replaces
     data/history.csv.
+
+    A place, engine or month that is not known raises :class:`~forecast.data.tables.UserError`; a place and origin that
+    cannot be tried stand in `silent`, with the reason.
+
+    >>> found = backtest("Đà Bắc", ["stock"], origins=["2020-06"], horizon=12, draws=4, progress=False, jobs=1)
+    >>> sorted(found.forecasts.frame["engine"].unique())
+    ['drift', 'naive', 'seasonal naive', 'stock']
     """
     engines = [engines] if isinstance(engines, str) or hasattr(engines, "run") else list(engines)
     differ("engines", [engine_of(e).name for e in engines] + list(YARDSTICKS))

@@ -29,7 +29,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -60,10 +60,9 @@ class Entry(NamedTuple):
     rows: pd.DataFrame
     texts: dict[str, str]
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Hand the entry from a notebook's kernel to whoever runs the notebook, as JSON."""
-        said = {"rows": json.loads(self.rows.to_json(orient="split", index=False)), "texts": self.texts}
-        return {"application/json": said, "text/plain": f"{self.rows['forecast'].nunique()} forecasts to publish"}
+    def bundle(self) -> dict[str, Any]:
+        """Return the entry as JSON can hold it, on its way from a notebook's kernel to the report."""
+        return {"rows": json.loads(self.rows.to_json(orient="split", index=False)), "texts": self.texts}
 
 
 def ledger() -> Path:
@@ -111,19 +110,6 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     return Entry(pd.concat(parts, ignore_index=True) if parts else empty, texts)
 
 
-def offer(namespace: dict) -> Entry:
-    """Return all that a notebook would publish: each Projection among its names, with each Scenario that it answers.
-
-    `SEED` is the seed of the notebook. Reports call this behind the last cell.
-    """
-    flat = []
-    for value in (v for name, v in namespace.items() if not name.startswith("_")):
-        flat += value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
-    asked = list({id(x): x for x in flat if isinstance(x, Scenario)}.values())
-    made = [entry(x, asked, seed=namespace["SEED"]) for x in flat if isinstance(x, Projection)] if asked else []
-    return merged(made)
-
-
 def merged(entries: Iterable[Entry]) -> Entry:
     """Return several entries as one; the same forecast is there once."""
     entries = [e for e in entries if len(e.rows)]
@@ -133,8 +119,8 @@ def merged(entries: Iterable[Entry]) -> Entry:
     return Entry(rows.drop_duplicates(["forecast", "month"]).reset_index(drop=True), texts)
 
 
-def taken(bundle: dict) -> Entry:
-    """Return the entry that :func:`offer` handed over as JSON."""
+def unbundled(bundle: dict[str, Any]) -> Entry:
+    """Return the entry that :meth:`Entry.bundle` wrote as JSON."""
     rows = pd.DataFrame(bundle["rows"]["data"], columns=bundle["rows"]["columns"])
     numbers = [*PUBLISHED_QUANTILES, "draws"]
     return Entry(rows.astype(dict.fromkeys(numbers, float)), bundle["texts"])

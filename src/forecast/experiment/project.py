@@ -94,6 +94,18 @@ def project(
 
     `jobs` is the number of processes (all cores by default; 1 runs here), `cluster` the address of a Dask scheduler,
     `keep` a folder in which finished chunks are kept for a run that is repeated after a kill.
+
+    Members are persons on the last day of a month, flows persons in the month, money VND in the month
+    (:mod:`forecast.answer.projection`). An engine that does not see a lever of the policy gives no rows for it. Two
+    scenarios or engines of one name, an engine that is not known, or no draws raise
+    :class:`~forecast.data.tables.UserError`. How the engines work, and on what figures, stands in docs/model.md.
+
+    >>> import forecast as f
+    >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-06", law=f.toy.law())
+    >>> answer = project(quo, ["stock"], draws=8, progress=False, jobs=1)
+    >>> members = answer.at("2022-06").only(measure="members", group="all").frame["value"]
+    >>> bool(members.between(250, 450).all())
+    True
     """
     scenarios = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
     engines = [engine_of(e) for e in ([engines] if isinstance(engines, str) or hasattr(engines, "run") else engines)]

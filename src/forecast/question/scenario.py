@@ -50,6 +50,9 @@ class Scenario(BaseModel):
     number of collectors in the whole place when nothing changes. `learned` says where other parameters come from: the
     "priors" alone, a :class:`~forecast.beliefs.posterior.Posterior`, or the one kept with the data ("stored").
 
+    >>> question = Scenario("plan", "Cà Mau", start="2021-12", until="2025-12", assumptions={"annual_lapse": 0.2})
+    >>> len(question.months), question.opening[0]
+    (49, 26948.0)
     >>> Scenario("x", "Cà Mau", start="2021-12", until="2020-12")
     Traceback (most recent call last):
     ...
@@ -182,7 +185,14 @@ class _File(BaseModel):
 
 
 def read_scenario(path: str | Path) -> Scenario:
-    """Read a scenario file (YAML); every fault is named with file, key, value and what was expected."""
+    """Read a scenario file (YAML); every fault is named with file, key, value and what was expected.
+
+    Keys and their units are those of docs/scenario.schema.json. A fault raises
+    :class:`~forecast.data.tables.UserError`.
+
+    >>> read_scenario(tables.data_dir() / "scenarios" / "da-bac-status-quo.yaml").place.name
+    'Đà Bắc'
+    """
     path = Path(path)
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -217,8 +227,18 @@ def read_scenario(path: str | Path) -> Scenario:
 
 
 def schema() -> dict:
-    """Return the JSON Schema of a scenario file."""
-    return _File.model_json_schema()
+    """Return the JSON Schema of a scenario file; what a thing is for is said in one paragraph."""
+    return _in_short(_File.model_json_schema())
+
+
+def _in_short(part: Any) -> Any:
+    """Cut descriptions to their first paragraph: examples for Python are none for YAML."""
+    if isinstance(part, dict):
+        return {
+            key: value.partition("\n\n")[0] if key == "description" and isinstance(value, str) else _in_short(value)
+            for key, value in part.items()
+        }
+    return [_in_short(one) for one in part] if isinstance(part, list) else part
 
 
 def _first_faults(error: ValidationError, most: int = 8) -> str:
