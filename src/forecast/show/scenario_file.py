@@ -1,4 +1,4 @@
-"""A search as JSON, and a scenario in the form of its file."""
+"""A search as plain values, for optimum.json."""
 
 import pandas as pd
 
