@@ -16,6 +16,7 @@ import yaml
 from forecast.beliefs.counts import DENSE, NATION, POLICIES, assumes_collectors, error_of, figures, is_track
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
+from forecast.data.history import observed
 from forecast.data.law import SCHEME, Law, read_law
 from forecast.data.places import Place, read_place
 
@@ -126,9 +127,8 @@ def changed(read: pd.DataFrame, months: Mapping[str, Sequence[str]]) -> list[str
     old = dict(iter(read.groupby("file", sort=False)))
     there = known_places()
     names = [name for name in old.get("places.csv", read[:0])["item"] if name in there]
-    seen = (history["kind"] == "observation") & (history["scheme"] == SCHEME)
-    seen |= history["measure"] == "income_per_head"
-    now = [history_items(history[seen & history["value"].notna()]), parameter_items(), law_items(read_law(), months)]
+    incomes = history[(history["measure"] == "income_per_head") & history["value"].notna()]
+    now = [history_items(pd.concat([observed(history), incomes])), parameter_items(), law_items(read_law(), months)]
     now += [place_items(read_place(name) for name in names)]
     now += [scenario_items(Path(file).stem) for file in old if file.startswith("scenarios/")]
     found = pd.concat(now, ignore_index=True)

@@ -35,6 +35,24 @@ def _history() -> pd.DataFrame:
     return tables.read(tables.data_dir() / "history.csv", "history")
 
 
+def observed(history: pd.DataFrame, measure: str = "", group: str = "", *, conflicting: bool = True) -> pd.DataFrame:
+    """Return the observations of the voluntary scheme in a history that have a value, in their order.
+
+    `measure` and `group` keep those of one measure or group. What contradicts another figure of its source is there
+    unless `conflicting` is False; who learns or judges by counts takes :func:`counts`.
+
+    >>> rows = _history().query("place == 'Cà Mau'")
+    >>> observed(rows, "members")["month"].tolist()
+    ['2021-12', '2022-06']
+    """
+    rows = history[(history["scheme"] == SCHEME) & (history["kind"] == "observation") & history["value"].notna()]
+    if not conflicting:
+        rows = rows[rows["status"] != "conflicting"]
+    for column, word in (("measure", measure), ("group", group)):
+        rows = rows[rows[column] == word] if word else rows
+    return rows
+
+
 def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.Series:
     """Return for each row of a history the month (text) from which it was known, "" where nobody can say.
 
@@ -42,8 +60,7 @@ def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.
     year alone counts as out in December; one without a date (memory) never. Rows of an invented place are known at
     once. `dated` is a table of sources (data/sources.csv when left out).
 
-    >>> rows = _history().query("place == 'Cà Mau' and measure == 'members' and kind == 'observation'")
-    >>> rows = rows[rows["scheme"] == "voluntary_si"]
+    >>> rows = observed(_history().query("place == 'Cà Mau'"), "members")
     >>> rows.assign(known=known_since(rows))[["month", "known"]].to_numpy().tolist()
     [['2021-12', '2022-07'], ['2022-06', '2022-07']]
     """
@@ -60,9 +77,8 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataF
     figures, which nobody has checked, and conflicting ones are left out. Of several for a month the one listed
     last stands last; `known` is :func:`known_since`.
     """
-    rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
-                   & (history["kind"] == "observation") & history["value"].notna()
-                   & history["status"].isin(("stated", "derived", "synthetic"))]
+    rows = observed(history, "members", "all")
+    rows = rows[rows["status"].isin(("stated", "derived", "synthetic"))]
     rows = rows.assign(known=known_since(rows, dated), value=rows["value"].astype(float))
     rows = rows[["place", "month", "value", "known"]]
     return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)

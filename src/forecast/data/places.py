@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import apportion, tables
+from forecast.data.history import observed
 from forecast.data.tables import UserError
 
 DEFAULT_MONTH = "2021-12"
@@ -88,9 +89,7 @@ class Place:
     @cached_property
     def _counts(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Observed rows of the voluntary scheme by (measure, group), oldest first, conflicting ones left out."""
-        rows = self.history
-        rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")
-                    & (rows["status"] != "conflicting") & rows["value"].notna()]
+        rows = observed(self.history, conflicting=False)
         return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
 
     def _published(self, measure: str, group: str, until) -> pd.DataFrame:

@@ -156,15 +156,8 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
     lines are months in which the price changed for an ordinary person. `place` is one with a December that was followed
     by a count (:func:`forecast.show.history.teeth`), else an error says so.
     """
-    rows = place.history
-    rows = rows[
-        (rows["scheme"] == SCHEME)
-        & (rows["measure"] == "members")
-        & (rows["group"] == "all")
-        & (rows["kind"] == "observation")
-        & rows["value"].notna()
-        & rows["month"].between(since, until)
-    ]
+    rows = history.observed(place.history, "members", "all")
+    rows = rows[rows["month"].between(since, until)]
     falls = teeth(rows).dropna(subset="fall")
     if falls.empty:
         raise UserError(f"nothing to draw: no count of {place.name} within half a year behind a December")
