@@ -46,7 +46,8 @@ def counts(place: Place) -> pd.DataFrame:
     rows = rows[rows["month"] >= SINCE]
     said = zip(rows["status"], rows["note"], strict=True)
     rows = rows.assign(sd=[error_of(status, note) for status, note in said], doubt=rows["status"] == "conflicting")
-    return rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
+    found: pd.DataFrame = rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
+    return found
 
 
 def is_track(place: Place) -> bool:

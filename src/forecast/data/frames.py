@@ -6,6 +6,15 @@ from typing import Any
 import pandas as pd
 
 
+def names(frame: pd.DataFrame) -> list[str]:
+    """Return the names of the columns of a table, in order.
+
+    >>> names(pd.DataFrame({"place": ["Cà Mau"], "value": [26948.0]}))
+    ['place', 'value']
+    """
+    return [str(name) for name in frame.columns]
+
+
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
     """Give the rows of a table one by one, each column an attribute, the index as `Index`.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import places, tables
-from forecast.data.history import SCHEME, counts, price_changes, publishers
+from forecast.data.history import SCHEME, counts, observed, price_changes, publishers
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import Text, say
@@ -156,7 +156,7 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
     lines are months in which the price changed for an ordinary person. `place` is one with a December that was followed
     by a count (:func:`forecast.show.history.teeth`), else an error says so.
     """
-    rows = history.observed(place.history, "members", "all")
+    rows = observed(place.history, "members", "all")
     rows = rows[rows["month"].between(since, until)]
     falls = teeth(rows).dropna(subset="fall")
     if falls.empty:
