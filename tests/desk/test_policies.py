@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.beliefs.parameters import cost_table
 from forecast.data import toy
 from forecast.data.tables import UserError
 from forecast.desk import equal_money
 from forecast.experiment import project
-from forecast.question import menu
 from forecast.question.levers import Collectors, Policy, Quota, TopUp, Visits
 from forecast.question.scenario import Scenario
 from forecast.show import equal_money as shown
@@ -34,7 +34,7 @@ def test_each_alternative_costs_the_budget_or_all_that_it_can_spend(rows):
     own = rows["own"].groupby("scenario").median()
     assert own["visits"] == pytest.approx(BUDGET, rel=0.03)
     assert own["top_up"] == pytest.approx(BUDGET, rel=0.1)  # the money of other draws than those that sized it
-    price = menu.cost_table()["value"]
+    price = cost_table()["value"]
     most = len(QUO.place.communes) * 12 * (price["cost_reminders"] + price["cost_payment_advice"])
     assert own["renewals"] == pytest.approx(min(BUDGET, most), rel=0.03)
 
@@ -61,7 +61,7 @@ def test_a_way_or_a_budget_that_makes_no_sense_is_named():
 def test_levers_without_a_price_get_one_and_those_that_have_none_are_told():
     plan = QUO.with_policy("plan", Policy(Collectors(count=9), Quota(per_month=1), TopUp(share=0.1)))
     full = equal_money.priced(plan)
-    assert full.policy.levers[0].unit_cost == menu.cost_table().at["cost_collector", "value"]
+    assert full.policy.levers[0].unit_cost == cost_table().at["cost_collector", "value"]
     told = shown.free(full, "vi")
     assert "giao chỉ tiêu" in told
     assert "nhân viên thu:" not in told

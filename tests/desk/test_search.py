@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from forecast import cli
+from forecast.beliefs.parameters import cost_table
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables, toy
 from forecast.desk import search, totals
@@ -18,6 +19,7 @@ from forecast.question import menu
 from forecast.question.levers import Meetings, Policy, TopUp, Visits
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario, Target, read_scenario
+from forecast.question.scenario_file import scenario_yaml
 from forecast.show import desk, scenario_file
 from made import toy_question
 
@@ -77,12 +79,12 @@ def test_a_wrong_choice_is_named(form, message):
 
 
 def test_a_price_comes_from_the_choice_or_from_the_evidence():
-    visits, meetings, top_up = menu.priced(question().search.choices, menu.cost_table())
+    visits, meetings, top_up = menu.priced(question().search.choices, cost_table())
     assert (visits.at(1).unit_cost, meetings.at(1).unit_cost, top_up.at(1).unit_cost) == (30_000, 2_000_000, 0)
 
 
 def test_every_usual_lever_has_a_price_or_is_paid_by_law():
-    costs = menu.cost_table()
+    costs = cost_table()
     for choice in menu.priced(menu.usual(PLACE, "2022-01", 12.0), costs):
         priced = choice.lever in menu.PRICES
         assert priced == (choice.at(choice.levels).unit_cost > 0)
@@ -230,7 +232,7 @@ def test_prices_have_a_spread_and_stand_in_the_cost():
 
 def test_what_was_found_is_a_scenario_file(found, tmp_path):
     optimum, _ = found
-    text = scenario_file.scenario_yaml(optimum.scenario)
+    text = scenario_yaml(optimum.scenario)
     form = yaml.safe_load(text)
     assert form["scenario"] == "quo-optimum" and form["target"]["value"] == 360
     plan = Scenario(
@@ -242,7 +244,7 @@ def test_what_was_found_is_a_scenario_file(found, tmp_path):
         policy=Policy(Visits(count=3, start="2020-01"), Meetings(count=1, where={"count": 2})),
     )
     path = tmp_path / "plan.yaml"
-    path.write_text(scenario_file.scenario_yaml(plan), encoding="utf-8")
+    path.write_text(scenario_yaml(plan), encoding="utf-8")
     assert read_scenario(path).policy == plan.policy
     assert read_scenario(path).target == plan.target
 

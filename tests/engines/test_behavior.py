@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.engines.people import behavior as b
 from forecast.question.levers import Policy, TopUp, Visits, Where
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 PLACE, LAW = toy.place(), toy.law()
 DRAWS = 4000

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.engines.people import agents, behavior, records
 from forecast.engines.people.world import make_world
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from reference import MEASURES, engine
 
 G = len(tables.GROUPS)

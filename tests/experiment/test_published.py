@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from forecast.answer import score
 from forecast.answer.projection import COLUMNS
+from forecast.beliefs.parameters import Assumption
 from forecast.checks import check
 from forecast.data import tables, toy
 from forecast.data.law import Law, read_law
@@ -22,7 +23,8 @@ from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.publish import audit, site
 from forecast.question.levers import Policy, Reminders, TopUp, Visits
-from forecast.question.scenario import Assumption, Scenario, Target, read_scenario
+from forecast.question.scenario import Scenario, Target, read_scenario
+from forecast.question.scenario_file import scenario_yaml
 
 DRAWS = 101
 MIDDLE = np.arange(DRAWS) - DRAWS // 2
@@ -115,7 +117,7 @@ def test_the_question_can_be_asked_again_in_full(ledger):
 @pytest.mark.parametrize("path", sorted((tables.data_dir() / "scenarios").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_scenario_of_the_project_survives_being_kept(path, tmp_path):
     asked = read_scenario(path)
-    (tmp_path / "kept.yaml").write_text(published._text(asked), encoding="utf-8")
+    (tmp_path / "kept.yaml").write_text(scenario_yaml(asked, everything=True), encoding="utf-8")
     kept = read_scenario(tmp_path / "kept.yaml")
     assert fingerprint(kept) == fingerprint(asked) and kept.title == asked.title
 
@@ -134,8 +136,8 @@ def test_the_same_forecast_is_there_once_and_rows_never_move(ledger):
 
 def test_another_policy_law_or_assumption_is_another_forecast():
     names = [set(entry(asked).rows["forecast"]) for asked in (
-        PLAN, PLAN.with_policy("the plan", Policy()), published._like(PLAN, law=TODAY),
-        published._like(PLAN, assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}))]
+        PLAN, PLAN.with_policy("the plan", Policy()), PLAN.but(law=TODAY),
+        PLAN.but(assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}))]
     assert len(set.union(*names)) == 4
 
 

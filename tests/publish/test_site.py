@@ -30,7 +30,7 @@ from made import answer, question
 
 LANGS = ("vi", "en")
 CA_MAU = places.read_place("Cà Mau")
-ASKED = question("status quo").model_copy(update={"place": CA_MAU, "target": Target(value=116_400, by="2023-12")})
+ASKED = question("status quo").but(place=CA_MAU, target=Target(value=116_400, by="2023-12"))
 ANSWER = answer(ASKED)
 # Two ways to look at a page, so that each width and each color scheme is seen: width, height, scheme.
 LOOKS = {"desktop": (1280, 900, "light"), "phone": (390, 844, "dark")}

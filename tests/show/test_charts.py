@@ -18,8 +18,7 @@ from made import answer, question, texts
 
 PLAN, QUIET = question(), question("status quo")
 ANSWER = answer(PLAN, QUIET)
-CA_MAU = question("status quo").model_copy(update={
-    "place": places.read_place("Cà Mau"), "target": Target(value=116_400, by="2023-12")})
+CA_MAU = question("status quo").but(place=places.read_place("Cà Mau"), target=Target(value=116_400, by="2023-12"))
 DRAWN = {
     "fan": lambda lang: projection.fan(ANSWER, [PLAN, QUIET], lang=lang),
     "fan without a scenario": lambda lang: projection.fan(answer(CA_MAU), lang=lang),

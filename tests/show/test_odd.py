@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.engines.people import agents, events, records
 from forecast.question import levers
 from forecast.question.plan import COLUMNS, Where
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from forecast.show import model
 
 DOC = (Path(__file__).parents[2] / "docs" / "model.md").read_text(encoding="utf-8")

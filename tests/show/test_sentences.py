@@ -67,7 +67,7 @@ def test_what_a_plan_adds_is_the_paired_difference():
 
 
 def test_the_projection_is_held_against_what_was_published_later():
-    cà_mau = question("status quo").model_copy(update={"place": places.read_place("Cà Mau")})
+    cà_mau = question("status quo").but(place=places.read_place("Cà Mau"))
     said = projection.outcome_text(answer(cà_mau), cà_mau, "vi")
     assert "06/2022" in said and "21.824" in said and "thấp hơn" in said
     assert "12/2021" not in said.split("công bố")[0]

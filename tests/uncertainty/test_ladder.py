@@ -6,10 +6,10 @@ import pytest
 
 import forecast as f
 from forecast.answer import layers, projection
+from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior
 from forecast.data import chance, tables
 from forecast.engines.series.engine import SeriesEngine
-from forecast.question.scenario import parameters_table
 from forecast.uncertainty import variance
 from made import toy_question
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import forecast as f
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import chance, tables
-from forecast.question.scenario import parameters_table
 from forecast.uncertainty import value_of_information
 from made import toy_question
 
@@ -89,4 +89,4 @@ def test_what_cannot_be_answered_is_said(more, said):
     with pytest.raises(tables.UserError, match=said):
         value_of_information.measure_next(question(), **more)
     with pytest.raises(tables.UserError, match="no target"):
-        value_of_information.measure_next(question().model_copy(update={"target": None}))
+        value_of_information.measure_next(question().but(target=None))

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import forecast as f
+from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
 from forecast.engines.people import behavior
-from forecast.question.scenario import parameters_table
 from forecast.uncertainty import sensitivity, study
 from made import toy_question
 

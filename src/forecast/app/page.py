@@ -24,7 +24,8 @@ from forecast.language.words import LANGS, Text, term
 from forecast.question import menu
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario, read_scenario
-from forecast.show import levers, policy, projection, scenario_file, target
+from forecast.question.scenario_file import scenario_yaml
+from forecast.show import levers, policy, projection, target
 
 DRAWS = (50, 100, 200, 500, 1000)
 OWN, QUO = "my-choice", "status quo"  # names of the two scenarios of an answer
@@ -229,12 +230,13 @@ class Page:
     def _repeat(self, own: Scenario, engine: str, draws: int) -> str:
         """A link to the question as a file, and the command that gives the same numbers from it."""
         name = f"{own.place.slug}-{OWN}.yaml"
-        file = base64.b64encode(scenario_file.scenario_yaml(own).encode()).decode()
+        file = base64.b64encode(scenario_yaml(own).encode()).decode()
         command = f"forecast project {shlex.quote(name)} --engines {engine} --draws {draws} --seed 1 --lang {self.lang}"
         return (
             f'<p><a download="{name}" href="data:application/yaml;base64,{file}">'
             + self._say("Tải phương án này về", "Download this scenario")
-            + f"</a>. {self._say('Lặp lại kết quả', 'The same numbers again')}: <code>{html.escape(command)}</code></p>"
+            + f"</a>. {self._say('Lặp lại kết quả', 'Reproduce these numbers')}: "
+            + f"<code>{html.escape(command)}</code></p>"
         )
 
 
@@ -242,8 +244,7 @@ TITLES_IN = {lang: {name: said[lang] for name, said in TITLES.items()} for lang 
 
 
 def _named(asked: Scenario, name: str, policy: Policy) -> Scenario:
-    kept = {field: getattr(asked, field) for field in type(asked).model_fields}
-    return Scenario(**kept | {"scenario": name, "title": TITLES[name], "policy": policy})
+    return asked.but(scenario=name, title=TITLES[name], policy=policy)
 
 
 def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool = True) -> None:

@@ -5,8 +5,9 @@ d modulo the number of rows, under every policy and for every number of draws, s
 scenario assumes by itself goes before what was learned.
 
 One can be kept with the data (`data/posterior/`); a question about a real place takes it when it says so
-(`Scenario.learned`, "stored"). It holds only for the counts, priors and prices that it was learned from: once one of
-these changes, it is refused, since numbers that silently go back to the priors would look like news.
+(`Scenario.learned`, "stored"). It holds only for what it was learned from, each item of which is kept beside it
+(`used.csv`): once one of these changes it is refused, since numbers that silently go back to the priors would look like
+news. Counts that came later take nothing from it: it is used, and `unread` says which they are.
 """
 
 import hashlib
@@ -15,12 +16,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from forecast.data import chance, tables
+from forecast.beliefs import learned_from
+from forecast.beliefs.counts import counted_places
+from forecast.data import chance, files, tables
 
 FILE, STORED, DRAWS = "posterior.parquet", "posterior", "draws.csv"
 EFFECT, YEAR = "place_effect/", "year/"  # beginnings of the names of columns that are factors on entry_rate
@@ -31,8 +35,9 @@ YEAR_STEP, PLACE_STEP = "year_step", "place_step"
 # ordinary step is a third; a place's own steps in the six years since the subsidy began are as much as places differ
 # for good (0.4 / sqrt(6), see place_spread). Nine in ten chances lie between half and double.
 STEP_PRIORS = {YEAR_STEP: (0.3, 0.4), PLACE_STEP: (0.15, 0.4)}
-READ = "history", "evidence", "places", "law"
-MEASURES = "members", "entries", "entries_per_commune", "collectors", "income_per_head"
+USED, MANIFEST = "used.csv", "manifest.json"
+READ = "history", "parameters", "places", "law"  # tables of which rows are read; scenario files beside them
+MOST = 6  # changes that are named
 PRIORS, KEPT = "priors", "stored"  # what a scenario says that wants none of this, and one that wants what is kept
 
 
@@ -103,7 +108,7 @@ class Posterior:
     @classmethod
     def read(cls, folder: str | Path) -> "Posterior":
         """Read what `forecast calibrate` wrote to `folder`; draws of chains that did not agree are refused."""
-        path, told = Path(folder) / FILE, Path(folder) / "manifest.json"
+        path, told = Path(folder) / FILE, Path(folder) / MANIFEST
         if told.is_file() and json.loads(told.read_text(encoding="utf-8")).get("converged") is False:
             raise tables.UserError(f"{path}: its chains have not converged (diagnostics.csv), so it must not be used")
         try:
@@ -118,29 +123,59 @@ class Posterior:
 
     def scenario(self, question, draw: int = 0):
         """Return the question with these parameters; whichever draw is asked for takes the row of that draw."""
-        return question.model_copy(update={"learned": self})
+        return question.but(learned=self)
 
 
-def learned(question) -> Posterior | None:
+def learned(question: Any) -> Posterior | None:
     """Return the posterior that a scenario's parameters come from, None where they come from the priors.
 
     An invented place or law (all of its rows synthetic, as in `data.toy`) teaches nothing about the scheme and is
-    told nothing about it. Raises :class:`UserError` where what is kept was learned from other tables.
+    told nothing about it. Raises :class:`UserError` where something that the kept one was learned from has changed.
     """
     if question.learned != KEPT or _invented(question):
         return question.learned if isinstance(question.learned, Posterior) else None
-    folder = tables.data_dir() / STORED
-    if not (folder / DRAWS).is_file():
-        raise tables.UserError(f"{folder / DRAWS}: no such file; expected what forecast calibrate --store keeps")
-    kept, of = _stored(folder, (folder / DRAWS).read_bytes(), (folder / "manifest.json").read_bytes())
-    now = learned_from(tables.data_dir(), tuple(of["places"]), of["until"])
-    changed = sorted(name for name, digest in of["learned_from"].items() if now[name] != digest)
+    draws, *_, changed = _kept_now()
     if changed:
+        more = f", and {len(changed) - MOST} more" if len(changed) > MOST else ""
         raise tables.UserError(
-            f"{folder / DRAWS}: learned from other rows of {', '.join(changed)} than there are now; expected the same: "
-            "learn anew (forecast calibrate --store), or ask with the priors alone (--posterior priors)"
+            f"{tables.data_dir() / STORED / DRAWS}: learned from other rows than there are now: "
+            f"{'; '.join(changed[:MOST])}{more}; expected the same: learn anew (forecast calibrate --store), or ask "
+            "with the priors alone (--posterior priors)"
         )
-    return kept
+    return draws
+
+
+def unread() -> list[str]:
+    """Return the published figures that what is kept with the data has not learned from, though it would today.
+
+    They take nothing from what was learned; they are said wherever it is used, so that everybody knows.
+    """
+    _, used, told, _ = _kept_now()
+    places = counted_places() if told["asked"] == "all" else told["places"]
+    return learned_from.newer(used, places)
+
+
+def _kept_now() -> tuple[Posterior, pd.DataFrame, dict[str, Any], list[str]]:
+    """What is kept: draws, what they were learned from, their manifest, and what of it has changed since."""
+    folder = tables.data_dir() / STORED
+    for name in (DRAWS, USED, MANIFEST):
+        if not (folder / name).is_file():
+            raise tables.UserError(f"{folder / name}: no such file; expected what forecast calibrate --store keeps")
+    data = tables.data_dir()
+    paths = [folder / name for name in (DRAWS, USED, MANIFEST)] + [data / f"{name}.csv" for name in READ]
+    paths += sorted((data / "scenarios").glob("*.yaml"))
+    states = ((path, path.stat()) for path in paths if path.is_file())
+    return _checked(folder, tuple((str(path), state.st_mtime_ns, state.st_size) for path, state in states))
+
+
+@lru_cache(maxsize=2)
+def _checked(
+    folder: Path, state: tuple[tuple[str, int, int], ...]
+) -> tuple[Posterior, pd.DataFrame, dict[str, Any], list[str]]:
+    """Compare once for each `state` of the files (name, time of change, size)."""
+    used = pd.read_csv(folder / USED, dtype="str", keep_default_na=False)
+    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return Posterior.of(pd.read_csv(folder / DRAWS)), used, told, learned_from.changed(used, told["months"])
 
 
 def _invented(question) -> bool:
@@ -150,43 +185,14 @@ def _invented(question) -> bool:
     return bool((rows == "synthetic").all()) or (len(counts) > 0 and bool((counts == "synthetic").all()))
 
 
-@lru_cache(maxsize=2)
-def _stored(folder: Path, draws: bytes, told: bytes) -> tuple[Posterior, dict]:
-    return Posterior.of(pd.read_csv(folder / DRAWS)), json.loads(told)
+def store(frame: pd.DataFrame, told: dict[str, Any], used: pd.DataFrame, others: dict[str, pd.DataFrame]) -> None:
+    """Keep `frame` (one row a draw) with the data, beside what it was learned from (`used`, `learned_from.ITEM`).
 
-
-def store(folder: Path, frame: pd.DataFrame, told: dict, others: dict[str, pd.DataFrame]) -> None:
-    """Keep `frame` (one row a draw) with the data of `folder`; `told` has `places` and `until`, see `learned_from`.
-
+    `told` is its manifest, with `places`, `asked` ("all", or the places asked for) and `months` (`learned_from.spans`);
     `others` are tables that stand beside it, by name.
     """
-    kept = folder / STORED
-    kept.mkdir(exist_ok=True)
-    told = told | {"learned_from": learned_from(folder, tuple(told["places"]), told["until"])}
+    folder = tables.data_dir() / STORED
     for name, table in {DRAWS.removesuffix(".csv"): frame, **others}.items():
-        tables.write_text(table.to_csv(index=False, float_format="%.6g"), kept / f"{name}.csv")
-    tables.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", kept / "manifest.json")
-
-
-def learned_from(folder: Path, places: tuple[str, ...], until: str) -> dict[str, str]:
-    """Return a hash for each table of `folder` of the rows that a calibration over `places` until a month reads.
-
-    Rows about other places, later prices and studies that are no parameter's prior may change without harm.
-    """
-    return _learned_from(tuple((folder / f"{name}.csv").read_bytes() for name in READ), folder, places, until)
-
-
-@lru_cache(maxsize=4)
-def _learned_from(content: tuple[bytes, ...], folder: Path, places: tuple[str, ...], until: str) -> dict[str, str]:
-    rows = {name: tables.read(folder / f"{name}.csv", name) for name in READ}
-    table = rows["history"]
-    read = table["measure"].isin(MEASURES) & (table["kind"] == "observation") & table["place"].isin(places)
-    read &= (table["scheme"] == "voluntary_si") | (table["measure"] == "income_per_head")
-    table = rows["evidence"]
-    kept = {
-        "history.csv": rows["history"].loc[read, ["place", "month", "measure", "group", "value", "status", "note"]],
-        "evidence.csv": table.loc[table["use"].str.startswith("parameter:"), ["parameter", "value", "low", "high"]],
-        "places.csv": rows["places"][rows["places"]["place"].isin(places)].drop(columns=["source", "note"]),
-        "law.csv": rows["law"][rows["law"]["since"] <= until].drop(columns=["source", "status", "legal_basis"]),
-    }
-    return {name: hashlib.sha256(part.to_csv(index=False).encode()).hexdigest()[:16] for name, part in kept.items()}
+        files.write_text(table.to_csv(index=False, float_format="%.6g"), folder / f"{name}.csv")
+    tables.write(used, folder / USED)
+    files.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", folder / MANIFEST)

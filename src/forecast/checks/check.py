@@ -27,7 +27,7 @@ SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
 RULE_MODULES = (conflicts, shares, plans)
 """Where the rules of the history table are; importing them registers them."""
 
-_SOURCED = ("history", "law", "places", "crosswalk", "evidence")
+_SOURCED = ("history", "law", "places", "crosswalk", "parameters", "evidence")
 _READABLE = ("*.csv", "*.parquet", "*.yaml", "*.yml")
 Frames = dict[Path, tuple[str, pd.DataFrame]]  # what is checked: path, name of the table, table
 _LEDGER = "members = previous members + entries + returns - lapses - exits"
@@ -237,8 +237,8 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) ->
 
 def _annual_lapse(path: Path, frames: Frames) -> float:
     """Return the center of the model's yearly lapse, for places whose own outflow is unknown."""
-    rows = _known(path, "evidence", frames)
-    rows = rows[(rows["parameter"] == "annual_lapse") & rows["use"].str.startswith("parameter:")]
+    rows = _known(path, "parameters", frames)
+    rows = rows[rows["parameter"] == "annual_lapse"]
     return float(rows["value"].iloc[0]) if len(rows) else Setting.annual_lapse
 
 

@@ -97,12 +97,17 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
 
 def believing(questions: list["Scenario"], learned: str | None) -> list["Scenario"]:
     """Return the questions with parameters of a `forecast calibrate` run, with those kept, or as they are."""
-    from forecast.beliefs.posterior import KEPT, PRIORS, Posterior
+    from forecast.beliefs.posterior import KEPT, PRIORS, Posterior, unread
+    from forecast.beliefs.posterior import learned as parameters_of
 
     if learned is None:
         return questions
     if learned in (KEPT, PRIORS):
-        return [question.model_copy(update={"learned": learned}) for question in questions]
+        questions = [question.but(learned=learned) for question in questions]
+        if learned == KEPT and any(parameters_of(question) for question in questions):
+            for figure in unread():
+                click.echo(f"note: the stored parameters were learned without {figure}", err=True)
+        return questions
     posterior = Posterior.read(learned)
     return [posterior.scenario(question) for question in questions]
 

@@ -88,6 +88,7 @@ def optimize(
     from forecast.desk.optimize import optimize as optimum
     from forecast.desk.search import fast_engine
     from forecast.experiment.manifest import manifest
+    from forecast.question.scenario_file import scenario_yaml
     from forecast.show import desk, scenario_file
 
     (question,) = believing(read_scenarios([scenario]), learned)
@@ -108,7 +109,7 @@ def optimize(
     )
     record = scenario_file.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
-    tables.write_text(scenario_file.scenario_yaml(found.scenario), out / "optimum.yaml")
+    tables.write_text(scenario_yaml(found.scenario.but(search=None)), out / "optimum.yaml")
     picture(out / "front.png", desk.front(found, lang=lang))
     click.echo(desk.optimum_text(found, lang))
     asked = {

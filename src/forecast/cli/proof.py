@@ -123,6 +123,8 @@ def _write_fit(
     bad, wrong = told[~told["good"]], checked[~checked["good"]]
     facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
         "places": fit.model.places,
+        "asked": fit.model.asked,
+        "months": fit.model.months,
         "until": max(t.month for t in fit.model.targets),
         "targets": len(fit.model.targets),
         "converged": bad.empty,
@@ -153,7 +155,7 @@ def _write_fit(
             f"{bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
         )
     if store:
-        posterior.store(tables.data_dir(), fit.frame(STORED_ROWS), facts, found | more)
+        posterior.store(fit.frame(STORED_ROWS), facts, fit.model.read, found | more)
         click.echo(f"kept with the data, in {tables.data_dir() / posterior.STORED}")
 
 

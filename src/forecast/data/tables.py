@@ -26,6 +26,9 @@ GROUPS = ("poor", "near_poor", "ethnic_minority", "other")
 SCHEMES = ("voluntary_si", "household_hi", "compulsory_si", "all_schemes")
 """Insurance schemes; ``all_schemes`` is for published figures that mix them, such as joint collections."""
 
+STUDIED_SCHEMES = ("voluntary_si", "all_schemes", "health_insurance", "pension", "other")
+"""Which scheme a study is about, in evidence.csv: this one, all of social insurance, or another kind."""
+
 STATUSES = ("stated", "derived", "recalled", "conflicting", "synthetic")
 """How far a figure can be trusted, best first except that ``conflicting`` means its source contradicts itself."""
 
@@ -189,6 +192,10 @@ def _rows(rule, column: str, expected: str) -> pa.Check:
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
 _VALUE = _number()
+_YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
+_YES = pa.Column(checks=_one_of(("yes", "")))
+_ORDERED_RANGE = [_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
+                  _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]
 _ORDERED = _rows(lambda f: (f["until"] == "") | (f["until"] >= f["since"]), "until", "a month not before since")
 
 
@@ -222,12 +229,25 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "note": _TEXT}, checks=[_ORDERED]),
     "crosswalk": pa.DataFrameSchema({
         "old": _FILLED, "new": _FILLED, "since": _MONTH, "share": _SHARE, "source": _FILLED, "note": _TEXT}),
+    "parameters": pa.DataFrameSchema({
+        "parameter": _UNIQUE, "kind": pa.Column(checks=_one_of(("parameter", "cost", "opening"))), "value": _VALUE,
+        "low": _VALUE, "high": _VALUE, "least": _VALUE, "most": _VALUE,
+        "open": pa.Column(checks=_one_of(("", "least", "most", "both"))), "unit": _FILLED, "learned": _COUNT,
+        "distance": _number(0, 2, expected="0, 1, 2 or an empty cell"), "source": _FILLED, "status": _STATUS,
+        "study": _FILLED, "year": _YEAR, "population": _TEXT, "meaning": _FILLED},
+        checks=[*_ORDERED_RANGE,
+                _rows(lambda f: f[["value", "low", "high"]].notna().all(axis=1) | (f["kind"] == "opening"), "value",
+                      "a value with its low and high"),
+                _rows(lambda f: f["least"].notna(), "least", "the least that the formulas allow"),
+                _rows(lambda f: f["distance"].isin((0, 1, 2)) | f["distance"].isna() & f["learned"].isna(), "distance",
+                      "0, 1 or 2 for a parameter that is learned"),
+                _rows(lambda f: f["learned"].isna() | ~f["learned"].duplicated(), "learned", "a position of its own")]),
     "evidence": pa.DataFrameSchema({
-        "parameter": _FILLED, "value": _VALUE, "low": _VALUE, "high": _VALUE, "population": _TEXT, "study": _FILLED,
-        "year": pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell")),
-        "source": _FILLED, "status": _STATUS, "use": _FILLED},
-        checks=[_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
-                _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]),
+        "measure": _FILLED, "value": _VALUE, "low": _VALUE, "high": _VALUE,
+        "supports": pa.Column(checks=_matches(r"([a-z_]+( [a-z_]+)*)?", "names of parameters with a space between")),
+        "from_counts": _YES, "abroad": _YES, "scheme": pa.Column(checks=_one_of(STUDIED_SCHEMES)),
+        "population": _TEXT, "study": _FILLED, "year": _YEAR, "source": _FILLED, "status": _STATUS, "use": _FILLED},
+        checks=_ORDERED_RANGE),
     "published": pa.DataFrameSchema({
         "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,

@@ -1,9 +1,9 @@
 """Policies beside one another for the same money: what each adds, for whom, at what price, and what is left of it.
 
 A researcher who compares a large policy with a small one learns mostly their sizes. Here each alternative is made as
-large as a budget allows, acts in the same months, and is judged by the same people with the same luck, up to years
-after its end. Money that is held equal is what an office decides about: its outreach, the province's and donors' money.
-The state's share of the contribution is due by law; it is shown and not held equal.
+large as a budget allows, acts in the same months, and is judged by the same people with the same random numbers, up to
+years after its end. Money that is held equal is what an office decides about: its outreach, the province's and donors'
+money. The state's share of the contribution is due by law; it is shown and not held equal.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from forecast.answer.projection import Projection
+from forecast.beliefs.parameters import cost_table
 from forecast.data import tables
 from forecast.desk.additionality import GUARDED
 from forecast.desk.target import INTERVAL, PAYERS, effort_now
@@ -78,7 +79,7 @@ def ending(scenario: Scenario, end: str) -> Scenario:
 
 
 def priced(scenario: Scenario) -> Scenario:
-    """Return the scenario with the price of data/evidence.csv for each lever that has one and was given none.
+    """Return the scenario with the price of data/parameters.csv for each lever that has one and was given none.
 
     A plan whose collectors cost nothing would win every comparison. A commission is paid from what is collected, and is
     counted nowhere.
@@ -89,7 +90,7 @@ def priced(scenario: Scenario) -> Scenario:
     >>> [lever.unit_cost for lever in priced(plan).policy.levers]
     [30000.0, 5.0]
     """
-    price = menu.cost_table()["value"]
+    price = cost_table()["value"]
     levers = [
         lever.model_copy(update={"unit_cost": lever.unit_cost or float(price.get(_priced_by(lever), 0.0))})
         for lever in scenario.policy.levers
@@ -108,7 +109,7 @@ def alternatives(
 
     Ways: top_up (for everybody), top_up_poor (for the poor and near-poor), books (for the poor, for a year),
     collectors, visits, model_communes (the largest first), renewals (lists of due members, and advice to pay for a
-    year). Each acts from month `start` to `end`, at the prices of data/evidence.csv. How large it is is found with the
+    year). Each acts from month `start` to `end`, at the prices of data/parameters.csv. Its size is found with the
     stock engine; one that cannot spend the budget is as large as it can be, and its cost tells. A name that is none of
     these is an error.
     """
@@ -126,7 +127,7 @@ def alternatives(
 
 def _makers(base: Scenario, start: str, end: str) -> dict[str, Way]:
     """Return the ways by name, acting from month `start` to `end`."""
-    price = menu.cost_table()["value"]
+    price = cost_table()["value"]
     when = {"start": start, "end": end}
     now = effort_now(base)[0]
     poor = base.place.group_sizes().sum(axis=0)[GROUPS.index("poor")]
@@ -172,8 +173,7 @@ def _sized(spent: "_Missed", name: str, way: Way) -> Scenario:
 
 
 def _named(base: Scenario, name: str, policy: Policy, title: dict[Any, str]) -> Scenario:
-    fields = {field: getattr(base, field) for field in type(base).model_fields}
-    return Scenario(**fields | {"scenario": name, "policy": policy, "title": title})
+    return base.but(scenario=name, policy=policy, title=title)
 
 
 def own_money(answer: Projection) -> "pd.Series[float]":

@@ -1,9 +1,9 @@
 """Scarce hours: what the next hour of a collector buys, by commune and task, and the next collector and million VND.
 
-Paired finite differences: the same people with the same luck, once with a little more of one thing. Communes do not
-touch one another in the agent engine (a test holds it to that), so a step is taken in all of them at once and read in
-each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself; moving
-an hour from one task to another is the difference of two rows.
+Paired finite differences: the same people with the same random numbers, once with a little more of one thing. Communes
+do not touch one another in the agent engine (a test holds it to that), so a step is taken in all of them at once and
+read in each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself;
+moving an hour from one task to another is the difference of two rows.
 
 An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`behavior.INSPECTION_COST`). The hours of
 calls on due members are worked out from the members and a typical spell.
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from forecast.beliefs.parameters import cost_table
 from forecast.data import tables
 from forecast.desk.allocation import commune_members
 from forecast.desk.target import INTERVAL
@@ -129,7 +130,7 @@ def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict[str, Any]]
     """What a million VND of each lever buys over the lower half of its range, by the stock engine: no whole persons."""
     start, now = str(scenario.months[1]), float(scenario.plan.collectors[-1].sum())
     asked = scenario.search.choices if scenario.search else menu.usual(scenario.place, start, now)
-    half = ((c, c.at((c.levels + 1) // 2)) for c in menu.priced(asked, menu.cost_table()))
+    half = ((c, c.at((c.levels + 1) // 2)) for c in menu.priced(asked, cost_table()))
     levers = [(choice, lever) for choice, lever in half if lever is not None]
     questions = [scenario] + [
         scenario.with_policy(c.name, Policy(*scenario.policy.levers, lever)) for c, lever in levers

@@ -16,6 +16,7 @@ import optuna
 import pandas as pd
 from tqdm.auto import tqdm
 
+from forecast.beliefs.parameters import cost_table
 from forecast.data import chance
 from forecast.desk import verify
 from forecast.desk.target import INTERVAL, target_of
@@ -75,7 +76,7 @@ class Search:
         self.fast = fast_engine(self.scenario)
         asked = self.scenario.search or menu.Search()
         self.payers = asked.payers
-        self.costs, self.choices = menu.cost_table(), menu.offered(self.scenario)
+        self.costs, self.choices = cost_table(), menu.offered(self.scenario)
         self.known = {choice.name for choice in asked.choices if "unit_cost" in choice.form}  # prices without a spread
         self.none = (0,) * len(self.choices)
         self.all = tuple(choice.levels for choice in self.choices)

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.engines.people.stock import SILENT
 from forecast.experiment.project import project
 from forecast.question.levers import Collectors, Effort, Lever, ModelCommunes, Policy, Reminders, TopUp, Visits
 from forecast.question.plan import Where
-from forecast.question.scenario import Scenario, Target, parameters_table
+from forecast.question.scenario import Scenario, Target
 
 INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
 MOST_EFFORT = 50.0  # times the ordinary outreach; beyond it no office could go

@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from importlib.metadata import version
 
-from forecast.beliefs.posterior import PRIORS, learned
+from forecast.beliefs.posterior import KEPT, PRIORS, learned, unread
 from forecast.data import tables
 from forecast.data.files import PACKAGE
 from forecast.question.scenario import Scenario
@@ -15,7 +15,7 @@ from forecast.question.scenario import Scenario
 # What an engine's answer depends on: the code of these packages (a test follows their imports) and these tables, beside
 # what the question itself holds and what was learned (`fingerprint`).
 PACKAGES = ("data", "timeseries", "answer", "beliefs", "question", "engines", "experiment")
-TABLES = ("history", "law", "places", "crosswalk", "evidence", "sources")
+TABLES = ("history", "law", "places", "crosswalk", "parameters", "sources")
 
 
 def fingerprint(scenario: Scenario) -> str:
@@ -57,6 +57,7 @@ def manifest(
 
     `more` names packages of the project beside :data:`PACKAGES` on which the results depend.
     """
+    kept = any(s.learned == KEPT and learned(s) for s in scenarios)
     files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in sorted(tables.data_dir().glob("*.csv"))}
     return {
         "scenarios": [
@@ -69,6 +70,7 @@ def manifest(
             }
             for s in scenarios
         ],
+        **({"learned_without": unread()} if kept else {}),
         "engines": list(engines),
         "draws": draws,
         "seed": seed,

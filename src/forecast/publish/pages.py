@@ -160,8 +160,8 @@ def manifest(book, lang: str, facts: dict) -> Text:
     said = say(
         lang,
         made=made,
-        vi="Làm từ: {made}. Cùng những thứ ấy cho lại đúng những con số này.",
-        en="Made of: {made}. The same give the same numbers again.",
+        vi="Làm từ: {made}. Cùng đầu vào cho lại đúng những con số này.",
+        en="Made of: {made}. The same inputs reproduce these numbers.",
     )
     return Text(f'<p class="manifest">{said}</p>')
 
@@ -179,7 +179,7 @@ def made_of(book, lang: str, facts: dict, form: str = "{}") -> Text:
             lang,
             draws=set_to["draws"],
             seed=str(set_to["seed"]),
-            vi="{draws:n} lần mô phỏng, hạt giống {seed}; ",
+            vi="{draws:n} lần mô phỏng, số khởi tạo ngẫu nhiên (seed) {seed}; ",
             en="{draws:n} draws, seed {seed}; ",
         )
     )
@@ -317,10 +317,10 @@ def _key(lang: str) -> str:
     band = say(
         lang,
         vi="Trong hình: đường liền là mức giữa khi làm theo kế hoạch, dải đậm chứa một nửa số lần mô "
-        "phỏng, dải nhạt chứa 9 phần 10; đường đứt là khi giữ nguyên cách làm cũ; chấm đặc là số biết "
+        "phỏng, dải nhạt là khoảng dự báo 90%; đường đứt là khi giữ nguyên cách làm cũ; chấm đặc là số biết "
         "khi bắt đầu, chấm rỗng là số công bố về sau.",
         en="In the pictures, the solid line is the median under the plan; the dark band holds half of the "
-        "simulations, the light one nine in ten; the dashed line is what comes if nothing changes; a filled "
+        "simulations, the light one is the 90% interval; the dashed line is what comes if nothing changes; a filled "
         "dot was known at the start, a hollow one was published later.",
     )
     return f'<div class="card key">\n<h2>{head}</h2>\n<p>{said}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
@@ -334,11 +334,11 @@ def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
             say(
                 lang,
                 vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
-                "thẻ để xem phải làm gì để đạt, kế hoạch thật sự đem lại thêm bao nhiêu, và các con số đã công bố "
-                "nói gì với nhau.",
+                "thẻ để xem phải làm gì để đạt, kế hoạch thật sự đem lại thêm bao nhiêu, và các số liệu đã công bố có "
+                "khớp nhau không.",
                 en="Each card answers one question: will the plan of this place meet its target in time? Open it to "
                 "see "
-                "what would be needed, what the plan really adds, and what the published figures say to one another.",
+                "what would be needed, what the plan really adds, and whether the published figures agree.",
             ),
             '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",
             _HERE,

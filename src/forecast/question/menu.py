@@ -11,14 +11,14 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from forecast.data import tables
+from forecast.beliefs.parameters import cost_table
 from forecast.data.places import Place
 from forecast.question.levers import AnyLever, Lever, Policy
 from forecast.question.plan import GROUPS
 
 LEVELS = 10
 PAYERS = ("outreach", "province", "donors", "state")
-# The row of data/evidence.csv that prices a unit of a lever; top-ups and gifts are priced by the law.
+# The row of data/parameters.csv that prices a unit of a lever; top-ups and gifts are priced by the law.
 PRICES = {
     "Collectors": "cost_collector",
     "Drive": "cost_drive",
@@ -187,7 +187,7 @@ def offered(scenario) -> tuple[Choice, ...]:
 
 
 def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ...]:
-    """Return the choices with a unit cost each: their own, or else that of `costs`, a table of :func:`cost_table`."""
+    """Return the choices with a unit cost each: their own, or else that of `costs` (`parameters.cost_table`)."""
     return tuple(
         choice
         if "unit_cost" in choice.form or PRICES.get(choice.lever) not in costs.index
@@ -196,16 +196,6 @@ def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ..
         )
         for choice in choices
     )
-
-
-def cost_table() -> pd.DataFrame:
-    """Return what a unit of outreach costs: rows of data/evidence.csv whose use begins with `cost:`, by parameter.
-
-    >>> float(cost_table().at["cost_visit", "value"])
-    30000.0
-    """
-    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    return table[table["use"].str.startswith("cost:")].set_index("parameter")
 
 
 def policy(base: Policy, choices: tuple[Choice, ...], levels: tuple[int, ...]) -> Policy:

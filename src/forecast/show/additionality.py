@@ -28,7 +28,7 @@ def _all(table: pd.DataFrame, measure: str, **where) -> pd.Series | None:
 
 
 def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
-    """Say who was added, who would have come anyway, what was paid for nothing, and who stays."""
+    """Say who was added, who would have joined anyway, what was paid for nothing, and who stays."""
     because, sooner = (_all(table, "persons", kind=k) for k in ("because", "sooner"))
     anyway = _all(table, "persons", kind="anyway")
     lines = [
@@ -69,8 +69,7 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
                     x=dead["median"],
                     payer=term(f"payer.{payer}", lang),
                     vi="Khoảng {x:m1} do {payer} chi thêm rơi vào những tháng mà đằng nào cũng được đóng.",
-                    en="Of the extra money ({payer}), about {x:m1} goes to months that would have been paid for "
-                    "anyway.",
+                    en="Of the extra cost ({payer}), about {x:m1} goes to months that would have been paid for anyway.",
                 )
             )
     creaming, guarded = _all(table, "creaming"), _all(table, "added", kind="guarded")
@@ -83,7 +82,7 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
                 x=max(_all(table, "equity")["median"], 0),
                 c=creaming["median"],
                 vi="Người nghèo, cận nghèo và đồng bào dân tộc thiểu số được {x:p} số năm tham gia tăng thêm, bằng "
-                "{c:n1} lần phần của họ trong dân số thuộc diện.",
+                "{c:n1} lần tỷ trọng của họ trong dân số thuộc diện.",
                 en="Poor, near-poor and minority people get {x:p} of the additional member-years, {c:n1} times their "
                 "share of the eligible people.",
             )
@@ -149,7 +148,7 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
 
 
 def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", base: str = "") -> Picture:
-    """Draw the additional member-years by kind of people, with the interval of nine in ten; `table` of one policy.
+    """Draw the additional member-years by kind of people, with the 90% interval; `table` of one policy.
 
     `base` is the title of what it is compared with, if that is no status quo.
     """
@@ -164,8 +163,8 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
             (f"{title}\n" if title else "")
             + say(
                 lang,
-                vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base}\n(vạch: 9 phần 10 số lần mô phỏng)",
-                en="Additional member-years over all months, against {base}\n(line: nine in ten simulations)",
+                vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base}\n(vạch: khoảng dự báo 90%)",
+                en="Additional member-years over all months, against {base}\n(line: 90% interval)",
                 base=words.against(base, lang),
             ),
             source_line(lang, place),
@@ -213,8 +212,8 @@ def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Pictu
             (f"{title[:1].upper()}{title[1:]}\n" if title else "")
             + say(
                 lang,
-                vi="Người đang tham gia. Dải: 9 phần 10 số lần mô phỏng",
-                en="Members. Band: nine in ten simulations",
+                vi="Người đang tham gia. Dải: khoảng dự báo 90%",
+                en="Members. Band: 90% interval",
             ),
             source_line(lang, place),
             height=4.2,
@@ -255,7 +254,10 @@ def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Pictu
                     x[-1],
                     net,
                     say(
-                        lang, vi="trừ người sau\ntự tham gia\n{n:a}", en="less those who\nwould have come\n{n:a}", n=net
+                        lang,
+                        vi="trừ người sau\ntự tham gia\n{n:a}",
+                        en="net of those who\nwould have joined\n{n:a}",
+                        n=net,
                     ),
                     other,
                 ),
@@ -267,7 +269,7 @@ def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Pictu
             vi="{place}: đến {m:t} còn khoảng {n:a} người do chính sách đưa vào đang tham gia, trừ người tự tham gia "
             "sau đó còn {net:a}.",
             en="{place}: by {m:t} about {n:a} of those whom the policy brought are members, {net:a} "
-            "less those who would have come by themselves.",
+            "net of those who would have joined anyway.",
             place=place.name,
             m=path["month"].iloc[-1],
             n=final["median"],

@@ -1,7 +1,7 @@
 """Which engine to trust: what backtests found, in sentences, tables and pictures, and where the engines disagree.
 
 Numbers come from `score.summary` of an `experiment.backtest`, and from a projection of several places by several
-engines. Errors are weighted interval scores beside a yardstick's on the same targets, each place with one vote.
+engines. Errors are weighted interval scores beside a yardstick's on the same targets, each place with equal weight.
 """
 
 import numpy as np
@@ -125,7 +125,7 @@ def untried(found, lang: str = "vi") -> Text:
         vi="Chưa thử được nơi nào trong số này vì có quá ít số công bố, hoặc số về sau chưa công bố: {names}. Ở "
         "đó, độ tin cậy của mọi cách tính là suy ra từ nơi khác.",
         en="These places could not be tried, because too few counts were published or none came later: {names}. "
-        "There the trust in any engine is borrowed from other places.",
+        "There the evidence about any engine comes from other places.",
     )
 
 
@@ -224,11 +224,11 @@ def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "
             say(lang, vi="Dự báo càng xa, sai đến đâu?", en="How wrong, the farther ahead?"),
             say(
                 lang,
-                vi="Trái: sai số so với “{naive}” (dưới 100% là tốt hơn). Phải: phần số thực hiện nằm trong dải "
-                "9 phần 10. Trục ngang: số tháng tính từ lúc dự báo",
+                vi="Trái: sai số so với “{naive}” (dưới 100% là tốt hơn). Phải: phần số thực hiện nằm trong khoảng dự "
+                "báo 90%. Trục ngang: số tháng tính từ lúc dự báo",
                 naive=term("engine.naive", lang),
-                en="Left: error relative to “{naive}” (below 100% is better). Right: share of counts within the band "
-                "of nine in ten. Across: months ahead",
+                en="Left: error relative to “{naive}” (below 100% is better). Right: share of counts within the 90% "
+                "interval. Across: months ahead",
             ),
             source_line(lang),
             height=4.3,
@@ -265,7 +265,7 @@ def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "
 
 
 def apart_picture(found: pd.DataFrame, lang: str = "vi") -> Picture:
-    """Draw each engine's answer for each place in times of the members at the start, with the interval of nine in ten.
+    """Draw each engine's answer for each place in times of the members at the start, with the 90% interval.
 
     `found` is that of `apart`; the scale is logarithmic, since twice and half are equally far.
     """
@@ -278,9 +278,9 @@ def apart_picture(found: pd.DataFrame, lang: str = "vi") -> Picture:
             say(
                 lang,
                 vi="Số người tham gia vào tháng của chỉ tiêu, nếu giữ nguyên cách làm cũ, gấp mấy lần số khi bắt "
-                "đầu.\nVạch: 9 phần 10 số lần mô phỏng; cột số: mức giữa, số người",
+                "đầu.\nVạch: khoảng dự báo 90%; cột số: mức giữa, số người",
                 en="Members in the target's month under the status quo, as a multiple of the start.\n"
-                "Line: nine in ten simulations; numbers: medians, in persons",
+                "Line: 90% interval; numbers: medians, in persons",
             ),
             source_line(lang),
             height=height,

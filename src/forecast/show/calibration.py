@@ -12,7 +12,7 @@ from forecast.language.words import say
 from forecast.show.marks import INK, MUTED
 from forecast.show.picture import DASHES, GRID, LOOKS, Picture, sheet, source_line, style
 
-PRIOR = 1.645  # nine in ten of a standard normal lie between minus and plus this
+PRIOR = 1.645  # 90% of a standard normal lie between minus and plus this
 MOST = 14  # rows of the table of what moved what
 SAID = 0.1  # standard deviations from which a square carries its number
 
@@ -33,9 +33,9 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
             say(lang, vi="Tham số trước và sau khi học từ số liệu", en="Parameters before and after the counts"),
             say(
                 lang,
-                vi="Vạch xám: trước (9 phần 10 khả năng). Vạch xanh: sau. Vạch xanh dài bằng vạch xám:\n"
+                vi="Vạch xám: trước (khoảng 90%). Vạch xanh: sau. Vạch xanh dài bằng vạch xám:\n"
                 "số liệu không nói gì về tham số đó. Đơn vị: độ lệch chuẩn trước khi học.",
-                en="Gray: before (nine in ten). Blue: after; as long as the gray one: the counts say\n"
+                en="Gray: before (90% interval). Blue: after; as long as the gray one: the counts say\n"
                 "nothing about that parameter. Unit: standard deviations of what was believed before.",
             ),
             source_line(lang),
@@ -176,12 +176,12 @@ def december_text(checks: pd.DataFrame, lang: str = "vi") -> str:
     return say(
         lang,
         vi="Mô hình đoán thấp tháng 12/2023: cả nước tăng {rise_published}% so với tháng 9, mô hình dự kiến "
-        "{rise_median}% (9 phần 10 khả năng: {rise_low} đến {rise_high}%). Đến tháng 3/2024 số đã công bố thay "
+        "{rise_median}% (khoảng dự báo 90%: {rise_low} đến {rise_high}%). Đến tháng 3/2024 số đã công bố thay "
         "đổi {fall_published}%, mô hình dự kiến {fall_median}%. Lý do: mô hình chỉ có một mức nước rút cuối năm cho "
         "mọi năm, mà tháng 12/2022 hầu như không thấy nước rút; mức học được là mức chung giữa các năm. Vì vậy số của "
         "một tháng 12 có thể cao hơn dự báo và rút đi gần hết trong quý I; hãy so tháng 12 với tháng 12.",
         en="The model understates December 2023: the nation rose by {rise_published}% on September, the model "
-        "expects {rise_median}% (nine in ten: {rise_low} to {rise_high}%). By March 2024 the published figure changed "
+        "expects {rise_median}% (90% interval: {rise_low} to {rise_high}%). By March 2024 the published figure changed "
         "by {fall_published}%, the model expects {fall_median}%. The reason: it has one strength of the year-end rush "
         "for all years, and December 2022 hardly shows one; what is learned lies between the years. So a December may "
         "stand above its forecast and lose most of that in the first quarter; compare December with December.",

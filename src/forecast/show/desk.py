@@ -61,11 +61,11 @@ def optimum_text(optimum, lang: str = "vi") -> Text:
             lang,
             **common,
             vi="Tổ hợp rẻ nhất tìm được để đạt {target:n} người vào {by:t} với khả năng ít nhất {p:p} (nếu "
-            "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (9 phần 10 khả năng trong "
-            "khoảng {low:m} – {high:m}; ngân sách {budget:m}).",
+            "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (khoảng dự báo 90%: {low:m} – "
+            "{high:m}; ngân sách {budget:m}).",
             en="The cheapest mix found that gives {target:n} by {by:t} a probability of at least {p:p} "
-            "({base:c} without it) costs about **{cost:m}** more over all months (nine in ten between {low:m} "
-            "and {high:m}; budget {budget:m}).",
+            "({base:c} without it) costs about **{cost:m}** more over all months (90% interval: {low:m} to {high:m}; "
+            "budget {budget:m}).",
         )
     else:
         said = WHY[optimum.why]

@@ -27,7 +27,7 @@ def _heads(lang: str) -> dict[str, tuple[str, str]]:
 
 
 def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi", note: str = "") -> Picture:
-    """Draw additional member-years, the price of one and what is left at the end, with the interval of nine in ten.
+    """Draw additional member-years, the price of one and what is left at the end, with the 90% interval.
 
     `found` is :func:`desk.equal_money.summary`, `titles` names scenarios in the order wanted, `note` says more under
     the title.
@@ -41,8 +41,8 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
             ),
             say(
                 lang,
-                vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: 9 phần 10 số lần mô phỏng",
-                en="Against the status quo. Dot: median; line: nine in ten simulations",
+                vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: khoảng dự báo 90%",
+                en="Against the status quo. Dot: median; line: 90% interval",
             )
             + say(
                 lang,
@@ -106,7 +106,7 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
             say(
                 lang,
                 vi="Phần số lần mô phỏng mà chính sách đứng đầu, theo ba tiêu chí",
-                en="Share of simulations in which a policy is the first, by three criteria",
+                en="Share of simulations in which a policy ranks first, by three criteria",
             ),
             source_line(lang, place),
             height=height,
@@ -151,7 +151,7 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
         say(
             lang,
             vi="Đứng đầu tại {place}. {said}.",
-            en="The first in {place}. {said}.",
+            en="Ranked first in {place}. {said}.",
             place=place.name,
             said="; ".join(said),
         )
@@ -191,12 +191,12 @@ def text(
             price=one.at["own_price", "median"],
             **common,
             vi="**{place}**: cùng chi khoảng {budget:m1} đến {stop:t}, tính hết {until:t}, cách đem lại nhiều năm "
-            "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (9 phần 10 trong khoảng {low:a} – {high:a}), "
+            "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (khoảng dự báo 90%: {low:a} – {high:a}), "
             "{price:m1} cho mỗi năm, không kể phần Nhà nước hỗ trợ. Cách ấy đứng đầu trong {years_p:p} số lần mô "
             "phỏng.",
             en="**{place}**: with about {budget:m1} spent by {stop:t} and judged up to {until:t}, most additional "
-            "member-years come from **{years_name}**: {x:a} (nine in ten between {low:a} and {high:a}), {price:m1} "
-            "each, the state's support aside. It is the first in {years_p:p} of the simulations.",
+            "member-years come from **{years_name}**: {x:a} (90% interval: {low:a} to {high:a}), {price:m1} "
+            "each, the state's support aside. It ranks first in {years_p:p} of the simulations.",
         ),
         say_(
             **common,
@@ -222,7 +222,7 @@ def text(
             say_(
                 names="; ".join(less),
                 vi="Không tiêu hết số tiền ấy: {names}.",
-                en="These cannot spend that much: {names}.",
+                en="These measures cannot absorb the budget: {names}.",
             )
         )
     return join(lines, " ")

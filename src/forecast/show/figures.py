@@ -256,7 +256,9 @@ def repeat(files, draws: int, seed: int, lang: str = "vi") -> Text:
     ]
     return join(
         [
-            say(lang, vi="Chạy lại những con số này từ dòng lệnh:", en="The same numbers from the command line:"),
+            say(
+                lang, vi="Chạy lại những con số này từ dòng lệnh:", en="Reproduce these numbers from the command line:"
+            ),
             "\n".join(["```sh", *commands, "```"]),
         ]
     )

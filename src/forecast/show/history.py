@@ -1,4 +1,4 @@
-"""What happened: the yearly saw-tooth of membership, and what was counted and planned in several places.
+"""What happened: the year-end peaks of membership, and what was counted and planned in several places.
 
 Nothing here is a forecast. Counts that nobody has checked stay marked, and contradictory ones are listed, not averaged.
 """
@@ -115,10 +115,10 @@ def answer(lang: str = "vi") -> Text:
             say(
                 lang,
                 told=told,
-                vi="Nhưng số cuối năm là đỉnh răng cưa, nửa năm sau đã tụt, và răng cưa lớn dần. Phần đã "
-                "mất, so với cuối năm: {told}.",
-                en="But the end of a year is the tip of a saw-tooth, and the teeth have "
-                "grown. Gone in the half year behind it: {told}.",
+                vi="Nhưng số cuối năm là đỉnh của năm, nửa năm sau đã giảm, và mức giảm lớn dần. Phần mất trong sáu "
+                "tháng sau, so với cuối năm: {told}.",
+                en="But counts peak at the end of each year and fall in the months after, by more each time. Lost in "
+                "the following six months: {told}.",
             ),
             say(
                 lang,
@@ -128,7 +128,8 @@ def answer(lang: str = "vi") -> Text:
                 up=worst[2] / worst[1] - 1,
                 vi="Thay đổi lớn nhất về giá là vào {m:T}: mức đóng thấp nhất của người không thuộc diện ưu tiên tăng "
                 "{up:p}, từ {a:d} lên {b:d} mỗi tháng.",
-                en="The largest change of price came in {m:T}: the least that an ordinary person pays rose by {up:p}, "
+                en="The largest change of price came in {m:T}: the minimum contribution of an ordinary person rose by "
+                "{up:p}, "
                 "from "
                 "{a:d} to {b:d} a month.",
             ),
@@ -255,7 +256,7 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
                 vi="Người; mỗi nơi một thang đo riêng. Chấm: thực hiện; sao: kế hoạch, mục tiêu;\n"
                 "vạch đứng: mức đóng thấp nhất thay đổi",
                 en="Persons; each place has its own scale. Dots: counted; stars: plans and targets;\n"
-                "upright lines: the least to pay changed",
+                "upright lines: the minimum contribution changed",
             ),
             say(
                 lang,

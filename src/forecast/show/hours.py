@@ -29,9 +29,9 @@ def text(found: Hours, lang: str = "vi") -> Text:
             v=buys["visits"],
             a=1000 * hour.at["visits", "low"],
             b=1000 * hour.at["visits", "high"],
-            vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (9 phần 10 khả năng: {a:n1} "
+            vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (khoảng dự báo 90%: {a:n1} "
             "– {b:n1}).",
-            en="1,000 more hours of visits buy about {v:n1} member-years (nine in ten: {a:n1} to {b:n1}).",
+            en="1,000 more hours of visits buy about {v:n1} member-years (90% interval: {a:n1} to {b:n1}).",
         ),
         *(
             say(
@@ -107,8 +107,8 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
             ),
             say(
                 lang,
-                vi="Số năm tham gia tăng thêm (vạch: 9 phần 10 số lần mô phỏng), mỗi dòng một thang đo",
-                en="Additional member-years (line: nine in ten simulations); each row has its own scale",
+                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%), mỗi dòng một thang đo",
+                en="Additional member-years (line: 90% interval); each row has its own scale",
             ),
             source_line(lang, place),
             height=1.7 + 0.42 * len(table),

@@ -32,7 +32,7 @@ _ACTS = {"Law": "Luật số", "Decree": "Nghị định số", "Resolution": "N
 
 
 def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi", law=None) -> Picture:
-    """Draw the least that a person of each group pays for a month, as the law and local top-ups change."""
+    """Draw the minimum contribution of each group for a month, as the law and local top-ups change."""
     months = pd.period_range(since, until, freq="M")
     net = history.net_prices(place, months, law)
     with style():
@@ -40,7 +40,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
             say(
                 lang,
                 vi="{place}: mức đóng thấp nhất sau hỗ trợ",
-                en="{place}: the least to pay after support",
+                en="{place}: the minimum contribution after support",
                 place=place.name,
             ),
             say(lang, vi="Đồng mỗi tháng, theo nhóm", en="VND a month, by group")
@@ -80,7 +80,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
         say(
             lang,
             vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {said}.",
-            en="Least to pay after support in {place}, {a:t} and {b:t}: {said}.",
+            en="Minimum contribution after support in {place}, {a:t} and {b:t}: {said}.",
             place=place.name,
             a=since,
             b=until,
@@ -90,7 +90,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
 
 
 def price_table(place, since: str, until: str, lang: str = "vi", law=None) -> Text:
-    """Return the least to pay for a month by group: one row from each month in which it changed for anybody."""
+    """Return the minimum contribution for a month by group: one row from each month in which it changed for anybody."""
     net = history.net_prices(place, pd.period_range(since, until, freq="M"), law)
     rows = net[(net.diff().abs() > 0.5).any(axis=1) | (net.index == net.index[0])]
     names = {"since": term("column.since", lang)} | {g: term(f"group.{g}", lang) for g in GROUPS}
@@ -99,7 +99,7 @@ def price_table(place, since: str, until: str, lang: str = "vi", law=None) -> Te
 
 
 def price_text(place, since: str, until: str, lang: str = "vi", group: str = "other") -> Text:
-    """Say each change of the least to pay for one group, as a list."""
+    """Say each change of the minimum contribution for one group, as a list."""
     least = say(lang, vi="nhóm được hỗ trợ ít nhất", en="those with the least support")
     return listing(
         say(
@@ -118,7 +118,7 @@ def price_text(place, since: str, until: str, lang: str = "vi", group: str = "ot
 
 
 def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
-    """Return each change of the least to pay (VND a month) as a table: a row for each month, a column for a group."""
+    """Return changes of the minimum contribution (VND a month) as a table: a row for a month, a column for a group."""
     net = history.net_prices(place, pd.period_range(since, until, freq="M"))
     before = net.shift()
     rows = []
@@ -131,7 +131,9 @@ def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
         rows.append({"since": month} | cells)
     names = {g: term(f"group.{g}", lang) for g in GROUPS}
     unit = say(
-        lang, vi="Mức đóng thấp nhất sau hỗ trợ, đồng mỗi tháng:", en="The least to pay after support, VND a month:"
+        lang,
+        vi="Mức đóng thấp nhất sau hỗ trợ, đồng mỗi tháng:",
+        en="The minimum contribution after support, VND a month:",
     )
     return words.join([unit, words.table(pd.DataFrame(rows), lang, {"since": "t"} | dict.fromkeys(GROUPS, ""), names)])
 

@@ -136,12 +136,12 @@ def beside(axes, texts) -> None:
 
 
 def law_ticks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> None:
-    """Mark above the axes when the least to pay changed most for an ordinary person, and from what to what."""
+    """Mark above the axes when the minimum contribution changed most for an ordinary person, and from what to what."""
     largest = sorted(changes, key=lambda change: -abs(np.log(max(change[2], 1) / max(change[1], 1))))[:most]
     for month, _, _ in largest:
         axes.axvline(number(month), color=MUTED, lw=0.9, ls=(0, (1, 2)))
-    long = ("{m:t}: mức đóng thấp nhất\n{a:n} → {b:n} đồng", "{m:t}: least to pay\n{a:n} → {b:n} VND")
-    short = ("{m:t}: mức đóng\n→ {b:n} đồng", "{m:t}: to pay\n→ {b:n} VND")
+    long = ("{m:t}: mức đóng thấp nhất\n{a:n} → {b:n} đồng", "{m:t}: minimum contribution\n{a:n} → {b:n} VND")
+    short = ("{m:t}: mức đóng\n→ {b:n} đồng", "{m:t}: contribution\n→ {b:n} VND")
     for forms in ((long,), (short,), (long, short, ("{m:t}:\n→ {b:n}",) * 2)):
         if _ticks(picture, axes, largest, forms, lang, all_or_none=len(forms) == 1):
             return

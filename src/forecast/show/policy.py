@@ -67,10 +67,9 @@ def added_text(
             low=total["low"],
             high=total["high"],
             base=words.against(base, lang),
-            vi="**{what}**: so với {base}, cuối kỳ có thêm khoảng {x:a} người (9 phần 10 trong "
-            "khoảng {low:a} – {high:a}).",
-            en="**{what}**: compared with {base} there are about {x:a} more members at the end (nine "
-            "in ten between {low:a} and {high:a}).",
+            vi="**{what}**: so với {base}, cuối kỳ có thêm khoảng {x:a} người (khoảng dự báo 90%: {low:a} – {high:a}).",
+            en="**{what}**: compared with {base} there are about {x:a} more members at the end (90% interval: {low:a} "
+            "to {high:a}).",
         )
     ]
     losing = uneven(poor, total["median"], total["low"], lang, who="poor", what="members")
@@ -103,10 +102,10 @@ def added_text(
                 x=cost["median"].iloc[0],
                 low=cost["low"].iloc[0],
                 high=cost["high"].iloc[0],
-                vi="Mỗi năm tham gia tăng thêm, ngân sách và nhà hảo tâm chi khoảng {x:m1} (9 phần 10 "
-                "trong khoảng {low:m1} – {high:m1}).",
-                en="Each additional member-year costs public budgets and donors about {x:m1} (nine in ten "
-                "between {low:m1} and {high:m1}).",
+                vi="Mỗi năm tham gia tăng thêm, ngân sách và nhà hảo tâm chi khoảng {x:m1} (khoảng dự báo 90%: "
+                "{low:m1} – {high:m1}).",
+                en="Each additional member-year costs public budgets and donors about {x:m1} (90% interval: {low:m1} "
+                "to {high:m1}).",
             )
         )
     return join(lines, " ")
@@ -116,10 +115,10 @@ def paired_text(lang: str = "vi") -> Text:
     """Say what a paired comparison is."""
     return say(
         lang,
-        vi="Phép so từng cặp: trong hai kịch bản là cùng những con người ấy, cùng may rủi ấy, chỉ khác "
+        vi="Phép so từng cặp: trong hai kịch bản là cùng những người ấy, cùng yếu tố ngẫu nhiên, chỉ khác "
         "chính sách. Phần tăng thêm là số người tham gia nhờ kế hoạch, không kể những người đằng nào "
         "cũng tham gia.",
-        en="The comparison is paired: both scenarios have the same people with the same luck, and only the "
+        en="The comparison is paired: both scenarios have the same people with the same random numbers, and only the "
         "policy differs. What is added are people who join because of the plan, without those who would have "
         "joined anyway.",
     )
@@ -226,8 +225,8 @@ def versus(
             (f"{short(plan, name)}\n" if plan else "")
             + say(
                 lang,
-                vi="{measure}: chênh so với {base} (vạch: 9 phần 10 số lần mô phỏng)",
-                en="{measure}: difference from {base} (line: nine in ten simulations)",
+                vi="{measure}: chênh so với {base} (vạch: khoảng 90%)",
+                en="{measure}: difference from {base} (line: 90% interval)",
                 base=words.against(base, lang),
                 measure=capital(term(f"measure.{measure}", lang)),
             ),
@@ -302,8 +301,8 @@ def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", en
             ),
             say(
                 lang,
-                vi="{unit}, mỗi hình một thang đo riêng; dải nhạt: 9 phần 10 số lần mô phỏng",
-                en="{unit}, each picture on its own scale; band: nine in ten simulations",
+                vi="{unit}, mỗi hình một thang đo riêng; dải nhạt: khoảng dự báo 90%",
+                en="{unit}, each picture on its own scale; band: 90% interval",
                 unit=capital(term(f"unit.{tables.MEASURES[measure]}", lang)),
             ),
             source_line(lang, place),

@@ -51,9 +51,9 @@ def fan(
                 f"{place.name}: {what}",
                 say(
                     lang,
-                    vi="Đơn vị: {unit}, cuối tháng. Dải đậm: một nửa số lần mô phỏng; dải nhạt: 9 phần "
-                    "10.\nChấm đặc: số biết khi bắt đầu; chấm rỗng: số công bố về sau.",
-                    en="Unit: {unit}, end of month. Dark band: half of the simulations; light: nine in ten.\nFilled "
+                    vi="Đơn vị: {unit}, cuối tháng. Khoảng dự báo: 50% (dải đậm) và 90% (dải nhạt).\nChấm đặc: số "
+                    "biết khi bắt đầu; chấm rỗng: số công bố về sau.",
+                    en="Unit: {unit}, end of month. Prediction intervals: 50% (dark band) and 90% (light).\nFilled "
                     "dot: known at the start; hollow dot: published later.",
                     unit=unit,
                 ),
@@ -80,8 +80,8 @@ def fan(
             said.append(
                 say(
                     lang,
-                    vi="{label}: mức giữa {m:a}, 9 phần 10 trong khoảng {low:a} – {high:a}",
-                    en="{label}: median {m:a}, nine in ten between {low:a} and {high:a}",
+                    vi="{label}: mức giữa {m:a}, khoảng dự báo 90%: {low:a} – {high:a}",
+                    en="{label}: median {m:a}, 90% interval: {low:a} to {high:a}",
                     label=label,
                     m=middle[-1],
                     low=low[-1],

@@ -35,10 +35,10 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
             high=lost["high"],
             word={"vi": ("ít đi", "nhiều hơn"), "en": ("fewer", "more")}[lang][lost["median"] > 0],
             vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào cuối kỳ {word} khoảng {x:a} người so "
-            "với không tăng (mức giữa của chênh lệch trong từng lần mô phỏng; 9 phần 10 trong khoảng {low:a} đến "
+            "với không tăng (mức giữa của chênh lệch trong từng lần mô phỏng; khoảng dự báo 90%: {low:a} đến "
             "{high:a}).",
             en="The rise of the floor in {month:T} leaves about {x:a} {word} members at the end than without it (the "
-            "median of the differences within each simulation; nine in ten between {low:a} and {high:a}).",
+            "median of the differences within each simulation; 90% interval: {low:a} to {high:a}).",
         )
     ]
     if way["needed"] == way["needed"]:
@@ -47,14 +47,14 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
                 lang,
                 share=way["needed"],
                 money=words.money(way["public_vnd"], lang, int(way["public_vnd"] < 1e10)),
-                vi="Muốn bù lại ở mức ngang ngửa (khả năng một nửa), phải hỗ trợ thêm {share:p} mức đóng tối thiểu cho "
+                vi="Muốn bù lại với khả năng một nửa, phải hỗ trợ thêm {share:p} mức đóng tối thiểu cho "
                 "mọi người; ngân sách chi thêm khoảng {money} trong cả kỳ.",
-                en="To undo it with even odds takes an extra {share:p} of the contribution at the floor for everybody; "
-                "public budgets pay about {money} more over all months.",
+                en="A top-up of {share:p} of the contribution at the floor for everybody would offset the loss with a "
+                "probability of one half; public budgets pay about {money} more over all months.",
             )
         )
     else:
-        lines.append(say(lang, vi="Không mức hỗ trợ thêm nào bù lại được hết.", en="No top-up would undo all of it."))
+        lines.append(say(lang, vi="Không mức hỗ trợ thêm nào bù lại được hết.", en="No top-up would offset all of it."))
     return join(lines, " ")
 
 
@@ -88,7 +88,7 @@ def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: 
 
 
 def feasible(answer, scenario, lang: str = "vi", engine: str = "agents") -> Text:
-    """Say which target the scenario's plan would have reached with even odds, with 80% and with 95%."""
+    """Say which target the scenario's plan would have reached with probability 50%, 80% and 95%."""
     rows = answer.only(scenario=scenario.scenario, engine=engine, measure="members", group="all").at(scenario.target.by)
     found = rows.quantiles([0.05, 0.2, 0.5]).set_index("quantile")["value"]
     return say(
@@ -100,7 +100,7 @@ def feasible(answer, scenario, lang: str = "vi", engine: str = "agents") -> Text
         sure=found[0.05],
         vi="Với các giải pháp của kế hoạch, chỉ tiêu vừa sức vào {by:t} là khoảng {half:a} người (khả năng một "
         "nửa), {most:a} người (80%) hay {sure:a} người (95%), thay vì {target:n}.",
-        en="With the plan's levers, a target within reach by {by:T} is about {half:a} members (even odds), "
+        en="With the plan's levers, a target within reach by {by:T} is about {half:a} members (probability 50%), "
         "{most:a} (80%) or {sure:a} (95%), not {target:n}.",
     )
 
@@ -184,14 +184,14 @@ def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:
         return say(
             lang,
             **said,
-            vi="Tính theo số năm tham gia{whose}, mất nhiều nhất khi {first}. Số năm mất đi (9 "
-            "phần 10 trong khoảng): {told}.",
-            en="Most member-years{whose} are lost with {first}. Lost (nine in ten between): {told}.",
+            vi="Tính theo số năm tham gia{whose}, mất nhiều nhất khi {first}. Số năm mất đi (khoảng dự báo 90%): "
+            "{told}.",
+            en="Most member-years{whose} are lost with {first}. Lost (90% interval): {told}.",
         )
     return say(
         lang,
         **said,
-        vi="Tính theo số năm tham gia{whose}, đem lại nhiều nhất là {first}. Số năm tăng thêm (9 "
-        "phần 10 trong khoảng): {told}.",
-        en="Most member-years{whose} come from {first}. Added (nine in ten between): {told}.",
+        vi="Tính theo số năm tham gia{whose}, đem lại nhiều nhất là {first}. Số năm tăng thêm (khoảng dự báo 90%): "
+        "{told}.",
+        en="Most member-years{whose} come from {first}. Added (90% interval): {told}.",
     )

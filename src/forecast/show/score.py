@@ -13,7 +13,7 @@ from forecast.show.picture import DASHES, LOOKS, Picture, sheet, source_line, st
 
 
 def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: str | None = None) -> Picture:
-    """Draw forecasts of one place from up to three past origins, with the band of nine in ten, and what was counted.
+    """Draw forecasts of one place from up to three past origins, with the 90% interval, and what was counted.
 
     `forecasts` and `counts` are those of `experiment.backtest`. Shown are the first origin of `engine` (the first
     engine that is no yardstick, if left out) and those a third and two thirds along: later ones have little to meet.
@@ -40,9 +40,9 @@ def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: s
             say(
                 lang,
                 vi="Người, cuối tháng; cách tính: {engine}. Mỗi đường chỉ dùng số liệu đã công bố đến tháng ghi "
-                "ở cuối đường.\nDải: 9 phần 10 khả năng. Chấm: số thực hiện.",
+                "ở cuối đường.\nDải: khoảng dự báo 90%. Chấm: số thực hiện.",
                 en="Persons, end of month; engine: {engine}. Each line uses only what was published by the month "
-                "at its end.\nBand: nine in ten. Dots: what was counted.",
+                "at its end.\nBand: 90% interval. Dots: what was counted.",
                 engine=term(f"engine.{engine}", lang),
             ),
             source_line(lang, place),
@@ -124,9 +124,9 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
             say(
                 lang,
                 vi="Trái: sai số so với “{other}” (nhỏ hơn 100% là tốt hơn).\nPhải: phần số thực hiện nằm trong "
-                "dải 9 phần 10 (đúng ra là 90%).\n{n:n} lần đối chiếu dự báo với số thực hiện.",
-                en="Left: error relative to “{other}” (below 100% is better).\nRight: share of counts within the band "
-                "of nine in ten (meant: 90%).\n{n:n} forecasts met by a count.",
+                "khoảng dự báo 90%.\n{n:n} lần đối chiếu dự báo với số thực hiện.",
+                en="Left: error relative to “{other}” (below 100% is better).\nRight: share of counts within the 90% "
+                "interval.\n{n:n} forecasts met by a count.",
                 other=other,
                 n=int(error["targets"].max()),
             ),

@@ -46,10 +46,10 @@ def headline(desk: pd.DataFrame, scenario, lang: str = "vi", engine: str | None 
         gap=abs(row["gap"]),
         word=word[row["gap"] < 0],
         vi="> **{p:v}**  \n> Khả năng đạt chỉ tiêu {target:n} người tham gia BHXH tự nguyện vào {by:T}: **{p:c}**. "
-        "Dự kiến khoảng {median:a} người (9 phần 10 khả năng trong khoảng {low:a} – {high:a}), {word} {gap:a} người "
+        "Dự kiến khoảng {median:a} người (khoảng dự báo 90%: {low:a} – {high:a}), {word} {gap:a} người "
         "so với chỉ tiêu.",
         en="> **{p:v}**  \n> Probability that {place} has {target:n} members by {by:T}: **{p:c}**. Expected are "
-        "about {median:a} (nine in ten between {low:a} and {high:a}), about {gap:a} {word} it.",
+        "about {median:a} (90% interval: {low:a} to {high:a}), about {gap:a} {word} it.",
     )
     return join([said, _target_status(scenario, lang)], " ")
 
@@ -70,7 +70,7 @@ def _target_status(scenario, lang: str) -> str:
 
 
 def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
-    """Say how far the engines agree about the target, and which of them kept silent."""
+    """Say how far the engines agree about the target, and which of them have no estimate."""
     p, low, high = desk["probability"], desk["probability"].min(), desk["probability"].max()
     silent = [term(f"engine.{e}", lang) for e in ENGINES if e not in set(desk["engine"])]
     spoken = ""
@@ -92,11 +92,11 @@ def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
     quiet = (
         say(
             lang,
-            names=", ".join(silent),
-            vi="Không trả lời: {names}, vì cách tính ấy chưa từng thấy các giải pháp của kế hoạch này trong số "
-            "liệu quá khứ. Không trả lời không có nghĩa là không có tác động.",
-            en="Silent: {names}, because that engine has not seen the levers of this plan in the past. Silence "
-            "does not mean that there is no effect.",
+            names=capital(", ".join(silent)),
+            vi="{names}: không có ước tính, vì các giải pháp của kế hoạch này chưa từng có trong số liệu quá khứ mà "
+            "cách tính ấy dựa vào. Điều đó không có nghĩa là không có tác động.",
+            en="{names}: no estimate, because the levers of this plan are not in the past data that this engine uses. "
+            "That does not mean that there is no effect.",
         )
         if silent
         else ""
@@ -297,8 +297,9 @@ def picture(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = 
             1 - (0.86 + tall) * inch,
             say(
                 lang,
-                vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: 9 phần 10)",
-                en="The path that the target needs, and the path expected\n(persons, end of month; bands: nine in ten)",
+                vi="Đường cần đi để đạt chỉ tiêu và đường dự kiến\n(người, cuối tháng; dải nhạt: khoảng dự báo 90%)",
+                en="The path that the target needs, and the path expected\n(persons, end of month; bands: 90% "
+                "intervals)",
             ),
             color=MUTED,
             fontsize=9.5,

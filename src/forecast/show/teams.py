@@ -143,12 +143,13 @@ def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -
                 **row,
                 word=_verdict(row, lang),
                 sign="+" if row["more"] > 0 else "",
-                vi="{month:t}: {second:a} người tham gia (9 phần 10 trong khoảng {second_low:a} – {second_high:a}) "
+                vi="{month:t}: {second:a} người tham gia (khoảng dự báo 90%: {second_low:a} – {second_high:a}) "
                 "thay vì "
-                "{first:a} ({first_low:a} – {first_high:a}). So từng cặp, cùng may rủi: **{sign}{more:a} người** "
+                "{first:a} ({first_low:a} – {first_high:a}). So từng cặp, cùng yếu tố ngẫu nhiên: **{sign}{more:a} "
+                "người** "
                 "({more_low:a} đến {more_high:a}), {word}.",
-                en="{month:t}: {second:a} members (nine in ten between {second_low:a} and {second_high:a}) instead of "
-                "{first:a} ({first_low:a} to {first_high:a}). Paired, with the same luck: **{sign}{more:a}** "
+                en="{month:t}: {second:a} members (90% interval: {second_low:a} to {second_high:a}) instead of "
+                "{first:a} ({first_low:a} to {first_high:a}). Paired, with the same random numbers: **{sign}{more:a}** "
                 "({more_low:a} "
                 "to {more_high:a}), {word}.",
             )
@@ -157,7 +158,7 @@ def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -
 
 
 def _verdict(row: dict, lang: str) -> str:
-    """Return in words whether nine in ten paired draws lie on one side of zero."""
+    """Return in words whether the 90% interval of paired draws lies on one side of zero."""
     words_of = {
         "vi": ("ít hơn rõ rệt", "chưa khác biệt rõ", "nhiều hơn rõ rệt"),
         "en": ("clearly fewer", "neither clearly more nor fewer", "clearly more"),
@@ -166,7 +167,7 @@ def _verdict(row: dict, lang: str) -> str:
 
 
 def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -> Text:
-    """Return the rows of :func:`beside` as a table, each number with the interval that holds nine in ten draws."""
+    """Return the rows of :func:`beside` as a table, each number with its 90% interval."""
     rows = pd.DataFrame({"measure": [_label(r["measure"], r["month"], lang) for r in table.to_dict("records")]})
     for column in ("first", "second", "more"):
         rows[column] = [
@@ -197,10 +198,10 @@ def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") 
             words.table(rows, lang, names=heads),
             say(
                 lang,
-                vi="Trong ngoặc: khoảng chứa 9 phần 10 số lần mô phỏng. Chênh lệch được tính trong từng lần mô phỏng "
+                vi="Trong ngoặc: khoảng dự báo 90%. Chênh lệch được tính trong từng lần mô phỏng "
                 "rồi "
                 "lấy mức giữa, nên không nhất thiết bằng hiệu của hai cột trước.",
-                en="In brackets: nine in ten simulations. The difference is taken within each simulation, and its "
+                en="In brackets: 90% interval. The difference is taken within each simulation, and its "
                 "median need "
                 "not be that of the two columns before it.",
             ),

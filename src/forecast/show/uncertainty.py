@@ -38,9 +38,8 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
             say(lang, vi="Vì sao khoảng dự báo rộng?", en="Why are the intervals so wide?"),
             say(
                 lang,
-                vi="Phần của mỗi nguồn trong độ rộng của khoảng 9 phần 10; dưới tên: khoảng, số người.",
-                en="Share of each source in the width of the interval of nine in ten.\n"
-                "Below the name: the interval, in persons.",
+                vi="Phần của mỗi nguồn trong độ rộng của khoảng dự báo 90%; dưới tên: khoảng, số người.",
+                en="Share of each source in the width of the 90% interval.\nBelow the name: the interval, in persons.",
             ),
             source_line(lang),
             height=height,
@@ -357,7 +356,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
 
 
 def cost_text(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
-    """Say what the designs cost, what the same luck in all runs saved, and whether both engines agree on the order."""
+    """Say what the designs cost, what common random numbers saved, and whether both engines agree on the order."""
     saved = found["pairing"].set_index("what")["value"]
     return say(
         lang,
@@ -369,12 +368,12 @@ def cost_text(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
         vi="Sàng lọc cần {morris:n} lần chạy, phân tích phương sai {sobol:n} lần, đều bằng cách cân đối tăng – giảm; "
         "mô phỏng từng xã và người dân chạy lại {agents:n} lần với các yếu tố mạnh nhất. Hai cách tính xếp thứ tự "
         "các yếu tố giống nhau đến đâu: tương quan thứ hạng là {agreement:n2} (1 là giống hệt). Mọi lần chạy dùng "
-        "cùng con người và cùng "
-        "may rủi; nếu không, phải chạy gấp {times:n1} lần mới bớt được may rủi như thế.",
+        "cùng con người và cùng yếu tố ngẫu nhiên; nếu không, phải chạy gấp {times:n1} lần mới bớt được yếu tố ngẫu "
+        "nhiên như thế.",
         en="Screening took {morris:n} runs and the split of variance {sobol:n}, both by entries minus exits; people "
         "and commune teams ran {agents:n} times over the strongest factors. How alike the two engines order the "
         "factors is told by their rank correlation, {agreement:n2} (1 is the same order). All runs have the same "
-        "people with the same luck; without that, "
+        "people with the same random numbers; without that, "
         "{times:n1} times as many runs would be needed to be as free of chance.",
     )
 

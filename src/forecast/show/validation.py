@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.calibration.likelihood import SPREAD, priors
 from forecast.calibration.predictive_checks import LIMITS
 from forecast.data import tables
 from forecast.language import words
 from forecast.language.words import join, say, term
-from forecast.question.scenario import parameters_table
 from forecast.show import calibration
 from forecast.show.evidence import label
 from forecast.show.picture import Picture
@@ -135,10 +135,10 @@ def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") 
                 least=LIMITS[0],
                 most=LIMITS[1],
                 vi="Không điều nào ra ngoài giới hạn (xác suất từ {least:n2} đến {most:n2}). Sát giới hạn "
-                "nhất: {item}, công bố {seen}, mô hình cho {range} trong 9 phần 10 số lần (xác suất "
+                "nhất: {item}, công bố {seen}, khoảng 90% của mô hình là {range} (xác suất "
                 "{p:n2}).",
                 en="No check is outside its limits (a p-value from {least:n2} to {most:n2}). The nearest to "
-                "them: {item}, published {seen}, the model says {range} in nine in ten (p = {p:n2}).",
+                "them: {item}, published {seen}, the model's 90% interval is {range} (p = {p:n2}).",
             )
         )
     outside = predicted[(predicted["published"] < predicted["low"]) | (predicted["published"] > predicted["high"])]
@@ -166,8 +166,8 @@ def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") 
         return words.listing(lines)
     told = say(
         lang,
-        vi="Những số liệu nằm ngoài khoảng 9 phần 10 của mô hình, lệch nhiều nhất trước:",
-        en="Figures outside the model's interval of nine in ten, the farthest first:",
+        vi="Những số liệu nằm ngoài khoảng 90% của mô hình, lệch nhiều nhất trước:",
+        en="Figures outside the model's 90% interval, the farthest first:",
     )
     return join([words.listing(lines), told, words.listing(figures)])
 

@@ -1,7 +1,7 @@
 """How people and teams respond: entry, renewal and return as pure functions that every engine shares.
 
 Rates are per month unless they say otherwise. Functions marked jitted take and return single numbers and run inside
-compiled loops; the others take arrays whose last axis is draws. Parameters are rows of data/evidence.csv; each draw
+compiled loops; the others take arrays whose last axis is draws. Parameters are rows of data/parameters.csv; each draw
 of an experiment has its own set of them, and the set of draw 7 is the same under every policy.
 """
 
@@ -17,11 +17,12 @@ import pandas as pd
 from numba import njit
 
 from forecast.beliefs import posterior
+from forecast.beliefs.parameters import Assumption, parameters_table
 from forecast.data import chance, tables
 from forecast.data.law import NATION, Law
 from forecast.data.places import Place
 from forecast.question.plan import GROUPS, Plan
-from forecast.question.scenario import Assumption, Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 REFERENCE_MONTH = "2021-06"  # the prices to which the parameter entry_rate refers
 SPELLS = np.array([1, 3, 6, 12, 60])  # months that can be paid at once (law.csv, payment_modes)
