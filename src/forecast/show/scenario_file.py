@@ -1,14 +1,19 @@
 """A search as JSON, and a scenario in the form of its file."""
 
+from typing import Any
+
 import pandas as pd
 import yaml
 
+from forecast.data import frames
+from forecast.desk.optimize import Optimum
+from forecast.question.scenario import Scenario
 from forecast.show.desk import optimum_text
+from forecast.show.target import goal
 
 
-def optimum_record(optimum) -> dict:
+def optimum_record(optimum: Optimum) -> dict[str, Any]:
     """Return a search as plain values, for optimum.json."""
-    target = optimum.scenario.target
     columns = ["cost", "cost_high", "probability", "guarded_share", "stay"]
     return {
         "asked": {
@@ -17,7 +22,7 @@ def optimum_record(optimum) -> dict:
             "poor_share": optimum.poor_share,
             "least_stay": optimum.least_stay,
         },
-        "target": target.model_dump(),
+        "target": goal(optimum.scenario).model_dump(),
         "met": optimum.met,
         "why": optimum.why,
         "says": {lang: str(optimum_text(optimum, lang)) for lang in ("vi", "en")},
@@ -33,11 +38,11 @@ def optimum_record(optimum) -> dict:
     }
 
 
-def _records(rows: pd.DataFrame, columns: list[str]) -> list[dict]:
-    return [{name: float(row[name]) for name in columns} for row in rows[columns].to_dict("records")]
+def _records(rows: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
+    return [{name: float(row[name]) for name in columns} for row in frames.records(rows[columns])]
 
 
-def scenario_form(scenario) -> dict:
+def scenario_form(scenario: Scenario) -> dict[str, Any]:
     """Return a scenario in the form of its file."""
     levers = []
     for lever in scenario.policy.levers:
@@ -60,7 +65,7 @@ def scenario_form(scenario) -> dict:
     }
 
 
-def scenario_yaml(scenario) -> str:
+def scenario_yaml(scenario: Scenario) -> str:
     """Return a scenario as the text of its file.
 
     >>> from forecast import toy
@@ -78,6 +83,6 @@ def scenario_yaml(scenario) -> str:
     return text.replace("'", "") if _plain(form, text) else text
 
 
-def _plain(form: dict, text: str) -> bool:
+def _plain(form: dict[str, Any], text: str) -> bool:
     """Months are quoted by the writer, and read the same without quotes; keep the quotes where that is not so."""
-    return yaml.safe_load(text.replace("'", "")) == form
+    return bool(yaml.safe_load(text.replace("'", "")) == form)
