@@ -22,8 +22,7 @@ FOR_ALL = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
     "<pre>": '<pre tabindex="0">',
-    '<div class="table-wrapper colwidths-auto docutils container">':
-        '<div class="table-wrapper colwidths-auto docutils container" tabindex="0">',
+    '<div class="table-wrapper colwidths-auto docutils container">': '<div class="table-wrapper colwidths-auto docutils container" tabindex="0">',
 }
 
 
