@@ -63,7 +63,7 @@ def observed(history: pd.DataFrame, measure: str = "", group: str = "", *, confl
 
     >>> rows = _history().query("place == 'Cà Mau'")
     >>> observed(rows, "members")["month"].tolist()
-    ['2021-12', '2022-06']
+    ['2021-12', '2022-06', '2019-12', '2020-12', '2024-09']
     """
     rows = history[(history["scheme"] == SCHEME) & (history["kind"] == "observation") & history["value"].notna()]
     if not conflicting:
