@@ -15,7 +15,8 @@ import numpy as np
 
 from forecast.data import tables
 from forecast.engines.people import agents, records
-from forecast.engines.people import behavior as b
+from forecast.engines.people import hazards, prices, teams
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.world import make_world
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
@@ -25,12 +26,12 @@ STOCKS = ("members", "active_9of12")
 FLOWS = ("entries", "returns", "lapses", "exits_compulsory", "exits_other", "paid_months")
 MONEY = ("paid_members", "paid_state", "paid_province", "paid_donors")
 MEASURES = STOCKS + FLOWS + MONEY
-G, BANDS = len(GROUPS), b.BANDS
+G, BANDS = len(GROUPS), prices.BANDS
 POOR, NEAR_POOR, MINORITY, OTHER = range(4)
 
-lapse_hazard, tenure_factor = b.lapse_hazard.py_func, b.tenure_factor.py_func
-lapse_chance, spell_of = b.lapse_chance.py_func, b.spell_of.py_func
-declared_multiple = b.declared_multiple.py_func
+lapse_hazard, tenure_factor = hazards.lapse_hazard.py_func, hazards.tenure_factor.py_func
+lapse_chance, spell_of = hazards.lapse_chance.py_func, hazards.spell_of.py_func
+declared_multiple = hazards.declared_multiple.py_func
 
 
 class Price(NamedTuple):
@@ -51,30 +52,30 @@ class Setting:
 
     def __init__(self, scenario: Scenario, seed: int):
         self.scenario, self.plan = scenario, scenario.plan
-        drawn = b.parameter_draws(scenario, seed, range(1))
+        drawn = parameter_draws(scenario, seed, range(1))
         self.drawn, self.d = drawn, {name: float(values[0]) for name, values in drawn.items()}
         self.first = tables.month_index(self.plan.months[0])
         law, lineage, months = scenario.law, scenario.place.lineage, self.plan.months
         at_floor = [[law.price(group, month, lineage) for group in GROUPS] for month in months]
         now = [law.price(group, b.REFERENCE_MONTH) for group in GROUPS]
-        income = b.incomes(scenario, drawn)[0]  # (groups, bands) at the reference month
-        base = b.reference_acceptance(drawn, law)[0]
+        income = prices.incomes(scenario, drawn)[0]  # (groups, bands) at the reference month
+        base = prices.base_acceptance(drawn, law)[0]
         communes = range(len(self.plan.communes))
         self.ceiling = [law.value("max_declared_income", m) / law.value("min_declared_income", m) for m in months]
         self.price, self.accept, self.rise, self.full_rise = [], [], [], []
         for t, month in enumerate(months):
-            grown = income * (1 + self.d["income_growth"]) ** b.years_from_reference(str(month))
+            grown = income * (1 + self.d["income_growth"]) ** prices.years_from_base(str(month))
             prices = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
             self.price.append(prices)
-            self.accept.append([[(b.acceptance(prices[c][g].net, grown[None, g], drawn)[0] / base).tolist()
+            self.accept.append([[(prices.acceptance(prices[c][g].net, grown[None, g], drawn)[0] / base).tolist()
                                  for g in range(G)] for c in communes])
             self.rise.append([[(prices[c][g].net / grown[g] - now[g].net / income[g]).tolist()
                                for g in range(G)] for c in communes])
             self.full_rise.append([(prices[0][g].contribution / grown[g] - now[g].net / income[g]).tolist()
                                    for g in range(G)])
-        self.rules = b.TeamRules.of(drawn)
-        self.other_exits = b.other_exits(months, drawn, law)[:, 0].tolist()
-        self.entry_hazard = float(b.entry_hazard(drawn)[0])
+        self.rules = teams.TeamRules.of(drawn)
+        self.other_exits = hazards.other_exits(months, drawn, law)[:, 0].tolist()
+        self.entry_hazard = float(hazards.entry_hazard(drawn)[0])
         self.lapse = {k: lapse_hazard(self.d["annual_lapse"], int(s)) for k, s in enumerate(b.SPELLS)}
 
     def _price(self, law_price, t: int, c: int, g: int) -> Price:
@@ -216,9 +217,9 @@ class Commons(mesa.Model):
         self._people(opening.tolist())
         self.members, _ = self._look()
         self.opened, self.year_start = self.members, self.members
-        due = np.array(self.members)[:, None] / b.TYPICAL_SPELL
+        due = np.array(self.members)[:, None] / hazards.TYPICAL_SPELL
         collectors = setting.scenario.status_quo_plan.collectors[0][:, None]
-        reach = b.reference_reach(collectors, np.array(self.households)[:, None], due, setting.drawn)
+        reach = teams.reference_reach(collectors, np.array(self.households)[:, None], due, setting.drawn)
         self.reach = reach[:, 0].tolist()
 
     def _people(self, opening: list[int]) -> None:
@@ -286,7 +287,7 @@ class Commons(mesa.Model):
         row = [float(getattr(plan, name)[t, c]) for name in
                ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")]
         seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
-        hours = b.team_month(b.Seen(*row, float(b.DEADLINE[month % 12]), *seen), self.setting.rules)
+        hours = teams.team_month(teams.Seen(*row, float(teams.DEADLINE[month % 12]), *seen), self.setting.rules)
         visits, called, rushed, effort = (float(x[0]) for x in hours)
         at = {name: float(getattr(plan, name)[t, c]) for name in
               ("assisted", "training", "model", "meetings", "drives", "broadcasts", "cadres", "order", "quota")}

@@ -20,7 +20,8 @@ from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
-from forecast.engines.people import behavior
+from forecast.engines.people import prices
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.stock import CLASS_SHARES, expected
 from forecast.engines.people.world import make_world
 from forecast.experiment.project import fingerprint, project
@@ -63,9 +64,9 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
 
 def test_what_is_looked_up_once_is_what_behavior_gives(model):
     drawn = model.drawn(np.full((3, len(model.coordinates)), 0.3))
-    assert model.reference(drawn) == pytest.approx(behavior.reference_acceptance(drawn, model.law), rel=1e-14)
+    assert model.reference(drawn) == pytest.approx(prices.base_acceptance(drawn, model.law), rel=1e-14)
     track = model.tracks["Toy"]
-    assert track.income(drawn) == pytest.approx(behavior.incomes(track.scenario, drawn), rel=1e-14)
+    assert track.income(drawn) == pytest.approx(prices.incomes(track.scenario, drawn), rel=1e-14)
 
 
 def test_classes_of_skill_of_many_teams_have_mean_one():
@@ -214,7 +215,7 @@ def question(until="2022-06", **more) -> Scenario:
 def test_a_draw_has_the_parameters_of_its_row_under_every_policy(fit):
     frame = fit.frame(3)
     asked = Posterior.of(frame).scenario(question(until="2025-06", assumptions={"rush": 2.0}))
-    drawn = behavior.parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
+    drawn = parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
     rows = frame.iloc[[0, 1, 2, 0, 1, 2, 0]]
     assert drawn["annual_lapse"].tolist() == rows["annual_lapse"].tolist()
     assert (drawn["rush"] == 2.0).all()  # what the scenario assumes goes first
@@ -232,7 +233,7 @@ def test_a_place_within_a_learned_one_has_its_effect_and_one_of_its_own(fit):
     asked = Posterior.of(frame.assign(place_spread=0.0)).scenario(
         Scenario("q", inside, start="2021-12", until="2022-06", law=toy.law(), assumptions={"opening_members": 40.0})
     )
-    drawn = behavior.parameter_draws(asked, 1, range(4))
+    drawn = parameter_draws(asked, 1, range(4))
     assert drawn["place_effect"] == pytest.approx(frame["place_effect/Toy"].to_numpy())
 
 

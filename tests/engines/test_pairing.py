@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from forecast.data import toy
-from forecast.engines.people import agents, behavior, records
+from forecast.engines.people import agents, records, teams
 from forecast.engines.people.people import People
 from forecast.engines.people.world import World, make_world
 from forecast.experiment import project
@@ -36,7 +36,7 @@ class Steady(agents.Team):
     def step(self) -> None:
         seen = self.look()
         ones = np.ones(len(seen.members))
-        self.act(behavior.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones, 0 * ones, ones))
+        self.act(teams.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones, 0 * ones, ones))
 
 
 def question(name: str = "quo", *levers, until: str = "2026-12", scale: float = 1.0, **assumptions) -> Scenario:

@@ -21,8 +21,9 @@ from forecast.calibration.targets import NATION, SCHEME, Target, Track, flows, t
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines.people import behavior
-from forecast.engines.people.behavior import BANDS
+from forecast.engines.people import prices
+from forecast.engines.people.draws import between, normal_scale
+from forecast.engines.people.prices import BANDS
 from forecast.engines.people.world import G
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario, parameters_table
@@ -146,7 +147,7 @@ class Model:
         """Parameters (without the place effect) of vectors (draws, coordinates): name -> (draws,)."""
         result = {name: np.full(len(z), value) for name, value in self._medians.items()}
         for name in self.free:
-            result[name] = behavior.between(self._normals(z, name), *self._ranges[name])
+            result[name] = between(self._normals(z, name), *self._ranges[name])
         return result | {SPREAD: self._medians[SPREAD] * self.wider(z, SPREAD)}
 
     @cached_property
@@ -222,9 +223,9 @@ class Model:
             if name == SPREAD:
                 continue  # no figure depends on it
             i, normals = self.at[name], self._normals(z, name)
-            result[:, i] = behavior.normal_scale(normals, *self._ranges[name])
+            result[:, i] = normal_scale(normals, *self._ranges[name])
             side = np.where(normals < 0, -1.0, 1.0)
-            slopes[:, i] = np.abs(behavior.normal_scale(side, *self._ranges[name]) - self._zero[name])
+            slopes[:, i] = np.abs(normal_scale(side, *self._ranges[name]) - self._zero[name])
             slopes[:, i] *= self._widened[name]
             if self._ranges[name][1] <= 0:
                 slopes[:, i] *= result[:, i] > 0  # cut at zero
@@ -243,7 +244,7 @@ class Model:
 
     @cached_property
     def _zero(self) -> dict[str, float]:
-        return {n: float(behavior.normal_scale(np.zeros(1), *r)[0]) for n, r in self._ranges.items()}
+        return {n: float(normal_scale(np.zeros(1), *r)[0]) for n, r in self._ranges.items()}
 
     def inputs(self) -> dict[str, np.ndarray]:
         """What the figures of each place depend on: (coordinates, inputs), sums of the coordinates of `bent`."""
@@ -289,17 +290,17 @@ class Model:
         return MODEL_ERROR[0] * np.exp(MODEL_ERROR[1] * z[:, self.at["model_error"]])
 
     def reference(self, drawn: dict) -> np.ndarray:
-        """Acceptance in the country at the reference month, as `behavior.reference_acceptance` gives it."""
+        """Acceptance in the country at the reference month, as `prices.base_acceptance` gives it."""
         per_head, net = self._nation
-        bands = behavior._bands(behavior._median(*per_head, drawn), drawn)
-        shares = behavior.acceptance(net[None, :, None], bands, drawn) @ behavior.BAND_SHARES
-        return (shares * (behavior.NATIONAL_MIX / behavior.NATIONAL_MIX.sum())).sum(axis=1)
+        bands = prices.bands(prices.median_income(*per_head, drawn), drawn)
+        shares = prices.acceptance(net[None, :, None], bands, drawn) @ prices.BAND_SHARES
+        return (shares * (prices.NATIONAL_MIX / prices.NATIONAL_MIX.sum())).sum(axis=1)
 
     @cached_property
     def _nation(self) -> tuple[tuple[float, str], np.ndarray]:
         month = tables.month(behavior.REFERENCE_MONTH)
         net = np.array([self.law.price(g, month).net for g in GROUPS])
-        return behavior.income_per_head(read_place(NATION)), net
+        return prices.income_per_head(read_place(NATION)), net
 
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Log of the expected value of each target, (draws, targets)."""
@@ -320,7 +321,7 @@ class Model:
                     result[:, i] = np.log(values[:, span, 1, G].sum(axis=1) / target.units)
         for name, (track, whole) in self.mixes.items():
             month = str(track.scenario.months[0])
-            grown = (1 + drawn["income_growth"]) ** behavior.years_from_reference(month)
+            grown = (1 + drawn["income_growth"]) ** prices.years_from_base(month)
             income = track.income(drawn) * grown[:, None, None]
             groups = track.shares(drawn, income).reshape(len(z), -1, G, BANDS).sum(axis=(1, 3))
             for i, target in enumerate(self.targets):

@@ -18,8 +18,8 @@ from forecast.beliefs.posterior import PRIORS
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines.people import behavior, stock
-from forecast.engines.people.behavior import BANDS
+from forecast.engines.people import hazards, prices, stock, teams
+from forecast.engines.people.prices import BANDS
 from forecast.engines.people.world import G, World, _depletion, _goals, make_world
 from forecast.question.levers import ModelCommunes, Policy
 from forecast.question.plan import GROUPS
@@ -73,43 +73,43 @@ class Track:
         """
         old, scenario, draws = self.template, self.scenario, len(reference)
         income = self.income(drawn)
-        past = np.array([behavior.years_from_reference(str(m)) for m in old.plan.months])
+        past = np.array([prices.years_from_base(str(m)) for m in old.plan.months])
         growth = (1 + drawn["income_growth"])[None, :] ** past[:, None]
         now = income[None, :, None] * growth[:, :, None, None, None]
         net = old.money.net[:, None, :, :, None]
-        accept = np.stack([behavior.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
+        accept = np.stack([prices.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
         accept /= reference[None, :, None, None, None]
         rise = net / now - (old.money.reference_net[None, :, None] / income)[None, :, None]
         opening = self.shares(drawn, now[0, :, 0]) * (scenario.opening[0] * np.exp(opening_error))[:, None]
         opening = np.minimum(opening, 0.9 * old.cells)
         members = opening.sum(axis=1)[None]
-        base = behavior.entry_hazard(drawn) / _depletion(opening, old.cells, drawn["frailty_shape"])
-        reach = behavior.reference_reach(
-            np.array([[self.collectors]]), old.households[:, None], members / behavior.TYPICAL_SPELL, drawn
+        base = hazards.entry_hazard(drawn) / _depletion(opening, old.cells, drawn["frailty_shape"])
+        reach = teams.reference_reach(
+            np.array([[self.collectors]]), old.households[:, None], members / hazards.TYPICAL_SPELL, drawn
         )
         campaign = np.stack([years[y] for y in self.years])[:, :, None, None, None]
         return old._replace(
             keys=np.zeros(draws, np.uint64), drawn=drawn, accept=np.ascontiguousarray(accept * campaign),
             burden_rise=np.ascontiguousarray(rise), opening=opening, base=base, reach=reach,
             goals=_goals(scenario, old.plan, members, drawn),
-            other_exits=behavior.other_exits(old.plan.months, drawn, scenario.law),
-            team_rules=behavior.TeamRules.of(drawn),
+            other_exits=hazards.other_exits(old.plan.months, drawn, scenario.law),
+            team_rules=teams.TeamRules.of(drawn),
         )  # fmt: skip
 
     @cached_property
     def per_head(self) -> tuple[float, str]:
         """The place's income per head and its month; looked up once, since every step asks for it."""
-        return behavior.income_per_head(self.scenario.place)
+        return prices.income_per_head(self.scenario.place)
 
     def income(self, drawn: dict) -> np.ndarray:
-        """Monthly income by (draws, groups, bands) at the reference month, as `behavior.incomes` gives it."""
-        return behavior._bands(behavior._median(*self.per_head, drawn), drawn)
+        """Monthly income by (draws, groups, bands) at the reference month, as `prices.incomes` gives it."""
+        return prices.bands(prices.median_income(*self.per_head, drawn), drawn)
 
     def shares(self, drawn: dict, income: np.ndarray) -> np.ndarray:
         """Share of the opening members in each cell, (draws, cells): people x acceptance, as in `make_world`."""
         law, months = self.scenario.law, self.template.plan.months
         price = np.array([law.price(g, months[0], self.scenario.place.lineage).net for g in GROUPS])
-        accept = behavior.acceptance(price[:, None], income, drawn)
+        accept = prices.acceptance(price[:, None], income, drawn)
         weight = self.template.cells.reshape(-1, G, BANDS)[None] * accept[:, None]
         weight = weight.reshape(len(income), -1)
         return weight / weight.sum(axis=1, keepdims=True)

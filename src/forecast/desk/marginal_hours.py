@@ -5,7 +5,7 @@ touch one another in the agent engine (a test holds it to that), so a step is ta
 each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself; moving
 an hour from one task to another is the difference of two rows.
 
-An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`behavior.INSPECTION_COST`). The hours of
+An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`teams.INSPECTION_COST`). The hours of
 calls on due members are worked out from the members and a typical spell.
 """
 
@@ -18,13 +18,9 @@ from forecast.data import tables
 from forecast.desk.allocation import commune_members
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import tallies
-from forecast.engines.people.behavior import (
-    INSPECTION_COST,
-    MOST_FOR_RENEWALS,
-    RENEWAL_COST,
-    TYPICAL_SPELL,
-    parameter_draws,
-)
+from forecast.engines.people.draws import parameter_draws
+from forecast.engines.people.hazards import TYPICAL_SPELL
+from forecast.engines.people.teams import INSPECTION_COST, MOST_FOR_RENEWALS, RENEWAL_COST
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question import menu

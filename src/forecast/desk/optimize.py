@@ -29,7 +29,7 @@ from forecast.desk import verify
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay, tallies
 from forecast.desk.verify import Judged
-from forecast.engines.people import behavior
+from forecast.engines.people.draws import between, parameter_draws
 from forecast.engines.people.stock import SILENT
 from forecast.question import menu
 from forecast.question.levers import Policy, spending
@@ -151,7 +151,7 @@ class Search:
             if name in self.costs.index and choice.name not in self.known:
                 value, low, high = self.costs.loc[name, ["value", "low", "high"]].astype(float)
                 luck = chance.normal_array(keys, chance.name_number(name))
-                ratio = behavior.between(luck, value, low, high) / value
+                ratio = between(luck, value, low, high) / value
             total += vnd * ratio
         return total
 
@@ -311,7 +311,7 @@ class Search:
     def _parameters(self, first: int, size: int) -> tuple[np.ndarray, ...]:
         """Features of the parameters of `size` draws from `first` on, and of very many."""
         if first not in self.parameters:
-            drawn = behavior.parameter_draws(self.longer, self.seed, range(first, first + WIDE))
+            drawn = parameter_draws(self.longer, self.seed, range(first, first + WIDE))
             self.parameters[first] = verify.features(drawn)
         return self.parameters[first][:size], self.parameters[first]
 

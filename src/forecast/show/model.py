@@ -12,7 +12,7 @@ from forecast.data import tables, toy
 from forecast.data.law import read_law
 from forecast.data.places import read_place
 from forecast.data.tables import GROUPS, MEASURES
-from forecast.engines.people import behavior, records
+from forecast.engines.people import prices, records
 from forecast.language import words
 from forecast.language.words import Text, say, term
 from forecast.question import levers
@@ -89,7 +89,7 @@ def overview(lang: str = "vi") -> Text:
     for name in ("Đà Bắc", "Đông Triều", "Hà Nội", "Lào Cai", "Cà Mau"):
         place = read_place(name)
         communes = len(place.communes)
-        rows.append({"place": name, "communes": communes, "cells": communes * len(GROUPS) * behavior.BANDS,
+        rows.append({"place": name, "communes": communes, "cells": communes * len(GROUPS) * prices.BANDS,
                      "eligible": place.group_sizes().sum()})  # fmt: skip
     names = {"communes": say(lang, vi="số xã, số tổ vận động", en="communes, one team each"),
              "cells": say(lang, vi="số ô (xã × nhóm × bậc thu nhập)", en="cells (commune × group × income band)"),
@@ -99,7 +99,7 @@ def overview(lang: str = "vi") -> Text:
 
 def scales(lang: str = "vi") -> Text:
     """Say how many groups and income bands there are, and how few facts a person carries."""
-    return say(lang, groups=len(GROUPS), bands=behavior.BANDS, facts=len(records.PERSON.names),
+    return say(lang, groups=len(GROUPS), bands=prices.BANDS, facts=len(records.PERSON.names),
                size=records.PERSON.itemsize, names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
                vi="Mỗi xã có {groups:n} nhóm ({names}), mỗi nhóm {bands:n} bậc thu nhập: đó là một ô. Người chưa tham "
                "gia chỉ là một con số trong ô; ai tham gia thì có {facts:n} thông tin riêng ({size:n} byte). Mỗi bước "
