@@ -52,7 +52,7 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
     z = np.zeros((2, len(model.coordinates)))
     z[1, :3] = 0.7, -0.5, 0.4
     drawn = model.drawn(z) | {"skill_spread": np.zeros(2), "place_effect": np.ones(2)}
-    ours = track.run(drawn, model.reference(drawn), dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
+    ours = track.run(drawn, dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
     for row in range(2):
         given = {name: float(drawn[name][row]) for name in names} | fixed
         scenario = track.scenario.model_copy(update={"assumptions": track.scenario.assumptions | given})
@@ -61,13 +61,6 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
         assert ours[row, :, 0, -1] == pytest.approx(theirs[:, 0, -1], rel=1e-3)
         assert ours[row, 1:, 1, -1] == pytest.approx(theirs[1:, 1, -1], rel=1e-3)
         assert ours[row, :, 0] == pytest.approx(theirs[:, 0], rel=5e-3)
-
-
-def test_what_is_looked_up_once_is_what_behavior_gives(model):
-    drawn = model.drawn(np.full((3, len(model.coordinates)), 0.3))
-    assert model.reference(drawn) == pytest.approx(prices.base_acceptance(drawn, model.law), rel=1e-14)
-    track = model.tracks["Toy"]
-    assert track.income(drawn) == pytest.approx(prices.incomes(track.scenario, drawn), rel=1e-14)
 
 
 def test_classes_of_skill_of_many_teams_have_mean_one():

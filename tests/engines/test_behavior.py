@@ -18,6 +18,7 @@ from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario, parameters_table
 
 PLACE, LAW = toy.place(), toy.law()
+(SPELLS,) = hazards.spells(pd.period_range("2021-12", periods=1, freq="M"), LAW)
 DRAWS = 4000
 MANY = np.linspace(0, 1, 100_001)[:-1] + 0.5e-5  # luck, evenly
 
@@ -239,7 +240,7 @@ def test_lapsing_falls_with_tenure_and_long_spells():
     factors = [hazards.tenure_factor(m, 0.5) for m in (0, 1, 12, 24, 60, 240)]
     assert (np.diff(factors) < 0).all()
     assert hazards.tenure_factor(60.0, 0.0) == 1.0
-    yearly = [hazards.lapse_hazard(0.22, spell) * 12 / spell for spell in b.SPELLS]
+    yearly = [hazards.lapse_hazard(0.22, spell) * 12 / spell for spell in SPELLS.months]
     assert (np.diff(yearly) < 0).all()  # fewer due dates, fewer chances to lapse
 
 
@@ -249,29 +250,29 @@ def test_a_book_that_was_given_is_kept_by_the_share_that_keeps_it():
 
 
 def shares_of(rushed, advised):
-    spells = np.array([hazards.spell_of(u, rushed, advised) for u in MANY[::10]])
-    return np.bincount(spells, minlength=len(b.SPELLS)) / len(spells)
+    spells = np.array([hazards.spell_of(u, rushed, advised, SPELLS) for u in MANY[::10]])
+    return np.bincount(spells, minlength=len(SPELLS.months)) / len(spells)
 
 
 def test_spells_are_chosen_in_their_shares():
-    assert shares_of(False, 0.0) == pytest.approx(b.USUAL_SPELLS, abs=2e-4)
-    assert shares_of(True, 0.0) == pytest.approx(b.RUSH_SPELLS, abs=2e-4)
-    assert b.USUAL_SPELLS.sum() == pytest.approx(1)
-    assert b.RUSH_SPELLS.sum() == pytest.approx(1)
+    assert shares_of(False, 0.0) == pytest.approx(SPELLS.usual, abs=2e-4)
+    assert shares_of(True, 0.0) == pytest.approx(SPELLS.rushed, abs=2e-4)
+    assert SPELLS.usual.sum() == pytest.approx(1)
+    assert SPELLS.rushed.sum() == pytest.approx(1)
 
 
 def test_advice_moves_payers_of_short_spells_to_a_year():
-    short = b.USUAL_SPELLS[:3]
+    short = SPELLS.usual[:3]
     assert shares_of(False, 0.4) == pytest.approx([*(0.6 * short), 0.18 + 0.4 * short.sum(), 0.02], abs=2e-4)
     assert shares_of(False, 1.0)[:3].sum() == 0
-    assert shares_of(True, 1.0) == pytest.approx(b.RUSH_SPELLS, abs=2e-4)  # who is rushed takes no advice
+    assert shares_of(True, 1.0) == pytest.approx(SPELLS.rushed, abs=2e-4)  # who is rushed takes no advice
 
 
 @pytest.mark.parametrize("luck", [1e-300, 0.5, 1 - 2**-53])
 def test_any_luck_gives_a_spell_that_can_be_paid(luck):
     for advised in (0.0, 0.3, 1.0):
-        assert b.USUAL_SPELLS[hazards.spell_of(luck, False, advised)] > 0
-        assert b.RUSH_SPELLS[hazards.spell_of(luck, True, advised)] > 0
+        assert SPELLS.usual[hazards.spell_of(luck, False, advised, SPELLS)] > 0
+        assert SPELLS.rushed[hazards.spell_of(luck, True, advised, SPELLS)] > 0
 
 
 def test_declared_incomes_are_the_floor_or_a_tail_above_it():

@@ -31,7 +31,7 @@ def expected_entries(scenario: Scenario, seed: int, draws: range, nodes, shares)
     money, base = prices.prices(scenario.place, scenario.plan, scenario.law), hazards.entry_hazard(d)
     pressure = 0.0
     for t, when in enumerate(scenario.plan.months):
-        years = prices.years_from_base(str(when))
+        years = prices.years_from_base(str(when), scenario.law)
         now = income * ((1 + d["income_growth"]) ** years)[:, None, None]
         pressure = pressure + base[:, None, None] * prices.acceptance(money.net[t, 0][None, :, None], now, d)
     pressure = pressure / prices.base_acceptance(d, scenario.law)[:, None, None]
@@ -141,6 +141,9 @@ def test_the_december_peak_and_the_fall_by_march_grow_with_the_gap_to_plan():
         assert larger["fall"][0] < 1.2 * smaller["fall"][0]
 
 
+LIMIT = toy.law().subsidy_months("2021-12")
+
+
 def lapses_after(subsidized: int, full_price_matters: bool = True) -> np.ndarray:
     """Lapses by group in a year of members who have used up so many months of subsidy."""
     world = make_world(question(until="2022-12"), range(12), 1)
@@ -158,7 +161,7 @@ def lapses_after(subsidized: int, full_price_matters: bool = True) -> np.ndarray
 
 
 def test_who_has_used_up_the_subsidy_pays_the_whole_price_and_lapses_more_often():
-    before, after = lapses_after(0), lapses_after(behavior.SUBSIDY_MONTHS)
+    before, after = lapses_after(0), lapses_after(LIMIT)
     assert after.sum() > before.sum()
     assert after[0] / before[0] > after[3] / before[3] > 1.0  # the poor lose a subsidy of half, others one of a tenth
-    assert (lapses_after(behavior.SUBSIDY_MONTHS, full_price_matters=False) == before).all()
+    assert (lapses_after(LIMIT, full_price_matters=False) == before).all()

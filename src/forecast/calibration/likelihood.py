@@ -17,11 +17,11 @@ import pandas as pd
 from scipy.special import gammaln
 
 from forecast.beliefs.posterior import PLACE_STEP, PLACE_YEAR, PRIORS, STEP_PRIORS, YEAR, YEAR_STEP
-from forecast.calibration.targets import NATION, SCHEME, Target, Track, flows, track_of
+from forecast.calibration.targets import Target, Track, flows, track_of
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines.people import prices
+from forecast.data.vocabulary import NATION, SCHEME
 from forecast.engines.people.draws import between, normal_scale
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.world import G
@@ -289,29 +289,15 @@ class Model:
         """Standard deviation by which the model is off, log, (draws,)."""
         return MODEL_ERROR[0] * np.exp(MODEL_ERROR[1] * z[:, self.at["model_error"]])
 
-    def reference(self, drawn: dict) -> np.ndarray:
-        """Acceptance in the country at the reference month, as `prices.base_acceptance` gives it."""
-        per_head, net = self._nation
-        bands = prices.bands(prices.median_income(*per_head, drawn), drawn)
-        shares = prices.acceptance(net[None, :, None], bands, drawn) @ prices.BAND_SHARES
-        return (shares * (prices.NATIONAL_MIX / prices.NATIONAL_MIX.sum())).sum(axis=1)
-
-    @cached_property
-    def _nation(self) -> tuple[tuple[float, str], np.ndarray]:
-        month = tables.month(behavior.REFERENCE_MONTH)
-        net = np.array([self.law.price(g, month).net for g in GROUPS])
-        return prices.income_per_head(read_place(NATION)), net
-
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Log of the expected value of each target, (draws, targets)."""
         drawn, years = self.drawn(z), self.year_effects(z)
-        reference = self.reference(drawn)
         result = np.empty((len(z), len(self.targets)))
         for name, track in self.tracks.items():
             own = drawn | {"place_effect": np.exp(self.effect(z, name))}
             walked = {y: years[y] * np.exp(walk) for y, walk in self.place_years(z, name).items()}
             error = track.opening_sd * z[:, self.at[f"opening/{name}"]]
-            values = track.run(own, reference, years | walked, error)
+            values = track.run(own, years | walked, error)
             months = {str(m): i for i, m in enumerate(track.scenario.months)}
             for i, target in enumerate(self.targets):
                 if target.place == name and target.measure == "members":
@@ -320,10 +306,7 @@ class Model:
                     span = slice(months[target.since], months[target.month] + 1)
                     result[:, i] = np.log(values[:, span, 1, G].sum(axis=1) / target.units)
         for name, (track, whole) in self.mixes.items():
-            month = str(track.scenario.months[0])
-            grown = (1 + drawn["income_growth"]) ** prices.years_from_base(month)
-            income = track.income(drawn) * grown[:, None, None]
-            groups = track.shares(drawn, income).reshape(len(z), -1, G, BANDS).sum(axis=(1, 3))
+            groups = track.shares(drawn).reshape(len(z), -1, G, BANDS).sum(axis=(1, 3))
             for i, target in enumerate(self.targets):
                 if target.place == name and target.measure in GROUPS:
                     result[:, i] = np.log(whole * groups[:, GROUPS.index(target.measure)])

@@ -5,7 +5,8 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk.target import INTERVAL, PAYERS
+from forecast.data.vocabulary import PAYERS
+from forecast.desk.target import INTERVAL
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario
 
@@ -15,7 +16,8 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
 
     Columns: place, scenario, engine, group, measure, payer, unit, median, low, high. Measures: members (at the end),
     entries and lapses (over all months), member_years (added up), money by payer, and cost_per_member_year: additional
-    money of the payer for each additional member-year, left out of a draw in which nothing was added.
+    money of the payer for each additional member-year, left out of a draw in which nothing was added. Outreach stands
+    with all groups together, so that the money of a single group is that of its contributions.
     """
     gaps = answer.versus(base).frame
     if gaps.empty:

@@ -13,18 +13,18 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk.additionality import GUARDED
-from forecast.desk.target import INTERVAL, PAYERS, effort_now
+from forecast.data.vocabulary import GUARDED, PAYERS
+from forecast.desk.target import INTERVAL, effort_now
 from forecast.experiment.project import project
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question import menu
-from forecast.question.levers import Collectors, Gift, ModelCommunes, PaymentAdvice, Policy, Reminders, TopUp, Visits
+from forecast.question.levers import LEVERS, Collectors, Gift, ModelCommunes, PaymentAdvice, Policy, Reminders, TopUp, Visits
 from forecast.question.plan import GROUPS, Where
 from forecast.question.scenario import Scenario
 
-OWN = ("province", "donors", "outreach")  # payers whose money is held equal
-PAID = ("state", "province", "donors", "outreach")  # whose money a table shows
+OWN = ("province", "donors", "office")  # payers whose money is held equal
+PAID = ("state", *OWN)  # whose money a table shows
 CRITERIA = ("years", "end", "guarded")  # what a policy may be best in: columns of `draws`
 EXACT = 0.02  # how near to the budget is near enough
 
@@ -62,7 +62,7 @@ def priced(scenario: Scenario) -> Scenario:
 
 
 def _priced_by(lever) -> str:
-    return menu.PRICES.get(type(lever).__name__, "")
+    return type(lever).cost
 
 
 def free(scenario: Scenario, lang: str = "vi") -> Text:
@@ -109,7 +109,7 @@ def _makers(base: Scenario, start: str, end: str) -> dict[str, tuple]:
     months = max(tables.month_index(tables.month(end)) - tables.month_index(tables.month(start)) + 1, 1)
 
     def cost(lever):
-        return {"unit_cost": float(price[menu.PRICES[lever]])} | when
+        return {"unit_cost": float(price[LEVERS[lever].cost])} | when
 
     return {
         "top_up": (1.0, lambda x: [TopUp(share=x, **when)]),
@@ -157,7 +157,7 @@ def _named(base: Scenario, name: str, policy: Policy, title: dict) -> Scenario:
 
 
 def own_money(answer: Projection) -> pd.Series:
-    """Return what the province, donors and outreach pay over all months, VND by draw, in an answer of one scenario."""
+    """Return what the province, donors and the office pay over all months, VND by draw, in an answer of one scenario."""
     rows = answer.only(measure=[PAYERS[p] for p in OWN], group="all").frame
     return rows.groupby("draw", observed=True)["value"].sum()
 

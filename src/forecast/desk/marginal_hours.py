@@ -132,7 +132,7 @@ def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict]:
     base, *answers = tallies([(q, "stock", range(draws)) for q in questions], seed)
     rows = []
     for (choice, _), answer in zip(levers, answers, strict=True):
-        money = sum((answer[p] - base[p]).to_numpy() for p in ("outreach", "province", "donors"))
+        money = sum((answer[p] - base[p]).to_numpy() for p in ("office", "province", "donors"))
         if (money > 1e5).all():
             years = (answer["years"] - base["years"]).to_numpy()
             rows.append(_row("million", choice.name, "million VND", float(money.mean() / 1e6),

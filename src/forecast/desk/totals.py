@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import files, tables
-from forecast.desk.additionality import GUARDED
+from forecast.data.vocabulary import GUARDED, PAYERS
 from forecast.experiment import project
 from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-COLUMNS = ("reached", "held", "later", "years", "guarded", "members", "state", "province", "donors", "outreach")
+COLUMNS = ("reached", "held", "later", "years", "guarded", *PAYERS)
 PART = {"agents": 24, "stock": 200}  # draws in one piece of work
 
 
@@ -79,8 +79,7 @@ def tally(
         "later": total("members", first=len(months) - 1, until=len(months) - 1),
         "years": total("members") / 12,
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
-        "outreach": total("spent_outreach"),
-    } | {payer: total(f"paid_{payer}") for payer in ("members", "state", "province", "donors")}
+    } | {payer: total(measure) for payer, measure in PAYERS.items()}
     table = pd.DataFrame(found, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
     files.keep(table, path)
     return table

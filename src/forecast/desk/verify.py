@@ -19,7 +19,6 @@ from scipy.special import ndtr
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay
 
-PAID = ("members", "state", "province", "donors")
 SPARE = 5  # draws for each feature, else parameters are left aside
 LEAST = 0.5  # persons; below it there is no log
 
@@ -104,12 +103,12 @@ def judged(
     few: tuple[pd.DataFrame, pd.DataFrame],
     many: tuple[pd.DataFrame, pd.DataFrame],
     cost: tuple[np.ndarray, np.ndarray],
-    outreach: np.ndarray,
+    luck: dict[str, np.ndarray],
 ) -> Judged:
     """Put together what is known of a mix.
 
-    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, `cost` and `outreach`
-    VND in each of their draws (cost: by both; outreach: in the many).
+    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, `cost` VND in
+    each of their draws, and `luck` by how much VND each payer's outreach differs in the many from its price.
     """
     n = len(few[0])
 
@@ -129,7 +128,7 @@ def judged(
         guarded_share=guarded_share(*both),
         stay=stay(*both),
         member_years=mean("years"),
-        by_payer={payer: mean(payer) for payer in PAID} | {"outreach": float(outreach.mean())},
+        by_payer={payer: mean(payer) + float(luck[payer].mean()) if payer in luck else mean(payer) for payer in PAYERS},
         draws=(n, len(many[0])),
     )
 

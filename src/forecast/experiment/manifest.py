@@ -10,6 +10,7 @@ from importlib.metadata import version
 from forecast.beliefs.posterior import PRIORS, learned
 from forecast.data import tables
 from forecast.data.files import PACKAGE
+from forecast.data.law import Law
 from forecast.question.scenario import Scenario
 
 # What an engine's answer depends on: the code of these packages (a test follows their imports) and these tables, beside
@@ -26,6 +27,8 @@ def fingerprint(scenario: Scenario) -> str:
     digest.update(repr([getattr(scenario.place, name) for name in facts]).encode())
     for frame in (scenario.place.communes, scenario.place.history, scenario.law.frame):
         digest.update(frame.to_csv().encode())
+    if scenario.law.base_month != Law.base_month:
+        digest.update(scenario.law.base_month.encode())
     if found := learned(scenario):
         digest.update(found.digest.encode())
     return digest.hexdigest()

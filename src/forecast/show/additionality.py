@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import SUPPORTERS
 from forecast.desk import additionality
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
@@ -51,7 +52,7 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
                 "less those who would be members by then without it, {net:p} (those who came after its end are not "
                 "counted here).")
         )  # fmt: skip
-    for payer in ("province", "donors", "state"):
+    for payer in (*SUPPORTERS[1:], SUPPORTERS[0]):
         dead = _all(table, "dead_weight", payer=payer)
         if dead is not None:
             lines.append(

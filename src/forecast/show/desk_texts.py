@@ -86,7 +86,7 @@ def optimum_text(optimum, lang: str = "vi") -> Text:
 
 
 def _payer(name: str, lang: str) -> str:
-    return term("measure.spent_outreach" if name == "outreach" else f"measure.paid_{name}", lang)
+    return term(f"payer.{name}", lang)
 
 
 def optimum_record(optimum) -> dict:

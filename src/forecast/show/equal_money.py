@@ -37,8 +37,8 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
                 place=place.name),
             say(lang, vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: 9 phần 10 số lần mô phỏng",
                 en="Against the status quo. Dot: median; line: nine in ten simulations")
-            + say(lang, vi=".\nChi: ngân sách địa phương, nhà hảo tâm, vận động; không kể Nhà nước hỗ trợ",
-                  en=".\nPrice: local budget, donors, outreach, without the state's support")
+            + say(lang, vi=".\nChi: ngân sách địa phương, nhà hảo tâm, cơ quan BHXH; không kể Nhà nước hỗ trợ",
+                  en=".\nPrice: local budget, donors, social insurance office, without the state's support")
             + (f"\n{note}" if note else ""),
             source_line(lang, place), height=height)  # fmt: skip
         base, tall = 0.42 / height, ROW * len(titles) / height

@@ -17,7 +17,6 @@ from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.question.levers import LEVERS
-from forecast.question.menu import PRICES
 from forecast.question.scenario import parameters_table
 
 NARROWED = 0.1  # share of its variance that counts must have taken from a parameter to count as learned (judgement)
@@ -118,7 +117,7 @@ def _lever(name: str, found: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
     on = [found[p] for p in rests]
     evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence").set_index("parameter")
-    price = evidence.loc[PRICES[name]] if name in PRICES else None
+    price = evidence.loc[cost] if (cost := LEVERS[name].cost) else None
     return Card(
         name=name, kind="lever", status="" if price is None else price["status"],
         basis=max((c.basis for c in on), key=["counts", "studies", "judgement"].index),

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from forecast.data.vocabulary import PAYERS
+
 from forecast.language import words
 from forecast.language.words import Text, join, say, table, term
 
@@ -85,7 +87,7 @@ def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "
     rows = []
     for scenario, title in titles.items():
         years = _of(comparison, scenario, YEARS, group)
-        money = [_of(comparison, scenario, "money", "all", p) for p in ("state", "province", "donors", "outreach")]
+        money = [_of(comparison, scenario, "money", "all", p) for p in PAYERS if p != "members"]
         price = _of(comparison, scenario, "cost_per_member_year", "all", "public and donors")
         net = None
         if people is not None:

@@ -73,6 +73,7 @@ class Tariff(NamedTuple):
 
     price_class: np.ndarray  # (strata,)
     contribution: float  # VND a month on the floor
+    ceiling: float  # highest declared income as a multiple of the floor
     state: np.ndarray  # (k, g) shares of the floor contribution
     province: np.ndarray
     donors: np.ndarray
@@ -255,7 +256,7 @@ def _group(where, members, slots, month, rules, scratch, flows):
     _begin(stock, tenure, square, slots, scratch)
     p = tariff.price_class[s]
     terms = Terms(tariff.contribution, tariff.state[p, g], tariff.province[p, g], tariff.donors[p, g])
-    _pay(joining, slots, scratch, rules, terms, flows[d, :, s, g])
+    _pay(joining, slots, scratch, _declared(rules, tariff.ceiling), terms, flows[d, :, s, g])
     flows[d, records.ENTRIES, s, g] = coming.entries[d, s, g] + coming.gifts[d, s, g]
     flows[d, records.RETURNS, s, g] = back.n
     flows[d, records.LAPSES, s, g] = lapsing
@@ -412,10 +413,17 @@ def _begin(stock, tenure, square, slots, scratch):
 
 
 @compiled
-def _pay(joining, slots, scratch, rules, terms, flows):
+def _declared(rules, ceiling):
+    """Mean declared income in floors: the floor for some, an exponential number above it for others, up to the ceiling."""
+    above = rules.declared_tail - 1
+    cut = math.exp(-(ceiling - 1.0) / above) if above > 0.0 else 0.0
+    return 1.0 + (1 - rules.floor_share) * above * (1.0 - cut)
+
+
+@compiled
+def _pay(joining, slots, scratch, above_floor, terms, flows):
     """Settle what those who have paid for a spell bring, by payer."""
     again = _Due(scratch.again[0], scratch.again[1], scratch.again[2])
-    above_floor = 1.0 + (1 - rules.floor_share) * (rules.declared_tail - 1)
     declared, supported, given, given_supported = 0.0, 0.0, 0.0, 0.0
     for q in range(len(slots.spells.months)):
         months = slots.spells.months[q]

@@ -308,7 +308,14 @@ def _month(
             to_other=world.other_exits[t],
             returning=drawn["return_rate"][:, None] * effort,
         ),
-        e.Tariff(price.price_class, price.floor_contribution[t], price.state[t], price.province[t], price.donors[t]),
+        e.Tariff(
+            price.price_class,
+            price.floor_contribution[t],
+            price.ceiling_multiple[t],
+            price.state[t],
+            price.province[t],
+            price.donors[t],
+        ),
     )
 
 

@@ -173,8 +173,7 @@ def fill(layout: Layout, given: Given) -> World:
     before = price.base_net[None, :, None] / income  # (draws, groups, bands)
     burden_rise = net / now - before[None, :, None]
     full_rise = price.floor_contribution[:, None, None, None] / now[:, :, 0] - before
-    willing = prices.acceptance(layout.opening_net[:, None], now[0, :, 0], drawn)
-    opening = _opening(layout, willing, given)
+    opening = _opening(layout, _weights(layout, now[0, :, 0], drawn), given)
     base = hazards.entry_hazard(drawn) / _depletion(opening, layout.cells, drawn["frailty_shape"])
     members = opening.reshape(draws, communes, -1).sum(axis=2).T.astype(float)
     reach = teams.reference_reach(
@@ -272,13 +271,32 @@ def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: Drawn) ->
     return goals
 
 
-def _opening(layout: Layout, willing: np.ndarray, given: Given) -> np.ndarray:
-    """Spread the opening stock over cells, (draws, cells): by people x acceptance, groups as published."""
+def _weights(layout: Layout, income: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """People x acceptance at the opening, (draws, communes, groups, bands); `income` (draws, groups, bands) then."""
+    willing = prices.acceptance(layout.opening_net[:, None], income, drawn)
+    weights: np.ndarray = layout.cells.reshape(-1, G, BANDS)[None] * willing[:, None]
+    return weights
+
+
+def _shares(weights: np.ndarray) -> np.ndarray:
+    flat = weights.reshape(len(weights), -1)
+    shares: np.ndarray = flat / flat.sum(axis=1, keepdims=True)
+    return shares
+
+
+def opening_shares(layout: Layout, drawn: Drawn) -> np.ndarray:
+    """Share of the opening members in each cell when no group is known, (draws, cells): by people x acceptance."""
+    law, month = layout.scenario.law, str(layout.plan.months[0])
+    income = prices.bands(prices.median_income(layout.income, law, drawn), drawn)
+    grown = (1 + drawn["income_growth"]) ** prices.years_from_base(month, law)
+    return _shares(_weights(layout, income * grown[:, None, None], drawn))
+
+
+def _opening(layout: Layout, weights: np.ndarray, given: Given) -> np.ndarray:
+    """Spread the opening stock over cells, (draws, cells): by `weights`, groups as published."""
     scenario, cells = layout.scenario, layout.cells
-    weights = cells.reshape(-1, G, BANDS)[None] * willing[:, None]
     if given.opening_factor is not None:
-        weights = weights.reshape(len(given.keys), -1)
-        shares = weights / weights.sum(axis=1, keepdims=True)
+        shares = _shares(weights)
         members: np.ndarray = np.minimum(
             shares * (scenario.opening[0] * given.opening_factor)[:, None], MOST_MEMBERS * cells
         )
