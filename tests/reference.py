@@ -1,9 +1,9 @@
 """A plain model of the same people: one `mesa.Agent` for each of them, month by month, in ordinary Python.
 
 It exists to be compared with the compiled engine, so it shares as little with it as can be. Shared are the functions of
-`hazards`, `prices` and `teams` (as plain Python), the plan, the parameters, and how many people live in each
-cell and are members at the opening (`make_world`). Everything else is written here again, the slow and honest way: each person has a frailty of
-their own and enters, leaves, lapses and returns by the month's chance; nobody has a resistance, a rank or a clock.
+`hazards`, `prices` and `teams` (as plain Python), the plan, the parameters, and how many people live in each cell and
+are members at the opening (`make_world`). Everything else is written here again, the slow and plain way: each person
+has a frailty and enters, leaves, lapses and returns by the month's chance; nobody has a resistance, a rank or a clock.
 """
 
 import math
@@ -14,8 +14,7 @@ import mesa
 import numpy as np
 
 from forecast.data import tables
-from forecast.engines.people import agents, records
-from forecast.engines.people import hazards, prices, teams
+from forecast.engines.people import agents, hazards, prices, records, teams
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.world import make_world
 from forecast.question.plan import GROUPS
@@ -65,13 +64,13 @@ class Setting:
         self.price, self.accept, self.rise, self.full_rise = [], [], [], []
         for t, month in enumerate(months):
             grown = income * (1 + self.d["income_growth"]) ** prices.years_from_base(str(month), law)
-            prices = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
-            self.price.append(prices)
-            self.accept.append([[(prices.acceptance(prices[c][g].net, grown[None, g], drawn)[0] / base).tolist()
+            here = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
+            self.price.append(here)
+            self.accept.append([[(prices.acceptance(here[c][g].net, grown[None, g], drawn)[0] / base).tolist()
                                  for g in range(G)] for c in communes])
-            self.rise.append([[(prices[c][g].net / grown[g] - now[g].net / income[g]).tolist()
+            self.rise.append([[(here[c][g].net / grown[g] - now[g].net / income[g]).tolist()
                                for g in range(G)] for c in communes])
-            self.full_rise.append([(prices[0][g].contribution / grown[g] - now[g].net / income[g]).tolist()
+            self.full_rise.append([(here[0][g].contribution / grown[g] - now[g].net / income[g]).tolist()
                                    for g in range(G)])
         self.spells = hazards.spells(months, law)[0]  # the toy law has the same modes of payment in all months
         self.subsidy_months = law.subsidy_months(months[0])

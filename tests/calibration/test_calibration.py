@@ -20,7 +20,6 @@ from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
-from forecast.engines.people import prices
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.stock import CLASS_SHARES, expected
 from forecast.engines.people.world import make_world

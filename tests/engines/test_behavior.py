@@ -112,14 +112,14 @@ def test_a_place_is_judged_by_its_own_growth_as_far_as_it_is_known(drawn):
     assert (effect(("2021-12", 300), ("2022-12", 900)) == unknown).all()  # the future is not known at the start
 
 
-def prices():
+def many_prices():
     return np.linspace(0, 600_000, 30)
 
 
 @pytest.mark.parametrize("income", [500_000.0, 3_000_000.0, 20_000_000.0])
 def test_fewer_say_yes_at_a_higher_price(income, drawn):
     shares = np.stack(
-        [prices.acceptance(p, np.full((50, 1), income), {n: v[:50] for n, v in drawn.items()}) for p in prices()]
+        [prices.acceptance(p, np.full((50, 1), income), {n: v[:50] for n, v in drawn.items()}) for p in many_prices()]
     )
     assert (np.diff(shares, axis=0) < 0).all()
     assert shares[0, :, 0] == pytest.approx(drawn["zero_price_acceptance"][:50])

@@ -7,13 +7,14 @@ import pytest
 
 from forecast.data import tables
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.question import levers
 
 KINDS = {
     "group": ("all", *tables.GROUPS), "status": (*tables.STATUSES, "assumed"), "kind": tables.KINDS,
     "scheme": tables.SCHEMES, "level": tables.LEVELS, "engine": ("agents", "stock", "series"),
-    "measure": (*tables.MEASURES, *tables.HISTORY_MEASURES), "payer": levers.PAYERS, "lever": levers.LEVERS,
+    "measure": (*tables.MEASURES, *tables.HISTORY_MEASURES), "payer": PAYERS, "lever": levers.LEVERS,
     "unit": {unit for units in tables.HISTORY_MEASURES.values() for unit in units} | set(tables.MEASURES.values()),
     "chance": range(7),
 }

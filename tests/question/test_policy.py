@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from forecast.data import tables, toy
+from forecast.data.vocabulary import OUTREACH_PAYERS
 from forecast.question.levers import (
     LEVERS,
     Broadcast,
@@ -27,7 +28,7 @@ from forecast.question.levers import (
     VisitOrder,
     Visits,
 )
-from forecast.question.plan import COLUMNS, GROUPS, PAYERS, Where, baseline_collectors, chosen
+from forecast.question.plan import COLUMNS, GROUPS, Where, baseline_collectors, chosen
 
 START, UNTIL = "2020-12", "2021-12"
 TOY = toy.place()
@@ -260,11 +261,11 @@ COSTS = {
 @pytest.mark.parametrize("case", COSTS)
 def test_a_cost_is_units_times_unit_cost_and_its_payer_pays(case):
     lever = CASES[case][0]
-    payers = ["donors"] if case == "Gift" else PAYERS
+    payers = ["donors"] if case == "Gift" else OUTREACH_PAYERS
     for payer in payers:
         spending = compiled(lever.model_copy(update={"unit_cost": 1000.0, "payer": payer})).spending
-        totals = dict(zip(PAYERS, spending.sum(axis=(0, 1)), strict=True))
-        assert totals == pytest.approx(dict.fromkeys(PAYERS, 0.0) | {payer: 1000.0 * COSTS[case]})
+        totals = dict(zip(OUTREACH_PAYERS, spending.sum(axis=(0, 1)), strict=True))
+        assert totals == pytest.approx(dict.fromkeys(OUTREACH_PAYERS, 0.0) | {payer: 1000.0 * COSTS[case]})
     assert not compiled(lever).spending.any()
 
 

@@ -7,7 +7,6 @@ carries parameter vectors as draws, all communes of a place in one stratum.
 import math
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np

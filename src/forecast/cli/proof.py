@@ -154,9 +154,9 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     """
     from forecast.answer import score
     from forecast.data.places import read_place
+    from forecast.engines import ENGINES
     from forecast.experiment import backtest as past
     from forecast.experiment.manifest import manifest
-    from forecast.experiment.project import HINDSIGHT
     from forecast.show import score as score_charts
 
     if not places and not judge:
@@ -181,7 +181,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     if not judged:
         raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {HINDSIGHT[name]}", err=True)
+        click.echo(f"note: {name}: {ENGINES[name].hindsight}", err=True)
     found.forecasts.save(out / "forecasts.parquet")
     tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
@@ -196,7 +196,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
         click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {rows.at['crps', 'targets']} counts")
     facts = manifest([], names, draws, seed) | {
         "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
-        "silent": records(found.silent), "hindsight": {n: HINDSIGHT[n] for n in names},
+        "silent": records(found.silent), "hindsight": {n: ENGINES[n].hindsight for n in names},
     }  # fmt: skip
     return finish(out, facts, "scores.csv")
 

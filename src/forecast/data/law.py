@@ -203,7 +203,7 @@ class Law:
 
     @cached_property
     def first_subsidized_month(self) -> int | None:
-        """Month index of the first month in which the state pays a share for anybody in the nation; None if it never does.
+        """Month index of the first month in which the state pays a share for anybody, None if it never does.
 
         >>> divmod(read_law().first_subsidized_month, 12)
         (2018, 0)

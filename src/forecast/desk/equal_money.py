@@ -19,7 +19,17 @@ from forecast.experiment.project import project
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question import menu
-from forecast.question.levers import LEVERS, Collectors, Gift, ModelCommunes, PaymentAdvice, Policy, Reminders, TopUp, Visits
+from forecast.question.levers import (
+    LEVERS,
+    Collectors,
+    Gift,
+    ModelCommunes,
+    PaymentAdvice,
+    Policy,
+    Reminders,
+    TopUp,
+    Visits,
+)
 from forecast.question.plan import GROUPS, Where
 from forecast.question.scenario import Scenario
 
@@ -157,7 +167,7 @@ def _named(base: Scenario, name: str, policy: Policy, title: dict) -> Scenario:
 
 
 def own_money(answer: Projection) -> pd.Series:
-    """Return what the province, donors and the office pay over all months, VND by draw, in an answer of one scenario."""
+    """Return what province, donors and office pay over all months, VND by draw, in an answer of one scenario."""
     rows = answer.only(measure=[PAYERS[p] for p in OWN], group="all").frame
     return rows.groupby("draw", observed=True)["value"].sum()
 

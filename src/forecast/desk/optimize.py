@@ -139,7 +139,7 @@ class Search:
         return sum((luck[payer] for payer in self.payers if payer in luck), total)
 
     def luck(self, levels: tuple[int, ...], draws: range) -> dict[str, np.ndarray]:
-        """VND by which the outreach of the mix differs in each draw from its unit costs, by payer: the luck of prices."""
+        """VND by which the outreach of the mix differs in each draw from its unit costs, by payer: prices vary."""
         found: dict[str, np.ndarray] = {}
         keys = chance.streams(self.seed, draws)
         taken = [(c, c.at(level)) for c, level in zip(self.choices, levels, strict=True) if level]

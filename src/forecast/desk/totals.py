@@ -9,13 +9,13 @@ import pandas as pd
 
 from forecast.data import files, tables
 from forecast.data.vocabulary import GUARDED, PAYERS
+from forecast.engines import ENGINES
 from forecast.experiment import project
 from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
 COLUMNS = ("reached", "held", "later", "years", "guarded", *PAYERS)
-PART = {"agents": 24, "stock": 200}  # draws in one piece of work
 
 
 def tallies(
@@ -28,9 +28,9 @@ def tallies(
 ) -> list[pd.DataFrame]:
     """Return the :func:`tally` of each (question, engine, draws), worked out by `jobs` processes."""
     parts = [
-        (number, question, engine, range(d, min(d + PART[engine], draws.stop)))
+        (number, question, engine, range(d, min(d + ENGINES[engine].batch, draws.stop)))
         for number, (question, engine, draws) in enumerate(asked)
-        for d in range(draws.start, draws.stop, PART[engine])
+        for d in range(draws.start, draws.stop, ENGINES[engine].batch)
     ]
     work = (
         joblib.delayed(tally)(question, engine, draws, seed, keep, last)

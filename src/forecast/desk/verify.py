@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from forecast.data.vocabulary import PAYERS
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay
 
@@ -128,7 +129,7 @@ def judged(
         guarded_share=guarded_share(*both),
         stay=stay(*both),
         member_years=mean("years"),
-        by_payer={payer: mean(payer) + float(luck[payer].mean()) if payer in luck else mean(payer) for payer in PAYERS},
+        by_payer={p: mean(p) + (float(luck[p].mean()) if p in luck else 0.0) for p in PAYERS},
         draws=(n, len(many[0])),
     )
 

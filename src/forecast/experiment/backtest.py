@@ -15,7 +15,7 @@ from forecast.data import files, tables
 from forecast.data import history as facts
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines import Engine, silence
+from forecast.engines import ENGINES, Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
 from forecast.experiment.project import CHUNK, Task, class_of, differ, engine_of, run_tasks
 from forecast.question.scenario import Scenario
@@ -145,6 +145,11 @@ def _until(own: pd.DataFrame, origin: str, horizon: int) -> str | None:
     return None if later.empty else later["month"].max()
 
 
+def engine_needs(name: str) -> str:
+    """Return what an engine needs, "history" for one that is not of the project."""
+    return ENGINES[name].needs if name in ENGINES else "history"
+
+
 def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str, engines, draws, seed) -> list[Trial]:
     """Return the work for one place and origin; `then` holds the history of all places that was known."""
     own = then[then["place"] == place.name].reset_index(drop=True)
@@ -155,8 +160,9 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
     for asked in [*engines, *YARDSTICKS]:
         ours = isinstance(asked, str)
         kind = None if not ours else YARDSTICKS[asked] if asked in YARDSTICKS else class_of(asked)
-        engine = asked if not ours else kind() if asked in ("stock", "agents") else kind(then)
-        start = last if engine.name in ("stock", "agents") else origin
+        of_people = engine_needs(asked if ours else asked.name) == "people"
+        engine = asked if not ours else kind() if of_people else kind(then)
+        start = last if of_people else origin
         question = Scenario("status quo", place, start=start, until=until, law=law, learned=PRIORS)
         step = CHUNK if engine.name == "agents" else draws
         trials += [

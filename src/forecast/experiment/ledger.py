@@ -42,6 +42,7 @@ from forecast.data import history as facts
 from forecast.data import places, tables
 from forecast.data.law import Law, read_law
 from forecast.data.tables import PUBLISHED_QUANTILES, UserError
+from forecast.engines import ENGINES
 from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Assumption, Scenario, parameters_table, read_scenario
 
@@ -82,7 +83,6 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     >>> entry(project(quo, ["stock"], draws=2, jobs=1, progress=False), quo, seed=1).rows.empty
     True
     """
-    from forecast.experiment import project
 
     scenarios = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
     known = set(tables.read(tables.data_dir() / "places.csv", "places")["place"])
@@ -90,7 +90,7 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     parts, texts = [], {}
     for asked in scenarios:
         mine = answer.only(scenario=asked.scenario, place=asked.place.name, origin=asked.start, measure="members",
-                           group="all", engine=list(project.ENGINES))
+                           group="all", engine=list(ENGINES))
         mine = mine.only(month=[m for m in mine.frame["month"].unique() if str(m) > asked.start])
         if mine.frame.empty or asked.place.name not in known:
             continue

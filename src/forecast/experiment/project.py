@@ -20,23 +20,11 @@ from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import Posterior
 from forecast.data import files, tables
-from forecast.engines import Engine
+from forecast.engines import ENGINES, Engine
 from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
 from forecast.question.scenario import Scenario
 
-ENGINES = {  # imported when they are asked for: each brings libraries that take seconds to load
-    "agents": "forecast.engines.people.agents:AgentEngine",
-    "stock": "forecast.engines.people.stock:StockEngine",
-    "series": "forecast.engines.series.engine:SeriesEngine",
-}
 CHUNK = 32  # draws: little enough that all cores end at about the same time
-HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside its scores
-    "series": "the constants of its model were chosen with the whole history in view; what it fits, it fits to counts "
-    "that were known",
-    "stock": "its parameters were set with the whole history in view, so its scores flatter it",
-    "agents": "its parameters were set with the whole history in view, so its scores flatter it",
-}
-
 
 @dataclass(frozen=True)
 class Task:
@@ -78,7 +66,7 @@ class Task:
 
 def project(
     scenarios: Scenario | Iterable[Scenario],
-    engines: Iterable[str | Engine] = ("agents", "stock", "series"),
+    engines: Iterable[str | Engine] = tuple(ENGINES),
     *,
     draws: int | range = 200,
     seed: int = 1,
@@ -123,7 +111,7 @@ def engine_of(engine: str | Engine) -> Engine:
 
 def class_of(engine: str) -> type:
     """Return the class of an engine of ours, importing it."""
-    return resolve_name(ENGINES[engine])
+    return resolve_name(ENGINES[engine].location)
 
 
 def differ(what: str, names: list[str]) -> None:

@@ -130,7 +130,7 @@ class Gift(Lever):
 
     lever: Literal["Gift"] = "Gift"
     persons_per_month: Count = Field(description="people given a book each month, in the whole place")
-    months: Annotated[int, Field(ge=1, le=120)] = Field(12, description="months in a book; a mode of payment of the law")
+    months: Annotated[int, Field(ge=1, le=120)] = Field(12, description="months in a book, as the law lets people pay")
     group: Group = "poor"
     payer: Literal["donors"] = "donors"
     evidence: ClassVar[tuple[str, ...]] = ("gift_retention",)

@@ -130,10 +130,9 @@ class Search(BaseModel):
 def usual(place: Place, start: str, collectors: float) -> tuple[Choice, ...]:
     """Return the levers that an office of `place` can usually choose from, acting from month `start` on.
 
-    Each lever says what it offers (`Lever.offers`). Ranges are judgement of the makers: up to four times the `collectors` that there are (persons), one more visit to
-    each household a year, a meeting and a campaign day a month in each commune, half of the communes as model
-    communes, 60 points more support of the contribution, books for 2% of the poor each month. Left out are levers whose
-    price nobody knows (quotas, broadcasts, help with the form) and inspections, which move members away.
+    Each lever says what it offers (`Lever.offers`), within ranges that are judgement of the makers; there are
+    `collectors` persons. Left out are levers whose price nobody knows (quotas, broadcasts, help with the form) and
+    inspections, which move members away.
     """
     forms = {rank: form for lever in LEVERS.values() for rank, form in lever.offers(place, collectors).items()}
     return tuple(Choice.of(forms[rank] | {"start": start}) for rank in sorted(forms))
@@ -152,7 +151,7 @@ def offered(scenario) -> tuple[Choice, ...]:
 
 
 def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ...]:
-    """Return the choices with a unit cost each: that of their form, or else of `costs`, a table of :func:`cost_table`."""
+    """Return the choices with a unit cost each: of their form, or else of `costs`, a :func:`cost_table`."""
     found = []
     for choice in choices:
         row = LEVERS[choice.lever].cost

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.question.levers import AnyLever, Count, Group, Month, Policy
+from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import GROUPS, Plan
 
@@ -110,6 +110,11 @@ class Scenario(BaseModel):
             and not start < tables.month(self.target.since) <= tables.month(self.target.by)
         ):
             raise ValueError(f"target.since: {self.target.since} is not within {start + 1} to {self.target.by}")
+        modes = self.law.payment_modes(start)
+        for number, lever in enumerate(self.policy.levers):
+            if isinstance(lever, Gift) and modes and lever.months not in modes:
+                expected = ", ".join(map(str, modes))
+                raise ValueError(f"policy.{number}.Gift.months: {lever.months}; expected a mode of payment: {expected}")
         known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
         unknown = sorted(set(self.assumptions) - known)
         if unknown:

@@ -20,6 +20,7 @@ from forecast.data import history as facts
 from forecast.data import places, tables
 from forecast.data.law import SCHEME
 from forecast.data.tables import GROUPS, UserError
+from forecast.engines import ENGINES
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import marks
@@ -35,7 +36,6 @@ STYLE = {"font.family": "DejaVu Sans", "font.size": 10.5, "text.color": INK, "ax
          "axes.spines.right": False, "axes.spines.left": False, "axes.grid": True, "axes.grid.axis": "y",
          "grid.color": GRID, "axes.axisbelow": True, "ytick.left": False, "hatch.linewidth": 0.4}
 MANY = 12  # dots; where there are more, only the first, the last and the highest carry their number
-ENGINES = ("agents", "stock", "series")  # the first of them that speaks is the one shown alone
 
 
 class Picture(Figure):

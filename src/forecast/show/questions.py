@@ -3,7 +3,6 @@
 import pandas as pd
 
 from forecast.data.vocabulary import PAYERS
-
 from forecast.language import words
 from forecast.language.words import Text, join, say, table, term
 

@@ -7,11 +7,11 @@ import pandas as pd
 
 from forecast.data import history, tables
 from forecast.data.tables import GROUPS, STATUSES
+from forecast.engines import ENGINES
 from forecast.language import syllables, words
 from forecast.language.words import Text, form, join, listing, say, term
 from forecast.show import gains
 
-ENGINES = ("agents", "stock", "series")  # the first that speaks gives the numbers of a sentence
 APART = 0.05  # of probability: where engines differ by more, the page says why
 
 

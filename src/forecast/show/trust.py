@@ -9,9 +9,9 @@ import pandas as pd
 from forecast.answer import score
 from forecast.data import tables
 from forecast.desk.target import INTERVAL
+from forecast.engines import ENGINES
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
-from forecast.show.sentences import ENGINES
 
 BANDS = ("1-6", "7-12", "13-24", "25+")
 METRIC, HELD = "wis", 0.9

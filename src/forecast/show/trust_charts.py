@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.tables import UserError
+from forecast.engines import ENGINES
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import picture as charts
 from forecast.show import trust
 from forecast.show.marks import INK, MUTED, end_labels
 from forecast.show.picture import DASHES, LOOKS, Picture, rc_context, sheet, source_line
-from forecast.show.sentences import ENGINES
 
 
 def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "agents", "drift")) -> Picture:

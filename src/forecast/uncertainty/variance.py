@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import EFFECT, PRIORS, YEAR, Posterior, learned
 from forecast.data import tables
+from forecast.engines import ENGINES
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.series.engine import SeriesEngine
 from forecast.experiment.project import project
@@ -55,7 +56,7 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
 
 def layered(
     scenario: Scenario,
-    engines=("agents", "stock", "series"),
+    engines=tuple(ENGINES),
     *,
     sets: int = 50,
     judged: int = 1,

@@ -3,10 +3,10 @@
 Members of a stratum and group are numbers by kind (usual, won in a rush, given a book) and slot (months paid at once,
 months until due). Of their tenure, the sum and the sum of squares are kept.
 
-Hazards fall with tenure and tenure differs, so a hazard at the mean tenure would be too low (Jensen). With X = 1 + years
-as if log-normal with that mean and variance, mean and squares of X among those who lapse at a hazard in proportion to
-X^-e follow as m (1 + v)^-e and m^2 (1 + v)^(1 - 2e), v the variance over m^2. Who has used up the months of subsidy is
-told from the same distribution of tenure: months since joining stand for months with subsidy.
+Hazards fall with tenure and tenure differs, so a hazard at the mean tenure would be too low (Jensen). With X = 1 +
+years as if log-normal with that mean and variance, mean and squares of X among those who lapse at a hazard in
+proportion to X^-e follow as m (1 + v)^-e and m^2 (1 + v)^(1 - 2e), v the variance over m^2. Who has used up the months
+of subsidy is told from the same distribution of tenure: months since joining stand for months with subsidy.
 """
 
 import math
@@ -128,7 +128,9 @@ def first_slots(spells: Spells) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(spells.months)])
 
 
-def open_members(opening: np.ndarray, december: np.ndarray, spells: Spells, slots: np.ndarray, members: Members) -> None:
+def open_members(
+    opening: np.ndarray, december: np.ndarray, spells: Spells, slots: np.ndarray, members: Members
+) -> None:
     """Lay out the opening members, (draws, strata, groups), as a passer-by would meet them.
 
     `december` (draws,) is the share of them who were won in a rush and pay short.
@@ -414,7 +416,7 @@ def _begin(stock, tenure, square, slots, scratch):
 
 @compiled
 def _declared(rules, ceiling):
-    """Mean declared income in floors: the floor for some, an exponential number above it for others, up to the ceiling."""
+    """Mean declared income in floors: the floor, or an exponential number above it, up to the ceiling."""
     above = rules.declared_tail - 1
     cut = math.exp(-(ceiling - 1.0) / above) if above > 0.0 else 0.0
     return 1.0 + (1 - rules.floor_share) * above * (1.0 - cut)

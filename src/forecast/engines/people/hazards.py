@@ -15,7 +15,7 @@ from forecast.data.law import Law
 from forecast.engines.people.draws import Drawn
 from forecast.engines.people.teams import DEADLINE
 
-# Shares of payers by months paid at once. Nobody publishes them; judgement of the makers, to be learned from paid months.
+# Shares of payers by months paid at once. Nobody publishes them: judgement of the makers.
 USUAL_SHARES = {1: 0.15, 3: 0.40, 6: 0.25, 12: 0.18, 60: 0.02}
 RUSH_SHARES = {1: 0.40, 3: 0.60}
 TYPICAL_SPELL = 5.0  # months, mean of USUAL_SHARES without the 60-month payers
@@ -41,7 +41,8 @@ def spells(months: pd.PeriodIndex, law: Law) -> list[Spells]:
     """Return how many months people pay at once, month by month.
 
     The shares are USUAL_SHARES and RUSH_SHARES; those whose spell the law does not have pay for the next shorter one
-    that it has (or the shortest), and nobody pays for a spell of which no share is known, though a gift may be as long.
+    that it has (or the shortest); otherwise nobody pays for a spell of which no share is known, though a gift may be as
+    long.
     A law that says nothing of modes of payment has all that shares are known of.
 
     >>> from forecast.data import toy

@@ -7,7 +7,7 @@ import numpy as np
 from forecast.data import chance
 from forecast.engines.people import events
 from forecast.engines.people.hazards import Spells
-from forecast.engines.people.prices import BAND_SHARES, BANDS
+from forecast.engines.people.prices import BAND_SHARES
 from forecast.engines.people.records import (
     COHORT_BRANCH,
     COMMUNE,

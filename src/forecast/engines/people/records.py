@@ -22,8 +22,8 @@ FLOWS = (
 ).split()
 ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE = range(6)
 PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(6, 11)
-# While a month runs, four of the money columns hold months that are turned into money at its end (`prices.settle`): months x
-# declared income in floors, months with subsidy, and the same two for books given by donors.
+# While a month runs, four of the money columns hold months that are turned into money at its end (`prices.settle`):
+# months x declared income in floors, months with subsidy, and the same two for books given by donors.
 DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
 # Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
 GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50

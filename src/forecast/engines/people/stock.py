@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from forecast.data import chance, tables
+from forecast.data import tables
 from forecast.engines import deaf_to, silence
 from forecast.engines.people import expected as e
 from forecast.engines.people import hazards, records, teams
