@@ -1,6 +1,7 @@
 """Made projections, for tests of pictures and sentences that need an answer and no engine."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,11 @@ from forecast.data.tables import GROUPS
 from forecast.question.scenario import Scenario, Target
 
 SHARES = {"all": 1.0, **dict(zip(GROUPS, (0.02, 0.03, 0.10, 0.85), strict=True))}
+
+
+def has_its_own_test(lever: str) -> bool:
+    """Has a lever a file of tests of its own, tests/levers/test_NAME.py, beside the tables in which others stand?"""
+    return (Path(__file__).parent / "levers" / f"test_{lever.lower()}.py").is_file()
 
 
 def question(name: str = "plan", goal: float = 600, **more) -> Scenario:
