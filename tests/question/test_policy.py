@@ -286,7 +286,7 @@ def test_a_campaign_costs_only_where_and_when_it_is_held():
     (lambda: Visits(count=1, unit_cost=-1), "unit_cost"), (lambda: Visits(count=1, color="red"), "color"),
     (lambda: Visits(count=1, start="2021-13"), "start"), (lambda: Visits(count=1, start="2021-01-01"), "start"),
     (lambda: Visits(count=1, end="soon"), "end"), (lambda: Drive(dates=("2021-05",)), "dates"),
-    (lambda: Drive(dates=("2021-02-31",)), "2021-02-31"), (lambda: Gift(persons_per_month=1, months=7), "months"),
+    (lambda: Drive(dates=("2021-02-31",)), "2021-02-31"), (lambda: Gift(persons_per_month=1, months=0), "months"),
     (lambda: Training(every=0), "every"), (lambda: Training(half_life=0), "half_life"),
     (lambda: VisitOrder(first="nearest"), "first"), (lambda: Where(count=0), "count"),
     (lambda: Where(order="tallest", count=1), "order"), (lambda: Where(), "communes, count or per_district"),

@@ -11,7 +11,7 @@ import yaml
 
 from forecast.data import tables
 from forecast.data.law import read_law
-from forecast.question.levers import LEVERS
+from forecast.question.levers import LEVERS, Gift, Policy
 from forecast.question.plan import COLUMNS
 from forecast.question.scenario import Scenario, Target, parameters_table, read_scenario, schema
 
@@ -176,6 +176,11 @@ def test_the_published_schema_is_the_one_that_is_checked():
     published = json.loads(SCHEMA.read_text(encoding="utf-8"))
     newer = set(LEVERS) - set(published["$defs"])
     assert published == without(schema(), newer), "renew it: make schema"
+
+
+def test_a_book_is_as_long_as_the_law_lets_people_pay():
+    with pytest.raises(tables.UserError, match=r"policy.0.Gift.months: 5; expected a mode of payment: 1, 3, 6, 12, 60"):
+        Scenario("x", "Đà Bắc", start="2019-06", until="2020-12", policy=Policy(Gift(persons_per_month=1, months=5)))
 
 
 GOOD = {"scenario": "x", "place": "Đà Bắc", "start": "2019-06", "until": "2020-12"}

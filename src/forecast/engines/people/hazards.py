@@ -21,6 +21,7 @@ RUSH_SHARES = {1: 0.40, 3: 0.60}
 TYPICAL_SPELL = 5.0  # months, mean of USUAL_SHARES without the 60-month payers
 ADVISED_SPELL = 12  # months that payers are advised to pay at once
 REFERENCE_TENURE_YEARS = 2.0
+PENSION_YEARS = 20.0  # of contributions, under which pension_rate was measured (its row in data/evidence.csv)
 
 # Decisions of one person; the person's luck is uniform(person, 32 * month + decision), with months of their own that
 # begin at 1 when they join, and month 0 for what is decided once.
@@ -75,11 +76,10 @@ def entry_hazard(drawn: Drawn) -> np.ndarray:
 def other_exits(months: pd.PeriodIndex, drawn: Drawn, law: Law) -> np.ndarray:
     """Hazard per month of a member's death or pension, (months, draws).
 
-    pension_rate is that of the law's base month; it is inverse to the years of contributions that the law asks for.
+    pension_rate was measured where PENSION_YEARS of contributions were asked for; it is inverse to the law's years.
     """
-    base = law.value("min_years_for_pension", law.base_month)
     years = np.array([law.value("min_years_for_pension", m) for m in months])
-    return (drawn["death_rate"] + drawn["pension_rate"] * (base / years)[:, None]) / 12
+    return (drawn["death_rate"] + drawn["pension_rate"] * (PENSION_YEARS / years)[:, None]) / 12
 
 @njit(cache=True)
 def threshold(log_survival: float, shape: float) -> float:
