@@ -29,8 +29,11 @@ report: $(READY) ## run the notebooks and publish the study as pages in site/
 look: $(READY) ## open every page of site/ in a browser, wide and narrow, and check it for everybody (needs Chromium)
 	$(BIN)/pytest -q tests/test_site.py --site site
 
-test: $(READY) ## check the code, the examples in docstrings, the tests and every number in the notebooks
+test: $(READY) ## check the code, its types and imports, the examples in docstrings, the tests and every number in the notebooks
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests src $(NOTEBOOKS)
 
@@ -38,7 +41,8 @@ schema: $(READY) ## renew docs/scenario.schema.json, the form of a scenario file
 	$(BIN)/python -c "import json; from forecast.question.scenario import schema; \
 	print(json.dumps(schema(), ensure_ascii=False, indent=2))" > docs/scenario.schema.json
 
-notebooks: $(READY) ## run the notebooks in place, to renew the results that are committed with them
+notebooks: $(READY) ## write the notebooks of places from their template, and run all, to renew what is committed
+	$(BIN)/forecast page
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
 

@@ -24,4 +24,4 @@ def answers(place: Place, scenario: Scenario) -> None:
     assert_type(f.status_quo(scenario), Scenario)
     answer = assert_type(f.project(scenario, engines=["stock"]), Projection)
     assert_type(f.comparison(answer, "status quo"), pd.DataFrame)
-    assert_type(f.show.sentences.status_key("en"), Text)
+    assert_type(f.show.figures.status_key("en"), Text)

@@ -287,13 +287,27 @@ class Commons(mesa.Model):
         t, d, plan = self.t, self.d, self.plan
         years = (month // 12 * 12 + 11 - self.setting.first) / 12
         goal = self.opened[c] * (1 + d["plan_growth"]) ** years
-        row = [float(getattr(plan, name)[t, c]) for name in
-               ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")]
+        row = [
+            float(getattr(plan, name)[t, c])
+            for name in ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
+        ]
         seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
         hours = teams.team_month(teams.Seen(*row, float(teams.DEADLINE[month % 12]), *seen), self.setting.rules)
         visits, called, rushed, effort = (float(x[0]) for x in hours)
-        at = {name: float(getattr(plan, name)[t, c]) for name in
-              ("assisted", "training", "model", "meetings", "drives", "broadcasts", "cadres", "order", "quota")}
+        at = {
+            name: float(getattr(plan, name)[t, c])
+            for name in (
+                "assisted",
+                "training",
+                "model",
+                "meetings",
+                "drives",
+                "broadcasts",
+                "cadres",
+                "order",
+                "quota",
+            )
+        }
         reach = (1 - math.exp(-visits / self.households[c])) / self.reach[c]
         door = d["visit_share"] * reach * (1 - at["assisted"] + at["assisted"] * d["assisted_ratio"])
         door *= 1 + d["training_gain"] * at["training"]
@@ -357,8 +371,6 @@ def run(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
             values[i, t] = np.array([model.book[measure] for measure in MEASURES]).reshape(shape[2:])
         model.remove_all_agents()
     return values
-
-
 
 
 def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] = agents.Team) -> np.ndarray:

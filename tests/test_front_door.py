@@ -1,6 +1,7 @@
 """`forecast` offers few names and loads each when it is first used; their types stand in `public_types.py`."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,13 @@ def test_at_most_thirty_names_are_public_and_dir_shows_those_alone():
 def test_every_module_of_pictures_and_sentences_is_offered():
     modules = sorted(path.stem for path in (PACKAGE / "show").glob("[a-z]*.py"))
     assert dir(f.show) == offered(PACKAGE / "show") == modules
+
+
+@pytest.mark.parametrize("name", dir(f))
+def test_each_public_name_says_what_it_is_for_and_shows_an_example(name):
+    text = inspect.getdoc(getattr(f, name)) or ""
+    assert text.partition("\n")[0].endswith((".", ":", "?"))
+    assert ">>> " in text, f"{name} has no example"
 
 
 def test_nothing_is_loaded_before_it_is_used():

@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.beliefs import posterior
+from forecast.beliefs.counts import counts, error_of
+from forecast.beliefs.parameters import learned_names, parameters_table, priors
 from forecast.beliefs.posterior import Posterior
 from forecast.calibration import cross_validation, predictive_checks, sampler
 from forecast.calibration.emulator import Emulator, Shape
-from forecast.calibration.likelihood import FREE, Model, priors
+from forecast.calibration.likelihood import Model
 from forecast.calibration.sampler import Fit, calibrate, keyed_luck, stand_in, weigh
-from forecast.calibration.targets import counts, error_of, even_classes
+from forecast.calibration.targets import even_classes
 from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
@@ -26,7 +28,7 @@ from forecast.engines.people.world import make_world
 from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.question.levers import Policy, Visits
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from forecast.show import calibration as calibration_charts
 from forecast.show import validation
 
@@ -54,7 +56,7 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
     ours = track.run(drawn, dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
     for row in range(2):
         given = {name: float(drawn[name][row]) for name in names} | fixed
-        scenario = track.scenario.model_copy(update={"assumptions": track.scenario.assumptions | given})
+        scenario = track.scenario.but(assumptions=track.scenario.assumptions | given)
         world = make_world(scenario, range(1), 1, np.zeros(6, np.int64))
         theirs = expected(world, even_classes(np.zeros(1)))[0, :, :2]
         assert ours[row, :, 0, -1] == pytest.approx(theirs[:, 0, -1], rel=1e-3)
@@ -70,7 +72,7 @@ def test_classes_of_skill_of_many_teams_have_mean_one():
 
 def test_priors_are_as_wide_as_their_studies_are_far():
     table = priors()
-    assert list(table.index) == FREE
+    assert list(table.index) == learned_names()
     assert table.at["drive_yield", "distance"] == 0  # 63 provinces of this scheme, July 2020
     assert table.at["price_response", "distance"] == 1  # health insurance of Viet Nam
     assert table.at["visits_per_collector", "distance"] == 2  # nobody publishes it
@@ -83,7 +85,7 @@ def test_a_count_that_is_less_sure_has_a_wider_error():
     assert month["status"].tolist() == ["stated", "conflicting", "conflicting"]
     assert month["sd"].is_monotonic_increasing
     sure = next(r for r in rows.itertuples() if r.status == "stated" and not r.note)
-    assert error_of(sure) == 0.02
+    assert error_of(sure.status, sure.note) == 0.02
 
 
 def test_each_count_is_met_at_its_own_month():
@@ -318,8 +320,9 @@ def kept(fit, tmp_path, monkeypatch):
     folder = tmp_path / "data"
     shutil.copytree(tables.data_dir(), folder, ignore=shutil.ignore_patterns(posterior.STORED))
     monkeypatch.setattr(tables, "data_dir", lambda: folder)
-    told = {"places": ["Cà Mau", "Việt Nam"], "until": "2024-03"}
-    posterior.store(folder, fit.frame(20), told, {"checks": pd.DataFrame({"item": ["x"]})})
+    learned = Model()
+    told = {"places": learned.places, "asked": learned.asked, "months": learned.months}
+    posterior.store(fit.frame(20), told, learned.read, {"checks": pd.DataFrame({"item": ["x"]})})
     return folder
 
 
@@ -331,25 +334,101 @@ def test_what_is_kept_is_taken_by_a_real_place_that_asks_and_by_no_invented_one(
     found = posterior.learned(ca_mau())
     assert found.frame["rush"].to_numpy() == pytest.approx(fit.frame(20)["rush"].to_numpy(), rel=1e-5)
     assert (kept / posterior.STORED / "checks.csv").is_file()
-    assert posterior.learned(ca_mau().model_copy(update={"learned": posterior.PRIORS})) is None
+    assert posterior.learned(ca_mau().but(learned=posterior.PRIORS)) is None
     assert posterior.learned(question(learned=posterior.KEPT)) is None
-    assert fingerprint(ca_mau()) != fingerprint(ca_mau().model_copy(update={"learned": posterior.PRIORS}))
+    assert fingerprint(ca_mau()) != fingerprint(ca_mau().but(learned=posterior.PRIORS))
 
 
-@pytest.mark.parametrize(("file", "old", "new", "harm"), [
-    ("history.csv", ",26948,", ",26949,", True),
-    ("evidence.csv", "rush,7,3,12", "rush,7,3,13", True),
-    ("history.csv", ",8700,", ",8701,", False),  # Lào Cai: it was not learned from
-])  # fmt: skip
-def test_what_was_learned_from_other_rows_is_refused(kept, file, old, new, harm):
-    text = (kept / file).read_text(encoding="utf-8")
+def change(folder, file: str, old: str, new: str) -> None:
+    text = (folder / file).read_text(encoding="utf-8")
     assert old in text
-    (kept / file).write_text(text.replace(old, new), encoding="utf-8")
-    if harm:
-        with pytest.raises(UserError, match=f"learned from other rows of {file}"):
-            posterior.learned(ca_mau())
-    else:
-        assert posterior.learned(ca_mau()) is not None
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+VISITS = "policy:\n  - {lever: Visits, count: 1}"
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), [
+    ("history.csv", ",26948,", ",26949,", "Cà Mau 2021-12 members.*26948 persons.* then, 26949 persons.* now"),
+    ("history.csv", ",8700,", ",8701,", "Lào Cai 2023-10 members.*8700"),  # its groups are shares of it
+    ("history.csv", "2021-12,income_per_head,all,3100000", "2021-12,income_per_head,all,3200000",
+     "Cà Mau 2021-12 income_per_head.*3100000"),
+    ("history.csv", "collectors,all,1058,", "collectors,all,1059,", "Cà Mau 2022-12 collectors"),
+    ("parameters.csv", "rush,parameter,7,3,12", "rush,parameter,7,3,13", "rush: 7 .3 to 12, distance 2. then"),
+    ("parameters.csv", "gift_retention,parameter,0.15", "gift_retention,parameter,0.2", "gift_retention: 0.15 then"),
+    ("law.csv", "2025-12,1500000,", "2025-12,1500001,", "min_declared_income all Việt Nam 2022-01.*1500000 then"),
+    ("scenarios/dong-trieu-plan.yaml", "policy:", VISITS, "policy: .* then"),
+    ("scenarios/da-bac-plan.yaml", "policy:", VISITS, "policy: .* then"),
+])  # fmt: skip
+def test_what_was_learned_is_refused_where_what_it_was_learned_from_changed(kept, file, old, new, said):
+    change(kept, file, old, new)
+    with pytest.raises(UserError, match=f"learned from other rows than there are now: {file}: .*{said}"):
+        posterior.learned(ca_mau())
+
+
+def test_a_rule_that_was_not_there_and_a_place_or_file_that_is_gone_are_refused(kept):
+    rule = "voluntary_si,local_top_up_share,poor,Cà Mau,2022-02,,0.1,share,x,recalled,recalled\n"
+    with (kept / "law.csv").open("a", encoding="utf-8") as end:
+        end.write(rule)
+    with pytest.raises(UserError, match="local_top_up_share poor Cà Mau 2022-02 to 2022-06: none then, 0.1 now"):
+        posterior.learned(ca_mau())
+    change(kept, "law.csv", rule, "")
+    assert posterior.learned(ca_mau()) is not None
+    (kept / "scenarios" / "da-bac-plan.yaml").unlink()
+    with pytest.raises(UserError, match="scenarios/da-bac-plan.yaml: policy: .* then, none now"):
+        posterior.learned(ca_mau())
+
+
+UNREAD = [
+    ("history.csv", "members,all,116400,", "members,all,116401,"),  # a plan
+    ("parameters.csv", "gift_retention,parameter,0.15,0.05,0.35", "gift_retention,parameter,0.15,0.05,0.45"),
+    ("parameters.csv", "cost_visit,cost,30000", "cost_visit,cost,40000"),
+    ("law.csv", "2200000,", "2300000,"),  # the floor of 2027
+    ("evidence.csv", ",0.94,", ",0.95,"),
+    ("scenarios/dong-trieu-plan.yaml", "title:", "# a remark\ntitle:"),
+    ("scenarios/ca-mau-plan.yaml", "policy:", VISITS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new"), UNREAD)
+def test_what_calibration_never_reads_may_change(kept, file, old, new):
+    change(kept, file, old, new)
+    assert posterior.learned(ca_mau()) is not None and posterior.unread() == []
+
+
+COUNT = "voluntary_si,{0},province,{1},members,all,{2},persons,observation,stated,,vss-10455,,\n"
+
+
+def test_newer_counts_take_nothing_from_what_was_learned_and_are_named(kept):
+    before = posterior.learned(ca_mau()).digest
+    with (kept / "history.csv").open("a", encoding="utf-8") as end:
+        for place, month, value in (("Cà Mau", "2023-06", 25000), ("Lào Cai", "2024-12", 15000),
+                                    ("Thanh Hóa", "2023-12", 50000), ("Thanh Hóa", "2024-12", 60000)):  # fmt: skip
+            end.write(COUNT.format(place, month, value))
+    with (kept / "parameters.csv").open("a", encoding="utf-8") as end:
+        end.write("phone_gain,parameter,0.1,0.05,0.2,0,,,times,,,judgement,stated,makers,2026,,new\n")
+    assert posterior.learned(ca_mau()).digest == before
+    said = posterior.unread()
+    assert sorted(line.split(" (")[0] for line in said) == [
+        "Cà Mau 2023-06 members", "Lào Cai 2024-12 members", "Thanh Hóa 2023-12 members", "Thanh Hóa 2024-12 members"
+    ]
+
+
+def test_what_is_kept_with_the_project_was_learned_from_todays_rows():
+    """Its list of items is what calibration reads today, so nothing of it can have changed."""
+    folder = tables.data_dir() / posterior.STORED
+    used = pd.read_csv(folder / posterior.USED, dtype="str", keep_default_na=False)
+    told = json.loads((folder / posterior.MANIFEST).read_text(encoding="utf-8"))
+    today = Model()
+    pd.testing.assert_frame_equal(used, today.read, check_dtype=False)
+    assert told["places"] == today.places and told["asked"] == "all" and told["targets"] == len(today.targets)
+    assert {name: tuple(span) for name, span in told["months"].items()} == today.months
+    values = used.loc[used["file"] == "history.csv", ["item", "value"]]
+    for target in today.targets:  # each figure to meet is an item
+        group = f" {target.measure}" if target.measure in tables.GROUPS else ""
+        beginning = f"{target.place} {target.month} "
+        rows = values[values["item"].str.startswith(beginning) & values["item"].str.contains(f"{group} (", regex=False)]
+        assert any(float(text.split()[0]) == target.value for text in rows["value"]), target
 
 
 def test_nothing_kept_is_said(kept):
@@ -401,3 +480,14 @@ def test_the_methods_own_test_is_kept_with_the_data_and_passed():
     judged = predictive_checks.verdict(table).set_index("coordinate")
     assert judged["uniform_p"].min() > 0.02
     assert 0.75 < judged.at["all", "held"] < 0.85
+
+
+def test_who_uses_what_is_kept_hears_which_counts_it_was_learned_without(kept, tmp_path):
+    with (kept / "history.csv").open("a", encoding="utf-8") as end:
+        end.write(COUNT.format("Cà Mau", "2023-06", 25000))
+    asked = [str(kept / "scenarios" / "da-bac-status-quo.yaml"), "--engines", "stock", "--draws", "2", "--jobs", "1"]
+    result = CliRunner().invoke(main, ["project", *asked, "--posterior", "stored", "--out", str(tmp_path / "r")])
+    assert result.exit_code == 0, result.output
+    assert "note: the stored parameters were learned without Cà Mau 2023-06 members" in result.output
+    (said,) = json.loads((tmp_path / "r" / "manifest.json").read_text(encoding="utf-8"))["learned_without"]
+    assert said.startswith("Cà Mau 2023-06 members")

@@ -1,9 +1,10 @@
-"""What a trial did is found where it is known, and the priors in data/evidence.csv are what the counts say."""
+"""What a trial did is found where it is known, and the priors in data/parameters.csv are what the counts say."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.calibration import trials
 from forecast.data import tables
 from forecast.data.law import Law, read_law
@@ -87,7 +88,7 @@ def test_what_cannot_be_compared_is_one_message(change, message):
 
 def test_the_prior_of_the_model_communes_is_what_the_published_counts_say():
     found = trials.model_communes()
-    row = tables.read(tables.data_dir() / "evidence.csv", "evidence").set_index("parameter").loc["model_commune_ratio"]
+    row = parameters_table().loc["model_commune_ratio"]
     assert found.ratio() == pytest.approx(tuple(row[["value", "low", "high"]]), abs=0.05)  # one decimal
     assert row["source"] == "chinhphu-ha-noi-2022" and row["status"] == "derived"
 
@@ -107,7 +108,7 @@ def test_the_model_communes_are_less_than_the_naive_ratio_and_more_than_nothing(
 def test_the_elasticities_of_the_floor_are_what_the_published_counts_say():
     floor = trials.price_change("2022-01")
     rows = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    rows = rows[rows["parameter"] == "price_elasticity_stock"]
+    rows = rows[rows["measure"] == "price_elasticity_stock"]
     for population, place in (("Viet Nam", "Việt Nam"), ("Cà Mau, members", "Cà Mau"), ("Cà Mau, Hà Nội", "")):
         row = rows[rows["population"].str.startswith(population)].iloc[0]
         mean, sd = floor.loc[place, ["elasticity", "elasticity_sd"]]

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.engines.people import hazards, prices, teams
 from forecast.engines.people.draws import between, parameter_draws
 from forecast.question.levers import Policy, TopUp, Visits, Where
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 PLACE, LAW = toy.place(), toy.law()
 (SPELLS,) = hazards.spells(pd.period_range("2021-12", periods=1, freq="M"), LAW)

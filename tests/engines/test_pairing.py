@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import toy
 from forecast.engines.people import agents, records, teams
 from forecast.engines.people.people import People
@@ -16,7 +17,7 @@ from forecast.engines.people.world import World, make_world
 from forecast.experiment import project
 from forecast.question.levers import Effort, Inspection, Meetings, Policy, Reminders, TopUp, Visits
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from reference import engine
 
 STORED = Path(__file__).parent / "paired_members.csv"

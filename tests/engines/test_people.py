@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.engines.people import agents, hazards, prices, records
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.world import make_world
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from reference import MEASURES, engine
 
 G = len(tables.GROUPS)

@@ -300,9 +300,9 @@ def test_own_points_move_the_pool_and_more_of_them_move_it_further():
 
 def test_the_price_belief_is_what_the_evidence_says():
     evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    trials = evidence[(evidence["parameter"] == "price_elasticity")
+    trials = evidence[(evidence["measure"] == "price_elasticity")
                       & evidence["source"].isin(["nguyen-wagstaff-2014", "capuno-2014"])]
-    stock = evidence[evidence["parameter"] == "price_elasticity_stock"]
+    stock = evidence[evidence["measure"] == "price_elasticity_stock"]
     assert 0.3 * trials["value"].mean() == pytest.approx(PRICE_PRIOR.mean, abs=0.01)
     assert len(stock) == 3 and stock["low"].lt(PRICE_PRIOR.mean).all() and stock["high"].gt(PRICE_PRIOR.mean).all()
 

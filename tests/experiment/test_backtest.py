@@ -7,11 +7,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from forecast.answer import score
 from forecast.answer.projection import COLUMNS, Projection
-from forecast.cli import main
 from forecast.data import history, law, places, tables, toy
 from forecast.engines import silence
 from forecast.engines.yardsticks import YARDSTICKS, Drift, Naive, SeasonalNaive
@@ -287,17 +285,10 @@ def test_a_picture_of_nothing_is_an_error(published):
         score_charts.scores(score.summary(pd.DataFrame(columns=score.COLUMNS)))
 
 
-def forecast(*words, code=0):
-    result = CliRunner().invoke(main, [str(w) for w in ("backtest", *words)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    assert result.exit_code == code, result.output
-    return result.output
-
-
-def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, monkeypatch):
+def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, monkeypatch, command):
     monkeypatch.setattr(past, "read_law", law.read_law)
     words = ("nghe-an", "ca-mau", "--engines", "series", "--draws", 20, "--jobs", 1, "--out", tmp_path / "x")
-    said = forecast(*words)
+    said = command("backtest", *words)
     assert "note: Cà Mau: too few counts" in said and "hindsight" not in said
     assert "chosen with the whole history in view" in said
     assert "% of naive's" in said
@@ -311,15 +302,15 @@ def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, mon
     again = score.scores(Projection.read(folder / "forecasts.parquet"), history.counts(
         places.read_place("Nghệ An").history))
     assert again["value"].to_numpy() == pytest.approx(table["value"].to_numpy())
-    assert "older run" in forecast(*words, code=2)
+    assert "older run" in command("backtest", *words, code=2)
 
 
-def test_wrong_words_are_one_message(tmp_path):
+def test_wrong_words_are_one_message(tmp_path, command):
     out = ("--out", tmp_path / "x")
-    assert "xyz" in forecast("xyz", *out, code=1)
-    assert "--engines" in forecast("ca-mau", "--engines", "magic", *out, code=2)
-    assert "YYYY-MM" in forecast("ca-mau", "--origins", "2020", *out, code=1)
-    assert "--origins" in forecast("ca-mau", "--origins", ",", *out, code=2)
+    assert "xyz" in command("backtest", "xyz", *out, code=1)
+    assert "--engines" in command("backtest", "ca-mau", "--engines", "magic", *out, code=2)
+    assert "YYYY-MM" in command("backtest", "ca-mau", "--origins", "2020", *out, code=1)
+    assert "--origins" in command("backtest", "ca-mau", "--origins", ",", *out, code=2)
     assert not (tmp_path / "x").exists()
-    assert "nothing could be scored" in forecast("ca-mau", *out, "--draws", 2, code=1)
-    assert "PLACES" in forecast(code=2)
+    assert "nothing could be scored" in command("backtest", "ca-mau", *out, "--draws", 2, code=1)
+    assert "PLACES" in command("backtest", code=2)

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook
 
 from forecast.answer import score
 from forecast.answer.projection import COLUMNS
+from forecast.beliefs.parameters import Assumption
 from forecast.checks import check
-from forecast.cli import main
 from forecast.data import tables, toy
 from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
@@ -24,7 +23,8 @@ from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.publish import audit, site
 from forecast.question.levers import Policy, Reminders, TopUp, Visits
-from forecast.question.scenario import Assumption, Scenario, Target, read_scenario
+from forecast.question.scenario import Scenario, Target, read_scenario
+from forecast.question.scenario_file import scenario_yaml
 
 DRAWS = 101
 MIDDLE = np.arange(DRAWS) - DRAWS // 2
@@ -117,7 +117,7 @@ def test_the_question_can_be_asked_again_in_full(ledger):
 @pytest.mark.parametrize("path", sorted((tables.data_dir() / "scenarios").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_scenario_of_the_project_survives_being_kept(path, tmp_path):
     asked = read_scenario(path)
-    (tmp_path / "kept.yaml").write_text(published._text(asked), encoding="utf-8")
+    (tmp_path / "kept.yaml").write_text(scenario_yaml(asked, everything=True), encoding="utf-8")
     kept = read_scenario(tmp_path / "kept.yaml")
     assert fingerprint(kept) == fingerprint(asked) and kept.title == asked.title
 
@@ -136,8 +136,8 @@ def test_the_same_forecast_is_there_once_and_rows_never_move(ledger):
 
 def test_another_policy_law_or_assumption_is_another_forecast():
     names = [set(entry(asked).rows["forecast"]) for asked in (
-        PLAN, PLAN.with_policy("the plan", Policy()), published._like(PLAN, law=TODAY),
-        published._like(PLAN, assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}))]
+        PLAN, PLAN.with_policy("the plan", Policy()), PLAN.but(law=TODAY),
+        PLAN.but(assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}))]
     assert len(set.union(*names)) == 4
 
 
@@ -216,10 +216,9 @@ def test_a_ledger_that_is_held_is_named_and_a_failed_write_leaves_it_as_it_was(l
 
 def test_an_entry_survives_the_way_out_of_a_notebook(ledger):
     answer = project(PLAN, ["plain"], draws=DRAWS, seed=3, jobs=1, progress=False)
-    offered = published.offer({"SEED": 3, "answer": answer, "both": [PLAN, 7], "_hidden": None, "np": np})
-    bundle = json.loads(json.dumps(offered._repr_mimebundle_()["application/json"]))
-    assert published.add(published.taken(bundle), ledger, "2024-01-01") == 0  # it is the one that is there
-    assert published.offer({"answer": answer}).rows.empty  # nobody says what it answers
+    bundle = json.loads(json.dumps(published.entry(answer, [PLAN], seed=3).bundle()))
+    assert published.add(published.unbundled(bundle), ledger, "2024-01-01") == 0  # it is the one that is there
+    assert published.entry(answer, [], seed=3).rows.empty  # nobody says what it answers
 
 
 def test_only_counts_that_came_out_in_a_later_month_are_met(ledger):
@@ -302,8 +301,10 @@ def test_the_projects_own_engines_leave_less_to_chance_than_they_doubt(engine, t
 
 def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
     code = ("import forecast as f\nquo = f.Scenario('quo', 'Cà Mau', start='2021-12', until='2022-02')\n"
-            "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)")
-    book = new_notebook(cells=[new_code_cell("LANG = 'vi'\nDRAWS = 9\nSEED = 7", metadata={"tags": ["settings"]}),
+            "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)\n"
+            "page.publish(answer, quo, seed=SEED)\nmore = f.project(quo, ['stock'], draws=3, jobs=1, progress=False)")
+    settings = "from forecast.publish import page\nLANG, DRAWS, SEED = page.settings(draws=9, seed=7)"
+    book = new_notebook(cells=[new_code_cell(settings, metadata={"tags": ["settings"]}),
                                new_code_cell(code, metadata={"tags": ["run"]})])
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "00_x.ipynb"
@@ -321,10 +322,12 @@ def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
     more = {"out": tmp_path / "site", "draws": 5, "progress": False, "ledger": tmp_path / "ledger"}
     site.build(**more, day="2022-01-01")
     before = (tmp_path / "ledger" / "published.csv").read_bytes()
-    row = published.read(tmp_path / "ledger").iloc[0]
+    rows = published.read(tmp_path / "ledger")
+    assert rows["forecast"].nunique() == 1  # what the page did not publish is not there
+    row = rows.iloc[0]
     assert (row["engine"], row["draws"], row["seed"], row["published"]) == ("stock", 5, "7", "2022-01-01")
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
-    assert "published" not in page and "offered" not in page  # the offer is run behind the page, and not shown
+    assert "origin" not in page  # what is published is handed over beside the page, and not shown
     site.build(**more, day="2022-02-02")  # from what was kept
     assert (tmp_path / "ledger" / "published.csv").read_bytes() == before
     site.build(**more | {"ledger": None})
@@ -344,16 +347,9 @@ def test_publishing_changes_no_hash_of_what_forecasts_are_made_from(tmp_path, mo
     assert published.ledger().parent == data and (published.ledger() / "published.csv").exists()
 
 
-def forecast(*words, code=0):
-    result = CliRunner().invoke(main, [str(w) for w in words])
-    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    assert result.exit_code == code, result.output
-    return result.output
-
-
-def test_the_command_judges_what_was_published(ledger, tmp_path):
+def test_the_command_judges_what_was_published(ledger, tmp_path, command):
     words = ("backtest", "--published", "--ledger", ledger, "--jobs", 1, "--out", tmp_path / "x")
-    said = forecast(*words, "ca-mau")
+    said = command(*words, "ca-mau")
     folder = tmp_path / "x"
     assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", "parts.csv", "scores.csv"]
     found = pd.read_csv(folder / "parts.csv")
@@ -361,15 +357,15 @@ def test_the_command_judges_what_was_published(ledger, tmp_path):
     assert "Cà Mau 2022-06 (plain, the plan, published 2022-01-10): +20,814 = law +80" in said
     facts_of_it = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert facts_of_it["engines"] == ["plain"] and facts_of_it["ledger"] == str(ledger)
-    assert "none met by a count" in forecast(*words, "ha-noi", "--force", code=1)
+    assert "none met by a count" in command(*words, "ha-noi", "--force", code=1)
     assert (folder / "parts.csv").exists()
 
 
-def test_wrong_words_are_one_message(ledger, tmp_path):
-    assert "PLACES" in forecast("backtest", code=2)
-    assert "never" in forecast("backtest", "--published", "--ledger", tmp_path / "never", code=2)
-    assert "YYYY-MM-DD" in forecast("report", "--day", "soon", "--out", tmp_path / "site", code=1)
+def test_wrong_words_are_one_message(ledger, tmp_path, command):
+    assert "PLACES" in command("backtest", code=2)
+    assert "never" in command("backtest", "--published", "--ledger", tmp_path / "never", code=2)
+    assert "YYYY-MM-DD" in command("report", "--day", "soon", "--out", tmp_path / "site", code=1)
     (ledger / "published.csv").write_text("a,b\n1,2\n")
-    assert "published.csv" in forecast("backtest", "--published", "--ledger", ledger, code=1)
-    assert "published.csv" in forecast("report", "--ledger", ledger, "--out", tmp_path / "site", code=1)
+    assert "published.csv" in command("backtest", "--published", "--ledger", ledger, code=1)
+    assert "published.csv" in command("report", "--ledger", ledger, "--out", tmp_path / "site", code=1)
     assert not (tmp_path / "site").exists()

@@ -6,11 +6,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.cli import main
 from forecast.data import tables
 from forecast.timeseries import baseline, combination, methods
 
@@ -267,13 +265,6 @@ def test_what_was_finished_is_not_made_again_and_what_was_cut_off_is(tmp_path, m
 # The command
 
 
-def command(*words, code=0):
-    result = CliRunner().invoke(main, ["baseline", *map(str, words)])
-    assert result.exit_code == code, result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result.output
-
-
 @pytest.fixture
 def counts(tmp_path):
     path = tmp_path / "counts.csv"
@@ -282,37 +273,37 @@ def counts(tmp_path):
     return path
 
 
-def test_the_command_writes_one_row_for_each_step_and_escapes_formulas(counts, tmp_path):
-    command(counts, "--horizon", 2, "--quantiles", "0.1,0.9", "--jobs", 1, "--out", tmp_path / "out")
+def test_the_command_writes_one_row_for_each_step_and_escapes_formulas(counts, tmp_path, command):
+    command("baseline", counts, "--horizon", 2, "--quantiles", "0.1,0.9", "--jobs", 1, "--out", tmp_path / "out")
     text = (tmp_path / "out" / "baseline.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "unique_id,ds,mean,0.1,0.9" and len(text.splitlines()) == 5
     assert "'=cmd(),2023," in text and "\n=" not in text and "Hà Nội,2022-01," in text
     assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["horizon"] == 2
 
 
-def test_the_same_command_writes_the_same_bytes_and_never_over_an_older_run(counts, tmp_path):
+def test_the_same_command_writes_the_same_bytes_and_never_over_an_older_run(counts, tmp_path, command):
     words = (counts, "--horizon", 2, "--jobs", 1)
-    command(*words, "--out", tmp_path / "a")
-    command(*words, "--out", tmp_path / "b")
+    command("baseline", *words, "--out", tmp_path / "a")
+    command("baseline", *words, "--out", tmp_path / "b")
     first, second = ((tmp_path / name / "baseline.csv").read_bytes() for name in "ab")
     assert first == second
-    assert "--force" in command(*words, "--out", tmp_path / "a", code=2)
-    command(*words, "--out", tmp_path / "a", "--force")
+    assert "--force" in command("baseline", *words, "--out", tmp_path / "a", code=2)
+    command("baseline", *words, "--out", tmp_path / "a", "--force")
 
 
 @pytest.mark.parametrize(("text", "said"), [
     ("unique_id,ds\na,2020\n", "column y"), ("", "not a CSV table"), ("unique_id,ds,y\n", "at least one row"),
     ("unique_id,ds,y\na,2020,one\nb,soon,2\n", 'found "one"'),
 ])
-def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said):
+def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said, command):
     path = tmp_path / "counts.csv"
     path.write_text(text, encoding="utf-8")
-    output = command(path, "--horizon", 2, "--out", tmp_path / "out", code=1)
+    output = command("baseline", path, "--horizon", 2, "--out", tmp_path / "out", code=1)
     assert said in output and "Traceback" not in output and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("words", [(), ("--horizon", 0), ("--horizon", 2, "--quantiles", "0.9,0.1"),
                                    ("--horizon", 2, "--quantiles", "half"), ("--horizon", 2, "--season", 0)])
-def test_wrong_usage_ends_with_two(counts, tmp_path, words):
-    command(counts, *words, "--out", tmp_path / "out", code=2)
+def test_wrong_usage_ends_with_two(counts, tmp_path, words, command):
+    command("baseline", counts, *words, "--out", tmp_path / "out", code=2)
     assert not (tmp_path / "out").exists()

@@ -6,11 +6,12 @@ import pytest
 
 import forecast as f
 from forecast.answer import layers, projection
+from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior
-from forecast.data import chance, tables, toy
+from forecast.data import chance, tables
 from forecast.engines.series.engine import SeriesEngine
-from forecast.question.scenario import parameters_table
 from forecast.uncertainty import variance
+from made import toy_question
 
 SETS, TIMES = 400, 5
 
@@ -91,7 +92,7 @@ def test_a_design_that_does_not_fit_the_draws_is_named():
 
 
 def question(**assumptions) -> f.Scenario:
-    return f.Scenario("s", toy.place(), start="2021-12", until="2022-06", law=toy.law(), assumptions=assumptions)
+    return toy_question("s", until="2022-06", assumptions=assumptions)
 
 
 def test_draws_of_one_set_share_their_parameters_and_nothing_else():

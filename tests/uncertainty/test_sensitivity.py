@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 
 import forecast as f
+from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.posterior import Posterior
-from forecast.data import tables, toy
+from forecast.data import tables
 from forecast.engines.people.draws import parameter_draws
-from forecast.question.scenario import parameters_table
 from forecast.uncertainty import sensitivity, study
+from made import toy_question
 
 
 def question(**assumptions) -> f.Scenario:
-    return f.Scenario("s", toy.place(), start="2021-12", until="2022-06", law=toy.law(), assumptions=assumptions,
-                      target=f.Target(value=400, by="2022-06"))  # fmt: skip
+    return toy_question("s", until="2022-06", goal=400, assumptions=assumptions)
 
 
 QUIET = {"jobs": 1, "progress": False}

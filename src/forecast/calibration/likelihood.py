@@ -1,7 +1,8 @@
 """What the published counts of all places say about one set of parameters, through the stock engine.
 
 A vector of standard normal numbers (a coordinate each) stands for everything that is not known: the model's parameters
-(their priors are rows of data/evidence.csv, widened by :func:`priors`), a factor on entries for each place, one for
+(their priors are rows of data/parameters.csv, widened by the distance of their studies; all others keep their
+priors, and stand at their medians here), a factor on entries for each place, one for
 each calendar year that all places share, one for each year of each place, the error of each place's first count, and
 how far the model itself is off. How much places, years, and a place's own years differ is learned too.
 Each place starts at its first count and is compared with every later one (`tracks`); the error of a log count is
@@ -16,58 +17,25 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from forecast.beliefs.counts import NATION, counted_places, with_groups
+from forecast.beliefs.learned_from import read_by_calibration, spans
+from forecast.beliefs.parameters import parameters_table, priors
 from forecast.beliefs.posterior import PLACE_STEP, PLACE_YEAR, PRIORS, STEP_PRIORS, YEAR, YEAR_STEP
 from forecast.calibration.targets import Target, Track, flows, track_of
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.data.vocabulary import NATION, SCHEME
 from forecast.engines.people.draws import between, normal_scale
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.world import G
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
-# Parameters that a count of members under the practice of those years can tell anything about; all others keep their
-# priors, and stand at their medians here.
-FREE = (
-    "entry_rate place_spread price_response renewal_price_response zero_price_acceptance visit_share"
-    " visits_per_collector peer_effect annual_lapse renewal_contact follow_up tenure_effect rush rush_short plan_growth"
-    " return_rate transfer_rate lump_sum_rate frailty_shape skill_spread worker_income_ratio income_growth"
-    " income_spread poor_income_ratio near_poor_income_ratio language_factor rush_lapse december_rush_share"
-    " eligible_entry_rate eligible_exit_rate model_commune_ratio staff_visits meeting_yield drive_yield"
-).split()
 GROUP = 0.3  # standard deviation of the log by which the rule is off that spreads members over groups (judgement)
 MODEL_ERROR = (0.05, 0.4)  # median and log spread of the standard deviation by which the model is off (judgement)
 REFERENCE_YEAR = 2021  # entry_rate is that of 2020-21
 DEGREES = 4.0
 SPREAD = "place_spread"
-
-
-def priors() -> pd.DataFrame:
-    """Return the prior of each free parameter: index parameter; columns value, low, high, distance, widened.
-
-    The spread of a row of data/evidence.csv is multiplied (on its log or logit scale) by 1 + distance / 4. The
-    distance of a study counts 1 if it is not about this scheme and 1 if it is not about Viet Nam; that of a
-    parameter is that of its nearest supporting study, and 2 where none supports it. What the makers computed from the
-    counts themselves supports nothing here, or the counts would be used twice.
-
-    >>> priors().loc[["entry_rate", "renewal_contact"], "distance"].to_dict()
-    {'entry_rate': 0, 'renewal_contact': 1}
-    """
-    evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    own = evidence["study"].str.contains(r"(?:counts|series|article|differences).*computed")
-    studies = evidence[~evidence["use"].str.startswith("parameter:") & ~own]
-    homes = [*tables.read(tables.data_dir() / "places.csv", "places").query("level != 'commune'")["place"]]
-    homes += ["Viet Nam", "provinces"]
-    table = parameters_table().loc[FREE, ["value", "low", "high"]].astype(float)
-    distances = []
-    for name in FREE:
-        found = studies[studies["use"].str.contains(rf"supports [\w, ]*\b{name}\b", regex=True)]
-        abroad = ~found["population"].map(lambda text: any(home in text for home in homes))
-        other = found["population"].str.contains("insurance|pension|saving|cover|migrants")
-        distances.append(int((abroad.astype(int) + other.astype(int)).min()) if len(found) else 2)
-    return table.assign(distance=distances, widened=1 + np.array(distances) / 4)
 
 
 class Model:
@@ -78,15 +46,13 @@ class Model:
     order of what :meth:`predict` returns.
     """
 
-    def __init__(self, places=None, law: Law | None = None, free=FREE):
+    def __init__(self, places=None, law: Law | None = None, free=None):
         """Take all places of data/history.csv that were counted twice or by group, or the given ones."""
-        if places is None:
-            history = tables.read(tables.data_dir() / "history.csv", "history")
-            rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members")
-                           & (history["kind"] == "observation")]  # fmt: skip
-            places = list(dict.fromkeys(rows["place"]))
-        read = [read_place(p) if isinstance(p, str) else p for p in places]
-        self.free, self.prior, self.tracks, self.targets, self.mixes = list(free), priors(), {}, [], {}
+        self.asked = "all" if places is None else list(map(str, places))
+        read = [read_place(p) if isinstance(p, str) else p for p in (counted_places() if places is None else places)]
+        self._places = read
+        self.prior, self.tracks, self.targets, self.mixes = priors(), {}, [], {}
+        self.free = list(self.prior.index if free is None else free)
         self.law = law or read_law()
         for place in read:
             found = track_of(place, law)
@@ -111,17 +77,25 @@ class Model:
         self.places = list(dict.fromkeys(p for x in [*self.place_of.values(), *mixed] for p in x.lineage))
 
     def _group_counts(self, place: Place, law) -> None:
-        for group in GROUPS:
-            found = place.latest("members", until=None, group=group)
-            whole = place.latest("members", until=None)
-            if found is None or whole is None or found[0] != whole[0]:
-                continue
+        for group in with_groups(place):
+            found, whole = (place.latest("members", until=None, group=who) for who in (group, "all"))
+            assert found and whole  # with_groups names no other
             start, value = str(found[0]), found[1]
             question = Scenario(place.name, place, start=start, until=str(found[0] + 1), law=law or read_law(),
                                 learned=PRIORS)  # fmt: skip
             self.mixes.setdefault(place.name, (Track.of(question, 0.0), whole[1]))
             sd = math.hypot(GROUP, 1 / math.sqrt(value))
             self.targets.append(Target(f"{place.name} {start}, {group}", place.name, start, start, group, value, sd))
+
+    @cached_property
+    def months(self) -> dict[str, tuple[str, str]]:
+        """First and last month in which the law is read, by place."""
+        return spans(self._places)
+
+    @cached_property
+    def read(self) -> pd.DataFrame:
+        """All that was read of the tables, item by item (`learned_from.ITEM`); not for places of one's own."""
+        return read_by_calibration(self._places, self.law)
 
     @cached_property
     def at(self) -> dict[str, int]:
@@ -171,7 +145,7 @@ class Model:
         """Slope of the log of a level's spread, (draws,).
 
         The prior of a spread is log-normal on each side of its median; that of places has no upper end either, though
-        its row in data/evidence.csv lies below one, as that of a share would.
+        its row in data/parameters.csv lies below one, as that of a share would.
         """
         if name in STEP_PRIORS:
             return np.full(len(z), STEP_PRIORS[name][1])

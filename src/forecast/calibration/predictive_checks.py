@@ -15,9 +15,9 @@ import pandas as pd
 from scipy.special import stdtrit
 from scipy.stats import kstest, spearmanr
 
+from forecast.beliefs.counts import MODELS
 from forecast.calibration.likelihood import DEGREES, Model
 from forecast.calibration.sampler import Fit, calibrate
-from forecast.calibration.targets import MODELS
 from forecast.data import chance, tables, toy
 from forecast.data.places import Place
 

@@ -4,35 +4,35 @@ Each place starts at its first count and is compared with every later one at tha
 carries parameter vectors as draws, all communes of a place in one stratum.
 """
 
-import math
-import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from forecast.beliefs.counts import (
+    CITY,
+    DENSE,
+    FLOWS,
+    MODELS,
+    POLICIES,
+    assumes_collectors,
+    counts,
+    figures,
+    is_track,
+)  # fmt: skip
 from forecast.beliefs.posterior import PRIORS
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.data.vocabulary import NATION, SCHEME
 from forecast.engines.people import stock
 from forecast.engines.people.draws import Drawn
 from forecast.engines.people.world import Given, Layout, World, fill, lay_out, opening_shares
 from forecast.question.levers import ModelCommunes, Policy
 from forecast.question.scenario import Scenario, read_scenario
 
-CITY, MODELS = "Hà Nội", "Hà Nội/30 xã điểm"
-SINCE = "2018"  # the state's subsidy began; counts before it are of another scheme
-# Standard deviation of the log of a published count by its status; ROUGH is added (as variance) where the note says
-# that the number was rounded (judgement).
-STATUS_SD = {"stated": 0.02, "derived": 0.03, "synthetic": 0.02, "recalled": 0.06, "conflicting": 0.10}
-ROUGH, ROUGH_WORDS = 0.03, r"rounded|nearly|more than|about|preliminary|weak|wording"
+UNITS = {CITY: 579.0, MODELS: 30.0}  # communes among which the entries of a place are shared
 FLOW_SD = 0.15  # of the log of entries in a span of months: what counts as new is not the same everywhere (judgement)
-# What an office did in the months of its counts, as its scenario file describes it.
-POLICIES = {"Đông Triều": "dong-trieu-plan", "Đà Bắc": "da-bac-plan"}
 
 
 class Target(NamedTuple):
@@ -96,21 +96,6 @@ def even_classes(spread: np.ndarray) -> np.ndarray:
     return (np.diff(below, axis=0) / stock.CLASS_SHARES[:, None])[None]
 
 
-def error_of(row) -> float:
-    """Standard deviation of the log of a published count, from its status and its note."""
-    rough = ROUGH if re.search(ROUGH_WORDS, row.note) else 0.0
-    return math.hypot(STATUS_SD[row.status], rough)
-
-
-def counts(place: Place) -> pd.DataFrame:
-    """Return the counts of members of a place that are used, oldest first, each with its `sd`."""
-    rows = place.history
-    rows = rows[(rows["scheme"] == SCHEME) & (rows["measure"] == "members") & (rows["group"] == "all")
-                & (rows["kind"] == "observation") & rows["value"].notna() & (rows["month"] >= SINCE)]  # fmt: skip
-    rows = rows.assign(sd=[error_of(r) for r in rows.itertuples()], doubt=rows["status"] == "conflicting")
-    return rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
-
-
 def _policy(place: Place, start: str) -> Policy:
     if place.name == MODELS:
         return Policy(ModelCommunes(start="2021-06"))
@@ -120,14 +105,14 @@ def _policy(place: Place, start: str) -> Policy:
 
 def track_of(place: Place, law: Law | None = None) -> tuple[Track, list[Target]] | None:
     """Return a place's track and targets; None for a place that was counted in one month only."""
-    rows = counts(place)
-    if rows["month"].nunique() < 2:
+    if not is_track(place):
         return None
+    rows = counts(place)
     first, last = rows.iloc[0], rows["month"].max()
     assumptions = {"opening_members": float(first["value"])}
-    if len(place.communes) == 1 and place.name != MODELS and not (place.history["measure"] == "collectors").any():
+    if assumes_collectors(place):
         # Its communes are not listed, so that the density by commune of the default would give it a handful.
-        assumptions["opening_collectors"] = 1711 / read_place("Nghệ An").eligible * place.eligible
+        assumptions["opening_collectors"] = 1711 / read_place(DENSE).eligible * place.eligible
     scenario = Scenario(place.name, place, start=first["month"], until=last, law=law or read_law(),
                         policy=_policy(place, first["month"]), assumptions=assumptions, learned=PRIORS)  # fmt: skip
     targets = [Target(f"{place.name} {r.month}", place.name, r.month, r.month, "members", r.value, r.sd)
@@ -136,20 +121,17 @@ def track_of(place: Place, law: Law | None = None) -> tuple[Track, list[Target]]
 
 
 def flows(tracks: dict[str, Track]) -> list[Target]:
-    """Published entries of spans of months, of the places that are run."""
+    """Return the published entries of spans of months, of the places that are run."""
     found = []
-    if NATION in tracks:
-        value = _figure(read_place(NATION), "entries", "2019-12")
-        found.append(Target(f"{NATION} 2019, entries", NATION, "2019-01", "2019-12", "entries", value, FLOW_SD))
-    for place, communes in ((CITY, 579.0), (MODELS, 30.0)):
-        if place in tracks:
-            value = _figure(read_place(place), "entries_per_commune", "2021-12")
-            item = f"{place} 2021-06 to 2021-12, entries a commune"
-            found.append(Target(item, place, "2021-06", "2021-12", "entries", value, FLOW_SD, communes))
+    for name, measure, month, since in FLOWS:
+        if name in tracks:
+            place = tracks[name].scenario.place
+            each = float(UNITS.get(name, 1.0))
+            item = f"{name} {since} to {month}, entries a commune" if name in UNITS else f"{name} {since[:4]}, entries"
+            found.append(Target(item, name, since, month, "entries", _figure(place, measure, month), FLOW_SD, each))
     return found
 
 
 def _figure(place: Place, measure: str, month: str) -> float:
-    rows = place.history
-    return float(rows[(rows["measure"] == measure) & (rows["month"] == month) & (rows["scheme"] == SCHEME)
-                      & (rows["kind"] == "observation")]["value"].iloc[0])  # fmt: skip
+    rows = figures(place)
+    return float(rows[(rows["measure"] == measure) & (rows["month"] == month)]["value"].iloc[0])

@@ -2,7 +2,7 @@
 
 An estimate is a log ratio, the sum of named steps. Each step has a shift and a standard deviation, so that a reader can
 see what was counted, what was corrected for, and what is only bounded; nothing is left out because it is not known.
-The result is a prior for the lever that it is about: its 5%, 50% and 95% points stand in data/evidence.csv.
+The result is a prior for the lever that it is about: its 5%, 50% and 95% points stand in data/parameters.csv.
 
 - :func:`difference` is for an office's own table by commune and month;
 - :func:`model_communes` for what Hà Nội published about its 30 model communes of 2021;
@@ -19,6 +19,7 @@ from scipy.special import ndtri
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import history as facts
 from forecast.data import tables
 from forecast.data.law import Law, read_law
@@ -28,7 +29,6 @@ from forecast.engines.series.structural import ELASTICITY, RENEWAL_MONTHS, Belie
 from forecast.language import words
 from forecast.language.words import Text
 from forecast.question.levers import ModelCommunes
-from forecast.question.scenario import parameters_table
 
 CITY, MODELS = "Hà Nội", "Hà Nội/30 xã điểm"
 BEFORE, AFTER, YEAR_BEFORE = "2021-05", "2021-12", "2020-12"  # the trial began in June 2021
@@ -62,7 +62,7 @@ class Effect(NamedTuple):
         return float(np.sqrt(np.square(self.steps["sd"]).sum()))
 
     def ratio(self) -> tuple[float, float, float]:
-        """Return the 50%, 5% and 95% points of the ratio, in the order of data/evidence.csv: value, low, high.
+        """Return the 50%, 5% and 95% points of the ratio, in the order of data/parameters.csv: value, low, high.
 
         >>> [round(x, 2) for x in Effect(table({"seen": (np.log(2), 0.1)}), table({})).ratio()]
         [2.0, 1.7, 2.36]
@@ -390,8 +390,8 @@ def price_story(changes: pd.DataFrame, since: str, lang: str = "vi") -> Text:
                 low=_signed(low, lang),
                 middle=_signed(middle, lang),
                 high=_signed(high, lang),
-                vi="{name}: {middle} (9 phần 10 khả năng trong khoảng {low} đến {high})",
-                en="{name}: {middle} (nine in ten between {low} and {high})",
+                vi="{name}: {middle} (khoảng dự báo 90%: {low} đến {high})",
+                en="{name}: {middle} (90% interval: {low} to {high})",
             )
         )
     return words.listing(lines)

@@ -1,6 +1,7 @@
 """Commands about trust: parameters learned from counts, and forecasts judged by what came later."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,12 @@ from forecast.cli.common import (
     with_seed,
 )
 from forecast.data import tables
+from forecast.data.frames import rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecast.calibration.sampler import Fit
 
 STORED_ROWS = 400  # draws that are kept with the data
 
@@ -40,7 +47,19 @@ STORED_ROWS = 400  # draws that are kept with the data
 @with_seed
 @with_jobs
 @with_result
-def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
+def calibrate(
+    *,
+    places: tuple[str, ...],
+    draws: int,
+    check: int | None,
+    held: bool,
+    store: bool,
+    seed: int,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+    lang: str,
+) -> None:
     """Learn the parameters from the published counts of PLACES (all by default); writes posterior.parquet.
 
     Places learn from each other. Beside the draws stand diagnostics.csv (R-hat and effective sample sizes, which must
@@ -65,10 +84,10 @@ def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
     code = code_hash(*PACKAGES, "calibration")
     fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
-    return _write_fit(fit, draws, seed, out, lang, store, more)
+    return _write_fit(fit, draws, seed, out=out, lang=lang, store=store, more=more)
 
 
-def _hold_out(fit, seed: int, jobs: int | None, out: Path, code: str) -> dict:
+def _hold_out(fit: "Fit", seed: int, jobs: int | None, out: Path, code: str) -> dict[str, "pd.DataFrame"]:
     """Hold back places and years in turn, write what came of it, say it, and return the tables."""
     from forecast.calibration import cross_validation
 
@@ -80,7 +99,9 @@ def _hold_out(fit, seed: int, jobs: int | None, out: Path, code: str) -> dict:
     return {"held_out": table, "held_out_summary": short}
 
 
-def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, more: dict) -> None:
+def _write_fit(
+    fit: "Fit", draws: int, seed: int, *, out: Path, lang: str, store: bool, more: dict[str, "pd.DataFrame"]
+) -> None:
     """Write what a calibration found, and say whether it can be used."""
     import pandas as pd
 
@@ -101,12 +122,19 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
     picture(out / "moved.png", calibration_charts.moved(moved, lang))
     bad, wrong = told[~told["good"]], checked[~checked["good"]]
     facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
-        "places": fit.model.places, "until": max(t.month for t in fit.model.targets),
-        "targets": len(fit.model.targets), "converged": bad.empty, "accepted": fit.accepted, "khat": fit.khat,
+        "places": fit.model.places,
+        "asked": fit.model.asked,
+        "months": fit.model.months,
+        "until": max(t.month for t in fit.model.targets),
+        "targets": len(fit.model.targets),
+        "converged": bad.empty,
+        "accepted": fit.accepted,
+        "khat": fit.khat,
         "divergences": fit.divergences,
-        "rhat": float(told["rhat"].max()), "ess_bulk": float(told["ess_bulk"].min()),
+        "rhat": float(told["rhat"].max()),
+        "ess_bulk": float(told["ess_bulk"].min()),
         "ess_tail": float(told["ess_tail"].min()),
-    }  # fmt: skip
+    }
     finish(out, facts, FILE)
     click.echo(
         f"{len(fit.model.targets)} figures of {len(fit.model.tracks)} places; R-hat at most {facts['rhat']:.3f}, "
@@ -114,9 +142,11 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
         f"{fit.khat:.2f}, {fit.divergences} divergences"
     )
     click.echo(f"{len(checked) - len(wrong)} of {len(checked)} checks have a p-value between 0.02 and 0.98")
-    for row in wrong.itertuples():
-        click.echo(f"  {row.item}: {row.published:,.3g} {row.unit}, expected {row.low:,.3g} to {row.high:,.3g}, "
-                   f"p = {row.p_value:.3f}")  # fmt: skip
+    for row in rows(wrong):
+        click.echo(
+            f"  {row.item}: {row.published:,.3g} {row.unit}, expected {row.low:,.3g} to {row.high:,.3g}, "
+            f"p = {row.p_value:.3f}"
+        )
     if len(bad):
         raise tables.UserError(
             f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
@@ -125,7 +155,7 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
             f"{bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
         )
     if store:
-        posterior.store(tables.data_dir(), fit.frame(STORED_ROWS), facts, found | more)
+        posterior.store(fit.frame(STORED_ROWS), facts, fit.model.read, found | more)
         click.echo(f"kept with the data, in {tables.data_dir() / posterior.STORED}")
 
 
@@ -143,7 +173,22 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
 @with_jobs
 @with_cluster
 @with_result
-def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs, cluster, out, force, lang):
+def backtest(
+    *,
+    places: tuple[str, ...],
+    judge: bool,
+    ledger: Path | None,
+    origins: str | None,
+    horizon: int,
+    engines: str,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    cluster: str | None,
+    out: Path,
+    force: bool,
+    lang: str,
+) -> None:
     """Forecast PLACES from past months with what was known then; writes scores.csv and pictures.
 
     An origin is a month at whose end a forecast is made. Only counts that were published by then are used, and the law
@@ -169,11 +214,18 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
     claim(out, force)
     found = past.backtest(
-        [p.name for p in asked], names, origins=months, horizon=horizon, draws=draws, seed=seed, jobs=jobs,
-        cluster=cluster, keep=out / PARTS,
-    )  # fmt: skip
+        [p.name for p in asked],
+        names,
+        origins=months,
+        horizon=horizon,
+        draws=draws,
+        seed=seed,
+        jobs=jobs,
+        cluster=cluster,
+        keep=out / PARTS,
+    )
     reasons = found.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
-    for note in reasons.itertuples():
+    for note in rows(reasons):
         where = f"{note.place} from {note.origin}" if note.origin else note.place
         click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
     scored = score.scores(found.forecasts, found.counts)
@@ -189,15 +241,19 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     shown = next(p for p in asked if p.name in judged)
     picture(out / "backtest.png", score_charts.backtest(found.forecasts, found.counts, shown, lang=lang))
     picture(out / "scores.png", score_charts.scores(short, lang=lang))
-    for engine, rows in short.set_index("metric").groupby("engine", sort=False):
-        held = rows.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
-        beside = rows.at["crps", "skill naive"]
+    for engine, part in short.set_index("metric").groupby("engine", sort=False):
+        held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
+        whole = part.loc["crps"]
+        beside = float(whole["skill naive"])
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
-        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {rows.at['crps', 'targets']} counts")
+        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {whole['targets']} counts")
     facts = manifest([], names, draws, seed) | {
-        "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
-        "silent": records(found.silent), "hindsight": {n: ENGINES[n].hindsight for n in names},
-    }  # fmt: skip
+        "places": [p.name for p in asked],
+        "origins": months or "all",
+        "horizon": horizon,
+        "silent": records(found.silent),
+        "hindsight": {n: ENGINES[n].hindsight for n in names},
+    }
     return finish(out, facts, "scores.csv")
 
 
@@ -217,7 +273,7 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
     parts = published.split(folder, jobs=jobs, only=set(scored["forecast"]))
     tables.write(scored, out / "scores.csv")
     tables.write(parts, out / "parts.csv")
-    for row in parts.itertuples():
+    for row in rows(parts):
         click.echo(
             f"{row.place} {row.month} ({row.engine}, {row.scenario}, published {row.published}): {row.total:+,.0f} = "
             f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "

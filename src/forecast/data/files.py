@@ -1,8 +1,10 @@
 """Where the project's files are, files that are there whole or not at all, and results kept under what made them."""
 
 import hashlib
+import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ import pandas as pd
 
 PACKAGE = Path(__file__).parents[1]  # src/forecast
 ROOT = PACKAGE.parents[1]
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 T = TypeVar("T")
 
 
@@ -101,3 +104,25 @@ def _kept(path: Path | None, read: Callable[[Path], T]) -> T | None:
         return read(path)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None
+
+
+def inert(text: str) -> str:
+    """Return text that no spreadsheet runs: an apostrophe stands before what looks like a formula.
+
+    >>> inert("=1+1"), inert("An Xuyên")
+    ("'=1+1", 'An Xuyên')
+    """
+    text = str(text)
+    return "'" + text if text.startswith(RISKY) else text
+
+
+def timeless(data: bytes) -> bytes:
+    """Return the same workbook without the clock: openpyxl writes the time of saving into it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in sorted(old.infolist(), key=lambda i: i.filename != "[Content_Types].xml"):
+            content = old.read(item)
+            if item.filename == "docProps/core.xml":
+                content = re.sub(rb"<dcterms:(created|modified)\b[^>]*>[^<]*</dcterms:\1>", b"", content)
+            new.writestr(zipfile.ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

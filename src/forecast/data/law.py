@@ -107,8 +107,9 @@ class Law:
         """
         rule = self._find(parameter, _index(month), group, lineage)
         if rule is None:
-            raise UserError(f"the law has no {parameter} for {group} in {lineage[0]} in {month}; "
-                            + self._known(parameter))
+            raise UserError(
+                f"the law has no {parameter} for {group} in {lineage[0]} in {month}; " + self._known(parameter)
+            )
         if math.isnan(rule.value):
             raise UserError(f"{parameter} is a rule in words, not a number: {rule.basis}")
         return rule.value
@@ -121,8 +122,14 @@ class Law:
         spans = rows["place"] + " (" + rows["group"] + ") " + rows["since"] + " to "
         return "it is known for " + "; ".join(spans + rows["until"].replace("", "now"))
 
-    def price(self, group: str, month: Month, lineage: tuple[str, ...] = NATION,
-              declared_income: float | None = None, subsidized_months: int = 0) -> Price:
+    def price(
+        self,
+        group: str,
+        month: Month,
+        lineage: tuple[str, ...] = NATION,
+        declared_income: float | None = None,
+        subsidized_months: int = 0,
+    ) -> Price:
         """Return what a person of ``group`` pays for ``month``, and what the state and the local budget pay.
 
         ``declared_income`` (VND per month; the floor if not given) is raised to the floor and cut at the
@@ -150,11 +157,17 @@ class Law:
         if rules and cap is not None and subsidized_months >= cap.value:
             state_share, local_share, rules = 0.0, 0.0, [cap]
         used += rules
-        gross, state, local = (round(part, 2) for part in (
-            rate * income, state_share * rate * floor, local_share * rate * floor))
-        return Price(gross, state, local, round(gross - state - local, 2),
-                     tuple(dict.fromkeys(rule.basis for rule in used)),
-                     max((rule.status for rule in used), key=STATUSES.index))
+        gross, state, local = (
+            round(part, 2) for part in (rate * income, state_share * rate * floor, local_share * rate * floor)
+        )
+        return Price(
+            gross,
+            state,
+            local,
+            round(gross - state - local, 2),
+            tuple(dict.fromkeys(rule.basis for rule in used)),
+            max((rule.status for rule in used), key=STATUSES.index),
+        )
 
     def _need(self, parameter: str, index: int, month: Month) -> Rule:
         """Return a national rule that every price rests on, or raise an error that says when it is known."""
@@ -208,8 +221,11 @@ class Law:
         >>> divmod(read_law().first_subsidized_month, 12)
         (2018, 0)
         """
-        rules = (rules for (name, place, _), rules in self._rules.items()
-                 if name == "state_subsidy_share" and place in NATION)
+        rules = (
+            rules
+            for (name, place, _), rules in self._rules.items()
+            if name == "state_subsidy_share" and place in NATION
+        )
         return min((rule.since for found in rules for rule in found if rule.value > 0), default=None)
 
     def payment_modes(self, month: Month) -> tuple[int, ...]:
@@ -222,8 +238,7 @@ class Law:
         rules = (self._find(name, _index(month), "all", NATION) for name in names)
         return tuple(sorted({int(rule.value) for rule in rules if rule is not None and rule.value >= 1}))
 
-    def price_arrays(self, months: pd.PeriodIndex,
-                     lineage: tuple[str, ...] = NATION) -> dict[str, np.ndarray]:
+    def price_arrays(self, months: pd.PeriodIndex, lineage: tuple[str, ...] = NATION) -> dict[str, np.ndarray]:
         """Return the price path of the law over ``months``, for engines that price people by the thousand.
 
         Keys: ``rate`` (share of income), ``floor`` and ``ceiling`` (VND per month), each ``(months,)``;
@@ -246,12 +261,14 @@ class Law:
         return {}
 
     def _price_path(self, months: pd.PeriodIndex, lineage: tuple[str, ...]) -> dict[str, np.ndarray]:
-        names = {"rate": "contribution_rate", "floor": "min_declared_income",
-                 "ceiling": "max_declared_income"}
-        path = {key: np.array([self._need(name, tables.month_index(month), month).value for month in months])
-                for key, name in names.items()}
-        shares = np.array([[self._shares(group, tables.month_index(month), lineage)[:2] for group in GROUPS]
-                           for month in months])
+        names = {"rate": "contribution_rate", "floor": "min_declared_income", "ceiling": "max_declared_income"}
+        path = {
+            key: np.array([self._need(name, tables.month_index(month), month).value for month in months])
+            for key, name in names.items()
+        }
+        shares = np.array(
+            [[self._shares(group, tables.month_index(month), lineage)[:2] for group in GROUPS] for month in months]
+        )
         shares = shares.reshape(len(months), len(GROUPS), 2)  # keeps its shape when there are no months
         return path | {"state_share": shares[..., 0], "local_share": shares[..., 1]}
 
@@ -272,8 +289,10 @@ class Law:
         kept = (pd.Series(since, frame.index) <= month).to_numpy()
         keys = list(zip(*(frame[name] for name in ("scheme", "parameter", "group", "place")), strict=True))
         later = {(key, begins) for key, begins, known in zip(keys, frame["since"], kept, strict=True) if not known}
-        replaced = [bool(until) and (key, str(tables.month(until) + 1)) in later
-                    for key, until in zip(keys, frame["until"], strict=True)]
+        replaced = [
+            bool(until) and (key, str(tables.month(until) + 1)) in later
+            for key, until in zip(keys, frame["until"], strict=True)
+        ]
         until = frame["until"].mask(replaced, "")
         return replace(self, frame=frame.assign(until=until)[kept].reset_index(drop=True))
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast.data.files import ROOT
+from forecast.data.files import RISKY, ROOT
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
 from forecast.data.vocabulary import GROUPS as GROUPS  # named again, so that readers of tables find them here
@@ -25,6 +25,7 @@ from forecast.data.vocabulary import LEVELS as LEVELS
 from forecast.data.vocabulary import MEASURES as MEASURES
 from forecast.data.vocabulary import SCHEMES as SCHEMES
 from forecast.data.vocabulary import STATUSES as STATUSES
+from forecast.data.vocabulary import STUDIED_SCHEMES as STUDIED_SCHEMES
 
 PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
 """Columns of published forecasts and the probability of each: ``q500`` is the median."""
@@ -66,7 +67,6 @@ DENOMINATORS = ("labor_force", "eligible", "members", "population", "households"
 
 _EXPECTED_MONTH = "a month written YYYY-MM, such as 2021-12"
 _EXPECTED_NUMBER = "a number such as 1234.5, without thousands separators, or an empty cell"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
 class UserError(Exception):
@@ -173,6 +173,10 @@ def _rows(rule, column: str, expected: str) -> pa.Check:
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
 _VALUE = _number()
+_YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
+_YES = pa.Column(checks=_one_of(("yes", "")))
+_ORDERED_RANGE = [_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
+                  _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]
 _ORDERED = _rows(lambda f: (f["until"] == "") | (f["until"] >= f["since"]), "until", "a month not before since")
 
 
@@ -206,12 +210,25 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "note": _TEXT}, checks=[_ORDERED]),
     "crosswalk": pa.DataFrameSchema({
         "old": _FILLED, "new": _FILLED, "since": _MONTH, "share": _SHARE, "source": _FILLED, "note": _TEXT}),
+    "parameters": pa.DataFrameSchema({
+        "parameter": _UNIQUE, "kind": pa.Column(checks=_one_of(("parameter", "cost", "opening"))), "value": _VALUE,
+        "low": _VALUE, "high": _VALUE, "least": _VALUE, "most": _VALUE,
+        "open": pa.Column(checks=_one_of(("", "least", "most", "both"))), "unit": _FILLED, "learned": _COUNT,
+        "distance": _number(0, 2, expected="0, 1, 2 or an empty cell"), "source": _FILLED, "status": _STATUS,
+        "study": _FILLED, "year": _YEAR, "population": _TEXT, "meaning": _FILLED},
+        checks=[*_ORDERED_RANGE,
+                _rows(lambda f: f[["value", "low", "high"]].notna().all(axis=1) | (f["kind"] == "opening"), "value",
+                      "a value with its low and high"),
+                _rows(lambda f: f["least"].notna(), "least", "the least that the formulas allow"),
+                _rows(lambda f: f["distance"].isin((0, 1, 2)) | f["distance"].isna() & f["learned"].isna(), "distance",
+                      "0, 1 or 2 for a parameter that is learned"),
+                _rows(lambda f: f["learned"].isna() | ~f["learned"].duplicated(), "learned", "a position of its own")]),
     "evidence": pa.DataFrameSchema({
-        "parameter": _FILLED, "value": _VALUE, "low": _VALUE, "high": _VALUE, "population": _TEXT, "study": _FILLED,
-        "year": pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell")),
-        "source": _FILLED, "status": _STATUS, "use": _FILLED},
-        checks=[_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
-                _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]),
+        "measure": _FILLED, "value": _VALUE, "low": _VALUE, "high": _VALUE,
+        "supports": pa.Column(checks=_matches(r"([a-z_]+( [a-z_]+)*)?", "names of parameters with a space between")),
+        "from_counts": _YES, "abroad": _YES, "scheme": pa.Column(checks=_one_of(STUDIED_SCHEMES)),
+        "population": _TEXT, "study": _FILLED, "year": _YEAR, "source": _FILLED, "status": _STATUS, "use": _FILLED},
+        checks=_ORDERED_RANGE),
     "published": pa.DataFrameSchema({
         "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
@@ -355,12 +372,12 @@ def _escape(text: str) -> str:
     >>> _escape("=1+1")
     "'=1+1"
     """
-    return "'" + text if text.lstrip("'").startswith(_RISKY) else text
+    return "'" + text if text.lstrip("'").startswith(RISKY) else text
 
 
 def _unescape(text: str) -> str:
     """Undo :func:`_escape`."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_RISKY) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(RISKY) else text
 
 
 def write(frame: pd.DataFrame, path) -> Path:

@@ -22,6 +22,9 @@ GUARDED = ("poor", "near_poor", "ethnic_minority")
 SCHEMES = (SCHEME, "household_hi", "compulsory_si", "all_schemes")
 """Insurance schemes; ``all_schemes`` is for published figures that mix them, such as joint collections."""
 
+STUDIED_SCHEMES = (SCHEME, "all_schemes", "health_insurance", "pension", "other")
+"""Which scheme a study is about, in evidence.csv: this one, all of social insurance, or another kind."""
+
 STATUSES = ("stated", "derived", "recalled", "conflicting", "synthetic")
 """How far a figure can be trusted, best first except that ``conflicting`` means its source contradicts itself."""
 

@@ -16,8 +16,17 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
 
     Columns: place, scenario, engine, group, measure, payer, unit, median, low, high. Measures: members (at the end),
     entries and lapses (over all months), member_years (added up), money by payer, and cost_per_member_year: additional
-    money of the payer for each additional member-year, left out of a draw in which nothing was added. Outreach stands
-    with all groups together, so that the money of a single group is that of its contributions.
+    money of the payer for each additional member-year, left out of a draw in which nothing was added. `median`, `low`
+    and `high` are over draws, in the `unit` of the row (persons, years, vnd). A `base` that is not in the answer, or
+    nothing beside it, raises :class:`~forecast.data.tables.UserError`.
+
+    >>> import forecast as f
+    >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law())
+    >>> visits = quo.with_policy("visits", f.Policy(f.Visits(count=50, per="commune")))
+    >>> answer = f.project([quo, visits], ["stock"], draws=8, progress=False, jobs=1)
+    >>> found = comparison(answer, "quo").set_index(["group", "measure"])
+    >>> bool(found.loc[("all", "members"), "low"] > 0)
+    True
     """
     gaps = answer.versus(base).frame
     if gaps.empty:
@@ -65,5 +74,12 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
 
 
 def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
-    """Return the same question with an empty policy."""
+    """Return the same question with an empty policy, named `name`.
+
+    >>> import forecast as f
+    >>> plan = f.Scenario("plan", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law(),
+    ...                   policy=f.Policy(f.Visits(count=50)))
+    >>> status_quo(plan).scenario, len(status_quo(plan).policy.levers)
+    ('status quo', 0)
+    """
     return scenario.with_policy(name, Policy())

@@ -32,10 +32,7 @@ def tallies(
         for number, (question, engine, draws) in enumerate(asked)
         for d in range(draws.start, draws.stop, ENGINES[engine].batch)
     ]
-    work = (
-        joblib.delayed(tally)(question, engine, draws, seed, keep, last)
-        for _, question, engine, draws in parts
-    )
+    work = (joblib.delayed(tally)(question, engine, draws, seed, keep, last) for _, question, engine, draws in parts)
     done = joblib.Parallel(n_jobs=jobs, batch_size=1)(work)
     numbers = [number for number, *_ in parts]
     return [
@@ -67,7 +64,8 @@ def tally(
     end = months.index(last) if last else len(months) - 1
 
     def total(measure: str, group: str = "all", first: int = 0, until: int = end) -> np.ndarray:
-        return values[:, first : until + 1, measures.index(measure), groups.index(group)].sum(axis=1)
+        of_months: np.ndarray = values[:, first : until + 1, measures.index(measure), groups.index(group)]
+        return of_months.sum(axis=1)
 
     reached: np.ndarray | float = math.nan
     if target:
@@ -88,11 +86,12 @@ def tally(
 def _values(task: project.Task, months: list[str], measures: list[str], groups: list[str]) -> np.ndarray:
     """Values of a task by (draws, months, measures, groups + all); 0 where the engine has no row."""
     if hasattr(task.engine, "values"):
-        return task.engine.values(task.scenario, task.draws, task.seed)
+        given: np.ndarray = task.engine.values(task.scenario, task.draws, task.seed)
+        return given
     rows = task.run()
     values = np.zeros((len(task.draws), len(months), len(measures), len(groups)))
-    at = [pd.Categorical(rows[name], known).codes for name, known in (("month", months), ("measure", measures),
-                                                                      ("group", groups))]  # fmt: skip
+    known = (("month", months), ("measure", measures), ("group", groups))
+    at = [pd.Categorical(rows[name], names).codes for name, names in known]
     values[rows["draw"].to_numpy() - task.draws.start, *at] = rows["value"]
     return values
 

@@ -29,22 +29,23 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import yaml
 from tqdm.auto import tqdm
 
 from forecast.answer import score
 from forecast.answer.projection import Projection
+from forecast.beliefs.parameters import Assumption, parameters_table
 from forecast.data import history as facts
 from forecast.data import places, tables
 from forecast.data.law import Law, read_law
 from forecast.data.tables import PUBLISHED_QUANTILES, UserError
 from forecast.engines import ENGINES
 from forecast.experiment.manifest import PACKAGES, code_hash
-from forecast.question.scenario import Assumption, Scenario, parameters_table, read_scenario
+from forecast.question.scenario import Scenario, read_scenario
+from forecast.question.scenario_file import scenario_yaml
 
 TABLE = "published"
 KEY = ["forecast", "published", "place", "scenario", "engine", "origin"]
@@ -60,10 +61,9 @@ class Entry(NamedTuple):
     rows: pd.DataFrame
     texts: dict[str, str]
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Hand the entry from a notebook's kernel to whoever runs the notebook, as JSON."""
-        said = {"rows": json.loads(self.rows.to_json(orient="split", index=False)), "texts": self.texts}
-        return {"application/json": said, "text/plain": f"{self.rows['forecast'].nunique()} forecasts to publish"}
+    def bundle(self) -> dict[str, Any]:
+        """Return the entry as JSON can hold it, on its way from a notebook's kernel to the report."""
+        return {"rows": json.loads(self.rows.to_json(orient="split", index=False)), "texts": self.texts}
 
 
 def ledger() -> Path:
@@ -94,7 +94,7 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
         mine = mine.only(month=[m for m in mine.frame["month"].unique() if str(m) > asked.start])
         if mine.frame.empty or asked.place.name not in known:
             continue
-        question, law = _text(asked), asked.law.frame.to_csv(index=False)
+        question, law = scenario_yaml(asked, everything=True), asked.law.frame.to_csv(index=False)
         names = {"question": _hash(question), "law": _hash(law), "code": code_hash(*PACKAGES),
                  "data": _data_hash(), "seed": str(seed)}
         texts |= {f"{names['question']}.yaml": question, f"law-{names['law']}.csv": law}
@@ -110,19 +110,6 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     return Entry(pd.concat(parts, ignore_index=True) if parts else empty, texts)
 
 
-def offer(namespace: dict) -> Entry:
-    """Return all that a notebook would publish: each Projection among its names, with each Scenario that it answers.
-
-    `SEED` is the seed of the notebook. Reports call this behind the last cell.
-    """
-    flat = []
-    for value in (v for name, v in namespace.items() if not name.startswith("_")):
-        flat += value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
-    asked = list({id(x): x for x in flat if isinstance(x, Scenario)}.values())
-    made = [entry(x, asked, seed=namespace["SEED"]) for x in flat if isinstance(x, Projection)] if asked else []
-    return merged(made)
-
-
 def merged(entries: Iterable[Entry]) -> Entry:
     """Return several entries as one; the same forecast is there once."""
     entries = [e for e in entries if len(e.rows)]
@@ -132,8 +119,8 @@ def merged(entries: Iterable[Entry]) -> Entry:
     return Entry(rows.drop_duplicates(["forecast", "month"]).reset_index(drop=True), texts)
 
 
-def taken(bundle: dict) -> Entry:
-    """Return the entry that :func:`offer` handed over as JSON."""
+def unbundled(bundle: dict[str, Any]) -> Entry:
+    """Return the entry that :meth:`Entry.bundle` wrote as JSON."""
     rows = pd.DataFrame(bundle["rows"]["data"], columns=bundle["rows"]["columns"])
     numbers = [*PUBLISHED_QUANTILES, "draws"]
     return Entry(rows.astype(dict.fromkeys(numbers, float)), bundle["texts"])
@@ -216,7 +203,7 @@ def changed(rows: pd.DataFrame, folder: Path) -> list[tuple[int, str, str]]:
 def question(row, folder: str | Path, law: Law | None = None) -> Scenario:
     """Return the scenario of a row of the ledger, under the law of then or under `law`."""
     asked = read_scenario(Path(folder) / f"{row.question}.yaml")
-    return _like(asked, law=law or read_law(Path(folder) / f"law-{row.law}.csv"))
+    return asked.but(law=law or read_law(Path(folder) / f"law-{row.law}.csv"))
 
 
 def scores(folder: str | Path, history: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -331,7 +318,7 @@ def _settled(asked: Scenario, engine) -> tuple:
         return Settled(), asked
     fixed = {name: float(value) for name, value in parameters_table()["value"].items()} | {"place_spread": 0.0}
     own = {name: given.value if isinstance(given, Assumption) else given for name, given in asked.assumptions.items()}
-    return engine, _like(asked, assumptions=fixed | own)
+    return engine, asked.but(assumptions=fixed | own)
 
 
 def _met(folder, history: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -343,20 +330,6 @@ def _met(folder, history: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFra
     known = [truth.get((row.place, row.month), "") for row in rows.itertuples()]
     later = pd.Series(known, rows.index, dtype=str) > rows["published"].str[:7]
     return counts, rows[later & (rows["measure"] == "members") & (rows["group"] == "all")]
-
-
-def _like(asked: Scenario, **changes) -> Scenario:
-    """Return the same question with some things changed."""
-    kept = ("start", "until", "target", "policy", "assumptions", "title", "law")
-    return Scenario(asked.scenario, asked.place, **{name: getattr(asked, name) for name in kept} | changes)
-
-
-def _text(asked: Scenario) -> str:
-    """Return the scenario as a file that says everything, whatever defaults come to be."""
-    data = asked.model_dump(mode="json", exclude={"place", "law", "policy"}, exclude_none=True)
-    data["place"] = asked.place.name
-    data["policy"] = [lever.model_dump(mode="json", exclude_none=True) for lever in asked.policy.levers]
-    return yaml.safe_dump(data, allow_unicode=True, sort_keys=True)
 
 
 def _name(rows: pd.DataFrame) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
-from forecast.beliefs.posterior import PRIORS, learned
+from forecast.beliefs.posterior import KEPT, PRIORS, learned, unread
 from forecast.data import tables
 from forecast.data.files import PACKAGE
 from forecast.data.law import Law
@@ -16,7 +17,7 @@ from forecast.question.scenario import Scenario
 # What an engine's answer depends on: the code of these packages (a test follows their imports) and these tables, beside
 # what the question itself holds and what was learned (`fingerprint`).
 PACKAGES = ("data", "timeseries", "answer", "beliefs", "question", "engines", "experiment")
-TABLES = ("history", "law", "places", "crosswalk", "evidence", "sources")
+TABLES = ("history", "law", "places", "crosswalk", "parameters", "sources")
 
 
 def fingerprint(scenario: Scenario) -> str:
@@ -55,11 +56,12 @@ def code_hash(*packages: str) -> str:
 
 def manifest(
     scenarios: list[Scenario], engines: Iterable[str], draws: int, seed: int, *, more: Iterable[str] = ()
-) -> dict:
+) -> dict[str, Any]:
     """Return all that another run needs to give the same bytes, and the versions it was made with.
 
     `more` names packages of the project beside :data:`PACKAGES` on which the results depend.
     """
+    kept = any(s.learned == KEPT and learned(s) for s in scenarios)
     files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in sorted(tables.data_dir().glob("*.csv"))}
     return {
         "scenarios": [
@@ -72,6 +74,7 @@ def manifest(
             }
             for s in scenarios
         ],
+        **({"learned_without": unread()} if kept else {}),
         "engines": list(engines),
         "draws": draws,
         "seed": seed,

@@ -104,7 +104,16 @@ class Lever(BaseModel):
 
 
 class TopUp(Lever):
-    """Extra share of the floor contribution, paid by the province or donors on top of the state's share."""
+    """Extra share of the floor contribution, paid by the province or donors on top of the state's share.
+
+    Column `top_up` or `top_up_donors`: share, by month, commune and group. What a lower price does rests on
+    `price_response` and `renewal_price_response` (data/parameters.csv).
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(TopUp(share=0.2, group="poor", start="2022-07")).plan(toy.place(), "2021-12", "2022-12")
+    >>> plan.top_up[7, 0].tolist()
+    [0.2, 0.0, 0.0, 0.0]
+    """
 
     lever: Literal["TopUp"] = "TopUp"
     share: Share
@@ -126,7 +135,16 @@ class TopUp(Lever):
 
 
 class Gift(Lever):
-    """Books given by donors: a number of people a month get a number of paid months, which then run out."""
+    """Books given by donors: a number of people a month get a number of paid months, which then run out.
+
+    Columns `gift` (persons in the month, by commune and group) and `gift_months`. How many pay on by themselves rests
+    on `gift_retention`. Where nobody of the group lives, the plan is refused.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Gift(persons_per_month=12, months=12, end="2022-06")).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.gift[6].sum().round(6))
+    12.0
+    """
 
     lever: Literal["Gift"] = "Gift"
     persons_per_month: Count = Field(description="people given a book each month, in the whole place")
@@ -155,7 +173,16 @@ class Gift(Lever):
 
 
 class Collectors(Lever):
-    """Number of collectors from a date on: in all, for each commune, or for each hamlet."""
+    """Number of collectors from a date on: in all, for each commune, or for each hamlet.
+
+    Column `collectors`: persons, by month and commune. What they bring rests on `visits_per_collector` and
+    `visit_share`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Collectors(count=3, per="commune", start="2022-02")).plan(toy.place(), "2021-12", "2022-12")
+    >>> plan.collectors[2].tolist()
+    [3.0, 3.0, 3.0, 3.0, 3.0, 3.0]
+    """
 
     lever: Literal["Collectors"] = "Collectors"
     count: Count
@@ -176,7 +203,16 @@ class Collectors(Lever):
 
 
 class Training(Lever):
-    """Share of collectors trained in the first month, and again every `every` months; the effect fades."""
+    """Share of collectors trained in the first month, and again every `every` months; the effect fades.
+
+    Column `training`: share of collectors whose training still counts, by month and commune; it halves in `half_life`
+    months. What it brings rests on `training_gain`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Training(share=0.5, start="2022-01", half_life=6)).plan(toy.place(), "2021-12", "2022-12")
+    >>> plan.training[[1, 7], 0].tolist()
+    [0.5, 0.25]
+    """
 
     lever: Literal["Training"] = "Training"
     share: Share = 1.0
@@ -206,7 +242,16 @@ class Training(Lever):
 
 
 class Quota(Lever):
-    """New members wanted of each holder a month: a floor to effort, never a flow by itself."""
+    """New members wanted of each holder a month: a floor to effort, never a flow by itself.
+
+    Columns `quota`, or `staff` and `staff_quota`: persons in the month for each holder. What it does to effort, on
+    paper and to others rests on `quota_effort`, `quota_paper_share` and `staff_displacement`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Quota(per_month=2)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.quota[1, 0])
+    2.0
+    """
 
     lever: Literal["Quota"] = "Quota"
     per_month: Count
@@ -237,7 +282,16 @@ class Quota(Lever):
 
 
 class Visits(Lever):
-    """Household visits beyond what collectors make; `assisted` is the share that fills in the form on the spot."""
+    """Household visits beyond what collectors make; `assisted` is the share that fills in the form on the spot.
+
+    Columns `visits` (in the month, by commune) and `assisted` (share). What a visit brings rests on `visit_share` and
+    `assisted_ratio`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Visits(count=40, per="commune", assisted=0.5)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.visits[1].sum()), float(plan.assisted[1, 0])
+    (240.0, 0.5)
+    """
 
     lever: Literal["Visits"] = "Visits"
     count: Count = Field(description="visits a month, per place, commune, hamlet or household")
@@ -274,7 +328,16 @@ class _Events(Lever):
 
 
 class Meetings(_Events):
-    """Conferences, small groups, market stalls: people listen, and some of them join."""
+    """Conferences, small groups, market stalls: people listen, and some of them join.
+
+    Column `meetings`: meetings of 40 people in the month, by commune. What one brings rests on `meeting_yield`.
+
+    >>> from forecast.data import toy
+    >>> six = Meetings(count=6, every="year", per="commune", attendance=80)
+    >>> plan = Policy(six).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.meetings[1, 0])
+    1.0
+    """
 
     lever: Literal["Meetings"] = "Meetings"
     attendance: Count = Field(MEETINGS_ATTENDANCE, description="persons at one meeting")
@@ -292,7 +355,15 @@ class Meetings(_Events):
 
 
 class Broadcast(_Events):
-    """Loudspeaker, Zalo, Facebook, livestream: many hear, the trials found almost no effect."""
+    """Loudspeaker, Zalo, Facebook, livestream: many hear, the trials found almost no effect.
+
+    Column `broadcasts`: in the month, by commune. What they bring rests on `mass_information`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Broadcast(count=2)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.broadcasts[1].sum())
+    12.0
+    """
 
     lever: Literal["Broadcast"] = "Broadcast"
     evidence: ClassVar[tuple[str, ...]] = ("mass_information", "language_factor")
@@ -303,7 +374,16 @@ class Broadcast(_Events):
 
 
 class Drive(Lever):
-    """Campaign days on dates: a pulse of entries, some of which are only pulled forward."""
+    """Campaign days on dates: a pulse of entries, some of which are only pulled forward.
+
+    Column `drives`: campaign days in the month, by commune. What a day brings, and how much of it would have come
+    later, rests on `drive_yield` and `drive_pulled_forward`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Drive(dates=("2022-05-21", "2022-05-28"))).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.drives[5, 0])
+    2.0
+    """
 
     lever: Literal["Drive"] = "Drive"
     dates: tuple[Day, ...] = ()
@@ -327,7 +407,15 @@ class Drive(Lever):
 
 
 class ModelCommunes(Lever):
-    """Communes with a steering committee, tasks for each member and all channels at once; they take time to start."""
+    """Communes with a steering committee, tasks for each member and all channels at once; they take time to start.
+
+    Column `model`: 0 to 1, by month and commune. How many times as many join there rests on `model_commune_ratio`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(ModelCommunes(where={"count": 2}, start="2022-01")).plan(toy.place(), "2021-12", "2022-12")
+    >>> plan.model[[1, 2, 3]].sum(axis=1).round(2).tolist()
+    [0.67, 1.33, 2.0]
+    """
 
     lever: Literal["ModelCommunes"] = "ModelCommunes"
     ramp: Annotated[int, Field(ge=0)] = Field(2, description="months until the full effect")
@@ -363,7 +451,16 @@ class _Level(Lever):
 
 
 class Reminders(_Level):
-    """Lists of due members handed to collectors, who call on those on the list; it takes their time."""
+    """Lists of due members handed to collectors, who call on those on the list; it takes their time.
+
+    Column `reminders`: share of due members on a list, by month and commune. What a call does rests on
+    `renewal_contact`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Reminders(share=0.8, start="2022-03")).plan(toy.place(), "2021-12", "2022-12")
+    >>> plan.reminders[[2, 3], 0].tolist()
+    [0.0, 0.8]
+    """
 
     lever: Literal["Reminders"] = "Reminders"
     column: ClassVar[str] = "reminders"
@@ -377,7 +474,15 @@ class Reminders(_Level):
 
 
 class PaymentAdvice(_Level):
-    """Advice to pay for 12 months rather than 1, 3 or 6: fewer due dates, fewer chances to lapse."""
+    """Advice to pay for 12 months rather than 1, 3 or 6: fewer due dates, fewer chances to lapse.
+
+    Column `advice`: share of payers, by month and commune. What longer spells do rests on `annual_lapse`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(PaymentAdvice(share=0.3)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.advice[1, 0])
+    0.3
+    """
 
     lever: Literal["PaymentAdvice"] = "PaymentAdvice"
     share: Share = Field(0.2, description="share of payers of short spells who follow the advice")
@@ -392,7 +497,15 @@ class PaymentAdvice(_Level):
 
 
 class Language(_Level):
-    """Visits made together with a local cadre who speaks the language of the hamlet."""
+    """Visits made together with a local cadre who speaks the language of the hamlet.
+
+    Column `cadres`: share of visits, by month and commune. What it does rests on `language_factor`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Language(share=0.6)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.cadres[1, 0])
+    0.6
+    """
 
     lever: Literal["Language"] = "Language"
     column: ClassVar[str] = "cadres"
@@ -406,7 +519,16 @@ class Language(_Level):
 
 
 class VisitOrder(Lever):
-    """Which hamlets are visited first: the easy ones (creaming), or the farthest and poorest."""
+    """Which hamlets are visited first: the easy ones (creaming), or the farthest and poorest.
+
+    Column `order`: 1 for the easy ones first, -1 for the farthest, by month and commune. How much it matters rests on
+    `creaming`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(VisitOrder(first="farthest")).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.order[1, 0])
+    -1.0
+    """
 
     lever: Literal["VisitOrder"] = "VisitOrder"
     first: Literal["easy", "farthest"]
@@ -423,7 +545,16 @@ class VisitOrder(Lever):
 
 
 class Inspection(Lever):
-    """Hours spent on inspecting employers: people move to compulsory insurance, and the hours are gone."""
+    """Hours spent on inspecting employers: people move to compulsory insurance, and the hours are gone.
+
+    Column `inspection`: hours in the month, by commune, in proportion to eligible people. What they do rests on
+    `inspection_effect` and `transfer_rate`.
+
+    >>> from forecast.data import toy
+    >>> plan = Policy(Inspection(hours_per_month=30)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.inspection[1].sum().round(6))
+    30.0
+    """
 
     lever: Literal["Inspection"] = "Inspection"
     hours_per_month: Count = Field(description="hours in the whole place")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from forecast.data import tables
+from forecast.beliefs.parameters import cost_table
 from forecast.data.places import Place
 from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
 
@@ -159,16 +159,6 @@ def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ..
             choice = choice.model_copy(update={"form": choice.form | {"unit_cost": float(costs.at[row, "value"])}})
         found.append(choice)
     return tuple(found)
-
-
-def cost_table() -> pd.DataFrame:
-    """Return what a unit of outreach costs: rows of data/evidence.csv whose use begins with `cost:`, by parameter.
-
-    >>> float(cost_table().at["cost_visit", "value"])
-    30000.0
-    """
-    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    return table[table["use"].str.startswith("cost:")].set_index("parameter")
 
 
 def policy(base: Policy, choices: tuple[Choice, ...], levels: tuple[int, ...]) -> Policy:

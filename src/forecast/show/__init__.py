@@ -1,8 +1,8 @@
 """Sentences, tables and pictures for people; one module a subject, each loaded when first used.
 
 >>> import forecast as f
->>> print(f.show.sentences.status_key("en"))  # doctest: +ELLIPSIS
-How far a figure can be trusted: ...
+>>> print(f.show.figures.status_key("en").split(":")[0])
+- **stated in the source**
 """
 
 import lazy_loader

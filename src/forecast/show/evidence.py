@@ -1,30 +1,25 @@
 """Evidence cards: on what each parameter and each lever rests, and how much of a headline is judgement.
 
 A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on studies if any
-supports it, else on judgement. A lever rests on its parameters. Everything is read from data/evidence.csv, from
-a posterior and from the shares of a headline's variance; nothing is typed in here.
+supports it, else on judgement. A lever rests on its parameters. Everything is read from data/parameters.csv and
+data/evidence.csv, from a posterior and from the shares of a headline's variance; nothing is typed in here.
 """
 
 import html
-import re
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.beliefs.evidence import STUDY, supporting
+from forecast.beliefs.parameters import cost_table, parameters_table
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.question.levers import LEVERS
-from forecast.question.scenario import parameters_table
 
 NARROWED = 0.1  # share of its variance that counts must have taken from a parameter to count as learned (judgement)
 MOST = 3  # places named as having moved a parameter
-# What the makers computed from the counts themselves; it would be used twice if it counted as a study.
-OWN = r"(?:counts|series|article|differences).*computed"
-OTHER_SCHEME = "insurance|pension|saving|cover|migrants"
-STUDY = ["study", "year", "population", "parameter", "value", "status", "source", "abroad", "other_scheme"]
 
 
 class Card(NamedTuple):
@@ -32,7 +27,7 @@ class Card(NamedTuple):
 
     name: str
     kind: str  # parameter or lever
-    status: str  # of its row in data/evidence.csv; of a lever, that of what a unit costs ("" if it has no price)
+    status: str  # of its row in data/parameters.csv; of a lever, that of what a unit costs ("" if it has no price)
     basis: str  # counts, studies or judgement; of a lever, the weakest of its parameters'
     prior: tuple[float, float, float] | None  # low, value, high; of a lever, VND of a unit
     posterior: tuple[float, float, float] | None  # 5%, 50%, 95%
@@ -47,28 +42,6 @@ class Card(NamedTuple):
 def names() -> list[str]:
     """Return the names that have a card: all parameters, then all levers."""
     return [*parameters_table().index, *LEVERS]
-
-
-def supporting() -> pd.DataFrame:
-    """Return the studies: columns of STUDY and `supports`, the parameter each one supports (once for each).
-
-    >>> sorted(supporting().query("study.str.startswith('Thornton')")["supports"])
-    ['gift_retention']
-    """
-    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    table = table[~table["use"].str.contains("^(?:parameter|cost):") & ~table["study"].str.contains(OWN)]
-    homes = [*tables.read(tables.data_dir() / "places.csv", "places").query("level != 'commune'")["place"]]
-    homes += ["Viet Nam", "provinces"]
-    parameters, rows = parameters_table().index, []
-    for row in table.itertuples():
-        named = re.search(r"supports ([\w, ]+)", row.use)
-        for name in re.findall(r"\w+", named.group(1)) if named else ():
-            if name in parameters:
-                abroad = not any(home in row.population for home in homes)
-                other = re.search(OTHER_SCHEME, row.population) is not None
-                rows.append((row.study, row.year, row.population, row.parameter, row.value, row.status, row.source,
-                             abroad, other, name))  # fmt: skip
-    return pd.DataFrame(rows, columns=[*STUDY, "supports"])
 
 
 def cards(posterior: pd.DataFrame | None = None, moved: pd.DataFrame | None = None,
@@ -116,8 +89,7 @@ def _parameter(name, row, studies, posterior, moved, shares) -> Card:
 def _lever(name: str, found: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
     on = [found[p] for p in rests]
-    evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence").set_index("parameter")
-    price = evidence.loc[cost] if (cost := LEVERS[name].cost) else None
+    price = cost_table().loc[cost] if (cost := LEVERS[name].cost) else None
     return Card(
         name=name, kind="lever", status="" if price is None else price["status"],
         basis=max((c.basis for c in on), key=["counts", "studies", "judgement"].index),

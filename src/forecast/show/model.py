@@ -8,6 +8,7 @@ variable or step without a line fails it.
 
 import pandas as pd
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.data.law import read_law
 from forecast.data.places import read_place
@@ -17,11 +18,12 @@ from forecast.language import words
 from forecast.language.words import Text, say, term
 from forecast.question import levers
 from forecast.question.plan import COLUMNS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 # The columns of a person (records.PERSON), what each holds.
 VARIABLES = {
-    "key": ("tên riêng, từ đó sinh ra mọi may rủi của người ấy", "a name, from which all luck of the person comes"),
+    "key": ("tên riêng, từ đó sinh ra mọi yếu tố ngẫu nhiên của người ấy",
+            "a name, from which all random numbers of the person come"),
     "turn": ("mốc mà đến đó người đã dừng sẽ quay lại hoặc rút hẳn", "when somebody who lapsed returns or withdraws"),
     "declared": ("thu nhập khai, gấp mấy lần mức thấp nhất", "declared income, times the floor"),
     "cell": ("xã, nhóm và bậc thu nhập", "commune, group and income band"),
@@ -66,7 +68,7 @@ def overview(lang: str = "vi") -> Text:
         communes = len(place.communes)
         rows.append({"place": name, "communes": communes, "cells": communes * len(GROUPS) * prices.BANDS,
                      "eligible": place.group_sizes().sum()})  # fmt: skip
-    names = {"communes": say(lang, vi="số xã, số tổ vận động", en="communes, one team each"),
+    names = {"communes": say(lang, vi="số xã, số tổ thu", en="communes, one team each"),
              "cells": say(lang, vi="số ô (xã × nhóm × bậc thu nhập)", en="cells (commune × group × income band)"),
              "eligible": term("measure.eligible", lang)}  # fmt: skip
     return words.table(pd.DataFrame(rows), lang, {"place": "", "communes": "n", "cells": "n", "eligible": "n"}, names)
@@ -112,8 +114,8 @@ def parameters(lang: str = "vi") -> Text:
              "range": f"{_short(row['low'], lang)} – {_short(row['high'], lang)}", "basis": _basis(row, lang)}
             for name, row in table.iterrows()]  # fmt: skip
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "what": say(lang, vi="ý nghĩa", en="meaning"),
-             "value": say(lang, vi="giữa", en="center"), "range": say(lang, vi="9 phần 10 trong khoảng",
-                                                                       en="nine in ten between")}  # fmt: skip
+             "value": say(lang, vi="giữa", en="center"), "range": say(lang, vi="khoảng dự báo 90%",
+                                                                       en="90% interval")}  # fmt: skip
     return words.table(pd.DataFrame(rows), lang, dict.fromkeys(("name", "what", "value", "range", "basis"), ""), names)
 
 

@@ -30,10 +30,9 @@ def found(book: Book, scenario, answer, lang: str = "vi") -> Text:
             en="The table has {rows:n} rows of {communes:n} communes, {a:t} to {b:t}; in {b:T} there are **{n:n}** "
             "members ({kept})."),
         say(lang, until=scenario.until, x=middle, low=low, high=high,
-            vi="Nếu giữ nguyên cách làm cũ, đến {until:T} dự kiến khoảng **{x:a}** người (9 phần 10 khả năng trong "
-            "khoảng {low:a} – {high:a}).",
-            en="If nothing changes, about **{x:a}** are expected by {until:T} (nine in ten between {low:a} and "
-            "{high:a})."),
+            vi="Nếu giữ nguyên cách làm cũ, đến {until:T} dự kiến khoảng **{x:a}** người (khoảng dự báo 90%: {low:a} "
+            "– {high:a}).",
+            en="If nothing changes, about **{x:a}** are expected by {until:T} (90% interval: {low:a} to {high:a})."),
     ], " ")  # fmt: skip
 
 

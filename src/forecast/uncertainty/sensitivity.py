@@ -18,16 +18,17 @@ from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
 from scipy.special import ndtri
 
+from forecast.beliefs.parameters import Assumption, parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior, learned
 from forecast.data import chance, tables
 from forecast.engines.people.draws import between, place_effect
 from forecast.experiment.project import Task, engine_of, run_tasks
 from forecast.question.levers import Policy
 from forecast.question.menu import Choice, policy, usual
-from forecast.question.scenario import Assumption, Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
-PLACE = "place_effect"  # the place's own factor on entries, which no row of data/evidence.csv holds
-ENDS = (0.05, 0.95)  # a parameter's low and high in data/evidence.csv; Morris's grid lies between them
+PLACE = "place_effect"  # the place's own factor on entries, which no row of data/parameters.csv holds
+ENDS = (0.05, 0.95)  # a parameter's low and high in data/parameters.csv; Morris's grid lies between them
 LEVELS = 4  # of that grid
 
 
@@ -79,10 +80,9 @@ class Factors(NamedTuple):
         if known is not None:
             values |= {name: known.frame[name].median() for name in known.walks}
         levels = tuple(round(float(quantile[c.name]) * c.levels) for c in self.levers)
-        asked = question.with_policy(question.scenario, policy(question.policy, self.levers, levels))
         rest = {name: v for name, v in question.assumptions.items() if name not in values}
         held = Posterior.of(pd.DataFrame([values], dtype=float))
-        return held.scenario(asked.model_copy(update={"assumptions": rest}))
+        return question.but(policy=policy(question.policy, self.levers, levels), assumptions=rest, learned=held)
 
 
 def factors(scenario: Scenario, levers: bool = True) -> Factors:

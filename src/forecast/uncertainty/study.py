@@ -98,7 +98,7 @@ def write(found: dict[str, pd.DataFrame], folder: Path) -> None:
 
 def made_from() -> dict[str, str]:
     """Return hashes of what the tables depend on, for their manifest."""
-    names = ("evidence", "history", "law")
+    names = ("parameters", "history", "law")
     found = {n: hashlib.sha256((tables.data_dir() / f"{n}.csv").read_bytes()).hexdigest()[:16] for n in names}
     return {**found, "code": code_hash(*PACKAGES, "uncertainty")}
 

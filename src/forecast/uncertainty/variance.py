@@ -81,11 +81,11 @@ def layered(
     rows = parameter_rows(scenario, seed, range(sets))
     if judged > 1:
         rows = rows.loc[rows.index.repeat(judged)].reset_index(drop=True)
-        judgement = parameter_rows(scenario.model_copy(update={"learned": PRIORS}), seed, range(sets * judged))
+        judgement = parameter_rows(scenario.but(learned=PRIORS), seed, range(sets * judged))
         taught = {*known.frame, *(EFFECT + place for place in scenario.place.lineage[:1])}
         rows = rows.assign(**{name: judgement[name] for name in judgement if name not in taught})
     fixed = {name: v for name, v in scenario.assumptions.items() if name not in rows}  # the rows hold the others
-    question = scenario.model_copy(update={"assumptions": fixed})
+    question = scenario.but(assumptions=fixed)
     asked = [SeriesEngine(repeats=repeats) if e == "series" else e for e in engines]
     nested = Posterior.of(rows, repeats)
     answer = project(question, asked, draws=len(rows) * repeats, seed=seed, posterior=nested, **run)

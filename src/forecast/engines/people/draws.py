@@ -9,8 +9,9 @@ from statistics import NormalDist
 import numpy as np
 
 from forecast.beliefs import posterior
+from forecast.beliefs.parameters import Assumption, parameters_table
 from forecast.data import chance
-from forecast.question.scenario import Assumption, Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 Drawn = dict[str, np.ndarray]  # parameter -> (draws,)
 

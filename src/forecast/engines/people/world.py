@@ -13,6 +13,7 @@ from numba import njit
 
 from forecast.answer.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.data import chance, tables
+from forecast.data.apportion import systematic
 from forecast.data.vocabulary import PAYERS
 from forecast.engines.people import hazards, prices, teams
 from forecast.engines.people.draws import Drawn, parameter_draws
@@ -323,26 +324,7 @@ def _opening(layout: Layout, weights: np.ndarray, given: Given) -> np.ndarray:
     return allotted
 
 
-@njit(cache=True)
-def _allot(weights: np.ndarray, caps: np.ndarray, total: int, offsets: np.ndarray) -> np.ndarray:
-    """Whole persons for each cell in proportion to weights, never above caps, adding up to `total` (systematic)."""
-    out = np.zeros(weights.shape, np.int32)
-    for d in range(weights.shape[0]):
-        scale = total / max(weights[d].sum(), 1e-300)
-        running, given = offsets[d], 0
-        for j in range(weights.shape[1]):
-            running += weights[d, j] * scale
-            want = int(running) - given
-            want = min(max(want, 0), caps[j], total - given)
-            out[d, j] = want
-            given += want
-        j = 0
-        while given < total:  # cells that were full pass their people on
-            if out[d, j] < caps[j]:
-                out[d, j] += 1
-                given += 1
-            j = (j + 1) % weights.shape[1]
-    return out
+_allot = njit(cache=True)(systematic)
 
 
 def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.ndarray:
