@@ -66,12 +66,18 @@ class Setting:
             grown = income * (1 + self.d["income_growth"]) ** prices.years_from_base(str(month), law)
             here = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
             self.price.append(here)
-            self.accept.append([[(prices.acceptance(here[c][g].net, grown[None, g], drawn)[0] / base).tolist()
-                                 for g in range(G)] for c in communes])
-            self.rise.append([[(here[c][g].net / grown[g] - now[g].net / income[g]).tolist()
-                               for g in range(G)] for c in communes])
-            self.full_rise.append([(here[0][g].contribution / grown[g] - now[g].net / income[g]).tolist()
-                                   for g in range(G)])
+            self.accept.append(
+                [
+                    [(prices.acceptance(here[c][g].net, grown[None, g], drawn)[0] / base).tolist() for g in range(G)]
+                    for c in communes
+                ]
+            )
+            self.rise.append(
+                [[(here[c][g].net / grown[g] - now[g].net / income[g]).tolist() for g in range(G)] for c in communes]
+            )
+            self.full_rise.append(
+                [(here[0][g].contribution / grown[g] - now[g].net / income[g]).tolist() for g in range(G)]
+            )
         self.spells = hazards.spells(months, law)[0]  # the toy law has the same modes of payment in all months
         self.subsidy_months = law.subsidy_months(months[0])
         self.subsidized = max(0, self.first - law.first_subsidized_month + 1)

@@ -46,7 +46,8 @@ def test_the_comparison_names_the_payer(payer, answer):
     rows = table[(table["scenario"] == payer) & (table["measure"] == "money") & (table["group"] == "all")]
     for engine, part in rows.groupby("engine", observed=True):
         assert dict(zip(part["payer"], part["median"], strict=True)) == pytest.approx(
-            dict.fromkeys(PAYERS, 0.0) | {payer: COST}, abs=1.0), engine
+            dict.fromkeys(PAYERS, 0.0) | {payer: COST}, abs=1.0
+        ), engine
 
 
 def test_groups_hold_contributions_and_never_more_than_all(answer):

@@ -111,8 +111,9 @@ class Plan:
         """Month index (12 x year + month - 1) of the opening month."""
         return tables.month_index(self.months[0])
 
-    def but(self, communes: tuple[str, ...] | None = None, spending: np.ndarray | None = None,
-            **columns: np.ndarray) -> "Plan":
+    def but(
+        self, communes: tuple[str, ...] | None = None, spending: np.ndarray | None = None, **columns: np.ndarray
+    ) -> "Plan":
         """Return the plan with other communes, spending or columns."""
         changed = {"communes": communes, "spending": spending}
         kept = {name: value for name, value in changed.items() if value is not None}

@@ -130,8 +130,8 @@ def _contact(
                 if g == 2:
                     tongue = language + (1 - language) * cadres
                 first = 1 + creaming * order if g == 3 else 1 - creaming * order
-                ordinary = communes.base[d] * lift * (
-                    visited * tongue * first + walk_in * (1 + information * heard * tongue)
+                ordinary = (
+                    communes.base[d] * lift * (visited * tongue * first + walk_in * (1 + information * heard * tongue))
                 )
                 contact[d, c, g] = shock * max(ordinary + pulse - owed, 0.2 * (ordinary + pulse))
             ordinary = communes.base[d] * lift * (visited + walk_in)

@@ -81,6 +81,7 @@ def other_exits(months: pd.PeriodIndex, drawn: Drawn, law: Law) -> np.ndarray:
     years = np.array([law.value("min_years_for_pension", m) for m in months])
     return (drawn["death_rate"] + drawn["pension_rate"] * (PENSION_YEARS / years)[:, None]) / 12
 
+
 @njit(cache=True)
 def threshold(log_survival: float, shape: float) -> float:
     """Resistance at a survival level under gamma frailty of mean 1 (jitted): k (S^(-1/k) - 1).
@@ -127,6 +128,7 @@ def lapse_chance(
         return 1.0 - kept
     chance_to_lapse = -math.expm1(-hazard * (1.0 - contact) if called else -hazard)
     return max(chance_to_lapse, rush_lapse) if rushed else chance_to_lapse
+
 
 @njit(cache=True)
 def spell_of(luck: float, rushed: bool, advised: float, spells: Spells) -> int:

@@ -131,9 +131,7 @@ def _income(lineage: tuple[str, ...], history: pd.DataFrame | None = None) -> tu
 def _last_incomes(history: pd.DataFrame) -> dict[str, tuple[float, str]]:
     """The last income per head of each place: (VND per month, month)."""
     rows = history[(history["measure"] == "income_per_head") & history["value"].notna()]
-    return {
-        row.place: (row.value / (12 if row.unit == "vnd_per_year" else 1), row.month) for row in rows.itertuples()
-    }
+    return {row.place: (row.value / (12 if row.unit == "vnd_per_year" else 1), row.month) for row in rows.itertuples()}
 
 
 @lru_cache(maxsize=4)

@@ -240,8 +240,15 @@ def expected(world: World, skill: np.ndarray) -> np.ndarray:
         press, rushed = contact(classes, t, Made(hours.visits, hours.rushed, part), pulled)
         entering = outside.enter(world, t, press)
         flows = np.zeros((draws, len(records.FLOWS), strata, G))
-        month = _month(world, t, entering, rushed, tuple(_mean(weight, x) for x in (hours.called, hours.effort)),
-                       _mean(weight, rushed.T), rises)
+        month = _month(
+            world,
+            t,
+            entering,
+            rushed,
+            tuple(_mean(weight, x) for x in (hours.called, hours.effort)),
+            _mean(weight, rushed.T),
+            rises,
+        )
         e.live(members, ever[t], month, rules, flows)
         values[:, t, columns, :G] = flows.sum(axis=2)
         values[:, t, 0, :G] = members.stock.sum(axis=(1, 3, 4))

@@ -242,8 +242,9 @@ def _put_together(plan: Plan, strata: np.ndarray, eligible: np.ndarray) -> Plan:
         added: np.ndarray = np.einsum("sc,tc...->ts...", weights, values)
         return added
 
-    changed = {name: together(column, member if COLUMNS[name].adds == "sum" else mean)
-               for name, column in plan.columns.items()}
+    changed = {
+        name: together(column, member if COLUMNS[name].adds == "sum" else mean) for name, column in plan.columns.items()
+    }
     for name in (name for name in plan.columns if COLUMNS[name].adds == "longest"):
         # A length and no level: a mean would round to another spell.
         parts = [plan.columns[name][:, strata == s].max(axis=1) for s in range(len(member))]
