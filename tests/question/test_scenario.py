@@ -250,7 +250,8 @@ def test_a_fault_is_named_with_file_key_and_value_in_one_line(tmp_path, wrong, k
         ("scenario: x\nplace: Đà Bắc\nstart: 2019-06\n", "until: Field required"),
         ("scenario: x\nplace: Đà Bắc\nstart: 2019-06-01\nuntil: 2020-12\n", "start"),
         (
-            "scenario: x\nplace: Đà Bắc\nstart: 2019-06\nuntil: 2020-12\npolicy:\n- {lever: Drive, dates: [2020-05-21]}\n",
+            "scenario: x\nplace: Đà Bắc\nstart: 2019-06\nuntil: 2020-12\n"
+            "policy:\n- {lever: Drive, dates: [2020-05-21]}\n",
             "policy.0.Drive.dates.0",
         ),
     ],
