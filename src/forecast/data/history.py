@@ -25,9 +25,14 @@ class HasPlace(Protocol):
 
 
 def published(
-    place: "Place", measure: str, month: str, kind: str = "observation", group: str = "all",
-    scheme: str = SCHEME, at: str | None = None,
-) -> float:  # fmt: skip
+    place: "Place",
+    measure: str,
+    month: str,
+    kind: str = "observation",
+    group: str = "all",
+    scheme: str = SCHEME,
+    at: str | None = None,
+) -> float:
     """Return one published figure from data/history.csv, in the unit of its measure.
 
     `at` names another place whose rows stand with those of `place` (its model communes). The figure must stand there
@@ -36,8 +41,14 @@ def published(
     """
     where = at or place.name
     rows = place.history if at is None else _history()
-    rows = rows[(rows["place"] == where) & (rows["measure"] == measure) & (rows["scheme"] == scheme)
-                & (rows["kind"] == kind) & (rows["group"] == group) & rows["value"].notna()]
+    rows = rows[
+        (rows["place"] == where)
+        & (rows["measure"] == measure)
+        & (rows["scheme"] == scheme)
+        & (rows["kind"] == kind)
+        & (rows["group"] == group)
+        & rows["value"].notna()
+    ]
     same = rows[rows["month"] == month]
     clear = same[same["status"] != "conflicting"]
     found = (clear if len(clear) else same)["value"].unique()
