@@ -7,7 +7,7 @@ Draws are paired: draw 7 of two scenarios is the same people with the same luck.
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -78,7 +78,7 @@ class Projection:
         wide = self._wide()
         values = _quantile(wide, probabilities).T
         result = pd.DataFrame(values, index=wide.index, columns=pd.Index(probabilities, name="quantile"))
-        tall: pd.Series[float] = result.stack()  # one level of columns, so a series
+        tall = cast("pd.Series[float]", result.stack())  # one level of columns, so a series
         return tall.rename("value").reset_index()
 
     def summary(self) -> pd.DataFrame:

@@ -277,8 +277,9 @@ def summary(
         both = scored.merge(other, on=target, suffixes=("", "_yardstick"))
         sums = both[both["metric"].isin(JUDGED)].groupby([*groups, "place"])[["value", "value_yardstick"]].sum()
         ratio = sums["value"].clip(lower=1e-12) / sums["value_yardstick"].where(sums["value_yardstick"] > 0)
-        skill = 1 - np.exp(np.log(ratio).groupby(groups).mean())
-        table = table.merge(skill.rename(f"skill {name}").reset_index(), on=groups, how="left")
+        logs = pd.Series(np.log(ratio.to_numpy(float)), ratio.index).groupby(groups).mean()
+        skill = pd.Series(1 - np.exp(logs.to_numpy(float)), logs.index, name=f"skill {name}")
+        table = table.merge(skill.reset_index(), on=groups, how="left")
     return table.assign(level=table["level"].replace(-1.0, np.nan))
 
 

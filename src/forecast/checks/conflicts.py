@@ -177,8 +177,10 @@ def zero_dropout(h: pd.DataFrame, setting: Setting) -> Found:
     rates = {(r["source"], n["city"]): n["high"] / 100 for r, n in outflows(h, setting)}
     for new in each(pick(h, measure="entries", kind=("target", "plan"))):
         goal = last(pick(h, new, measure="members", month=new["month"], kind=("target", "plan")))
+        if goal is None:
+            continue
         stocks = pick(h, new, measure="members", kind="observation", group="all")
-        for stock in [] if goal is None else each(stocks[stocks["t"] < new["t"]]):
+        for stock in each(stocks[stocks["t"] < new["t"]]):
             if abs(goal["value"] - stock["value"] - new["value"]) < SAME_GOAL / 10 * new["value"]:
                 rate = rates.get((new["source"], new["place"]), setting.annual_lapse)
                 yield (
@@ -287,7 +289,8 @@ def calculate(text: str) -> float:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             return node.value
         if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
-            return ARITHMETIC[type(node.op)](value(node.left), value(node.right))
+            found: float = ARITHMETIC[type(node.op)](value(node.left), value(node.right))
+            return found
         raise ValueError(text)
 
     try:

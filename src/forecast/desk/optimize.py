@@ -81,7 +81,7 @@ def optimize(
     >>> import forecast as f
     >>> levers = [{"lever": "Visits", "count": [0, 400], "per": "place", "start": "2022-01", "unit_cost": 30_000}]
     >>> asked = f.Scenario("plan", f.toy.place(), start="2021-12", until="2022-06", law=f.toy.law(),
-    ...                    target=f.Target(value=310, by="2022-06"), search={"levers": levers})
+    ...                    target=f.Target(value=250, by="2022-06"), search={"levers": levers})
     >>> found = optimize(asked, 1e9, 0.5, least_stay=0.0, draws=4, trials=4, progress=False, jobs=1)
     >>> found.met, 0 < found.verified.probability <= 1
     (True, True)

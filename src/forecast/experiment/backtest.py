@@ -96,7 +96,7 @@ def backtest(
 
     >>> found = backtest("Đà Bắc", ["stock"], origins=["2020-06"], horizon=12, draws=4, progress=False, jobs=1)
     >>> sorted(found.forecasts.frame["engine"].unique())
-    ['drift', 'naive', 'seasonal naive', 'stock']
+    ['drift', 'naive', 'stock']
     """
     asked = _Asked(several(engines), draws, seed)
     differ("engines", [engine_of(e).name for e in asked.engines] + list(YARDSTICKS))
