@@ -93,7 +93,8 @@ def figures(place: Place) -> pd.DataFrame:
         months.append(str(month))
     parts += [_collectors(place, month) for month in months if not assumes_collectors(place)]
     parts += [_income(place)] if months else []
-    return pd.concat([place.history[:0], *parts])[list(place.history)].drop_duplicates().reset_index(drop=True)
+    found: pd.DataFrame = pd.concat([place.history[:0], *parts])[list(place.history)]
+    return found.drop_duplicates().reset_index(drop=True)
 
 
 def counted_places() -> list[str]:

@@ -159,7 +159,8 @@ class DampedEts(Yardstick):
     def center(self, known: "pd.Series[float]", ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the smoothed path; NaN with less than ten months from the first count to the last."""
         known = known[~known.index.duplicated(keep="last")]
-        grid = np.log(known.reindex(pd.period_range(known.index[0], known.index[-1], freq="M"))).interpolate()
+        every = known.reindex(pd.period_range(known.index[0], known.index[-1], freq="M"))
+        grid = pd.Series(np.log(every)).interpolate()
         if len(grid) < 10 or len(known) < 3:
             return np.full(len(ahead), np.nan)
         steps = np.array([(month - known.index[-1]).n for month in ahead])

@@ -178,7 +178,7 @@ class Model:
 
     def log_prior(self, z: np.ndarray) -> np.ndarray:
         """Log density of the prior up to a constant, (draws,): all standard normal, but for what `levels` has."""
-        value = -0.5 * np.square(z).sum(axis=1)
+        value: np.ndarray = -0.5 * np.square(z).sum(axis=1)
         for name, own in self.levels.items():
             wider = self.wider(z, name)
             value += 0.5 * np.square(z[:, own]).sum(axis=1) * (1 - 1 / wider**2) - len(own) * np.log(wider)
@@ -225,7 +225,7 @@ class Model:
     def unbent(self, z: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Slopes by the coordinates themselves where `slope` are those by what `bent` gives, (draws, coordinates)."""
         bent, slopes = self.bent(z)
-        result = slope * slopes
+        result: np.ndarray = slope * slopes
         wide = (slope[:, self.own_years] * bent[:, self.own_years]).sum(axis=1)
         result[:, self.at[PLACE_STEP]] += wide * self._rate(z, PLACE_STEP)
         return result
@@ -324,7 +324,7 @@ class Model:
 
     def spread(self, z: np.ndarray) -> np.ndarray:
         """Scale of the error of each target, (draws, targets): of the report and of the model."""
-        return np.hypot(self._report, self.model_error(z)[:, None])
+        return np.asarray(np.hypot(self._report, self.model_error(z)[:, None]))
 
     def log_likelihood(self, z: np.ndarray, predicted: np.ndarray | None = None) -> np.ndarray:
         """Log likelihood of each target, (draws, targets)."""

@@ -271,7 +271,7 @@ def calibrate(
             seen = np.concatenate([seen[0], z]), np.concatenate([seen[1], predicted])
             emulator = Emulator.fit(model, Shape.around(z[rows]), *seen)
             starts = chains[:, -1]
-        bar.update(bar.total - bar.n)
+        bar.update(sum(counts) + ROUNDS * draws - bar.n)
     assert best is not None  # there is a round at least
     return best
 

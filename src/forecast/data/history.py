@@ -1,7 +1,7 @@
 """Published figures, prices and sources, looked up for a page: what stands in the tables, never what a run made."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pandas as pd
 
@@ -154,7 +154,7 @@ def used(place: "Place | HasPlace | Sequence[Place | HasPlace]", law: bool = Tru
 def together(place: "Place | HasPlace | Sequence[Place | HasPlace]") -> "list[Place]":
     """Return one place, or several in a list (scenarios stand for theirs), as a list in which each is once."""
     several = place if isinstance(place, Sequence) else [place]
-    found: list[Place] = [getattr(one, "place", one) for one in several]
+    found: list[Place] = [getattr(one, "place", None) or cast("Place", one) for one in several]
     return list({one.name: one for one in found}.values())
 
 

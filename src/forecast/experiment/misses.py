@@ -103,7 +103,8 @@ def _effects(
     by_law = median["now"][0.5] - median["then"][0.5] if "then" in median else nothing
     by_scenario = median["done"][0.5] - median["now"][0.5] if "done" in median else nothing
     ends = [(chance[p] / middle - 1).fillna(0.0) for p in CHANCE]
-    return [effect.to_dict() for effect in (by_law, by_scenario, *ends)], "; ".join(told)
+    effects = [{str(month): float(x) for month, x in part.items()} for part in (by_law, by_scenario, *ends)]
+    return effects, "; ".join(told)
 
 
 def _run(

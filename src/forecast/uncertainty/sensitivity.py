@@ -19,9 +19,10 @@ from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
 from scipy.special import ndtri
 
-from forecast.beliefs.parameters import Assumption, parameters_table
+from forecast.beliefs.parameters import NUMBERS, Assumption, parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior, learned
 from forecast.data import chance, tables
+from forecast.data.frames import rows as rows_of
 from forecast.engines.people import behavior
 from forecast.experiment.project import Task, engine_of, run_tasks
 from forecast.question.levers import Policy
@@ -70,7 +71,7 @@ class Factors(NamedTuple):
         question, known = self.scenario, learned(self.scenario)
         quantile = dict(zip(self.names, np.clip(row, 1e-6, 1 - 1e-6), strict=True))
         values = {}
-        for name, prior in parameters_table()[["value", "low", "high"]].T.to_dict().items():
+        for name, prior in _priors().items():
             given, u = question.assumptions.get(name), quantile.get(name, 0.5)
             if given is None and known is not None and name in known.frame:
                 given = float(np.quantile(known.frame[name], u))
@@ -89,6 +90,11 @@ class Factors(NamedTuple):
         rest = {name: v for name, v in question.assumptions.items() if name not in values}
         held = Posterior.of(pd.DataFrame([values], dtype=float))
         return question.but(policy=policy(question.policy, self.levers, levels), assumptions=rest, learned=held)
+
+
+def _priors() -> dict[str, dict[str, float]]:
+    """Value, low and high of each parameter."""
+    return {row.Index: {name: float(getattr(row, name)) for name in NUMBERS} for row in rows_of(parameters_table())}
 
 
 def factors(scenario: Scenario, levers: bool = True) -> Factors:

@@ -58,7 +58,7 @@ def study(
         goal = sensitivity.needed(scenario)
         found["ladder"].append(asked.ladder(measure=goal.measure, group=goal.group, by=goal.by, since=goal.since))
         told = value_of_information.measure_next(scenario, draws=plan.draws, seed=seed, posterior=posterior, **run)
-        head = {
+        head: dict[str, Any] = {
             "place": scenario.place.name,
             "scenario": scenario.scenario,
             "by": goal.by,

@@ -66,7 +66,7 @@ def layered(
     repeats: int = 3,
     seed: int = 1,
     posterior: Posterior | None = None,
-    **run,
+    **run: Any,
 ) -> Layered:
     """Ask `scenario` with `sets` sets of parameters and `repeats` times the luck under each; more options of `project`.
 
