@@ -74,8 +74,7 @@ class Effect(NamedTuple):
 
 def table(rows: dict[str, tuple[float, float]]) -> pd.DataFrame:
     """Return steps or checks as a frame: index name, columns shift and sd."""
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["shift", "sd"], dtype=float)
-    return frame.rename_axis("step")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["shift", "sd"], dtype=float).rename_axis("step")
 
 
 def between(low: float, high: float) -> tuple[float, float]:
