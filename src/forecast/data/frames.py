@@ -1,4 +1,4 @@
-"""Rows of tables, for loops that say and draw: the schema of a table says what a column holds, pandas does not."""
+"""Rows and cells of tables, for what says and draws: a table's schema says what a column holds, pandas does not."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,3 +13,13 @@ def rows(frame: pd.DataFrame) -> Iterator[Any]:
     [-102]
     """
     return iter(frame.itertuples())
+
+
+def number(frame: pd.DataFrame, row: Any, column: str) -> float:
+    """Return one number of a table: that of the row with this label.
+
+    >>> number(pd.DataFrame({"members": [648]}, index=["Đà Bắc"]), "Đà Bắc", "members")
+    648.0
+    """
+    cell: Any = frame.at[row, column]
+    return float(cell)
