@@ -487,3 +487,14 @@ def test_the_methods_own_test_is_kept_with_the_data_and_passed():
     judged = predictive_checks.verdict(table).set_index("coordinate")
     assert judged["uniform_p"].min() > 0.02
     assert 0.75 < judged.at["all", "held"] < 0.85
+
+
+def test_who_uses_what_is_kept_hears_which_counts_it_was_learned_without(kept, tmp_path):
+    with (kept / "history.csv").open("a", encoding="utf-8") as end:
+        end.write(COUNT.format("Cà Mau", "2023-06", 25000))
+    asked = [str(kept / "scenarios" / "da-bac-status-quo.yaml"), "--engines", "stock", "--draws", "2", "--jobs", "1"]
+    result = CliRunner().invoke(main, ["project", *asked, "--posterior", "stored", "--out", str(tmp_path / "r")])
+    assert result.exit_code == 0, result.output
+    assert "note: the stored parameters were learned without Cà Mau 2023-06 members" in result.output
+    (said,) = json.loads((tmp_path / "r" / "manifest.json").read_text(encoding="utf-8"))["learned_without"]
+    assert said.startswith("Cà Mau 2023-06 members")

@@ -133,7 +133,7 @@ def test_names_that_differ_by_one_accent_are_different_people():
 
 def test_compiled_code_is_never_older_than_what_it_calls(tmp_path, monkeypatch):
     """numba keeps a function as long as its own file stands still; ours are kept by the code of all of them."""
-    monkeypatch.setattr(chance, "__file__", str(tmp_path / "chance.py"))
+    monkeypatch.setattr(chance, "PACKAGE", tmp_path)
     monkeypatch.setattr(chance.config, "CACHE_DIR", "")
     (tmp_path / "engines").mkdir()
     (tmp_path / "engines" / "caller.py").write_text("from numba import njit\nfrom forecast import called")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from forecast import cli
 from forecast.data import tables, toy
 from forecast.desk import allocation
-from forecast.desk.allocation import equally_hard, whole
+from forecast.desk.allocation import equally_hard
 from forecast.engines.people.agents import AgentEngine, by_commune
 from forecast.question.levers import Collectors, Policy
 from forecast.question.scenario import Scenario, Target
@@ -83,12 +83,6 @@ def test_a_target_that_nobody_can_meet_is_as_near_as_can_be():
     assert equally_hard(np.array([[2.0, 6.0], [2.0, 6.0]]), 16.0)[0].tolist() == [4.0, 12.0]
     rising = [equally_hard(luck, goal)[0] for goal in (1, 10, 30, 33, 60, 90, 200)]
     assert (np.diff(rising, axis=0) > 0).all()
-
-
-def test_largest_remainders_are_rounded_up():
-    assert whole(np.array([0.6, 0.6, 0.6, 1.2]), 3).tolist() == [1, 1, 0, 1]
-    for total in (0, 1, 17, 1001):
-        assert whole(np.array([3.3, 0.1, 9.9, 0.0]), total).sum() == total
 
 
 def test_only_a_target_of_members_is_split():

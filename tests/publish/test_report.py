@@ -29,13 +29,15 @@ LANG, DRAWS, SEED = page.settings(lang="vi", draws=1234, seed=1)"""
 
 
 def notebook(path: Path, code: str = HEADLINE, **about) -> None:
-    cells = [new_markdown_cell("# Câu hỏi cho người nghèo", id="vi", metadata={"tags": ["vi"]}),
-             new_markdown_cell("# A question", id="en", metadata={"tags": ["en"]}),
-             new_code_cell(SETTINGS, id="settings", metadata={"tags": ["settings"]}),
-             new_code_cell("import uuid\nonce = uuid.uuid4().hex", id="run", metadata={"tags": ["run"]}),
-             new_code_cell(code, id="headline", metadata={"tags": ["card"]}),
-             new_code_cell(PICTURE, id="picture", metadata={"tags": ["card"]}),
-             new_code_cell("print(once)", id="once")]
+    cells = [
+        new_markdown_cell("# Câu hỏi cho người nghèo", id="vi", metadata={"tags": ["vi"]}),
+        new_markdown_cell("# A question", id="en", metadata={"tags": ["en"]}),
+        new_code_cell(SETTINGS, id="settings", metadata={"tags": ["settings"]}),
+        new_code_cell("import uuid\nonce = uuid.uuid4().hex", id="run", metadata={"tags": ["run"]}),
+        new_code_cell(code, id="headline", metadata={"tags": ["card"]}),
+        new_code_cell(PICTURE, id="picture", metadata={"tags": ["card"]}),
+        new_code_cell("print(once)", id="once"),
+    ]
     nbformat.write(new_notebook(cells=cells, metadata={"forecast": about}), path)
 
 
@@ -86,8 +88,18 @@ def test_every_notebook_has_a_page_in_each_language(home):
 
 def test_nothing_is_left_on_the_site_that_nobody_reads(home):
     assert {p.name for p in (home / "site").iterdir()} <= {
-        "05_ca_mau.html", "00_start.html", "en", "index.html", "search.html", "searchindex.js", "_images", "_static",
-        "download", audit.NUMBERS, site.MARK}
+        "05_ca_mau.html",
+        "00_start.html",
+        "en",
+        "index.html",
+        "search.html",
+        "searchindex.js",
+        "_images",
+        "_static",
+        "download",
+        audit.NUMBERS,
+        site.MARK,
+    }
 
 
 def test_both_languages_tell_of_the_same_run(home):

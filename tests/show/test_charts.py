@@ -24,8 +24,7 @@ DRAWN = {
     "fan without a scenario": lambda lang: projection.fan(answer(CA_MAU), lang=lang),
     "fan on a card": lambda lang: projection.fan(ANSWER, [PLAN, QUIET], lang=lang, small=True),
     "large fan on a card": lambda lang: projection.fan(answer(CA_MAU), [CA_MAU], lang=lang, small=True),
-    "target": lambda lang: target.picture(
-        target_table(ANSWER, PLAN), needed_path(ANSWER, PLAN), PLAN, lang),
+    "target": lambda lang: target.picture(target_table(ANSWER, PLAN), needed_path(ANSWER, PLAN), PLAN, lang),
     "versus": lambda lang: policy.versus(comparison(ANSWER, "status quo"), lang),
     "groups": lambda lang: policy.groups(ANSWER, PLAN, lang=lang),
     "history": lambda lang: figures.picture(places.read_place("Cà Mau"), lang),

@@ -15,11 +15,23 @@ ENGLISH = re.compile(r"\b(the|of|and|members?|target|source|published|poor|other
 
 
 def made(**counts) -> pd.DataFrame:
-    rows = [{"place": "Toy", "month": month.strip("m").replace("_", "-"), "value": float(value)}
-            for month, value in counts.items()]  # fmt: skip
-    same = {"scheme": "voluntary_si", "level": "province", "measure": "members", "group": "all", "unit": "persons",
-            "kind": "observation", "status": "synthetic", "denominator": "", "source": "judgement", "locator": "",
-            "note": ""}  # fmt: skip
+    rows = [
+        {"place": "Toy", "month": month.strip("m").replace("_", "-"), "value": float(value)}
+        for month, value in counts.items()
+    ]
+    same = {
+        "scheme": "voluntary_si",
+        "level": "province",
+        "measure": "members",
+        "group": "all",
+        "unit": "persons",
+        "kind": "observation",
+        "status": "synthetic",
+        "denominator": "",
+        "source": "judgement",
+        "locator": "",
+        "note": "",
+    }
     return pd.DataFrame(rows).assign(**same)[tables.columns("history")]
 
 

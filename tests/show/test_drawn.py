@@ -40,10 +40,20 @@ def sketch(picture) -> list[dict]:
     """What each pair of axes of a picture holds: lines, dots, bands, and all that is written."""
     found = []
     for axes in picture.axes:
-        lines = [{"look": f"{line.get_color()} {line.get_linestyle()} {line.get_marker()}",
-                  "x": numbers(line.get_xdata()), "y": numbers(line.get_ydata())} for line in axes.lines]
-        bands = [numbers([box.y0, box.y1]) for band in axes.collections if isinstance(band, PolyCollection)
-                 for box in [band.get_datalim(axes.transData)]]
+        lines = [
+            {
+                "look": f"{line.get_color()} {line.get_linestyle()} {line.get_marker()}",
+                "x": numbers(line.get_xdata()),
+                "y": numbers(line.get_ydata()),
+            }
+            for line in axes.lines
+        ]
+        bands = [
+            numbers([box.y0, box.y1])
+            for band in axes.collections
+            if isinstance(band, PolyCollection)
+            for box in [band.get_datalim(axes.transData)]
+        ]
         dots = [numbers(dot.get_offsets()) for dot in axes.collections if isinstance(dot, PathCollection)]
         bars = [numbers([bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()]) for bar in axes.patches]
         found.append({"lines": lines, "bands": bands, "dots": dots, "bars": bars})

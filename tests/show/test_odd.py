@@ -56,9 +56,19 @@ def test_each_lever_changes_what_the_table_says():
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_the_page_names_every_parameter_lever_measure_variable_and_step(lang):
-    page = "\n".join([model.overview(lang), model.scales(lang), model.variables_table(lang), model.steps(lang),
-                      model.measures_table(lang), model.parameters_text(lang), model.parameters(lang),
-                      model.levers_table(lang), model.law_table("2026-11", lang)])  # fmt: skip
+    page = "\n".join(
+        [
+            model.overview(lang),
+            model.scales(lang),
+            model.variables_table(lang),
+            model.steps(lang),
+            model.measures_table(lang),
+            model.parameters_text(lang),
+            model.parameters(lang),
+            model.levers_table(lang),
+            model.law_table("2026-11", lang),
+        ]
+    )
     wanted = [*parameters_table().index, *levers.LEVERS, *tables.MEASURES, *records.PERSON.names, *model.STEPS]
     assert [name for name in wanted if f"`{name}`" not in page] == []
     if lang == "vi":

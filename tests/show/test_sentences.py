@@ -50,8 +50,15 @@ def test_the_needed_path_ends_at_the_target():
 
 
 def test_effort_that_does_not_reach_is_said_and_not_rounded_away():
-    asked = {"probability_wanted": 0.5, "probability_now": 0.1, "visits_per_month_now": 470.0, "collectors_now": 9.0,
-             "target": 750.0, "probability_reached": 0.24, "multiple": None}
+    asked = {
+        "probability_wanted": 0.5,
+        "probability_now": 0.1,
+        "visits_per_month_now": 470.0,
+        "collectors_now": 9.0,
+        "target": 750.0,
+        "probability_reached": 0.24,
+        "multiple": None,
+    }
     assert "24%" in target.effort_text(asked, "vi")
     enough = asked | {"multiple": 5.8, "visits_per_month_needed": 2726.0, "collectors_needed": 52.2}
     assert "5,8 lần" in target.effort_text(enough, "vi") and "5.8 times" in target.effort_text(enough, "en")
@@ -74,9 +81,15 @@ def test_the_projection_is_held_against_what_was_published_later():
     assert "Nothing was published" in projection.outcome_text(ANSWER, PLAN, "en")
 
 
-@pytest.mark.parametrize(("place", "wanted"), [
-    ("Đà Bắc", ("90", "648", "170", "11,6")), ("Đông Triều", ("99,3%", "389", "97,1%")),
-    ("Hà Nội", ("25.221", "14.600", "37.000", "50.739", "115")), ("Cà Mau", ("100.720", "15.680", "19.920"))])
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [
+        ("Đà Bắc", ("90", "648", "170", "11,6")),
+        ("Đông Triều", ("99,3%", "389", "97,1%")),
+        ("Hà Nội", ("25.221", "14.600", "37.000", "50.739", "115")),
+        ("Cà Mau", ("100.720", "15.680", "19.920")),
+    ],
+)
 def test_conflicts_of_a_place_are_listed_with_their_arithmetic(place, wanted):
     said = figures.conflicts(FINDINGS, places.read_place(place), "vi")
     assert all(figure in said for figure in wanted)
@@ -111,10 +124,13 @@ def test_sources_are_listed_and_the_run_can_be_repeated():
     assert "--draws 96 --seed 1" in said and said.index("quiet.yaml") < said.index("plan.yaml")
 
 
-@pytest.mark.parametrize(("lang", "said"), [
-    ("vi", ("1 ngày mỗi 2,6 tháng", "19 lượt trên 1.000 hộ mỗi tháng")),
-    ("en", ("1 day every 2.6 months", "19 visits per 1,000 households a month")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("vi", ("1 ngày mỗi 2,6 tháng", "19 lượt trên 1.000 hộ mỗi tháng")),
+        ("en", ("1 day every 2.6 months", "19 visits per 1,000 households a month")),
+    ],
+)
 def test_what_is_seldom_is_said_in_a_unit_that_can_be_pictured(lang, said):
     shown = levers.table(read_scenario(data_dir() / "scenarios" / "ca-mau-plan.yaml"), lang)
     assert all(words in shown for words in said)

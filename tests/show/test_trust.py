@@ -13,16 +13,30 @@ from made import answer, question
 
 def scored() -> pd.DataFrame:
     """Scores of three ways on eight targets in two places, whose ratios are known: 0.5, 0.8 and 1 of the naive one."""
-    counts = pd.DataFrame([
-        {"place": place, "month": month, "value": 100.0 + 10 * i, "known": month}
-        for place in ("Toy", "Play") for i, month in enumerate(("2021-03", "2021-09", "2022-06", "2023-12"))
-    ])  # fmt: skip
+    counts = pd.DataFrame(
+        [
+            {"place": place, "month": month, "value": 100.0 + 10 * i, "known": month}
+            for place in ("Toy", "Play")
+            for i, month in enumerate(("2021-03", "2021-09", "2022-06", "2023-12"))
+        ]
+    )
     rows = []
     for engine, miss in (("series", 5.0), ("stock", 8.0), ("naive", 10.0), ("drift", 10.0), ("seasonal naive", 20.0)):
         for c in counts.itertuples():
-            rows += [{"place": c.place, "scenario": "status quo", "engine": engine, "origin": "2020-12",
-                      "month": c.month, "group": "all", "measure": "members", "draw": d, "value": c.value + miss}
-                     for d in range(2)]  # fmt: skip
+            rows += [
+                {
+                    "place": c.place,
+                    "scenario": "status quo",
+                    "engine": engine,
+                    "origin": "2020-12",
+                    "month": c.month,
+                    "group": "all",
+                    "measure": "members",
+                    "draw": d,
+                    "value": c.value + miss,
+                }
+                for d in range(2)
+            ]
     return score.scores(Projection(pd.DataFrame(rows)), counts)
 
 

@@ -10,11 +10,13 @@ import html
 import shlex
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import ipywidgets as widgets
 import nbformat
 from IPython.display import display
 
+from forecast.answer.projection import Projection
 from forecast.data import tables
 from forecast.desk.compare import comparison
 from forecast.desk.target import target_table
@@ -48,6 +50,16 @@ def scenario_files() -> list[Path]:
     """
     found = sorted((tables.data_dir() / "scenarios").glob("*.yaml"))
     return sorted(found, key=lambda path: not path.stem.endswith("-plan"))
+
+
+class Answer(NamedTuple):
+    """What the page shows: the two questions, the engine and draws that answered them, and what they answered."""
+
+    own: Scenario
+    quo: Scenario
+    engine: str
+    draws: int
+    found: Projection
 
 
 class Control:
@@ -93,7 +105,9 @@ class Page:
         """Offer `files`, those of the data when left out; a file with a fault raises its own error."""
         files = files or scenario_files()
         self.questions = [read_scenario(path) for path in files]
-        self.lang, self.answer, self.shown = lang, None, None
+        self.lang = lang
+        self.answer: Answer | None = None
+        self.shown: Scenario | None = None
         self.tongue = widgets.ToggleButtons(options=[("Tiếng Việt", "vi"), ("English", "en")], value=lang)
         self.question = widgets.Dropdown(layout=widgets.Layout(width="min(38rem, 100%)"))
         self.engine, self.draws = widgets.Dropdown(), widgets.Dropdown(options=DRAWS, value=100)
@@ -203,7 +217,7 @@ class Page:
             with self.busy:
                 jobs = 1 if self.engine.value == "stock" else None  # done before other processes would have begun
                 found = project.project(asked, [self.engine.value], draws=self.draws.value, jobs=jobs)
-            self.answer = asked, self.engine.value, self.draws.value, found
+            self.answer = Answer(own, asked[1], self.engine.value, self.draws.value, found)
             self._show()
         except tables.UserError as error:
             self.answer = None
@@ -215,7 +229,8 @@ class Page:
             self.ask.disabled = False
 
     def _show(self) -> None:
-        (own, quo), engine, draws, found = self.answer
+        assert self.answer is not None  # there is something to show
+        own, quo, engine, draws, found = self.answer
         self.told.clear_output(wait=True)
         with self.told:
             if own.target:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables
-from forecast.data.law import SCHEME
+from forecast.data.history import observed
 from forecast.data.places import Place, read_place
 
 SINCE = "2018"  # the state's subsidy began; counts before it are of another scheme
@@ -42,11 +42,12 @@ def counts(place: Place) -> pd.DataFrame:
     >>> counts(read_place("Cà Mau"))[["month", "value", "sd"]].to_numpy().tolist()
     [['2021-12', 26948.0, 0.03], ['2022-06', 21824.0, 0.02]]
     """
-    rows = _observed(place, "members", "all")
+    rows = observed(place.history, "members", "all")
     rows = rows[rows["month"] >= SINCE]
     said = zip(rows["status"], rows["note"], strict=True)
     rows = rows.assign(sd=[error_of(status, note) for status, note in said], doubt=rows["status"] == "conflicting")
-    return rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
+    found: pd.DataFrame = rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
+    return found
 
 
 def is_track(place: Place) -> bool:
@@ -76,12 +77,12 @@ def figures(place: Place) -> pd.DataFrame:
     if is_track(place):
         parts.append(rows[(rows.index == 0) | (rows["month"] > rows["month"].iloc[0])])
         months.append(rows["month"].iloc[0])
-        flows = [_observed(place, measure, "all", conflicting=True).query("month == @month")
+        flows = [observed(place.history, measure, "all").query("month == @month")
                  for name, measure, month, _ in FLOWS if name == place.name]  # fmt: skip
         parts += flows
     for group in with_groups(place):
         month, value, _ = place.latest("members", until=None, group=group) or (None, 0.0, "")
-        parts += [_observed(place, "members", who).query("month == @which").tail(1)
+        parts += [observed(place.history, "members", who).query("month == @which").tail(1)
                   for which in [str(month)] for who in (group, "all")]  # fmt: skip
         months.append(str(month))
     parts += [_collectors(place, month) for month in months if not assumes_collectors(place)]
@@ -96,20 +97,12 @@ def counted_places() -> list[str]:
     ['Đà Bắc', 'Đông Triều']
     """
     rows = tables.read(tables.data_dir() / "history.csv", "history")
-    rows = rows[(rows["scheme"] == SCHEME) & (rows["measure"] == "members") & (rows["kind"] == "observation")]
-    return list(dict.fromkeys(rows["place"]))
-
-
-def _observed(place: Place, measure: str, group: str, conflicting: bool = True) -> pd.DataFrame:
-    rows = place.history
-    rows = rows[(rows["scheme"] == SCHEME) & (rows["measure"] == measure) & (rows["group"] == group)
-                & (rows["kind"] == "observation") & rows["value"].notna()]  # fmt: skip
-    return rows
+    return list(dict.fromkeys(observed(rows, "members")["place"]))
 
 
 def _collectors(place: Place, month: str) -> pd.DataFrame:
     """The published count of collectors nearest in time to `month`, if there is one."""
-    rows = _observed(place, "collectors", "all")
+    rows = observed(place.history, "collectors", "all")
     away = [abs(tables.month_index(tables.month(m)) - tables.month_index(tables.month(month))) for m in rows["month"]]
     return rows.iloc[[int(np.argmin(away))]] if away else rows
 

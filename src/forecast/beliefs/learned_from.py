@@ -16,6 +16,8 @@ import yaml
 from forecast.beliefs.counts import DENSE, NATION, POLICIES, assumes_collectors, error_of, figures, is_track
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
+from forecast.data.frames import rows as rows_of
+from forecast.data.history import observed
 from forecast.data.law import SCHEME, Law, read_law
 from forecast.data.places import Place, read_place
 
@@ -64,7 +66,7 @@ def read_by_calibration(places: Iterable[Place], law: Law | None = None) -> pd.D
 def history_items(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of a history as ITEM: a figure by place, month, measure, group and source, with status and error."""
     found = []
-    for row in rows.itertuples():
+    for row in rows_of(rows):
         group = "" if row.group == "all" else f" {row.group}"
         error = f", error {error_of(row.status, row.note):.3g}" if row.measure == "members" else ""
         told = f"{row.value:.12g} {row.unit}, {row.status}{error}"
@@ -75,7 +77,7 @@ def history_items(rows: pd.DataFrame) -> pd.DataFrame:
 def parameter_items() -> pd.DataFrame:
     """Return the parameters as ITEM: the center of each, of the learned ones their range and distance as well."""
     found = []
-    for row in parameters_table().drop(index=UNREAD, errors="ignore").itertuples():
+    for row in rows_of(parameters_table().drop(index=UNREAD, errors="ignore")):
         more = "" if math.isnan(row.learned) else f" ({row.low:.12g} to {row.high:.12g}, distance {row.distance:g})"
         found.append(("parameters.csv", str(row.Index), f"{row.value:.12g}{more}"))
     return _items(found)
@@ -99,7 +101,7 @@ def law_items(law: Law, months: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     found = []
     for name, (first, last) in months.items():
         rows = frame[(frame["place"] == name) & (frame["since"] <= last)]
-        for row in rows[(rows["until"] == "") | (rows["until"] >= first)].itertuples():
+        for row in rows_of(rows[(rows["until"] == "") | (rows["until"] >= first)]):
             span = f"{max(row.since, first)} to {min(row.until or last, last)}"
             found.append(("law.csv", f"{row.parameter} {row.group} {name} {span}", f"{row.value:.12g}"))
     return _items(found)
@@ -123,12 +125,11 @@ def changed(read: pd.DataFrame, months: Mapping[str, Sequence[str]]) -> list[str
     What nobody read then may come, go or change: other places, newer counts, parameters of new levers, later rules.
     """
     history = tables.read(tables.data_dir() / "history.csv", "history")
-    old = dict(iter(read.groupby("file", sort=False)))
+    old = {str(file): part for file, part in read.groupby("file", sort=False)}
     there = known_places()
     names = [name for name in old.get("places.csv", read[:0])["item"] if name in there]
-    seen = (history["kind"] == "observation") & (history["scheme"] == SCHEME)
-    seen |= history["measure"] == "income_per_head"
-    now = [history_items(history[seen & history["value"].notna()]), parameter_items(), law_items(read_law(), months)]
+    incomes = history[(history["measure"] == "income_per_head") & history["value"].notna()]
+    now = [history_items(pd.concat([observed(history), incomes])), parameter_items(), law_items(read_law(), months)]
     now += [place_items(read_place(name) for name in names)]
     now += [scenario_items(Path(file).stem) for file in old if file.startswith("scenarios/")]
     found = pd.concat(now, ignore_index=True)
@@ -136,7 +137,7 @@ def changed(read: pd.DataFrame, months: Mapping[str, Sequence[str]]) -> list[str
     new = _without(found[found["file"] == "law.csv"], read)
     rules = (*RULES, *(name for name in old.get("law.csv", read[:0])["item"].str.split().str[0] if name not in RULES))
     lines += [f"law.csv: {row.item}: none then, {row.value} now"
-              for row in new[new["item"].str.split().str[0].isin(rules)].itertuples()
+              for row in rows_of(new[new["item"].str.split().str[0].isin(rules)])
               if row.item not in set(read["item"])]  # fmt: skip
     return lines
 
@@ -146,7 +147,7 @@ def newer(read: pd.DataFrame, places: Iterable[str]) -> list[str]:
     there = known_places()
     rows = pd.concat([figures(read_place(name)) for name in places if name in there], ignore_index=True)
     new = _without(history_items(rows), read)
-    return [f"{row.item}: {row.value}" for row in new.itertuples()]
+    return [f"{row.item}: {row.value}" for row in rows_of(new)]
 
 
 def known_places() -> set[str]:
@@ -157,7 +158,7 @@ def known_places() -> set[str]:
 def _differences(read: pd.DataFrame, now: pd.DataFrame) -> list[str]:
     gone, values = _without(read, now), now.groupby(["file", "item"])["value"].agg(" / ".join)
     return [f"{row.file}: {row.item}: {row.value} then, {values.get((row.file, row.item), 'none')} now"
-            for row in gone.itertuples()]  # fmt: skip
+            for row in rows_of(gone)]  # fmt: skip
 
 
 def _without(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:

@@ -12,11 +12,11 @@ news. Counts that came later take nothing from it: it is used, and `unread` says
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,9 @@ import pyarrow as pa
 from forecast.beliefs import learned_from
 from forecast.beliefs.counts import counted_places
 from forecast.data import chance, files, tables
+from forecast.data.frames import names
+from forecast.data.law import Law
+from forecast.data.places import Place
 
 FILE, STORED, DRAWS = "posterior.parquet", "posterior", "draws.csv"
 EFFECT, YEAR = "place_effect/", "year/"  # beginnings of the names of columns that are factors on entry_rate
@@ -39,6 +42,28 @@ USED, MANIFEST = "used.csv", "manifest.json"
 READ = "history", "parameters", "places", "law"  # tables of which rows are read; scenario files beside them
 MOST = 6  # changes that are named
 PRIORS, KEPT = "priors", "stored"  # what a scenario says that wants none of this, and one that wants what is kept
+
+
+class Question(Protocol):
+    """What a question says of where its parameters come from (`question.scenario.Scenario`)."""
+
+    @property
+    def place(self) -> Place:
+        """The place that is asked about."""
+
+    @property
+    def law(self) -> Law:
+        """The law in force."""
+
+    @property
+    def learned(self) -> Any:
+        """PRIORS, KEPT or a :class:`Posterior`."""
+
+    def but(self, **changes: Any) -> Self:
+        """Return the same question with some fields changed."""
+
+
+Q = TypeVar("Q", bound=Question)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +92,17 @@ class Posterior:
         """Return what `draws` have in a column, (draws,); None where the table has no such column."""
         if name not in self.frame:
             return None
-        return self.frame[name].to_numpy(float)[[self.row(d) for d in draws]]
+        values: np.ndarray = self.frame[name].to_numpy(float)[[self.row(d) for d in draws]]
+        return values
 
     @property
     def walks(self) -> list[str]:
         """Names of the columns that say how entries go from year to year."""
-        return [c for c in self.frame if c.startswith((YEAR, PLACE_YEAR)) or c in STEP_PRIORS]
+        return [c for c in names(self.frame) if c.startswith((YEAR, PLACE_YEAR)) or c in STEP_PRIORS]
 
-    def year(self, year: int, draws: Iterable[int], keys: np.ndarray, lineage=(), since: int = 0) -> np.ndarray | None:
+    def year(
+        self, year: int, draws: Iterable[int], keys: np.ndarray, lineage: Sequence[str] = (), since: int = 0
+    ) -> np.ndarray | None:
         """Return the factor on entries in a calendar year, (draws,); None where the table has no years.
 
         That is the factor that all places share, times that of the place (`lineage`: it and those that contain it,
@@ -82,7 +110,7 @@ class Posterior:
         first year that was learned it is that year's. After the last one it goes on by steps as wide as those between
         the years learned, drawn by `keys`; a place of which no year was learned takes its first step after `since`.
         """
-        shared = {int(c.removeprefix(YEAR)): c for c in self.frame if c.startswith(YEAR)}
+        shared = {int(c.removeprefix(YEAR)): c for c in names(self.frame) if c.startswith(YEAR)}
         if not shared:
             return None
         factor = self._walked(shared, YEAR_STEP, YEAR, year, draws, keys)
@@ -92,18 +120,20 @@ class Posterior:
         return factor
 
     def _years_of(self, place: str) -> dict[int, str]:
-        columns = [c for c in self.frame if c.startswith(PLACE_YEAR)]
+        columns = [c for c in names(self.frame) if c.startswith(PLACE_YEAR)]
         parts = [c.removeprefix(PLACE_YEAR).split("/", 1) for c in columns]
         return {int(year): c for c, (year, name) in zip(columns, parts, strict=True) if name == place}
 
-    def _walked(self, known: dict[int, str], step: str, name: str, year: int, draws, keys: np.ndarray) -> np.ndarray:
+    def _walked(
+        self, known: dict[int, str], step: str, name: str, year: int, draws: Iterable[int], keys: np.ndarray
+    ) -> np.ndarray:
         """Factor of a year from the columns of `known` years ("" is 1), or by steps beyond them."""
         last, none = max(known), np.zeros(len(keys))
         column = known[min(max(year, min(known)), last)]
-        factor = self.column(column, draws) if column else np.ones(len(keys))
-        size = self.column(step, draws) if step in self.frame else STEP_PRIORS[step][0]
+        factor: Any = self.column(column, draws) if column else np.ones(len(keys))
+        size: Any = self.column(step, draws) if step in self.frame else STEP_PRIORS[step][0]
         steps = [chance.normal_array(keys, chance.name_number(f"{name}{y}")) for y in range(last + 1, year + 1)]
-        return factor * np.exp(size * sum(steps, none))
+        return np.asarray(factor * np.exp(size * sum(steps, none)))
 
     @classmethod
     def read(cls, folder: str | Path) -> "Posterior":
@@ -121,12 +151,12 @@ class Posterior:
             raise tables.UserError(f"{path}: no column entry_rate, or no row; expected what forecast calibrate writes")
         return cls.of(frame)
 
-    def scenario(self, question, draw: int = 0):
+    def scenario(self, question: Q, draw: int = 0) -> Q:
         """Return the question with these parameters; whichever draw is asked for takes the row of that draw."""
         return question.but(learned=self)
 
 
-def learned(question: Any) -> Posterior | None:
+def learned(question: Question) -> Posterior | None:
     """Return the posterior that a scenario's parameters come from, None where they come from the priors.
 
     An invented place or law (all of its rows synthetic, as in `data.toy`) teaches nothing about the scheme and is
@@ -178,7 +208,7 @@ def _checked(
     return Posterior.of(pd.read_csv(folder / DRAWS)), used, told, learned_from.changed(used, told["months"])
 
 
-def _invented(question) -> bool:
+def _invented(question: Question) -> bool:
     counts = question.place.history
     counts = counts.loc[(counts["measure"] == "members") & (counts["place"] == question.place.name), "status"]
     rows = question.law.frame["status"]

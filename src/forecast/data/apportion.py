@@ -1,7 +1,6 @@
 """Whole numbers that add up: the ways in which totals are shared out, so that no rounding loses or makes a person."""
 
 import numpy as np
-from numba import njit
 
 
 def largest_remainders(exact: np.ndarray, total: float) -> np.ndarray:
@@ -36,12 +35,12 @@ def shared(shares: np.ndarray, total: int) -> np.ndarray:
     return largest_remainders(shares * (total / max(shares.sum(), 1e-300)), total).astype(int)
 
 
-@njit(cache=True)
 def systematic(weights: np.ndarray, caps: np.ndarray, total: int, offsets: np.ndarray) -> np.ndarray:
     """Return whole persons for each cell in proportion to weights, never above caps, adding up to `total`.
 
     `weights` is (draws, cells), `caps` (cells,) persons, `offsets` (draws,) luck between 0 and 1: systematic sampling,
-    so that every cell gets its share on average. Cells that are full pass their people on.
+    so that every cell gets its share on average. Cells that are full pass their people on. Written in loops, since the
+    engines compile it (numba).
 
     >>> systematic(np.array([[1.0, 1.0, 2.0]]), np.array([9, 9, 9]), 4, np.array([0.5])).tolist()
     [[1, 1, 2]]

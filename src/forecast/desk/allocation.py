@@ -17,6 +17,7 @@ from scipy.special import ndtr, ndtri
 from tqdm.auto import tqdm
 
 from forecast.data import tables
+from forecast.data.apportion import shared
 from forecast.engines.people.agents import by_commune
 from forecast.question.scenario import Scenario
 
@@ -61,7 +62,7 @@ def allocate(
     wanted, level = equally_hard(made, goal)
     communes = scenario.place.communes
     people = communes["eligible"].to_numpy(float)
-    by_capacity, by_people = whole(wanted, goal), whole(people / people.sum() * goal, goal)
+    by_capacity, by_people = shared(wanted, goal), shared(people / people.sum() * goal, goal)
     table = pd.DataFrame(
         {
             "commune": communes["commune"].to_numpy(str),
@@ -111,16 +112,3 @@ def equally_hard(members: np.ndarray, goal: float) -> tuple[np.ndarray, float]:
         return middle * goal / middle.sum(), float(goal <= middle.sum())
     z = float(brentq(lambda z: shares(z).sum() - goal, -FAR, FAR, xtol=1e-9))
     return shares(z), float(ndtr(-z))
-
-
-def whole(shares: np.ndarray, total: int) -> np.ndarray:
-    """Round shares to whole persons that add up to `total`: the largest remainders are rounded up, ties in order.
-
-    >>> whole(np.array([1.4, 1.4, 1.2]), 4).tolist()
-    [2, 1, 1]
-    """
-    shares = shares * (total / max(shares.sum(), 1e-300))
-    low = np.floor(shares).astype(int)
-    rest = total - int(low.sum())
-    low[np.argsort(-(shares - low), kind="stable")[:rest]] += 1
-    return np.asarray(low)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,11 +13,12 @@ from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import PRIORS
 from forecast.data import files, tables
 from forecast.data import history as facts
+from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
 from forecast.engines import Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
-from forecast.experiment.project import CHUNK, Task, class_of, differ, engine_of, run_tasks
+from forecast.experiment.project import CHUNK, Task, class_of, differ, engine_of, run_tasks, several
 from forecast.question.scenario import Scenario
 
 
@@ -47,6 +48,9 @@ class Trial(Task):
         return files.name_of(super().name, self.origin, self.known) + ".parquet"
 
 
+Silence = tuple[str, str, str, str]  # place, origin, engine, why
+
+
 class Backtest(NamedTuple):
     """What :func:`backtest` found.
 
@@ -62,7 +66,7 @@ class Backtest(NamedTuple):
 
 def backtest(
     places: str | Place | Iterable[str | Place],
-    engines: Iterable[str | Engine] = ("series", "stock"),
+    engines: str | Engine | Iterable[str | Engine] = ("series", "stock"),
     *,
     origins: Iterable[str] | None = None,
     horizon: int = 48,
@@ -94,8 +98,8 @@ def backtest(
     >>> sorted(found.forecasts.frame["engine"].unique())
     ['drift', 'naive', 'stock']
     """
-    engines = [engines] if isinstance(engines, str) or hasattr(engines, "run") else list(engines)
-    differ("engines", [engine_of(e).name for e in engines] + list(YARDSTICKS))
+    asked = _Asked(several(engines), draws, seed)
+    differ("engines", [engine_of(e).name for e in asked.engines] + list(YARDSTICKS))
     places = [places] if isinstance(places, str | Place) else list(places)
     read = [read_place(p) if isinstance(p, str) else p for p in places]
     differ("places", [p.name for p in read])
@@ -105,7 +109,10 @@ def backtest(
     if not places:
         raise tables.UserError("no place to try; expected the name of at least one")
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
-    law, laws, tasks, silent, counts = read_law(), {}, [], [], []
+    law, counts = read_law(), []
+    laws: dict[str, Law] = {}
+    tasks: list[Trial] = []
+    silent: list[Silence] = []
     for place, named in zip(read, places, strict=True):
         whole = pd.concat([table[table["place"] != place.name], place.history], ignore_index=True)
         since, own = facts.known_since(whole), facts.counts(place.history)
@@ -115,7 +122,8 @@ def backtest(
             laws.setdefault(origin, law.known(origin))
             if isinstance(named, str) and place.since <= origin and (not place.until or origin <= place.until):
                 place = read_place(place.name, at=origin)  # with the communes that it had then
-            tasks += _trials(place, origin, then, laws[origin], _until(own, origin, horizon), engines, draws, seed)
+            until = str(_until(own, origin, horizon))
+            tasks += _trials(place, origin, then, laws[origin], until, asked)
     parts = run_tasks(tasks, jobs, cluster, progress, keep, "backtest")
     for task, rows in zip(tasks, parts, strict=True):
         if rows.empty and task.draws.start == 0:
@@ -125,7 +133,9 @@ def backtest(
     return Backtest(projection.concat(parts), pd.concat(counts, ignore_index=True), told)
 
 
-def _origins(place: Place, own: pd.DataFrame, asked: list[str] | None, horizon: int, silent: list) -> list[str]:
+def _origins(
+    place: Place, own: pd.DataFrame, asked: list[str] | None, horizon: int, silent: list[Silence]
+) -> list[str]:
     """Return the months from which a forecast of `place` can be tried and judged; say in `silent` why others cannot."""
     dated = own[own["known"] != ""]
     found = []
@@ -138,7 +148,7 @@ def _origins(place: Place, own: pd.DataFrame, asked: list[str] | None, horizon: 
         else:
             found.append(origin)
     if not found and asked is None:
-        seen = ", ".join(f"{c.month} (out {c.known or 'at no known date'})" for c in own.itertuples()) or "none"
+        seen = ", ".join(f"{c.month} (out {c.known or 'at no known date'})" for c in rows_of(own)) or "none"
         why = f"too few counts: no forecast can start from one and be judged by a later one within {horizon} months"
         why += f"; there are {seen}"
         silent.append((place.name, "", "", why))
@@ -149,25 +159,42 @@ def _until(own: pd.DataFrame, origin: str, horizon: int) -> str | None:
     """Return the last month that a forecast made at `origin` is judged by: counted, and not known then."""
     last = str(tables.month(origin) + horizon)
     later = own[(own["month"] > origin) & (own["month"] <= last) & (own["known"] > origin)]
-    return None if later.empty else later["month"].max()
+    return None if later.empty else str(later["month"].max())
 
 
-def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str, engines, draws, seed) -> list[Trial]:
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of every engine at every origin."""
+
+    engines: list[str | Engine]
+    draws: int
+    seed: int
+
+
+def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str, asked: _Asked) -> list[Trial]:
     """Return the work for one place and origin; `then` holds the history of all places that was known."""
     own = then[then["place"] == place.name].reset_index(drop=True)
     place = replace(place, history=own)
     last = str(facts.counts(own)["month"].max())
     digest = hashlib.sha256(then.to_csv().encode()).hexdigest()
     trials = []
-    for asked in [*engines, *YARDSTICKS]:
-        ours = isinstance(asked, str)
-        kind = None if not ours else YARDSTICKS[asked] if asked in YARDSTICKS else class_of(asked)
-        engine = asked if not ours else kind() if asked in ("stock", "agents") else kind(then)
+    for wanted in [*asked.engines, *YARDSTICKS]:
+        engine = _knowing(wanted, then)
         start = last if engine.name in ("stock", "agents") else origin
         question = Scenario("status quo", place, start=start, until=until, law=law, learned=PRIORS)
-        step = CHUNK if engine.name == "agents" else draws
+        step = CHUNK if engine.name == "agents" else asked.draws
         trials += [
-            Trial(question, engine, range(d, min(d + step, draws)), seed, origin, digest, ours)
-            for d in range(0, draws, step)
-        ]
+            Trial(question, engine, range(d, min(d + step, asked.draws)), asked.seed, origin, digest,
+                  isinstance(wanted, str))
+            for d in range(0, asked.draws, step)
+        ]  # fmt: skip
     return trials
+
+
+def _knowing(wanted: str | Engine, then: pd.DataFrame) -> Engine:
+    """The engine of a name, told what was known `then` where it reads a history; somebody's own as it is."""
+    if not isinstance(wanted, str):
+        return wanted
+    kind: Any = YARDSTICKS[wanted] if wanted in YARDSTICKS else class_of(wanted)
+    found: Engine = kind() if wanted in ("stock", "agents") else kind(then)
+    return found

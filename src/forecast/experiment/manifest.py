@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 from forecast.beliefs.posterior import KEPT, PRIORS, learned, unread
 from forecast.data import tables
@@ -52,7 +53,7 @@ def code_hash(*packages: str) -> str:
 
 def manifest(
     scenarios: list[Scenario], engines: Iterable[str], draws: int, seed: int, *, more: Iterable[str] = ()
-) -> dict:
+) -> dict[str, Any]:
     """Return all that another run needs to give the same bytes, and the versions it was made with.
 
     `more` names packages of the project beside :data:`PACKAGES` on which the results depend.

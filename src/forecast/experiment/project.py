@@ -6,11 +6,12 @@ done again: a run that was killed goes on where it was.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import cast
 
 import joblib
 import pandas as pd
@@ -78,7 +79,7 @@ class Task:
 
 def project(
     scenarios: Scenario | Iterable[Scenario],
-    engines: Iterable[str | Engine] = ("agents", "stock", "series"),
+    engines: str | Engine | Iterable[str | Engine] = ("agents", "stock", "series"),
     *,
     draws: int | range = 200,
     seed: int = 1,
@@ -108,20 +109,31 @@ def project(
     True
     """
     scenarios = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
-    engines = [engine_of(e) for e in ([engines] if isinstance(engines, str) or hasattr(engines, "run") else engines)]
+    asked = [engine_of(engine) for engine in several(engines)]
     wanted = draws if isinstance(draws, range) else range(draws)
     if not len(wanted):
         raise tables.UserError(f"draws: {draws}; expected at least 1")
     differ("scenarios", [s.scenario for s in scenarios])
-    differ("engines", [e.name for e in engines])
+    differ("engines", [e.name for e in asked])
     tasks = [
         Task(s, e, range(d, min(d + CHUNK, wanted.stop)), seed, posterior=posterior)
         for s in scenarios
-        for e in engines
+        for e in asked
         for d in range(wanted.start, wanted.stop, CHUNK)
     ]
     parts = run_tasks(tasks, jobs, cluster, progress, keep)
     return projection.concat(parts)
+
+
+def several(engines: str | Engine | Iterable[str | Engine]) -> list[str | Engine]:
+    """Return engines as a list, one alone as well.
+
+    >>> several("stock"), several(("stock", "series"))
+    (['stock'], ['stock', 'series'])
+    """
+    if isinstance(engines, str) or hasattr(engines, "run"):
+        return [cast("str | Engine", engines)]
+    return list(cast("Iterable[str | Engine]", engines))
 
 
 def engine_of(engine: str | Engine) -> Engine:
@@ -130,12 +142,14 @@ def engine_of(engine: str | Engine) -> Engine:
         return engine
     if engine not in ENGINES:
         raise tables.UserError(f"no engine {engine!r}; expected one of {', '.join(ENGINES)}")
-    return class_of(engine)()
+    found: Engine = class_of(engine)()
+    return found
 
 
 def class_of(engine: str) -> type:
     """Return the class of an engine of ours, importing it."""
-    return resolve_name(ENGINES[engine])
+    found: type = resolve_name(ENGINES[engine])
+    return found
 
 
 def differ(what: str, names: list[str]) -> None:
@@ -146,7 +160,7 @@ def differ(what: str, names: list[str]) -> None:
 
 
 def run_tasks(
-    tasks: list[Task],
+    tasks: Sequence[Task],
     jobs: int | None,
     cluster: str | None,
     progress: bool,
@@ -154,8 +168,8 @@ def run_tasks(
     what: str = "project",
 ) -> list[pd.DataFrame]:
     """Return the rows of each task in the order of the tasks, those that were kept by an earlier run first."""
-    jobs, keep = jobs or os.cpu_count() or 1, Path(keep) if keep else None
-    paths = [keep / t.name if keep and t.keepable else None for t in tasks]
+    jobs, folder = jobs or os.cpu_count() or 1, Path(keep) if keep else None
+    paths = [folder / t.name if folder and t.keepable else None for t in tasks]
     parts = [files.kept_table(p) for p in paths]
     waiting = [i for i, rows in enumerate(parts) if rows is None]
     one_here = cluster is None and (jobs == 1 or len(waiting) <= 1)
@@ -181,19 +195,19 @@ def run_tasks(
     return [p for p in parts if p is not None]
 
 
-def _numbered(i: int, task: Task):
+def _numbered(i: int, task: Task) -> tuple[int, pd.DataFrame]:
     return i, task.run()
 
 
 @contextmanager
-def _dask(address: str):
+def _dask(address: str) -> Iterator[None]:
     """Let joblib work on a Dask scheduler for as long as this lasts; needs the extra `cluster`."""
     try:
         from dask.distributed import Client
     except ImportError:
         raise tables.UserError("a cluster needs the extra packages: pip install 'forecast[cluster]'") from None
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]  # dask has no types
     except (OSError, TimeoutError, ValueError) as error:
         raise tables.UserError(f"no Dask scheduler answers at {address!r}: {error}") from None
     with client, joblib.parallel_config(backend="dask"):

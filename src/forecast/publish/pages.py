@@ -12,16 +12,18 @@ import shutil
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import nbformat
+from nbformat import NotebookNode
 
 from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, downloads, pdf
+from forecast.publish import audit, foot, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -38,12 +40,19 @@ _HERE = "<!-- lists of pages -->"
 _TO_PAGE = re.compile(r"\[([^\]]+)\]\((\w+)\.ipynb\)")
 
 
-def tags(cell) -> set[str]:
+class Extras(NamedTuple):
+    """Names of the pages of which there is a PDF (`pdfs`), or a table of forecasts (`forecasts`)."""
+
+    pdfs: tuple[str, ...] = ()
+    forecasts: tuple[str, ...] = ()
+
+
+def tags(cell: NotebookNode) -> set[str]:
     """Return the tags of a cell."""
     return set(cell.metadata.get("tags", []))
 
 
-def part(book) -> str:
+def part(book: NotebookNode) -> str:
     """Return the part of the site that a notebook belongs to: a key of `PARTS`."""
     about = book.metadata.get("forecast", {})
     name = about.get("part") or ("places" if about.get("place") else "questions")
@@ -66,15 +75,13 @@ def write(
     theme: Path,
     lang: str,
     langs: tuple[str, ...],
-    pages: dict,
-    facts: dict,
-    pdfs: Iterable[str] = (),
-    forecasts: Iterable[str] = (),
+    books: dict[str, NotebookNode],
+    facts: dict[str, Any],
+    extras: Extras,
 ) -> dict[str, list[str]]:
     """Write the input of Sphinx for one language and return the numbers that each page has to show.
 
-    `theme` holds the files of the theme, `pages` the executed notebooks by name, `facts` the manifest; `pdfs`
-    and `forecasts` name the pages of which there is a PDF, or a table of forecasts.
+    `theme` holds the files of the theme, `books` the executed notebooks by name, `facts` the manifest.
     """
     shutil.copytree(theme, source)
     up = prefix(lang, langs[0], langs)
@@ -92,20 +99,27 @@ def write(
         "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
         "code_label": say(lang, vi="Mã lệnh", en="Code"),
         "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
-        "pdfs": {stem: f"{up}{pdf_address(stem, lang)}" for stem in sorted(pdfs)},
+        "pdfs": {stem: f"{up}{foot.pdf_address(stem, lang)}" for stem in sorted(extras.pdfs)},
     }
     tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
-    cards, given, groups = [], {}, {name: [] for name in PARTS}
-    for stem, book in copy.deepcopy(pages).items():
+    cards: list[str] = []
+    given: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {name: [] for name in PARTS}
+    for stem, book in copy.deepcopy(books).items():
         card = _card(stem, book, source / "static" / "cards")
         cards += [card] if card else []
         groups[part(book)].append(stem)
-        end = "\n\n".join([_taken(lang, up, stem, stem in pdfs, stem in forecasts), manifest(book, lang, facts)])
+        end = "\n\n".join(
+            [
+                foot.taken(lang, up, stem, stem in extras.pdfs, stem in extras.forecasts),
+                foot.manifest(book, lang, facts),
+            ]
+        )
         book.cells.append(nbformat.v4.new_markdown_cell(end, id="end"))
         book.cells = _as_read(book.cells)
         for cell in book.cells:
             _tag(cell, lang)
-            _link(cell, set(pages))
+            _link(cell, set(books))
         given[f"{stem}.html"] = audit.of_notebook(book)
         for cell in book.cells:
             _describe(cell)
@@ -145,82 +159,7 @@ def sphinx(source: Path, out: Path) -> None:
     shutil.rmtree(out.parent / "jupyter_execute", ignore_errors=True)  # MyST-NB puts it beside the pages
 
 
-def pdf_address(stem: str, lang: str) -> str:
-    """Return where the PDF of a page lies below the site.
-
-    >>> pdf_address("01_da_bac", "vi")
-    'download/01_da_bac-vi.pdf'
-    """
-    return f"{downloads.FOLDER}/{stem}-{lang}.pdf"
-
-
-def manifest(book, lang: str, facts: dict) -> Text:
-    """Return what ends a page: all that repeats its numbers."""
-    made = made_of(book, lang, facts, "<code>{}</code>")
-    said = say(
-        lang,
-        made=made,
-        vi="Làm từ: {made}. Cùng đầu vào cho lại đúng những con số này.",
-        en="Made of: {made}. The same inputs reproduce these numbers.",
-    )
-    return Text(f'<p class="manifest">{said}</p>')
-
-
-def made_of(book, lang: str, facts: dict, form: str = "{}") -> Text:
-    """Return the settings, code, data and law behind a page (`book` None: behind the site) in a few words.
-
-    `form` is put around each hash.
-    """
-    set_to = settings(book)
-    luck = (
-        ""
-        if None in set_to.values()
-        else say(
-            lang,
-            draws=set_to["draws"],
-            seed=str(set_to["seed"]),
-            vi="{draws:n} lần mô phỏng, số khởi tạo ngẫu nhiên (seed) {seed}; ",
-            en="{draws:n} draws, seed {seed}; ",
-        )
-    )
-    hashes = {name: form.format(facts[name]) for name in ("code", "data", "law")}
-    return say(
-        lang,
-        luck=luck,
-        version=facts["version"],
-        **hashes,
-        vi="{luck}forecast {version}, mã chương trình {code}, dữ liệu {data}, luật {law}",
-        en="{luck}forecast {version}, code {code}, data {data}, law {law}",
-    )
-
-
-def settings(book) -> dict:
-    """Return the draws and the seed of an executed notebook, None where it simulates nothing (or there is no book)."""
-    about = {} if book is None else book.metadata.get("page", {}).get("settings", {})
-    return {name: about.get(name) for name in ("draws", "seed")}
-
-
-def _taken(lang: str, up: str, stem: str = "", has_pdf: bool = False, has_forecasts: bool = False) -> str:
-    """Return the line of downloads of a page."""
-    links = [(pdf_address(stem, lang), say(lang, vi="trang này để in (PDF)", en="this page for print (PDF)"))] * has_pdf
-    links += [
-        (
-            f"{downloads.FOLDER}/{stem}.csv",
-            say(lang, vi="dự báo của trang này (CSV)", en="forecasts of this page (CSV)"),
-        )
-    ] * has_forecasts
-    links += [
-        (
-            f"{downloads.FOLDER}/{downloads.ALL}",
-            say(lang, vi="mọi bảng số liệu, kịch bản và dự báo (ZIP)", en="all tables, scenarios and forecasts (ZIP)"),
-        ),
-        (f"{downloads.FOLDER}/manifest.json", say(lang, vi="bản kê (JSON)", en="manifest (JSON)")),
-    ]
-    listed = " · ".join(f'<a href="{up}{address}" download>{name}</a>' for address, name in links)
-    return f'<p class="downloads"><strong>{say(lang, vi="Tải về:", en="Download:")}</strong> {listed}</p>'
-
-
-def _as_read(cells: list) -> list:
+def _as_read(cells: list[NotebookNode]) -> list[NotebookNode]:
     """Return cells in the order in which a page shows them: what must run before the answer may be read after it.
 
     Such a cell names the one that it stands behind (metadata: forecast, after).
@@ -233,7 +172,7 @@ def _as_read(cells: list) -> list:
     return shown
 
 
-def _tag(cell, lang: str) -> None:
+def _tag(cell: NotebookNode, lang: str) -> None:
     """Say what of a cell is shown: code behind a toggle, long lists too."""
     if cell.cell_type != "code":
         return
@@ -256,11 +195,11 @@ def _tag(cell, lang: str) -> None:
         }
 
 
-def _link(cell, there: set[str]) -> None:
+def _link(cell: NotebookNode, there: set[str]) -> None:
     """Turn a link to a notebook that is no page of this site into its words; Sphinx follows the others."""
 
-    def kept(link: re.Match) -> str:
-        return link[0] if link[2] in there else link[1]
+    def kept(link: re.Match[str]) -> str:
+        return str(link[0] if link[2] in there else link[1])
 
     if cell.cell_type == "markdown":
         cell.source = _TO_PAGE.sub(kept, cell.source)
@@ -269,7 +208,7 @@ def _link(cell, there: set[str]) -> None:
             data["text/markdown"] = _TO_PAGE.sub(kept, "".join(data["text/markdown"]))
 
 
-def _describe(cell) -> None:
+def _describe(cell: NotebookNode) -> None:
     """Hand the description of a picture on to the page."""
     for output in cell.get("outputs", []):
         alt = output.get("metadata", {}).get("image/png", {}).get("alt")
@@ -278,13 +217,13 @@ def _describe(cell) -> None:
             output["metadata"] = {}
 
 
-def _outputs(book, tag: str) -> Iterator[dict]:
+def _outputs(book: NotebookNode, tag: str) -> Iterator[NotebookNode]:
     for cell in book.cells:
         if cell.cell_type == "code" and tag in tags(cell):
             yield from (o for o in cell.outputs if "data" in o)
 
 
-def _card(stem: str, book, folder: Path) -> str:
+def _card(stem: str, book: NotebookNode, folder: Path) -> str:
     """Return the card of a place for the front page, made of outputs of its notebook; "" for other notebooks."""
     place = book.metadata.get("forecast", {}).get("place")
     said = next((o["data"]["text/markdown"] for o in _outputs(book, "card") if "text/markdown" in o["data"]), None)
@@ -326,7 +265,7 @@ def _key(lang: str) -> str:
     return f'<div class="card key">\n<h2>{head}</h2>\n<p>{said}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
 
 
-def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
+def _front(lang: str, cards: list[str], up: str, made: dict[str, Any]) -> str:
     """Return the front page without its lists of pages: a card for each place, how to read it, what it stands on."""
     return "\n\n".join(
         [
@@ -352,8 +291,8 @@ def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
                 "which contradict one another. The tables hold:",
             ),
             _statuses(lang),
-            _taken(lang, up),
-            manifest(None, lang, made),
+            foot.taken(lang, up),
+            foot.manifest(None, lang, made),
             "",
         ]
     )

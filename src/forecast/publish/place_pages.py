@@ -133,7 +133,8 @@ def notebook(one: About, folder: Path | None = None, old: NotebookNode | None = 
             prose.metadata = NotebookNode({"tags": [lang, *cell.tags]})
             cells.append(prose)
     metadata = copy.deepcopy(_METADATA) | {"forecast": {"place": one.place}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=dict(sorted(metadata.items())))
+    book: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=dict(sorted(metadata.items())))
+    return book
 
 
 def _cells(one: About, template: Path) -> list[Cell]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -32,7 +33,7 @@ from forecast.experiment import ledger as ledgers
 from forecast.experiment.manifest import code_hash
 from forecast.language import words
 from forecast.language.words import LANGS
-from forecast.publish import audit, downloads, page, pages
+from forecast.publish import audit, downloads, foot, page, pages
 from forecast.publish.audit import MARK
 from forecast.publish.pages import tags
 from forecast.publish.pdf import write as write_pdf
@@ -45,6 +46,7 @@ def build(
     places: Iterable[str] | None = None,
     langs: Iterable[str] = LANGS,
     out: str | Path = "site",
+    *,
     draws: int | None = None,
     progress: bool = True,
     force: bool = False,
@@ -76,7 +78,9 @@ def build(
                 steps.update()
         forecasts = published(made[langs[0]] for made in done.values())
 
-        def ready():  # no page says what the ledger does not know, and the ledger knows no page that was not made
+        def ready() -> (
+            None
+        ):  # no page says what the ledger does not know, and the ledger knows no page that was not made
             if ledger is not None:
                 ledgers.add(forecasts, ledger, day)
 
@@ -86,12 +90,12 @@ def build(
 
 
 def publish(
-    done: dict[str, dict],
+    done: dict[str, dict[str, NotebookNode]],
     langs: tuple[str, ...],
     out: Path,
     pdf: bool = False,
     ready: Callable[[], None] = lambda: None,
-    facts: dict | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> None:
     """Make a site of executed notebooks (by name, then language) and put it where `out` is.
 
@@ -107,7 +111,7 @@ def publish(
     if faults:
         raise UserError("\n".join(dict.fromkeys(faults)))
     facts = {"languages": langs, "pages": sorted(done), **_hashes()} | (facts or {})
-    facts["settings"] = {stem: pages.settings(made[langs[0]]) for stem, made in done.items()}
+    facts["settings"] = {stem: foot.settings(made[langs[0]]) for stem, made in done.items()}
     on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
     forecasts = {stem: published([made[langs[0]]]) for stem, made in done.items()}
     told = [stem for stem, entry in forecasts.items() if len(entry.rows)]
@@ -116,14 +120,16 @@ def publish(
 
         def one(lang: str) -> dict[str, list[str]]:
             books, source = {stem: made[lang] for stem, made in done.items()}, work / f"source-{lang}"
-            given = pages.write(source, SITE_SOURCE, lang, langs, books, facts, on_paper, told)
+            given = pages.write(
+                source, SITE_SOURCE, lang, langs, books, facts, pages.Extras(tuple(on_paper), tuple(told))
+            )
             for stem in on_paper:
                 write_pdf(
                     books[stem],
-                    work / pages.pdf_address(stem, lang),
+                    work / foot.pdf_address(stem, lang),
                     lang=lang,
                     site=pages.TITLE[lang],
-                    foot=pages.made_of(books[stem], lang, facts),
+                    foot=foot.made_of(books[stem], lang, facts),
                     fonts=SITE_SOURCE / "static" / "fonts",
                 )
             pages.sphinx(source, work / lang)
@@ -237,7 +243,7 @@ def _execute(made: dict[str, NotebookNode], path: Path, folder: Path, draws: int
         book.metadata.pop("language_info", None)
 
 
-def _key(book, langs, draws) -> str:
+def _key(book: NotebookNode, langs: tuple[str, ...], draws: int | None) -> str:
     """Hash of all that the outputs of a notebook depend on."""
     digest = hashlib.sha256(json.dumps([langs, draws, sys.version, _hashes()]).encode())
     for cell in book.cells:

@@ -46,7 +46,7 @@ class Lever(BaseModel):
     where: Literal["all"] | Where = "all"
     unit_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="VND per unit")
     payer: Literal["office", "state", "province", "donors"] = "office"
-    evidence: ClassVar[tuple[str, ...]] = ()  # parameters in data/evidence.csv on which the lever's effect rests
+    evidence: ClassVar[tuple[str, ...]] = ()  # parameters in data/parameters.csv on which the lever's effect rests
 
     @model_validator(mode="after")
     def _in_order(self):
@@ -78,7 +78,7 @@ class TopUp(Lever):
     """Extra share of the floor contribution, paid by the province or donors on top of the state's share.
 
     Column `top_up` or `top_up_donors`: share, by month, commune and group. What a lower price does rests on
-    `price_response` and `renewal_price_response` (data/evidence.csv).
+    `price_response` and `renewal_price_response` (data/parameters.csv).
 
     >>> from forecast.data import toy
     >>> plan = Policy(TopUp(share=0.2, group="poor", start="2022-07")).plan(toy.place(), "2021-12", "2022-12")

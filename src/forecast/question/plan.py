@@ -18,6 +18,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from forecast.data import tables
+from forecast.data.history import observed
 from forecast.data.places import Place
 
 GROUPS = tables.GROUPS
@@ -147,13 +148,8 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
     published, the density of Nghệ An in 2018 (1,711 points in 477 communes).
     """
     people = place.communes["eligible"].to_numpy(float)
-    rows = place.history
-    rows = rows[
-        (rows["measure"] == "collectors")
-        & (rows["kind"] == "observation")
-        & rows["value"].notna()
-        & (rows["place"] == place.name)
-    ]
+    rows = observed(place.history, "collectors")
+    rows = rows[rows["place"] == place.name]
     if rows.empty:
         return np.full(len(people), DEFAULT_COLLECTORS_PER_COMMUNE)
     origin = tables.month_index(tables.month(start))

@@ -35,7 +35,7 @@ class Target(BaseModel):
     source: str = Field("", description="source in data/sources.csv, or why this number")
 
     @model_validator(mode="after")
-    def _flows_have_a_beginning(self):
+    def _flows_have_a_beginning(self) -> "Target":
         flow = self.measure in ("entries", "paid_months")
         if flow != (self.since is not None):
             raise ValueError(f"{self.measure} is a {'flow: say since' if flow else 'stock: leave since out'}")
@@ -85,7 +85,7 @@ class Scenario(BaseModel):
             raise tables.UserError(f"scenario {scenario!r}: {_first_faults(error)}") from None
 
     @model_validator(mode="after")
-    def _fits(self):
+    def _fits(self) -> "Scenario":
         start, until = tables.month(self.start), tables.month(self.until)
         if until <= start:
             raise ValueError(f"until: {self.until} is not after start {self.start}")
@@ -226,7 +226,7 @@ def read_scenario(path: str | Path) -> Scenario:
         raise tables.UserError(f"{path}: {error}") from None
 
 
-def schema() -> dict:
+def schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file; what a thing is for is said in one paragraph."""
     return _in_short(_File.model_json_schema())
 

@@ -2,6 +2,7 @@
 from . import additionality as additionality
 from . import backtest as backtest
 from . import calibration as calibration
+from . import communes as communes
 from . import contents as contents
 from . import desk as desk
 from . import equal_money as equal_money

@@ -1,10 +1,13 @@
 """What to say and to show about people whom a policy adds: who they are, what is paid for nothing, and who stays."""
 
 import textwrap
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from forecast.data import frames
+from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.desk import additionality
 from forecast.language import words
@@ -20,7 +23,7 @@ SHOWN = ("because", "sooner", "already", "anyway", "instead")  # the order of th
 QUALITY = ("paid_per_entry", "once", "active", "rush", "fall")  # what tells growth that lasts
 
 
-def _all(table: pd.DataFrame, measure: str, **where) -> pd.Series | None:
+def _all(table: pd.DataFrame, measure: str, **where: Any) -> Any:
     rows = table[(table["measure"] == measure) & (table["group"] == "all")]
     for column, value in where.items():
         rows = rows[rows[column] == value]
@@ -147,7 +150,9 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
-def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", base: str = "") -> Picture:
+def people(
+    table: pd.DataFrame, lang: str = "vi", place: Place | None = None, title: str = "", base: str = ""
+) -> Picture:
     """Draw the additional member-years by kind of people, with the 90% interval; `table` of one policy.
 
     `base` is the title of what it is compared with, if that is no status quo.
@@ -172,7 +177,7 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
         )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if title else 1.45) * inch))
-        for y, (kind, row) in enumerate(rows.iterrows()):
+        for y, (kind, row) in enumerate(frames.pairs(rows)):
             color = LOOKS[0][0] if kind in ("because", "sooner") else MUTED
             axes.barh([y], [row["median"]], height=0.55, color=color, alpha=0.35)
             axes.plot([row["low"], row["high"]], [y, y], color=color, lw=2.2)
@@ -197,7 +202,7 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
     )
 
 
-def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Picture:
+def after(path: pd.DataFrame, place: Place, lang: str = "vi", title: str = "") -> Picture:
     """Draw what becomes of those whom a policy brought, before and after it ends; `path` is `additional.after`'s."""
     x, last = marks.numbers(path["month"]), path.index[path["acting"]].max() if path["acting"].any() else 0
     ends = last < len(path) - 1

@@ -4,15 +4,20 @@ Numbers come from `score.summary` of an `experiment.backtest`, and from a projec
 engines. Errors are weighted interval scores beside a yardstick's on the same targets, each place with equal weight.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from forecast.answer import score
-from forecast.data import tables
+from forecast.answer.projection import Projection
+from forecast.data import frames, tables
 from forecast.data.tables import UserError
 from forecast.desk.target import INTERVAL
+from forecast.experiment.backtest import Backtest
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
+from forecast.question.scenario import Scenario
 from forecast.show.marks import INK, MUTED, end_labels
 from forecast.show.picture import DASHES, ENGINES, GRID, LOOKS, Picture, sheet, source_line, style
 
@@ -38,7 +43,7 @@ def answer(summary: pd.DataFrame, lang: str = "vi") -> Text:
     """Say which engine forecast best, by how much, whether its intervals held, and on how many trials that rests."""
     found = errors(summary)
     ours = [e for e in ENGINES if e in found.index]
-    best = found[ours].idxmin()
+    best = str(found[ours].idxmin())
     line, covered = errors(summary, "drift"), coverage(summary)
     row = summary[(summary["metric"] == METRIC) & (summary["engine"] == best)].iloc[0]
     others = [e for e in ours if e != best]
@@ -113,7 +118,7 @@ def table(summary: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
-def untried(found, lang: str = "vi") -> Text:
+def untried(found: Backtest, lang: str = "vi") -> Text:
     """Say which places of a `Backtest` could not be tried at all: too few counts, or none that came out later."""
     tried = set(found.forecasts.frame["place"].astype(str))
     missing = [p for p in dict.fromkeys(found.silent["place"]) if p not in tried]
@@ -129,7 +134,7 @@ def untried(found, lang: str = "vi") -> Text:
     )
 
 
-def apart(answers, scenarios) -> pd.DataFrame:
+def apart(answers: Projection, scenarios: Sequence[Scenario]) -> pd.DataFrame:
     """Return what each engine expects of each scenario at its target's month (its last one, without a target).
 
     Columns: place, engine, month, median, low, high (90%), and times: median beside the members at the start.
@@ -138,7 +143,7 @@ def apart(answers, scenarios) -> pd.DataFrame:
     for s in scenarios:
         month = s.target.by if s.target else s.until
         frame = answers.only(place=s.place.name, scenario=s.scenario, measure="members", group="all").at(month).frame
-        for engine, part in frame.groupby("engine", observed=True, sort=False):
+        for engine, part in frames.groups(frame, "engine", observed=True, sort=False):
             low, median, high = part["value"].quantile([INTERVAL[0], 0.5, INTERVAL[1]])
             rows.append(
                 {
@@ -157,9 +162,9 @@ def apart(answers, scenarios) -> pd.DataFrame:
 def apart_table(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return what the engines expect of each place, side by side."""
     rows = []
-    for place, part in found.groupby("place", sort=False):
+    for place, part in frames.groups(found, "place", sort=False):
         row = {"place": place, "month": part["month"].iloc[0]}
-        for r in part.itertuples():
+        for r in frames.rows(part):
             row[r.engine] = say(
                 lang, vi="{m:a} ({a:a} – {b:a})", en="{m:a} ({a:a} – {b:a})", m=r.median, a=r.low, b=r.high
             )
@@ -176,7 +181,7 @@ def apart_table(found: pd.DataFrame, lang: str = "vi") -> Text:
 def apart_text(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Say where the engines agree least and where most."""
     ratio = found.groupby("place", sort=False)["median"].agg(lambda x: x.max() / x.min())
-    most, least = ratio.idxmax(), ratio.idxmin()
+    most, least = str(ratio.idxmax()), str(ratio.idxmin())
     rows = found[found["place"] == most].sort_values("median")
     low, high = rows.iloc[0], rows.iloc[-1]
     return say(
@@ -209,7 +214,9 @@ def origins(since: str, until: str, step: int = 6) -> list[str]:
     return [str(first + i) for i in range(0, (last - first).n + 1, step)]
 
 
-def by_band(summary: pd.DataFrame, lang: str = "vi", shown=("series", "stock", "agents", "drift")) -> Picture:
+def by_band(
+    summary: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = ("series", "stock", "agents", "drift")
+) -> Picture:
     """Draw, by how far ahead, each engine's error beside the last count again, and how often its interval held.
 
     `summary` is `score.summary` by engine and band; `shown` names engines and yardsticks in the order wanted.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
+from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say
@@ -85,7 +86,7 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
         axes.set_position((0.40, 1.55 / height, 0.58, 1 - 2.55 / height))
         for y, name in enumerate(wide.index):
             for x, source in enumerate(wide.columns):
-                value = wide.at[name, source]
+                value = float(frames.at(wide, name, source))
                 color = LOOKS[1][0] if value > 0 else LOOKS[0][0]
                 deep = min(abs(value) / top, 1.0) if value == value else 0.0
                 axes.bar([x], [0.9], width=0.94, bottom=y - 0.45, color=color, alpha=deep)
@@ -105,7 +106,7 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
         axes.set(xlim=(-0.6, len(wide.columns) - 0.4), ylim=(len(wide) - 0.4, -0.6))
         axes.grid(False)
         axes.tick_params(axis="y", colors=INK)
-    strongest = table.loc[table["shift"].abs().idxmax()]
+    strongest = frames.at(table, table["shift"].abs().idxmax())
     return picture.describe(
         say(
             lang,
@@ -125,7 +126,7 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
     """
     if table.empty:
         raise UserError("nothing to draw: no calibration of an invented district")
-    each = np.histogram(table["rank"], bins=bins, range=(0, 1))[0]
+    each = np.histogram(table["rank"].to_numpy(float), bins=bins, range=(0.0, 1.0))[0]
     # The ranks of one calibration hang together, so that it counts once: as many trials as there were districts.
     times, share = table["time"].nunique(), each / each.sum()
     low, high = binom.ppf((0.025, 0.975), times, 1 / bins) / times
@@ -166,7 +167,8 @@ def december_text(checks: pd.DataFrame, lang: str = "vi") -> str:
     rows = checks.set_index("item")
     if "nation, rise 2023-09 to 2023-12" not in rows.index:
         raise UserError("nothing to tell: the December of 2023 is not among the checks")
-    rise, fall = rows.loc["nation, rise 2023-09 to 2023-12"], rows.loc["nation, fall 2023-12 to 2024-03"]
+    rise = frames.at(rows, "nation, rise 2023-09 to 2023-12")
+    fall = frames.at(rows, "nation, fall 2023-12 to 2024-03")
     parts = ("published", "median", "low", "high")
     given = {
         f"{name}_{part}": words.number(row[part], lang, 0)

@@ -1,9 +1,14 @@
 """The decision desk: the best plan found, and the split of a target over communes."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
+from forecast.data import frames
+from forecast.data.places import Place
 from forecast.desk.allocation import Allocation
+from forecast.desk.optimize import Optimum
 from forecast.desk.target import target_of
 from forecast.language import words
 from forecast.language.words import Text, join, listing, say, term
@@ -11,6 +16,7 @@ from forecast.show import levers
 from forecast.show.marks import MUTED
 from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, sheet, source_line, style
 from forecast.show.policy import uneven
+from forecast.show.target import goal
 
 WHY = {
     "levers": {
@@ -40,9 +46,9 @@ WHY = {
 }
 
 
-def optimum_text(optimum, lang: str = "vi") -> Text:
+def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
-    target, promised, verified = optimum.scenario.target, optimum.promised, optimum.verified
+    target, promised, verified = goal(optimum.scenario), optimum.promised, optimum.verified
     common = {
         "target": target.value,
         "by": target.by,
@@ -136,13 +142,13 @@ def _payer(name: str, lang: str) -> str:
 MOST_POINTS = 10  # of a front that carry a mark; all of them are on its line
 
 
-def front(optimum, lang: str = "vi") -> Picture:
+def front(optimum: Optimum, lang: str = "vi") -> Picture:
     """Draw the front of cost against probability, and beneath it that of cost against who gains.
 
     `optimum` is what `search.optimize` returns. Only mixes that no cheaper one beats are drawn; the star is the mix
     that was chosen, by its verified probability.
     """
-    place, target = optimum.scenario.place, optimum.scenario.target
+    place, target = optimum.scenario.place, goal(optimum.scenario)
     rows = optimum.tried
     panels = (
         (
@@ -185,7 +191,7 @@ def front(optimum, lang: str = "vi") -> Picture:
             shown = rows[rows[mark]]
             x, y = shown["cost"].to_numpy() / 1e9, shown[column].clip(0, 1).to_numpy()
             axes.plot(x, y, pattern, color=color, lw=1.6, drawstyle="steps-post")
-            few = np.unique(np.linspace(0, len(x) - 1, min(MOST_POINTS, len(x))).round().astype(int)) if len(x) else []
+            few = np.unique(np.linspace(0, max(len(x) - 1, 0), min(MOST_POINTS, len(x))).round().astype(int))
             axes.plot(x[few], y[few], ls="", marker=marker, ms=6, color=color)
             star, height = optimum.verified.cost / 1e9, min(max(chosen, 0), 1)
             axes.plot([star], [height], marker="*", ms=15, color=TARGET, mec="white", zorder=5)
@@ -224,7 +230,7 @@ def front(optimum, lang: str = "vi") -> Picture:
             far = axes.get_xlim()[1]
             few_ticks(axes.xaxis, 6)
             digits = 0 if far >= 5 else 1 if far >= 1 else 2
-            axes.xaxis.set_major_formatter(lambda v, _, digits=digits: words.number(v, lang, digits))
+            axes.xaxis.set_major_formatter(partial(_number, lang=lang, digits=digits))
             axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
             ends = "; ".join(
                 f"{words.money(a * 1e9, lang)}: {words.percent(b, lang)}" for a, b in zip(x, y, strict=True)
@@ -262,7 +268,7 @@ def allocation_text(allocation: Allocation, lang: str = "vi") -> Text:
     )
 
 
-def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> Picture:
+def allocation(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25) -> Picture:
     """Draw the chance of each commune to meet its share, under both splits; of many communes, every n-th by chance.
 
     `table` is what `allocate.allocate` returns.
@@ -288,7 +294,7 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
         )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.30, 0.55 * inch, 0.62, 1 - 1.5 * inch))
-        for y, row in enumerate(rows.itertuples()):
+        for y, row in enumerate(frames.rows(rows)):
             a, b = row.chance_by_people, row.chance_by_capacity
             axes.plot([a, b], [y + 0.14, y - 0.14], color=MUTED, lw=1)
             axes.plot([a], [y + 0.14], marker=LOOKS[1][2], ms=6, color=LOOKS[1][0], clip_on=False)
@@ -333,3 +339,8 @@ def _some(shown: int, there: int, lang: str) -> str:
         n=shown,
         m=there,
     )
+
+
+def _number(x: float, _: int | None, *, lang: str, digits: int) -> str:
+    """Return what stands at a tick of an axis."""
+    return words.number(x, lang, digits)

@@ -1,10 +1,12 @@
 """Policies of one budget: what each adds, costs and leaves, and how often each is the best."""
 
 import textwrap
+from collections.abc import Iterable
 from functools import partial
 
 import pandas as pd
 
+from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.equal_money import CRITERIA
 from forecast.language import words
@@ -26,7 +28,7 @@ def _heads(lang: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi", note: str = "") -> Picture:
+def beside(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str = "vi", note: str = "") -> Picture:
     """Draw additional member-years, the price of one and what is left at the end, with the 90% interval.
 
     `found` is :func:`desk.equal_money.summary`, `titles` names scenarios in the order wanted, `note` says more under
@@ -60,7 +62,7 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
             scale = 1e6 if measure == "own_price" else 1
             color = LOOKS[number][0]
             for y, (name, title) in enumerate(titles.items()):
-                row = found.loc[(name, measure)] / scale
+                row = frames.at(found, (name, measure)) / scale
                 value = words.form(row["median"], spec, lang)
                 axes.plot([row["low"], row["high"]], [y, y], color=color, lw=2.2)
                 axes.plot([row["median"]], [y], marker=LOOKS[number][2], ms=7, color=color)
@@ -86,7 +88,7 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
     return picture.describe("; ".join(said) + ".")
 
 
-def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi") -> Picture:
+def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str = "vi") -> Picture:
     """Draw how often each policy is the best by each criterion; `found` is :func:`forecast.desk.equal_money.best`."""
     height = 1.65 + ROW * len(titles)
     heads = {
@@ -116,7 +118,7 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
             axes = first if number == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.285 + 0.245 * number, base, 0.13, tall))
             for y, (name, title) in enumerate(titles.items()):
-                share = found.at[name, criterion]
+                share = float(frames.at(found, name, criterion))
                 axes.plot([0, 1], [y, y], color=GRID, lw=7, solid_capstyle="butt")
                 axes.plot([0, share], [y, y], color=LOOKS[number][0], lw=7, solid_capstyle="butt")
                 value = words.chance(share, lang) if share else words.percent(0, lang)
@@ -158,7 +160,7 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
     )
 
 
-def titles(scenarios, lang: str = "vi") -> dict[str, str]:
+def titles(scenarios: Iterable[Scenario], lang: str = "vi") -> dict[str, str]:
     """Return the names for people of scenarios, the place left out of them."""
     return {s.scenario: words.title(s, lang).removeprefix(s.place.name).lstrip(" ,:–-") for s in scenarios}
 
@@ -176,9 +178,9 @@ def text(
 ) -> Text:
     """Say which policy adds most for the budget, how sure that is, which leaves most, and which reaches the poor."""
     say_ = partial(say, lang)
-    winner = {criterion: chances[criterion].idxmax() for criterion in chances}
+    winner = {str(criterion): str(chances[criterion].idxmax()) for criterion in chances}
     common = {f"{c}_name": titles[winner[c]] for c in winner} | {f"{c}_p": chances.at[winner[c], c] for c in winner}
-    one = found.loc[winner["years"]]
+    one = frames.at(found, winner["years"])
     lines = [
         say_(
             place=place.name,
@@ -216,7 +218,7 @@ def text(
             "member-years, first in {guarded_p:p}.",
         ),
     ]
-    less = [titles[n] for n in titles if found.at[(n, "own"), "median"] < 0.9 * budget]
+    less = [titles[n] for n in titles if frames.at(found, (n, "own"), "median") < 0.9 * budget]
     if less:
         lines.append(
             say_(
@@ -232,7 +234,7 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
     """Return policies beside one another, one row each: what is added, the money by payer, and the price of a year."""
     rows = []
     for name, title in titles.items():
-        one = found.loc[name]
+        one = frames.at(found, name)
         rows.append(
             {
                 "what": title,
@@ -261,10 +263,10 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
             "what": title,
             "stop": found.at[(name, "stop"), "median"],
             "end": found.at[(name, "end"), "median"],
-            "range": _between(found.loc[name], "end", "a", lang),
+            "range": _between(frames.at(found, name), "end", "a", lang),
             "left": found.at[(name, "left"), "median"],
             "active": found.at[(name, "active"), "median"],
-            "share": found.at[(name, "share"), "median"],
+            "share": float(frames.at(found, (name, "share"), "median")),
         }
         for name, title in titles.items()
     ]

@@ -1,12 +1,17 @@
 """The published figures of a place: picture and table, where they contradict one another, their status and sources."""
 
 import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from forecast.data import history, places
+from forecast.checks.findings import Finding
+from forecast.data import frames, history, places
 from forecast.data.history import SCHEME
+from forecast.data.places import Place
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import syllables, words
 from forecast.language.words import Text, form, join, listing, say, term
+from forecast.question.scenario import Scenario
 from forecast.show import marks
 from forecast.show.picture import LOOKS, TARGET, Picture, capital, sheet, source_line, style
 
@@ -14,7 +19,7 @@ NATION = "Việt Nam"
 MANY = 12  # dots; where there are more, only the first, the last and the highest carry their number
 
 
-def picture(place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
+def picture(place: Place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
     """Draw what was published about `place`: counts as dots, plans and targets as stars, changes of price as ticks."""
     rows = place.history
     rows = rows[
@@ -53,7 +58,7 @@ def picture(place, lang: str = "vi", measure: str = "members", until: str | None
         seen = rows[rows["kind"] == "observation"]
         axes.plot(marks.numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
         texts = []
-        for row in rows.itertuples():
+        for row in frames.rows(rows):
             wish, x = row.kind != "observation", marks.number(row.month)
             color = TARGET if wish else LOOKS[0][0]
             face = "white" if row.status == "recalled" else color
@@ -68,7 +73,7 @@ def picture(place, lang: str = "vi", measure: str = "members", until: str | None
         marks.law_ticks(drawn, axes, changes, lang)
     said = "; ".join(
         f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
-        for r in (rows if len(rows) <= MANY else rows.iloc[[0, -1]]).itertuples()
+        for r in frames.rows(rows if len(rows) <= MANY else rows.iloc[[0, -1]])
     )
     return drawn.describe(
         say(
@@ -81,13 +86,13 @@ def picture(place, lang: str = "vi", measure: str = "members", until: str | None
     )
 
 
-def table(place, lang: str = "vi") -> Text:
+def table(place: Place, lang: str = "vi") -> Text:
     """Return every published figure of a place with its kind, status and source."""
     rows = place.history[place.history["value"].notna()].sort_values(["month", "measure"], kind="stable")
     publisher = history.sources()["publisher"]
     rows = rows.assign(
-        value=[_value(r.value, r.unit, lang) for r in rows.itertuples()],
-        measure=[_named(r, lang) for r in rows.itertuples()],
+        value=[_value(r.value, r.unit, lang) for r in frames.rows(rows)],
+        measure=[_named(r, lang) for r in frames.rows(rows)],
         source=[
             form(str(publisher.get(s, s)).split(" (")[0], "publisher", lang).replace(history.MAKERS, "–")
             for s in rows["source"]
@@ -96,7 +101,7 @@ def table(place, lang: str = "vi") -> Text:
     return words.table(rows, lang, {"month": "t", "measure": "", "value": "", "kind": "", "status": "", "source": ""})
 
 
-def _named(row, lang: str) -> str:
+def _named(row: Any, lang: str) -> str:
     """Return the measure of a history row with its scheme and group where they are not the usual ones."""
     more = [] if row.scheme == history.SCHEME else [term(f"scheme.{row.scheme}", lang)]
     more += [] if row.group == "all" else [term(f"group.{row.group}", lang)]
@@ -120,7 +125,9 @@ _MONTH = re.compile(r"(?<![\d-])20\d\d-(?:0[1-9]|1[0-2])(?![\d-])")
 _SEVERITIES = ("new conflict", "fault", "known conflict", "note")
 
 
-def conflicts(findings, place, lang: str = "vi", severities=_SEVERITIES) -> Text:
+def conflicts(
+    findings: Iterable[Finding], place: Place, lang: str = "vi", severities: tuple[str, ...] = _SEVERITIES
+) -> Text:
     """Return what `check` found about a place as a list; contradictions are never smoothed away."""
     kept = [
         f
@@ -139,7 +146,7 @@ def conflicts(findings, place, lang: str = "vi", severities=_SEVERITIES) -> Text
     return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
 
 
-def _of_part(finding, lang: str) -> str:
+def _of_part(finding: Finding, lang: str) -> str:
     """Return which part of a place a finding is about, where its message does not say so."""
     whole, _, part = finding.place.partition("/")
     if not part or part.lstrip("0123456789 ") in finding.message_vi or finding.message_vi.startswith(whole):
@@ -152,7 +159,7 @@ def status_key(lang: str = "vi") -> Text:
     return listing(f"**{term(f'status.{s}', lang)}**: {term(f'status.{s}.meaning', lang)}" for s in STATUSES)
 
 
-def statuses(place, lang: str = "vi") -> Text:
+def statuses(place: Place | Scenario | Iterable[Place | Scenario], lang: str = "vi") -> Text:
     """Say how many figures of a place, or of several, have each status, and name those that were only recalled."""
     several = history.together(place)
     counts = history.used(several, law=False)["status"].value_counts()
@@ -197,11 +204,11 @@ def statuses(place, lang: str = "vi") -> Text:
     )
 
 
-def _doubtful(place, status: str, lang: str) -> list[str]:
+def _doubtful(place: Place, status: str, lang: str) -> list[str]:
     """Return the measures of a place that have a figure of this status, each with its months and values."""
     rows = place.history[(place.history["status"] == status) & place.history["value"].notna()]
     found: dict[str, list[str]] = {}
-    for row in rows.itertuples():
+    for row in frames.rows(rows):
         said = f"{words.month(row.month, lang)}: {_value(row.value, row.unit, lang)}"
         found.setdefault(_named(row, lang), []).append(said)
     notes = re.findall(r"(\w+): recalled", place.note) if status == "recalled" else []
@@ -211,12 +218,12 @@ def _doubtful(place, status: str, lang: str) -> list[str]:
     ]
 
 
-def source_list(place, lang: str = "vi") -> Text:
+def source_list(place: Place | Scenario | Iterable[Place | Scenario], lang: str = "vi") -> Text:
     """Return the sources that the figures and law of a place, or of several, come from, the most used first."""
     rows = history.used(place)
     counts = rows["source"].value_counts()
     lines = []
-    for row in history.sources(counts.index).itertuples():
+    for row in frames.rows(history.sources(counts.index)):
         own = f"source.{row.source}"  # what the makers wrote down themselves has no title in the world
         if own in words.terms().index:
             said = term(own, lang)
@@ -244,7 +251,7 @@ def _marked(said: str, text: str, lang: str) -> str:
     return said if written == lang else f'<span lang="{written}">{said}</span>'
 
 
-def repeat(files, draws: int, seed: int, lang: str = "vi") -> Text:
+def repeat(files: Sequence[str], draws: int, seed: int, lang: str = "vi") -> Text:
     """Return the commands that repeat the run of a page; `files` are the plan, the status quo, then other plans."""
     luck = f"--draws {draws} --seed {seed}"
     two = " ".join(f"\\\n    {file}" for file in (files[1], files[0], *files[2:]))
@@ -264,7 +271,7 @@ def repeat(files, draws: int, seed: int, lang: str = "vi") -> Text:
     )
 
 
-def conflict_counts(findings, names, lang: str = "vi") -> Text:
+def conflict_counts(findings: Iterable[Finding], names: Iterable[str], lang: str = "vi") -> Text:
     """Return how many contradictions the published figures of each place hold, and that none is smoothed away."""
     counted = {
         name: sum(
@@ -294,5 +301,5 @@ def targets(lang: str = "vi") -> Text:
             vi="{m:t}: {v:n} người ({who})",
             en="{m:t}: {v:n} ({who})",
         )
-        for r in rows.sort_values("month").itertuples()
+        for r in frames.rows(rows.sort_values("month"))
     )

@@ -3,11 +3,15 @@
 Nothing here is a forecast. Counts that nobody has checked stay marked, and contradictory ones are listed, not averaged.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from forecast.data import places, tables
-from forecast.data.history import SCHEME, counts, price_changes, publishers
+from forecast.data import frames, places, tables
+from forecast.data.history import SCHEME, counts, observed, price_changes, publishers
+from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import Text, say
@@ -36,7 +40,7 @@ def teeth(history: pd.DataFrame | None = None) -> pd.DataFrame:
     if history is None:
         history = tables.read(tables.data_dir() / "history.csv", "history")
     rows = []
-    for place, counted in counts(history).groupby("place", sort=False):
+    for place, counted in frames.groups(counts(history), "place", sort=False):
         found = counted.drop_duplicates("month", keep="last").set_index("month")["value"]
         for month in found.index[found.index.str.endswith("-12")]:
             peak = tables.month(month)
@@ -65,7 +69,7 @@ def teeth_table(found: pd.DataFrame, lang: str = "vi") -> Text:
             "late": _dated(r.after, r.after_month, lang),
             "change": -r.fall,
         }
-        for r in found.itertuples()
+        for r in frames.rows(found)
     ]
     names = {
         "early": say(lang, vi="trước tháng 12", en="before December"),
@@ -78,7 +82,7 @@ def teeth_table(found: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
-def _dated(value: float, month, lang: str) -> str:
+def _dated(value: float, month: Any, lang: str) -> str:
     """Return a count with its month, a dash where there is none."""
     when = words.month(month, lang).replace(" ", "\u00a0") if value == value else ""
     return f"{words.number(value, lang)} ({when})" if when else "–"
@@ -93,7 +97,7 @@ def answer(lang: str = "vi") -> Text:
     steps = price_changes(nation, "2018-01", "2027-12")
     worst, last = max(steps, key=lambda step: step[2] / step[1]), steps[-1]
     told = "; ".join(
-        say(lang, vi="sau {m:t} {x:p}", en="after {m:t} {x:p}", m=r.month, x=r.fall) for r in falls.itertuples()
+        say(lang, vi="sau {m:t} {x:p}", en="after {m:t} {x:p}", m=r.month, x=r.fall) for r in frames.rows(falls)
     )
     return words.join(
         [
@@ -149,22 +153,15 @@ def answer(lang: str = "vi") -> Text:
 TALL = 1.12  # inches for each place
 
 
-def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "2024-12") -> Picture:
+def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str = "2024-12") -> Picture:
     """Draw the counts of a place month by month, ends of years large, with each fall behind them in percent.
 
     Hollow dots were recalled and not verified, crosses contradict another figure of the same month; the dotted
     lines are months in which the price changed for an ordinary person. `place` is one with a December that was followed
     by a count (:func:`forecast.show.history.teeth`), else an error says so.
     """
-    rows = place.history
-    rows = rows[
-        (rows["scheme"] == SCHEME)
-        & (rows["measure"] == "members")
-        & (rows["group"] == "all")
-        & (rows["kind"] == "observation")
-        & rows["value"].notna()
-        & rows["month"].between(since, until)
-    ]
+    rows = observed(place.history, "members", "all")
+    rows = rows[rows["month"].between(since, until)]
     falls = teeth(rows).dropna(subset="fall")
     if falls.empty:
         raise UserError(f"nothing to draw: no count of {place.name} within half a year behind a December")
@@ -190,7 +187,7 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
         )
         axes.set_position((0.12, 0.125, 0.82, 0.575))
         axes.plot(marks.numbers(firm["month"]), firm["value"], color=color, lw=1, ls=":")
-        for row in rows.itertuples():
+        for row in frames.rows(rows):
             if row.status == "conflicting":  # on a white ground, since it lies on another dot
                 axes.plot([marks.number(row.month)], [row.value], "x", ms=8, mew=4, color="white", zorder=6)
             look = (
@@ -206,7 +203,7 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
             )
             axes.plot([marks.number(row.month)], [row.value], ls="", **look)
         told = []
-        for r in falls.itertuples():
+        for r in frames.rows(falls):
             x = marks.numbers([r.month, r.after_month])
             axes.plot(x, [r.members, r.after], color=red, lw=2.4, ls="--", zorder=5)
             if r.fall >= 0.005:
@@ -221,7 +218,7 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
                 )
             told.append(say(lang, vi="sau {m:t} mất {x:p}", en="{x:p} gone after {m:t}", m=r.month, x=r.fall))
         ends = firm[firm["month"].str.endswith("-12")]
-        texts = [(marks.number(r.month), r.value, words.number(r.value, lang), INK) for r in ends.itertuples()]
+        texts = [(marks.number(r.month), r.value, words.number(r.value, lang), INK) for r in frames.rows(ends)]
         axes.set_ylim(0, rows["value"].max() * 1.16)
         marks.month_axis(axes, since, until, lang, most=6, pad=3)
         marks.dot_labels(picture, axes, texts)
@@ -241,7 +238,7 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
     )
 
 
-def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "2025-12") -> Picture:
+def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01", until: str = "2025-12") -> Picture:
     """Draw what was counted and hoped for in several places, each with its own scale and all over the same months.
 
     `names` are those of places; dots are counts, stars are plans and targets.
@@ -284,7 +281,7 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
                 & rows["month"].between(since, until)
             ]
             texts = []
-            for r in rows.itertuples():
+            for r in frames.rows(rows):
                 wish = r.kind != "observation"
                 axes.plot(
                     [marks.number(r.month)],
@@ -322,7 +319,7 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
             seen = rows[rows["kind"] == "observation"].sort_values("month")
             told += [
                 say(lang, vi="{p}: {n:n} ({m:t})", en="{p}: {n:n} ({m:t})", p=place.name, n=r.value, m=r.month)
-                for r in seen.iloc[np.unique([0, -1])].itertuples()
+                for r in frames.rows(seen.iloc[np.unique([0, -1])])
             ]
     return picture.describe(
         say(lang, vi="Số người tham gia đã công bố. {told}.", en="Members as published. {told}.", told="; ".join(told))

@@ -4,7 +4,7 @@ import textwrap
 
 import pandas as pd
 
-from forecast.data.frames import rows
+from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.marginal_hours import Hours
 from forecast.language import words
@@ -22,13 +22,13 @@ def text(found: Hours, lang: str = "vi") -> Text:
     hour = place[place["kind"] == "hour"].set_index("task")
     best = found.communes[found.communes["task"] == "visits"].sort_values("mean", ascending=False)
     collector = place[place["kind"] == "collector"].iloc[0]
-    buys = {task: 1000 * hour.at[task, "median"] for task in hour.index}
-    parts = [
+    buys = {str(task): 1000 * frames.at(hour, task, "median") for task in hour.index}
+    parts: list[str] = [
         say(
             lang,
             v=buys["visits"],
-            a=1000 * hour.at["visits", "low"],
-            b=1000 * hour.at["visits", "high"],
+            a=1000 * frames.at(hour, "visits", "low"),
+            b=1000 * frames.at(hour, "visits", "high"),
             vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (khoảng dự báo 90%: {a:n1} "
             "– {b:n1}).",
             en="1,000 more hours of visits buy about {v:n1} member-years (90% interval: {a:n1} to {b:n1}).",
@@ -65,7 +65,7 @@ def text(found: Hours, lang: str = "vi") -> Text:
     money = place[place["kind"] == "million"]
     if len(money):
         money = money.sort_values("median", ascending=False, kind="stable")
-        named = [f"{task_name(row.task, lang)} {words.number(100 * row.median, lang, 1)}" for row in rows(money)]
+        named = [f"{task_name(row.task, lang)} {words.number(100 * row.median, lang, 1)}" for row in frames.rows(money)]
         listed, least = "; ".join(named[:MOST_NAMED]), named[-1] if len(named) > MOST_NAMED else ""
         vi = "Mỗi 100 triệu đồng, trong nửa đầu mức của giải pháp, mua được nhiều năm tham gia nhất: {listed}"
         en = "100 million VND, over the lower half of a lever's range, buy most member-years by: {listed}"
@@ -116,7 +116,7 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
         inch = 1 / drawn.get_figheight()
         axes.set_position((0.44, 0.5 * inch, 0.36, 1 - 1.5 * inch))
         said: list[str] = []
-        for y, row in enumerate(rows(table)):
+        for y, row in enumerate(frames.rows(table)):
             size = max(abs(row.low), abs(row.high), 1e-12)
             color, pattern, marker = LOOKS[("hour", "collector", "million").index(row.kind)]
             axes.plot([row.low / size, row.high / size], [y, y], pattern, color=color, lw=2.2)

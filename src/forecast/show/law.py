@@ -1,12 +1,15 @@
 """Price and law: the minimum contribution as a picture, as text and as tables, and what the law changed and when."""
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
-from forecast.data import history, places, tables
+from forecast.data import frames, history, places, tables
 from forecast.data.history import SCHEME
-from forecast.data.law import read_law
+from forecast.data.law import Law, read_law
+from forecast.data.places import Place
 from forecast.data.tables import GROUPS
 from forecast.language import words
 from forecast.language.words import Text, form, listing, say, term
@@ -31,7 +34,9 @@ _FORMS = {"contribution_rate": "p", "min_declared_income": "d", "min_years_for_p
 _ACTS = {"Law": "Luật số", "Decree": "Nghị định số", "Resolution": "Nghị quyết số", "Decision": "Quyết định số"}
 
 
-def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi", law=None) -> Picture:
+def price(
+    place: Place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi", law: Law | None = None
+) -> Picture:
     """Draw the minimum contribution of each group for a month, as the law and local top-ups change."""
     months = pd.period_range(since, until, freq="M")
     net = history.net_prices(place, months, law)
@@ -61,7 +66,9 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
             height=4.3,
         )
         axes.set_position((0.115, 0.135, 0.575, 0.66))
-        x, labels, drawn = marks.numbers(months.astype(str)), [], {}
+        x = marks.numbers(months.astype(str))
+        labels: list[tuple[float, float, str, str]] = []
+        drawn: dict[tuple[float, ...], list[str]] = {}
         for index, group in enumerate(GROUPS):
             path = tuple(net[group])
             drawn.setdefault(path, []).append(group)
@@ -89,7 +96,7 @@ def price(place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi
     )
 
 
-def price_table(place, since: str, until: str, lang: str = "vi", law=None) -> Text:
+def price_table(place: Place, since: str, until: str, lang: str = "vi", law: Law | None = None) -> Text:
     """Return the minimum contribution for a month by group: one row from each month in which it changed for anybody."""
     net = history.net_prices(place, pd.period_range(since, until, freq="M"), law)
     rows = net[(net.diff().abs() > 0.5).any(axis=1) | (net.index == net.index[0])]
@@ -98,7 +105,7 @@ def price_table(place, since: str, until: str, lang: str = "vi", law=None) -> Te
     return words.table(rows, lang, {"since": "t"} | dict.fromkeys(GROUPS, "d"), names)
 
 
-def price_text(place, since: str, until: str, lang: str = "vi", group: str = "other") -> Text:
+def price_text(place: Place, since: str, until: str, lang: str = "vi", group: str = "other") -> Text:
     """Say each change of the minimum contribution for one group, as a list."""
     least = say(lang, vi="nhóm được hỗ trợ ít nhất", en="those with the least support")
     return listing(
@@ -117,7 +124,7 @@ def price_text(place, since: str, until: str, lang: str = "vi", group: str = "ot
     )
 
 
-def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
+def price_steps(place: Place, since: str, until: str, lang: str = "vi") -> Text:
     """Return changes of the minimum contribution (VND a month) as a table: a row for a month, a column for a group."""
     net = history.net_prices(place, pd.period_range(since, until, freq="M"))
     before = net.shift()
@@ -125,7 +132,7 @@ def price_steps(place, since: str, until: str, lang: str = "vi") -> Text:
     for month in net.index[(net.diff().abs() > 0.5).any(axis=1)]:
         cells = {
             g: say(lang, a=before.at[month, g], b=net.at[month, g], vi="{a:n} → {b:n}", en="{a:n} → {b:n}")
-            + _change(before.at[month, g], net.at[month, g], lang)
+            + _change(frames.at(before, month, g), frames.at(net, month, g), lang)
             for g in GROUPS
         }
         rows.append({"since": month} | cells)
@@ -146,7 +153,7 @@ def _change(before: float, after: float, lang: str) -> str:
     return f" ({'+' if share > 0 else ''}{words.percent(share, lang)})"
 
 
-def calendar(names, since: str = "2008-01", lang: str = "vi") -> Text:
+def calendar(names: Iterable[str], since: str = "2008-01", lang: str = "vi") -> Text:
     """Return what the law changed and when: a row for each change, with its legal basis and how far it can be trusted.
 
     `names` are the places whose own support is shown beside the nation's rules; of the rules, those of :data:`RULES`.
@@ -159,8 +166,9 @@ def calendar(names, since: str = "2008-01", lang: str = "vi") -> Text:
         & (frame["since"] >= since)
         & frame["place"].isin({NATION, *lines})
     ]
-    rows, before = [], {}
-    for (month, place, parameter), part in frame.groupby(["since", "place", "parameter"], sort=True):
+    rows: list[dict[str, Any]] = []
+    before: dict[tuple[str, str], str] = {}
+    for (month, place, parameter), part in frames.groups(frame, ["since", "place", "parameter"], sort=True):
         values = _values(part, parameter, lang)
         if before.get((place, parameter)) == values:  # another act, the same rule
             continue
@@ -184,7 +192,7 @@ def calendar(names, since: str = "2008-01", lang: str = "vi") -> Text:
 def _values(part: pd.DataFrame, parameter: str, lang: str) -> str:
     """Return what a rule is from a month on: one value, or one for each group that has another."""
     spec, unit = _FORMS.get(parameter, "p"), term("unit.years", lang) if parameter == "min_years_for_pension" else ""
-    values = {r.group: f"{form(r.value, spec, lang)} {unit}".strip() for r in part.itertuples()}
+    values = {r.group: f"{form(r.value, spec, lang)} {unit}".strip() for r in frames.rows(part)}
     if set(values) == {"all"}:
         return values["all"]
     return ", ".join(f"{term(f'group.{g}', lang)} {values[g]}" for g in GROUPS if g in values)
@@ -201,7 +209,7 @@ def acts(basis: str, lang: str = "vi") -> list[str]:
     return [f"{_ACTS[kind] if lang == 'vi' else kind} {number}" for kind, number in dict.fromkeys(found)]
 
 
-def merger_table(names, at: str = "2025-07", lang: str = "vi") -> Text:
+def merger_table(names: Iterable[str], at: str = "2025-07", lang: str = "vi") -> Text:
     """Return what became of places in the reform of the month `at`: communes before and after."""
     moves, rows, last = places.crosswalk(), [], str(tables.month(at) - 1)
     for name in names:

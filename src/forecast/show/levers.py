@@ -1,12 +1,16 @@
 """What a policy consists of: its levers as a table, and how much each does in words."""
 
+from typing import Any
+
 import pandas as pd
 
 from forecast.language import words
 from forecast.language.words import Text, say, term
+from forecast.question.levers import Lever
+from forecast.question.scenario import Scenario
 
 
-def table(scenario, lang: str = "vi") -> Text:
+def table(scenario: Scenario, lang: str = "vi") -> Text:
     """Return what the plan does: one row a lever, with its size and dates."""
     rows = []
     for lever in scenario.policy.levers:
@@ -23,13 +27,13 @@ def table(scenario, lang: str = "vi") -> Text:
     return words.table(pd.DataFrame(rows), lang, {"lever": "", "size": "", "since": "t", "until": "t"})
 
 
-def size(lever, lang: str = "vi") -> str:
+def size(lever: Lever, lang: str = "vi") -> str:
     """Say how much a lever does: its numbers with their units, and for whom."""
     said = lever.model_dump()
     return "; ".join(filter(None, (_size(n, v, said, lang) for n, v in said.items() if v not in (None, (), 0.0))))
 
 
-def _size(name: str, value, said: dict, lang: str) -> str:
+def _size(name: str, value: Any, said: dict[str, Any], lang: str) -> str:
     """Return one number of a lever with its unit, "" for what stands in other columns."""
     if name in ("share", "assisted"):
         return words.percent(value, lang)

@@ -4,10 +4,14 @@ Functions take matplotlib axes and need nothing else of matplotlib, so that one 
 """
 
 import textwrap
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from forecast.data import tables
+from forecast.data.places import Place
 from forecast.data.tables import month_index
 from forecast.language import words
 from forecast.language.words import say
@@ -20,12 +24,19 @@ def number(month: str) -> int:
     return month_index(tables.month(str(month)))
 
 
-def numbers(months) -> np.ndarray:
+def numbers(months: Iterable[str]) -> np.ndarray:
     """Return months as places on the axis."""
     return np.array([number(m) for m in months])
 
 
-def month_axis(axes, since: str, until: str, lang: str, most: int = 6, pad: int = 0) -> None:
+def _figure(axes: Axes) -> Figure:
+    """Return the whole figure that axes stand in."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # axes are drawn, so they stand in one
+    return figure
+
+
+def month_axis(axes: Axes, since: str, until: str, lang: str, most: int = 6, pad: int = 0) -> None:
     """Label the axis of months: the last month always, others a round number of months before it."""
     first, last = number(since), number(until)
     step = next(s for s in (1, 2, 3, 6, 12, 24, 36, 48, 60, 120, 240) if (last - first) / s <= most - 1 or s == 240)
@@ -34,22 +45,24 @@ def month_axis(axes, since: str, until: str, lang: str, most: int = 6, pad: int 
     axes.set_xticks(at, [words.month(f"{m // 12:04d}-{m % 12 + 1:02d}", lang) for m in at])
     axes.yaxis.set_major_formatter(lambda v, _: words.number(v, lang))
     longest, box = len(words.number(axes.get_ylim()[1], lang)), axes.get_position()
-    room = (0.23 + 0.091 * longest) / axes.figure.get_figwidth()  # what the longest number needs, as a share
+    room = (0.23 + 0.091 * longest) / _figure(axes).get_figwidth()  # what the longest number needs, as a share
     left = max(box.x0, room) if box.x0 < 0.2 else box.x0
     axes.set_position((left, box.y0, box.x1 - left, box.height))
 
 
-def end_labels(axes, marks, gap: float = 0.035, width: int = 22) -> None:
-    """Write each label of `marks` (x, y, text, color) right of the axes at its line's end, none over another.
+def end_labels(
+    axes: Axes, labels: Iterable[tuple[float, float, str, str]], gap: float = 0.035, width: int = 22
+) -> None:
+    """Write each label of `labels` (x, y, text, color) right of the axes at its line's end, none over another.
 
     They stay beside the axes, from bottom to top, where there is room for all of them.
     """
     low, high = axes.get_ylim()
-    inches = axes.get_position().height * axes.figure.get_figheight()
+    inches = axes.get_position().height * _figure(axes).get_figheight()
     line = 0.155 / inches  # height of one line of text, as a share of the axes
     marks = sorted(
         ((y - low) / (high - low), "\n".join(textwrap.fill(part, width) for part in t.split("\n")), c)
-        for _, y, t, c in marks
+        for _, y, t, c in labels
     )
     sizes = [line * (t.count("\n") + 1) for _, t, _ in marks]
     at = [y for y, _, _ in marks]
@@ -84,7 +97,9 @@ def end_labels(axes, marks, gap: float = 0.035, width: int = 22) -> None:
         )
 
 
-def published_dots(axes, place, measure: str, group: str, origin: str, until: str, lang: str) -> list[tuple]:
+def published_dots(
+    axes: Axes, place: Place, measure: str, group: str, origin: str, until: str, lang: str
+) -> list[tuple[float, float, str]]:
     """Put published figures over a projection: filled if known at the origin, hollow if published of later months.
 
     Return the number of each dot (x, y, text), for :func:`beside` when all lines are drawn.
@@ -94,7 +109,7 @@ def published_dots(axes, place, measure: str, group: str, origin: str, until: st
     found = []
     seen = place.observed(measure, until=until)
     seen = seen[seen.index >= tables.month(origin) - 12]
-    for month, value in seen.items():
+    for month, value in zip(seen.index, seen.to_numpy(float), strict=True):
         later = month > tables.month(origin)
         x = max(month_index(month), number(origin))
         if month < tables.month(origin):
@@ -106,7 +121,7 @@ def published_dots(axes, place, measure: str, group: str, origin: str, until: st
     return found
 
 
-def beside(axes, texts) -> None:
+def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:
     """Write `texts` (x, y, text) near their dots where they cross no line, or where they cross the fewest."""
     lines = [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
     span, frame = axes.get_xlim()[1] - axes.get_xlim()[0], axes.get_window_extent()
@@ -135,7 +150,7 @@ def beside(axes, texts) -> None:
                 break
 
 
-def law_ticks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> None:
+def law_ticks(picture: Figure, axes: Axes, changes: list[tuple[str, float, float]], lang: str, most: int = 4) -> None:
     """Mark above the axes when the minimum contribution changed most for an ordinary person, and from what to what."""
     largest = sorted(changes, key=lambda change: -abs(np.log(max(change[2], 1) / max(change[1], 1))))[:most]
     for month, _, _ in largest:
@@ -147,7 +162,14 @@ def law_ticks(picture, axes, changes: list[tuple], lang: str, most: int = 4) -> 
             return
 
 
-def _ticks(picture, axes, changes, forms, lang: str, all_or_none: bool) -> bool:
+def _ticks(
+    picture: Figure,
+    axes: Axes,
+    changes: list[tuple[str, float, float]],
+    forms: tuple[tuple[str, str], ...],
+    lang: str,
+    all_or_none: bool,
+) -> bool:
     """Write over each line the first of `forms` that fits, the last line first; return whether all have a label."""
     box, edge, written = axes.get_position(), 1.005, []
     for month, before, after in sorted(changes, reverse=True):  # each label ends before the one right of it begins
@@ -181,7 +203,7 @@ APART = 3  # pixels left and right of a number that no other one may touch
 PLACES = ((0, 9, "center"), (0, -18, "center"), (10, -4, "left"), (-10, -4, "right"), (0, 21, "center"))
 
 
-def dot_labels(picture, axes, texts) -> None:
+def dot_labels(picture: Figure, axes: Axes, texts: Sequence[tuple[float, float, str, str]]) -> None:
     """Write `texts` (x, y, text, color) beside their dots, where they cover no dot, no other text, and are not cut."""
     dots = axes.transData.transform([(x, y) for x, y, _, _ in texts])
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in dots]
@@ -208,6 +230,6 @@ def dot_labels(picture, axes, texts) -> None:
             label.remove()
 
 
-def _overlap(a, b) -> bool:
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
     """Return whether two boxes (left, bottom, right, top) have points in common."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -20,6 +20,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from forecast.data import history
+from forecast.data.places import Place
 from forecast.language import words
 from forecast.language.words import say
 from forecast.show.marks import INK, MUTED
@@ -29,7 +30,7 @@ GRID, TARGET = "#dfe3e8", "#8c1d18"
 DASHES = (0, (6, 2, 1, 2))  # the pattern of targets and of what they need
 # One look for each line, darkest first, so that they stay apart in gray: color, pattern, marker.
 LOOKS = (("#1b5e9b", "-", "o"), ("#b4561f", "--", "s"), ("#3f7d3a", "-.", "^"), ("#7b5ea7", ":", "D"))
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10.5,
     "text.color": INK,
@@ -64,7 +65,7 @@ class Picture(Figure):
     def written(self) -> list[str]:
         """Return all that is written in the figure, for search, for tests, for people who read it with a machine."""
         self.draw_without_rendering()  # which writes the numbers at the ticks
-        found = self.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
+        found = (artist for artist in self.findobj(Text) if isinstance(artist, Text) and artist.get_visible())
         return [text for text in (artist.get_text().strip() for artist in found) if text]
 
     def png(self, dpi: int = 150) -> bytes:
@@ -78,7 +79,7 @@ class Picture(Figure):
     def __repr__(self) -> str:
         return self.alt or super().__repr__()
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         data = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}
         return data, {"image/png": {"alt": self.alt, "width": round(self.get_figwidth() * 100)}}
 
@@ -104,7 +105,7 @@ def sheet(title: str, subtitle: str, source: str, height: float, width: float = 
     return picture, picture.add_axes((0.1, 0.15, 0.65, 0.6))
 
 
-def source_line(lang: str, place=None, own: bool = True, most: int = 3) -> str:
+def source_line(lang: str, place: Place | None = None, own: bool = True, most: int = 3) -> str:
     """Return the line under a picture: our runs (`own`), and who published the figures that they stand on."""
     names = [words.form(name, "publisher", lang) for name in history.publishers(place)] if place is not None else []
     more = say(lang, vi=" và {n:n} nguồn khác", en=" and {n:n} more", n=len(names) - most) if len(names) > most else ""

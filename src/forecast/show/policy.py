@@ -5,10 +5,13 @@ import textwrap
 import numpy as np
 import pandas as pd
 
-from forecast.data import places, tables
+from forecast.answer.projection import Projection
+from forecast.data import frames, places, tables
+from forecast.data.places import Place
 from forecast.data.tables import GROUPS, UserError
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
+from forecast.question.scenario import Scenario
 from forecast.show import marks
 from forecast.show.marks import INK
 from forecast.show.picture import (
@@ -44,7 +47,11 @@ _WHAT = {
 
 
 def added_text(
-    comparison: pd.DataFrame, lang: str = "vi", scenario=None, engine: str | None = None, base: str = ""
+    comparison: pd.DataFrame,
+    lang: str = "vi",
+    scenario: Scenario | None = None,
+    engine: str | None = None,
+    base: str = "",
 ) -> Text:
     """Say what `scenario` (the first of the comparison when left out) adds at the end, among whom, and at what cost.
 
@@ -55,7 +62,7 @@ def added_text(
     engine = engine or speaks(rows)
     rows = rows[rows["engine"] == engine]
     members = rows[rows["measure"] == "members"].set_index("group")
-    total = members.loc["all"]
+    total = frames.at(members, "all")
     poor = members["median"].reindex(["poor", "near_poor"]).sum()
     few = poor / total["median"] if total["median"] > 0 else np.nan
     what = capital(words.title(scenario, lang)) if scenario is not None else name
@@ -196,8 +203,8 @@ def versus(
     comparison: pd.DataFrame,
     lang: str = "vi",
     measure: str = "members",
-    titles: dict | None = None,
-    place=None,
+    titles: dict[str, str] | None = None,
+    place: Place | None = None,
     plan: str = "",
     base: str = "",
 ) -> Picture:
@@ -218,7 +225,7 @@ def versus(
         [rows[(rows["engine"] == engine) & (rows["group"] == g)] for g in drawn]
         + [rows[(rows["engine"] != engine) & (rows["group"] == "all")]]
     )
-    shown = pd.concat([part for _, part in shown.groupby("scenario", observed=True, sort=False)])
+    shown = pd.concat([part for _, part in frames.groups(shown, "scenario", observed=True, sort=False)])
     with style():
         picture, axes = sheet(
             f"{name}: " + say(lang, vi="phần tăng thêm nhờ chính sách", en="what the policy adds"),
@@ -236,14 +243,14 @@ def versus(
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if plan else 1.45) * inch))
         said = []
-        for y, row in enumerate(shown.to_dict("records")):
+        for y, row in enumerate(frames.records(shown)):
             color, pattern, marker = LOOKS[0] if row["engine"] == engine else LOOKS[1]
             axes.plot([row["low"], row["high"]], [y, y], pattern, color=color, lw=2.2)
             axes.plot([row["median"]], [y], marker=marker, ms=8, color=color)
             group = term(f"group.{row['group']}", lang)
-            label = [] if several > 3 else [group]
-            label = [short(titles.get(row["scenario"], row["scenario"]), name), *label] if several > 1 else label
-            label = ": ".join(label)
+            parts = [] if several > 3 else [group]
+            parts = [short(titles.get(row["scenario"], row["scenario"]), name), *parts] if several > 1 else parts
+            label = ": ".join(parts)
             said += [f"{label} {signed(row['median'], lang)}"] if row["engine"] == engine else []
             label += "" if row["engine"] == engine else f" ({term('engine.' + row['engine'], lang)})"
             axes.text(
@@ -280,7 +287,13 @@ def versus(
     )
 
 
-def groups(answer, scenario=None, measure: str = "members", lang: str = "vi", engine: str | None = None) -> Picture:
+def groups(
+    answer: Projection,
+    scenario: Scenario | None = None,
+    measure: str = "members",
+    lang: str = "vi",
+    engine: str | None = None,
+) -> Picture:
     """Draw one small picture for each group, each with its own scale: who is reached and who is not."""
     frame = answer.only(measure=measure, group=list(GROUPS)).frame
     engine = engine or speaks(frame)

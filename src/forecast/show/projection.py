@@ -1,18 +1,22 @@
 """The projected path: its picture, and what the counts published since say of it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from forecast.answer.projection import Projection
 from forecast.data import history, places, tables
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import Text, listing, say, term
+from forecast.question.scenario import Scenario
 from forecast.show import marks
 from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, capital, sheet, short, source_line, speaks, style
 
 
 def fan(
-    answer,
-    scenario=None,
+    answer: Projection,
+    scenario: Scenario | Sequence[Scenario] | None = None,
     measure: str = "members",
     lang: str = "vi",
     engine: str | None = None,
@@ -26,7 +30,7 @@ def fan(
     90% in the light one), the others are lines. Filled dots were known at the start, hollow ones were not. A `small`
     picture is for a card that says the rest in words.
     """
-    asked = [] if scenario is None else list(scenario) if isinstance(scenario, (list, tuple)) else [scenario]
+    asked = [] if scenario is None else [scenario] if isinstance(scenario, Scenario) else list(scenario)
     titles = {s.scenario: words.title(s, lang) for s in asked}
     acts = {s.scenario: bool(s.policy.levers) for s in asked}
     frame = answer.only(measure=measure, group=group).frame
@@ -90,9 +94,9 @@ def fan(
             )
         counted = marks.published_dots(axes, place, measure, group, origin, until, lang)
         if goal:
-            x, label = marks.number(goal.by), term("column.target", lang).capitalize()
-            axes.plot([marks.number(origin), x], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
-            axes.plot([x], [goal.value], marker="*", ms=13, color=TARGET, mec="white", zorder=5, clip_on=False)
+            due, label = marks.number(goal.by), term("column.target", lang).capitalize()
+            axes.plot([marks.number(origin), due], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
+            axes.plot([due], [goal.value], marker="*", ms=13, color=TARGET, mec="white", zorder=5, clip_on=False)
             labels.append((marks.number(until), goal.value, f"{label}\n{words.number(goal.value, lang)}", TARGET))
             said.append(
                 say(lang, vi="chỉ tiêu {v:n} vào {by:t}", en="target {v:n} by {by:t}", v=goal.value, by=goal.by)
@@ -117,12 +121,13 @@ def fan(
     )
 
 
-def outcome_text(answer, scenario, lang: str = "vi", engine: str | None = None) -> Text:
+def outcome_text(answer: Projection, scenario: Scenario, lang: str = "vi", engine: str | None = None) -> Text:
     """Hold the projection against counts that were published of later months: inside its interval, or not."""
     frame = answer.only(scenario=scenario.scenario, measure="members", group="all").frame
     frame = frame[frame["engine"] == (engine or speaks(frame))]
     lines = []
-    for month, value in scenario.place.observed(until=scenario.until).items():
+    observed = scenario.place.observed(until=scenario.until)
+    for month, value in zip(observed.index, observed.to_numpy(float), strict=True):
         draws = frame[frame["month"].astype(str) == str(month)]["value"]
         if month <= tables.month(scenario.start) or draws.empty:
             continue

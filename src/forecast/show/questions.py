@@ -1,14 +1,20 @@
 """Answers to what planners ask, as sentences in both languages; every number comes from the tables passed in."""
 
+from typing import Any
+
 import pandas as pd
 
+from forecast.answer.projection import Projection
+from forecast.data import frames
 from forecast.language import words
 from forecast.language.words import Text, join, say, table, term
+from forecast.question.scenario import Scenario
+from forecast.show.target import goal
 
 YEARS = "member_years"
 
 
-def _of(comparison: pd.DataFrame, scenario: str, measure: str, group: str = "all", payer: str = "") -> dict | None:
+def _of(comparison: pd.DataFrame, scenario: str, measure: str, group: str = "all", payer: str = "") -> Any:
     rows = comparison[
         (comparison["scenario"] == scenario)
         & (comparison["measure"] == measure)
@@ -25,7 +31,7 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     the members that there would be without the rise as its target; `month` is when the floor rises.
     """
     lost = _of(comparison, scenario, "members")
-    way = ways.set_index("way").loc["top_up"]
+    way = frames.at(ways.set_index("way"), "top_up")
     lines = [
         say(
             lang,
@@ -60,7 +66,7 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
 
 def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: str = "vi") -> Text:
     """Say how many model communes a target takes, from `decide.ways` of a scenario without them."""
-    way = ways.set_index("way").loc["model_communes"]
+    way = frames.at(ways.set_index("way"), "model_communes")
     common = {
         "target": target,
         "p": probability,
@@ -87,14 +93,14 @@ def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: 
     )
 
 
-def feasible(answer, scenario, lang: str = "vi", engine: str = "agents") -> Text:
+def feasible(answer: Projection, scenario: Scenario, lang: str = "vi", engine: str = "agents") -> Text:
     """Say which target the scenario's plan would have reached with probability 50%, 80% and 95%."""
-    rows = answer.only(scenario=scenario.scenario, engine=engine, measure="members", group="all").at(scenario.target.by)
+    rows = answer.only(scenario=scenario.scenario, engine=engine, measure="members", group="all").at(goal(scenario).by)
     found = rows.quantiles([0.05, 0.2, 0.5]).set_index("quantile")["value"]
     return say(
         lang,
-        by=scenario.target.by,
-        target=scenario.target.value,
+        by=goal(scenario).by,
+        target=goal(scenario).value,
         half=found[0.5],
         most=found[0.2],
         sure=found[0.05],
@@ -172,7 +178,7 @@ def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:
             vi="{what} {x:a} ({a:a} đến {b:a})",
             en="{what} {x:a} ({a:a} to {b:a})",
         )
-        for r in rows.itertuples()
+        for r in frames.rows(rows)
     ]
     whose = (
         {"vi": "", "en": ""}

@@ -1,14 +1,18 @@
 """A search as plain values, for optimum.json."""
 
+from typing import Any
+
 import pandas as pd
 
+from forecast.data import frames
+from forecast.desk.optimize import Optimum
 from forecast.question.scenario_file import scenario_form
 from forecast.show.desk import optimum_text
+from forecast.show.target import goal
 
 
-def optimum_record(optimum) -> dict:
+def optimum_record(optimum: Optimum) -> dict[str, Any]:
     """Return a search as plain values, for optimum.json."""
-    target = optimum.scenario.target
     columns = ["cost", "cost_high", "probability", "guarded_share", "stay"]
     return {
         "asked": {
@@ -17,7 +21,7 @@ def optimum_record(optimum) -> dict:
             "poor_share": optimum.poor_share,
             "least_stay": optimum.least_stay,
         },
-        "target": target.model_dump(),
+        "target": goal(optimum.scenario).model_dump(),
         "met": optimum.met,
         "why": optimum.why,
         "says": {lang: str(optimum_text(optimum, lang)) for lang in ("vi", "en")},
@@ -33,5 +37,5 @@ def optimum_record(optimum) -> dict:
     }
 
 
-def _records(rows: pd.DataFrame, columns: list[str]) -> list[dict]:
-    return [{name: float(row[name]) for name in columns} for row in rows[columns].to_dict("records")]
+def _records(rows: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
+    return [{name: float(row[name]) for name in columns} for row in frames.records(rows[columns])]

@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer import score
+from forecast.answer.projection import Projection
+from forecast.data import frames
+from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
@@ -12,7 +15,9 @@ from forecast.show.marks import INK, MUTED
 from forecast.show.picture import DASHES, LOOKS, Picture, sheet, source_line, style
 
 
-def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: str | None = None) -> Picture:
+def backtest(
+    forecasts: Projection, counts: pd.DataFrame, place: Place, lang: str = "vi", engine: str | None = None
+) -> Picture:
     """Draw forecasts of one place from up to three past origins, with the 90% interval, and what was counted.
 
     `forecasts` and `counts` are those of `experiment.backtest`. Shown are the first origin of `engine` (the first
@@ -77,7 +82,7 @@ def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: s
             met = seen[(seen["month"] > origin) & (seen["known"] > origin) & seen["month"].isin(wide.index)]
             inside = sum(
                 low[wide.index.get_loc(c.month)] <= c.value <= high[wide.index.get_loc(c.month)]
-                for c in met.itertuples()
+                for c in frames.rows(met)
             )
             said.append(
                 say(

@@ -1,11 +1,17 @@
 """Will the target be met: the answer in two lines, the target desk as tables, text and a picture."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from forecast.data import history
+from forecast.answer.projection import Projection
+from forecast.data import frames, history
+from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import Text, form, join, say, term
+from forecast.question.scenario import Scenario, Target
 from forecast.show import marks
 from forecast.show.marks import MUTED
 from forecast.show.picture import (
@@ -25,12 +31,19 @@ from forecast.show.picture import (
 APART = 0.05  # of probability: where engines differ by more, the page says why
 
 
-def _row(desk: pd.DataFrame, engine: str | None) -> dict:
+def goal(scenario: Scenario) -> Target:
+    """Return the target of a scenario; one without a target is an error that names it."""
+    if scenario.target is None:
+        raise UserError(f"{scenario.scenario}: no target; expected target: {{measure, value, by}}")
+    return scenario.target
+
+
+def _row(desk: pd.DataFrame, engine: str | None) -> dict[str, Any]:
     """Return the row of a target desk to speak about, as a dict."""
     return desk[desk["engine"] == (engine or speaks(desk))].iloc[0].to_dict()
 
 
-def headline(desk: pd.DataFrame, scenario, lang: str = "vi", engine: str | None = None) -> Text:
+def headline(desk: pd.DataFrame, scenario: Scenario, lang: str = "vi", engine: str | None = None) -> Text:
     """Return the answer in two lines: will the target be met, and how much is missing."""
     row = _row(desk, engine)
     word = {"vi": ("vượt khoảng", "thiếu khoảng"), "en": ("above", "short of")}[lang]
@@ -54,16 +67,17 @@ def headline(desk: pd.DataFrame, scenario, lang: str = "vi", engine: str | None 
     return join([said, _target_status(scenario, lang)], " ")
 
 
-def _target_status(scenario, lang: str) -> str:
+def _target_status(scenario: Scenario, lang: str) -> str:
     """Return a warning where no source states the target, "" where one does."""
-    if scenario.target.source in history.sources().index:
+    source = goal(scenario).source
+    if source in history.sources().index:
         return ""
     recalled = say(
         lang, vi=", dựa trên số nhớ lại, chưa kiểm chứng", en=", from figures that were recalled and not verified"
     )
     return say(
         lang,
-        basis=recalled if "recalled" in scenario.target.source else "",
+        basis=recalled if "recalled" in source else "",
         vi="Chỉ tiêu này không do địa phương công bố mà do bộ công cụ suy ra{basis}.",
         en="The place did not publish this target: the workbench derived it{basis}.",
     )
@@ -119,14 +133,15 @@ def desk_table(desk: pd.DataFrame, lang: str = "vi") -> Text:
     return words.table(desk, lang, {"engine": "", "probability": "c"} | people)
 
 
-def overview(answer, scenarios, lang: str = "vi", engine: str = "stock") -> Text:
+def overview(answer: Projection, scenarios: Sequence[Scenario], lang: str = "vi", engine: str = "stock") -> Text:
     """Return the targets of several scenarios in one table, by one engine."""
     rows = []
     for s in scenarios:
+        aim = goal(s)
         row = answer.only(scenario=s.scenario, engine=engine).probability(
-            s.target.measure, at_least=s.target.value, by=s.target.by, group=s.target.group, since=s.target.since
+            aim.measure, at_least=aim.value, by=aim.by, group=aim.group, since=aim.since
         )
-        rows.append(row.assign(target=s.target.value, by=s.target.by, verdict=row["probability"]))
+        rows.append(row.assign(target=aim.value, by=aim.by, verdict=row["probability"]))
     forms = {"place": "", "target": "n", "by": "t", "median": "a", "gap": "a", "probability": "c", "verdict": "v"}
     return words.table(pd.concat(rows), lang, forms)
 
@@ -166,7 +181,7 @@ def path_table(path: pd.DataFrame, lang: str = "vi", rows: int = 6) -> Text:
     return words.table(path.iloc[at], lang, {c: f for c, f in forms.items() if c in path})
 
 
-def effort_text(effort: dict, lang: str = "vi") -> Text:
+def effort_text(effort: dict[str, Any], lang: str = "vi") -> Text:
     """Say how much more outreach would make the target as likely as was asked, by the engine that can be asked fast."""
     common = {
         "p": effort["probability_wanted"],
@@ -221,7 +236,7 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     if (ways["needed"] == 0).all():
         return say(lang, vi="Không giải pháp nào phải làm thêm.", en="No lever needs to do more.")
     rows = []
-    for row in ways.to_dict("records"):
+    for row in frames.records(ways):
         amount, unit = _AMOUNTS[row["unit"]], term(f"amount.{row['unit']}", lang)
         most = form(row["most"], amount, lang)
         if row["way"] == "together":
@@ -232,7 +247,7 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
         elif row["needed"] == 0:
             needed = say(lang, vi="không cần thêm", en="nothing more")
         elif row["needed"] == row["needed"]:
-            needed = f"{form(row['needed'], amount, lang)} {unit}".strip()
+            needed = Text(f"{form(row['needed'], amount, lang)} {unit}".strip())
         else:
             needed = say(
                 lang, vi="không đủ, dù đến mức {most}", en="not enough, even {most}", most=f"{most} {unit}".strip()
@@ -258,16 +273,16 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
-def picture(table: pd.DataFrame, path: pd.DataFrame, scenario=None, lang: str = "vi") -> Picture:
+def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None = None, lang: str = "vi") -> Picture:
     """Draw the target desk: the probability by each engine, and the path that the target needs beside the expected one.
 
     `table` and `path` are those of `decide.target_table` and `decide.needed_path`.
     """
-    goal, by = float(table["target"].iloc[0]), str(table["by"].iloc[0])
+    wanted, by = float(table["target"].iloc[0]), str(table["by"].iloc[0])
     place = scenario.place if scenario is not None else None
-    title = say(lang, vi="Có đạt {v:n} người vào {by:T}?", en="Will {v:n} be reached by {by:T}?", v=goal, by=by)
-    title = f"{place.name}: {title}" if place else title
-    rows, tall = table.to_dict("records"), 0.32 * len(table)  # inches
+    title = say(lang, vi="Có đạt {v:n} người vào {by:T}?", en="Will {v:n} be reached by {by:T}?", v=wanted, by=by)
+    title = Text(f"{place.name}: {title}") if place else title
+    rows, tall = frames.records(table), 0.32 * len(table)  # inches
     with style():
         drawn, top = sheet(
             title,

@@ -4,14 +4,15 @@ A rule is a class of teams (`Team` or a subclass of it). With the same seed two 
 random numbers, so a difference between them is due to the rule alone. ipywidgets shows the months in JupyterLab.
 """
 
-import base64
-import html
-from functools import cache
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
+from forecast.data import frames
+from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.engines.people import records
 from forecast.engines.people.agents import Offices, Team
@@ -20,25 +21,17 @@ from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question.scenario import Scenario
 from forecast.show import marks
-from forecast.show.marks import INK
-from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
-
-MEASURES = ("members", "visits", "called")  # what can be watched of a commune; `called` is a share
-
+from forecast.show.picture import LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
 FLOWS = ("entries", "returns", "lapses")
 
 
-MOST = 24  # communes in one picture; of a larger place, those with the most members
+_MODELS: dict[type[Team], Offices] = {}  # one for each class: mesa 3.3 never frees a model that is thrown away
 
 
-NARROW = 2  # panels that stand side by side
-
-
-@cache
 def _offices(team: type[Team]) -> Offices:
-    """One model for each class of teams: mesa 3.3 never frees a model that is thrown away."""
-    return Offices(team)
+    """Return the model of a class of teams."""
+    return _MODELS.setdefault(team, Offices(team)) if team not in _MODELS else _MODELS[team]
 
 
 def by_draw(scenario: Scenario, team: type[Team] = Team, *, draws: int = 100, seed: int = 1) -> pd.DataFrame:
@@ -91,9 +84,9 @@ def beside(first: pd.DataFrame, second: pd.DataFrame, months: tuple[str, ...]) -
     asked = [("members", m) for m in months] + [(c, "") for c in ("visits", "due", "called", *FLOWS)]
     rows = []
     for measure, month in asked:
-        a, b = (f[f["month"] == month] if month else f for f in (first, second))
-        a, b = (f.groupby("draw")[measure].sum().to_numpy(float) for f in (a, b))
-        row = {"measure": measure, "month": month}
+        parts = [f[f["month"] == month] if month else f for f in (first, second)]
+        a, b = (f.groupby("draw")[measure].sum().to_numpy(float) for f in parts)
+        row: dict[str, Any] = {"measure": measure, "month": month}
         for name, values in (("first", a), ("second", b), ("more", b - a)):
             row[f"{name}_low"], row[name], row[f"{name}_high"] = np.quantile(values, (0.05, 0.5, 0.95))
         rows.append(row)
@@ -102,7 +95,7 @@ def beside(first: pd.DataFrame, second: pd.DataFrame, months: tuple[str, ...]) -
 
 def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -> Text:
     """Say what the second rule of :func:`beside` changes: whether more people are members, and what the teams do."""
-    flows, stocks = table[table["month"] == ""].set_index("measure"), table[table["month"] != ""].to_dict("records")
+    flows, stocks = table[table["month"] == ""].set_index("measure"), frames.records(table[table["month"] != ""])
     called, visits = flows.loc["called"], flows.loc["visits"]
     lines = [
         say(
@@ -157,7 +150,7 @@ def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -
     return join([*lines[:2], words.listing(lines[2:])])
 
 
-def _verdict(row: dict, lang: str) -> str:
+def _verdict(row: dict[str, Any], lang: str) -> str:
     """Return in words whether the 90% interval of paired draws lies on one side of zero."""
     words_of = {
         "vi": ("ít hơn rõ rệt", "chưa khác biệt rõ", "nhiều hơn rõ rệt"),
@@ -168,7 +161,7 @@ def _verdict(row: dict, lang: str) -> str:
 
 def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -> Text:
     """Return the rows of :func:`beside` as a table, each number with its 90% interval."""
-    rows = pd.DataFrame({"measure": [_label(r["measure"], r["month"], lang) for r in table.to_dict("records")]})
+    rows = pd.DataFrame({"measure": [_label(r["measure"], r["month"], lang) for r in frames.records(table)]})
     for column in ("first", "second", "more"):
         rows[column] = [
             say(
@@ -180,7 +173,7 @@ def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") 
                 a=r[f"{column}_low"],
                 b=r[f"{column}_high"],
             )
-            for r in table.to_dict("records")
+            for r in frames.records(table)
         ]
     heads = dict(
         zip(
@@ -211,7 +204,7 @@ def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") 
 
 def _some(flows: pd.DataFrame, column: str = "first") -> float:
     """Return the due members of a rule, at least one."""
-    return max(flows.loc["due", column], 1.0)
+    return max(float(frames.at(flows, "due", column)), 1.0)
 
 
 def _label(measure: str, month: str, lang: str) -> str:
@@ -226,7 +219,7 @@ def _label(measure: str, month: str, lang: str) -> str:
     return capital(text) + (f", {words.month(month, lang)}" if month else "")
 
 
-def months(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
+def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Picture:
     """Draw what commune teams do under one or more rules: members, new visits, and due members called on.
 
     `rules` gives each rule a name for people and its months as `forecast.observe` returns them.
@@ -276,7 +269,7 @@ def months(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
             axes.set_ylim(0, 1.1 * top or 1)  # the line itself is not cut
             few_ticks(axes.yaxis, 3)
             marks.month_axis(axes, months.index[0], months.index[-1], lang)
-            axes.yaxis.set_major_formatter(lambda y, _, form=form: form(y, lang))
+            axes.yaxis.set_major_formatter(partial(_written, form=form, lang=lang))
             marks.end_labels(axes, ends)
     return picture.describe(
         say(
@@ -290,128 +283,6 @@ def months(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
     )
 
 
-def communes(
-    rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...], measure: str = "members", lang: str = "vi"
-) -> Picture:
-    """Draw each commune of `place` in one month (or two, side by side): the first rule as bars, the others as marks.
-
-    `rules` gives each rule a name for people and its months as `forecast.observe` returns them; `measure` is one of
-    members, visits, called. The scale is that of all months, so that one month can be held against another.
-    """
-    months = (months,) if isinstance(months, str) else tuple(months)
-    base = next(iter(rules.values()))
-    if measure not in MEASURES or not 1 <= len(months) <= NARROW:
-        raise UserError(
-            f"communes: {measure} in {len(months)} months; expected one of {', '.join(MEASURES)}, in one "
-            f"or {NARROW} months"
-        )
-    for month in months:
-        if month not in set(base["month"]):
-            raise UserError(f"month {month} was not watched; there are {min(base['month'])} to {max(base['month'])}")
-    order = base.groupby("commune")["members"].mean().nlargest(MOST).index
-    form = words.percent if measure == "called" else words.about
-    most = max(frame.loc[frame["commune"].isin(order), measure].max() for frame in rules.values())
-    cut = say(lang, vi="{n:n} xã đông người tham gia nhất", en="the {n:n} communes with the most members", n=MOST)
-    subtitle = [_unit(measure, lang), cut if base["commune"].nunique() > MOST else ""]
-    said, height = [], 2.03 + 0.185 * len(order)
-    with style():
-        title = say(
-            lang,
-            vi="{place}: {what} ở từng xã",
-            en="{place}: {what} by commune",
-            place=place.name,
-            what=_what(measure, lang),
-        )
-        picture, first = sheet(title, join(subtitle, "; "), source_line(lang, place), height=height)
-        _key(picture, rules, 1 - 0.75 / height)
-        low, tall = 0.62 / height, 1 - 1.83 / height
-        for index, month in enumerate(months):
-            axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
-            width = 0.66 if len(months) == 1 else 0.33
-            axes.set_position((0.24 + 0.385 * index, low, width, tall))
-            for number, (name, frame) in enumerate(rules.items()):
-                color, _, marker = LOOKS[number]
-                values = frame[frame["month"] == month].set_index("commune")[measure].reindex(order)
-                if number == 0:
-                    axes.barh(range(len(order)), values, height=0.62, color=color, alpha=0.55)
-                else:
-                    axes.plot(values, range(len(order)), marker, color=color, ms=5, mec="white", mew=0.5)
-                total = values.mean() if measure == "called" else frame.loc[frame["month"] == month, measure].sum()
-                said.append(f"{words.month(month, lang)}, {name}: {form(total, lang)}")
-            axes.set(ylim=(len(order) - 0.4, -0.6), xlim=(0, 1.04 * max(most, 1e-9)))
-            axes.set_yticks(range(len(order)), [c.rpartition("/")[2] for c in order] if index == 0 else [], fontsize=9)
-            axes.set_title(capital(words.month(month, lang, long=True)), loc="left", fontsize=10, color=INK)
-            axes.grid(False)
-            axes.grid(True, axis="x", color=GRID)
-            few_ticks(axes.xaxis, 4)
-            axes.xaxis.set_major_formatter(lambda x, _: form(x, lang))
-    return picture.describe(
-        say(
-            lang,
-            vi="{what} theo xã tại {place}; cả địa bàn {said}.",
-            en="{what} by commune in {place}; the whole place {said}.",
-            what=capital(_what(measure, lang)),
-            place=place.name,
-            said="; ".join(said),
-        )
-    )
-
-
-def _key(picture: Picture, rules, y: float) -> None:
-    """Write the names of the rules under the subtitle, each in the color and with the mark that it has below."""
-    left = 0.02
-    for name, mark, (color, _, _) in zip(rules, "▬■▲◆", LOOKS, strict=False):
-        text = picture.text(left, y, f"{mark} {name}", color=color, fontsize=9.5, va="top")
-        left += text.get_window_extent().width / picture.bbox.width + 0.03
-
-
-def _what(measure: str, lang: str) -> str:
-    """Return what a picture of communes shows."""
-    return {
-        "members": say(lang, vi="số người đang tham gia", en="members"),
-        "visits": say(lang, vi="lượt thăm hộ mới", en="new visits"),
-        "called": say(lang, vi="phần người đến hạn được gọi nhắc", en="share of due members called on"),
-    }[measure]
-
-
-def _unit(measure: str, lang: str) -> str:
-    """Return in what the bars are counted."""
-    return {
-        "members": say(lang, vi="Người, cuối tháng", en="Persons, end of month"),
-        "visits": say(lang, vi="Lượt trong tháng", en="Visits in the month"),
-        "called": say(
-            lang,
-            vi="Phần trăm số người hết thời gian đã đóng trong tháng",
-            en="Percent of those whose paid months run out in the month",
-        ),
-    }[measure] + say(lang, vi="; trung bình các lần mô phỏng", en="; means of the simulations")
-
-
-def controls(rules: dict[str, pd.DataFrame], place, measure: str = "members", lang: str = "vi") -> widgets.VBox:
-    """Return a picture of the communes under controls: play, step through the months, choose what is shown.
-
-    `rules` are those of :func:`communes`. It lives in JupyterLab while the kernel runs; a page of the site, which has
-    no kernel, shows `communes` instead.
-    """
-    months = sorted(next(iter(rules.values()))["month"].unique())
-    play = widgets.Play(min=0, max=len(months) - 1, interval=900)
-    step = widgets.IntSlider(min=0, max=len(months) - 1, readout=False, description=say(lang, vi="Tháng", en="Month"))
-    shown = widgets.Dropdown(
-        options=[(capital(_what(m, lang)), m) for m in MEASURES],
-        value=measure,
-        description=say(lang, vi="Xem", en="Show"),
-    )
-    widgets.jslink((play, "value"), (step, "value"))
-    view = widgets.HTML()
-
-    def redraw(_=None) -> None:
-        picture = communes(rules, place, months[step.value], shown.value, lang)
-        view.value = (
-            f'<img alt="{html.escape(picture.alt, quote=True)}" style="max-width: 640px" '
-            f'src="data:image/png;base64,{base64.b64encode(picture.png(100)).decode()}">'
-        )
-
-    step.observe(redraw, "value")
-    shown.observe(redraw, "value")
-    redraw()
-    return widgets.VBox([widgets.HBox([play, step, shown]), view])
+def _written(x: float, _: int | None, *, form: Callable[[float, str], str], lang: str) -> str:
+    """Return what stands at a tick of an axis."""
+    return form(x, lang)

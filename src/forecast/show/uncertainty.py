@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 
+from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
@@ -96,7 +97,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
         f"{place}: "
         + ", ".join(
             f"{term(f'ladder.{r.source}', lang)} {words.percent(r.share, lang)}"
-            for r in table[table["place"] == place].itertuples()
+            for r in frames.rows(table[table["place"] == place])
         )
         for place in names
     )
@@ -113,8 +114,8 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
 def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say for each place which source makes most of its width, one line a place."""
     lines = []
-    for place, own in table.groupby("place", sort=False):
-        most = own.loc[own["share"].idxmax()]
+    for place, own in frames.groups(table, "place", sort=False):
+        most = frames.at(own, own["share"].idxmax())
         lines.append(
             say(
                 lang,
@@ -139,10 +140,10 @@ def next_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     `table` is that of `doubt.study`: the tables of `measure.Next` under one another.
     """
     lines = []
-    for place, own in table.groupby("place", sort=False):
+    for place, own in frames.groups(table, "place", sort=False):
         known, best = own[own["published"]], own[~own["published"]].iloc[0]
         before = known["width"].iloc[0] if len(known) else best["high"] - best["low"]
-        line = say(
+        line: str = say(
             lang,
             place=place,
             name=label(best["statistic"], lang),
@@ -196,7 +197,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         )
         axes.set_position((0.50, 0.5 / height, 0.40, 1 - 1.45 / height))
         color, _, marker = LOOKS[0]
-        for y, row in enumerate(own.itertuples()):
+        for y, row in enumerate(frames.rows(own)):
             value = max(row.narrower, 0.0)
             axes.plot([0, value], [y, y], color=color, lw=2.2)
             axes.plot([value], [y], marker=marker, ms=8, color=color, clip_on=False)
@@ -221,7 +222,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
         axes.axvline(0, color=INK, lw=1)
-    said = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in own.itertuples())
+    said = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in frames.rows(own))
     return picture.describe(
         say(
             lang,
@@ -259,7 +260,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         sign = np.where(own["direction"] < 0, -1.0, 1.0)
         middle, error = sign * own["effect"].to_numpy(), own["error"].to_numpy()
         reach = float(np.max(np.abs(middle) + error)) * 1.2
-        for y, row in enumerate(own.itertuples()):
+        for y, row in enumerate(frames.rows(own)):
             color, _, marker = LOOKS[0] if row.kind == "parameter" else LOOKS[1]
             axes.plot([0, middle[y]], [y, y], color=color, lw=1, alpha=0.5)
             axes.plot([middle[y] - error[y], middle[y] + error[y]], [y, y], color=color, lw=2.4)
@@ -290,7 +291,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         axes.grid(True, axis="x", color=GRID)
     said = "; ".join(
         f"{label(r.factor, lang)} {signed(100 * np.expm1(m), lang)}%"
-        for r, m in zip(own.itertuples(), middle, strict=True)
+        for r, m in zip(frames.rows(own), middle, strict=True)
     )
     return picture.describe(
         say(
@@ -323,7 +324,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         )
         axes.set_position((0.50, 0.72 / height, 0.44, 1 - 1.75 / height))
         color, _, marker = LOOKS[0]
-        for y, row in enumerate(table.itertuples()):
+        for y, row in enumerate(frames.rows(table)):
             for up, value, error, fill in (
                 (-0.13, row.first, row.first_error, color),
                 (0.13, row.total, row.total_error, "white"),
@@ -343,7 +344,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
-    said = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in table.itertuples())
+    said = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in frames.rows(table))
     return picture.describe(
         say(
             lang,

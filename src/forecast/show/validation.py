@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from forecast.beliefs.parameters import parameters_table
 from forecast.calibration.likelihood import SPREAD, priors
 from forecast.calibration.predictive_checks import LIMITS
-from forecast.data import tables
+from forecast.data import frames, tables
 from forecast.language import words
 from forecast.language.words import join, say, term
 from forecast.show import calibration
@@ -21,7 +22,7 @@ WANTED = (0.7, 0.9), (0.88, 0.99)  # share of counts held back that 80% and 95% 
 NORMAL_95 = 1.6448536269514722  # 95% point of a standard normal
 
 
-def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict]:
+def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Return the kept tables by name and their manifest; data/posterior when no folder is given."""
     folder = Path(folder) if folder else tables.data_dir() / FOLDER
     told = folder / "manifest.json"
@@ -41,7 +42,7 @@ def standardized(draws: pd.DataFrame) -> pd.DataFrame:
     [-1.645, 0.0, 1.645]
     """
     found, widened = {}, priors()["widened"]
-    for name, row in parameters_table()[["value", "low", "high"]].astype(float).iterrows():
+    for name, row in frames.pairs(parameters_table()[["value", "low", "high"]].astype(float)):
         if name in draws:
             least = row["low"] > 0
             share = row["high"] < 1 and least and name != SPREAD
@@ -53,7 +54,7 @@ def standardized(draws: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def answer(found: dict[str, pd.DataFrame], told: dict, lang: str = "vi") -> words.Text:
+def answer(found: dict[str, pd.DataFrame], told: dict[str, Any], lang: str = "vi") -> words.Text:
     """Say how far the model can be trusted: do the chains agree, and do the checks come out right."""
     checks, diagnostics = found["checks"], found["diagnostics"]
     least = diagnostics[["ess_bulk", "ess_tail"]].min().min()
@@ -77,15 +78,15 @@ def answer(found: dict[str, pd.DataFrame], told: dict, lang: str = "vi") -> word
 def before_after(draws: pd.DataFrame, lang: str = "vi") -> Picture:
     """Draw each parameter before and after the counts, under its name in words."""
     z = standardized(draws)
-    return calibration.before_after(z.rename(columns={name: label(name, lang) for name in z}), lang)
+    return calibration.before_after(z.rename(columns={name: label(str(name), lang) for name in z}), lang)
 
 
 def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
     """Draw which data moved which parameter, under their names in words."""
     named = {name: label(name, lang) for name in table["coordinate"].unique() if not name.startswith("opening/")}
     kept = table[table["coordinate"].isin(named)]
-    names = {"coordinate": kept["coordinate"].map(named), "source": [named_place(n, lang) for n in kept["source"]]}
-    return calibration.moved(kept.assign(**names), lang)
+    sources = [named_place(n, lang) for n in kept["source"]]
+    return calibration.moved(kept.assign(coordinate=kept["coordinate"].map(named), source=sources), lang)
 
 
 def checks_table(table: pd.DataFrame, lang: str = "vi") -> words.Text:
@@ -93,15 +94,15 @@ def checks_table(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     rows = pd.DataFrame(
         {
             "item": [term(f"check.{i}", lang) for i in table["item"]],
-            "published": [_figure(r.published, r.unit, lang) for r in table.itertuples()],
-            "interval": [_range(r, lang) for r in table.itertuples()],
+            "published": [_figure(r.published, r.unit, lang) for r in frames.rows(table)],
+            "interval": [_range(r, lang) for r in frames.rows(table)],
             "p_value": table["p_value"].to_numpy(),
         }
     )
     return words.table(rows, lang, {"item": "", "published": "", "interval": "", "p_value": "n2"})
 
 
-def _range(row, lang: str) -> str:
+def _range(row: Any, lang: str) -> str:
     """Return the interval of a check, its unit once."""
     low, high = (_figure(v, row.unit, lang) for v in (row.low, row.high))
     if " " in high:
@@ -111,7 +112,7 @@ def _range(row, lang: str) -> str:
 
 def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say what the model gets wrong: checks outside the limits, the nearest to them, figures far from expected."""
-    bad, edge = checks[~checks["good"].astype(bool)], checks.loc[(checks["p_value"] - 0.5).abs().idxmax()]
+    bad, edge = checks[~checks["good"].astype(bool)], frames.at(checks, (checks["p_value"] - 0.5).abs().idxmax())
     lines = [
         say(
             lang,
@@ -122,7 +123,7 @@ def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") 
             vi="{item}: công bố {seen}, mô hình cho {range} (xác suất {p:n3}). Mô hình sai ở đây.",
             en="{item}: published {seen}, the model says {range} (p = {p:n3}). The model is wrong here.",
         )
-        for r in bad.itertuples()
+        for r in frames.rows(bad)
     ]
     if bad.empty:
         lines.append(
@@ -146,7 +147,7 @@ def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") 
     far = far.loc[far["off"].abs().sort_values(ascending=False, kind="stable").index].head(5)
     kinds = {**{g: f"group.{g}" for g in ("poor", "near_poor", "ethnic_minority", "other")}}
     figures = []
-    for r in far.itertuples():
+    for r in frames.rows(far):
         name = "entries_per_commune" if r.item.endswith("entries a commune") else r.measure
         what = term(kinds.get(r.measure, f"measure.{name}"), lang)
         figures.append(

@@ -14,6 +14,7 @@ from numba import njit
 
 from forecast.answer.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.data import chance, tables
+from forecast.data.apportion import systematic
 from forecast.engines.people import behavior
 from forecast.engines.people.behavior import BANDS
 from forecast.engines.people.people import band_sizes
@@ -293,26 +294,7 @@ def _opening(scenario: Scenario, cells: np.ndarray, accept: np.ndarray, keys) ->
     return _allot(weights.reshape(len(keys), -1), cells, total, offsets)
 
 
-@njit(cache=True)
-def _allot(weights, caps, total, offsets):
-    """Whole persons for each cell in proportion to weights, never above caps, adding up to `total` (systematic)."""
-    out = np.zeros(weights.shape, np.int32)
-    for d in range(weights.shape[0]):
-        scale = total / max(weights[d].sum(), 1e-300)
-        running, given = offsets[d], 0
-        for j in range(weights.shape[1]):
-            running += weights[d, j] * scale
-            want = int(running) - given
-            want = min(max(want, 0), caps[j], total - given)
-            out[d, j] = want
-            given += want
-        j = 0
-        while given < total:  # cells that were full pass their people on
-            if out[d, j] < caps[j]:
-                out[d, j] += 1
-                given += 1
-            j = (j + 1) % weights.shape[1]
-    return out
+_allot = njit(cache=True)(systematic)
 
 
 def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.ndarray:
