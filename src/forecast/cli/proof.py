@@ -20,7 +20,7 @@ from forecast.cli.common import (
     with_seed,
 )
 from forecast.data import files, tables
-from forecast.data.frames import rows
+from forecast.data.frames import at, rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -243,10 +243,9 @@ def backtest(
     picture(out / "scores.png", score_charts.scores(short, lang=lang))
     for engine, part in short.set_index("metric").groupby("engine", sort=False):
         held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
-        whole = part.loc["crps"]
-        beside = float(whole["skill naive"])
+        beside, targets = float(at(part, "crps", "skill naive")), int(at(part, "crps", "targets"))
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
-        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {whole['targets']} counts")
+        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {targets} counts")
     facts = manifest([], names, draws, seed) | {
         "places": [p.name for p in asked],
         "origins": months or "all",
