@@ -311,7 +311,11 @@ def test_a_question_can_be_asked_for_more_years():
     plan = read_scenario("data/scenarios/da-bac-plan.yaml")
     longer = plan.lasting("2024-12")
     assert (longer.until, longer.start, longer.policy, longer.target) == (
-        "2024-12", plan.start, plan.policy, plan.target)  # fmt: skip
+        "2024-12",
+        plan.start,
+        plan.policy,
+        plan.target,
+    )
     assert len(longer.months) > len(plan.months)
     assert plan.until == "2020-12"
     with pytest.raises(tables.UserError, match="is not after start"):
@@ -319,18 +323,32 @@ def test_a_question_can_be_asked_for_more_years():
 
 
 ASKED = Scenario(
-    "mine", "Đà Bắc", start="2019-06", until="2020-12", title={"vi": "của tôi", "en": "mine: '2020'"},
-    target=Target(value=750, by="2020-12"), policy=Policy(Visits(count=30, start="2019-07")),
+    "mine",
+    "Đà Bắc",
+    start="2019-06",
+    until="2020-12",
+    title={"vi": "của tôi", "en": "mine: '2020'"},
+    target=Target(value=750, by="2020-12"),
+    policy=Policy(Visits(count=30, start="2019-07")),
     assumptions={"rush": 5.0, "annual_lapse": Assumption(value=0.2, low=0.1, high=0.3)},
-    search=Search(payers=("donors",), levers=({"lever": "Visits", "count": [0, 9]},)), file="mine.yaml",
+    search=Search(payers=("donors",), levers=({"lever": "Visits", "count": [0, 9]},)),
+    file="mine.yaml",
     learned="stored",
-)  # fmt: skip
+)
 
 
-@pytest.mark.parametrize("change", [
-    {"scenario": "other"}, {"until": "2021-12"}, {"policy": Policy()}, {"learned": "priors"}, {"assumptions": {}},
-    {"target": None}, {"place": "Đông Triều", "start": "2020-11", "until": "2021-12", "target": None},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scenario": "other"},
+        {"until": "2021-12"},
+        {"policy": Policy()},
+        {"learned": "priors"},
+        {"assumptions": {}},
+        {"target": None},
+        {"place": "Đông Triều", "start": "2020-11", "until": "2021-12", "target": None},
+    ],
+)
 def test_a_question_with_some_changes_keeps_all_the_rest(change):
     """Title, search, file and where parameters come from as well; three of six ways of copying lost some of them."""
     _ = ASKED.plan, ASKED.status_quo_plan, ASKED.opening

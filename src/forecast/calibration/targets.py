@@ -20,9 +20,10 @@ from forecast.beliefs.counts import (
     counts,
     figures,
     is_track,
-)  # fmt: skip
+)
 from forecast.beliefs.posterior import PRIORS
 from forecast.data import tables
+from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
 from forecast.engines.people import stock
@@ -33,6 +34,9 @@ from forecast.question.scenario import Scenario, read_scenario
 
 UNITS = {CITY: 579.0, MODELS: 30.0}  # communes among which the entries of a place are shared
 FLOW_SD = 0.15  # of the log of entries in a span of months: what counts as new is not the same everywhere (judgement)
+
+
+Drawn = dict[str, np.ndarray]  # parameter -> (draws,)
 
 
 class Target(NamedTuple):
@@ -93,7 +97,7 @@ def even_classes(spread: np.ndarray) -> np.ndarray:
     """Mean skill of each class when teams are many, (1, classes, draws): slices of a log-normal with mean 1."""
     edges = ndtri(np.concatenate([[0.0], np.minimum(np.cumsum(stock.CLASS_SHARES), 1.0)]))
     below = ndtr(edges[:, None] - spread)
-    return (np.diff(below, axis=0) / stock.CLASS_SHARES[:, None])[None]
+    return np.asarray((np.diff(below, axis=0) / stock.CLASS_SHARES[:, None])[None])
 
 
 def _policy(place: Place, start: str) -> Policy:
@@ -113,10 +117,21 @@ def track_of(place: Place, law: Law | None = None) -> tuple[Track, list[Target]]
     if assumes_collectors(place):
         # Its communes are not listed, so that the density by commune of the default would give it a handful.
         assumptions["opening_collectors"] = 1711 / read_place(DENSE).eligible * place.eligible
-    scenario = Scenario(place.name, place, start=first["month"], until=last, law=law or read_law(),
-                        policy=_policy(place, first["month"]), assumptions=assumptions, learned=PRIORS)  # fmt: skip
-    targets = [Target(f"{place.name} {r.month}", place.name, r.month, r.month, "members", r.value, r.sd)
-               for r in rows.itertuples() if r.month > first["month"]]  # fmt: skip
+    scenario = Scenario(
+        place.name,
+        place,
+        start=first["month"],
+        until=last,
+        law=law or read_law(),
+        policy=_policy(place, first["month"]),
+        assumptions=assumptions,
+        learned=PRIORS,
+    )
+    targets = [
+        Target(f"{place.name} {r.month}", place.name, r.month, r.month, "members", r.value, r.sd)
+        for r in rows_of(rows)
+        if r.month > first["month"]
+    ]
     return Track.of(scenario, float(first["sd"])), targets
 
 

@@ -22,8 +22,10 @@ from forecast.question.scenario import Scenario
 
 # The columns of a person (records.PERSON), what each holds.
 VARIABLES = {
-    "key": ("tên riêng, từ đó sinh ra mọi yếu tố ngẫu nhiên của người ấy",
-            "a name, from which all random numbers of the person come"),
+    "key": (
+        "tên riêng, từ đó sinh ra mọi yếu tố ngẫu nhiên của người ấy",
+        "a name, from which all random numbers of the person come",
+    ),
     "turn": ("mốc mà đến đó người đã dừng sẽ quay lại hoặc rút hẳn", "when somebody who lapsed returns or withdraws"),
     "declared": ("thu nhập khai, gấp mấy lần mức thấp nhất", "declared income, times the floor"),
     "cell": ("xã, nhóm và bậc thu nhập", "commune, group and income band"),
@@ -56,6 +58,8 @@ STEPS = {
     "events._settle": ("Khóa sổ tháng: số người, số tháng và số tiền của từng bên.",
                        "The ledger of the month: people, months and money of each payer."),
 }  # fmt: skip
+
+
 def _pick(pair: tuple[str, str], lang: str) -> str:
     return say(lang, vi=pair[0], en=pair[1])
 
