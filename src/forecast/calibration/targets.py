@@ -36,9 +36,6 @@ UNITS = {CITY: 579.0, MODELS: 30.0}  # communes among which the entries of a pla
 FLOW_SD = 0.15  # of the log of entries in a span of months: what counts as new is not the same everywhere (judgement)
 
 
-Drawn = dict[str, np.ndarray]  # parameter -> (draws,)
-
-
 class Target(NamedTuple):
     """One published figure that the model has to meet."""
 
