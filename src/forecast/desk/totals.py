@@ -71,7 +71,7 @@ def tally(
     if target:
         span = (months.index(m) for m in (target.since or target.by, target.by))
         reached = total(target.measure, target.group, *span)
-    found = {
+    sums = {
         "reached": reached,
         "held": total("members", first=end),
         "later": total("members", first=len(months) - 1, until=len(months) - 1),
@@ -79,7 +79,7 @@ def tally(
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
         "outreach": total("spent_outreach"),
     } | {payer: total(f"paid_{payer}") for payer in ("members", "state", "province", "donors")}
-    table = pd.DataFrame(found, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
+    table = pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
     files.keep(table, path)
     return table
 
