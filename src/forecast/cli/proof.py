@@ -19,7 +19,7 @@ from forecast.cli.common import (
     with_result,
     with_seed,
 )
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.data.frames import at, rows
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def calibrate(
         return finish(out, facts, "recovery.csv")
     model = Model(list(places) or None)
     claim(out, force)
-    code = code_hash(*PACKAGES, "calibration")
+    code = files.name_of(code_hash(*PACKAGES, "calibration"), model.read.to_csv())
     fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
     return _write_fit(fit, draws, seed, out=out, lang=lang, store=store, more=more)
@@ -264,6 +264,7 @@ def backtest(
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
     """Score published forecasts of the places `names` (all if none) and split their misses."""
     from forecast.experiment import ledger as published
+    from forecast.experiment import misses
     from forecast.experiment.manifest import manifest
 
     folder = ledger or published.ledger()
@@ -274,7 +275,7 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
         count = there.loc[there["place"].isin(names or there["place"]), "forecast"].nunique()
         raise tables.UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
     claim(out, force)
-    parts = published.split(folder, jobs=jobs, only=set(scored["forecast"]))
+    parts = misses.split(folder, jobs=jobs, only=set(scored["forecast"]))
     tables.write(scored, out / "scores.csv")
     tables.write(parts, out / "parts.csv")
     for row in rows(parts):
