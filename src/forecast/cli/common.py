@@ -169,9 +169,9 @@ def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: S
     from forecast.engines import deaf_to
     from forecast.experiment.project import engine_of
 
-    said = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
+    answered = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
     for q in questions:
         for name in names:
-            if (q.scenario, name) not in said:
+            if (q.scenario, name) not in answered:
                 deaf = ", ".join(sorted(deaf_to(engine_of(name), q)))
                 click.echo(f"note: {name} says nothing about {q.scenario!r}: it cannot hear {deaf}", err=True)

@@ -201,14 +201,14 @@ def draws(answer: Projection, base: str, stop: str, engine: str = "agents") -> p
         return sums
 
     last = gaps["month"].astype(str).max()
-    found = {
+    result = {
         "years": total("members") / 12,
         "guarded": total("members", groups=GUARDED) / 12,
         "stop": total("members", [stop]),
         "end": total("members", [last]),
         "active": total("active_9of12", [last]),
     }
-    frame = pd.DataFrame(found | {payer: total(measure) for payer, measure in PAYERS.items()})
+    frame = pd.DataFrame(result | {payer: total(measure) for payer, measure in PAYERS.items()})
     money = [payer for payer in PAYERS if payer != "members"]
     return frame.assign(own=frame[list(OWN)].sum(axis=1), public=frame[money].sum(axis=1))
 
@@ -240,10 +240,10 @@ def best(rows: pd.DataFrame, criteria: Iterable[str] = CRITERIA) -> pd.DataFrame
     >>> best(pd.DataFrame({"years": [3.0, 1.0, 2.0, 2.0]}, index=at), ["years"])["years"].tolist()
     [0.5, 0.5]
     """
-    found = {}
+    result = {}
     for criterion in criteria:
         wide = rows[criterion].unstack("scenario")
         top = wide.eq(wide.max(axis=1), axis=0) & (wide > 0)
-        found[criterion] = top.div(top.sum(axis=1).clip(lower=1), axis=0).mean()
+        result[criterion] = top.div(top.sum(axis=1).clip(lower=1), axis=0).mean()
     order = rows.index.get_level_values("scenario").unique()
-    return pd.DataFrame(found).reindex(order).rename_axis("scenario")
+    return pd.DataFrame(result).reindex(order).rename_axis("scenario")

@@ -66,7 +66,7 @@ def scarce_hours(
     each = [Visits(count=float(v), where={"communes": [n]}, start=start) for n, v in zip(names, visits, strict=True)]
     spent = np.tile(visits * months / VISITS_AN_HOUR, (draws, 1))
     rate = {"visits": (years(*each) - base) / spent}
-    found = {"visits": spent}
+    hours = {"visits": spent}
     # Lists for all due members: the calls beyond those that a team makes anyway are hours taken from visits.
     due = base * 12 / TYPICAL_SPELL
     time = ordinary * drawn["visits_per_collector"][:, None] * months
@@ -74,19 +74,19 @@ def scarce_hours(
         np.minimum(np.maximum(drawn["follow_up"], s)[:, None] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time)
         for s in (float(scenario.plan.reminders[1:].mean()), 1.0)
     ]
-    found["renewals"] = np.maximum(called[1] - called[0], 0.0) / VISITS_AN_HOUR
+    hours["renewals"] = np.maximum(called[1] - called[0], 0.0) / VISITS_AN_HOUR
     gained = years(Reminders(share=1.0, start=start)) - base
-    rate["renewals"] = _per(gained, found["renewals"]) + rate["visits"]
+    rate["renewals"] = _per(gained, hours["renewals"]) + rate["visits"]
     inspected = float(spent[0].sum() / months)
-    found["inspections"] = np.tile(inspected * _parts(scenario) * months, (draws, 1))
+    hours["inspections"] = np.tile(inspected * _parts(scenario) * months, (draws, 1))
     lost = years(Inspection(hours_per_month=inspected, start=start)) - base
-    rate["inspections"] = _per(lost, found["inspections"]) + rate["visits"]
-    tasks = [task for task in TASKS if found[task].sum() > 0]  # no hours can go where every due member is on a list
+    rate["inspections"] = _per(lost, hours["inspections"]) + rate["visits"]
+    tasks = [task for task in TASKS if hours[task].sum() > 0]  # no hours can go where every due member is on a list
     more = (Collectors(count=float(ordinary.sum()) + len(names), per="place", start=start),)
     added = (years(*more) - base).sum(axis=1) / len(names)
-    place = [_row("hour", t, "hour", float(found[t].mean(axis=0).sum()), _whole(rate[t], found[t])) for t in tasks]
+    place = [_row("hour", t, "hour", float(hours[t].mean(axis=0).sum()), _whole(rate[t], hours[t])) for t in tasks]
     place += [_row("collector", "collector", "collector", len(names), added), *_millions(scenario, draws, seed)]
-    return Hours(_communes(names, tasks, rate, found), pd.DataFrame(place, columns=PLACE_COLUMNS))
+    return Hours(_communes(names, tasks, rate, hours), pd.DataFrame(place, columns=PLACE_COLUMNS))
 
 
 def _parts(scenario: Scenario) -> np.ndarray:

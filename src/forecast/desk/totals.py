@@ -71,14 +71,14 @@ def tally(
     if target:
         span = (months.index(m) for m in (target.since or target.by, target.by))
         reached = total(target.measure, target.group, *span)
-    found = {
+    sums = {
         "reached": reached,
         "held": total("members", first=end),
         "later": total("members", first=len(months) - 1, until=len(months) - 1),
         "years": total("members") / 12,
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
     } | {payer: total(measure) for payer, measure in PAYERS.items()}
-    table = pd.DataFrame(found, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
+    table = pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
     files.keep(table, path)
     return table
 

@@ -101,7 +101,7 @@ def features(drawn: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def judged(
-    found: Chance,
+    estimate: Chance,
     few: tuple[pd.DataFrame, pd.DataFrame],
     many: tuple[pd.DataFrame, pd.DataFrame],
     cost: tuple[np.ndarray, np.ndarray],
@@ -122,8 +122,8 @@ def judged(
     shift = float((cost[0] - cost[1][:n]).mean())
     low, high = np.quantile(cost[1] + shift, INTERVAL)
     return Judged(
-        probability=found.value,
-        standard_error=found.standard_error,
+        probability=estimate.value,
+        standard_error=estimate.standard_error,
         cost=float(cost[1].mean() + shift),
         cost_low=float(low),
         cost_high=float(high),
