@@ -6,6 +6,8 @@ the page is made, and what is written by hand here is held against the code by a
 variable or step without a line fails it.
 """
 
+from typing import Any
+
 import pandas as pd
 
 from forecast.beliefs.parameters import parameters_table
@@ -56,7 +58,7 @@ STEPS = {
                        "The ledger of the month: people, months and money of each payer."),
 }  # fmt: skip
 # A small case of each lever, to see which columns of the plan it changes.
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "TopUp": {"share": 0.2}, "Gift": {"persons_per_month": 1}, "Collectors": {"count": 9},
     "Training": {}, "Quota": {"per_month": 1}, "Visits": {"count": 9, "assisted": 0.5},
     "Meetings": {"count": 1}, "Broadcast": {"count": 1}, "Drive": {"per_month": 1},
@@ -85,6 +87,11 @@ def _pick(pair: tuple[str, str], lang: str) -> str:
     return say(lang, vi=pair[0], en=pair[1])
 
 
+def _person() -> tuple[str, ...]:
+    """Return the names of the columns of a person (`records.PERSON`)."""
+    return records.PERSON.names or ()
+
+
 def overview(lang: str = "vi") -> Text:
     """Return what there is: communes, groups, bands, cells and people of the nation's five places, as a table."""
     rows = []
@@ -101,7 +108,7 @@ def overview(lang: str = "vi") -> Text:
 
 def scales(lang: str = "vi") -> Text:
     """Say how many groups and income bands there are, and how few facts a person carries."""
-    return say(lang, groups=len(GROUPS), bands=behavior.BANDS, facts=len(records.PERSON.names),
+    return say(lang, groups=len(GROUPS), bands=behavior.BANDS, facts=len(_person()),
                size=records.PERSON.itemsize, names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
                vi="Mỗi xã có {groups:n} nhóm ({names}), mỗi nhóm {bands:n} bậc thu nhập: đó là một ô. Người chưa tham "
                "gia chỉ là một con số trong ô; ai tham gia thì có {facts:n} thông tin riêng ({size:n} byte). Mỗi bước "
@@ -113,7 +120,7 @@ def scales(lang: str = "vi") -> Text:
 
 def variables_table(lang: str = "vi") -> Text:
     """Return what a person carries: one row for each column of `records.PERSON`."""
-    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in records.PERSON.names]
+    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in _person()]
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "what": say(lang, vi="ý nghĩa", en="meaning")}
     return words.table(pd.DataFrame(rows), lang, {"name": "", "what": ""}, names)
 
@@ -193,7 +200,8 @@ def acts_on(name: str) -> frozenset[str]:
     ['reminders']
     """
     quo = Scenario("status quo", toy.place(), start="2021-12", until="2022-12", law=toy.law())
-    found, base = set(), quo.with_policy("-", levers.Policy())
+    found: set[str] = set()
+    base = quo.with_policy("-", levers.Policy())
     cases = [CASES[name]]
     if name == "TopUp":
         cases.append(CASES[name] | {"payer": "donors"})
@@ -233,5 +241,5 @@ def agrees(text: str) -> list[str]:
     """
     wanted = [("measure", m) for m in tables.MEASURES] + [("lever", name) for name in levers.LEVERS]
     wanted += [("parameter", p) for p in parameters_table().index] + [("column of a plan", c) for c in COLUMNS]
-    wanted += [("variable", v) for v in records.PERSON.names] + [("step", s) for s in STEPS]
+    wanted += [("variable", v) for v in _person()] + [("step", s) for s in STEPS]
     return [f"{kind} {name}" for kind, name in wanted if f"`{name}`" not in text]
