@@ -280,14 +280,22 @@ def name(task: Task) -> str:
     return task.name
 
 
-@pytest.mark.parametrize(("file", "moves"), [
-    ("forecast/show/sentences.py", False), ("forecast/language/words.py", False), ("forecast/desk/target.py", False),
-    ("forecast/calibration/sampler.py", False),
-    ("forecast/engines/people/stock.py", True), ("forecast/data/law.py", True),
-    ("forecast/timeseries/methods.py", True),
-    ("forecast/question/plan.py", True), ("forecast/beliefs/posterior.py", True), ("data/history.csv", True),
-    ("data/law.csv", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "moves"),
+    [
+        ("forecast/show/sentences.py", False),
+        ("forecast/language/words.py", False),
+        ("forecast/desk/target.py", False),
+        ("forecast/calibration/sampler.py", False),
+        ("forecast/engines/people/stock.py", True),
+        ("forecast/data/law.py", True),
+        ("forecast/timeseries/methods.py", True),
+        ("forecast/question/plan.py", True),
+        ("forecast/beliefs/posterior.py", True),
+        ("data/history.csv", True),
+        ("data/law.csv", True),
+    ],
+)
 def test_kept_work_is_named_by_what_engines_read_and_by_nothing_else(copied, file, moves):
     """A changed label throws no work away; a changed engine, and each table that one reads, does."""
     task = Task(QUO, StockEngine(), range(2), 1)

@@ -6,7 +6,7 @@ carries parameter vectors as draws, all communes of a place in one stratum.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -21,9 +21,10 @@ from forecast.beliefs.counts import (
     counts,
     figures,
     is_track,
-)  # fmt: skip
+)
 from forecast.beliefs.posterior import PRIORS
 from forecast.data import tables
+from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
 from forecast.engines.people import behavior, stock
@@ -35,6 +36,9 @@ from forecast.question.scenario import Scenario, read_scenario
 
 UNITS = {CITY: 579.0, MODELS: 30.0}  # communes among which the entries of a place are shared
 FLOW_SD = 0.15  # of the log of entries in a span of months: what counts as new is not the same everywhere (judgement)
+
+
+Drawn = dict[str, np.ndarray]  # parameter -> (draws,)
 
 
 class Target(NamedTuple):
@@ -67,7 +71,9 @@ class Track:
         collectors = float(scenario.status_quo_plan.collectors[0].sum())
         return cls(scenario, opening_sd, template, collectors, scenario.months.year.to_numpy())
 
-    def world(self, drawn: dict, reference: np.ndarray, years: dict, opening_error: np.ndarray) -> World:
+    def world(
+        self, drawn: Drawn, reference: np.ndarray, years: dict[int, np.ndarray], opening_error: np.ndarray
+    ) -> World:
         """Lay out the world of many parameter vectors at once, as `make_world` does, with `drawn` given.
 
         Opening members are not rounded to whole persons, so that the likelihood is smooth; the months have no luck.
@@ -90,32 +96,37 @@ class Track:
         )
         campaign = np.stack([years[y] for y in self.years])[:, :, None, None, None]
         return old._replace(
-            keys=np.zeros(draws, np.uint64), drawn=drawn, accept=np.ascontiguousarray(accept * campaign),
-            burden_rise=np.ascontiguousarray(rise), opening=opening, base=base, reach=reach,
+            keys=np.zeros(draws, np.uint64),
+            drawn=drawn,
+            accept=np.ascontiguousarray(accept * campaign),
+            burden_rise=np.ascontiguousarray(rise),
+            opening=opening,
+            base=base,
+            reach=reach,
             goals=_goals(scenario, old.plan, members, drawn),
             other_exits=behavior.other_exits(old.plan.months, drawn, scenario.law),
             team_rules=behavior.TeamRules.of(drawn),
-        )  # fmt: skip
+        )
 
     @cached_property
     def per_head(self) -> tuple[float, str]:
         """The place's income per head and its month; looked up once, since every step asks for it."""
         return behavior.income_per_head(self.scenario.place)
 
-    def income(self, drawn: dict) -> np.ndarray:
+    def income(self, drawn: Drawn) -> np.ndarray:
         """Monthly income by (draws, groups, bands) at the reference month, as `behavior.incomes` gives it."""
         return behavior._bands(behavior._median(*self.per_head, drawn), drawn)
 
-    def shares(self, drawn: dict, income: np.ndarray) -> np.ndarray:
+    def shares(self, drawn: Drawn, income: np.ndarray) -> np.ndarray:
         """Share of the opening members in each cell, (draws, cells): people x acceptance, as in `make_world`."""
         law, months = self.scenario.law, self.template.plan.months
         price = np.array([law.price(g, months[0], self.scenario.place.lineage).net for g in GROUPS])
         accept = behavior.acceptance(price[:, None], income, drawn)
         weight = self.template.cells.reshape(-1, G, BANDS)[None] * accept[:, None]
         weight = weight.reshape(len(income), -1)
-        return weight / weight.sum(axis=1, keepdims=True)
+        return np.asarray(weight / weight.sum(axis=1, keepdims=True))
 
-    def run(self, *given) -> np.ndarray:
+    def run(self, *given: Any) -> np.ndarray:
         """Return expected members and entries by (draws, months, 2 measures, groups + all)."""
         world = self.world(*given)
         return stock.expected(world, even_classes(world.drawn["skill_spread"]))[:, :, [MEMBERS, ENTRIES]]
@@ -128,7 +139,7 @@ def even_classes(spread: np.ndarray) -> np.ndarray:
     """Mean skill of each class when teams are many, (1, classes, draws): slices of a log-normal with mean 1."""
     edges = ndtri(np.concatenate([[0.0], np.minimum(np.cumsum(stock.CLASS_SHARES), 1.0)]))
     below = ndtr(edges[:, None] - spread)
-    return (np.diff(below, axis=0) / stock.CLASS_SHARES[:, None])[None]
+    return np.asarray((np.diff(below, axis=0) / stock.CLASS_SHARES[:, None])[None])
 
 
 def _policy(place: Place, start: str) -> Policy:
@@ -148,10 +159,21 @@ def track_of(place: Place, law: Law | None = None) -> tuple[Track, list[Target]]
     if assumes_collectors(place):
         # Its communes are not listed, so that the density by commune of the default would give it a handful.
         assumptions["opening_collectors"] = 1711 / read_place(DENSE).eligible * place.eligible
-    scenario = Scenario(place.name, place, start=first["month"], until=last, law=law or read_law(),
-                        policy=_policy(place, first["month"]), assumptions=assumptions, learned=PRIORS)  # fmt: skip
-    targets = [Target(f"{place.name} {r.month}", place.name, r.month, r.month, "members", r.value, r.sd)
-               for r in rows.itertuples() if r.month > first["month"]]  # fmt: skip
+    scenario = Scenario(
+        place.name,
+        place,
+        start=first["month"],
+        until=last,
+        law=law or read_law(),
+        policy=_policy(place, first["month"]),
+        assumptions=assumptions,
+        learned=PRIORS,
+    )
+    targets = [
+        Target(f"{place.name} {r.month}", place.name, r.month, r.month, "members", r.value, r.sd)
+        for r in rows_of(rows)
+        if r.month > first["month"]
+    ]
     return Track.of(scenario, float(first["sd"])), targets
 
 

@@ -53,11 +53,12 @@ def new(
         last = found.latest("members", until=start)
         start = start or (str(last[0]) if last else places.DEFAULT_MONTH)
         members = members if members is not None or last else scaffold.guess(found)
-    texts = scaffold.scenarios(place, start, members)
+    begin = start or places.DEFAULT_MONTH
+    texts = scaffold.scenarios(place, begin, members)
     claim(out, force)
     scaffold.write(frames, texts, out)
     _told(out, texts)
-    finish(out, {"command": "new", "place": place, "start": start}, f"{places.slug(place)}-status-quo.yaml")
+    finish(out, {"command": "new", "place": place, "start": begin}, f"{places.slug(place)}-status-quo.yaml")
 
 
 @click.command()

@@ -162,7 +162,8 @@ def compare(
     others = [q for q in questions if q is not quo]
     people = min(people, draws) if "agents" in names else 0
     claim(out, force)
-    followed, found = projection.concat([]), []
+    followed = projection.concat([])
+    found: list[Added] = []
     if people:
         followed, found = additional.follow(quo, others, draws=people, seed=seed, jobs=jobs)
     ask = partial(run, questions, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
@@ -175,7 +176,9 @@ def compare(
     tell_silence(answer, questions, names)
     table = comparison(answer, base)
     tables.write(table, out / "comparison.csv")
-    titles = {q.scenario: dict(q.title).get(lang, q.scenario) for q in questions}
+    titles = {
+        q.scenario: {str(known): text for known, text in q.title.items()}.get(lang, q.scenario) for q in questions
+    }
     against = words.title(quo, lang) if quo.policy.levers else ""
     picture(out / "comparison.png", policy.versus(table, lang=lang, titles=titles, base=against))
     if found:

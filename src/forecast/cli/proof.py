@@ -19,8 +19,8 @@ from forecast.cli.common import (
     with_result,
     with_seed,
 )
-from forecast.data import tables
-from forecast.data.frames import rows
+from forecast.data import files, tables
+from forecast.data.frames import at, rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def calibrate(
         return finish(out, facts, "recovery.csv")
     model = Model(list(places) or None)
     claim(out, force)
-    code = code_hash(*PACKAGES, "calibration")
+    code = files.name_of(code_hash(*PACKAGES, "calibration"), model.read.to_csv())
     fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
     return _write_fit(fit, draws, seed, out=out, lang=lang, store=store, more=more)
@@ -243,10 +243,9 @@ def backtest(
     picture(out / "scores.png", score_charts.scores(short, lang=lang))
     for engine, part in short.set_index("metric").groupby("engine", sort=False):
         held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
-        whole = part.loc["crps"]
-        beside = float(whole["skill naive"])
+        beside, targets = float(at(part, "crps", "skill naive")), int(at(part, "crps", "targets"))
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
-        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {whole['targets']} counts")
+        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {targets} counts")
     facts = manifest([], names, draws, seed) | {
         "places": [p.name for p in asked],
         "origins": months or "all",
@@ -260,6 +259,7 @@ def backtest(
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
     """Score published forecasts of the places `names` (all if none) and split their misses."""
     from forecast.experiment import ledger as published
+    from forecast.experiment import misses
     from forecast.experiment.manifest import manifest
 
     folder = ledger or published.ledger()
@@ -270,7 +270,7 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
         count = there.loc[there["place"].isin(names or there["place"]), "forecast"].nunique()
         raise tables.UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
     claim(out, force)
-    parts = published.split(folder, jobs=jobs, only=set(scored["forecast"]))
+    parts = misses.split(folder, jobs=jobs, only=set(scored["forecast"]))
     tables.write(scored, out / "scores.csv")
     tables.write(parts, out / "parts.csv")
     for row in rows(parts):

@@ -1,7 +1,7 @@
 """Published figures, prices and sources, looked up for a page: what stands in the tables, never what a run made."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pandas as pd
 
@@ -25,9 +25,14 @@ class HasPlace(Protocol):
 
 
 def published(
-    place: "Place", measure: str, month: str, kind: str = "observation", group: str = "all",
-    scheme: str = SCHEME, at: str | None = None,
-) -> float:  # fmt: skip
+    place: "Place",
+    measure: str,
+    month: str,
+    kind: str = "observation",
+    group: str = "all",
+    scheme: str = SCHEME,
+    at: str | None = None,
+) -> float:
     """Return one published figure from data/history.csv, in the unit of its measure.
 
     `at` names another place whose rows stand with those of `place` (its model communes). The figure must stand there
@@ -36,8 +41,14 @@ def published(
     """
     where = at or place.name
     rows = place.history if at is None else _history()
-    rows = rows[(rows["place"] == where) & (rows["measure"] == measure) & (rows["scheme"] == scheme)
-                & (rows["kind"] == kind) & (rows["group"] == group) & rows["value"].notna()]
+    rows = rows[
+        (rows["place"] == where)
+        & (rows["measure"] == measure)
+        & (rows["scheme"] == scheme)
+        & (rows["kind"] == kind)
+        & (rows["group"] == group)
+        & rows["value"].notna()
+    ]
     same = rows[rows["month"] == month]
     clear = same[same["status"] != "conflicting"]
     found = (clear if len(clear) else same)["value"].unique()
@@ -143,7 +154,7 @@ def used(place: "Place | HasPlace | Sequence[Place | HasPlace]", law: bool = Tru
 def together(place: "Place | HasPlace | Sequence[Place | HasPlace]") -> "list[Place]":
     """Return one place, or several in a list (scenarios stand for theirs), as a list in which each is once."""
     several = place if isinstance(place, Sequence) else [place]
-    found: list[Place] = [getattr(one, "place", one) for one in several]
+    found: list[Place] = [getattr(one, "place", None) or cast("Place", one) for one in several]
     return list({one.name: one for one in found}.values())
 
 

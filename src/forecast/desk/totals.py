@@ -64,8 +64,8 @@ def tally(
     end = months.index(last) if last else len(months) - 1
 
     def total(measure: str, group: str = "all", first: int = 0, until: int = end) -> np.ndarray:
-        of_months: np.ndarray = values[:, first : until + 1, measures.index(measure), groups.index(group)]
-        return of_months.sum(axis=1)
+        of_months = values[:, first : until + 1, measures.index(measure), groups.index(group)]
+        return np.asarray(of_months.sum(axis=1))
 
     reached: np.ndarray | float = math.nan
     if target:

@@ -184,10 +184,17 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
         question = Scenario("status quo", place, start=start, until=until, law=law, learned=PRIORS)
         step = CHUNK if engine.name == "agents" else asked.draws
         trials += [
-            Trial(question, engine, range(d, min(d + step, asked.draws)), asked.seed, origin, digest,
-                  isinstance(wanted, str))
+            Trial(
+                question,
+                engine,
+                range(d, min(d + step, asked.draws)),
+                asked.seed,
+                origin,
+                digest,
+                isinstance(wanted, str),
+            )
             for d in range(0, asked.draws, step)
-        ]  # fmt: skip
+        ]
     return trials
 
 

@@ -133,7 +133,7 @@ def several(engines: str | Engine | Iterable[str | Engine]) -> list[str | Engine
     """
     if isinstance(engines, str) or hasattr(engines, "run"):
         return [cast("str | Engine", engines)]
-    return list(cast("Iterable[str | Engine]", engines))
+    return list(engines)
 
 
 def engine_of(engine: str | Engine) -> Engine:
@@ -207,7 +207,7 @@ def _dask(address: str) -> Iterator[None]:
     except ImportError:
         raise tables.UserError("a cluster needs the extra packages: pip install 'forecast[cluster]'") from None
     try:
-        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]  # dask has no types
+        client = Client(address, timeout="10s")
     except (OSError, TimeoutError, ValueError) as error:
         raise tables.UserError(f"no Dask scheduler answers at {address!r}: {error}") from None
     with client, joblib.parallel_config(backend="dask"):

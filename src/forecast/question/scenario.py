@@ -152,8 +152,8 @@ class Scenario(BaseModel):
         """
         other = Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
         if not changes.keys() & _BEHIND_PLAN:
-            compiled = {name: vars(self)[name] for name in ("plan", "status_quo_plan") if name in vars(self)}
-            vars(other).update(compiled)
+            there = vars(self)
+            vars(other).update({name: there[name] for name in _COMPILED if name in there})
         return other
 
     def with_policy(self, name: str, policy: Policy) -> "Scenario":
@@ -166,6 +166,7 @@ class Scenario(BaseModel):
 
 
 # Fields that a compiled plan depends on; it is compiled again where one of them changes, and only there.
+_COMPILED: tuple[str, ...] = ("plan", "status_quo_plan")
 _BEHIND_PLAN = {"place", "start", "until", "policy", "assumptions"}
 
 
@@ -228,7 +229,8 @@ def read_scenario(path: str | Path) -> Scenario:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file; what a thing is for is said in one paragraph."""
-    return _in_short(_File.model_json_schema())
+    found: dict[str, Any] = _in_short(_File.model_json_schema())
+    return found
 
 
 def _in_short(part: Any) -> Any:

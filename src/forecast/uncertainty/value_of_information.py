@@ -7,7 +7,7 @@ so that a statistic that says nothing is worth nothing, and what is found is wha
 count of members comes out anyway: every other statistic is judged by what it says beyond that.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from forecast.engines.people.stock import SILENT
 from forecast.experiment.project import project
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
+from forecast.uncertainty.sensitivity import needed
 from forecast.uncertainty.variance import parameter_rows
 
 FOLDS, BINS, FEW = 5, 40, 8  # parts of the draws, each foretold from the others; bins of x; fewer are no curve
@@ -72,7 +73,7 @@ def measure_next(
     seed: int = 1,
     engine: str = "stock",
     posterior: Posterior | None = None,
-    **run,
+    **run: Any,
 ) -> Next:
     """Name the one statistic that would narrow a decision most.
 
@@ -180,8 +181,9 @@ def first_orders(known: pd.DataFrame, y: np.ndarray) -> pd.Series:
     column without effect has about zero, and may fall a little below.
     """
     around = np.mean((y - y.mean()) ** 2)
-    return pd.Series({name: 1 - np.mean((y - foretold(known[name].to_numpy(float), y)) ** 2) / around
-                      for name in known.columns})  # fmt: skip
+    return pd.Series(
+        {name: 1 - np.mean((y - foretold(known[name].to_numpy(float), y)) ** 2) / around for name in known.columns}
+    )
 
 
 def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -231,7 +233,7 @@ def _levered(scenario: Scenario) -> list[str]:
 
 def _reached(answer: Projection, of: Scenario, asked: Scenario) -> np.ndarray:
     """What the target counts in each draw, (draws,)."""
-    goal = asked.target
+    goal = needed(asked)
     rows = answer.only(scenario=of.scenario, measure=goal.measure, group=goal.group).frame
     rows = rows[(rows["month"].astype(str) >= (goal.since or goal.by)) & (rows["month"].astype(str) <= goal.by)]
     return rows.groupby("draw")["value"].sum().sort_index().to_numpy()
