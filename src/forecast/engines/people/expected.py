@@ -13,17 +13,15 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from forecast.engines.people import hazards as h
 from forecast.engines.people import records
 from forecast.engines.people.hazards import Spells
 from forecast.engines.people.prices import PaidMonths, Terms, settle
 from forecast.engines.people.records import G, Rules
+from forecast.engines.people.tenure import Due, compiled, supported_months, uneven, used_up
 
 USUAL, RUSHED, GIFTED = range(3)
-# Compiled without reference counts: the loops own nothing and return no array, and counting costs more than the work.
-compiled = njit(cache=True, _nrt=False)
 
 
 class Members(NamedTuple):
@@ -106,21 +104,13 @@ class _Scratch(NamedTuple):
     rush: np.ndarray  # (spells,)
 
 
-class _Due(NamedTuple):
-    """Members whose paid months end, or who lapse: how many, their tenure and its squares added up."""
-
-    n: float
-    months: float
-    squares: float
-
-
 class _Joining(NamedTuple):
     """Who begins or comes back in one stratum and group."""
 
     entries: float
     hurried: float  # of the entries
     gifts: float
-    back: _Due  # who returns, with months since they first joined
+    back: Due  # who returns, with months since they first joined
 
 
 def first_slots(spells: Spells) -> np.ndarray:
@@ -236,7 +226,7 @@ def _group(where, members, slots, month, rules, scratch, flows):
             # Those whose paid months end now; the month that ends counts as one more of membership.
             n = stock[kind, begin] * stay
             months = tenure[kind, begin] * stay
-            due = _Due(n, months + n, square[kind, begin] * stay + 2 * months + n)
+            due = Due(n, months + n, square[kind, begin] * stay + 2 * months + n)
             gone += stock[kind, begin] * (1 - stay)
             if n > 0:
                 out = _lapse(kind, slots.spells.months[k], due, facing.called[d, s], rules, (price, full), slots)
@@ -251,7 +241,7 @@ def _group(where, members, slots, month, rules, scratch, flows):
                 scratch.again[1] += max(due.months - out.months, 0.0)
                 scratch.again[2] += max(due.squares - out.squares, 0.0)
             gone = _age(stock[kind], tenure[kind], square[kind], (begin, slots.first[k + 1] - 1), stay, gone)
-    out = _Due(lapsing, lapsing_months, lapsing_squares)
+    out = Due(lapsing, lapsing_months, lapsing_squares)
     back = _return(members.lapsed[d, s, g], out, facing.returning[d, s] / price, rules)
     joining = _Joining(coming.entries[d, s, g], coming.hurried[d, s, g], coming.gifts[d, s, g], back)
     _join(joining, facing.rushed[d, s], coming.gift_months[s, g], slots, scratch)
@@ -268,64 +258,17 @@ def _group(where, members, slots, month, rules, scratch, flows):
 
 
 @compiled
-def _uneven(due):
-    """How uneven tenure is: variance over squared mean of 1 + years."""
-    mean = 1.0 + due.months / due.n / 12.0
-    variance = (due.squares / due.n - (due.months / due.n) ** 2) / 144.0
-    return max(variance, 0.0) / mean**2
-
-
-@compiled
-def _shorter(due, months):
-    """Share of members whose tenure is below so many months, as if 1 + years were log-normal."""
-    if months <= 0.0:
-        return 0.0
-    variance = math.log1p(_uneven(due))
-    center = math.log(1.0 + due.months / due.n / 12.0) - variance / 2.0
-    distance = math.log(1.0 + months / 12.0) - center
-    if variance <= 1e-12:
-        return 1.0 if distance > 0.0 else 0.0
-    return 0.5 * math.erfc(-distance / math.sqrt(2.0 * variance))
-
-
-@compiled
-def _used_up(due, slots):
-    """Share of due members whose months of subsidy are used up."""
-    if slots.subsidized < slots.subsidy_months:
-        return 0.0
-    return 1.0 - _shorter(due, slots.subsidy_months - 0.5)  # tenure is in whole months
-
-
-@compiled
-def _supported_months(due, spell, slots):
-    """Months with subsidy, in the mean, in a spell that members pay who have been there before.
-
-    The integral over the spell of the share who still have a month left; Simpson's rule where tenure decides it.
-    """
-    end = float(slots.subsidy_months)
-    if slots.subsidized + spell <= end or due.n <= 0.0:
-        return float(spell)
-    begin = max(end - spell, 0.0)
-    sure = max(end - max(begin, float(slots.subsidized)), 0.0)  # nobody has had so many months by now
-    until = min(end, float(slots.subsidized))
-    if until <= begin:
-        return sure
-    middle = _shorter(due, (begin + until) / 2.0)
-    return sure + (until - begin) / 6.0 * (_shorter(due, begin) + 4.0 * middle + _shorter(due, until))
-
-
-@compiled
 def _lapse(kind, spell, due, called, rules, price, slots):
     """Those of the due members who lapse; `price` is the factor of the burden with and without subsidy."""
     effect, burden = rules.tenure_effect, price[0]
-    used_up = _used_up(due, slots)
-    if used_up > 0.0:
-        burden += used_up * (price[1] - price[0])
-    uneven = _uneven(due)
+    without = used_up(due, slots)  # subsidy
+    if without > 0.0:
+        burden += without * (price[1] - price[0])
+    spread = uneven(due)
     hazard = (
         h.lapse_hazard(rules.annual_lapse, spell)
         * h.tenure_factor(due.months / due.n, effect)
-        * (1.0 + uneven) ** (effect * (effect + 1.0) / 2.0)
+        * (1.0 + spread) ** (effect * (effect + 1.0) / 2.0)
         * burden
     )
     stop = 0.0
@@ -341,11 +284,11 @@ def _lapse(kind, spell, due, called, rules, price, slots):
         )
     out, months, squares = due.n * stop, due.months * stop, due.squares * stop
     if kind == USUAL:  # the short tenures are among those who stop
-        years = (1.0 + due.months / due.n / 12.0) * (1.0 + uneven) ** -effect
-        years_squares = (1.0 + due.months / due.n / 12.0) ** 2 * (1.0 + uneven) ** (1.0 - 2.0 * effect)
+        years = (1.0 + due.months / due.n / 12.0) * (1.0 + spread) ** -effect
+        years_squares = (1.0 + due.months / due.n / 12.0) ** 2 * (1.0 + spread) ** (1.0 - 2.0 * effect)
         months = out * max(12.0 * (years - 1.0), 0.0)
         squares = out * max(144.0 * (years_squares - 2.0 * years + 1.0), 0.0)
-    return _Due(out, months, squares)
+    return Due(out, months, squares)
 
 
 @compiled
@@ -372,7 +315,7 @@ def _return(away, lapsing, coming, rules):
     withdraw = rules.lump_sum_rate / 12.0
     moving = -np.expm1(-coming - withdraw)
     part = moving * coming / max(coming + withdraw, 1e-300)
-    back = _Due(away[0] * part, away[1] * part, away[2] * part)
+    back = Due(away[0] * part, away[1] * part, away[2] * part)
     away *= 1.0 - moving
     away[0] += lapsing.n
     away[1] += lapsing.months
@@ -425,7 +368,7 @@ def _declared(rules, ceiling):
 @compiled
 def _pay(joining, slots, scratch, above_floor, terms, flows):
     """Settle what those who have paid for a spell bring, by payer."""
-    again = _Due(scratch.again[0], scratch.again[1], scratch.again[2])
+    again = Due(scratch.again[0], scratch.again[1], scratch.again[2])
     declared, supported, given, given_supported = 0.0, 0.0, 0.0, 0.0
     for q in range(len(slots.spells.months)):
         months = slots.spells.months[q]
@@ -434,7 +377,7 @@ def _pay(joining, slots, scratch, above_floor, terms, flows):
         at_most = min(months, slots.subsidy_months)
         flows[records.PAID_MONTHS] += months * (paying + gifted)
         declared += months * paying * above_floor
-        supported += at_most * new + (paying - new) * _supported_months(again, months, slots)
+        supported += at_most * new + (paying - new) * supported_months(again, months, slots)
         given += months * gifted
         given_supported += at_most * gifted
     money = settle(PaidMonths(declared, supported, given, given_supported), terms)
