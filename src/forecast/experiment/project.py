@@ -137,7 +137,7 @@ def engine_of(engine: str | Engine) -> Engine:
 
 def class_of(engine: str) -> type:
     """Return the class of an engine of ours, importing it."""
-    found: type = resolve_name(ENGINES[engine])
+    found: type = resolve_name(ENGINES[engine].location)
     return found
 
 
