@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -258,7 +259,7 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
 def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
     """Return what is left of each policy, and whom it reached: one row each."""
     silent = found.xs("active", level="measure")["median"].isna().all()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "what": title,
             "stop": found.at[(name, "stop"), "median"],
@@ -290,7 +291,7 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
         en="Over 100% means that these groups gain more than all together: others lose members.",
     )
     shown = words.table(pd.DataFrame(rows), lang, forms, names)
-    return join([shown, over]) if any(row["share"] >= 1.005 for row in rows) else shown
+    return join([shown, over]) if any(float(row["share"]) >= 1.005 for row in rows) else shown
 
 
 def _between(one: pd.DataFrame, measure: str, spec: str, lang: str) -> str:

@@ -6,6 +6,7 @@ the page is made, and what is written by hand here is held against the code by a
 variable or step without a line fails it.
 """
 
+
 import pandas as pd
 
 from forecast.beliefs.parameters import parameters_table
@@ -64,6 +65,11 @@ def _pick(pair: tuple[str, str], lang: str) -> str:
     return say(lang, vi=pair[0], en=pair[1])
 
 
+def _person() -> tuple[str, ...]:
+    """Return the names of the columns of a person (`records.PERSON`)."""
+    return records.PERSON.names or ()
+
+
 def overview(lang: str = "vi") -> Text:
     """Return what there is: communes, groups, bands, cells and people of the nation's five places, as a table."""
     rows = []
@@ -80,7 +86,7 @@ def overview(lang: str = "vi") -> Text:
 
 def scales(lang: str = "vi") -> Text:
     """Say how many groups and income bands there are, and how few facts a person carries."""
-    return say(lang, groups=len(GROUPS), bands=prices.BANDS, facts=len(records.PERSON.names),
+    return say(lang, groups=len(GROUPS), bands=prices.BANDS, facts=len(_person()),
                size=records.PERSON.itemsize, names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
                vi="Mỗi xã có {groups:n} nhóm ({names}), mỗi nhóm {bands:n} bậc thu nhập: đó là một ô. Người chưa tham "
                "gia chỉ là một con số trong ô; ai tham gia thì có {facts:n} thông tin riêng ({size:n} byte). Mỗi bước "
@@ -92,7 +98,7 @@ def scales(lang: str = "vi") -> Text:
 
 def variables_table(lang: str = "vi") -> Text:
     """Return what a person carries: one row for each column of `records.PERSON`."""
-    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in records.PERSON.names]
+    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in _person()]
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "what": say(lang, vi="ý nghĩa", en="meaning")}
     return words.table(pd.DataFrame(rows), lang, {"name": "", "what": ""}, names)
 
@@ -184,7 +190,8 @@ def acts_on(name: str) -> frozenset[str]:
     """
     visits = levers.Visits(count=9)  # for a lever that gives more of what the levers before it give
     quo = Scenario("status quo", toy.place(), start="2021-12", until="2022-12", law=toy.law())
-    base, found = quo.with_policy("-", levers.Policy(visits)), set()
+    base = quo.with_policy("-", levers.Policy(visits))
+    found: set[str] = set()
     for case in levers.LEVERS[name].examples:
         more = levers.Policy(visits, levers.LEVERS[name](**case))
         found |= quo.with_policy(name, more).plan.changed(base.plan)
@@ -216,5 +223,5 @@ def agrees(text: str) -> list[str]:
     'measure entries'
     """
     wanted = [("measure", m) for m in tables.MEASURES]
-    wanted += [("variable", v) for v in records.PERSON.names] + [("step", s) for s in STEPS]
+    wanted += [("variable", v) for v in _person()] + [("step", s) for s in STEPS]
     return [f"{kind} {name}" for kind, name in wanted if f"`{name}`" not in text]
