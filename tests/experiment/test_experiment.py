@@ -322,7 +322,11 @@ def imported(module: str, seen: set[str]) -> set[str]:
 
 def test_everything_that_an_engine_imports_is_in_its_hash():
     found: set[str] = set()
-    for home in [*ENGINES.values(), "forecast.experiment.project:", "forecast.experiment.backtest:"]:
+    for home in [
+        *(kind.location for kind in ENGINES.values()),
+        "forecast.experiment.project:",
+        "forecast.experiment.backtest:",
+    ]:
         imported(home.split(":")[0], found)
     packages = {module.split(".")[1] for module in found if "." in module}
     assert packages == set(PACKAGES)

@@ -17,6 +17,7 @@ from forecast.checks import check
 from forecast.data import tables, toy
 from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
+from forecast.engines import ENGINES, Kind
 from forecast.experiment import ledger as published
 from forecast.experiment import misses
 from forecast.experiment import project as experiment
@@ -60,7 +61,7 @@ class Plain:
 @pytest.fixture(autouse=True)
 def plain(monkeypatch):
     """Let the transparent engine be one of the project's."""
-    monkeypatch.setitem(experiment.ENGINES, "plain", f"{__name__}:Plain")
+    monkeypatch.setitem(ENGINES, "plain", Kind(f"{__name__}:Plain", "people", "", 200))
 
 
 def law(floor: float) -> Law:

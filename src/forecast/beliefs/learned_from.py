@@ -18,8 +18,9 @@ from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import observed
-from forecast.data.law import SCHEME, Law, read_law
+from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
+from forecast.data.vocabulary import SCHEME
 
 ITEM = ["file", "item", "value"]
 REFERENCE_MONTH = "2021-06"  # entry_rate is measured at its prices, which are read as well

@@ -18,6 +18,7 @@ from scipy.stats import rankdata
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
+from forecast.data.frames import names
 from forecast.data.vocabulary import PAYERS
 from forecast.engines.people import hazards, prices
 from forecast.engines.people.hazards import USUAL_SHARES
@@ -210,7 +211,7 @@ def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tu
         held = frame[frame["measure"] == "members"].groupby("draw")["value"].sum().sort_index()
         found["paid_months"] = found["paid_months"] / held
     table = pd.DataFrame(found).reset_index(drop=True)
-    drawn = {name: rows[name].to_numpy(float) for name in rows}
+    drawn = {name: rows[name].to_numpy(float) for name in names(rows)}
     hazard = np.vectorize(hazards.lapse_hazard)(drawn["annual_lapse"], SPELL)
     table["renewal"] = np.exp(-hazard * (1 - drawn["follow_up"] * drawn["renewal_contact"]))
     rushed = drawn["visit_share"] * drawn["rush"]
