@@ -18,6 +18,7 @@ from forecast.answer.projection import Projection
 from forecast.checks import conflicts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.data import tables
+from forecast.data.vocabulary import OUTREACH_PAYERS, PAYERS
 from forecast.experiment import ledger
 from forecast.question.scenario import read_scenario
 
@@ -274,13 +275,17 @@ def _projection(path: Path) -> list[Finding]:
 def group_faults(frame: pd.DataFrame, tolerance: float = 1e-6) -> pd.DataFrame:
     """Return where the four groups do not add up to ``all``: keys, measure and `difference`.
 
-    Measures that an engine gives for ``all`` only are left out.
+    Measures that an engine gives for ``all`` only are left out. Outreach has no group, so the money of a payer who may
+    carry some of it can be more than that of the groups together, never less.
     """
     keys = ["place", "scenario", "engine", "origin", "month", "measure", "draw"]
     parts = frame[frame["group"] != "all"].groupby(keys, observed=True, sort=False)["value"].agg(["sum", "size"])
     total = frame[frame["group"] == "all"].set_index(keys)["value"]
     joined = parts[parts["size"] == len(tables.GROUPS)].join(total.rename("all"), how="inner")
     joined["difference"] = joined["sum"] - joined["all"]
+    measures = joined.index.get_level_values("measure").astype(str)
+    outreach = measures.isin([PAYERS[payer] for payer in OUTREACH_PAYERS])
+    joined.loc[outreach, "difference"] = joined.loc[outreach, "difference"].clip(lower=0.0)
     bad = joined[joined["difference"].abs() > tolerance * joined["all"].abs().clip(lower=1.0)]
     return bad["difference"].reset_index()
 

@@ -114,7 +114,7 @@ def believing(questions: list["Scenario"], learned: str | None) -> list["Scenari
 
 def engine_names(engines: str) -> list[str]:
     """Names of engines in a list with commas, each once."""
-    from forecast.experiment.project import ENGINES
+    from forecast.engines import ENGINES
 
     names = [n.strip() for n in engines.split(",") if n.strip()]
     wrong = [n for n in names if n not in ENGINES]

@@ -205,9 +205,9 @@ def backtest(
     """
     from forecast.answer import score
     from forecast.data.places import read_place
+    from forecast.engines import ENGINES
     from forecast.experiment import backtest as past
     from forecast.experiment.manifest import manifest
-    from forecast.experiment.project import HINDSIGHT
     from forecast.show import score as shown_scores
 
     if not places and not judge:
@@ -239,7 +239,7 @@ def backtest(
     if not judged:
         raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {HINDSIGHT[name]}", err=True)
+        click.echo(f"note: {name}: {ENGINES[name].hindsight}", err=True)
     result.forecasts.save(out / "forecasts.parquet")
     tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
@@ -257,7 +257,7 @@ def backtest(
         "origins": months or "all",
         "horizon": horizon,
         "silent": records(result.silent),
-        "hindsight": {n: HINDSIGHT[n] for n in names},
+        "hindsight": {n: ENGINES[n].hindsight for n in names},
     }
     return finish(out, facts, "scores.csv")
 

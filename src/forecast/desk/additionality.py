@@ -24,14 +24,13 @@ from tqdm.auto import tqdm
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk.target import INTERVAL, PAYERS
+from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
+from forecast.desk.target import INTERVAL
 from forecast.engines.people import agents
 from forecast.engines.people.agents import Lives
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-GUARDED = ("poor", "near_poor", "ethnic_minority")  # whom an equity guard looks after
-_GIVERS = ("state", "province", "donors")
 KINDS = ("because", "sooner", "anyway", "already", "instead")
 BECAUSE, SOONER, ANYWAY, ALREADY, INSTEAD = range(len(KINDS))
 COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "entries", "paid")
@@ -181,7 +180,7 @@ def table(result: Added, base: Scenario, policy: Scenario, answer: Projection, e
         note(sums["once"] / came, "once", "share", group)
         note(sums["paid"] / came, "paid_per_entry", "months", group)
     dead = {g: _dead_weight(people[people["group"] == g], answer, base, policy, g) for g in GROUPS}
-    for payer in _GIVERS:
+    for payer in SUPPORTERS:
         parted = {group: part[payer] for group, part in dead.items() if payer in part}
         total = sum((part.fillna(0.0) for part in parted.values()), pd.Series(0.0, index=people["draw"].unique()))
         if total.median() > 0:
@@ -289,7 +288,7 @@ def _dead_weight(
     months = policy.months.astype(str)[max(first, 1) : last + 1]
     sums = rows.groupby("draw")[["supported", "before", "dead"]].sum()
     result = {}
-    for payer in _GIVERS:
+    for payer in SUPPORTERS:
         money = answer.only(measure=PAYERS[payer], group=group, month=list(months)).frame
         paid = money.groupby(["scenario", "draw"], observed=True)["value"].sum().unstack("scenario")
         if paid.empty or not {base.scenario, policy.scenario} <= set(paid.columns):

@@ -5,7 +5,8 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk.target import INTERVAL, PAYERS
+from forecast.data.vocabulary import PAYERS
+from forecast.desk.target import INTERVAL
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario
 

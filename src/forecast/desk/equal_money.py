@@ -14,13 +14,13 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.beliefs.parameters import cost_table
 from forecast.data import tables
-from forecast.desk.additionality import GUARDED
-from forecast.desk.target import INTERVAL, PAYERS, effort_now
+from forecast.data.vocabulary import GUARDED, PAYERS
+from forecast.desk.target import INTERVAL, effort_now
 from forecast.experiment.project import project
 from forecast.language import words
 from forecast.language.words import term
-from forecast.question import menu
 from forecast.question.levers import (
+    LEVERS,
     Collectors,
     Gift,
     Lever,
@@ -34,7 +34,7 @@ from forecast.question.levers import (
 from forecast.question.plan import GROUPS, Where
 from forecast.question.scenario import Scenario
 
-OWN = ("province", "donors", "outreach")  # payers whose money is held equal
+OWN = ("province", "donors", "office")  # payers whose money is held equal
 CRITERIA = ("years", "end", "guarded")  # what a policy may be best in: columns of `draws`
 EXACT = 0.02  # how near to the budget is near enough
 
@@ -99,7 +99,7 @@ def priced(scenario: Scenario) -> Scenario:
 
 
 def _priced_by(lever: Lever) -> str:
-    return menu.PRICES.get(type(lever).__name__, "")
+    return type(lever).cost
 
 
 def alternatives(
@@ -134,7 +134,7 @@ def _makers(base: Scenario, start: str, end: str) -> dict[str, Way]:
     months = max(tables.month_index(tables.month(end)) - tables.month_index(tables.month(start)) + 1, 1)
 
     def cost(lever: str) -> dict[str, Any]:
-        return {"unit_cost": float(price[menu.PRICES[lever]])} | when
+        return {"unit_cost": float(price[LEVERS[lever].cost])} | when
 
     return {
         "top_up": Way(1.0, lambda x: [TopUp(share=x, **when)]),

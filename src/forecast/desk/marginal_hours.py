@@ -5,7 +5,7 @@ do not touch one another in the agent engine (a test holds it to that), so a ste
 read in each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself;
 moving an hour from one task to another is the difference of two rows.
 
-An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`behavior.INSPECTION_COST`). The hours of
+An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`teams.INSPECTION_COST`). The hours of
 calls on due members are worked out from the members and a typical spell.
 """
 
@@ -19,13 +19,9 @@ from forecast.data import tables
 from forecast.desk.allocation import commune_members
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import tallies
-from forecast.engines.people.behavior import (
-    INSPECTION_COST,
-    MOST_FOR_RENEWALS,
-    RENEWAL_COST,
-    TYPICAL_SPELL,
-    parameter_draws,
-)
+from forecast.engines.people.draws import parameter_draws
+from forecast.engines.people.hazards import TYPICAL_SPELL
+from forecast.engines.people.teams import INSPECTION_COST, MOST_FOR_RENEWALS, RENEWAL_COST
 from forecast.question import menu
 from forecast.question.levers import Collectors, Inspection, Lever, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
@@ -138,7 +134,7 @@ def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict[str, Any]]
     base, *answers = tallies([(q, "stock", range(draws)) for q in questions], seed)
     rows = []
     for (choice, _), answer in zip(levers, answers, strict=True):
-        money = sum(((answer[p] - base[p]).to_numpy() for p in ("outreach", "province", "donors")), np.zeros(draws))
+        money = sum(((answer[p] - base[p]).to_numpy() for p in ("office", "province", "donors")), np.zeros(draws))
         if (money > 1e5).all():
             years = (answer["years"] - base["years"]).to_numpy()
             rows.append(

@@ -106,7 +106,7 @@ def published_dots(
     """
     if group != "all":
         return []
-    found = []
+    found: list[tuple[float, float, str]] = []
     seen = place.observed(measure, until=until)
     seen = seen[seen.index >= tables.month(origin) - 12]
     for month, value in zip(seen.index, seen.to_numpy(float), strict=True):
