@@ -149,15 +149,14 @@ def allocate(
     meets its share, from as many other draws. With --hours, hours.csv, hours-place.csv and hours.png say what the next
     hour, the next collector and the next million VND buy.
     """
-    from forecast.desk import allocation as allocations
-    from forecast.desk import marginal_hours
+    from forecast.desk import allocation, marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
     from forecast.show import desk, hours
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
-    result = allocations.allocate(question, draws=draws, seed=seed, jobs=jobs)
+    result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs)
     tables.write(result.table, out / "allocation.csv")
     tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", desk.allocation(result.table, question.place, lang=lang))

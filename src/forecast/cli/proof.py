@@ -109,7 +109,8 @@ def _write_fit(
     from forecast.beliefs.posterior import FILE
     from forecast.calibration import predictive_checks, sampler
     from forecast.experiment.manifest import manifest
-    from forecast.show import calibration as calibration_charts
+    from forecast.show.calibration import before_after
+    from forecast.show.calibration import moved as moved_picture
 
     frame, diagnostics, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
     frame.to_parquet(out / FILE, index=False)
@@ -123,8 +124,8 @@ def _write_fit(
     for name, table in result.items():
         tables.write(table, out / f"{name}.csv")
     free = pd.DataFrame(fit.z[:, : len(fit.model.free)], columns=fit.model.free)
-    picture(out / "before-after.png", calibration_charts.before_after(free, lang))
-    picture(out / "moved.png", calibration_charts.moved(moved, lang))
+    picture(out / "before-after.png", before_after(free, lang))
+    picture(out / "moved.png", moved_picture(moved, lang))
     bad, wrong = diagnostics[~diagnostics["good"]], checked[~checked["good"]]
     facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
         "places": fit.model.places,
@@ -207,7 +208,7 @@ def backtest(
     from forecast.engines import ENGINES
     from forecast.experiment import backtest as past
     from forecast.experiment.manifest import manifest
-    from forecast.show import score as score_charts
+    from forecast.show import score as shown_scores
 
     if not places and not judge:
         raise click.UsageError("Missing argument 'PLACES...'; or say --published")
@@ -244,8 +245,8 @@ def backtest(
     short = score.summary(scored)
     tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
     shown = next(p for p in asked if p.name in judged)
-    picture(out / "backtest.png", score_charts.backtest(result.forecasts, result.counts, shown, lang=lang))
-    picture(out / "scores.png", score_charts.scores(short, lang=lang))
+    picture(out / "backtest.png", shown_scores.backtest(result.forecasts, result.counts, shown, lang=lang))
+    picture(out / "scores.png", shown_scores.scores(short, lang=lang))
     for engine, part in short.set_index("metric").groupby("engine", sort=False):
         held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
         beside, targets = float(at(part, "crps", "skill naive")), int(at(part, "crps", "targets"))

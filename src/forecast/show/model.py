@@ -6,7 +6,6 @@ the page is made, and what is written by hand here is held against the code by a
 variable or step without a line fails it.
 """
 
-
 import pandas as pd
 
 from forecast.beliefs.parameters import parameters_table
