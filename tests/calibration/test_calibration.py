@@ -20,7 +20,7 @@ from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
-from forecast.engines.people import behavior
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.stock import CLASS_SHARES, expected
 from forecast.engines.people.world import make_world
 from forecast.experiment.project import project
@@ -50,7 +50,7 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
     z = np.zeros((2, len(model.coordinates)))
     z[1, :3] = 0.7, -0.5, 0.4
     drawn = model.drawn(z) | {"skill_spread": np.zeros(2), "place_effect": np.ones(2)}
-    ours = track.run(drawn, model.reference(drawn), dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
+    ours = track.run(drawn, dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
     for row in range(2):
         given = {name: float(drawn[name][row]) for name in names} | fixed
         scenario = track.scenario.but(assumptions=track.scenario.assumptions | given)
@@ -59,13 +59,6 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
         assert ours[row, :, 0, -1] == pytest.approx(theirs[:, 0, -1], rel=1e-3)
         assert ours[row, 1:, 1, -1] == pytest.approx(theirs[1:, 1, -1], rel=1e-3)
         assert ours[row, :, 0] == pytest.approx(theirs[:, 0], rel=5e-3)
-
-
-def test_what_is_looked_up_once_is_what_behavior_gives(model):
-    drawn = model.drawn(np.full((3, len(model.coordinates)), 0.3))
-    assert model.reference(drawn) == pytest.approx(behavior.reference_acceptance(drawn, model.law), rel=1e-14)
-    track = model.tracks["Toy"]
-    assert track.income(drawn) == pytest.approx(behavior.incomes(track.scenario, drawn), rel=1e-14)
 
 
 def test_classes_of_skill_of_many_teams_have_mean_one():
@@ -216,7 +209,7 @@ def question(until="2022-06", **more) -> Scenario:
 def test_a_draw_has_the_parameters_of_its_row_under_every_policy(fit):
     frame = fit.frame(3)
     asked = Posterior.of(frame).scenario(question(until="2025-06", assumptions={"rush": 2.0}))
-    drawn = behavior.parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
+    drawn = parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
     rows = frame.iloc[[0, 1, 2, 0, 1, 2, 0]]
     assert drawn["annual_lapse"].tolist() == rows["annual_lapse"].tolist()
     assert (drawn["rush"] == 2.0).all()  # what the scenario assumes goes first
@@ -234,7 +227,7 @@ def test_a_place_within_a_learned_one_has_its_effect_and_one_of_its_own(fit):
     asked = Posterior.of(frame.assign(place_spread=0.0)).scenario(
         Scenario("q", inside, start="2021-12", until="2022-06", law=toy.law(), assumptions={"opening_members": 40.0})
     )
-    drawn = behavior.parameter_draws(asked, 1, range(4))
+    drawn = parameter_draws(asked, 1, range(4))
     assert drawn["place_effect"] == pytest.approx(frame["place_effect/Toy"].to_numpy())
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from forecast.data import tables, toy
 from forecast.data.files import PACKAGE
-from forecast.engines import silence
+from forecast.engines import ENGINES, silence
 from forecast.engines.people.agents import AgentEngine, Team
 from forecast.engines.people.stock import StockEngine
 from forecast.experiment import project as experiment
 from forecast.experiment.manifest import PACKAGES, TABLES, code_hash, fingerprint, manifest
-from forecast.experiment.project import ENGINES, Task, project
+from forecast.experiment.project import Task, project
 from forecast.question.levers import Policy, Visits, Where
 from forecast.question.scenario import Scenario
 

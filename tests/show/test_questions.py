@@ -80,7 +80,7 @@ def test_policies_stand_side_by_side_in_the_order_that_was_asked():
         rows += [
             comparison("member_years", years, "poor", name),
             comparison("money", 1e9, "all", name, "province"),
-            comparison("money", 5e8, "all", name, "outreach"),
+            comparison("money", 5e8, "all", name, "office"),
             comparison("cost_per_member_year", 2e7, "all", name, "public and donors"),
         ]
     people = pd.DataFrame([{"scenario": "b", "measure": "net", "group": "all", "median": 0.25}])

@@ -23,7 +23,7 @@ from forecast.calibration.likelihood import DEGREES, Model
 from forecast.calibration.sampler import MOST_KHAT, Fit, keyed_luck, one_thread, stand_in, weigh
 from forecast.calibration.targets import Target
 from forecast.data import chance, files, tables
-from forecast.data import history as facts
+from forecast.data.history import counts
 from forecast.data.places import read_place
 from forecast.engines.series.engine import SeriesEngine
 from forecast.engines.yardsticks import YARDSTICKS, Yardstick
@@ -181,7 +181,7 @@ def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[Row]:
     known = history[(history["month"] <= last) | ((history["place"] != place) & (fold.cut == ""))]
     own = read_place(place) if place in set(history["place"]) else track.scenario.place
     own = replace(own, history=known[known["place"] == place].reset_index(drop=True))
-    counted = facts.counts(own.history)
+    counted = counts(own.history)
     if counted.empty:
         return rows
     start = counted["month"].max()
@@ -220,10 +220,10 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
     Every method is judged on the counts that it answered; `model_...` is the model's mean score on the same counts.
     """
-    counts = table[table["measure"] == "members"]
+    members = table[table["measure"] == "members"]
     key = ["fold", "place", "month"]
-    model, rows = counts[counts["engine"] == "model"].set_index(key), []
-    for engine, part in counts.groupby("engine", sort=False):
+    model, rows = members[members["engine"] == "model"].set_index(key), []
+    for engine, part in members.groupby("engine", sort=False):
         part = part.set_index(key)
         inside = [part["observed"].between(part[f"low{x}"], part[f"high{x}"]).mean() for x in (80, 95)]
         same = model.loc[part.index]

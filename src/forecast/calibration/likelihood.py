@@ -23,13 +23,13 @@ from forecast.beliefs.counts import NATION, counted_places, with_groups
 from forecast.beliefs.learned_from import read_by_calibration, spans
 from forecast.beliefs.parameters import parameters_table, priors
 from forecast.beliefs.posterior import PLACE_STEP, PLACE_YEAR, PRIORS, STEP_PRIORS, YEAR, YEAR_STEP
-from forecast.calibration.targets import Drawn, Target, Track, flows, track_of
+from forecast.calibration.targets import Target, Track, flows, track_of
 from forecast.data import tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines.people import behavior
-from forecast.engines.people.behavior import BANDS
+from forecast.engines.people.draws import between, normal_scale
+from forecast.engines.people.prices import BANDS
 from forecast.engines.people.world import G
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
@@ -135,7 +135,7 @@ class Model:
         """Parameters (without the place effect) of vectors (draws, coordinates): name -> (draws,)."""
         result = {name: np.full(len(z), value) for name, value in self._medians.items()}
         for name in self.free:
-            result[name] = behavior.between(self._normals(z, name), *self._ranges[name])
+            result[name] = between(self._normals(z, name), *self._ranges[name])
         return result | {SPREAD: self._medians[SPREAD] * self.wider(z, SPREAD)}
 
     @cached_property
@@ -211,9 +211,9 @@ class Model:
             if name == SPREAD:
                 continue  # no figure depends on it
             i, normals = self.at[name], self._normals(z, name)
-            result[:, i] = behavior.normal_scale(normals, *self._ranges[name])
+            result[:, i] = normal_scale(normals, *self._ranges[name])
             side = np.where(normals < 0, -1.0, 1.0)
-            slopes[:, i] = np.abs(behavior.normal_scale(side, *self._ranges[name]) - self._zero[name])
+            slopes[:, i] = np.abs(normal_scale(side, *self._ranges[name]) - self._zero[name])
             slopes[:, i] *= self._widened[name]
             if self._ranges[name][1] <= 0:
                 slopes[:, i] *= result[:, i] > 0  # cut at zero
@@ -232,7 +232,7 @@ class Model:
 
     @cached_property
     def _zero(self) -> dict[str, float]:
-        return {n: float(behavior.normal_scale(np.zeros(1), *r)[0]) for n, r in self._ranges.items()}
+        return {n: float(normal_scale(np.zeros(1), *r)[0]) for n, r in self._ranges.items()}
 
     def inputs(self) -> dict[str, np.ndarray]:
         """What the figures of each place depend on: (coordinates, inputs), sums of the coordinates of `bent`."""
@@ -277,29 +277,15 @@ class Model:
         """Standard deviation by which the model is off, log, (draws,)."""
         return np.asarray(MODEL_ERROR[0] * np.exp(MODEL_ERROR[1] * z[:, self.at["model_error"]]))
 
-    def reference(self, drawn: Drawn) -> np.ndarray:
-        """Acceptance in the country at the reference month, as `behavior.reference_acceptance` gives it."""
-        per_head, net = self._nation
-        bands = behavior._bands(behavior._median(*per_head, drawn), drawn)
-        shares = behavior.acceptance(net[None, :, None], bands, drawn) @ behavior.BAND_SHARES
-        return np.asarray((shares * (behavior.NATIONAL_MIX / behavior.NATIONAL_MIX.sum())).sum(axis=1))
-
-    @cached_property
-    def _nation(self) -> tuple[tuple[float, str], np.ndarray]:
-        month = tables.month(behavior.REFERENCE_MONTH)
-        net = np.array([self.law.price(g, month).net for g in GROUPS])
-        return behavior.income_per_head(read_place(NATION)), net
-
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Log of the expected value of each target, (draws, targets)."""
         drawn, years = self.drawn(z), self.year_effects(z)
-        reference = self.reference(drawn)
         result = np.empty((len(z), len(self.targets)))
         for name, track in self.tracks.items():
             own = drawn | {"place_effect": np.exp(self.effect(z, name))}
             walked = {y: years[y] * np.exp(walk) for y, walk in self.place_years(z, name).items()}
             error = track.opening_sd * z[:, self.at[f"opening/{name}"]]
-            values = track.run(own, reference, years | walked, error)
+            values = track.run(own, years | walked, error)
             months = {str(m): i for i, m in enumerate(track.scenario.months)}
             for i, target in enumerate(self.targets):
                 if target.place == name and target.measure == "members":
@@ -308,10 +294,7 @@ class Model:
                     span = slice(months[target.since], months[target.month] + 1)
                     result[:, i] = np.log(values[:, span, 1, G].sum(axis=1) / target.units)
         for name, (track, whole) in self.mixes.items():
-            month = str(track.scenario.months[0])
-            grown = (1 + drawn["income_growth"]) ** behavior.years_from_reference(month)
-            income = track.income(drawn) * grown[:, None, None]
-            groups = track.shares(drawn, income).reshape(len(z), -1, G, BANDS).sum(axis=(1, 3))
+            groups = track.shares(drawn).reshape(len(z), -1, G, BANDS).sum(axis=(1, 3))
             for i, target in enumerate(self.targets):
                 if target.place == name and target.measure in GROUPS:
                     result[:, i] = np.log(whole * groups[:, GROUPS.index(target.measure)])

@@ -20,9 +20,9 @@ from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from forecast.beliefs.parameters import parameters_table
-from forecast.data import history as facts
 from forecast.data import tables
 from forecast.data.frames import names
+from forecast.data.history import published
 from forecast.data.law import Law, read_law
 from forecast.data.places import one_series, read_place
 from forecast.engines.series.pooling import NATION, POOLED_LEVELS, fit_place, read_pool
@@ -214,10 +214,10 @@ def model_communes() -> Effect:
     city = read_place(CITY, at=AFTER)
 
     def figure(measure: str, month: str, at: str | None = None) -> float:
-        return facts.published(city, measure, month, at=at)
+        return published(city, measure, month, at=at)
 
-    count = facts.published(city, "model_communes", "2021-06", kind="lever", at=MODELS)
-    rest = facts.published(city, "communes", AFTER, kind="input") - count
+    count = published(city, "model_communes", "2021-06", kind="lever", at=MODELS)
+    rest = published(city, "communes", AFTER, kind="input") - count
     gross, gross_rest = (figure("entries_per_commune", AFTER, at) for at in (MODELS, None))
     start, end = (figure("members", month, MODELS) / count for month in (BEFORE, AFTER))
     city_start, city_end = (figure("members", month) for month in (YEAR_BEFORE, AFTER))

@@ -289,8 +289,8 @@ def calculate(text: str) -> float:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             return node.value
         if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
-            found: float = ARITHMETIC[type(node.op)](value(node.left), value(node.right))
-            return found
+            result: float = ARITHMETIC[type(node.op)](value(node.left), value(node.right))
+            return result
         raise ValueError(text)
 
     try:

@@ -50,17 +50,17 @@ def check(*, files: tuple[Path, ...], as_json: bool, lang: str) -> None:
 
     sites = [path for path in files if (path / audit.MARK).exists()]
     rest = [path for path in files if path not in sites]
-    found = checks.check_files(rest) if rest else [] if sites else checks.check_project()
-    found += [
+    result = checks.check_files(rest) if rest else [] if sites else checks.check_project()
+    result += [
         Finding(wrong.page, 0, "page", "", FAULT, wrong.text("en"), wrong.text("vi"))
         for site in sites
         for wrong in audit.verify(site)
     ]
     if as_json:
-        click.echo(json.dumps([checks.as_dict(f) for f in found], ensure_ascii=False, indent=1, allow_nan=False))
+        click.echo(json.dumps([checks.as_dict(f) for f in result], ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        click.echo(checks.as_text(found, lang))
-    bad = any(f.severity in (FAULT, NEW) for f in found)
+        click.echo(checks.as_text(result, lang))
+    bad = any(f.severity in (FAULT, NEW) for f in result)
     click.get_current_context().exit(1 if bad else 0)
 
 
@@ -163,9 +163,9 @@ def compare(
     people = min(people, draws) if "agents" in names else 0
     claim(out, force)
     followed = projection.concat([])
-    found: list[Added] = []
+    result: list[Added] = []
     if people:
-        followed, found = additional.follow(quo, others, draws=people, seed=seed, jobs=jobs)
+        followed, result = additional.follow(quo, others, draws=people, seed=seed, jobs=jobs)
     ask = partial(run, questions, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
@@ -181,8 +181,8 @@ def compare(
     }
     against = words.title(quo, lang) if quo.policy.levers else ""
     picture(out / "comparison.png", policy.versus(table, lang=lang, titles=titles, base=against))
-    if found:
-        _people(quo, others, found, answer, out=out, lang=lang, against=against)
+    if result:
+        _people(quo, others, result, answer, out=out, lang=lang, against=against)
     facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
     finish(out, facts, "comparison.csv")
 
@@ -190,7 +190,7 @@ def compare(
 def _people(
     quo: "Scenario",
     others: list["Scenario"],
-    found: list["Added"],
+    result: list["Added"],
     answer: "Projection",
     *,
     out: Path,
@@ -205,7 +205,7 @@ def _people(
     from forecast.show import additionality as additional_charts
 
     tables_, paths = [], []
-    for question, added in zip(others, found, strict=True):
+    for question, added in zip(others, result, strict=True):
         tables_.append(additional.table(added, quo, question, answer))
         paths.append(additional.after(added, quo, question).assign(scenario=question.scenario))
         name, title = f"-{len(paths)}" if len(others) > 1 else "", words.title(question, lang)

@@ -111,16 +111,21 @@ def _write_fit(
     from forecast.experiment.manifest import manifest
     from forecast.show import calibration as calibration_charts
 
-    frame, told, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
+    frame, diagnostics, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
     frame.to_parquet(out / FILE, index=False)
     moved = fit.moved()
-    found = {"diagnostics": told, "checks": checked, "predicted": predictive_checks.predicted(fit), "moved": moved}
-    for name, table in found.items():
+    result = {
+        "diagnostics": diagnostics,
+        "checks": checked,
+        "predicted": predictive_checks.predicted(fit),
+        "moved": moved,
+    }
+    for name, table in result.items():
         tables.write(table, out / f"{name}.csv")
     free = pd.DataFrame(fit.z[:, : len(fit.model.free)], columns=fit.model.free)
     picture(out / "before-after.png", calibration_charts.before_after(free, lang))
     picture(out / "moved.png", calibration_charts.moved(moved, lang))
-    bad, wrong = told[~told["good"]], checked[~checked["good"]]
+    bad, wrong = diagnostics[~diagnostics["good"]], checked[~checked["good"]]
     facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
         "places": fit.model.places,
         "asked": fit.model.asked,
@@ -131,9 +136,9 @@ def _write_fit(
         "accepted": fit.accepted,
         "khat": fit.khat,
         "divergences": fit.divergences,
-        "rhat": float(told["rhat"].max()),
-        "ess_bulk": float(told["ess_bulk"].min()),
-        "ess_tail": float(told["ess_tail"].min()),
+        "rhat": float(diagnostics["rhat"].max()),
+        "ess_bulk": float(diagnostics["ess_bulk"].min()),
+        "ess_tail": float(diagnostics["ess_tail"].min()),
     }
     finish(out, facts, FILE)
     click.echo(
@@ -149,13 +154,13 @@ def _write_fit(
         )
     if len(bad):
         raise tables.UserError(
-            f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
-            f"have R-hat above {sampler.MOST_RHAT} or fewer than {sampler.LEAST_ESS} effective draws, or the "
-            f"weights k-hat above {sampler.MOST_KHAT}; the worst is "
+            f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(diagnostics)} "
+            f"coordinates have R-hat above {sampler.MOST_RHAT} or fewer than {sampler.LEAST_ESS} effective draws, or "
+            f"the weights k-hat above {sampler.MOST_KHAT}; the worst is "
             f"{bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
         )
     if store:
-        posterior.store(fit.frame(STORED_ROWS), facts, fit.model.read, found | more)
+        posterior.store(fit.frame(STORED_ROWS), facts, fit.model.read, result | more)
         click.echo(f"kept with the data, in {tables.data_dir() / posterior.STORED}")
 
 
@@ -199,9 +204,9 @@ def backtest(
     """
     from forecast.answer import score
     from forecast.data.places import read_place
+    from forecast.engines import ENGINES
     from forecast.experiment import backtest as past
     from forecast.experiment.manifest import manifest
-    from forecast.experiment.project import HINDSIGHT
     from forecast.show import score as score_charts
 
     if not places and not judge:
@@ -213,7 +218,7 @@ def backtest(
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
     claim(out, force)
-    found = past.backtest(
+    result = past.backtest(
         [p.name for p in asked],
         names,
         origins=months,
@@ -224,22 +229,22 @@ def backtest(
         cluster=cluster,
         keep=out / PARTS,
     )
-    reasons = found.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
+    reasons = result.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
     for note in rows(reasons):
         where = f"{note.place} from {note.origin}" if note.origin else note.place
         click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
-    scored = score.scores(found.forecasts, found.counts)
+    scored = score.scores(result.forecasts, result.counts)
     judged = set(scored.loc[scored["engine"].isin(names), "place"])
     if not judged:
         raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {HINDSIGHT[name]}", err=True)
-    found.forecasts.save(out / "forecasts.parquet")
+        click.echo(f"note: {name}: {ENGINES[name].hindsight}", err=True)
+    result.forecasts.save(out / "forecasts.parquet")
     tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
     tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
     shown = next(p for p in asked if p.name in judged)
-    picture(out / "backtest.png", score_charts.backtest(found.forecasts, found.counts, shown, lang=lang))
+    picture(out / "backtest.png", score_charts.backtest(result.forecasts, result.counts, shown, lang=lang))
     picture(out / "scores.png", score_charts.scores(short, lang=lang))
     for engine, part in short.set_index("metric").groupby("engine", sort=False):
         held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
@@ -250,8 +255,8 @@ def backtest(
         "places": [p.name for p in asked],
         "origins": months or "all",
         "horizon": horizon,
-        "silent": records(found.silent),
-        "hindsight": {n: HINDSIGHT[n] for n in names},
+        "silent": records(result.silent),
+        "hindsight": {n: ENGINES[n].hindsight for n in names},
     }
     return finish(out, facts, "scores.csv")
 

@@ -35,11 +35,12 @@ import pandas as pd
 
 from forecast.answer import score
 from forecast.answer.projection import Projection
-from forecast.data import history as facts
 from forecast.data import tables
 from forecast.data.frames import rows as rows_of
+from forecast.data.history import counts
 from forecast.data.law import Law, read_law
 from forecast.data.tables import PUBLISHED_QUANTILES, UserError
+from forecast.engines import ENGINES
 from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Scenario, read_scenario
 from forecast.question.scenario_file import scenario_yaml
@@ -80,7 +81,6 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     >>> entry(project(quo, ["stock"], draws=2, jobs=1, progress=False), quo, seed=1).rows.empty
     True
     """
-    from forecast.experiment import project
 
     scenarios = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
     known = set(tables.read(tables.data_dir() / "places.csv", "places")["place"])
@@ -94,7 +94,7 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
             origin=asked.start,
             measure="members",
             group="all",
-            engine=list(project.ENGINES),
+            engine=list(ENGINES),
         )
         mine = mine.only(month=[m for m in mine.frame["month"].unique() if str(m) > asked.start])
         if mine.frame.empty or asked.place.name not in known:
@@ -243,11 +243,11 @@ def scores(folder: str | Path, history: pd.DataFrame | None = None) -> pd.DataFr
     Columns are those of :func:`score.scores` with `forecast` and `published` before them; empty while nothing came.
     """
     parts, columns = [], ["forecast", "published", *score.COLUMNS]
-    counts, rows = met(folder, history)
+    counted, rows = met(folder, history)
     for (name, day), part in rows.groupby(["forecast", "published"], sort=False):
         tall = part.melt([*KEY, "month", "group", "measure"], list(PUBLISHED_QUANTILES), "quantile")
         tall["quantile"] = tall["quantile"].map(PUBLISHED_QUANTILES)
-        scored = score.scores(tall, counts)
+        scored = score.scores(tall, counted)
         parts.append(scored.assign(forecast=str(name), published=str(day))[columns])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
@@ -256,11 +256,11 @@ def met(folder: str | Path, history: pd.DataFrame | None) -> tuple[pd.DataFrame,
     """Return the counts, and the rows of the ledger that one of them has met which came out in a later month."""
     rows = read(folder)
     history = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
-    counts = facts.counts(history)
-    truth = counts.drop_duplicates(["place", "month"], keep="last").set_index(["place", "month"])["known"]
+    counted = counts(history)
+    truth = counted.drop_duplicates(["place", "month"], keep="last").set_index(["place", "month"])["known"]
     known = [truth.get((row.place, row.month), "") for row in rows_of(rows)]
     later = pd.Series(known, rows.index, dtype=str) > rows["published"].str[:7]
-    return counts, rows[later & (rows["measure"] == "members") & (rows["group"] == "all")]
+    return counted, rows[later & (rows["measure"] == "members") & (rows["group"] == "all")]
 
 
 def _name(rows: pd.DataFrame) -> str:

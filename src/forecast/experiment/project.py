@@ -21,22 +21,11 @@ from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import Posterior
 from forecast.data import files, tables
-from forecast.engines import Engine
+from forecast.engines import ENGINES, Engine
 from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
 from forecast.question.scenario import Scenario
 
-ENGINES = {  # imported when they are asked for: each brings libraries that take seconds to load
-    "agents": "forecast.engines.people.agents:AgentEngine",
-    "stock": "forecast.engines.people.stock:StockEngine",
-    "series": "forecast.engines.series.engine:SeriesEngine",
-}
 CHUNK = 32  # draws: little enough that all cores end at about the same time
-HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside its scores
-    "series": "the constants of its model were chosen with the whole history in view; what it fits, it fits to counts "
-    "that were known",
-    "stock": "its parameters were set with the whole history in view, so its scores flatter it",
-    "agents": "its parameters were set with the whole history in view, so its scores flatter it",
-}
 
 
 @dataclass(frozen=True)
@@ -79,7 +68,7 @@ class Task:
 
 def project(
     scenarios: Scenario | Iterable[Scenario],
-    engines: str | Engine | Iterable[str | Engine] = ("agents", "stock", "series"),
+    engines: str | Engine | Iterable[str | Engine] = tuple(ENGINES),
     *,
     draws: int | range = 200,
     seed: int = 1,

@@ -12,7 +12,7 @@ from forecast.beliefs.parameters import Assumption, check_assumption, known_name
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.question.levers import AnyLever, Count, Group, Month, Policy
+from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 
@@ -97,7 +97,13 @@ class Scenario(BaseModel):
             and not start < tables.month(self.target.since) <= tables.month(self.target.by)
         ):
             raise ValueError(f"target.since: {self.target.since} is not within {start + 1} to {self.target.by}")
-        unknown = sorted(set(self.assumptions) - set(known_names()))
+        modes = self.law.payment_modes(start)
+        for number, lever in enumerate(self.policy.levers):
+            if isinstance(lever, Gift) and modes and lever.months not in modes:
+                expected = ", ".join(map(str, modes))
+                raise ValueError(f"policy.{number}.Gift.months: {lever.months}; expected a mode of payment: {expected}")
+        known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
+        unknown = sorted(set(self.assumptions) - known)
         if unknown:
             raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(known_names())}")
         for name, given in self.assumptions.items():

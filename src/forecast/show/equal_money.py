@@ -17,7 +17,7 @@ from forecast.show.marks import INK, MUTED
 from forecast.show.picture import GRID, LOOKS, Picture, sheet, source_line, style
 
 ROW = 0.46  # inches
-PAID = ("state", "province", "donors", "outreach")  # whose money a table shows
+PAID = ("state", "province", "donors", "office")  # whose money a table shows
 
 
 def _heads(lang: str) -> dict[str, tuple[str, str]]:
@@ -49,8 +49,8 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str 
             )
             + say(
                 lang,
-                vi=".\nChi: ngân sách địa phương, nhà hảo tâm, vận động; không kể Nhà nước hỗ trợ",
-                en=".\nPrice: local budget, donors, outreach, without the state's support",
+                vi=".\nChi: ngân sách địa phương, nhà hảo tâm, cơ quan BHXH; không kể Nhà nước hỗ trợ",
+                en=".\nPrice: local budget, donors, social insurance office, without the state's support",
             )
             + (f"\n{note}" if note else ""),
             source_line(lang, place),

@@ -18,7 +18,6 @@ from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.question.levers import LEVERS
-from forecast.question.menu import PRICES
 
 NARROWED = 0.1  # share of its variance that counts must have taken from a parameter to count as learned (judgement)
 MOST = 3  # places named as having moved a parameter
@@ -106,7 +105,8 @@ def _parameter(
 def _lever(name: str, found: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
     on = [found[p] for p in rests]
-    price: Any = frames.at(cost_table(), PRICES[name]) if name in PRICES else None
+    cost = LEVERS[name].cost
+    price: Any = frames.at(cost_table(), cost) if cost else None
     return Card(
         name=name,
         kind="lever",

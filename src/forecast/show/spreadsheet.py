@@ -8,6 +8,7 @@ import openpyxl
 import pandas as pd
 
 from forecast.answer.projection import Projection
+from forecast.engines import ENGINES
 from forecast.exchange import spreadsheet
 from forecast.exchange.spreadsheet import Book
 from forecast.language import words
@@ -19,7 +20,7 @@ def found(book: Book, scenario: Scenario, answer: Projection, lang: str = "vi") 
     """Say what a spreadsheet held, and what is expected from it at the end of the scenario."""
     counts = book.counts
     rows = answer.only(scenario=scenario.scenario, measure="members", group="all").at(scenario.until).frame
-    engine = next(e for e in ("agents", "stock", "series") if e in set(rows["engine"].astype(str)))
+    engine = next(e for e in ENGINES if e in set(rows["engine"].astype(str)))
     low, middle, high = rows.loc[rows["engine"] == engine, "value"].quantile([0.05, 0.5, 0.95])
     kept = term(f"status.{'synthetic' if book.synthetic else 'stated'}", lang)
     last = counts[counts["month"] == counts["month"].max()]

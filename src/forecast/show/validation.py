@@ -35,7 +35,7 @@ def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict[str,
 def standardized(draws: pd.DataFrame) -> pd.DataFrame:
     """Return draws of parameters in standard deviations of the prior that calibration began with.
 
-    The inverse of `behavior.between` (of `likelihood.Model.wider` for the spread of places), with the spread as
+    The inverse of `draws.between` (of `likelihood.Model.wider` for the spread of places), with the spread as
     `beliefs.parameters.priors` widens it by the distance of the studies.
 
     >>> standardized(pd.DataFrame({"entry_rate": [0.008, 0.02, 0.05]}))["entry_rate"].round(3).tolist()

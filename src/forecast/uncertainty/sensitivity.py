@@ -23,7 +23,7 @@ from forecast.beliefs.parameters import NUMBERS, Assumption, parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior, learned
 from forecast.data import chance, tables
 from forecast.data.frames import rows as rows_of
-from forecast.engines.people import behavior
+from forecast.engines.people.draws import between, place_effect
 from forecast.experiment.project import Task, engine_of, run_tasks
 from forecast.question.levers import Policy
 from forecast.question.menu import Choice, policy, usual
@@ -77,7 +77,7 @@ class Factors(NamedTuple):
                 given = float(np.quantile(known.frame[name], u))
             given = given if given is not None else Assumption(**prior)
             if isinstance(given, Assumption):
-                given = float(behavior.between(np.array(ndtri(u)), given.value, given.low, given.high))
+                given = float(between(np.array(ndtri(u)), given.value, given.low, given.high))
             values[name] = float(given)
         own, u = EFFECT + question.place.name, quantile.get(PLACE, 0.5)
         taught = known.frame if known is not None and own in known.frame else None
@@ -115,7 +115,7 @@ def _place_effect(question: Scenario, values: dict[str, float], z: float, seed: 
     keys = chance.streams(seed, range(2))
     two = chance.normal_array(keys, chance.name_number("place_effect/" + question.place.name))
     drawn = {name: np.full(2, value) for name, value in values.items()}
-    logs = np.log(behavior.place_effect(question, drawn, keys))
+    logs = np.log(place_effect(question, drawn, keys))
     return float(np.exp(logs[0] + (logs[1] - logs[0]) / (two[1] - two[0]) * (z - two[0])))
 
 

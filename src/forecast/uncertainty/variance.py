@@ -16,8 +16,8 @@ from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import EFFECT, PRIORS, YEAR, Posterior, learned
 from forecast.data import tables
 from forecast.data.frames import names
-from forecast.engines import Engine
-from forecast.engines.people import behavior
+from forecast.engines import ENGINES, Engine
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.series.engine import SeriesEngine
 from forecast.experiment.project import project
 from forecast.question.scenario import Scenario
@@ -45,10 +45,10 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
     >>> from forecast import toy
     >>> question = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=toy.law())
     >>> rows = parameter_rows(question, 1, range(3))
-    >>> bool((rows["entry_rate"] == behavior.parameter_draws(question, 1, range(3))["entry_rate"]).all())
+    >>> bool((rows["entry_rate"] == parameter_draws(question, 1, range(3))["entry_rate"]).all())
     True
     """
-    drawn, known = behavior.parameter_draws(scenario, seed, draws), learned(scenario)
+    drawn, known = parameter_draws(scenario, seed, draws), learned(scenario)
     found = {name: v for name, v in drawn.items() if name != "place_effect" and not name.startswith(YEAR)}
     found[EFFECT + scenario.place.name] = drawn["place_effect"]
     if known is not None:
@@ -59,7 +59,7 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
 
 def layered(
     scenario: Scenario,
-    engines: Iterable[str] = ("agents", "stock", "series"),
+    engines: Iterable[str] = tuple(ENGINES),
     *,
     sets: int = 50,
     judged: int = 1,
