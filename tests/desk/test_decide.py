@@ -308,7 +308,7 @@ def test_the_status_quo_is_the_same_question_without_levers():
         plan.start,
         plan.until,
         plan.target,
-        LAW,
+        plan.law,
     )
     assert quo.assumptions == plan.assumptions
 
