@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ from forecast.question.levers import Lever, Policy
 from forecast.question.scenario import Scenario, Target
 
 SHARES = {"all": 1.0, **dict(zip(GROUPS, (0.02, 0.03, 0.10, 0.85), strict=True))}
+
+
+def has_its_own_test(lever: str) -> bool:
+    """Has a lever a file of tests of its own, tests/levers/test_NAME.py, beside the tables in which others stand?"""
+    return (Path(__file__).parent / "levers" / f"test_{lever.lower()}.py").is_file()
 
 
 def toy_question(

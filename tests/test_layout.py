@@ -7,15 +7,11 @@ MOST_LINES = 400
 MOST_EXEMPT = 10
 # For now, while these are being worked on in other branches: a module goes from here as it is split.
 LONG_FOR_NOW = {
-    "calibration/trials.py",
     "data/tables.py",
-    "engines/people/behavior.py",
     "engines/people/events.py",
-    "engines/people/stock.py",
-    "experiment/project.py",
     "question/levers.py",
 }
-EXEMPT_FOR_NOW = 250
+EXEMPT_FOR_NOW = 61
 
 
 def test_no_module_is_longer_than_a_reader_can_hold():

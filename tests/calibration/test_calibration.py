@@ -1,7 +1,6 @@
 """A calibration finds what made the counts, is the same on any number of cores, and says when not to use it."""
 
 import json
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +8,6 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from forecast.beliefs import posterior
 from forecast.beliefs.counts import counts, error_of
 from forecast.beliefs.parameters import learned_names, parameters_table, priors
 from forecast.beliefs.posterior import Posterior
@@ -22,10 +20,9 @@ from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
-from forecast.engines.people import behavior
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.stock import CLASS_SHARES, expected
 from forecast.engines.people.world import make_world
-from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.question.levers import Policy, Visits
 from forecast.question.scenario import Scenario
@@ -53,7 +50,7 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
     z = np.zeros((2, len(model.coordinates)))
     z[1, :3] = 0.7, -0.5, 0.4
     drawn = model.drawn(z) | {"skill_spread": np.zeros(2), "place_effect": np.ones(2)}
-    ours = track.run(drawn, model.reference(drawn), dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
+    ours = track.run(drawn, dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
     for row in range(2):
         given = {name: float(drawn[name][row]) for name in names} | fixed
         scenario = track.scenario.but(assumptions=track.scenario.assumptions | given)
@@ -62,13 +59,6 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
         assert ours[row, :, 0, -1] == pytest.approx(theirs[:, 0, -1], rel=1e-3)
         assert ours[row, 1:, 1, -1] == pytest.approx(theirs[1:, 1, -1], rel=1e-3)
         assert ours[row, :, 0] == pytest.approx(theirs[:, 0], rel=5e-3)
-
-
-def test_what_is_looked_up_once_is_what_behavior_gives(model):
-    drawn = model.drawn(np.full((3, len(model.coordinates)), 0.3))
-    assert model.reference(drawn) == pytest.approx(behavior.reference_acceptance(drawn, model.law), rel=1e-14)
-    track = model.tracks["Toy"]
-    assert track.income(drawn) == pytest.approx(behavior.incomes(track.scenario, drawn), rel=1e-14)
 
 
 def test_classes_of_skill_of_many_teams_have_mean_one():
@@ -98,7 +88,9 @@ def test_a_count_that_is_less_sure_has_a_wider_error():
 def test_each_count_is_met_at_its_own_month():
     model = Model(["Cà Mau", "Đông Triều"])
     assert [(t.place, t.month, t.value) for t in model.targets] == [
-        ("Cà Mau", "2022-06", 21824.0), ("Đông Triều", "2021-11", 3550.0)]  # fmt: skip
+        ("Cà Mau", "2022-06", 21824.0),
+        ("Đông Triều", "2021-11", 3550.0),
+    ]
     assert "effect/Cà Mau" in model.coordinates
     z = np.zeros((2, len(model.coordinates)))
     z[1, model.at["effect/Cà Mau"]] = 1.0
@@ -217,7 +209,7 @@ def question(until="2022-06", **more) -> Scenario:
 def test_a_draw_has_the_parameters_of_its_row_under_every_policy(fit):
     frame = fit.frame(3)
     asked = Posterior.of(frame).scenario(question(until="2025-06", assumptions={"rush": 2.0}))
-    drawn = behavior.parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
+    drawn = parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
     rows = frame.iloc[[0, 1, 2, 0, 1, 2, 0]]
     assert drawn["annual_lapse"].tolist() == rows["annual_lapse"].tolist()
     assert (drawn["rush"] == 2.0).all()  # what the scenario assumes goes first
@@ -235,17 +227,27 @@ def test_a_place_within_a_learned_one_has_its_effect_and_one_of_its_own(fit):
     asked = Posterior.of(frame.assign(place_spread=0.0)).scenario(
         Scenario("q", inside, start="2021-12", until="2022-06", law=toy.law(), assumptions={"opening_members": 40.0})
     )
-    drawn = behavior.parameter_draws(asked, 1, range(4))
+    drawn = parameter_draws(asked, 1, range(4))
     assert drawn["place_effect"] == pytest.approx(frame["place_effect/Toy"].to_numpy())
 
 
 def test_years_to_come_are_as_unlike_as_those_that_were_learned():
     """Steps that all places share, and a place's own beside them: its own years, those around it, or from its start."""
-    row = {"entry_rate": 0.02, "year/2023": 1.0, "year_step": 0.2, "place_year/2022/Toy": 2.0,
-           "place_year/2023/Toy": 3.0, "place_step": 0.1}  # fmt: skip
+    row = {
+        "entry_rate": 0.02,
+        "year/2023": 1.0,
+        "year_step": 0.2,
+        "place_year/2022/Toy": 2.0,
+        "place_year/2023/Toy": 3.0,
+        "place_step": 0.1,
+    }
     told, keys = Posterior.of(pd.DataFrame([row])), chance.streams(1, range(4000))
-    lineages = {"nation": ("Việt Nam",), "known": ("Toy", "Việt Nam"), "inside": ("Toy/Alder", "Toy", "Việt Nam"),
-                "new": ("Elsewhere", "Việt Nam")}  # fmt: skip
+    lineages = {
+        "nation": ("Việt Nam",),
+        "known": ("Toy", "Việt Nam"),
+        "inside": ("Toy/Alder", "Toy", "Việt Nam"),
+        "new": ("Elsewhere", "Việt Nam"),
+    }
     logs = {k: np.log(told.year(2025, range(4000), keys, lineage, 2021)) for k, lineage in lineages.items()}
     assert logs["nation"].std() == pytest.approx(0.2 * np.sqrt(2), rel=0.05)
     assert logs["known"].std() == pytest.approx(np.hypot(0.2, 0.1) * np.sqrt(2), rel=0.05)
@@ -274,9 +276,11 @@ def test_a_learned_year_scales_the_entries_of_its_months_and_of_no_other(fit):
     asked = question(until="2023-02", assumptions={"peer_effect": 0.0})
     usual = project(asked, posterior=Posterior.of(frame), **given)
     doubled = project(asked, posterior=Posterior.of(frame.assign(**{"year/2023": 2 * frame["year/2023"]})), **given)
-    before, after = (doubled.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
-                     / usual.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
-                     for m in ("2022-12", "2023-01"))  # fmt: skip
+    before, after = (
+        doubled.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
+        / usual.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
+        for m in ("2022-12", "2023-01")
+    )
     assert (before == 1).all()
     assert ((after > 1.5) & (after <= 2)).all()
 
@@ -312,136 +316,20 @@ def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, 
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
     assert manifest["converged"] is (code == 0)
     assert ("must not be used" in result.output) is (code == 1)
-    assert {"posterior.parquet", "diagnostics.csv", "checks.csv", "predicted.csv", "moved.csv", "before-after.png",
-            "moved.png"} == set(manifest["files"])  # fmt: skip
+    assert {
+        "posterior.parquet",
+        "diagnostics.csv",
+        "checks.csv",
+        "predicted.csv",
+        "moved.csv",
+        "before-after.png",
+        "moved.png",
+    } == set(manifest["files"])
     if code:
         with pytest.raises(UserError, match="must not be used"):
             Posterior.read(tmp_path / "r")
     else:
         assert len(Posterior.read(tmp_path / "r").frame) == 50
-
-
-@pytest.fixture
-def kept(fit, tmp_path, monkeypatch):
-    """A data folder of one's own with a posterior in it that was learned from Cà Mau."""
-    folder = tmp_path / "data"
-    shutil.copytree(tables.data_dir(), folder, ignore=shutil.ignore_patterns(posterior.STORED))
-    monkeypatch.setattr(tables, "data_dir", lambda: folder)
-    learned = Model()
-    told = {"places": learned.places, "asked": learned.asked, "months": learned.months}
-    posterior.store(fit.frame(20), told, learned.read, {"checks": pd.DataFrame({"item": ["x"]})})
-    return folder
-
-
-def ca_mau() -> Scenario:
-    return Scenario("q", "Cà Mau", start="2021-12", until="2022-06", learned=posterior.KEPT)
-
-
-def test_what_is_kept_is_taken_by_a_real_place_that_asks_and_by_no_invented_one(kept, fit):
-    found = posterior.learned(ca_mau())
-    assert found.frame["rush"].to_numpy() == pytest.approx(fit.frame(20)["rush"].to_numpy(), rel=1e-5)
-    assert (kept / posterior.STORED / "checks.csv").is_file()
-    assert posterior.learned(ca_mau().but(learned=posterior.PRIORS)) is None
-    assert posterior.learned(question(learned=posterior.KEPT)) is None
-    assert fingerprint(ca_mau()) != fingerprint(ca_mau().but(learned=posterior.PRIORS))
-
-
-def change(folder, file: str, old: str, new: str) -> None:
-    text = (folder / file).read_text(encoding="utf-8")
-    assert old in text
-    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-VISITS = "policy:\n  - {lever: Visits, count: 1}"
-
-
-@pytest.mark.parametrize(("file", "old", "new", "said"), [
-    ("history.csv", ",26948,", ",26949,", "Cà Mau 2021-12 members.*26948 persons.* then, 26949 persons.* now"),
-    ("history.csv", ",8700,", ",8701,", "Lào Cai 2023-10 members.*8700"),  # its groups are shares of it
-    ("history.csv", "2021-12,income_per_head,all,3100000", "2021-12,income_per_head,all,3200000",
-     "Cà Mau 2021-12 income_per_head.*3100000"),
-    ("history.csv", "collectors,all,1058,", "collectors,all,1059,", "Cà Mau 2022-12 collectors"),
-    ("parameters.csv", "rush,parameter,7,3,12", "rush,parameter,7,3,13", "rush: 7 .3 to 12, distance 2. then"),
-    ("parameters.csv", "gift_retention,parameter,0.15", "gift_retention,parameter,0.2", "gift_retention: 0.15 then"),
-    ("law.csv", "2025-12,1500000,", "2025-12,1500001,", "min_declared_income all Việt Nam 2022-01.*1500000 then"),
-    ("scenarios/dong-trieu-plan.yaml", "policy:", VISITS, "policy: .* then"),
-    ("scenarios/da-bac-plan.yaml", "policy:", VISITS, "policy: .* then"),
-])  # fmt: skip
-def test_what_was_learned_is_refused_where_what_it_was_learned_from_changed(kept, file, old, new, said):
-    change(kept, file, old, new)
-    with pytest.raises(UserError, match=f"learned from other rows than there are now: {file}: .*{said}"):
-        posterior.learned(ca_mau())
-
-
-def test_a_rule_that_was_not_there_and_a_place_or_file_that_is_gone_are_refused(kept):
-    rule = "voluntary_si,local_top_up_share,poor,Cà Mau,2022-02,,0.1,share,x,recalled,recalled\n"
-    with (kept / "law.csv").open("a", encoding="utf-8") as end:
-        end.write(rule)
-    with pytest.raises(UserError, match="local_top_up_share poor Cà Mau 2022-02 to 2022-06: none then, 0.1 now"):
-        posterior.learned(ca_mau())
-    change(kept, "law.csv", rule, "")
-    assert posterior.learned(ca_mau()) is not None
-    (kept / "scenarios" / "da-bac-plan.yaml").unlink()
-    with pytest.raises(UserError, match="scenarios/da-bac-plan.yaml: policy: .* then, none now"):
-        posterior.learned(ca_mau())
-
-
-UNREAD = [
-    ("history.csv", "members,all,116400,", "members,all,116401,"),  # a plan
-    ("parameters.csv", "gift_retention,parameter,0.15,0.05,0.35", "gift_retention,parameter,0.15,0.05,0.45"),
-    ("parameters.csv", "cost_visit,cost,30000", "cost_visit,cost,40000"),
-    ("law.csv", "2200000,", "2300000,"),  # the floor of 2027
-    ("evidence.csv", ",0.94,", ",0.95,"),
-    ("scenarios/dong-trieu-plan.yaml", "title:", "# a remark\ntitle:"),
-    ("scenarios/ca-mau-plan.yaml", "policy:", VISITS),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("file", "old", "new"), UNREAD)
-def test_what_calibration_never_reads_may_change(kept, file, old, new):
-    change(kept, file, old, new)
-    assert posterior.learned(ca_mau()) is not None and posterior.unread() == []
-
-
-COUNT = "voluntary_si,{0},province,{1},members,all,{2},persons,observation,stated,,vss-10455,,\n"
-
-
-def test_newer_counts_take_nothing_from_what_was_learned_and_are_named(kept):
-    before = posterior.learned(ca_mau()).digest
-    with (kept / "history.csv").open("a", encoding="utf-8") as end:
-        for place, month, value in (("Cà Mau", "2023-06", 25000), ("Lào Cai", "2024-12", 15000),
-                                    ("Thanh Hóa", "2023-12", 50000), ("Thanh Hóa", "2024-12", 60000)):  # fmt: skip
-            end.write(COUNT.format(place, month, value))
-    with (kept / "parameters.csv").open("a", encoding="utf-8") as end:
-        end.write("phone_gain,parameter,0.1,0.05,0.2,0,,,times,,,judgement,stated,makers,2026,,new\n")
-    assert posterior.learned(ca_mau()).digest == before
-    said = posterior.unread()
-    assert sorted(line.split(" (")[0] for line in said) == [
-        "Cà Mau 2023-06 members", "Lào Cai 2024-12 members", "Thanh Hóa 2023-12 members", "Thanh Hóa 2024-12 members"
-    ]
-
-
-def test_what_is_kept_with_the_project_was_learned_from_todays_rows():
-    """Its list of items is what calibration reads today, so nothing of it can have changed."""
-    folder = tables.data_dir() / posterior.STORED
-    used = pd.read_csv(folder / posterior.USED, dtype="str", keep_default_na=False)
-    told = json.loads((folder / posterior.MANIFEST).read_text(encoding="utf-8"))
-    today = Model()
-    pd.testing.assert_frame_equal(used, today.read, check_dtype=False)
-    assert told["places"] == today.places and told["asked"] == "all" and told["targets"] == len(today.targets)
-    assert {name: tuple(span) for name, span in told["months"].items()} == today.months
-    values = used.loc[used["file"] == "history.csv", ["item", "value"]]
-    for target in today.targets:  # each figure to meet is an item
-        group = f" {target.measure}" if target.measure in tables.GROUPS else ""
-        beginning = f"{target.place} {target.month} "
-        rows = values[values["item"].str.startswith(beginning) & values["item"].str.contains(f"{group} (", regex=False)]
-        assert any(float(text.split()[0]) == target.value for text in rows["value"]), target
-
-
-def test_nothing_kept_is_said(kept):
-    (kept / posterior.STORED / posterior.DRAWS).unlink()
-    with pytest.raises(UserError, match="no such file; expected what forecast calibrate --store keeps"):
-        posterior.learned(ca_mau())
 
 
 def test_counts_held_back_are_told_without_having_been_seen(fit, monkeypatch):
@@ -463,9 +351,18 @@ def test_counts_held_back_are_told_without_having_been_seen(fit, monkeypatch):
 
 def test_the_page_says_what_held_back_counts_told():
     """It names the method that did better, in persons or in logs, and says where the forecasts of other pages stand."""
-    rows = pd.DataFrame({"engine": ["model", "series"], "counts": [50, 50], "covered80": [0.64, 0.5],
-                         "covered95": [0.9, 0.8], "wis": [100.0, 200.0], "wis_log": [0.12, 0.2],
-                         "model_wis": 100.0, "model_wis_log": 0.12})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "engine": ["model", "series"],
+            "counts": [50, 50],
+            "covered80": [0.64, 0.5],
+            "covered95": [0.9, 0.8],
+            "wis": [100.0, 200.0],
+            "wis_log": [0.12, 0.2],
+            "model_wis": 100.0,
+            "model_wis_log": 0.12,
+        }
+    )
     said = validation.held_back({"held_out_summary": rows}, "en")
     assert "80% intervals hold **64%** (wanted: 70% to 90%)" in said
     assert "better than that of every other method" in said
@@ -487,14 +384,3 @@ def test_the_methods_own_test_is_kept_with_the_data_and_passed():
     judged = predictive_checks.verdict(table).set_index("coordinate")
     assert judged["uniform_p"].min() > 0.02
     assert 0.75 < judged.at["all", "held"] < 0.85
-
-
-def test_who_uses_what_is_kept_hears_which_counts_it_was_learned_without(kept, tmp_path):
-    with (kept / "history.csv").open("a", encoding="utf-8") as end:
-        end.write(COUNT.format("Cà Mau", "2023-06", 25000))
-    asked = [str(kept / "scenarios" / "da-bac-status-quo.yaml"), "--engines", "stock", "--draws", "2", "--jobs", "1"]
-    result = CliRunner().invoke(main, ["project", *asked, "--posterior", "stored", "--out", str(tmp_path / "r")])
-    assert result.exit_code == 0, result.output
-    assert "note: the stored parameters were learned without Cà Mau 2023-06 members" in result.output
-    (said,) = json.loads((tmp_path / "r" / "manifest.json").read_text(encoding="utf-8"))["learned_without"]
-    assert said.startswith("Cà Mau 2023-06 members")

@@ -248,19 +248,19 @@ def test_a_top_up_costs_the_province(compared):
     _, table = compared
     assert cell(table, "top-up", "money", "province", "poor") > 0
     assert cell(table, "top-up", "money", "province", "other") == 0
-    assert cell(table, "top-up", "money", "donors") == cell(table, "top-up", "money", "outreach") == 0
+    assert cell(table, "top-up", "money", "donors") == cell(table, "top-up", "money", "office") == 0
     years = cell(table, "top-up", "member_years", group="poor")
     price = cell(table, "top-up", "money", "province", "poor") / years
     assert cell(table, "top-up", "cost_per_member_year", "province", "poor") == pytest.approx(price)
     assert price > 0.4 * 400_000 * 12  # it is paid for all poor members, not only for those whom it added
 
 
-def test_a_gift_costs_the_donors_and_visits_cost_outreach(compared):
+def test_a_gift_costs_the_donors_and_visits_cost_the_office(compared):
     _, table = compared
     assert cell(table, "gift", "money", "donors") == pytest.approx(60 * 12 * 200_000)  # 5 a month, half is the state's
     assert cell(table, "gift", "money", "province") == 0
-    assert cell(table, "visits", "money", "outreach") == pytest.approx(12 * 6 * 100 * 30_000)
-    parts = ("state", "province", "donors", "outreach")
+    assert cell(table, "visits", "money", "office") == pytest.approx(12 * 6 * 100 * 30_000)
+    parts = ("state", "province", "donors", "office")
     public = sum(cell(table, "visits", "cost_per_member_year", payer) for payer in parts)
     assert cell(table, "visits", "cost_per_member_year", "public and donors") == pytest.approx(public)
 
@@ -308,7 +308,7 @@ def test_the_status_quo_is_the_same_question_without_levers():
         plan.start,
         plan.until,
         plan.target,
-        LAW,
+        plan.law,
     )
     assert quo.assumptions == plan.assumptions
 

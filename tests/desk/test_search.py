@@ -16,7 +16,7 @@ from forecast.data import tables, toy
 from forecast.desk import search, totals
 from forecast.desk.optimize import _farthest, optimize
 from forecast.question import menu
-from forecast.question.levers import Meetings, Policy, TopUp, Visits
+from forecast.question.levers import LEVERS, Meetings, Policy, TopUp, Visits
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario, Target, read_scenario
 from forecast.question.scenario_file import scenario_yaml
@@ -86,7 +86,7 @@ def test_a_price_comes_from_the_choice_or_from_the_evidence():
 def test_every_usual_lever_has_a_price_or_is_paid_by_law():
     costs = cost_table()
     for choice in menu.priced(menu.usual(PLACE, "2022-01", 12.0), costs):
-        priced = choice.lever in menu.PRICES
+        priced = bool(LEVERS[choice.lever].cost)
         assert priced == (choice.at(choice.levels).unit_cost > 0)
         assert priced or choice.lever in ("TopUp", "Gift", "VisitOrder")
     assert (costs["low"] < costs["value"]).all() and (costs["value"] < costs["high"]).all()
@@ -146,7 +146,7 @@ def test_gifts_that_vanish_do_not_fill_a_target():
 def test_money_by_payer_is_what_counts(found):
     optimum, _ = found
     paid = optimum.verified.by_payer
-    assert paid["outreach"] + paid["province"] + paid["donors"] == pytest.approx(optimum.verified.cost)
+    assert paid["office"] + paid["province"] + paid["donors"] == pytest.approx(optimum.verified.cost)
 
 
 def test_the_front_rises_with_cost(found):
@@ -223,11 +223,25 @@ def test_wrong_wishes_are_one_message():
 
 def test_prices_have_a_spread_and_stand_in_the_cost():
     under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, draws=200, seed=1)
-    spent = under_way.outreach((10, 0, 0), range(200))  # its price stands in the scenario and is taken as known...
-    assert np.ptp(spent) == pytest.approx(0, abs=1)
-    spent = under_way.outreach((0, 10, 0), range(200))  # ...that of a meeting is judgement
-    assert np.median(spent) == pytest.approx(12 * 12 * 6 * 2e6, rel=0.15)
+    luck = under_way.luck((10, 0, 0), range(200))["office"]  # its price stands in the scenario and is taken as known...
+    assert np.ptp(luck) == pytest.approx(0, abs=1)
+    price = 12 * 12 * 6 * 2e6
+    spent = price + under_way.luck((0, 10, 0), range(200))["office"]  # ...that of a meeting is judgement
+    assert np.median(spent) == pytest.approx(price, rel=0.15)
     assert np.quantile(spent, 0.95) == pytest.approx(2 * np.median(spent), rel=0.25)
+
+
+def test_the_money_of_donors_for_outreach_counts_where_donors_count():
+    """A budget of donors' money is used up by a lever that donors pay for, and one of the office's is not."""
+    free = {"lever": "Visits", "count": [0, 200], "per": "place", "payer": "donors", "unit_cost": 30_000}
+    costs = {}
+    for payer in ("donors", "office"):
+        asked = question().model_copy(update={"search": menu.Search(payers=(payer,), levers=(free,))})
+        under_way = search.Search(asked, 1e9, 0.5, 0.0, 0.0, draws=20, seed=1)
+        under_way.screen([under_way.all])
+        costs[payer] = under_way.seen[under_way.all][0]
+    assert costs["donors"] == pytest.approx(12 * 200 * 30_000)
+    assert costs["office"] == pytest.approx(0, abs=1)
 
 
 def test_what_was_found_is_a_scenario_file(found, tmp_path):

@@ -24,9 +24,25 @@ LAW = toy.law()
 
 def counted(*counts, place="Toy", status="stated", source="x") -> pd.DataFrame:
     """History rows of members; a count is (month, value) or (month, value, source)."""
-    rows = [{"scheme": "voluntary_si", "place": place, "level": "district", "month": c[0], "measure": "members",
-             "group": "all", "value": float(c[1]), "unit": "persons", "kind": "observation", "status": status,
-             "denominator": "", "source": c[2] if len(c) > 2 else source, "locator": "", "note": ""} for c in counts]
+    rows = [
+        {
+            "scheme": "voluntary_si",
+            "place": place,
+            "level": "district",
+            "month": c[0],
+            "measure": "members",
+            "group": "all",
+            "value": float(c[1]),
+            "unit": "persons",
+            "kind": "observation",
+            "status": status,
+            "denominator": "",
+            "source": c[2] if len(c) > 2 else source,
+            "locator": "",
+            "note": "",
+        }
+        for c in counts
+    ]
     return pd.DataFrame(rows, columns=tables.columns("history"))
 
 
@@ -77,13 +93,29 @@ class Spy:
     def run(self, scenario, draws, seed):
         self.asked.append(scenario)
         months = scenario.months[1:].astype(str)
-        return pd.DataFrame([{"place": scenario.place.name, "scenario": scenario.scenario, "engine": self.name,
-                              "origin": scenario.start, "month": m, "group": "all", "measure": "members", "draw": d,
-                              "value": scenario.opening[0]} for d in draws for m in months], columns=COLUMNS)
+        return pd.DataFrame(
+            [
+                {
+                    "place": scenario.place.name,
+                    "scenario": scenario.scenario,
+                    "engine": self.name,
+                    "origin": scenario.start,
+                    "month": m,
+                    "group": "all",
+                    "measure": "members",
+                    "draw": d,
+                    "value": scenario.opening[0],
+                }
+                for d in draws
+                for m in months
+            ],
+            columns=COLUMNS,
+        )
 
 
-LATE = pd.DataFrame({"source": ["soon", "late"], "date": ["2021-01", "2022-02-03"], "title": "", "publisher": "x",
-                     "address": ""})
+LATE = pd.DataFrame(
+    {"source": ["soon", "late"], "date": ["2021-01", "2022-02-03"], "title": "", "publisher": "x", "address": ""}
+)
 
 
 @pytest.fixture
@@ -109,8 +141,9 @@ def test_a_count_in_a_later_article_is_not_known(late):
 
 def test_what_came_out_later_changes_no_forecast(late):
     changed = late.history.assign(value=late.history["value"].mask(late.history["source"] == "late", 7777.0))
-    one, two = (run(place, origins=["2021-01"]).forecasts.frame["value"] for place in (
-        late, replace(late, history=changed)))
+    one, two = (
+        run(place, origins=["2021-01"]).forecasts.frame["value"] for place in (late, replace(late, history=changed))
+    )
     assert one.equals(two)
 
 
@@ -128,7 +161,9 @@ def test_simulating_engines_start_where_the_stock_was_counted_and_are_told_apart
     rows = found.forecasts.only(engine="stock").frame
     assert set(rows["origin"]) == {"2021-01", "2022-02"}
     assert rows.groupby("origin", observed=True)["month"].agg(lambda m: str(min(m))).to_dict() == {
-        "2021-01": "2021-02", "2022-02": "2022-03"}
+        "2021-01": "2021-02",
+        "2022-02": "2022-03",
+    }
     assert set(rows["measure"]) == {"members"} and set(rows["group"]) == {"all"}
 
 
@@ -159,10 +194,16 @@ def test_an_engine_that_cannot_start_is_told_with_its_reason_and_others_go_on():
 
 
 def test_wrong_questions_are_one_message():
-    for words, match in (({"engines": ["x"]}, "no engine 'x'"), ({"places": []}, "at least one"),
-                         ({"draws": 0}, "at least 1"), ({"origins": ["2020"]}, "YYYY-MM"),
-                         ({"places": "Atlantis"}, "Atlantis"), ({"places": [STEADY, STEADY]}, "two places"),
-                         ({"engines": ["series", "series"]}, "two engines"), ({"engines": [Naive()]}, "'naive'")):
+    for words, match in (
+        ({"engines": ["x"]}, "no engine 'x'"),
+        ({"places": []}, "at least one"),
+        ({"draws": 0}, "at least 1"),
+        ({"origins": ["2020"]}, "YYYY-MM"),
+        ({"places": "Atlantis"}, "Atlantis"),
+        ({"places": [STEADY, STEADY]}, "two places"),
+        ({"engines": ["series", "series"]}, "two engines"),
+        ({"engines": [Naive()]}, "'naive'"),
+    ):
         with pytest.raises(tables.UserError, match=match):
             run(**words)
 
@@ -268,8 +309,10 @@ def test_a_backtest_of_the_published_counts_is_scored_against_the_yardsticks(pub
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_pictures_say_what_they_show_and_no_label_covers_another(published, lang):
     table = score.scores(published.forecasts, published.counts)
-    drawn = [score_charts.backtest(published.forecasts, published.counts, places.read_place("Nghệ An"), lang),
-             score_charts.scores(score.summary(table), lang)]
+    drawn = [
+        score_charts.backtest(published.forecasts, published.counts, places.read_place("Nghệ An"), lang),
+        score_charts.scores(score.summary(table), lang),
+    ]
     for picture in drawn:
         for (one, a), (two, b) in combinations(texts(picture), 2):
             assert min(a.x1, b.x1) - max(a.x0, b.x0) < 2 or min(a.y1, b.y1) - max(a.y0, b.y0) < 2, f"{one} | {two}"
@@ -295,13 +338,20 @@ def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, mon
     assert "% of naive's" in said
     folder = tmp_path / "x"
     assert sorted(p.name for p in folder.iterdir()) == [
-        "backtest.png", "forecasts.parquet", "manifest.json", "scores.csv", "scores.png", "summary.csv"]
+        "backtest.png",
+        "forecasts.parquet",
+        "manifest.json",
+        "scores.csv",
+        "scores.png",
+        "summary.csv",
+    ]
     facts_of_it = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert facts_of_it["places"] == ["Nghệ An", "Lào Cai"] and facts_of_it["silent"]
     table = pd.read_csv(folder / "scores.csv")
     assert list(table.columns) == score.COLUMNS
-    again = score.scores(Projection.read(folder / "forecasts.parquet"), history.counts(
-        places.read_place("Nghệ An").history))
+    again = score.scores(
+        Projection.read(folder / "forecasts.parquet"), history.counts(places.read_place("Nghệ An").history)
+    )
     assert again["value"].to_numpy() == pytest.approx(table["value"].to_numpy())
     assert "older run" in command("backtest", *words, code=2)
 

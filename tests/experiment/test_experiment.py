@@ -10,12 +10,12 @@ import pytest
 
 from forecast.data import tables, toy
 from forecast.data.files import PACKAGE
-from forecast.engines import silence
+from forecast.engines import ENGINES, silence
 from forecast.engines.people.agents import AgentEngine, Team
 from forecast.engines.people.stock import StockEngine
 from forecast.experiment import project as experiment
 from forecast.experiment.manifest import PACKAGES, TABLES, code_hash, fingerprint, manifest
-from forecast.experiment.project import ENGINES, Task, project
+from forecast.experiment.project import Task, project
 from forecast.question.levers import Policy, Visits, Where
 from forecast.question.scenario import Scenario
 
@@ -280,14 +280,22 @@ def name(task: Task) -> str:
     return task.name
 
 
-@pytest.mark.parametrize(("file", "moves"), [
-    ("forecast/show/sentences.py", False), ("forecast/language/words.py", False), ("forecast/desk/target.py", False),
-    ("forecast/calibration/sampler.py", False),
-    ("forecast/engines/people/stock.py", True), ("forecast/data/law.py", True),
-    ("forecast/timeseries/methods.py", True),
-    ("forecast/question/plan.py", True), ("forecast/beliefs/posterior.py", True), ("data/history.csv", True),
-    ("data/law.csv", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "moves"),
+    [
+        ("forecast/show/sentences.py", False),
+        ("forecast/language/words.py", False),
+        ("forecast/desk/target.py", False),
+        ("forecast/calibration/sampler.py", False),
+        ("forecast/engines/people/stock.py", True),
+        ("forecast/data/law.py", True),
+        ("forecast/timeseries/methods.py", True),
+        ("forecast/question/plan.py", True),
+        ("forecast/beliefs/posterior.py", True),
+        ("data/history.csv", True),
+        ("data/law.csv", True),
+    ],
+)
 def test_kept_work_is_named_by_what_engines_read_and_by_nothing_else(copied, file, moves):
     """A changed label throws no work away; a changed engine, and each table that one reads, does."""
     task = Task(QUO, StockEngine(), range(2), 1)
@@ -314,7 +322,11 @@ def imported(module: str, seen: set[str]) -> set[str]:
 
 def test_everything_that_an_engine_imports_is_in_its_hash():
     found: set[str] = set()
-    for home in [*ENGINES.values(), "forecast.experiment.project:", "forecast.experiment.backtest:"]:
+    for home in [
+        *(kind.location for kind in ENGINES.values()),
+        "forecast.experiment.project:",
+        "forecast.experiment.backtest:",
+    ]:
         imported(home.split(":")[0], found)
     packages = {module.split(".")[1] for module in found if "." in module}
     assert packages == set(PACKAGES)

@@ -17,7 +17,9 @@ from forecast.checks import check
 from forecast.data import tables, toy
 from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
+from forecast.engines import ENGINES, Kind
 from forecast.experiment import ledger as published
+from forecast.experiment import misses
 from forecast.experiment import project as experiment
 from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
@@ -41,29 +43,50 @@ class Plain:
         floor = np.array([scenario.law.value("min_declared_income", m) / 10_000 for m in months])
         z = MIDDLE[list(draws)][:, None]
         values = 1000 + floor - 30 * len(scenario.policy.levers) + (doubt + 1.0) * z + np.zeros(len(months))
-        return pd.DataFrame({"place": scenario.place.name, "scenario": scenario.scenario, "engine": self.name,
-                             "origin": scenario.start, "month": np.tile(months, len(z)), "group": "all",
-                             "measure": "members", "draw": np.repeat(list(draws), len(months)),
-                             "value": values.ravel()})[COLUMNS]
+        return pd.DataFrame(
+            {
+                "place": scenario.place.name,
+                "scenario": scenario.scenario,
+                "engine": self.name,
+                "origin": scenario.start,
+                "month": np.tile(months, len(z)),
+                "group": "all",
+                "measure": "members",
+                "draw": np.repeat(list(draws), len(months)),
+                "value": values.ravel(),
+            }
+        )[COLUMNS]
 
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch):
     """Let the transparent engine be one of the project's."""
-    monkeypatch.setitem(experiment.ENGINES, "plain", f"{__name__}:Plain")
+    monkeypatch.setitem(ENGINES, "plain", Kind(f"{__name__}:Plain", "people", "", 200))
 
 
 def law(floor: float) -> Law:
     """The law with another floor since 2022."""
     frame = read_law().frame
-    return Law(frame.assign(value=frame["value"].mask(
-        (frame["parameter"] == "min_declared_income") & (frame["since"] == "2022-01"), floor)))
+    return Law(
+        frame.assign(
+            value=frame["value"].mask(
+                (frame["parameter"] == "min_declared_income") & (frame["since"] == "2022-01"), floor
+            )
+        )
+    )
 
 
 TODAY, THEN = read_law(), law(700_000)
-PLAN = Scenario("the plan", "Cà Mau", start="2021-12", until="2022-12", law=THEN,
-                policy=Policy(Visits(count=10), TopUp(group="poor", share=0.2, start="2022-07")),
-                target=Target(value=2000, by="2022-12"), title={"vi": "kế hoạch", "en": "the plan"})
+PLAN = Scenario(
+    "the plan",
+    "Cà Mau",
+    start="2021-12",
+    until="2022-12",
+    law=THEN,
+    policy=Policy(Visits(count=10), TopUp(group="poor", share=0.2, start="2022-07")),
+    target=Target(value=2000, by="2022-12"),
+    title={"vi": "kế hoạch", "en": "the plan"},
+)
 
 
 def entry(asked=PLAN, engines=("plain",), draws=DRAWS, seed=3):
@@ -85,8 +108,13 @@ def counted(*counts) -> pd.DataFrame:
 def happened(folder: Path, *levers) -> Path:
     """A folder of scenarios with what was done in Cà Mau."""
     folder.mkdir(exist_ok=True)
-    data = {"scenario": "as happened", "place": "Cà Mau", "start": "2021-12", "until": "2025-12",
-            "policy": [lever.model_dump(mode="json", exclude_none=True) for lever in levers]}
+    data = {
+        "scenario": "as happened",
+        "place": "Cà Mau",
+        "start": "2021-12",
+        "until": "2025-12",
+        "policy": [lever.model_dump(mode="json", exclude_none=True) for lever in levers],
+    }
     (folder / "ca-mau-as-happened.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
     return folder
 
@@ -97,11 +125,20 @@ def test_the_ledger_says_what_was_said_by_whom_and_of_what(ledger):
     assert rows["month"].tolist() == [f"2022-{m:02d}" for m in range(1, 13)]
     first = rows.iloc[0]
     assert first[["published", "place", "scenario", "engine", "origin", "group", "measure", "seed"]].tolist() == [
-        "2022-01-10", "Cà Mau", "the plan", "plain", "2021-12", "all", "members", "3"]
+        "2022-01-10",
+        "Cà Mau",
+        "the plan",
+        "plain",
+        "2021-12",
+        "all",
+        "members",
+        "3",
+    ]
     assert first["q500"] == 1000 + 70 - 60 and first["draws"] == DRAWS
     assert first["q025"] == pytest.approx(1010 + 101 * np.quantile(MIDDLE, 0.025))
     assert sorted(p.name for p in ledger.iterdir()) == sorted(
-        ["published.csv", f"{first['question']}.yaml", f"law-{first['law']}.csv"])
+        ["published.csv", f"{first['question']}.yaml", f"law-{first['law']}.csv"]
+    )
 
 
 def test_the_question_can_be_asked_again_in_full(ledger):
@@ -127,17 +164,25 @@ def test_the_same_forecast_is_there_once_and_rows_never_move(ledger):
     assert published.add(entry(), ledger, "2023-05-05") == 0
     assert (ledger / "published.csv").read_bytes() == before
     assert published.add(entry(seed=4), ledger, "2023-05-05") == 1  # another seed was published
-    assert published.add(published.merged([entry(seed=4), entry(PLAN.with_policy("quo", Policy()))]), ledger,
-                         "2023-05-06") == 1
+    assert (
+        published.add(published.merged([entry(seed=4), entry(PLAN.with_policy("quo", Policy()))]), ledger, "2023-05-06")
+        == 1
+    )
     after = (ledger / "published.csv").read_bytes()
     assert after.startswith(before) and len(after.splitlines()) == 1 + 3 * 12
     assert published.read(ledger)["published"].unique().tolist() == ["2022-01-10", "2023-05-05", "2023-05-06"]
 
 
 def test_another_policy_law_or_assumption_is_another_forecast():
-    names = [set(entry(asked).rows["forecast"]) for asked in (
-        PLAN, PLAN.with_policy("the plan", Policy()), PLAN.but(law=TODAY),
-        PLAN.but(assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}))]
+    names = [
+        set(entry(asked).rows["forecast"])
+        for asked in (
+            PLAN,
+            PLAN.with_policy("the plan", Policy()),
+            PLAN.but(law=TODAY),
+            PLAN.but(assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}),
+        )
+    ]
     assert len(set.union(*names)) == 4
 
 
@@ -233,12 +278,12 @@ def test_only_counts_that_came_out_in_a_later_month_are_met(ledger):
     row = published.read(ledger).query("month == '2022-06' and seed == '3'").iloc[0]
     quantiles = row[list(tables.PUBLISHED_QUANTILES)].to_numpy(float)
     assert plain["wis"] == pytest.approx(score.wis(900, quantiles, list(tables.PUBLISHED_QUANTILES.values())))
-    assert published.split(ledger, counted(("2021-06", 5))).empty
+    assert misses.split(ledger, counted(("2021-06", 5))).empty
 
 
 def parts(ledger, observed, tmp_path, *done, today=TODAY):
     folder = happened(tmp_path / "scenarios", *done) if done else tmp_path / "none"
-    found = published.split(ledger, counted(("2022-06", observed)), law=today, happened=folder, progress=False)
+    found = misses.split(ledger, counted(("2022-06", observed)), law=today, happened=folder, progress=False)
     assert len(found) == 1
     row = found.iloc[0]
     assert row["total"] == observed - 1010 and row["median"] == 1010
@@ -289,23 +334,34 @@ def test_a_forecast_that_cannot_be_run_again_is_all_model_and_says_why(ledger, t
 @pytest.mark.parametrize("engine", ["stock", "series"])
 def test_the_projects_own_engines_leave_less_to_chance_than_they_doubt(engine, tmp_path):
     quo = Scenario("quo", "Cà Mau", start="2021-12", until="2022-06", law=TODAY)
-    calm, settled = published._settled(quo, experiment.engine_of(engine))
-    wide, narrow = (project(asked, [e], draws=60, jobs=1, progress=False).at("2022-06").only(
-        measure="members", group="all").frame["value"] for e, asked in ((engine, quo), (calm, settled)))
+    calm, settled = misses._settled(quo, experiment.engine_of(engine))
+    wide, narrow = (
+        project(asked, [e], draws=60, jobs=1, progress=False)
+        .at("2022-06")
+        .only(measure="members", group="all")
+        .frame["value"]
+        for e, asked in ((engine, quo), (calm, settled))
+    )
     assert 0 < narrow.std() < 0.9 * wide.std()
     published.add(entry(quo, [engine], draws=20), tmp_path, "2022-01-10")
-    found = published.split(tmp_path, counted(("2022-06", 21824)), happened=tmp_path, progress=False)
+    found = misses.split(tmp_path, counted(("2022-06", 21824)), happened=tmp_path, progress=False)
     assert found[published.PARTS].sum(axis=1).to_numpy() == pytest.approx(found["total"].to_numpy())
     assert found["law_part"].tolist() == [0.0]
 
 
 def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
-    code = ("import forecast as f\nquo = f.Scenario('quo', 'Cà Mau', start='2021-12', until='2022-02')\n"
-            "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)\n"
-            "page.publish(answer, quo, seed=SEED)\nmore = f.project(quo, ['stock'], draws=3, jobs=1, progress=False)")
+    code = (
+        "import forecast as f\nquo = f.Scenario('quo', 'Cà Mau', start='2021-12', until='2022-02')\n"
+        "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)\n"
+        "page.publish(answer, quo, seed=SEED)\nmore = f.project(quo, ['stock'], draws=3, jobs=1, progress=False)"
+    )
     settings = "from forecast.publish import page\nLANG, DRAWS, SEED = page.settings(draws=9, seed=7)"
-    book = new_notebook(cells=[new_code_cell(settings, metadata={"tags": ["settings"]}),
-                               new_code_cell(code, metadata={"tags": ["run"]})])
+    book = new_notebook(
+        cells=[
+            new_code_cell(settings, metadata={"tags": ["settings"]}),
+            new_code_cell(code, metadata={"tags": ["run"]}),
+        ]
+    )
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "00_x.ipynb"
     path.write_text(site.nbformat.writes(book), encoding="utf-8")

@@ -7,6 +7,7 @@ import pytest
 
 from forecast.data import tables
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.question import levers
 
@@ -18,7 +19,7 @@ KINDS = {
     "level": tables.LEVELS,
     "engine": ("agents", "stock", "series"),
     "measure": (*tables.MEASURES, *tables.HISTORY_MEASURES),
-    "payer": levers.PAYERS,
+    "payer": PAYERS,
     "lever": levers.LEVERS,
     "unit": {unit for units in tables.HISTORY_MEASURES.values() for unit in units} | set(tables.MEASURES.values()),
     "chance": range(7),

@@ -23,8 +23,17 @@ def told(engine: str, shape: tuple[int, ...], sizes: tuple[float, ...], level: f
     for source, (count, size) in enumerate(zip(shape, sizes, strict=True)):
         below //= count
         value += size * chance.normal_array(chance.streams(7, draw // below), source)  # the same in every engine
-    rows = {"place": "Toy", "scenario": "s", "engine": engine, "origin": "2021-12", "month": "2022-12", "group": "all",
-            "measure": "members", "draw": draw, "value": value}  # fmt: skip
+    rows = {
+        "place": "Toy",
+        "scenario": "s",
+        "engine": engine,
+        "origin": "2021-12",
+        "month": "2022-12",
+        "group": "all",
+        "measure": "members",
+        "draw": draw,
+        "value": value,
+    }
     return projection.Projection(pd.DataFrame(rows))
 
 

@@ -176,7 +176,7 @@ class Projection:
         Columns: place, scenario, source, variance (unbiased, so a small one may be below zero), share (of those above
         zero), width (persons), low, median, high (of the pool). With `since` a flow is added up, as in `probability`.
         """
-        rows, found = self.only(measure=measure, group=group), []
+        rows, result = self.only(measure=measure, group=group), []
         months = [m for m in rows.frame["month"].unique() if (since or by) <= m <= by]
         if by not in months or (since and since not in months):
             raise tables.UserError(f"no {measure} of group {group} at {since or by} to {by} in the projection")
@@ -200,8 +200,8 @@ class Projection:
             share = variance.clip(lower=0) / max(variance.clip(lower=0).sum(), 1e-300)
             table = {"place": place, "scenario": scenario, "source": variance.index, "variance": variance.to_numpy()}
             table |= {"share": share.to_numpy(), "width": share.to_numpy() * (high - low)}
-            found.append(pd.DataFrame(table | {"low": low, "median": median, "high": high}))
-        return pd.concat(found, ignore_index=True)
+            result.append(pd.DataFrame(table | {"low": low, "median": median, "high": high}))
+        return pd.concat(result, ignore_index=True)
 
     def ledger_faults(self, tolerance: float = 1e-6) -> pd.DataFrame:
         """Return the rows where members differ from previous members + entries + returns - all exits.
@@ -279,8 +279,8 @@ def _quantile(wide: pd.DataFrame, probabilities: Sequence[float]) -> np.ndarray:
     values = wide.to_numpy(float)
     if not len(values):
         return np.empty((len(probabilities), 0))
-    found: np.ndarray = (np.nanquantile if np.isnan(values).any() else np.quantile)(values, probabilities, axis=1)
-    return found
+    result: np.ndarray = (np.nanquantile if np.isnan(values).any() else np.quantile)(values, probabilities, axis=1)
+    return result
 
 
 def _chance_of(values: np.ndarray, at_least: float) -> pd.Series:

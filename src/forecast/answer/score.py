@@ -139,12 +139,12 @@ def scale(values: ArrayLike, months: ArrayLike | None = None, season: int = 1) -
     counts = np.asarray(values, float)
     if months is None:
         steps = np.abs(counts[season:] - counts[:-season])
-        found = float(np.mean(steps)) if len(steps) else 0.0
+        result = float(np.mean(steps)) if len(steps) else 0.0
     else:
         order = np.argsort(np.asarray(months), kind="stable")
         took = np.diff(np.asarray(months, float)[order])
-        found = float(np.abs(np.diff(counts[order])).sum() / took.sum()) if took.sum() > 0 else 0.0
-    return found if found > 0 else np.nan
+        result = float(np.abs(np.diff(counts[order])).sum() / took.sum()) if took.sum() > 0 else 0.0
+    return result if result > 0 else np.nan
 
 
 def mase(observed: ArrayLike, forecast: ArrayLike, unit: float) -> float:
@@ -211,7 +211,7 @@ def _metrics(
     unit = np.array([_unit(counts, place, origin) for place, origin in zip(keys["place"], keys["origin"], strict=True)])
     whole = crps(observed, draws) if draws is not None else crps_of_quantiles(observed, ranked, p)
     miss = np.abs(median - observed)
-    found = [
+    result = [
         ("error", np.nan, median - observed),
         ("absolute_error", np.nan, miss),
         ("mase", np.nan, miss / unit),
@@ -220,16 +220,16 @@ def _metrics(
         ("scaled_crps", np.nan, whole / unit),
         ("wis", np.nan, wis(observed, ranked, p)),
     ]
-    found += [("pinball", x, loss) for x, loss in zip(p, pinball(observed, ranked, p).T, strict=True)]
+    result += [("pinball", x, loss) for x, loss in zip(p, pinball(observed, ranked, p).T, strict=True)]
     for level in LEVELS:
         low, high = (at.get(round(x, 6)) for x in ((1 - level) / 2, (1 + level) / 2))
         if low is None or high is None:
             continue
-        found.append(("covered", level, covered(observed, low, high)))
+        result.append(("covered", level, covered(observed, low, high)))
         if level == LEVELS[-1]:
             width = interval_score(observed, low, high, level)
-            found += [("interval_score", level, width), ("msis", level, width / unit)]
-    tall = [keys.assign(median=median, metric=name, level=level, value=value) for name, level, value in found]
+            result += [("interval_score", level, width), ("msis", level, width / unit)]
+    tall = [keys.assign(median=median, metric=name, level=level, value=value) for name, level, value in result]
     return pd.concat(tall, ignore_index=True).dropna(subset="value")
 
 

@@ -78,17 +78,24 @@ def figures(place: Place) -> pd.DataFrame:
     if is_track(place):
         parts.append(rows[(rows.index == 0) | (rows["month"] > rows["month"].iloc[0])])
         months.append(rows["month"].iloc[0])
-        flows = [observed(place.history, measure, "all").query("month == @month")
-                 for name, measure, month, _ in FLOWS if name == place.name]  # fmt: skip
+        flows = [
+            observed(place.history, measure, "all").query("month == @month")
+            for name, measure, month, _ in FLOWS
+            if name == place.name
+        ]
         parts += flows
     for group in with_groups(place):
         month, value, _ = place.latest("members", until=None, group=group) or (None, 0.0, "")
-        parts += [observed(place.history, "members", who).query("month == @which").tail(1)
-                  for which in [str(month)] for who in (group, "all")]  # fmt: skip
+        parts += [
+            observed(place.history, "members", who).query("month == @which").tail(1)
+            for which in [str(month)]
+            for who in (group, "all")
+        ]
         months.append(str(month))
     parts += [_collectors(place, month) for month in months if not assumes_collectors(place)]
     parts += [_income(place)] if months else []
-    return pd.concat([place.history[:0], *parts])[list(place.history)].drop_duplicates().reset_index(drop=True)
+    found: pd.DataFrame = pd.concat([place.history[:0], *parts])[list(place.history)]
+    return found.drop_duplicates().reset_index(drop=True)
 
 
 def counted_places() -> list[str]:

@@ -18,16 +18,23 @@ from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import observed
-from forecast.data.law import SCHEME, Law, read_law
+from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
+from forecast.data.vocabulary import SCHEME
 
 ITEM = ["file", "item", "value"]
 REFERENCE_MONTH = "2021-06"  # entry_rate is measured at its prices, which are read as well
 # Rules of the law that the stock engine reads, and the beginning of the names of others.
 RULES = (
-    "contribution_rate", "min_declared_income", "max_declared_income", "state_subsidy_share", "local_top_up_share",
-    "total_support_share", "min_years_for_pension", "subsidy_max_months",
-)  # fmt: skip
+    "contribution_rate",
+    "min_declared_income",
+    "max_declared_income",
+    "state_subsidy_share",
+    "local_top_up_share",
+    "total_support_share",
+    "min_years_for_pension",
+    "subsidy_max_months",
+)
 MODES = "payment_mode_"
 UNREAD = ["month_noise"]  # months have no luck in calibration
 
@@ -56,11 +63,16 @@ def read_by_calibration(places: Iterable[Place], law: Law | None = None) -> pd.D
     months, given = spans(several), {place.name: place for place in several}
     names = [*months, *([DENSE] if any(assumes_collectors(place) for place in tracks) else [])]
     files = sorted(POLICIES[place.name] for place in tracks if place.name in POLICIES)
-    return pd.concat([
-        history_items(rows), parameter_items(),
-        place_items(given.get(name) or read_place(name) for name in dict.fromkeys(names)),
-        law_items(law or read_law(), months), *(scenario_items(name) for name in files),
-    ], ignore_index=True)  # fmt: skip
+    return pd.concat(
+        [
+            history_items(rows),
+            parameter_items(),
+            place_items(given.get(name) or read_place(name) for name in dict.fromkeys(names)),
+            law_items(law or read_law(), months),
+            *(scenario_items(name) for name in files),
+        ],
+        ignore_index=True,
+    )
 
 
 def history_items(rows: pd.DataFrame) -> pd.DataFrame:
@@ -136,9 +148,11 @@ def changed(read: pd.DataFrame, months: Mapping[str, Sequence[str]]) -> list[str
     lines = _differences(read, found)
     new = _without(found[found["file"] == "law.csv"], read)
     rules = (*RULES, *(name for name in old.get("law.csv", read[:0])["item"].str.split().str[0] if name not in RULES))
-    lines += [f"law.csv: {row.item}: none then, {row.value} now"
-              for row in rows_of(new[new["item"].str.split().str[0].isin(rules)])
-              if row.item not in set(read["item"])]  # fmt: skip
+    lines += [
+        f"law.csv: {row.item}: none then, {row.value} now"
+        for row in rows_of(new[new["item"].str.split().str[0].isin(rules)])
+        if row.item not in set(read["item"])
+    ]
     return lines
 
 
@@ -157,8 +171,10 @@ def known_places() -> set[str]:
 
 def _differences(read: pd.DataFrame, now: pd.DataFrame) -> list[str]:
     gone, values = _without(read, now), now.groupby(["file", "item"])["value"].agg(" / ".join)
-    return [f"{row.file}: {row.item}: {row.value} then, {values.get((row.file, row.item), 'none')} now"
-            for row in rows_of(gone)]  # fmt: skip
+    return [
+        f"{row.file}: {row.item}: {row.value} then, {values.get((row.file, row.item), 'none')} now"
+        for row in rows_of(gone)
+    ]
 
 
 def _without(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:

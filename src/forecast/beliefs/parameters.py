@@ -12,7 +12,6 @@ import math
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -93,7 +92,7 @@ def check_assumption(name: str, given: float | Assumption) -> None:
     ValueError: assumptions.annual_lapse: expected a number of at least 0 and below 1, not 1
     """
     low, high = (given.low, given.high) if isinstance(given, Assumption) else (given, given)
-    row: pd.Series[Any] = _table().loc[name]
+    row = _table().loc[[name]].iloc[0]
     least, most = float(row["least"]), float(row["most"])
     above, below = row["open"] in ("least", "both"), row["open"] in ("most", "both")
     low_fits = low > least if above else low >= least

@@ -209,10 +209,10 @@ def _checked(
 
 
 def _invented(question: Question) -> bool:
-    counts = question.place.history
-    counts = counts.loc[(counts["measure"] == "members") & (counts["place"] == question.place.name), "status"]
-    rows = question.law.frame["status"]
-    return bool((rows == "synthetic").all()) or (len(counts) > 0 and bool((counts == "synthetic").all()))
+    rows = question.place.history
+    counts = rows[(rows["measure"] == "members") & (rows["place"] == question.place.name)]
+    rules = question.law.frame["status"] == "synthetic"
+    return bool(rules.all()) or (len(counts) > 0 and bool((counts["status"] == "synthetic").all()))
 
 
 def store(frame: pd.DataFrame, told: dict[str, Any], used: pd.DataFrame, others: dict[str, pd.DataFrame]) -> None:

@@ -18,6 +18,7 @@ from forecast.answer.projection import Projection
 from forecast.checks import conflicts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.data import tables
+from forecast.data.vocabulary import OUTREACH_PAYERS, PAYERS
 from forecast.experiment import ledger
 from forecast.question.scenario import read_scenario
 
@@ -110,24 +111,24 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
     """
     files = [file for path in map(Path, paths) for file in _expand(path)]
     frames: Frames = {}
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for path in files:
         try:
             if path.suffix.lower() == ".parquet":
-                found += _projection(path)
+                findings += _projection(path)
             elif path.suffix.lower() in (".yaml", ".yml"):
                 read_scenario(path)
             else:
                 table = table_of(path)
                 frames[path] = (table, tables.read(path, table))
         except tables.TableError as error:
-            found += [_fault(fault.file, fault.row, "schema", str(fault)) for fault in error.faults]
+            findings += [_fault(fault.file, fault.row, "schema", str(fault)) for fault in error.faults]
         except tables.UserError as error:
-            found.append(_fault(path.name, 0, "unreadable", str(error)))
+            findings.append(_fault(path.name, 0, "unreadable", str(error)))
     for path, (table, frame) in frames.items():
-        found += _cross_check(path, table, frame, frames)
+        findings += _cross_check(path, table, frame, frames)
     order = {path.name: position for position, path in enumerate(files)}
-    return sorted(found, key=lambda f: (order.get(f.file, -1), f.row, SEVERITIES.index(f.severity), f.rule))
+    return sorted(findings, key=lambda f: (order.get(f.file, -1), f.row, SEVERITIES.index(f.severity), f.rule))
 
 
 def table_of(path: Path) -> str:
@@ -181,12 +182,12 @@ def _known(path: Path, table: str, frames: Frames) -> pd.DataFrame:
 
 def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) -> list[Finding]:
     """Check one valid table against the others."""
-    found = []
+    findings = []
     if table in _SOURCED:
         known = set(_known(path, "sources", frames)["source"])
         for row, source in enumerate(frame["source"], start=2):
             if source and source not in known:
-                found.append(
+                findings.append(
                     _fault(
                         path.name,
                         row,
@@ -199,7 +200,7 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) ->
         names = set(_known(path, "places", frames)["place"])
         for row, (place, parent) in enumerate(zip(frame["place"], frame["parent"], strict=True), start=2):
             if parent and parent not in names:
-                found.append(
+                findings.append(
                     _fault(
                         path.name,
                         row,
@@ -216,7 +217,7 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) ->
             if levels and levels.get(place) != level:
                 expected = levels.get(place)
                 text = f'level "{expected}"' if expected else "a place of places.csv"
-                found.append(
+                findings.append(
                     _fault(
                         path.name,
                         row,
@@ -226,13 +227,13 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) ->
                         place,
                     )
                 )
-        found += find(frame, Setting(places, _annual_lapse(path, frames)), path.name)
+        findings += find(frame, Setting(places, _annual_lapse(path, frames)), path.name)
     if table == ledger.TABLE:
-        found += [
+        findings += [
             _fault(path.name, row, "published-changed", text, f"dự báo đã công bố bị sửa: {text}", place)
             for row, place, text in ledger.changed(frame, path.parent)
         ]
-    return found
+    return findings
 
 
 def _annual_lapse(path: Path, frames: Frames) -> float:
@@ -248,7 +249,7 @@ def _projection(path: Path) -> list[Finding]:
     faults = tables.check(answer.frame, "projection", path.name)
     if faults:
         return [_fault(path.name, fault.row, "schema", str(fault)) for fault in faults]
-    found = []
+    findings = []
     for rule, bad, en, vi in (
         ("ledger", answer.ledger_faults(), _LEDGER, "sổ cái không cân: " + _LEDGER),
         ("groups", group_faults(answer.frame), "groups add up to all", "các nhóm không cộng thành tổng số"),
@@ -256,7 +257,7 @@ def _projection(path: Path) -> list[Finding]:
         if len(bad):
             worst = bad.iloc[int(bad["difference"].abs().to_numpy().argmax())]
             where = ", ".join(f"{name} {worst[name]}" for name in bad.columns if name != "difference")
-            found.append(
+            findings.append(
                 _fault(
                     path.name,
                     0,
@@ -268,19 +269,23 @@ def _projection(path: Path) -> list[Finding]:
                     worst=float(worst["difference"]),
                 )
             )
-    return found
+    return findings
 
 
 def group_faults(frame: pd.DataFrame, tolerance: float = 1e-6) -> pd.DataFrame:
     """Return where the four groups do not add up to ``all``: keys, measure and `difference`.
 
-    Measures that an engine gives for ``all`` only are left out.
+    Measures that an engine gives for ``all`` only are left out. Outreach has no group, so the money of a payer who may
+    carry some of it can be more than that of the groups together, never less.
     """
     keys = ["place", "scenario", "engine", "origin", "month", "measure", "draw"]
     parts = frame[frame["group"] != "all"].groupby(keys, observed=True, sort=False)["value"].agg(["sum", "size"])
     total = frame[frame["group"] == "all"].set_index(keys)["value"]
     joined = parts[parts["size"] == len(tables.GROUPS)].join(total.rename("all"), how="inner")
     joined["difference"] = joined["sum"] - joined["all"]
+    measures = joined.index.get_level_values("measure").astype(str)
+    outreach = measures.isin([PAYERS[payer] for payer in OUTREACH_PAYERS])
+    joined.loc[outreach, "difference"] = joined.loc[outreach, "difference"].clip(lower=0.0)
     bad = joined[joined["difference"].abs() > tolerance * joined["all"].abs().clip(lower=1.0)]
     return bad["difference"].reset_index()
 

@@ -290,8 +290,8 @@ def calculate(text: str) -> float:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             return node.value
         if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
-            found: float = ARITHMETIC[type(node.op)](value(node.left), value(node.right))
-            return found
+            result: float = ARITHMETIC[type(node.op)](value(node.left), value(node.right))
+            return result
         raise ValueError(text)
 
     try:
@@ -300,8 +300,11 @@ def calculate(text: str) -> float:
         raise ValueError(text) from None
 
 
-@rule("list-order", "{value} stands between {above} and {below} in a list that falls: a digit is lost",
-      "{value} đứng giữa {above} và {below} trong một danh sách giảm dần: thiếu mất một chữ số")
+@rule(
+    "list-order",
+    "{value} stands between {above} and {below} in a list that falls: a digit is lost",
+    "{value} đứng giữa {above} và {below} trong một danh sách giảm dần: thiếu mất một chữ số",
+)
 def list_order(h: pd.DataFrame, setting: Setting) -> Found:
     """A figure of a source's falling list of places that is smaller than what stands below it (`place in the list`)."""
     rows = pick(h, measure="campaign_entries")

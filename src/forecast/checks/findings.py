@@ -46,10 +46,10 @@ class Setting:
     def lineage(self, place: str) -> list[str]:
         """Return the place and what lies above it, nearest first."""
         parents = dict(zip(self.places["place"], self.places["parent"], strict=True))
-        found = [place]
-        while parents.get(found[-1]):
-            found.append(parents[found[-1]])
-        return found
+        result = [place]
+        while parents.get(result[-1]):
+            result.append(parents[result[-1]])
+        return result
 
     def number(self, place: str, column: str) -> float:
         """Return one number of a place, NaN if it is not known."""
@@ -91,7 +91,7 @@ def find(
     frame = history.reset_index(drop=True)
     frame = frame.astype({name: object for name in frame.columns if name != "value"})  # compares small columns faster
     frame = frame.assign(line=frame.index + 2, t=[tables.month_index(tables.month(m)) for m in frame["month"]])
-    found: list[Finding] = []
+    result: list[Finding] = []
     for name, (function, fixed, en, vi) in RULES.items():
         if only is not None and name not in only:
             continue
@@ -101,7 +101,7 @@ def find(
             first = rows[0]
             words = numbers | {"month": first["month"], "source": first["source"], "scheme": first["scheme"]}
             say_en, say_vi = ({k: _Word(v, lang) for k, v in words.items()} for lang in ("en", "vi"))
-            found.append(
+            result.append(
                 Finding(
                     file,
                     int(first["line"]),
@@ -113,7 +113,7 @@ def find(
                     {k: float(v) for k, v in numbers.items() if not isinstance(v, str | dict)},
                 )
             )
-    return sorted(found, key=lambda f: (f.row, f.rule))
+    return sorted(result, key=lambda f: (f.row, f.rule))
 
 
 def marked(row: Row, name: str) -> bool:

@@ -16,30 +16,32 @@ MOST_OF_INCOME = 0.32  # social, health and unemployment contributions of both s
 )
 def claim(h: pd.DataFrame, setting: Setting) -> Found:
     """A claim that plans are met beside attainments below 100 percent."""
-    for said in each(pick(h, measure="plan_attainment_claim")):
-        near = h if said["scheme"] == "all_schemes" else h[h["scheme"] == said["scheme"]]
-        found = {
+    for claimed in each(pick(h, measure="plan_attainment_claim")):
+        near = h if claimed["scheme"] == "all_schemes" else h[h["scheme"] == claimed["scheme"]]
+        attained = {
             f"{row['scheme']} attainment": row["value"]
-            for row in each(pick(near, said, same=("place", "source"), month=said["month"], measure="plan_attainment"))
+            for row in each(
+                pick(near, claimed, same=("place", "source"), month=claimed["month"], measure="plan_attainment")
+            )
         }
         for measure in ("members", "money"):
             for done in each(
                 pick(
                     near,
-                    said,
+                    claimed,
                     same=("place", "source"),
-                    month=said["month"],
+                    month=claimed["month"],
                     measure=measure,
                     kind="observation",
                     group="all",
                 )
             ):
                 plan = last(pick(near, done, measure=measure, kind="plan", month=done["month"][:4] + "-12"))
-                if plan is not None and (measure == "money" or f"{done['scheme']} attainment" not in found):
-                    found[f"{done['scheme']} {measure}"] = 100 * ratio(done["value"], plan["value"])
-        short = {name: value for name, value in found.items() if value < said["value"]}
+                if plan is not None and (measure == "money" or f"{done['scheme']} attainment" not in attained):
+                    attained[f"{done['scheme']} {measure}"] = 100 * ratio(done["value"], plan["value"])
+        short = {name: value for name, value in attained.items() if value < claimed["value"]}
         if short:
-            yield [said], short | {"list": short}
+            yield [claimed], short | {"list": short}
 
 
 def _at(rows: pd.DataFrame, row: Row) -> Row | None:

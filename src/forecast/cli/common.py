@@ -114,7 +114,7 @@ def believing(questions: list["Scenario"], learned: str | None) -> list["Scenari
 
 def engine_names(engines: str) -> list[str]:
     """Names of engines in a list with commas, each once."""
-    from forecast.experiment.project import ENGINES
+    from forecast.engines import ENGINES
 
     names = [n.strip() for n in engines.split(",") if n.strip()]
     wrong = [n for n in names if n not in ENGINES]
@@ -169,9 +169,9 @@ def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: S
     from forecast.engines import deaf_to
     from forecast.experiment.project import engine_of
 
-    said = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
+    answered = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
     for q in questions:
         for name in names:
-            if (q.scenario, name) not in said:
+            if (q.scenario, name) not in answered:
                 deaf = ", ".join(sorted(deaf_to(engine_of(name), q)))
                 click.echo(f"note: {name} says nothing about {q.scenario!r}: it cannot hear {deaf}", err=True)

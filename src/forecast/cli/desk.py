@@ -95,7 +95,7 @@ def optimize(
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
-    found = optimum(
+    result = optimum(
         question,
         budget,
         probability,
@@ -107,11 +107,11 @@ def optimize(
         jobs=jobs,
         keep=out / PARTS,
     )
-    record = scenario_file.optimum_record(found)
+    record = scenario_file.optimum_record(result)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
-    tables.write_text(scenario_yaml(found.scenario.but(search=None)), out / "optimum.yaml")
-    picture(out / "front.png", desk.front(found, lang=lang))
-    click.echo(desk.optimum_text(found, lang))
+    tables.write_text(scenario_yaml(result.scenario.but(search=None)), out / "optimum.yaml")
+    picture(out / "front.png", desk.front(result, lang=lang))
+    click.echo(desk.optimum_text(result, lang))
     asked = {
         "budget": budget,
         "probability": probability,
@@ -149,19 +149,18 @@ def allocate(
     meets its share, from as many other draws. With --hours, hours.csv, hours-place.csv and hours.png say what the next
     hour, the next collector and the next million VND buy.
     """
-    from forecast.desk import allocation as allocations
-    from forecast.desk import marginal_hours
+    from forecast.desk import allocation, marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
     from forecast.show import desk, hours
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
-    found = allocations.allocate(question, draws=draws, seed=seed, jobs=jobs)
-    tables.write(found.table, out / "allocation.csv")
-    tables.write_bytes(workbook(found, draws, seed), out / "allocation.xlsx")
-    picture(out / "allocation.png", desk.allocation(found.table, question.place, lang=lang))
-    click.echo(desk.allocation_text(found, lang))
+    result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs)
+    tables.write(result.table, out / "allocation.csv")
+    tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
+    picture(out / "allocation.png", desk.allocation(result.table, question.place, lang=lang))
+    click.echo(desk.allocation_text(result, lang))
     if by_hour:
         measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
         tables.write(measured.communes, out / "hours.csv")

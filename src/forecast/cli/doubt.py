@@ -48,14 +48,14 @@ def sensitivity(
     known = learned_by(questions[-1])
     plan = study.Plan() if known is None else study.Plan(sets=24, judged=2, repeats=2)
     claim(out, force)
-    found = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
+    result = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
     facts = {
         "scenarios": [q.scenario for q in questions],
         "seed": seed,
         "plan": plan._asdict(),
         "posterior": known.digest if known else None,
     }
-    study.write(found, out)
+    study.write(result, out)
     finish(out, facts | study.made_from(), "ladder.csv")
-    for row in rows(found["next"][~found["next"]["published"]].groupby("scenario", sort=False).first()):
+    for row in rows(result["next"][~result["next"]["published"]].groupby("scenario", sort=False).first()):
         click.echo(f"{row.Index}: publish {row.statistic} (interval {row.narrower:.0%} narrower)")

@@ -37,27 +37,28 @@ def new(
     from forecast.exchange import scaffold
 
     frames = scaffold.copied()
-    found = None
+    known = None
     try:
-        found = places.read_place(place, at=start)
+        known = places.read_place(place, at=start)
     except tables.UserError:
         if population is None:
             raise
-    if found is None and population is not None:
+    if known is None and population is not None:
         start = str(tables.month(start)) if start else "2025-12"
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(start, "2025-07"))
         above = places.read_place(parent)
         members = members if members is not None else round(scaffold.guess(above) * population / above.population)
-    elif found is not None:
-        place = found.name
-        last = found.latest("members", until=start)
+    elif known is not None:
+        place = known.name
+        last = known.latest("members", until=start)
         start = start or (str(last[0]) if last else places.DEFAULT_MONTH)
-        members = members if members is not None or last else scaffold.guess(found)
-    texts = scaffold.scenarios(place, start, members)
+        members = members if members is not None or last else scaffold.guess(known)
+    begin = start or places.DEFAULT_MONTH
+    texts = scaffold.scenarios(place, begin, members)
     claim(out, force)
     scaffold.write(frames, texts, out)
     _told(out, texts)
-    finish(out, {"command": "new", "place": place, "start": start}, f"{places.slug(place)}-status-quo.yaml")
+    finish(out, {"command": "new", "place": place, "start": begin}, f"{places.slug(place)}-status-quo.yaml")
 
 
 @click.command()
@@ -72,12 +73,12 @@ def sample(*, place: str, since: str, months: int, seed: int, out: Path, force: 
     from forecast.data import places
     from forecast.exchange import spreadsheet
 
-    found = places.read_place(place, at=since)
-    data = spreadsheet.sample(found, since, months, seed)
+    known = places.read_place(place, at=since)
+    data = spreadsheet.sample(known, since, months, seed)
     claim(out, force)
-    name = f"{found.slug}.xlsx"
+    name = f"{known.slug}.xlsx"
     tables.write_bytes(data, out / name)
-    facts = {"command": "sample", "place": found.name, "since": since, "months": months, "seed": seed}
+    facts = {"command": "sample", "place": known.name, "since": since, "months": months, "seed": seed}
     finish(out, facts | {"status": "synthetic"}, name)
 
 

@@ -50,17 +50,17 @@ def check(*, files: tuple[Path, ...], as_json: bool, lang: str) -> None:
 
     sites = [path for path in files if (path / audit.MARK).exists()]
     rest = [path for path in files if path not in sites]
-    found = checks.check_files(rest) if rest else [] if sites else checks.check_project()
-    found += [
+    result = checks.check_files(rest) if rest else [] if sites else checks.check_project()
+    result += [
         Finding(wrong.page, 0, "page", "", FAULT, wrong.text("en"), wrong.text("vi"))
         for site in sites
         for wrong in audit.verify(site)
     ]
     if as_json:
-        click.echo(json.dumps([checks.as_dict(f) for f in found], ensure_ascii=False, indent=1, allow_nan=False))
+        click.echo(json.dumps([checks.as_dict(f) for f in result], ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        click.echo(checks.as_text(found, lang))
-    bad = any(f.severity in (FAULT, NEW) for f in found)
+        click.echo(checks.as_text(result, lang))
+    bad = any(f.severity in (FAULT, NEW) for f in result)
     click.get_current_context().exit(1 if bad else 0)
 
 
@@ -135,7 +135,7 @@ def compare(
     have anyway, what was paid for nothing and whom it reached; after.csv what remains of them; with a picture of each.
     """
     from forecast.answer import projection
-    from forecast.desk import additionality as additional
+    from forecast.desk.additionality import follow
     from forecast.desk.compare import comparison, status_quo
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
@@ -162,9 +162,10 @@ def compare(
     others = [q for q in questions if q is not quo]
     people = min(people, draws) if "agents" in names else 0
     claim(out, force)
-    followed, found = projection.concat([]), []
+    followed = projection.concat([])
+    result: list[Added] = []
     if people:
-        followed, found = additional.follow(quo, others, draws=people, seed=seed, jobs=jobs)
+        followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs)
     ask = partial(run, questions, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
@@ -175,11 +176,13 @@ def compare(
     tell_silence(answer, questions, names)
     table = comparison(answer, base)
     tables.write(table, out / "comparison.csv")
-    titles = {q.scenario: dict(q.title).get(lang, q.scenario) for q in questions}
+    titles = {
+        q.scenario: {str(known): text for known, text in q.title.items()}.get(lang, q.scenario) for q in questions
+    }
     against = words.title(quo, lang) if quo.policy.levers else ""
     picture(out / "comparison.png", policy.versus(table, lang=lang, titles=titles, base=against))
-    if found:
-        _people(quo, others, found, answer, out=out, lang=lang, against=against)
+    if result:
+        _people(quo, others, result, answer, out=out, lang=lang, against=against)
     facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
     finish(out, facts, "comparison.csv")
 
@@ -187,7 +190,7 @@ def compare(
 def _people(
     quo: "Scenario",
     others: list["Scenario"],
-    found: list["Added"],
+    result: list["Added"],
     answer: "Projection",
     *,
     out: Path,
@@ -197,19 +200,19 @@ def _people(
     """Write what each policy adds, person by person, and say it."""
     import pandas as pd
 
-    from forecast.desk import additionality as additional
+    from forecast.desk.additionality import after, table
     from forecast.language import words
-    from forecast.show import additionality as additional_charts
+    from forecast.show import additionality
 
     tables_, paths = [], []
-    for question, added in zip(others, found, strict=True):
-        tables_.append(additional.table(added, quo, question, answer))
-        paths.append(additional.after(added, quo, question).assign(scenario=question.scenario))
+    for question, added in zip(others, result, strict=True):
+        tables_.append(table(added, quo, question, answer))
+        paths.append(after(added, quo, question).assign(scenario=question.scenario))
         name, title = f"-{len(paths)}" if len(others) > 1 else "", words.title(question, lang)
-        click.echo(f"{question.scenario}: {additional_charts.people_text(tables_[-1], lang)}")
-        shown = additional_charts.people(tables_[-1], lang, question.place, title, against)
+        click.echo(f"{question.scenario}: {additionality.people_text(tables_[-1], lang)}")
+        shown = additionality.people(tables_[-1], lang, question.place, title, against)
         picture(out / f"people{name}.png", shown)
-        picture(out / f"after{name}.png", additional_charts.after(paths[-1], question.place, lang, title))
+        picture(out / f"after{name}.png", additionality.after(paths[-1], question.place, lang, title))
     tables.write(pd.concat(tables_), out / "additional.csv")
     tables.write(pd.concat(paths), out / "after.csv")
 
@@ -239,7 +242,8 @@ def target(
     learned: str | None,
 ) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
-    from forecast.desk import target as decide
+    from forecast.desk.target import effort, needed_path, target_table
+    from forecast.desk.target import ways as ways_to_target
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
     from forecast.show import target as shown
@@ -250,11 +254,11 @@ def target(
     claim(out, force)
     answer = run(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     tell_silence(answer, [question], names)
-    desk = decide.target_table(answer, question)
+    desk = target_table(answer, question)
     engine = desk["engine"].iloc[0]
-    path = decide.needed_path(answer, question, engine) if question.target.measure == "members" else None
-    needed = decide.effort(question, probability, draws=min(draws, 200), seed=seed)
-    ways = decide.ways(question, probability, draws=min(draws, 100), seed=seed)
+    path = needed_path(answer, question, engine) if question.target.measure == "members" else None
+    needed = effort(question, probability, draws=min(draws, 200), seed=seed)
+    ways = ways_to_target(question, probability, draws=min(draws, 100), seed=seed)
     result = {
         "desk": records(desk),
         "path": records(path) if path is not None else [],

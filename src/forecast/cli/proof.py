@@ -19,8 +19,8 @@ from forecast.cli.common import (
     with_result,
     with_seed,
 )
-from forecast.data import tables
-from forecast.data.frames import rows
+from forecast.data import files, tables
+from forecast.data.frames import at, rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def calibrate(
         return finish(out, facts, "recovery.csv")
     model = Model(list(places) or None)
     claim(out, force)
-    code = code_hash(*PACKAGES, "calibration")
+    code = files.name_of(code_hash(*PACKAGES, "calibration"), model.read.to_csv())
     fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
     return _write_fit(fit, draws, seed, out=out, lang=lang, store=store, more=more)
@@ -109,18 +109,24 @@ def _write_fit(
     from forecast.beliefs.posterior import FILE
     from forecast.calibration import predictive_checks, sampler
     from forecast.experiment.manifest import manifest
-    from forecast.show import calibration as calibration_charts
+    from forecast.show.calibration import before_after
+    from forecast.show.calibration import moved as moved_picture
 
-    frame, told, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
+    frame, diagnostics, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
     frame.to_parquet(out / FILE, index=False)
     moved = fit.moved()
-    found = {"diagnostics": told, "checks": checked, "predicted": predictive_checks.predicted(fit), "moved": moved}
-    for name, table in found.items():
+    result = {
+        "diagnostics": diagnostics,
+        "checks": checked,
+        "predicted": predictive_checks.predicted(fit),
+        "moved": moved,
+    }
+    for name, table in result.items():
         tables.write(table, out / f"{name}.csv")
     free = pd.DataFrame(fit.z[:, : len(fit.model.free)], columns=fit.model.free)
-    picture(out / "before-after.png", calibration_charts.before_after(free, lang))
-    picture(out / "moved.png", calibration_charts.moved(moved, lang))
-    bad, wrong = told[~told["good"]], checked[~checked["good"]]
+    picture(out / "before-after.png", before_after(free, lang))
+    picture(out / "moved.png", moved_picture(moved, lang))
+    bad, wrong = diagnostics[~diagnostics["good"]], checked[~checked["good"]]
     facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
         "places": fit.model.places,
         "asked": fit.model.asked,
@@ -131,9 +137,9 @@ def _write_fit(
         "accepted": fit.accepted,
         "khat": fit.khat,
         "divergences": fit.divergences,
-        "rhat": float(told["rhat"].max()),
-        "ess_bulk": float(told["ess_bulk"].min()),
-        "ess_tail": float(told["ess_tail"].min()),
+        "rhat": float(diagnostics["rhat"].max()),
+        "ess_bulk": float(diagnostics["ess_bulk"].min()),
+        "ess_tail": float(diagnostics["ess_tail"].min()),
     }
     finish(out, facts, FILE)
     click.echo(
@@ -149,13 +155,13 @@ def _write_fit(
         )
     if len(bad):
         raise tables.UserError(
-            f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
-            f"have R-hat above {sampler.MOST_RHAT} or fewer than {sampler.LEAST_ESS} effective draws, or the "
-            f"weights k-hat above {sampler.MOST_KHAT}; the worst is "
+            f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(diagnostics)} "
+            f"coordinates have R-hat above {sampler.MOST_RHAT} or fewer than {sampler.LEAST_ESS} effective draws, or "
+            f"the weights k-hat above {sampler.MOST_KHAT}; the worst is "
             f"{bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
         )
     if store:
-        posterior.store(fit.frame(STORED_ROWS), facts, fit.model.read, found | more)
+        posterior.store(fit.frame(STORED_ROWS), facts, fit.model.read, result | more)
         click.echo(f"kept with the data, in {tables.data_dir() / posterior.STORED}")
 
 
@@ -199,10 +205,10 @@ def backtest(
     """
     from forecast.answer import score
     from forecast.data.places import read_place
+    from forecast.engines import ENGINES
     from forecast.experiment import backtest as past
     from forecast.experiment.manifest import manifest
-    from forecast.experiment.project import HINDSIGHT
-    from forecast.show import score as score_charts
+    from forecast.show import score as shown_scores
 
     if not places and not judge:
         raise click.UsageError("Missing argument 'PLACES...'; or say --published")
@@ -213,7 +219,7 @@ def backtest(
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
     claim(out, force)
-    found = past.backtest(
+    result = past.backtest(
         [p.name for p in asked],
         names,
         origins=months,
@@ -224,35 +230,34 @@ def backtest(
         cluster=cluster,
         keep=out / PARTS,
     )
-    reasons = found.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
+    reasons = result.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
     for note in rows(reasons):
         where = f"{note.place} from {note.origin}" if note.origin else note.place
         click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
-    scored = score.scores(found.forecasts, found.counts)
+    scored = score.scores(result.forecasts, result.counts)
     judged = set(scored.loc[scored["engine"].isin(names), "place"])
     if not judged:
         raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {HINDSIGHT[name]}", err=True)
-    found.forecasts.save(out / "forecasts.parquet")
+        click.echo(f"note: {name}: {ENGINES[name].hindsight}", err=True)
+    result.forecasts.save(out / "forecasts.parquet")
     tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
     tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
     shown = next(p for p in asked if p.name in judged)
-    picture(out / "backtest.png", score_charts.backtest(found.forecasts, found.counts, shown, lang=lang))
-    picture(out / "scores.png", score_charts.scores(short, lang=lang))
+    picture(out / "backtest.png", shown_scores.backtest(result.forecasts, result.counts, shown, lang=lang))
+    picture(out / "scores.png", shown_scores.scores(short, lang=lang))
     for engine, part in short.set_index("metric").groupby("engine", sort=False):
         held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
-        whole = part.loc["crps"]
-        beside = float(whole["skill naive"])
+        beside, targets = float(at(part, "crps", "skill naive")), int(at(part, "crps", "targets"))
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
-        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {whole['targets']} counts")
+        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {targets} counts")
     facts = manifest([], names, draws, seed) | {
         "places": [p.name for p in asked],
         "origins": months or "all",
         "horizon": horizon,
-        "silent": records(found.silent),
-        "hindsight": {n: HINDSIGHT[n] for n in names},
+        "silent": records(result.silent),
+        "hindsight": {n: ENGINES[n].hindsight for n in names},
     }
     return finish(out, facts, "scores.csv")
 
@@ -260,6 +265,7 @@ def backtest(
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
     """Score published forecasts of the places `names` (all if none) and split their misses."""
     from forecast.experiment import ledger as published
+    from forecast.experiment import misses
     from forecast.experiment.manifest import manifest
 
     folder = ledger or published.ledger()
@@ -270,7 +276,7 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
         count = there.loc[there["place"].isin(names or there["place"]), "forecast"].nunique()
         raise tables.UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
     claim(out, force)
-    parts = published.split(folder, jobs=jobs, only=set(scored["forecast"]))
+    parts = misses.split(folder, jobs=jobs, only=set(scored["forecast"]))
     tables.write(scored, out / "scores.csv")
     tables.write(parts, out / "parts.csv")
     for row in rows(parts):

@@ -44,13 +44,13 @@ def report(
     from datetime import date
 
     from forecast.experiment import ledger as published
-    from forecast.publish import site as reports
+    from forecast.publish import site
 
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
         raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
     kept = None if draft else ledger or published.ledger()
-    front = reports.build(
+    front = site.build(
         places=list(places) or None,
         langs=chosen,
         out=out,
@@ -89,6 +89,6 @@ def app(*, scenarios: tuple[Path, ...], port: int, no_browser: bool, lang: str) 
 
     Pull levers, ask, read the answer, download the scenario. The page is served on this machine only; Ctrl+C ends it.
     """
-    from forecast.app import page as apps
+    from forecast.app.page import scenario_files, serve
 
-    apps.serve(list(scenarios) or apps.scenario_files(), lang=lang, port=port, browser=not no_browser)
+    serve(list(scenarios) or scenario_files(), lang=lang, port=port, browser=not no_browser)

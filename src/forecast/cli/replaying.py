@@ -66,14 +66,14 @@ def replay(*, manifest: Path, jobs: int | None, learned: str | None) -> None:
     answer = project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
     with tempfile.TemporaryDirectory() as folder:
         answer.save(Path(folder) / ANSWER)
-        found = hashlib.sha256((Path(folder) / ANSWER).read_bytes()).hexdigest()
-    if found != asked.sha256[ANSWER]:
+        result = hashlib.sha256((Path(folder) / ANSWER).read_bytes()).hexdigest()
+    if result != asked.sha256[ANSWER]:
         raise tables.UserError(
-            f"{manifest}: all inputs are the same, yet {ANSWER} is not: {found[:16]} instead of "
+            f"{manifest}: all inputs are the same, yet {ANSWER} is not: {result[:16]} instead of "
             f"{asked.sha256[ANSWER][:16]}"
         )
     click.echo(
-        f"the same, bit for bit: {ANSWER} {found[:16]}, {asked.draws} draws of {len(questions)} scenarios, "
+        f"the same, bit for bit: {ANSWER} {result[:16]}, {asked.draws} draws of {len(questions)} scenarios, "
         f"seed {asked.seed}"
     )
 

@@ -44,23 +44,23 @@ def baseline(
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
-    from forecast.timeseries import baseline as baselines
+    from forecast.timeseries import baseline as forecasts
     from forecast.timeseries import reconcile
 
     try:
-        levels = baselines.levels_of(quantiles.split(","))
+        levels = forecasts.levels_of(quantiles.split(","))
     except tables.UserError as error:
         raise click.BadParameter(str(error), param_hint="--quantiles") from None
-    frame = baselines.read(file)
-    baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
-    nodes = baselines.read(hierarchy) if hierarchy else None
+    frame = forecasts.read(file)
+    forecasts.series_of(frame, season, file.name)  # faults are told before the folder is touched
+    nodes = forecasts.read(hierarchy) if hierarchy else None
     if nodes is not None and hierarchy:
         reconcile.tree(nodes, hierarchy.name)
     claim(out, force)
     if nodes is not None:
-        answer = baselines.coherent(frame, nodes, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
+        answer = forecasts.coherent(frame, nodes, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
     else:
-        answer = baselines.baseline(frame, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
+        answer = forecasts.baseline(frame, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
     tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",

@@ -9,7 +9,7 @@ def largest_remainders(exact: np.ndarray, total: float) -> np.ndarray:
     >>> largest_remainders(np.array([1.4, 1.4, 1.2]), 4).tolist()
     [2.0, 1.0, 1.0]
     """
-    whole = np.floor(exact)
+    whole: np.ndarray = np.floor(exact)
     order = np.argsort(whole - exact, kind="stable")
     whole[order[: int(round(total - whole.sum()))]] += 1
     return whole

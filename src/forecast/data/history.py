@@ -1,7 +1,7 @@
 """Published figures, prices and sources, looked up for a page: what stands in the tables, never what a run made."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pandas as pd
 
@@ -29,9 +29,14 @@ class HasPlace(Protocol):
 
 
 def published(
-    place: "Place", measure: str, month: str, kind: str = "observation", group: str = "all",
-    scheme: str = SCHEME, at: str | None = None,
-) -> float:  # fmt: skip
+    place: "Place",
+    measure: str,
+    month: str,
+    kind: str = "observation",
+    group: str = "all",
+    scheme: str = SCHEME,
+    at: str | None = None,
+) -> float:
     """Return one published figure from data/history.csv, in the unit of its measure.
 
     `at` names another place whose rows stand with those of `place` (its model communes). The figure must stand there
@@ -40,8 +45,14 @@ def published(
     """
     where = at or place.name
     rows = place.history if at is None else _history()
-    rows = rows[(rows["place"] == where) & (rows["measure"] == measure) & (rows["scheme"] == scheme)
-                & (rows["kind"] == kind) & (rows["group"] == group) & rows["value"].notna()]
+    rows = rows[
+        (rows["place"] == where)
+        & (rows["measure"] == measure)
+        & (rows["scheme"] == scheme)
+        & (rows["kind"] == kind)
+        & (rows["group"] == group)
+        & rows["value"].notna()
+    ]
     same = rows[rows["month"] == month]
     clear = same[same["status"] != "conflicting"]
     found = (clear if len(clear) else same)["value"].unique()
@@ -170,8 +181,12 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool
     """
     rows = observed(history, "members", "all")
     rows = rows[usable(rows, learn)]
-    rows = rows.assign(value=rows["value"].astype(float), known=known_since(rows, dated),
-                       out=out_since(rows, dated), error=errors(rows))
+    rows = rows.assign(
+        value=rows["value"].astype(float),
+        known=known_since(rows, dated),
+        out=out_since(rows, dated),
+        error=errors(rows),
+    )
     rows = rows[["place", "month", "value", "known", "out", "error"]]
     return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
 
@@ -187,8 +202,14 @@ def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFr
     >>> float(found.at[("Việt Nam", "2025"), "value"]), found.at[("Việt Nam", "2025"), "known"]
     (2947000.0, '2025-03')
     """
-    rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
-                   & history["kind"].isin(("plan", "target")) & history["month"].str.endswith("-12") & usable(history)]
+    rows = history[
+        (history["scheme"] == SCHEME)
+        & (history["measure"] == "members")
+        & (history["group"] == "all")
+        & history["kind"].isin(("plan", "target"))
+        & history["month"].str.endswith("-12")
+        & usable(history)
+    ]
     rows = rows.assign(year=rows["month"].str[:4], known=known_since(rows, dated), value=rows["value"].astype(float))
     rows = rows.sort_values(["place", "year", "kind"], kind="stable")
     return rows[["place", "year", "value", "kind", "status", "known"]].reset_index(drop=True)
@@ -236,7 +257,7 @@ def used(place: "Place | HasPlace | Sequence[Place | HasPlace]", law: bool = Tru
 def together(place: "Place | HasPlace | Sequence[Place | HasPlace]") -> "list[Place]":
     """Return one place, or several in a list (scenarios stand for theirs), as a list in which each is once."""
     several = place if isinstance(place, Sequence) else [place]
-    found: list[Place] = [getattr(one, "place", one) for one in several]
+    found: list[Place] = [getattr(one, "place", None) or cast("Place", one) for one in several]
     return list({one.name: one for one in found}.values())
 
 

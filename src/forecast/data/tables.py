@@ -2,7 +2,7 @@
 
 A table is read with :func:`read`, which either returns a typed frame or raises a :class:`TableError` whose message
 lists file, row, column, value and what was expected. A table is written with :func:`write`. The words that may stand in
-the columns (schemes, groups, statuses, kinds, measures) are constants here; ``data/README.md`` explains them.
+the columns (schemes, groups, statuses, kinds, measures) are those of :mod:`forecast.data.vocabulary`.
 """
 
 import csv
@@ -19,37 +19,14 @@ import pandera.pandas as pa
 from forecast.data.files import RISKY, ROOT
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
-
-GROUPS = ("poor", "near_poor", "ethnic_minority", "other")
-"""The four subsidy groups, in the order of every array with a group axis; tables add ``all`` for their sum."""
-
-SCHEMES = ("voluntary_si", "household_hi", "compulsory_si", "all_schemes")
-"""Insurance schemes; ``all_schemes`` is for published figures that mix them, such as joint collections."""
-
-STUDIED_SCHEMES = ("voluntary_si", "all_schemes", "health_insurance", "pension", "other")
-"""Which scheme a study is about, in evidence.csv: this one, all of social insurance, or another kind."""
-
-STATUSES = ("stated", "derived", "recalled", "conflicting", "synthetic")
-"""How far a figure can be trusted, best first except that ``conflicting`` means its source contradicts itself."""
-
-KINDS = ("observation", "target", "plan", "lever", "input")
-"""What a history row is: a thing that was, was hoped for, was assigned, was done, or describes the setting."""
-
-LEVELS = ("nation", "region", "province", "district", "commune", "commune_group")
-"""Levels of places, from large to small; a commune group is a named set such as the model communes of a city.
-
-A region lies beside the provinces, not above them: no law is its own, and its figures are lent to provinces."""
-
-USES = ("", "learn", "no")
-"""What a count may be used for: "" by its status, "learn" learned from and never judged by, "no" neither."""
-
-MEASURES = {
-    "members": "persons", "entries": "persons", "returns": "persons", "lapses": "persons",
-    "exits_compulsory": "persons", "exits_other": "persons", "active_9of12": "persons", "paid_months": "months",
-    "paid_members": "vnd", "paid_state": "vnd", "paid_province": "vnd", "paid_donors": "vnd",
-    "spent_outreach": "vnd",
-}
-"""Measures of a projection and their units, in the order in which engines write them."""
+from forecast.data.vocabulary import GROUPS as GROUPS  # named again, so that readers of tables find them here
+from forecast.data.vocabulary import KINDS as KINDS
+from forecast.data.vocabulary import LEVELS as LEVELS
+from forecast.data.vocabulary import MEASURES as MEASURES
+from forecast.data.vocabulary import SCHEMES as SCHEMES
+from forecast.data.vocabulary import STATUSES as STATUSES
+from forecast.data.vocabulary import STUDIED_SCHEMES as STUDIED_SCHEMES
+from forecast.data.vocabulary import USES as USES
 
 PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
 """Columns of published forecasts and the probability of each: ``q500`` is the median."""

@@ -24,14 +24,13 @@ from tqdm.auto import tqdm
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk.target import INTERVAL, PAYERS
+from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
+from forecast.desk.target import INTERVAL
 from forecast.engines.people import agents
 from forecast.engines.people.agents import Lives
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-GUARDED = ("poor", "near_poor", "ethnic_minority")  # whom an equity guard looks after
-_GIVERS = ("state", "province", "donors")
 KINDS = ("because", "sooner", "anyway", "already", "instead")
 BECAUSE, SOONER, ANYWAY, ALREADY, INSTEAD = range(len(KINDS))
 COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "entries", "paid")
@@ -88,17 +87,17 @@ def follow(
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
     work = (joblib.delayed(_chunk)(base, policies, part, seed) for part in chunks)
     answers: list[pd.DataFrame] = []
-    found: list[list[tuple[pd.DataFrame, ...]]] = [[] for _ in policies]
+    result: list[list[tuple[pd.DataFrame, ...]]] = [[] for _ in policies]
     with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
         done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator", batch_size=1)(work)
         for part, (rows, differences) in zip(chunks, done, strict=True):
             answers += rows
-            for whole, new in zip(found, differences, strict=True):
+            for whole, new in zip(result, differences, strict=True):
                 whole += new
             bar.update(len(part))
     order = {s.scenario: number for number, s in enumerate([base, *policies])}
     answers.sort(key=lambda rows: order[rows["scenario"].iloc[0]])
-    both = [Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*each, strict=True))) for each in found]
+    both = [Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*each, strict=True))) for each in result]
     return projection.concat(answers), both
 
 
@@ -122,18 +121,20 @@ def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
     names = policy.plan.changed(base.plan)
     differs = np.zeros(len(policy.months), bool)
     for name in names:
-        ours, theirs = getattr(policy.plan, name), getattr(base.plan, name)
-        differs |= (ours != theirs).reshape(len(differs), -1).any(axis=1)
+        with_policy, without_policy = getattr(policy.plan, name), getattr(base.plan, name)
+        differs |= (with_policy != without_policy).reshape(len(differs), -1).any(axis=1)
     at = np.flatnonzero(differs)
     if not len(at):
         return 0, 0
-    ours, theirs = policy.policy.levers, base.policy.levers
-    own = [lever for lever in (*ours, *theirs) if (lever in ours) != (lever in theirs)]
-    ends = [tables.month_index(tables.month(lever.end or policy.until)) - policy.plan.first for lever in own]
+    with_policy, without_policy = policy.policy.levers, base.policy.levers
+    differing = [
+        lever for lever in (*with_policy, *without_policy) if (lever in with_policy) != (lever in without_policy)
+    ]
+    ends = [tables.month_index(tables.month(lever.end or policy.until)) - policy.plan.first for lever in differing]
     return int(at[0]), min(int(at[-1]), max([int(at[0]), *ends]))
 
 
-def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, engine: str = "agents") -> pd.DataFrame:
+def table(result: Added, base: Scenario, policy: Scenario, answer: Projection, engine: str = "agents") -> pd.DataFrame:
     """Sum up what :func:`added` found, over the draws.
 
     Columns: place, scenario, group (or all), measure, kind, payer, unit, median, low, high (90%), draws. Measures:
@@ -154,10 +155,10 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
       share by their share of the eligible people (1: in proportion; below 1: the better-off are reached first). Left
       out of a draw that adds less than half a member-year in all.
 
-    `answer` has both scenarios by `engine`, with at least the draws of `found`.
+    `answer` has both scenarios by `engine`, with at least the draws of `result`.
     """
     head = {"place": policy.place.name, "scenario": policy.scenario}
-    people = found.people
+    people = result.people
     parts: list[dict[str, str | float]] = []
     answer = answer.only(engine=engine, scenario=[base.scenario, policy.scenario])
 
@@ -179,15 +180,15 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
         note(sums["once"] / came, "once", "share", group)
         note(sums["paid"] / came, "paid_per_entry", "months", group)
     dead = {g: _dead_weight(people[people["group"] == g], answer, base, policy, g) for g in GROUPS}
-    for payer in _GIVERS:
+    for payer in SUPPORTERS:
         parted = {group: part[payer] for group, part in dead.items() if payer in part}
         total = sum((part.fillna(0.0) for part in parted.values()), pd.Series(0.0, index=people["draw"].unique()))
         if total.median() > 0:
             note(total, "dead_weight", "vnd", payer=payer)
             for group, values in parted.items():
                 note(values, "dead_weight", "vnd", group, payer=payer)
-    note(_stayed(found, base, policy, "members"), "stayed", "share", kind="brought")
-    note(_stayed(found, base, policy, "gap"), "net", "share", kind="brought")
+    note(_stayed(result, base, policy, "members"), "stayed", "share", kind="brought")
+    note(_stayed(result, base, policy, "gap"), "net", "share", kind="brought")
     note(_active(answer, base, policy), "active", "share")
     note(_rush(answer.only(scenario=policy.scenario)), "rush", "share")
     note(_fall(answer.only(scenario=policy.scenario)), "fall", "share")
@@ -204,13 +205,13 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
     return pd.DataFrame(parts)
 
 
-def after(found: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
+def after(result: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
     """Return what becomes of those whom the policy has brought by its last month, month by month.
 
     Columns: month, median, low, high (members among them, 90% interval), net (the median, less those of them who would
     be members without the policy), acting (does the policy still act?).
     """
-    rows = found.months[found.months["kind"] == "brought"]
+    rows = result.months[result.months["kind"] == "brought"]
     members = rows.groupby("month")["members"]
     low, high = INTERVAL
     table = pd.DataFrame(
@@ -268,12 +269,12 @@ def _fall(answer: Projection) -> Draws:
     return 1 - wide[max(ends)] / wide[f"{int(max(ends)[:4]) - 1}-12"]
 
 
-def _stayed(found: Added, base: Scenario, policy: Scenario, column: str) -> Draws:
+def _stayed(result: Added, base: Scenario, policy: Scenario, column: str) -> Draws:
     _, last = acting(base, policy)
     months = policy.months.astype(str)
     if last in (0, len(months) - 1):
         return pd.Series(dtype=float)
-    rows = found.months[found.months["kind"] == "brought"].set_index("draw")
+    rows = result.months[result.months["kind"] == "brought"].set_index("draw")
     then: Draws = rows.loc[rows["month"] == months[last], "members"]
     left: Draws = rows.loc[rows["month"] == months[-1], column]
     return left / then.where(then > 0)
@@ -286,18 +287,18 @@ def _dead_weight(
     first, last = acting(base, policy)
     months = policy.months.astype(str)[max(first, 1) : last + 1]
     sums = rows.groupby("draw")[["supported", "before", "dead"]].sum()
-    found = {}
-    for payer in _GIVERS:
+    result = {}
+    for payer in SUPPORTERS:
         money = answer.only(measure=PAYERS[payer], group=group, month=list(months)).frame
         paid = money.groupby(["scenario", "draw"], observed=True)["value"].sum().unstack("scenario")
         if paid.empty or not {base.scenario, policy.scenario} <= set(paid.columns):
             continue
-        ours, theirs = (paid[s.scenario].reindex(sums.index) for s in (policy, base))
-        usual = (theirs / sums["before"].where(sums["before"] > 0)).fillna(0.0) * sums["supported"]
-        extra = ours - usual
-        extra = extra.where(extra > 0.05 * ours)  # less is a change of prices from month to month
-        found[payer] = extra * sums["dead"] / sums["supported"].where(sums["supported"] > 0)
-    return {payer: values for payer, values in found.items() if values.notna().any()}
+        with_policy, without_policy = (paid[s.scenario].reindex(sums.index) for s in (policy, base))
+        usual = (without_policy / sums["before"].where(sums["before"] > 0)).fillna(0.0) * sums["supported"]
+        extra = with_policy - usual
+        extra = extra.where(extra > 0.05 * with_policy)  # less is a change of prices from month to month
+        result[payer] = extra * sums["dead"] / sums["supported"].where(sums["supported"] > 0)
+    return {payer: values for payer, values in result.items() if values.notna().any()}
 
 
 def _chunk(
@@ -350,19 +351,19 @@ def _add_up(
     first, last = acts
     before, end, brought = max(first - 1, 0), paths.shape[2], len(KINDS)
     for i in range(len(match)):
-        j, ours, theirs = match[i], under.joined[i], _NEVER
+        j, with_policy, without_policy = match[i], under.joined[i], _NEVER
         paid_before, gap = 0, 0
         if j >= 0:
-            theirs = without.joined[j]
+            without_policy = without.joined[j]
             paid_before = without.supported[j, last] - without.supported[j, before]
         kind = ANYWAY
-        if theirs == _NEVER:
+        if without_policy == _NEVER:
             kind = BECAUSE
-        elif ours == 0 and theirs == 0:
+        elif with_policy == 0 and without_policy == 0:
             kind = ALREADY
-        elif ours < theirs:
+        elif with_policy < without_policy:
             kind = SOONER
-        was_brought = 0 < ours <= last < theirs
+        was_brought = 0 < with_policy <= last < without_policy
         for t in range(end):
             now, then = int(under.member[i, t]), int(j >= 0 and without.member[j, t])
             paths[kind, 0, t] += now
@@ -379,7 +380,7 @@ def _add_up(
         row[2] += paid
         row[3] += paid_before
         row[4] += min(paid, paid_before)
-        if ours > 0:
+        if with_policy > 0:
             row[5] += under.once[i]
             row[6] += 1
             row[7] += under.supported[i, end - 1]

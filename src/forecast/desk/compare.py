@@ -5,7 +5,8 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk.target import INTERVAL, PAYERS
+from forecast.data.vocabulary import PAYERS
+from forecast.desk.target import INTERVAL
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario
 
@@ -40,21 +41,21 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
         head = {"place": place, "scenario": scenario, "engine": engine, "group": group}
         end = rows[(rows["measure"] == "members") & (rows["month"].astype(str) == last)]["value"]
         years = wide["members"] / 12
-        found = [("members", "", "persons", end), ("member_years", "", "years", years)]
-        found += [(m, "", "persons", wide[m]) for m in ("entries", "lapses") if m in wide]
+        measured = [("members", "", "persons", end), ("member_years", "", "years", years)]
+        measured += [(m, "", "persons", wide[m]) for m in ("entries", "lapses") if m in wide]
         for payer, measure in PAYERS.items():
             if measure in wide and wide[measure].notna().all():
-                found.append(("money", payer, "vnd", wide[measure]))
+                measured.append(("money", payer, "vnd", wide[measure]))
                 if payer != "members":
                     added = years > 0.5  # fewer than half a year added in all: a price for it would mean nothing
-                    found.append(("cost_per_member_year", payer, "vnd", wide[measure][added] / years[added]))
+                    measured.append(("cost_per_member_year", payer, "vnd", wide[measure][added] / years[added]))
         paid = [m for p, m in PAYERS.items() if p != "members" and m in wide and wide[m].notna().all()]
         if paid:
             added = years > 0.5
-            found.append(
+            measured.append(
                 ("cost_per_member_year", "public and donors", "vnd", wide[paid].sum(axis=1)[added] / years[added])
             )
-        for measure, payer, unit, values in found:
+        for measure, payer, unit, values in measured:
             if len(values):
                 low, median, high = np.quantile(values, [INTERVAL[0], 0.5, INTERVAL[1]])
                 parts.append(

@@ -14,13 +14,13 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.beliefs.parameters import cost_table
 from forecast.data import tables
-from forecast.desk.additionality import GUARDED
-from forecast.desk.target import INTERVAL, PAYERS, effort_now
+from forecast.data.vocabulary import GUARDED, PAYERS
+from forecast.desk.target import INTERVAL, effort_now
 from forecast.experiment.project import project
 from forecast.language import words
 from forecast.language.words import term
-from forecast.question import menu
 from forecast.question.levers import (
+    LEVERS,
     Collectors,
     Gift,
     Lever,
@@ -34,7 +34,7 @@ from forecast.question.levers import (
 from forecast.question.plan import GROUPS, Where
 from forecast.question.scenario import Scenario
 
-OWN = ("province", "donors", "outreach")  # payers whose money is held equal
+OWN = ("province", "donors", "office")  # payers whose money is held equal
 CRITERIA = ("years", "end", "guarded")  # what a policy may be best in: columns of `draws`
 EXACT = 0.02  # how near to the budget is near enough
 
@@ -99,7 +99,7 @@ def priced(scenario: Scenario) -> Scenario:
 
 
 def _priced_by(lever: Lever) -> str:
-    return menu.PRICES.get(type(lever).__name__, "")
+    return type(lever).cost
 
 
 def alternatives(
@@ -134,7 +134,7 @@ def _makers(base: Scenario, start: str, end: str) -> dict[str, Way]:
     months = max(tables.month_index(tables.month(end)) - tables.month_index(tables.month(start)) + 1, 1)
 
     def cost(lever: str) -> dict[str, Any]:
-        return {"unit_cost": float(price[menu.PRICES[lever]])} | when
+        return {"unit_cost": float(price[LEVERS[lever].cost])} | when
 
     return {
         "top_up": Way(1.0, lambda x: [TopUp(share=x, **when)]),
@@ -201,14 +201,14 @@ def draws(answer: Projection, base: str, stop: str, engine: str = "agents") -> p
         return sums
 
     last = gaps["month"].astype(str).max()
-    found = {
+    result = {
         "years": total("members") / 12,
         "guarded": total("members", groups=GUARDED) / 12,
         "stop": total("members", [stop]),
         "end": total("members", [last]),
         "active": total("active_9of12", [last]),
     }
-    frame = pd.DataFrame(found | {payer: total(measure) for payer, measure in PAYERS.items()})
+    frame = pd.DataFrame(result | {payer: total(measure) for payer, measure in PAYERS.items()})
     money = [payer for payer in PAYERS if payer != "members"]
     return frame.assign(own=frame[list(OWN)].sum(axis=1), public=frame[money].sum(axis=1))
 
@@ -240,10 +240,10 @@ def best(rows: pd.DataFrame, criteria: Iterable[str] = CRITERIA) -> pd.DataFrame
     >>> best(pd.DataFrame({"years": [3.0, 1.0, 2.0, 2.0]}, index=at), ["years"])["years"].tolist()
     [0.5, 0.5]
     """
-    found = {}
+    result = {}
     for criterion in criteria:
         wide = rows[criterion].unstack("scenario")
         top = wide.eq(wide.max(axis=1), axis=0) & (wide > 0)
-        found[criterion] = top.div(top.sum(axis=1).clip(lower=1), axis=0).mean()
+        result[criterion] = top.div(top.sum(axis=1).clip(lower=1), axis=0).mean()
     order = rows.index.get_level_values("scenario").unique()
-    return pd.DataFrame(found).reindex(order).rename_axis("scenario")
+    return pd.DataFrame(result).reindex(order).rename_axis("scenario")

@@ -5,7 +5,7 @@ do not touch one another in the agent engine (a test holds it to that), so a ste
 read in each. What a reminder or an inspection takes from visits is given back, so that each task is priced by itself;
 moving an hour from one task to another is the difference of two rows.
 
-An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`behavior.INSPECTION_COST`). The hours of
+An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`teams.INSPECTION_COST`). The hours of
 calls on due members are worked out from the members and a typical spell.
 """
 
@@ -19,13 +19,9 @@ from forecast.data import tables
 from forecast.desk.allocation import commune_members
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import tallies
-from forecast.engines.people.behavior import (
-    INSPECTION_COST,
-    MOST_FOR_RENEWALS,
-    RENEWAL_COST,
-    TYPICAL_SPELL,
-    parameter_draws,
-)
+from forecast.engines.people.draws import parameter_draws
+from forecast.engines.people.hazards import TYPICAL_SPELL
+from forecast.engines.people.teams import INSPECTION_COST, MOST_FOR_RENEWALS, RENEWAL_COST
 from forecast.question import menu
 from forecast.question.levers import Collectors, Inspection, Lever, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
@@ -70,7 +66,7 @@ def scarce_hours(
     each = [Visits(count=float(v), where={"communes": [n]}, start=start) for n, v in zip(names, visits, strict=True)]
     spent = np.tile(visits * months / VISITS_AN_HOUR, (draws, 1))
     rate = {"visits": (years(*each) - base) / spent}
-    found = {"visits": spent}
+    hours = {"visits": spent}
     # Lists for all due members: the calls beyond those that a team makes anyway are hours taken from visits.
     due = base * 12 / TYPICAL_SPELL
     time = ordinary * drawn["visits_per_collector"][:, None] * months
@@ -78,19 +74,19 @@ def scarce_hours(
         np.minimum(np.maximum(drawn["follow_up"], s)[:, None] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time)
         for s in (float(scenario.plan.reminders[1:].mean()), 1.0)
     ]
-    found["renewals"] = np.maximum(called[1] - called[0], 0.0) / VISITS_AN_HOUR
+    hours["renewals"] = np.maximum(called[1] - called[0], 0.0) / VISITS_AN_HOUR
     gained = years(Reminders(share=1.0, start=start)) - base
-    rate["renewals"] = _per(gained, found["renewals"]) + rate["visits"]
+    rate["renewals"] = _per(gained, hours["renewals"]) + rate["visits"]
     inspected = float(spent[0].sum() / months)
-    found["inspections"] = np.tile(inspected * _parts(scenario) * months, (draws, 1))
+    hours["inspections"] = np.tile(inspected * _parts(scenario) * months, (draws, 1))
     lost = years(Inspection(hours_per_month=inspected, start=start)) - base
-    rate["inspections"] = _per(lost, found["inspections"]) + rate["visits"]
-    tasks = [task for task in TASKS if found[task].sum() > 0]  # no hours can go where every due member is on a list
+    rate["inspections"] = _per(lost, hours["inspections"]) + rate["visits"]
+    tasks = [task for task in TASKS if hours[task].sum() > 0]  # no hours can go where every due member is on a list
     more = (Collectors(count=float(ordinary.sum()) + len(names), per="place", start=start),)
     added = (years(*more) - base).sum(axis=1) / len(names)
-    place = [_row("hour", t, "hour", float(found[t].mean(axis=0).sum()), _whole(rate[t], found[t])) for t in tasks]
+    place = [_row("hour", t, "hour", float(hours[t].mean(axis=0).sum()), _whole(rate[t], hours[t])) for t in tasks]
     place += [_row("collector", "collector", "collector", len(names), added), *_millions(scenario, draws, seed)]
-    return Hours(_communes(names, tasks, rate, found), pd.DataFrame(place, columns=PLACE_COLUMNS))
+    return Hours(_communes(names, tasks, rate, hours), pd.DataFrame(place, columns=PLACE_COLUMNS))
 
 
 def _parts(scenario: Scenario) -> np.ndarray:
@@ -138,7 +134,7 @@ def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict[str, Any]]
     base, *answers = tallies([(q, "stock", range(draws)) for q in questions], seed)
     rows = []
     for (choice, _), answer in zip(levers, answers, strict=True):
-        money = sum(((answer[p] - base[p]).to_numpy() for p in ("outreach", "province", "donors")), np.zeros(draws))
+        money = sum(((answer[p] - base[p]).to_numpy() for p in ("office", "province", "donors")), np.zeros(draws))
         if (money > 1e5).all():
             years = (answer["years"] - base["years"]).to_numpy()
             rows.append(

@@ -106,8 +106,8 @@ def optimize(
         best, promised = _farthest(search)
     unseen = max(WIDE, MANY * draws)  # no choice has seen the draws from here on
     verified, now = search.judge(best, unseen), search.judge(search.none, unseen, enough=1.0)
-    found = search.question(best, f"{scenario.scenario}-optimum")
-    return Optimum(found, *asked, not why, why, promised, verified, now.probability, most.probability, search.tried())
+    result = search.question(best, f"{scenario.scenario}-optimum")
+    return Optimum(result, *asked, not why, why, promised, verified, now.probability, most.probability, search.tried())
 
 
 def _promise(search: Search) -> tuple[Levels, Judged]:

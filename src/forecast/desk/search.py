@@ -22,10 +22,10 @@ from forecast.desk import verify
 from forecast.desk.target import INTERVAL, target_of
 from forecast.desk.totals import guarded_share, stay, tallies
 from forecast.desk.verify import Judged
-from forecast.engines.people import behavior
+from forecast.engines.people.draws import between, parameter_draws
 from forecast.engines.people.stock import SILENT
 from forecast.question import menu
-from forecast.question.levers import Policy, spending
+from forecast.question.levers import LEVERS, Policy, spending
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario
 
@@ -69,7 +69,7 @@ class Search:
     need: float = 0.0  # probability that the screening draws must show for the promise to hold
     seen: dict[Levels, tuple[np.ndarray, pd.DataFrame]] = field(default_factory=dict)  # cost per draw, tally
     parameters: dict[int, np.ndarray] = field(default_factory=dict)  # first draw -> features of very many
-    told: dict[tuple[Levels, str, int, int], pd.DataFrame] = field(default_factory=dict)  # first, last draw -> tally
+    tallied: dict[tuple[Levels, str, int, int], pd.DataFrame] = field(default_factory=dict)  # first, last draw -> tally
 
     def __post_init__(self) -> None:
         self.target, self.need = target_of(self.scenario), self.probability
@@ -99,36 +99,34 @@ class Search:
     def _tallies(self, asked: list[tuple[Levels, str, range]]) -> list[pd.DataFrame]:
         """Return a tally for each (levels, engine, draws), on all cores; none is worked out twice."""
         named = [(levels, engine, draws.start, draws.stop) for levels, engine, draws in asked]
-        new = {name: one for name, one in zip(named, asked, strict=True) if name not in self.told}
+        new = {name: one for name, one in zip(named, asked, strict=True) if name not in self.tallied}
         work = [(self.until_after(levels), engine, draws) for levels, engine, draws in new.values()]
         if work:
-            found = tallies(work, self.seed, jobs=self.jobs, keep=self.keep, last=self.scenario.until)
-            self.told |= dict(zip(new, found, strict=True))
-        return [self.told[name] for name in named]
+            result = tallies(work, self.seed, jobs=self.jobs, keep=self.keep, last=self.scenario.until)
+            self.tallied |= dict(zip(new, result, strict=True))
+        return [self.tallied[name] for name in named]
 
     def cost(self, levels: Levels, draws: range, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
         """VND of the payers that count, added to the base in each draw; prices of outreach are drawn as well."""
-        total = sum(
-            (rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers if payer != "outreach"),
-            np.zeros(len(draws)),
-        )
-        return total + (self.outreach(levels, draws) if "outreach" in self.payers else 0.0)
+        total = sum((rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers), np.zeros(len(draws)))
+        luck = self.luck(levels, draws)
+        return sum((luck[payer] for payer in self.payers if payer in luck), total)
 
-    def outreach(self, levels: Levels, draws: range) -> np.ndarray:
-        """VND spent on outreach for the mix in each draw: units at their unit cost, times the luck of its price."""
-        total, keys = np.zeros(len(draws)), chance.streams(self.seed, draws)
+    def luck(self, levels: Levels, draws: range) -> dict[str, np.ndarray]:
+        """VND by which the outreach of the mix differs in each draw from its unit costs, by payer: prices vary."""
+        found: dict[str, np.ndarray] = {}
+        keys = chance.streams(self.seed, draws)
         asked = ((c, c.at(level)) for c, level in zip(self.choices, levels, strict=True))
         taken = [(choice, lever) for choice, lever in asked if lever is not None]
         spent = spending([lever for _, lever in taken], self.scenario.plan, self.scenario.place)
-        for (choice, _), vnd in zip(taken, spent, strict=True):
-            name = menu.PRICES.get(choice.lever)
-            ratio: float | np.ndarray = 1.0
-            if name is not None and name in self.costs.index and choice.name not in self.known:
+        for (choice, lever), vnd in zip(taken, spent, strict=True):
+            name, payer = LEVERS[choice.lever].cost, lever.payer
+            found.setdefault(payer, np.zeros(len(draws)))
+            if name in self.costs.index and choice.name not in self.known:
                 value, low, high = (float(self.costs[column][name]) for column in ("value", "low", "high"))
                 luck = chance.normal_array(keys, chance.name_number(name))
-                ratio = behavior.between(luck, value, low, high) / value
-            total += vnd * ratio
-        return total
+                found[payer] += vnd * (between(luck, value, low, high) / value - 1)
+        return found
 
     def screen(self, mixes: list[Levels]) -> None:
         """Let the fast engine answer mixes that it has not seen."""
@@ -272,23 +270,23 @@ class Search:
         known, pair = self._parameters(first, len(many)), (self._agents(levels, few), self._agents(self.none, few))
         while True:
             slow = self._agents(levels, few)["reached"].to_numpy()
-            found = verify.chance(slow, fast["reached"].to_numpy(), self.target.value, *known)
+            result = verify.chance(slow, fast["reached"].to_numpy(), self.target.value, *known)
             more = min(2 * len(few), MOST * self.draws, len(many))
-            if found.error_of_few <= enough or more <= len(few):
+            if result.error_of_few <= enough or more <= len(few):
                 break
             few = range(first, first + more)
         self.factor = float(np.median(slow / np.maximum(fast["reached"].to_numpy()[: len(few)], 1e-9)))
         begin = few[: len(pair[0])]
         costs = self.cost(levels, begin, *pair), self.cost(levels, many, fast, base)
-        told = verify.judged(found, pair, (fast, base), costs, self.outreach(levels, many))
+        tallied = verify.judged(result, pair, (fast, base), costs, self.luck(levels, many))
         if levels in self.seen and levels != self.none:
-            self.dear = told.cost_high / max(float(np.quantile(self.seen[levels][0], INTERVAL[1])), 1.0)
-        return told._replace(draws=(len(few), len(many)))
+            self.dear = tallied.cost_high / max(float(np.quantile(self.seen[levels][0], INTERVAL[1])), 1.0)
+        return tallied._replace(draws=(len(few), len(many)))
 
     def _parameters(self, first: int, size: int) -> tuple[np.ndarray, ...]:
         """Features of the parameters of `size` draws from `first` on, and of very many."""
         if first not in self.parameters:
-            drawn = behavior.parameter_draws(self.longer, self.seed, range(first, first + WIDE))
+            drawn = parameter_draws(self.longer, self.seed, range(first, first + WIDE))
             self.parameters[first] = verify.features(drawn)
         return self.parameters[first][:size], self.parameters[first]
 
@@ -316,7 +314,7 @@ class Search:
         """Name the wish without which a mix that was screened would do: stay, share, or else the budget."""
         missing = [self.missing(levels) for levels in self.seen]
         for wish in ("stay", "share"):
-            if any(found[wish] > 0 and sum(found.values()) == found[wish] for found in missing):
+            if any(result[wish] > 0 and sum(result.values()) == result[wish] for result in missing):
                 return wish
         return "budget"
 

@@ -13,6 +13,7 @@ import pandas as pd
 from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
+from forecast.data.vocabulary import PAYERS
 from forecast.engines.people.stock import SILENT
 from forecast.experiment.project import project
 from forecast.question.levers import Collectors, Effort, Lever, ModelCommunes, Policy, Reminders, TopUp, Visits
@@ -21,13 +22,6 @@ from forecast.question.scenario import Scenario, Target
 
 INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
 MOST_EFFORT = 50.0  # times the ordinary outreach; beyond it no office could go
-PAYERS = {
-    "members": "paid_members",
-    "state": "paid_state",
-    "province": "paid_province",
-    "donors": "paid_donors",
-    "outreach": "spent_outreach",
-}
 
 
 def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import files, tables
-from forecast.desk.additionality import GUARDED
+from forecast.data.vocabulary import GUARDED, PAYERS
+from forecast.engines import ENGINES
 from forecast.experiment import project
 from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-COLUMNS = ("reached", "held", "later", "years", "guarded", "members", "state", "province", "donors", "outreach")
-PART = {"agents": 24, "stock": 200}  # draws in one piece of work
+COLUMNS = ("reached", "held", "later", "years", "guarded", *PAYERS)
 
 
 def tallies(
@@ -28,9 +28,9 @@ def tallies(
 ) -> list[pd.DataFrame]:
     """Return the :func:`tally` of each (question, engine, draws), worked out by `jobs` processes."""
     parts = [
-        (number, question, engine, range(d, min(d + PART[engine], draws.stop)))
+        (number, question, engine, range(d, min(d + ENGINES[engine].batch, draws.stop)))
         for number, (question, engine, draws) in enumerate(asked)
-        for d in range(draws.start, draws.stop, PART[engine])
+        for d in range(draws.start, draws.stop, ENGINES[engine].batch)
     ]
     work = (joblib.delayed(tally)(question, engine, draws, seed, keep, last) for _, question, engine, draws in parts)
     done = joblib.Parallel(n_jobs=jobs, batch_size=1)(work)
@@ -64,22 +64,21 @@ def tally(
     end = months.index(last) if last else len(months) - 1
 
     def total(measure: str, group: str = "all", first: int = 0, until: int = end) -> np.ndarray:
-        of_months: np.ndarray = values[:, first : until + 1, measures.index(measure), groups.index(group)]
-        return of_months.sum(axis=1)
+        of_months = values[:, first : until + 1, measures.index(measure), groups.index(group)]
+        return np.asarray(of_months.sum(axis=1))
 
     reached: np.ndarray | float = math.nan
     if target:
         span = (months.index(m) for m in (target.since or target.by, target.by))
         reached = total(target.measure, target.group, *span)
-    found = {
+    sums = {
         "reached": reached,
         "held": total("members", first=end),
         "later": total("members", first=len(months) - 1, until=len(months) - 1),
         "years": total("members") / 12,
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
-        "outreach": total("spent_outreach"),
-    } | {payer: total(f"paid_{payer}") for payer in ("members", "state", "province", "donors")}
-    table = pd.DataFrame(found, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
+    } | {payer: total(measure) for payer, measure in PAYERS.items()}
+    table = pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
     files.keep(table, path)
     return table
 

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from forecast.data.vocabulary import PAYERS
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay
 
-PAID = ("members", "state", "province", "donors")
 SPARE = 5  # draws for each feature, else parameters are left aside
 LEAST = 0.5  # persons; below it there is no log
 
@@ -101,16 +101,16 @@ def features(drawn: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def judged(
-    found: Chance,
+    estimate: Chance,
     few: tuple[pd.DataFrame, pd.DataFrame],
     many: tuple[pd.DataFrame, pd.DataFrame],
     cost: tuple[np.ndarray, np.ndarray],
-    outreach: np.ndarray,
+    luck: dict[str, np.ndarray],
 ) -> Judged:
     """Put together what is known of a mix.
 
-    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, `cost` and `outreach`
-    VND in each of their draws (cost: by both; outreach: in the many).
+    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, `cost` VND in
+    each of their draws, and `luck` by how much VND each payer's outreach differs in the many from its price.
     """
     n = len(few[0])
 
@@ -122,15 +122,15 @@ def judged(
     shift = float((cost[0] - cost[1][:n]).mean())
     low, high = np.quantile(cost[1] + shift, INTERVAL)
     return Judged(
-        probability=found.value,
-        standard_error=found.standard_error,
+        probability=estimate.value,
+        standard_error=estimate.standard_error,
         cost=float(cost[1].mean() + shift),
         cost_low=float(low),
         cost_high=float(high),
         guarded_share=guarded_share(*both),
         stay=stay(*both),
         member_years=mean("years"),
-        by_payer={payer: mean(payer) for payer in PAID} | {"outreach": float(outreach.mean())},
+        by_payer={p: mean(p) + (float(luck[p].mean()) if p in luck else 0.0) for p in PAYERS},
         draws=(n, len(many[0])),
     )
 

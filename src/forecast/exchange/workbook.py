@@ -5,6 +5,7 @@ import io
 import openpyxl
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.data import history
@@ -111,13 +112,14 @@ def _sheet(sheet: Worksheet, allocation: Allocation, lang: str) -> None:
         head.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
         sheet.cell(last, column).font = Font(bold=True)
     sheet["A1"].font = Font(bold=True, size=13)
-    sheet.freeze_panes = sheet.cell(first + 1, 2)
+    sheet.freeze_panes = f"B{first + 1}"
     sheet.auto_filter.ref = f"A{first}:{get_column_letter(len(COLUMNS))}{last - 1}"
     sheet.print_title_rows = f"{first}:{first}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", int(sheet.PAPERSIZE_A4)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.oddFooter.center.text = "&P / &N"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    if sheet.oddFooter is not None:
+        sheet.oddFooter.center.text = "&P / &N"
 
 
 def _basis(allocation: Allocation, draws: int, seed: int, lang: str) -> list[str]:

@@ -12,11 +12,11 @@ from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import PRIORS
 from forecast.data import files, tables
-from forecast.data import history as facts
 from forecast.data.frames import rows as rows_of
+from forecast.data.history import counts, known_since
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines import Engine, silence
+from forecast.engines import ENGINES, Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
 from forecast.experiment.project import CHUNK, Task, class_of, differ, engine_of, run_tasks, several
 from forecast.question.scenario import Scenario
@@ -81,7 +81,7 @@ def backtest(
     """Forecast the status quo of `places` from each past origin, with what was known at its end and nothing else.
 
     An origin is a month (`YYYY-MM`); all months in which something about the place came out when left out. Known are
-    counts whose source was out (:func:`facts.known_since`; those of other places too, for the engines that pool) and
+    counts whose source was out (:func:`known_since`; those of other places too, for the engines that pool) and
     the law as :meth:`Law.known` gives it. What is not dated in the tables is taken as known: people and communes
     of a place. The parameters of `stock` and `agents` were set with the whole history in view, so their scores
     flatter them. The yardsticks (naive, seasonal naive, drift) always come along. A forecast is
@@ -109,14 +109,14 @@ def backtest(
     if not places:
         raise tables.UserError("no place to try; expected the name of at least one")
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
-    law, counts = read_law(), []
+    law, counted = read_law(), []
     laws: dict[str, Law] = {}
     tasks: list[Trial] = []
     silent: list[Silence] = []
     for place, named in zip(read, places, strict=True):
         whole = pd.concat([table[table["place"] != place.name], place.history], ignore_index=True)
-        since, own = facts.known_since(whole), facts.counts(place.history)
-        counts.append(own)
+        since, own = known_since(whole), counts(place.history)
+        counted.append(own)
         for origin in _origins(place, own, origins, horizon, silent):
             then = whole[(since != "") & (since <= origin)]
             laws.setdefault(origin, law.known(origin))
@@ -130,7 +130,7 @@ def backtest(
             why = rows.attrs.get("why", "has nothing to say about these months with what was known")
             silent.append((task.scenario.place.name, task.origin, task.engine.name, why))
     told = pd.DataFrame(silent, columns=["place", "origin", "engine", "why"])
-    return Backtest(projection.concat(parts), pd.concat(counts, ignore_index=True), told)
+    return Backtest(projection.concat(parts), pd.concat(counted, ignore_index=True), told)
 
 
 def _origins(
@@ -175,19 +175,27 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
     """Return the work for one place and origin; `then` holds the history of all places that was known."""
     own = then[then["place"] == place.name].reset_index(drop=True)
     place = replace(place, history=own)
-    last = str(facts.counts(own)["month"].max())
+    last = str(counts(own)["month"].max())
     digest = hashlib.sha256(then.to_csv().encode()).hexdigest()
     trials = []
     for wanted in [*asked.engines, *YARDSTICKS]:
         engine = _knowing(wanted, then)
-        start = last if engine.name in ("stock", "agents") else origin
+        kind = ENGINES.get(engine.name)
+        start = last if kind and kind.needs == "people" else origin
         question = Scenario("status quo", place, start=start, until=until, law=law, learned=PRIORS)
         step = CHUNK if engine.name == "agents" else asked.draws
         trials += [
-            Trial(question, engine, range(d, min(d + step, asked.draws)), asked.seed, origin, digest,
-                  isinstance(wanted, str))
+            Trial(
+                question,
+                engine,
+                range(d, min(d + step, asked.draws)),
+                asked.seed,
+                origin,
+                digest,
+                isinstance(wanted, str),
+            )
             for d in range(0, asked.draws, step)
-        ]  # fmt: skip
+        ]
     return trials
 
 

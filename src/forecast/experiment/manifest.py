@@ -11,6 +11,7 @@ from typing import Any
 from forecast.beliefs.posterior import KEPT, PRIORS, learned, unread
 from forecast.data import tables
 from forecast.data.files import PACKAGE
+from forecast.data.law import Law
 from forecast.question.scenario import Scenario
 
 # What an engine's answer depends on: the code of these packages (a test follows their imports) and these tables, beside
@@ -27,6 +28,8 @@ def fingerprint(scenario: Scenario) -> str:
     digest.update(repr([getattr(scenario.place, name) for name in facts]).encode())
     for frame in (scenario.place.communes, scenario.place.history, scenario.law.frame):
         digest.update(frame.to_csv().encode())
+    if scenario.law.base_month != Law.base_month:
+        digest.update(scenario.law.base_month.encode())
     if found := learned(scenario):
         digest.update(found.digest.encode())
     return digest.hexdigest()

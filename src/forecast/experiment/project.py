@@ -21,22 +21,11 @@ from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import Posterior
 from forecast.data import files, tables
-from forecast.engines import Engine
+from forecast.engines import ENGINES, Engine
 from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
 from forecast.question.scenario import Scenario
 
-ENGINES = {  # imported when they are asked for: each brings libraries that take seconds to load
-    "agents": "forecast.engines.people.agents:AgentEngine",
-    "stock": "forecast.engines.people.stock:StockEngine",
-    "series": "forecast.engines.series.engine:SeriesEngine",
-}
 CHUNK = 32  # draws: little enough that all cores end at about the same time
-HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside its scores
-    "series": "the constants of its model were chosen with the whole history in view; what it fits, it fits to counts "
-    "that were known",
-    "stock": "its parameters were set with the whole history in view, so its scores flatter it",
-    "agents": "its parameters were set with the whole history in view, so its scores flatter it",
-}
 
 
 @dataclass(frozen=True)
@@ -79,7 +68,7 @@ class Task:
 
 def project(
     scenarios: Scenario | Iterable[Scenario],
-    engines: str | Engine | Iterable[str | Engine] = ("agents", "stock", "series"),
+    engines: str | Engine | Iterable[str | Engine] = tuple(ENGINES),
     *,
     draws: int | range = 200,
     seed: int = 1,
@@ -133,7 +122,7 @@ def several(engines: str | Engine | Iterable[str | Engine]) -> list[str | Engine
     """
     if isinstance(engines, str) or hasattr(engines, "run"):
         return [cast("str | Engine", engines)]
-    return list(cast("Iterable[str | Engine]", engines))
+    return list(engines)
 
 
 def engine_of(engine: str | Engine) -> Engine:
@@ -148,7 +137,7 @@ def engine_of(engine: str | Engine) -> Engine:
 
 def class_of(engine: str) -> type:
     """Return the class of an engine of ours, importing it."""
-    found: type = resolve_name(ENGINES[engine])
+    found: type = resolve_name(ENGINES[engine].location)
     return found
 
 
@@ -207,7 +196,7 @@ def _dask(address: str) -> Iterator[None]:
     except ImportError:
         raise tables.UserError("a cluster needs the extra packages: pip install 'forecast[cluster]'") from None
     try:
-        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]  # dask has no types
+        client = Client(address, timeout="10s")
     except (OSError, TimeoutError, ValueError) as error:
         raise tables.UserError(f"no Dask scheduler answers at {address!r}: {error}") from None
     with client, joblib.parallel_config(backend="dask"):

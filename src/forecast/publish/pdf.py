@@ -77,7 +77,11 @@ def write(book: NotebookNode, path: Path, *, lang: str, site: str, foot: str, fo
         said = json.dumps({"title": title, "lang": lang, "site": site, "foot": foot}, ensure_ascii=False)
         try:
             pdf: bytes = typst.compile(
-                source, root=folder, font_paths=[fonts, _dejavu()], ignore_system_fonts=True, sys_inputs={"said": said}
+                str(source),
+                root=folder,
+                font_paths=[str(fonts), str(_dejavu())],
+                ignore_system_fonts=True,
+                sys_inputs={"said": said},
             )
         except (typst.TypstError, RuntimeError) as error:
             raise UserError(f"{path.name}: the PDF could not be made: {error}") from None

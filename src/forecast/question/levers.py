@@ -5,8 +5,7 @@ A lever says what an office decides; the plan says what each commune gets in eac
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from forecast.data import tables
 from forecast.data.places import Place
-from forecast.question.plan import COLUMNS, GROUPS, PAYERS, Plan, Where, chosen, empty_plan, spread
+from forecast.data.vocabulary import GROUPS, OUTREACH_PAYERS
+from forecast.question.plan import COLUMNS, Column, Plan, Where, chosen, empty_plan, spread
 
 MEETINGS_ATTENDANCE = 40  # persons; what an office reports of one commune conference (judgement of the makers)
 
@@ -37,41 +37,70 @@ Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Group = Literal["all", "poor", "near_poor", "ethnic_minority", "other"]
 
 
+Offers = dict[int, dict[str, Any]]  # what a search may take, by its place in the list
+
+LEVERS: dict[str, type["Lever"]] = {}
+"""Every lever by name, in the order in which the classes are defined; a class with a field `lever` is one."""
+
+
 class Lever(BaseModel):
-    """What all levers share: dates, places, cost, payer; subclasses say what they do to the plan."""
+    """What all levers share: dates, places, cost, payer; subclasses say what they do to the plan.
+
+    A subclass that has a field `lever` is registered in :data:`LEVERS`, and its `columns` in those of a plan; with
+    that it is known to scenario files, plans, engines, the search, the scenario page and the page on the model.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     start: Month | None = Field(None, description="first month; from the beginning when left out")
     end: Month | None = Field(None, description="last month; for ever when left out")
     where: Literal["all"] | Where = "all"
     unit_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="VND per unit")
-    payer: Literal["office", "state", "province", "donors"] = "office"
-    evidence: ClassVar[tuple[str, ...]] = ()  # parameters in data/parameters.csv on which the lever's effect rests
+    payer: Literal["office", "state", "province", "donors"] = Field("office", description="who pays the cost")
+    evidence: ClassVar[tuple[str, ...]] = ()  # parameters in data/evidence.csv on which the lever's effect rests
+    cost: ClassVar[str] = ""  # the row of data/evidence.csv that prices a unit; "" where the law does, or nobody
+    columns: ClassVar[dict[str, Column]] = {}  # columns that the lever brings to the plan
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({},)  # small cases, to see which columns it changes
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the lever and its columns."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if "lever" in cls.model_fields:
+            LEVERS[cls.__name__] = cls
+            COLUMNS.update(cls.columns)
+
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Return what an office of `place` with so many `collectors` can usually choose of this lever: none as a rule.
+
+        A form is written like the lever in a scenario file, with a range `[low, high]` in place of one number.
+        """
+        return {}
 
     @model_validator(mode="after")
-    def _in_order(self):
+    def _in_order(self) -> "Lever":
         if self.start and self.end and self.end < self.start:
             raise ValueError(f"end: {self.end} is before start {self.start}")
         return self
 
-    def _apply(self, plan: "Plan", place: Place) -> None:
+    def _apply(self, plan: Plan, place: Place) -> None:
         """Write this lever into a plan that is being built."""
         raise TypeError(f"{type(self).__name__} does not act by itself: use one of {', '.join(sorted(LEVERS))}")
 
-    def _months(self, plan: "Plan") -> np.ndarray:
+    def _months(self, plan: Plan) -> np.ndarray:
         since = tables.month(self.start) if self.start else plan.months[0]
         until = tables.month(self.end) if self.end else plan.months[-1]
         return np.asarray((plan.months >= since) & (plan.months <= until))
 
-    def _box(self, plan: "Plan", place: Place) -> np.ndarray:
+    def _box(self, plan: Plan, place: Place) -> np.ndarray:
         return self._months(plan)[:, None] & chosen(self.where, place)[None, :]
 
     def _groups(self) -> np.ndarray:
         group = getattr(self, "group", "all")
         return np.array([group in ("all", g) for g in GROUPS])
 
-    def _spend(self, plan: "Plan", units: np.ndarray) -> None:
-        plan.spending[:, :, PAYERS.index(self.payer)] += units * self.unit_cost
+    def _spend(self, plan: Plan, units: np.ndarray) -> None:
+        plan.spending[:, :, OUTREACH_PAYERS.index(self.payer)] += units * self.unit_cost
 
 
 class TopUp(Lever):
@@ -90,9 +119,17 @@ class TopUp(Lever):
     share: Share
     group: Group = "all"
     payer: Literal["province", "donors"] = "province"
-    evidence: ClassVar = ("price_response", "renewal_price_response")
+    evidence: ClassVar[tuple[str, ...]] = ("price_response", "renewal_price_response")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"share": 0.2}, {"share": 0.2, "payer": "donors"})
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """60 points more of the contribution for each group."""
+        form = {"lever": "TopUp", "share": [0, 0.6]}
+        usual = {80 + i: form | {"group": group} for i, group in enumerate(("poor", "near_poor", "other"))}
+        return usual | ({110: form | {"group": "ethnic_minority"}} if place.minority_share > 0.1 else {})
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         column = plan.top_up if self.payer == "province" else plan.top_up_donors
         column += self.share * (self._box(plan, place)[:, :, None] & self._groups())
 
@@ -111,12 +148,20 @@ class Gift(Lever):
 
     lever: Literal["Gift"] = "Gift"
     persons_per_month: Count = Field(description="people given a book each month, in the whole place")
-    months: Literal[1, 3, 6, 12, 60] = 12
+    months: Annotated[int, Field(ge=1, le=120)] = Field(12, description="months in a book, as the law lets people pay")
     group: Group = "poor"
     payer: Literal["donors"] = "donors"
-    evidence: ClassVar = ("gift_retention",)
+    evidence: ClassVar[tuple[str, ...]] = ("gift_retention",)
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"persons_per_month": 1},)
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Books for 2% of the poor each month."""
+        poor = dict(zip(GROUPS, place.group_sizes().sum(axis=0), strict=True))["poor"]
+        form = {"lever": "Gift", "persons_per_month": [0, 0.02 * poor], "months": 12, "group": "poor"}
+        return {130: form} if poor >= 1 else {}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         sizes = place.group_sizes() * chosen(self.where, place)[:, None] * self._groups()
         if sizes.sum() == 0:
             raise tables.UserError(f"Gift: nobody of group {self.group} lives where the gift is given")
@@ -142,9 +187,16 @@ class Collectors(Lever):
     lever: Literal["Collectors"] = "Collectors"
     count: Count
     per: Literal["place", "commune", "hamlet"] = "commune"
-    evidence: ClassVar = ("visits_per_collector", "visit_share")
+    evidence: ClassVar[tuple[str, ...]] = ("visits_per_collector", "visit_share")
+    cost: ClassVar[str] = "cost_collector"
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 9},)
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Up to four times the collectors that there are."""
+        return {10: {"lever": "Collectors", "count": [collectors, 4 * collectors], "per": "place"}}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         wanted = self._box(plan, place) * spread(self.count, self.per, self.where, place)
         self._spend(plan, np.maximum(wanted - plan.collectors, 0))  # only the added ones are this policy's cost
         plan.collectors[:] = np.where(self._box(plan, place), wanted, plan.collectors)
@@ -166,9 +218,15 @@ class Training(Lever):
     share: Share = 1.0
     every: Annotated[int, Field(ge=1)] | None = Field(None, description="months between courses; once when left out")
     half_life: Annotated[float, Field(gt=0)] = Field(12.0, description="months")
-    evidence: ClassVar = ("training_gain",)
+    evidence: ClassVar[tuple[str, ...]] = ("training_gain",)
+    cost: ClassVar[str] = "cost_training"
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """A course a year for a part of the collectors."""
+        return {30: {"lever": "Training", "share": [0, 1], "every": 12}}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         begin = tables.month_index(tables.month(self.start)) if self.start else plan.first
         index = plan.first + np.arange(len(plan.months))
         age = index - begin
@@ -199,15 +257,19 @@ class Quota(Lever):
     per_month: Count
     holder: Literal["collector", "staff"] = "collector"
     staff: Count = Field(0.0, description="officials in the whole place who hold the quota (holder: staff)")
-    evidence: ClassVar = ("quota_effort", "quota_paper_share", "staff_displacement")
+    evidence: ClassVar[tuple[str, ...]] = ("quota_effort", "quota_paper_share", "staff_displacement")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"per_month": 1},
+        {"per_month": 1, "holder": "staff", "staff": 9},
+    )
 
     @model_validator(mode="after")
-    def _someone_holds_it(self):
+    def _someone_holds_it(self) -> "Quota":
         if self.holder == "staff" and not self.staff:
             raise ValueError("holder staff: say in staff how many officials hold the quota")
         return self
 
-    def _apply(self, plan, place):
+    def _apply(self, plan: Plan, place: Place) -> None:
         box = self._box(plan, place)
         if self.holder == "collector":
             np.maximum(plan.quota, box * self.per_month, out=plan.quota)
@@ -235,9 +297,16 @@ class Visits(Lever):
     count: Count = Field(description="visits a month, per place, commune, hamlet or household")
     per: Literal["place", "commune", "hamlet", "household"] = "commune"
     assisted: Share = Field(0.0, description="share of all visits, collectors' too, with help to complete the form")
-    evidence: ClassVar = ("visit_share", "assisted_ratio")
+    evidence: ClassVar[tuple[str, ...]] = ("visit_share", "assisted_ratio")
+    cost: ClassVar[str] = "cost_visit"
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 9, "assisted": 0.5},)
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """One more visit to each household a year."""
+        return {20: {"lever": "Visits", "count": [0, place.households / 12], "per": "place"}}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         visits = self._box(plan, place) * spread(self.count, self.per, self.where, place)
         plan.visits[:] += visits
         np.maximum(plan.assisted, self._box(plan, place) * self.assisted, out=plan.assisted)
@@ -251,7 +320,7 @@ class _Events(Lever):
     every: Literal["month", "year"] = "month"
     per: Literal["place", "commune", "hamlet"] = "commune"
 
-    def _monthly(self, plan, place):
+    def _monthly(self, plan: Plan, place: Place) -> np.ndarray:
         rate = self.count / (12 if self.every == "year" else 1)
         events = self._box(plan, place) * spread(rate, self.per, self.where, place)
         self._spend(plan, events)
@@ -272,9 +341,16 @@ class Meetings(_Events):
 
     lever: Literal["Meetings"] = "Meetings"
     attendance: Count = Field(MEETINGS_ATTENDANCE, description="persons at one meeting")
-    evidence: ClassVar = ("meeting_yield",)
+    evidence: ClassVar[tuple[str, ...]] = ("meeting_yield",)
+    cost: ClassVar[str] = "cost_meeting"
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 1},)
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """A meeting a month in each commune."""
+        return {60: {"lever": "Meetings", "count": [0, 12], "every": "year", "per": "commune"}}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         plan.meetings[:] += self._monthly(plan, place) * (self.attendance / MEETINGS_ATTENDANCE)
 
 
@@ -290,9 +366,10 @@ class Broadcast(_Events):
     """
 
     lever: Literal["Broadcast"] = "Broadcast"
-    evidence: ClassVar = ("mass_information", "language_factor")
+    evidence: ClassVar[tuple[str, ...]] = ("mass_information", "language_factor")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 1},)
 
-    def _apply(self, plan, place):
+    def _apply(self, plan: Plan, place: Place) -> None:
         plan.broadcasts[:] += self._monthly(plan, place)
 
 
@@ -311,9 +388,16 @@ class Drive(Lever):
     lever: Literal["Drive"] = "Drive"
     dates: tuple[Day, ...] = ()
     per_month: Count = Field(0.0, description="campaign days each month, beside the dates")
-    evidence: ClassVar = ("drive_yield", "drive_pulled_forward")
+    evidence: ClassVar[tuple[str, ...]] = ("drive_yield", "drive_pulled_forward")
+    cost: ClassVar[str] = "cost_drive"
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"per_month": 1},)
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """A campaign day a month."""
+        return {70: {"lever": "Drive", "per_month": [0, 1]}}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         days = self._months(plan) * self.per_month
         for date in self.dates:
             days = days + np.asarray(plan.months == pd.Period(date[:7], "M"), float)
@@ -335,9 +419,18 @@ class ModelCommunes(Lever):
 
     lever: Literal["ModelCommunes"] = "ModelCommunes"
     ramp: Annotated[int, Field(ge=0)] = Field(2, description="months until the full effect")
-    evidence: ClassVar = ("model_commune_ratio",)
+    evidence: ClassVar[tuple[str, ...]] = ("model_commune_ratio",)
+    cost: ClassVar[str] = "cost_model_commune"
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"where": {"count": 1}},)
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Half of the communes."""
+        most = max(2, len(place.communes) // 2)
+        form = {"lever": "ModelCommunes", "where": {"count": [0, most], "order": "largest"}}
+        return {100: form} if len(place.communes) > 1 else {}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         begin = tables.month_index(tables.month(self.start)) if self.start else plan.first
         age = plan.first + np.arange(len(plan.months)) - begin
         level = np.clip((age + 1) / (self.ramp + 1), 0, 1) * self._months(plan)
@@ -351,9 +444,9 @@ class _Level(Lever):
     share: Share = 1.0
     column: ClassVar[str]
 
-    def _apply(self, plan, place):
+    def _apply(self, plan: Plan, place: Place) -> None:
         level = self._box(plan, place) * self.share
-        np.maximum(getattr(plan, self.column), level, out=getattr(plan, self.column))
+        np.maximum(plan.columns[self.column], level, out=plan.columns[self.column])
         self._spend(plan, level)
 
 
@@ -370,8 +463,14 @@ class Reminders(_Level):
     """
 
     lever: Literal["Reminders"] = "Reminders"
-    column: ClassVar = "reminders"
-    evidence: ClassVar = ("renewal_contact",)
+    column: ClassVar[str] = "reminders"
+    evidence: ClassVar[tuple[str, ...]] = ("renewal_contact",)
+    cost: ClassVar[str] = "cost_reminders"
+
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Lists of a part of those who are due."""
+        return {40: {"lever": "Reminders", "share": [0, 1]}}
 
 
 class PaymentAdvice(_Level):
@@ -387,8 +486,14 @@ class PaymentAdvice(_Level):
 
     lever: Literal["PaymentAdvice"] = "PaymentAdvice"
     share: Share = Field(0.2, description="share of payers of short spells who follow the advice")
-    column: ClassVar = "advice"
-    evidence: ClassVar = ("annual_lapse",)
+    column: ClassVar[str] = "advice"
+    evidence: ClassVar[tuple[str, ...]] = ("annual_lapse",)
+    cost: ClassVar[str] = "cost_payment_advice"
+
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Advice that up to 40% follow."""
+        return {50: {"lever": "PaymentAdvice", "share": [0, 0.4]}}
 
 
 class Language(_Level):
@@ -403,8 +508,14 @@ class Language(_Level):
     """
 
     lever: Literal["Language"] = "Language"
-    column: ClassVar = "cadres"
-    evidence: ClassVar = ("language_factor",)
+    column: ClassVar[str] = "cadres"
+    evidence: ClassVar[tuple[str, ...]] = ("language_factor",)
+    cost: ClassVar[str] = "cost_language"
+
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Local cadres where many belong to a minority."""
+        return {120: {"lever": "Language", "share": [0, 1]}} if place.minority_share > 0.1 else {}
 
 
 class VisitOrder(Lever):
@@ -421,9 +532,15 @@ class VisitOrder(Lever):
 
     lever: Literal["VisitOrder"] = "VisitOrder"
     first: Literal["easy", "farthest"]
-    evidence: ClassVar = ("creaming",)
+    evidence: ClassVar[tuple[str, ...]] = ("creaming",)
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"first": "farthest"},)
 
-    def _apply(self, plan, place):
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """The farthest hamlets first."""
+        return {90: {"lever": "VisitOrder", "first": "farthest"}}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
         plan.order[self._box(plan, place)] = 1.0 if self.first == "easy" else -1.0
 
 
@@ -441,9 +558,10 @@ class Inspection(Lever):
 
     lever: Literal["Inspection"] = "Inspection"
     hours_per_month: Count = Field(description="hours in the whole place")
-    evidence: ClassVar = ("inspection_effect", "transfer_rate")
+    evidence: ClassVar[tuple[str, ...]] = ("inspection_effect", "transfer_rate")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"hours_per_month": 9},)
 
-    def _apply(self, plan, place):
+    def _apply(self, plan: Plan, place: Place) -> None:
         hours = self._box(plan, place) * spread(self.hours_per_month, "place", self.where, place)
         plan.inspection[:] += hours
         self._spend(plan, hours)
@@ -454,35 +572,20 @@ class Effort(Lever):
 
     lever: Literal["Effort"] = "Effort"
     times: Count
-    evidence: ClassVar = ("visits_per_collector", "visit_share")
+    evidence: ClassVar[tuple[str, ...]] = ("visits_per_collector", "visit_share")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"times": 2},)
 
-    def _apply(self, plan, place):
+    def _apply(self, plan: Plan, place: Place) -> None:
         more = np.where(self._box(plan, place), self.times, 1.0)
         self._spend(plan, np.maximum(more - 1, 0) * plan.collectors)
         plan.collectors[:] *= more
         plan.visits[:] *= more
 
 
-AnyLever = Annotated[
-    TopUp
-    | Gift
-    | Collectors
-    | Training
-    | Quota
-    | Visits
-    | Meetings
-    | Broadcast
-    | Drive
-    | ModelCommunes
-    | Reminders
-    | PaymentAdvice
-    | Language
-    | VisitOrder
-    | Inspection
-    | Effort,
-    Field(discriminator="lever"),
-]
-LEVERS = {c.__name__: c for c in get_args(get_args(AnyLever)[0])}
+if TYPE_CHECKING:
+    AnyLever = Lever
+else:  # any class that is registered, told apart by its name
+    AnyLever = Annotated[Union[tuple(LEVERS.values())], Field(discriminator="lever")]  # noqa: UP007
 
 
 class Policy(BaseModel):
@@ -495,7 +598,7 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     levers: tuple[AnyLever, ...] = ()
 
-    def __init__(self, *levers: Lever, **data):
+    def __init__(self, *levers: Lever, **data: Any):
         """Take levers as arguments, or `levers=[...]`."""
         super().__init__(**({"levers": levers} if levers else data))
 
@@ -525,9 +628,8 @@ class Policy(BaseModel):
                 lever._apply(plan, place)
             except tables.UserError as error:
                 raise tables.UserError(f"policy.{number}.{type(lever).__name__}: {error}") from None
-        for name in COLUMNS:
-            getattr(plan, name).setflags(write=False)
-        plan.spending.setflags(write=False)
+        for array in (*plan.columns.values(), plan.spending):
+            array.setflags(write=False)
         return plan
 
 
@@ -539,8 +641,8 @@ def spending(levers: Sequence[Lever], plan: Plan, place: Place) -> list[float]:
     >>> spending([Visits(count=100, per="place", unit_cost=30_000)], plan, toy.place())
     [36000000.0]
     """
-    own = {name: getattr(plan, name).copy() for name in (*COLUMNS, "spending")}
-    plan, spent = replace(plan, **own), []
+    writable = {name: column.copy() for name, column in plan.columns.items()}
+    plan, spent = plan.but(spending=plan.spending.copy(), **writable), []
     for lever in levers:
         before = plan.spending[1:].sum()
         lever._apply(plan, place)

@@ -12,7 +12,7 @@ from forecast.beliefs.parameters import Assumption, check_assumption, known_name
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.question.levers import AnyLever, Count, Group, Month, Policy
+from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 
@@ -97,7 +97,13 @@ class Scenario(BaseModel):
             and not start < tables.month(self.target.since) <= tables.month(self.target.by)
         ):
             raise ValueError(f"target.since: {self.target.since} is not within {start + 1} to {self.target.by}")
-        unknown = sorted(set(self.assumptions) - set(known_names()))
+        modes = self.law.payment_modes(start)
+        for number, lever in enumerate(self.policy.levers):
+            if isinstance(lever, Gift) and modes and lever.months not in modes:
+                expected = ", ".join(map(str, modes))
+                raise ValueError(f"policy.{number}.Gift.months: {lever.months}; expected a mode of payment: {expected}")
+        known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
+        unknown = sorted(set(self.assumptions) - known)
         if unknown:
             raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(known_names())}")
         for name, given in self.assumptions.items():
@@ -152,8 +158,8 @@ class Scenario(BaseModel):
         """
         other = Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
         if not changes.keys() & _BEHIND_PLAN:
-            compiled = {name: vars(self)[name] for name in ("plan", "status_quo_plan") if name in vars(self)}
-            vars(other).update(compiled)
+            there = vars(self)
+            vars(other).update({name: there[name] for name in _COMPILED if name in there})
         return other
 
     def with_policy(self, name: str, policy: Policy) -> "Scenario":
@@ -166,6 +172,7 @@ class Scenario(BaseModel):
 
 
 # Fields that a compiled plan depends on; it is compiled again where one of them changes, and only there.
+_COMPILED: tuple[str, ...] = ("plan", "status_quo_plan")
 _BEHIND_PLAN = {"place", "start", "until", "policy", "assumptions"}
 
 
@@ -228,7 +235,8 @@ def read_scenario(path: str | Path) -> Scenario:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file; what a thing is for is said in one paragraph."""
-    return _in_short(_File.model_json_schema())
+    found: dict[str, Any] = _in_short(_File.model_json_schema())
+    return found
 
 
 def _in_short(part: Any) -> Any:

@@ -16,10 +16,9 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
     >>> scenario_form(asked)["place"], scenario_form(asked)["policy"]
     ('Toy', [])
     """
-    kept = {"exclude_none": True, "exclude_defaults": not everything}
-    levers = []
+    levers, target = [], scenario.target
     for lever in scenario.policy.levers:
-        form = lever.model_dump(mode="json", **kept)
+        form = lever.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything)
         form.pop("lever", None)
         levers.append({"lever": type(lever).__name__} | form)
     assumptions = {
@@ -32,7 +31,7 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         "place": scenario.place.name,
         "start": scenario.start,
         "until": scenario.until,
-        "target": scenario.target.model_dump(mode="json", **kept) if scenario.target else None,
+        "target": target and target.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything),
         "policy": levers,
         "assumptions": assumptions,
     }

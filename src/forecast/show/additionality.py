@@ -1,6 +1,5 @@
 """What to say and to show about people whom a policy adds: who they are, what is paid for nothing, and who stays."""
 
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -177,17 +176,14 @@ def people(
         )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if title else 1.45) * inch))
+        bars = []
         for y, (kind, row) in enumerate(frames.pairs(rows)):
             color = LOOKS[0][0] if kind in ("because", "sooner") else MUTED
             axes.barh([y], [row["median"]], height=0.55, color=color, alpha=0.35)
-            axes.plot([row["low"], row["high"]], [y, y], color=color, lw=2.2)
-            axes.plot([row["median"]], [y], marker="o", ms=7, color=color)
             label, value = term(f"kind.{kind}", lang), signed(row["median"], lang)
-            axes.text(-0.03, y, textwrap.fill(label, 34), transform=axes.get_yaxis_transform(), ha="right", va="center")
-            axes.text(1.03, y, value, transform=axes.get_yaxis_transform(), ha="left", va="center", fontweight="bold")
+            bars.append(marks.Bar(label, value, row["median"], row["low"], row["high"], color))
             said.append(f"{label} {value}")
-        axes.axvline(0, color=INK, lw=1)
-        axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[])
+        marks.hbars(axes, bars, size=7)
         axes.grid(False, axis="y")
         few_ticks(axes.xaxis, 4)
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))

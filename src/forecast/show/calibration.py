@@ -129,7 +129,7 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
     each = np.histogram(table["rank"].to_numpy(float), bins=bins, range=(0.0, 1.0))[0]
     # The ranks of one calibration hang together, so that it counts once: as many trials as there were districts.
     times, share = table["time"].nunique(), each / each.sum()
-    low, high = binom.ppf((0.025, 0.975), times, 1 / bins) / times
+    low, high = (float(binom.ppf(level, times, 1 / bins)) / times for level in (0.025, 0.975))
     out = (share < low) | (share > high)
     with style():
         picture, axes = sheet(

@@ -136,7 +136,7 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
 
 
 def _payer(name: str, lang: str) -> str:
-    return term("measure.spent_outreach" if name == "outreach" else f"measure.paid_{name}", lang)
+    return term(f"payer.{name}", lang)
 
 
 MOST_POINTS = 10  # of a front that carry a mark; all of them are on its line

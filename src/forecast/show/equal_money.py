@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from forecast.show.marks import INK, MUTED
 from forecast.show.picture import GRID, LOOKS, Picture, sheet, source_line, style
 
 ROW = 0.46  # inches
-PAID = ("state", "province", "donors", "outreach")  # whose money a table shows
+PAID = ("state", "province", "donors", "office")  # whose money a table shows
 
 
 def _heads(lang: str) -> dict[str, tuple[str, str]]:
@@ -48,8 +49,8 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str 
             )
             + say(
                 lang,
-                vi=".\nChi: ngân sách địa phương, nhà hảo tâm, vận động; không kể Nhà nước hỗ trợ",
-                en=".\nPrice: local budget, donors, outreach, without the state's support",
+                vi=".\nChi: ngân sách địa phương, nhà hảo tâm, cơ quan BHXH; không kể Nhà nước hỗ trợ",
+                en=".\nPrice: local budget, donors, social insurance office, without the state's support",
             )
             + (f"\n{note}" if note else ""),
             source_line(lang, place),
@@ -258,7 +259,7 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
 def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
     """Return what is left of each policy, and whom it reached: one row each."""
     silent = found.xs("active", level="measure")["median"].isna().all()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "what": title,
             "stop": found.at[(name, "stop"), "median"],
@@ -290,7 +291,7 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
         en="Over 100% means that these groups gain more than all together: others lose members.",
     )
     shown = words.table(pd.DataFrame(rows), lang, forms, names)
-    return join([shown, over]) if any(row["share"] >= 1.005 for row in rows) else shown
+    return join([shown, over]) if any(float(row["share"]) >= 1.005 for row in rows) else shown
 
 
 def _between(one: pd.DataFrame, measure: str, spec: str, lang: str) -> str:

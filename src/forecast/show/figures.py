@@ -6,12 +6,11 @@ from typing import Any
 
 from forecast.checks.findings import Finding
 from forecast.data import frames, history, places
-from forecast.data.history import SCHEME
+from forecast.data.history import SCHEME, HasPlace
 from forecast.data.places import Place
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import syllables, words
 from forecast.language.words import Text, form, join, listing, say, term
-from forecast.question.scenario import Scenario
 from forecast.show import marks
 from forecast.show.picture import LOOKS, TARGET, Picture, capital, sheet, source_line, style
 
@@ -159,7 +158,7 @@ def status_key(lang: str = "vi") -> Text:
     return listing(f"**{term(f'status.{s}', lang)}**: {term(f'status.{s}.meaning', lang)}" for s in STATUSES)
 
 
-def statuses(place: Place | Scenario | Iterable[Place | Scenario], lang: str = "vi") -> Text:
+def statuses(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str = "vi") -> Text:
     """Say how many figures of a place, or of several, have each status, and name those that were only recalled."""
     several = history.together(place)
     counts = history.used(several, law=False)["status"].value_counts()
@@ -218,7 +217,7 @@ def _doubtful(place: Place, status: str, lang: str) -> list[str]:
     ]
 
 
-def source_list(place: Place | Scenario | Iterable[Place | Scenario], lang: str = "vi") -> Text:
+def source_list(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str = "vi") -> Text:
     """Return the sources that the figures and law of a place, or of several, come from, the most used first."""
     rows = history.used(place)
     counts = rows["source"].value_counts()

@@ -5,6 +5,7 @@ Functions take matplotlib axes and need nothing else of matplotlib, so that one 
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -97,6 +98,35 @@ def end_labels(
         )
 
 
+class Bar(NamedTuple):
+    """A row of :func:`hbars`: its name and number as they are written, its median and interval, its look."""
+
+    label: str
+    value: str
+    median: float
+    low: float
+    high: float
+    color: str
+    pattern: str = "-"
+    marker: str = "o"
+
+
+def hbars(axes: Axes, bars: Sequence[Bar], size: float = 8, width: int = 34) -> None:
+    """Draw rows from top to bottom: a line for the interval, a mark of `size` points at the median.
+
+    The label stands left of the axes, broken after `width` letters, the value right of them in bold; zero has a line.
+    """
+    beside_axes = axes.get_yaxis_transform()
+    for y, bar in enumerate(bars):
+        axes.plot([bar.low, bar.high], [y, y], bar.pattern, color=bar.color, lw=2.2)
+        axes.plot([bar.median], [y], marker=bar.marker, ms=size, color=bar.color)
+        label = textwrap.fill(bar.label, width)
+        axes.text(-0.03, y, label, transform=beside_axes, ha="right", va="center")
+        axes.text(1.03, y, bar.value, transform=beside_axes, ha="left", va="center", fontweight="bold")
+    axes.axvline(0, color=INK, lw=1)
+    axes.set(ylim=(len(bars) - 0.4, -0.6), yticks=[])
+
+
 def published_dots(
     axes: Axes, place: Place, measure: str, group: str, origin: str, until: str, lang: str
 ) -> list[tuple[float, float, str]]:
@@ -106,7 +136,7 @@ def published_dots(
     """
     if group != "all":
         return []
-    found = []
+    found: list[tuple[float, float, str]] = []
     seen = place.observed(measure, until=until)
     seen = seen[seen.index >= tables.month(origin) - 12]
     for month, value in zip(seen.index, seen.to_numpy(float), strict=True):

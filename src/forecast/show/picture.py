@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator
 
 from forecast.data import history
 from forecast.data.places import Place
+from forecast.engines import ENGINES as ENGINES
 from forecast.language import words
 from forecast.language.words import say
 from forecast.show.marks import INK, MUTED
@@ -48,7 +49,6 @@ STYLE: dict[Any, Any] = {
     "ytick.left": False,
     "hatch.linewidth": 0.4,
 }
-ENGINES = ("agents", "stock", "series")  # the first of them that speaks is the one shown alone
 
 
 class Picture(Figure):

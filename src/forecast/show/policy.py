@@ -1,7 +1,5 @@
 """What a policy adds, among whom and at what cost: sentences, a table and pictures of paired differences."""
 
-import textwrap
-
 import numpy as np
 import pandas as pd
 
@@ -13,7 +11,6 @@ from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question.scenario import Scenario
 from forecast.show import marks
-from forecast.show.marks import INK
 from forecast.show.picture import (
     GRID,
     LOOKS,
@@ -242,36 +239,18 @@ def versus(
         )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if plan else 1.45) * inch))
-        said = []
-        for y, row in enumerate(frames.records(shown)):
-            color, pattern, marker = LOOKS[0] if row["engine"] == engine else LOOKS[1]
-            axes.plot([row["low"], row["high"]], [y, y], pattern, color=color, lw=2.2)
-            axes.plot([row["median"]], [y], marker=marker, ms=8, color=color)
-            group = term(f"group.{row['group']}", lang)
+        said, bars = [], []
+        for row in frames.records(shown):
+            group, value = term(f"group.{row['group']}", lang), signed(row["median"], lang)
             parts = [] if several > 3 else [group]
             parts = [short(titles.get(row["scenario"], row["scenario"]), name), *parts] if several > 1 else parts
-            label = ": ".join(parts)
-            said += [f"{label} {signed(row['median'], lang)}"] if row["engine"] == engine else []
-            label += "" if row["engine"] == engine else f" ({term('engine.' + row['engine'], lang)})"
-            axes.text(
-                -0.03,
-                y,
-                textwrap.fill(capital(label), 32),
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="center",
-            )
-            axes.text(
-                1.03,
-                y,
-                signed(row["median"], lang),
-                transform=axes.get_yaxis_transform(),
-                ha="left",
-                va="center",
-                fontweight="bold",
-            )
-        axes.axvline(0, color=INK, lw=1)
-        axes.set(ylim=(len(shown) - 0.4, -0.6), yticks=[])
+            label, look = ": ".join(parts), LOOKS[0]
+            if row["engine"] == engine:
+                said.append(f"{label} {value}")
+            else:
+                label, look = f"{label} ({term('engine.' + row['engine'], lang)})", LOOKS[1]
+            bars.append(marks.Bar(capital(label), value, row["median"], row["low"], row["high"], *look))
+        marks.hbars(axes, bars, width=32)
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
         few_ticks(axes.xaxis, 4)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import frames
+from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.language.words import Text, join, say, table, term
 from forecast.question.scenario import Scenario
@@ -126,7 +127,7 @@ def side_by_side(
     rows = []
     for scenario, title in titles.items():
         years = _of(comparison, scenario, YEARS, group)
-        money = [_of(comparison, scenario, "money", "all", p) for p in ("state", "province", "donors", "outreach")]
+        money = [_of(comparison, scenario, "money", "all", p) for p in PAYERS if p != "members"]
         price = _of(comparison, scenario, "cost_per_member_year", "all", "public and donors")
         net = None
         if people is not None:

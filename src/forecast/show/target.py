@@ -40,7 +40,7 @@ def goal(scenario: Scenario) -> Target:
 
 def _row(desk: pd.DataFrame, engine: str | None) -> dict[str, Any]:
     """Return the row of a target desk to speak about, as a dict."""
-    return desk[desk["engine"] == (engine or speaks(desk))].iloc[0].to_dict()
+    return frames.records(desk[desk["engine"] == (engine or speaks(desk))])[0]
 
 
 def headline(desk: pd.DataFrame, scenario: Scenario, lang: str = "vi", engine: str | None = None) -> Text:

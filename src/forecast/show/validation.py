@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.beliefs.parameters import parameters_table
-from forecast.calibration.likelihood import SPREAD, priors
+from forecast.beliefs.parameters import parameters_table, priors
+from forecast.calibration.likelihood import SPREAD
 from forecast.calibration.predictive_checks import LIMITS
 from forecast.data import frames, tables
 from forecast.language import words
@@ -35,8 +35,8 @@ def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict[str,
 def standardized(draws: pd.DataFrame) -> pd.DataFrame:
     """Return draws of parameters in standard deviations of the prior that calibration began with.
 
-    The inverse of `behavior.between` (of `likelihood.Model.wider` for the spread of places), with the spread as
-    `likelihood.priors` widens it by the distance of the studies.
+    The inverse of `draws.between` (of `likelihood.Model.wider` for the spread of places), with the spread as
+    `beliefs.parameters.priors` widens it by the distance of the studies.
 
     >>> standardized(pd.DataFrame({"entry_rate": [0.008, 0.02, 0.05]}))["entry_rate"].round(3).tolist()
     [-1.645, 0.0, 1.645]
