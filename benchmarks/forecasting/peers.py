@@ -14,7 +14,7 @@ Z = 1.959964
 
 
 def ours(past, season, horizon):
-    from forecast.engines import combination
+    from forecast.timeseries import combination
 
     mean, quantiles = combination.forecast(past, season, horizon, LEVELS)
     return mean, quantiles[:, 0], quantiles[:, 1]
