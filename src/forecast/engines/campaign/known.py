@@ -2,14 +2,23 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from forecast.engines.structural import price_path
-from forecast.law import Law
+from forecast.data.law import Law
+from forecast.engines.series.structural import price_path
 
 NATION = "Việt Nam"
+
+
+class Count(NamedTuple):
+    """A count of members: its month, its log, and the standard deviation of the log."""
+
+    month: pd.Period
+    log: float
+    error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +36,27 @@ class Known:
     labor_force: dict[str, float]
     law: Law
     lineages: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Places with counts, in the order of their names."""
+        return tuple(sorted(self._counts))
+
+    def of(self, place: str) -> list["Count"]:
+        """Return the counts of a place, oldest first."""
+        return self._counts.get(place, [])
+
+    def size(self, place: str) -> float:
+        """Return the log of a place's share of the nation's labor force."""
+        return float(np.log(self.labor_force[place] / self.labor_force[NATION]))
+
+    @cached_property
+    def _counts(self) -> dict[str, list["Count"]]:
+        rows = self.counts.sort_values(["place", "month"], kind="stable")
+        found: dict[str, list[Count]] = {}
+        for row in rows.itertuples():
+            found.setdefault(row.place, []).append(Count(row.month, float(np.log(row.value)), float(row.error)))
+        return found
 
     def price(self, place: str, month: pd.Period) -> float:
         """Return the log of the least net price that those who renew meet, less that of the nation in December 2017.
