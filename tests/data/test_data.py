@@ -5,6 +5,7 @@ import re
 import pytest
 
 from forecast.checks import check, conflicts
+from forecast.data import history as facts
 from forecast.data import tables
 
 DATA = tables.data_dir()
@@ -58,7 +59,12 @@ def value(history, place, month, measure, **equal):
     ("Cà Mau", "2025-12", "members", {"scheme": "compulsory_si"}, 86_383),
     ("Cà Mau", "2021-12", "members", {"kind": "observation"}, 26_948), ("Cà Mau", "2022-06", "members", {}, 21_824),
     ("Việt Nam", "2021-12", "members", {"kind": "observation"}, 1_450_000),
-    ("Việt Nam", "2023-12", "members", {"kind": "observation"}, 1_830_000),
+    ("Việt Nam", "2023-12", "members", {"kind": "observation", "status": "stated"}, 1_830_000),
+    ("Việt Nam", "2024-12", "members", {}, 2_311_000), ("Việt Nam", "2025-11", "members", {}, 2_016_000),
+    ("Việt Nam", "2025-12", "members", {"kind": "observation", "status": "derived"}, 3_071_900),
+    ("Việt Nam", "2025-12", "members", {"kind": "plan"}, 2_947_000),
+    ("Hà Nội", "2025-06", "members", {}, 112_293), ("Cà Mau", "2024-09", "members", {}, 28_500),
+    ("Lào Cai (2025)", "2025-12", "members", {"kind": "observation"}, 80_900),
 ])
 def test_the_figures_of_the_articles_are_there(history, place, month, measure, more, number):
     assert value(history, place, month, measure, **more) == number
@@ -83,9 +89,33 @@ def test_derived_figures_say_how(history):
 
 
 def test_formulas_give_the_values(history):
-    for row in history[history["note"].str.contains("formula: ")].itertuples():
-        text = row.note.split("formula: ")[1].split(";")[0]
-        assert conflicts.calculate(text) == pytest.approx(row.value, rel=5e-3), row
+    frame = history.assign(t=history["month"])
+    for row in (row for _, row in frame[frame["note"].str.contains("formula: ")].iterrows()):
+        text = conflicts.written_out(row["note"].split("formula: ")[1].split(";")[0], row, frame)
+        assert conflicts.calculate(text) == pytest.approx(row["value"], rel=5e-3), row
+
+
+def test_a_count_that_follows_from_a_later_one_names_it_and_was_not_known_before(history):
+    rows = history[(history["measure"] == "members") & history["note"].str.contains(r"formula: \[")
+                   & (history["status"] != "conflicting")]
+    assert len(rows) > 15
+    for row in rows.itertuples():
+        assert re.search(r"formula: \[([0-9-]+)\]", row.note)[1] > row.month, row
+    known = {("Việt Nam", "2023-09"): "2024-09", ("Việt Nam", "2024-03"): "2025-03", ("Hà Nội", "2024-06"): "2025-06"}
+    for (place, counted), month in known.items():
+        assert rows.loc[(rows["place"] == place) & (rows["month"] == counted), "known"].tolist() == [month]
+
+
+def test_every_count_says_when_it_was_known_and_how_far_it_may_be_off(history):
+    rows = history[(history["scheme"] == "voluntary_si") & (history["measure"] == "members")
+                   & (history["kind"] == "observation") & (history["status"] != "conflicting")]
+    assert len(rows) > 110
+    assert (rows["known"] >= rows["month"]).all()
+    bounds = rows["use"] == "no"
+    assert rows.loc[~bounds, "error"].between(0.01, 0.2).all() and rows.loc[bounds, "error"].isna().all()
+    assert not (facts.usable(history) & history["status"].isin(("recalled", "conflicting"))).any()
+    rough = rows[rows["error"] >= 0.1]
+    assert len(rough) >= 5 and not facts.usable(rough, learn=False).any() and facts.usable(rough).all()
 
 
 def test_recalled_figures_are_marked(history, sources):

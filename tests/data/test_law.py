@@ -82,14 +82,28 @@ def test_the_floor_of_2027_is_marked_as_inferred_and_marks_the_price(law):
     assert law.price("other", "2015-01").status == "recalled"
 
 
-def test_no_rows_of_one_parameter_overlap_except_resolutions_that_replace_each_other(law):
+def test_no_rows_of_one_parameter_overlap(law):
     frame = law.frame.assign(until=law.frame["until"].replace("", "9999-12"))
     replaced = []
     for key, rows in frame.groupby(["scheme", "parameter", "group", "place"]):
         rows = rows.sort_values("since")
         if (rows["until"].iloc[:-1].to_numpy() >= rows["since"].iloc[1:].to_numpy()).any():
             replaced.append(key[1:])
-    assert sorted(replaced) == sorted(("local_top_up_share", group, "Hà Nội") for group in tables.GROUPS)
+    assert not replaced
+
+
+def test_ha_noi_keeps_its_old_top_up_until_the_new_one_begins(law):
+    rows = law.frame.query("place == 'Hà Nội' and parameter == 'local_top_up_share'").set_index(["group", "since"])
+    assert rows.loc[("poor", "2022-08"), ["value", "until"]].tolist() == [0.3, "2025-12"]
+    assert rows.xs("2026-01", level="since")["value"].to_dict() == {
+        "poor": 0.5, "near_poor": 0.6, "ethnic_minority": 0.1, "other": 0.1}
+
+
+def test_commissions_that_cannot_be_cited_are_recalled_and_price_nothing(law):
+    rows = law.frame[law.frame["source"] == "collector-programs"]
+    assert len(rows) and set(rows["status"]) == {"recalled"}
+    assert law.value("collector_commission_new_12_months", "2026-11") == 0.2
+    assert law.value("collector_commission_renewal", "2026-07") == 0.03
 
 
 def test_a_wrong_question_is_answered_with_what_is_known(law):

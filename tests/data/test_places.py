@@ -76,7 +76,9 @@ def test_every_row_says_where_its_figures_come_from():
 def test_the_tree_of_places_is_whole():
     names = set(PLACES["place"])
     assert set(PLACES["parent"]) - names == {""}
-    assert (set(MOVES["old"]) | set(MOVES["new"])) <= names
+    assert set(MOVES["new"]) <= names
+    unlisted = {old.split("/")[0] for old in set(MOVES["old"]) - names}  # communes with no figures of their own
+    assert len(unlisted) > 50 and unlisted <= names
     history = tables.read(tables.data_dir() / "history.csv", "history")
     assert set(history["place"]) <= names
 
@@ -107,6 +109,54 @@ def test_a_place_is_one_dated_unit():
         read_place("Cà Mau (2025)", at="2021-12")
     with pytest.raises(tables.UserError, match="YYYY-MM"):
         read_place("Cà Mau", at="2021")
+
+
+def test_what_is_gone_is_answered_with_the_present_names():
+    with pytest.raises(tables.UserError, match=r"Vinh was a district of Nghệ An until 2025-06.*Nghệ An/"):
+        read_place("Vinh")
+    with pytest.raises(tables.UserError, match=r"Nghệ An/Vinh/Quán Bàu was a commune.*Nghệ An/Vinh Hưng"):
+        read_place("nghe-an-vinh-quan-bau")
+    with pytest.raises(tables.UserError, match=r"Châu Thành was a district of An Giang.*district of Bến Tre"):
+        read_place("chau thanh")
+    with pytest.raises(tables.UserError, match=r"Thừa Thiên Huế ended in 2025-06.*Huế"):
+        read_place("Thừa Thiên Huế", at="2026-01")
+
+
+def test_the_country_is_whole_in_both_geographies():
+    old = PLACES[(PLACES["level"] == "province") & (PLACES["since"] == "2008-01")]
+    new = PLACES[(PLACES["level"] == "province") & (PLACES["until"] == "")]
+    communes = PLACES[(PLACES["level"] == "commune") & (PLACES["until"] == "")]
+    assert (len(old), len(new), len(communes)) == (63, 34, 3321)
+    assert (PLACES["level"] == "region").sum() == 6
+    assert set(communes["parent"]) == set(new["place"])
+    figures = ["population", "eligible", "labor_force", "households", "poor_share", "near_poor_share",
+               "minority_share"]
+    assert pd.concat([old, new, communes])[figures].notna().all().all()
+    nation = PLACES.set_index("place").loc["Việt Nam"]
+    for name in ("population", "eligible", "labor_force", "households"):
+        assert old[name].sum() == pytest.approx(nation[name], rel=0.03), name
+    assert new["population"].sum() == pytest.approx(101_343_750, rel=0.03)  # three of them count registered people
+    gone = old[old["until"] != ""]
+    assert set(gone["place"]) <= set(MOVES["old"])
+    units = MOVES[~MOVES["old"].isin(PLACES.loc[PLACES["level"].isin(["province", "district"]), "place"])]
+    assert units["old"].nunique() >= 10_035 and set(units["new"]) >= set(communes["place"])
+
+
+@pytest.mark.parametrize("name", PLACES[(PLACES["level"] == "province") & (PLACES["until"] == "")]["place"])
+def test_every_province_of_today_can_be_read_with_its_communes(name):
+    place = read_place(name, at="2026-11")
+    assert len(place.communes) == (PLACES["parent"] == name).sum() - ((PLACES["parent"] == name)
+                                                                      & (PLACES["until"] != "")).sum()
+    assert place.communes["eligible"].sum() == place.eligible > 0
+    assert place.group_sizes().sum() == pytest.approx(place.eligible)
+    assert place.lineage == (name, "Việt Nam")
+
+
+def test_a_figure_that_was_filled_in_says_so():
+    filled = PLACES[PLACES["note"].str.contains("median commune")]
+    assert len(filled) > 107 and filled["note"].str.contains("dossier").all()
+    kept = PLACES[PLACES["note"].str.contains("flagged as suspect but kept")]
+    assert len(kept) == 8
 
 
 def test_districts_are_known_before_the_reform():

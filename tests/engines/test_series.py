@@ -90,7 +90,7 @@ def test_rows_are_members_of_all_groups_from_the_known_stock_on():
 def test_one_point_is_at_least_as_wide_as_the_spread_between_places():
     origin = month("2021-12")
     known = growths(HISTORY, origin, LAW, december_season(HISTORY, origin, LAW).mean)["growth"].drop("Việt Nam")
-    path = paths(ask("Cà Mau", "2021-12", "2022-12"))
+    path = paths(ask(made([("2021-12", 26_948)]), "2021-12", "2022-12"))
     assert len(known) >= 5
     assert width(path, "2022-12") >= np.subtract(*np.quantile(known, [0.95, 0.05]))
 
@@ -107,7 +107,7 @@ def test_intervals_widen_with_the_horizon_and_narrow_with_points():
 def test_the_nation_stays_within_what_was_expected_of_it(origin):
     nation = read_place("Việt Nam")
     seen = nation.observed()
-    later = seen[seen.index > month(origin)]
+    later = seen[(seen.index > month(origin)) & (seen.index <= month("2024-03"))]
     path = paths(ask(nation, origin, "2024-03"))
     low, high = np.quantile(path.loc[later.index.astype(str)], [0.025, 0.975], axis=1)
     assert len(later) >= 3
@@ -147,7 +147,7 @@ def held_back(least=1, most=60):
     """Forecasts of published counts from each earlier count of the same place: place, level, months ahead, rank."""
     rows, found = usable(HISTORY[HISTORY["status"] != "synthetic"], month("2026-10")), []
     for name in sorted(set(rows.loc[rows["level"].isin(["nation", "province", "district"]), "place"])):
-        place = read_place(name, at="2021-12")
+        place = read_place(name)
         part = rows[rows["place"] == name]
         seen = pd.Series(part["value"].to_numpy(), pd.PeriodIndex(part["month"], freq="M")).sort_index()["2012":]
         for origin in seen.index[:-1]:
@@ -206,7 +206,7 @@ def test_a_plan_counts_from_its_year_or_from_its_source_on():
     assert plans(HISTORY, "Cà Mau", month("2020-12")) == {}
     assert plans(HISTORY, "Cà Mau", month("2022-06"))[month("2025-12")] == 116_400
     nation = plans(HISTORY, NATION, month("2026-06"))
-    assert nation[month("2030-12")] == 2_444_500 and nation[month("2025-12")] == 3_600_000
+    assert nation[month("2030-12")] == 2_444_500 and nation[month("2025-12")] == 2_947_000
     assert plans(HISTORY, NATION, month("2021-01")).get(month("2021-12")) == 1_736_000
 
 

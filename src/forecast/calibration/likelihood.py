@@ -82,7 +82,7 @@ class Model:
         if places is None:
             history = tables.read(tables.data_dir() / "history.csv", "history")
             rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members")
-                           & (history["kind"] == "observation")]  # fmt: skip
+                           & (history["kind"] == "observation") & (history["level"] != "region")]  # fmt: skip
             places = list(dict.fromkeys(rows["place"]))
         read = [read_place(p) if isinstance(p, str) else p for p in places]
         self.free, self.prior, self.tracks, self.targets, self.mixes = list(free), priors(), {}, [], {}

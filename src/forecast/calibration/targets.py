@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from forecast.beliefs.posterior import PRIORS
-from forecast.data import tables
+from forecast.data import history, tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
 from forecast.engines.people import behavior, stock
@@ -131,9 +131,10 @@ def even_classes(spread: np.ndarray) -> np.ndarray:
 
 
 def error_of(row) -> float:
-    """Standard deviation of the log of a published count, from its status and its note."""
+    """Standard deviation of the log of a published count, from its status and its note, or its own if that is more."""
     rough = ROUGH if re.search(ROUGH_WORDS, row.note) else 0.0
-    return math.hypot(STATUS_SD[row.status], rough)
+    own = getattr(row, "error", None)
+    return max(math.hypot(STATUS_SD[row.status], rough), own if isinstance(own, float) and own > 0 else 0.0)
 
 
 def counts(place: Place) -> pd.DataFrame:
@@ -141,6 +142,7 @@ def counts(place: Place) -> pd.DataFrame:
     rows = place.history
     rows = rows[(rows["scheme"] == SCHEME) & (rows["measure"] == "members") & (rows["group"] == "all")
                 & (rows["kind"] == "observation") & rows["value"].notna() & (rows["month"] >= SINCE)]  # fmt: skip
+    rows = rows[history.usable(rows) | (rows["status"] == "conflicting")]
     rows = rows.assign(sd=[error_of(r) for r in rows.itertuples()], doubt=rows["status"] == "conflicting")
     return rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
 

@@ -6,6 +6,7 @@ pass where a conflict would be nothing else. :func:`forecast.checks.findings.fin
 
 import ast
 import operator
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -292,12 +293,39 @@ def calculate(text: str) -> float:
         raise ValueError(text) from None
 
 
+@rule("list-order", "{value} stands between {above} and {below} in a list that falls: a digit is lost",
+      "{value} đứng giữa {above} và {below} trong một danh sách giảm dần: thiếu mất một chữ số")
+def list_order(h: pd.DataFrame, setting: Setting) -> Found:
+    """A figure of a source's falling list of places that is smaller than what stands below it (`place in the list`)."""
+    rows = pick(h, measure="campaign_entries")
+    rows = rows.assign(rank=pd.to_numeric(rows["note"].str.extract(r"place in the list: ([0-9]+)")[0]))
+    for _, listed in rows.dropna(subset="rank").groupby(["source", "month"], sort=False):
+        ordered = each(listed.sort_values("rank"))
+        for above, row, below in zip(ordered, ordered[1:], ordered[2:], strict=False):
+            if row["value"] < below["value"] <= above["value"]:
+                yield [row], {"value": row["value"], "above": above["value"], "below": below["value"]}
+
+
+REFERENCE = re.compile(r"\[([0-9]{4}-[0-9]{2})\]")
+
+
+def written_out(text: str, row: pd.Series, h: pd.DataFrame) -> str:
+    """Return a formula with `[YYYY-MM]` replaced by the members of the row's place in that month.
+
+    Conflicting counts are left out. A count that is worked out from a later one names it so, instead of quoting it:
+    each figure stands once.
+    """
+    counts = pick(h, row, same=("scheme", "place", "group"), measure="members", kind="observation")
+    values = counts[counts["status"] != "conflicting"].set_index("month")["value"]
+    return REFERENCE.sub(lambda found: str(values.get(found[1], "nothing")), text)
+
+
 @rule("formula", "the note says {formula}, which is {computed}, but the value is {value}",
       "ghi chú nêu {formula}, kết quả là {computed}, nhưng giá trị ghi là {value}", FAULT)
 def formula(h: pd.DataFrame, setting: Setting) -> Found:
     """A derived value that its own formula does not give (to half a percent, or the printed digits)."""
     for row in each(h[h["note"].str.contains("formula:")]):
-        text = row["note"].split("formula:")[1].split(";")[0].strip()
+        text = written_out(row["note"].split("formula:")[1].split(";")[0].strip(), row, h)
         try:
             computed = calculate(text)
         except ValueError:

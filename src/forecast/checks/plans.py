@@ -192,7 +192,11 @@ def year_to_date(h: pd.DataFrame, setting: Setting) -> Found:
       "{what} for {month} lie outside the life of the unit ({since} to {until}); rows: {rows}",
       "{what} cho {month} nằm ngoài thời gian tồn tại của đơn vị ({since} đến {until}); số dòng: {rows}")
 def unit_gone(h: pd.DataFrame, setting: Setting) -> Found:
-    """Months outside a unit's life: a note for goals set before the unit was dissolved, a conflict for the rest."""
+    """Months outside a unit's life: a note for goals set before the unit was dissolved, a conflict for the rest.
+
+    A figure of the territory before the unit was born, worked out from its parts, says so (`carried:parts`).
+    """
+    h = h[~h["note"].str.contains("carried:parts")]
     lives = setting.places.set_index("place")
     for (place, month), same in h.groupby(["place", "month"], sort=False):
         if place not in lives.index:

@@ -7,6 +7,10 @@ from forecast.data.law import Law, read_law
 from forecast.data.tables import GROUPS, UserError
 
 SCHEME = "voluntary_si"
+STATUS_ERROR = {"stated": 0.015, "derived": 0.02, "synthetic": 0.01, "recalled": 0.03, "conflicting": 0.06}
+"""Standard deviation of the log of a count by its status, where the row gives none (judgement)."""
+ROUGHEST = 0.10
+"""Largest error (standard deviation of the log) of a count that stands as a place's own figure (judgement)."""
 MAKERS = "the makers of this project"  # publisher of what was only recalled or judged; no source to name on a picture
 
 
@@ -38,34 +42,109 @@ def _history() -> pd.DataFrame:
 def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.Series:
     """Return for each row of a history the month (text) from which it was known, "" where nobody can say.
 
-    That is the month in which its source came out, never before the month that is counted. A source dated with a
-    year alone counts as out in December; one without a date (memory) never. Rows of an invented place are known at
-    once. `dated` is a table of sources (data/sources.csv when left out).
+    That is the column `known` where it is filled: for a count the month in which its office had it, which is the month
+    that is counted, or a later one where the figure follows from a later count alone. Elsewhere it is the month in
+    which the source came out, never before the month that is described. A source dated with a year alone counts as out
+    in December; one without a date (memory) never. Rows of an invented place are known at once. `dated` is a table of
+    sources (data/sources.csv when left out).
 
-    >>> rows = _history().query("place == 'Cà Mau' and measure == 'members' and kind == 'observation'")
-    >>> rows = rows[rows["scheme"] == "voluntary_si"]
+    >>> rows = _history().query("place == 'Hà Nội' and measure == 'members' and month >= '2024'")
+    >>> rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")]
     >>> rows.assign(known=known_since(rows))[["month", "known"]].to_numpy().tolist()
-    [['2021-12', '2022-07'], ['2022-06', '2022-07']]
+    [['2024-06', '2025-06'], ['2025-06', '2025-06']]
     """
     dates = (sources() if dated is None else dated.set_index("source", drop=False))["date"]
     out = history["source"].map(dates.where(dates.str.len() != 4, dates + "-12").str[:7]).fillna("")
     out = out.mask(history["status"] == "synthetic", history["month"])
-    return out.mask((out != "") & (out < history["month"]), history["month"]).astype(str)
+    out = out.mask((out != "") & (out < history["month"]), history["month"]).astype(str)
+    own = _text(history, "known")
+    return out.where(own == "", own)
 
 
-def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the counts of members that a forecast may learn from or be judged by: `place, month, value, known`.
+def usable(history: pd.DataFrame, learn: bool = True) -> pd.Series:
+    """Return for each row of a history whether a model may learn from its figure, or (`learn=False`) be judged by it.
 
-    Observations of the voluntary scheme, all groups together, stated or derived (or of an invented place); recalled
-    figures, which nobody has checked, and conflicting ones are left out. Of several for a month the one listed
-    last stands last; `known` is :func:`known_since`.
+    Stated and derived figures, and those of an invented place. A recalled figure, which nobody has checked, and a
+    conflicting one carry no calibration, nor does one whose `use` is "no" (a bound, say). One whose `use` is "learn"
+    (an estimate with a wide error, a doubtful wording) is learned from with its error and judges nothing.
+
+    >>> rows = _history().query("measure == 'members' and kind == 'observation' and month in ('2022-12', '2024-11')")
+    >>> rows = rows[rows["place"] == "Việt Nam"]
+    >>> usable(rows).tolist(), usable(rows, learn=False).tolist()
+    ([False, True], [False, False])
+    """
+    fit = history["status"].isin(("stated", "derived", "synthetic")) & history["value"].notna()
+    return fit & _text(history, "use").isin(("", "learn") if learn else ("",))
+
+
+def firm(history: pd.DataFrame) -> pd.Series:
+    """Return for each row of a history whether its figure can stand as a place's own: no bound, and not too rough.
+
+    A count whose error is above :data:`ROUGHEST` is learned from, but nothing starts from it.
+
+    >>> rows = _history().query("place == 'Hà Tĩnh' and measure == 'members' and kind == 'observation'")
+    >>> rows.loc[~firm(rows), "month"].tolist()
+    ['2019-12']
+    """
+    return (_text(history, "use") != "no") & ~(_numbers(history, "error") > ROUGHEST)
+
+
+def errors(history: pd.DataFrame) -> pd.Series:
+    """Return the standard deviation of the log of each figure: the column `error`, or by the status where it is empty.
+
+    >>> errors(_history().query("place == 'Cà Mau' and month == '2024-09' and measure == 'members'")).tolist()
+    [0.02]
+    """
+    by_status = history["status"].map(STATUS_ERROR).astype(float)
+    return _numbers(history, "error").fillna(by_status)
+
+
+def _text(history: pd.DataFrame, column: str) -> pd.Series:
+    """Return a text column that a history may lack, "" where it does."""
+    cells = history[column] if column in history else pd.Series("", index=history.index)
+    return cells.astype(object).where(cells.notna(), "")
+
+
+def _numbers(history: pd.DataFrame, column: str) -> pd.Series:
+    """Return a number column that a history may lack, NaN where it does."""
+    cells = history[column] if column in history else pd.Series(float("nan"), index=history.index)
+    return pd.to_numeric(cells, errors="coerce").astype(float)
+
+
+def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool = False) -> pd.DataFrame:
+    """Return the counts of members that a forecast is judged by: `place, month, value, known, error`.
+
+    Observations of the voluntary scheme, all groups together, that are :func:`usable`; `learn` adds those that may
+    only be learned from. Of several for a month the one listed last stands last; `known` is :func:`known_since`,
+    `error` the standard deviation of the log (:func:`errors`).
+
+    >>> found = counts(_history(), learn=True).set_index(["place", "month"])
+    >>> found.at[("Việt Nam", "2024-11"), "known"], float(found.at[("Việt Nam", "2024-11"), "error"])
+    ('2025-11', 0.2)
     """
     rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
-                   & (history["kind"] == "observation") & history["value"].notna()
-                   & history["status"].isin(("stated", "derived", "synthetic"))]
-    rows = rows.assign(known=known_since(rows, dated), value=rows["value"].astype(float))
-    rows = rows[["place", "month", "value", "known"]]
+                   & (history["kind"] == "observation") & usable(history, learn)]
+    rows = rows.assign(known=known_since(rows, dated), value=rows["value"].astype(float), error=errors(rows))
+    rows = rows[["place", "month", "value", "known", "error"]]
     return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
+
+
+def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return plans and targets for the members of a December: `place, year, value, kind, status, known`.
+
+    `plan` is what the office above assigned, `target` what was hoped for; a place may have both for one year, and
+    plans stand first. Shares and plans of recruits are left out. `known` is :func:`known_since`: a plan is known from
+    the third month of its year (judgement: an office knows its own), the nation's from when it was published.
+
+    >>> found = plans(_history()).query("kind == 'plan'").set_index(["place", "year"])
+    >>> float(found.at[("Việt Nam", "2025"), "value"]), found.at[("Việt Nam", "2025"), "known"]
+    (2947000.0, '2025-03')
+    """
+    rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
+                   & history["kind"].isin(("plan", "target")) & history["month"].str.endswith("-12") & usable(history)]
+    rows = rows.assign(year=rows["month"].str[:4], known=known_since(rows, dated), value=rows["value"].astype(float))
+    rows = rows.sort_values(["place", "year", "kind"], kind="stable")
+    return rows[["place", "year", "value", "kind", "status", "known"]].reset_index(drop=True)
 
 
 def net_prices(place, months: pd.PeriodIndex, law: Law | None = None) -> pd.DataFrame:

@@ -210,7 +210,8 @@ class Law:
         The table has no column for the day of enactment, but ``legal_basis`` names texts, and a Vietnamese text
         carries its year in its number. A row counts as known from December of the latest year named there
         (from the month of a date that is written out), and at the latest from its own ``since``: rather too late than
-        too early. A row that ended only because of a rule that was not known yet goes on.
+        too early. A row that ended only because of a rule that was not known yet goes on, one
+        whose text names "its own end" does not.
 
         >>> law = read_law()
         >>> law.known("2021-06").value("min_declared_income", "2022-01"), law.value("min_declared_income", "2022-01")
@@ -221,8 +222,9 @@ class Law:
         kept = (pd.Series(since, frame.index) <= month).to_numpy()
         keys = list(zip(*(frame[name] for name in ("scheme", "parameter", "group", "place")), strict=True))
         later = {(key, begins) for key, begins, known in zip(keys, frame["since"], kept, strict=True) if not known}
-        replaced = [bool(until) and (key, str(tables.month(until) + 1)) in later
-                    for key, until in zip(keys, frame["until"], strict=True)]
+        ending = zip(keys, frame["until"], frame["legal_basis"].str.contains("its own end"), strict=True)
+        replaced = [bool(until) and not own and (key, str(tables.month(until) + 1)) in later
+                    for key, until, own in ending]
         return Law(frame.assign(until=frame["until"].mask(replaced, ""))[kept].reset_index(drop=True))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables
+from forecast.data.history import firm
 from forecast.data.tables import UserError
 
 DEFAULT_MONTH = "2021-12"
@@ -90,7 +91,7 @@ class Place:
         """Observed rows of the voluntary scheme by (measure, group), oldest first, conflicting ones left out."""
         rows = self.history
         rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")
-                    & (rows["status"] != "conflicting") & rows["value"].notna()]
+                    & (rows["status"] != "conflicting") & rows["value"].notna() & firm(rows)]
         return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
 
     def _published(self, measure: str, group: str, until) -> pd.DataFrame:
@@ -141,10 +142,22 @@ def _load(path: Path, changed: int, table: str) -> pd.DataFrame:
     return frame.set_index("place", drop=False) if table == "places" else frame
 
 
+def _file(table: str) -> tuple[Path, int, str]:
+    """Return what names the present content of a table of the data folder."""
+    path = tables.data_dir() / f"{table}.csv"
+    return path, path.stat().st_mtime_ns if path.is_file() else 0, table
+
+
 def _table(table: str) -> pd.DataFrame:
     """Return a table of the data folder, to be read and never written to."""
-    path = tables.data_dir() / f"{table}.csv"
-    return _load(path, path.stat().st_mtime_ns if path.is_file() else 0, table)
+    return _load(*_file(table))
+
+
+@lru_cache(maxsize=4)
+def _slugs(path: Path, changed: int, table: str) -> dict[str, str]:
+    """Return the slug of each name of a table: of places, or of the old units of the crosswalk."""
+    frame = _load(path, changed, table)
+    return {name: slug(name) for name in dict.fromkeys(frame["place" if table == "places" else "old"])}
 
 
 def _find(name: str, places: pd.DataFrame) -> str:
@@ -152,11 +165,12 @@ def _find(name: str, places: pd.DataFrame) -> str:
     exact = unicodedata.normalize("NFC", str(name)).strip()
     if exact in places.index:
         return exact
-    slugs = {place: slug(place) for place in places.index}
-    wanted = slug(exact)
+    slugs, wanted = _slugs(*_file("places")), slug(exact)
     found = [place for place, short in slugs.items() if short == wanted]
     if len(found) == 1:
         return found[0]
+    if not found and (gone := _gone(wanted, places)):
+        raise UserError(f'there is no place "{name}" with figures of its own: {gone}')
     if not found:  # the last part of a commune's name is what people remember of it
         ends = {place: slug(place.rsplit("/", 1)[-1]) for place in places.index}
         near = difflib.get_close_matches(wanted, {*slugs.values(), *ends.values()}, n=5, cutoff=0.6)
@@ -165,6 +179,28 @@ def _find(name: str, places: pd.DataFrame) -> str:
                                           len(place)))[:6]
     hint = f"; nearest: {', '.join(found)}" if found else "; data/places.csv lists all places"
     raise UserError(f'there is no place "{name}"{hint}')
+
+
+def _gone(wanted: str, places: pd.DataFrame) -> str:
+    """Say what became of an old commune or district without a row, whose slug is ``wanted``; "" if none is it."""
+    if not (tables.data_dir() / "crosswalk.csv").is_file():
+        return ""
+    told = {}
+    for old, short in _slugs(*_file("crosswalk")).items():
+        above, parts = old.rpartition("/")[0], old.split("/")
+        if old in places.index or len(parts) < 2:
+            continue
+        if short == wanted:
+            told[f"{old} was a commune"] = [old]
+        elif len(parts) == 3 and wanted in (slug(parts[1]), slug(above)):
+            told.setdefault(f"{parts[1]} was a district of {parts[0]}", []).append(old)
+    moves = _table("crosswalk")
+    words = []
+    for what, units in told.items():
+        into = list(dict.fromkeys(moves.loc[moves["old"].isin(units), "new"]))
+        more = f" and {len(into) - 6} more" if len(into) > 6 else ""
+        words.append(f"{what} until 2025-06; its people are since counted in {', '.join(into[:6])}{more}")
+    return "; ".join(words)
 
 
 def _alive(frame: pd.DataFrame, month: str) -> pd.Series:
@@ -313,7 +349,7 @@ def carry(values: pd.Series | pd.DataFrame, at="2025-07") -> pd.Series | pd.Data
     targets = {old: list(zip(part["new"], part["share"], strict=True)) for old, part in moves.groupby("old")}
     frame = values.to_frame().T if isinstance(values, pd.Series) else values
     places = _table("places")
-    columns = {_find(unit, places): frame[unit] for unit in frame.columns}
+    columns = {unit if unit in targets else _find(unit, places): frame[unit] for unit in frame.columns}
     while any(unit in targets for unit in columns):  # twice where a unit that merged in 2024 merged again in 2025
         moved: dict[str, pd.Series] = {}
         for unit, series in columns.items():

@@ -30,8 +30,13 @@ STATUSES = ("stated", "derived", "recalled", "conflicting", "synthetic")
 KINDS = ("observation", "target", "plan", "lever", "input")
 """What a history row is: a thing that was, was hoped for, was assigned, was done, or describes the setting."""
 
-LEVELS = ("nation", "province", "district", "commune", "commune_group")
-"""Levels of places, from large to small; a commune group is a named set such as the model communes of a city."""
+LEVELS = ("nation", "region", "province", "district", "commune", "commune_group")
+"""Levels of places, from large to small; a commune group is a named set such as the model communes of a city.
+
+A region lies beside the provinces, not above them: no law is its own, and its figures are lent to provinces."""
+
+USES = ("", "learn", "no")
+"""What a count may be used for: "" by its status, "learn" learned from and never judged by, "no" neither."""
 
 MEASURES = {
     "members": "persons", "entries": "persons", "returns": "persons", "lapses": "persons",
@@ -50,12 +55,14 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     "members_share": ("percent",), "members_share_excess": ("percentage_points",),
     "members_share_of_parent": ("percent",), "members_change_per_year": ("persons_per_year",),
     "members_per_commune": ("persons_per_commune",), "members_missing_to_plan": ("persons",),
-    "entries": ("persons",), "entries_per_commune": ("persons_per_commune",), "entries_ratio": ("times",),
+    "entries": ("persons",), "campaign_entries": ("persons",), "women_share": ("percent",),
+    "entries_per_commune": ("persons_per_commune",), "entries_ratio": ("times",),
     "plan_attainment": ("percent",), "plan_attainment_claim": ("percent",), "rank": ("rank",),
     # money
     "money": ("vnd",), "money_growth": ("percent",), "arrears_share": ("percent",), "arrears_limit": ("months",),
     "contribution_per_head": ("vnd_per_month",), "income_per_head": ("vnd_per_month", "vnd_per_year"),
     "example_income": ("vnd_per_month",), "state_subsidy_share": ("percent",), "pay_days_given": ("days",),
+    "subsidy_paid": ("vnd",), "subsidized_months": ("months",),
     # people and places of the setting
     "population": ("persons",), "eligible": ("persons",), "labor_force": ("persons",), "communes": ("communes",),
     "minority_share": ("percent",), "wave": ("number",), "tourism_types": ("number",),
@@ -64,10 +71,17 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     "collectors_per_commune": ("persons_per_commune",), "agencies_per_hamlet": ("agencies_per_hamlet",),
     "staff": ("persons",), "quota_per_agency": ("persons_per_month",),
     "quota_per_staff": ("persons_per_month", "persons_per_year"), "quota_attainment": ("percent",),
-    "employers_per_staff": ("employers_per_year",), "lump_sums": ("persons",), "lapses": ("persons",),
+    "employers_per_staff": ("employers_per_year",), "lump_sums": ("persons",), "lump_sums_share": ("percent",),
+    "lapses": ("persons",), "offices": ("offices",), "new_collector_agencies": ("agencies",),
+    "members_per_collector": ("persons_per_collector",), "entries_per_collector": ("persons_per_collector",),
     # outreach
     "broadcasts": ("times_per_week",), "visits": ("visits",), "meetings": ("meetings",),
-    "meeting_attendance": ("persons",), "outreach_points": ("points",), "campaign_days": ("days",),
+    "meeting_attendance": ("persons",), "meetings_per_district": ("meetings_per_month",),
+    "entries_at_meetings": ("persons",), "entries_per_meeting": ("persons_per_meeting",),
+    "entries_per_day": ("persons_per_day",), "campaign_groups": ("groups",), "group_size": ("persons_per_group",),
+    "entries_per_group": ("persons_per_group",), "people_reached": ("persons",), "entries_per_reached": ("percent",),
+    "saving_groups": ("groups",), "saving_members": ("persons",), "saving_boxes": ("boxes",),
+    "outreach_points": ("points",), "campaign_days": ("days",),
     "model_communes": ("communes",), "model_communes_per_district": ("communes_per_district",),
     "districts_with_model_communes": ("districts",), "pilot_months": ("months",),
     "household_workers": ("persons",), "trained_share": ("percent",), "informed_share": ("percent",),
@@ -76,7 +90,7 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
 """Measures that a history row may carry and the units allowed for each; ``data/README.md`` says what each means."""
 
 DENOMINATORS = ("labor_force", "eligible", "members", "population", "households", "floor_contribution",
-                "outreach_staff", "collectors_and_hamlet_heads", "workers_and_employers")
+                "outreach_staff", "collectors_and_hamlet_heads", "workers_and_employers", "lump_sums", "people_reached")
 """What a share may be a share of; an empty cell for what is no share."""
 
 _EXPECTED_MONTH = "a month written YYYY-MM, such as 2021-12"
@@ -187,7 +201,16 @@ def _rows(rule, column: str, expected: str) -> pa.Check:
 
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
+_ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2, or an empty cell")
 _VALUE = _number()
+
+
+
+def _optional(column: pa.Column) -> pa.Column:
+    """Return a column that a file may lack: it is read as empty cells, so that tables of before it stay readable."""
+    return pa.Column(column.dtype, checks=column.checks, nullable=column.nullable, required=False)
+
+
 _ORDERED = _rows(lambda f: (f["until"] == "") | (f["until"] >= f["since"]), "until", "a month not before since")
 
 
@@ -207,7 +230,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "measure": pa.Column(checks=_one_of(HISTORY_MEASURES)), "group": _GROUP, "value": _VALUE, "unit": _FILLED,
         "kind": pa.Column(checks=_one_of(KINDS)), "status": _STATUS,
         "denominator": pa.Column(checks=_one_of(("", *DENOMINATORS))), "source": _FILLED,
-        "locator": _TEXT, "note": _TEXT},
+        "locator": _TEXT, "note": _TEXT, "known": _optional(_MONTH_OR_EMPTY), "error": _optional(_ERROR),
+        "use": _optional(pa.Column(checks=_one_of(USES)))},
         checks=[_rows(_known_unit, "unit", "a unit that the data dictionary allows for this measure"),
                 _rows(lambda f: f["value"].notna() | (f["note"] != ""), "note", "a note that explains no value")]),
     "law": pa.DataFrameSchema({
@@ -263,7 +287,8 @@ def check(frame: pd.DataFrame, table: str, file: str = "") -> list[Fault]:
     """
     file = file or table
     wanted, found = columns(table), list(frame.columns)
-    faults = [Fault(file, 1, name, "", "this column, which is missing") for name in wanted if name not in found]
+    needed = [name for name in wanted if SCHEMAS[table].columns[name].required]
+    faults = [Fault(file, 1, name, "", "this column, which is missing") for name in needed if name not in found]
     faults += [Fault(file, 1, str(name), str(name), f"only the columns {', '.join(wanted)}")
                for name in found if name not in wanted]
     if faults:
@@ -332,8 +357,10 @@ def _read_csv(path: Path, names: list[str], schema: pa.DataFrameSchema):
         raise UserError(f"{path}: not UTF-8 text; save it as CSV UTF-8") from None
     except csv.Error as error:
         raise UserError(f"{path}: not a CSV table ({error})") from None
-    if sorted(header) != sorted(names):
-        missing = [Fault(path.name, 1, n, "", "this column, which is missing") for n in names if n not in header]
+    absent = [n for n in names if n not in header]
+    needed = [n for n in absent if schema.columns[n].required]
+    missing = [Fault(path.name, 1, n, "", "this column, which is missing") for n in needed]
+    if missing or set(header) - set(names) or len(header) != len(set(header)):
         extra = [Fault(path.name, 1, n, n, f"only the columns {', '.join(names)}, each once")
                  for n in sorted(set(header)) if n not in names or header.count(n) > 1]
         return None, [], missing + extra
@@ -342,6 +369,7 @@ def _read_csv(path: Path, names: list[str], schema: pa.DataFrameSchema):
     if faults:
         return None, [], faults
     cells = {name: [_unescape(row[place]) for row in rows] for place, name in enumerate(header)}
+    cells |= {name: [""] * len(rows) for name in absent}
     for name in names:
         if schema.columns[name].dtype is None:
             cells[name] = pd.array(cells[name], dtype="str")

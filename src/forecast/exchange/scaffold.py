@@ -84,7 +84,8 @@ def added_counts(frames: dict, place: Place, book: Book, title: str) -> dict:
     counts = book.counts.assign(unit=[names[slug(c)] for c in book.counts["commune"]])
     status = "synthetic" if book.synthetic else "stated"
     head = {"scheme": SCHEME, "group": "all", "unit": "persons", "kind": "observation", "status": status,
-            "denominator": "", "source": OWN, "locator": book.sheet, "note": ""}  # fmt: skip
+            "denominator": "", "source": OWN, "locator": book.sheet, "note": "", "known": "",
+            "error": float("nan"), "use": ""}  # fmt: skip
     rows = []
     for measure in ("members", "entries", "lapses"):
         wide = counts.pivot(index="month", columns="unit", values=measure)

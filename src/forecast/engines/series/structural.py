@@ -25,6 +25,7 @@ from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 
 from forecast.data import tables
 from forecast.data.chance import normal_array
+from forecast.data.history import firm
 from forecast.data.law import Law
 
 
@@ -107,6 +108,7 @@ def usable(history: pd.DataFrame, origin: pd.Period) -> pd.DataFrame:
     rows = history[history["value"].notna() & (history["month"] <= str(origin))]
     for column, word in wanted.items():
         rows = rows[rows[column] == word]
+    rows = rows[firm(rows)]
     good, poor = rows[rows["status"].isin(GOOD)], rows[rows["status"] == "recalled"]
     rows = pd.concat([good, poor[~poor["place"].isin(good["place"])]])
     return rows.drop_duplicates(["place", "month"], keep="last").sort_values(["place", "month"], kind="stable")
