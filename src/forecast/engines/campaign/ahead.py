@@ -8,7 +8,7 @@ import pandas as pd
 from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.beliefs import Beliefs, states
 from forecast.engines.campaign.known import NATION, Known
-from forecast.engines.campaign.nation import above, bumpy, step
+from forecast.engines.campaign.nation import Nation, above, bumpy, step
 from forecast.engines.campaign.particles import Luck
 from forecast.engines.campaign.places import Deviation, campaign, drift
 
@@ -17,7 +17,7 @@ CEILING = 0.2  # share of the labor force at which lasting members grow no more 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """Members and lasting members of some draws, persons, each (months, draws); the first month is after the origin."""
+    """Members and lasting members of some draws, persons, each (months, draws); the first month is the origin."""
 
     months: pd.PeriodIndex
     members: np.ndarray
@@ -28,7 +28,7 @@ def ahead(
     b: Beliefs, place: str, months: pd.PeriodIndex, draws: range, seed: int, known: Known | None = None,
     state: Deviation | None = None,
 ) -> Paths:  # fmt: skip
-    """Draw the members of `place` in `months`, which begin after the origin of `b`; draw d stands on row d modulo R.
+    """Draw the members of `place` in `months`, the first of which is the origin of `b`; draw d has row d modulo R.
 
     All places have the same nation in the same draw. `known` replaces what the rows know of the place (its own counts
     and plans); `state` is :func:`states` of it, found here when left out.
@@ -36,49 +36,49 @@ def ahead(
     known = known or b.known
     row = np.array([d % b.rows for d in draws])
     p = {k: v[row] for k, v in b.parameters.items()}
-    s, shared = b.nation.take(row), Luck.of(seed, draws, NATION)
-    own = Luck.of(seed, draws, place)
-    d = None if place == NATION else (state or states(b, place, known)).take(row)
-    lately = list(b.past.level[-12:, row])
-    keep = p["hold"] ** (1 / 12)
+    s, shared, own = b.nation.take(row), Luck.of(seed, draws, NATION), Luck.of(seed, draws, place)
+    lately = list(b.past.level[-13:, row])
     ceiling = np.log(CEILING * known.labor_force[NATION])
-    decembers = {c.month.year: c.log for c in known.of(place) if c.month.month == 12}
-    last: np.ndarray | float | None = decembers.get(b.known.origin.year - (b.known.origin.month < 12))
-    if d is not None:
-        first = d.mean + np.sqrt(d.variance) * own.normal("deviation")
-        d.mean, d.variance = first, np.zeros(len(row))
-        _open_winter(b, d, p, s, known, place, own, decembers)
+    asked = _Place(known, place, p, None if place == NATION else (state or states(b, place, known)).take(row), own)
     members, lasting = np.empty((2, len(months), len(row)))
     for t, month in enumerate(months):
-        step(s, p, known, month, shared, ceiling)
-        lately = [*lately[1:], s.level]
-        price, size, add = p["price"], 0.0, above(month, s.rise, s.stay)
-        if d is not None:
-            drift(d, p, np.abs(lately[-1] - lately[0]) * 12 / 11, keep)
-            d.mean = d.mean + np.sqrt(d.variance) * own.toss(f"deviation {month}")
-            d.variance = np.zeros(len(row))
-            price, size = d.price, known.size(place) + d.mean
-        low = s.level + size - price * known.price(place, month)
-        if d is not None:
-            if month.month == 12:
-                campaign(d, p, month.year, known.plans.get((place, month.year)), last, low, s.share, s.rise, own)
-                last = low + d.rise
-            add = above(month, d.rise, s.stay)
-        error = par.LEAST_ERROR["nation" if d is None else "place"]
+        if t > 0:
+            step(s, p, known, month, shared, ceiling)
+            lately = [*lately[1:], s.level]
+        low, rise = asked.month(s, month, np.abs(lately[-1] - lately[0]), moved=t > 0)
         bump = own.bump(f"bump {month}") if bumpy(month) else 0.0
-        lasting[t] = np.exp(low)
-        members[t] = np.exp(low + add + bump + error * own.normal(f"count {month}"))
-    return Paths(months, members, lasting)
+        lasting[t] = low
+        members[t] = low + above(month, rise, s.stay) + bump + asked.error * own.normal(f"count {month}")
+    return Paths(months, np.exp(members), np.exp(lasting))
 
 
-def _open_winter(b, d, p, s, known, place, own, decembers) -> None:
-    """Draw the campaign of the last December where no count has told of it and some of it may still be left."""
-    origin = b.known.origin
-    year = origin.year - (origin.month < 12)
-    if d.of_year == year or not (origin.month == 12 or origin.month < 6):
-        return
-    low = s.level + known.size(place) + d.mean - d.price * known.price(place, origin)
-    campaign(d, p, year, known.plans.get((place, year)), decembers.get(year - 1), low, s.share, s.rise, own)
+class _Place:
+    """The place that is asked about, month by month; the nation itself has no deviation."""
 
+    def __init__(self, known: Known, place: str, p: dict[str, np.ndarray], d: Deviation | None, luck: Luck):
+        self.known, self.place, self.p, self.d, self.luck = known, place, p, d, luck
+        self.error = par.LEAST_ERROR["nation" if d is None else "place"]
+        self.decembers: dict[int, np.ndarray | float] = {
+            c.month.year: c.log for c in known.of(place) if c.month.month == 12
+        }
+        self.keep = p["hold"] ** (1 / 12)
+        if d is not None:
+            d.mean = d.mean + np.sqrt(d.variance) * luck.normal("deviation")
 
-
+    def month(self, s: Nation, month: pd.Period, speed: np.ndarray, moved: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log of lasting members at the end of `month`, and the log rise of the December that counts."""
+        if self.d is None:
+            return s.level - self.p["price"] * self.known.price(NATION, month), s.rise
+        d = self.d
+        if moved:
+            d.variance = np.zeros(len(speed))
+            drift(d, self.p, speed, self.keep)
+            d.mean = d.mean + np.sqrt(d.variance) * self.luck.toss(f"deviation {month}")
+        low = s.level + self.known.size(self.place) + d.mean - d.price * self.known.price(self.place, month)
+        year = month.year - (month.month < 12)
+        if d.of_year != year and (month.month == 12 or month.month <= 6):
+            plan, last = self.known.plans.get((self.place, year)), self.decembers.get(year - 1)
+            campaign(d, self.p, year, plan, last, low, s.share, s.rise, self.luck)
+            if month.month == 12:
+                self.decembers[year] = low + d.rise
+        return low, d.rise
