@@ -56,7 +56,7 @@ lock: $(VENV)/.uv ## renew all locks to the newest versions that pyproject.toml 
 setup: $(READY) ## make the environment in .venv (the other targets do it when needed)
 
 clean: ## remove the pages and caches; keeps results/ and the environment
-	rm -rf site build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf site build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find $(wildcard src tests notebooks benchmarks) -name __pycache__ -prune -exec rm -rf {} +
 
 # A small lock brings uv, and uv brings the large one: seconds, where pip alone takes minutes.

@@ -8,7 +8,7 @@ import pytest
 from forecast.data import toy
 from forecast.data.tables import UserError
 from forecast.desk import additionality as additional
-from forecast.desk import target
+from forecast.desk import compare
 from forecast.experiment.project import project
 from forecast.question import levers
 from forecast.question.scenario import Scenario
@@ -72,7 +72,7 @@ def test_months_with_a_subsidy_are_those_that_the_ledger_says_were_paid(found, a
 
 def test_a_top_up_goes_mostly_to_those_who_would_have_paid_anyway(table, answer):
     dead = median(table, "dead_weight", payer="province")
-    money = target.comparison(answer, "status quo").set_index(["group", "measure", "payer"])["median"]
+    money = compare.comparison(answer, "status quo").set_index(["group", "measure", "payer"])["median"]
     spent = money["all", "money", "province"]
     assert 0.3 * spent < dead < spent
     assert median(table, "member_years", kind="instead") <= 0 < median(table, "persons", kind="sooner")
@@ -144,7 +144,7 @@ def test_quality_has_a_row_for_each_mark_and_flags_what_is_beyond_its_limit(tabl
 
 @pytest.mark.parametrize(("lang", "usual"), [("vi", "giữ nguyên cách làm cũ"), ("en", "the status quo")])
 def test_what_a_policy_is_compared_with_is_named(table, answer, lang, usual):
-    comparison = target.comparison(answer, "status quo")
+    comparison = compare.comparison(answer, "status quo")
     for base in ("", "kế hoạch A"):
         said = [
             sentences.added_text(comparison, lang, base=base),

@@ -7,7 +7,8 @@ import pytest
 from forecast.answer.projection import COLUMNS, Projection, concat
 from forecast.data import tables, toy
 from forecast.desk import target as decide
-from forecast.desk.target import comparison, effort, needed_path, status_quo, target_table
+from forecast.desk.compare import comparison, status_quo
+from forecast.desk.target import effort, needed_path, target_table
 from forecast.experiment.project import project
 from forecast.question.levers import Effort, Gift, Policy, TopUp, Visits
 from forecast.question.scenario import Scenario, Target

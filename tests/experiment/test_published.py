@@ -20,6 +20,7 @@ from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as published
 from forecast.experiment import project as experiment
+from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.publish import audit, site
 from forecast.question.levers import Policy, Reminders, TopUp, Visits
@@ -107,7 +108,7 @@ def test_the_question_can_be_asked_again_in_full(ledger):
     kept = published.question(next(published.read(ledger).itertuples()), ledger)
     for name in ("scenario", "start", "until", "policy", "assumptions", "target", "title"):
         assert getattr(kept, name) == getattr(PLAN, name), name
-    assert experiment.fingerprint(kept) == experiment.fingerprint(PLAN)
+    assert fingerprint(kept) == fingerprint(PLAN)
     assert kept.law.value("min_declared_income", "2022-06") == 700_000
     under = published.question(next(published.read(ledger).itertuples()), ledger, TODAY)
     assert under.law.value("min_declared_income", "2022-06") == 1_500_000
@@ -118,7 +119,7 @@ def test_every_scenario_of_the_project_survives_being_kept(path, tmp_path):
     asked = read_scenario(path)
     (tmp_path / "kept.yaml").write_text(published._text(asked), encoding="utf-8")
     kept = read_scenario(tmp_path / "kept.yaml")
-    assert experiment.fingerprint(kept) == experiment.fingerprint(asked) and kept.title == asked.title
+    assert fingerprint(kept) == fingerprint(asked) and kept.title == asked.title
 
 
 def test_the_same_forecast_is_there_once_and_rows_never_move(ledger):

@@ -9,7 +9,7 @@ import pytest
 
 from forecast.data import places
 from forecast.data.tables import UserError
-from forecast.desk import target
+from forecast.desk import compare, target
 from forecast.question.scenario import Target
 from forecast.show import picture as charts
 from made import answer, question, texts
@@ -25,7 +25,7 @@ DRAWN = {
     "large fan on a card": lambda lang: charts.fan(answer(CA_MAU), [CA_MAU], lang=lang, small=True),
     "target": lambda lang: charts.target(
         target.target_table(ANSWER, PLAN), target.needed_path(ANSWER, PLAN), PLAN, lang),
-    "versus": lambda lang: charts.versus(target.comparison(ANSWER, "status quo"), lang),
+    "versus": lambda lang: charts.versus(compare.comparison(ANSWER, "status quo"), lang),
     "groups": lambda lang: charts.groups(ANSWER, PLAN, lang=lang),
     "history": lambda lang: charts.history(places.read_place("Cà Mau"), lang),
     "history of the nation": lambda lang: charts.history(places.read_place("Việt Nam"), lang, until="2024-03"),
@@ -95,7 +95,7 @@ def test_a_picture_of_nothing_is_an_error_for_a_person():
 
 def test_many_scenarios_are_compared_as_a_whole():
     """Four policies by group would be twenty rows; the alternative text names each of the four once."""
-    rows = target.comparison(ANSWER, "status quo")
+    rows = compare.comparison(ANSWER, "status quo")
     several = pd.concat([rows.assign(scenario=name) for name in "ABCD"])
     few = charts.versus(several[several["scenario"].isin(["A", "B"])], "en", titles={"A": "first", "B": "second"})
     assert "First: poor" in few.alt and "Second: poor" in few.alt

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.collections import PathCollection, PolyCollection
 
 from forecast.data import toy
-from forecast.desk import target
+from forecast.desk import compare, target
 from forecast.show import picture as charts
 from made import answer, question
 
@@ -24,7 +24,7 @@ ANSWER = answer(PLAN, QUIET)
 PICTURES = {
     "fan": lambda: charts.fan(ANSWER, [PLAN, QUIET], lang="vi"),
     "target": lambda: charts.target(target.target_table(ANSWER, PLAN), target.needed_path(ANSWER, PLAN), PLAN, "vi"),
-    "versus": lambda: charts.versus(target.comparison(ANSWER, "status quo"), "vi"),
+    "versus": lambda: charts.versus(compare.comparison(ANSWER, "status quo"), "vi"),
     "groups": lambda: charts.groups(ANSWER, PLAN, lang="vi"),
     "price": lambda: charts.price(toy.place(), "2021-01", "2023-12", "vi", law=toy.law()),
 }

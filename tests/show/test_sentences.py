@@ -5,7 +5,7 @@ import pytest
 from forecast.checks import check
 from forecast.data import places
 from forecast.data.tables import data_dir
-from forecast.desk import target
+from forecast.desk import compare, target
 from forecast.question.levers import Policy
 from forecast.question.scenario import read_scenario
 from forecast.show import sentences
@@ -57,7 +57,7 @@ def test_effort_that_does_not_reach_is_said_and_not_rounded_away():
 
 
 def test_what_a_plan_adds_is_the_paired_difference():
-    table = target.comparison(ANSWER, "status quo")
+    table = compare.comparison(ANSWER, "status quo")
     rows = table[(table["engine"] == "agents") & (table["measure"] == "members") & (table["group"] == "all")]
     said = sentences.added_text(table, "en", PLAN)
     assert sentences.words.about(rows["median"].iloc[0], "en") in said and "Toy, the plan" in said

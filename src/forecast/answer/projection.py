@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast.answer import layers
-from forecast.data import tables
+from forecast.data import files, tables
 
 COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
 _TEXT = COLUMNS[:7]
@@ -216,12 +216,10 @@ class Projection:
 
     def save(self, path: str | Path) -> None:
         """Write Parquet; the same projection gives the same bytes, and a killed write leaves no half file."""
-        path = Path(path)
         used = self.frame.assign(**{c: self.frame[c].cat.remove_unused_categories() for c in _TEXT})
         table = pa.Table.from_pandas(used, preserve_index=False).replace_schema_metadata(None)
-        partial = path.with_suffix(path.suffix + ".partial")
-        pq.write_table(table, partial, compression="zstd")
-        partial.replace(path)
+        with files.replacing(path) as half:
+            pq.write_table(table, half, compression="zstd")
 
     @classmethod
     def read(cls, path: str | Path) -> "Projection":

@@ -16,7 +16,7 @@ import nbformat
 from IPython.display import display
 
 from forecast.data import tables
-from forecast.desk import target
+from forecast.desk import compare, target
 from forecast.experiment import project
 from forecast.language import words
 from forecast.language.words import LANGS, Text, term
@@ -213,7 +213,7 @@ class Page:
                 display(sentences.headline(target.target_table(found, own), own, self.lang, engine))
             display(picture.fan(found, [own, quo], lang=self.lang, engine=engine))
             if own.policy.levers:
-                compared = target.comparison(found, QUO)
+                compared = compare.comparison(found, QUO)
                 display(sentences.added_text(compared, self.lang, own, engine))
                 display(sentences.added_table(compared, self.lang, TITLES_IN[self.lang]))
             display(widgets.HTML(self._repeat(own, engine, draws)))

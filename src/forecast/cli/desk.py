@@ -47,7 +47,7 @@ def optimize(
     search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
     """
     from forecast.desk import optimize as search
-    from forecast.experiment import project
+    from forecast.experiment.manifest import manifest
     from forecast.show import desk, desk_texts
 
     (question,) = believing(read_scenarios([scenario]), learned)
@@ -66,7 +66,7 @@ def optimize(
     asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "least_stay": least_stay,
              "trials": trials}  # fmt: skip
     names = ["agents", search.fast_engine(question)]
-    finish(out, project.manifest([question], names, draws, seed) | asked, "optimum.json")
+    finish(out, manifest([question], names, draws, seed, more=["desk"]) | asked, "optimum.json")
 
 
 @click.command()
@@ -86,7 +86,7 @@ def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):
     """
     from forecast.desk import allocation as allocations
     from forecast.desk import marginal_hours
-    from forecast.experiment import project
+    from forecast.experiment.manifest import manifest
     from forecast.show import desk
 
     (question,) = believing(read_scenarios([scenario]), learned)
@@ -103,4 +103,4 @@ def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):
         tables.write(measured.place, out / "hours-place.csv")
         picture(out / "hours.png", desk.hours(measured.place, question.place, lang=lang))
         click.echo(marginal_hours.told(measured, lang))
-    finish(out, project.manifest([question], ["agents"], 2 * draws, seed), "allocation.csv")
+    finish(out, manifest([question], ["agents"], 2 * draws, seed, more=["desk"]), "allocation.csv")

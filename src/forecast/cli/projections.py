@@ -59,12 +59,13 @@ def check(files, as_json, lang):
 @with_run
 def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
-    from forecast.experiment import project as experiment
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import project as run
     from forecast.show import picture as charts
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
-    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    answer = run(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
     tables.write(answer.summary(), out / "summary.csv")
@@ -72,7 +73,7 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, le
         out / "fan.png",
         charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
     )
-    finish(out, experiment.manifest(questions, names, draws, seed), "projection.parquet")
+    finish(out, manifest(questions, names, draws, seed), "projection.parquet")
 
 
 @click.command()
@@ -98,8 +99,9 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     """
     from forecast.answer import projection
     from forecast.desk import additionality as additional
-    from forecast.desk import target as decide
-    from forecast.experiment import project as experiment
+    from forecast.desk.compare import comparison, status_quo
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import project as run
     from forecast.language import words
     from forecast.show import picture as charts
 
@@ -107,7 +109,7 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     if until:
         questions = [q.lasting(until) for q in questions]
     if len(questions) == 1:
-        questions.insert(0, decide.status_quo(questions[0]))
+        questions.insert(0, status_quo(questions[0]))
     base = base or questions[0].scenario
     if base not in [q.scenario for q in questions]:
         raise click.BadParameter(f"{base!r} is none of {', '.join(q.scenario for q in questions)}", param_hint="--base")
@@ -128,19 +130,20 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     more |= {"cluster": cluster, "keep": out / PARTS}
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
-        parts.append(experiment.project(questions, ["agents"], draws=range(people, draws), **more))
+        parts.append(run(questions, ["agents"], draws=range(people, draws), **more))
     if rest := [name for name in names if name != "agents"]:
-        parts.append(experiment.project(questions, rest, draws=draws, **more))
+        parts.append(run(questions, rest, draws=draws, **more))
     answer = projection.concat(parts)
     tell_silence(answer, questions, names)
-    table = decide.comparison(answer, base)
+    table = comparison(answer, base)
     tables.write(table, out / "comparison.csv")
     titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
     against = words.title(quo, lang) if quo.policy.levers else ""
     picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles, base=against))
     if found:
         _people(quo, others, found, answer, out, lang, against)
-    finish(out, experiment.manifest(questions, names, draws, seed) | {"base": base, "people": people}, "comparison.csv")
+    facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
+    finish(out, facts, "comparison.csv")
 
 
 def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> None:
@@ -177,7 +180,8 @@ def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> N
 def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
     from forecast.desk import target as decide
-    from forecast.experiment import project as experiment
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import project as run
     from forecast.show import picture as charts
     from forecast.show import sentences
 
@@ -185,7 +189,7 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
-    answer = experiment.project(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    answer = run(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     tell_silence(answer, [question], names)
     desk = decide.target_table(answer, question)
     engine = desk["engine"].iloc[0]
@@ -204,4 +208,4 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
         sentences.effort_text(needed, lang), sentences.ways_table(ways, lang),
     ):  # fmt: skip
         click.echo(text.replace("**", "").replace("> ", "") + "\n")
-    finish(out, experiment.manifest([question], names, draws, seed), "target.json")
+    finish(out, manifest([question], names, draws, seed, more=["desk"]), "target.json")

@@ -49,7 +49,7 @@ def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
     """
     from forecast.calibration import predictive_checks, sampler
     from forecast.calibration.likelihood import Model
-    from forecast.experiment import project
+    from forecast.experiment.manifest import PACKAGES, code_hash, manifest
 
     if check:
         claim(out, force)
@@ -58,11 +58,11 @@ def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
         tables.write(table, out / "recovery.csv")
         tables.write(judged, out / "verdict.csv")
         click.echo(judged.round(3).to_string(index=False))
-        facts = project.manifest([], ["stock"], 0, seed) | {"check": check}
+        facts = manifest([], ["stock"], 0, seed, more=["calibration"]) | {"check": check}
         return finish(out, facts, "recovery.csv")
     model = Model(list(places) or None)
     claim(out, force)
-    code = project.code_hash()
+    code = code_hash(*PACKAGES, "calibration")
     fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
     return _write_fit(fit, draws, seed, out, lang, store, more)
@@ -87,7 +87,7 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
     from forecast.beliefs import posterior
     from forecast.beliefs.posterior import FILE
     from forecast.calibration import predictive_checks, sampler
-    from forecast.experiment import project
+    from forecast.experiment.manifest import manifest
     from forecast.show import calibration as calibration_charts
 
     frame, told, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
@@ -100,7 +100,7 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
     picture(out / "before-after.png", calibration_charts.before_after(free, lang))
     picture(out / "moved.png", calibration_charts.moved(moved, lang))
     bad, wrong = told[~told["good"]], checked[~checked["good"]]
-    facts = project.manifest([], ["stock"], len(frame), seed) | {
+    facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
         "places": fit.model.places, "until": max(t.month for t in fit.model.targets),
         "targets": len(fit.model.targets), "converged": bad.empty, "accepted": fit.accepted, "khat": fit.khat,
         "divergences": fit.divergences,
@@ -154,7 +154,9 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     """
     from forecast.answer import score
     from forecast.data.places import read_place
-    from forecast.experiment import project
+    from forecast.experiment import backtest as past
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import HINDSIGHT
     from forecast.show import score as score_charts
 
     if not places and not judge:
@@ -166,7 +168,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
     claim(out, force)
-    found = project.backtest(
+    found = past.backtest(
         [p.name for p in asked], names, origins=months, horizon=horizon, draws=draws, seed=seed, jobs=jobs,
         cluster=cluster, keep=out / PARTS,
     )  # fmt: skip
@@ -179,7 +181,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     if not judged:
         raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {project.HINDSIGHT[name]}", err=True)
+        click.echo(f"note: {name}: {HINDSIGHT[name]}", err=True)
     found.forecasts.save(out / "forecasts.parquet")
     tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
@@ -192,9 +194,9 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
         beside = rows.at["crps", "skill naive"]
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
         click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {rows.at['crps', 'targets']} counts")
-    facts = project.manifest([], names, draws, seed) | {
+    facts = manifest([], names, draws, seed) | {
         "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
-        "silent": records(found.silent), "hindsight": {n: project.HINDSIGHT[n] for n in names},
+        "silent": records(found.silent), "hindsight": {n: HINDSIGHT[n] for n in names},
     }  # fmt: skip
     return finish(out, facts, "scores.csv")
 
@@ -202,7 +204,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
     """Score published forecasts of the places `names` (all if none) and split their misses."""
     from forecast.experiment import ledger as published
-    from forecast.experiment import project
+    from forecast.experiment.manifest import manifest
 
     folder = ledger or published.ledger()
     there = published.read(folder)
@@ -221,6 +223,6 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
             f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "
             f"{row.model_part:+,.0f}" + (f"; {row.told}" if row.told else "")
         )
-    facts = project.manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
+    facts = manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
     del facts["draws"], facts["seed"]  # each forecast has its own
     finish(out, facts, "parts.csv")

@@ -46,18 +46,19 @@ def replay(manifest, jobs, learned):
     Where an input is not the same any more (data, law, code, a scenario, a version, parameters), it is named and
     nothing is run. Nothing is written.
     """
-    from forecast.experiment import project
+    from forecast.experiment import manifest as made
+    from forecast.experiment.project import project
 
     asked = _read(manifest)
     paths = [_found(one.file, manifest) for one in asked.scenarios]
     changed = [f"scenario {one.scenario}: there is no file {one.file}" for one, path in
                zip(asked.scenarios, paths, strict=True) if path is None]  # fmt: skip
     questions = [] if changed else believing(read_scenarios(paths), learned)
-    now = project.manifest(questions, asked.engines, asked.draws, asked.seed)
+    now = made.manifest(questions, asked.engines, asked.draws, asked.seed)
     changed += differences(asked, now)
     if changed:
         raise tables.UserError("\n".join(["not the same inputs as then, so the run cannot be repeated:", *changed]))
-    answer = project.project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
+    answer = project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
     with tempfile.TemporaryDirectory() as folder:
         answer.save(Path(folder) / ANSWER)
         found = hashlib.sha256((Path(folder) / ANSWER).read_bytes()).hexdigest()

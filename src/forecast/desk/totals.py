@@ -7,9 +7,10 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.desk.additionality import GUARDED
 from forecast.experiment import project
+from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
@@ -58,12 +59,9 @@ def tally(
     """
     asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
     task = project.Task(asked, project.engine_of(engine), draws, seed)
-    path = keep / f"tally-{last or ''}-{task.name}" if keep else None
-    if path is not None and path.exists():
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError):
-            pass  # cut off by a kill: done again
+    path = keep / (files.name_of("tally", last, task.name, code_hash("desk")) + ".parquet") if keep else None
+    if (kept := files.kept_table(path)) is not None:
+        return kept
     months, measures, groups = [str(m) for m in question.months], list(tables.MEASURES), [*GROUPS, "all"]
     values, target = _values(task, months, measures, groups), question.target
     end = months.index(last) if last else len(months) - 1
@@ -84,8 +82,7 @@ def tally(
         "outreach": total("spent_outreach"),
     } | {payer: total(f"paid_{payer}") for payer in ("members", "state", "province", "donors")}
     table = pd.DataFrame(found, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
-    if path is not None:
-        tables.write_bytes(table.to_parquet(), path)
+    files.keep(table, path)
     return table
 
 

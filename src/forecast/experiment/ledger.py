@@ -42,6 +42,7 @@ from forecast.data import history as facts
 from forecast.data import places, tables
 from forecast.data.law import Law, read_law
 from forecast.data.tables import PUBLISHED_QUANTILES, UserError
+from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Assumption, Scenario, parameters_table, read_scenario
 
 TABLE = "published"
@@ -75,9 +76,10 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     Left out are scenarios of a place that is not in places.csv, about which nothing will ever be counted, and
     engines that are not the project's, which nobody could run again.
 
-    >>> from forecast import experiment, toy
+    >>> from forecast.data import toy
+    >>> from forecast.experiment.project import project
     >>> quo = Scenario("quo", toy.place(), start="2021-12", until="2022-02", law=toy.law())
-    >>> entry(experiment.project(quo, ["stock"], draws=2, jobs=1, progress=False), quo, seed=1).rows.empty
+    >>> entry(project(quo, ["stock"], draws=2, jobs=1, progress=False), quo, seed=1).rows.empty
     True
     """
     from forecast.experiment import project
@@ -93,7 +95,7 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
         if mine.frame.empty or asked.place.name not in known:
             continue
         question, law = _text(asked), asked.law.frame.to_csv(index=False)
-        names = {"question": _hash(question), "law": _hash(law), "code": project.code_hash()[:16],
+        names = {"question": _hash(question), "law": _hash(law), "code": code_hash(*PACKAGES),
                  "data": _data_hash(), "seed": str(seed)}
         texts |= {f"{names['question']}.yaml": question, f"law-{names['law']}.csv": law}
         for engine, rows in mine.frame.groupby("engine", observed=True):

@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -26,7 +27,7 @@ from forecast.data import places, tables
 from forecast.data.files import ROOT
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as published
-from forecast.experiment import project
+from forecast.experiment.manifest import code_hash
 from forecast.language import words
 from forecast.language.words import LANGS
 from forecast.publish import audit, downloads, pages
@@ -39,7 +40,7 @@ TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
 # Run behind the last cell, and shown on no page: the forecasts that stand in the notebook, for the ledger.
 OFFER = """import sys
 if "forecast.experiment.project" in sys.modules:  # else nothing was forecast
-    from forecast import published
+    from forecast.experiment import ledger as published
     display(published.offer(globals()))"""
 
 
@@ -219,7 +220,7 @@ def _hashes() -> dict[str, str]:
     for file in sorted(p for p in tables.data_dir().rglob("*") if p.is_file() and frozen not in p.parents):
         data.update(file.relative_to(tables.data_dir()).as_posix().encode() + file.read_bytes())
     law = hashlib.sha256((tables.data_dir() / "law.csv").read_bytes())
-    return {"version": project.version("forecast"), "code": project.code_hash(),
+    return {"version": version("forecast"), "code": code_hash(),
             "data": data.hexdigest()[:16], "law": law.hexdigest()[:16]}
 
 

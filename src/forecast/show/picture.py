@@ -204,7 +204,7 @@ def versus(comparison: pd.DataFrame, lang: str = "vi", measure: str = "members",
     """Draw what each scenario adds to the base, by group: median and the interval that holds nine draws in ten.
 
     More than three scenarios are drawn as a whole only, or nobody would see them side by side. `comparison` is the
-    frame of `decide.comparison`; `titles` gives scenarios a name for people, `plan` is the title of a single one,
+    frame of `desk.compare.comparison`; `titles` gives scenarios a name for people, `plan` is the title of a single one,
     to stand over the picture, `base` that of the base if it is no status quo.
     """
     rows = comparison[comparison["measure"] == measure]

@@ -79,7 +79,7 @@ def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "
                  people: pd.DataFrame | None = None) -> Text:
     """Say which policy adds most member-years of `group`, over a table of them, money, price of one, what stayed.
 
-    `comparison` is that of `decide.comparison` for one engine, `titles` names the scenarios in the order wanted,
+    `comparison` is that of `desk.compare.comparison` for one engine, `titles` names the scenarios in the order wanted,
     `people` the tables of `additional.table` (for the share that stays when the money stops).
     """  # fmt: skip
     rows = []

@@ -1,0 +1,23 @@
+# Every module of this package, so that an editor completes `f.show.`; tests/test_front_door.py holds it to the files.
+from . import additionality as additionality
+from . import calibration as calibration
+from . import chronicle as chronicle
+from . import contents as contents
+from . import desk as desk
+from . import desk_texts as desk_texts
+from . import equal_money as equal_money
+from . import evidence as evidence
+from . import gains as gains
+from . import history as history
+from . import marks as marks
+from . import model as model
+from . import picture as picture
+from . import questions as questions
+from . import score as score
+from . import sentences as sentences
+from . import spreadsheet as spreadsheet
+from . import teams as teams
+from . import trust as trust
+from . import trust_charts as trust_charts
+from . import uncertainty as uncertainty
+from . import validation as validation
