@@ -44,9 +44,12 @@ MEASURES = {
     "members": "persons", "entries": "persons", "returns": "persons", "lapses": "persons",
     "exits_compulsory": "persons", "exits_other": "persons", "active_9of12": "persons", "paid_months": "months",
     "paid_members": "vnd", "paid_state": "vnd", "paid_province": "vnd", "paid_donors": "vnd",
-    "spent_outreach": "vnd",
+    "spent_outreach": "vnd", "lasting_members": "persons",
 }
 """Measures of a projection and their units, in the order in which engines write them."""
+
+SCOPES = ("nation", "places")
+"""Whose scores a weight comes from: those of the nation, or those of all other places."""
 
 PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
 """Columns of published forecasts and the probability of each: ``q500`` is the median."""
@@ -253,6 +256,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "source": _FILLED, "status": _STATUS, "use": _FILLED},
         checks=[_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
                 _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]),
+    "pool": pa.DataFrameSchema({
+        "origin": _MONTH, "scope": pa.Column(checks=_one_of(SCOPES)), "engine": _FILLED, "weight": _SHARE}),
     "published": pa.DataFrameSchema({
         "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,

@@ -28,6 +28,8 @@ ENGINES = {  # imported when they are asked for: each brings libraries that take
     "agents": "forecast.engines.people.agents:AgentEngine",
     "stock": "forecast.engines.people.stock:StockEngine",
     "series": "forecast.engines.series.engine:SeriesEngine",
+    "campaign": "forecast.engines.campaign.engine:CampaignEngine",
+    "pool": "forecast.engines.pool:PoolEngine",
 }
 CHUNK = 32  # draws: little enough that all cores end at about the same time
 HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside its scores
@@ -35,6 +37,9 @@ HINDSIGHT = {  # what a backtest cannot hide from an engine, to be said beside i
     "that were known",
     "stock": "its parameters were set with the whole history in view, so its scores flatter it",
     "agents": "its parameters were set with the whole history in view, so its scores flatter it",
+    "campaign": "its priors were set after a look at the counts up to December 2025; what it learns, it learns from "
+    "counts that were known",
+    "pool": "it has the hindsight of the engines in it; its weights come from earlier origins alone",
 }
 
 

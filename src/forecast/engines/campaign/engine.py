@@ -23,7 +23,8 @@ class CampaignEngine:
 
     `history` (columns of data/history.csv, which is read when it is left out) is what it learns from: what was known
     at the scenario's start, and the law as the scenario gives it. Each place's own rows go before those of the table.
-    It has no flows, no groups and no money, and is silent about any policy. Draws of one number have the same nation
+    A place that was put together from others whole, and was not counted since, is the sum of them. It has no flows, no
+    groups and no money, and is silent about any policy. Draws of one number have the same nation
     in every place.
     """
 
@@ -43,14 +44,17 @@ class CampaignEngine:
         if deaf_to(self, scenario):
             return silence()
         beliefs, known, state = self.beliefs(scenario)
-        paths = ahead(beliefs, scenario.place.name, scenario.months, draws, seed, known, state)
-        members = paths.members
+        name = scenario.place.name
+        units = [name] if known.of(name) else _parts(name, known) or [name]
+        found = [
+            ahead(beliefs, unit, scenario.months, draws, seed, known, state if unit == name else None) for unit in units
+        ]
+        members, lasting = sum(p.members for p in found), sum(p.lasting for p in found)
         value, month, _ = _opening(scenario)
         if month == scenario.start:
             members[0] = value
         most = scenario.place.eligible if scenario.place.eligible > 0 else np.inf
-        found = np.minimum([members, paths.lasting], max(most, float(members[0].max())))
-        return _rows(scenario, draws, found)
+        return _rows(scenario, draws, np.minimum([members, lasting], max(most, float(members[0].max()))))
 
     def beliefs(self, scenario: Scenario) -> tuple[Beliefs, Known, Deviation | None]:
         """Return what was learned at the start, what is known with the place's own figures, and what follows of it."""
@@ -61,12 +65,14 @@ class CampaignEngine:
         shared = _known(_Table(history), origin, scenario.law)
         if not shared.of(NATION):
             raise tables.UserError(
-                f"scenario {scenario.scenario!r}: no count of {NATION} was known in {origin}; the engine campaign needs one"
+                f"scenario {scenario.scenario!r}: no count of {NATION} was known in {origin}; "
+                "the engine campaign needs one"
             )
         known = shared.beside(place, _opening(scenario))
         if not known.labor_force[place.name] > 0:
             raise tables.UserError(
-                f"scenario {scenario.scenario!r}: labor force and population of {place.name} are unknown; expected one of them"
+                f"scenario {scenario.scenario!r}: labor force and population of {place.name} are unknown; "
+                "expected one of them"
             )
         beliefs = learned(shared)
         return beliefs, known, None if place.name == NATION else _stated(beliefs, known, place.name)
@@ -114,6 +120,19 @@ def _kept(kept, key, make):
             kept.pop(next(iter(kept)))
         kept[key] = make()
     return kept[key]
+
+
+def _parts(place: str, known: Known) -> list[str]:
+    """Return the places that went over whole into `place` (data/crosswalk.csv) and were counted; all of them, or none.
+
+    >>> known = Known(None, pd.DataFrame(columns=["place", "month"]), {}, {}, None, {})
+    >>> _parts("Hà Nội", known)
+    []
+    """
+    moves = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
+    parts = moves[(moves["new"] == place) & (moves["share"] == 1) & moves["old"].isin(list(known.labor_force))]
+    units = [old for old in parts["old"] if "/" not in old]
+    return sorted(units) if any(known.of(unit) for unit in units) else []
 
 
 def _opening(scenario: Scenario) -> tuple[float, str, str]:

@@ -13,7 +13,6 @@ from forecast.data import tables
 from forecast.data.law import Law
 from forecast.data.places import Place
 from forecast.engines.series.structural import price_path
-from forecast.engines.series.structural import price_path
 
 NATION = "Việt Nam"
 WORKING = 0.497  # labor force over people: 48.96m / 98.5m, the nation at the end of 2021 (data/places.csv)

@@ -1,19 +1,16 @@
-"""The model, and what counts teach of it: a particle filter for the nation, and for each place given the nation.
+"""The nation: lasting members that grow, and a December campaign that closes a share of the gap to the plan.
 
-Lasting members of the nation, log L by month: `L' = L + g / 3`; the growth g of a quarter returns to a mean and is
-tossed, more so where the stock is small, since recruiters add persons and not percent. December is `L exp(c)`: a
-campaign closes a share of the gap to the plan, `c = clip(k, 0, 1) gap + excess` with
-`gap = max(log plan - log L, 0)`, where k differs by year and place and falls with the plan's ambition; the clip bunches
-Decembers just above plans within reach. A plan of the nation that is not known is last December and an increment; a
-place without one has the nation's c times a log-normal factor. Of the campaign `stay ** (months / 3)` is left. From April
-to November a count stands above L by an exponential bump. A place's log level is the nation's, its share of the labor
-force and a deviation that returns to its mean and is tossed more in years in which the nation moves fast. Prices act
-on both. Errors of counts are normal: with wider tails a filter is caught in wrong modes.
+Lasting members, log L by month: `L' = L + g / 3`; the growth g of a quarter returns to a mean and is tossed, more so
+where the stock is small, since recruiters add persons and not percent. December is `L exp(c)`: a campaign closes a
+share of the gap to the plan, `c = clip(k, 0, 1) gap + excess` with `gap = max(log plan - log L, 0)`, where k differs by
+year and falls with the plan's ambition; the clip bunches Decembers just above plans within reach. A plan that is not
+known is last December and an increment. Of the campaign `stay ** (months / 3)` is left. From April to November a count
+stands above L by an exponential bump. Prices act on L. Errors of counts are normal: with wider tails a filter is caught
+in wrong modes.
 
-The nation's counts are taken in month by month (bootstrap filter; parameters move by the shrunk kernel of Liu and West
-2001). Then each place's counts weigh the particles once more: given a particle, a place's deviation is a Kalman filter
-(Rao-Blackwellization), with what is not linear drawn. What a particle says of a place is found anew whenever the place
-is asked about (:func:`states`), so that a place of one's own does not need another fit.
+Counts are taken in month by month. Given parameters and luck, level and growth are normal (a Kalman filter in every
+particle; Doucet et al. 2000); parameters move by the shrunk kernel of Liu and West (2001). Pasts are drawn backward
+(Carter and Kohn 1994).
 """
 
 from dataclasses import dataclass
@@ -63,7 +60,9 @@ class Past:
         return np.concatenate([np.repeat(year[:1], 12, axis=0), year])
 
 
-def step(s: Nation, p: dict[str, np.ndarray], known: Known, month: pd.Period, luck: Luck, ceiling: float = np.inf) -> None:
+def step(
+    s: Nation, p: dict[str, np.ndarray], known: Known, month: pd.Period, luck: Luck, ceiling: float = np.inf
+) -> None:
     """Move the nation to the end of `month`: lasting members always, and its campaign in December."""
     mean, keep, spread = pace_of(p, s.level, month)
     s.growth = mean + keep * (s.growth - mean) + spread * luck.toss(f"growth {month}")

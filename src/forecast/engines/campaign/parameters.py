@@ -59,6 +59,7 @@ PLACES: dict[str, Prior] = {
     "free": Prior("half", 0, 0.6, "log spread of campaigns between places whose plan is not known"),
 }
 PRICE_OF_PLACE = 0.1  # spread of the price's effect between places
+PACE_OF_PLACE = 0.5  # log spread between places of how much they are tossed
 INCREMENT_OF_YEAR, STAY_OF_YEAR = 0.15, 0.7  # spreads between years
 EXCESS_NATION, EXCESS_PLACE, FLOOR = 0.035, 0.025, 0.002  # mean log excess of a campaign over the plan, and its least
 USUAL_AMBITION = 0.3

@@ -18,18 +18,20 @@ class Deviation:
     mean: np.ndarray
     variance: np.ndarray
     price: np.ndarray
+    pace: np.ndarray
     rise: np.ndarray
     of_year: int = 0
 
     def take(self, index: np.ndarray) -> "Deviation":
         """Return the particles of `index`."""
-        return Deviation(self.mean[index], self.variance[index], self.price[index], self.rise[index], self.of_year)
+        arrays = (self.mean, self.variance, self.price, self.pace, self.rise)
+        return Deviation(*(values[index] for values in arrays), of_year=self.of_year)
 
 
 def drift(d: Deviation, p: dict[str, np.ndarray], speed: np.ndarray, keep: np.ndarray) -> None:
     """Move a deviation by one month in which the nation moved by `speed` a year; `keep` is `hold ** (1 / 12)`."""
     d.mean = p["mean"] + keep * (d.mean - p["mean"])
-    d.variance = keep**2 * d.variance + (p["still"] + p["moved"] * speed) ** 2 / 12
+    d.variance = keep**2 * d.variance + (d.pace * (p["still"] + p["moved"] * speed)) ** 2 / 12
 
 
 def campaign(
@@ -55,7 +57,7 @@ def filtered(
     known: Known, place: str, p: dict[str, np.ndarray], past: Past, speed: np.ndarray, pointer: np.ndarray, luck: Luck,
     choose: Callable[[np.ndarray, str], np.ndarray | None],
 ) -> tuple[np.ndarray, np.ndarray, Deviation]:  # fmt: skip
-    """Take in the counts of one place; return each particle's ancestor, its log weight, and its deviation at the origin.
+    """Take in the counts of a place; return each particle's ancestor, its log weight, and its deviation at the origin.
 
     `pointer` says which of the nation's pasts a particle has; `choose` says from log weights which particles go on.
     """
@@ -63,8 +65,9 @@ def filtered(
     name, index, weight = f"{place} ", np.arange(n), np.zeros(n)
     size = known.size(place)
     d = Deviation(
-        p["mean"].copy(), p["first"] ** 2, p["price"] + par.PRICE_OF_PLACE * luck.normal(name + "price"), np.zeros(n)
-    )
+        p["mean"].copy(), p["first"] ** 2, p["price"] + par.PRICE_OF_PLACE * luck.normal(name + "price"),
+        np.exp(par.PACE_OF_PLACE * luck.normal(name + "pace")), np.zeros(n),
+    )  # fmt: skip
     counts = known.of(place)
     decembers = {c.month.year: c.log for c in counts if c.month.month == 12}
     at, own, who = None, p, pointer
