@@ -41,7 +41,7 @@ NATION: dict[str, Prior] = {
     "growth": Prior("normal", 0.027, 0.010, "mean growth of the log of lasting members a quarter"),
     "keep": Prior("beta", 9, 3, "share of the growth above its mean that is kept a quarter later"),
     "toss": Prior("half", 0, 0.03, "spread of a quarter's change of growth at a million members"),
-    "push": Prior("normal", 0.02, 0.03, "what the subsidy of 2018 added to growth a quarter, wearing out"),
+    "push": Prior("normal", 0.04, 0.04, "what the subsidy of 2018 added to growth a quarter, wearing out"),
     "price": Prior("normal", 0.15, 0.07, "fall of lasting members per log of the net price"),
     "close": Prior("normal", 0.9, 0.25, "share of the gap to the plan that a December closes"),
     "close_year": Prior("half", 0, 0.4, "its spread between years"),
@@ -63,7 +63,7 @@ PACE_OF_PLACE = 0.5  # log spread between places of how much they are tossed
 INCREMENT_OF_YEAR, STAY_OF_YEAR = 0.15, 0.7  # spreads between years
 EXCESS_NATION, EXCESS_PLACE, FLOOR = 0.035, 0.025, 0.002  # mean log excess of a campaign over the plan, and its least
 USUAL_AMBITION = 0.3
-CURVE, REACH = 0.75, 1.5  # small stocks move faster: (L / 1m) ** -CURVE, within exp(REACH) of 1m
+CURVE, REACH = 1.0, 1.5  # small stocks move faster: (L / 1m) ** -CURVE, within exp(REACH) of 1m
 WEAR, PUSHED = 4.0, 2018  # years in which the push falls to 1/e, and the year in which it began
 BUMPS = ((0.75, 0.02), (0.25, 0.12))  # share and mean of the two kinds of bumps of counts from April to November
 TIGHT, ROOM = 0.05, 0.03  # roundings of the clip of the closed share, and of the gap
