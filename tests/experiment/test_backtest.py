@@ -260,7 +260,7 @@ def test_a_backtest_of_the_published_counts_is_scored_against_the_yardsticks(pub
     assert published.silent.query("origin == ''")["place"].tolist() == ["Lào Cai"]
     table = score.scores(published.forecasts, published.counts)
     known = published.counts.query("place == 'Nghệ An'").drop_duplicates("month", keep="last")
-    assert {"2018-10", "2020-04", "2021-04"} <= set(table["origin"]) <= set(known["known"])
+    assert set(table["origin"]) <= set(known["known"]) and table["origin"].nunique() >= 6
     assert (table["month"] > table["origin"]).all()
     short = score.summary(table).set_index(["engine", "metric"])
     assert np.isfinite(short.loc[("series", "crps"), "skill naive"])

@@ -79,7 +79,7 @@ def ledger(tmp_path):
 def counted(*counts) -> pd.DataFrame:
     """History rows of Cà Mau, (month, value), from a source of July 2022."""
     like = PLAN.place.history.query("measure == 'members' and kind == 'observation'").iloc[0]
-    return pd.DataFrame([{**like, "month": m, "value": float(v), "source": "vss-10455"} for m, v in counts])
+    return pd.DataFrame([{**like, "month": m, "value": float(v), "source": "vss-10455", "known": m} for m, v in counts])
 
 
 def happened(folder: Path, *levers) -> Path:

@@ -39,26 +39,38 @@ def _history() -> pd.DataFrame:
     return tables.read(tables.data_dir() / "history.csv", "history")
 
 
+def out_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.Series:
+    """Return for each row of a history the month (text) in which its source came out, "" where nobody can say.
+
+    That is never before the month that is described. A source dated with a year alone counts as out in December; one
+    without a date (memory) never. Rows of an invented place are out at once. `dated` is a table of sources
+    (data/sources.csv when left out). What was said before that month was said without having read the figure.
+
+    >>> rows = _history().query("place == 'Cà Mau' and measure == 'members' and kind == 'observation'")
+    >>> rows = rows[(rows["scheme"] == "voluntary_si") & rows["month"].between("2021-12", "2022-06")]
+    >>> rows.assign(out=out_since(rows))[["month", "out"]].to_numpy().tolist()
+    [['2021-12', '2022-07'], ['2022-06', '2022-07']]
+    """
+    dates = (sources() if dated is None else dated.set_index("source", drop=False))["date"]
+    out = history["source"].map(dates.where(dates.str.len() != 4, dates + "-12").str[:7]).fillna("")
+    out = out.mask(history["status"] == "synthetic", history["month"])
+    return out.mask((out != "") & (out < history["month"]), history["month"]).astype(str)
+
+
 def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.Series:
     """Return for each row of a history the month (text) from which it was known, "" where nobody can say.
 
     That is the column `known` where it is filled: for a count the month in which its office had it, which is the month
-    that is counted, or a later one where the figure follows from a later count alone. Elsewhere it is the month in
-    which the source came out, never before the month that is described. A source dated with a year alone counts as out
-    in December; one without a date (memory) never. Rows of an invented place are known at once. `dated` is a table of
-    sources (data/sources.csv when left out).
+    that is counted, or a later one where the figure follows from a later count alone. Elsewhere it is
+    :func:`out_since`.
 
     >>> rows = _history().query("place == 'Hà Nội' and measure == 'members' and month >= '2024'")
     >>> rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")]
     >>> rows.assign(known=known_since(rows))[["month", "known"]].to_numpy().tolist()
     [['2024-06', '2025-06'], ['2025-06', '2025-06']]
     """
-    dates = (sources() if dated is None else dated.set_index("source", drop=False))["date"]
-    out = history["source"].map(dates.where(dates.str.len() != 4, dates + "-12").str[:7]).fillna("")
-    out = out.mask(history["status"] == "synthetic", history["month"])
-    out = out.mask((out != "") & (out < history["month"]), history["month"]).astype(str)
     own = _text(history, "known")
-    return out.where(own == "", own)
+    return out_since(history, dated).where(own == "", own)
 
 
 def usable(history: pd.DataFrame, learn: bool = True) -> pd.Series:
@@ -112,11 +124,11 @@ def _numbers(history: pd.DataFrame, column: str) -> pd.Series:
 
 
 def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool = False) -> pd.DataFrame:
-    """Return the counts of members that a forecast is judged by: `place, month, value, known, error`.
+    """Return the counts of members that a forecast is judged by: `place, month, value, known, out, error`.
 
     Observations of the voluntary scheme, all groups together, that are :func:`usable`; `learn` adds those that may
     only be learned from. Of several for a month the one listed last stands last; `known` is :func:`known_since`,
-    `error` the standard deviation of the log (:func:`errors`).
+    `out` :func:`out_since`, `error` the standard deviation of the log (:func:`errors`).
 
     >>> found = counts(_history(), learn=True).set_index(["place", "month"])
     >>> found.at[("Việt Nam", "2024-11"), "known"], float(found.at[("Việt Nam", "2024-11"), "error"])
@@ -124,8 +136,9 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool
     """
     rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
                    & (history["kind"] == "observation") & usable(history, learn)]
-    rows = rows.assign(known=known_since(rows, dated), value=rows["value"].astype(float), error=errors(rows))
-    rows = rows[["place", "month", "value", "known", "error"]]
+    rows = rows.assign(value=rows["value"].astype(float), known=known_since(rows, dated),
+                       out=out_since(rows, dated), error=errors(rows))
+    rows = rows[["place", "month", "value", "known", "out", "error"]]
     return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
 
 

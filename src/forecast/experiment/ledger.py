@@ -339,7 +339,7 @@ def _met(folder, history: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFra
     rows = read(folder)
     history = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
     counts = facts.counts(history)
-    truth = counts.drop_duplicates(["place", "month"], keep="last").set_index(["place", "month"])["known"]
+    truth = counts.drop_duplicates(["place", "month"], keep="last").set_index(["place", "month"])["out"]
     known = [truth.get((row.place, row.month), "") for row in rows.itertuples()]
     later = pd.Series(known, rows.index, dtype=str) > rows["published"].str[:7]
     return counts, rows[later & (rows["measure"] == "members") & (rows["group"] == "all")]
