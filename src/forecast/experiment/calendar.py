@@ -26,7 +26,7 @@ FIRST, HORIZON = "2018-06", 48
 BANDS = {"1-6": 6, "7-12": 12, "13-24": 24, "25-48": 48}
 LEVELS = (0.5, 0.8, 0.95)
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
+TRUST = 6.0  # a pool's weight is the inverse of an engine's mean score to this power
 FORMER = 3.0  # targets' worth of equal scores with which every engine begins
 COLUMNS = ["scope", "place", "origin", "month", "known", "horizon", "band", "engine", "observed", "wis", "bias",
            "width", *(f"within_{round(100 * level)}" for level in LEVELS)]  # fmt: skip
@@ -86,11 +86,16 @@ def calendar(
     engines = [e for e in engines if e != POOL]
     found = backtest(names, engines, origins=list(asked or origins()), horizon=HORIZON, draws=draws, seed=seed,
                      jobs=jobs, progress=progress, keep=keep, history=history)  # fmt: skip
-    values = samples(found.forecasts, found.counts)
-    scored = scores(values)
+    return examined(samples(found.forecasts, found.counts), engines)._replace(silent=found.silent)
+
+
+def examined(values: pd.DataFrame, engines: Iterable[str] = ENGINES) -> Exam:
+    """Return the exam of the rows of :func:`samples`: scores, the pool of `engines` and its weights."""
+    engines, scored = list(engines), scores(values)
     weights = pool_weights(scored, engines, sorted(values["origin"].unique()))
     pooled = scores(pool(values, weights, engines))
-    return Exam(pd.concat([scored, pooled], ignore_index=True)[COLUMNS], weights, found.silent)
+    silent = pd.DataFrame(columns=["place", "origin", "engine", "why"])
+    return Exam(pd.concat([scored, pooled], ignore_index=True)[COLUMNS], weights, silent)
 
 
 def samples(forecasts: Projection, counts: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from forecast.data import tables
 from forecast.data.law import read_law
 from forecast.data.places import read_place
 from forecast.engines import Engine
-from forecast.engines.campaign.known import NATION
+from forecast.engines.campaign.known import NATION, set_plans
 from forecast.question.scenario import Scenario
 
 JUST = 0.06  # how far above the plan, or below it, is "just"
@@ -36,10 +36,8 @@ def plans_met(history: pd.DataFrame) -> pd.DataFrame:
     counts = facts.counts(history)
     december = counts[counts["month"].str.endswith("-12")].drop_duplicates(["place", "month"], keep="last")
     value = {(row.place, int(row.month[:4])): row.value for row in december.itertuples()}
-    plans = facts.plans(history)
-    plans = plans[(plans["kind"] == "plan") | (plans["known"].str[:4] >= plans["year"])]
     rows = []
-    for row in plans.drop_duplicates(["place", "year"]).itertuples():
+    for row in set_plans(history).itertuples():
         key = row.place, int(row.year)
         if key in value:
             before = value.get((key[0], key[1] - 1), float("nan"))

@@ -10,7 +10,7 @@ from forecast.engines.campaign.beliefs import Beliefs, states
 from forecast.engines.campaign.known import NATION, Known
 from forecast.engines.campaign.nation import Nation, above, bumpy, step
 from forecast.engines.campaign.particles import Luck
-from forecast.engines.campaign.places import Deviation, campaign, drift
+from forecast.engines.campaign.places import Deviation, Goal, campaign, drift
 
 CEILING = 0.2  # share of the labor force at which lasting members grow no more (see the series engine)
 
@@ -77,8 +77,8 @@ class _Place:
         low = s.level + self.known.size(self.place) + d.mean - d.price * self.known.price(self.place, month)
         year = month.year - (month.month < 12)
         if d.of_year != year and (month.month == 12 or month.month <= 6):
-            plan, last = self.known.plans.get((self.place, year)), self.decembers.get(year - 1)
-            campaign(d, self.p, year, plan, last, low, s.share, s.rise, self.luck)
+            goal = Goal(self.known.plans.get((self.place, year)), self.decembers.get(year - 1))
+            campaign(d, self.p, year, goal, low, (s.share, s.rise), self.luck)
             if month.month == 12:
                 self.decembers[year] = low + d.rise
         return low, d.rise

@@ -8,7 +8,7 @@ from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.known import NATION, Known
 from forecast.engines.campaign.nation import Nation, Past, learn_nation
 from forecast.engines.campaign.particles import Luck, effective, jittered, resampled
-from forecast.engines.campaign.places import Deviation, filtered
+from forecast.engines.campaign.places import Deviation, Given, filtered
 
 PARTICLES, ROWS, PARTS = 16_000, 2_000, 12
 
@@ -49,7 +49,7 @@ def learn(known: Known, seed: int = 1, particles: int = PARTICLES, rows: int = R
         # large errors would leave a handful of pasts alive.
         pointer = np.argsort(luck.uniform(f"deal {place}"), kind="stable") % rows
         both = {k: v[pointer] for k, v in p.items()} | own
-        index, weight, _ = filtered(known, place, both, past, speed, pointer, luck, choose)
+        index, weight, _ = filtered(known, place, Given(both, past, speed, pointer), luck, choose)
         index = index[resampled(weight, 0.5)]
         own = jittered({k: v[index] for k, v in own.items()}, par.PLACES, luck, f"jitter {place}")
     dealt = np.argsort(luck.uniform("deal"), kind="stable")[:rows]
@@ -75,5 +75,5 @@ def states(b: Beliefs, place: str, known: Known | None = None, parts: int = PART
         return (index + parts * np.arange(rows)[:, None]).ravel()
 
     p = {k: v[wide] for k, v in b.parameters.items()}
-    _, weight, d = filtered(known, place, p, b.past, b.past.speed(), wide, luck, choose)
+    _, weight, d = filtered(known, place, Given(p, b.past, b.past.speed(), wide), luck, choose)
     return d.take(choose(weight, "last")[::parts])

@@ -1,6 +1,8 @@
 """Lasting and campaign members as an engine: the status quo of any place, deaf to levers."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from forecast.engines.campaign.places import Deviation
 from forecast.question.scenario import Scenario
 
 MEASURES = ("members", "lasting_members")
+K, V = TypeVar("K"), TypeVar("V")
 
 
 class CampaignEngine:
@@ -49,7 +52,7 @@ class CampaignEngine:
         found = [
             ahead(beliefs, unit, scenario.months, draws, seed, known, state if unit == name else None) for unit in units
         ]
-        members, lasting = sum(p.members for p in found), sum(p.lasting for p in found)
+        members, lasting = np.sum([(p.members, p.lasting) for p in found], axis=0)
         value, month, _ = _opening(scenario)
         if month == scenario.start:
             members[0] = value
@@ -98,9 +101,9 @@ def _known(table: _Table, origin: pd.Period, law: Law) -> Known:
     return known_at(table.frame, origin, law)
 
 
+MOST_KEPT = 64
 _LEARNED: dict[str, Beliefs] = {}
 _STATES: dict[tuple[str, str, str], Deviation] = {}
-MOST_KEPT = 64
 
 
 def learned(known: Known) -> Beliefs:
@@ -113,7 +116,7 @@ def _stated(beliefs: Beliefs, known: Known, place: str) -> Deviation:
     return _kept(_STATES, key, lambda: states(beliefs, place, known))
 
 
-def _kept(kept, key, make):
+def _kept(kept: dict[K, V], key: K, make: Callable[[], V]) -> V:
     """Return what is kept under `key`, made first where it is not; the oldest goes when there are too many."""
     if key not in kept:
         while len(kept) >= MOST_KEPT:

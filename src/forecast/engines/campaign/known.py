@@ -61,6 +61,15 @@ class Known:
         """Return the counts of a place, oldest first."""
         return self._counts.get(place, [])
 
+    def count(self, place: str, month: pd.Period) -> "Count | None":
+        """Return the count of a place in a month, None where there is none."""
+        return next((c for c in self.of(place) if c.month == month), None)
+
+    def december(self, place: str, year: int) -> float | None:
+        """Return the log of the count of a place's December, None where there is none."""
+        found = self.count(place, pd.Period(f"{year}-12", "M"))
+        return found.log if found else None
+
     def size(self, place: str) -> float:
         """Return the log of a place's share of the nation's labor force."""
         return float(np.log(self.labor_force[place] / self.labor_force[NATION]))
@@ -122,9 +131,8 @@ def known_at(history: pd.DataFrame, origin: pd.Period, law: Law, places: pd.Data
     """Return what `history` (rows of data/history.csv) says at the end of `origin`, with `law` as it is given.
 
     Counts are those that a model may learn from (:func:`forecast.data.history.counts`), known by then, of places whose
-    labor force is known; recalled ones are left out. Of several in a month the one listed last is taken. A target is
-    taken for an office's plan only where it came out in the year that it is for: one that was set years ahead is a
-    hope. `places` is data/places.csv when left out.
+    labor force is known; recalled ones are left out. Of several in a month the one listed last is taken. Plans are
+    those of :func:`set_plans`. `places` is data/places.csv when left out.
     """
     table = tables.read(tables.data_dir() / "places.csv", "places") if places is None else places
     table = table.drop_duplicates("place").set_index("place")
@@ -138,12 +146,29 @@ def known_at(history: pd.DataFrame, origin: pd.Period, law: Law, places: pd.Data
         {"place": rows["place"], "month": pd.PeriodIndex(rows["month"], freq="M"), "value": rows["value"],
          "error": rows["error"]}
     )  # fmt: skip
-    found = published.plans(history)
+    found = set_plans(history)
     found = found[(found["known"] != "") & (found["known"] <= str(origin)) & (found["value"] > 0)]
-    found = found[(found["kind"] == "plan") | (found["known"].str[:4] >= found["year"])]
-    found = found.iloc[::-1]  # plans stand first, and the last one listed here is kept
     plans = {(p, int(y)): float(v) for p, y, v in zip(found["place"], found["year"], found["value"], strict=True)}
     return Known(origin, counts, plans, labor.to_dict(), law, _lineages(table["parent"].to_dict()))
+
+
+def set_plans(history: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of :func:`forecast.data.history.plans` that an office works by, one for a place and year.
+
+    All plans; of targets those whose source is of the year that they are for: one that was set years ahead is a hope.
+
+    >>> rows = tables.read(tables.data_dir() / "history.csv", "history")
+    >>> set_plans(rows).query("place == 'Cà Mau'")["year"].tolist()
+    ['2021', '2024']
+    """
+    found = published.plans(history)
+    rows = history[(history["kind"] == "target") & (history["measure"] == "members")]
+    out = rows["source"].map(published.sources()["date"]).fillna("").str[:4]
+    asked = zip(rows["place"], rows["month"], out, strict=True)
+    fresh = {(place, month[:4]) for place, month, year in asked if year >= month[:4]}
+    keys = zip(found["place"], found["year"], strict=True)
+    set_ = (found["kind"] == "plan") | pd.Series([key in fresh for key in keys], index=found.index, dtype=bool)
+    return found[set_].drop_duplicates(["place", "year"])  # plans stand first
 
 
 def _lineages(parents: dict[str, str]) -> dict[str, tuple[str, ...]]:

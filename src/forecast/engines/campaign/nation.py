@@ -195,7 +195,8 @@ def learn_nation(known: Known, seed: int, n: int, rows: int) -> tuple[dict[str, 
     weight, kept, parents = np.zeros(n), [], []
     for month in months:
         f.step(p, month, luck)
-        w = _december(f, w, p, known, month, counts.get(month), luck, weight)
+        w, density = _december(f, w, p, known, month, luck)
+        weight += density
         if month in counts and month.month != 12:
             count, bump = counts[month], luck.bump(f"bump {month}") if bumpy(month) else 0.0
             low = f.level - p["price"] * known.price(NATION, month)
@@ -217,22 +218,28 @@ def _error(count: Count) -> float:
     return float(np.hypot(count.error, par.LEAST_ERROR["nation"]))
 
 
-def _december(f, w, p, known: Known, month: pd.Period, count: Count | None, luck: Luck, weight: np.ndarray) -> Winter:
-    """Return the campaign of `month` if it is a December (else that of the last), after its count, if there is one."""
+def _december(
+    f: Filtered, w: Winter, p: dict[str, np.ndarray], known: Known, month: pd.Period, luck: Luck
+) -> tuple[Winter, np.ndarray]:
+    """Return the campaign of `month` if it is a December (else that of the last), and the log density of its count."""
+    none = np.zeros(len(f.level))
     if month.month != 12:
-        return w
+        return w, none
     price = p["price"] * known.price(NATION, month)
     drawn = Drawn.of(p, known, month.year, w.last, luck)
-    if count is not None:
-        low = f.level - price
-        weight += f.meet(count.log - low - drawn.rise(low), drawn.slope(low), _error(count))
+    count = known.count(NATION, month)
+    if count is None:
+        rise = drawn.rise(f.level - price)
+        return Winter(rise, drawn.stay, drawn.share, f.level - price + rise), none
     low = f.level - price
-    rise = drawn.rise(low)
-    last = low + rise if count is None else np.full(len(rise), count.log)
-    return Winter(rise, drawn.stay, drawn.share, last)
+    density = f.meet(count.log - low - drawn.rise(low), drawn.slope(low), _error(count))
+    return Winter(drawn.rise(f.level - price), drawn.stay, drawn.share, none + count.log), density
 
 
-def _smoothed(p, kept, parents, at, months, luck: Luck) -> tuple[Nation, Past]:
+def _smoothed(
+    p: dict[str, np.ndarray], kept: list[tuple[Filtered, Winter]], parents: list[np.ndarray | None], at: np.ndarray,
+    months: pd.PeriodIndex, luck: Luck,
+) -> tuple[Nation, Past]:  # fmt: skip
     """Draw the path of each row backward through the states that were kept (Carter and Kohn 1994)."""
     level = np.empty((len(months), len(at)))
     years = {name: np.zeros((len(months) // 12 + 1, len(at))) for name in ("share", "rise", "stay")}

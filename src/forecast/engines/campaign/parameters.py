@@ -52,14 +52,13 @@ NATION: dict[str, Prior] = {
 PLACES: dict[str, Prior] = {
     "mean": Prior("normal", -0.2, 0.2, "mean log deviation of a place from its share of the nation"),
     "first": Prior("half", 0, 0.7, "its spread between places"),
-    "still": Prior("half", 0, 0.2, "spread of a year's change of it"),
-    "moved": Prior("half", 0, 0.4, "more of it per log growth of the nation in the year"),
+    "still": Prior("half", 0, 0.12, "spread of a year's change of it"),
+    "moved": Prior("half", 0, 0.3, "more of it per log growth of the nation in the year"),
     "hold": Prior("beta", 18, 2, "share of it that is kept a year later"),
-    "close_place": Prior("half", 0, 0.4, "spread of the closed share between places"),
-    "free": Prior("half", 0, 0.6, "log spread of campaigns between places whose plan is not known"),
+    "close_place": Prior("half", 0, 0.25, "spread of the closed share between places"),
+    "free": Prior("half", 0, 0.35, "log spread of campaigns between places whose plan is not known"),
 }
 PRICE_OF_PLACE = 0.1  # spread of the price's effect between places
-PACE_OF_PLACE = 0.5  # log spread between places of how much they are tossed
 INCREMENT_OF_YEAR, STAY_OF_YEAR = 0.15, 0.7  # spreads between years
 EXCESS_NATION, EXCESS_PLACE, FLOOR = 0.035, 0.025, 0.002  # mean log excess of a campaign over the plan, and its least
 USUAL_AMBITION = 0.3
