@@ -23,6 +23,7 @@ from forecast.data.places import read_place
 from forecast.engines.campaign.beliefs import learn
 from forecast.engines.campaign.engine import CampaignEngine
 from forecast.engines.campaign.known import known_at
+from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.experiment import calendar, december
 from forecast.experiment.backtest import backtest
 from forecast.question.scenario import Scenario
@@ -65,7 +66,8 @@ def main() -> None:
     history = tables.read(tables.data_dir() / "history.csv", "history")
     if asked.samples is None or not asked.samples.is_file():
         found = backtest(calendar.counted(history), calendar.ENGINES, origins=calendar.origins(),
-                         horizon=calendar.HORIZON, draws=asked.draws, jobs=asked.jobs, progress=False)  # fmt: skip
+                         horizon=calendar.HORIZON, draws=asked.draws, jobs=asked.jobs, progress=False,
+                         yardsticks=YARDSTICKS | MORE_YARDSTICKS)  # fmt: skip
         values = calendar.samples(found.forecasts, found.counts)
         if asked.samples is not None:
             values.to_parquet(asked.samples)

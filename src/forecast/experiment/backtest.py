@@ -1,7 +1,7 @@
 """Backtests: forecasts of past months from what was known before them, each beside the count that came out later."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -73,6 +73,7 @@ def backtest(
     progress: bool = True,
     keep: str | Path | None = None,
     history: pd.DataFrame | None = None,
+    yardsticks: Mapping[str, type] = YARDSTICKS,
 ) -> Backtest:
     """Forecast the status quo of `places` from each past origin, with what was known at its end and nothing else.
 
@@ -80,7 +81,7 @@ def backtest(
     counts whose source was out (:func:`facts.known_since`; those of other places too, for the engines that pool) and
     the law as :meth:`Law.known` gives it. What is not dated in the tables is taken as known: people and communes
     of a place. The parameters of `stock` and `agents` were set with the whole history in view, so their scores
-    flatter them. The yardsticks (naive, seasonal naive, drift) always come along. A forecast is
+    flatter them. The `yardsticks` (naive, seasonal naive, drift) always come along. A forecast is
     made for the months after its origin up to the last count, `horizon` months at most.
 
     An engine that grows a stock starts in the month of the last known count, since a count of December tried in
@@ -88,7 +89,7 @@ def backtest(
     data/history.csv.
     """
     engines = [engines] if isinstance(engines, str) or hasattr(engines, "run") else list(engines)
-    differ("engines", [engine_of(e).name for e in engines] + list(YARDSTICKS))
+    differ("engines", [engine_of(e).name for e in engines] + list(yardsticks))
     places = [places] if isinstance(places, str | Place) else list(places)
     read = [read_place(p) if isinstance(p, str) else p for p in places]
     differ("places", [p.name for p in read])
@@ -99,6 +100,7 @@ def backtest(
         raise tables.UserError("no place to try; expected the name of at least one")
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
     law, laws, tasks, silent, counts = read_law(), {}, [], [], []
+    asked = [*engines, *yardsticks.values()]
     for place, named in zip(read, places, strict=True):
         whole = pd.concat([table[table["place"] != place.name], place.history], ignore_index=True)
         since, own = facts.known_since(whole), facts.counts(place.history)
@@ -108,7 +110,7 @@ def backtest(
             laws.setdefault(origin, law.known(origin))
             if isinstance(named, str) and place.since <= origin and (not place.until or origin <= place.until):
                 place = read_place(place.name, at=origin)  # with the communes that it had then
-            tasks += _trials(place, origin, then, laws[origin], _until(own, origin, horizon), engines, draws, seed)
+            tasks += _trials(place, origin, then, laws[origin], _until(own, origin, horizon), asked, draws, seed)
     parts = run_tasks(tasks, jobs, cluster, progress, keep, "backtest")
     for task, rows in zip(tasks, parts, strict=True):
         if rows.empty and task.draws.start == 0:
@@ -152,9 +154,9 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
     last = str(facts.counts(own)["month"].max())
     digest = hashlib.sha256(then.to_csv().encode()).hexdigest()
     trials = []
-    for asked in [*engines, *YARDSTICKS]:
-        ours = isinstance(asked, str)
-        kind = None if not ours else YARDSTICKS[asked] if asked in YARDSTICKS else class_of(asked)
+    for asked in engines:
+        ours = isinstance(asked, str | type)
+        kind = None if not ours else asked if isinstance(asked, type) else class_of(asked)
         engine = asked if not ours else kind() if asked in ("stock", "agents") else kind(then)
         start = last if engine.name in ("stock", "agents") else origin
         question = Scenario("status quo", place, start=start, until=until, law=law, learned=PRIORS)

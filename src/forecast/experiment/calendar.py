@@ -18,6 +18,7 @@ from forecast.answer.projection import Projection
 from forecast.data import history as facts
 from forecast.data import tables
 from forecast.engines.pool import scope_of
+from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.experiment.backtest import backtest
 
 ENGINES = ("campaign", "series")
@@ -85,7 +86,8 @@ def calendar(
     names = counted(table) if places is None else list(places)
     engines = [e for e in engines if e != POOL]
     found = backtest(names, engines, origins=list(asked or origins()), horizon=HORIZON, draws=draws, seed=seed,
-                     jobs=jobs, progress=progress, keep=keep, history=history)  # fmt: skip
+                     jobs=jobs, progress=progress, keep=keep, history=history,
+                     yardsticks=YARDSTICKS | MORE_YARDSTICKS)  # fmt: skip
     return examined(samples(found.forecasts, found.counts), engines)._replace(silent=found.silent)
 
 
