@@ -57,7 +57,7 @@ def test_a_count_that_follows_from_a_later_one_waits_for_it():
 def test_recalled_figures_and_hopes_set_years_ahead_teach_nothing():
     now = known("2022-12")
     assert not (now.counts.query("place == @NATION")["month"] == pd.Period("2022-12")).any()
-    assert ("Cà Mau", 2025) not in now.plans and now.plans["Cà Mau", 2021] == 36720
+    assert ("Cà Mau", 2025) not in known("2025-12").plans and now.plans["Cà Mau", 2021] == 36720
 
 
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others(beliefs):

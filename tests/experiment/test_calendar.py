@@ -13,8 +13,9 @@ MONTHS = pd.period_range("2020-01", "2020-12", freq="M")
 
 
 def told(engine: str, origin: str, month: str, values, place="Cà Mau") -> pd.DataFrame:
-    return pd.DataFrame({"place": place, "scenario": "status quo", "engine": engine, "origin": origin, "month": month,
-                         "group": "all", "measure": "members", "draw": range(len(values)), "value": values})  # fmt: skip
+    texts = {"place": place, "scenario": "status quo", "engine": engine, "origin": origin, "month": month}
+    rows = {**texts, "group": "all", "measure": "members", "draw": range(len(values)), "value": values}
+    return pd.DataFrame(rows)
 
 
 def counts(*rows, place="Cà Mau") -> pd.DataFrame:

@@ -195,4 +195,4 @@ def _gaps(known: pd.Series) -> np.ndarray:
 
 
 YARDSTICKS: dict[str, type] = {kind.name: kind for kind in (Naive, SeasonalNaive, Drift)}
-MORE_YARDSTICKS: dict[str, type] = {kind.name: kind for kind in (SeasonalDrift, Damped)}  # in the exam at calendar origins
+MORE_YARDSTICKS: dict[str, type] = {kind.name: kind for kind in (SeasonalDrift, Damped)}  # of calendar origins

@@ -182,7 +182,7 @@ def pool_weights(scored: pd.DataFrame, engines: list[str], asked: list[str]) -> 
             past = wide[(wide["scope"] == scope) & (wide["origin"] < origin) & (wide["known"] <= origin)][engines]
             usual = float(past.to_numpy().mean()) if len(past) else 1.0
             mean = (past.sum() + FORMER * usual) / (len(past) + FORMER)
-            weight = mean ** -TRUST / (mean ** -TRUST).sum()
+            weight = mean**-TRUST / (mean**-TRUST).sum()
             shares = weight.round(4).to_numpy()
             parts.append(pd.DataFrame({"origin": origin, "scope": scope, "engine": engines, "weight": shares}))
     return pd.concat(parts, ignore_index=True)

@@ -58,9 +58,7 @@ def log_normal(x: np.ndarray, variance: np.ndarray | float) -> np.ndarray:
 def log_bumped(x: np.ndarray, sd: float) -> np.ndarray:
     """Return the log density of a normal error plus an exponential bump of either kind, same constant left out."""
     constant = 0.5 * np.log(2 * np.pi)
-    parts = [
-        constant + np.log(w / m) + sd**2 / (2 * m**2) - x / m + log_ndtr(x / sd - sd / m) for w, m in par.BUMPS
-    ]
+    parts = [constant + np.log(w / m) + sd**2 / (2 * m**2) - x / m + log_ndtr(x / sd - sd / m) for w, m in par.BUMPS]
     return np.logaddexp(*parts)
 
 

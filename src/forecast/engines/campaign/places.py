@@ -117,9 +117,7 @@ def _moved(d: Deviation, given: Given, months: range) -> None:
         drift(d, given.parameters, given.speed[t][given.pointer], keep)
 
 
-def _expected(
-    known: Known, place: str, given: Given, d: Deviation, count: Count, luck: Luck
-) -> np.ndarray:
+def _expected(known: Known, place: str, given: Given, d: Deviation, count: Count, luck: Luck) -> np.ndarray:
     """Return the log of a count as expected, (n,); what is not linear is drawn, some of it into `d`."""
     past, who, p, month = given.past, given.pointer, given.parameters, count.month
     level = past.level[(month - BEGIN).n][who] + known.size(place) - d.price * known.price(place, month)
