@@ -90,7 +90,7 @@ def main() -> None:
     parts = [f"# Lasting and campaign members, measured\n\n{time.strftime('%Y-%m-%d')}, Python "
              f"{platform.python_version()}, {platform.machine()}; {asked.draws} draws.\n"]  # fmt: skip
     for title, table in found.items():
-        cells = table.round(3).astype(str)
+        cells = table.round(3).map(str)
         parts.append(f"\n## {title}\n\n| {' | '.join(cells)} |\n|{'---|' * len(cells.columns)}\n")
         parts += [f"| {' | '.join(row)} |\n" for row in cells.to_numpy()]
     asked.out.mkdir(parents=True, exist_ok=True)

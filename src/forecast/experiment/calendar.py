@@ -27,7 +27,8 @@ FIRST, HORIZON = "2018-06", 48
 BANDS = {"1-6": 6, "7-12": 12, "13-24": 24, "25-48": 48}
 LEVELS = (0.5, 0.8, 0.95)
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-TRUST = 6.0  # a pool's weight is the inverse of an engine's mean score to this power
+FIRST_SHARE = {"campaign": 0.85}  # of the pool's weight before any score; the other engines share the rest
+TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
 FORMER = 3.0  # targets' worth of equal scores with which every engine begins
 COLUMNS = ["scope", "place", "origin", "month", "known", "horizon", "band", "engine", "observed", "wis", "bias",
            "width", *(f"within_{round(100 * level)}" for level in LEVELS)]  # fmt: skip
@@ -166,23 +167,36 @@ def band(horizon: int) -> str:
     return next(name for name, last in BANDS.items() if horizon <= last)
 
 
+def first_shares(engines: list[str]) -> pd.Series:
+    """Return the weight of each engine before anything was scored (:data:`FIRST_SHARE`), index the engines.
+
+    >>> first_shares(["campaign", "series"]).round(2).tolist(), first_shares(["series", "stock"]).tolist()
+    ([0.85, 0.15], [0.5, 0.5])
+    """
+    named = {e: FIRST_SHARE[e] for e in engines if e in FIRST_SHARE}
+    rest = (1 - sum(named.values())) / max(len(engines) - len(named), 1)
+    shares = pd.Series({e: named.get(e, rest) for e in engines}, dtype=float)
+    return shares / shares.sum()
+
+
 def pool_weights(scored: pd.DataFrame, engines: list[str], asked: list[str]) -> pd.DataFrame:
     """Return the pool's weights at the origins `asked`: columns origin, scope, engine, weight.
 
     At an origin only forecasts of earlier origins count whose count was known by then. An engine's weight is the
-    inverse of its mean score, to the power :data:`TRUST`, over targets that all engines answered; all begin with
-    :data:`FORMER` targets' worth of the same score.
+    inverse of its mean score, to the power :data:`TRUST`, over targets that all engines answered, times its first share
+    (:func:`first_shares`); all begin with :data:`FORMER` targets' worth of the same score.
     """
     rows = scored[scored["engine"].isin(engines)]
     wide = rows.pivot_table(index=["scope", "origin", "known", "place", "month"], columns="engine", values="wis")
     wide = wide.reindex(columns=engines).dropna().reset_index()
-    parts = []
+    parts, prior = [], first_shares(engines)
     for origin in asked:
         for scope in ("nation", "places"):
             past = wide[(wide["scope"] == scope) & (wide["origin"] < origin) & (wide["known"] <= origin)][engines]
             usual = float(past.to_numpy().mean()) if len(past) else 1.0
             mean = (past.sum() + FORMER * usual) / (len(past) + FORMER)
-            weight = mean**-TRUST / (mean**-TRUST).sum()
+            weight = prior * mean**-TRUST
+            weight = weight / weight.sum()
             shares = weight.round(4).to_numpy()
             parts.append(pd.DataFrame({"origin": origin, "scope": scope, "engine": engines, "weight": shares}))
     return pd.concat(parts, ignore_index=True)
