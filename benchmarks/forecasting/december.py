@@ -97,8 +97,6 @@ def main() -> None:
     (asked.out / "december.md").write_text("".join(parts), encoding="utf-8")
     told = {title: table.round(4).to_dict("records") for title, table in found.items()}
     (asked.out / "december.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    tables.write(exam.weights, asked.out / "december_pool.csv")
-    tables.write(exam.scored, asked.out / "december_scores.csv")
     print("".join(parts))
 
 
