@@ -11,7 +11,7 @@ from forecast.engines.campaign.particles import Luck, effective, jittered, resam
 from forecast.engines.campaign.places import Deviation, Given, filtered
 
 PARTICLES, ROWS, PARTS = 16_000, 2_000, 12
-ISLANDS, ON_ISLAND = 4, 8_000  # filters of the nation side by side: what one of them loses by chance another keeps
+ISLANDS = 4  # filters of the nation side by side: what one of them loses by chance another keeps
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Beliefs:
 
 def learn(known: Known, seed: int = 1, particles: int = PARTICLES, rows: int = ROWS) -> Beliefs:
     """Return what the counts of the nation and of all places teach, in about two seconds on one core."""
-    p, nation, past = _islands(known, seed, rows)
+    p, nation, past = _islands(known, seed, particles // 2, rows)
     luck = Luck.of(seed, range(particles), "places")
     own = {k: prior.draws(luck.normal(k)) for k, prior in par.PLACES.items()}
     speed = past.speed()
@@ -57,13 +57,13 @@ def learn(known: Known, seed: int = 1, particles: int = PARTICLES, rows: int = R
     return Beliefs(known, seed, p | {k: v[dealt] for k, v in own.items()}, past, nation)
 
 
-def _islands(known: Known, seed: int, rows: int) -> tuple[dict[str, np.ndarray], Nation, Past]:
+def _islands(known: Known, seed: int, particles: int, rows: int) -> tuple[dict[str, np.ndarray], Nation, Past]:
     """Return what several filters of the nation learned, each with other luck, as rows side by side."""
     each = -(-rows // ISLANDS)
-    found = [learn_nation(known, seed + i * 2**32, ON_ISLAND, each) for i in range(ISLANDS)]
+    found = [learn_nation(known, seed + i * 2**32, particles, each) for i in range(ISLANDS)]
     parameters = {name: np.concatenate([p[name] for p, _, _ in found])[:rows] for name in par.NATION}
-    states, pasts = [s for _, s, _ in found], [q for _, _, q in found]
-    nation = Nation(**{k: np.concatenate([getattr(s, k) for s in states])[:rows] for k in vars(states[0])})
+    ends, pasts = [s for _, s, _ in found], [q for _, _, q in found]
+    nation = Nation(**{k: np.concatenate([getattr(s, k) for s in ends])[:rows] for k in vars(ends[0])})
     past = Past(**{k: np.concatenate([getattr(q, k) for q in pasts], axis=1)[:, :rows] for k in vars(pasts[0])})
     mixed = np.arange(rows).reshape(ISLANDS, -1).T.ravel() if rows % ISLANDS == 0 else np.arange(rows)
     return {k: v[mixed] for k, v in parameters.items()}, nation.take(mixed), past.take(mixed)
