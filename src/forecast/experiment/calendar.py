@@ -140,7 +140,7 @@ def scores(values: pd.DataFrame) -> pd.DataFrame:
 def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
     """Return the weighted interval score of quantiles of probabilities :data:`QUANTILES`, shape (n,), in log units.
 
-    >>> float(wis(np.array([0.0]), np.array([[-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]])).round(4))
+    >>> float(wis(np.array([0.0]), np.array([[-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]]))[0].round(4))
     0.1571
     """
     total = 0.5 * np.abs(log - ranked[:, 3])
