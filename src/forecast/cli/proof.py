@@ -168,6 +168,8 @@ def _write_fit(
 @click.command()
 @click.argument("places", nargs=-1)
 @click.option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
+@click.option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
+@click.option("--store", is_flag=True, help="With --calendar: keep the pool's weights with the data.")
 @click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
 @click.option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
 @click.option(
@@ -183,6 +185,8 @@ def backtest(
     *,
     places: tuple[str, ...],
     judge: bool,
+    calendar: bool,
+    store: bool,
     ledger: Path | None,
     origins: str | None,
     horizon: int,
@@ -202,6 +206,9 @@ def backtest(
 
     With --published, forecasts of earlier reports are judged by what came out after them; writes scores.csv, and
     parts.csv, which splits each miss into law, scenario, chance and model (run again as they were: only --jobs counts).
+
+    With --calendar, origins are each June and December since 2018, more yardsticks and the pool come along, scores are
+    those of the log, and the nation stands apart; writes calendar.csv, summary.csv, bands.csv and pool.csv.
     """
     from forecast.answer import score
     from forecast.data.places import read_place
@@ -210,14 +217,20 @@ def backtest(
     from forecast.experiment.manifest import manifest
     from forecast.show import score as shown_scores
 
-    if not places and not judge:
-        raise click.UsageError("Missing argument 'PLACES...'; or say --published")
+    if not places and not judge and not calendar:
+        raise click.UsageError("Missing argument 'PLACES...'; or say --published or --calendar")
+    if store and (not calendar or places):
+        raise click.UsageError("--store goes with --calendar and all places: weights of a few would stand for all")
     asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines)
     if judge:
         return _judge([p.name for p in asked], ledger, jobs, out, force)
     months = None if origins is None else [str(tables.month(o.strip())) for o in origins.split(",") if o.strip()]
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
+    if calendar:
+        return _calendar(
+            [p.name for p in asked], names, months, out, draws=draws, seed=seed, jobs=jobs, store=store, force=force
+        )
     claim(out, force)
     result = past.backtest(
         [p.name for p in asked],
@@ -260,6 +273,44 @@ def backtest(
         "hindsight": {n: ENGINES[n].hindsight for n in names},
     }
     return finish(out, facts, "scores.csv")
+
+
+def _calendar(
+    names: list[str],
+    engines: list[str],
+    months: list[str] | None,
+    out: Path,
+    *,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    store: bool,
+    force: bool,
+) -> None:
+    """Write the exam at calendar origins, and say it in short."""
+    from forecast.experiment import calendar as exam
+    from forecast.experiment.manifest import manifest
+
+    claim(out, force)
+    found = exam.calendar(names or None, engines, asked=months, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
+    if found.scored.empty:
+        raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
+    short = exam.summary(found.scored)
+    tables.write(found.scored, out / "calendar.csv")
+    tables.write(short, out / "summary.csv")
+    tables.write(exam.summary(found.scored, ("scope", "engine", "band")), out / "bands.csv")
+    tables.write(found.weights, out / "pool.csv")
+    tables.write(found.silent, out / "silent.csv")
+    for row in short.itertuples():
+        click.echo(
+            f"{row.scope:>7} {row.engine:>17}: 80% intervals held {row.held_80:.0%} and 95% intervals "
+            f"{row.held_95:.0%} of {row.targets} counts, upper over lower end {row.width:.2f}, "
+            f"score {row.of_naive:.2f} of naive's"
+        )
+    if store:
+        tables.write(found.weights, tables.data_dir() / "pool.csv")
+        click.echo(f"kept with the data: {tables.data_dir() / 'pool.csv'}")
+    finish(out, manifest([], engines, draws, seed) | {"calendar": True, "places": names or "all"}, "calendar.csv")
 
 
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:

@@ -33,8 +33,24 @@ ENGINES = {
         "were known",
         200,
     ),
+    "campaign": Kind(
+        "forecast.engines.campaign.engine:CampaignEngine",
+        "history",
+        "its priors were set after a look at the counts up to December 2025; what it learns, it learns from counts "
+        "that were known",
+        200,
+    ),
+    "pool": Kind(
+        "forecast.engines.pool:PoolEngine",
+        "history",
+        "it has the hindsight of the engines in it; its weights come from earlier origins alone",
+        200,
+    ),
 }
 """The engines by name, in the order of speaking: the first that answers gives the numbers of a sentence."""
+
+USUAL = ("agents", "stock", "series")
+"""The engines that are asked when nobody names any: those that say every measure, and what the past suggests."""
 
 
 class Engine(Protocol):

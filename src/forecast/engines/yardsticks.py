@@ -1,4 +1,4 @@
-"""Methods that any forecast has to beat: the last count, the last of the same calendar month, and a straight line.
+"""Methods that any forecast has to beat: the last count, the last of the same month, lines, and damped smoothing.
 
 They answer a scenario as engines do, so that they meet the same origins and targets, and know the place's counts and
 nothing else. Their spread is that of a random walk on the log scale: a month's standard deviation grows with the
@@ -17,10 +17,11 @@ from forecast.engines import deaf_to, silence
 from forecast.question.scenario import Scenario
 
 GOLDEN = (5**0.5 - 1) / 2
+TREND, DAMPING = 0.15, 0.95  # usual values for monthly series (judgement), not fitted to any count
 
 
 class Yardstick:
-    """What the three have in common; `history` (data/history.csv if left out) tells how much other places move."""
+    """What all have in common; `history` (data/history.csv if left out) tells how much other places move."""
 
     name = ""
     sees: frozenset[str] = frozenset()
@@ -154,9 +155,57 @@ class Drift(Yardstick):
         return left / np.sqrt(gaps) * np.sqrt(len(gaps) / (len(gaps) - 1))
 
 
+class SeasonalDrift(SeasonalNaive):
+    """The last count of the same calendar month, moved on by the mean log growth a year between counts of that month.
+
+    Months counted once take the growth between the first and the last count of any month; silent about a month that
+    was never counted, and with one count.
+    """
+
+    name = "seasonal drift"
+
+    def center(self, known, ahead):
+        """Return the last count of each month's name times its growth since, at most tenfold."""
+        base = super().center(known, ahead)
+        if len(known) < 2:
+            return np.full(len(ahead), np.nan)
+        log, when = np.log(known.to_numpy(float)), np.array([month.ordinal for month in known.index], float)
+        whole = (log[-1] - log[0]) / (when[-1] - when[0])
+        growth = {}
+        for name, rows in pd.Series(range(len(log))).groupby(known.index.month):
+            first, last = rows.iloc[0], rows.iloc[-1]
+            growth[name] = (log[last] - log[first]) / (when[last] - when[first]) if last > first else whole
+        rates = np.array([growth.get(month, np.nan) for month in ahead.month])
+        return base * np.exp(np.clip(rates * super().variance(known, ahead), -np.log(10), np.log(10)))
+
+
+class Damped(Yardstick):
+    """Exponential smoothing of the log with a damped trend, for counts at uneven gaps.
+
+    The trend a month is smoothed by :data:`TREND` a count, and :data:`DAMPING` of it is left after each month ahead
+    (Gardner and McKenzie 1985; uneven gaps as in Wright 1986: a trend told by a gap of more months weighs more).
+    Silent with one count.
+    """
+
+    name = "damped smoothing"
+
+    def center(self, known, ahead):
+        """Return the last count moved on by what is left of the trend."""
+        if len(known) < 2:
+            return np.full(len(ahead), np.nan)
+        log, gaps = np.log(known.to_numpy(float)), _gaps(known)
+        trend = 0.0
+        for change, gap in zip(np.diff(log), gaps, strict=True):
+            weight = 1 - (1 - TREND) ** gap
+            trend = DAMPING**gap * trend * (1 - weight) + weight * change / gap
+        months = super().variance(known, ahead)
+        return known.iloc[-1] * np.exp(trend * DAMPING * (1 - DAMPING**months) / (1 - DAMPING))
+
+
 def _gaps(known: pd.Series) -> np.ndarray:
     """Months between neighboring counts."""
     return np.diff([month.ordinal for month in known.index]).astype(float)
 
 
 YARDSTICKS: dict[str, type] = {kind.name: kind for kind in (Naive, SeasonalNaive, Drift)}
+MORE_YARDSTICKS: dict[str, type] = {kind.name: kind for kind in (SeasonalDrift, Damped)}  # of calendar origins

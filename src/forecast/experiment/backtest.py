@@ -1,7 +1,7 @@
 """Backtests: forecasts of past months from what was known before them, each beside the count that came out later."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,6 +77,7 @@ def backtest(
     progress: bool = True,
     keep: str | Path | None = None,
     history: pd.DataFrame | None = None,
+    yardsticks: Mapping[str, type] = YARDSTICKS,
 ) -> Backtest:
     """Forecast the status quo of `places` from each past origin, with what was known at its end and nothing else.
 
@@ -84,7 +85,7 @@ def backtest(
     counts whose source was out (:func:`known_since`; those of other places too, for the engines that pool) and
     the law as :meth:`Law.known` gives it. What is not dated in the tables is taken as known: people and communes
     of a place. The parameters of `stock` and `agents` were set with the whole history in view, so their scores
-    flatter them. The yardsticks (naive, seasonal naive, drift) always come along. A forecast is
+    flatter them. The `yardsticks` (naive, seasonal naive, drift) always come along. A forecast is
     made for the months after its origin up to the last count, `horizon` months at most.
 
     An engine that grows a stock starts in the month of the last known count, since a count of December tried in
@@ -98,8 +99,9 @@ def backtest(
     >>> sorted(found.forecasts.frame["engine"].unique())
     ['drift', 'naive', 'stock']
     """
-    asked = _Asked(several(engines), draws, seed)
-    differ("engines", [engine_of(e).name for e in asked.engines] + list(YARDSTICKS))
+    named_engines = several(engines)
+    asked = _Asked([*named_engines, *yardsticks.values()], draws, seed)
+    differ("engines", [engine_of(e).name for e in named_engines] + list(yardsticks))
     places = [places] if isinstance(places, str | Place) else list(places)
     read = [read_place(p) if isinstance(p, str) else p for p in places]
     differ("places", [p.name for p in read])
@@ -166,7 +168,7 @@ def _until(own: pd.DataFrame, origin: str, horizon: int) -> str | None:
 class _Asked:
     """What is asked of every engine at every origin."""
 
-    engines: list[str | Engine]
+    engines: list[str | Engine | type]  # a type is one that is made with the history that was known
     draws: int
     seed: int
 
@@ -178,7 +180,7 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
     last = str(counts(own)["month"].max())
     digest = hashlib.sha256(then.to_csv().encode()).hexdigest()
     trials = []
-    for wanted in [*asked.engines, *YARDSTICKS]:
+    for wanted in asked.engines:
         engine = _knowing(wanted, then)
         kind = ENGINES.get(engine.name)
         start = last if kind and kind.needs == "people" else origin
@@ -192,17 +194,17 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
                 asked.seed,
                 origin,
                 digest,
-                isinstance(wanted, str),
+                isinstance(wanted, str | type),
             )
             for d in range(0, asked.draws, step)
         ]
     return trials
 
 
-def _knowing(wanted: str | Engine, then: pd.DataFrame) -> Engine:
+def _knowing(wanted: str | Engine | type, then: pd.DataFrame) -> Engine:
     """The engine of a name, told what was known `then` where it reads a history; somebody's own as it is."""
-    if not isinstance(wanted, str):
+    if not isinstance(wanted, str | type):
         return wanted
-    kind: Any = YARDSTICKS[wanted] if wanted in YARDSTICKS else class_of(wanted)
-    found: Engine = kind() if wanted in ("stock", "agents") else kind(then)
+    kind: Any = wanted if isinstance(wanted, type) else class_of(wanted)
+    found: Engine = kind(then) if isinstance(wanted, type) or ENGINES[wanted].needs == "history" else kind()
     return found

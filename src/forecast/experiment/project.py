@@ -21,7 +21,7 @@ from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import Posterior
 from forecast.data import files, tables
-from forecast.engines import ENGINES, Engine
+from forecast.engines import ENGINES, USUAL, Engine
 from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
 from forecast.question.scenario import Scenario
 
@@ -68,7 +68,7 @@ class Task:
 
 def project(
     scenarios: Scenario | Iterable[Scenario],
-    engines: str | Engine | Iterable[str | Engine] = tuple(ENGINES),
+    engines: str | Engine | Iterable[str | Engine] = USUAL,
     *,
     draws: int | range = 200,
     seed: int = 1,

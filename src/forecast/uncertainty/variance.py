@@ -16,7 +16,7 @@ from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import EFFECT, PRIORS, YEAR, Posterior, learned
 from forecast.data import tables
 from forecast.data.frames import names
-from forecast.engines import ENGINES, Engine
+from forecast.engines import USUAL, Engine
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.series.engine import SeriesEngine
 from forecast.experiment.project import project
@@ -59,7 +59,7 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
 
 def layered(
     scenario: Scenario,
-    engines: Iterable[str] = tuple(ENGINES),
+    engines: Iterable[str] = USUAL,
     *,
     sets: int = 50,
     judged: int = 1,

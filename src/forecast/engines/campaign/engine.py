@@ -1,0 +1,161 @@
+"""Lasting and campaign members as an engine: the status quo of any place, deaf to levers."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from forecast.answer.projection import COLUMNS
+from forecast.data import tables
+from forecast.data.law import Law
+from forecast.engines import deaf_to, silence
+from forecast.engines.campaign.ahead import ahead
+from forecast.engines.campaign.beliefs import Beliefs, learn, states
+from forecast.engines.campaign.known import NATION, Known, known_at
+from forecast.engines.campaign.places import Deviation
+from forecast.question.scenario import Scenario
+
+MEASURES = ("members", "lasting_members")
+K, V = TypeVar("K"), TypeVar("V")
+
+
+class CampaignEngine:
+    """The engine of :mod:`forecast.engines.campaign`: `members` and `lasting_members`, all groups together.
+
+    `history` (columns of data/history.csv, which is read when it is left out) is what it learns from: what was known
+    at the scenario's start, and the law as the scenario gives it. Each place's own rows go before those of the table.
+    A place that was put together from others whole, and was not counted since, is the sum of them. It has no flows, no
+    groups and no money, and is silent about any policy. Draws of one number have the same nation
+    in every place.
+    """
+
+    name = "campaign"
+    sees: frozenset[str] = frozenset()
+
+    def __init__(self, history: pd.DataFrame | None = None):
+        """Keep the table; nothing is read or learned before the first run."""
+        self._history = history
+
+    def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
+        """Return rows from the start to the last month; a stock that was counted at the start is the same in all draws.
+
+        Raises :class:`~forecast.tables.UserError` where no count of the nation, or neither a count nor a labor force
+        of the place, is known at the start.
+        """
+        if deaf_to(self, scenario):
+            return silence()
+        beliefs, known, state = self.beliefs(scenario)
+        name = scenario.place.name
+        units = [name] if known.of(name) else _parts(name, known) or [name]
+        found = [
+            ahead(beliefs, unit, scenario.months, draws, seed, known, state if unit == name else None) for unit in units
+        ]
+        members, lasting = np.sum([(p.members, p.lasting) for p in found], axis=0)
+        value, month, _ = _opening(scenario)
+        if month == scenario.start:
+            members[0] = value
+        most = scenario.place.eligible if scenario.place.eligible > 0 else np.inf
+        return _rows(scenario, draws, np.minimum([members, lasting], max(most, float(members[0].max()))))
+
+    def beliefs(self, scenario: Scenario) -> tuple[Beliefs, Known, Deviation | None]:
+        """Return what was learned at the start, what is known with the place's own figures, and what follows of it."""
+        history = self._history
+        if history is None:
+            history = tables.read(tables.data_dir() / "history.csv", "history")
+        place, origin = scenario.place, tables.month(scenario.start)
+        shared = _known(_Table(history), origin, scenario.law)
+        if not shared.of(NATION):
+            raise tables.UserError(
+                f"scenario {scenario.scenario!r}: no count of {NATION} was known in {origin}; "
+                "the engine campaign needs one"
+            )
+        known = shared.beside(place, _opening(scenario))
+        if not known.labor_force[place.name] > 0:
+            raise tables.UserError(
+                f"scenario {scenario.scenario!r}: labor force and population of {place.name} are unknown; "
+                "expected one of them"
+            )
+        beliefs = learned(shared)
+        return beliefs, known, None if place.name == NATION else _stated(beliefs, known, place.name)
+
+
+class _Table:
+    """A table as a key of what is kept: two are the same when their rows are."""
+
+    def __init__(self, frame: pd.DataFrame):
+        wanted = (frame["measure"] == "members") & (frame["status"] != "synthetic")
+        self.frame = frame[wanted]
+        self._key = hash(tuple(pd.util.hash_pandas_object(self.frame.astype(str), index=False)))
+
+    def __hash__(self) -> int:
+        return self._key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Table) and self._key == other._key
+
+
+@lru_cache(maxsize=64)
+def _known(table: _Table, origin: pd.Period, law: Law) -> Known:
+    return known_at(table.frame, origin, law)
+
+
+MOST_KEPT = 64
+_LEARNED: dict[str, Beliefs] = {}
+_STATES: dict[tuple[str, str, str], Deviation] = {}
+
+
+def learned(known: Known) -> Beliefs:
+    """Return :func:`beliefs.learn` of `known`, kept for the next one who asks in this process."""
+    return _kept(_LEARNED, known.digest, lambda: learn(known))
+
+
+def _stated(beliefs: Beliefs, known: Known, place: str) -> Deviation:
+    key = (beliefs.known.digest, known.digest, place)
+    return _kept(_STATES, key, lambda: states(beliefs, place, known))
+
+
+def _kept(kept: dict[K, V], key: K, make: Callable[[], V]) -> V:
+    """Return what is kept under `key`, made first where it is not; the oldest goes when there are too many."""
+    if key not in kept:
+        while len(kept) >= MOST_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = make()
+    return kept[key]
+
+
+def _parts(place: str, known: Known) -> list[str]:
+    """Return the places that went over whole into `place` (data/crosswalk.csv) and were counted; all of them, or none.
+
+    >>> known = Known(None, pd.DataFrame(columns=["place", "month"]), {}, {}, None, {})
+    >>> _parts("Hà Nội", known)
+    []
+    """
+    moves = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
+    parts = moves[(moves["new"] == place) & (moves["share"] == 1) & moves["old"].isin(list(known.labor_force))]
+    units = [old for old in parts["old"] if "/" not in old]
+    return sorted(units) if any(known.of(unit) for unit in units) else []
+
+
+def _opening(scenario: Scenario) -> tuple[float, str, str]:
+    """Return the stock from which the scenario starts; (0, start, "") where there is none: the place is not counted."""
+    try:
+        return scenario.opening
+    except tables.UserError:
+        return 0.0, "", ""
+
+
+def _rows(scenario: Scenario, draws: range, values: np.ndarray) -> pd.DataFrame:
+    """Return `values` (measures, months, draws) as rows of a projection, draw by draw."""
+    count, months, _ = values.shape
+    texts = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": CampaignEngine.name,
+             "origin": scenario.start, "group": "all"}  # fmt: skip
+    one = np.zeros(values.size, np.int8)
+    columns: dict[str, object] = {name: pd.Categorical.from_codes(one, [text]) for name, text in texts.items()}
+    inner = np.tile(np.arange(count * months), len(draws))
+    columns["measure"] = pd.Categorical.from_codes(inner // months, list(MEASURES))
+    columns["month"] = pd.Categorical.from_codes(inner % months, list(scenario.months.astype(str)))
+    columns["draw"] = np.repeat(np.asarray(list(draws), np.int32), count * months)
+    columns["value"] = np.moveaxis(values, -1, 0).ravel()
+    return pd.DataFrame(columns)[COLUMNS]

@@ -1,0 +1,235 @@
+"""The exam at calendar origins: each June and December, the nation and other places apart, by horizon.
+
+Forecasts come from :func:`forecast.experiment.backtest.backtest`: with what was known at each origin and nothing else.
+They are scored on the log scale, on which a place of a hundred members counts like one of a million, and beside
+naive on the same targets. The pool is the linear pool of the engines' draws; its weights at an origin come from the
+counts that were known by then, of forecasts made at earlier origins.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.answer import score
+from forecast.answer.projection import Projection
+from forecast.data import history as facts
+from forecast.data import tables
+from forecast.engines.pool import scope_of
+from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
+from forecast.experiment.backtest import backtest
+
+EXAMINED = ("campaign", "series")
+POOL, NAIVE = "pool", "naive"
+FIRST, HORIZON = "2018-06", 48
+BANDS = {"1-6": 6, "7-12": 12, "13-24": 24, "25-48": 48}
+LEVELS = (0.5, 0.8, 0.95)
+QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+FIRST_SHARE = {"campaign": 0.85}  # of the pool's weight before any score; the other engines share the rest
+TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
+FORMER = 3.0  # targets' worth of equal scores with which every engine begins
+COLUMNS = ["scope", "place", "origin", "month", "known", "horizon", "band", "engine", "observed", "wis", "bias",
+           "width", *(f"within_{round(100 * level)}" for level in LEVELS)]  # fmt: skip
+
+
+class Exam(NamedTuple):
+    """What :func:`calendar` found.
+
+    `scored` has one row for each target and engine (:data:`COLUMNS`), `weights` the pool's at each origin
+    (data/pool.csv), `silent` who could not be tried and why.
+    """
+
+    scored: pd.DataFrame
+    weights: pd.DataFrame
+    silent: pd.DataFrame
+
+
+def origins(first: str = FIRST, last: str | None = None) -> list[str]:
+    """Return each June and December from `first` to `last` (the last month of the history's counts when left out).
+
+    >>> origins("2018-06", "2019-07")
+    ['2018-06', '2018-12', '2019-06']
+    """
+    if last is None:
+        last = str(facts.counts(tables.read(tables.data_dir() / "history.csv", "history"))["month"].max())
+    months = pd.period_range(first, last, freq="M")
+    return [str(month) for month in months if month.month in (6, 12)]
+
+
+def counted(history: pd.DataFrame, known: pd.DataFrame | None = None) -> list[str]:
+    """Return the places of data/places.csv with at least two counts that forecasts can be judged by, nation first."""
+    known = tables.read(tables.data_dir() / "places.csv", "places") if known is None else known
+    units = set(known.loc[known["level"] != "commune_group", "place"])
+    several = facts.counts(history)["place"].value_counts()
+    names = sorted(place for place in several.index[several >= 2] if place in units)
+    return sorted(names, key=lambda place: scope_of(place) != "nation")
+
+
+def calendar(
+    places: Iterable[str] | None = None,
+    engines: Iterable[str] = EXAMINED,
+    *,
+    asked: Iterable[str] | None = None,
+    draws: int = 400,
+    seed: int = 1,
+    jobs: int | None = None,
+    progress: bool = True,
+    keep: str | Path | None = None,
+    history: pd.DataFrame | None = None,
+) -> Exam:
+    """Return scores of `engines`, the yardsticks and the pool at calendar origins (`asked`; all when left out).
+
+    `places` are all with two counts or more when left out, and `history` is data/history.csv.
+    """
+    table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
+    names = counted(table) if places is None else list(places)
+    engines = [e for e in engines if e != POOL]
+    found = backtest(names, engines, origins=list(asked or origins()), horizon=HORIZON, draws=draws, seed=seed,
+                     jobs=jobs, progress=progress, keep=keep, history=history,
+                     yardsticks=YARDSTICKS | MORE_YARDSTICKS)  # fmt: skip
+    return examined(samples(found.forecasts, found.counts), engines)._replace(silent=found.silent)
+
+
+def examined(values: pd.DataFrame, engines: Iterable[str] = EXAMINED) -> Exam:
+    """Return the exam of the rows of :func:`samples`: scores, the pool of `engines` and its weights."""
+    engines, scored = list(engines), scores(values)
+    weights = pool_weights(scored, engines, sorted(values["origin"].unique()))
+    pooled = scores(pool(values, weights, engines))
+    silent = pd.DataFrame(columns=["place", "origin", "engine", "why"])
+    return Exam(pd.concat([scored, pooled], ignore_index=True)[COLUMNS], weights, silent)
+
+
+def samples(forecasts: Projection, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each engine and target that came out later: its draws (array of persons) and the count."""
+    frame = forecasts.frame[["place", "engine", "origin", "month", "value"]]
+    frame = frame.astype(dict.fromkeys(("place", "engine", "origin", "month"), str))
+    truth = counts.drop_duplicates(["place", "month"], keep="last").rename(columns={"value": "observed"})
+    frame = frame.merge(truth, on=["place", "month"])
+    frame = frame[(frame["known"] > frame["origin"]) & (frame["observed"] > 0)]
+    keys = ["place", "origin", "month", "known", "observed", "engine"]
+    rows = frame.groupby(keys, sort=True)["value"].agg(lambda v: np.maximum(v.to_numpy(float), 0.5)).reset_index()
+    return rows.rename(columns={"value": "draws"})
+
+
+def scores(values: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of the rows of :func:`samples`; a row may have a column `share`, the weights of its draws.
+
+    `wis` is the weighted interval score of the log (50, 80 and 95% intervals and the median; Bracher et al. 2021),
+    `bias` the log of the median over the count, `width` upper over lower end of the 80% interval.
+    """
+    if values.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    shares = values["share"] if "share" in values else [None] * len(values)
+    ranked = np.array([_quantiles(np.log(d), w) for d, w in zip(values["draws"], shares, strict=True)])
+    log = np.log(values["observed"].to_numpy(float))
+    ahead = [
+        tables.month_index(tables.month(month)) - tables.month_index(tables.month(origin))
+        for origin, month in zip(values["origin"], values["month"], strict=True)
+    ]
+    at = {p: ranked[:, i] for i, p in enumerate(QUANTILES)}
+    ends = {level: (at[round(0.5 - level / 2, 4)], at[round(0.5 + level / 2, 4)]) for level in LEVELS}
+    inside = {f"within_{round(100 * level)}": score.covered(log, *both) for level, both in ends.items()}
+    return values.drop(columns=["draws", "share"], errors="ignore").assign(
+        scope=[scope_of(place) for place in values["place"]], horizon=ahead, band=[band(h) for h in ahead],
+        wis=wis(log, ranked), bias=at[0.5] - log, width=np.exp(at[0.9] - at[0.1]), **inside,
+    )  # fmt: skip
+
+
+def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
+    """Return the weighted interval score of quantiles of probabilities :data:`QUANTILES`, shape (n,), in log units.
+
+    >>> float(wis(np.array([0.0]), np.array([[-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]]))[0].round(4))
+    0.1571
+    """
+    total = 0.5 * np.abs(log - ranked[:, 3])
+    for level in LEVELS:
+        low, high = (ranked[:, QUANTILES.index(round(0.5 + s * level / 2, 4))] for s in (-1, 1))
+        total = total + (1 - level) / 2 * score.interval_score(log, low, high, level)
+    return total / (len(LEVELS) + 0.5)
+
+
+def _quantiles(draws: np.ndarray, share: np.ndarray | None) -> np.ndarray:
+    if share is None:
+        return np.quantile(draws, QUANTILES)
+    order = np.argsort(draws, kind="stable")
+    edges = np.cumsum(share[order])
+    return np.interp(np.array(QUANTILES) * edges[-1], edges - share[order] / 2, draws[order])
+
+
+def band(horizon: int) -> str:
+    """Return the band of horizons in months that a horizon belongs to.
+
+    >>> band(1), band(12), band(25)
+    ('1-6', '7-12', '25-48')
+    """
+    return next(name for name, last in BANDS.items() if horizon <= last)
+
+
+def first_shares(engines: list[str]) -> pd.Series:
+    """Return the weight of each engine before anything was scored (:data:`FIRST_SHARE`), index the engines.
+
+    >>> first_shares(["campaign", "series"]).round(2).tolist(), first_shares(["series", "stock"]).tolist()
+    ([0.85, 0.15], [0.5, 0.5])
+    """
+    named = {e: FIRST_SHARE[e] for e in engines if e in FIRST_SHARE}
+    rest = (1 - sum(named.values())) / max(len(engines) - len(named), 1)
+    shares = pd.Series({e: named.get(e, rest) for e in engines}, dtype=float)
+    return shares / shares.sum()
+
+
+def pool_weights(scored: pd.DataFrame, engines: list[str], asked: list[str]) -> pd.DataFrame:
+    """Return the pool's weights at the origins `asked`: columns origin, scope, engine, weight.
+
+    At an origin only forecasts of earlier origins count whose count was known by then. An engine's weight is the
+    inverse of its mean score, to the power :data:`TRUST`, over targets that all engines answered, times its first share
+    (:func:`first_shares`); all begin with :data:`FORMER` targets' worth of the same score.
+    """
+    rows = scored[scored["engine"].isin(engines)]
+    wide = rows.pivot_table(index=["scope", "origin", "known", "place", "month"], columns="engine", values="wis")
+    wide = wide.reindex(columns=engines).dropna().reset_index()
+    parts, prior = [], first_shares(engines)
+    for origin in asked:
+        for scope in ("nation", "places"):
+            past = wide[(wide["scope"] == scope) & (wide["origin"] < origin) & (wide["known"] <= origin)][engines]
+            usual = float(past.to_numpy().mean()) if len(past) else 1.0
+            mean = (past.sum() + FORMER * usual) / (len(past) + FORMER)
+            weight = prior * mean**-TRUST
+            weight = weight / weight.sum()
+            shares = weight.round(4).to_numpy()
+            parts.append(pd.DataFrame({"origin": origin, "scope": scope, "engine": engines, "weight": shares}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def pool(values: pd.DataFrame, weights: pd.DataFrame, engines: list[str]) -> pd.DataFrame:
+    """Return the linear pool of the rows of :func:`samples`: the draws of all engines and the share of each draw."""
+    known = weights.set_index(["origin", "scope", "engine"])["weight"]
+    keys = ["place", "origin", "month", "known", "observed"]
+    found = []
+    for key, rows in values[values["engine"].isin(engines)].groupby(keys, sort=True):
+        share = [known[key[1], scope_of(key[0]), engine] for engine in rows["engine"]]
+        each = [np.full(len(d), w / len(d)) for d, w in zip(rows["draws"], share, strict=True)]
+        found.append((*key, POOL, np.concatenate(list(rows["draws"])), np.concatenate(each)))
+    return pd.DataFrame(found, columns=[*keys, "engine", "draws", "share"])
+
+
+def summary(scored: pd.DataFrame, by: Iterable[str] = ("scope", "engine")) -> pd.DataFrame:
+    """Return the exam in short: one row for each value of `by` (columns of :data:`COLUMNS`).
+
+    `held_50`, `held_80` and `held_95` are the shares of counts inside the intervals, `width` the median of upper over
+    lower end of the 80% interval, `bias` the mean log of median over count, `of_naive` the sum of scores over naive's
+    on the targets that both answered (`beside` of them).
+    """
+    by, target = list(by), ["place", "origin", "month"]
+    naive = scored.loc[scored["engine"] == NAIVE, [*target, "wis"]].rename(columns={"wis": "naive"})
+    both = scored.merge(naive, on=target, how="left")
+    both["own"] = both["wis"].where(both["naive"].notna())
+    held = {f"held_{round(100 * level)}": (f"within_{round(100 * level)}", "mean") for level in LEVELS}
+    grouped = both.groupby(by, sort=False)
+    table = grouped.agg(
+        targets=("wis", "size"), places=("place", "nunique"), **held, width=("width", "median"), bias=("bias", "mean"),
+        wis=("wis", "mean"), own=("own", "sum"), naive=("naive", "sum"), beside=("naive", "count"),
+    ).reset_index()  # fmt: skip
+    table["of_naive"] = table["own"] / table["naive"].where(table["naive"] > 0)
+    return table.drop(columns=["own", "naive"])
