@@ -65,7 +65,7 @@ def main() -> None:
     begun, cpu = time.time(), time.process_time()
     history = tables.read(tables.data_dir() / "history.csv", "history")
     if asked.samples is None or not asked.samples.is_file():
-        found = backtest(calendar.counted(history), calendar.ENGINES, origins=calendar.origins(),
+        found = backtest(calendar.counted(history), calendar.EXAMINED, origins=calendar.origins(),
                          horizon=calendar.HORIZON, draws=asked.draws, jobs=asked.jobs, progress=False,
                          yardsticks=YARDSTICKS | MORE_YARDSTICKS)  # fmt: skip
         values = calendar.samples(found.forecasts, found.counts)
