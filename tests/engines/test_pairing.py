@@ -267,8 +267,8 @@ GROWTH = """
 import gc, os
 from pathlib import Path
 from forecast import toy
-from forecast.engines.agents import AgentEngine, _model, Team
-from forecast.scenario import Scenario
+from forecast.engines.people.agents import AgentEngine, _model, Team
+from forecast.question.scenario import Scenario
 
 def resident():
     gc.collect()

@@ -7,6 +7,7 @@ import numpy as np
 from forecast.data import chance
 from forecast.engines.people import events
 from forecast.engines.people.hazards import Spells
+from forecast.engines.people.opening import first_resistances, met_spells, name_cells, open_members
 from forecast.engines.people.prices import BAND_SHARES
 from forecast.engines.people.records import (
     COHORT_BRANCH,
@@ -74,7 +75,7 @@ class People:
         to_compulsory, fastest_return = moves.to_compulsory, moves.fastest_return
         months, communes = to_compulsory.shape
         names = np.empty(len(cells), np.uint64)
-        events.name_cells(key, commune_numbers, names)
+        name_cells(key, commune_numbers, names)
         self.rules, self.cells = rules, cells
         self.pool = Pool(
             home=np.arange(len(cells), dtype=np.int32),
@@ -102,7 +103,7 @@ class People:
             due=np.zeros((months + moves.longest_spell + 2, communes)),
             count=np.zeros(1, np.int64),
         )
-        none = np.zeros(0, PERSON), np.zeros(0, np.int16), np.zeros(0, np.int32)
+        none: Room = np.zeros(0, PERSON), np.zeros(0, np.int16), np.zeros(0, np.int32)
         self.table, self.wake, self.turns = room or none
 
     def _make_room(self, wanted: int) -> None:
@@ -133,8 +134,8 @@ class People:
         """
         self._make_room(int(opening.sum() * 5 // 4) + 1024)
         self.pool.year[:] = start // 12
-        past = Past(start, december, subsidized, spells, events.met_spells(spells))
-        events.open_members(opening, self.crowd, self.rules, past)
+        past = Past(start, december, subsidized, spells, met_spells(spells))
+        open_members(opening, self.crowd, self.rules, past)
 
     def new_year(self, year: int) -> None:
         """Let those who became eligible come in as cells of their own."""
@@ -153,7 +154,7 @@ class People:
             start=self.ledger.pressure[home],
             next=np.full(len(home), NEVER),
         )
-        events.first_resistances(fresh, self.rules.frailty_shape)
+        first_resistances(fresh, self.rules.frailty_shape)
         self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
 
     def live(self, now: Month, gifts: Gifts, flows: np.ndarray) -> None:

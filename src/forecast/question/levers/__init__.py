@@ -66,13 +66,13 @@ class Policy(BaseModel):
         >>> Policy(Drive(per_month=1), Reminders()).without("Drive").levers[0].lever
         'Reminders'
         """
-        kinds = {lever.lever for lever in self.levers}
+        kinds = {type(lever).__name__ for lever in self.levers}
         unknown = sorted(set(names) - kinds)
         if unknown:
             raise tables.UserError(
                 f"the policy has no lever {unknown[0]!r}; it has {', '.join(sorted(kinds)) or 'none at all'}"
             )
-        return Policy(*(lever for lever in self.levers if lever.lever not in names))
+        return Policy(*(lever for lever in self.levers if type(lever).__name__ not in names))
 
     def plan(self, place: Place, start: str, until: str, collectors: float | None = None) -> Plan:
         """Compile to a plan for `place`, months `start` (the opening stock) to `until`; the same input, the same plan.
@@ -99,7 +99,7 @@ def spending(levers: Sequence[Lever], plan: Plan, place: Place) -> list[float]:
     >>> spending([Visits(count=100, per="place", unit_cost=30_000)], plan, toy.place())
     [36000000.0]
     """
-    writable = {name: column.copy() for name, column in plan.columns.items()}
+    writable: dict[str, Any] = {name: column.copy() for name, column in plan.columns.items()}
     plan, spent = plan.but(spending=plan.spending.copy(), **writable), []
     for lever in levers:
         before = plan.spending[1:].sum()

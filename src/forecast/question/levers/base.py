@@ -86,7 +86,8 @@ class Lever(BaseModel):
         return np.asarray((plan.months >= since) & (plan.months <= until))
 
     def _box(self, plan: Plan, place: Place) -> np.ndarray:
-        return self._months(plan)[:, None] & chosen(self.where, place)[None, :]
+        result: np.ndarray = self._months(plan)[:, None] & chosen(self.where, place)[None, :]
+        return result
 
     def _groups(self) -> np.ndarray:
         group = getattr(self, "group", "all")

@@ -25,7 +25,8 @@ class _Events(Lever):
         rate = self.count / (12 if self.every == "year" else 1)
         events = self._box(plan, place) * spread(rate, self.per, self.where, place)
         self._spend(plan, events)
-        return events
+        result: np.ndarray = events
+        return result
 
 
 class Meetings(_Events):
