@@ -1,12 +1,15 @@
 """Made projections, for tests of pictures and sentences that need an answer and no engine."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
+from matplotlib.text import Text
 
-from forecast import toy
-from forecast.projection import Projection, concat
-from forecast.scenario import Scenario, Target
-from forecast.tables import GROUPS
+from forecast.answer.projection import Projection, concat
+from forecast.data import toy
+from forecast.data.tables import GROUPS
+from forecast.question.scenario import Scenario, Target
 
 SHARES = {"all": 1.0, **dict(zip(GROUPS, (0.02, 0.03, 0.10, 0.85), strict=True))}
 
@@ -36,3 +39,16 @@ def answer(*questions: Scenario, engines=("agents", "stock"), draws: int = 20, g
                         "month": np.repeat(months, draws), "group": group, "measure": measure,
                         "draw": np.tile(np.arange(draws), len(months)), "value": (value * share).ravel()}))
     return concat(parts)
+
+
+@cache
+def texts(picture):
+    """Visible texts of a picture with the box that each takes."""
+    picture.draw_without_rendering()
+    beyond = [label for axes in picture.axes for label, at, (low, high) in (
+        *((t, t.get_position()[0], sorted(axes.get_xlim())) for t in axes.get_xticklabels()),
+        *((t, t.get_position()[1], sorted(axes.get_ylim())) for t in axes.get_yticklabels())) if not low <= at <= high]
+    found = [t for t in picture.findobj(match=lambda a: hasattr(a, "get_text"))
+             if t.get_visible() and t.get_text().strip() and t not in beyond]
+    renderer = picture._get_renderer()
+    return [(t.get_text(), Text.get_window_extent(t, renderer)) for t in found]  # without the lines that lead to labels

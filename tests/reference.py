@@ -13,12 +13,12 @@ from typing import NamedTuple
 import mesa
 import numpy as np
 
-from forecast import behavior as b
-from forecast import tables
-from forecast.engines import agents, records
-from forecast.engines.world import make_world
-from forecast.plan import GROUPS
-from forecast.scenario import Scenario
+from forecast.data import tables
+from forecast.engines.people import agents, records
+from forecast.engines.people import behavior as b
+from forecast.engines.people.world import make_world
+from forecast.question.plan import GROUPS
+from forecast.question.scenario import Scenario
 
 OUTSIDE, MEMBER, LAPSED, GONE = "outside", "member", "lapsed", "gone"
 STOCKS = ("members", "active_9of12")

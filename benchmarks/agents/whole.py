@@ -16,7 +16,7 @@ SCENARIOS = Path(__file__).parents[2] / "data" / "scenarios"
 def ha_noi(question: dict) -> dict:
     """Time a draw of a Hà Nội that is scaled to 4.87 million eligible people (synthetic), 60 months."""
     from forecast import Scenario, read_place
-    from forecast.engines.agents import AgentEngine
+    from forecast.engines.people.agents import AgentEngine
 
     place = read_place("Hà Nội", at="2021-12")
     times = FULL_SIZE / place.communes["eligible"].sum()
@@ -51,7 +51,7 @@ def ha_noi(question: dict) -> dict:
 def many_draws(question: dict) -> dict:
     """Run many draws of a small place in one process, and note the memory as it goes."""
     from forecast import Scenario
-    from forecast.engines.agents import AgentEngine
+    from forecast.engines.people.agents import AgentEngine
 
     scenario, engine, step = Scenario("status quo", "Đà Bắc", start="2020-10", until="2025-10"), AgentEngine(), 50
     curve = []

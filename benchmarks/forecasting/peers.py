@@ -17,7 +17,7 @@ Z = np.array([-1.959964, -1.281552, 1.281552, 1.959964])
 
 
 def ours(past, season, horizon):
-    from forecast.engines import combination
+    from forecast.timeseries import combination
 
     return combination.forecast(past, season, horizon, LEVELS)
 

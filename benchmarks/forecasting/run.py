@@ -23,7 +23,7 @@ import pandas as pd
 import peers
 import scoring
 
-from forecast import baselines
+from forecast.timeseries import baseline
 
 RESULTS = Path(__file__).parents[1] / "results"
 COUNTS = {1: 350, 4: 350, 12: 400}
@@ -78,7 +78,7 @@ def main() -> int:
 def held_back(path: Path, horizon: int | None) -> list[invented.Case]:
     """Read a table and hold back the last values of each series that has enough of them."""
     cases = []
-    for one in baselines.series_of(baselines.read(path), file=path.name):
+    for one in baseline.series_of(baseline.read(path), file=path.name):
         season = one.season if one.season in invented.HORIZON else 1
         h = horizon or invented.HORIZON[season]
         if len(one.values) > h + 2 and np.isfinite(one.values).all():

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import brentq, minimize
 
-from forecast.engines import combination
+from forecast.timeseries import combination
 
 AIM = 0.95
 COUNTS = {1: 600, 4: 140, 12: 90}

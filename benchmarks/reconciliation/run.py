@@ -22,7 +22,7 @@ import pandas as pd
 from hierarchicalforecast.methods import MinTrace
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from forecast import baselines, reconcile
+from forecast.timeseries import baseline, reconcile
 
 STATES, REGIONS, KINDS, YEARS = 8, 76, 4, 20
 
@@ -92,7 +92,7 @@ def case(table, nodes, season: int, horizon: int, jobs: int, quick: bool) -> pd.
     if not quick:
         began = time.perf_counter()
         train = full[full["ds"].isin(past.index)]
-        base = baselines.baseline(train, horizon, season, jobs=jobs, progress=False)
+        base = baseline.baseline(train, horizon, season, jobs=jobs, progress=False)
         print(f"baseline {time.perf_counter() - began:.0f} s", end=", ", file=sys.stderr)
         ours = base["mean"].to_numpy().reshape(-1, horizon)  # series in the order of `train`, dates in theirs
         order = dict(zip(base["unique_id"].unique(), ours, strict=True))

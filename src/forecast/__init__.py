@@ -18,28 +18,65 @@ from importlib import import_module
 # loky ends a worker process that has grown by 300 MB and starts another; no work is lost, and nobody need be told.
 warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
 
-_MODULES = tuple(
-    "additional additional_charts allocate baselines behavior chance charts check choices chronicle chronicle_charts"
-    " decide desk_charts desk_texts effects experiment facts hours law odd places plan policies policies_charts policy"
-    " projection published questions reconcile report scenario score score_charts search sentences tables toy"
-    " trust trust_charts watch words".split()
-)
+_MODULES = {
+    "additional": "desk.additionality",
+    "additional_charts": "show.additionality",
+    "allocate": "desk.allocation",
+    "baselines": "timeseries.baseline",
+    "behavior": "engines.people.behavior",
+    "chance": "data.chance",
+    "charts": "show.picture",
+    "check": "checks.check",
+    "choices": "question.menu",
+    "chronicle": "show.chronicle",
+    "chronicle_charts": "show.history",
+    "decide": "desk.target",
+    "desk_charts": "show.desk",
+    "desk_texts": "show.desk_texts",
+    "effects": "calibration.trials",
+    "experiment": "experiment.project",
+    "facts": "data.history",
+    "hours": "desk.marginal_hours",
+    "law": "data.law",
+    "odd": "show.model",
+    "places": "data.places",
+    "plan": "question.plan",
+    "policies": "desk.equal_money",
+    "policies_charts": "show.equal_money",
+    "policy": "question.levers",
+    "projection": "answer.projection",
+    "published": "experiment.ledger",
+    "questions": "show.questions",
+    "reconcile": "timeseries.reconcile",
+    "report": "publish.site",
+    "scenario": "question.scenario",
+    "score": "answer.score",
+    "score_charts": "show.score",
+    "search": "desk.optimize",
+    "sentences": "show.sentences",
+    "tables": "data.tables",
+    "toy": "data.toy",
+    "trust": "show.trust",
+    "trust_charts": "show.trust_charts",
+    "watch": "show.teams",
+    "words": "language.words",
+}
 _HOME = {
-    "baselines": "baseline",
-    "decide": "comparison effort needed_path status_quo target_table ways",
-    "engines.agents": "AgentEngine RenewalsFirst Team observe",
-    "engines.series": "SeriesEngine",
-    "engines.stock": "StockEngine",
-    "experiment": "backtest project",
-    "hours": "scarce_hours",
-    "law": "read_law",
-    "places": "read_place",
-    "plan": "Plan Where",
-    "policy": "Broadcast Collectors Drive Effort Gift Inspection Language Meetings ModelCommunes PaymentAdvice Policy"
-    " Quota Reminders TopUp Training VisitOrder Visits",
-    "projection": "Projection",
-    "search": "optimize",
-    "scenario": "Scenario Target read_scenario",
+    "timeseries.baseline": "baseline",
+    "desk.target": "comparison effort needed_path status_quo target_table ways",
+    "engines.people.agents": "AgentEngine RenewalsFirst Team observe",
+    "engines.series.engine": "SeriesEngine",
+    "engines.people.stock": "StockEngine",
+    "experiment.project": "backtest project",
+    "desk.marginal_hours": "scarce_hours",
+    "data.law": "read_law",
+    "data.places": "read_place",
+    "question.plan": "Plan Where",
+    "question.levers": "Broadcast Collectors Drive Effort Gift Inspection Language Meetings ModelCommunes PaymentAdvice"
+    " Policy Quota Reminders TopUp Training VisitOrder Visits",
+    "answer.projection": "Projection",
+    "desk.optimize": "optimize",
+    "question.scenario": "Scenario Target read_scenario",
 }
 _FOUND = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted([*_MODULES, *_FOUND])
@@ -47,7 +84,7 @@ __all__ = sorted([*_MODULES, *_FOUND])
 
 def __getattr__(name: str):
     if name in _MODULES:
-        return import_module(f"forecast.{name}")
+        return import_module(f"forecast.{_MODULES[name]}")
     if name in _FOUND:
         return getattr(import_module(f"forecast.{_FOUND[name]}"), name)
     raise AttributeError(f"module 'forecast' has no attribute {name!r}")

@@ -8,7 +8,6 @@ import errno
 
 import click
 
-from forecast import tables
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, sample
@@ -17,6 +16,7 @@ from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import app, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
+from forecast.data import tables
 
 
 class _Commands(click.Group):

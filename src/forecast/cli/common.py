@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from forecast import tables
+from forecast.data import tables
 
 PARTS, MANIFEST = ".parts", "manifest.json"
 with_out = click.option(
@@ -62,7 +62,7 @@ with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster
 
 def read_scenarios(paths) -> list:
     """Read all scenario files, or name every fault of all of them at once."""
-    from forecast.scenario import read_scenario
+    from forecast.question.scenario import read_scenario
 
     faults, questions = [], []
     for path in paths:
@@ -83,7 +83,7 @@ def read_scenarios(paths) -> list:
 
 def believing(questions: list, learned: str | None) -> list:
     """Return the questions with parameters of a `forecast calibrate` run, with those kept, or as they are."""
-    from forecast.posterior import KEPT, PRIORS, Posterior
+    from forecast.beliefs.posterior import KEPT, PRIORS, Posterior
 
     if learned is None:
         return questions
@@ -95,7 +95,7 @@ def believing(questions: list, learned: str | None) -> list:
 
 def engine_names(engines: str) -> list[str]:
     """Names of engines in a list with commas, each once."""
-    from forecast.experiment import ENGINES
+    from forecast.experiment.project import ENGINES
 
     names = [n.strip() for n in engines.split(",") if n.strip()]
     wrong = [n for n in names if n not in ENGINES]
@@ -147,7 +147,7 @@ def records(frame) -> list[dict]:
 def tell_silence(answer, questions, names) -> None:
     """Say which engine said nothing, and to what it is deaf: silence is not zero."""
     from forecast.engines import deaf_to
-    from forecast.experiment import engine_of
+    from forecast.experiment.project import engine_of
 
     said = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
     for q in questions:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from forecast import tables
 from forecast.cli.common import (
     PARTS,
     believing,
@@ -19,6 +18,7 @@ from forecast.cli.common import (
     with_result,
     with_seed,
 )
+from forecast.data import tables
 
 
 @click.command()
@@ -46,7 +46,9 @@ def optimize(
     Levers of the search come on top of the scenario's own; which ones, and whose money counts, stands in its section
     search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
     """
-    from forecast import desk_charts, desk_texts, experiment, search
+    from forecast.desk import optimize as search
+    from forecast.experiment import project
+    from forecast.show import desk, desk_texts
 
     (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
@@ -59,12 +61,12 @@ def optimize(
     record = desk_texts.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
     tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
-    picture(out / "front.png", desk_charts.front(found, lang=lang))
+    picture(out / "front.png", desk.front(found, lang=lang))
     click.echo(desk_texts.optimum_text(found, lang))
     asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "least_stay": least_stay,
              "trials": trials}  # fmt: skip
     names = ["agents", search.fast_engine(question)]
-    finish(out, experiment.manifest([question], names, draws, seed) | asked, "optimum.json")
+    finish(out, project.manifest([question], names, draws, seed) | asked, "optimum.json")
 
 
 @click.command()
@@ -82,8 +84,10 @@ def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):
     meets its share, from as many other draws. With --hours, hours.csv, hours-place.csv and hours.png say what the next
     hour, the next collector and the next million VND buy.
     """
-    from forecast import allocate as allocations
-    from forecast import desk_charts, experiment, hours
+    from forecast.desk import allocation as allocations
+    from forecast.desk import marginal_hours
+    from forecast.experiment import project
+    from forecast.show import desk
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
@@ -91,12 +95,12 @@ def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):
     found = allocations.allocate(question, draws=draws, **more)
     tables.write(found.table, out / "allocation.csv")
     tables.write_bytes(allocations.workbook(found, draws, seed), out / "allocation.xlsx")
-    picture(out / "allocation.png", desk_charts.allocation(found.table, question.place, lang=lang))
+    picture(out / "allocation.png", desk.allocation(found.table, question.place, lang=lang))
     click.echo(allocations.told(found, lang))
     if by_hour:
-        measured = hours.scarce_hours(question, draws=max(2, min(draws, 64)), **more)
+        measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), **more)
         tables.write(measured.communes, out / "hours.csv")
         tables.write(measured.place, out / "hours-place.csv")
-        picture(out / "hours.png", desk_charts.hours(measured.place, question.place, lang=lang))
-        click.echo(hours.told(measured, lang))
-    finish(out, experiment.manifest([question], ["agents"], 2 * draws, seed), "allocation.csv")
+        picture(out / "hours.png", desk.hours(measured.place, question.place, lang=lang))
+        click.echo(marginal_hours.told(measured, lang))
+    finish(out, project.manifest([question], ["agents"], 2 * draws, seed), "allocation.csv")

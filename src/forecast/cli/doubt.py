@@ -2,7 +2,6 @@
 
 import click
 
-from forecast import tables
 from forecast.cli.common import (
     PARTS,
     believing,
@@ -16,6 +15,7 @@ from forecast.cli.common import (
     with_scenarios,
     with_seed,
 )
+from forecast.data import tables
 
 
 @click.command()
@@ -33,20 +33,20 @@ def sensitivity(scenarios, learned, seed, jobs, out, force):
     by Morris's screening (morris.csv) and Sobol's indices (sobol.csv), the agents beside it (agents.csv), and what
     the same luck in all runs saves (pairing.csv). Some minutes a scenario; a run that was stopped goes on.
     """
-    from forecast import doubt
-    from forecast.posterior import learned as learned_by
+    from forecast.beliefs.posterior import learned as learned_by
+    from forecast.uncertainty import study
 
     questions = believing(read_scenarios(scenarios), learned)
     for question in questions:
         if question.target is None:
             raise tables.UserError(f"{question.file}: target: missing; expected {{measure, value, by}}")
     known = learned_by(questions[-1])
-    plan = doubt.Plan() if known is None else doubt.Plan(sets=24, judged=2, repeats=2)
+    plan = study.Plan() if known is None else study.Plan(sets=24, judged=2, repeats=2)
     claim(out, force)
-    found = doubt.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
+    found = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
     facts = {"scenarios": [q.scenario for q in questions], "seed": seed, "plan": plan._asdict(),
              "posterior": known.digest if known else None}  # fmt: skip
-    doubt.write(found, out)
-    finish(out, facts | doubt.made_from(), "ladder.csv")
+    study.write(found, out)
+    finish(out, facts | study.made_from(), "ladder.csv")
     for row in found["next"][~found["next"]["published"]].groupby("scenario", sort=False).first().itertuples():
         click.echo(f"{row.Index}: publish {row.statistic} (interval {row.narrower:.0%} narrower)")

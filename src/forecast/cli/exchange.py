@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from forecast import tables
 from forecast.cli.common import claim, finish, with_force, with_out, with_seed
+from forecast.data import tables
 
 MONTH = "YYYY-MM"
 
@@ -23,7 +23,8 @@ MONTH = "YYYY-MM"
 @with_force
 def new(place, population, parent, communes, members, start, out, force):
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
-    from forecast import places, scaffold
+    from forecast.data import places
+    from forecast.exchange import scaffold
 
     frames = scaffold.copied()
     known = True
@@ -59,10 +60,11 @@ def new(place, population, parent, communes, members, start, out, force):
 @with_force
 def sample(place, since, months, seed, out, force):
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
-    from forecast import exchange, places
+    from forecast.data import places
+    from forecast.exchange import spreadsheet
 
     found = places.read_place(place, at=since)
-    data = exchange.sample(found, since, months, seed)
+    data = spreadsheet.sample(found, since, months, seed)
     claim(out, force)
     name = f"{found.slug}.xlsx"
     tables.write_bytes(data, out / name)
@@ -83,9 +85,9 @@ def import_(file, place, out, force):
     """
     import hashlib
 
-    from forecast import exchange, scaffold
+    from forecast.exchange import scaffold, spreadsheet
 
-    frames, texts, book = scaffold.imported(file, place, exchange.read)
+    frames, texts, book = scaffold.imported(file, place, spreadsheet.read)
     claim(out, force)
     scaffold.write(frames, texts, out)
     tables.write(book.counts, out / "counts.csv")

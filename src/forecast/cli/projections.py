@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from forecast import tables
 from forecast.cli.common import (
     PARTS,
     believing,
@@ -25,6 +24,7 @@ from forecast.cli.common import (
     with_scenarios,
     with_seed,
 )
+from forecast.data import tables
 
 
 @click.command()
@@ -37,15 +37,15 @@ def check(files, as_json, lang):
     A folder that is a site of forecast report is checked for numbers, pictures and downloads that somebody changed.
     Conflicts that the data already mark are listed; a new one, or a fault, exits with 1.
     """
-    from forecast import check as checks
-    from forecast import displayed
-    from forecast.findings import FAULT, NEW, Finding
+    from forecast.checks import check as checks
+    from forecast.checks.findings import FAULT, NEW, Finding
+    from forecast.publish import audit
 
-    sites = [path for path in files if (path / displayed.MARK).exists()]
+    sites = [path for path in files if (path / audit.MARK).exists()]
     rest = [path for path in files if path not in sites]
     found = checks.check_files(rest) if rest else [] if sites else checks.check_project()
     found += [Finding(wrong.page, 0, "page", "", FAULT, wrong.text("en"), wrong.text("vi"))
-              for site in sites for wrong in displayed.verify(site)]
+              for site in sites for wrong in audit.verify(site)]
     if as_json:
         click.echo(json.dumps([checks.as_dict(f) for f in found], ensure_ascii=False, indent=1, allow_nan=False))
     else:
@@ -59,7 +59,8 @@ def check(files, as_json, lang):
 @with_run
 def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
-    from forecast import charts, experiment
+    from forecast.experiment import project as experiment
+    from forecast.show import picture as charts
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
@@ -95,7 +96,12 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     people are looked up under each policy and under the base: additional.csv says who joined because of it, who would
     have anyway, what was paid for nothing and whom it reached; after.csv what remains of them; with a picture of each.
     """
-    from forecast import additional, charts, decide, experiment, projection, words
+    from forecast.answer import projection
+    from forecast.desk import additionality as additional
+    from forecast.desk import target as decide
+    from forecast.experiment import project as experiment
+    from forecast.language import words
+    from forecast.show import picture as charts
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     if until:
@@ -141,7 +147,9 @@ def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> N
     """Write what each policy adds, person by person, and say it."""
     import pandas as pd
 
-    from forecast import additional, additional_charts, words
+    from forecast.desk import additionality as additional
+    from forecast.language import words
+    from forecast.show import additionality as additional_charts
 
     tables_, paths = [], []
     for question, added in zip(others, found, strict=True):
@@ -168,7 +176,10 @@ def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> N
 @with_run
 def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang, learned):
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
-    from forecast import charts, decide, experiment, sentences
+    from forecast.desk import target as decide
+    from forecast.experiment import project as experiment
+    from forecast.show import picture as charts
+    from forecast.show import sentences
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:

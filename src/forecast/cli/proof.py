@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from forecast import tables
 from forecast.cli.common import (
     LEDGER,
     PARTS,
@@ -19,6 +18,7 @@ from forecast.cli.common import (
     with_result,
     with_seed,
 )
+from forecast.data import tables
 
 STORED_ROWS = 400  # draws that are kept with the data
 
@@ -47,32 +47,33 @@ def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
     be good enough, else the exit code is 1), checks.csv (what must come out right at once, with p-values),
     predicted.csv (each figure beside what is expected), moved.csv (which data moved which parameter), and two pictures.
     """
-    from forecast import calibration, experiment, posterior_checks
-    from forecast.likelihood import Model
+    from forecast.calibration import predictive_checks, sampler
+    from forecast.calibration.likelihood import Model
+    from forecast.experiment import project
 
     if check:
         claim(out, force)
-        table = posterior_checks.recovery(posterior_checks.toy_model(), check, seed, progress=True)
-        judged = posterior_checks.verdict(table)
+        table = predictive_checks.recovery(predictive_checks.toy_model(), check, seed, progress=True)
+        judged = predictive_checks.verdict(table)
         tables.write(table, out / "recovery.csv")
         tables.write(judged, out / "verdict.csv")
         click.echo(judged.round(3).to_string(index=False))
-        facts = experiment.manifest([], ["stock"], 0, seed) | {"check": check}
+        facts = project.manifest([], ["stock"], 0, seed) | {"check": check}
         return finish(out, facts, "recovery.csv")
     model = Model(list(places) or None)
     claim(out, force)
-    code = experiment.code_hash()
-    fit = calibration.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
+    code = project.code_hash()
+    fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
     return _write_fit(fit, draws, seed, out, lang, store, more)
 
 
 def _hold_out(fit, seed: int, jobs: int | None, out: Path, code: str) -> dict:
     """Hold back places and years in turn, write what came of it, say it, and return the tables."""
-    from forecast import held_out
+    from forecast.calibration import cross_validation
 
-    table = held_out.held_out(fit, seed, jobs, keep=out / PARTS / code)
-    short = held_out.summary(table)
+    table = cross_validation.held_out(fit, seed, jobs, keep=out / PARTS / code)
+    short = cross_validation.summary(table)
     tables.write(table, out / "held_out.csv")
     tables.write(short, out / "held_out_summary.csv")
     click.echo(short.round(3).to_string(index=False))
@@ -83,20 +84,23 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
     """Write what a calibration found, and say whether it can be used."""
     import pandas as pd
 
-    from forecast import calibration, calibration_charts, experiment, posterior, posterior_checks
-    from forecast.posterior import FILE
+    from forecast.beliefs import posterior
+    from forecast.beliefs.posterior import FILE
+    from forecast.calibration import predictive_checks, sampler
+    from forecast.experiment import project
+    from forecast.show import calibration as calibration_charts
 
-    frame, told, checked = fit.frame(draws), fit.diagnostics, posterior_checks.checks(fit, seed)
+    frame, told, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
     frame.to_parquet(out / FILE, index=False)
     moved = fit.moved()
-    found = {"diagnostics": told, "checks": checked, "predicted": posterior_checks.predicted(fit), "moved": moved}
+    found = {"diagnostics": told, "checks": checked, "predicted": predictive_checks.predicted(fit), "moved": moved}
     for name, table in found.items():
         tables.write(table, out / f"{name}.csv")
     free = pd.DataFrame(fit.z[:, : len(fit.model.free)], columns=fit.model.free)
     picture(out / "before-after.png", calibration_charts.before_after(free, lang))
     picture(out / "moved.png", calibration_charts.moved(moved, lang))
     bad, wrong = told[~told["good"]], checked[~checked["good"]]
-    facts = experiment.manifest([], ["stock"], len(frame), seed) | {
+    facts = project.manifest([], ["stock"], len(frame), seed) | {
         "places": fit.model.places, "until": max(t.month for t in fit.model.targets),
         "targets": len(fit.model.targets), "converged": bad.empty, "accepted": fit.accepted, "khat": fit.khat,
         "divergences": fit.divergences,
@@ -116,8 +120,8 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
     if len(bad):
         raise tables.UserError(
             f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
-            f"have R-hat above {calibration.MOST_RHAT} or fewer than {calibration.LEAST_ESS} effective draws, or the "
-            f"weights k-hat above {calibration.MOST_KHAT}; the worst is "
+            f"have R-hat above {sampler.MOST_RHAT} or fewer than {sampler.LEAST_ESS} effective draws, or the "
+            f"weights k-hat above {sampler.MOST_KHAT}; the worst is "
             f"{bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
         )
     if store:
@@ -148,8 +152,10 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     With --published, forecasts of earlier reports are judged by what came out after them; writes scores.csv, and
     parts.csv, which splits each miss into law, scenario, chance and model (run again as they were: only --jobs counts).
     """
-    from forecast import experiment, score, score_charts
-    from forecast.places import read_place
+    from forecast.answer import score
+    from forecast.data.places import read_place
+    from forecast.experiment import project
+    from forecast.show import score as score_charts
 
     if not places and not judge:
         raise click.UsageError("Missing argument 'PLACES...'; or say --published")
@@ -160,7 +166,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
     claim(out, force)
-    found = experiment.backtest(
+    found = project.backtest(
         [p.name for p in asked], names, origins=months, horizon=horizon, draws=draws, seed=seed, jobs=jobs,
         cluster=cluster, keep=out / PARTS,
     )  # fmt: skip
@@ -173,7 +179,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     if not judged:
         raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {experiment.HINDSIGHT[name]}", err=True)
+        click.echo(f"note: {name}: {project.HINDSIGHT[name]}", err=True)
     found.forecasts.save(out / "forecasts.parquet")
     tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
@@ -186,16 +192,17 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
         beside = rows.at["crps", "skill naive"]
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
         click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {rows.at['crps', 'targets']} counts")
-    facts = experiment.manifest([], names, draws, seed) | {
+    facts = project.manifest([], names, draws, seed) | {
         "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
-        "silent": records(found.silent), "hindsight": {n: experiment.HINDSIGHT[n] for n in names},
+        "silent": records(found.silent), "hindsight": {n: project.HINDSIGHT[n] for n in names},
     }  # fmt: skip
     return finish(out, facts, "scores.csv")
 
 
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
     """Score published forecasts of the places `names` (all if none) and split their misses."""
-    from forecast import experiment, published
+    from forecast.experiment import ledger as published
+    from forecast.experiment import project
 
     folder = ledger or published.ledger()
     there = published.read(folder)
@@ -214,6 +221,6 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
             f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "
             f"{row.model_part:+,.0f}" + (f"; {row.told}" if row.told else "")
         )
-    facts = experiment.manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
+    facts = project.manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
     del facts["draws"], facts["seed"]  # each forecast has its own
     finish(out, facts, "parts.csv")

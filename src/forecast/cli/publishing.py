@@ -4,11 +4,7 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import (
-    LEDGER,
-    with_force,
-    with_lang,
-)
+from forecast.cli.common import LEDGER, with_force, with_lang
 
 
 @click.command()
@@ -36,8 +32,8 @@ def report(places, langs, draws, out, pdf, day, ledger, draft, force):
     """
     from datetime import date
 
-    from forecast import published
-    from forecast import report as reports
+    from forecast.experiment import ledger as published
+    from forecast.publish import site as reports
 
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
@@ -62,6 +58,6 @@ def app(scenarios, port, no_browser, lang):
 
     Pull levers, ask, read the answer, download the scenario. The page is served on this machine only; Ctrl+C ends it.
     """
-    from forecast import app as apps
+    from forecast.app import page as apps
 
     apps.serve(list(scenarios) or apps.scenario_files(), lang=lang, port=port, browser=not no_browser)

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from pydantic import BaseModel, ValidationError
 
-from forecast import tables
 from forecast.cli.common import believing, read_scenarios, with_jobs, with_posterior
+from forecast.data import tables
 
 ANSWER = "projection.parquet"
 
@@ -46,18 +46,18 @@ def replay(manifest, jobs, learned):
     Where an input is not the same any more (data, law, code, a scenario, a version, parameters), it is named and
     nothing is run. Nothing is written.
     """
-    from forecast import experiment
+    from forecast.experiment import project
 
     asked = _read(manifest)
     paths = [_found(one.file, manifest) for one in asked.scenarios]
     changed = [f"scenario {one.scenario}: there is no file {one.file}" for one, path in
                zip(asked.scenarios, paths, strict=True) if path is None]  # fmt: skip
     questions = [] if changed else believing(read_scenarios(paths), learned)
-    now = experiment.manifest(questions, asked.engines, asked.draws, asked.seed)
+    now = project.manifest(questions, asked.engines, asked.draws, asked.seed)
     changed += differences(asked, now)
     if changed:
         raise tables.UserError("\n".join(["not the same inputs as then, so the run cannot be repeated:", *changed]))
-    answer = experiment.project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
+    answer = project.project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
     with tempfile.TemporaryDirectory() as folder:
         answer.save(Path(folder) / ANSWER)
         found = hashlib.sha256((Path(folder) / ANSWER).read_bytes()).hexdigest()

@@ -4,15 +4,8 @@ from pathlib import Path
 
 import click
 
-from forecast import tables
-from forecast.cli.common import (
-    PARTS,
-    claim,
-    finish,
-    with_force,
-    with_jobs,
-    with_out,
-)
+from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_out
+from forecast.data import tables
 
 
 @click.command()
@@ -41,7 +34,8 @@ def baseline(file, horizon, season, quantiles, hierarchy, jobs, out, force):
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
-    from forecast import baselines, reconcile
+    from forecast.timeseries import baseline as baselines
+    from forecast.timeseries import reconcile
 
     try:
         levels = baselines.levels_of(quantiles.split(","))

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from forecast.projection import COLUMNS
-from forecast.scenario import Scenario
+from forecast.answer.projection import COLUMNS
+from forecast.question.scenario import Scenario
 
 
 class Engine(Protocol):

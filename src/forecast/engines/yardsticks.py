@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from forecast import facts, tables
+from forecast.answer.projection import COLUMNS
+from forecast.data import history as facts
+from forecast.data import tables
 from forecast.engines import deaf_to, silence
-from forecast.projection import COLUMNS
-from forecast.scenario import Scenario
+from forecast.question.scenario import Scenario
 
 GOLDEN = (5**0.5 - 1) / 2
 

@@ -1,0 +1,1 @@
+"""Projections, the one long table of forecasts, and how good they were."""

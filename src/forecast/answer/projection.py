@@ -1,0 +1,312 @@
+"""The answer: one long table of projected values, with the few verbs that a reader needs.
+
+Columns are `place, scenario, engine, origin, month, group, measure, draw, value`; a row is one value of one draw.
+Stocks are persons on the last day of the month, flows are persons in the month, money is VND in the month.
+Draws are paired: draw 7 of two scenarios is the same people with the same luck.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast.answer import layers
+from forecast.data import tables
+
+COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
+_TEXT = COLUMNS[:7]
+_SERIES = ["place", "scenario", "engine", "origin", "group", "measure"]
+FLOWS_IN, FLOWS_OUT = ["entries", "returns"], ["lapses", "exits_compulsory", "exits_other"]
+QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+
+
+class Projection:
+    """A projection: a long table and the questions asked of it; no verb changes it.
+
+    >>> rows = [("Toy", "a", "stock", "2024-01", "2024-02", "all", "members", d, 100.0 + d) for d in range(5)]
+    >>> answer = Projection(pd.DataFrame(rows, columns=COLUMNS))
+    >>> float(answer.probability("members", at_least=102, by="2024-02")["probability"].iloc[0])
+    0.6
+    """
+
+    def __init__(self, frame: pd.DataFrame):
+        """Wrap `frame`; columns are checked, text becomes categories (months in their order), rows keep their order."""
+        missing = [c for c in COLUMNS if c not in frame.columns]
+        if missing:
+            raise tables.UserError(
+                f"a projection needs the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}"
+            )
+        types = {c: "category" for c in _TEXT if not isinstance(frame[c].dtype, pd.CategoricalDtype)}
+        self.frame = frame[COLUMNS].astype(types | {"draw": np.int32, "value": float}).reset_index(drop=True)
+        months = self.frame["month"].cat.categories
+        if not months.is_monotonic_increasing:  # put together from scenarios with other first months
+            self.frame["month"] = self.frame["month"].cat.reorder_categories(months.sort_values())
+
+    def __repr__(self) -> str:
+        f = self.frame
+        names = {c: list(f[c].unique()) for c in ("place", "scenario", "engine")}
+        return f"Projection({len(f):,} rows, {f['draw'].nunique()} draws, {names})"
+
+    def only(self, **columns) -> "Projection":
+        """Keep the rows whose columns equal the given value, or are in the given list.
+
+        An empty answer is allowed: an engine that is deaf to a policy says nothing about it.
+        """
+        keep = np.ones(len(self.frame), bool)
+        for column, wanted in columns.items():
+            if column not in COLUMNS:
+                raise tables.UserError(f"a projection has no column {column!r}; it has {', '.join(COLUMNS)}")
+            wanted = [wanted] if pd.api.types.is_scalar(wanted) else list(wanted)
+            keep &= self.frame[column].isin(wanted).to_numpy()
+        return Projection(self.frame[keep])
+
+    def at(self, month: str) -> "Projection":
+        """Keep one month, `YYYY-MM`; an unknown month is an error that names the months there are."""
+        tables.month(month)
+        known = self.frame["month"].unique()
+        if month not in set(known):
+            span = f"runs {min(known)} to {max(known)}" if len(known) else "is empty"
+            raise tables.UserError(f"month {month} is not in the projection, which {span}")
+        return self.only(month=month)
+
+    def quantiles(self, probabilities=QUANTILES) -> pd.DataFrame:
+        """Return `..., month, quantile, value`: one row for each series, month and probability."""
+        wide = self._wide()
+        values = _quantile(wide, probabilities).T
+        result = pd.DataFrame(values, index=wide.index, columns=pd.Index(probabilities, name="quantile"))
+        return result.stack().rename("value").reset_index()
+
+    def summary(self) -> pd.DataFrame:
+        """Return `..., month, mean, low, median, high`: low and high hold 90% of the draws between them."""
+        wide = self._wide()
+        low, median, high = _quantile(wide, (0.05, 0.5, 0.95))
+        columns = {"mean": wide.mean(axis=1), "low": low, "median": median, "high": high}
+        return pd.DataFrame(columns, index=wide.index).reset_index()
+
+    def _wide(self) -> pd.DataFrame:
+        """One row for each series and month in order of first appearance, one column for each draw."""
+        grouped = self.frame.set_index([*_SERIES, "month", "draw"])["value"]
+        wide = grouped.unstack("draw", sort=False)
+        return wide.dropna(axis=1, how="all") if len(wide) else wide
+
+    def versus(self, scenario: str) -> "Projection":
+        """Return the paired differences from `scenario`, draw by draw: what a policy adds.
+
+        Rows without a partner (another engine, another month) are left out; the base itself is left out.
+        """
+        base = self.frame[self.frame["scenario"] == scenario]
+        if base.empty:
+            known = ", ".join(map(repr, self.frame["scenario"].unique()))
+            raise tables.UserError(f"no scenario {scenario!r} to compare with; there are {known}")
+        on = [c for c in COLUMNS if c not in ("scenario", "value")]
+        other = self.frame[self.frame["scenario"] != scenario]
+        both = other.merge(base.drop(columns="scenario"), on=on, suffixes=("", "_base"))
+        return Projection(both.assign(value=both["value"] - both["value_base"]))
+
+    def probability(
+        self, measure: str = "members", *, at_least: float, by: str, group: str = "all", since: str | None = None
+    ) -> pd.DataFrame:
+        """Return the probability that `measure` is at least `at_least` at month `by`, for each scenario and engine.
+
+        With `since`, the measure is a flow and is added up over the months `since` to `by`. Columns: place, scenario,
+        engine, probability, standard_error (of the simulation: sqrt(p(1-p)/draws)), draws, median, gap
+        (median minus the wanted value, same unit).
+        """
+        rows = self.only(measure=measure, group=group)
+        months = set(rows.frame["month"].unique())
+        if by not in months:
+            raise tables.UserError(f"no {measure} of group {group} at {by} in the projection")
+        if since is not None and (since not in months or since > by):  # part of a sum would pass for the whole
+            raise tables.UserError(
+                f"no {measure} of group {group} from {since} to {by} in the projection, which has them "
+                f"from {min(months)} to {max(months)}"
+            )
+        keys = ["place", "scenario", "engine", "draw"]
+        span = rows.only(month=[m for m in months if (m == by if since is None else since <= m <= by)]).frame
+        total = span.groupby(keys, observed=True, sort=False)["value"].sum().reset_index()
+        return (
+            total.groupby(keys[:3], observed=True, sort=False)["value"]
+            .apply(lambda v: _chance_of(v.to_numpy(), at_least))
+            .unstack()
+            .reset_index()
+            .astype({"draws": int})
+        )
+
+    def pooled(self, weights: Mapping[str, float] | None = None) -> "Projection":
+        """Return the linear pool of the engines as engine `pool`: every draw of each, with equal weights.
+
+        A linear pool keeps what engines disagree about as spread (Stone 1961). With unequal `weights` (by engine) an
+        engine gives its first draws only, as many as its weight allows. A draw has the same number in every scenario,
+        so that the pool's scenarios stay paired; an engine that is silent about one is left out there.
+        """
+        given = layers.weights_of(list(self.frame["engine"].unique()), weights)
+        most, parts = max(given.values()), []
+        for number, (engine, weight) in enumerate(given.items()):
+            rows = self.frame[self.frame["engine"] == engine]
+            known = np.sort(rows["draw"].unique())
+            keep = known[: round(len(known) * weight / most)]
+            rows = rows[rows["draw"].isin(keep)]
+            parts.append(rows.assign(draw=rows["draw"] * len(given) + number))
+        return Projection(concat(parts).frame.assign(engine="pool"))
+
+    def ladder(
+        self, measure: str = "members", *, by: str, design: Mapping, group: str = "all", since: str | None = None,
+        weights: Mapping[str, float] | None = None, log: bool = True,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Split the width of the interval by source: the uncertainty ladder, for each place and scenario.
+
+        `design` says how draws are nested: sizes by source, the outermost first, such as `{"parameters": 50,
+        "chance": 4}` (draws 0 to 3 share their parameters, and so on), or such a mapping for each engine. With
+        several engines the source `model` is what they disagree about (`layers.split`). Variances are of the
+        logarithm unless `log` is false: a stock's doubts multiply. They add up and widths do not, so the width of the
+        pool's 90% interval is shared out in proportion to them.
+
+        Columns: place, scenario, source, variance (unbiased, so a small one may be below zero), share (of those above
+        zero), width (persons), low, median, high (of the pool). With `since` a flow is added up, as in `probability`.
+        """
+        rows, found = self.only(measure=measure, group=group), []
+        months = [m for m in rows.frame["month"].unique() if (since or by) <= m <= by]
+        if by not in months or (since and since not in months):
+            raise tables.UserError(f"no {measure} of group {group} at {since or by} to {by} in the projection")
+        rows = rows.only(month=months)
+        for (place, scenario), part in rows.frame.groupby(["place", "scenario"], observed=True, sort=False):
+            values = {}
+            for engine in part["engine"].unique():
+                total = part[part["engine"] == engine].groupby("draw")["value"].sum().sort_index().to_numpy()
+                sizes = design.get(engine, design)
+                if len(total) != np.prod(list(sizes.values())):
+                    shown = " x ".join(f"{size} {name}" for name, size in sizes.items())
+                    raise tables.UserError(f"{scenario}, {engine}: {len(total)} draws; expected {shown}")
+                values[engine] = total.reshape(tuple(sizes.values())), tuple(sizes)
+            pool = Projection(part).pooled(weights).frame.groupby("draw")["value"].sum()
+            low, median, high = np.quantile(pool, (0.05, 0.5, 0.95))
+            if log:
+                if pool.min() <= 0:
+                    raise tables.UserError(f"{scenario}: {measure} of {pool.min():g}; expected above 0, or log=False")
+                values = {engine: (np.log(array), names) for engine, (array, names) in values.items()}
+            variance = layers.split(values, weights)
+            share = variance.clip(lower=0) / max(variance.clip(lower=0).sum(), 1e-300)
+            found.append(pd.DataFrame({
+                "place": place, "scenario": scenario, "source": variance.index, "variance": variance.to_numpy(),
+                "share": share.to_numpy(), "width": share.to_numpy() * (high - low), "low": low, "median": median,
+                "high": high}))  # fmt: skip
+        return pd.concat(found, ignore_index=True)
+
+    def ledger_faults(self, tolerance: float = 1e-6) -> pd.DataFrame:
+        """Return the rows where members differ from previous members + entries + returns - all exits.
+
+        One row for each draw, group and month at fault, with `difference` in persons; empty when the ledger balances.
+        """
+        wanted = ["members", *FLOWS_IN, *FLOWS_OUT]
+        rows = self.only(measure=wanted).frame
+        keys = ["place", "scenario", "engine", "origin", "group", "draw"]
+        wide = rows.pivot(index=[*keys, "month"], columns="measure", values="value").sort_index()
+        missing = [m for m in wanted if m not in wide.columns]
+        if missing:  # an engine that knows the stock only has no ledger to check
+            return pd.DataFrame(columns=[*keys, "month", "difference"])
+        previous = wide.groupby(level=keys, observed=True)["members"].shift()
+        difference = wide["members"] - previous - wide[FLOWS_IN].sum(axis=1) + wide[FLOWS_OUT].sum(axis=1)
+        has_flows = wide[FLOWS_IN].notna().all(axis=1)
+        size = tolerance * np.maximum(1.0, wide["members"].abs())
+        bad = difference[(difference.abs() > size) & has_flows]
+        return bad.rename("difference").reset_index()
+
+    def save(self, path: str | Path) -> None:
+        """Write Parquet; the same projection gives the same bytes, and a killed write leaves no half file."""
+        path = Path(path)
+        used = self.frame.assign(**{c: self.frame[c].cat.remove_unused_categories() for c in _TEXT})
+        table = pa.Table.from_pandas(used, preserve_index=False).replace_schema_metadata(None)
+        partial = path.with_suffix(path.suffix + ".partial")
+        pq.write_table(table, partial, compression="zstd")
+        partial.replace(path)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Projection":
+        """Read what `save` wrote; a file that is no projection is named in the error."""
+        wanted = "expected the projection.parquet of a run"
+        if not Path(path).is_file():
+            raise tables.UserError(f"{path}: no such file; {wanted}")
+        try:
+            return cls(pq.read_table(path).to_pandas())
+        except pa.ArrowInvalid:
+            raise tables.UserError(f"{path}: not a Parquet file; {wanted}") from None
+        except (tables.UserError, TypeError, ValueError, OSError) as error:
+            raise tables.UserError(f"{path}: {error}; {wanted}") from None
+
+    def to_hub(self, quantiles=QUANTILES) -> pd.DataFrame:
+        """Return the forecast hubs' model-output table (hubverse): quantile rows, or samples when `quantiles` is None.
+
+        Columns: location, scenario_id, model_id, origin_date, target_end_date, target, output_type, output_type_id,
+        value. Dates are last days of months; the target is `measure` or `measure:group`.
+        """
+        if quantiles is None:
+            rows = self.frame.rename(columns={"draw": "output_type_id"}).assign(output_type="sample")
+        else:
+            rows = (
+                self.quantiles(quantiles).rename(columns={"quantile": "output_type_id"}).assign(output_type="quantile")
+            )
+        group, measure = rows["group"].astype(str), rows["measure"].astype(str)
+        ends = {
+            c: pd.PeriodIndex(rows[c].astype(str), freq="M").to_timestamp(how="end").strftime("%Y-%m-%d")
+            for c in ("origin", "month")
+        }
+        return pd.DataFrame(
+            {
+                "location": rows["place"].astype(str),
+                "scenario_id": rows["scenario"].astype(str),
+                "model_id": rows["engine"].astype(str),
+                "origin_date": ends["origin"],
+                "target_end_date": ends["month"],
+                "target": measure.where(group == "all", measure + ":" + group),
+                "output_type": rows["output_type"],
+                "output_type_id": rows["output_type_id"],
+                "value": rows["value"],
+            }
+        )
+
+
+def _quantile(wide: pd.DataFrame, probabilities) -> np.ndarray:
+    """Quantiles over draws, (probabilities, rows); a series that has fewer draws than others is judged by its own."""
+    values = wide.to_numpy(float)
+    if not len(values):
+        return np.empty((len(probabilities), 0))
+    return (np.nanquantile if np.isnan(values).any() else np.quantile)(values, probabilities, axis=1)
+
+
+def _chance_of(values: np.ndarray, at_least: float) -> pd.Series:
+    p = float(np.mean(values >= at_least))
+    median = float(np.median(values))
+    return pd.Series(
+        {
+            "probability": p,
+            "standard_error": (p * (1 - p) / len(values)) ** 0.5,
+            "draws": len(values),
+            "median": median,
+            "gap": median - at_least,
+        }
+    )
+
+
+def concat(parts) -> Projection:
+    """Put several frames or projections under one another, in the order given.
+
+    >>> len(concat([]).frame)
+    0
+    """
+    frames = [p.frame if isinstance(p, Projection) else p for p in parts]
+    frames = [f for f in frames if len(f)]
+    if not frames:
+        return Projection(pd.DataFrame(columns=COLUMNS))
+    from pandas.api.types import union_categoricals
+
+    joined = {}
+    for column in COLUMNS:
+        parts_of = [f[column] for f in frames]
+        if column in _TEXT:
+            joined[column] = union_categoricals([p.astype("category") for p in parts_of])
+        else:
+            joined[column] = np.concatenate([p.to_numpy() for p in parts_of])
+    return Projection(pd.DataFrame(joined))

@@ -1,0 +1,1 @@
+"""The scenario page in a browser, on this machine only."""

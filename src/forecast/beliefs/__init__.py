@@ -1,0 +1,1 @@
+"""What is believed of each parameter, and why."""

@@ -1,0 +1,1 @@
+"""Parameters learned from published counts, and whether the result can be used."""

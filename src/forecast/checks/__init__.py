@@ -1,0 +1,1 @@
+"""Conflicts in the data, found by rules."""

@@ -1,0 +1,246 @@
+"""Check tables, projections and scenarios, and name every conflict with its arithmetic.
+
+:func:`check_project` checks the project's own data, :func:`check_files` any files of the same kinds. Both return
+findings in file order: a ``fault`` or a ``new conflict`` means that the work is not in order, a ``known conflict`` is
+one that the data already mark, and a ``note`` is arithmetic worth reading.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.answer.projection import Projection
+from forecast.checks import conflicts, plans
+from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
+from forecast.data import tables
+from forecast.experiment import ledger
+from forecast.question.scenario import read_scenario
+
+SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
+"""How bad a finding can be, worst first; the first two fail a check."""
+
+RULE_MODULES = (conflicts, plans)
+"""Where the rules of the history table are; importing them registers them."""
+
+_SOURCED = ("history", "law", "places", "crosswalk", "evidence")
+_READABLE = ("*.csv", "*.parquet", "*.yaml", "*.yml")
+_LEDGER = "members = previous members + entries + returns - lapses - exits"
+
+
+def failed(findings: Iterable[Finding]) -> bool:
+    """Return whether any finding is a fault or a new conflict.
+
+    >>> failed([])
+    False
+    """
+    return any(finding.severity in (FAULT, NEW) for finding in findings)
+
+
+def to_frame(findings: Iterable[Finding], lang: str = "vi") -> pd.DataFrame:
+    """Return findings as a table: file, row, place, rule, severity, message (in ``lang``, vi or en).
+
+    >>> list(to_frame([]).columns)
+    ['file', 'row', 'place', 'rule', 'severity', 'message']
+    """
+    names = ["file", "row", "place", "rule", "severity"]
+    rows = [[getattr(f, n) for n in names] + [getattr(f, f"message_{lang}")] for f in findings]
+    return pd.DataFrame(rows, columns=[*names, "message"])
+
+
+_SAY = {  # severity: one and many in English, then Vietnamese
+    FAULT: ("fault", "faults", "lỗi"), NEW: ("new conflict", "new conflicts", "mâu thuẫn mới"),
+    KNOWN: ("known conflict", "known conflicts", "mâu thuẫn đã biết"), NOTE: ("note", "notes", "lưu ý"),
+}
+
+
+def as_dict(finding: Finding) -> dict:
+    """Return a finding as plain values for JSON; a number that is unknown or endless becomes None.
+
+    >>> as_dict(Finding("a.csv", 2, "rule", "Cà Mau", NOTE, "m", "m", {"x": float("nan")}))["numbers"]
+    {'x': None}
+    """
+    numbers = {name: value if math.isfinite(value) else None for name, value in finding.numbers.items()}
+    return asdict(finding) | {"numbers": numbers}
+
+
+def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
+    """Return findings as lines for a terminal, worst first, and how many there are of each severity.
+
+    >>> as_text([], "en")
+    'No findings.'
+    """
+    findings, vi = list(findings), lang == "vi"
+    if not findings:
+        return "Không có phát hiện nào." if vi else "No findings."
+    lines, counts = [], []
+    for severity in SEVERITIES:
+        same = [f for f in findings if f.severity == severity]
+        one, many, viet = _SAY[severity]
+        for f in same:
+            where = f.file + (f":{f.row}" if f.row else "")
+            lines.append("  ".join(filter(None, [viet if vi else one, where, f.place, f.rule])))
+            lines.append("    " + (f.message_vi if vi else f.message_en))
+        if same:
+            counts.append(f"{len(same)} {viet if vi else one if len(same) == 1 else many}")
+    return "\n".join([*lines, ", ".join(counts)])
+
+
+def check_project() -> list[Finding]:
+    """Check all tables and scenarios of the project (see :func:`forecast.data.tables.data_dir`)."""
+    folder = tables.data_dir()
+    names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table not in ("projection", ledger.TABLE)]
+    names += [path for path in [ledger.ledger() / f"{ledger.TABLE}.csv"] if path.exists()]
+    return check_files([*names, *sorted((folder / "scenarios").glob("*.yaml"))])
+
+
+def check_files(paths: Iterable[str | Path]) -> list[Finding]:
+    """Check files by kind: CSV tables by name or header, ``.parquet`` projections, ``.yaml`` scenarios.
+
+    A folder stands for the files in it of these kinds. Sources and places are looked up in the tables that are
+    checked, in those beside the file, and in the project's. A file that cannot be read is a fault, never an
+    exception.
+    """
+    files = [file for path in map(Path, paths) for file in _expand(path)]
+    frames, found = {}, []
+    for path in files:
+        try:
+            if path.suffix.lower() == ".parquet":
+                found += _projection(path)
+            elif path.suffix.lower() in (".yaml", ".yml"):
+                read_scenario(path)
+            else:
+                table = table_of(path)
+                frames[path] = (table, tables.read(path, table))
+        except tables.TableError as error:
+            found += [_fault(fault.file, fault.row, "schema", str(fault)) for fault in error.faults]
+        except tables.UserError as error:
+            found.append(_fault(path.name, 0, "unreadable", str(error)))
+    for path, (table, frame) in frames.items():
+        found += _cross_check(path, table, frame, frames)
+    order = {path.name: position for position, path in enumerate(files)}
+    return sorted(found, key=lambda f: (order.get(f.file, -1), f.row, SEVERITIES.index(f.severity), f.rule))
+
+
+def table_of(path: Path) -> str:
+    """Return which table a CSV file is, by its name or else by its header; :class:`tables.UserError` if none."""
+    if path.stem in tables.SCHEMAS:
+        return path.stem
+    try:
+        header = pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns
+    except (OSError, ValueError):  # pandas' own parser errors are kinds of ValueError
+        raise tables.UserError(f"{path}: there is no such file, or it is no CSV table") from None
+    for table in tables.SCHEMAS:
+        if set(header) == set(tables.columns(table)):
+            return table
+    raise tables.UserError(f"{path}: not a table of this project; expected the columns of one of "
+                           f"{', '.join(tables.SCHEMAS)} (see data/README.md)")
+
+
+def _expand(path: Path) -> list[Path]:
+    """Return the file itself, or the files of a folder that can be checked; other CSV of a run are left alone."""
+    if not path.is_dir():
+        return [path]
+    inside = sorted(file for pattern in _READABLE for file in path.rglob(pattern))
+    return [file for file in inside if file.suffix != ".csv" or file.stem in tables.SCHEMAS]
+
+
+def _fault(file: str, row: int, rule: str, text: str, vi: str = "", place: str = "", **numbers) -> Finding:
+    """Return a finding that is a fault."""
+    return Finding(file, row, rule, place, FAULT, text, vi or f"Lỗi dữ liệu: {text}", numbers)
+
+
+def _known(path: Path, table: str, frames: dict) -> pd.DataFrame:
+    """Return the rows of another table that ``path`` may use, each name once, nearest first.
+
+    They are those of a file that is checked too, of the table beside ``path``, and of the project's.
+    """
+    near = [frame for checked, (name, frame) in frames.items() if name == table and checked != path]
+    if frames[path][0] == table:
+        near.insert(0, frames[path][1])
+    for folder in dict.fromkeys((path.parent, tables.data_dir())):
+        if folder / f"{table}.csv" not in frames:
+            try:
+                near.append(tables.read(folder / f"{table}.csv", table))
+            except tables.UserError:
+                continue  # its own faults are named when it is checked itself
+    rows = pd.concat(near, ignore_index=True) if near else pd.DataFrame(columns=tables.columns(table))
+    return rows.drop_duplicates(rows.columns[0]) if table in ("sources", "places") else rows
+
+
+def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: dict) -> list[Finding]:
+    """Check one valid table against the others."""
+    found = []
+    if table in _SOURCED:
+        known = set(_known(path, "sources", frames)["source"])
+        for row, source in enumerate(frame["source"], start=2):
+            if source and source not in known:
+                found.append(_fault(path.name, row, "unknown-source", f'source "{source}" is not in sources.csv',
+                                    f'nguồn "{source}" không có trong sources.csv'))
+    if table == "places":
+        names = set(_known(path, "places", frames)["place"])
+        for row, (place, parent) in enumerate(zip(frame["place"], frame["parent"], strict=True), start=2):
+            if parent and parent not in names:
+                found.append(_fault(path.name, row, "unknown-place", f'parent "{parent}" has no row of its own',
+                                    f'đơn vị cấp trên "{parent}" chưa có dòng riêng', place))
+    if table == "history":
+        places = _known(path, "places", frames)
+        levels = dict(zip(places["place"], places["level"], strict=True))
+        for row, (place, level) in enumerate(zip(frame["place"], frame["level"], strict=True), start=2):
+            if levels and levels.get(place) != level:
+                expected = levels.get(place)
+                text = f'level "{expected}"' if expected else "a place of places.csv"
+                found.append(_fault(path.name, row, "unknown-place", f'expected {text}, found "{place}" as {level}',
+                                    f'cần {text}, nhưng ghi "{place}" là {level}', place))
+        found += find(frame, Setting(places, _annual_lapse(path, frames)), path.name)
+    if table == ledger.TABLE:
+        found += [_fault(path.name, row, "published-changed", text, f"dự báo đã công bố bị sửa: {text}", place)
+                  for row, place, text in ledger.changed(frame, path.parent)]
+    return found
+
+
+def _annual_lapse(path: Path, frames: dict) -> float:
+    """Return the center of the model's yearly lapse, for places whose own outflow is unknown."""
+    rows = _known(path, "evidence", frames)
+    rows = rows[(rows["parameter"] == "annual_lapse") & rows["use"].str.startswith("parameter:")]
+    return float(rows["value"].iloc[0]) if len(rows) else Setting.annual_lapse
+
+
+def _projection(path: Path) -> list[Finding]:
+    """Check a projection: its schema, its ledger, and that groups add up to all."""
+    answer = Projection.read(path)
+    faults = tables.check(answer.frame, "projection", path.name)
+    if faults:
+        return [_fault(path.name, fault.row, "schema", str(fault)) for fault in faults]
+    found = []
+    for rule, bad, en, vi in (
+            ("ledger", answer.ledger_faults(), _LEDGER, "sổ cái không cân: " + _LEDGER),
+            ("groups", group_faults(answer.frame), "groups add up to all", "các nhóm không cộng thành tổng số")):
+        if len(bad):
+            worst = bad.loc[bad["difference"].abs().idxmax()]
+            where = ", ".join(f"{name} {worst[name]}" for name in bad.columns if name != "difference")
+            found.append(_fault(path.name, 0, rule, f"{len(bad)} rows break the rule that {en}; the worst by "
+                                f"{worst['difference']:.6g}: {where}", f"{len(bad)} dòng sai: {vi}; lệch nhất "
+                                f"{worst['difference']:.6g}: {where}", str(worst["place"]),
+                                rows=float(len(bad)), worst=float(worst["difference"])))
+    return found
+
+
+def group_faults(frame: pd.DataFrame, tolerance: float = 1e-6) -> pd.DataFrame:
+    """Return where the four groups do not add up to ``all``: keys, measure and `difference`.
+
+    Measures that an engine gives for ``all`` only are left out.
+    """
+    keys = ["place", "scenario", "engine", "origin", "month", "measure", "draw"]
+    parts = frame[frame["group"] != "all"].groupby(keys, observed=True, sort=False)["value"].agg(["sum", "size"])
+    total = frame[frame["group"] == "all"].set_index(keys)["value"]
+    joined = parts[parts["size"] == len(tables.GROUPS)].join(total.rename("all"), how="inner")
+    joined["difference"] = joined["sum"] - joined["all"]
+    bad = joined[joined["difference"].abs() > tolerance * joined["all"].abs().clip(lower=1.0)]
+    return bad["difference"].reset_index()
+
+
+__all__ = ["RULES", "SEVERITIES", "Finding", "as_dict", "as_text", "check_files", "check_project", "failed", "table_of",
+           "to_frame"]

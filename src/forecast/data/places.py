@@ -1,0 +1,348 @@
+"""Places with dates of birth and death: their communes, their people, their history, and what became of them.
+
+A place is one dated unit, a row of ``data/places.csv``. On 2025-07-01 63 provinces became 34, districts were
+abolished and communes merged, so "Cà Mau" and "Cà Mau (2025)" are two places, and Hà Nội, which kept its name
+and area, has other communes before and after. ``data/crosswalk.csv`` says where the people of an old unit are
+counted since; :func:`carry` applies it to a series.
+"""
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecast.data import tables
+from forecast.data.tables import UserError
+
+DEFAULT_MONTH = "2021-12"
+"""The month a place is looked at when none is asked for: before the mergers of 2024 and 2025, near most figures."""
+
+COMMUNE_COLUMNS = ("commune", "district", "population", "eligible", "households", "hamlets", "poor_share",
+                   "near_poor_share", "minority_share")
+"""Columns of ``Place.communes``."""
+
+_COUNTS = ["population", "eligible", "households", "hamlets"]
+_SHARES = ["poor_share", "near_poor_share", "minority_share"]
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """One dated unit: who lives there, in which communes, and what was published about it.
+
+    Counts are persons (``population``, ``eligible`` for the voluntary scheme, ``labor_force``), households and
+    hamlets, NaN if unknown; shares are between 0 and 1. ``lineage`` is the place and all that contain it, smallest
+    first. ``since`` and ``until`` are months, ``until`` empty while the unit exists. ``communes`` has one row a
+    commune (:data:`COMMUNE_COLUMNS`) whose counts sum to the place's; a place whose communes are not listed has
+    one row, itself. ``history`` holds its rows of ``data/history.csv``; ``source`` and ``note`` are those of its
+    row and say whose figure each one is.
+
+    >>> place = read_place("da-bac")
+    >>> place.name, place.lineage, len(place.communes)
+    ('Đà Bắc', ('Đà Bắc', 'Hòa Bình', 'Việt Nam'), 17)
+    """
+
+    name: str
+    slug: str
+    level: str
+    lineage: tuple[str, ...]
+    since: str
+    until: str
+    population: float
+    eligible: float
+    labor_force: float
+    households: float
+    poor_share: float
+    near_poor_share: float
+    minority_share: float
+    hamlets: float
+    communes: pd.DataFrame
+    history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=tables.columns("history")))
+    source: str = ""
+    note: str = ""
+
+    def group_sizes(self) -> np.ndarray:
+        """Return eligible persons by commune and group, shape (communes, 4), groups in the order of ``GROUPS``.
+
+        The shares of households are taken as shares of eligible people, and an unknown share as 0. A member of a
+        minority who is poor or near-poor counts there; minorities are taken to be as often poor as everybody,
+        which overstates ``ethnic_minority`` where they are poorer: no source splits the poor by ethnicity.
+
+        >>> read_place("Đà Bắc").group_sizes().sum().item()
+        22089.0
+        """
+        eligible = self.communes["eligible"].to_numpy(float)
+        if np.isnan(eligible).any():
+            raise UserError(f"{self.name}: the number of eligible persons is not known in every commune")
+        poor, near_poor, minority = (np.nan_to_num(self.communes[name].to_numpy(float)) for name in _SHARES)
+        rest = 1 - poor - near_poor
+        if (rest < 0).any():
+            raise UserError(f"{self.name}: the shares of poor and near-poor households sum to more than 1")
+        shares = [poor, near_poor, minority * rest, (1 - minority) * rest]
+        return eligible[:, None] * np.column_stack(shares)
+
+    @cached_property
+    def _counts(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Observed rows of the voluntary scheme by (measure, group), oldest first, conflicting ones left out."""
+        rows = self.history
+        rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")
+                    & (rows["status"] != "conflicting") & rows["value"].notna()]
+        return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
+
+    def _published(self, measure: str, group: str, until) -> pd.DataFrame:
+        """Return those of one measure and group up to ``until``."""
+        rows = self._counts.get((measure, group), self.history[:0])
+        return rows if until is None else rows[rows["month"] <= str(until)]
+
+    def observed(self, measure: str = "members", until=None) -> pd.Series:
+        """Return what was published for the whole place, indexed by month; gaps stay gaps.
+
+        Of several counts of one month the one that stands last in the table is taken. ``until`` is the last month.
+
+        >>> read_place("Đông Triều").observed().tolist()
+        [2591.0, 3550.0]
+        """
+        rows = self._published(measure, "all", until).drop_duplicates("month", keep="last")
+        index = pd.PeriodIndex(rows["month"], freq="M", name="month")
+        return pd.Series(rows["value"].to_numpy(float), index=index, name=measure)
+
+    def latest(self, measure: str, until, group: str = "all") -> tuple[pd.Period, float, str] | None:
+        """Return (month, value, status) of the last published figure up to ``until``, or None if there is none.
+
+        >>> read_place("Cà Mau").latest("members", until="2022-03")
+        (Period('2021-12', 'M'), 26948.0, 'derived')
+        """
+        rows = self._published(measure, group, until)
+        if rows.empty:
+            return None
+        last = rows.iloc[-1]
+        return tables.month(last["month"]), float(last["value"]), last["status"]
+
+
+def slug(name: str) -> str:
+    """Return ``name`` in small letters without diacritics, words joined by hyphens; for files and for typing.
+
+    >>> slug("Đà Bắc/Tú Lý")
+    'da-bac-tu-ly'
+    """
+    plain = unicodedata.normalize("NFD", name.casefold()).replace("đ", "d")
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, changed: int, table: str) -> pd.DataFrame:
+    """Read a table once for as long as its file does not change (``changed`` is its time stamp)."""
+    frame = tables.read(path, table)
+    return frame.set_index("place", drop=False) if table == "places" else frame
+
+
+def _table(table: str) -> pd.DataFrame:
+    """Return a table of the data folder, to be read and never written to."""
+    path = tables.data_dir() / f"{table}.csv"
+    return _load(path, path.stat().st_mtime_ns if path.is_file() else 0, table)
+
+
+def _find(name: str, places: pd.DataFrame) -> str:
+    """Return the exact name of the place that ``name`` means, or raise an error with the nearest names."""
+    exact = unicodedata.normalize("NFC", str(name)).strip()
+    if exact in places.index:
+        return exact
+    slugs = {place: slug(place) for place in places.index}
+    wanted = slug(exact)
+    found = [place for place, short in slugs.items() if short == wanted]
+    if len(found) == 1:
+        return found[0]
+    if not found:  # the last part of a commune's name is what people remember of it
+        ends = {place: slug(place.rsplit("/", 1)[-1]) for place in places.index}
+        near = difflib.get_close_matches(wanted, {*slugs.values(), *ends.values()}, n=5, cutoff=0.6)
+        found = sorted({place for place in places.index if slugs[place] in near or ends[place] in near},
+                       key=lambda place: (near.index(slugs[place] if slugs[place] in near else ends[place]),
+                                          len(place)))[:6]
+    hint = f"; nearest: {', '.join(found)}" if found else "; data/places.csv lists all places"
+    raise UserError(f'there is no place "{name}"{hint}')
+
+
+def _alive(frame: pd.DataFrame, month: str) -> pd.Series:
+    """Return for each place whether it exists in ``month``."""
+    return (frame["since"] <= month) & ((frame["until"] == "") | (frame["until"] >= month))
+
+
+def _successors(name: str) -> list[str]:
+    """Return the units that took in the people of ``name``, the largest share first."""
+    moves = _table("crosswalk")
+    return list(moves[moves["old"] == name].sort_values("share", ascending=False, kind="stable")["new"])
+
+
+def _same_name(name: str, places: pd.DataFrame, month: str) -> str:
+    """Return ``name``, or the unit of the same name that took its place by ``month``, or raise an error."""
+    row = places.loc[name]
+    if month < row["since"]:
+        raise UserError(f"{name} exists since {row['since']}; {month} is before that")
+    if not row["until"] or month <= row["until"]:
+        return name
+    successors = _successors(name)
+    for successor in successors:
+        if successor.split(" (")[0] == name:
+            return _same_name(successor, places, month)
+    gone = f"; its people are since counted in {', '.join(successors)}" if successors else ""
+    raise UserError(f"{name} ended in {row['until']}, before {month}{gone}")
+
+
+def read_place(name: str, at=None) -> Place:
+    """Return the place called ``name``, with the communes it has in the month ``at`` (a Period or ``YYYY-MM``).
+
+    ``name`` may be typed without diacritics and in small letters. If the unit was replaced by one of the same
+    name before ``at``, that one is returned. Without ``at``, the month is :data:`DEFAULT_MONTH`, or the nearest
+    one in the unit's life. An unknown name raises :class:`~forecast.data.tables.UserError` with the nearest names.
+
+    >>> read_place("ca-mau").name, read_place("ca-mau", at="2026-01").name
+    ('Cà Mau', 'Cà Mau (2025)')
+    >>> len(read_place("Hà Nội").communes), len(read_place("Hà Nội", at="2026-01").communes)
+    (579, 126)
+    """
+    places = _table("places")
+    name = _find(name, places)
+    if at is None:
+        month = min(max(DEFAULT_MONTH, places.loc[name, "since"]), places.loc[name, "until"] or DEFAULT_MONTH)
+        month = max(month, places.loc[name, "since"])
+    else:
+        month = str(tables.month(at))
+        name = _same_name(name, places, month)
+    row = places.loc[name]
+    units = _communes(row, places, month)
+    counts = row[[*_COUNTS, "labor_force"]].astype(float)
+    if units["since"].min() > row["since"]:  # the place outlived a reform: its new communes carry its new figures
+        counts = units[[*_COUNTS, "labor_force"]].sum(min_count=1)
+    frame = pd.DataFrame({"commune": units["place"], "district": _districts(units, places)})
+    for column in _COUNTS:
+        frame[column] = _fit(units[column].to_numpy(float), counts[column])
+    frame[_SHARES] = units[_SHARES].to_numpy(float)
+    lineage = _lineage(name, places)
+    return Place(name=name, slug=slug(name), level=row["level"], lineage=lineage, since=row["since"],
+                 until=row["until"], **{key: float(counts[key]) for key in counts.index},
+                 **{key: float(row[key]) for key in _SHARES}, communes=frame.reset_index(drop=True),
+                 history=_history(name), source=row["source"], note=row["note"])
+
+
+def _communes(row: pd.Series, places: pd.DataFrame, month: str) -> pd.DataFrame:
+    """Return the communes of a province or district in ``month``; the place's own row where none are listed."""
+    alive = places[_alive(places, month)]
+    parents = [row["place"], *alive.loc[(alive["parent"] == row["place"]) & (alive["level"] == "district"), "place"]]
+    units = alive[(alive["level"] == "commune") & alive["parent"].isin(parents)]
+    # A nation's direct communes would be none of all, so it is one unit, as is a group whose members have no rows.
+    return units if len(units) else places.loc[[row["place"]]]
+
+
+def _fit(parts: np.ndarray, total: float) -> np.ndarray:
+    """Scale whole numbers to sum to ``total``, the largest remainders rounded up; unchanged if they do already."""
+    if np.isnan(parts).any() or np.isnan(total) or parts.sum() in (0, total):
+        return parts
+    exact = parts * total / parts.sum()
+    whole = np.floor(exact)
+    order = np.argsort(whole - exact, kind="stable")
+    whole[order[:int(round(total - whole.sum()))]] += 1
+    return whole
+
+
+def _lineage(name: str, places: pd.DataFrame) -> tuple[str, ...]:
+    """Return the place and all that contain it, smallest first."""
+    lineage = [name]
+    while parent := places.loc[lineage[-1], "parent"]:
+        if parent not in places.index or parent in lineage:
+            raise UserError(f'places.csv: "{parent}", the parent of {lineage[-1]}, '
+                            + ("is inside it" if parent in lineage else "has no row of its own"))
+        lineage.append(parent)
+    return tuple(lineage)
+
+
+def _history(name: str) -> pd.DataFrame:
+    """Return the rows of the history about one place; none if the data folder has no history."""
+    if not (tables.data_dir() / "history.csv").is_file():
+        return pd.DataFrame(columns=tables.columns("history"))
+    rows = _table("history")
+    return rows[rows["place"] == name].reset_index(drop=True)
+
+
+def _districts(units: pd.DataFrame, places: pd.DataFrame) -> list[str]:
+    """Return the district of each commune; "" if there is none or it is not known."""
+    inside = places["level"].reindex(units["parent"]).to_numpy() == "district"
+    return [parent if known else middle.group(1) if (middle := re.fullmatch(r"[^/]+/([^/(]+)/[^/]+", name)) else ""
+            for name, parent, known in zip(units["place"], units["parent"], inside, strict=True)]
+
+
+def district_of(name: str) -> str:
+    """Return the district of the commune ``name``; "" since 2025-07, when there are none, and where unknown.
+
+    >>> district_of("Hà Nội/Ba Đình/Phúc Xá"), district_of("Đà Bắc/Tú Lý"), district_of("Hà Nội/Ba Đình")
+    ('Ba Đình', 'Đà Bắc', '')
+    """
+    places = _table("places")
+    return _districts(places.loc[[_find(name, places)]], places)[0]
+
+
+def crosswalk() -> pd.DataFrame:
+    """Return where the people of each old unit are counted since: ``old, new, since, share, source, note``.
+
+    ``share`` is the part of the old unit's people who are counted in the new one; the shares of an old unit sum
+    to 1. Districts and provinces have rows of their own, so that their series can be carried as well.
+
+    >>> moves = crosswalk()
+    >>> moves.loc[moves["old"] == "Đà Bắc/Vầy Nưa", "share"].tolist()
+    [0.5, 0.5]
+    """
+    return _table("crosswalk").copy()
+
+
+def carry(values: pd.Series | pd.DataFrame, at="2025-07") -> pd.Series | pd.DataFrame:
+    """Return counts by old unit as counts by the units that exist in the month ``at``; the total stays the same.
+
+    ``values`` is a Series indexed by unit, or a DataFrame with one column a unit (rows: months). Units that did
+    not change keep their column. A missing part makes the sum missing. Only counts can be carried, no shares.
+    Where a unit's people were divided, the crosswalk's share is an even split, so the new units are estimates.
+
+    >>> carry(pd.Series({"Đà Bắc/Vầy Nưa": 10.0, "Đà Bắc/Tiền Phong": 20.0})).to_dict()
+    {'Phú Thọ (2025)/Thống Nhất': 5.0, 'Phú Thọ (2025)/Tiền Phong': 25.0}
+    """
+    moves = _table("crosswalk")
+    moves = moves[moves["since"] <= str(tables.month(at))]
+    targets = {old: list(zip(part["new"], part["share"], strict=True)) for old, part in moves.groupby("old")}
+    frame = values.to_frame().T if isinstance(values, pd.Series) else values
+    places = _table("places")
+    columns = {_find(unit, places): frame[unit] for unit in frame.columns}
+    while any(unit in targets for unit in columns):  # twice where a unit that merged in 2024 merged again in 2025
+        moved: dict[str, pd.Series] = {}
+        for unit, series in columns.items():
+            for new, share in targets.get(unit, [(unit, 1.0)]):
+                part = series * share
+                moved[new] = moved[new] + part if new in moved else part
+        columns = moved
+    result = pd.DataFrame(columns, index=frame.index)
+    return result.iloc[0].rename(values.name) if isinstance(values, pd.Series) else result
+
+
+def one_series(values: pd.DataFrame, at="2025-07") -> pd.DataFrame:
+    """Return counts by month (index, YYYY-MM or Period) and unit (columns) as one series for each unit of ``at``.
+
+    Months before ``at`` are carried (:func:`carry`), months since then stand as they are, so that a unit that merged
+    has the same territory before and after. A unit of which a part was not counted in a month has no count in it.
+
+    >>> before = pd.DataFrame({"Cà Mau": [10.0], "Phú Thọ": 7.0, "Bạc Liêu": 5.0}, index=["2025-06"])
+    >>> both = one_series(pd.concat([before, pd.DataFrame({"Cà Mau (2025)": 16.0}, index=["2025-07"])]))
+    >>> both["Cà Mau (2025)"].to_dict(), list(both)
+    ({'2025-06': 15.0, '2025-07': 16.0}, ['Cà Mau (2025)'])
+    """
+    then = values.index.astype(str) < str(tables.month(at))
+    early, late = values[then].dropna(axis="columns", how="all"), values[~then].dropna(axis="columns", how="all")
+    moves = _table("crosswalk")
+    moves = moves[moves["since"] <= str(tables.month(at))]
+    # What has to be counted for a new unit: all its parts of the level of those that were (a province is the sum of old
+    # provinces, or of all its old communes).
+    groups = pd.Series(list(zip(moves["new"], moves["old"].map(_table("places")["level"]), strict=True)), moves["old"])
+    while missing := sorted(set(groups.index[groups.isin(groups[groups.index.isin(list(early))])]) - set(early)):
+        early = early.reindex(columns=[*early, *missing])
+    return pd.concat([carry(early, at).dropna(axis="columns", how="all"), late])

@@ -1,0 +1,1 @@
+"""Decisions: targets, comparisons, searches, allocation."""

@@ -1,0 +1,358 @@
+"""What a policy adds, person by person: who joined because of it, who would have joined anyway, and who stays.
+
+The same people live under two policies with the same luck (see :mod:`engines.people.events`), so each can be looked
+up in both worlds. People of a draw fall into five kinds:
+
+- ``because``: join under the policy, and not without it in these months;
+- ``sooner``: join in both, under the policy earlier; ``anyway``: join in both, not earlier;
+- ``already``: were members when the months began;
+- ``instead``: join without the policy, and not under it (hours that went elsewhere).
+
+Member-years under the policy less those without it, added up over the five kinds, are what the policy adds: no more,
+no less. A policy is judged over all months of its scenario, and not in one December. What remains when the money stops
+is told by those it had ``brought`` by then: people who joined before it ended, and without it would not have by then.
+"""
+
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+import pandas as pd
+from numba import njit
+from tqdm.auto import tqdm
+
+from forecast.answer import projection
+from forecast.answer.projection import Projection
+from forecast.data import tables
+from forecast.desk.target import INTERVAL, PAYERS
+from forecast.engines.people import agents
+from forecast.engines.people.agents import Lives
+from forecast.question.plan import GROUPS
+from forecast.question.scenario import Scenario
+
+GUARDED = ("poor", "near_poor", "ethnic_minority")  # whom an equity guard looks after
+_GIVERS = ("state", "province", "donors")
+KINDS = ("because", "sooner", "anyway", "already", "instead")
+BECAUSE, SOONER, ANYWAY, ALREADY, INSTEAD = range(len(KINDS))
+COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "entries", "paid")
+ROOM, MOST_DRAWS = 1e8, 16  # bytes for people who are followed in one process; draws followed side by side
+_NEVER = np.iinfo(np.int16).max
+
+
+class Added(NamedTuple):
+    """What two worlds differ in; `people` one row a draw, group and kind, `months` one a draw, kind and month."""
+
+    people: pd.DataFrame
+    months: pd.DataFrame
+
+
+def added(base: Scenario, policy: Scenario, *, draws: int = 60, seed: int = 1, jobs: int | None = None,
+          progress: bool = True) -> Added:  # fmt: skip
+    """Live both worlds and compare their people: :func:`follow` for one policy."""
+    return follow(base, [policy], draws=draws, seed=seed, jobs=jobs, progress=progress)[1][0]
+
+
+def follow(base: Scenario, policies: list[Scenario], *, draws: int = 60, seed: int = 1, jobs: int | None = None,
+           progress: bool = True) -> tuple[Projection, list[Added]]:  # fmt: skip
+    """Live the base's world and that of each policy once; return what the agents answer, and who differs in each.
+
+    The projection is that of :func:`forecast.project` by `agents`, draws 0 to `draws`, for the base and all policies.
+
+    `people`: draw, group, kind, persons, member_years (under the policy less without it), supported (months with a
+    subsidy paid for under the policy while it acts), before (the same without it), dead (those that are paid for in
+    both), once (persons who came under the policy, paid one time, and were gone), entries (who came under it), paid
+    (the months that these have paid for, as far as they are supported).
+    `months`: draw, kind, month, members (under the policy), gap (less without it).
+    Raises :class:`~forecast.data.tables.UserError` for different questions.
+    """
+    for policy in policies:
+        for what in ("start", "until"):
+            if getattr(base, what) != getattr(policy, what) or base.place.name != policy.place.name:
+                raise tables.UserError(
+                    f"{policy.scenario!r} ({policy.place.name}, {policy.start} to {policy.until}) cannot be compared "
+                    f"with {base.scenario!r} ({base.place.name}, {base.start} to {base.until}): expected the same "
+                    "place and months"
+                )
+    size = _side_by_side(base, draws)
+    chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
+    work = (joblib.delayed(_chunk)(base, policies, part, seed) for part in chunks)
+    answers, found = [], [[] for _ in policies]
+    with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
+        done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator", batch_size=1)(work)
+        for part, (rows, differences) in zip(chunks, done, strict=True):
+            answers += rows
+            for whole, new in zip(found, differences, strict=True):
+                whole += new
+            bar.update(len(part))
+    order = {s.scenario: number for number, s in enumerate([base, *policies])}
+    answers.sort(key=lambda rows: order[rows["scenario"].iloc[0]])
+    both = [Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*each, strict=True))) for each in found]
+    return projection.concat(answers), both
+
+
+def _side_by_side(base: Scenario, draws: int) -> int:
+    """How many draws are followed at once: as many as there is room for the people of two worlds, in even parts."""
+    people = max(3 * base.opening[0], 0.05 * base.place.eligible)
+    most = int(min(max(ROOM / (people * len(base.months) * 2 * 3), 2), MOST_DRAWS))  # a bool and a short each month
+    return -(-draws // -(-draws // most))
+
+
+def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
+    """Return the first and last month (positions) in which the two plans differ; (0, 0) when they never do.
+
+    What a lever leaves behind when it has ended (training fades over years) is no longer the policy.
+
+    >>> import forecast as f
+    >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law())
+    >>> acting(quo, quo.with_policy("top-up", f.Policy(f.TopUp(share=0.2, start="2022-03", end="2022-05"))))
+    (3, 5)
+    """
+    names = policy.plan.changed(base.plan)
+    differs = np.zeros(len(policy.months), bool)
+    for name in names:
+        ours, theirs = getattr(policy.plan, name), getattr(base.plan, name)
+        differs |= (ours != theirs).reshape(len(differs), -1).any(axis=1)
+    at = np.flatnonzero(differs)
+    if not len(at):
+        return 0, 0
+    ours, theirs = policy.policy.levers, base.policy.levers
+    own = [lever for lever in (*ours, *theirs) if (lever in ours) != (lever in theirs)]
+    ends = [tables.month_index(tables.month(lever.end or policy.until)) - policy.plan.first for lever in own]
+    return int(at[0]), min(int(at[-1]), max([int(at[0]), *ends]))
+
+
+def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, engine: str = "agents") -> pd.DataFrame:
+    """Sum up what :func:`added` found, over the draws.
+
+    Columns: place, scenario, group (or all), measure, kind, payer, unit, median, low, high (90%), draws. Measures:
+
+    - persons, member_years: of each kind (see the module).
+    - stayed: members in the scenario's last month, of those brought who were members when the policy ended, as a share;
+      net: the same, less those who would have come by themselves since. Left out when the policy acts to the end.
+    - once: share of those who came under the policy that paid one time and were gone; paid_per_entry: months paid by
+      one of them up to the end (a subsidy's months are counted, 120 at most).
+    - active: of the members that the policy adds in the last month, the share that it adds to those who paid at least
+      9 of the last 12 months, where the policy began 18 months before it or earlier; rush: share of the entries of the
+      last calendar year under the policy that came in its December; fall: share of the last December's members under
+      the policy who are gone by March.
+    - dead_weight (vnd): extra money of a payer on months that would have been paid for without it, while the policy
+      acts. Extra is what the payer gave under the policy less what the same months would have cost without it.
+    - added: member-years of all kinds together; of kind `guarded`: those of poor, near-poor and minority people.
+    - equity: share of the additional member-years that goes to poor, near-poor and minority people; creaming: that
+      share by their share of the eligible people (1: in proportion; below 1: the better-off are reached first). Left
+      out of a draw that adds less than half a member-year in all.
+
+    `answer` has both scenarios by `engine`, with at least the draws of `found`.
+    """
+    head = {"place": policy.place.name, "scenario": policy.scenario}
+    people, parts = found.people, []
+    answer = answer.only(engine=engine, scenario=[base.scenario, policy.scenario])
+
+    def note(values: pd.Series, measure: str, unit: str, group: str = "all", kind: str = "", payer: str = "") -> None:
+        values = values.dropna()
+        if len(values):
+            low, median, high = values.quantile([INTERVAL[0], 0.5, INTERVAL[1]])
+            parts.append(
+                head | {"group": group, "measure": measure, "kind": kind, "payer": payer, "unit": unit,
+                        "median": median, "low": low, "high": high, "draws": len(values)}
+            )  # fmt: skip
+
+    for group in ("all", *GROUPS):
+        rows = people if group == "all" else people[people["group"] == group]
+        for kind, part in rows.groupby("kind", sort=False):
+            sums = part.groupby("draw")[["persons", "member_years"]].sum()
+            note(sums["persons"], "persons", "persons", group, kind)
+            note(sums["member_years"], "member_years", "years", group, kind)
+        sums = rows.groupby("draw")[["once", "paid", "entries"]].sum()
+        came = sums["entries"].where(sums["entries"] > 0)
+        note(sums["once"] / came, "once", "share", group)
+        note(sums["paid"] / came, "paid_per_entry", "months", group)
+    dead = {g: _dead_weight(people[people["group"] == g], answer, base, policy, g) for g in GROUPS}
+    for payer in _GIVERS:
+        parted = {group: part[payer] for group, part in dead.items() if payer in part}
+        total = sum((part.fillna(0.0) for part in parted.values()), pd.Series(0.0, index=people["draw"].unique()))
+        if total.median() > 0:
+            note(total, "dead_weight", "vnd", payer=payer)
+            for group, values in parted.items():
+                note(values, "dead_weight", "vnd", group, payer=payer)
+    note(_stayed(found, base, policy, "members"), "stayed", "share", kind="brought")
+    note(_stayed(found, base, policy, "gap"), "net", "share", kind="brought")
+    note(_active(answer, base, policy), "active", "share")
+    note(_rush(answer.only(scenario=policy.scenario)), "rush", "share")
+    note(_fall(answer.only(scenario=policy.scenario)), "fall", "share")
+    years = people.groupby(["draw", "group"])["member_years"].sum().unstack()
+    total = years.sum(axis=1)
+    guarded = years[list(GUARDED)].sum(axis=1)
+    note(total, "added", "years")
+    note(guarded, "added", "years", kind="guarded")
+    share = (guarded / total).where(total > 0.5)
+    sizes = policy.place.group_sizes().sum(axis=0)
+    eligible = sum(sizes[GROUPS.index(g)] for g in GUARDED) / sizes.sum()
+    note(share, "equity", "share")
+    note(share / eligible, "creaming", "ratio")
+    return pd.DataFrame(parts)
+
+
+def after(found: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
+    """Return what becomes of those whom the policy has brought by its last month, month by month.
+
+    Columns: month, median, low, high (members among them, 90% interval), net (the median, less those of them who would
+    be members without the policy), acting (does the policy still act?).
+    """
+    rows = found.months[found.months["kind"] == "brought"]
+    table = rows.groupby("month")["members"].quantile([INTERVAL[0], 0.5, INTERVAL[1]]).unstack()
+    table.columns = ["low", "median", "high"]
+    first, last = acting(base, policy)
+    at = np.arange(len(table))
+    table["net"] = rows.groupby("month")["gap"].median()
+    return table[["median", "low", "high", "net"]].assign(acting=(at >= first) & (at <= last)).reset_index()
+
+
+SETTLED = 18  # months
+PAPER = {"once": (0.25, 1), "active": (0.5, -1), "fall": (0.10, 1)}
+
+
+def paper(table: pd.DataFrame) -> list[str]:
+    """Return the signs of paper growth in a table of :func:`table`: measures whose median is beyond the limit.
+
+    More than a quarter paid once and went; fewer than half of the added members have paid 9 of 12 months; more than a
+    tenth of a December is gone by March. The limits are judgement of the makers; the national falls were 2, 9 and 21%.
+    """
+    middle = table[table["group"] == "all"].drop_duplicates("measure").set_index("measure")["median"]
+    return [m for m, (limit, sign) in PAPER.items() if m in middle and (middle[m] - limit) * sign > 0]
+
+
+def _active(answer: Projection, base: Scenario, policy: Scenario) -> pd.Series:
+    if len(policy.months) - 1 - acting(base, policy)[0] < SETTLED:  # newcomers have not had the time to pay 9 months
+        return pd.Series(dtype=float)
+    rows = answer.only(group="all", month=policy.until, measure=["members", "active_9of12"]).frame
+    wide = rows.pivot_table(index="draw", columns=["measure", "scenario"], values="value", observed=True)
+    gap = {m: wide[m, policy.scenario] - wide[m, base.scenario] for m in ("members", "active_9of12")}
+    return gap["active_9of12"] / gap["members"].where(gap["members"] > 0.5)
+
+
+def _rush(answer: Projection) -> pd.Series:
+    wide = answer.only(group="all", measure="entries").frame.pivot(index="draw", columns="month", values="value")
+    years = [m[:4] for m in wide if m.endswith("-12") and f"{m[:4]}-01" in wide]
+    if not years:
+        return pd.Series(dtype=float)
+    year = wide[[m for m in wide if m.startswith(max(years))]].sum(axis=1)
+    return wide[f"{max(years)}-12"] / year.where(year > 0)
+
+
+def _fall(answer: Projection) -> pd.Series:
+    wide = answer.only(group="all", measure="members").frame.pivot(index="draw", columns="month", values="value")
+    ends = [m for m in wide if m.endswith("-03") and f"{int(m[:4]) - 1}-12" in wide]
+    if not ends:
+        return pd.Series(dtype=float)
+    return 1 - wide[max(ends)] / wide[f"{int(max(ends)[:4]) - 1}-12"]
+
+
+def _stayed(found: Added, base: Scenario, policy: Scenario, column: str) -> pd.Series:
+    _, last = acting(base, policy)
+    months = policy.months.astype(str)
+    if last in (0, len(months) - 1):
+        return pd.Series(dtype=float)
+    rows = found.months[found.months["kind"] == "brought"].pivot(index="draw", columns="month")
+    then = rows["members"][months[last]]
+    return rows[column][months[-1]] / then.where(then > 0)
+
+
+def _dead_weight(rows: pd.DataFrame, answer: Projection, base: Scenario, policy: Scenario, group: str) -> dict:
+    """Return VND by payer, a value for each draw."""
+    first, last = acting(base, policy)
+    months = policy.months.astype(str)[max(first, 1) : last + 1]
+    sums = rows.groupby("draw")[["supported", "before", "dead"]].sum()
+    found = {}
+    for payer in _GIVERS:
+        money = answer.only(measure=PAYERS[payer], group=group, month=list(months)).frame
+        paid = money.groupby(["scenario", "draw"], observed=True)["value"].sum().unstack("scenario")
+        if paid.empty or not {base.scenario, policy.scenario} <= set(paid.columns):
+            continue
+        ours, theirs = (paid[s.scenario].reindex(sums.index) for s in (policy, base))
+        usual = (theirs / sums["before"].where(sums["before"] > 0)).fillna(0.0) * sums["supported"]
+        extra = ours - usual
+        extra = extra.where(extra > 0.05 * ours)  # less is a change of prices from month to month
+        found[payer] = extra * sums["dead"] / sums["supported"].where(sums["supported"] > 0)
+    return {payer: values for payer, values in found.items() if values.notna().any()}
+
+
+def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int):
+    """Rows of all scenarios, and for each policy its differences from the base, draw by draw."""
+    rows, without = agents.lives(base, draws, seed)
+    answers, months = [rows], base.months.astype(str)
+    differences = []
+    for policy in policies:
+        rows, under = agents.lives(policy, draws, seed)
+        answers.append(rows)
+        span = acting(base, policy)
+        differences.append([_compare(a, b, d, *span, months) for d, a, b in zip(draws, without, under, strict=True)])
+    return answers, differences
+
+
+def _compare(without: Lives, under: Lives, draw: int, first: int, last: int, months) -> tuple[pd.DataFrame, ...]:
+    """Line up one draw's people of two worlds by their keys."""
+    order = np.argsort(without.key)
+    at = np.minimum(np.searchsorted(without.key, under.key, sorter=order), len(order) - 1)
+    match = np.where(without.key[order[at]] == under.key, order[at], -1)
+    alone = np.ones(len(order), bool)
+    alone[match[match >= 0]] = False
+    sums = np.zeros((len(GROUPS), len(KINDS), len(COUNTED)))
+    paths = np.zeros((len(KINDS) + 1, 2, len(months)), np.int64)
+    _add_up(without, under, match, np.flatnonzero(alone), first, last, sums, paths)
+    index = pd.MultiIndex.from_product([GROUPS, KINDS], names=["group", "kind"])
+    people = pd.DataFrame(sums.reshape(-1, len(COUNTED)), index, COUNTED).reset_index()
+    parts = [
+        pd.DataFrame({"draw": draw, "kind": name, "month": months, "members": now, "gap": now - then})
+        for name, (now, then) in zip([*KINDS, "brought"], paths, strict=True)
+    ]
+    return people.assign(draw=draw), pd.concat(parts)
+
+
+@njit(cache=True)
+def _add_up(without, under, match, alone, first, last, sums, paths):
+    """Go through all people once: those under the policy with their match (-1: none), then those without one."""
+    before, end, brought = max(first - 1, 0), paths.shape[2], len(KINDS)
+    for i in range(len(match)):
+        j, ours, theirs = match[i], under.joined[i], _NEVER
+        paid_before, gap = 0, 0
+        if j >= 0:
+            theirs = without.joined[j]
+            paid_before = without.supported[j, last] - without.supported[j, before]
+        kind = ANYWAY
+        if theirs == _NEVER:
+            kind = BECAUSE
+        elif ours == 0 and theirs == 0:
+            kind = ALREADY
+        elif ours < theirs:
+            kind = SOONER
+        was_brought = 0 < ours <= last < theirs
+        for t in range(end):
+            now, then = int(under.member[i, t]), int(j >= 0 and without.member[j, t])
+            paths[kind, 0, t] += now
+            paths[kind, 1, t] += then
+            if was_brought:
+                paths[brought, 0, t] += now
+                paths[brought, 1, t] += then
+            if t > 0:
+                gap += now - then
+        paid = under.supported[i, last] - under.supported[i, before]
+        row = sums[under.group[i], kind]
+        row[0] += 1
+        row[1] += gap / 12
+        row[2] += paid
+        row[3] += paid_before
+        row[4] += min(paid, paid_before)
+        if ours > 0:
+            row[5] += under.once[i]
+            row[6] += 1
+            row[7] += under.supported[i, end - 1]
+    for j in alone:
+        row = sums[without.group[j], INSTEAD]
+        row[0] += 1
+        row[3] += without.supported[j, last] - without.supported[j, before]
+        for t in range(end):
+            then = int(without.member[j, t])
+            paths[INSTEAD, 1, t] += then
+            if t > 0:
+                row[1] -= then / 12

@@ -1,0 +1,113 @@
+"""What a question comes to in each draw: a few sums in place of a long projection, kept so that none is asked twice."""
+
+import math
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from forecast.data import tables
+from forecast.desk.additionality import GUARDED
+from forecast.experiment import project
+from forecast.question.plan import GROUPS
+from forecast.question.scenario import Scenario
+
+COLUMNS = ("reached", "held", "later", "years", "guarded", "members", "state", "province", "donors", "outreach")
+PART = {"agents": 24, "stock": 200}  # draws in one piece of work
+
+
+def tallies(
+    asked: list[tuple[Scenario, str, range]],
+    seed: int,
+    *,
+    jobs: int = 1,
+    keep: Path | None = None,
+    last: str | None = None,
+) -> list[pd.DataFrame]:
+    """Return the :func:`tally` of each (question, engine, draws), worked out by `jobs` processes."""
+    parts = [
+        (number, question, engine, range(d, min(d + PART[engine], draws.stop)))
+        for number, (question, engine, draws) in enumerate(asked)
+        for d in range(draws.start, draws.stop, PART[engine])
+    ]
+    work = (
+        joblib.delayed(tally)(question, engine, draws, seed, keep, last)
+        for _, question, engine, draws in parts
+    )
+    done = joblib.Parallel(n_jobs=jobs, batch_size=1)(work)
+    numbers = [number for number, *_ in parts]
+    return [
+        pd.concat([rows for n, rows in zip(numbers, done, strict=True) if n == number]) for number in range(len(asked))
+    ]
+
+
+def tally(
+    question: Scenario,
+    engine: str,
+    draws: range,
+    seed: int,
+    keep: Path | None = None,
+    last: str | None = None,
+) -> pd.DataFrame:
+    """Return what a question comes to, one row a draw: :data:`COLUMNS`; `keep` is a folder for answers.
+
+    `reached` is the target's measure by its month (nan without a target), `held` the members in the month `last` (the
+    question's last one if left out), `later` those in the question's last month, `years` member-years of all and
+    `guarded` of the groups that the equity guard looks after, and the rest is VND, all of them added up to `last`.
+    """
+    asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
+    task = project.Task(asked, project.engine_of(engine), draws, seed)
+    path = keep / f"tally-{last or ''}-{task.name}" if keep else None
+    if path is not None and path.exists():
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError):
+            pass  # cut off by a kill: done again
+    months, measures, groups = [str(m) for m in question.months], list(tables.MEASURES), [*GROUPS, "all"]
+    values, target = _values(task, months, measures, groups), question.target
+    end = months.index(last) if last else len(months) - 1
+
+    def total(measure: str, group: str = "all", first: int = 0, until: int = end) -> np.ndarray:
+        return values[:, first : until + 1, measures.index(measure), groups.index(group)].sum(axis=1)
+
+    reached: np.ndarray | float = math.nan
+    if target:
+        span = (months.index(m) for m in (target.since or target.by, target.by))
+        reached = total(target.measure, target.group, *span)
+    found = {
+        "reached": reached,
+        "held": total("members", first=end),
+        "later": total("members", first=len(months) - 1, until=len(months) - 1),
+        "years": total("members") / 12,
+        "guarded": sum(total("members", group) for group in GUARDED) / 12,
+        "outreach": total("spent_outreach"),
+    } | {payer: total(f"paid_{payer}") for payer in ("members", "state", "province", "donors")}
+    table = pd.DataFrame(found, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
+    if path is not None:
+        tables.write_bytes(table.to_parquet(), path)
+    return table
+
+
+def _values(task: project.Task, months: list[str], measures: list[str], groups: list[str]) -> np.ndarray:
+    """Values of a task by (draws, months, measures, groups + all); 0 where the engine has no row."""
+    if hasattr(task.engine, "values"):
+        return task.engine.values(task.scenario, task.draws, task.seed)
+    rows = task.run()
+    values = np.zeros((len(task.draws), len(months), len(measures), len(groups)))
+    at = [pd.Categorical(rows[name], known).codes for name, known in (("month", months), ("measure", measures),
+                                                                      ("group", groups))]  # fmt: skip
+    values[rows["draw"].to_numpy() - task.draws.start, *at] = rows["value"]
+    return values
+
+
+def guarded_share(rows: pd.DataFrame, base: pd.DataFrame) -> float:
+    """Share of additional member-years that go to the guarded groups; 0 where nothing is added."""
+    added = float((rows["years"] - base["years"]).mean())
+    return float((rows["guarded"] - base["guarded"]).mean()) / added if added > 0.5 else 0.0
+
+
+def stay(rows: pd.DataFrame, base: pd.DataFrame) -> float:
+    """Share of the members added by the month `last` that are still added in the last month; 1 where none are added."""
+    held = float((rows["held"] - base["held"]).mean())
+    return float((rows["later"] - base["later"]).mean()) / held if held > 0.5 else 1.0

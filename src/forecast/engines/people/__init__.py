@@ -1,0 +1,1 @@
+"""The agent engine and its expectation: people, teams and the months they live through."""

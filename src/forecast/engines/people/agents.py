@@ -1,0 +1,288 @@
+"""The agent engine: commune teams act (mesa agents), people respond (compiled events).
+
+The order of a month, written down once:
+1. Each team looks at its members, its due list and its plan, and splits its hours (`Team.step`).
+2. Visits, meetings, broadcasts, word of mouth and drives become contact per eligible person (`Offices.contact`).
+3. Members leave, renew or lapse; the lapsed may return; then pressure is added and people enter (`People`).
+4. The ledger of the month is kept by draw, commune and group.
+
+One mesa model holds a batch of draws side by side: a team's numbers are arrays (draws,), so a team of one commune acts
+in all worlds at once. To try another rule, subclass `Team` with another `step` and give it to `AgentEngine(team=...)`.
+"""
+
+from typing import NamedTuple
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from forecast.data import tables
+from forecast.engines import deaf_to, silence
+from forecast.engines.people import behavior, records
+from forecast.engines.people.behavior import BANDS
+from forecast.engines.people.people import People
+from forecast.engines.people.world import World, contact, make_world, plan_rows, rows_of
+from forecast.question.plan import COLUMNS, GROUPS
+from forecast.question.scenario import Scenario
+
+BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
+G = len(GROUPS)
+
+
+class Team(mesa.Agent):
+    """The collectors of one commune; its numbers are arrays (draws,), one for each world of the batch."""
+
+    def __init__(self, model: "Offices", place_in_list: int):
+        """Join `model` as the team of commune number `place_in_list`."""
+        super().__init__(model)
+        self.commune = place_in_list
+
+    def step(self) -> None:
+        """Act by the ordinary rule: `self.act(self.ordinary(self.look()))`, in one compiled call."""
+        behavior.team_acts(self.commune, *self.model.desk)
+
+    def look(self) -> behavior.Seen:
+        """See the commune at the beginning of a month."""
+        deadline, planned, looked_at, *_ = self.model.desk
+        return behavior.Seen(*planned[self.commune].tolist(), deadline, *looked_at[:, self.commune])
+
+    def ordinary(self, seen: behavior.Seen) -> behavior.Hours:
+        """Split the month's hours as ordinary teams do that see this."""
+        return behavior.team_month(seen, self.model.world.team_rules)
+
+    def act(self, hours: behavior.Hours) -> None:
+        """Spend the month so."""
+        self.model.hours[:, self.commune] = hours
+
+
+class RenewalsFirst(Team):
+    """Another rule, as an example: call on every due member before anybody new is visited."""
+
+    def step(self) -> None:
+        """Do as ordinary teams do when all due members are on a list."""
+        self.act(self.ordinary(self.look()._replace(reminders=1.0)))
+
+
+class Offices(mesa.Model):
+    """All commune teams of a place in a batch of worlds.
+
+    mesa 3.3 never frees a model that is thrown away, so one model is kept for each process and `load`ed again.
+    """
+
+    def __init__(self, team: type[Team] = Team, collect: bool = False):
+        """Make an empty model whose teams are of class `team`; `collect` keeps a monthly record for a reader."""
+        super().__init__(rng=0)  # luck is never taken from the model; a fixed number keeps mesa from asking the clock
+        self.team, self.collect, self.people = team, collect, []
+
+    def load(self, world: World) -> None:
+        """Take up a new batch: teams, people and month are as at the opening."""
+        self.agents.do("remove")
+        self.world, plan, d = world, world.plan, world.drawn
+        self.t, first = 0, tables.month_index(plan.months[0])
+        inspected = 1 + d["inspection_effect"][:, None, None] * (plan.inspection / world.eligible * 1000)
+        to_compulsory = d["transfer_rate"][:, None, None] / 12 * inspected
+        price = np.exp(-d["renewal_price_response"][:, None, None, None] * world.burden_rise)
+        hardest = 1 + d["rush"] * world.deadline[:, None]
+        fastest = (d["return_rate"] * hardest)[..., None, None, None] * price
+        rushed = d["december_rush_share"] * (first % 12 == 11)
+        rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
+        self.people, rules = [], records.Rules.of(d)
+        for draw, key in enumerate(world.keys):
+            people = People(
+                key, world.numbers, world.cells, rules.one(draw), to_compulsory[draw], world.other_exits[:, draw],
+                fastest[:, draw], rooms[draw],
+            )  # fmt: skip
+            people.open(world.opening[draw], first, rushed[draw], max(0, first - behavior.SUBSIDY_BEGINS + 1))
+            self.people.append(people)
+        size = len(plan.communes), len(world.keys)
+        self.looked_at, self.hours = (np.zeros((len(f), *size)) for f in (behavior.LOOKED_AT, behavior.Hours._fields))
+        skill, _, members, _, year_start = self.looked_at
+        skill[:] = world.skill
+        members[:] = year_start[:] = self.members()
+        self.rules = np.array(world.team_rules)
+        self.flows = np.zeros((len(world.keys), len(plan.communes), G, len(records.FLOWS)))
+        self.pulled = np.zeros(size[::-1])
+        self.team.create_agents(self, len(world.numbers), list(range(len(world.numbers))))
+        self.datacollector = _collector() if self.collect else None
+
+    def members(self) -> np.ndarray:
+        """Members by (communes, draws), now."""
+        return np.stack([people.ledger.members.sum(axis=1) for people in self.people], axis=1)
+
+    def step(self) -> None:
+        """Live one month; what happens is in `flows` until the next one."""
+        world, plan, money = self.world, self.world.plan, self.world.money
+        self.flows[:] = 0.0
+        self.t += 1
+        t, month = self.t, tables.month_index(plan.months[self.t])
+        _, due, members, goals, year_start = self.looked_at
+        members[:], goals[:] = self.members(), world.goals[t]
+        due[:] = np.stack([people.ledger.due[t] for people in self.people], axis=1)
+        if month % 12 == 0:
+            year_start[:] = members
+        # What is on each team's desk, in the order of `behavior.team_acts`.
+        self.desk = float(world.deadline[t]), plan_rows(plan, t), self.looked_at, self.rules, self.hours
+        self.agents.do("step")
+        visits, called, rushed, effort = self.hours
+        press, rushed = contact(world, t, visits, rushed, members, self.pulled)
+        called, returning = called.T.copy(), (world.drawn["return_rate"] * effort).T.copy()
+        for draw, people in enumerate(self.people):
+            now = records.Month(
+                t, month, world.accept[t, draw], world.burden_rise[t, draw], world.full_rise[t, draw], press[draw],
+                rushed[draw], called[draw], plan.advice[t], returning[draw], money.price_class,
+                money.floor_contribution[t], money.ceiling_multiple[t], money.state[t], money.province[t],
+                money.donors[t],
+            )  # fmt: skip
+            if month % 12 == 0:
+                people.new_year(month // 12)
+            people.live(now, plan.gift[t], plan.gift_months[t], self.flows[draw])
+        if self.datacollector:
+            self.datacollector.collect(self)
+
+
+def _collector() -> mesa.DataCollector:
+    """What a reader can watch of each team: means over the draws."""
+    reporters = {
+        "month": lambda team: str(team.model.world.plan.months[team.model.t]),
+        "commune": lambda team: team.model.world.plan.communes[team.commune],
+        "members": lambda team: team.model.members()[team.commune].mean(),
+    }
+    for i, name in enumerate(behavior.Hours._fields):
+        reporters[name] = lambda team, i=i: team.model.hours[i, team.commune].mean()
+    return mesa.DataCollector(agent_reporters=reporters)
+
+
+def observe(scenario: Scenario, team: type[Team] = Team, *, draws: int = 16, seed: int = 1) -> pd.DataFrame:
+    """Watch the teams of a scenario month by month.
+
+    Returns `month, commune, members, visits, called, rushed, effort`: persons at the end of the month, visits in it,
+    shares, and effort (1 = ordinary), each the mean over `draws`.
+    """
+    model = _model(team)
+    model.collect = True
+    try:
+        model.load(make_world(scenario, range(draws), seed))
+        for _ in scenario.months[1:]:
+            model.step()
+        return model.datacollector.get_agent_vars_dataframe().reset_index(drop=True)
+    finally:
+        model.collect = False
+
+
+def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
+    """Return members by (draws, months, communes), the same people as behind the numbers of `AgentEngine`.
+
+    >>> from forecast import toy
+    >>> quo = Scenario("quo", toy.place(), start="2021-12", until="2022-02", law=toy.law())
+    >>> by_commune(quo, range(2), 1).shape
+    (2, 3, 6)
+    """
+    model, found = _model(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
+    for first in range(draws.start, draws.stop, BATCH):
+        batch = range(first, min(first + BATCH, draws.stop))
+        here = found[first - draws.start : batch.stop - draws.start]
+        model.load(make_world(scenario, batch, seed))
+        here[:, 0] = model.members().T
+        for t in range(1, len(scenario.months)):
+            model.step()
+            here[:, t] = model.members().T
+    return found
+
+
+class Lives(NamedTuple):
+    """What became of the people of one draw who were ever members; the same person has the same key in every policy."""
+
+    key: np.ndarray  # (people,)
+    group: np.ndarray  # (people,) position in GROUPS
+    joined: np.ndarray  # (people,) months after the opening; 0 for those who were members by then
+    member: np.ndarray  # (people, months) bool
+    supported: np.ndarray  # (people, months) months paid since the opening that carry a subsidy, added up
+    once: np.ndarray  # (people,) bool: came, paid once, and was gone when it had run out
+
+
+def lives(scenario: Scenario, draws: range, seed: int, team: type[Team] = Team) -> tuple[pd.DataFrame, list[Lives]]:
+    """Return what `AgentEngine` answers, and the people behind it draw by draw, all draws side by side.
+
+    A month of a person takes three bytes.
+    """
+    seen: list[list[tuple]] = [[] for _ in draws]
+
+    def look(model: Offices) -> None:
+        for months, people in zip(seen, model.people, strict=True):
+            months.append(_look_at(people))
+
+    values = _batch(team, scenario, draws, seed, look)
+    found = [_lives(people, months) for people, months in zip(_model(team).people, seen, strict=True)]
+    return rows_of(scenario, AgentEngine.name, draws, values), found
+
+
+def _look_at(people: People) -> tuple[np.ndarray, np.ndarray]:
+    table = people.table[: people.ledger.count[0]]
+    return table["state"] == records.MEMBER, table["subsidized"].copy()
+
+
+def _lives(people: People, months: list[tuple]) -> Lives:
+    table = people.table[: people.ledger.count[0]].copy()
+    member, supported = np.zeros((len(table), len(months)), bool), np.zeros((len(table), len(months)), np.int16)
+    for t, (then, paid) in enumerate(months):
+        member[: len(then), t], supported[: len(then), t] = then, paid
+    opened = len(months[0][0])
+    supported[:opened] -= months[0][1][:, None]
+    first = np.array(behavior.SPELLS)[table["spell"]]
+    once = (supported[:, -1] == first) & ~member[:, -1] & (np.arange(len(table)) >= opened)
+    group = table["cell"] // BANDS % G
+    return Lives(table["key"], group, np.maximum(table["joined"], 0), member, supported, once)
+
+
+class AgentEngine:
+    """Simulates teams and people; sees every lever.
+
+    >>> AgentEngine().name
+    'agents'
+    """
+
+    name = "agents"
+    sees = frozenset(COLUMNS)
+
+    def __init__(self, team: type[Team] = Team):
+        """Use teams of class `team`, a subclass of `Team` with another rule."""
+        self.team = team
+
+    def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
+        """Return projection rows of the place, for every month, group and measure."""
+        if deaf_to(self, scenario):
+            return silence()
+        most = min(BATCH, max(4, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
+        size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
+        starts = range(draws.start, draws.stop, size)
+        results = [_batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
+        return rows_of(scenario, self.name, draws, np.concatenate(results))
+
+
+def _batch(team: type[Team], scenario: Scenario, draws: range, seed: int, look=None) -> np.ndarray:
+    """Values by (draws, months, measures, groups + all) of the place; `look` is shown the model in every month."""
+    model, world = _model(team), make_world(scenario, draws, seed)
+    model.load(world)
+    plan, measures = world.plan, list(tables.MEASURES)
+    values = np.zeros((len(draws), len(plan.months), len(measures), G + 1))
+    columns = [measures.index(f) for f in records.FLOWS]
+    for t in range(len(plan.months)):
+        if t:
+            model.step()
+            values[:, t, columns, :G] = model.flows.sum(axis=1).transpose(0, 2, 1)
+        values[:, t, 0, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
+        if look:
+            look(model)
+    values[..., G] = values[..., :G].sum(axis=-1)
+    values[:, 1:, measures.index("spent_outreach"), G] = plan.spending.sum(axis=(1, 2))[1:]
+    return values
+
+
+_MODELS: dict[type, Offices] = {}
+
+
+def _model(team: type[Team]) -> Offices:
+    """The one model of this process for a class of teams."""
+    if team not in _MODELS:
+        _MODELS[team] = Offices(team)
+    return _MODELS[team]

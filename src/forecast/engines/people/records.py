@@ -1,0 +1,124 @@
+"""What is kept of people: a row for each who ever enrolled, numbers by cell for the others, and a running ledger.
+
+Compiled code (:mod:`engines.people.events`) reads and writes these; each is a plain array or a tuple of arrays.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast.engines.people.behavior import BANDS
+from forecast.question.plan import GROUPS
+
+G = len(GROUPS)
+COMMUNE = G * BANDS  # cells of a commune
+MEMBER, LAPSED, GONE = 0, 1, 2
+RUSHED, GIFTED, ACTIVE_BIT = 1, 2, 4  # bits of a person's kind
+FLOWS = (
+    "entries returns lapses exits_compulsory exits_other active_9of12"
+    " paid_months paid_members paid_state paid_province paid_donors"
+).split()
+ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE = range(6)
+PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(6, 11)
+# While a month runs, four of the money columns hold months that are turned into money at its end (`_settle`): months x
+# declared income in floors, months with subsidy, and the same two for books given by donors.
+DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
+# Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
+GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
+NEVER, NO_MONTH = np.inf, 32767
+
+PERSON = np.dtype(
+    [
+        ("key", np.uint64),
+        ("turn", np.float64),  # a lapsed person's reading of the cell's clock at which they come back or withdraw
+        ("declared", np.float32),  # declared income in floors, before the ceiling
+        ("cell", np.int32),
+        ("joined", np.int16),
+        ("due", np.int16),  # month in which the paid months have run out
+        ("leave", np.int16),  # month in which a member leaves for good, if they are one then
+        ("since", np.int16),  # a member's first month in a row; a lapsed person's month of lapsing
+        ("active", np.int16),  # month from which a member has paid 9 of the last 12 months
+        ("paid", np.int16),  # the 12 months before `since` (a member), or up to it (a lapsed one); bit 0 is the last
+        ("subsidized", np.int16),  # months of subsidy used
+        ("state", np.int8),
+        ("kind", np.int8),
+        ("spell", np.int8),
+    ],
+    align=True,
+)
+
+
+class Rules(NamedTuple):
+    """Parameters of a draw that compiled code needs (the stock engine has arrays of many draws in their place)."""
+
+    annual_lapse: float
+    renewal_price_response: float
+    tenure_effect: float
+    renewal_contact: float
+    rush_lapse: float
+    gift_retention: float
+    floor_share: float
+    declared_tail: float
+    rush_short: float
+    lump_sum_rate: float
+    frailty_shape: float
+    eligible_entry_rate: float
+    eligible_exit_rate: float
+
+    @classmethod
+    def of(cls, drawn: dict) -> "Rules":
+        """Take them out of all drawn parameters: arrays (draws,)."""
+        return cls(*(np.ascontiguousarray(drawn[name]) for name in cls._fields))
+
+    def one(self, draw: int) -> "Rules":
+        """Those of one draw."""
+        return Rules(*(float(values[draw]) for values in self))
+
+
+class Month(NamedTuple):
+    """What a month brings to people; c, g, k, b stand for communes, groups, price classes and bands."""
+
+    t: int  # months since the opening
+    month: int  # month index of the calendar
+    accept: np.ndarray  # (k, g, b) relative acceptance
+    burden_rise: np.ndarray  # (k, g, b)
+    full_rise: np.ndarray  # (g, b) the same for those whose months of subsidy are used up
+    contact: np.ndarray  # (c, g) hazard of entry at acceptance 1
+    rushed: np.ndarray  # (c,) share of this month's entries and returns that the rush has brought
+    called: np.ndarray  # (c,) share of due members called on
+    advised: np.ndarray  # (c,) share of short payers who follow the advice to pay a year
+    returning: np.ndarray  # (c,) hazard per month at the reference price
+    price_class: np.ndarray  # (c,)
+    contribution: float  # VND a month on the floor
+    ceiling: float  # highest income as a multiple of the floor
+    state: np.ndarray  # (k, g) shares of the floor contribution
+    province: np.ndarray
+    donors: np.ndarray
+
+
+class Pool(NamedTuple):
+    """People who have not enrolled, by cell; the cells of the opening come first, then those of later years."""
+
+    home: np.ndarray  # the opening's cell whose pressure they feel
+    key: np.ndarray
+    left: np.ndarray  # persons whose resistance has not been passed, some of whom will have left by then
+    rank: np.ndarray
+    year: np.ndarray  # calendar year in which they came in
+    log_survival: np.ndarray
+    start: np.ndarray  # the pressure there was when these people came in
+    next: np.ndarray  # pressure at which the next of them enrolls
+
+
+class Ledger(NamedTuple):
+    """Running numbers of a draw."""
+
+    pressure: np.ndarray  # (cells,)
+    return_clock: np.ndarray  # (cells,)
+    foreseen: np.ndarray  # (k, g, b, months) the most that a return clock will read, as far as can be foreseen
+    leave_clock: np.ndarray  # (communes, months) sum of the hazards up to and with the month
+    leave_never: np.ndarray  # (months, communes) luck below it never leaves, so that most need no logarithm
+    leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
+    members: np.ndarray  # (communes, groups)
+    active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
+    due: np.ndarray  # (months, communes) members due in each month, for the teams
+    count: np.ndarray  # (1,) people who ever enrolled

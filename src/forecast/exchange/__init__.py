@@ -1,0 +1,1 @@
+"""Planners' spreadsheets in and out."""

@@ -1,0 +1,1 @@
+"""Scenarios x engines x draws: runs, backtests, and the ledger of published forecasts."""

@@ -1,0 +1,1 @@
+"""Numbers, terms and text in the reader's language."""

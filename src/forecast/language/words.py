@@ -1,0 +1,316 @@
+"""Numbers, terms and text in Vietnamese and English, so that every figure a person reads is made by a run.
+
+Numbers are written by babel (vi: ``1.234,5``; en: ``1,234.5``). Terms come from ``docs/words.csv``, one row a
+term in both languages. :func:`say` fills a sentence that is given in both languages with values; a notebook
+shows it as Markdown. Sentences about a run are in :mod:`forecast.show.sentences`.
+"""
+
+import math
+import string
+from datetime import date
+from functools import cache
+
+import pandas as pd
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from forecast.data import tables
+from forecast.data.files import ROOT
+from forecast.data.tables import UserError
+
+LANGS = ("vi", "en")
+TERMS = ROOT / "docs" / "words.csv"
+_CHANCES = (0.01, 0.10, 0.33, 0.66, 0.90, 0.99)  # upper ends of the classes of words; see docs/words.csv
+_TERM_COLUMNS = ("engine", "group", "measure", "payer", "status", "kind", "scheme", "level", "unit")
+
+
+class Text(str):
+    """Text that a notebook shows as Markdown.
+
+    >>> Text("**1**")._repr_markdown_()
+    '**1**'
+    """
+
+    __slots__ = ()
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+def _known(lang: str) -> str:
+    """Return `lang` if it is one of ours, else raise an error that names them."""
+    if lang not in LANGS:
+        raise UserError(f'language "{lang}" is not known; expected one of {", ".join(LANGS)}')
+    return lang
+
+
+def number(x: float, lang: str = "vi", digits: int = 0) -> str:
+    """Return `x` with thousands separators and `digits` decimals; an unknown number is a dash.
+
+    >>> number(1234567.8, "vi", 1), number(-1234.5, "en"), number(float("nan"), "vi")
+    ('1.234.567,8', '−1,234', '–')
+    """
+    if x is None or not math.isfinite(x):
+        return "–"
+    x = round(float(x), digits) + 0.0  # no minus before a zero
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(x, format=pattern, locale=_known(lang)).replace("-", "−")
+
+
+def about(x: float, lang: str = "vi", figures: int = 3) -> str:
+    """Return `x` rounded to `figures` significant figures: a simulation does not know the last person.
+
+    >>> about(38217, "vi"), about(0.5, "en"), about(648.3, "en")
+    ('38.200', '1', '648')
+    """
+    if x is None or not math.isfinite(x):
+        return "–"
+    size = abs(round(float(x)))
+    if size == 0:
+        return number(math.copysign(math.ceil(abs(x)), x) if x else 0, lang)
+    return number(round(float(x), min(0, figures - len(str(size)))), lang)
+
+
+def percent(share: float, lang: str = "vi", digits: int = 0) -> str:
+    """Return a share (0 to 1) as a percentage.
+
+    >>> percent(0.864, "vi", 1), percent(0.3, "en")
+    ('86,4%', '30%')
+    """
+    if share is None or not math.isfinite(share):
+        return "–"
+    share = round(float(share), digits + 2) + 0.0  # no minus before a zero
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return format_percent(share, format=pattern, locale=_known(lang)).replace("-", "−")
+
+
+def part(share: float, lang: str = "vi") -> str:
+    """Return a share of a gain: more than the whole, or less than nothing, is said so and not counted in percent.
+
+    Such shares come up where others lose, and differ wildly from draw to draw.
+
+    >>> part(0.42, "en"), part(1.34, "en"), part(-0.2, "vi"), part(float("nan"), "vi")
+    ('42%', 'over 100%', 'dưới 0%', '–')
+    """
+    if share >= 1.005:
+        return {"vi": "trên 100%", "en": "over 100%"}[_known(lang)]
+    if share < -0.005:
+        return {"vi": "dưới 0%", "en": "below 0%"}[_known(lang)]
+    return percent(share, lang)
+
+
+def vnd(amount: float, lang: str = "vi") -> str:
+    """Return an amount of money to the đồng.
+
+    >>> vnd(138600, "vi"), vnd(138600, "en")
+    ('138.600 đồng', '138,600 VND')
+    """
+    return number(amount, lang) + {"vi": " đồng", "en": " VND"}[_known(lang)]
+
+
+def money(amount: float, lang: str = "vi", digits: int = 1) -> str:
+    """Return an amount of money in billions or millions; below a million, to the thousand.
+
+    >>> money(1.3e9, "vi"), money(792e6, "en", 0), money(545520, "vi"), money(float("nan"))
+    ('1,3 tỷ đồng', '792 million VND', '546.000 đồng', '–')
+    """
+    if not math.isfinite(amount):
+        return "–"
+    for size, vi, en in ((1e9, "tỷ đồng", "billion VND"), (1e6, "triệu đồng", "million VND")):
+        if abs(amount) >= size:
+            return f"{number(amount / size, lang, digits)} {vi if _known(lang) == 'vi' else en}"
+    return vnd(round(amount, -3), lang)
+
+
+def month(text, lang: str = "vi", long: bool = False) -> str:
+    """Return a month (`YYYY-MM` or a Period) as people write it.
+
+    >>> month("2025-12", "vi"), month("2025-12", "vi", long=True)
+    ('12/2025', 'tháng 12/2025')
+    >>> month("2025-12", "en"), month("2025-12", "en", long=True)
+    ('Dec 2025', 'December 2025')
+    """
+    first = tables.month(str(text)).to_timestamp().date()
+    if _known(lang) == "vi":
+        return ("tháng " if long else "") + format_date(first, "MM/y", locale="vi")
+    return format_date(first, "MMMM y" if long else "MMM y", locale="en")
+
+
+def day(text: str, lang: str = "vi") -> str:
+    """Return a day (`YYYY-MM-DD`) as people write it.
+
+    >>> day("2021-05-21", "vi"), day("2021-05-21", "en")
+    ('21/5/2021', '21 May 2021')
+    """
+    return format_date(date.fromisoformat(text), {"vi": "d/M/y", "en": "d MMM y"}[_known(lang)], locale=lang)
+
+
+def dated(text: str, lang: str = "vi") -> str:
+    """Return a date that may be a year, a month or a day as people write it.
+
+    >>> dated("2021", "vi"), dated("2021-05", "vi"), dated("2021-05-21", "en")
+    ('2021', '05/2021', '21 May 2021')
+    """
+    return text if len(text) == 4 else month(text, lang) if len(text) == 7 else day(text, lang)
+
+
+def chance(p: float, lang: str = "vi") -> str:
+    """Return a probability from a simulation; its ends are never called 0 or 1.
+
+    >>> chance(0.002, "vi"), chance(0.42, "en"), chance(1.0, "en")
+    ('dưới 1%', '42%', 'above 99%')
+    """
+    if p < 0.01:
+        return {"vi": "dưới 1%", "en": "below 1%"}[_known(lang)]
+    if p > 0.99:
+        return {"vi": "trên 99%", "en": "above 99%"}[_known(lang)]
+    return percent(p, lang)
+
+
+def below(p: float, wanted: float, lang: str = "vi") -> str:
+    """Return a probability that is below another one, with as many digits as it takes for both to be seen to differ.
+
+    >>> below(0.42, 0.5, "en"), below(0.4963, 0.5, "vi"), below(0.49996, 0.5, "en")
+    ('42%', '49,6%', 'just under 50%')
+    """
+    if p < 0.01 or percent(p, lang) != percent(wanted, lang):
+        return chance(p, lang)
+    if percent(p, lang, 1) != percent(wanted, lang, 1):
+        return percent(p, lang, 1)
+    return str(say(_known(lang), vi="gần tới {p:p}", en="just under {p:p}", p=wanted))
+
+
+def verdict(p: float, lang: str = "vi") -> str:
+    """Return a probability in words, with a row of dots that needs no color.
+
+    >>> verdict(0.002, "vi"), verdict(0.8, "en")
+    ('○○○○○○ gần như không thể', '●●●●○○ likely')
+    """
+    step = sum(p >= end for end in _CHANCES)
+    return "●" * step + "○" * (6 - step) + " " + term(f"chance.{step}", lang)
+
+
+@cache
+def terms() -> pd.DataFrame:
+    """Return the table of terms: index `term`, columns `vi`, `en` and `meaning`."""
+    try:
+        frame = pd.read_csv(TERMS, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise UserError(f"{TERMS}: there is no such file; expected the table of terms") from None
+    return frame.set_index("term")
+
+
+def term(name: str, lang: str = "vi") -> str:
+    """Return one term of ``docs/words.csv``.
+
+    >>> term("group.near_poor", "vi"), term("group.near_poor", "en")
+    ('hộ cận nghèo', 'near-poor')
+    """
+    _known(lang)
+    try:
+        return terms().at[name, lang]
+    except KeyError:
+        raise UserError(f'docs/words.csv has no term "{name}"') from None
+
+
+def title(scenario, lang: str = "vi") -> str:
+    """Return the name of a scenario for people: its title, or a term, or else its own name."""
+    return scenario.title.get(lang) or _term_or_itself("scenario", scenario.scenario, lang)
+
+
+def _term_or_itself(kind: str, name: str, lang: str) -> str:
+    """Return the term of a known word, and a word of the user's own as it is."""
+    key = f"{kind}.{name}"
+    return terms().at[key, lang] if key in terms().index else str(name)
+
+
+_SPECS = {
+    "n": lambda x, lang, digits: number(x, lang, digits),
+    "a": lambda x, lang, digits: about(x, lang, digits or 3),
+    "p": lambda x, lang, digits: percent(x, lang, digits),
+    "s": lambda x, lang, digits: part(x, lang),
+    "m": lambda x, lang, digits: money(x, lang, digits),
+    "d": lambda x, lang, digits: vnd(x, lang),
+    "t": lambda x, lang, digits: month(x, lang),
+    "T": lambda x, lang, digits: month(x, lang, long=True),
+    "c": lambda x, lang, digits: chance(x, lang),
+    "v": lambda x, lang, digits: verdict(x, lang),
+}
+
+
+_NUMBERS = ("n", "a", "p", "s", "m", "d", "c")  # forms that a table sets to the right
+
+
+def form(value, spec: str, lang: str) -> str:
+    """Return `value` as text in the form that `spec` names.
+
+    ``n`` number, ``a`` about, ``p`` percent of a share, ``s`` share of a gain, ``m`` money in billions or millions,
+    ``d`` money to the đồng, ``t`` and ``T`` month (short, long), ``c`` chance, ``v`` verdict, or a kind of term:
+    ``group``. A digit after the letter is the number of decimals (of significant figures for ``a``).
+
+    >>> form(0.864, "p1", "vi"), form("poor", "group", "en"), form(1.3e9, "m1", "vi")
+    ('86,4%', 'poor', '1,3 tỷ đồng')
+    """
+    if spec[:1] in _SPECS and (len(spec) == 1 or spec[1:].isdigit()):
+        return _SPECS[spec[0]](value, lang, int(spec[1:] or 0))
+    return _term_or_itself(spec, value, lang) if spec else str(value)
+
+
+class _Sentence(string.Formatter):
+    """Format fields with the forms of :func:`form` in one language."""
+
+    def __init__(self, lang: str):
+        self.lang = _known(lang)
+
+    def format_field(self, value, format_spec):
+        return form(value, format_spec, self.lang)
+
+
+def say(lang: str, *, vi: str, en: str, **values) -> Text:
+    """Return a sentence in one language, its fields filled with `values` (see :func:`form`).
+
+    >>> say("vi", vi="{x:n} người ({share:p1})", en="{x:n} people ({share:p1})", x=1648, share=0.8641)
+    '1.648 người (86,4%)'
+    """
+    return Text(_Sentence(lang).format({"vi": vi, "en": en}[_known(lang)], **values))
+
+
+def against(base: str, lang: str = "vi") -> str:
+    """Return what a policy is compared with: the title of a scenario, or the status quo when there is none."""
+    return {"vi": "giữ nguyên cách làm cũ", "en": "the status quo"}[_known(lang)] if not base else f"“{base}”"
+
+
+def join(parts, sep: str = "\n\n") -> Text:
+    """Put texts under one another as paragraphs."""
+    return Text(sep.join(str(part) for part in parts if part))
+
+
+def listing(lines) -> Text:
+    """Return lines as a Markdown list."""
+    return Text("\n".join(f"- {line}" for line in lines))
+
+
+def table(frame: pd.DataFrame, lang: str, forms: dict[str, str] | None = None,
+          names: dict[str, str] | None = None) -> Text:
+    """Return a frame as a Markdown table in one language.
+
+    `forms` says how to write each column (see :func:`form`); only its columns are shown, in its order; terms
+    (engine, group, status, ...) need no form but "". `names` gives headings that are no terms `column.NAME`.
+
+    >>> print(table(pd.DataFrame({"group": ["poor"], "value": [1200.0]}), "en", {"group": "", "value": "n"}))
+    | Group | Value |
+    | :-- | --: |
+    | poor | 1,200 |
+    """
+    forms, names = forms or dict.fromkeys(frame.columns, ""), names or {}
+    specs = {c: spec or (c if c in _TERM_COLUMNS else "") for c, spec in forms.items()}
+    heads = [names.get(c) or _term_or_itself("column", c, lang) for c in forms]
+    right = [spec[:1] in _NUMBERS and not spec[1:].strip("0123456789") for spec in forms.values()]
+    lines = [[h[:1].upper() + h[1:] for h in heads], ["--:" if r else ":--" for r in right]]
+    lines += [[_cell(form(row[c], spec, lang), spec) for c, spec in specs.items()] for row in frame.to_dict("records")]
+    return Text("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+
+def _cell(text: str, spec: str) -> str:
+    """Return what a cell of a table says; a month stays on one line, however narrow the column."""
+    return (text.replace(" ", "\u00a0") if spec == "t" else text).replace("|", "\\|")

@@ -1,0 +1,1 @@
+"""From notebooks to a site: run, build, print, hold against the run."""

@@ -1,0 +1,281 @@
+"""One frozen question: a place, a policy, assumptions, and months. No seed, no state, never changed by a run."""
+
+import math
+import sys
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from forecast.data import tables
+from forecast.data.law import Law, read_law
+from forecast.data.places import Place, read_place
+from forecast.question.levers import AnyLever, Count, Group, Month, Policy
+from forecast.question.menu import Search
+from forecast.question.plan import GROUPS, Plan
+
+TARGET_MEASURES = ("members", "active_9of12", "entries", "paid_months")
+
+
+class Target(BaseModel):
+    """A number to reach: a stock on the last day of `by`, or a flow added up from `since` to `by`.
+
+    >>> Target(measure="members", value=116_400, by="2025-12").since is None
+    True
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    measure: Literal["members", "active_9of12", "entries", "paid_months"] = "members"
+    value: Count = Field(description="persons, or paid months")
+    by: Month
+    since: Month | None = Field(None, description="first month of a flow; not for stocks")
+    group: Group = "all"
+    source: str = Field("", description="source in data/sources.csv, or why this number")
+
+    @model_validator(mode="after")
+    def _flows_have_a_beginning(self):
+        flow = self.measure in ("entries", "paid_months")
+        if flow != (self.since is not None):
+            raise ValueError(f"{self.measure} is a {'flow: say since' if flow else 'stock: leave since out'}")
+        return self
+
+
+class Assumption(BaseModel):
+    """A belief about one parameter: center with the 5% and 95% points of its spread."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    value: float
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"expected low <= value <= high, not {self.low}, {self.value}, {self.high}")
+        return self
+
+
+class Scenario(BaseModel):
+    """A question to an engine: what happens in `place` from `start` (its stock is known) to `until` under `policy`?
+
+    `assumptions` replaces priors of data/evidence.csv: a number fixes a parameter, {value, low, high} gives it another
+    spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the number of
+    collectors in the whole place when nothing changes. `learned` says where other parameters come from: the
+    "priors" alone, a :class:`~forecast.beliefs.posterior.Posterior`, or the one that is kept with the data ("stored").
+
+    >>> Scenario("x", "Cà Mau", start="2021-12", until="2020-12")
+    Traceback (most recent call last):
+    ...
+    forecast.data.tables.UserError: scenario 'x': until: 2020-12 is not after start 2021-12
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, ignored_types=(cached_property,)
+    )
+    scenario: str = Field(min_length=1, description="name, unique in a run")
+    place: Place
+    start: Month
+    until: Month
+    target: Target | None = None
+    policy: Policy = Policy()
+    assumptions: dict[str, float | Assumption] = {}
+    title: dict[Literal["vi", "en"], str] = Field({}, description="name for people, in both languages")
+    law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
+    search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
+    file: str = Field("", exclude=True)
+    learned: Any = Field("priors", exclude=True, repr=False, description="where parameters come from")
+
+    def __init__(self, scenario: str, place: Place | str, **data: Any):
+        """Take a name and a place (or the name of one), then the rest by keyword."""
+        if isinstance(place, str):
+            place = read_place(place, at=data.get("start"))
+        try:
+            super().__init__(scenario=scenario, place=place, **data)
+        except ValidationError as error:
+            raise tables.UserError(f"scenario {scenario!r}: {_first_faults(error)}") from None
+
+    @model_validator(mode="after")
+    def _fits(self):
+        start, until = tables.month(self.start), tables.month(self.until)
+        if until <= start:
+            raise ValueError(f"until: {self.until} is not after start {self.start}")
+        if self.target and not start < tables.month(self.target.by) <= until:
+            raise ValueError(f"target.by: {self.target.by} is not within {start + 1} to {self.until}")
+        if (
+            self.target
+            and self.target.since
+            and not start < tables.month(self.target.since) <= tables.month(self.target.by)
+        ):
+            raise ValueError(f"target.since: {self.target.since} is not within {start + 1} to {self.target.by}")
+        known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
+        unknown = sorted(set(self.assumptions) - known)
+        if unknown:
+            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(sorted(known))}")
+        for name, given in self.assumptions.items():
+            _check_limits(name, given)
+        return self
+
+    @cached_property
+    def months(self) -> pd.PeriodIndex:
+        """Months from `start` (index 0, the opening stock) to `until`."""
+        return pd.period_range(self.start, self.until, freq="M")
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The policy compiled for this place and these months."""
+        return self.policy.plan(self.place, self.start, self.until, self._opening_collectors())
+
+    @cached_property
+    def status_quo_plan(self) -> Plan:
+        """The plan of an empty policy, to see what the policy changes."""
+        return Policy().plan(self.place, self.start, self.until, self._opening_collectors())
+
+    def _opening_collectors(self) -> float | None:
+        given = self.assumptions.get("opening_collectors")
+        return given.value if isinstance(given, Assumption) else given
+
+    @cached_property
+    def opening(self) -> tuple[float, str, str]:
+        """Members at the start: (persons, month it was counted, status).
+
+        Without an assumption, the published stock of the start month, or else the latest one before it.
+        """
+        given = self.assumptions.get("opening_members")
+        if given is not None:
+            return (given.value if isinstance(given, Assumption) else given), self.start, "assumed"
+        found = self.place.latest("members", until=self.start)
+        if found is None:
+            raise tables.UserError(
+                f"scenario {self.scenario!r}: {self.place.name} has no published stock of members up to "
+                f"{self.start}; give assumptions.opening_members"
+            )
+        month, value, status = found
+        return float(value), str(month), status
+
+    def with_policy(self, name: str, policy: Policy) -> "Scenario":
+        """Return the same question under another policy and name."""
+        return Scenario(
+            name,
+            self.place,
+            start=self.start,
+            until=self.until,
+            target=self.target,
+            policy=policy,
+            assumptions=self.assumptions,
+            law=self.law,
+            learned=self.learned,
+        )
+
+    def lasting(self, until: str) -> "Scenario":
+        """Return the same question with another last month; levers without an end go on, those with one do not."""
+        return Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | {"until": until})
+
+
+# Where the formulas end: parameters that they divide by or take the logarithm of, and those that are shares.
+_ABOVE_ZERO = {
+    "entry_rate", "zero_price_acceptance", "frailty_shape", "visits_per_collector", "worker_income_ratio",
+    "poor_income_ratio", "near_poor_income_ratio", "minority_income_ratio", "opening_collectors",
+}  # fmt: skip
+_AT_MOST_ONE = {
+    "visit_share", "drive_pulled_forward", "language_factor", "creaming", "quota_paper_share", "staff_displacement",
+    "renewal_contact", "follow_up", "rush_short", "gift_retention", "floor_share", "rush_lapse", "december_rush_share",
+    "eligible_exit_rate",
+}  # fmt: skip
+_BELOW_ONE = {"zero_price_acceptance", "annual_lapse"}
+
+
+def _check_limits(name: str, given: "float | Assumption") -> None:
+    low, high = (given.low, given.high) if isinstance(given, Assumption) else (given, given)
+    low_fits = low > 0 if name in _ABOVE_ZERO else low >= 0
+    high_fits = high < 1 if name in _BELOW_ONE else high <= (1 if name in _AT_MOST_ONE else sys.float_info.max)
+    if not (low_fits and high_fits):  # a number that is none (nan) fits nowhere
+        most = "below 1" if name in _BELOW_ONE else "of at most 1" if name in _AT_MOST_ONE else "that is finite"
+        least = "above 0" if name in _ABOVE_ZERO else "of at least 0"
+        shown = f"{low:g}" if low == high or math.isnan(low) else f"{low:g} to {high:g}"
+        raise ValueError(f"assumptions.{name}: expected a number {least} and {most}, not {shown}")
+
+
+def parameters_table() -> pd.DataFrame:
+    """Return the model's parameters from data/evidence.csv: index parameter, columns value, low, high, study, use."""
+    path = tables.data_dir() / "evidence.csv"
+    return _parameters(path, path.read_bytes() if path.is_file() else b"").copy()
+
+
+@lru_cache(maxsize=4)
+def _parameters(path: Path, content: bytes) -> pd.DataFrame:
+    """Read the table once for each content: every batch of draws asks for it."""
+    table = tables.read(path, "evidence")
+    return table[table["use"].str.startswith("parameter:")].set_index("parameter")
+
+
+class _File(BaseModel):
+    """The form of a scenario file; its JSON Schema is docs/scenario.schema.json."""
+
+    model_config = ConfigDict(extra="forbid", title="Scenario")
+    scenario: str = Field(min_length=1, description="name of the scenario")
+    place: str = Field(min_length=1, description="place, as in data/places.csv, or without diacritics: ca-mau")
+    start: Month = Field(description="opening month: its stock of members is known")
+    until: Month
+    title: dict[Literal["vi", "en"], str] = {}
+    target: Target | None = None
+    policy: tuple[AnyLever, ...] = ()
+    assumptions: dict[str, float | Assumption] = {}
+    search: Search | None = None
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file (YAML); every fault is named with file, key, value and what was expected."""
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise tables.UserError(f"{path}: no such file; expected a scenario in YAML") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise tables.UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise tables.UserError(
+            f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}"
+        )
+    try:
+        form = _File.model_validate(data)
+        scenario = Scenario(
+            form.scenario,
+            form.place,
+            start=form.start,
+            until=form.until,
+            title=form.title,
+            target=form.target,
+            policy=Policy(*form.policy),
+            assumptions=form.assumptions,
+            search=form.search,
+            file=str(path),
+        )
+        _ = scenario.plan, scenario.opening  # a lever that does not fit the place is a fault of the file
+        return scenario
+    except ValidationError as error:
+        raise tables.UserError(f"{path}: {_first_faults(error)}") from None
+    except tables.UserError as error:
+        raise tables.UserError(f"{path}: {error}") from None
+
+
+def schema() -> dict:
+    """Return the JSON Schema of a scenario file."""
+    return _File.model_json_schema()
+
+
+def _first_faults(error: ValidationError, most: int = 8) -> str:
+    """Turn pydantic's errors into one line each: key, value, what was expected."""
+    lines = []
+    for fault in error.errors(include_url=False):
+        where = ".".join(str(p) for p in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        shown = "" if isinstance(fault.get("input"), (dict, list, BaseModel)) else f" (found {fault.get('input')!r})"
+        lines.append(f"{where}: {message}{shown}" if where else message)
+    more = f" (and {len(lines) - most} more)" if len(lines) > most else ""
+    return "; ".join(lines[:most]) + more
+
+
+__all__ = ["GROUPS", "Assumption", "Scenario", "Target", "parameters_table", "read_scenario", "schema"]

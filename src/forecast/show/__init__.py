@@ -1,0 +1,1 @@
+"""Sentences, tables and pictures for people; one module a subject."""

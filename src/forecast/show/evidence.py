@@ -1,0 +1,242 @@
+"""Evidence cards: on what each parameter and each lever rests, and how much of a headline is judgement.
+
+A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on studies if any
+supports it, else on judgement. A lever rests on its parameters. Everything is read from data/evidence.csv, from
+a posterior and from the shares of a headline's variance; nothing is typed in here.
+"""
+
+import html
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.data import tables
+from forecast.data.tables import UserError
+from forecast.language import words
+from forecast.language.words import say, term
+from forecast.question.levers import LEVERS
+from forecast.question.menu import PRICES
+from forecast.question.scenario import parameters_table
+
+NARROWED = 0.1  # share of its variance that counts must have taken from a parameter to count as learned (judgement)
+MOST = 3  # places named as having moved a parameter
+# What the makers computed from the counts themselves; it would be used twice if it counted as a study.
+OWN = r"(?:counts|series|article|differences).*computed"
+OTHER_SCHEME = "insurance|pension|saving|cover|migrants"
+STUDY = ["study", "year", "population", "parameter", "value", "status", "source", "abroad", "other_scheme"]
+
+
+class Card(NamedTuple):
+    """What one parameter or lever rests on."""
+
+    name: str
+    kind: str  # parameter or lever
+    status: str  # of its row in data/evidence.csv; of a lever, that of what a unit costs ("" if it has no price)
+    basis: str  # counts, studies or judgement; of a lever, the weakest of its parameters'
+    prior: tuple[float, float, float] | None  # low, value, high; of a lever, VND of a unit
+    posterior: tuple[float, float, float] | None  # 5%, 50%, 95%
+    narrowed: float  # share of its variance that counts have taken, nan if none was learned from
+    moved: tuple[tuple[str, float], ...]  # places and by how many standard deviations their counts pull
+    distance: int  # of the nearest study from this scheme: 0, 1 or 2
+    studies: pd.DataFrame  # STUDY
+    share: float  # of the headline's variance that rests on it, nan if not known
+    parameters: tuple[str, ...]  # of a lever
+
+
+def names() -> list[str]:
+    """Return the names that have a card: all parameters, then all levers."""
+    return [*parameters_table().index, *LEVERS]
+
+
+def supporting() -> pd.DataFrame:
+    """Return the studies: columns of STUDY and `supports`, the parameter each one supports (once for each).
+
+    >>> sorted(supporting().query("study.str.startswith('Thornton')")["supports"])
+    ['gift_retention']
+    """
+    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
+    table = table[~table["use"].str.contains("^(?:parameter|cost):") & ~table["study"].str.contains(OWN)]
+    homes = [*tables.read(tables.data_dir() / "places.csv", "places").query("level != 'commune'")["place"]]
+    homes += ["Viet Nam", "provinces"]
+    parameters, rows = parameters_table().index, []
+    for row in table.itertuples():
+        named = re.search(r"supports ([\w, ]+)", row.use)
+        for name in re.findall(r"\w+", named.group(1)) if named else ():
+            if name in parameters:
+                abroad = not any(home in row.population for home in homes)
+                other = re.search(OTHER_SCHEME, row.population) is not None
+                rows.append((row.study, row.year, row.population, row.parameter, row.value, row.status, row.source,
+                             abroad, other, name))  # fmt: skip
+    return pd.DataFrame(rows, columns=[*STUDY, "supports"])
+
+
+def cards(posterior: pd.DataFrame | None = None, moved: pd.DataFrame | None = None,
+          shares: pd.Series | None = None) -> list[Card]:  # fmt: skip
+    """Return the card of every parameter and lever.
+
+    `posterior` holds joint draws (a column a parameter), `moved` is the table of `calibration.Fit.moved` (coordinate,
+    source, shift, narrowed), `shares` the share of a headline's variance by parameter (`measure.first_orders`).
+    """
+    studies, table = supporting(), parameters_table()
+    found = {name: _parameter(name, row, studies, posterior, moved, shares) for name, row in table.iterrows()}
+    return [*found.values(), *(_lever(name, found) for name in LEVERS)]
+
+
+def card(name: str, **learned) -> Card:
+    """Return one card; `learned` is as in :func:`cards`.
+
+    >>> card("renewal_contact").basis, card("Reminders").parameters, card("death_rate").basis
+    ('studies', ('renewal_contact',), 'judgement')
+    """
+    if name not in names():
+        raise UserError(f"no parameter or lever {name!r}; expected one of {', '.join(names())}")
+    return next(c for c in cards(**learned) if c.name == name)
+
+
+def _parameter(name, row, studies, posterior, moved, shares) -> Card:
+    own = studies[studies["supports"] == name]
+    apart = own["abroad"].astype(int) + own["other_scheme"].astype(int)
+    known = moved[moved["coordinate"] == name] if moved is not None else pd.DataFrame()
+    narrowed = float(known["narrowed"].iloc[0]) if len(known) else np.nan
+    pulls = known.loc[known["shift"].abs().sort_values(ascending=False, kind="stable").index] if len(known) else known
+    after = None
+    if posterior is not None and name in posterior:
+        after = tuple(float(x) for x in np.quantile(posterior[name], (0.05, 0.5, 0.95)))
+    return Card(
+        name=name, kind="parameter", status=row["status"],
+        basis="counts" if narrowed >= NARROWED else "studies" if len(own) else "judgement",
+        prior=(float(row["low"]), float(row["value"]), float(row["high"])), posterior=after, narrowed=narrowed,
+        moved=tuple((r.source, float(r.shift)) for r in pulls.head(MOST).itertuples()),
+        distance=int(apart.min()) if len(own) else 2, studies=own[STUDY].reset_index(drop=True),
+        share=float(shares[name]) if shares is not None and name in shares else np.nan, parameters=(),
+    )  # fmt: skip
+
+
+def _lever(name: str, found: dict[str, Card]) -> Card:
+    rests = LEVERS[name].evidence
+    on = [found[p] for p in rests]
+    evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence").set_index("parameter")
+    price = evidence.loc[PRICES[name]] if name in PRICES else None
+    return Card(
+        name=name, kind="lever", status="" if price is None else price["status"],
+        basis=max((c.basis for c in on), key=["counts", "studies", "judgement"].index),
+        prior=None if price is None else tuple(float(price[c]) for c in ("low", "value", "high")), posterior=None,
+        narrowed=np.nan, moved=(), distance=max(c.distance for c in on),
+        studies=pd.concat([c.studies for c in on], ignore_index=True).drop_duplicates(ignore_index=True),
+        share=float(np.nansum([c.share for c in on])) if any(c.share == c.share for c in on) else np.nan,
+        parameters=tuple(rests),
+    )  # fmt: skip
+
+
+def by_basis(found: list[Card]) -> pd.Series:
+    """Share of the headline's variance that rests on counts, studies and judgement, index basis, adding up to 1.
+
+    Of the parameters' own parts (those below zero, which luck makes, count as none); what only their interactions
+    explain is shared out in proportion.
+    """
+    own = [(c.basis, max(c.share, 0.0)) for c in found if c.kind == "parameter" and c.share == c.share]
+    total = pd.DataFrame(own, columns=["basis", "share"]).groupby("basis")["share"].sum()
+    return total.reindex(["counts", "studies", "judgement"], fill_value=0.0) / max(total.sum(), 1e-300)
+
+
+def overview(found: list[Card], kind: str, lang: str = "vi") -> words.Text:
+    """Return the cards of a kind as one Markdown table, those with the largest share first."""
+    shown = sorted((c for c in found if c.kind == kind), key=lambda c: -max(np.nan_to_num(c.share), 0.0))
+    rows = [{
+        "name": label(c.name, lang), "basis": term(f"basis.{c.basis}", lang), "prior": span(c.prior, lang),
+        "posterior": span(c.posterior, lang), "studies": len(c.studies),
+        "distance": term(f"distance.{c.distance if len(c.studies) else 'none'}", lang),
+        "share": max(c.share, 0.0) if c.share == c.share else c.share,
+    } for c in shown]  # fmt: skip
+    forms = {"name": "", "basis": "", "prior": "", "posterior": "", "studies": "n", "distance": "", "share": "p"}
+    heads = {
+        "name": say(lang, vi="tham số", en="parameter") if kind == "parameter" else term("column.lever", lang),
+        "basis": say(lang, vi="dựa vào", en="rests on"),
+        "prior": say(lang, vi="trước khi học" if kind == "parameter" else "đơn giá (đồng)",
+                     en="before the counts" if kind == "parameter" else "VND a unit"),
+        "posterior": say(lang, vi="sau khi học", en="after the counts"),
+        "studies": say(lang, vi="số nghiên cứu", en="studies"),
+        "distance": say(lang, vi="nghiên cứu gần nhất", en="nearest study"),
+        "share": say(lang, vi="phần của khoảng dự báo", en="share of the forecast's spread"),
+    }  # fmt: skip
+    if kind == "lever" or not any(c.posterior for c in shown):
+        forms.pop("posterior")
+    if not any(c.share == c.share for c in shown):
+        forms.pop("share")
+    return words.table(pd.DataFrame(rows), lang, forms, heads)
+
+
+def label(name: str, lang: str = "vi") -> str:
+    """Return a parameter, lever or coordinate of the calibration in words.
+
+    >>> label("rush", "en"), label("effect/Cà Mau", "en"), label("TopUp/poor", "en"), label("year/2020", "en")
+    ('year-end rush', 'own factor of Cà Mau', 'top-up of the contribution (poor)', 'entries of the year 2020')
+    """
+    head, _, rest = name.partition("/")
+    head = "effect" if head == "place_effect" and rest else head
+    rest = rest.replace("/", " – ", 1) if head == "place_year" else rest
+    if rest and f"coordinate.{head}" in words.terms().index:
+        return f"{term(f'coordinate.{head}', lang)} {rest}"
+    if head in LEVERS:
+        more = next((term(f"{kind}.{rest}", lang) for kind in ("group", "payer", "first")
+                     if f"{kind}.{rest}" in words.terms().index), rest)  # fmt: skip
+        return term(f"lever.{head}", lang) + (f" ({more})" if rest else "")
+    kind = "statistic" if f"statistic.{name}" in words.terms().index else "parameter"
+    return term(f"{kind}.{name}", lang)
+
+
+def span(three: tuple[float, float, float] | None, lang: str = "vi") -> str:
+    """Return low, middle and high as text with three significant figures.
+
+    >>> span((0.008, 0.02, 0.05), "vi"), span((200000, 500000, 1500000), "en")
+    ('0,02 (0,008 – 0,05)', '500,000 (200,000 – 1,500,000)')
+    """
+    if three is None:
+        return "–"
+    low, middle, high = (_figure(x, lang) for x in three)
+    return f"{middle} ({low} – {high})"
+
+
+def _figure(x: float, lang: str) -> str:
+    digits = 0 if x == 0 else max(0, 2 - int(np.floor(np.log10(abs(x)))))
+    while digits and round(x, digits - 1) == round(x, digits):
+        digits -= 1
+    return words.number(x, lang, digits)
+
+
+def text(c: Card, lang: str = "vi") -> words.Text:
+    """Return one card as Markdown; what comes from the tables is escaped, and marked where it is English."""
+    lines = [say(lang, vi="Dựa vào: {basis}", en="Rests on: {basis}", basis=term(f"basis.{c.basis}", lang))]
+    if c.parameters:
+        told = ", ".join(label(p, lang) for p in c.parameters)
+        lines.append(say(lang, vi="Qua các tham số: {told}", en="Through the parameters: {told}", told=told))
+    if c.prior:
+        what = {"parameter": ("Trước khi học", "Before the counts"), "lever": ("Đơn giá, đồng", "VND a unit")}[c.kind]
+        lines.append(say(lang, vi=what[0] + ": {span} ({status})", en=what[1] + ": {span} ({status})",
+                         span=span(c.prior, lang), status=term(f"status.{c.status}", lang)))  # fmt: skip
+    if c.posterior:
+        lines.append(say(lang, vi="Sau khi học: {span}; số liệu lấy đi {n:p} phương sai",
+                         en="After the counts: {span}; they took {n:p} of its variance", span=span(c.posterior, lang),
+                         n=max(c.narrowed, 0.0) if c.narrowed == c.narrowed else 0.0))  # fmt: skip
+    if c.moved:
+        signed = [(place, ("+" if shift > 0 else "") + words.number(shift, lang, 2)) for place, shift in c.moved]
+        told = ", ".join(f"{place} ({shift})" for place, shift in signed)
+        lines.append(say(lang, vi="Số liệu kéo mạnh nhất (độ lệch chuẩn): {told}",
+                         en="Pulled most by (standard deviations): {told}", told=told))  # fmt: skip
+    if c.share == c.share:
+        lines.append(say(lang, vi="Phần của khoảng dự báo: {s:p1}", en="Share of the forecast's spread: {s:p1}",
+                         s=max(c.share, 0.0)))  # fmt: skip
+    lines += [_study(row, lang) for row in c.studies.itertuples()]
+    if c.studies.empty:
+        lines.append(say(lang, vi="Chưa có nghiên cứu nào", en="No study"))
+    return words.join([f"**{label(c.name, lang)}**", words.listing(lines)])
+
+
+def _study(row, lang: str) -> str:
+    apart = int(row.abroad) + int(row.other_scheme)
+    who = f"{html.escape(str(row.study))} ({row.year})"
+    where = f": {html.escape(str(row.population))}" if lang == "en" else ""
+    who = who if lang == "en" else f'<span lang="en">{who}</span>'
+    return f"{who}{where}; {term(f'distance.{apart}', lang)}, {term(f'status.{row.status}', lang)}"

@@ -1,0 +1,1 @@
+"""Why an interval is wide, and what to count next."""

@@ -1,0 +1,214 @@
+"""Which beliefs and which levers move the headline: Morris's screening and Sobol's indices, by SALib.
+
+A factor is a parameter (moved over what is believed of it), the place's own factor on entries, or a lever (moved over
+its levels). All runs of a design have the same draws: the same people with the same luck, so that a difference between
+two runs is the factor's and not chance's. :func:`pairing` measures how many runs that saves. The headline is the
+logarithm of what the target counts, since effects multiply.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from SALib.analyze import morris as morris_indices
+from SALib.analyze import sobol as sobol_indices
+from SALib.sample import morris as morris_design
+from SALib.sample import sobol as sobol_design
+from scipy.special import ndtri
+
+from forecast.beliefs.posterior import EFFECT, Posterior, learned
+from forecast.data import chance, tables
+from forecast.engines.people import behavior
+from forecast.experiment.project import Task, _run, engine_of
+from forecast.question.levers import Policy
+from forecast.question.menu import Choice, policy, usual
+from forecast.question.scenario import Assumption, Scenario, parameters_table
+
+PLACE = "place_effect"  # the place's own factor on entries, which no row of data/evidence.csv holds
+ENDS = (0.05, 0.95)  # a parameter's low and high in data/evidence.csv; Morris's grid lies between them
+LEVELS = 4  # of that grid
+
+
+class Factors(NamedTuple):
+    """What is moved: names of parameters (and PLACE), and levers with a range each."""
+
+    scenario: Scenario
+    parameters: tuple[str, ...]
+    levers: tuple[Choice, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Names in the order of a design's columns: parameters, then levers."""
+        return [*self.parameters, *(lever.name for lever in self.levers)]
+
+    def only(self, names: Iterable[str]) -> "Factors":
+        """Keep the factors of these names; others stay at their medians, levers are left out."""
+        names = list(names)
+        unknown = [name for name in names if name not in self.names]
+        if unknown:
+            raise tables.UserError(f"no factor {unknown[0]!r}; expected some of {', '.join(self.names)}")
+        return Factors(self.scenario, tuple(p for p in self.parameters if p in names),
+                       tuple(c for c in self.levers if c.name in names))  # fmt: skip
+
+    def problem(self, ends: tuple[float, float]) -> dict:
+        """Return the factors as SALib wants them: shares of a prior between `ends`, of a lever's range from 0 to 1."""
+        bounds = [list(ends)] * len(self.parameters) + [[0.0, 1.0]] * len(self.levers)
+        return {"num_vars": len(bounds), "names": self.names, "bounds": bounds}
+
+    def at(self, row: np.ndarray, seed: int) -> Scenario:
+        """Return the question with each factor at its share of `row`: a quantile of what is believed, or of the levels.
+
+        Of parameters that were learned each is moved over its own posterior, the others where they are.
+        """
+        question, known = self.scenario, learned(self.scenario)
+        quantile = dict(zip(self.names, np.clip(row, 1e-6, 1 - 1e-6), strict=True))
+        values = {}
+        for name, prior in parameters_table().iterrows():
+            given, u = question.assumptions.get(name), quantile.get(name, 0.5)
+            if given is None and known is not None and name in known.frame:
+                given = float(np.quantile(known.frame[name], u))
+            given = given if given is not None else Assumption(**prior[["value", "low", "high"]].astype(float))
+            if isinstance(given, Assumption):
+                given = float(behavior.between(np.array(ndtri(u)), given.value, given.low, given.high))
+            values[name] = float(given)
+        own, u = EFFECT + question.place.name, quantile.get(PLACE, 0.5)
+        taught = known is not None and own in known.frame
+        values[own] = np.quantile(known.frame[own], u) if taught else _place_effect(question, values, ndtri(u), seed)
+        if known is not None:
+            values |= {name: known.frame[name].median() for name in known.walks}
+        levels = tuple(round(float(quantile[c.name]) * c.levels) for c in self.levers)
+        asked = question.with_policy(question.scenario, policy(question.policy, self.levers, levels))
+        rest = {name: v for name, v in question.assumptions.items() if name not in values}
+        held = Posterior.of(pd.DataFrame([values], dtype=float))
+        return held.scenario(asked.model_copy(update={"assumptions": rest}))
+
+
+def factors(scenario: Scenario, levers: bool = True) -> Factors:
+    """Return everything that can be moved in a question: parameters that it leaves open, and the usual levers.
+
+    >>> from forecast import toy
+    >>> question = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=toy.law())
+    >>> factors(question).names[:2], factors(question).names[-1]
+    (['entry_rate', 'place_spread'], 'Gift/poor')
+    """
+    open_ones = [n for n in parameters_table().index if not isinstance(scenario.assumptions.get(n), (int, float))]
+    offered = usual(scenario.place, str(scenario.months[1]), float(scenario.plan.collectors[-1].sum()))
+    return Factors(scenario, (*open_ones, PLACE), offered if levers else ())
+
+
+def _place_effect(question: Scenario, values: dict, z: float, seed: int) -> float:
+    """Return the place's factor at its z-th standard deviation where none was learned: its log is a line in z."""
+    keys = chance.streams(seed, range(2))
+    two = chance.normal_array(keys, chance.name_number("place_effect/" + question.place.name))
+    drawn = {name: np.full(2, value) for name, value in values.items()}
+    logs = np.log(behavior.place_effect(question, drawn, keys))
+    return float(np.exp(logs[0] + (logs[1] - logs[0]) / (two[1] - two[0]) * (z - two[0])))
+
+
+@dataclass(frozen=True)
+class Asked(Task):
+    """A run of a design; only what the target counts is kept of its answer."""
+
+    keepable: bool = True
+
+    def run(self) -> pd.DataFrame:
+        """Return one row a draw: `draw, value`."""
+        goal, rows = self.scenario.target, super().run()
+        month = rows["month"].astype(str)
+        wanted = (rows["measure"] == goal.measure) & (rows["group"] == goal.group)
+        wanted &= (month >= (goal.since or goal.by)) & (month <= goal.by)
+        return rows[wanted].groupby("draw", as_index=False)["value"].sum()
+
+    @property
+    def name(self) -> str:
+        """A file name for the answer."""
+        return "asked-" + super().name
+
+
+def headline(moved: Factors, rows: np.ndarray, engine: str = "stock", *, lucks: int = 1, seed: int = 1,
+             jobs: int | None = None, progress: bool = True, keep=None) -> np.ndarray:  # fmt: skip
+    """Return the log of what the target counts for each row of a design, (rows, lucks): the same draws in each."""
+    if moved.scenario.target is None:
+        raise tables.UserError(f"scenario {moved.scenario.scenario!r} has no target: {{measure, value, by}}")
+    by = engine_of(engine)
+    tasks = [Asked(moved.at(row, seed), by, range(lucks), seed) for row in rows]
+    parts = _run(tasks, jobs, None, progress, keep, "sensitivity")
+    return np.log(np.maximum([part["value"].to_numpy() for part in parts], 1.0))
+
+
+def answered(scenario: Scenario, engine: str, draws: int, seed: int = 1, posterior: Posterior | None = None,
+             jobs: int | None = None, progress: bool = True, keep=None) -> np.ndarray:  # fmt: skip
+    """Return the log of what the target counts in each draw of an ordinary run, (draws,)."""
+    task = Asked(scenario, engine_of(engine), range(draws), seed, posterior=posterior)
+    (rows,) = _run([task], jobs, None, progress, keep, "sensitivity")
+    return np.log(np.maximum(rows["value"].to_numpy(), 1.0))
+
+
+def morris(moved: Factors, engine: str = "stock", *, trajectories: int = 10, lucks: int = 1, seed: int = 1,
+           **run) -> tuple[pd.DataFrame, np.ndarray]:  # fmt: skip
+    """Screen the factors: `factor, kind, effect, direction, uneven, error, runs`, the strongest first; and the values.
+
+    `effect` is the mean size of the change of the log headline over a factor's whole range (Morris's mu*; a
+    parameter from its 5% to its 95% point, a lever from nothing to its most), `direction` the mean change with its
+    sign, `uneven` its spread over the other factors (sigma: curvature and interactions), `error` the half width of
+    its 95% interval. The values (runs, lucks) are those of :func:`headline`, for :func:`pairing`.
+    """
+    problem = moved.problem(ENDS)
+    rows = morris_design.sample(problem, trajectories, num_levels=LEVELS, seed=seed)
+    values = headline(moved, rows, engine, lucks=lucks, seed=seed, **run)
+    found = morris_indices.analyze(problem, rows, values.mean(axis=1), num_levels=LEVELS, seed=seed)
+    table = pd.DataFrame({
+        "factor": moved.names, "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
+        "effect": found["mu_star"], "direction": found["mu"], "uneven": found["sigma"],
+        "error": found["mu_star_conf"], "runs": values.size})  # fmt: skip
+    return table.sort_values("effect", ascending=False, kind="stable", ignore_index=True).astype(
+        {"effect": float, "direction": float, "uneven": float, "error": float}
+    ), values
+
+
+def sobol(moved: Factors, engine: str = "stock", *, base: int = 64, lucks: int = 1, seed: int = 1,
+          **run) -> pd.DataFrame:  # fmt: skip
+    """Split the variance of the log headline: `factor, kind, first, first_error, total, total_error, runs`.
+
+    `first` is a factor's own share, `total` that with all its interactions (Saltelli's design with Jansen's
+    estimators), errors are half widths of 95% intervals. `base` is a power of 2; it takes base x (factors + 2) runs.
+    """
+    if base < 2 or base & (base - 1):
+        raise tables.UserError(f"base: {base}; expected a power of 2")
+    problem = moved.problem((0.0, 1.0))
+    rows = sobol_design.sample(problem, base, calc_second_order=False, seed=seed)
+    values = headline(moved, rows, engine, lucks=lucks, seed=seed, **run)
+    found = sobol_indices.analyze(problem, values.mean(axis=1), calc_second_order=False, seed=seed)
+    table = pd.DataFrame({
+        "factor": moved.names, "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
+        "first": found["S1"], "first_error": found["S1_conf"], "total": found["ST"], "total_error": found["ST_conf"],
+        "runs": values.size})  # fmt: skip
+    return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
+
+
+def pairing(values: np.ndarray, steps: int) -> pd.Series:
+    """Measure what the same luck in all runs saves: `paired, unpaired, times`, from a Morris design of several lucks.
+
+    `values` is (runs, lucks), trajectories of `steps` runs one after the other. `paired` is the variance that luck
+    leaves in the difference of two neighboring runs when both have the same luck, `unpaired` when each has its own,
+    `times` how many times the runs the second would need for the same error.
+
+    >>> luck = np.array([1.0, -1.0, 0.5, -0.5])
+    >>> pairing(np.array([luck, luck + 1, luck + 3 + [0.1, -0.1, 0, 0]]), 3).round(1).to_dict()
+    {'paired': 0.0, 'unpaired': 1.7, 'times': 521.0}
+    """
+    if values.shape[1] < 2 or len(values) % steps:
+        raise tables.UserError(f"{len(values)} runs x {values.shape[1]} lucks; expected whole trajectories of {steps} "
+                               "runs, and at least 2 lucks")  # fmt: skip
+    walks = values.reshape(-1, steps, values.shape[1])
+    own = walks.var(axis=2, ddof=1)
+    paired = float(np.diff(walks, axis=1).var(axis=2, ddof=1).mean())
+    unpaired = float((own[:, 1:] + own[:, :-1]).mean())
+    return pd.Series({"paired": paired, "unpaired": unpaired, "times": unpaired / max(paired, 1e-300)})
+
+
+def without_levers(scenario: Scenario) -> Scenario:
+    """Return the question with an empty policy, from which levers are moved."""
+    return scenario.with_policy(scenario.scenario, Policy())

@@ -1,0 +1,144 @@
+"""What an allocation promises: whole persons that add up, equally hard shares, and a sheet that runs nothing."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from forecast import cli
+from forecast.data import tables, toy
+from forecast.desk import allocation
+from forecast.desk.allocation import equally_hard, whole, workbook
+from forecast.engines.people.agents import AgentEngine, by_commune
+from forecast.question.levers import Collectors, Policy
+from forecast.question.scenario import Scenario, Target
+from forecast.show import desk
+
+LAW = toy.law()
+
+
+def question(place=None, goal=340.0, **more) -> Scenario:
+    return Scenario("quo", place or toy.place(), start="2021-12", until="2022-12", law=LAW,
+                    target=Target(value=goal, by="2022-12"), **more)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def split():
+    place = toy.place()
+    communes = place.communes.copy()
+    communes.loc[0, "commune"], communes.loc[1, "commune"] = '=HYPERLINK("x")', "Toy/@SUM(1)"
+    return allocation.allocate(question(replace(place, communes=communes)), draws=32, jobs=1, progress=False)
+
+
+def test_members_by_commune_are_those_of_the_engine():
+    asked = question()
+    rows = AgentEngine().run(asked, range(3), 7)
+    rows = rows[(rows["measure"] == "members") & (rows["group"] == "all")]
+    total = rows.pivot(index="draw", columns="month", values="value").to_numpy()
+    assert np.array_equal(by_commune(asked, range(3), 7).sum(axis=2), total)
+    assert np.array_equal(by_commune(asked, range(2, 3), 7)[0], by_commune(asked, range(3), 7)[2])
+
+
+def test_communes_live_apart():
+    """What is done in one commune changes nothing in another: so all can be tried at once."""
+    more = Policy(Collectors(count=9, where={"communes": ["Núi"]}, start="2022-01"))
+    quo, there = (by_commune(q, range(4), 1) for q in (question(), question(policy=more)))
+    changed = (quo != there).any(axis=(0, 1))
+    names = list(toy.place().communes["commune"])
+    assert [n for n, c in zip(names, changed, strict=True) if c] == ["Toy/Núi"]
+
+
+def test_shares_are_whole_and_add_up(split):
+    for column in ("share_by_capacity", "share_by_people"):
+        assert split.table[column].dtype.kind == "i"
+        assert split.table[column].sum() == 340
+    people = split.table["people"]
+    assert (split.table["share_by_people"] - 340 * people / people.sum()).abs().max() < 1
+
+
+def test_shares_by_capacity_are_equally_hard(split):
+    by_capacity, by_people = split.table["chance_by_capacity"], split.table["chance_by_people"]
+    assert by_capacity.std() < 0.6 * by_people.std()
+    assert (by_capacity - split.level).abs().max() < 0.3  # 32 draws to judge by
+    assert 0 < split.level < 1
+
+
+@pytest.mark.parametrize("goal", [10.0, 100.0, 599.0])
+def test_the_same_quantile_everywhere(goal):
+    luck = np.random.default_rng(1).gamma(4.0, [[5.0, 20.0, 50.0]], (400, 3))
+    shares, chance = equally_hard(luck, goal)
+    assert shares.sum() == pytest.approx(goal)
+    met = (luck >= shares).mean(axis=0)
+    assert np.allclose(met, chance, atol=0.01)
+
+
+def test_a_target_that_nobody_can_meet_is_as_near_as_can_be():
+    luck = np.random.default_rng(2).lognormal([[2.0, 3.0]], 0.5, (200, 2))
+    shares, chance = equally_hard(luck, 5 * luck.sum(axis=1).max())
+    assert shares.sum() == pytest.approx(5 * luck.sum(axis=1).max())
+    assert 0 <= chance < 1e-3
+    assert shares[1] / shares[0] == pytest.approx(np.exp(1.0), rel=0.5)  # as the communes are, not as one draw was
+    assert equally_hard(np.array([[2.0, 6.0], [2.0, 6.0]]), 16.0)[0].tolist() == [4.0, 12.0]
+    rising = [equally_hard(luck, goal)[0] for goal in (1, 10, 30, 33, 60, 90, 200)]
+    assert (np.diff(rising, axis=0) > 0).all()
+
+
+def test_largest_remainders_are_rounded_up():
+    assert whole(np.array([0.6, 0.6, 0.6, 1.2]), 3).tolist() == [1, 1, 0, 1]
+    for total in (0, 1, 17, 1001):
+        assert whole(np.array([3.3, 0.1, 9.9, 0.0]), total).sum() == total
+
+
+def test_the_sheet_opens_and_runs_nothing(split):
+    data = workbook(split, 32, 1)
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["Phân bổ chỉ tiêu", "Allocation", "Nguồn - Sources"]
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f"
+                assert not (isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")))
+    sheet = book.worksheets[0]
+    assert [sheet.cell(4, 1).value, sheet.cell(5, 1).value] == ["'=HYPERLINK(\"x\")", "'@SUM(1)"]
+    assert sheet.freeze_panes == "B4" and sheet.print_title_rows == "$3:$3"
+    assert sheet.page_setup.orientation == "landscape"
+    column = [c.value for c in sheet["F"][3:]]
+    assert sum(column[:-1]) == column[-1] == 340
+    assert sheet.cell(4, 6).number_format == "#,##0" and sheet.cell(4, 7).number_format == "0%"
+    notes = " ".join(str(c.value) for c in book.worksheets[2]["A"])
+    assert "GIẢ LẬP" in notes and "SYNTHETIC" in notes
+
+
+def test_the_same_allocation_gives_the_same_bytes(split, monkeypatch):
+    first = workbook(split, 32, 1)
+    monkeypatch.setattr("time.localtime", lambda *_: (2030, 1, 1, 0, 0, 0, 0, 1, 0))
+    assert workbook(split, 32, 1) == first
+
+
+def test_only_a_target_of_members_is_split():
+    for target in (None, Target(measure="entries", value=9, since="2022-01", by="2022-12"),
+                   Target(value=9, by="2022-12", group="poor")):  # fmt: skip
+        asked = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=LAW, target=target)
+        with pytest.raises(tables.UserError, match="only a target of all members"):
+            allocation.allocate(asked, draws=2, progress=False)
+
+
+def test_the_picture_and_the_sentence_say_both_splits(split):
+    picture = desk.allocation(split.table, split.scenario.place, lang="en")
+    assert "when split by population" in picture.alt and picture.png()[:4] == b"\x89PNG"
+    assert "mỗi xã đạt phần của mình" in allocation.told(split, "vi")
+
+
+def test_the_command_writes_table_sheet_and_picture(tmp_path):
+    out = tmp_path / "out"
+    line = ["allocate", "data/scenarios/da-bac-status-quo.yaml", "--draws", "4", "--jobs", "1", "--out", str(out)]
+    done = CliRunner().invoke(cli.main, line)
+    assert done.exit_code == 0, done.output
+    assert "khả năng" in done.output
+    table = pd.read_csv(out / "allocation.csv")
+    assert len(table) == 17 and table["share_by_capacity"].sum() == 750
+    assert {p.name for p in out.iterdir()} == {"allocation.csv", "allocation.xlsx", "allocation.png", "manifest.json"}

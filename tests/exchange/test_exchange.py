@@ -1,0 +1,195 @@
+"""Spreadsheets come in and go out: a sample round trip, faults named by their cell, nothing that a cell could do."""
+
+import datetime
+import io
+import unicodedata
+import zipfile
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from forecast import cli
+from forecast.data import places, tables
+from forecast.data.tables import UserError
+from forecast.exchange import scaffold
+from forecast.exchange import spreadsheet as exchange
+from forecast.question.scenario import read_scenario
+from forecast.show import spreadsheet as exchange_texts
+
+DA_BAC = places.read_place("Đà Bắc", at="2021-01")
+COMMUNES = [c.rpartition("/")[2] for c in DA_BAC.communes["commune"]]
+
+
+def run(*args, **env):
+    return CliRunner().invoke(cli.main, [str(a) for a in args], env=env)
+
+
+def book(rows, head=("Xã", "Tháng", "Đang tham gia", "Tăng mới", "Dừng đóng"), above=()):
+    wanted = openpyxl.Workbook()
+    for row in (*above, head, *rows):
+        wanted.active.append(list(row))
+    stream = io.BytesIO()
+    wanted.save(stream)
+    return stream.getvalue()
+
+
+def read(tmp_path, data: bytes):
+    path = tmp_path / "report.xlsx"
+    path.write_bytes(data)
+    return exchange.read(path)
+
+
+def test_a_sample_comes_back_as_the_counts_it_was_made_of(tmp_path):
+    data = exchange.sample(DA_BAC, "2021-01", months=14)
+    assert data == exchange.sample(DA_BAC, "2021-01", months=14)
+    back = read(tmp_path, data)
+    made = exchange.invented(DA_BAC, "2021-01", 14, seed=1)
+    assert back.synthetic
+    assert back.counts.astype(made.dtypes).equals(made)
+    one = made[made["commune"] == made["commune"].iloc[0]].set_index("month")
+    moved = one["members"].diff() - (one["entries"] - one["lapses"])
+    assert (moved.dropna() == 0).all()
+
+
+def test_a_sample_holds_values_and_no_formula():
+    sheet = openpyxl.load_workbook(io.BytesIO(exchange.sample(DA_BAC, "2021-01", months=2))).active
+    assert not [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+
+
+def test_from_sample_to_tables_to_a_projection(tmp_path):
+    assert run("sample", "da-bac", "--months", 12, "--out", tmp_path / "s").exit_code == 0
+    done = run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "Đà Bắc", "--out", tmp_path / "d")
+    assert done.exit_code == 0, done.output
+    counts = tables.read(tmp_path / "d" / "history.csv", "history").query("source == @scaffold.OWN")
+    assert set(counts["status"]) == {"synthetic"}
+    whole = counts[(counts["place"] == "Đà Bắc") & (counts["measure"] == "members") & (counts["kind"] == "observation")]
+    assert list(whole["month"]) == [f"2021-{m:02d}" for m in range(1, 13)]
+    assert "(số giả lập)" in (tmp_path / "d" / "scenarios" / "da-bac-plan.yaml").read_text(encoding="utf-8")
+    env = {"FORECAST_DATA": str(tmp_path / "d")}
+    quo = tmp_path / "d" / "scenarios" / "da-bac-status-quo.yaml"
+    done = run("project", quo, "--draws", 2, "--jobs", 1, "--engines", "stock", "--out", tmp_path / "p", **env)
+    assert done.exit_code == 0, done.output
+    first = tables.read(tmp_path / "p" / "projection.parquet", "projection")
+    opening = first[(first["month"] == "2021-12") & (first["measure"] == "members") & (first["group"] == "all")]
+    assert opening["value"].iloc[0] == pytest.approx(whole["value"].iloc[-1])
+    assert run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "Đà Bắc", "--out", tmp_path / "d").exit_code == 2
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_headings_are_known_by_their_words_however_written(tmp_path, form):
+    above = [("BÁO CÁO THÁNG",), (), ("STT", "TÊN  XÃ", "Kỳ báo cáo", "Biến động", None, "Lũy kế")]
+    head = (None, None, None, "tăng mới", "Giảm", "số người tham gia")
+    words = [tuple(unicodedata.normalize(form, c) if c else c for c in row) for row in (*above, head)]
+    rows = [(1, unicodedata.normalize(form, "Đoàn Kết"), "Tháng 1/2021", "1.204", 3, "12 345"),
+            (2, "Tú Lý", datetime.date(2021, 1, 31), 7, None, 8.0), ("", "Tổng cộng", "", 9, 9, 9)]  # fmt: skip
+    found = read(tmp_path, book(rows, words[-1], words[:-1])).counts
+    assert found["commune"].tolist() == ["Đoàn Kết", "Tú Lý"]
+    assert found[["month", "members", "entries"]].values.tolist() == [["2021-01", 12345, 1204], ["2021-01", 8, 7]]
+    assert found["lapses"].isna().tolist() == [False, True]
+
+
+def test_each_fault_is_named_by_sheet_row_column_and_value(tmp_path):
+    rows = [("A", "12/2021", 5, 1, 1), ("B", "32/2021", 5, 1, 1), ("C", "12/2021", "năm", -1, 1.5),
+            ("A", "31/12/2021", 6)]  # fmt: skip
+    with pytest.raises(UserError) as found:
+        read(tmp_path, book(rows))
+    lines = str(found.value).splitlines()
+    assert len(lines) == 5
+    assert 'report.xlsx: sheet "Sheet", row 3, column B (Tháng): "32/2021"; expected a month' in lines[0]
+    assert 'row 4, column C (Đang tham gia): "năm"' in lines[1]
+    assert "another row has it already" in lines[4]
+
+
+def test_many_faults_end_in_one_line(tmp_path):
+    with pytest.raises(UserError, match="and 5 faults more"):
+        read(tmp_path, book([(f"X{i}", "12/2021", "?") for i in range(25)]))
+
+
+@pytest.mark.parametrize(("data", "said"), [
+    (b"not a workbook", "not a spreadsheet"), (book([], ("Tên", "Ngày")), 'no heading "Xã, phường", "Tháng"'),
+    (book([]), "no row of a commune"), (b"", "not a spreadsheet")])
+def test_a_file_that_is_no_report_gets_one_message(tmp_path, data, said):
+    with pytest.raises(UserError, match=said):
+        read(tmp_path, data)
+
+
+def test_a_zip_bomb_and_an_endless_sheet_are_not_read(tmp_path, monkeypatch):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 20_000_000)
+    with pytest.raises(UserError, match="which no report of communes needs"):
+        read(tmp_path, stream.getvalue())
+    monkeypatch.setattr(exchange, "MOST_ROWS", 10)
+    with pytest.raises(UserError, match="more than 10 rows"):
+        read(tmp_path, exchange.sample(DA_BAC, "2021-01", months=1))
+
+
+def test_a_formula_is_never_run(tmp_path):
+    with pytest.raises(UserError, match=r"column C .*expected a count of persons"):
+        read(tmp_path, book([("A", "12/2021", "=1+1")]))
+
+
+def test_text_that_a_spreadsheet_would_run_stands_as_text(tmp_path):
+    name = '=HYPERLINK("x")'
+    found = exchange.Book(read(tmp_path, book([("A", "12/2021", 5)])).counts.assign(commune=name), False, "Sheet")
+    place = places.read_place("Đà Bắc/Tú Lý", at="2021-12")
+    with pytest.raises(UserError, match="is none of"):
+        scaffold.added_counts(scaffold.copied(), place, found, "report.xlsx")
+    tables.write(found.counts, tmp_path / "counts.csv")
+    assert f"'{name[:5]}" in (tmp_path / "counts.csv").read_text(encoding="utf-8")
+
+
+def test_a_commune_of_elsewhere_is_named_and_nothing_is_written(tmp_path):
+    rows = [(name, "12/2021", 5) for name in (*COMMUNES[:-1], "Tú Lyy", "Atlantis")]
+    (tmp_path / "f.xlsx").write_bytes(book(rows))
+    done = run("import", tmp_path / "f.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
+    assert done.exit_code == 1
+    assert 'commune "Atlantis" is none of Đà Bắc' in done.output
+    assert "nearest: Tú Lý" in done.output
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_month_that_lacks_communes_has_no_sum(tmp_path):
+    (tmp_path / "f.xlsx").write_bytes(book([(name, "12/2021", 5) for name in COMMUNES[:-1]]))
+    done = run("import", tmp_path / "f.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
+    assert done.exit_code == 1
+    assert f"missing: {COMMUNES[-1]}" in done.output
+
+
+@pytest.mark.parametrize("name", ['Xóm "Mới": #1', "Bản & Mường"])
+def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeypatch):
+    done = run("new", name, "--population", 5000, "--commune", "A", "--commune", "B", "--out", tmp_path / "n")
+    assert done.exit_code == 0, done.output
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path / "n"))
+    plan, quo = (read_scenario(path) for path in sorted((tmp_path / "n" / "scenarios").iterdir()))
+    assert len(plan.place.communes) == 2
+    assert quo.opening[0] > 0
+    assert len(plan.policy.levers) == 3
+    assert quo.place.name == name
+
+
+@pytest.mark.parametrize(("args", "said"), [
+    (["../../etc"], "there is no place"), (["a/b", "--population", "9"], "no name of a place"),
+    (["Mới", "--population", "9", "--parent", "Nowhere"], 'no place "Nowhere"'),
+    (["Mới", "--population", "9", "--commune", "A", "--commune", "A"], "named twice")])
+def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, said):
+    done = run("new", *args, "--out", tmp_path / "n")
+    assert done.exit_code == 1
+    assert said in done.output
+    assert not (tmp_path / "n").exists()
+
+
+def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path):
+    assert run("new", "ca-mau", "--out", tmp_path / "n").exit_code == 0
+    text = (tmp_path / "n" / "scenarios" / "ca-mau-plan.yaml").read_text(encoding="utf-8")
+    assert "start: 2022-06" in text
+    assert "assumptions: {}" in text
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_faults_are_told_as_a_table_in_the_language_of_the_page(lang):
+    lines = exchange_texts.faults(exchange_texts.wrong(), lang).splitlines()
+    assert [line.split(" | ")[2] for line in lines[2:]] == ["13/2024", "khoảng 80", "31/01/2024"]
+    assert {"vi": "một số nguyên", "en": "a whole number"}[lang] in lines[3]
+    assert "forecast import" in exchange_texts.commands(lang)

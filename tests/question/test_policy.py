@@ -1,0 +1,316 @@
+"""What the levers promise: each compiles to its own columns, on its dates, in its communes, at its cost."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from forecast.data import tables, toy
+from forecast.question.levers import (
+    LEVERS,
+    Broadcast,
+    Collectors,
+    Drive,
+    Gift,
+    Inspection,
+    Language,
+    Lever,
+    Meetings,
+    ModelCommunes,
+    PaymentAdvice,
+    Policy,
+    Quota,
+    Reminders,
+    TopUp,
+    Training,
+    VisitOrder,
+    Visits,
+)
+from forecast.question.plan import COLUMNS, GROUPS, PAYERS, Where, baseline_collectors, chosen
+
+START, UNTIL = "2020-12", "2021-12"
+TOY = toy.place()
+PEOPLE = TOY.communes["eligible"].to_numpy(float)
+# Two districts of three communes each, for selections within districts.
+HALVES = replace(TOY, communes=TOY.communes.assign(district=["Xuôi"] * 3 + ["Ngược"] * 3))
+
+# A lever, the columns that it may write, and the total that it must write in one month in which it acts.
+CASES = {
+    "TopUp": (TopUp(share=0.2, group="poor"), {"top_up"}, {"top_up": 0.2 * 6}),
+    "TopUp donors": (TopUp(share=0.2, payer="donors"), {"top_up_donors"}, {"top_up_donors": 0.2 * 6 * 4}),
+    "Gift": (Gift(persons_per_month=3, months=6), {"gift", "gift_months"}, {"gift": 3, "gift_months": 6 * 6}),
+    "Collectors": (Collectors(count=3), {"collectors"}, {"collectors": 18}),
+    "Collectors hamlet": (Collectors(count=2, per="hamlet"), {"collectors"}, {"collectors": 74}),
+    "Collectors place": (Collectors(count=30, per="place"), {"collectors"}, {"collectors": 30}),
+    "Training": (Training(share=0.5, every=1), {"training"}, {"training": 3}),
+    "Quota": (Quota(per_month=2), {"quota"}, {"quota": 12}),
+    "Quota staff": (Quota(per_month=2, holder="staff", staff=17), {"staff", "staff_quota"},
+                    {"staff": 17, "staff_quota": 12}),
+    "Visits": (Visits(count=10), {"visits"}, {"visits": 60}),
+    "Visits place": (Visits(count=10, per="place"), {"visits"}, {"visits": 10}),
+    "Visits household": (Visits(count=0.01, per="household"), {"visits"}, {"visits": 50}),
+    "Visits assisted": (Visits(count=10, assisted=0.3), {"visits", "assisted"}, {"visits": 60, "assisted": 1.8}),
+    "Meetings": (Meetings(count=12, every="year"), {"meetings"}, {"meetings": 6}),
+    "Meetings large": (Meetings(count=1, attendance=80), {"meetings"}, {"meetings": 12}),
+    "Broadcast": (Broadcast(count=104, every="year", per="place"), {"broadcasts"}, {"broadcasts": 104 / 12}),
+    "Drive": (Drive(per_month=1.5), {"drives"}, {"drives": 9}),
+    "ModelCommunes": (ModelCommunes(ramp=0), {"model"}, {"model": 6}),
+    "Reminders": (Reminders(share=0.5), {"reminders"}, {"reminders": 3}),
+    "PaymentAdvice": (PaymentAdvice(), {"advice"}, {"advice": 1.2}),
+    "Language": (Language(share=1.0), {"cadres"}, {"cadres": 6}),
+    "VisitOrder easy": (VisitOrder(first="easy"), {"order"}, {"order": 6}),
+    "VisitOrder far": (VisitOrder(first="farthest"), {"order"}, {"order": -6}),
+    "Inspection": (Inspection(hours_per_month=20), {"inspection"}, {"inspection": 20}),
+}
+
+
+def compiled(*levers, place=TOY, start=START, until=UNTIL):
+    return Policy(*levers).plan(place, start, until)
+
+
+def quiet(place=TOY, start=START, until=UNTIL):
+    return compiled(place=place, start=start, until=until)
+
+
+def acting(plan, column):
+    """Months in which a plan differs from the status quo in a column."""
+    changed = getattr(plan, column) != getattr(quiet(start=plan.months[0], until=plan.months[-1]), column)
+    return [str(m) for m, c in zip(plan.months, changed.reshape(len(plan.months), -1).any(axis=1), strict=True) if c]
+
+
+def test_every_lever_has_a_case():
+    assert {type(lever).__name__ for lever, _, _ in CASES.values()} | {"Effort"} == set(LEVERS)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_lever_writes_its_own_columns_and_the_amount_it_says(case):
+    lever, columns, totals = CASES[case]
+    plan = compiled(lever)
+    assert plan.changed(quiet()) == columns
+    for column, total in totals.items():
+        assert getattr(plan, column).sum(axis=tuple(range(1, getattr(plan, column).ndim))) == pytest.approx(
+            np.full(len(plan.months), total))
+
+
+def test_effort_multiplies_what_the_levers_before_it_gave():
+    plan = compiled(Visits(count=10), LEVERS["Effort"](times=3, start="2021-02"))
+    assert plan.changed(quiet()) == {"visits", "collectors"}
+    assert plan.visits[:, 0].tolist() == [10.0] * 2 + [30.0] * 11
+    assert plan.collectors.sum(axis=1).tolist() == pytest.approx([12.0] * 2 + [36.0] * 11)
+
+
+def test_an_empty_policy_is_the_status_quo():
+    plan = Policy().plan(TOY, START, UNTIL)
+    assert plan.changed(quiet()) == frozenset()
+    assert {c for c in COLUMNS if getattr(plan, c).any()} == {"collectors"}
+    assert plan.collectors == pytest.approx(np.tile(12 * PEOPLE / PEOPLE.sum(), (13, 1)))
+    assert not plan.spending.any()
+
+
+def test_collectors_of_a_place_that_published_none_have_the_density_of_nghe_an():
+    silent = replace(TOY, history=TOY.history[TOY.history["measure"] != "collectors"])
+    assert baseline_collectors(silent, START) == pytest.approx(np.full(6, 1711 / 477))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_first_and_the_last_month_both_count(case):
+    lever, columns, _ = CASES[case]
+    plan = compiled(lever.model_copy(update={"start": "2021-03", "end": "2021-05"}))
+    for column in columns - {"training"}:  # what was learned outlasts the course
+        assert acting(plan, column) == ["2021-03", "2021-04", "2021-05"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_lever_outside_the_months_of_the_question_does_nothing(case):
+    lever, _, _ = CASES[case]
+    over = lever.model_copy(update={"start": "2022-01"})
+    assert compiled(over).changed(quiet()) == frozenset()
+    assert not compiled(over).spending.any()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_frozen_changes(case):
+    lever, _, _ = CASES[case]
+    policy, before = Policy(lever), lever.model_dump()
+    communes, history = TOY.communes.copy(), TOY.history.copy()
+    first, again = policy.plan(TOY, START, UNTIL), policy.plan(TOY, START, UNTIL)
+    assert first.changed(again) == frozenset()
+    assert np.array_equal(first.spending, again.spending)
+    assert lever.model_dump() == before
+    assert TOY.communes.equals(communes) and TOY.history.equals(history)
+    with pytest.raises(ValidationError):
+        lever.start = "2021-01"
+    for column in (*COLUMNS, "spending"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(first, column)[:] = 1
+
+
+def test_drives_fall_in_the_months_of_their_dates():
+    plan = compiled(Drive(dates=("2021-05-21", "2021-07-11", "2021-07-12", "2023-01-01")))
+    assert dict(zip(plan.months.astype(str), plan.drives[:, 0], strict=True)) | {"2021-05": 1, "2021-07": 2} == \
+        dict.fromkeys(plan.months.astype(str), 0.0) | {"2021-05": 1, "2021-07": 2}
+    assert plan.drives.sum() == 3 * 6
+
+
+def test_training_fades_by_half_in_its_half_life_and_is_renewed_by_courses():
+    once = compiled(Training(share=0.8, half_life=6, start="2020-12")).training[:, 0]
+    assert once[[0, 6, 12]].tolist() == pytest.approx([0.8, 0.4, 0.2])
+    often = compiled(Training(share=0.8, half_life=6, every=6, start="2020-12")).training[:, 0]
+    assert often[[0, 6, 12]].tolist() == pytest.approx([0.8, 0.8, 0.8])
+    over = compiled(Training(share=0.8, half_life=6, every=6, start="2020-12", end="2021-03")).training[:, 0]
+    assert over[[0, 6, 12]].tolist() == pytest.approx([0.8, 0.4, 0.2])
+    early = compiled(Training(share=0.8, half_life=6, start="2020-06")).training[:, 0]
+    assert early[0] == pytest.approx(0.4)
+
+
+def test_model_communes_take_time_to_start_and_those_begun_before_are_in_full_swing():
+    new = compiled(ModelCommunes(ramp=2, start="2021-06")).model[:, 0]
+    assert new[5:10].tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1, 1])
+    assert (compiled(ModelCommunes(ramp=2, start="2020-06")).model == 1).all()
+
+
+def test_counts_of_collectors_replace_shares_take_the_larger_and_the_rest_adds_up():
+    plan = compiled(Collectors(count=3), Collectors(count=2, start="2021-06"))
+    assert plan.collectors[[5, 6], 0].tolist() == [3, 2]
+    assert compiled(Reminders(share=0.5), Reminders(share=0.3)).reminders.max() == 0.5
+    assert compiled(Visits(count=10), Visits(count=5)).visits[0, 0] == 15
+    both = compiled(TopUp(share=0.2), TopUp(share=0.1, group="poor")).top_up[0, 0]
+    assert both == pytest.approx([0.3, 0.2, 0.2, 0.2])
+
+
+@pytest.mark.parametrize("group", [*GROUPS, "all"])
+def test_a_top_up_and_a_gift_reach_their_group_only(group):
+    inside = np.array([group in ("all", g) for g in GROUPS])
+    plan = compiled(TopUp(share=0.1, group=group), Gift(persons_per_month=10, group=group))
+    assert ((plan.top_up > 0) == inside).all()
+    assert not plan.gift[:, :, ~inside].any()
+    sizes = TOY.group_sizes() * inside
+    assert plan.gift[0] == pytest.approx(10 * sizes / sizes.sum())
+
+
+def test_a_gift_to_nobody_is_refused():
+    rich = replace(TOY, communes=TOY.communes.assign(poor_share=0.0))
+    with pytest.raises(tables.UserError, match="nobody of group poor"):
+        compiled(Gift(persons_per_month=1), place=rich)
+
+
+@pytest.mark.parametrize(("where", "communes"), [
+    ("all", "Chợ Đồng Sông Gò Núi Rừng"),
+    (Where(communes=("Núi", "Toy/Gò")), "Gò Núi"),
+    (Where(count=2), "Chợ Đồng"),
+    (Where(count=2, order="smallest"), "Núi Rừng"),
+    (Where(count=2, order="poorest"), "Núi Rừng"),
+    (Where(count=2, order="richest"), "Chợ Đồng"),
+    (Where(count=1, order="listed"), "Chợ"),
+    (Where(per_district=1), "Chợ Gò"),
+    (Where(per_district=1, order="smallest"), "Sông Rừng"),
+    (Where(per_district=2, order="listed"), "Chợ Đồng Gò Núi"),
+    (Where(count=99), "Chợ Đồng Sông Gò Núi Rừng"),
+])
+def test_where_chooses_by_name_number_and_order(where, communes):
+    names = HALVES.communes["commune"].str.removeprefix("Toy/")
+    assert names[chosen(where, HALVES)].tolist() == communes.split()
+    plan = compiled(Visits(count=10, where=where), place=HALVES)
+    assert (plan.visits[0] > 0).tolist() == chosen(where, HALVES).tolist()
+
+
+def test_ties_go_by_name_whatever_the_order_of_the_rows():
+    even = replace(TOY, communes=TOY.communes.assign(eligible=100.0))
+    names = even.communes["commune"]
+    first = set(names[chosen(Where(count=2), even)])
+    back = replace(even, communes=even.communes[::-1].reset_index(drop=True))
+    assert set(back.communes["commune"][chosen(Where(count=2), back)]) == first == set(sorted(names)[:2])
+
+
+def test_communes_whose_district_is_unknown_are_not_a_district():
+    some = replace(HALVES, communes=HALVES.communes.assign(district=["Xuôi"] * 3 + [""] * 3))
+    assert chosen(Where(per_district=1), some).tolist() == [True] + [False] * 5
+    none = replace(HALVES, communes=HALVES.communes.assign(district=""))
+    with pytest.raises(tables.UserError, match="the districts of Toy are not known"):
+        chosen(Where(per_district=1), none)
+
+
+def test_a_total_for_the_place_is_shared_out_by_people():
+    where = Where(communes=("Núi", "Rừng"))
+    for lever, column in ((Visits(count=18, per="place", where=where), "visits"),
+                          (Meetings(count=18, per="place", where=where), "meetings"),
+                          (Inspection(hours_per_month=18, where=where), "inspection"),
+                          (Quota(per_month=1, holder="staff", staff=18, where=where), "staff"),
+                          (Collectors(count=18, per="place", where=where), "collectors")):
+        assert getattr(compiled(lever), column)[0, 4:] == pytest.approx([10, 8])
+
+
+def test_a_place_without_hamlets_cannot_have_collectors_for_each():
+    blank = replace(TOY, communes=TOY.communes.assign(hamlets=np.nan))
+    for lever in (Collectors(count=3, per="hamlet"), Visits(count=3, per="hamlet")):
+        with pytest.raises(tables.UserError, match="no number of hamlets for Toy"):
+            compiled(lever, place=blank)
+
+
+# Units that a cost is paid for, in the 13 months of the question.
+COSTS = {
+    "Gift": 3 * 13, "Collectors": 18 * 13 - sum(np.minimum(12 * PEOPLE / PEOPLE.sum(), 3)) * 13,
+    "Quota staff": 17 * 13, "Visits": 60 * 13, "Visits place": 10 * 13, "Meetings": 6 * 13,
+    "Meetings large": 6 * 13, "Broadcast": 104 / 12 * 13, "Drive": 9 * 13, "ModelCommunes": 6 * 13, "Reminders": 3 * 13,
+    "PaymentAdvice": 1.2 * 13, "Language": 6 * 13, "Inspection": 20 * 13, "Training": 0.5 * 12 * 13,
+}
+
+
+@pytest.mark.parametrize("case", COSTS)
+def test_a_cost_is_units_times_unit_cost_and_its_payer_pays(case):
+    lever = CASES[case][0]
+    payers = ["donors"] if case == "Gift" else PAYERS
+    for payer in payers:
+        spending = compiled(lever.model_copy(update={"unit_cost": 1000.0, "payer": payer})).spending
+        totals = dict(zip(PAYERS, spending.sum(axis=(0, 1)), strict=True))
+        assert totals == pytest.approx(dict.fromkeys(PAYERS, 0.0) | {payer: 1000.0 * COSTS[case]})
+    assert not compiled(lever).spending.any()
+
+
+def test_a_campaign_costs_only_where_and_when_it_is_held():
+    lever = Drive(dates=("2021-05-21",), where=Where(count=2), unit_cost=1e6)
+    spending = compiled(lever).spending
+    assert spending.sum() == 2e6
+    assert spending[5, :2, 0].tolist() == [1e6, 1e6]
+
+
+@pytest.mark.parametrize(("lever", "key"), [
+    (lambda: TopUp(share=-0.1), "share"), (lambda: TopUp(share=1.1), "share"),
+    (lambda: TopUp(share=float("nan")), "share"),
+    (lambda: TopUp(share=0.1, payer="office"), "payer"), (lambda: TopUp(share=0.1, group="rich"), "group"),
+    (lambda: Visits(count=-1), "count"), (lambda: Visits(count=float("inf")), "count"), (lambda: Visits(), "count"),
+    (lambda: Visits(count=1, unit_cost=-1), "unit_cost"), (lambda: Visits(count=1, color="red"), "color"),
+    (lambda: Visits(count=1, start="2021-13"), "start"), (lambda: Visits(count=1, start="2021-01-01"), "start"),
+    (lambda: Visits(count=1, end="soon"), "end"), (lambda: Drive(dates=("2021-05",)), "dates"),
+    (lambda: Drive(dates=("2021-02-31",)), "2021-02-31"), (lambda: Gift(persons_per_month=1, months=7), "months"),
+    (lambda: Training(every=0), "every"), (lambda: Training(half_life=0), "half_life"),
+    (lambda: VisitOrder(first="nearest"), "first"), (lambda: Where(count=0), "count"),
+    (lambda: Where(order="tallest", count=1), "order"), (lambda: Where(), "communes, count or per_district"),
+    (lambda: Visits(count=1, start="2021-05", end="2021-04"), "2021-04 is before start 2021-05"),
+    (lambda: Quota(per_month=2, holder="staff"), "staff"),
+])
+def test_a_lever_refuses_what_cannot_be(lever, key):
+    with pytest.raises(ValidationError) as caught:
+        lever()
+    assert key in str(caught.value)
+
+
+def test_a_lever_of_no_kind_does_not_act():
+    with pytest.raises(TypeError, match="use one of"):
+        Lever()._apply(None, TOY)
+
+
+def test_an_unknown_commune_is_named_with_those_that_exist():
+    said = r"policy.1.Visits: Toy has no commune 'Biển'; its communes are Toy/Chợ"
+    with pytest.raises(tables.UserError, match=said) as caught:
+        compiled(Reminders(), Visits(count=1, where=Where(communes=("Biển",))))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_plan_can_be_read_as_a_table():
+    frame = compiled(TopUp(share=0.2, group="poor", start="2021-12"), Visits(count=5, where=Where(count=1))).frame()
+    assert list(frame.columns) == ["month", "commune", "group", "lever", "value"]
+    assert (frame[frame["lever"] == "top_up"][["month", "group", "value"]] == ["2021-12", "poor", 0.2]).all(axis=None)
+    assert frame[frame["lever"] == "visits"]["commune"].unique().tolist() == ["Toy/Chợ"]
+    assert frame["value"].ne(0).all()

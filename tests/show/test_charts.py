@@ -1,0 +1,102 @@
+"""Pictures say what they show, in one language, without a label over another, and the same twice."""
+
+import re
+from functools import cache
+from itertools import combinations
+
+import pandas as pd
+import pytest
+
+from forecast.data import places
+from forecast.data.tables import UserError
+from forecast.desk import target
+from forecast.question.scenario import Target
+from forecast.show import picture as charts
+from made import answer, question, texts
+
+PLAN, QUIET = question(), question("status quo")
+ANSWER = answer(PLAN, QUIET)
+CA_MAU = question("status quo").model_copy(update={
+    "place": places.read_place("Cà Mau"), "target": Target(value=116_400, by="2023-12")})
+DRAWN = {
+    "fan": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang),
+    "fan without a scenario": lambda lang: charts.fan(answer(CA_MAU), lang=lang),
+    "fan on a card": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang, small=True),
+    "large fan on a card": lambda lang: charts.fan(answer(CA_MAU), [CA_MAU], lang=lang, small=True),
+    "target": lambda lang: charts.target(
+        target.target_table(ANSWER, PLAN), target.needed_path(ANSWER, PLAN), PLAN, lang),
+    "versus": lambda lang: charts.versus(target.comparison(ANSWER, "status quo"), lang),
+    "groups": lambda lang: charts.groups(ANSWER, PLAN, lang=lang),
+    "history": lambda lang: charts.history(places.read_place("Cà Mau"), lang),
+    "history of the nation": lambda lang: charts.history(places.read_place("Việt Nam"), lang, until="2024-03"),
+    "price": lambda lang: charts.price(places.read_place("Hà Nội"), lang=lang),
+}
+
+
+@cache
+def drawn(name, lang):
+    return DRAWN[name](lang)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_no_label_covers_another_or_leaves_the_picture(name, lang):
+    picture = drawn(name, lang)
+    shown = texts(picture)
+    for (one, a), (two, b) in combinations(shown, 2):
+        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+        high = min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert wide < 2 or high < 2, f"{one!r} covers {two!r}"
+    frame = picture.bbox
+    for text, box in shown:
+        assert box.x0 >= -1 and box.x1 <= frame.x1 + 1 and box.y0 >= -1 and box.y1 <= frame.y1 + 1, f"{text!r} is cut"
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize(("lang", "source"), [("vi", "Nguồn"), ("en", "Source")])
+def test_a_picture_describes_itself_and_names_its_source(name, lang, source):
+    picture = drawn(name, lang)
+    assert len(picture.alt) > 40 and re.search(r"\d", picture.alt)
+    assert "card" in name or any(text.startswith(source) for text, _ in texts(picture))
+
+
+def test_a_notebook_gets_the_description_with_the_picture():
+    data, extra = drawn("versus", "vi")._repr_mimebundle_()
+    assert data["text/plain"] == extra["image/png"]["alt"] == repr(drawn("versus", "vi"))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_english_leaks_into_a_vietnamese_picture(name):
+    english = re.compile(r"\b(the|of|and|members?|target|expected|needed|source|published|poor|others)\b", re.I)
+    found = [text for text, _ in texts(drawn(name, "vi")) if english.search(text)]
+    assert not found and not english.search(drawn(name, "vi").alt)
+
+
+def test_the_same_picture_has_the_same_bytes_and_lines_differ_without_color():
+    first, second = (charts.fan(ANSWER, [PLAN, QUIET]).png(60) for _ in range(2))
+    assert first == second and first.startswith(b"\x89PNG")
+    lines = [line for line in charts.fan(ANSWER, [PLAN, QUIET]).axes[0].lines if len(line.get_xdata()) > 2]
+    assert len({line.get_linestyle() for line in lines}) == len(lines) == 2
+
+
+def test_counts_published_after_the_origin_are_hollow():
+    picture = charts.fan(answer(CA_MAU), [CA_MAU])
+    dots = [line for line in picture.axes[0].lines if line.get_marker() == "o"]
+    faces = {tuple(line.get_ydata()): line.get_markerfacecolor() for line in dots}
+    assert faces == {(26948.0,): charts.INK, (21824.0,): "white"}
+
+
+def test_a_picture_of_nothing_is_an_error_for_a_person():
+    with pytest.raises(UserError, match="nothing to draw"):
+        charts.fan(ANSWER, [question("other")])
+    with pytest.raises(UserError, match="no collectors"):
+        charts.history(places.read_place("Đông Triều/An Sinh"), measure="collectors")
+
+
+def test_many_scenarios_are_compared_as_a_whole():
+    """Four policies by group would be twenty rows; the alternative text names each of the four once."""
+    rows = target.comparison(ANSWER, "status quo")
+    several = pd.concat([rows.assign(scenario=name) for name in "ABCD"])
+    few = charts.versus(several[several["scenario"].isin(["A", "B"])], "en", titles={"A": "first", "B": "second"})
+    assert "First: poor" in few.alt and "Second: poor" in few.alt
+    assert charts.versus(several, "en").alt.count(";") == 3

@@ -1,0 +1,89 @@
+"""Every parameter and lever has a card, and every number on it is read from a table."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.calibration import likelihood
+from forecast.data import tables
+from forecast.language import words
+from forecast.question.levers import LEVERS
+from forecast.question.scenario import parameters_table
+from forecast.show import evidence
+
+CARDS = {card.name: card for card in evidence.cards()}
+
+
+def test_every_parameter_and_every_lever_has_a_card_in_both_languages():
+    assert set(CARDS) == set(parameters_table().index) | set(LEVERS) == set(evidence.names())
+    for card in CARDS.values():
+        for lang in words.LANGS:
+            assert evidence.text(card, lang) and evidence.label(card.name, lang) != card.name
+
+
+def test_a_card_says_what_the_table_says():
+    for name, row in parameters_table().iterrows():
+        assert CARDS[name].prior == (row["low"], row["value"], row["high"]) and CARDS[name].status == row["status"]
+    known = {float(x) for x in tables.read(tables.data_dir() / "evidence.csv", "evidence")["value"].dropna()}
+    assert all(card.prior[1] in known for card in CARDS.values() if card.prior)
+
+
+def test_no_number_is_typed_in_by_hand(monkeypatch):
+    """A changed table changes the card."""
+    table = parameters_table()
+    table.loc["rush", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
+    monkeypatch.setattr(evidence, "parameters_table", lambda: table)
+    assert evidence.card("rush").prior == (1.0, 2.0, 3.0)
+    assert "2 (1 – 3)" in evidence.text(evidence.card("rush"), "vi")
+
+
+def test_distances_are_those_that_widen_the_priors():
+    given = likelihood.priors()["distance"]
+    assert {name: CARDS[name].distance for name in given.index} == given.to_dict()
+
+
+def test_a_lever_rests_on_the_weakest_of_its_parameters():
+    top_up = CARDS["TopUp"]
+    assert top_up.parameters == LEVERS["TopUp"].evidence
+    bases = {CARDS[p].basis for p in top_up.parameters}
+    assert top_up.basis == ("judgement" if "judgement" in bases else "studies")
+    assert CARDS["Visits"].prior[1] == 30_000 and CARDS["Gift"].prior is None
+
+
+def test_what_counts_have_narrowed_rests_on_counts_and_says_which():
+    draws = pd.DataFrame({"rush": np.linspace(6, 8, 101), "annual_lapse": np.linspace(0.1, 0.4, 101)})
+    moved = pd.DataFrame(
+        [("rush", "Cà Mau", 0.1, 0.4), ("rush", "Việt Nam", -0.9, 0.4), ("annual_lapse", "Cà Mau", 0.0, 0.02)],
+        columns=["coordinate", "source", "shift", "narrowed"],
+    )
+    rush = evidence.card("rush", posterior=draws, moved=moved)
+    assert rush.basis == "counts" and rush.moved[0] == ("Việt Nam", -0.9)
+    assert rush.posterior == pytest.approx((6.1, 7.0, 7.9))
+    assert "Việt Nam (−0,90)" in evidence.text(rush, "vi") and "40%" in evidence.text(rush, "en")
+    assert evidence.card("annual_lapse", posterior=draws, moved=moved).basis != "counts"
+
+
+def test_shares_of_a_headline_add_up_by_what_they_rest_on():
+    shares = pd.Series({"death_rate": 0.3, "renewal_contact": 0.1, "month_noise": -0.05})
+    found = evidence.cards(shares=shares)
+    assert evidence.by_basis(found).to_dict() == pytest.approx({"counts": 0, "studies": 0.25, "judgement": 0.75})
+    table = evidence.overview(found, "parameter", "vi")
+    first = table.splitlines()[2]
+    assert "30%" in first and evidence.label("death_rate", "vi") in first
+
+
+def test_what_comes_from_the_table_is_escaped_and_english_is_marked(monkeypatch):
+    studies = evidence.supporting()
+    studies["study"] = "A<script>alert(1)</script>"
+    monkeypatch.setattr(evidence, "supporting", lambda: studies)
+    for lang in words.LANGS:
+        assert "<script>" not in evidence.text(evidence.card("gift_retention"), lang)
+    said = evidence.text(evidence.card("gift_retention"), "vi")
+    assert re.findall(r'<span lang="en">A&lt;script', said)
+
+
+def test_an_unknown_name_is_answered_with_the_names_there_are():
+    with pytest.raises(tables.UserError, match="no parameter or lever 'luck'.*entry_rate"):
+        evidence.card("luck")

@@ -1,0 +1,318 @@
+"""Any table of series gets a sensible forecast or a clear message; no series is lost; all cores say the same."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast.cli import main
+from forecast.data import tables
+from forecast.timeseries import baseline, combination, methods
+
+LEVELS = (0.025, 0.5, 0.975)
+
+
+def table(**series) -> pd.DataFrame:
+    """A long table: each name with its dates and values."""
+    rows = [(name, ds, y) for name, (dates, values) in series.items() for ds, y in zip(dates, values, strict=True)]
+    return pd.DataFrame(rows, columns=list(baseline.COLUMNS))
+
+
+def months(start: str, count: int) -> list[str]:
+    return pd.period_range(start, periods=count, freq="M").astype(str).tolist()
+
+
+def ahead(frame, horizon=3, **more) -> pd.DataFrame:
+    return baseline.baseline(frame, horizon, quantiles=LEVELS, jobs=1, progress=False, **more)
+
+
+def sound(mean, quantiles, values):
+    assert np.isfinite(mean).all() and np.isfinite(quantiles).all()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert (quantiles[:, 0] <= mean).all() and (mean <= quantiles[:, -1]).all()
+    if np.nanmin(values) >= 0:
+        assert (quantiles >= 0).all()
+
+
+# One series of numbers
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.none() | st.floats(-1e9, 1e9) | st.integers(0, 5), min_size=1, max_size=9).filter(
+        lambda values: values[0] is not None and values[-1] is not None),
+    st.sampled_from([1, 4, 12]),
+)
+def test_a_few_values_of_any_kind_give_finite_rising_quantiles(values, season):
+    values = np.array([np.nan if v is None else v for v in values], dtype=float)
+    sound(*combination.forecast(values, season, 5, LEVELS), values)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(10, 40), st.sampled_from([1, 4, 12]), st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+def test_longer_series_of_any_kind_give_finite_rising_quantiles(count, season, seed, positive, gaps):
+    rng = np.random.default_rng(seed)
+    values = np.round(np.cumsum(rng.standard_t(2, count)), 1)
+    values = np.abs(values) + 1 if positive else values
+    if gaps:
+        values[1:-1][rng.random(count - 2) < 0.4] = np.nan
+    sound(*combination.forecast(values, season, 6, LEVELS), values)
+
+
+@pytest.mark.parametrize("values", [
+    [0.0] * 30, [7.0] * 30, [0.0] * 29 + [1.0], [1e-12] * 20, [1e15, 2e15] * 10, [5.0], [0.0], [-3.0, -3.0],
+    [1.0] + [np.nan] * 20 + [2.0], np.tile([1.0, 2.0, 3.0, 9.0], 8), np.arange(40.0), np.exp(np.arange(30.0)),
+    [10.0, 0.0] * 15, [3.0] * 14 + [900.0],
+])
+@pytest.mark.parametrize("season", [1, 4, 12])
+def test_awkward_series_are_forecast(values, season):
+    sound(*combination.forecast(values, season, 8, LEVELS), np.array(values))
+
+
+def test_a_constant_goes_on_and_its_interval_is_not_a_point_where_little_is_known():
+    mean, quantiles = combination.forecast([50.0] * 3, 1, 2, LEVELS)
+    assert mean == pytest.approx([50, 50]) and (quantiles[:, 2] > 55).all()
+    mean, quantiles = combination.forecast([50.0] * 40, 12, 2, LEVELS)
+    assert mean == pytest.approx([50, 50], rel=1e-6)
+
+
+def test_a_trend_and_a_season_go_on():
+    t = np.arange(72)
+    truth = 1000 + 5 * t + 80 * np.sin(t * np.pi / 6)
+    mean, _ = combination.forecast(truth[:60], 12, 12, LEVELS)
+    naive = np.mean(np.abs(truth[60:] - truth[59]))
+    assert np.mean(np.abs(mean - truth[60:])) < 0.15 * naive
+
+
+def test_intervals_of_few_points_are_wider_and_grow_with_the_horizon():
+    few = combination.forecast([100.0], 1, 4, LEVELS)[1]
+    more = combination.forecast([97.0, 98.5, 99.0, 101.0, 100.0], 1, 4, LEVELS)[1]
+    assert (few[:, 2] - few[:, 0] > more[:, 2] - more[:, 0]).all()
+    assert (np.diff(more[:, 2] - more[:, 0]) > 0).all()
+
+
+def test_intervals_hold_what_they_say_on_random_walks():
+    rng = np.random.default_rng(3)
+    held = []
+    for _ in range(60):
+        y = 100 * np.exp(np.cumsum(rng.normal(0.02, 0.05, 12)))
+        quantiles = combination.forecast(y[:8], 1, 4, LEVELS)[1]
+        held.append(np.mean((y[8:] >= quantiles[:, 0]) & (y[8:] <= quantiles[:, 2])))
+    assert 0.88 <= np.mean(held) <= 1.0
+
+
+@pytest.mark.parametrize("order", [(1, 0), (2, 1)])
+def test_arima_continues_what_statsmodels_continues(order):
+    """The same model, fitted by another criterion, on a series long enough for the two to agree."""
+    from statsmodels.tsa.arima.model import ARIMA
+
+    rng = np.random.default_rng(1)
+    x = np.zeros(400)
+    shocks = rng.normal(size=400)
+    for t in range(2, 400):
+        x[t] = 0.9 * x[t - 1] - 0.3 * x[t - 2] + shocks[t] + 0.4 * shocks[t - 1] * order[1]
+    exact = ARIMA(x, order=(order[0], 0, order[1]), trend="n").fit().forecast(5)
+    found = methods._continue(x, methods._fit(x, (*order, 0, 0), season=1), 5)
+    assert found == pytest.approx(exact, abs=0.1)
+
+
+def test_yearly_growth_that_slows_down_is_not_taken_to_go_on_as_before():
+    """Two series with the same mean change: what slowed down keeps less of the trend than what went on."""
+    steady = np.log(1000 * 1.06 ** np.arange(16))
+    slower = np.log(1000) + 0.9 * (1 - 0.7 ** np.arange(16)) / (1 - 0.7**15)
+    assert combination._slowing(steady, steady[-1] + 0.05 * np.arange(1, 5)) == pytest.approx(1.0)
+    assert 0.5 <= combination._slowing(slower, slower[-1] + 0.05 * np.arange(1, 5)) < 0.75
+    assert combination._slowing(slower, slower[-1] - 0.05 * np.arange(1, 5)) == 1.0
+
+
+# A table of series
+
+
+@pytest.mark.parametrize("count", [5, 8, 15])
+def test_a_count_that_nears_its_ceiling_is_not_taken_past_it_and_one_that_grows_goes_on(count):
+    """What is left to the ceiling halves each year; the straight line of the last step would pass it in two years."""
+    full = 1000 * (1 - 0.5 ** np.arange(1, count + 5))
+    mean, _ = combination.forecast(full[:count], 1, 4, [0.5])
+    assert (mean > full[count - 1] - 1).all() and np.abs(mean / full[count:] - 1).max() < 0.06
+    steady = 1000 + 100.0 * np.arange(count + 4)
+    assert combination.forecast(steady[:count], 1, 4, [0.5])[0][-1] > steady[count - 1] + 300
+
+
+def test_how_fast_a_drift_fades_is_learned_from_yearly_steps_without_gaps_alone():
+    """Changes halve from year to year; in months, or where steps are parts of a gap, the usual pace holds."""
+    x = np.cumsum(0.5 ** np.arange(8))
+    lasting = np.diff(methods.recent_drift(x, 4))
+    assert lasting[1:] / lasting[:-1] == pytest.approx(np.full(2, 0.5), abs=0.15)
+    for more, pace in (({"gaps": True}, methods.FADE), ({"season": 12}, methods.FADE ** (1 / 12))):
+        lasting = np.diff(methods.recent_drift(x, 4, **more))
+        assert lasting[1:] / lasting[:-1] == pytest.approx(np.full(2, pace))
+
+
+def test_fewer_months_than_two_seasons_leave_models_out(monkeypatch):
+    """25 months get the drift alone, 26 the members with a season."""
+    asked = []
+    monkeypatch.setattr(methods, "arima", lambda x, horizon, *more: asked.append(len(x)) or np.repeat(x[-1], horizon))
+    for count in (25, 26):
+        combination.forecast(1000 + 10.0 * np.arange(count), 12, 6, [0.5])
+    assert set(asked) == {26}
+
+
+def test_rows_in_any_order_give_the_same_answer():
+    frame = table(a=(months("2019-01", 30), range(30)), b=(["2020", "2021", "2022"], [5, 6, 8]))
+    mixed = frame.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(
+        ahead(frame).sort_values(["unique_id", "ds"], ignore_index=True),
+        ahead(mixed).sort_values(["unique_id", "ds"], ignore_index=True))
+
+
+@pytest.mark.parametrize(("dates", "expected"), [
+    (["2020", "2021", "2022"], ["2023", "2024"]),
+    (["2020-Q3", "2020-Q4", "2021-Q1"], ["2021-Q2", "2021-Q3"]),
+    (["2020-10", "2020-11", "2020-12"], ["2021-01", "2021-02"]),
+    (["2019-12", "2020-12", "2021-12"], ["2022-12", "2023-12"]),
+    (["2019-06", "2019-12", "2020-06"], ["2020-12", "2021-06"]),
+    (["2020-11-30", "2020-12-31", "2021-01-31"], ["2021-02-28", "2021-03-31"]),
+    (["2020-11-15", "2020-12-15", "2021-02-15"], ["2021-03-15", "2021-04-15"]),
+    (["2021-01-04", "2021-01-11", "2021-01-25"], ["2021-02-01", "2021-02-08"]),
+    (["2021-01-04", "2021-01-05", "2021-01-07"], ["2021-01-08", "2021-01-09"]),
+    (["2021-01-01 00:00:00", "2021-02-01 00:00:00", "2021-03-01 00:00:00"], ["2021-04-01", "2021-05-01"]),
+    (["1", "2", "3"], ["4", "5"]),
+    (["2021-12"], ["2022-01", "2022-02"]),
+    (["2021"], ["2022", "2023"]),
+])
+def test_the_step_is_read_from_the_dates(dates, expected):
+    assert ahead(table(a=(dates, range(3, 3 + len(dates)))), horizon=2)["ds"].tolist() == expected
+
+
+def test_one_value_takes_the_step_of_its_neighbors():
+    frame = table(a=(["2020-12-31", "2021-03-31", "2021-06-30"], [1, 2, 3]), b=(["2021-06-30"], [9]))
+    assert ahead(frame, horizon=1)["ds"].tolist() == ["2021-09-30", "2021-09-30"]
+
+
+def test_a_gap_is_a_gap_whether_the_row_or_the_value_is_missing():
+    there = table(a=(months("2020-01", 20), [5, 6, np.nan, *range(8, 25)]))
+    gone = there.dropna()
+    pd.testing.assert_frame_equal(ahead(there), ahead(gone))
+
+
+def test_timestamps_and_numbers_do_as_well_as_text():
+    frame = pd.DataFrame({"unique_id": 7, "ds": pd.date_range("2020-01-31", periods=4, freq="ME"), "y": [1, 2, 3, 4]})
+    assert ahead(frame)["ds"].tolist() == ["2020-05-31", "2020-06-30", "2020-07-31"]
+    assert ahead(frame)["unique_id"].tolist() == ["7"] * 3
+
+
+def test_no_series_is_lost_and_jobs_change_nothing():
+    rng = np.random.default_rng(5)
+    frame = table(**{f"s{i}": (months("2020-01", n), rng.integers(0, 50, n)) for i, n in
+                     enumerate([1, 2, 3, 4, 5, 9, 10, 11, 25, 26, 40])})
+    alone = ahead(frame)
+    assert alone["unique_id"].unique().tolist() == [f"s{i}" for i in range(11)] and len(alone) == 33
+    together = baseline.baseline(frame, 3, quantiles=LEVELS, jobs=2, progress=False)
+    pd.testing.assert_frame_equal(alone, together, check_exact=True)
+
+
+@pytest.mark.parametrize(("rows", "fault"), [
+    ([("a", "2021-01", "x")], 'row 2, column y: found "x", expected a number'),
+    ([("a", "2021-01", "inf")], 'row 2, column y: found "inf", expected a number'),
+    ([("a", "2021-01", "1"), ("a", "2021-13", "2")], 'row 3, column ds: found "2021-13", expected a year'),
+    ([("a", "2021-02-30", "1")], 'row 2, column ds: found "2021-02-30"'),
+    ([("a", "2021-01", "1"), ("a", "2021-01", "2")], 'row 3, column ds: found "2021-01", expected a date not in row 2'),
+    ([("a", "2021-01", "1"), ("a", "2021-02", "2"), ("a", "2021", "3")], 'row 4, column ds: found "2021"'),
+    ([("", "2021-01", "1")], "row 2, column unique_id"),
+    ([("a", "2021-01", "")], "row 2, column y"),
+])
+def test_a_wrong_cell_is_named(rows, fault):
+    with pytest.raises(tables.TableError) as error:
+        ahead(pd.DataFrame(rows, columns=list(baseline.COLUMNS)), file="counts.csv")
+    assert str(error.value).startswith("counts.csv, " + fault) and len(error.value.faults) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(
+    st.sampled_from(["a", "b", "=1+1", ""]),
+    st.sampled_from(["2020", "2021", "2020-01", "2020-02", "2020-Q1", "2020-01-31", "2020-02-29", "3", "x", ""]),
+    st.sampled_from(["0", "1", "-5", "", "nan", "1e9", "abc", "2.5"])), max_size=8))
+def test_any_table_is_forecast_whole_or_refused_with_every_fault(rows):
+    frame = pd.DataFrame(rows, columns=list(baseline.COLUMNS))
+    try:
+        answer = ahead(frame, horizon=2)
+    except tables.UserError as error:
+        assert all(re.search(r"expected .", line) for line in str(error).splitlines())
+    else:
+        assert set(answer["unique_id"]) == {name for name, ds, y in rows if name or ds or y}
+        sound(answer["mean"].to_numpy(), answer[["0.025", "0.5", "0.975"]].to_numpy(), [-1])
+
+
+def test_what_was_finished_is_not_made_again_and_what_was_cut_off_is(tmp_path, monkeypatch):
+    rng = np.random.default_rng(6)
+    frame = table(**{f"s{i}": (months("2020-01", 6), rng.integers(1, 50, 6)) for i in range(2 * baseline.CHUNK + 1)})
+    first = ahead(frame, keep=tmp_path)
+    kept = sorted(tmp_path.iterdir())
+    assert len(kept) == 3
+    kept[0].write_bytes(kept[0].read_bytes()[:100])
+    made = []
+    forecast = combination.forecast
+    monkeypatch.setattr(combination, "forecast", lambda *asked: made.append(1) or forecast(*asked))
+    pd.testing.assert_frame_equal(ahead(frame, keep=tmp_path), first, check_exact=True)
+    assert 1 <= len(made) <= baseline.CHUNK
+    ahead(frame, horizon=4, keep=tmp_path)  # another question
+    assert len(made) >= 2 * baseline.CHUNK + 2
+
+
+# The command
+
+
+def command(*words, code=0):
+    result = CliRunner().invoke(main, ["baseline", *map(str, words)])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.output
+
+
+@pytest.fixture
+def counts(tmp_path):
+    path = tmp_path / "counts.csv"
+    frame = table(**{"=cmd()": (["2020", "2021", "2022"], [5, 6, 8]), "Hà Nội": (months("2021-01", 12), range(12))})
+    frame.sample(frac=1, random_state=2).assign(note="left out").to_csv(path, index=False)
+    return path
+
+
+def test_the_command_writes_one_row_for_each_step_and_escapes_formulas(counts, tmp_path):
+    command(counts, "--horizon", 2, "--quantiles", "0.1,0.9", "--jobs", 1, "--out", tmp_path / "out")
+    text = (tmp_path / "out" / "baseline.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[0] == "unique_id,ds,mean,0.1,0.9" and len(text.splitlines()) == 5
+    assert "'=cmd(),2023," in text and "\n=" not in text and "Hà Nội,2022-01," in text
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["horizon"] == 2
+
+
+def test_the_same_command_writes_the_same_bytes_and_never_over_an_older_run(counts, tmp_path):
+    words = (counts, "--horizon", 2, "--jobs", 1)
+    command(*words, "--out", tmp_path / "a")
+    command(*words, "--out", tmp_path / "b")
+    first, second = ((tmp_path / name / "baseline.csv").read_bytes() for name in "ab")
+    assert first == second
+    assert "--force" in command(*words, "--out", tmp_path / "a", code=2)
+    command(*words, "--out", tmp_path / "a", "--force")
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("unique_id,ds\na,2020\n", "column y"), ("", "not a CSV table"), ("unique_id,ds,y\n", "at least one row"),
+    ("unique_id,ds,y\na,2020,one\nb,soon,2\n", 'found "one"'),
+])
+def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said):
+    path = tmp_path / "counts.csv"
+    path.write_text(text, encoding="utf-8")
+    output = command(path, "--horizon", 2, "--out", tmp_path / "out", code=1)
+    assert said in output and "Traceback" not in output and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [(), ("--horizon", 0), ("--horizon", 2, "--quantiles", "0.9,0.1"),
+                                   ("--horizon", 2, "--quantiles", "half"), ("--horizon", 2, "--season", 0)])
+def test_wrong_usage_ends_with_two(counts, tmp_path, words):
+    command(counts, *words, "--out", tmp_path / "out", code=2)
+    assert not (tmp_path / "out").exists()
