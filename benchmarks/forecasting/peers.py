@@ -19,7 +19,8 @@ Z = np.array([-1.959964, -1.281552, 1.281552, 1.959964])
 def ours(past, season, horizon):
     from forecast.timeseries import combination
 
-    return combination.forecast(past, season, horizon, LEVELS)
+    answer = combination.forecast(past, season, horizon, LEVELS)
+    return answer.median, answer.quantiles
 
 
 def naive(past, season, horizon):
@@ -129,4 +130,5 @@ def run(name, past, season, horizon):
         except Exception as error:  # noqa: BLE001 - whatever a package ends with is a finding here
             return f"{type(error).__name__}: {error}"
     right = mean.shape == (horizon,) and quantiles.shape == (horizon, len(LEVELS))
-    return (mean, quantiles) if right and np.isfinite(mean).all() and np.isfinite(quantiles).all() else "no finite answer"
+    right = right and bool(np.isfinite(mean).all() and np.isfinite(quantiles).all())
+    return (mean, quantiles) if right else "no finite answer"

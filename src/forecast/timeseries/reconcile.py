@@ -21,6 +21,7 @@ from scipy.special import ndtri
 
 from forecast.data import chance, places
 from forecast.data.tables import UserError
+from forecast.timeseries import table as cells
 
 METHODS = ("shared", "mint_shrink", "wls_var", "wls_struct", "ols", "bottom_up")
 # Chosen on simulated trees (benchmarks/reconciliation). A past in which sums always add up shows nothing of the error
@@ -55,9 +56,12 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     (['X', 'Y', 'A', 'B', 'C'], [1.0, 1.0, 0.0])
     """
     for column in ("unique_id", "parent"):
-        if column not in nodes.columns:
-            raise UserError(f"{file}: column {column} is missing; expected unique_id and parent")
-    pairs = nodes[["unique_id", "parent"]].fillna("").astype(str).drop_duplicates()
+        if list(nodes.columns).count(column) != 1:
+            raise UserError(f"{file}: column {column} is missing or there twice; expected unique_id and parent")
+    pairs = pd.DataFrame({c: [cells.name(cell) for cell in cells.text(nodes[c])] for c in ("unique_id", "parent")})
+    pairs = pairs[(pairs != "").any(axis=1)].drop_duplicates()  # a blank line is not a row
+    if pairs.empty:
+        raise UserError(f"{file}: expected at least one row, the name of a series and that of its parent")
     if (pairs["unique_id"] == "").any():
         row = int(np.flatnonzero(pairs["unique_id"] == "")[0])
         raise UserError(f"{file}: row {pairs.index[row] + 2}, column unique_id: empty; expected the name of a series")
@@ -183,7 +187,7 @@ def reconcile(
     return found.sort_values("unique_id", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
 
 
-def _is_level(column) -> bool:
+def _is_level(column: object) -> bool:
     try:
         return 0 < float(column) < 1
     except (TypeError, ValueError):
