@@ -13,6 +13,7 @@ intervals that are too narrow: it knows neither the doubt about the model nor br
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ LONGEST_SEASON = 400  # steps
 SMALLEST = 1e-4  # of the mean size of a series: logarithms are for series that stay above it
 FARTHEST = 20.0  # a member stays within this factor of what was seen
 MOST = 5.0  # no quantile is above this many times the largest of past and forecast
-NODES = (np.arange(200) + 0.5) / 200  # probabilities whose quantiles make the mean
+NODES = tuple((np.arange(100) + 0.5) / 100)  # probabilities whose quantiles make the mean
 # The size of a yearly step that is expected before a short series has shown its own, and how many steps this weighs.
 FIRST_STEP, FIRST_STEPS = 0.10, 2.0
 
@@ -124,19 +125,18 @@ def forecast(values: ArrayLike, season: int, horizon: int, levels: Sequence[floa
     if np.isfinite(given.ceiling):
         shown = shown._replace(middle=saturation.below(known, shown.middle, season, given.ceiling))
     width = width_of(shown, season)
-    probabilities = np.append(np.asarray(levels, dtype=float), NODES)
-    found = quantiles_of(known, shown, width, probabilities, given)
+    found = quantiles_of(known, shown, width, (*levels, *NODES), given)
     shift = np.exp(given.ahead) * np.ones(horizon)
-    found, count = found * shift[:, None], len(probabilities) - len(NODES)
+    found, count = found * shift[:, None], len(levels)
     return Answer(found[:, count:].mean(axis=1), shown.middle * shift, found[:, :count])
 
 
-def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: np.ndarray, given: Given) -> np.ndarray:
+def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[float, ...], given: Given) -> np.ndarray:
     """Return the quantiles at ``levels`` (horizon, levels), within what can be."""
     scale = deviation(shown, width)
     relative = 1.0 if shown.in_logs else np.abs(shown.middle) / shown.scale
     scale = np.sqrt(scale**2 + given.doubt * relative**2)
-    reach = np.outer(scale, stats.t.ppf(levels, width.freedom))
+    reach = np.outer(scale, _student(levels, width.freedom))
     if np.isfinite(given.ceiling):
         relative = np.maximum(np.asarray(relative) * np.ones(len(scale)), SMALLEST)
         return saturation.squeezed(shown.middle, reach / relative[:, None], given.ceiling)
@@ -147,6 +147,12 @@ def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: np.ndar
     largest = MOST * max(float(np.nanmax(np.abs(values))), float(np.abs(shown.middle).max()))
     least = 0.0 if np.nanmin(values) >= 0 else -largest
     return np.clip(quantiles, least, largest)
+
+
+@lru_cache(maxsize=64)
+def _student(levels: tuple[float, ...], freedom: float) -> np.ndarray:
+    """Return quantiles of Student's distribution."""
+    return np.asarray(stats.t.ppf(np.array(levels), freedom))
 
 
 def width_of(shown: Shown, season: int) -> Width:
@@ -256,6 +262,8 @@ def _yearly(one: _Parts, horizon: int, in_logs: bool, lean: float) -> Iterator[t
     """Yield the members of a series without a season: Theta and smoothing, in logs where they serve, and drifts."""
     count = len(one.y)
     drifts = [methods.fading_drift(one.y, horizon)]
+    if count > SHORT:
+        drifts = [one.y[-1] + methods.slowing(one.y) * (drifts[0] - one.y[-1])]
     if count <= SHORT:
         drifts.append(methods.fading_drift(one.y, horizon, fade=1.0))
     others = []
@@ -297,10 +305,10 @@ def _filled(x: np.ndarray, season: int) -> np.ndarray:
 def lean_of(parts: list[np.ndarray]) -> float:
     """Return the share of drifts that would have been best for the last values of short yearly series without gaps.
 
-    Half way from :data:`LEAN` to that share; each series counts in units of its own mean change.
+    Drawn towards :data:`LEAN` as by FEWEST_SERIES more series; each counts in units of its own mean change.
 
     >>> lean_of([np.arange(5.0) * step + 1 for step in range(1, 30)])
-    0.8
+    0.84
     """
     misses = []
     for values in parts:
@@ -310,4 +318,5 @@ def lean_of(parts: list[np.ndarray]) -> float:
             misses.append([abs(values[-1] - (1 - share) * ends[0] - share * ends[1]) / size for share in LEANS])
     if len(misses) < FEWEST_SERIES:
         return LEAN
-    return (LEAN + LEANS[int(np.argmin(np.mean(misses, axis=0)))]) / 2
+    best = LEANS[int(np.argmin(np.mean(misses, axis=0)))]
+    return (FEWEST_SERIES * LEAN + len(misses) * best) / (FEWEST_SERIES + len(misses))

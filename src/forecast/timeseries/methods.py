@@ -7,6 +7,7 @@ squares, and the forecast is the mean over the grid, each point with the weight 
 than the one best point where little is known, needs no optimizer, and takes a millisecond.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ def theta(x: np.ndarray, horizon: int, share: float = 0.5, weight: float = 1.0) 
     standard, center, scale = _standard(x)
     count = len(x)
     weights = weight ** np.arange(count)[::-1]
-    at = np.arange(count) - np.average(np.arange(count), weights=weights)
+    at = np.arange(count) - weights @ np.arange(count) / weights.sum()
     slope = share * (weights * at) @ standard / max((weights * at) @ at, 1e-9)
     errors = _simple_errors(standard, slope)
     mse = np.mean(errors**2, axis=0)
@@ -96,8 +97,22 @@ def fading_drift(x: np.ndarray, horizon: int, season: int = 1, fade: float = FAD
     if not len(changes):
         return np.repeat(x[-1], horizon)
     age = np.arange(len(changes))[::-1] / season
-    drift = np.average(changes, weights=CHANGE_WEIGHT**age)
+    weights = CHANGE_WEIGHT**age
+    drift = weights @ changes / weights.sum()
     return x[-1] + drift * np.cumsum(fade ** (np.arange(1, horizon + 1) / season))
+
+
+def slowing(x: np.ndarray) -> float:
+    """Return the share of its usual change that a series keeps: less than one where its last changes are less than all.
+
+    Half way from one to the root of the ratio of their means; the last changes are the last third of them.
+
+    >>> slowing(np.arange(9.0)), round(slowing(1 - 0.5 ** np.arange(9.0)), 2)
+    (1.0, 0.6)
+    """
+    changes = np.diff(x)
+    usual, recent = changes.mean(), changes[-max(2, len(changes) // 3) :].mean()
+    return float(1 + np.sqrt(np.clip(recent / usual, 0.0, 1.0))) / 2 if usual else 1.0
 
 
 def smooth_season(x: np.ndarray, horizon: int, season: int, pattern: np.ndarray) -> Ahead:
@@ -188,7 +203,7 @@ def step_errors(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
     best = int(np.argmin(weight @ errors**2))
     levels = x - errors[:, best] * (1 - THETA_LEVELS[best])
     most = max(1, min(horizon, count // 3))
-    squares = [np.average((x[h:] - levels[:-h] - h * drift) ** 2, weights=weight[h:]) for h in range(1, most + 1)]
+    squares = [weight[h:] @ (x[h:] - levels[:-h] - h * drift) ** 2 / weight[h:].sum() for h in range(1, most + 1)]
     if season > 1:
         known = weight.sum()
         squares = np.array(squares) * known / max(known - season, known / 4)
@@ -230,6 +245,7 @@ def _weights(mse: np.ndarray, count: int) -> np.ndarray:
     return weights / weights.sum()
 
 
+@lru_cache(maxsize=8)
 def _grid(*axes: tuple[float, ...]) -> list[np.ndarray]:
     return [axis.ravel() for axis in np.meshgrid(*map(np.asarray, axes), indexing="ij")]
 
