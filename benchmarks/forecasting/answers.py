@@ -20,10 +20,11 @@ def kept(folder: Path | None, label: str, name: str, cases: list[Case]) -> list[
     if any(key(case) not in known for case in cases):
         print(f"{label}, {name}: {len(cases)} series", file=sys.stderr, flush=True)
         peers.run(name, cases[0].past, cases[0].season, len(cases[0].future))  # imports, and what is compiled
+    more = peers.beside(name, cases)
     for case in cases:
         if key(case) not in known:
             begin = time.process_time()
-            answer = peers.run(name, case.past, case.season, len(case.future))
+            answer = peers.run(name, case.past, case.season, len(case.future), **more)
             known[key(case)] = [_plain(answer), time.process_time() - begin]
     if path and folder:
         folder.mkdir(parents=True, exist_ok=True)

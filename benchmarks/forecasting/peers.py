@@ -16,10 +16,12 @@ LEAST_CES = 10  # statsforecast 2.1 was still at work after a minute on eight va
 Z = np.array([-1.959964, -1.281552, 1.281552, 1.959964])
 
 
-def ours(past, season, horizon):
+def ours(past, season, horizon, lean=None):
+    """Forecast as `forecast baseline` does; `lean` is what a table of short series says of drifts."""
     from forecast.timeseries import combination
 
-    answer = combination.forecast(past, season, horizon, LEVELS)
+    given = combination.ALONE if lean is None else combination.Given(lean=lean)
+    answer = combination.forecast(past, season, horizon, LEVELS, given)
     return answer.median, answer.quantiles
 
 
@@ -119,12 +121,22 @@ METHODS = {
 }
 
 
-def run(name, past, season, horizon):
+def beside(name, cases) -> dict:
+    """Return what a method learns of all series of a group, without what came after: this project, of short ones."""
+    if name != "this project":
+        return {}
+    from forecast.timeseries import combination
+
+    short = [case.past for case in cases if case.season == 1 and 4 <= len(case.past) <= combination.SHORT]
+    return {"lean": combination.lean_of(short[:200])}
+
+
+def run(name, past, season, horizon, **more):
     """Return what a method says, or the error that it ended with, as text."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            mean, quantiles = (np.asarray(part, float) for part in METHODS[name](past, season, horizon))
+            mean, quantiles = (np.asarray(part, float) for part in METHODS[name](past, season, horizon, **more))
         except ModuleNotFoundError as error:
             return f"not installed: {error.name}"
         except Exception as error:  # noqa: BLE001 - whatever a package ends with is a finding here

@@ -169,7 +169,7 @@ def deviation(shown: Shown, width: Width) -> np.ndarray:
         width.constant
         + width.error * np.log(shown.error + least)
         + width.walk * np.log(shown.walk + least)
-        + (1 - width.error - width.walk) * np.log(shown.spread + 0.1 * shown.error + least)
+        + width.spread * np.log(shown.spread + 0.1 * shown.error + least)
         + width.horizon * np.log(ahead)
         + width.few * 10 / shown.count
     )
