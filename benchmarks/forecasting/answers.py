@@ -1,4 +1,4 @@
-"""What each method said of each series, kept as JSON, so that a run that was stopped goes on and nothing is made twice."""
+"""What each method said of each series, kept as JSON, so that a run that was stopped goes on."""
 
 import json
 import sys

@@ -1,8 +1,9 @@
 """Measure `forecast baseline` beside other packages on the same series: `python benchmarks/forecasting/run.py`.
 
-Every method sees the same invented series (invented.py), real ones (--series DIR: real.py), or those of a table that you
-have (--data FILE.csv, columns unique_id, ds, y and, if wanted, season), and forecasts what was held back. Each works on one thread; seconds are those
-of its processor. The page is printed and written to benchmarks/results/ (or --out DIR).
+Every method sees the same invented series (invented.py), real ones (--series DIR: real.py), or those of a table that
+you have (--data FILE.csv, columns unique_id, ds, y and, if wanted, season), and forecasts what was held back. Each
+works on one thread; seconds are those of its processor. The page is printed and written to benchmarks/results/ (or
+--out DIR).
 """
 
 import argparse
@@ -41,7 +42,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="methods, separated by commas; all by default")
     parser.add_argument("--data", type=Path, help="a long table of your own instead of the invented series")
     parser.add_argument("--horizon", type=int, help="values held back of each series of --data; that of M4 by default")
-    parser.add_argument("--series", type=Path, help="folder of m1, m3, tourism and uptake .parquet: real series instead")
+    parser.add_argument("--series", type=Path, help="folder of real series: m1, m3, tourism, uptake .parquet")
     parser.add_argument("--most", type=int, default=120, help="series of each group of --series that all methods get; "
                         "of monthly ones, which take long, half as many")
     parser.add_argument("--monthly", default="", help="methods that are asked of monthly series; all by default")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forecast.cli import main
 from forecast.data import tables
-from forecast.timeseries import baseline, combination, methods
+from forecast.timeseries import baseline, combination
 
 LEVELS = (0.025, 0.5, 0.975)
 

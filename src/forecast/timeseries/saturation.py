@@ -16,6 +16,7 @@ LEARNED = "learned"
 FEWEST_STEPS = 60  # steps of growth in a table from which a common ceiling is estimated
 CLEAR = 4.0  # how many standard errors growth must fall with the level
 LOGISTIC = 0.5  # share of the logistic curve in the forecast, beside the one made without a ceiling
+ABOVE = 1.05  # of its largest value: the least ceiling of a series whose table has a common one
 ROOM = 0.999  # of the ceiling: the most a median may reach
 
 
@@ -31,7 +32,7 @@ def ceilings(cases: list[Series], frame: pd.DataFrame, asked: str | float, file:
     """
     if asked == LEARNED:
         common = learned(cases)
-        return [common if np.nanmax(case.values) < common else np.nan for case in cases]
+        return [max(common, ABOVE * float(np.nanmax(case.values))) for case in cases]
     if asked in frame.columns:
         rows = pd.DataFrame({"name": [name(cell) for cell in text(frame["unique_id"])]})
         rows["number"] = pd.to_numeric(frame[asked].to_numpy(), errors="coerce")
