@@ -32,12 +32,12 @@ COUNTS = {1: 350, 4: 350, 12: 400}
 ENROLLMENT = 1670
 SEED = 1  # held back: nothing is chosen or learned on it (README.md says which seeds are for that)
 COMMUNES, MONTHS = 600, 60
-REAL = """Each figure holds on the set that stands over it and on no other. Members, drift and constants were chosen on these
-same sets, by their training and test parts together, so that no figure of this project below is that of a set never seen;
-widths were learned on them as well, and `widths.py` prints what they hold when a set is left out. What other methods say
-is out of sample. "All" is this project alone on every series of a set. Of a method that failed on a series the naive
-forecast is scored; AutoCES is not asked of fewer than ten values, and AutoETS refuses six and fewer. Methods that take
-long on monthly series may have been left out there (--monthly)."""
+REAL = """Each figure holds on the set that stands over it and on no other. Members, drift and constants were chosen on
+these same sets, by their training and test parts together, so that no figure of this project below is that of a set
+never seen; widths were learned on them as well, and `widths.py` prints what they hold when a set is left out. What
+other methods say is out of sample. "All" is this project alone on every series of a set. Of a method that failed on a
+series the naive forecast is scored; AutoCES is not asked of fewer than ten values, and AutoETS refuses six and fewer.
+Methods that take long on monthly series may have been left out there (--monthly)."""
 sys.path.append(str(Path(__file__).parents[1] / "agents"))  # machine.py
 
 

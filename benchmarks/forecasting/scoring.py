@@ -104,7 +104,8 @@ def page(found: dict) -> str:
     spent = f", in {found['minutes']} minutes" if found["minutes"] else ""
     lines = ["# Forecasts beside others, on the same series", "",
              f"Measured on {found['date']} by `python benchmarks/forecasting/run.py`{' --quick' * found['quick']}"
-             f"{' --data ' + found['data'] if found['data'] else ''}{' --series DIR' * found.get('real', False)}{spent}; "
+             f"{' --data ' + found['data'] if found['data'] else ''}"
+             f"{' --series DIR' * found.get('real', False)}{spent}; "
              f"commit {m['commit'] or 'unknown'}.",
              f"Machine: {m['cpu']}, {m['cores']} cores, {m['system']}; load {m['load_before']} at the beginning. "
              f"Python {m['python']}. Columns are explained in benchmarks/README.md.", ""]
