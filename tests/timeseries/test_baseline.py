@@ -308,3 +308,22 @@ def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said):
 def test_wrong_usage_ends_with_two(counts, tmp_path, words):
     command(counts, *words, "--out", tmp_path / "out", code=2)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command_takes_events_a_known_future_and_a_ceiling(tmp_path):
+    frame = table(a=(months("2021-01", 24), range(100, 124)))
+    frame.to_csv(tmp_path / "counts.csv", index=False)
+    (tmp_path / "events.csv").write_text("date,kind,size,lasting\n2023-02,law,-0.2,lasting\n", encoding="utf-8")
+    known = pd.DataFrame({"ds": months("2021-01", 26), "price": [1.0] * 26})
+    known.to_csv(tmp_path / "known.csv", index=False)
+    words = [tmp_path / "counts.csv", "--horizon", 2, "--jobs", 1]
+    more = ["--events", tmp_path / "events.csv", "--known", tmp_path / "known.csv"]
+    command(*words, "--out", tmp_path / "quiet")
+    command(*words, *more, "--out", tmp_path / "told")
+    command(*words, "--ceiling", 124, "--out", tmp_path / "low")
+    quiet, told, low = (pd.read_csv(tmp_path / name / "baseline.csv") for name in ("quiet", "told", "low"))
+    assert (told["median"] / quiet["median"]).tolist() == pytest.approx([1.0, 0.8])
+    assert low["0.975"].max() <= 124
+    assert set(json.loads((tmp_path / "told" / "manifest.json").read_text(encoding="utf-8"))) >= {"events", "known"}
+    assert "expected more than its largest value" in command(*words, "--ceiling", 5, "--out", tmp_path / "no", code=1)
+    assert not (tmp_path / "no").exists()

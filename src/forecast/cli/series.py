@@ -83,11 +83,15 @@ def baseline(
     for case in cases:
         baselines.ahead(case, horizon, file.name)
     claim(out, force)
-    more = {"events": happened, "known": future, "file": file.name, "keep": out / PARTS}
+    name, keep = file.name, out / PARTS
     if nodes is not None:
-        answer = baselines.coherent(frame, nodes, horizon, season, levels, jobs, **more)
+        answer = baselines.coherent(
+            frame, nodes, horizon, season, levels, jobs, events=happened, known=future, file=name, keep=keep
+        )
     else:
-        answer = baselines.baseline(frame, horizon, season, levels, jobs, ceiling=ceiling, **more)
+        answer = baselines.baseline(
+            frame, horizon, season, levels, jobs, events=happened, known=future, ceiling=ceiling, file=name, keep=keep
+        )
     tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",

@@ -235,7 +235,7 @@ def _kept(path: Path | None) -> np.ndarray | None:
         return None
 
 
-def levels_of(quantiles) -> tuple[float, ...]:
+def levels_of(quantiles: Iterable[float | str]) -> tuple[float, ...]:
     """Return probabilities as numbers; :class:`forecast.data.tables.UserError` unless they rise between 0 and 1.
 
     >>> levels_of(["0.1", "0.9"])

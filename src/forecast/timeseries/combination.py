@@ -94,7 +94,7 @@ class Shown(NamedTuple):
     """What a series shows of its future: forecast, and what its width is made of, in logs where ``in_logs``.
 
     ``middle``, ``walk`` and ``spread`` are (horizon,); ``error`` is one number; ``scale`` turns them into the unit
-    of the series where they are not logs; ``count`` is that of known values.
+    of the series where they are not logs; ``points`` is the number of known values.
     """
 
     middle: np.ndarray
@@ -103,7 +103,7 @@ class Shown(NamedTuple):
     spread: np.ndarray
     in_logs: bool
     scale: float
-    count: int
+    points: int
 
 
 class Answer(NamedTuple):
@@ -151,7 +151,7 @@ def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[f
         quantiles = shown.middle[:, None] + reach * shown.scale
     largest = MOST * max(float(np.nanmax(np.abs(values))), float(np.abs(shown.middle).max()))
     least = 0.0 if np.nanmin(values) >= 0 else -largest
-    return np.clip(quantiles, least, largest)
+    return np.asarray(np.clip(quantiles, least, largest))
 
 
 @lru_cache(maxsize=64)
@@ -164,7 +164,7 @@ def width_of(shown: Shown, season: int) -> Width:
     """Return what was learned for series of this season, in logs or in counts."""
     known = WIDTHS if shown.in_logs else COUNT_WIDTHS
     width = known[min(known, key=lambda one: abs(np.log(one / season)))]
-    if shown.count > SHORT:
+    if shown.points > SHORT:
         return width
     return width._replace(constant=width.constant + float(np.log(SHORT_LOGS if shown.in_logs else SHORT_COUNTS)))
 
@@ -179,9 +179,9 @@ def deviation(shown: Shown, width: Width) -> np.ndarray:
         + width.walk * np.log(shown.walk + least)
         + width.spread * np.log(shown.spread + 0.1 * shown.error + least)
         + width.horizon * np.log(ahead)
-        + width.few * 10 / shown.count
+        + width.few * 10 / shown.points
     )
-    return np.exp(logs)
+    return np.asarray(np.exp(logs))
 
 
 def shows(values: np.ndarray, season: int, horizon: int, lean: float = LEAN) -> Shown:
@@ -223,11 +223,11 @@ class _Parts(NamedTuple):
 
     def put(self, path: np.ndarray) -> np.ndarray:
         """Return a forecast of what is left (horizon,) with its season."""
-        return np.maximum(path, SMALLEST) * self.ahead if self.positive else path + self.ahead
+        return np.asarray(np.maximum(path, SMALLEST) * self.ahead if self.positive else path + self.ahead)
 
     def put_logs(self, path: np.ndarray) -> np.ndarray:
         """Return a forecast of the log of what is left (horizon,) with its season."""
-        return np.exp(np.clip(path, -30, 30)) * self.ahead
+        return np.asarray(np.exp(np.clip(path, -30, 30)) * self.ahead)
 
 
 def _taken_apart(y: np.ndarray, season: int, horizon: int, positive: bool) -> _Parts:
@@ -292,7 +292,7 @@ def _walk(x: np.ndarray, horizon: int, season: int, removed: int) -> np.ndarray:
     """Return the usual size of errors at each horizon (horizon,), pooled with what is expected of a first step."""
     expected = FIRST_STEP**2 / season
     if len(x) < 3:
-        return np.sqrt(expected * np.arange(1, horizon + 1))
+        return np.asarray(np.sqrt(expected * np.arange(1, horizon + 1)))
     sizes = methods.step_errors(x, horizon, removed)
     share = FIRST_STEPS / (FIRST_STEPS + len(x) - 2)
     return np.sqrt((1 - share) * sizes**2 + share * expected * np.arange(1, horizon + 1))
@@ -305,7 +305,7 @@ def _filled(x: np.ndarray, season: int) -> np.ndarray:
         return x
     line = np.interp(at, at[~gaps], x[~gaps])
     if season == 1:
-        return line
+        return np.asarray(line)
     own = np.resize(methods.season_of(line, season), len(x))
     return np.where(gaps, np.interp(at, at[~gaps], (x - own)[~gaps]) + own, x)
 
@@ -315,7 +315,7 @@ def lean_of(parts: list[np.ndarray]) -> float:
 
     Drawn towards :data:`LEAN` as by FEWEST_SERIES more series; each counts in units of its own mean change.
 
-    >>> lean_of([np.arange(5.0) * step + 1 for step in range(1, 30)])
+    >>> round(lean_of([np.arange(5.0) * step + 1 for step in range(1, 30)]), 2)
     0.84
     """
     misses = []

@@ -82,7 +82,8 @@ def events_of(frame: pd.DataFrame, file: str = "events") -> list[Event]:
         faults += [tables.Fault(file, i + 2, c, row.get(c, "")[:60], say) for c, (bad, say) in wrong.items() if bad]
         if not any(bad for bad, _ in wrong.values()):
             series = name(row.get("unique_id", ""))
-            found.append(Event(row["date"], row["kind"], size, DURATIONS[row["lasting"]], int(steps), series))
+            size, steps = float(size or 0.0), int(steps or 1)
+            found.append(Event(row["date"], row["kind"], size, DURATIONS[row["lasting"]], steps, series))
     if faults:
         raise tables.TableError(faults)
     return found

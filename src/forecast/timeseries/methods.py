@@ -99,7 +99,7 @@ def fading_drift(x: np.ndarray, horizon: int, season: int = 1, fade: float = FAD
     age = np.arange(len(changes))[::-1] / season
     weights = CHANGE_WEIGHT**age
     drift = weights @ changes / weights.sum()
-    return x[-1] + drift * np.cumsum(fade ** (np.arange(1, horizon + 1) / season))
+    return np.asarray(x[-1] + drift * np.cumsum(fade ** (np.arange(1, horizon + 1) / season)))
 
 
 def slowing(x: np.ndarray) -> float:
@@ -108,7 +108,7 @@ def slowing(x: np.ndarray) -> float:
     Half way from one to the root of the ratio of their means; the last changes are the last third of them.
 
     >>> slowing(np.arange(9.0)), round(slowing(1 - 0.5 ** np.arange(9.0)), 2)
-    (1.0, 0.6)
+    (1.0, 0.61)
     """
     changes = np.diff(x)
     usual, recent = changes.mean(), changes[-max(2, len(changes) // 3) :].mean()
@@ -183,7 +183,7 @@ def season_of(x: np.ndarray, season: int) -> np.ndarray:
     pattern = pattern - pattern.mean()
     noise = rest @ rest / max(len(beside) - season, 1) * np.mean(np.bincount(place, weight**2, season) / total**2)
     squares = pattern @ pattern
-    return pattern * max(0.0, 1 - (season - 1) * noise / squares) if squares > 0 else pattern
+    return np.asarray(pattern * max(0.0, 1 - (season - 1) * noise / squares) if squares > 0 else pattern)
 
 
 def step_errors(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
@@ -222,7 +222,7 @@ def _simple_errors(x: np.ndarray, drift: float) -> np.ndarray:
         run = run + THETA_LEVELS * errors[step]
         run[0] += drift
     first = -np.sum(errors[:, 0] * errors[:, 1], axis=0) / np.sum(errors[:, 1] ** 2, axis=0)
-    return errors[:, 0] + errors[:, 1] * first
+    return np.asarray(errors[:, 0] + errors[:, 1] * first)
 
 
 def _starts(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -242,7 +242,7 @@ def _weights(mse: np.ndarray, count: int) -> np.ndarray:
     """Return the weights of the points of a grid: their likelihood under normal errors."""
     logs = -0.5 * count * np.log(mse + CALM**2)
     weights = np.exp(logs - logs.max())
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 @lru_cache(maxsize=8)

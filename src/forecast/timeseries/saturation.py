@@ -81,7 +81,7 @@ def below(values: np.ndarray, middle: np.ndarray, season: int, ceiling: float) -
     share = np.clip(known / ceiling, 1e-6, ROOM)
     logit = methods.fading_drift(np.log(share / (1 - share)), len(middle), season, fade=1.0)
     curve = ceiling / (1 + np.exp(-logit))
-    return LOGISTIC * curve + (1 - LOGISTIC) * np.minimum(middle, ROOM * ceiling)
+    return np.asarray(LOGISTIC * curve + (1 - LOGISTIC) * np.minimum(middle, ROOM * ceiling))
 
 
 def squeezed(middle: np.ndarray, reach: np.ndarray, ceiling: float) -> np.ndarray:

@@ -103,7 +103,7 @@ def series_of(frame: pd.DataFrame, season: int | None = None, file: str = "table
 def text(column: pd.Series) -> list[str]:
     """Return the cells of a column as text without spaces around it, an empty one as ""."""
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.strftime("%Y-%m-%d").fillna("").astype(str).tolist()
+        return list(column.dt.strftime("%Y-%m-%d").fillna("").astype(str))
     return ["" if empty else str(cell).strip() for cell, empty in zip(column, column.isna(), strict=True)]
 
 
