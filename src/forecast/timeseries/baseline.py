@@ -127,7 +127,8 @@ def _given(
         found = [one._replace(past=m.past, ahead=m.ahead, doubt=m.doubt) for one, m in zip(found, moves, strict=True)]
     if ceiling is not None:
         limits = saturation.ceilings(cases, frame, ceiling, file)
-        found = [one._replace(ceiling=limit) for one, limit in zip(found, limits, strict=True)]
+        hard = ceiling != saturation.LEARNED
+        found = [one._replace(ceiling=limit, hard=hard) for one, limit in zip(found, limits, strict=True)]
     return found
 
 

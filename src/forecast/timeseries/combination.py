@@ -76,8 +76,8 @@ class Given(NamedTuple):
     """What is known beside a series: log factors of its past and future, their doubt, a ceiling, the lean to drifts.
 
     ``past`` (n,) and ``ahead`` (horizon,) are 0 at the last value, ``doubt`` (horizon,) is the variance of ``ahead``:
-    :class:`forecast.timeseries.effects.Moves`. ``ceiling`` is NaN for none. ``lean`` is the share of drifts in a yearly
-    series of few values.
+    :class:`forecast.timeseries.effects.Moves`. ``ceiling`` is NaN for none; one that is not ``hard``, an estimate,
+    moves the median and bounds nothing. ``lean`` is the share of drifts in a yearly series of few values.
     """
 
     past: np.ndarray | float = 0.0
@@ -85,6 +85,7 @@ class Given(NamedTuple):
     doubt: np.ndarray | float = 0.0
     ceiling: float = float("nan")
     lean: float = LEAN
+    hard: bool = True
 
 
 ALONE = Given()
@@ -142,7 +143,7 @@ def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[f
     relative = 1.0 if shown.in_logs else np.abs(shown.middle) / shown.scale
     scale = np.sqrt(scale**2 + given.doubt * relative**2)
     reach = np.outer(scale, _student(levels, width.freedom))
-    if np.isfinite(given.ceiling):
+    if np.isfinite(given.ceiling) and given.hard:
         relative = np.maximum(np.asarray(relative) * np.ones(len(scale)), SMALLEST)
         return saturation.squeezed(shown.middle, reach / relative[:, None], given.ceiling)
     if shown.in_logs:

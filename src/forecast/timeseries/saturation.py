@@ -2,7 +2,8 @@
 
 Below a ceiling the log of what is reached over what is left (the logit) is taken to go on as it did, from the last
 value on: the logistic curve of Verhulst. A common ceiling is where growth ends when growth rates fall with the level,
-``growth = rate x (1 - level / ceiling)``, by least squares over all steps of all series.
+``growth = rate x (1 - level / ceiling)``, by least squares over all steps of all series. A given ceiling bounds every
+quantile; a learned one, an estimate, moves the median and bounds nothing.
 """
 
 import numpy as np
@@ -17,6 +18,7 @@ FEWEST_STEPS = 60  # steps of growth in a table from which a common ceiling is e
 CLEAR = 4.0  # how many standard errors growth must fall with the level
 LOGISTIC = 0.5  # share of the logistic curve in the forecast, beside the one made without a ceiling
 ABOVE = 1.05  # of its largest value: the least ceiling of a series whose table has a common one
+LEFT = 0.25  # least share taken to be left: nearer to a ceiling, intervals do not fill all below it
 ROOM = 0.999  # of the ceiling: the most a median may reach
 
 
@@ -75,20 +77,21 @@ def below(values: np.ndarray, middle: np.ndarray, season: int, ceiling: float) -
     """Return a median (horizon,) below a ceiling, joined to the last value: half of it goes on along the logit.
 
     >>> below(np.array([10.0, 20.0, 35.0]), np.array([52.0, 70.0]), 1, 60.0).round(1).tolist()
-    [49.6, 57.2]
+    [49.1, 56.4]
     """
     known = values[np.isfinite(values)]
     share = np.clip(known / ceiling, 1e-6, ROOM)
-    logit = methods.fading_drift(np.log(share / (1 - share)), len(middle), season, fade=1.0)
-    curve = ceiling / (1 + np.exp(-logit))
-    return np.asarray(LOGISTIC * curve + (1 - LOGISTIC) * np.minimum(middle, ROOM * ceiling))
+    logit = methods.fading_drift(np.log(share / (1 - share)), len(middle), season)
+    middle = np.minimum(middle, ROOM * ceiling)
+    curve = np.minimum(ceiling / (1 + np.exp(-logit)), middle)  # a ceiling restrains, and drives nothing
+    return np.asarray(LOGISTIC * curve + (1 - LOGISTIC) * middle)
 
 
 def squeezed(middle: np.ndarray, reach: np.ndarray, ceiling: float) -> np.ndarray:
     """Return quantiles (horizon, levels) between zero and a ceiling; ``reach`` is their distance in logs.
 
-    A small distance in logs is one of the logit divided by what is left to the ceiling.
+    A small distance in logs is one of the logit divided by what is left to the ceiling, at least LEFT.
     """
     share = np.clip(middle / ceiling, 1e-9, ROOM)[:, None]
-    logit = np.log(share / (1 - share)) + reach / (1 - share)
+    logit = np.log(share / (1 - share)) + reach / np.maximum(1 - share, LEFT)
     return ceiling / (1 + np.exp(-np.clip(logit, -700, 700)))
