@@ -1,7 +1,9 @@
 """Settings that hold for every test."""
 
 import os
+from collections.abc import Callable
 
+import pytest
 from hypothesis import settings
 
 # Set before anything imports numba; the Makefile sets it too, for runs that do not start here.
@@ -16,3 +18,20 @@ def pytest_addoption(parser):
     """Let `pytest tests/test_site.py --site FOLDER` look at a finished site, not at a small one made for the test."""
     parser.addoption("--site", default=None, metavar="FOLDER", help="site to look at in tests/test_site.py")
     parser.addoption("--redraw", action="store_true", help="write what tests/test_drawn.py compares anew")
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., str]:
+    """Return what runs `forecast WORDS...` in this process and gives what it says, which is never a traceback."""
+    from click.testing import CliRunner
+
+    from forecast.cli import main
+
+    def run(*words: object, code: int = 0, env: dict[str, str] | None = None) -> str:
+        result = CliRunner().invoke(main, [str(word) for word in words], env=env)
+        assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
+        assert result.exit_code == code, result.output
+        assert "Traceback" not in result.output
+        return result.output
+
+    return run

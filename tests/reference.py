@@ -1,9 +1,9 @@
 """A plain model of the same people: one `mesa.Agent` for each of them, month by month, in ordinary Python.
 
 It exists to be compared with the compiled engine, so it shares as little with it as can be. Shared are the functions of
-`behavior` (as plain Python), the plan, the parameters, and how many people live in each cell and are members at the
-opening (`make_world`). Everything else is written here again, the slow and honest way: each person has a frailty of
-their own and enters, leaves, lapses and returns by the month's chance; nobody has a resistance, a rank or a clock.
+`hazards`, `prices` and `teams` (as plain Python), the plan, the parameters, and how many people live in each cell and
+are members at the opening (`make_world`). Everything else is written here again, the slow and plain way: each person
+has a frailty and enters, leaves, lapses and returns by the month's chance; nobody has a resistance, a rank or a clock.
 """
 
 import math
@@ -14,8 +14,8 @@ import mesa
 import numpy as np
 
 from forecast.data import tables
-from forecast.engines.people import agents, records
-from forecast.engines.people import behavior as b
+from forecast.engines.people import agents, hazards, prices, records, teams
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.world import make_world
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
@@ -25,12 +25,12 @@ STOCKS = ("members", "active_9of12")
 FLOWS = ("entries", "returns", "lapses", "exits_compulsory", "exits_other", "paid_months")
 MONEY = ("paid_members", "paid_state", "paid_province", "paid_donors")
 MEASURES = STOCKS + FLOWS + MONEY
-G, BANDS = len(GROUPS), b.BANDS
+G, BANDS = len(GROUPS), prices.BANDS
 POOR, NEAR_POOR, MINORITY, OTHER = range(4)
 
-lapse_hazard, tenure_factor = b.lapse_hazard.py_func, b.tenure_factor.py_func
-lapse_chance, spell_of = b.lapse_chance.py_func, b.spell_of.py_func
-declared_multiple = b.declared_multiple.py_func
+lapse_hazard, tenure_factor = hazards.lapse_hazard.py_func, hazards.tenure_factor.py_func
+lapse_chance, spell_of = hazards.lapse_chance.py_func, hazards.spell_of.py_func
+declared_multiple = hazards.declared_multiple.py_func
 
 
 class Price(NamedTuple):
@@ -51,31 +51,40 @@ class Setting:
 
     def __init__(self, scenario: Scenario, seed: int):
         self.scenario, self.plan = scenario, scenario.plan
-        drawn = b.parameter_draws(scenario, seed, range(1))
+        drawn = parameter_draws(scenario, seed, range(1))
         self.drawn, self.d = drawn, {name: float(values[0]) for name, values in drawn.items()}
         self.first = tables.month_index(self.plan.months[0])
         law, lineage, months = scenario.law, scenario.place.lineage, self.plan.months
         at_floor = [[law.price(group, month, lineage) for group in GROUPS] for month in months]
-        now = [law.price(group, b.REFERENCE_MONTH) for group in GROUPS]
-        income = b.incomes(scenario, drawn)[0]  # (groups, bands) at the reference month
-        base = b.reference_acceptance(drawn, law)[0]
+        now = [law.price(group, law.base_month) for group in GROUPS]
+        income = prices.incomes(scenario, drawn)[0]  # (groups, bands) at the reference month
+        base = prices.base_acceptance(drawn, law)[0]
         communes = range(len(self.plan.communes))
         self.ceiling = [law.value("max_declared_income", m) / law.value("min_declared_income", m) for m in months]
         self.price, self.accept, self.rise, self.full_rise = [], [], [], []
         for t, month in enumerate(months):
-            grown = income * (1 + self.d["income_growth"]) ** b.years_from_reference(str(month))
-            prices = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
-            self.price.append(prices)
-            self.accept.append([[(b.acceptance(prices[c][g].net, grown[None, g], drawn)[0] / base).tolist()
-                                 for g in range(G)] for c in communes])
-            self.rise.append([[(prices[c][g].net / grown[g] - now[g].net / income[g]).tolist()
-                               for g in range(G)] for c in communes])
-            self.full_rise.append([(prices[0][g].contribution / grown[g] - now[g].net / income[g]).tolist()
-                                   for g in range(G)])
-        self.rules = b.TeamRules.of(drawn)
-        self.other_exits = b.other_exits(months, drawn, law)[:, 0].tolist()
-        self.entry_hazard = float(b.entry_hazard(drawn)[0])
-        self.lapse = {k: lapse_hazard(self.d["annual_lapse"], int(s)) for k, s in enumerate(b.SPELLS)}
+            grown = income * (1 + self.d["income_growth"]) ** prices.years_from_base(str(month), law)
+            here = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
+            self.price.append(here)
+            self.accept.append(
+                [
+                    [(prices.acceptance(here[c][g].net, grown[None, g], drawn)[0] / base).tolist() for g in range(G)]
+                    for c in communes
+                ]
+            )
+            self.rise.append(
+                [[(here[c][g].net / grown[g] - now[g].net / income[g]).tolist() for g in range(G)] for c in communes]
+            )
+            self.full_rise.append(
+                [(here[0][g].contribution / grown[g] - now[g].net / income[g]).tolist() for g in range(G)]
+            )
+        self.spells = hazards.spells(months, law)[0]  # the toy law has the same modes of payment in all months
+        self.subsidy_months = law.subsidy_months(months[0])
+        self.subsidized = max(0, self.first - law.first_subsidized_month + 1)
+        self.rules = teams.TeamRules.of(drawn)
+        self.other_exits = hazards.other_exits(months, drawn, law)[:, 0].tolist()
+        self.entry_hazard = float(hazards.entry_hazard(drawn)[0])
+        self.lapse = {k: lapse_hazard(self.d["annual_lapse"], int(s)) for k, s in enumerate(self.spells.months)}
 
     def _price(self, law_price, t: int, c: int, g: int) -> Price:
         state = law_price.state / law_price.gross
@@ -133,10 +142,10 @@ class Person(mesa.Agent):
         """Pay for a spell at today's price; for a gift the donors pay what the state does not."""
         model = self.model
         advised = float(model.plan.advice[model.t, self.c])
-        self.spell = gift if gift is not None else spell_of(model.luck(), rushed, advised)
-        months = int(b.SPELLS[self.spell])
+        self.spell = gift if gift is not None else spell_of(model.luck(), rushed, advised, model.setting.spells)
+        months = int(model.setting.spells.months[self.spell])
         self.due = model.t + months
-        supported = min(months, max(0, b.SUBSIDY_MONTHS - self.subsidized))
+        supported = min(months, max(0, model.setting.subsidy_months - self.subsidized))
         self.subsidized += supported
         price = model.price[self.c][self.g]
         state = supported * price.contribution * price.state
@@ -161,7 +170,7 @@ class Person(mesa.Agent):
             self.be_gone()
         elif self.due == model.t:
             hazard = model.lapse[self.spell] * tenure_factor(model.t - self.joined, model.d["tenure_effect"])
-            used_up = self.subsidized >= b.SUBSIDY_MONTHS
+            used_up = self.subsidized >= model.setting.subsidy_months
             rise = (model.full_rise if used_up else model.rise[self.c])[self.g][self.band]
             hazard *= math.exp(model.d["renewal_price_response"] * rise)
             called = model.luck() < model.called[self.c]
@@ -216,9 +225,9 @@ class Commons(mesa.Model):
         self._people(opening.tolist())
         self.members, _ = self._look()
         self.opened, self.year_start = self.members, self.members
-        due = np.array(self.members)[:, None] / b.TYPICAL_SPELL
+        due = np.array(self.members)[:, None] / hazards.TYPICAL_SPELL
         collectors = setting.scenario.status_quo_plan.collectors[0][:, None]
-        reach = b.reference_reach(collectors, np.array(self.households)[:, None], due, setting.drawn)
+        reach = teams.reference_reach(collectors, np.array(self.households)[:, None], due, setting.drawn)
         self.reach = reach[:, 0].tolist()
 
     def _people(self, opening: list[int]) -> None:
@@ -235,11 +244,12 @@ class Commons(mesa.Model):
                     Person(self, *place, self.chance.gammavariate(shape, 1 / (shape + pressure)))
                     continue
                 rushed = december and self.luck() < self.d["december_rush_share"]
-                weights = b.RUSH_SPELLS if rushed else b.USUAL_SPELLS * b.SPELLS  # long spells are met more often
-                spell = self.chance.choices(range(len(b.SPELLS)), weights)[0]
+                spells = self.setting.spells
+                weights = spells.rushed if rushed else spells.usual * spells.months  # long spells are met more often
+                spell = self.chance.choices(range(len(spells.months)), weights)[0]
                 tenure = 1 if rushed else min(1 + int(self.chance.expovariate(1 / 24)), 150)
-                subsidized = min(tenure, max(0, self.setting.first - b.SUBSIDY_BEGINS + 1))
-                due = self.chance.randint(1, int(b.SPELLS[spell]))
+                subsidized = min(tenure, self.setting.subsidized)
+                due = self.chance.randint(1, int(spells.months[spell]))
                 Person(self, *place, 1.0).was_member(spell, due, tenure, rushed, subsidized)
             frailty_left += (n - m) * shape / (shape + pressure)
             people_left += n - m
@@ -283,13 +293,27 @@ class Commons(mesa.Model):
         t, d, plan = self.t, self.d, self.plan
         years = (month // 12 * 12 + 11 - self.setting.first) / 12
         goal = self.opened[c] * (1 + d["plan_growth"]) ** years
-        row = [float(getattr(plan, name)[t, c]) for name in
-               ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")]
+        row = [
+            float(getattr(plan, name)[t, c])
+            for name in ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
+        ]
         seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
-        hours = b.team_month(b.Seen(*row, float(b.DEADLINE[month % 12]), *seen), self.setting.rules)
+        hours = teams.team_month(teams.Seen(*row, float(teams.DEADLINE[month % 12]), *seen), self.setting.rules)
         visits, called, rushed, effort = (float(x[0]) for x in hours)
-        at = {name: float(getattr(plan, name)[t, c]) for name in
-              ("assisted", "training", "model", "meetings", "drives", "broadcasts", "cadres", "order", "quota")}
+        at = {
+            name: float(getattr(plan, name)[t, c])
+            for name in (
+                "assisted",
+                "training",
+                "model",
+                "meetings",
+                "drives",
+                "broadcasts",
+                "cadres",
+                "order",
+                "quota",
+            )
+        }
         reach = (1 - math.exp(-visits / self.households[c])) / self.reach[c]
         door = d["visit_share"] * reach * (1 - at["assisted"] + at["assisted"] * d["assisted_ratio"])
         door *= 1 + d["training_gain"] * at["training"]
@@ -334,7 +358,7 @@ class Commons(mesa.Model):
             if not count:
                 continue
             free = [p for p in self.agents if p.state is OUTSIDE and p.c == c and p.g == g]
-            spell = int(np.searchsorted(b.SPELLS, self.plan.gift_months[self.t, c, g]))
+            spell = int(np.searchsorted(self.setting.spells.months, self.plan.gift_months[self.t, c, g]))
             for person in self.chance.sample(free, min(count, len(free))):
                 person.enter(gift=spell)
                 person.be_counted()
@@ -353,8 +377,6 @@ def run(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
             values[i, t] = np.array([model.book[measure] for measure in MEASURES]).reshape(shape[2:])
         model.remove_all_agents()
     return values
-
-
 
 
 def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] = agents.Team) -> np.ndarray:

@@ -70,8 +70,15 @@ def smooth(values: np.ndarray, season: int, horizon: int) -> tuple[np.ndarray, n
     log = np.log(np.maximum(values, 0.1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fit = ETSModel(log, error="add", trend="add", damped_trend=True, seasonal="add" if season > 1 else None,
-                       seasonal_periods=season if season > 1 else None, initialization_method="heuristic")
+        fit = ETSModel(
+            log,
+            error="add",
+            trend="add",
+            damped_trend=True,
+            seasonal="add" if season > 1 else None,
+            seasonal_periods=season if season > 1 else None,
+            initialization_method="heuristic",
+        )
         fit = fit.fit(disp=False, maxiter=60)
     return np.exp(fit.forecast(horizon)), values - np.exp(fit.fittedvalues)
 

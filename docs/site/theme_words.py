@@ -18,12 +18,12 @@ WORDS = {
 
 # What people who use a keyboard or a screen reader need: toggles called what they say, headings with a level, and
 # boxes that scroll sideways on a phone within reach of the keyboard.
+TABLE = '<div class="table-wrapper colwidths-auto docutils container">'
 FOR_ALL = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
     "<pre>": '<pre tabindex="0">',
-    '<div class="table-wrapper colwidths-auto docutils container">':
-        '<div class="table-wrapper colwidths-auto docutils container" tabindex="0">',
+    TABLE: TABLE.replace(">", ' tabindex="0">'),
 }
 
 

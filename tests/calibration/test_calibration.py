@@ -1,7 +1,6 @@
 """A calibration finds what made the counts, is the same on any number of cores, and says when not to use it."""
 
 import json
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,23 +8,24 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from forecast.beliefs import posterior
+from forecast.beliefs.counts import counts, error_of
+from forecast.beliefs.parameters import learned_names, parameters_table, priors
 from forecast.beliefs.posterior import Posterior
 from forecast.calibration import cross_validation, predictive_checks, sampler
 from forecast.calibration.emulator import Emulator, Shape
-from forecast.calibration.likelihood import FREE, Model, priors
+from forecast.calibration.likelihood import Model
 from forecast.calibration.sampler import Fit, calibrate, keyed_luck, stand_in, weigh
-from forecast.calibration.targets import counts, error_of, even_classes
+from forecast.calibration.targets import even_classes
 from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
-from forecast.engines.people import behavior
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.stock import CLASS_SHARES, expected
 from forecast.engines.people.world import make_world
-from forecast.experiment.project import fingerprint, project
+from forecast.experiment.project import project
 from forecast.question.levers import Policy, Visits
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from forecast.show import calibration as calibration_charts
 from forecast.show import validation
 
@@ -50,22 +50,15 @@ def test_many_vectors_at_once_are_what_the_stock_engine_says_of_each(model):
     z = np.zeros((2, len(model.coordinates)))
     z[1, :3] = 0.7, -0.5, 0.4
     drawn = model.drawn(z) | {"skill_spread": np.zeros(2), "place_effect": np.ones(2)}
-    ours = track.run(drawn, model.reference(drawn), dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
+    ours = track.run(drawn, dict.fromkeys((2021, 2022, 2023), np.ones(2)), np.zeros(2))
     for row in range(2):
         given = {name: float(drawn[name][row]) for name in names} | fixed
-        scenario = track.scenario.model_copy(update={"assumptions": track.scenario.assumptions | given})
+        scenario = track.scenario.but(assumptions=track.scenario.assumptions | given)
         world = make_world(scenario, range(1), 1, np.zeros(6, np.int64))
         theirs = expected(world, even_classes(np.zeros(1)))[0, :, :2]
         assert ours[row, :, 0, -1] == pytest.approx(theirs[:, 0, -1], rel=1e-3)
         assert ours[row, 1:, 1, -1] == pytest.approx(theirs[1:, 1, -1], rel=1e-3)
         assert ours[row, :, 0] == pytest.approx(theirs[:, 0], rel=5e-3)
-
-
-def test_what_is_looked_up_once_is_what_behavior_gives(model):
-    drawn = model.drawn(np.full((3, len(model.coordinates)), 0.3))
-    assert model.reference(drawn) == pytest.approx(behavior.reference_acceptance(drawn, model.law), rel=1e-14)
-    track = model.tracks["Toy"]
-    assert track.income(drawn) == pytest.approx(behavior.incomes(track.scenario, drawn), rel=1e-14)
 
 
 def test_classes_of_skill_of_many_teams_have_mean_one():
@@ -76,7 +69,7 @@ def test_classes_of_skill_of_many_teams_have_mean_one():
 
 def test_priors_are_as_wide_as_their_studies_are_far():
     table = priors()
-    assert list(table.index) == FREE
+    assert list(table.index) == learned_names()
     assert table.at["drive_yield", "distance"] == 0  # 63 provinces of this scheme, July 2020
     assert table.at["price_response", "distance"] == 1  # health insurance of Viet Nam
     assert table.at["visits_per_collector", "distance"] == 2  # nobody publishes it
@@ -89,13 +82,15 @@ def test_a_count_that_is_less_sure_has_a_wider_error():
     assert month["status"].tolist() == ["stated", "conflicting", "conflicting"]
     assert month["sd"].is_monotonic_increasing
     sure = next(r for r in rows.itertuples() if r.status == "stated" and not r.note)
-    assert error_of(sure) == 0.02
+    assert error_of(sure.status, sure.note) == 0.02
 
 
 def test_each_count_is_met_at_its_own_month():
     model = Model(["Cà Mau", "Đông Triều"])
     assert [(t.place, t.month, t.value) for t in model.targets] == [
-        ("Cà Mau", "2022-06", 21824.0), ("Đông Triều", "2021-11", 3550.0)]  # fmt: skip
+        ("Cà Mau", "2022-06", 21824.0),
+        ("Đông Triều", "2021-11", 3550.0),
+    ]
     assert "effect/Cà Mau" in model.coordinates
     z = np.zeros((2, len(model.coordinates)))
     z[1, model.at["effect/Cà Mau"]] = 1.0
@@ -214,7 +209,7 @@ def question(until="2022-06", **more) -> Scenario:
 def test_a_draw_has_the_parameters_of_its_row_under_every_policy(fit):
     frame = fit.frame(3)
     asked = Posterior.of(frame).scenario(question(until="2025-06", assumptions={"rush": 2.0}))
-    drawn = behavior.parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
+    drawn = parameter_draws(asked.with_policy("other", Policy(Visits(count=9))), 1, range(7))
     rows = frame.iloc[[0, 1, 2, 0, 1, 2, 0]]
     assert drawn["annual_lapse"].tolist() == rows["annual_lapse"].tolist()
     assert (drawn["rush"] == 2.0).all()  # what the scenario assumes goes first
@@ -232,17 +227,27 @@ def test_a_place_within_a_learned_one_has_its_effect_and_one_of_its_own(fit):
     asked = Posterior.of(frame.assign(place_spread=0.0)).scenario(
         Scenario("q", inside, start="2021-12", until="2022-06", law=toy.law(), assumptions={"opening_members": 40.0})
     )
-    drawn = behavior.parameter_draws(asked, 1, range(4))
+    drawn = parameter_draws(asked, 1, range(4))
     assert drawn["place_effect"] == pytest.approx(frame["place_effect/Toy"].to_numpy())
 
 
 def test_years_to_come_are_as_unlike_as_those_that_were_learned():
     """Steps that all places share, and a place's own beside them: its own years, those around it, or from its start."""
-    row = {"entry_rate": 0.02, "year/2023": 1.0, "year_step": 0.2, "place_year/2022/Toy": 2.0,
-           "place_year/2023/Toy": 3.0, "place_step": 0.1}  # fmt: skip
+    row = {
+        "entry_rate": 0.02,
+        "year/2023": 1.0,
+        "year_step": 0.2,
+        "place_year/2022/Toy": 2.0,
+        "place_year/2023/Toy": 3.0,
+        "place_step": 0.1,
+    }
     told, keys = Posterior.of(pd.DataFrame([row])), chance.streams(1, range(4000))
-    lineages = {"nation": ("Việt Nam",), "known": ("Toy", "Việt Nam"), "inside": ("Toy/Alder", "Toy", "Việt Nam"),
-                "new": ("Elsewhere", "Việt Nam")}  # fmt: skip
+    lineages = {
+        "nation": ("Việt Nam",),
+        "known": ("Toy", "Việt Nam"),
+        "inside": ("Toy/Alder", "Toy", "Việt Nam"),
+        "new": ("Elsewhere", "Việt Nam"),
+    }
     logs = {k: np.log(told.year(2025, range(4000), keys, lineage, 2021)) for k, lineage in lineages.items()}
     assert logs["nation"].std() == pytest.approx(0.2 * np.sqrt(2), rel=0.05)
     assert logs["known"].std() == pytest.approx(np.hypot(0.2, 0.1) * np.sqrt(2), rel=0.05)
@@ -271,9 +276,11 @@ def test_a_learned_year_scales_the_entries_of_its_months_and_of_no_other(fit):
     asked = question(until="2023-02", assumptions={"peer_effect": 0.0})
     usual = project(asked, posterior=Posterior.of(frame), **given)
     doubled = project(asked, posterior=Posterior.of(frame.assign(**{"year/2023": 2 * frame["year/2023"]})), **given)
-    before, after = (doubled.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
-                     / usual.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
-                     for m in ("2022-12", "2023-01"))  # fmt: skip
+    before, after = (
+        doubled.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
+        / usual.only(month=m, measure="entries", group="all").frame["value"].to_numpy()
+        for m in ("2022-12", "2023-01")
+    )
     assert (before == 1).all()
     assert ((after > 1.5) & (after <= 2)).all()
 
@@ -309,59 +316,20 @@ def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, 
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
     assert manifest["converged"] is (code == 0)
     assert ("must not be used" in result.output) is (code == 1)
-    assert {"posterior.parquet", "diagnostics.csv", "checks.csv", "predicted.csv", "moved.csv", "before-after.png",
-            "moved.png"} == set(manifest["files"])  # fmt: skip
+    assert {
+        "posterior.parquet",
+        "diagnostics.csv",
+        "checks.csv",
+        "predicted.csv",
+        "moved.csv",
+        "before-after.png",
+        "moved.png",
+    } == set(manifest["files"])
     if code:
         with pytest.raises(UserError, match="must not be used"):
             Posterior.read(tmp_path / "r")
     else:
         assert len(Posterior.read(tmp_path / "r").frame) == 50
-
-
-@pytest.fixture
-def kept(fit, tmp_path, monkeypatch):
-    """A data folder of one's own with a posterior in it that was learned from Cà Mau."""
-    folder = tmp_path / "data"
-    shutil.copytree(tables.data_dir(), folder, ignore=shutil.ignore_patterns(posterior.STORED))
-    monkeypatch.setattr(tables, "data_dir", lambda: folder)
-    told = {"places": ["Cà Mau", "Việt Nam"], "until": "2024-03"}
-    posterior.store(folder, fit.frame(20), told, {"checks": pd.DataFrame({"item": ["x"]})})
-    return folder
-
-
-def ca_mau() -> Scenario:
-    return Scenario("q", "Cà Mau", start="2021-12", until="2022-06", learned=posterior.KEPT)
-
-
-def test_what_is_kept_is_taken_by_a_real_place_that_asks_and_by_no_invented_one(kept, fit):
-    found = posterior.learned(ca_mau())
-    assert found.frame["rush"].to_numpy() == pytest.approx(fit.frame(20)["rush"].to_numpy(), rel=1e-5)
-    assert (kept / posterior.STORED / "checks.csv").is_file()
-    assert posterior.learned(ca_mau().model_copy(update={"learned": posterior.PRIORS})) is None
-    assert posterior.learned(question(learned=posterior.KEPT)) is None
-    assert fingerprint(ca_mau()) != fingerprint(ca_mau().model_copy(update={"learned": posterior.PRIORS}))
-
-
-@pytest.mark.parametrize(("file", "old", "new", "harm"), [
-    ("history.csv", ",26948,", ",26949,", True),
-    ("evidence.csv", "rush,7,3,12", "rush,7,3,13", True),
-    ("history.csv", ",8700,", ",8701,", False),  # Lào Cai: it was not learned from
-])  # fmt: skip
-def test_what_was_learned_from_other_rows_is_refused(kept, file, old, new, harm):
-    text = (kept / file).read_text(encoding="utf-8")
-    assert old in text
-    (kept / file).write_text(text.replace(old, new), encoding="utf-8")
-    if harm:
-        with pytest.raises(UserError, match=f"learned from other rows of {file}"):
-            posterior.learned(ca_mau())
-    else:
-        assert posterior.learned(ca_mau()) is not None
-
-
-def test_nothing_kept_is_said(kept):
-    (kept / posterior.STORED / posterior.DRAWS).unlink()
-    with pytest.raises(UserError, match="no such file; expected what forecast calibrate --store keeps"):
-        posterior.learned(ca_mau())
 
 
 def test_counts_held_back_are_told_without_having_been_seen(fit, monkeypatch):
@@ -383,9 +351,18 @@ def test_counts_held_back_are_told_without_having_been_seen(fit, monkeypatch):
 
 def test_the_page_says_what_held_back_counts_told():
     """It names the method that did better, in persons or in logs, and says where the forecasts of other pages stand."""
-    rows = pd.DataFrame({"engine": ["model", "series"], "counts": [50, 50], "covered80": [0.64, 0.5],
-                         "covered95": [0.9, 0.8], "wis": [100.0, 200.0], "wis_log": [0.12, 0.2],
-                         "model_wis": 100.0, "model_wis_log": 0.12})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "engine": ["model", "series"],
+            "counts": [50, 50],
+            "covered80": [0.64, 0.5],
+            "covered95": [0.9, 0.8],
+            "wis": [100.0, 200.0],
+            "wis_log": [0.12, 0.2],
+            "model_wis": 100.0,
+            "model_wis_log": 0.12,
+        }
+    )
     said = validation.held_back({"held_out_summary": rows}, "en")
     assert "80% intervals hold **64%** (wanted: 70% to 90%)" in said
     assert "better than that of every other method" in said

@@ -1,9 +1,10 @@
-"""What a trial did is found where it is known, and the priors in data/evidence.csv are what the counts say."""
+"""What a trial did is found where it is known, and the priors in data/parameters.csv are what the counts say."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.calibration import trials
 from forecast.data import tables
 from forecast.data.law import Law, read_law
@@ -56,8 +57,11 @@ def test_units_chosen_after_a_lucky_year_fall_back_as_the_others_say():
     rng = np.random.default_rng(3)
     last = rng.normal(0, 0.5, (200, 2))  # two years that have nothing in common
     lucky = last[:, 0] >= np.sort(last[:, 0])[-40]
-    rows = [(u, month, 1000 * np.exp(last[u, year]), lucky[u])
-            for u in range(200) for year, month in enumerate(("2020-06", "2021-06"))]
+    rows = [
+        (u, month, 1000 * np.exp(last[u, year]), lucky[u])
+        for u in range(200)
+        for year, month in enumerate(("2020-06", "2021-06"))
+    ]
     found = trials.difference(pd.DataFrame(rows, columns=trials.COLUMNS), "2021-01")
     assert found.mean < -0.4
     back = found.checks.loc["regression_to_mean"]
@@ -65,21 +69,27 @@ def test_units_chosen_after_a_lucky_year_fall_back_as_the_others_say():
 
 
 def test_what_was_taken_from_the_others_is_bounded():
-    rows = pd.DataFrame([(u, m, 30.0 if u in "ab" and m >= SINCE else 10.0, u in "ab")
-                         for u in "abcd" for m in ("2021-05", "2021-06")], columns=trials.COLUMNS)
+    rows = pd.DataFrame(
+        [(u, m, 30.0 if u in "ab" and m >= SINCE else 10.0, u in "ab") for u in "abcd" for m in ("2021-05", "2021-06")],
+        columns=trials.COLUMNS,
+    )
     # Twenty more a commune on one side; had they come from the other, its 10 would have been 30: no effect at all.
     found = trials.difference(rows, SINCE)
     assert found.mean + found.checks.at["displaced", "shift"] == pytest.approx(0.0, abs=1e-9)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda p: p.drop(columns="treated"), "column treated is missing"),
-    (lambda p: p.assign(value=-1.0), "value -1.0: expected a number of 0 or more"),
-    (lambda p: pd.concat([p, p.head(1)]), "expected one row for each unit and month"),
-    (lambda p: p.assign(treated=np.arange(len(p)) % 2 == 0), "expected the same `treated`"),
-    (lambda p: p.assign(treated=True), "0 units have treated False"),
-    (lambda p: p[p["month"] >= SINCE], "months before and after"),
-    (lambda p: p.assign(value=0.0), "nobody at all in 2020-01")])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: p.drop(columns="treated"), "column treated is missing"),
+        (lambda p: p.assign(value=-1.0), "value -1.0: expected a number of 0 or more"),
+        (lambda p: pd.concat([p, p.head(1)]), "expected one row for each unit and month"),
+        (lambda p: p.assign(treated=np.arange(len(p)) % 2 == 0), "expected the same `treated`"),
+        (lambda p: p.assign(treated=True), "0 units have treated False"),
+        (lambda p: p[p["month"] >= SINCE], "months before and after"),
+        (lambda p: p.assign(value=0.0), "nobody at all in 2020-01"),
+    ],
+)
 def test_what_cannot_be_compared_is_one_message(change, message):
     with pytest.raises(UserError, match=message):
         trials.difference(change(office(1, units=4, treated=2)), SINCE)
@@ -87,7 +97,7 @@ def test_what_cannot_be_compared_is_one_message(change, message):
 
 def test_the_prior_of_the_model_communes_is_what_the_published_counts_say():
     found = trials.model_communes()
-    row = tables.read(tables.data_dir() / "evidence.csv", "evidence").set_index("parameter").loc["model_commune_ratio"]
+    row = parameters_table().loc["model_commune_ratio"]
     assert found.ratio() == pytest.approx(tuple(row[["value", "low", "high"]]), abs=0.05)  # one decimal
     assert row["source"] == "chinhphu-ha-noi-2022" and row["status"] == "derived"
 
@@ -107,12 +117,13 @@ def test_the_model_communes_are_less_than_the_naive_ratio_and_more_than_nothing(
 def test_the_elasticities_of_the_floor_are_what_the_published_counts_say():
     floor = trials.price_change("2022-01")
     rows = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    rows = rows[rows["parameter"] == "price_elasticity_stock"]
+    rows = rows[rows["measure"] == "price_elasticity_stock"]
     for population, place in (("Viet Nam", "Việt Nam"), ("Cà Mau, members", "Cà Mau"), ("Cà Mau, Hà Nội", "")):
         row = rows[rows["population"].str.startswith(population)].iloc[0]
         mean, sd = floor.loc[place, ["elasticity", "elasticity_sd"]]
         assert (row["value"], row["low"], row["high"]) == pytest.approx(
-            (mean, mean - 1.645 * sd, mean + 1.645 * sd), abs=0.006), place
+            (mean, mean - 1.645 * sd, mean + 1.645 * sd), abs=0.006
+        ), place
 
 
 def test_the_fall_of_2022_is_smaller_than_the_counts_when_the_season_is_taken_out():
@@ -135,8 +146,16 @@ def test_a_month_without_a_new_price_shows_none(since):
 def counted(place, level, values):
     """Rows of a history: stocks by month."""
     row = dict.fromkeys(tables.columns("history"), "") | {
-        "scheme": "voluntary_si", "place": place, "level": level, "measure": "members", "group": "all",
-        "unit": "persons", "kind": "observation", "status": "stated", "source": "test"}
+        "scheme": "voluntary_si",
+        "place": place,
+        "level": level,
+        "measure": "members",
+        "group": "all",
+        "unit": "persons",
+        "kind": "observation",
+        "status": "stated",
+        "source": "test",
+    }
     return pd.DataFrame([row | {"month": m, "value": float(v)} for m, v in values.items()])
 
 
@@ -153,10 +172,13 @@ def test_a_planted_fall_is_found_in_monthly_counts():
 def test_the_subsidy_of_2025_has_no_answer_until_it_is_counted_and_then_one():
     history = tables.read(tables.data_dir() / "history.csv", "history")
     assert trials.price_change("2025-07").empty
-    more = [counted("Việt Nam", "nation", {"2024-12": 2_000_000, "2025-06": 1_900_000, "2025-12": 2_500_000}),
-            counted("Hòa Bình", "province", {"2025-06": 20_000}), counted("Vĩnh Phúc", "province", {"2025-06": 30_000}),
-            counted("Phú Thọ", "province", {"2025-06": 50_000}),
-            counted("Phú Thọ (2025)", "province", {"2025-12": 130_000})]
+    more = [
+        counted("Việt Nam", "nation", {"2024-12": 2_000_000, "2025-06": 1_900_000, "2025-12": 2_500_000}),
+        counted("Hòa Bình", "province", {"2025-06": 20_000}),
+        counted("Vĩnh Phúc", "province", {"2025-06": 30_000}),
+        counted("Phú Thọ", "province", {"2025-06": 50_000}),
+        counted("Phú Thọ (2025)", "province", {"2025-12": 130_000}),
+    ]
     found = trials.price_change("2025-07", history=pd.concat([history, *more], ignore_index=True))
     assert found.loc["Việt Nam", ["before", "after"]].tolist() == ["2025-06", "2025-12"]
     assert found.at["Việt Nam", "elasticity"] * found.at["Việt Nam", "effect"] < 0  # the price fell

@@ -95,9 +95,11 @@ def test_compare_writes_its_files_and_takes_the_status_quo_as_base(done):
     table = pd.read_csv(folder / "comparison.csv")
     assert set(table["scenario"]) == {"da-bac-plan"}
     assert {"members", "entries", "member_years", "money", "cost_per_member_year"} <= set(table["measure"])
-    assert {"state", "province", "donors", "outreach"} <= set(table["payer"])
+    assert {"state", "province", "donors", "office"} <= set(table["payer"])
     assert [s["scenario"] for s in json.loads((folder / MANIFEST).read_text())["scenarios"]] == [
-        "status quo", "da-bac-plan"]  # fmt: skip
+        "status quo",
+        "da-bac-plan",
+    ]
 
 
 def test_compare_follows_people_where_the_agents_answer(tmp_path):

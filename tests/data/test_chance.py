@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from forecast.data import chance
-from forecast.engines.people import behavior, events, stock, world
+from forecast.engines.people import events, hazards, stock, world
 
 N = 100_000
 KEY = np.uint64(chance.stream(1, 0))
@@ -133,7 +133,7 @@ def test_names_that_differ_by_one_accent_are_different_people():
 
 def test_compiled_code_is_never_older_than_what_it_calls(tmp_path, monkeypatch):
     """numba keeps a function as long as its own file stands still; ours are kept by the code of all of them."""
-    monkeypatch.setattr(chance, "__file__", str(tmp_path / "chance.py"))
+    monkeypatch.setattr(chance, "PACKAGE", tmp_path)
     monkeypatch.setattr(chance.config, "CACHE_DIR", "")
     (tmp_path / "engines").mkdir()
     (tmp_path / "engines" / "caller.py").write_text("from numba import njit\nfrom forecast import called")
@@ -150,5 +150,5 @@ def test_compiled_code_is_never_older_than_what_it_calls(tmp_path, monkeypatch):
 
 
 def test_every_compiled_function_is_kept_there():
-    for function in (behavior.lapse_chance, events.live_month, world._contact, stock._month, chance.child):
+    for function in (hazards.lapse_chance, events.live_month, world._contact, stock._month, chance.child):
         assert Path(function._cache.cache_path).parent == Path(chance.config.CACHE_DIR)

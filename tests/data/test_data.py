@@ -26,6 +26,11 @@ def evidence():
 
 
 @pytest.fixture(scope="module")
+def parameters():
+    return tables.read(DATA / "parameters.csv", "parameters")
+
+
+@pytest.fixture(scope="module")
 def dictionary():
     return (DATA / "README.md").read_text(encoding="utf-8")
 
@@ -65,7 +70,7 @@ def test_the_figures_of_the_articles_are_there(history, place, month, measure, m
 
 
 def test_every_source_that_is_named_is_listed(sources):
-    for table in ("history", "law", "places", "crosswalk", "evidence"):
+    for table in ("history", "law", "places", "crosswalk", "parameters", "evidence"):
         named = set(tables.read(DATA / f"{table}.csv", table)["source"]) - {""}
         assert named <= set(sources.index), table
 
@@ -135,17 +140,23 @@ def test_every_denominator_is_explained(dictionary):
     assert all(name in dictionary for name in tables.DENOMINATORS)
 
 
-def test_parameters_have_a_range_and_stand_once(evidence):
-    rows = evidence[evidence["use"].str.startswith("parameter: ")]
-    assert not rows["parameter"].duplicated().any()
-    assert rows[["value", "low", "high"]].notna().all().all()
+def test_parameters_have_a_range_within_their_limits(parameters):
+    rows = parameters[parameters["kind"] != "opening"]
     assert (rows["low"] < rows["high"]).all()
+    assert (rows["low"] >= rows["least"]).all() and not (rows["high"] > rows["most"]).any()
+    assert not ((rows["open"].isin(("least", "both"))) & (rows["low"] == rows["least"])).any()
     assert {"entry_rate", "price_response", "annual_lapse", "rush", "frailty_shape"} <= set(rows["parameter"])
+    assert (parameters["kind"] == "opening").sum() == 2
 
 
-def test_parameters_do_not_share_a_name_with_a_study(evidence):
-    model = evidence["use"].str.startswith("parameter: ")
-    assert not set(evidence.loc[model, "parameter"]) & set(evidence.loc[~model, "parameter"])
+def test_learned_parameters_are_numbered_without_gaps_and_have_a_distance(parameters):
+    learned = parameters.dropna(subset="learned")
+    assert sorted(learned["learned"]) == list(range(1, len(learned) + 1))
+    assert (learned["kind"] == "parameter").all() and learned["distance"].notna().all()
+
+
+def test_parameters_do_not_share_a_name_with_a_study(evidence, parameters):
+    assert not set(parameters["parameter"]) & set(evidence["measure"])
 
 
 def test_studies_without_a_number_say_what_they_teach(evidence):
@@ -154,16 +165,15 @@ def test_studies_without_a_number_say_what_they_teach(evidence):
     assert silent["use"].str.startswith("no number: ").all()
 
 
-def test_support_that_a_study_claims_is_for_a_real_parameter(evidence):
-    model = set(evidence.loc[evidence["use"].str.startswith("parameter: "), "parameter"])
-    claimed = {name for text in evidence["use"] for part in re.findall(r"supports ([a-z_]+(?: and [a-z_]+)*)", text)
-               for name in part.split(" and ") if "_" in name or name == "rush"}
+def test_support_that_a_study_claims_is_for_a_real_parameter(evidence, parameters):
+    claimed = {name for cell in evidence["supports"] for name in cell.split()}
     assert claimed
-    assert claimed <= model
+    assert claimed <= set(parameters.loc[parameters["kind"] == "parameter", "parameter"])
+    assert not evidence["use"].str.contains("supports").any()  # columns say it, no prose
 
 
-def test_the_price_response_follows_from_its_studies(evidence):
-    rows = evidence.set_index("parameter").loc["price_response"]
+def test_the_price_response_follows_from_its_studies(parameters):
+    rows = parameters.set_index("parameter").loc["price_response"]
     burden = 138_600 / 4_205_000  # net price / income per head, 2021
     for name, elasticity in (("low", 0.1), ("value", 0.5), ("high", 1.9)):
         assert rows[name] == pytest.approx(elasticity / (burden * 0.85), rel=0.15)

@@ -101,7 +101,9 @@ def test_an_unknown_table_is_named():
         tables.columns("weather")
 
 
-STUDY = {"parameter": "p", "study": "s", "source": "x", "status": "stated", "use": "u"}
+STUDY = {"measure": "p", "scheme": "other", "study": "s", "source": "x", "status": "stated", "use": "u"}
+PRIOR = {"parameter": "p", "kind": "parameter", "value": 1.0, "low": 0.5, "high": 2.0, "least": 0.0, "unit": "share",
+         "source": "x", "status": "stated", "study": "s", "meaning": "m"}
 
 
 @pytest.mark.parametrize(("table", "row", "column"), [
@@ -110,7 +112,13 @@ STUDY = {"parameter": "p", "study": "s", "source": "x", "status": "stated", "use
     ("places", {"place": "A", "level": "commune", "since": "2020-01", "population": -1.0}, "population"),
     ("evidence", STUDY | {"value": 1.0, "low": 2.0}, "low"),
     ("evidence", STUDY | {"value": 3.0, "high": 2.0}, "high"),
-    ("evidence", STUDY | {"year": "now"}, "year"),
+    ("evidence", STUDY | {"year": "now"}, "year"), ("evidence", STUDY | {"abroad": "perhaps"}, "abroad"),
+    ("evidence", STUDY | {"supports": "rush; annual_lapse"}, "supports"),
+    ("evidence", STUDY | {"scheme": ""}, "scheme"),
+    ("parameters", PRIOR | {"kind": "guess"}, "kind"), ("parameters", PRIOR | {"low": np.nan}, "value"),
+    ("parameters", PRIOR | {"low": 1.5}, "low"), ("parameters", PRIOR | {"open": "yes"}, "open"),
+    ("parameters", PRIOR | {"least": np.nan}, "least"), ("parameters", PRIOR | {"learned": 1.0}, "distance"),
+    ("parameters", PRIOR | {"distance": 3.0}, "distance"), ("parameters", PRIOR | {"unit": ""}, "unit"),
     ("sources", {"source": "a", "title": "t", "publisher": "p", "date": "March"}, "date"),
 ])
 def test_rules_of_other_tables(table, row, column):
@@ -118,7 +126,10 @@ def test_rules_of_other_tables(table, row, column):
     number = {name for name in names if tables.SCHEMAS[table].columns[name].dtype is not None}
     frame = pd.DataFrame([{name: row.get(name, np.nan if name in number else "") for name in names}])
     good = {"until": "", "poor_share": 0.2, "population": 1.0, "low": np.nan, "high": np.nan, "year": "",
-            "date": "2020"}
+            "date": "2020", "abroad": "yes", "supports": "rush annual_lapse", "scheme": "pension", "kind": "cost",
+            "open": "both", "least": 0.0, "unit": "times", "value": 1.0, "learned": np.nan, "distance": 2.0}
+    if (table, column) == ("parameters", "low"):
+        good["low"] = 0.1
     assert [(f.row, f.column) for f in tables.check(frame, table)] == [(2, column)]
     assert tables.check(frame.assign(**{column: good[column]}), table) == []
 
@@ -141,7 +152,8 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 @given(st.lists(st.tuples(st.text(alphabet=LETTERS), NUMBERS), min_size=1, max_size=5))
 def test_what_is_written_is_read_again(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("round") / "evidence.csv"
-    frame = pd.DataFrame([[f"p{i}", value, np.nan, np.nan, text, "s", "", "x", "stated", "u" + text]
+    frame = pd.DataFrame([[f"p{i}", value, np.nan, np.nan, "", "", "", "other", text, "s", "", "x", "stated",
+                           "u" + text]
                           for i, (text, value) in enumerate(rows)], columns=tables.columns("evidence"))
     tables.write(frame, path)
     pd.testing.assert_frame_equal(tables.read(path, "evidence"), frame, check_dtype=False)

@@ -6,21 +6,21 @@ import pytest
 
 from forecast.answer.projection import COLUMNS, Projection, concat
 from forecast.data import tables, toy
-from forecast.desk import target as decide
-from forecast.desk.target import comparison, effort, needed_path, status_quo, target_table
+from forecast.desk import target
+from forecast.desk.compare import comparison, status_quo
+from forecast.desk.target import effort, needed_path, target_table
 from forecast.experiment.project import project
-from forecast.question.levers import Effort, Gift, Policy, TopUp, Visits
+from forecast.question.levers import Effort, Gift, TopUp, Visits
 from forecast.question.scenario import Scenario, Target
-from forecast.show import sentences
+from forecast.show import target as shown
+from made import toy_question
 
 PLACE, LAW = toy.place(), toy.law()
 
 
 def question(name="plan", *levers, goal=400.0, by="2022-12", target=..., **more) -> Scenario:
     target = Target(value=goal, by=by) if target is ... else target
-    return Scenario(
-        name, PLACE, start="2021-12", until="2022-12", law=LAW, policy=Policy(*levers), target=target, **more
-    )
+    return toy_question(name, *levers, target=target, **more)
 
 
 def run(*questions, draws=10, engines=("stock",)):
@@ -37,8 +37,13 @@ def made(engine="agents", entries=12.0, draws=5, scenario="plan", group="all") -
         members = 300.0
         for t, month in enumerate(MADE.months.astype(str)):
             if t:
-                flows = {"entries": entries + draw, "returns": 0.01 * members, "lapses": 0.04 * members,
-                         "exits_compulsory": 0.008 * members, "exits_other": 0.002 * members}  # fmt: skip
+                flows = {
+                    "entries": entries + draw,
+                    "returns": 0.01 * members,
+                    "lapses": 0.04 * members,
+                    "exits_compulsory": 0.008 * members,
+                    "exits_other": 0.002 * members,
+                }
                 members += flows["entries"] + flows["returns"] - 0.05 * members
                 rows += [(month, measure, draw, value) for measure, value in flows.items()]
             rows.append((month, "members", draw, members))
@@ -160,7 +165,7 @@ def test_the_effort_found_is_enough_and_hardly_more_than_enough(even_odds):
 
     found = even_odds
     assert found["probability_now"] < 0.5 <= found["probability_reached"]
-    assert 1 < found["multiple"] < decide.MOST_EFFORT
+    assert 1 < found["multiple"] < target.MOST_EFFORT
     assert chance(found["multiple"]) == found["probability_reached"]
     assert chance(found["multiple"] / 1.03) < 0.5
     assert found["collectors_now"] == pytest.approx(12)
@@ -243,19 +248,19 @@ def test_a_top_up_costs_the_province(compared):
     _, table = compared
     assert cell(table, "top-up", "money", "province", "poor") > 0
     assert cell(table, "top-up", "money", "province", "other") == 0
-    assert cell(table, "top-up", "money", "donors") == cell(table, "top-up", "money", "outreach") == 0
+    assert cell(table, "top-up", "money", "donors") == cell(table, "top-up", "money", "office") == 0
     years = cell(table, "top-up", "member_years", group="poor")
     price = cell(table, "top-up", "money", "province", "poor") / years
     assert cell(table, "top-up", "cost_per_member_year", "province", "poor") == pytest.approx(price)
     assert price > 0.4 * 400_000 * 12  # it is paid for all poor members, not only for those whom it added
 
 
-def test_a_gift_costs_the_donors_and_visits_cost_outreach(compared):
+def test_a_gift_costs_the_donors_and_visits_cost_the_office(compared):
     _, table = compared
     assert cell(table, "gift", "money", "donors") == pytest.approx(60 * 12 * 200_000)  # 5 a month, half is the state's
     assert cell(table, "gift", "money", "province") == 0
-    assert cell(table, "visits", "money", "outreach") == pytest.approx(12 * 6 * 100 * 30_000)
-    parts = ("state", "province", "donors", "outreach")
+    assert cell(table, "visits", "money", "office") == pytest.approx(12 * 6 * 100 * 30_000)
+    parts = ("state", "province", "donors", "office")
     public = sum(cell(table, "visits", "cost_per_member_year", payer) for payer in parts)
     assert cell(table, "visits", "cost_per_member_year", "public and donors") == pytest.approx(public)
 
@@ -303,14 +308,14 @@ def test_the_status_quo_is_the_same_question_without_levers():
         plan.start,
         plan.until,
         plan.target,
-        LAW,
+        plan.law,
     )
     assert quo.assumptions == plan.assumptions
 
 
 @pytest.fixture(scope="module")
 def single_ways():
-    return decide.ways(question(goal=370.0), 0.5, draws=10).set_index("way")
+    return target.ways(question(goal=370.0), 0.5, draws=10).set_index("way")
 
 
 def test_each_single_way_is_just_enough(single_ways):
@@ -327,24 +332,24 @@ def test_each_single_way_is_just_enough(single_ways):
 
 
 def test_where_no_lever_is_enough_all_of_them_together_may_be():
-    found = decide.ways(question(goal=700.0), 0.5, draws=5).set_index("way")
+    found = target.ways(question(goal=700.0), 0.5, draws=5).set_index("way")
     alone = found.drop(index="together")
     assert alone["needed"].isna().all()
     assert found.at["together", "needed"] == 1.0
     assert found.at["together", "probability_reached"] >= 0.5 > alone["probability_reached"].max()
-    assert "| enough |" in sentences.ways_table(found.reset_index(), "en")
+    assert "| enough |" in shown.ways_table(found.reset_index(), "en")
 
 
 def test_a_way_that_is_not_enough_says_so_and_how_far_it_gets():
-    found = decide.ways(question(goal=9_900.0), 0.5, draws=5)
-    assert list(found["way"]) == [*decide.WAYS, "together"]
-    assert "không thể đạt bằng các giải pháp đã cho" in sentences.ways_table(found, "vi")
+    found = target.ways(question(goal=9_900.0), 0.5, draws=5)
+    assert list(found["way"]) == [*target.WAYS, "together"]
+    assert "không thể đạt bằng các giải pháp đã cho" in shown.ways_table(found, "vi")
     assert found["needed"].isna().all()
     assert (found["probability_reached"] < 0.5).all()
     assert found.set_index("way").at["model_communes", "most"] == len(PLACE.communes)
 
 
 def test_a_target_that_is_met_anyway_needs_nothing():
-    found = decide.ways(question(goal=10.0), 0.5, draws=5)
+    found = target.ways(question(goal=10.0), 0.5, draws=5)
     assert (found["needed"] == 0).all()
     assert (found["public_vnd"] == 0).all()

@@ -10,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
-from forecast.engines.people import behavior as b
+from forecast.engines.people import hazards, prices, teams
+from forecast.engines.people.draws import between, parameter_draws
 from forecast.question.levers import Policy, TopUp, Visits, Where
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 PLACE, LAW = toy.place(), toy.law()
+(SPELLS,) = hazards.spells(pd.period_range("2021-12", periods=1, freq="M"), LAW)
 DRAWS = 4000
 MANY = np.linspace(0, 1, 100_001)[:-1] + 0.5e-5  # luck, evenly
 
@@ -27,7 +30,7 @@ def question(**more) -> Scenario:
 
 @pytest.fixture(scope="module")
 def drawn():
-    return b.parameter_draws(question(), 1, range(DRAWS))
+    return parameter_draws(question(), 1, range(DRAWS))
 
 
 @pytest.mark.parametrize("name", parameters_table().index)
@@ -59,7 +62,7 @@ def test_parameters_are_drawn_apart_from_each_other(drawn):
 
 
 def test_an_assumption_fixes_one_parameter_and_leaves_the_others_alone(drawn):
-    fixed = b.parameter_draws(question(assumptions={"rush": 0, "annual_lapse": 0.3}), 1, range(DRAWS))
+    fixed = parameter_draws(question(assumptions={"rush": 0, "annual_lapse": 0.3}), 1, range(DRAWS))
     assert (fixed["rush"] == 0).all()
     assert (fixed["annual_lapse"] == 0.3).all()
     for name in set(drawn) - {"rush", "annual_lapse", "place_effect"}:
@@ -68,12 +71,12 @@ def test_an_assumption_fixes_one_parameter_and_leaves_the_others_alone(drawn):
 
 def test_an_assumption_can_be_a_spread():
     given_spread = {"value": 0.2, "low": 0.19, "high": 0.21}
-    values = b.parameter_draws(question(assumptions={"annual_lapse": given_spread}), 1, range(1000))["annual_lapse"]
+    values = parameter_draws(question(assumptions={"annual_lapse": given_spread}), 1, range(1000))["annual_lapse"]
     assert np.quantile(values, [0.05, 0.5, 0.95]) == pytest.approx([0.19, 0.2, 0.21], abs=0.001)
 
 
 def test_a_draw_has_the_same_parameters_under_every_policy_and_beside_any_other_draws(drawn):
-    other = b.parameter_draws(question(policy=Policy(Visits(count=9))), 1, range(70, 80))
+    other = parameter_draws(question(policy=Policy(Visits(count=9))), 1, range(70, 80))
     for name, values in other.items():
         assert (values == drawn[name][70:80]).all(), name
 
@@ -81,7 +84,7 @@ def test_a_draw_has_the_same_parameters_under_every_policy_and_beside_any_other_
 @pytest.mark.parametrize("low, center, high", [(0.1, 0.2, 0.4), (0.5, 3, 4), (0, 2, 6), (0.2, 0.2, 0.2), (1, 1, 5)])
 def test_a_prior_of_any_kind_goes_through_its_three_points(low, center, high):
     z = stats.norm.ppf([0.05, 0.5, 0.95])
-    assert b.between(z, center, low, high) == pytest.approx([low, center, high], abs=1e-9)
+    assert between(z, center, low, high) == pytest.approx([low, center, high], abs=1e-9)
 
 
 def observed(*stocks):
@@ -94,7 +97,7 @@ def observed(*stocks):
 
 def effect(*stocks, **more):
     place = observed(*stocks)
-    return b.parameter_draws(Scenario("q", place, start="2021-12", until="2022-12", law=LAW, **more), 1, range(DRAWS))[
+    return parameter_draws(Scenario("q", place, start="2021-12", until="2022-12", law=LAW, **more), 1, range(DRAWS))[
         "place_effect"
     ]
 
@@ -110,14 +113,14 @@ def test_a_place_is_judged_by_its_own_growth_as_far_as_it_is_known(drawn):
     assert (effect(("2021-12", 300), ("2022-12", 900)) == unknown).all()  # the future is not known at the start
 
 
-def prices():
+def many_prices():
     return np.linspace(0, 600_000, 30)
 
 
 @pytest.mark.parametrize("income", [500_000.0, 3_000_000.0, 20_000_000.0])
 def test_fewer_say_yes_at_a_higher_price(income, drawn):
     shares = np.stack(
-        [b.acceptance(p, np.full((50, 1), income), {n: v[:50] for n, v in drawn.items()}) for p in prices()]
+        [prices.acceptance(p, np.full((50, 1), income), {n: v[:50] for n, v in drawn.items()}) for p in many_prices()]
     )
     assert (np.diff(shares, axis=0) < 0).all()
     assert shares[0, :, 0] == pytest.approx(drawn["zero_price_acceptance"][:50])
@@ -125,15 +128,15 @@ def test_fewer_say_yes_at_a_higher_price(income, drawn):
 
 def test_more_say_yes_with_a_higher_income(drawn):
     few = {n: v[:50] for n, v in drawn.items()}
-    shares = b.acceptance(300_000.0, np.tile(np.geomspace(3e5, 3e7, 30), (50, 1)), few)
+    shares = prices.acceptance(300_000.0, np.tile(np.geomspace(3e5, 3e7, 30), (50, 1)), few)
     assert (np.diff(shares, axis=1) > 0).all()
     assert (shares < few["zero_price_acceptance"][:, None]).all()
 
 
 def test_price_and_income_act_through_one_term(drawn):
     few = {n: v[:50] for n, v in drawn.items()}
-    one = b.acceptance(150_000.0, np.full((50, 1), 3e6), few)
-    assert b.acceptance(300_000.0, np.full((50, 1), 6e6), few) == pytest.approx(one)
+    one = prices.acceptance(150_000.0, np.full((50, 1), 3e6), few)
+    assert prices.acceptance(300_000.0, np.full((50, 1), 6e6), few) == pytest.approx(one)
 
 
 def test_eight_bands_stand_for_all_incomes():
@@ -143,32 +146,32 @@ def test_eight_bands_stand_for_all_incomes():
         for response in (4, 18, 60):
             for burden in (0.01, 0.03, 0.1, 0.2):
                 drawn = {"zero_price_acceptance": np.array([0.3]), "price_response": np.array([float(response)])}
-                fine = b.acceptance(burden, np.exp(spread * z)[None], drawn).mean()
-                banded = b.acceptance(burden, np.exp(spread * b.BAND_NODES)[None], drawn) @ b.BAND_SHARES
+                fine = prices.acceptance(burden, np.exp(spread * z)[None], drawn).mean()
+                banded = prices.acceptance(burden, np.exp(spread * prices.BAND_NODES)[None], drawn) @ prices.BAND_SHARES
                 assert banded.item() == pytest.approx(fine, rel=0.001), (spread, response, burden)
 
 
 def test_the_poor_have_less(drawn):
-    income = b.incomes(question(), drawn)
-    assert income.shape == (DRAWS, len(GROUPS), b.BANDS)
-    medians = np.median(income[:, :, b.BANDS // 2 - 1 : b.BANDS // 2 + 1].mean(axis=2), axis=0)
+    income = prices.incomes(question(), drawn)
+    assert income.shape == (DRAWS, len(GROUPS), prices.BANDS)
+    medians = np.median(income[:, :, prices.BANDS // 2 - 1 : prices.BANDS // 2 + 1].mean(axis=2), axis=0)
     assert (np.diff(medians) > 0).all()  # poor, near-poor, ethnic minority, other
     assert (np.diff(income, axis=2) > 0).all()
-    assert b.BAND_SHARES.sum() == pytest.approx(1)
+    assert prices.BAND_SHARES.sum() == pytest.approx(1)
 
 
 def test_a_place_without_a_published_income_uses_that_of_the_place_above_it():
     without = replace(PLACE, history=PLACE.history[PLACE.history["measure"] != "income_per_head"])
-    per_head, month = b.income_per_head(without)
+    per_head, month = prices.income_per_head(without)
     assert 1e6 < per_head < 2e7
-    assert b.income_per_head(PLACE) == (3_000_000.0, "2021-12")
+    assert prices.income_per_head(PLACE) == (3_000_000.0, "2021-12")
     with pytest.raises(tables.UserError, match="income_per_head"):
-        b.income_per_head(replace(without, lineage=("Toy",)))
+        prices.income_per_head(replace(without, lineage=("Toy",)))
 
 
 def test_what_is_paid_adds_up_to_the_contribution():
     levers = [TopUp(group="poor", share=0.3), TopUp(group="poor", share=0.4, payer="donors"), TopUp(share=0.05)]
-    money = b.money(PLACE, question(policy=Policy(*levers)).plan, LAW)
+    money = prices.prices(PLACE, question(policy=Policy(*levers)).plan, LAW)
     total = money.state + money.province + money.donors + money.net / money.floor_contribution[:, None, None]
     assert total == pytest.approx(np.ones_like(total))
     assert (money.net >= 0).all()
@@ -182,16 +185,16 @@ def test_what_is_paid_adds_up_to_the_contribution():
 
 def test_communes_with_the_same_support_share_a_price():
     plan = question(policy=Policy(TopUp(share=0.1, where=Where(count=2)))).plan
-    money = b.money(PLACE, plan, LAW)
+    money = prices.prices(PLACE, plan, LAW)
     assert money.net.shape[1] == 2
     assert len(set(money.price_class[:2])) == len(set(money.price_class[2:])) == 1
     assert money.price_class[0] != money.price_class[2]
 
 
 def test_a_year_of_ordinary_months_and_one_rush_brings_the_rate_of_entry(drawn):
-    effort = 1 + drawn["rush"][:, None] * b.DEADLINE
+    effort = 1 + drawn["rush"][:, None] * teams.DEADLINE
     visits = drawn["visit_share"][:, None] * effort + 1 - drawn["visit_share"][:, None]
-    year = b.entry_hazard(drawn) * visits.sum(axis=1)
+    year = hazards.entry_hazard(drawn) * visits.sum(axis=1)
     assert year == pytest.approx(drawn["entry_rate"] * drawn["place_effect"])
 
 
@@ -199,26 +202,26 @@ def test_exits_for_a_pension_double_when_the_law_asks_for_half_the_years(drawn):
     changed = LAW.frame.copy()
     changed.loc[changed["parameter"] == "min_years_for_pension", "value"] = 10.0
     plan = question().plan
-    before, after = (b.other_exits(plan.months, drawn, law) for law in (LAW, type(LAW)(changed)))
+    before, after = (hazards.other_exits(plan.months, drawn, law) for law in (LAW, type(LAW)(changed)))
     assert 12 * (after - before) == pytest.approx(np.tile(drawn["pension_rate"], (13, 1)))
 
 
 def test_resistance_and_survival_undo_each_other():
     for shape in (0.2, 0.5, 2.0, 50.0):
         for level in (0.999, 0.5, 1e-6):
-            assert b.survival(b.threshold(math.log(level), shape), shape) == pytest.approx(level)
-    assert b.threshold(math.log(0.3), 1e9) == pytest.approx(-math.log(0.3), rel=1e-6)  # no frailty: exponential
+            assert hazards.survival(hazards.threshold(math.log(level), shape), shape) == pytest.approx(level)
+    assert hazards.threshold(math.log(0.3), 1e9) == pytest.approx(-math.log(0.3), rel=1e-6)  # no frailty: exponential
 
 
 def test_a_member_of_two_years_who_pays_the_typical_spell_lapses_at_the_annual_rate():
     for annual in (0.1, 0.22, 0.4):
-        hazard = b.lapse_hazard(annual, b.TYPICAL_SPELL) * b.tenure_factor(24.0, 0.5)
-        stays = 1 - b.lapse_chance(hazard, False, False, False, 0.25, 0.7, 0.15)
-        assert 1 - stays ** (12 / b.TYPICAL_SPELL) == pytest.approx(annual)
+        hazard = hazards.lapse_hazard(annual, hazards.TYPICAL_SPELL) * hazards.tenure_factor(24.0, 0.5)
+        stays = 1 - hazards.lapse_chance(hazard, False, False, False, 0.25, 0.7, 0.15)
+        assert 1 - stays ** (12 / hazards.TYPICAL_SPELL) == pytest.approx(annual)
 
 
 def chance(hazard=0.1, called=False, rushed=False, gifted=False, contact=0.25, rush_lapse=0.7, kept=0.15):
-    return b.lapse_chance(hazard, called, rushed, gifted, contact, rush_lapse, kept)
+    return hazards.lapse_chance(hazard, called, rushed, gifted, contact, rush_lapse, kept)
 
 
 @given(st.floats(0, 5), st.floats(0, 5), st.floats(0, 1))
@@ -235,10 +238,10 @@ def test_a_call_takes_its_share_off_the_hazard():
 
 
 def test_lapsing_falls_with_tenure_and_long_spells():
-    factors = [b.tenure_factor(m, 0.5) for m in (0, 1, 12, 24, 60, 240)]
+    factors = [hazards.tenure_factor(m, 0.5) for m in (0, 1, 12, 24, 60, 240)]
     assert (np.diff(factors) < 0).all()
-    assert b.tenure_factor(60.0, 0.0) == 1.0
-    yearly = [b.lapse_hazard(0.22, spell) * 12 / spell for spell in b.SPELLS]
+    assert hazards.tenure_factor(60.0, 0.0) == 1.0
+    yearly = [hazards.lapse_hazard(0.22, spell) * 12 / spell for spell in SPELLS.months]
     assert (np.diff(yearly) < 0).all()  # fewer due dates, fewer chances to lapse
 
 
@@ -248,34 +251,34 @@ def test_a_book_that_was_given_is_kept_by_the_share_that_keeps_it():
 
 
 def shares_of(rushed, advised):
-    spells = np.array([b.spell_of(u, rushed, advised) for u in MANY[::10]])
-    return np.bincount(spells, minlength=len(b.SPELLS)) / len(spells)
+    spells = np.array([hazards.spell_of(u, rushed, advised, SPELLS) for u in MANY[::10]])
+    return np.bincount(spells, minlength=len(SPELLS.months)) / len(spells)
 
 
 def test_spells_are_chosen_in_their_shares():
-    assert shares_of(False, 0.0) == pytest.approx(b.USUAL_SPELLS, abs=2e-4)
-    assert shares_of(True, 0.0) == pytest.approx(b.RUSH_SPELLS, abs=2e-4)
-    assert b.USUAL_SPELLS.sum() == pytest.approx(1)
-    assert b.RUSH_SPELLS.sum() == pytest.approx(1)
+    assert shares_of(False, 0.0) == pytest.approx(SPELLS.usual, abs=2e-4)
+    assert shares_of(True, 0.0) == pytest.approx(SPELLS.rushed, abs=2e-4)
+    assert SPELLS.usual.sum() == pytest.approx(1)
+    assert SPELLS.rushed.sum() == pytest.approx(1)
 
 
 def test_advice_moves_payers_of_short_spells_to_a_year():
-    short = b.USUAL_SPELLS[:3]
+    short = SPELLS.usual[:3]
     assert shares_of(False, 0.4) == pytest.approx([*(0.6 * short), 0.18 + 0.4 * short.sum(), 0.02], abs=2e-4)
     assert shares_of(False, 1.0)[:3].sum() == 0
-    assert shares_of(True, 1.0) == pytest.approx(b.RUSH_SPELLS, abs=2e-4)  # who is rushed takes no advice
+    assert shares_of(True, 1.0) == pytest.approx(SPELLS.rushed, abs=2e-4)  # who is rushed takes no advice
 
 
 @pytest.mark.parametrize("luck", [1e-300, 0.5, 1 - 2**-53])
 def test_any_luck_gives_a_spell_that_can_be_paid(luck):
     for advised in (0.0, 0.3, 1.0):
-        assert b.USUAL_SPELLS[b.spell_of(luck, False, advised)] > 0
-        assert b.RUSH_SPELLS[b.spell_of(luck, True, advised)] > 0
+        assert SPELLS.usual[hazards.spell_of(luck, False, advised, SPELLS)] > 0
+        assert SPELLS.rushed[hazards.spell_of(luck, True, advised, SPELLS)] > 0
 
 
 def test_declared_incomes_are_the_floor_or_a_tail_above_it():
     multiples = np.array(
-        [b.declared_multiple(u, MANY[(i * 7919) % len(MANY)], 0.6, 2.2) for i, u in enumerate(MANY[::10])]
+        [hazards.declared_multiple(u, MANY[(i * 7919) % len(MANY)], 0.6, 2.2) for i, u in enumerate(MANY[::10])]
     )
     assert np.mean(multiples == 1.0) == pytest.approx(0.6, abs=1e-3)
     assert multiples[multiples > 1].mean() == pytest.approx(2.2, rel=0.02)
@@ -288,10 +291,10 @@ amounts, levels = st.floats(0, 300), st.floats(0, 1)
 def month(collectors=2.0, extra=0.0, quota=0.0, staff=0.0, staff_quota=0.0, reminders=0.0, inspection=0.0, deadline=0.0,
           skill=1.0, due=10.0, members=100.0, plan=130.0, year_start=90.0, rush=1.5, follow_up=0.3):  # fmt: skip
     """One month of one team in one draw; returns (hours, time that the collectors had)."""
-    seen = b.Seen(collectors, extra, quota, staff, staff_quota, reminders, inspection, deadline,
+    seen = teams.Seen(collectors, extra, quota, staff, staff_quota, reminders, inspection, deadline,
                   *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)))  # fmt: skip
-    rules = b.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, rush, 1.25, 12, 0.5)))
-    hours = b.Hours(*(v[0] for v in b.team_month(seen, rules)))
+    rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, rush, 1.25, 12, 0.5)))
+    hours = teams.Hours(*(v[0] for v in teams.team_month(seen, rules)))
     lifted = (
         1.25 if quota + staff_quota >= 1 and plan > members else 1 + 0.25 * (quota + staff_quota) * (plan > members)
     )
@@ -304,10 +307,10 @@ def test_a_team_never_works_more_than_its_hours(
 ):
     hours, time = month(collectors, extra, quota=quota, reminders=reminders, inspection=inspection, deadline=deadline,
                         due=due, members=members, plan=plan, year_start=year_start)  # fmt: skip
-    for_due = hours.called * due * b.RENEWAL_COST
-    inspected = min(inspection * b.INSPECTION_COST, time - for_due)
+    for_due = hours.called * due * teams.RENEWAL_COST
+    inspected = min(inspection * teams.INSPECTION_COST, time - for_due)
     assert hours.visits - extra + for_due + inspected <= time * (1 + 1e-9) + 1e-9
-    assert for_due <= b.MOST_FOR_RENEWALS * time * (1 + 1e-9)
+    assert for_due <= teams.MOST_FOR_RENEWALS * time * (1 + 1e-9)
     assert hours.visits >= 0
     assert 0 <= hours.called <= 1
     assert 0 <= hours.rushed < 1 <= hours.effort
@@ -323,28 +326,28 @@ def test_due_members_come_before_new_ones():
     few, many = month(due=10.0)[0], month(due=60.0)[0]
     assert few.called == pytest.approx(0.3)  # follow_up
     assert many.called == pytest.approx(0.3)
-    assert many.visits == pytest.approx(few.visits - 50 * 0.3 * b.RENEWAL_COST)
+    assert many.visits == pytest.approx(few.visits - 50 * 0.3 * teams.RENEWAL_COST)
     listed = month(due=60.0, reminders=1.0)[0]
     assert listed.called == 1.0
     assert listed.visits < many.visits
     flooded = month(due=1000.0, reminders=1.0)[0]
-    assert flooded.called == pytest.approx(30 / (1000 * b.RENEWAL_COST))  # half of the time, no more
+    assert flooded.called == pytest.approx(30 / (1000 * teams.RENEWAL_COST))  # half of the time, no more
     assert flooded.visits == pytest.approx(30)
 
 
 def test_inspections_take_the_time_of_visits():
-    assert month(inspection=10.0)[0].visits == pytest.approx(month()[0].visits - 10 * b.INSPECTION_COST)
+    assert month(inspection=10.0)[0].visits == pytest.approx(month()[0].visits - 10 * teams.INSPECTION_COST)
     assert month(inspection=1000.0)[0].visits == 0
     assert month(inspection=1000.0)[0].called == month()[0].called
 
 
 def test_effort_rises_toward_december_only_while_the_plan_is_not_met():
-    gap = [month(deadline=d)[0].effort for d in b.DEADLINE]
-    met = [month(deadline=d, members=130.0)[0].effort for d in b.DEADLINE]
+    gap = [month(deadline=d)[0].effort for d in teams.DEADLINE]
+    met = [month(deadline=d, members=130.0)[0].effort for d in teams.DEADLINE]
     assert gap[:9] == [1.0] * 9
     assert 1 < gap[9] < gap[10] < gap[11]
     assert met == [1.0] * 12
-    assert [month(deadline=d, rush=0.0)[0].effort for d in b.DEADLINE] == [1.0] * 12
+    assert [month(deadline=d, rush=0.0)[0].effort for d in teams.DEADLINE] == [1.0] * 12
     assert month(deadline=1.0, members=95.0)[0].effort > month(deadline=1.0, members=125.0)[0].effort
     assert month(deadline=1.0, members=20.0)[0].effort == 1 + 1.5  # no more can be missing than the whole plan
 
@@ -374,4 +377,4 @@ def test_officials_with_a_quota_visit_and_displace():
 
 def test_the_reference_does_not_depend_on_how_many_draws_there_are(drawn):
     few = {n: v[3:4] for n, v in drawn.items()}
-    assert b.reference_acceptance(few, LAW)[0] == b.reference_acceptance(drawn, LAW)[3]
+    assert prices.base_acceptance(few, LAW)[0] == prices.base_acceptance(drawn, LAW)[3]

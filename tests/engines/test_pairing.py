@@ -2,21 +2,22 @@
 
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import toy
-from forecast.engines.people import agents, behavior, records
+from forecast.engines.people import agents, records, teams
 from forecast.engines.people.people import People
 from forecast.engines.people.world import World, make_world
 from forecast.experiment import project
 from forecast.question.levers import Effort, Inspection, Meetings, Policy, Reminders, TopUp, Visits
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from reference import engine
 
 STORED = Path(__file__).parent / "paired_members.csv"
@@ -36,7 +37,7 @@ class Steady(agents.Team):
     def step(self) -> None:
         seen = self.look()
         ones = np.ones(len(seen.members))
-        self.act(behavior.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones, 0 * ones, ones))
+        self.act(teams.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones, 0 * ones, ones))
 
 
 def question(name: str = "quo", *levers, until: str = "2026-12", scale: float = 1.0, **assumptions) -> Scenario:
@@ -166,13 +167,18 @@ def without(world: World, c: int) -> World:
     """The same world without one of its communes."""
     keep = [i for i in range(len(world.numbers)) if i != c]
     shape = (len(world.numbers), -1)
-    plan = replace(world.plan, communes=tuple(world.plan.communes[i] for i in keep), **{
-        f.name: getattr(world.plan, f.name)[:, keep] for f in fields(world.plan) if f.name not in ("months", "communes")
-    })  # fmt: skip
+    plan = world.plan.but(
+        communes=tuple(world.plan.communes[i] for i in keep),
+        spending=world.plan.spending[:, keep],
+        **{name: column[:, keep] for name, column in world.plan.columns.items()},
+    )
+    layout = world.layout._replace(
+        prices=replace(world.prices, price_class=world.prices.price_class[keep]),
+        cells=world.cells.reshape(shape)[keep].ravel(),
+    )
     return world._replace(
         plan=plan, numbers=world.numbers[keep], households=world.households[keep], eligible=world.eligible[keep],
-        money=replace(world.money, price_class=world.money.price_class[keep]),
-        cells=world.cells.reshape(shape)[keep].ravel(),
+        layout=layout,
         opening=world.opening.reshape(len(world.keys), *shape)[:, keep].reshape(len(world.keys), -1),
         skill=world.skill[keep], reach=world.reach[keep], goals=world.goals[:, keep],
     )  # fmt: skip
@@ -214,7 +220,7 @@ def test_one_more_person_in_a_cell_changes_nothing_for_other_cells():
     """Newcomers are left out: they come in proportion to the people there are."""
     world = make_world(question(scale=0.3, peer_effect=0.0, eligible_entry_rate=0.0), range(6), 1)
     cell = int(np.flatnonzero(world.cells > 20)[3])
-    more = world._replace(cells=world.cells + (np.arange(len(world.cells)) == cell))
+    more = world._replace(layout=world.layout._replace(cells=world.cells + (np.arange(len(world.cells)) == cell)))
     sooner = 0
     for one, other in zip(lived(world).people, lived(more).people, strict=True):
         a, b = (pd.DataFrame(everybody(people)).set_index("key") for people in (one, other))

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
-from forecast.engines.people import agents, behavior, records
+from forecast.engines.people import agents, hazards, prices, records
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.world import make_world
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from reference import MEASURES, engine
 
 G = len(tables.GROUPS)
@@ -22,24 +24,24 @@ def question(until: str = "2026-12", scale: float = 1.0, **assumptions) -> Scena
 
 def expected_entries(scenario: Scenario, seed: int, draws: range, nodes, shares) -> np.ndarray:
     """Share of each group that enters within the months, by (draws, groups), with any set of income bands."""
-    d = behavior.parameter_draws(scenario, seed, draws)
-    own = behavior.incomes(scenario, d)
-    center = np.exp(np.log(own) @ behavior.BAND_SHARES)  # the nodes are symmetric, so this is the median
+    d = parameter_draws(scenario, seed, draws)
+    own = prices.incomes(scenario, d)
+    center = np.exp(np.log(own) @ prices.BAND_SHARES)  # the nodes are symmetric, so this is the median
     spread = d["income_spread"][:, None] * np.array([0.5, 0.5, 1.0, 1.0])
     income = center[:, :, None] * np.exp(spread[:, :, None] * nodes)
-    money, base = behavior.money(scenario.place, scenario.plan, scenario.law), behavior.entry_hazard(d)
+    money, base = prices.prices(scenario.place, scenario.plan, scenario.law), hazards.entry_hazard(d)
     pressure = 0.0
     for t, when in enumerate(scenario.plan.months):
-        years = behavior.years_from_reference(str(when))
+        years = prices.years_from_base(str(when), scenario.law)
         now = income * ((1 + d["income_growth"]) ** years)[:, None, None]
-        pressure = pressure + base[:, None, None] * behavior.acceptance(money.net[t, 0][None, :, None], now, d)
-    pressure = pressure / behavior.reference_acceptance(d, scenario.law)[:, None, None]
+        pressure = pressure + base[:, None, None] * prices.acceptance(money.net[t, 0][None, :, None], now, d)
+    pressure = pressure / prices.base_acceptance(d, scenario.law)[:, None, None]
     k = d["frailty_shape"][:, None, None]
     return (1 - (1 + pressure / k) ** -k) @ shares
 
 
 EQUAL = ndtri((np.arange(4096) + 0.5) / 4096), np.full(4096, 1 / 4096)
-BANDS = behavior.BAND_NODES, behavior.BAND_SHARES
+BANDS = prices.BAND_NODES, prices.BAND_SHARES
 
 
 @pytest.mark.parametrize("income_spread", [0.35, 0.5, 0.65])
@@ -73,7 +75,7 @@ def test_newcomers_are_as_many_as_the_law_of_the_parameter_says_in_every_commune
     due = 5 * 0.02 * world.cells
     assert came.sum(axis=1).mean() == pytest.approx(due.sum(), rel=0.02)
     for axis in (2, 1):  # by commune, by group
-        shape = (len(world.numbers), G, behavior.BANDS)
+        shape = (len(world.numbers), G, prices.BANDS)
         mean = came.reshape(300, *shape).sum(axis=(axis, 3))
         error = mean.std(axis=0) / np.sqrt(300)
         assert (np.abs(mean.mean(axis=0) - due.reshape(shape).sum(axis=(axis - 1, 2))) < 4 * error + 1e-9).all()
@@ -140,6 +142,9 @@ def test_the_december_peak_and_the_fall_by_march_grow_with_the_gap_to_plan():
         assert larger["fall"][0] < 1.2 * smaller["fall"][0]
 
 
+LIMIT = toy.law().subsidy_months("2021-12")
+
+
 def lapses_after(subsidized: int, full_price_matters: bool = True) -> np.ndarray:
     """Lapses by group in a year of members who have used up so many months of subsidy."""
     world = make_world(question(until="2022-12"), range(12), 1)
@@ -157,7 +162,7 @@ def lapses_after(subsidized: int, full_price_matters: bool = True) -> np.ndarray
 
 
 def test_who_has_used_up_the_subsidy_pays_the_whole_price_and_lapses_more_often():
-    before, after = lapses_after(0), lapses_after(behavior.SUBSIDY_MONTHS)
+    before, after = lapses_after(0), lapses_after(LIMIT)
     assert after.sum() > before.sum()
     assert after[0] / before[0] > after[3] / before[3] > 1.0  # the poor lose a subsidy of half, others one of a tenth
-    assert (lapses_after(behavior.SUBSIDY_MONTHS, full_price_matters=False) == before).all()
+    assert (lapses_after(LIMIT, full_price_matters=False) == before).all()

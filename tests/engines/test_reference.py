@@ -14,6 +14,7 @@ import pytest
 from joblib import Parallel, delayed
 from scipy import stats
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import toy
 from forecast.question.levers import (
     Broadcast,
@@ -34,7 +35,7 @@ from forecast.question.levers import (
     Visits,
 )
 from forecast.question.plan import GROUPS, Where
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 from reference import MEASURES, engine, run
 
 DRAWS, SEED = 400, 1

@@ -27,8 +27,16 @@ def month(text):
 def stocks(place, values, level="province", status="stated"):
     """Rows of a history: `values` by month."""
     row = dict.fromkeys(tables.columns("history"), "") | {
-        "scheme": "voluntary_si", "place": place, "level": level, "measure": "members", "group": "all",
-        "unit": "persons", "kind": "observation", "status": status, "source": "test"}
+        "scheme": "voluntary_si",
+        "place": place,
+        "level": level,
+        "measure": "members",
+        "group": "all",
+        "unit": "persons",
+        "kind": "observation",
+        "status": status,
+        "source": "test",
+    }
     return pd.DataFrame([row | {"month": m, "value": float(v)} for m, v in values], columns=list(row))
 
 
@@ -54,8 +62,11 @@ def width(path, at):
 
 def test_it_knows_nothing_after_the_origin():
     place = read_place("Hà Nội")
-    later = [stocks("Hà Nội", [("2021-01", 1.0), ("2022-12", 9e6)]), stocks("Việt Nam", [("2021-06", 7e6)], "nation"),
-             stocks("Nghệ An", [("2021-01", 1.0)])]
+    later = [
+        stocks("Hà Nội", [("2021-01", 1.0), ("2022-12", 9e6)]),
+        stocks("Việt Nam", [("2021-06", 7e6)], "nation"),
+        stocks("Nghệ An", [("2021-01", 1.0)]),
+    ]
     before = paths(ask(place, "2020-12", "2022-12"))
     told = replace(place, history=pd.concat([place.history, *later], ignore_index=True))
     after = paths(ask(told, "2020-12", "2022-12"), SeriesEngine(pd.concat([HISTORY, *later], ignore_index=True)))
@@ -153,8 +164,10 @@ def held_back(least=1, most=60):
         for origin in seen.index[:-1]:
             later = seen[(seen.index > origin) & (seen.index <= origin + most)]
             path = paths(ask(place, str(origin), str(seen.index[-1])), draws=range(200))
-            found += [(name, part["level"].iloc[0], (at - origin).n, (path.loc[str(at)] < count).mean())
-                      for at, count in later.items()]
+            found += [
+                (name, part["level"].iloc[0], (at - origin).n, (path.loc[str(at)] < count).mean())
+                for at, count in later.items()
+            ]
     return pd.DataFrame(found, columns=["place", "level", "ahead", "rank"])
 
 
@@ -300,18 +313,23 @@ def test_own_points_move_the_pool_and_more_of_them_move_it_further():
 
 def test_the_price_belief_is_what_the_evidence_says():
     evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    trials = evidence[(evidence["parameter"] == "price_elasticity")
-                      & evidence["source"].isin(["nguyen-wagstaff-2014", "capuno-2014"])]
-    stock = evidence[evidence["parameter"] == "price_elasticity_stock"]
+    trials = evidence[
+        (evidence["measure"] == "price_elasticity") & evidence["source"].isin(["nguyen-wagstaff-2014", "capuno-2014"])
+    ]
+    stock = evidence[evidence["measure"] == "price_elasticity_stock"]
     assert 0.3 * trials["value"].mean() == pytest.approx(PRICE_PRIOR.mean, abs=0.01)
     assert len(stock) == 3 and stock["low"].lt(PRICE_PRIOR.mean).all() and stock["high"].gt(PRICE_PRIOR.mean).all()
 
 
 def test_conflicting_figures_never_count_and_recalled_ones_only_alone():
-    rows = pd.concat([stocks("A", [("2020-12", 1), ("2020-12", 2)]),
-                      stocks("A", [("2020-12", 3)], status="conflicting"),
-                      stocks("A", [("2019-12", 4)], status="recalled"),
-                      stocks("B", [("2019-12", 5)], status="recalled")])
+    rows = pd.concat(
+        [
+            stocks("A", [("2020-12", 1), ("2020-12", 2)]),
+            stocks("A", [("2020-12", 3)], status="conflicting"),
+            stocks("A", [("2019-12", 4)], status="recalled"),
+            stocks("B", [("2019-12", 5)], status="recalled"),
+        ]
+    )
     found = usable(rows, month("2021-01"))
     assert found[["place", "value"]].to_numpy().tolist() == [["A", 2.0], ["B", 5.0]]
 
@@ -347,10 +365,19 @@ def test_values_stay_between_nobody_and_everybody_eligible():
 MONTHS = pd.period_range("2013-09", "2021-12", freq="M").astype(str)
 
 
-@pytest.mark.parametrize("values", [
-    [("2021-12", 0)], [("1995-01", 3)], [("2021-12", 5), ("2021-12", 7)], [(m, 500) for m in MONTHS[-7:]],
-    [(m, 500) for m in MONTHS[-8:]], [(m, 0) for m in MONTHS], [(m, 10 ** (i % 6)) for i, m in enumerate(MONTHS)],
-    [(m, 200 * 1.05**i) for i, m in enumerate(MONTHS)]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [("2021-12", 0)],
+        [("1995-01", 3)],
+        [("2021-12", 5), ("2021-12", 7)],
+        [(m, 500) for m in MONTHS[-7:]],
+        [(m, 500) for m in MONTHS[-8:]],
+        [(m, 0) for m in MONTHS],
+        [(m, 10 ** (i % 6)) for i, m in enumerate(MONTHS)],
+        [(m, 200 * 1.05**i) for i, m in enumerate(MONTHS)],
+    ],
+)
 def test_any_history_gives_finite_paths(values):
     path = paths(ask(made(values), "2021-12", "2022-12"), draws=range(50))
     assert path.shape == (13, 50) and np.isfinite(path.to_numpy()).all()

@@ -7,16 +7,14 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from forecast.answer import score
 from forecast.answer.projection import COLUMNS, Projection
-from forecast.cli import main
 from forecast.data import history, law, places, tables, toy
 from forecast.engines import silence
 from forecast.engines.yardsticks import YARDSTICKS, Drift, Naive, SeasonalNaive
-from forecast.experiment import project
-from forecast.experiment.project import backtest
+from forecast.experiment import backtest as past
+from forecast.experiment.backtest import backtest
 from forecast.question.scenario import Scenario
 from forecast.show import score as score_charts
 from made import texts
@@ -26,9 +24,25 @@ LAW = toy.law()
 
 def counted(*counts, place="Toy", status="stated", source="x") -> pd.DataFrame:
     """History rows of members; a count is (month, value) or (month, value, source)."""
-    rows = [{"scheme": "voluntary_si", "place": place, "level": "district", "month": c[0], "measure": "members",
-             "group": "all", "value": float(c[1]), "unit": "persons", "kind": "observation", "status": status,
-             "denominator": "", "source": c[2] if len(c) > 2 else source, "locator": "", "note": ""} for c in counts]
+    rows = [
+        {
+            "scheme": "voluntary_si",
+            "place": place,
+            "level": "district",
+            "month": c[0],
+            "measure": "members",
+            "group": "all",
+            "value": float(c[1]),
+            "unit": "persons",
+            "kind": "observation",
+            "status": status,
+            "denominator": "",
+            "source": c[2] if len(c) > 2 else source,
+            "locator": "",
+            "note": "",
+        }
+        for c in counts
+    ]
     return pd.DataFrame(rows, columns=tables.columns("history"))
 
 
@@ -51,7 +65,7 @@ def run(places=STEADY, engines=(), **options):
 def toy_law():
     """The toy district has a law of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(project, "read_law", toy.law)
+        patch.setattr(past, "read_law", toy.law)
         yield
 
 
@@ -79,13 +93,29 @@ class Spy:
     def run(self, scenario, draws, seed):
         self.asked.append(scenario)
         months = scenario.months[1:].astype(str)
-        return pd.DataFrame([{"place": scenario.place.name, "scenario": scenario.scenario, "engine": self.name,
-                              "origin": scenario.start, "month": m, "group": "all", "measure": "members", "draw": d,
-                              "value": scenario.opening[0]} for d in draws for m in months], columns=COLUMNS)
+        return pd.DataFrame(
+            [
+                {
+                    "place": scenario.place.name,
+                    "scenario": scenario.scenario,
+                    "engine": self.name,
+                    "origin": scenario.start,
+                    "month": m,
+                    "group": "all",
+                    "measure": "members",
+                    "draw": d,
+                    "value": scenario.opening[0],
+                }
+                for d in draws
+                for m in months
+            ],
+            columns=COLUMNS,
+        )
 
 
-LATE = pd.DataFrame({"source": ["soon", "late"], "date": ["2021-01", "2022-02-03"], "title": "", "publisher": "x",
-                     "address": ""})
+LATE = pd.DataFrame(
+    {"source": ["soon", "late"], "date": ["2021-01", "2022-02-03"], "title": "", "publisher": "x", "address": ""}
+)
 
 
 @pytest.fixture
@@ -111,8 +141,9 @@ def test_a_count_in_a_later_article_is_not_known(late):
 
 def test_what_came_out_later_changes_no_forecast(late):
     changed = late.history.assign(value=late.history["value"].mask(late.history["source"] == "late", 7777.0))
-    one, two = (run(place, origins=["2021-01"]).forecasts.frame["value"] for place in (
-        late, replace(late, history=changed)))
+    one, two = (
+        run(place, origins=["2021-01"]).forecasts.frame["value"] for place in (late, replace(late, history=changed))
+    )
     assert one.equals(two)
 
 
@@ -130,7 +161,9 @@ def test_simulating_engines_start_where_the_stock_was_counted_and_are_told_apart
     rows = found.forecasts.only(engine="stock").frame
     assert set(rows["origin"]) == {"2021-01", "2022-02"}
     assert rows.groupby("origin", observed=True)["month"].agg(lambda m: str(min(m))).to_dict() == {
-        "2021-01": "2021-02", "2022-02": "2022-03"}
+        "2021-01": "2021-02",
+        "2022-02": "2022-03",
+    }
     assert set(rows["measure"]) == {"members"} and set(rows["group"]) == {"all"}
 
 
@@ -161,17 +194,23 @@ def test_an_engine_that_cannot_start_is_told_with_its_reason_and_others_go_on():
 
 
 def test_wrong_questions_are_one_message():
-    for words, match in (({"engines": ["x"]}, "no engine 'x'"), ({"places": []}, "at least one"),
-                         ({"draws": 0}, "at least 1"), ({"origins": ["2020"]}, "YYYY-MM"),
-                         ({"places": "Atlantis"}, "Atlantis"), ({"places": [STEADY, STEADY]}, "two places"),
-                         ({"engines": ["series", "series"]}, "two engines"), ({"engines": [Naive()]}, "'naive'")):
+    for words, match in (
+        ({"engines": ["x"]}, "no engine 'x'"),
+        ({"places": []}, "at least one"),
+        ({"draws": 0}, "at least 1"),
+        ({"origins": ["2020"]}, "YYYY-MM"),
+        ({"places": "Atlantis"}, "Atlantis"),
+        ({"places": [STEADY, STEADY]}, "two places"),
+        ({"engines": ["series", "series"]}, "two engines"),
+        ({"engines": [Naive()]}, "'naive'"),
+    ):
         with pytest.raises(tables.UserError, match=match):
             run(**words)
 
 
 def test_a_killed_backtest_goes_on_and_gives_the_same_answer(tmp_path, monkeypatch):
     whole = run(engines=["stock"], origins=["2020-04", "2020-08"], draws=3)
-    asked, ordinary = [], project.Trial.run
+    asked, ordinary = [], past.Trial.run
 
     def counted_run(self):
         if len(asked) == 3 and not resumed:
@@ -179,7 +218,7 @@ def test_a_killed_backtest_goes_on_and_gives_the_same_answer(tmp_path, monkeypat
         asked.append((self.origin, self.engine.name))
         return ordinary(self)
 
-    monkeypatch.setattr(project.Trial, "run", counted_run)
+    monkeypatch.setattr(past.Trial, "run", counted_run)
     resumed = False
     again = {"engines": ["stock"], "origins": ["2020-04", "2020-08"], "draws": 3, "keep": tmp_path}
     with pytest.raises(KeyboardInterrupt):
@@ -252,7 +291,7 @@ def test_a_yardstick_keeps_the_promise_of_an_engine():
 def published():
     """A backtest of what was published about two places."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(project, "read_law", law.read_law)
+        patch.setattr(past, "read_law", law.read_law)
         return backtest(["Nghệ An", "Lào Cai"], ["series"], draws=60, jobs=1, progress=False)
 
 
@@ -269,8 +308,10 @@ def test_a_backtest_of_the_published_counts_is_scored_against_the_yardsticks(pub
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_pictures_say_what_they_show_and_no_label_covers_another(published, lang):
     table = score.scores(published.forecasts, published.counts)
-    drawn = [score_charts.backtest(published.forecasts, published.counts, places.read_place("Nghệ An"), lang),
-             score_charts.scores(score.summary(table), lang)]
+    drawn = [
+        score_charts.backtest(published.forecasts, published.counts, places.read_place("Nghệ An"), lang),
+        score_charts.scores(score.summary(table), lang),
+    ]
     for picture in drawn:
         for (one, a), (two, b) in combinations(texts(picture), 2):
             assert min(a.x1, b.x1) - max(a.x0, b.x0) < 2 or min(a.y1, b.y1) - max(a.y0, b.y0) < 2, f"{one} | {two}"
@@ -287,39 +328,39 @@ def test_a_picture_of_nothing_is_an_error(published):
         score_charts.scores(score.summary(pd.DataFrame(columns=score.COLUMNS)))
 
 
-def forecast(*words, code=0):
-    result = CliRunner().invoke(main, [str(w) for w in ("backtest", *words)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    assert result.exit_code == code, result.output
-    return result.output
-
-
-def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, monkeypatch):
-    monkeypatch.setattr(project, "read_law", law.read_law)
+def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, monkeypatch, command):
+    monkeypatch.setattr(past, "read_law", law.read_law)
     words = ("nghe-an", "ca-mau", "--engines", "series", "--draws", 20, "--jobs", 1, "--out", tmp_path / "x")
-    said = forecast(*words)
+    said = command("backtest", *words)
     assert "note: Cà Mau: too few counts" in said and "hindsight" not in said
     assert "chosen with the whole history in view" in said
     assert "% of naive's" in said
     folder = tmp_path / "x"
     assert sorted(p.name for p in folder.iterdir()) == [
-        "backtest.png", "forecasts.parquet", "manifest.json", "scores.csv", "scores.png", "summary.csv"]
+        "backtest.png",
+        "forecasts.parquet",
+        "manifest.json",
+        "scores.csv",
+        "scores.png",
+        "summary.csv",
+    ]
     facts_of_it = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert facts_of_it["places"] == ["Nghệ An", "Cà Mau"] and facts_of_it["silent"]
     table = pd.read_csv(folder / "scores.csv")
     assert list(table.columns) == score.COLUMNS
-    again = score.scores(Projection.read(folder / "forecasts.parquet"), history.counts(
-        places.read_place("Nghệ An").history))
+    again = score.scores(
+        Projection.read(folder / "forecasts.parquet"), history.counts(places.read_place("Nghệ An").history)
+    )
     assert again["value"].to_numpy() == pytest.approx(table["value"].to_numpy())
-    assert "older run" in forecast(*words, code=2)
+    assert "older run" in command("backtest", *words, code=2)
 
 
-def test_wrong_words_are_one_message(tmp_path):
+def test_wrong_words_are_one_message(tmp_path, command):
     out = ("--out", tmp_path / "x")
-    assert "xyz" in forecast("xyz", *out, code=1)
-    assert "--engines" in forecast("ca-mau", "--engines", "magic", *out, code=2)
-    assert "YYYY-MM" in forecast("ca-mau", "--origins", "2020", *out, code=1)
-    assert "--origins" in forecast("ca-mau", "--origins", ",", *out, code=2)
+    assert "xyz" in command("backtest", "xyz", *out, code=1)
+    assert "--engines" in command("backtest", "ca-mau", "--engines", "magic", *out, code=2)
+    assert "YYYY-MM" in command("backtest", "ca-mau", "--origins", "2020", *out, code=1)
+    assert "--origins" in command("backtest", "ca-mau", "--origins", ",", *out, code=2)
     assert not (tmp_path / "x").exists()
-    assert "nothing could be scored" in forecast("ca-mau", *out, "--draws", 2, code=1)
-    assert "PLACES" in forecast(code=2)
+    assert "nothing could be scored" in command("backtest", "ca-mau", *out, "--draws", 2, code=1)
+    assert "PLACES" in command("backtest", code=2)

@@ -8,22 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_notebook
 
 from forecast.answer import score
 from forecast.answer.projection import COLUMNS
+from forecast.beliefs.parameters import Assumption
 from forecast.checks import check
-from forecast.cli import main
 from forecast.data import tables, toy
 from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
+from forecast.engines import ENGINES, Kind
 from forecast.experiment import ledger as published
+from forecast.experiment import misses
 from forecast.experiment import project as experiment
+from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.publish import audit, site
 from forecast.question.levers import Policy, Reminders, TopUp, Visits
-from forecast.question.scenario import Assumption, Scenario, Target, read_scenario
+from forecast.question.scenario import Scenario, Target, read_scenario
+from forecast.question.scenario_file import scenario_yaml
 
 DRAWS = 101
 MIDDLE = np.arange(DRAWS) - DRAWS // 2
@@ -40,29 +43,50 @@ class Plain:
         floor = np.array([scenario.law.value("min_declared_income", m) / 10_000 for m in months])
         z = MIDDLE[list(draws)][:, None]
         values = 1000 + floor - 30 * len(scenario.policy.levers) + (doubt + 1.0) * z + np.zeros(len(months))
-        return pd.DataFrame({"place": scenario.place.name, "scenario": scenario.scenario, "engine": self.name,
-                             "origin": scenario.start, "month": np.tile(months, len(z)), "group": "all",
-                             "measure": "members", "draw": np.repeat(list(draws), len(months)),
-                             "value": values.ravel()})[COLUMNS]
+        return pd.DataFrame(
+            {
+                "place": scenario.place.name,
+                "scenario": scenario.scenario,
+                "engine": self.name,
+                "origin": scenario.start,
+                "month": np.tile(months, len(z)),
+                "group": "all",
+                "measure": "members",
+                "draw": np.repeat(list(draws), len(months)),
+                "value": values.ravel(),
+            }
+        )[COLUMNS]
 
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch):
     """Let the transparent engine be one of the project's."""
-    monkeypatch.setitem(experiment.ENGINES, "plain", f"{__name__}:Plain")
+    monkeypatch.setitem(ENGINES, "plain", Kind(f"{__name__}:Plain", "people", "", 200))
 
 
 def law(floor: float) -> Law:
     """The law with another floor since 2022."""
     frame = read_law().frame
-    return Law(frame.assign(value=frame["value"].mask(
-        (frame["parameter"] == "min_declared_income") & (frame["since"] == "2022-01"), floor)))
+    return Law(
+        frame.assign(
+            value=frame["value"].mask(
+                (frame["parameter"] == "min_declared_income") & (frame["since"] == "2022-01"), floor
+            )
+        )
+    )
 
 
 TODAY, THEN = read_law(), law(700_000)
-PLAN = Scenario("the plan", "Cà Mau", start="2021-12", until="2022-12", law=THEN,
-                policy=Policy(Visits(count=10), TopUp(group="poor", share=0.2, start="2022-07")),
-                target=Target(value=2000, by="2022-12"), title={"vi": "kế hoạch", "en": "the plan"})
+PLAN = Scenario(
+    "the plan",
+    "Cà Mau",
+    start="2021-12",
+    until="2022-12",
+    law=THEN,
+    policy=Policy(Visits(count=10), TopUp(group="poor", share=0.2, start="2022-07")),
+    target=Target(value=2000, by="2022-12"),
+    title={"vi": "kế hoạch", "en": "the plan"},
+)
 
 
 def entry(asked=PLAN, engines=("plain",), draws=DRAWS, seed=3):
@@ -84,8 +108,13 @@ def counted(*counts) -> pd.DataFrame:
 def happened(folder: Path, *levers) -> Path:
     """A folder of scenarios with what was done in Cà Mau."""
     folder.mkdir(exist_ok=True)
-    data = {"scenario": "as happened", "place": "Cà Mau", "start": "2021-12", "until": "2025-12",
-            "policy": [lever.model_dump(mode="json", exclude_none=True) for lever in levers]}
+    data = {
+        "scenario": "as happened",
+        "place": "Cà Mau",
+        "start": "2021-12",
+        "until": "2025-12",
+        "policy": [lever.model_dump(mode="json", exclude_none=True) for lever in levers],
+    }
     (folder / "ca-mau-as-happened.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
     return folder
 
@@ -96,18 +125,27 @@ def test_the_ledger_says_what_was_said_by_whom_and_of_what(ledger):
     assert rows["month"].tolist() == [f"2022-{m:02d}" for m in range(1, 13)]
     first = rows.iloc[0]
     assert first[["published", "place", "scenario", "engine", "origin", "group", "measure", "seed"]].tolist() == [
-        "2022-01-10", "Cà Mau", "the plan", "plain", "2021-12", "all", "members", "3"]
+        "2022-01-10",
+        "Cà Mau",
+        "the plan",
+        "plain",
+        "2021-12",
+        "all",
+        "members",
+        "3",
+    ]
     assert first["q500"] == 1000 + 70 - 60 and first["draws"] == DRAWS
     assert first["q025"] == pytest.approx(1010 + 101 * np.quantile(MIDDLE, 0.025))
     assert sorted(p.name for p in ledger.iterdir()) == sorted(
-        ["published.csv", f"{first['question']}.yaml", f"law-{first['law']}.csv"])
+        ["published.csv", f"{first['question']}.yaml", f"law-{first['law']}.csv"]
+    )
 
 
 def test_the_question_can_be_asked_again_in_full(ledger):
     kept = published.question(next(published.read(ledger).itertuples()), ledger)
     for name in ("scenario", "start", "until", "policy", "assumptions", "target", "title"):
         assert getattr(kept, name) == getattr(PLAN, name), name
-    assert experiment.fingerprint(kept) == experiment.fingerprint(PLAN)
+    assert fingerprint(kept) == fingerprint(PLAN)
     assert kept.law.value("min_declared_income", "2022-06") == 700_000
     under = published.question(next(published.read(ledger).itertuples()), ledger, TODAY)
     assert under.law.value("min_declared_income", "2022-06") == 1_500_000
@@ -116,9 +154,9 @@ def test_the_question_can_be_asked_again_in_full(ledger):
 @pytest.mark.parametrize("path", sorted((tables.data_dir() / "scenarios").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_scenario_of_the_project_survives_being_kept(path, tmp_path):
     asked = read_scenario(path)
-    (tmp_path / "kept.yaml").write_text(published._text(asked), encoding="utf-8")
+    (tmp_path / "kept.yaml").write_text(scenario_yaml(asked, everything=True), encoding="utf-8")
     kept = read_scenario(tmp_path / "kept.yaml")
-    assert experiment.fingerprint(kept) == experiment.fingerprint(asked) and kept.title == asked.title
+    assert fingerprint(kept) == fingerprint(asked) and kept.title == asked.title
 
 
 def test_the_same_forecast_is_there_once_and_rows_never_move(ledger):
@@ -126,17 +164,25 @@ def test_the_same_forecast_is_there_once_and_rows_never_move(ledger):
     assert published.add(entry(), ledger, "2023-05-05") == 0
     assert (ledger / "published.csv").read_bytes() == before
     assert published.add(entry(seed=4), ledger, "2023-05-05") == 1  # another seed was published
-    assert published.add(published.merged([entry(seed=4), entry(PLAN.with_policy("quo", Policy()))]), ledger,
-                         "2023-05-06") == 1
+    assert (
+        published.add(published.merged([entry(seed=4), entry(PLAN.with_policy("quo", Policy()))]), ledger, "2023-05-06")
+        == 1
+    )
     after = (ledger / "published.csv").read_bytes()
     assert after.startswith(before) and len(after.splitlines()) == 1 + 3 * 12
     assert published.read(ledger)["published"].unique().tolist() == ["2022-01-10", "2023-05-05", "2023-05-06"]
 
 
 def test_another_policy_law_or_assumption_is_another_forecast():
-    names = [set(entry(asked).rows["forecast"]) for asked in (
-        PLAN, PLAN.with_policy("the plan", Policy()), published._like(PLAN, law=TODAY),
-        published._like(PLAN, assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}))]
+    names = [
+        set(entry(asked).rows["forecast"])
+        for asked in (
+            PLAN,
+            PLAN.with_policy("the plan", Policy()),
+            PLAN.but(law=TODAY),
+            PLAN.but(assumptions={"entry_rate": Assumption(value=0.02, low=0.01, high=0.03)}),
+        )
+    ]
     assert len(set.union(*names)) == 4
 
 
@@ -215,10 +261,9 @@ def test_a_ledger_that_is_held_is_named_and_a_failed_write_leaves_it_as_it_was(l
 
 def test_an_entry_survives_the_way_out_of_a_notebook(ledger):
     answer = project(PLAN, ["plain"], draws=DRAWS, seed=3, jobs=1, progress=False)
-    offered = published.offer({"SEED": 3, "answer": answer, "both": [PLAN, 7], "_hidden": None, "np": np})
-    bundle = json.loads(json.dumps(offered._repr_mimebundle_()["application/json"]))
-    assert published.add(published.taken(bundle), ledger, "2024-01-01") == 0  # it is the one that is there
-    assert published.offer({"answer": answer}).rows.empty  # nobody says what it answers
+    bundle = json.loads(json.dumps(published.entry(answer, [PLAN], seed=3).bundle()))
+    assert published.add(published.unbundled(bundle), ledger, "2024-01-01") == 0  # it is the one that is there
+    assert published.entry(answer, [], seed=3).rows.empty  # nobody says what it answers
 
 
 def test_only_counts_that_came_out_in_a_later_month_are_met(ledger):
@@ -233,12 +278,12 @@ def test_only_counts_that_came_out_in_a_later_month_are_met(ledger):
     row = published.read(ledger).query("month == '2022-06' and seed == '3'").iloc[0]
     quantiles = row[list(tables.PUBLISHED_QUANTILES)].to_numpy(float)
     assert plain["wis"] == pytest.approx(score.wis(900, quantiles, list(tables.PUBLISHED_QUANTILES.values())))
-    assert published.split(ledger, counted(("2021-06", 5))).empty
+    assert misses.split(ledger, counted(("2021-06", 5))).empty
 
 
 def parts(ledger, observed, tmp_path, *done, today=TODAY):
     folder = happened(tmp_path / "scenarios", *done) if done else tmp_path / "none"
-    found = published.split(ledger, counted(("2022-06", observed)), law=today, happened=folder, progress=False)
+    found = misses.split(ledger, counted(("2022-06", observed)), law=today, happened=folder, progress=False)
     assert len(found) == 1
     row = found.iloc[0]
     assert row["total"] == observed - 1010 and row["median"] == 1010
@@ -289,21 +334,34 @@ def test_a_forecast_that_cannot_be_run_again_is_all_model_and_says_why(ledger, t
 @pytest.mark.parametrize("engine", ["stock", "series"])
 def test_the_projects_own_engines_leave_less_to_chance_than_they_doubt(engine, tmp_path):
     quo = Scenario("quo", "Cà Mau", start="2021-12", until="2022-06", law=TODAY)
-    calm, settled = published._settled(quo, experiment.engine_of(engine))
-    wide, narrow = (project(asked, [e], draws=60, jobs=1, progress=False).at("2022-06").only(
-        measure="members", group="all").frame["value"] for e, asked in ((engine, quo), (calm, settled)))
+    calm, settled = misses._settled(quo, experiment.engine_of(engine))
+    wide, narrow = (
+        project(asked, [e], draws=60, jobs=1, progress=False)
+        .at("2022-06")
+        .only(measure="members", group="all")
+        .frame["value"]
+        for e, asked in ((engine, quo), (calm, settled))
+    )
     assert 0 < narrow.std() < 0.9 * wide.std()
     published.add(entry(quo, [engine], draws=20), tmp_path, "2022-01-10")
-    found = published.split(tmp_path, counted(("2022-06", 21824)), happened=tmp_path, progress=False)
+    found = misses.split(tmp_path, counted(("2022-06", 21824)), happened=tmp_path, progress=False)
     assert found[published.PARTS].sum(axis=1).to_numpy() == pytest.approx(found["total"].to_numpy())
     assert found["law_part"].tolist() == [0.0]
 
 
 def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
-    code = ("import forecast as f\nquo = f.Scenario('quo', 'Cà Mau', start='2021-12', until='2022-02')\n"
-            "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)")
-    book = new_notebook(cells=[new_code_cell("LANG = 'vi'\nDRAWS = 9\nSEED = 7", metadata={"tags": ["settings"]}),
-                               new_code_cell(code, metadata={"tags": ["run"]})])
+    code = (
+        "import forecast as f\nquo = f.Scenario('quo', 'Cà Mau', start='2021-12', until='2022-02')\n"
+        "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)\n"
+        "page.publish(answer, quo, seed=SEED)\nmore = f.project(quo, ['stock'], draws=3, jobs=1, progress=False)"
+    )
+    settings = "from forecast.publish import page\nLANG, DRAWS, SEED = page.settings(draws=9, seed=7)"
+    book = new_notebook(
+        cells=[
+            new_code_cell(settings, metadata={"tags": ["settings"]}),
+            new_code_cell(code, metadata={"tags": ["run"]}),
+        ]
+    )
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "00_x.ipynb"
     path.write_text(site.nbformat.writes(book), encoding="utf-8")
@@ -320,10 +378,12 @@ def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
     more = {"out": tmp_path / "site", "draws": 5, "progress": False, "ledger": tmp_path / "ledger"}
     site.build(**more, day="2022-01-01")
     before = (tmp_path / "ledger" / "published.csv").read_bytes()
-    row = published.read(tmp_path / "ledger").iloc[0]
+    rows = published.read(tmp_path / "ledger")
+    assert rows["forecast"].nunique() == 1  # what the page did not publish is not there
+    row = rows.iloc[0]
     assert (row["engine"], row["draws"], row["seed"], row["published"]) == ("stock", 5, "7", "2022-01-01")
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
-    assert "published" not in page and "offered" not in page  # the offer is run behind the page, and not shown
+    assert "origin" not in page  # what is published is handed over beside the page, and not shown
     site.build(**more, day="2022-02-02")  # from what was kept
     assert (tmp_path / "ledger" / "published.csv").read_bytes() == before
     site.build(**more | {"ledger": None})
@@ -343,16 +403,9 @@ def test_publishing_changes_no_hash_of_what_forecasts_are_made_from(tmp_path, mo
     assert published.ledger().parent == data and (published.ledger() / "published.csv").exists()
 
 
-def forecast(*words, code=0):
-    result = CliRunner().invoke(main, [str(w) for w in words])
-    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    assert result.exit_code == code, result.output
-    return result.output
-
-
-def test_the_command_judges_what_was_published(ledger, tmp_path):
+def test_the_command_judges_what_was_published(ledger, tmp_path, command):
     words = ("backtest", "--published", "--ledger", ledger, "--jobs", 1, "--out", tmp_path / "x")
-    said = forecast(*words, "ca-mau")
+    said = command(*words, "ca-mau")
     folder = tmp_path / "x"
     assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", "parts.csv", "scores.csv"]
     found = pd.read_csv(folder / "parts.csv")
@@ -360,15 +413,15 @@ def test_the_command_judges_what_was_published(ledger, tmp_path):
     assert "Cà Mau 2022-06 (plain, the plan, published 2022-01-10): +20,814 = law +80" in said
     facts_of_it = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert facts_of_it["engines"] == ["plain"] and facts_of_it["ledger"] == str(ledger)
-    assert "none met by a count" in forecast(*words, "ha-noi", "--force", code=1)
+    assert "none met by a count" in command(*words, "ha-noi", "--force", code=1)
     assert (folder / "parts.csv").exists()
 
 
-def test_wrong_words_are_one_message(ledger, tmp_path):
-    assert "PLACES" in forecast("backtest", code=2)
-    assert "never" in forecast("backtest", "--published", "--ledger", tmp_path / "never", code=2)
-    assert "YYYY-MM-DD" in forecast("report", "--day", "soon", "--out", tmp_path / "site", code=1)
+def test_wrong_words_are_one_message(ledger, tmp_path, command):
+    assert "PLACES" in command("backtest", code=2)
+    assert "never" in command("backtest", "--published", "--ledger", tmp_path / "never", code=2)
+    assert "YYYY-MM-DD" in command("report", "--day", "soon", "--out", tmp_path / "site", code=1)
     (ledger / "published.csv").write_text("a,b\n1,2\n")
-    assert "published.csv" in forecast("backtest", "--published", "--ledger", ledger, code=1)
-    assert "published.csv" in forecast("report", "--ledger", ledger, "--out", tmp_path / "site", code=1)
+    assert "published.csv" in command("backtest", "--published", "--ledger", ledger, code=1)
+    assert "published.csv" in command("report", "--ledger", ledger, "--out", tmp_path / "site", code=1)
     assert not (tmp_path / "site").exists()

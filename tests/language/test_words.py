@@ -7,13 +7,20 @@ import pytest
 
 from forecast.data import tables
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.question import levers
 
 KINDS = {
-    "group": ("all", *tables.GROUPS), "status": (*tables.STATUSES, "assumed"), "kind": tables.KINDS,
-    "scheme": tables.SCHEMES, "level": tables.LEVELS, "engine": ("agents", "stock", "series"),
-    "measure": (*tables.MEASURES, *tables.HISTORY_MEASURES), "payer": levers.PAYERS, "lever": levers.LEVERS,
+    "group": ("all", *tables.GROUPS),
+    "status": (*tables.STATUSES, "assumed"),
+    "kind": tables.KINDS,
+    "scheme": tables.SCHEMES,
+    "level": tables.LEVELS,
+    "engine": ("agents", "stock", "series"),
+    "measure": (*tables.MEASURES, *tables.HISTORY_MEASURES),
+    "payer": PAYERS,
+    "lever": levers.LEVERS,
     "unit": {unit for units in tables.HISTORY_MEASURES.values() for unit in units} | set(tables.MEASURES.values()),
     "chance": range(7),
 }
@@ -32,21 +39,41 @@ def test_terms_stand_once_and_no_english_word_is_left_in_a_vietnamese_term():
     assert not [t for t in table["vi"] if english.search(t)]
 
 
-@pytest.mark.parametrize(("value", "vi", "en"), [
-    (0, "0", "0"), (-0.2, "0", "0"), (999.5, "1.000", "1,000"), (1234567, "1.234.567", "1,234,567"),
-    (-15680, "−15.680", "−15,680"), (float("nan"), "–", "–"), (float("inf"), "–", "–")])
+@pytest.mark.parametrize(
+    ("value", "vi", "en"),
+    [
+        (0, "0", "0"),
+        (-0.2, "0", "0"),
+        (999.5, "1.000", "1,000"),
+        (1234567, "1.234.567", "1,234,567"),
+        (-15680, "−15.680", "−15,680"),
+        (float("nan"), "–", "–"),
+        (float("inf"), "–", "–"),
+    ],
+)
 def test_numbers_have_the_separators_of_their_language(value, vi, en):
     assert (words.number(value, "vi"), words.number(value, "en")) == (vi, en)
 
 
 def test_a_simulated_number_keeps_three_figures_and_small_ones_stay_whole():
     assert [words.about(x, "en") for x in (38_217, 999.6, 12.4, 0.4, 0, -72_795)] == [
-        "38,200", "1,000", "12", "1", "0", "−72,800"]
+        "38,200",
+        "1,000",
+        "12",
+        "1",
+        "0",
+        "−72,800",
+    ]
 
 
 def test_a_probability_from_draws_is_never_called_impossible_or_certain():
     assert [words.chance(p, "vi") for p in (0, 0.004, 0.03, 0.996, 1)] == [
-        "dưới 1%", "dưới 1%", "3%", "trên 99%", "trên 99%"]
+        "dưới 1%",
+        "dưới 1%",
+        "3%",
+        "trên 99%",
+        "trên 99%",
+    ]
 
 
 def test_the_words_and_the_dots_of_a_verdict_rise_together():
@@ -64,9 +91,19 @@ def test_money_and_months_are_written_as_people_write_them():
 
 
 def test_a_sentence_takes_its_numbers_from_values_in_the_form_of_its_language():
-    said = {lang: words.say(lang, vi="{n:n} người ({s:p1}), {m:m1}, {t:t}, {g:group}",
-                            en="{n:n} people ({s:p1}), {m:m1}, {t:t}, {g:group}",
-                            n=1648, s=0.8641, m=1.3e9, t="2020-10", g="near_poor") for lang in words.LANGS}
+    said = {
+        lang: words.say(
+            lang,
+            vi="{n:n} người ({s:p1}), {m:m1}, {t:t}, {g:group}",
+            en="{n:n} people ({s:p1}), {m:m1}, {t:t}, {g:group}",
+            n=1648,
+            s=0.8641,
+            m=1.3e9,
+            t="2020-10",
+            g="near_poor",
+        )
+        for lang in words.LANGS
+    }
     assert said["vi"] == "1.648 người (86,4%), 1,3 tỷ đồng, 10/2020, hộ cận nghèo"
     assert said["en"] == "1,648 people (86.4%), 1.3 billion VND, Oct 2020, near-poor"
     assert said["vi"]._repr_markdown_() == said["vi"]
@@ -75,11 +112,16 @@ def test_a_sentence_takes_its_numbers_from_values_in_the_form_of_its_language():
 def test_a_table_shows_numbers_to_the_right_and_terms_in_words():
     frame = pd.DataFrame({"group": ["poor", "all"], "median": [67.0, 8700.0], "hidden": [1, 2]})
     assert words.table(frame, "vi", {"group": "", "median": "n"}).split("\n") == [
-        "| Nhóm | Mức giữa |", "| :-- | --: |", "| hộ nghèo | 67 |", "| tất cả | 8.700 |"]
+        "| Nhóm | Mức giữa |",
+        "| :-- | --: |",
+        "| hộ nghèo | 67 |",
+        "| tất cả | 8.700 |",
+    ]
 
 
-@pytest.mark.parametrize("ask", [lambda: words.number(1, "fr"), lambda: words.term("group.rich"),
-                                 lambda: words.month("2025")])
+@pytest.mark.parametrize(
+    "ask", [lambda: words.number(1, "fr"), lambda: words.term("group.rich"), lambda: words.month("2025")]
+)
 def test_what_is_not_known_is_an_error_for_a_person(ask):
     with pytest.raises(UserError, match="expected|no term|is not"):
         ask()

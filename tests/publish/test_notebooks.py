@@ -35,14 +35,21 @@ def test_code_asks_and_shows_and_defines_nothing(book):
     for cell in book.cells:
         if cell.cell_type == "code":
             free = RULE if "rule" in cell.metadata.get("tags", []) else ()
-            thick = [type(node).__name__ for node in ast.walk(ast.parse(cell.source))
-                     if isinstance(node, THICK) and not isinstance(node, free)]
+            thick = [
+                type(node).__name__
+                for node in ast.walk(ast.parse(cell.source))
+                if isinstance(node, THICK) and not isinstance(node, free)
+            ]
             assert not thick, f"{cell.id}: {thick}"
 
 
 def test_one_notebook_alone_writes_a_rule_and_it_is_a_class_of_a_few_lines():
-    rules = {(path.stem, cell.source) for path in NOTEBOOKS for cell in nbformat.read(path, 4).cells
-             if "rule" in cell.metadata.get("tags", [])}
+    rules = {
+        (path.stem, cell.source)
+        for path in NOTEBOOKS
+        for cell in nbformat.read(path, 4).cells
+        if "rule" in cell.metadata.get("tags", [])
+    }
     ((stem, source),) = rules
     (written,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
     assert stem == "06_teams" and written.end_lineno - written.lineno < 10
@@ -60,7 +67,7 @@ def test_prose_is_in_both_languages_and_its_numbers_come_from_cells(book):
 
 def test_every_page_ends_with_its_sources_and_what_is_only_recalled_and_belongs_somewhere(book):
     end = "\n".join(cell.source for cell in book.cells[-8:] if cell.cell_type == "code")
-    assert "sentences.source_list(" in end and "sentences.statuses(" in end
+    assert "figures.source_list(" in end and "figures.statuses(" in end
     about = book.metadata["forecast"]
     assert pages.part(book) in pages.PARTS and (about.get("part") or about.get("place"))
     assert audit.by_hand(book) == []
@@ -71,8 +78,11 @@ def test_what_runs_once_for_all_languages_is_not_written_over(book):
     once, later = set(), set()
     for cell in book.cells:
         if cell.cell_type == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)
-                     and isinstance(n.ctx, ast.Store)}  # fmt: skip
+            names = {
+                n.id
+                for n in ast.walk(ast.parse(cell.source))
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
             (once if "run" in cell.metadata.get("tags", []) else later).update(names)
     assert not once & later
 
@@ -86,8 +96,13 @@ def test_every_cell_has_run_in_order_without_a_warning(book):
 @pytest.mark.parametrize("stem", MUST_SHOW)
 def test_a_place_shows_its_published_figures_and_its_answer(stem):
     book = nbformat.read(next(p for p in NOTEBOOKS if p.stem == stem), 4)
-    shown = "\n".join(out.data.get("text/markdown", "") for cell in book.cells if cell.cell_type == "code"
-                      for out in cell.outputs if "data" in out)
+    shown = "\n".join(
+        out.data.get("text/markdown", "")
+        for cell in book.cells
+        if cell.cell_type == "code"
+        for out in cell.outputs
+        if "data" in out
+    )
     missing = [figure for figure in MUST_SHOW[stem].split("|") if figure not in shown]
     assert not missing
     opening = [cell.id for cell in book.cells if cell.cell_type == "code"][2]

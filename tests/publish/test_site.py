@@ -24,38 +24,64 @@ from forecast.language import syllables, words
 from forecast.publish import audit, pages
 from forecast.publish import site as report
 from forecast.question.scenario import Target
-from forecast.show import picture as charts
-from forecast.show import sentences
+from forecast.show import figures, law, projection
+from forecast.show.picture import Picture
 from made import answer, question
 
 LANGS = ("vi", "en")
 CA_MAU = places.read_place("Cà Mau")
-ASKED = question("status quo").model_copy(update={"place": CA_MAU, "target": Target(value=116_400, by="2023-12")})
+ASKED = question("status quo").but(place=CA_MAU, target=Target(value=116_400, by="2023-12"))
 ANSWER = answer(ASKED)
 # Two ways to look at a page, so that each width and each color scheme is seen: width, height, scheme.
 LOOKS = {"desktop": (1280, 900, "light"), "phone": (390, 844, "dark")}
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 # Names of programs and papers, and words that Vietnamese has borrowed as they are.
-NAMES = {"forecast", "make", "lab", "pip", "install", "numba", "Jupyter", "JupyterLab", "mesa", "Mesa", "SolaraViz",
-         "statsmodels", "Python", "Facebook", "Zalo", "GitHub", "Excel", "Furo", "JavaScript",
-         "web", "byte", "Infographics"}
+NAMES = {
+    "forecast",
+    "make",
+    "lab",
+    "pip",
+    "install",
+    "numba",
+    "Jupyter",
+    "JupyterLab",
+    "mesa",
+    "Mesa",
+    "statsmodels",
+    "Python",
+    "Facebook",
+    "Zalo",
+    "GitHub",
+    "Excel",
+    "Furo",
+    "JavaScript",
+    "web",
+    "byte",
+    "Infographics",
+}
 
 
 def code(lang: str, name: str, *shown, tags=(), source: str = "", printed: str = ""):
     """A cell that has run: what it shows is given."""
     outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
     for one in shown:
-        picture = isinstance(one, charts.Picture)
+        picture = isinstance(one, Picture)
         data, about = one._repr_mimebundle_() if picture else ({"text/markdown": str(one)}, {})
         outputs.append(new_output("execute_result", data=data, metadata=about, execution_count=1))
-    return new_code_cell(source or f"show({name!r}, {lang!r})", id=name, metadata={"tags": list(tags)}, outputs=outputs,
-                         execution_count=1)
+    return new_code_cell(
+        source or f"show({name!r}, {lang!r})",
+        id=name,
+        metadata={"tags": list(tags)},
+        outputs=outputs,
+        execution_count=1,
+    )
 
 
 def book(lang: str, cells: list, **about):
-    return new_notebook(cells=[
-        code(lang, "settings", tags=["settings"], source='LANG = "vi"\nDRAWS = 1234\nSEED = 1'), *cells],
-        metadata={"forecast": about})
+    return new_notebook(
+        cells=[code(lang, "settings", tags=["settings"], source='LANG = "vi"\nDRAWS = 1234\nSEED = 1'), *cells],
+        metadata={"forecast": about, "page": {"settings": {"draws": 1234, "seed": 1}, "entries": []}},
+    )
 
 
 def later(cell, behind: str):
@@ -67,27 +93,49 @@ def later(cell, behind: str):
 @cache
 def made(lang: str) -> dict:
     """Executed notebooks with every kind of element: cards, pictures, tables, lists, code, details, links, output."""
-    headline = words.say(lang, p=0.2, n=1234.5, vi="> **{p:v}**  \n> Khả năng **{p:c}**, dự kiến {n:n1} người.",
-                         en="> **{p:v}**  \n> Probability **{p:c}**, expected {n:n1} people.")
-    prose = {"vi": "# Cà Mau: hộ nghèo có tham gia không?\n\nCâu hỏi của **tỉnh**; chạy bằng `forecast check`.\n\n"
-                   "1. Trước hết là câu trả lời.\n2. Sau đó là bằng chứng.",
-             "en": "# Cà Mau: do poor people join?\n\nA question of the **province**; run by `forecast check`.\n\n"
-                   "1. The answer first.\n2. Then the evidence."}
-    place = book(lang, [
-        new_markdown_cell(prose[lang], id="question"), code(lang, "headline", headline, tags=["card"]),
-        code(lang, "fan", charts.fan(ANSWER, [ASKED], lang=lang)),
-        code(lang, "small", charts.fan(ANSWER, [ASKED], lang=lang, small=True), tags=["card", "remove-cell"]),
-        code(lang, "history", sentences.history_table(CA_MAU, lang), tags=["hide-output"]),
-        code(lang, "price", sentences.price_table(CA_MAU, "2018-01", "2027-01", lang)),
-        code(lang, "sources", words.join([sentences.statuses(CA_MAU, lang), sentences.source_list(CA_MAU, lang)])),
-        code(lang, "repeat", sentences.repeat(["data/scenarios/ca-mau-plan.yaml"] * 2, 200, 1, lang)),
-    ], place="Cà Mau")
+    headline = words.say(
+        lang,
+        p=0.2,
+        n=1234.5,
+        vi="> **{p:v}**  \n> Khả năng **{p:c}**, dự kiến {n:n1} người.",
+        en="> **{p:v}**  \n> Probability **{p:c}**, expected {n:n1} people.",
+    )
+    prose = {
+        "vi": "# Cà Mau: hộ nghèo có tham gia không?\n\nCâu hỏi của **tỉnh**; chạy bằng `forecast check`.\n\n"
+        "1. Trước hết là câu trả lời.\n2. Sau đó là bằng chứng.",
+        "en": "# Cà Mau: do poor people join?\n\nA question of the **province**; run by `forecast check`.\n\n"
+        "1. The answer first.\n2. Then the evidence.",
+    }
+    place = book(
+        lang,
+        [
+            new_markdown_cell(prose[lang], id="question"),
+            code(lang, "headline", headline, tags=["card"]),
+            code(lang, "fan", projection.fan(ANSWER, [ASKED], lang=lang)),
+            code(lang, "small", projection.fan(ANSWER, [ASKED], lang=lang, small=True), tags=["card", "remove-cell"]),
+            code(lang, "history", figures.table(CA_MAU, lang), tags=["hide-output"]),
+            code(lang, "price", law.price_table(CA_MAU, "2018-01", "2027-01", lang)),
+            code(lang, "sources", words.join([figures.statuses(CA_MAU, lang), figures.source_list(CA_MAU, lang)])),
+            code(lang, "repeat", figures.repeat(["data/scenarios/ca-mau-plan.yaml"] * 2, 200, 1, lang)),
+        ],
+        place="Cà Mau",
+    )
     how = {"vi": "# Cách làm\n\n## Mã lệnh\n\nMã này in ra một số.", "en": "# How it works\n\n## Code\n\nIt prints."}
-    return {"05_ca_mau": place, "06_how": book(lang, [
-        new_markdown_cell(how[lang], id="how"),
-        later(code(lang, "printed", tags=["show-input"], source="print(2 * 21)  # twice", printed="42\n"), "key"),
-        code(lang, "key", sentences.status_key(lang)),
-        code(lang, "links", "[**Cà Mau**](05_ca_mau.ipynb), [**Hà Nội**](03_ha_noi.ipynb)")], part="how")}
+    return {
+        "05_ca_mau": place,
+        "06_how": book(
+            lang,
+            [
+                new_markdown_cell(how[lang], id="how"),
+                later(
+                    code(lang, "printed", tags=["show-input"], source="print(2 * 21)  # twice", printed="42\n"), "key"
+                ),
+                code(lang, "key", figures.status_key(lang)),
+                code(lang, "links", "[**Cà Mau**](05_ca_mau.ipynb), [**Hà Nội**](03_ha_noi.ipynb)"),
+            ],
+            part="how",
+        ),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +188,11 @@ def known() -> set[str]:
 
 
 def test_no_english_leaks_into_a_vietnamese_page(site):
-    leaks = {page.name: found for page in htmls(site, "vi")
-             if (found := syllables.foreign("\n".join(Words(page.read_text(encoding="utf-8")).said), known()))}
+    leaks = {
+        page.name: found
+        for page in htmls(site, "vi")
+        if (found := syllables.foreign("\n".join(Words(page.read_text(encoding="utf-8")).said), known()))
+    }
     assert not leaks
 
 
@@ -162,8 +213,10 @@ def test_pictures_on_a_vietnamese_page_hold_no_english_word(site):
         assert not syllables.foreign(said["Comment"] + "\n" + said["Description"], known()), path.name
 
 
-@pytest.mark.parametrize(("lang", "wrong"), [("vi", r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"),
-                                             ("en", r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])")])
+@pytest.mark.parametrize(
+    ("lang", "wrong"),
+    [("vi", r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"), ("en", r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])")],
+)
 def test_numbers_are_written_as_the_language_writes_them(site, lang, wrong):
     for page in htmls(site, lang):
         found = re.findall(wrong, "\n".join(Words(page.read_text(encoding="utf-8")).said))
@@ -181,7 +234,7 @@ def test_a_changed_number_is_named_with_its_page(site, tmp_path):
     start = text.index("<article")
     number = re.search(r"(?<=[\s>])\d+(?=[\s<%,])", text[start:])
     at = start + number.start()
-    page.write_text(text[:at] + f"9{number[0]}" + text[at + len(number[0]):], encoding="utf-8")
+    page.write_text(text[:at] + f"9{number[0]}" + text[at + len(number[0]) :], encoding="utf-8")
     (wrong,) = audit.verify(copy)
     assert wrong.page == page.name and f"9{number[0]}" in wrong.shown.split() and number[0] in wrong.due.split()
     picture = next(copy.glob("_images/*.png"))
@@ -229,7 +282,7 @@ def test_each_page_ends_with_downloads_and_the_manifest(site):
         for page in htmls(site, lang):
             text = page.read_text(encoding="utf-8")
             if page.name != "search.html":
-                end = text[text.index('class="downloads"'):]
+                end = text[text.index('class="downloads"') :]
                 assert all(facts[name] in end for name in ("code", "data", "law", "version")), page
 
 
@@ -245,8 +298,9 @@ def test_downloads_are_the_tables_themselves_and_run_no_formula(site):
     with zipfile.ZipFile(folder / "forecast-data.zip") as packed:
         held = set(packed.namelist())
     assert {"manifest.json", "data/history.csv", "scenarios/ca-mau-plan.yaml"} <= held
-    assert held == {p.relative_to(folder).as_posix() for p in folder.rglob("*")
-                    if p.is_file() and p.suffix not in (".zip", ".pdf")} | {n for n in held if n.endswith(".pdf")}
+    assert held == {
+        p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix not in (".zip", ".pdf")
+    } | {n for n in held if n.endswith(".pdf")}
 
 
 def test_each_place_can_be_printed_in_each_language(site):
@@ -279,8 +333,9 @@ def tab(browser):
 
     def opened(look: str):
         width, height, scheme = LOOKS[look]
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme,
-                                            offline=True))
+        contexts.append(
+            browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True)
+        )
         page, faults = contexts[-1].new_page(), []
         page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
@@ -327,8 +382,9 @@ def test_every_page_is_reached_and_works_for_everybody(site, tab, look):
         faults.clear()
         page.evaluate(axe)
         found = page.evaluate("levels => axe.run({runOnly: levels, preload: false})", LEVELS)
-        wrong += [f"{name}: {v['id']}: {v['nodes'][0]['target']} {v['nodes'][0]['html'][:120]}"
-                  for v in found["violations"]]
+        wrong += [
+            f"{name}: {v['id']}: {v['nodes'][0]['target']} {v['nodes'][0]['html'][:120]}" for v in found["violations"]
+        ]
         for link in state["links"]:
             parts = urlsplit(link)
             if parts.scheme != "file":
@@ -355,8 +411,10 @@ def test_the_language_is_switched_on_the_same_page(site, tab, look):
     assert page.locator("html").get_attribute("lang") == "vi" and faults == []
 
 
-@pytest.mark.parametrize(("look", "folder", "asked"), [
-    ("desktop", "", "Cà Mau"), ("desktop", "en", "cà mau"), ("phone", "en", "Ca Mau"), ("phone", "", "ngheo")])
+@pytest.mark.parametrize(
+    ("look", "folder", "asked"),
+    [("desktop", "", "Cà Mau"), ("desktop", "en", "cà mau"), ("phone", "en", "Ca Mau"), ("phone", "", "ngheo")],
+)
 def test_search_finds_pages_with_and_without_diacritics(site, tab, look, folder, asked):
     page, faults = tab(look)
     page.goto((site / folder / "index.html").as_uri())

@@ -14,12 +14,17 @@ def test_every_notebook_has_its_line_in_both_languages():
 
 
 def test_a_line_leads_to_its_page_and_has_the_question_or_else_the_first_sentence(tmp_path):
-    cells = {"a": "# Which way?\n\nWords. **The question:** is it; or not? **The answer:** no.",
-             "b": "# A page\n\nText about\n1.5 things. More.", "c": "# Another"}  # fmt: skip
+    cells = {
+        "a": "# Which way?\n\nWords. **The question:** is it; or not? **The answer:** no.",
+        "b": "# A page\n\nText about\n1.5 things. More.",
+        "c": "# Another",
+    }
     nbformat.write(new_notebook(), tmp_path / "00_start.ipynb")
     for number, (name, source) in enumerate(cells.items(), 1):
         book = new_notebook(cells=[new_markdown_cell(source, metadata={"tags": ["en"]})])
         nbformat.write(book, tmp_path / f"0{number}_{name}.ipynb")
     assert contents.table("en", tmp_path).splitlines() == [
-        "- [**Which way**](01_a.ipynb): is it; or not?", "- [**A page**](02_b.ipynb): text about 1.5 things.",
-        "- [**Another**](03_c.ipynb)"]  # fmt: skip
+        "- [**Which way**](01_a.ipynb): is it; or not?",
+        "- [**A page**](02_b.ipynb): text about 1.5 things.",
+        "- [**Another**](03_c.ipynb)",
+    ]

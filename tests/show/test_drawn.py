@@ -14,19 +14,20 @@ import pytest
 from matplotlib.collections import PathCollection, PolyCollection
 
 from forecast.data import toy
-from forecast.desk import target
-from forecast.show import picture as charts
+from forecast.desk.compare import comparison
+from forecast.desk.target import needed_path, target_table
+from forecast.show import law, policy, projection, target
 from made import answer, question
 
 STORED = Path(__file__).with_name("drawn.json")
 PLAN, QUIET = question(), question("status quo")
 ANSWER = answer(PLAN, QUIET)
 PICTURES = {
-    "fan": lambda: charts.fan(ANSWER, [PLAN, QUIET], lang="vi"),
-    "target": lambda: charts.target(target.target_table(ANSWER, PLAN), target.needed_path(ANSWER, PLAN), PLAN, "vi"),
-    "versus": lambda: charts.versus(target.comparison(ANSWER, "status quo"), "vi"),
-    "groups": lambda: charts.groups(ANSWER, PLAN, lang="vi"),
-    "price": lambda: charts.price(toy.place(), "2021-01", "2023-12", "vi", law=toy.law()),
+    "fan": lambda: projection.fan(ANSWER, [PLAN, QUIET], lang="vi"),
+    "target": lambda: target.picture(target_table(ANSWER, PLAN), needed_path(ANSWER, PLAN), PLAN, "vi"),
+    "versus": lambda: policy.versus(comparison(ANSWER, "status quo"), "vi"),
+    "groups": lambda: policy.groups(ANSWER, PLAN, lang="vi"),
+    "price": lambda: law.price(toy.place(), "2021-01", "2023-12", "vi", law=toy.law()),
 }
 
 
@@ -39,10 +40,20 @@ def sketch(picture) -> list[dict]:
     """What each pair of axes of a picture holds: lines, dots, bands, and all that is written."""
     found = []
     for axes in picture.axes:
-        lines = [{"look": f"{line.get_color()} {line.get_linestyle()} {line.get_marker()}",
-                  "x": numbers(line.get_xdata()), "y": numbers(line.get_ydata())} for line in axes.lines]
-        bands = [numbers([box.y0, box.y1]) for band in axes.collections if isinstance(band, PolyCollection)
-                 for box in [band.get_datalim(axes.transData)]]
+        lines = [
+            {
+                "look": f"{line.get_color()} {line.get_linestyle()} {line.get_marker()}",
+                "x": numbers(line.get_xdata()),
+                "y": numbers(line.get_ydata()),
+            }
+            for line in axes.lines
+        ]
+        bands = [
+            numbers([box.y0, box.y1])
+            for band in axes.collections
+            if isinstance(band, PolyCollection)
+            for box in [band.get_datalim(axes.transData)]
+        ]
         dots = [numbers(dot.get_offsets()) for dot in axes.collections if isinstance(dot, PathCollection)]
         bars = [numbers([bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()]) for bar in axes.patches]
         found.append({"lines": lines, "bands": bands, "dots": dots, "bars": bars})

@@ -9,9 +9,9 @@ import pytest
 
 from forecast.data import toy
 from forecast.data.tables import UserError
-from forecast.engines.people.agents import RenewalsFirst, Team, observe
+from forecast.engines.people.agents import RenewalsFirst, observe
 from forecast.question.scenario import Scenario
-from forecast.show import teams
+from forecast.show import communes, teams
 from made import texts
 
 ASKED = Scenario("status quo", toy.place(), start="2021-12", until="2022-12", law=toy.law())
@@ -63,9 +63,14 @@ def test_a_list_of_the_due_brings_more_calls_and_fewer_visits(usual, renewals):
     assert table.loc[("members", "2022-12"), "more"] == np.median(gap)
 
 
-@pytest.mark.parametrize(("more", "low", "high", "vi", "en"), [
-    (5, 1, 9, "nhiều hơn rõ rệt", "clearly more"), (-5, -9, -1, "ít hơn rõ rệt", "clearly fewer"),
-    (5, -1, 9, "chưa khác biệt rõ", "neither clearly more nor fewer")])
+@pytest.mark.parametrize(
+    ("more", "low", "high", "vi", "en"),
+    [
+        (5, 1, 9, "nhiều hơn rõ rệt", "clearly more"),
+        (-5, -9, -1, "ít hơn rõ rệt", "clearly fewer"),
+        (5, -1, 9, "chưa khác biệt rõ", "neither clearly more nor fewer"),
+    ],
+)
 def test_the_verdict_is_clear_only_where_nine_in_ten_agree(usual, more, low, high, vi, en):
     table = teams.beside(usual, usual, MONTHS).assign(more=more, more_low=low, more_high=high)
     for lang, word in (("vi", vi), ("en", en)):
@@ -80,8 +85,10 @@ def test_words_and_table_tell_every_number_with_its_interval(usual, renewals):
         assert said.count("\n| ") == 1 + len(table) and said.count("(") == 3 * len(table)
         row = table.iloc[1]
         assert all(teams.words.about(row[c], lang) in said for c in ("first", "first_low", "second_high", "more"))
-        assert all(teams.words.about(row[c], lang) in teams.beside_text(table, NAMES[lang], lang)
-                   for c in ("first", "second", "second_low", "more_high"))
+        assert all(
+            teams.words.about(row[c], lang) in teams.beside_text(table, NAMES[lang], lang)
+            for c in ("first", "second", "second_low", "more_high")
+        )
     assert not ENGLISH.search(said := teams.beside_table(table, NAMES["vi"], "vi")), said
     assert not ENGLISH.search(said := teams.beside_text(table, NAMES["vi"], "vi")), said
 
@@ -93,11 +100,11 @@ def test_rules_of_other_draws_or_an_unwatched_month_are_told(usual):
         teams.beside(usual, usual, ("2030-01",))
 
 
-@pytest.mark.parametrize("measure", teams.MEASURES)
+@pytest.mark.parametrize("measure", communes.MEASURES)
 @pytest.mark.parametrize("lang", NAMES)
 @pytest.mark.parametrize("months", ["2022-03", MONTHS])
 def test_a_picture_of_communes_is_legible_and_describes_itself(rules, measure, lang, months):
-    picture = teams.communes(rules, ASKED.place, months, measure, lang)
+    picture = communes.picture(rules, ASKED.place, months, measure, lang)
     shown, frame = texts(picture), picture.bbox
     for (one, a), (two, b) in combinations(shown, 2):
         assert min(a.x1, b.x1) - max(a.x0, b.x0) < 2 or min(a.y1, b.y1) - max(a.y0, b.y0) < 2, f"{one!r} covers {two!r}"
@@ -107,33 +114,42 @@ def test_a_picture_of_communes_is_legible_and_describes_itself(rules, measure, l
 
 
 def test_bars_are_the_first_rule_and_marks_the_second(rules):
-    (axes,) = teams.communes(rules, ASKED.place, "2022-03", "visits").axes
+    (axes,) = communes.picture(rules, ASKED.place, "2022-03", "visits").axes
     names = [label.get_text() for label in axes.get_yticklabels()]
-    for frame, drawn in ((rules["thường lệ"], [bar.get_width() for bar in axes.patches]),
-                         (rules["gọi nhắc trước"], list(axes.lines[0].get_xdata()))):
+    for frame, drawn in (
+        (rules["thường lệ"], [bar.get_width() for bar in axes.patches]),
+        (rules["gọi nhắc trước"], list(axes.lines[0].get_xdata())),
+    ):
         seen = frame[frame["month"] == "2022-03"].set_index("commune")["visits"]
         assert drawn == [seen[f"Toy/{name}"] for name in names]
     assert axes.get_xlim()[1] > max(frame["visits"].max() for frame in rules.values())  # months share one scale
 
 
 def test_a_large_place_shows_its_largest_communes_and_says_so():
-    many = pd.DataFrame({"month": "2022-01", "commune": [f"Toy/{i}" for i in range(40)], "members": range(40),
-                         "visits": 1.0, "called": 0.5})
-    picture = teams.communes({"thường lệ": many}, ASKED.place, "2022-01")
+    many = pd.DataFrame(
+        {
+            "month": "2022-01",
+            "commune": [f"Toy/{i}" for i in range(40)],
+            "members": range(40),
+            "visits": 1.0,
+            "called": 0.5,
+        }
+    )
+    picture = communes.picture({"thường lệ": many}, ASKED.place, "2022-01")
     names = [label.get_text() for label in picture.axes[0].get_yticklabels()]
-    assert names == [str(i) for i in range(39, 39 - teams.MOST, -1)]
+    assert names == [str(i) for i in range(39, 39 - communes.MOST, -1)]
     assert any("24 xã đông người tham gia nhất" in text for text, _ in texts(picture))
 
 
 def test_what_cannot_be_drawn_is_told(rules):
     with pytest.raises(UserError, match="expected one of members, visits, called"):
-        teams.communes(rules, ASKED.place, "2022-03", "money")
+        communes.picture(rules, ASKED.place, "2022-03", "money")
     with pytest.raises(UserError, match=r"month 2031-01 was not watched; there are 2022-01 to 2022-12"):
-        teams.communes(rules, ASKED.place, "2031-01")
+        communes.picture(rules, ASKED.place, "2031-01")
 
 
 def test_the_slider_steps_through_the_months_and_the_list_changes_the_measure(rules):
-    box = teams.controls(rules, ASKED.place)
+    box = communes.controls(rules, ASKED.place)
     (play, step, shown), view = box.children[0].children, box.children[1]
     assert step.max == play.max == 11 and "01/2022" in view.value and "data:image/png;base64," in view.value
     first = view.value
@@ -141,33 +157,3 @@ def test_the_slider_steps_through_the_months_and_the_list_changes_the_measure(ru
     assert "12/2022" in view.value and view.value != first
     shown.value = "called"
     assert "gọi nhắc" in view.value and "%" in re.search(r'alt="([^"]*)"', view.value)[1]
-
-
-def test_the_model_on_a_stage_lives_as_observe_does_and_stops_at_the_end():
-    stage = teams.Stage(ASKED, {"a": Team, "b": RenewalsFirst}, "b", draws=4)
-    assert "12/2021" in stage.now("members").alt  # the opening, before anything happened
-    steps = 0
-    while stage.running:
-        stage.step()
-        steps += 1
-    stage.step()  # somebody presses the button once more
-    assert steps == 12 and "12/2022" in stage.now("visits").alt
-    seen = stage.datacollector.get_agent_vars_dataframe().reset_index(drop=True)
-    seen = seen[seen["month"] > "2021-12"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(seen, observe(ASKED, RenewalsFirst, draws=4))
-
-
-@pytest.mark.parametrize(("lang", "word"), [("vi", "hãy cài thêm"), ("en", "is not installed")])
-def test_without_the_extra_one_sentence_says_how_to_get_it(monkeypatch, lang, word):
-    monkeypatch.setattr(teams, "find_spec", lambda name: None)
-    said = teams.app(ASKED, {"a": Team}, lang=lang)
-    assert word in said and 'pip install -e ".[viz]"' in said and "\n" not in said
-
-
-def test_with_the_extra_solaraviz_shows_the_month():
-    solara = pytest.importorskip("solara")
-    pytest.importorskip("altair")
-    _, context = solara.render(teams.app(ASKED, {"thường lệ": Team}, draws=2), handle_error=False)
-    (grid,) = context.find(solara.widgets.GridLayout).widgets
-    assert [type(item).__name__ for item in grid.items] == ["Image", "Image"]
-    context.close()

@@ -6,11 +6,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.cli import main
 from forecast.data import tables
 from forecast.timeseries import baseline, combination
 
@@ -259,13 +257,6 @@ def test_what_was_finished_is_not_made_again_and_what_was_cut_off_is(tmp_path, m
 # The command
 
 
-def command(*words, code=0):
-    result = CliRunner().invoke(main, ["baseline", *map(str, words)])
-    assert result.exit_code == code, result.output
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result.output
-
-
 @pytest.fixture
 def counts(tmp_path):
     path = tmp_path / "counts.csv"
@@ -274,43 +265,43 @@ def counts(tmp_path):
     return path
 
 
-def test_the_command_writes_one_row_for_each_step_and_escapes_formulas(counts, tmp_path):
-    command(counts, "--horizon", 2, "--quantiles", "0.1,0.9", "--jobs", 1, "--out", tmp_path / "out")
+def test_the_command_writes_one_row_for_each_step_and_escapes_formulas(counts, tmp_path, command):
+    command("baseline", counts, "--horizon", 2, "--quantiles", "0.1,0.9", "--jobs", 1, "--out", tmp_path / "out")
     text = (tmp_path / "out" / "baseline.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "unique_id,ds,mean,median,0.1,0.9" and len(text.splitlines()) == 5
     assert "'=cmd(),2023," in text and "\n=" not in text and "Hà Nội,2022-01," in text
     assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["horizon"] == 2
 
 
-def test_the_same_command_writes_the_same_bytes_and_never_over_an_older_run(counts, tmp_path):
+def test_the_same_command_writes_the_same_bytes_and_never_over_an_older_run(counts, tmp_path, command):
     words = (counts, "--horizon", 2, "--jobs", 1)
-    command(*words, "--out", tmp_path / "a")
-    command(*words, "--out", tmp_path / "b")
+    command("baseline", *words, "--out", tmp_path / "a")
+    command("baseline", *words, "--out", tmp_path / "b")
     first, second = ((tmp_path / name / "baseline.csv").read_bytes() for name in "ab")
     assert first == second
-    assert "--force" in command(*words, "--out", tmp_path / "a", code=2)
-    command(*words, "--out", tmp_path / "a", "--force")
+    assert "--force" in command("baseline", *words, "--out", tmp_path / "a", code=2)
+    command("baseline", *words, "--out", tmp_path / "a", "--force")
 
 
 @pytest.mark.parametrize(("text", "said"), [
     ("unique_id,ds\na,2020\n", "column y"), ("", "not a CSV table"), ("unique_id,ds,y\n", "at least one row"),
     ("unique_id,ds,y\na,2020,one\nb,soon,2\n", 'found "one"'),
 ])
-def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said):
+def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said, command):
     path = tmp_path / "counts.csv"
     path.write_text(text, encoding="utf-8")
-    output = command(path, "--horizon", 2, "--out", tmp_path / "out", code=1)
+    output = command("baseline", path, "--horizon", 2, "--out", tmp_path / "out", code=1)
     assert said in output and "Traceback" not in output and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("words", [(), ("--horizon", 0), ("--horizon", 2, "--quantiles", "0.9,0.1"),
                                    ("--horizon", 2, "--quantiles", "half"), ("--horizon", 2, "--season", 0)])
-def test_wrong_usage_ends_with_two(counts, tmp_path, words):
-    command(counts, *words, "--out", tmp_path / "out", code=2)
+def test_wrong_usage_ends_with_two(counts, tmp_path, words, command):
+    command("baseline", counts, *words, "--out", tmp_path / "out", code=2)
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_takes_events_a_known_future_and_a_ceiling(tmp_path):
+def test_the_command_takes_events_a_known_future_and_a_ceiling(tmp_path, command):
     frame = table(a=(months("2021-01", 24), range(100, 124)))
     frame.to_csv(tmp_path / "counts.csv", index=False)
     (tmp_path / "events.csv").write_text("date,kind,size,lasting\n2023-02,law,-0.2,lasting\n", encoding="utf-8")
@@ -318,12 +309,12 @@ def test_the_command_takes_events_a_known_future_and_a_ceiling(tmp_path):
     known.to_csv(tmp_path / "known.csv", index=False)
     words = [tmp_path / "counts.csv", "--horizon", 2, "--jobs", 1]
     more = ["--events", tmp_path / "events.csv", "--known", tmp_path / "known.csv"]
-    command(*words, "--out", tmp_path / "quiet")
-    command(*words, *more, "--out", tmp_path / "told")
-    command(*words, "--ceiling", 124, "--out", tmp_path / "low")
+    command("baseline", *words, "--out", tmp_path / "quiet")
+    command("baseline", *words, *more, "--out", tmp_path / "told")
+    command("baseline", *words, "--ceiling", 124, "--out", tmp_path / "low")
     quiet, told, low = (pd.read_csv(tmp_path / name / "baseline.csv") for name in ("quiet", "told", "low"))
     assert (told["median"] / quiet["median"]).tolist() == pytest.approx([1.0, 0.8])
     assert low["0.975"].max() <= 124
     assert set(json.loads((tmp_path / "told" / "manifest.json").read_text(encoding="utf-8"))) >= {"events", "known"}
-    assert "expected more than its largest value" in command(*words, "--ceiling", 5, "--out", tmp_path / "no", code=1)
+    assert "expected more than its largest value" in command("baseline", *words, "--ceiling", 5, "--out", tmp_path / "no", code=1)
     assert not (tmp_path / "no").exists()

@@ -6,10 +6,12 @@ import pytest
 
 import forecast as f
 from forecast.answer import layers, projection
+from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior
-from forecast.data import chance, tables, toy
-from forecast.question.scenario import parameters_table
+from forecast.data import chance, tables
+from forecast.engines.series.engine import SeriesEngine
 from forecast.uncertainty import variance
+from made import toy_question
 
 SETS, TIMES = 400, 5
 
@@ -21,8 +23,17 @@ def told(engine: str, shape: tuple[int, ...], sizes: tuple[float, ...], level: f
     for source, (count, size) in enumerate(zip(shape, sizes, strict=True)):
         below //= count
         value += size * chance.normal_array(chance.streams(7, draw // below), source)  # the same in every engine
-    rows = {"place": "Toy", "scenario": "s", "engine": engine, "origin": "2021-12", "month": "2022-12", "group": "all",
-            "measure": "members", "draw": draw, "value": value}  # fmt: skip
+    rows = {
+        "place": "Toy",
+        "scenario": "s",
+        "engine": engine,
+        "origin": "2021-12",
+        "month": "2022-12",
+        "group": "all",
+        "measure": "members",
+        "draw": draw,
+        "value": value,
+    }
     return projection.Projection(pd.DataFrame(rows))
 
 
@@ -90,7 +101,7 @@ def test_a_design_that_does_not_fit_the_draws_is_named():
 
 
 def question(**assumptions) -> f.Scenario:
-    return f.Scenario("s", toy.place(), start="2021-12", until="2022-06", law=toy.law(), assumptions=assumptions)
+    return toy_question("s", until="2022-06", assumptions=assumptions)
 
 
 def test_draws_of_one_set_share_their_parameters_and_nothing_else():
@@ -129,8 +140,8 @@ def test_counts_and_judgement_are_drawn_apart():
 def test_beliefs_of_the_series_are_shared_where_they_are_asked_to_be():
     place = f.read_place("Cà Mau")
     asked = f.Scenario("s", place, start="2021-12", until="2022-02")
-    plain = f.SeriesEngine().run(asked, range(8), 1)
-    nested = f.SeriesEngine(repeats=4).run(asked, range(8), 1)
+    plain = SeriesEngine().run(asked, range(8), 1)
+    nested = SeriesEngine(repeats=4).run(asked, range(8), 1)
     first = plain["draw"] % 4 == 0  # the first of each set has its own beliefs
     pd.testing.assert_frame_equal(plain[first], nested[first])
     wide = nested[nested["month"] == "2022-02"]["value"].to_numpy().reshape(2, 4)

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 import forecast as f
-from forecast.data import chance, tables, toy
-from forecast.question.scenario import parameters_table
+from forecast.beliefs.parameters import parameters_table
+from forecast.data import chance, tables
 from forecast.uncertainty import value_of_information
+from made import toy_question
 
 DRAWS = 3000
 A, B, C = chance.normal_array(chance.streams(5, range(DRAWS))[:, None], np.arange(3)).T
@@ -65,9 +66,7 @@ def test_first_order_shares_are_those_of_a_sum():
 def question(**more) -> f.Scenario:
     known = parameters_table()["value"].to_dict() | {"place_spread": 0.0, "month_noise": 0.0, "skill_spread": 0.0}
     known = {name: value for name, value in known.items() if name not in ("entry_rate", "annual_lapse")}
-    target = f.Target(value=320, by="2023-12")
-    return f.Scenario("s", toy.place(), start="2021-12", until="2023-12", law=toy.law(), target=target,
-                      assumptions=known, **more)  # fmt: skip
+    return toy_question("s", until="2023-12", goal=320, assumptions=known, **more)
 
 
 def test_where_only_joining_and_leaving_are_unknown_one_of_them_is_named():
@@ -90,4 +89,4 @@ def test_what_cannot_be_answered_is_said(more, said):
     with pytest.raises(tables.UserError, match=said):
         value_of_information.measure_next(question(), **more)
     with pytest.raises(tables.UserError, match="no target"):
-        value_of_information.measure_next(question().model_copy(update={"target": None}))
+        value_of_information.measure_next(question().but(target=None))

@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 
 import forecast as f
+from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.posterior import Posterior
-from forecast.data import tables, toy
-from forecast.engines.people import behavior
-from forecast.question.scenario import parameters_table
+from forecast.data import tables
+from forecast.engines.people.draws import parameter_draws
 from forecast.uncertainty import sensitivity, study
+from made import toy_question
 
 
 def question(**assumptions) -> f.Scenario:
-    return f.Scenario("s", toy.place(), start="2021-12", until="2022-06", law=toy.law(), assumptions=assumptions,
-                      target=f.Target(value=400, by="2022-06"))  # fmt: skip
+    return toy_question("s", until="2022-06", goal=400, assumptions=assumptions)
 
 
 QUIET = {"jobs": 1, "progress": False}
@@ -32,13 +32,13 @@ def test_a_row_of_a_design_is_a_question_with_quantiles_for_parameters_and_level
     moved = sensitivity.factors(question()).only(["annual_lapse", sensitivity.PLACE, "Training"])
     asked = moved.at(np.array([0.95, 0.5, 0.52]), seed=1)
     prior = parameters_table().loc["annual_lapse"]
-    drawn = behavior.parameter_draws(asked, 1, range(3))
+    drawn = parameter_draws(asked, 1, range(3))
     assert drawn["annual_lapse"] == pytest.approx(prior["high"])
     assert drawn["rush"] == pytest.approx(parameters_table().at["rush", "value"])
     assert drawn["place_effect"].tolist() == [1.0] * 3
     assert asked.policy.levers[0].share == pytest.approx(0.5)
     own = [moved.at(np.array([0.5, u, 0.0]), seed=1) for u in (0.05, 0.95)]
-    low, high = (behavior.parameter_draws(question, 1, range(1))["place_effect"][0] for question in own)
+    low, high = (parameter_draws(question, 1, range(1))["place_effect"][0] for question in own)
     assert np.log(high / low) == pytest.approx(2 * 1.6449 * parameters_table().at["place_spread", "value"], rel=1e-3)
     assert not own[0].policy.levers
 
@@ -46,7 +46,7 @@ def test_a_row_of_a_design_is_a_question_with_quantiles_for_parameters_and_level
 def test_what_was_learned_is_moved_over_what_was_learned():
     known = Posterior.of(pd.DataFrame({"annual_lapse": np.linspace(0.2, 0.3, 11), "place_effect/Toy": [2.0] * 11}))
     moved = sensitivity.factors(known.scenario(question())).only(["annual_lapse"])
-    drawn = behavior.parameter_draws(moved.at(np.array([0.9]), seed=1), 1, range(2))
+    drawn = parameter_draws(moved.at(np.array([0.9]), seed=1), 1, range(2))
     assert drawn["annual_lapse"] == pytest.approx(0.29) and drawn["place_effect"].tolist() == [2.0, 2.0]
 
 

@@ -7,10 +7,10 @@ last 12 months, the ledger by commune and group, and luck that is a name and not
 import numpy as np
 import work as w
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import chance
 from forecast.engines.people import records
 from forecast.engines.people.people import People
-from forecast.question.scenario import parameters_table
 
 NEUTRAL = {  # effects that the other methods do not have
     "renewal_price_response": 0.0,

@@ -10,20 +10,24 @@ import html
 import shlex
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import ipywidgets as widgets
 import nbformat
 from IPython.display import display
 
+from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk import target
+from forecast.desk.compare import comparison
+from forecast.desk.target import target_table
 from forecast.experiment import project
 from forecast.language import words
 from forecast.language.words import LANGS, Text, term
 from forecast.question import menu
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario, read_scenario
-from forecast.show import desk_texts, picture, sentences
+from forecast.question.scenario_file import scenario_yaml
+from forecast.show import levers, policy, projection, target
 
 DRAWS = (50, 100, 200, 500, 1000)
 OWN, QUO = "my-choice", "status quo"  # names of the two scenarios of an answer
@@ -46,6 +50,16 @@ def scenario_files() -> list[Path]:
     """
     found = sorted((tables.data_dir() / "scenarios").glob("*.yaml"))
     return sorted(found, key=lambda path: not path.stem.endswith("-plan"))
+
+
+class Answer(NamedTuple):
+    """What the page shows: the two questions, the engine and draws that answered them, and what they answered."""
+
+    own: Scenario
+    quo: Scenario
+    engine: str
+    draws: int
+    found: Projection
 
 
 class Control:
@@ -76,7 +90,7 @@ class Control:
         self.box.description = ", ".join([term(f"lever.{self.choice.lever}", self.lang), *about])
         lever = self.choice.at(self.level)
         off = {"vi": "không dùng", "en": "left out"}[self.lang]
-        self.said.value = html.escape(sentences.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
+        self.said.value = html.escape(levers.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
 
 
 class Page:
@@ -91,7 +105,9 @@ class Page:
         """Offer `files`, those of the data when left out; a file with a fault raises its own error."""
         files = files or scenario_files()
         self.questions = [read_scenario(path) for path in files]
-        self.lang, self.answer, self.shown = lang, None, None
+        self.lang = lang
+        self.answer: Answer | None = None
+        self.shown: Scenario | None = None
         self.tongue = widgets.ToggleButtons(options=[("Tiếng Việt", "vi"), ("English", "en")], value=lang)
         self.question = widgets.Dropdown(layout=widgets.Layout(width="min(38rem, 100%)"))
         self.engine, self.draws = widgets.Dropdown(), widgets.Dropdown(options=DRAWS, value=100)
@@ -136,10 +152,17 @@ class Page:
             self._say("Cách tính:", "Engine:"),
             self._say("Số lần mô phỏng:", "Draws:"),
         )
-        text["note"].value = "<p>" + html.escape(self._say(
-            "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
-            "Answers are estimates with intervals, made from published counts and assumptions whose sources are told.",
-        )) + "</p>"  # fmt: skip
+        text["note"].value = (
+            "<p>"
+            + html.escape(
+                self._say(
+                    "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
+                    "Answers are estimates with intervals, made from published counts and assumptions whose sources "
+                    "are told.",
+                )
+            )
+            + "</p>"
+        )
         self.ask.description = self._say("Tính", "Run")
         self.engine.options = [(term(f"engine.{name}", self.lang), name) for name in ("stock", "agents")]
         self.question.options = [(words.title(q, self.lang), i) for i, q in enumerate(self.questions)]
@@ -161,7 +184,7 @@ class Page:
         """Write the names of the levers in the language of the page."""
         asked = self.questions[self.question.value]
         for box, lever in zip(self.own, asked.policy.levers, strict=True):
-            parts = [term(f"lever.{lever.lever}", self.lang), sentences.size(lever, self.lang)]
+            parts = [term(f"lever.{lever.lever}", self.lang), levers.size(lever, self.lang)]
             since = words.month(lever.start or asked.start, self.lang)
             box.description = ": ".join(filter(None, parts)) + self._say(f", từ {since}", f", from {since}")
         for control in self.controls:
@@ -194,7 +217,7 @@ class Page:
             with self.busy:
                 jobs = 1 if self.engine.value == "stock" else None  # done before other processes would have begun
                 found = project.project(asked, [self.engine.value], draws=self.draws.value, jobs=jobs)
-            self.answer = asked, self.engine.value, self.draws.value, found
+            self.answer = Answer(own, asked[1], self.engine.value, self.draws.value, found)
             self._show()
         except tables.UserError as error:
             self.answer = None
@@ -206,27 +229,29 @@ class Page:
             self.ask.disabled = False
 
     def _show(self) -> None:
-        (own, quo), engine, draws, found = self.answer
+        assert self.answer is not None  # there is something to show
+        own, quo, engine, draws, found = self.answer
         self.told.clear_output(wait=True)
         with self.told:
             if own.target:
-                display(sentences.headline(target.target_table(found, own), own, self.lang, engine))
-            display(picture.fan(found, [own, quo], lang=self.lang, engine=engine))
+                display(target.headline(target_table(found, own), own, self.lang, engine))
+            display(projection.fan(found, [own, quo], lang=self.lang, engine=engine))
             if own.policy.levers:
-                compared = target.comparison(found, QUO)
-                display(sentences.added_text(compared, self.lang, own, engine))
-                display(sentences.added_table(compared, self.lang, TITLES_IN[self.lang]))
+                compared = comparison(found, QUO)
+                display(policy.added_text(compared, self.lang, own, engine))
+                display(policy.added_table(compared, self.lang, TITLES_IN[self.lang]))
             display(widgets.HTML(self._repeat(own, engine, draws)))
 
     def _repeat(self, own: Scenario, engine: str, draws: int) -> str:
         """A link to the question as a file, and the command that gives the same numbers from it."""
         name = f"{own.place.slug}-{OWN}.yaml"
-        file = base64.b64encode(desk_texts.scenario_yaml(own).encode()).decode()
+        file = base64.b64encode(scenario_yaml(own).encode()).decode()
         command = f"forecast project {shlex.quote(name)} --engines {engine} --draws {draws} --seed 1 --lang {self.lang}"
         return (
             f'<p><a download="{name}" href="data:application/yaml;base64,{file}">'
             + self._say("Tải phương án này về", "Download this scenario")
-            + f"</a>. {self._say('Lặp lại kết quả', 'The same numbers again')}: <code>{html.escape(command)}</code></p>"
+            + f"</a>. {self._say('Lặp lại kết quả', 'Reproduce these numbers')}: "
+            + f"<code>{html.escape(command)}</code></p>"
         )
 
 
@@ -234,8 +259,7 @@ TITLES_IN = {lang: {name: said[lang] for name, said in TITLES.items()} for lang 
 
 
 def _named(asked: Scenario, name: str, policy: Policy) -> Scenario:
-    kept = {field: getattr(asked, field) for field in type(asked).model_fields}
-    return Scenario(**kept | {"scenario": name, "title": TITLES[name], "policy": policy})
+    return asked.but(scenario=name, title=TITLES[name], policy=policy)
 
 
 def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool = True) -> None:
@@ -254,5 +278,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         Voila.launch_instance(
             [str(path), f"--port={port}", "--Voila.auto_token=True", "--show_tracebacks=False"],
-            ip="127.0.0.1", open_browser=browser, tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
-        )  # fmt: skip
+            ip="127.0.0.1",
+            open_browser=browser,
+            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
+        )

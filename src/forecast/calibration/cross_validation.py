@@ -20,9 +20,10 @@ from forecast.answer.projection import QUANTILES
 from forecast.beliefs.posterior import PLACE_YEAR, PRIORS
 from forecast.calibration.emulator import Emulator, Shape
 from forecast.calibration.likelihood import DEGREES, Model
-from forecast.calibration.sampler import MOST_KHAT, Fit, kept_or_done, keyed_luck, one_thread, stand_in, weigh
-from forecast.data import chance, tables
-from forecast.data import history as facts
+from forecast.calibration.sampler import MOST_KHAT, Fit, keyed_luck, one_thread, stand_in, weigh
+from forecast.calibration.targets import Target
+from forecast.data import chance, files, tables
+from forecast.data.history import counts
 from forecast.data.places import read_place
 from forecast.engines.series.engine import SeriesEngine
 from forecast.engines.yardsticks import YARDSTICKS, Yardstick
@@ -32,8 +33,22 @@ from forecast.timeseries.methods import smooth
 YEARS = 4  # last years that are held back in turn, the newest first
 WALKERS, SETTLE, STEPS, ROUNDS = 64, 40, 60, 3  # chains of a fold; steps to settle, thrice; steps that count
 RUNS = 600  # draws of a fold that the engine is asked about
-COLUMNS = ["fold", "place", "month", "measure", "engine", "observed", "median", "low80", "high80", "low95", "high95",
-           "wis", "wis_log", "khat"]  # fmt: skip
+COLUMNS = [
+    "fold",
+    "place",
+    "month",
+    "measure",
+    "engine",
+    "observed",
+    "median",
+    "low80",
+    "high80",
+    "low95",
+    "high95",
+    "wis",
+    "wis_log",
+    "khat",
+]
 
 
 @dataclass(frozen=True)
@@ -84,8 +99,11 @@ def learned_without(fit: Fit, fold: Fold, seed: int = 1) -> tuple[np.ndarray, np
     luck, fitted = keyed_luck(seed, "held", fold.name), fit.runs
     z = fit.z[fit.draws(WALKERS)]
     own = f"effect/{fold.place}", f"opening/{fold.place}"
-    free = [i for i, n in enumerate(model.coordinates)
-            if n in own or (n.startswith(PLACE_YEAR) and n.split("/", 2)[2] == fold.place)]  # fmt: skip
+    free = [
+        i
+        for i, n in enumerate(model.coordinates)
+        if n in own or (n.startswith(PLACE_YEAR) and n.split("/", 2)[2] == fold.place)
+    ]
     z[:, free] = model.from_normals(luck.standard_normal(z.shape))[:, free]
     emulator = replace(fit.emulator, used=used)
     for _ in range(ROUNDS):
@@ -115,12 +133,18 @@ def judged(fit: Fit, fold: Fold, seed: int = 1) -> pd.DataFrame:
         luck = chance.uniform_array(keys, chance.name_number(f"held/{target.item}/{i}"))
         drawn = np.exp(predicted[:, i] + scale[:, i] * stdtrit(DEGREES, luck))
         rows.append(_row(fold, target, "model", drawn, khat))
-    rows += [row for place in dict.fromkeys(model.targets[i].place for i in fold.held(model))
-             for row in _beside(fit, fold, place, seed)]  # fmt: skip
+    rows += [
+        row
+        for place in dict.fromkeys(model.targets[i].place for i in fold.held(model))
+        for row in _beside(fit, fold, place, seed)
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(fold: Fold, target, engine: str, drawn: np.ndarray, khat: float = np.nan) -> tuple:
+Row = tuple[str | float, ...]
+
+
+def _row(fold: Fold, target: Target, engine: str, drawn: np.ndarray, khat: float = np.nan) -> Row:
     ends = np.quantile(drawn, (0.5, 0.1, 0.9, 0.025, 0.975))
     ranked = np.maximum(np.quantile(drawn, QUANTILES), 0.5)
     worth = [score.wis(f(target.value), f(ranked), QUANTILES) for f in (np.asarray, np.log)]
@@ -132,19 +156,21 @@ class DampedEts(Yardstick):
 
     name = "damped ets"
 
-    def center(self, known, ahead):
+    def center(self, known: "pd.Series[float]", ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the smoothed path; NaN with less than ten months from the first count to the last."""
         known = known[~known.index.duplicated(keep="last")]
-        grid = np.log(known.reindex(pd.period_range(known.index[0], known.index[-1], freq="M"))).interpolate()
+        every = known.reindex(pd.period_range(known.index[0], known.index[-1], freq="M"))
+        grid = pd.Series(np.log(every)).interpolate()
         if len(grid) < 10 or len(known) < 3:
             return np.full(len(ahead), np.nan)
         steps = np.array([(month - known.index[-1]).n for month in ahead])
-        return np.exp(smooth(grid.to_numpy(), int(steps.max())).values[steps - 1])
+        return np.asarray(np.exp(smooth(grid.to_numpy(), int(steps.max())).values[steps - 1]))
 
 
-def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[tuple]:
+def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[Row]:
     """Forecasts of the place's members by the yardsticks and by `series`, which know what the model was told."""
-    model, rows = fit.model, []
+    model = fit.model
+    rows: list[Row] = []
     track = model.tracks.get(place)
     held = [model.targets[i] for i in fold.held(model) if model.targets[i].place == place]
     held = [t for t in held if t.measure == "members"]
@@ -155,7 +181,7 @@ def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[tuple]:
     known = history[(history["month"] <= last) | ((history["place"] != place) & (fold.cut == ""))]
     own = read_place(place) if place in set(history["place"]) else track.scenario.place
     own = replace(own, history=known[known["place"] == place].reset_index(drop=True))
-    counted = facts.counts(own.history)
+    counted = counts(own.history)
     if counted.empty:
         return rows
     start = counted["month"].max()
@@ -169,13 +195,19 @@ def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[tuple]:
     return rows
 
 
-def held_out(fit: Fit, seed: int = 1, jobs: int | None = None, keep: Path | None = None, progress: bool = True):
+def _path(keep: Path | None, seed: int, fold: Fold) -> Path | None:
+    return keep / f"held-{seed}-{fold.name.replace('/', ' ')}.parquet" if keep else None
+
+
+def held_out(
+    fit: Fit, seed: int = 1, jobs: int | None = None, keep: Path | None = None, progress: bool = True
+) -> pd.DataFrame:
     """Return :func:`judged` of all folds; `keep` is a folder in which finished folds are kept."""
     asked = folds(fit.model)
     with tqdm(total=len(asked), desc="held out", disable=not progress) as bar:
         work = joblib.Parallel(n_jobs=jobs or joblib.cpu_count(), return_as="generator")(
-            joblib.delayed(kept_or_done)(keep / f"held-{seed}-{fold.name.replace('/', ' ')}.csv" if keep else None,
-                                         judged, fit, fold, seed) for fold in asked)  # fmt: skip
+            joblib.delayed(files.kept_or_made)(_path(keep, seed, fold), judged, fit, fold, seed) for fold in asked
+        )
         parts = []
         for part in work:
             parts.append(part)
@@ -188,10 +220,10 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
     Every method is judged on the counts that it answered; `model_...` is the model's mean score on the same counts.
     """
-    counts = table[table["measure"] == "members"]
+    members = table[table["measure"] == "members"]
     key = ["fold", "place", "month"]
-    model, rows = counts[counts["engine"] == "model"].set_index(key), []
-    for engine, part in counts.groupby("engine", sort=False):
+    model, rows = members[members["engine"] == "model"].set_index(key), []
+    for engine, part in members.groupby("engine", sort=False):
         part = part.set_index(key)
         inside = [part["observed"].between(part[f"low{x}"], part[f"high{x}"]).mean() for x in (80, 95)]
         same = model.loc[part.index]

@@ -39,7 +39,7 @@ class Shape(NamedTuple):
 
     def draw(self, count: int, luck: np.random.RandomState, wider: float = 1.0) -> np.ndarray:
         """Draw (count, coordinates), with a spread `wider` times as large."""
-        return self.center + wider * luck.standard_normal((count, len(self.center))) @ self.root.T
+        return np.asarray(self.center + wider * luck.standard_normal((count, len(self.center))) @ self.root.T)
 
 
 class Place(NamedTuple):
@@ -70,7 +70,9 @@ class Emulator:
     used: np.ndarray
 
     @classmethod
-    def fit(cls, model: Model, shape: Shape, z: np.ndarray, predicted: np.ndarray, used=None) -> "Emulator":
+    def fit(
+        cls, model: Model, shape: Shape, z: np.ndarray, predicted: np.ndarray, used: np.ndarray | None = None
+    ) -> "Emulator":
         """Fit to runs of the engine: `z` (runs, coordinates), `predicted` (runs, targets)."""
         used = np.ones(len(model.targets), bool) if used is None else used
         value = model.log_likelihood(z, predicted)[:, used].sum(axis=1) + model.log_prior(z)

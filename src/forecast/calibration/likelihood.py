@@ -1,7 +1,8 @@
 """What the published counts of all places say about one set of parameters, through the stock engine.
 
 A vector of standard normal numbers (a coordinate each) stands for everything that is not known: the model's parameters
-(their priors are rows of data/evidence.csv, widened by :func:`priors`), a factor on entries for each place, one for
+(their priors are rows of data/parameters.csv, widened by the distance of their studies; all others keep their
+priors, and stand at their medians here), a factor on entries for each place, one for
 each calendar year that all places share, one for each year of each place, the error of each place's first count, and
 how far the model itself is off. How much places, years, and a place's own years differ is learned too.
 Each place starts at its first count and is compared with every later one (`tracks`); the error of a log count is
@@ -9,64 +10,35 @@ Student's t with 4 degrees of freedom, so that one odd report does not drag the 
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from forecast.beliefs.counts import NATION, counted_places, with_groups
+from forecast.beliefs.learned_from import read_by_calibration, spans
+from forecast.beliefs.parameters import parameters_table, priors
 from forecast.beliefs.posterior import PLACE_STEP, PLACE_YEAR, PRIORS, STEP_PRIORS, YEAR, YEAR_STEP
-from forecast.calibration.targets import NATION, SCHEME, Target, Track, flows, track_of
+from forecast.calibration.targets import Target, Track, flows, track_of
 from forecast.data import tables
+from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines.people import behavior
-from forecast.engines.people.behavior import BANDS
+from forecast.engines.people.draws import between, normal_scale
+from forecast.engines.people.prices import BANDS
 from forecast.engines.people.world import G
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
-# Parameters that a count of members under the practice of those years can tell anything about; all others keep their
-# priors, and stand at their medians here.
-FREE = (
-    "entry_rate place_spread price_response renewal_price_response zero_price_acceptance visit_share"
-    " visits_per_collector peer_effect annual_lapse renewal_contact follow_up tenure_effect rush rush_short plan_growth"
-    " return_rate transfer_rate lump_sum_rate frailty_shape skill_spread worker_income_ratio income_growth"
-    " income_spread poor_income_ratio near_poor_income_ratio language_factor rush_lapse december_rush_share"
-    " eligible_entry_rate eligible_exit_rate model_commune_ratio staff_visits meeting_yield drive_yield"
-).split()
 GROUP = 0.3  # standard deviation of the log by which the rule is off that spreads members over groups (judgement)
 MODEL_ERROR = (0.05, 0.4)  # median and log spread of the standard deviation by which the model is off (judgement)
 REFERENCE_YEAR = 2021  # entry_rate is that of 2020-21
 DEGREES = 4.0
 SPREAD = "place_spread"
-
-
-def priors() -> pd.DataFrame:
-    """Return the prior of each free parameter: index parameter; columns value, low, high, distance, widened.
-
-    The spread of a row of data/evidence.csv is multiplied (on its log or logit scale) by 1 + distance / 4. The
-    distance of a study counts 1 if it is not about this scheme and 1 if it is not about Viet Nam; that of a
-    parameter is that of its nearest supporting study, and 2 where none supports it. What the makers computed from the
-    counts themselves supports nothing here, or the counts would be used twice.
-
-    >>> priors().loc[["entry_rate", "renewal_contact"], "distance"].to_dict()
-    {'entry_rate': 0, 'renewal_contact': 1}
-    """
-    evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    own = evidence["study"].str.contains(r"(?:counts|series|article|differences).*computed")
-    studies = evidence[~evidence["use"].str.startswith("parameter:") & ~own]
-    homes = [*tables.read(tables.data_dir() / "places.csv", "places").query("level != 'commune'")["place"]]
-    homes += ["Viet Nam", "provinces"]
-    table = parameters_table().loc[FREE, ["value", "low", "high"]].astype(float)
-    distances = []
-    for name in FREE:
-        found = studies[studies["use"].str.contains(rf"supports [\w, ]*\b{name}\b", regex=True)]
-        abroad = ~found["population"].map(lambda text: any(home in text for home in homes))
-        other = found["population"].str.contains("insurance|pension|saving|cover|migrants")
-        distances.append(int((abroad.astype(int) + other.astype(int)).min()) if len(found) else 2)
-    return table.assign(distance=distances, widened=1 + np.array(distances) / 4)
 
 
 class Model:
@@ -77,15 +49,18 @@ class Model:
     order of what :meth:`predict` returns.
     """
 
-    def __init__(self, places=None, law: Law | None = None, free=FREE):
+    def __init__(
+        self, places: Sequence[str | Place] | None = None, law: Law | None = None, free: Iterable[str] | None = None
+    ) -> None:
         """Take all places of data/history.csv that were counted twice or by group, or the given ones."""
-        if places is None:
-            history = tables.read(tables.data_dir() / "history.csv", "history")
-            rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members")
-                           & (history["kind"] == "observation")]  # fmt: skip
-            places = list(dict.fromkeys(rows["place"]))
-        read = [read_place(p) if isinstance(p, str) else p for p in places]
-        self.free, self.prior, self.tracks, self.targets, self.mixes = list(free), priors(), {}, [], {}
+        self.asked = "all" if places is None else list(map(str, places))
+        read = [read_place(p) if isinstance(p, str) else p for p in (counted_places() if places is None else places)]
+        self._places = read
+        self.prior = priors()
+        self.tracks: dict[str, Track] = {}
+        self.targets: list[Target] = []
+        self.mixes: dict[str, tuple[Track, float]] = {}
+        self.free = list(self.prior.index if free is None else free)
         self.law = law or read_law()
         for place in read:
             found = track_of(place, law)
@@ -101,26 +76,40 @@ class Model:
         self.years = list(range(min(known), max(known) + 1))
         affected = [p for p in self.tracks if p != NATION]
         self.coordinates = [
-            *self.free, *(f"effect/{p}" for p in affected), *(f"opening/{p}" for p in self.tracks),
-            *(f"{YEAR}{y}" for y in self.years if y != REFERENCE_YEAR), YEAR_STEP,
-            *(f"{PLACE_YEAR}{y}/{p}" for p in affected for y in self.years_of(p)[:-1]), PLACE_STEP, "model_error",
-        ]  # fmt: skip
+            *self.free,
+            *(f"effect/{p}" for p in affected),
+            *(f"opening/{p}" for p in self.tracks),
+            *(f"{YEAR}{y}" for y in self.years if y != REFERENCE_YEAR),
+            YEAR_STEP,
+            *(f"{PLACE_YEAR}{y}/{p}" for p in affected for y in self.years_of(p)[:-1]),
+            PLACE_STEP,
+            "model_error",
+        ]
         self.place_of = {name: track.scenario.place for name, track in self.tracks.items()}
         mixed = [track.scenario.place for track, _ in self.mixes.values()]
         self.places = list(dict.fromkeys(p for x in [*self.place_of.values(), *mixed] for p in x.lineage))
 
-    def _group_counts(self, place: Place, law) -> None:
-        for group in GROUPS:
-            found = place.latest("members", until=None, group=group)
-            whole = place.latest("members", until=None)
-            if found is None or whole is None or found[0] != whole[0]:
-                continue
+    def _group_counts(self, place: Place, law: Law | None) -> None:
+        for group in with_groups(place):
+            found, whole = (place.latest("members", until=None, group=who) for who in (group, "all"))
+            assert found and whole  # with_groups names no other
             start, value = str(found[0]), found[1]
-            question = Scenario(place.name, place, start=start, until=str(found[0] + 1), law=law or read_law(),
-                                learned=PRIORS)  # fmt: skip
+            question = Scenario(
+                place.name, place, start=start, until=str(found[0] + 1), law=law or read_law(), learned=PRIORS
+            )
             self.mixes.setdefault(place.name, (Track.of(question, 0.0), whole[1]))
             sd = math.hypot(GROUP, 1 / math.sqrt(value))
             self.targets.append(Target(f"{place.name} {start}, {group}", place.name, start, start, group, value, sd))
+
+    @cached_property
+    def months(self) -> dict[str, tuple[str, str]]:
+        """First and last month in which the law is read, by place."""
+        return spans(self._places)
+
+    @cached_property
+    def read(self) -> pd.DataFrame:
+        """All that was read of the tables, item by item (`learned_from.ITEM`); not for places of one's own."""
+        return read_by_calibration(self._places, self.law)
 
     @cached_property
     def at(self) -> dict[str, int]:
@@ -129,24 +118,24 @@ class Model:
 
     @cached_property
     def _medians(self) -> dict[str, float]:
-        return parameters_table()["value"].astype(float).to_dict() | {"month_noise": 0.0}
+        return {str(name): float(value) for name, value in parameters_table()["value"].items()} | {"month_noise": 0.0}
 
     def _normals(self, z: np.ndarray, name: str) -> np.ndarray:
         return z[:, self.at[name]] * self._widened[name]
 
     @cached_property
     def _widened(self) -> dict[str, float]:
-        return self.prior["widened"].to_dict()
+        return {str(name): float(value) for name, value in self.prior["widened"].items()}
 
     @cached_property
     def _ranges(self) -> dict[str, tuple[float, float, float]]:
-        return {r.Index: (r.value, r.low, r.high) for r in self.prior[["value", "low", "high"]].itertuples()}
+        return {r.Index: (r.value, r.low, r.high) for r in rows_of(self.prior)}
 
     def drawn(self, z: np.ndarray) -> dict[str, np.ndarray]:
         """Parameters (without the place effect) of vectors (draws, coordinates): name -> (draws,)."""
         result = {name: np.full(len(z), value) for name, value in self._medians.items()}
         for name in self.free:
-            result[name] = behavior.between(self._normals(z, name), *self._ranges[name])
+            result[name] = between(self._normals(z, name), *self._ranges[name])
         return result | {SPREAD: self._medians[SPREAD] * self.wider(z, SPREAD)}
 
     @cached_property
@@ -170,7 +159,7 @@ class Model:
         """Slope of the log of a level's spread, (draws,).
 
         The prior of a spread is log-normal on each side of its median; that of places has no upper end either, though
-        its row in data/evidence.csv lies below one, as that of a share would.
+        its row in data/parameters.csv lies below one, as that of a share would.
         """
         if name in STEP_PRIORS:
             return np.full(len(z), STEP_PRIORS[name][1])
@@ -189,7 +178,7 @@ class Model:
 
     def log_prior(self, z: np.ndarray) -> np.ndarray:
         """Log density of the prior up to a constant, (draws,): all standard normal, but for what `levels` has."""
-        value = -0.5 * np.square(z).sum(axis=1)
+        value: np.ndarray = -0.5 * np.square(z).sum(axis=1)
         for name, own in self.levels.items():
             wider = self.wider(z, name)
             value += 0.5 * np.square(z[:, own]).sum(axis=1) * (1 - 1 / wider**2) - len(own) * np.log(wider)
@@ -222,9 +211,9 @@ class Model:
             if name == SPREAD:
                 continue  # no figure depends on it
             i, normals = self.at[name], self._normals(z, name)
-            result[:, i] = behavior.normal_scale(normals, *self._ranges[name])
+            result[:, i] = normal_scale(normals, *self._ranges[name])
             side = np.where(normals < 0, -1.0, 1.0)
-            slopes[:, i] = np.abs(behavior.normal_scale(side, *self._ranges[name]) - self._zero[name])
+            slopes[:, i] = np.abs(normal_scale(side, *self._ranges[name]) - self._zero[name])
             slopes[:, i] *= self._widened[name]
             if self._ranges[name][1] <= 0:
                 slopes[:, i] *= result[:, i] > 0  # cut at zero
@@ -236,14 +225,14 @@ class Model:
     def unbent(self, z: np.ndarray, slope: np.ndarray) -> np.ndarray:
         """Slopes by the coordinates themselves where `slope` are those by what `bent` gives, (draws, coordinates)."""
         bent, slopes = self.bent(z)
-        result = slope * slopes
+        result: np.ndarray = slope * slopes
         wide = (slope[:, self.own_years] * bent[:, self.own_years]).sum(axis=1)
         result[:, self.at[PLACE_STEP]] += wide * self._rate(z, PLACE_STEP)
         return result
 
     @cached_property
     def _zero(self) -> dict[str, float]:
-        return {n: float(behavior.normal_scale(np.zeros(1), *r)[0]) for n, r in self._ranges.items()}
+        return {n: float(normal_scale(np.zeros(1), *r)[0]) for n, r in self._ranges.items()}
 
     def inputs(self) -> dict[str, np.ndarray]:
         """What the figures of each place depend on: (coordinates, inputs), sums of the coordinates of `bent`."""
@@ -286,31 +275,17 @@ class Model:
 
     def model_error(self, z: np.ndarray) -> np.ndarray:
         """Standard deviation by which the model is off, log, (draws,)."""
-        return MODEL_ERROR[0] * np.exp(MODEL_ERROR[1] * z[:, self.at["model_error"]])
-
-    def reference(self, drawn: dict) -> np.ndarray:
-        """Acceptance in the country at the reference month, as `behavior.reference_acceptance` gives it."""
-        per_head, net = self._nation
-        bands = behavior._bands(behavior._median(*per_head, drawn), drawn)
-        shares = behavior.acceptance(net[None, :, None], bands, drawn) @ behavior.BAND_SHARES
-        return (shares * (behavior.NATIONAL_MIX / behavior.NATIONAL_MIX.sum())).sum(axis=1)
-
-    @cached_property
-    def _nation(self) -> tuple[tuple[float, str], np.ndarray]:
-        month = tables.month(behavior.REFERENCE_MONTH)
-        net = np.array([self.law.price(g, month).net for g in GROUPS])
-        return behavior.income_per_head(read_place(NATION)), net
+        return np.asarray(MODEL_ERROR[0] * np.exp(MODEL_ERROR[1] * z[:, self.at["model_error"]]))
 
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Log of the expected value of each target, (draws, targets)."""
         drawn, years = self.drawn(z), self.year_effects(z)
-        reference = self.reference(drawn)
         result = np.empty((len(z), len(self.targets)))
         for name, track in self.tracks.items():
             own = drawn | {"place_effect": np.exp(self.effect(z, name))}
             walked = {y: years[y] * np.exp(walk) for y, walk in self.place_years(z, name).items()}
             error = track.opening_sd * z[:, self.at[f"opening/{name}"]]
-            values = track.run(own, reference, years | walked, error)
+            values = track.run(own, years | walked, error)
             months = {str(m): i for i, m in enumerate(track.scenario.months)}
             for i, target in enumerate(self.targets):
                 if target.place == name and target.measure == "members":
@@ -319,10 +294,7 @@ class Model:
                     span = slice(months[target.since], months[target.month] + 1)
                     result[:, i] = np.log(values[:, span, 1, G].sum(axis=1) / target.units)
         for name, (track, whole) in self.mixes.items():
-            month = str(track.scenario.months[0])
-            grown = (1 + drawn["income_growth"]) ** behavior.years_from_reference(month)
-            income = track.income(drawn) * grown[:, None, None]
-            groups = track.shares(drawn, income).reshape(len(z), -1, G, BANDS).sum(axis=(1, 3))
+            groups = track.shares(drawn).reshape(len(z), -1, G, BANDS).sum(axis=(1, 3))
             for i, target in enumerate(self.targets):
                 if target.place == name and target.measure in GROUPS:
                     result[:, i] = np.log(whole * groups[:, GROUPS.index(target.measure)])
@@ -331,18 +303,20 @@ class Model:
     @cached_property
     def seen(self) -> np.ndarray:
         """Log of the published value of each target."""
-        return np.log([t.value for t in self.targets])
+        return np.asarray(np.log([t.value for t in self.targets]))
 
     def spread(self, z: np.ndarray) -> np.ndarray:
         """Scale of the error of each target, (draws, targets): of the report and of the model."""
-        return np.hypot(self._report, self.model_error(z)[:, None])
+        return np.asarray(np.hypot(self._report, self.model_error(z)[:, None]))
 
     def log_likelihood(self, z: np.ndarray, predicted: np.ndarray | None = None) -> np.ndarray:
         """Log likelihood of each target, (draws, targets)."""
         predicted = self.predict(z) if predicted is None else predicted
         return self.errors(z, predicted, slice(None))[0]
 
-    def errors(self, z: np.ndarray, predicted: np.ndarray, some, more=0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def errors(
+        self, z: np.ndarray, predicted: np.ndarray, some: Any, more: Any = 0.0
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Log likelihood of the targets `some` (positions), its slopes by `predicted` and by the model's error.
 
         All (draws, targets); `more` is a further standard deviation of each target.

@@ -6,18 +6,19 @@ counts of toy districts from them, calibrates on those, and notes the rank of th
 uniform if the whole machinery is right (Talts and others 2018).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 from scipy.stats import kstest, spearmanr
 
+from forecast.beliefs.counts import MODELS
 from forecast.calibration.likelihood import DEGREES, Model
 from forecast.calibration.sampler import Fit, calibrate
-from forecast.calibration.targets import MODELS
 from forecast.data import chance, tables, toy
 from forecast.data.places import Place
 
@@ -31,7 +32,7 @@ class Check:
 
     item: str
     wanted: tuple[tuple[str, str, str], ...]
-    number: Callable
+    number: Callable[..., np.ndarray]
     unit: str
 
 
@@ -39,8 +40,8 @@ def _members(place: str, *months: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((place, month, "members") for month in months)
 
 
-def _percent(a, b):
-    return 100 * np.expm1(b - a)
+def _percent(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.asarray(100 * np.expm1(b - a))
 
 
 CHECKS = (
@@ -77,12 +78,19 @@ CHECKS = (
     Check("Đông Triều, growth 2020-11 to 2021-11", _members("Đông Triều", "2020-11", "2021-11"), _percent, "percent"),
     Check("Đà Bắc, members at 2019-06", _members("Đà Bắc", "2019-06"), np.exp, "persons"),
     Check("Đà Bắc, members at 2020-10", _members("Đà Bắc", "2020-10"), np.exp, "persons"),
-    Check("Cà Mau, members at 2022-06 over the plan of 36,720", _members("Cà Mau", "2022-06"),
-          lambda a: 100 * np.exp(a) / 36_720, "percent"),
-)  # fmt: skip
+    Check(
+        "Cà Mau, members at 2022-06 over the plan of 36,720",
+        _members("Cà Mau", "2022-06"),
+        lambda a: 100 * np.exp(a) / 36_720,
+        "percent",
+    ),
+)
 
 
-def replicated(fit: Fit, seed: int = 1, most: int = 2000) -> tuple[dict, dict]:
+Counts = dict[tuple[str, str, str], Any]  # place, month, measure -> logs
+
+
+def replicated(fit: Fit, seed: int = 1, most: int = 2000) -> tuple[Counts, Counts]:
     """Return what was published and new counts drawn from the posterior, both as log values by key.
 
     A key is (place, month, measure). A new count has the error of the report and that of the model; the first count
@@ -132,19 +140,25 @@ def predicted(fit: Fit) -> pd.DataFrame:
     `low` to `high` hold 90% of the expected values, without the errors of report and model.
     """
     low, median, high = np.exp(np.quantile(fit.predicted, (0.05, 0.5, 0.95), axis=0))
-    table = pd.DataFrame([(t.item, t.place, t.month, t.measure, t.value) for t in fit.model.targets],
-                         columns=["item", "place", "month", "measure", "published"])  # fmt: skip
+    table = pd.DataFrame(
+        [(t.item, t.place, t.month, t.measure, t.value) for t in fit.model.targets],
+        columns=["item", "place", "month", "measure", "published"],
+    )
     return table.assign(low=low, median=median, high=high)
 
 
-def toy_model(months=("2022-03", "2022-12", "2023-06", "2023-12"), places: int = 2, free=None) -> Model:
+def toy_model(
+    months: Sequence[str] = ("2022-03", "2022-12", "2023-06", "2023-12"),
+    places: int = 2,
+    free: Sequence[str] | None = None,
+) -> Model:
     """Return a model of toy districts, each counted in December 2021 and in `months` (the values are only a start)."""
     names = ["Toy", *(f"Toy {n}" for n in range(2, places + 1))]
     free = free or ("entry_rate", "annual_lapse", "rush", "renewal_price_response")
     return Model([_counted(name, months) for name in names], law=toy.law(), free=free)
 
 
-def _counted(name: str, months) -> Place:
+def _counted(name: str, months: Sequence[str]) -> Place:
     place = toy.place(scale=10, members=3000)
     first = place.history[place.history["measure"] == "members"]
     more = pd.concat([first.assign(month=month) for month in months])
@@ -160,7 +174,9 @@ def given(model: Model, seen: np.ndarray) -> Model:
     return other
 
 
-def recovery(model: Model, times: int, seed: int = 1, plan=(32, 40, 600), progress: bool = False) -> pd.DataFrame:
+def recovery(
+    model: Model, times: int, seed: int = 1, plan: tuple[int, int, int] = (32, 40, 600), progress: bool = False
+) -> pd.DataFrame:
     """Invent, calibrate and look: `time, coordinate, truth, mean, low, high, rank`, in prior standard deviations.
 
     `truth` is drawn from the prior, `low` to `high` hold 80% of the posterior, `rank` is the share of draws
@@ -188,7 +204,7 @@ def recovery(model: Model, times: int, seed: int = 1, plan=(32, 40, 600), progre
                     "high": high,
                     "rank": rank,
                 }
-            )  # fmt: skip
+            )
         )
     return pd.concat(rows, ignore_index=True)
 

@@ -11,19 +11,20 @@ the same bytes, on any number of cores.
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import emcee
 import joblib
 import numpy as np
 import pandas as pd
-from arviz_stats.base import array_stats
+from arviz_stats.base.array import array_stats
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from forecast.beliefs.posterior import EFFECT, PLACE_STEP, PLACE_YEAR, STEP_PRIORS, YEAR, YEAR_STEP
 from forecast.calibration.emulator import Emulator, Shape, size_of
 from forecast.calibration.likelihood import DEGREES, Model
-from forecast.data import chance, tables
+from forecast.data import chance, files
 
 GROUPS = 2  # independent ensembles
 WALKERS, STEPS, DRAWS = 64, 400, 10_000  # chains of an ensemble, steps that count, draws that the engine weighs
@@ -144,20 +145,22 @@ def mode(model: Model, rounds: int = 20, step: float = 1e-3) -> tuple[np.ndarray
     return z, np.linalg.inv(information)
 
 
-def keyed_luck(seed: int, *names) -> np.random.RandomState:
+def keyed_luck(seed: int, *names: object) -> np.random.RandomState:
     """Return a generator of its own for each name."""
     key = chance.stream(seed, chance.name_number("/".join(map(str, names))))
     return np.random.RandomState(int(key % np.uint64(2**32)))
 
 
-def stand_in(emulator: Emulator, start: np.ndarray, steps: int, luck: np.random.RandomState) -> tuple:
+def stand_in(
+    emulator: Emulator, start: np.ndarray, steps: int, luck: np.random.RandomState
+) -> tuple[np.ndarray, float, int]:
     """Sample the stand-in's posterior from each row of `start`.
 
     Return the chains (steps, walkers, coordinates), the share of moves taken and the number of paths that diverged.
     """
     lost = []
 
-    def move(z, random):
+    def move(z: np.ndarray, random: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
         z, energy, diverged = emulator.roll(z, random)
         lost.append(int(diverged.sum()))
         return z, energy
@@ -184,28 +187,16 @@ def weigh(emulator: Emulator, z: np.ndarray, predicted: np.ndarray) -> tuple[np.
     return np.minimum(rows, len(z) - 1), float(1 / np.square(share).sum()), float(khat)
 
 
-def _kept(path: Path | None) -> dict | None:
-    if path is None or not path.exists():
-        return None
-    try:
-        with np.load(path) as found:
-            return dict(found)
-    except (OSError, ValueError):
-        return None
-
-
-def _keep(path: Path | None, part: dict) -> None:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
-        np.savez(partial, **part)
-        partial.replace(path)
-
-
 def calibrate(
-    model: Model, *, seed: int = 1, jobs: int | None = None, keep: str | Path | None = None, progress: bool = True,
-    plan: tuple[int, int, int] = (WALKERS, STEPS, DRAWS), name: str = "",
-) -> Fit:  # fmt: skip
+    model: Model,
+    *,
+    seed: int = 1,
+    jobs: int | None = None,
+    keep: str | Path | None = None,
+    progress: bool = True,
+    plan: tuple[int, int, int] = (WALKERS, STEPS, DRAWS),
+    name: str = "",
+) -> Fit:
     """Learn the posterior of `model`; `plan` is (chains of an ensemble, steps that count, draws that are weighed).
 
     `keep` is a folder in which finished work is kept for a run that is repeated after a kill; `name` says what else
@@ -222,17 +213,17 @@ def calibrate(
         joblib.Parallel(n_jobs=jobs or joblib.cpu_count()) as work,
     ):
 
-        def done(tasks: dict) -> list[dict]:
+        def done(tasks: dict[str, tuple[Any, ...]]) -> list[dict[str, np.ndarray]]:
             """Do tasks (file name -> function and arguments) that were not kept, in their order."""
             paths = [folder / f"{n}.npz" if folder else None for n in tasks]
-            found = [_kept(path) for path in paths]
+            found = [files.kept_arrays(path) for path in paths]
             waiting = [i for i, part in enumerate(found) if part is None]
             todo = list(tasks.values())
             new = work(joblib.delayed(todo[i][0])(*todo[i][1:]) for i in waiting)
             for i, part in zip(waiting, new, strict=True):
                 found[i] = part
-                _keep(paths[i], part)
-            return found
+                files.keep(part, paths[i])
+            return [part for part in found if part is not None]
 
         def run(name: str, z: np.ndarray) -> np.ndarray:
             """Ask the engine about all rows of z, some at a time: the bar moves, and a kill costs little."""
@@ -244,22 +235,26 @@ def calibrate(
             return np.concatenate([part["predicted"] for part in found])
 
         shape = Shape.of(*mode(model))
-        z, seen = shape.draw(counts[0], keyed_luck(seed, "runs"), WIDER), (np.empty((0, size)), None)
+        z = shape.draw(counts[0], keyed_luck(seed, "runs"), WIDER)
+        seen = np.empty((0, size)), np.empty((0, len(model.targets)))
         walked = shape.draw(POOL_WALKERS, keyed_luck(seed, "pool"))[None]
         for stage, more in enumerate([*counts[1:], 20 * POOL_WALKERS]):
             runs = run(f"runs-{stage}", z)
-            seen = np.concatenate([seen[0], z]), runs if seen[1] is None else np.concatenate([seen[1], runs])
+            seen = np.concatenate([seen[0], z]), np.concatenate([seen[1], runs])
             emulator = Emulator.fit(model, shape, *seen)
             luck = keyed_luck(seed, "pool", stage)
             walked = stand_in(emulator, walked[-1], POOL_STEPS - -more // POOL_WALKERS, luck)[0]
             z = walked[POOL_STEPS:].reshape(-1, size)[-more:]
             shape = Shape.around(z)
         emulator, burn_in = replace(emulator, shape=shape), int(BURN_IN * steps)
-        starts, best = z[np.arange(-GROUPS * walkers, 0) % len(z)], None
+        starts = z[np.arange(-GROUPS * walkers, 0) % len(z)]
+        best: Fit | None = None
         for again in range(ROUNDS):
-            luck = [keyed_luck(seed, f"chains/{again}" if again else "chains", n) for n in range(GROUPS)]
-            tasks = {f"chains-{again}-{n}": (_chains, emulator, part, burn_in, steps, luck[n])
-                     for n, part in enumerate(np.split(starts, GROUPS))}  # fmt: skip
+            lucks = [keyed_luck(seed, f"chains/{again}" if again else "chains", n) for n in range(GROUPS)]
+            tasks: dict[str, tuple[Any, ...]] = {
+                f"chains-{again}-{n}": (_chains, emulator, part, burn_in, steps, lucks[n])
+                for n, part in enumerate(np.split(starts, GROUPS))
+            }
             parts = done(tasks)
             chains = np.concatenate([np.swapaxes(part["z"], 0, 1) for part in parts])
             thin = max(1, chains.shape[0] * chains.shape[1] // draws)
@@ -276,7 +271,8 @@ def calibrate(
             seen = np.concatenate([seen[0], z]), np.concatenate([seen[1], predicted])
             emulator = Emulator.fit(model, Shape.around(z[rows]), *seen)
             starts = chains[:, -1]
-        bar.update(bar.total - bar.n)
+        bar.update(sum(counts) + ROUNDS * draws - bar.n)
+    assert best is not None  # there is a round at least
     return best
 
 
@@ -285,21 +281,12 @@ def one_thread() -> threadpool_limits:
     return threadpool_limits(1)
 
 
-def _chains(emulator: Emulator, start: np.ndarray, burn_in: int, steps: int, luck) -> dict[str, np.ndarray]:
+def _chains(
+    emulator: Emulator, start: np.ndarray, burn_in: int, steps: int, luck: np.random.RandomState
+) -> dict[str, np.ndarray]:
     with one_thread():
         z, accepted, diverged = stand_in(emulator, start, burn_in + steps, luck)
     return {"z": z[burn_in:], "accepted": np.array(accepted), "diverged": np.array(diverged)}
-
-
-def kept_or_done(path: Path | None, function, *given) -> pd.DataFrame:
-    """Return the table that `function(*given)` gives, from `path` where an earlier run kept it."""
-    if path is not None and path.exists():
-        return pd.read_csv(path)
-    table = function(*given)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tables.write(table, path)
-    return table
 
 
 def _run(model: Model, z: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 An estimate is a log ratio, the sum of named steps. Each step has a shift and a standard deviation, so that a reader can
 see what was counted, what was corrected for, and what is only bounded; nothing is left out because it is not known.
-The result is a prior for the lever that it is about: its 5%, 50% and 95% points stand in data/evidence.csv.
+The result is a prior for the lever that it is about: its 5%, 50% and 95% points stand in data/parameters.csv.
 
 - :func:`difference` is for an office's own table by commune and month;
 - :func:`model_communes` for what Hà Nội published about its 30 model communes of 2021;
@@ -19,8 +19,10 @@ from scipy.special import ndtri
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from forecast.data import history as facts
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
+from forecast.data.frames import names
+from forecast.data.history import published
 from forecast.data.law import Law, read_law
 from forecast.data.places import one_series, read_place
 from forecast.engines.series.pooling import NATION, POOLED_LEVELS, fit_place, read_pool
@@ -28,7 +30,6 @@ from forecast.engines.series.structural import ELASTICITY, RENEWAL_MONTHS, Belie
 from forecast.language import words
 from forecast.language.words import Text
 from forecast.question.levers import ModelCommunes
-from forecast.question.scenario import parameters_table
 
 CITY, MODELS = "Hà Nội", "Hà Nội/30 xã điểm"
 BEFORE, AFTER, YEAR_BEFORE = "2021-05", "2021-12", "2020-12"  # the trial began in June 2021
@@ -62,18 +63,18 @@ class Effect(NamedTuple):
         return float(np.sqrt(np.square(self.steps["sd"]).sum()))
 
     def ratio(self) -> tuple[float, float, float]:
-        """Return the 50%, 5% and 95% points of the ratio, in the order of data/evidence.csv: value, low, high.
+        """Return the 50%, 5% and 95% points of the ratio, in the order of data/parameters.csv: value, low, high.
 
         >>> [round(x, 2) for x in Effect(table({"seen": (np.log(2), 0.1)}), table({})).ratio()]
         [2.0, 1.7, 2.36]
         """
-        return tuple(float(np.exp(self.mean + z * self.sd)) for z in (0.0, ndtri(0.05), ndtri(0.95)))
+        middle, low, high = (float(np.exp(self.mean + z * self.sd)) for z in (0.0, ndtri(0.05), ndtri(0.95)))
+        return middle, low, high
 
 
 def table(rows: dict[str, tuple[float, float]]) -> pd.DataFrame:
     """Return steps or checks as a frame: index name, columns shift and sd."""
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["shift", "sd"], dtype=float)
-    return frame.rename_axis("step")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["shift", "sd"], dtype=float).rename_axis("step")
 
 
 def between(low: float, high: float) -> tuple[float, float]:
@@ -212,11 +213,11 @@ def model_communes() -> Effect:
     """
     city = read_place(CITY, at=AFTER)
 
-    def figure(measure, month, at=None):
-        return facts.published(city, measure, month, at=at)
+    def figure(measure: str, month: str, at: str | None = None) -> float:
+        return published(city, measure, month, at=at)
 
-    count = facts.published(city, "model_communes", "2021-06", kind="lever", at=MODELS)
-    rest = facts.published(city, "communes", AFTER, kind="input") - count
+    count = published(city, "model_communes", "2021-06", kind="lever", at=MODELS)
+    rest = published(city, "communes", AFTER, kind="input") - count
     gross, gross_rest = (figure("entries_per_commune", AFTER, at) for at in (MODELS, None))
     start, end = (figure("members", month, MODELS) / count for month in (BEFORE, AFTER))
     city_start, city_end = (figure("members", month) for month in (YEAR_BEFORE, AFTER))
@@ -312,7 +313,7 @@ def _stocks(history: pd.DataFrame, start: pd.Period) -> dict[str, pd.Series]:
     late = wide.index >= start
     return {
         name: wide[name].dropna()
-        for name in sorted(wide)
+        for name in sorted(names(wide))
         if wide.loc[~late, name].notna().any() and wide.loc[late, name].notna().any()
     }
 
@@ -333,13 +334,15 @@ def _national_share() -> float:
     return float((then - stocks.iloc[0]) / (stocks.iloc[-1] - stocks.iloc[0]))
 
 
-def _four_cells(gross, gross_rest, start, start_rest, count, rest) -> tuple[float, float]:
+def _four_cells(
+    gross: float, gross_rest: float, start: float, start_rest: float, count: float, rest: float
+) -> tuple[float, float]:
     """Return the difference in differences of four published means per commune, and its sd.
 
     Four numbers leave nothing over to estimate the noise from, so that it is given: communes differ by `skill_spread`
     (sd of the log), of which LASTING stays and cancels out.
     """
-    spread = parameters_table().at["skill_spread", "value"]
+    spread = float(parameters_table()["value"]["skill_spread"])
     value = np.log([start, start_rest, gross, gross_rest])
     given, after = np.array([1.0, 0, 1, 0]), np.array([0.0, 0, 1, 1])
     variance = (1 - LASTING) * spread**2 / np.array([count, rest, count, rest])
@@ -390,8 +393,8 @@ def price_story(changes: pd.DataFrame, since: str, lang: str = "vi") -> Text:
                 low=_signed(low, lang),
                 middle=_signed(middle, lang),
                 high=_signed(high, lang),
-                vi="{name}: {middle} (9 phần 10 khả năng trong khoảng {low} đến {high})",
-                en="{name}: {middle} (nine in ten between {low} and {high})",
+                vi="{name}: {middle} (khoảng dự báo 90%: {low} đến {high})",
+                en="{name}: {middle} (90% interval: {low} to {high})",
             )
         )
     return words.listing(lines)

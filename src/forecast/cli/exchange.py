@@ -21,34 +21,44 @@ MONTH = "YYYY-MM"
 @click.option("--start", default=None, metavar=MONTH, help="Month to start from; that of the last count by default.")
 @with_out
 @with_force
-def new(place, population, parent, communes, members, start, out, force):
+def new(
+    *,
+    place: str,
+    population: float | None,
+    parent: str,
+    communes: tuple[str, ...],
+    members: float | None,
+    start: str | None,
+    out: Path,
+    force: bool,
+) -> None:
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
     from forecast.data import places
     from forecast.exchange import scaffold
 
     frames = scaffold.copied()
-    known = True
+    known = None
     try:
-        found = places.read_place(place, at=start)
+        known = places.read_place(place, at=start)
     except tables.UserError:
         if population is None:
             raise
-        known = False
-    if not known:
+    if known is None and population is not None:
         start = str(tables.month(start)) if start else "2025-12"
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(start, "2025-07"))
         above = places.read_place(parent)
         members = members if members is not None else round(scaffold.guess(above) * population / above.population)
-    else:
-        place = found.name
-        last = found.latest("members", until=start)
+    elif known is not None:
+        place = known.name
+        last = known.latest("members", until=start)
         start = start or (str(last[0]) if last else places.DEFAULT_MONTH)
-        members = members if members is not None or last else scaffold.guess(found)
-    texts = scaffold.scenarios(place, start, members)
+        members = members if members is not None or last else scaffold.guess(known)
+    begin = start or places.DEFAULT_MONTH
+    texts = scaffold.scenarios(place, begin, members)
     claim(out, force)
     scaffold.write(frames, texts, out)
     _told(out, texts)
-    finish(out, {"command": "new", "place": place, "start": start}, f"{places.slug(place)}-status-quo.yaml")
+    finish(out, {"command": "new", "place": place, "start": begin}, f"{places.slug(place)}-status-quo.yaml")
 
 
 @click.command()
@@ -58,17 +68,17 @@ def new(place, population, parent, communes, members, start, out, force):
 @with_seed
 @with_out
 @with_force
-def sample(place, since, months, seed, out, force):
+def sample(*, place: str, since: str, months: int, seed: int, out: Path, force: bool) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
     from forecast.exchange import spreadsheet
 
-    found = places.read_place(place, at=since)
-    data = spreadsheet.sample(found, since, months, seed)
+    known = places.read_place(place, at=since)
+    data = spreadsheet.sample(known, since, months, seed)
     claim(out, force)
-    name = f"{found.slug}.xlsx"
+    name = f"{known.slug}.xlsx"
     tables.write_bytes(data, out / name)
-    facts = {"command": "sample", "place": found.name, "since": since, "months": months, "seed": seed}
+    facts = {"command": "sample", "place": known.name, "since": since, "months": months, "seed": seed}
     finish(out, facts | {"status": "synthetic"}, name)
 
 
@@ -77,7 +87,7 @@ def sample(place, since, months, seed, out, force):
 @click.option("--place", required=True, help="The place whose communes the spreadsheet counts.")
 @with_out
 @with_force
-def import_(file, place, out, force):
+def import_(*, file: Path, place: str, out: Path, force: bool) -> None:
     """Turn FILE, a planner's spreadsheet, into tables and scenarios that forecast can work on.
 
     A row for each commune and month, with the month, the members, and where there are any the new ones, those who
@@ -92,13 +102,18 @@ def import_(file, place, out, force):
     scaffold.write(frames, texts, out)
     tables.write(book.counts, out / "counts.csv")
     _told(out, texts)
-    facts = {"command": "import", "file": file.name, "place": place, "rows": len(book.counts),
-             "status": "synthetic" if book.synthetic else "stated",
-             "input": hashlib.sha256(file.read_bytes()).hexdigest()}  # fmt: skip
+    facts = {
+        "command": "import",
+        "file": file.name,
+        "place": place,
+        "rows": len(book.counts),
+        "status": "synthetic" if book.synthetic else "stated",
+        "input": hashlib.sha256(file.read_bytes()).hexdigest(),
+    }
     finish(out, facts, "history.csv")
 
 
-def _told(out: Path, texts: dict) -> None:
+def _told(out: Path, texts: dict[str, str]) -> None:
     """Say what to do next."""
     click.echo(
         f"next: FORECAST_DATA={out} forecast project {' '.join(str(out / 'scenarios' / name) for name in texts)}"

@@ -47,6 +47,7 @@ from forecast.data import tables
 @with_out
 @with_force
 def baseline(
+    *,
     file: Path,
     horizon: int,
     season: int | None,

@@ -1,17 +1,38 @@
 """Published figures, prices and sources, looked up for a page: what stands in the tables, never what a run made."""
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol, cast
+
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import frames, tables
 from forecast.data.law import Law, read_law
 from forecast.data.tables import GROUPS, UserError
+
+if TYPE_CHECKING:  # places reads history, and not the other way round
+    from forecast.data.places import Place
 
 SCHEME = "voluntary_si"
 MAKERS = "the makers of this project"  # publisher of what was only recalled or judged; no source to name on a picture
 
 
-def published(place, measure: str, month: str, kind: str = "observation", group: str = "all",
-              scheme: str = SCHEME, at: str | None = None) -> float:
+class HasPlace(Protocol):
+    """A question about a place."""
+
+    @property
+    def place(self) -> "Place":
+        """The place."""
+
+
+def published(
+    place: "Place",
+    measure: str,
+    month: str,
+    kind: str = "observation",
+    group: str = "all",
+    scheme: str = SCHEME,
+    at: str | None = None,
+) -> float:
     """Return one published figure from data/history.csv, in the unit of its measure.
 
     `at` names another place whose rows stand with those of `place` (its model communes). The figure must stand there
@@ -20,19 +41,43 @@ def published(place, measure: str, month: str, kind: str = "observation", group:
     """
     where = at or place.name
     rows = place.history if at is None else _history()
-    rows = rows[(rows["place"] == where) & (rows["measure"] == measure) & (rows["scheme"] == scheme)
-                & (rows["kind"] == kind) & (rows["group"] == group) & rows["value"].notna()]
+    rows = rows[
+        (rows["place"] == where)
+        & (rows["measure"] == measure)
+        & (rows["scheme"] == scheme)
+        & (rows["kind"] == kind)
+        & (rows["group"] == group)
+        & rows["value"].notna()
+    ]
     same = rows[rows["month"] == month]
     clear = same[same["status"] != "conflicting"]
     found = (clear if len(clear) else same)["value"].unique()
     if len(found) != 1:
-        there = ", ".join(f"{r.month}: {r.value:g}" for r in rows.itertuples()) or "none"
+        there = ", ".join(f"{r.month}: {r.value:g}" for r in frames.rows(rows)) or "none"
         raise UserError(f"{where}: expected one {measure} ({kind}, {group}) in {month}; data/history.csv has {there}")
     return float(found[0])
 
 
 def _history() -> pd.DataFrame:
     return tables.read(tables.data_dir() / "history.csv", "history")
+
+
+def observed(history: pd.DataFrame, measure: str = "", group: str = "", *, conflicting: bool = True) -> pd.DataFrame:
+    """Return the observations of the voluntary scheme in a history that have a value, in their order.
+
+    `measure` and `group` keep those of one measure or group. What contradicts another figure of its source is there
+    unless `conflicting` is False; who learns or judges by counts takes :func:`counts`.
+
+    >>> rows = _history().query("place == 'Cà Mau'")
+    >>> observed(rows, "members")["month"].tolist()
+    ['2021-12', '2022-06']
+    """
+    rows = history[(history["scheme"] == SCHEME) & (history["kind"] == "observation") & history["value"].notna()]
+    if not conflicting:
+        rows = rows[rows["status"] != "conflicting"]
+    for column, word in (("measure", measure), ("group", group)):
+        rows = rows[rows[column] == word] if word else rows
+    return rows
 
 
 def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.Series:
@@ -42,8 +87,7 @@ def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.
     year alone counts as out in December; one without a date (memory) never. Rows of an invented place are known at
     once. `dated` is a table of sources (data/sources.csv when left out).
 
-    >>> rows = _history().query("place == 'Cà Mau' and measure == 'members' and kind == 'observation'")
-    >>> rows = rows[rows["scheme"] == "voluntary_si"]
+    >>> rows = observed(_history().query("place == 'Cà Mau'"), "members")
     >>> rows.assign(known=known_since(rows))[["month", "known"]].to_numpy().tolist()
     [['2021-12', '2022-07'], ['2022-06', '2022-07']]
     """
@@ -60,15 +104,15 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataF
     figures, which nobody has checked, and conflicting ones are left out. Of several for a month the one listed
     last stands last; `known` is :func:`known_since`.
     """
-    rows = history[(history["scheme"] == SCHEME) & (history["measure"] == "members") & (history["group"] == "all")
-                   & (history["kind"] == "observation") & history["value"].notna()
-                   & history["status"].isin(("stated", "derived", "synthetic"))]
+    rows = observed(history, "members", "all")
+    rows = rows[rows["status"].isin(("stated", "derived", "synthetic"))]
     rows = rows.assign(known=known_since(rows, dated), value=rows["value"].astype(float))
     rows = rows[["place", "month", "value", "known"]]
-    return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
+    found: pd.DataFrame = rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
+    return found
 
 
-def net_prices(place, months: pd.PeriodIndex, law: Law | None = None) -> pd.DataFrame:
+def net_prices(place: "Place", months: pd.PeriodIndex, law: Law | None = None) -> pd.DataFrame:
     """Return the least that a person pays for a month, VND: index month (text), one column a group."""
     path = (law or read_law()).price_arrays(months, place.lineage)
     gross = path["rate"] * path["floor"]
@@ -76,20 +120,23 @@ def net_prices(place, months: pd.PeriodIndex, law: Law | None = None) -> pd.Data
     return pd.DataFrame(net.round(2), index=months.astype(str), columns=list(GROUPS))
 
 
-def price_changes(place, since: str, until: str, group: str = "other", law: Law | None = None) -> list[tuple]:
+def price_changes(
+    place: "Place", since: str, until: str, group: str = "other", law: Law | None = None
+) -> list[tuple[str, float, float]]:
     """Return (month, VND before, VND after) for each change of the least to pay after `since`, up to `until`."""
     net = net_prices(place, pd.period_range(since, until, freq="M"), law)[group]
     changed = net[net.diff().abs() > 0.5]
-    return [(month, float(net.shift()[month]), float(value)) for month, value in changed.items()]
+    before = net.shift()
+    return [(str(month), float(before[str(month)]), float(value)) for month, value in changed.items()]
 
 
-def sources(names=None) -> pd.DataFrame:
+def sources(names: Iterable[str] | None = None) -> pd.DataFrame:
     """Return data/sources.csv (index source), or its rows of `names` in their order."""
     table = tables.read(tables.data_dir() / "sources.csv", "sources").set_index("source", drop=False)
     return table if names is None else table.loc[[n for n in dict.fromkeys(names) if n in table.index]]
 
 
-def used(place, law: bool = True) -> pd.DataFrame:
+def used(place: "Place | HasPlace | Sequence[Place | HasPlace]", law: bool = True) -> pd.DataFrame:
     """Return what the pages of a place, or of several, stand on: rows `table, source, status` of history and law.
 
     A row of the law that holds in several of them is there once.
@@ -104,13 +151,14 @@ def used(place, law: bool = True) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def together(place) -> list:
+def together(place: "Place | HasPlace | Sequence[Place | HasPlace]") -> "list[Place]":
     """Return one place, or several in a list (scenarios stand for theirs), as a list in which each is once."""
-    several = place if isinstance(place, (list, tuple)) else [place]
-    return list({one.name: one for one in (getattr(one, "place", one) for one in several)}.values())
+    several = place if isinstance(place, Sequence) else [place]
+    found: list[Place] = [getattr(one, "place", None) or cast("Place", one) for one in several]
+    return list({one.name: one for one in found}.values())
 
 
-def publishers(place, measure: str = "members") -> list[str]:
+def publishers(place: "Place", measure: str = "members") -> list[str]:
     """Return who published the counts of `measure` of a place, the most used first."""
     rows = place.history
     rows = rows[(rows["place"] == place.name) & (rows["measure"] == measure) & (rows["scheme"] == SCHEME)]

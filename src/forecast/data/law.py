@@ -11,19 +11,24 @@ import math
 import re
 from calendar import month_name
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
-from forecast.data.tables import GROUPS, STATUSES, UserError
+from forecast.data import tables, vocabulary
+from forecast.data.tables import UserError
+from forecast.data.vocabulary import GROUPS, SCHEME, STATUSES
 
-SCHEME = "voluntary_si"
-NATION = ("Việt Nam",)
+NATION = (vocabulary.NATION,)
+PAYMENT_MODE = "payment_mode_"  # parameters that begin so are numbers of months that can be paid at once
+NO_END = 30_000  # months of subsidy where the law sets no end: more than anybody pays
 _FOREVER = 10**6  # a month index after every month
+
+Month = pd.Period | str  # a month, or ``YYYY-MM``
 
 
 class Rule(NamedTuple):
@@ -41,7 +46,7 @@ class Price:
     """What one month of membership costs, in VND per month, and who pays it.
 
     ``gross = state + local + net``. ``basis`` names the legal basis of every row used and ``status`` is the
-    weakest status among them, in the order of :data:`forecast.data.tables.STATUSES`.
+    weakest status among them, in the order of :data:`forecast.data.vocabulary.STATUSES`.
     """
 
     gross: float
@@ -56,12 +61,16 @@ class Price:
 class Law:
     """The law as a dated table with the columns of ``data/law.csv``; only the voluntary scheme acts.
 
+    ``base_month`` is the month at whose prices rates were measured (``entry_rate`` of ``data/evidence.csv`` is that of
+    2020-21); a change of prices acts through the difference from it.
+
     >>> law = read_law()
     >>> law.price("poor", "2025-06", ("Hà Nội", "Việt Nam")).net
     132000.0
     """
 
     frame: pd.DataFrame
+    base_month: str = "2021-06"
 
     @cached_property
     def _rules(self) -> dict[tuple[str, str, str], list[Rule]]:
@@ -86,7 +95,7 @@ class Law:
         """Return the rule in force at the nearest place of ``lineage``; None if there is none."""
         return next((rule for place in lineage if (rule := self._at(parameter, place, group, index))), None)
 
-    def value(self, parameter: str, month, group: str = "all", lineage: tuple[str, ...] = NATION) -> float:
+    def value(self, parameter: str, month: Month, group: str = "all", lineage: tuple[str, ...] = NATION) -> float:
         """Return the value of ``parameter`` in ``month`` (a Period or ``YYYY-MM``), in the unit of its row.
 
         ``lineage`` is a place and all that contain it, smallest first (``Place.lineage``). Raises
@@ -98,8 +107,9 @@ class Law:
         """
         rule = self._find(parameter, _index(month), group, lineage)
         if rule is None:
-            raise UserError(f"the law has no {parameter} for {group} in {lineage[0]} in {month}; "
-                            + self._known(parameter))
+            raise UserError(
+                f"the law has no {parameter} for {group} in {lineage[0]} in {month}; " + self._known(parameter)
+            )
         if math.isnan(rule.value):
             raise UserError(f"{parameter} is a rule in words, not a number: {rule.basis}")
         return rule.value
@@ -112,8 +122,14 @@ class Law:
         spans = rows["place"] + " (" + rows["group"] + ") " + rows["since"] + " to "
         return "it is known for " + "; ".join(spans + rows["until"].replace("", "now"))
 
-    def price(self, group: str, month, lineage: tuple[str, ...] = NATION,
-              declared_income: float | None = None, subsidized_months: int = 0) -> Price:
+    def price(
+        self,
+        group: str,
+        month: Month,
+        lineage: tuple[str, ...] = NATION,
+        declared_income: float | None = None,
+        subsidized_months: int = 0,
+    ) -> Price:
         """Return what a person of ``group`` pays for ``month``, and what the state and the local budget pay.
 
         ``declared_income`` (VND per month; the floor if not given) is raised to the floor and cut at the
@@ -141,13 +157,19 @@ class Law:
         if rules and cap is not None and subsidized_months >= cap.value:
             state_share, local_share, rules = 0.0, 0.0, [cap]
         used += rules
-        gross, state, local = (round(part, 2) for part in (
-            rate * income, state_share * rate * floor, local_share * rate * floor))
-        return Price(gross, state, local, round(gross - state - local, 2),
-                     tuple(dict.fromkeys(rule.basis for rule in used)),
-                     max((rule.status for rule in used), key=STATUSES.index))
+        gross, state, local = (
+            round(part, 2) for part in (rate * income, state_share * rate * floor, local_share * rate * floor)
+        )
+        return Price(
+            gross,
+            state,
+            local,
+            round(gross - state - local, 2),
+            tuple(dict.fromkeys(rule.basis for rule in used)),
+            max((rule.status for rule in used), key=STATUSES.index),
+        )
 
-    def _need(self, parameter: str, index: int, month) -> Rule:
+    def _need(self, parameter: str, index: int, month: Month) -> Rule:
         """Return a national rule that every price rests on, or raise an error that says when it is known."""
         rule = self._find(parameter, index, "all", NATION)
         if rule is None:
@@ -171,14 +193,58 @@ class Law:
             local.append(total)
         return state_share, min(local_share, 1.0 - state_share), state + local
 
-    def price_arrays(self, months: pd.PeriodIndex,
-                     lineage: tuple[str, ...] = NATION) -> dict[str, np.ndarray]:
-        """Return the law's own price path over ``months``, for engines that price people by the thousand.
+    def base_prices(self) -> np.ndarray:
+        """Return what each group pays for a month of ``base_month`` in the nation: (groups,), VND per month.
+
+        >>> read_law().base_prices().tolist()
+        [107800.0, 115500.0, 138600.0, 138600.0]
+        """
+        return self._base_prices.copy()
+
+    @cached_property
+    def _base_prices(self) -> np.ndarray:
+        return np.array([self.price(group, self.base_month).net for group in GROUPS])
+
+    def subsidy_months(self, month: Month) -> int:
+        """Return for how many months the state subsidizes one person, by the rule of ``month``; no rule means no end.
+
+        >>> read_law().subsidy_months("2026-01"), read_law().subsidy_months("2017-12") == NO_END
+        (120, True)
+        """
+        rule = self._find("subsidy_max_months", _index(month), "all", NATION)
+        return NO_END if rule is None else int(rule.value)
+
+    @cached_property
+    def first_subsidized_month(self) -> int | None:
+        """Month index of the first month in which the state pays a share for anybody, None if it never does.
+
+        >>> divmod(read_law().first_subsidized_month, 12)
+        (2018, 0)
+        """
+        rules = (
+            rules
+            for (name, place, _), rules in self._rules.items()
+            if name == "state_subsidy_share" and place in NATION
+        )
+        return min((rule.since for found in rules for rule in found if rule.value > 0), default=None)
+
+    def payment_modes(self, month: Month) -> tuple[int, ...]:
+        """Return how many months can be paid at once in ``month``, rising; none where the law says nothing of it.
+
+        >>> read_law().payment_modes("2026-01"), read_law().payment_modes("2010-01")
+        ((1, 3, 6, 12, 60), ())
+        """
+        names = dict.fromkeys(name for name, _, _ in self._rules if name.startswith(PAYMENT_MODE))
+        rules = (self._find(name, _index(month), "all", NATION) for name in names)
+        return tuple(sorted({int(rule.value) for rule in rules if rule is not None and rule.value >= 1}))
+
+    def price_arrays(self, months: pd.PeriodIndex, lineage: tuple[str, ...] = NATION) -> dict[str, np.ndarray]:
+        """Return the price path of the law over ``months``, for engines that price people by the thousand.
 
         Keys: ``rate`` (share of income), ``floor`` and ``ceiling`` (VND per month), each ``(months,)``;
         ``state_share`` and ``local_share`` (shares of the contribution on the floor), each ``(months, 4)`` in
-        the order of :data:`forecast.data.tables.GROUPS`. The month cap is personal and so is left to the caller
-        (``value("subsidy_max_months", month)``).
+        the order of :data:`forecast.data.vocabulary.GROUPS`. The month cap is personal and so is left to the caller
+        (:meth:`subsidy_months`).
 
         >>> path = read_law().price_arrays(pd.period_range("2021-12", "2022-01", freq="M"))
         >>> path["floor"].tolist(), path["state_share"][0].tolist()
@@ -190,21 +256,23 @@ class Law:
         return {name: values.copy() for name, values in self._paths[asked].items()}
 
     @cached_property
-    def _paths(self) -> dict[tuple, dict[str, np.ndarray]]:
+    def _paths(self) -> dict[tuple[tuple[pd.Period, ...], tuple[str, ...]], dict[str, np.ndarray]]:
         """Price paths that were asked for."""
         return {}
 
     def _price_path(self, months: pd.PeriodIndex, lineage: tuple[str, ...]) -> dict[str, np.ndarray]:
-        names = {"rate": "contribution_rate", "floor": "min_declared_income",
-                 "ceiling": "max_declared_income"}
-        path = {key: np.array([self._need(name, tables.month_index(month), month).value for month in months])
-                for key, name in names.items()}
-        shares = np.array([[self._shares(group, tables.month_index(month), lineage)[:2] for group in GROUPS]
-                           for month in months])
+        names = {"rate": "contribution_rate", "floor": "min_declared_income", "ceiling": "max_declared_income"}
+        path = {
+            key: np.array([self._need(name, tables.month_index(month), month).value for month in months])
+            for key, name in names.items()
+        }
+        shares = np.array(
+            [[self._shares(group, tables.month_index(month), lineage)[:2] for group in GROUPS] for month in months]
+        )
         shares = shares.reshape(len(months), len(GROUPS), 2)  # keeps its shape when there are no months
         return path | {"state_share": shares[..., 0], "local_share": shares[..., 1]}
 
-    def known(self, month) -> "Law":
+    def known(self, month: Month) -> "Law":
         """Return the law as it could be read at the end of ``month``: what was enacted later is taken out.
 
         The table has no column for the day of enactment, but ``legal_basis`` names texts, and a Vietnamese text
@@ -221,9 +289,12 @@ class Law:
         kept = (pd.Series(since, frame.index) <= month).to_numpy()
         keys = list(zip(*(frame[name] for name in ("scheme", "parameter", "group", "place")), strict=True))
         later = {(key, begins) for key, begins, known in zip(keys, frame["since"], kept, strict=True) if not known}
-        replaced = [bool(until) and (key, str(tables.month(until) + 1)) in later
-                    for key, until in zip(keys, frame["until"], strict=True)]
-        return Law(frame.assign(until=frame["until"].mask(replaced, ""))[kept].reset_index(drop=True))
+        replaced = [
+            bool(until) and (key, str(tables.month(until) + 1)) in later
+            for key, until in zip(keys, frame["until"], strict=True)
+        ]
+        until = frame["until"].mask(replaced, "")
+        return replace(self, frame=frame.assign(until=until)[kept].reset_index(drop=True))
 
 
 def _enacted(basis: str) -> str:
@@ -241,7 +312,7 @@ def _enacted(basis: str) -> str:
     return max([*months, *(f"{year}-12" for year in years)], default="")
 
 
-def _index(month) -> int:
+def _index(month: Month) -> int:
     """Return the month index of a Period or of ``YYYY-MM``."""
     return tables.month_index(month if isinstance(month, pd.Period) else tables.month(month))
 
@@ -252,7 +323,7 @@ def _check_group(group: str) -> None:
         raise UserError(f'"{group}" is not a subsidy group; expected one of {", ".join(GROUPS)}')
 
 
-def read_law(path=None) -> Law:
+def read_law(path: str | Path | None = None) -> Law:
     """Read the law from ``path``, or from ``law.csv`` of the data folder; a wrong table is one TableError.
 
     >>> read_law().price("other", "2027-01").net

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import apportion, tables
+from forecast.data.history import observed
 from forecast.data.tables import UserError
 
 DEFAULT_MONTH = "2021-12"
@@ -88,9 +89,7 @@ class Place:
     @cached_property
     def _counts(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Observed rows of the voluntary scheme by (measure, group), oldest first, conflicting ones left out."""
-        rows = self.history
-        rows = rows[(rows["scheme"] == "voluntary_si") & (rows["kind"] == "observation")
-                    & (rows["status"] != "conflicting") & rows["value"].notna()]
+        rows = observed(self.history, conflicting=False)
         return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
 
     def _published(self, measure: str, group: str, until) -> pd.DataFrame:
@@ -220,7 +219,7 @@ def read_place(name: str, at=None) -> Place:
         counts = units[[*_COUNTS, "labor_force"]].sum(min_count=1)
     frame = pd.DataFrame({"commune": units["place"], "district": _districts(units, places)})
     for column in _COUNTS:
-        frame[column] = _fit(units[column].to_numpy(float), counts[column])
+        frame[column] = apportion.scaled(units[column].to_numpy(float), counts[column])
     frame[_SHARES] = units[_SHARES].to_numpy(float)
     lineage = _lineage(name, places)
     return Place(name=name, slug=slug(name), level=row["level"], lineage=lineage, since=row["since"],
@@ -236,17 +235,6 @@ def _communes(row: pd.Series, places: pd.DataFrame, month: str) -> pd.DataFrame:
     units = alive[(alive["level"] == "commune") & alive["parent"].isin(parents)]
     # A nation's direct communes would be none of all, so it is one unit, as is a group whose members have no rows.
     return units if len(units) else places.loc[[row["place"]]]
-
-
-def _fit(parts: np.ndarray, total: float) -> np.ndarray:
-    """Scale whole numbers to sum to ``total``, the largest remainders rounded up; unchanged if they do already."""
-    if np.isnan(parts).any() or np.isnan(total) or parts.sum() in (0, total):
-        return parts
-    exact = parts * total / parts.sum()
-    whole = np.floor(exact)
-    order = np.argsort(whole - exact, kind="stable")
-    whole[order[:int(round(total - whole.sum()))]] += 1
-    return whole
 
 
 def _lineage(name: str, places: pd.DataFrame) -> tuple[str, ...]:

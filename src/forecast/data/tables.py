@@ -2,7 +2,7 @@
 
 A table is read with :func:`read`, which either returns a typed frame or raises a :class:`TableError` whose message
 lists file, row, column, value and what was expected. A table is written with :func:`write`. The words that may stand in
-the columns (schemes, groups, statuses, kinds, measures) are constants here; ``data/README.md`` explains them.
+the columns (schemes, groups, statuses, kinds, measures) are those of :mod:`forecast.data.vocabulary`.
 """
 
 import csv
@@ -16,30 +16,16 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast.data.files import ROOT
-
-GROUPS = ("poor", "near_poor", "ethnic_minority", "other")
-"""The four subsidy groups, in the order of every array with a group axis; tables add ``all`` for their sum."""
-
-SCHEMES = ("voluntary_si", "household_hi", "compulsory_si", "all_schemes")
-"""Insurance schemes; ``all_schemes`` is for published figures that mix them, such as joint collections."""
-
-STATUSES = ("stated", "derived", "recalled", "conflicting", "synthetic")
-"""How far a figure can be trusted, best first except that ``conflicting`` means its source contradicts itself."""
-
-KINDS = ("observation", "target", "plan", "lever", "input")
-"""What a history row is: a thing that was, was hoped for, was assigned, was done, or describes the setting."""
-
-LEVELS = ("nation", "province", "district", "commune", "commune_group")
-"""Levels of places, from large to small; a commune group is a named set such as the model communes of a city."""
-
-MEASURES = {
-    "members": "persons", "entries": "persons", "returns": "persons", "lapses": "persons",
-    "exits_compulsory": "persons", "exits_other": "persons", "active_9of12": "persons", "paid_months": "months",
-    "paid_members": "vnd", "paid_state": "vnd", "paid_province": "vnd", "paid_donors": "vnd",
-    "spent_outreach": "vnd",
-}
-"""Measures of a projection and their units, in the order in which engines write them."""
+from forecast.data.files import RISKY, ROOT
+from forecast.data.files import write_bytes as write_bytes
+from forecast.data.files import write_text as write_text
+from forecast.data.vocabulary import GROUPS as GROUPS  # named again, so that readers of tables find them here
+from forecast.data.vocabulary import KINDS as KINDS
+from forecast.data.vocabulary import LEVELS as LEVELS
+from forecast.data.vocabulary import MEASURES as MEASURES
+from forecast.data.vocabulary import SCHEMES as SCHEMES
+from forecast.data.vocabulary import STATUSES as STATUSES
+from forecast.data.vocabulary import STUDIED_SCHEMES as STUDIED_SCHEMES
 
 PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
 """Columns of published forecasts and the probability of each: ``q500`` is the median."""
@@ -81,7 +67,6 @@ DENOMINATORS = ("labor_force", "eligible", "members", "population", "households"
 
 _EXPECTED_MONTH = "a month written YYYY-MM, such as 2021-12"
 _EXPECTED_NUMBER = "a number such as 1234.5, without thousands separators, or an empty cell"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
 class UserError(Exception):
@@ -188,6 +173,10 @@ def _rows(rule, column: str, expected: str) -> pa.Check:
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
 _VALUE = _number()
+_YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
+_YES = pa.Column(checks=_one_of(("yes", "")))
+_ORDERED_RANGE = [_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
+                  _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]
 _ORDERED = _rows(lambda f: (f["until"] == "") | (f["until"] >= f["since"]), "until", "a month not before since")
 
 
@@ -221,12 +210,25 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         "note": _TEXT}, checks=[_ORDERED]),
     "crosswalk": pa.DataFrameSchema({
         "old": _FILLED, "new": _FILLED, "since": _MONTH, "share": _SHARE, "source": _FILLED, "note": _TEXT}),
+    "parameters": pa.DataFrameSchema({
+        "parameter": _UNIQUE, "kind": pa.Column(checks=_one_of(("parameter", "cost", "opening"))), "value": _VALUE,
+        "low": _VALUE, "high": _VALUE, "least": _VALUE, "most": _VALUE,
+        "open": pa.Column(checks=_one_of(("", "least", "most", "both"))), "unit": _FILLED, "learned": _COUNT,
+        "distance": _number(0, 2, expected="0, 1, 2 or an empty cell"), "source": _FILLED, "status": _STATUS,
+        "study": _FILLED, "year": _YEAR, "population": _TEXT, "meaning": _FILLED},
+        checks=[*_ORDERED_RANGE,
+                _rows(lambda f: f[["value", "low", "high"]].notna().all(axis=1) | (f["kind"] == "opening"), "value",
+                      "a value with its low and high"),
+                _rows(lambda f: f["least"].notna(), "least", "the least that the formulas allow"),
+                _rows(lambda f: f["distance"].isin((0, 1, 2)) | f["distance"].isna() & f["learned"].isna(), "distance",
+                      "0, 1 or 2 for a parameter that is learned"),
+                _rows(lambda f: f["learned"].isna() | ~f["learned"].duplicated(), "learned", "a position of its own")]),
     "evidence": pa.DataFrameSchema({
-        "parameter": _FILLED, "value": _VALUE, "low": _VALUE, "high": _VALUE, "population": _TEXT, "study": _FILLED,
-        "year": pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell")),
-        "source": _FILLED, "status": _STATUS, "use": _FILLED},
-        checks=[_rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
-                _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value")]),
+        "measure": _FILLED, "value": _VALUE, "low": _VALUE, "high": _VALUE,
+        "supports": pa.Column(checks=_matches(r"([a-z_]+( [a-z_]+)*)?", "names of parameters with a space between")),
+        "from_counts": _YES, "abroad": _YES, "scheme": pa.Column(checks=_one_of(STUDIED_SCHEMES)),
+        "population": _TEXT, "study": _FILLED, "year": _YEAR, "source": _FILLED, "status": _STATUS, "use": _FILLED},
+        checks=_ORDERED_RANGE),
     "published": pa.DataFrameSchema({
         "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
@@ -370,12 +372,12 @@ def _escape(text: str) -> str:
     >>> _escape("=1+1")
     "'=1+1"
     """
-    return "'" + text if text.lstrip("'").startswith(_RISKY) else text
+    return "'" + text if text.lstrip("'").startswith(RISKY) else text
 
 
 def _unescape(text: str) -> str:
     """Undo :func:`_escape`."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_RISKY) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(RISKY) else text
 
 
 def write(frame: pd.DataFrame, path) -> Path:
@@ -394,24 +396,6 @@ def write(frame: pd.DataFrame, path) -> Path:
         writer.writerow([_escape(str(name)) for name in frame.columns])
         writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
     return write_bytes(stream.getvalue(), path)
-
-
-def write_bytes(data: bytes, path) -> Path:
-    """Write a whole file or, if anything goes wrong, none; return the path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        half.write_bytes(data)
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
-    return path
-
-
-def write_text(text: str, path) -> Path:
-    """Write a whole UTF-8 file or none; return the path."""
-    return write_bytes(text.encode(), path)
 
 
 def _cell(value) -> str:

@@ -2,6 +2,9 @@
 
 Everything here is synthetic: six communes, ten thousand eligible people, two of the communes poor and highland. The law
 has one floor that doubles in 2022 and two subsidies, with round numbers that can be checked by head.
+
+>>> place().population, law().value("min_declared_income", "2022-01")
+(20000.0, 2000000.0)
 """
 
 import pandas as pd

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from forecast.data.vocabulary import PAYERS
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay
 
-PAID = ("members", "state", "province", "donors")
 SPARE = 5  # draws for each feature, else parameters are left aside
 LEAST = 0.5  # persons; below it there is no log
 
@@ -52,8 +52,9 @@ class Chance(NamedTuple):
         return math.hypot(self.error_of_many, self.error_of_few)
 
 
-def chance(few: np.ndarray, many: np.ndarray, goal: float, known: np.ndarray | None = None,
-           wide: np.ndarray | None = None) -> Chance:  # fmt: skip
+def chance(
+    few: np.ndarray, many: np.ndarray, goal: float, known: np.ndarray | None = None, wide: np.ndarray | None = None
+) -> Chance:
     """Return the probability that the agents reach `goal`, from few of their draws and many of the fast engine's.
 
     `few` and `many` (draws,) are what is reached; the first of `many` are the same draws as `few`. `known` (draws,
@@ -76,7 +77,7 @@ def chance(few: np.ndarray, many: np.ndarray, goal: float, known: np.ndarray | N
     gap = (few >= goal) - by_fast[:n]
     left = max(float(np.mean(by_fast * (1 - by_fast))), float(gap.var()))  # few draws may show no gap where one is
     value, error = float(by_fast.mean() + gap.mean()), float(by_fast.std() / math.sqrt(len(x)))
-    if known is not None and len(x) > SPARE * known.shape[1]:
+    if known is not None and wide is not None and len(x) > SPARE * known.shape[1]:
         weights = np.linalg.lstsq(known, x, rcond=None)[0]
         rest = float(np.square(x - known @ weights).sum() / (len(x) - known.shape[1]))
         alone = ndtr((height + slope * (known @ weights) - bar) / math.sqrt(spread**2 + slope**2 * rest))
@@ -100,16 +101,16 @@ def features(drawn: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def judged(
-    found: Chance,
+    estimate: Chance,
     few: tuple[pd.DataFrame, pd.DataFrame],
     many: tuple[pd.DataFrame, pd.DataFrame],
     cost: tuple[np.ndarray, np.ndarray],
-    outreach: np.ndarray,
+    luck: dict[str, np.ndarray],
 ) -> Judged:
     """Put together what is known of a mix.
 
-    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, `cost` and `outreach`
-    VND in each of their draws (cost: by both; outreach: in the many).
+    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, `cost` VND in
+    each of their draws, and `luck` by how much VND each payer's outreach differs in the many from its price.
     """
     n = len(few[0])
 
@@ -121,23 +122,26 @@ def judged(
     shift = float((cost[0] - cost[1][:n]).mean())
     low, high = np.quantile(cost[1] + shift, INTERVAL)
     return Judged(
-        probability=found.value,
-        standard_error=found.standard_error,
+        probability=estimate.value,
+        standard_error=estimate.standard_error,
         cost=float(cost[1].mean() + shift),
         cost_low=float(low),
         cost_high=float(high),
         guarded_share=guarded_share(*both),
         stay=stay(*both),
         member_years=mean("years"),
-        by_payer={payer: mean(payer) for payer in PAID} | {"outreach": float(outreach.mean())},
+        by_payer={p: mean(p) + (float(luck[p].mean()) if p in luck else 0.0) for p in PAYERS},
         draws=(n, len(many[0])),
     )
 
 
-def _two_levels(few, many) -> tuple[pd.DataFrame, ...]:
+def _two_levels(
+    few: tuple[pd.DataFrame, pd.DataFrame], many: tuple[pd.DataFrame, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Means over the draws of (the mix, the base) on two levels, as tallies of one row."""
     n = len(few[0])
-    return tuple(
+    mix, base = (
         (fast.mean() + (slow.to_numpy() - fast.iloc[:n].to_numpy()).mean(axis=0)).to_frame().T
         for slow, fast in zip(few, many, strict=True)
     )
+    return mix, base

@@ -5,12 +5,36 @@ policy differs from the status quo in any other column it is silent (no rows), n
 zero would be a claim. The same (scenario, draws, seed) gives the same rows, whichever other draws are asked with them.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pandas as pd
 
 from forecast.answer.projection import COLUMNS
 from forecast.question.scenario import Scenario
+
+
+class Kind(NamedTuple):
+    """What is known of an engine before it is loaded."""
+
+    location: str  # module:class; imported when it is asked for, since each brings libraries that take seconds to load
+    needs: str  # "people": a place with its people and teams; "history": the counts that were known
+    hindsight: str  # what a backtest cannot hide from it, to be said beside its scores
+    batch: int  # draws in one piece of work, so that all cores end at about the same time
+
+
+_SET = "its parameters were set with the whole history in view, so its scores flatter it"
+ENGINES = {
+    "agents": Kind("forecast.engines.people.agents:AgentEngine", "people", _SET, 24),
+    "stock": Kind("forecast.engines.people.stock:StockEngine", "people", _SET, 200),
+    "series": Kind(
+        "forecast.engines.series.engine:SeriesEngine",
+        "history",
+        "the constants of its model were chosen with the whole history in view; what it fits, it fits to counts that "
+        "were known",
+        200,
+    ),
+}
+"""The engines by name, in the order of speaking: the first that answers gives the numbers of a sentence."""
 
 
 class Engine(Protocol):

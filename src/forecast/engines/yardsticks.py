@@ -60,10 +60,21 @@ class Yardstick:
         luck = ndtri((0.5 + np.asarray(list(draws)) * GOLDEN) % 1.0)
         spread = month * np.sqrt(np.maximum(self.variance(known, ahead), 0.0))
         values = center * np.exp(spread * luck[:, None])  # (draws, months)
-        rows = pd.DataFrame({"month": np.tile(ahead.astype(str), len(luck)), "value": values.ravel(),
-                             "draw": np.repeat(np.asarray(list(draws), np.int32), len(ahead))})
-        names = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": self.name,
-                 "origin": scenario.start, "group": "all", "measure": "members"}
+        rows = pd.DataFrame(
+            {
+                "month": np.tile(ahead.astype(str), len(luck)),
+                "value": values.ravel(),
+                "draw": np.repeat(np.asarray(list(draws), np.int32), len(ahead)),
+            }
+        )
+        names = {
+            "place": scenario.place.name,
+            "scenario": scenario.scenario,
+            "engine": self.name,
+            "origin": scenario.start,
+            "group": "all",
+            "measure": "members",
+        }
         return rows.dropna().assign(**names)[COLUMNS].reset_index(drop=True)
 
     def _pooled(self, scenario: Scenario) -> float:
@@ -73,8 +84,10 @@ class Yardstick:
         rows = facts.counts(self._history)
         rows = rows[(rows["month"] <= scenario.start) & (rows["value"] > 0)]
         rows = rows.drop_duplicates(["place", "month"], keep="last")
-        found = [self.changes(pd.Series(part["value"].to_numpy(), pd.PeriodIndex(part["month"], freq="M")))
-                 for _, part in rows.groupby("place")]
+        found = [
+            self.changes(pd.Series(part["value"].to_numpy(), pd.PeriodIndex(part["month"], freq="M")))
+            for _, part in rows.groupby("place")
+        ]
         found = np.concatenate([[], *found])
         return float(np.mean(found**2)) if len(found) else np.nan
 

@@ -17,7 +17,7 @@ from forecast.data.tables import UserError
 from forecast.exchange.spreadsheet import Book
 from forecast.language import words
 
-TABLES = ("sources", "history", "law", "places", "crosswalk", "evidence")
+TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "evidence")
 SCHEME = "voluntary_si"
 OWN = "own-file"  # source of what came from a spreadsheet
 AHEAD = 24  # months that the scenarios look ahead

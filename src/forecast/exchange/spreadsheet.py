@@ -22,9 +22,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from forecast.data import chance, tables
+from forecast.data.files import inert, timeless
 from forecast.data.places import Place, slug
 from forecast.data.tables import UserError
-from forecast.desk.allocation import inert, timeless
 
 MOST_BYTES, MOST_UNPACKED, MOST_RATIO = 30e6, 200e6, 300  # of a file, of what is in it, and of the one to the other
 MOST_ROWS, MOST_COLUMNS, HEAD_ROWS, MOST_FAULTS = 200_000, 60, 30, 20

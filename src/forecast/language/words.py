@@ -2,13 +2,15 @@
 
 Numbers are written by babel (vi: ``1.234,5``; en: ``1,234.5``). Terms come from ``docs/words.csv``, one row a
 term in both languages. :func:`say` fills a sentence that is given in both languages with values; a notebook
-shows it as Markdown. Sentences about a run are in :mod:`forecast.show.sentences`.
+shows it as Markdown. Sentences about a run are in :mod:`forecast.show`.
 """
 
 import math
 import string
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
+from typing import Any, Protocol
 
 import pandas as pd
 from babel.dates import format_date
@@ -22,6 +24,18 @@ LANGS = ("vi", "en")
 TERMS = ROOT / "docs" / "words.csv"
 _CHANCES = (0.01, 0.10, 0.33, 0.66, 0.90, 0.99)  # upper ends of the classes of words; see docs/words.csv
 _TERM_COLUMNS = ("engine", "group", "measure", "payer", "status", "kind", "scheme", "level", "unit")
+
+
+class Titled(Protocol):
+    """What has a name for programs and titles for people: a scenario."""
+
+    @property
+    def scenario(self) -> str:
+        """The name for programs."""
+
+    @property
+    def title(self) -> Mapping[Any, str]:
+        """The titles by language."""
 
 
 class Text(str):
@@ -122,7 +136,7 @@ def money(amount: float, lang: str = "vi", digits: int = 1) -> str:
     return vnd(round(amount, -3), lang)
 
 
-def month(text, lang: str = "vi", long: bool = False) -> str:
+def month(text: object, lang: str = "vi", long: bool = False) -> str:
     """Return a month (`YYYY-MM` or a Period) as people write it.
 
     >>> month("2025-12", "vi"), month("2025-12", "vi", long=True)
@@ -208,12 +222,12 @@ def term(name: str, lang: str = "vi") -> str:
     """
     _known(lang)
     try:
-        return terms().at[name, lang]
+        return str(terms().at[name, lang])
     except KeyError:
         raise UserError(f'docs/words.csv has no term "{name}"') from None
 
 
-def title(scenario, lang: str = "vi") -> str:
+def title(scenario: Titled, lang: str = "vi") -> str:
     """Return the name of a scenario for people: its title, or a term, or else its own name."""
     return scenario.title.get(lang) or _term_or_itself("scenario", scenario.scenario, lang)
 
@@ -221,7 +235,7 @@ def title(scenario, lang: str = "vi") -> str:
 def _term_or_itself(kind: str, name: str, lang: str) -> str:
     """Return the term of a known word, and a word of the user's own as it is."""
     key = f"{kind}.{name}"
-    return terms().at[key, lang] if key in terms().index else str(name)
+    return str(terms().at[key, lang]) if key in terms().index else str(name)
 
 
 _SPECS = {
@@ -241,7 +255,7 @@ _SPECS = {
 _NUMBERS = ("n", "a", "p", "s", "m", "d", "c")  # forms that a table sets to the right
 
 
-def form(value, spec: str, lang: str) -> str:
+def form(value: Any, spec: str, lang: str) -> str:
     """Return `value` as text in the form that `spec` names.
 
     ``n`` number, ``a`` about, ``p`` percent of a share, ``s`` share of a gain, ``m`` money in billions or millions,
@@ -262,11 +276,11 @@ class _Sentence(string.Formatter):
     def __init__(self, lang: str):
         self.lang = _known(lang)
 
-    def format_field(self, value, format_spec):
+    def format_field(self, value: Any, format_spec: str) -> str:
         return form(value, format_spec, self.lang)
 
 
-def say(lang: str, *, vi: str, en: str, **values) -> Text:
+def say(lang: str, *, vi: str, en: str, **values: Any) -> Text:
     """Return a sentence in one language, its fields filled with `values` (see :func:`form`).
 
     >>> say("vi", vi="{x:n} người ({share:p1})", en="{x:n} people ({share:p1})", x=1648, share=0.8641)
@@ -280,18 +294,19 @@ def against(base: str, lang: str = "vi") -> str:
     return {"vi": "giữ nguyên cách làm cũ", "en": "the status quo"}[_known(lang)] if not base else f"“{base}”"
 
 
-def join(parts, sep: str = "\n\n") -> Text:
+def join(parts: Iterable[object], sep: str = "\n\n") -> Text:
     """Put texts under one another as paragraphs."""
     return Text(sep.join(str(part) for part in parts if part))
 
 
-def listing(lines) -> Text:
+def listing(lines: Iterable[object]) -> Text:
     """Return lines as a Markdown list."""
     return Text("\n".join(f"- {line}" for line in lines))
 
 
-def table(frame: pd.DataFrame, lang: str, forms: dict[str, str] | None = None,
-          names: dict[str, str] | None = None) -> Text:
+def table(
+    frame: pd.DataFrame, lang: str, forms: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None
+) -> Text:
     """Return a frame as a Markdown table in one language.
 
     `forms` says how to write each column (see :func:`form`); only its columns are shown, in its order; terms

@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
+from nbformat import NotebookNode
 
 from forecast.data.tables import UserError
 
@@ -36,9 +37,10 @@ class _Shown(HTMLParser):
 
     def __init__(self, whole_page: bool):
         super().__init__()
-        self.text, self.inside, self.hidden = [], 0 if whole_page else 1, 0
+        self.text: list[str] = []
+        self.inside, self.hidden = 0 if whole_page else 1, 0
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.inside += tag == "article"
         self.hidden += tag in ("script", "style")
         if tag == "img" and self.inside:
@@ -46,13 +48,13 @@ class _Shown(HTMLParser):
         elif tag not in _INLINE:
             self.text.append(" ")
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         self.inside -= tag == "article"
         self.hidden -= tag in ("script", "style")
         if tag not in _INLINE:
             self.text.append(" ")
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self.inside and not self.hidden:
             self.text.append(data)
 
@@ -89,12 +91,12 @@ def from_markdown(text: str) -> str:
     return text_of(_MARKDOWN.render(text), whole_page=False)
 
 
-def of_notebook(book) -> list[str]:
+def of_notebook(book: NotebookNode) -> list[str]:
     """Return the numbers that a page made of an executed notebook shows, in order."""
     return numbers("\n".join(_shown_by(cell) for cell in book.cells))
 
 
-def by_hand(book) -> list[tuple[str, str]]:
+def by_hand(book: NotebookNode) -> list[tuple[str, str]]:
     """Return (cell, number) for each number in prose that somebody wrote; commands (code) may hold one."""
     found = []
     for cell in book.cells:
@@ -119,10 +121,14 @@ class Wrong(NamedTuple):
         >>> Wrong("a.html", shown="649", due="648", near="of 649 people").text()
         'shows 649 where the run gave 648, near "of 649 people"'
         """
-        vi, en = {"number": ('hiện {0.shown}, trong khi lần chạy cho {0.due}, ở chỗ "{0.near}"',
-                             'shows {0.shown} where the run gave {0.due}, near "{0.near}"'),
-                  "gone": ("tệp này không còn", "this file is gone"),
-                  "changed": ("tệp này đã bị sửa", "this file was changed")}[self.kind]
+        vi, en = {
+            "number": (
+                'hiện {0.shown}, trong khi lần chạy cho {0.due}, ở chỗ "{0.near}"',
+                'shows {0.shown} where the run gave {0.due}, near "{0.near}"',
+            ),
+            "gone": ("tệp này không còn", "this file is gone"),
+            "changed": ("tệp này đã bị sửa", "this file was changed"),
+        }[self.kind]
         return (vi if lang == "vi" else en).format(self)
 
 
@@ -139,7 +145,7 @@ def differences(page: str, text: str, given: list[str]) -> list[Wrong]:
     return found
 
 
-def seal(site: Path, given: dict[str, list[str]], facts: dict) -> None:
+def seal(site: Path, given: dict[str, list[str]], facts: dict[str, Any]) -> None:
     """Write what :func:`verify` needs into a finished site, its manifest last.
 
     `given` has the numbers of each page (path below `site`) as the run gave them; `facts` is what else the manifest
@@ -147,8 +153,9 @@ def seal(site: Path, given: dict[str, list[str]], facts: dict) -> None:
     """
     (site / NUMBERS).write_text(json.dumps(given, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     files = [path for folder in HASHED for base in (site, *_below(site)) for path in (base / folder).rglob("*")]
-    hashes = {path.relative_to(site).as_posix(): _hash(path) for path in sorted({*files, site / NUMBERS})
-              if path.is_file()}
+    hashes = {
+        path.relative_to(site).as_posix(): _hash(path) for path in sorted({*files, site / NUMBERS}) if path.is_file()
+    }
     text = json.dumps(facts | {"sha256": hashes}, ensure_ascii=False, indent=1) + "\n"
     (site / MARK).write_text(text, encoding="utf-8")
 
@@ -164,8 +171,11 @@ def verify(site: str | Path) -> list[Wrong]:
         given = json.loads((site / NUMBERS).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError):
         raise UserError(f"{site}: no site of forecast; expected a folder with {MARK} and {NUMBERS}") from None
-    found = [Wrong(name, "changed" if (site / name).is_file() else "gone") for name, due in hashes.items()
-             if not (site / name).is_file() or _hash(site / name) != due]
+    found = [
+        Wrong(name, "changed" if (site / name).is_file() else "gone")
+        for name, due in hashes.items()
+        if not (site / name).is_file() or _hash(site / name) != due
+    ]
     for name, due in given.items():
         if (site / name).is_file():
             found += differences(name, text_of((site / name).read_text(encoding="utf-8")), due)
@@ -182,7 +192,7 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _shown_by(cell) -> str:
+def _shown_by(cell: NotebookNode) -> str:
     """Return the text that a page shows of one cell."""
     tags = set(cell.metadata.get("tags", []))
     if cell.cell_type == "markdown":
@@ -193,7 +203,7 @@ def _shown_by(cell) -> str:
     return "\n".join(shown + [_output(out) for out in cell.get("outputs", []) if "remove-output" not in tags])
 
 
-def _output(output) -> str:
+def _output(output: NotebookNode) -> str:
     """Return the text that a page shows of one output; of a picture, its description."""
     if output.output_type == "stream":
         return output.text if output.name == "stdout" else ""
@@ -201,7 +211,7 @@ def _output(output) -> str:
     kind = next((kind for kind in _FIRST if kind in data), "")
     text = "".join(data.get(kind, ""))
     if kind == "image/png":
-        return output.metadata.get("image/png", {}).get("alt", "")
+        return str(output.metadata.get("image/png", {}).get("alt", ""))
     if kind == "text/markdown":
         return from_markdown(text)
     return text_of(text, whole_page=False) if kind == "text/html" else html.unescape(text) if kind else ""

@@ -8,18 +8,21 @@ runs as formulas; `forecast check` reads them as they are.
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from forecast.data import tables
 from forecast.experiment import ledger
 
 FOLDER = "download"
 ALL = "forecast-data.zip"
-TABLES = ("history", "law", "places", "crosswalk", "evidence", "sources")
+TABLES = ("history", "law", "places", "crosswalk", "parameters", "evidence", "sources")
 _MARK = b"\xef\xbb\xbf"  # tells a spreadsheet that the file is UTF-8
 _THEN = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: the same content gives the same bytes
 
 
-def write(site: Path, forecasts: dict[str, ledger.Entry], facts: dict) -> Path:
+def write(site: Path, forecasts: dict[str, ledger.Entry], facts: dict[str, Any]) -> Path:
     """Write the folder of downloads into `site` and return it.
 
     `forecasts` are those of each page (its name); a page without any gets no file. `facts` are the manifest.
@@ -35,13 +38,13 @@ def write(site: Path, forecasts: dict[str, ledger.Entry], facts: dict) -> Path:
     tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", folder / "manifest.json")
     with zipfile.ZipFile(folder / ALL, "w") as packed:
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != ALL):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _THEN)
-            entry.external_attr = 0o644 << 16
-            packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+            member = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _THEN)
+            member.external_attr = 0o644 << 16
+            packed.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return folder
 
 
-def _table(frame, path: Path) -> None:
+def _table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV that a spreadsheet opens with its letters right."""
     tables.write(frame, path)
     tables.write_bytes(_MARK + path.read_bytes(), path)

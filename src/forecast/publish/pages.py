@@ -3,7 +3,6 @@
 Nothing here runs a model or knows a figure: cards, sentences and numbers are outputs of the notebooks.
 """
 
-import ast
 import copy
 import html
 import json
@@ -13,17 +12,18 @@ import shutil
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import nbformat
+from nbformat import NotebookNode
 
 from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, downloads
-from forecast.publish import pdf as printed
+from forecast.publish import audit, foot, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -40,12 +40,19 @@ _HERE = "<!-- lists of pages -->"
 _TO_PAGE = re.compile(r"\[([^\]]+)\]\((\w+)\.ipynb\)")
 
 
-def tags(cell) -> set[str]:
+class Extras(NamedTuple):
+    """Names of the pages of which there is a PDF (`pdfs`), or a table of forecasts (`forecasts`)."""
+
+    pdfs: tuple[str, ...] = ()
+    forecasts: tuple[str, ...] = ()
+
+
+def tags(cell: NotebookNode) -> set[str]:
     """Return the tags of a cell."""
     return set(cell.metadata.get("tags", []))
 
 
-def part(book) -> str:
+def part(book: NotebookNode) -> str:
     """Return the part of the site that a notebook belongs to: a key of `PARTS`."""
     about = book.metadata.get("forecast", {})
     name = about.get("part") or ("places" if about.get("place") else "questions")
@@ -63,41 +70,63 @@ def prefix(here: str, there: str, langs: tuple[str, ...]) -> str:
     return ("" if here == langs[0] else "../") + ("" if there == langs[0] else f"{there}/")
 
 
-def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: dict, facts: dict,
-          pdfs: Iterable[str] = (), forecasts: Iterable[str] = ()) -> dict[str, list[str]]:
+def write(
+    source: Path,
+    theme: Path,
+    lang: str,
+    langs: tuple[str, ...],
+    books: dict[str, NotebookNode],
+    facts: dict[str, Any],
+    extras: Extras,
+) -> dict[str, list[str]]:
     """Write the input of Sphinx for one language and return the numbers that each page has to show.
 
-    `theme` holds the files of the theme, `pages` the executed notebooks by name, `facts` the manifest; `pdfs`
-    and `forecasts` name the pages of which there is a PDF, or a table of forecasts.
+    `theme` holds the files of the theme, `books` the executed notebooks by name, `facts` the manifest.
     """
     shutil.copytree(theme, source)
     up = prefix(lang, langs[0], langs)
-    others = [{"language": other, "name": NAMES[other], "prefix": prefix(lang, other, langs)}
-              for other in langs if other != lang]
-    said = {"title": TITLE[lang], "language": lang, "languages": others,
-            "language_label": say(lang, vi="Ngôn ngữ", en="Language"),
-            "show_code": say(lang, vi="Xem mã lệnh", en="Show the code"),
-            "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
-            "code_label": say(lang, vi="Mã lệnh", en="Code"),
-            "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
-            "pdfs": {stem: f"{up}{pdf(stem, lang)}" for stem in sorted(pdfs)}}
+    others = [
+        {"language": other, "name": NAMES[other], "prefix": prefix(lang, other, langs)}
+        for other in langs
+        if other != lang
+    ]
+    said = {
+        "title": TITLE[lang],
+        "language": lang,
+        "languages": others,
+        "language_label": say(lang, vi="Ngôn ngữ", en="Language"),
+        "show_code": say(lang, vi="Xem mã lệnh", en="Show the code"),
+        "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
+        "code_label": say(lang, vi="Mã lệnh", en="Code"),
+        "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
+        "pdfs": {stem: f"{up}{foot.pdf_address(stem, lang)}" for stem in sorted(extras.pdfs)},
+    }
     tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
-    cards, given, groups = [], {}, {name: [] for name in PARTS}
-    for stem, book in copy.deepcopy(pages).items():
+    cards: list[str] = []
+    given: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {name: [] for name in PARTS}
+    for stem, book in copy.deepcopy(books).items():
         card = _card(stem, book, source / "static" / "cards")
         cards += [card] if card else []
         groups[part(book)].append(stem)
-        end = "\n\n".join([_taken(lang, up, stem, stem in pdfs, stem in forecasts), manifest(book, lang, facts)])
+        end = "\n\n".join(
+            [
+                foot.taken(lang, up, stem, stem in extras.pdfs, stem in extras.forecasts),
+                foot.manifest(book, lang, facts),
+            ]
+        )
         book.cells.append(nbformat.v4.new_markdown_cell(end, id="end"))
         book.cells = _as_read(book.cells)
         for cell in book.cells:
             _tag(cell, lang)
-            _link(cell, set(pages))
+            _link(cell, set(books))
         given[f"{stem}.html"] = audit.of_notebook(book)
         for cell in book.cells:
             _describe(cell)
-        book.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"},
-                         "language_info": {"name": "python", "pygments_lexer": "python"}}
+        book.metadata = {
+            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+            "language_info": {"name": "python", "pygments_lexer": "python"},
+        }
         tables.write_text(nbformat.writes(book), source / f"{stem}.ipynb")
     front = _front(lang, cards, up, facts)
     given["index.html"] = audit.numbers(audit.from_markdown(front))
@@ -107,8 +136,20 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
 
 def sphinx(source: Path, out: Path) -> None:
     """Build one language; whatever Sphinx warns of is an error, since it would be a hole in a page."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", str(source / ".doctrees"), "-c", str(source),
-               str(source), str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-b",
+        "html",
+        "-d",
+        str(source / ".doctrees"),
+        "-c",
+        str(source),
+        str(source),
+        str(out),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONUTF8": "1"}, check=False)
     if done.returncode or not (out / "index.html").exists():
         raise UserError("the pages could not be made: " + " ".join((done.stderr or done.stdout).split())[-2000:])
@@ -118,62 +159,7 @@ def sphinx(source: Path, out: Path) -> None:
     shutil.rmtree(out.parent / "jupyter_execute", ignore_errors=True)  # MyST-NB puts it beside the pages
 
 
-def pdf(stem: str, lang: str) -> str:
-    """Return where the PDF of a page lies below the site.
-
-    >>> pdf("01_da_bac", "vi")
-    'download/01_da_bac-vi.pdf'
-    """
-    return f"{downloads.FOLDER}/{stem}-{lang}.pdf"
-
-
-def manifest(book, lang: str, facts: dict) -> Text:
-    """Return what ends a page: all that repeats its numbers."""
-    made = made_of(book, lang, facts, "<code>{}</code>")
-    said = say(lang, made=made, vi="Làm từ: {made}. Cùng những thứ ấy cho lại đúng những con số này.",
-               en="Made of: {made}. The same give the same numbers again.")
-    return Text(f'<p class="manifest">{said}</p>')
-
-
-def made_of(book, lang: str, facts: dict, form: str = "{}") -> Text:
-    """Return the settings, code, data and law behind a page (`book` None: behind the site) in a few words.
-
-    `form` is put around each hash.
-    """
-    set_to = settings(book)
-    luck = "" if None in set_to.values() else say(
-        lang, draws=set_to["draws"], seed=str(set_to["seed"]), vi="{draws:n} lần mô phỏng, hạt giống {seed}; ",
-        en="{draws:n} draws, seed {seed}; ")
-    hashes = {name: form.format(facts[name]) for name in ("code", "data", "law")}
-    return say(lang, luck=luck, version=facts["version"], **hashes,
-               vi="{luck}forecast {version}, mã chương trình {code}, dữ liệu {data}, luật {law}",
-               en="{luck}forecast {version}, code {code}, data {data}, law {law}")
-
-
-def settings(book) -> dict:
-    """Return the draws and the seed that the settings of a notebook say, None where they say nothing."""
-    set_to = {"draws": None, "seed": None}
-    for cell in book.cells if book is not None else ():
-        if "settings" in tags(cell):
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                    set_to[node.targets[0].id.lower()] = node.value.value
-    return set_to
-
-
-def _taken(lang: str, up: str, stem: str = "", has_pdf: bool = False, has_forecasts: bool = False) -> str:
-    """Return the line of downloads of a page."""
-    links = [(pdf(stem, lang), say(lang, vi="trang này để in (PDF)", en="this page for print (PDF)"))] * has_pdf
-    links += [(f"{downloads.FOLDER}/{stem}.csv", say(lang, vi="dự báo của trang này (CSV)",
-                                                     en="forecasts of this page (CSV)"))] * has_forecasts
-    links += [(f"{downloads.FOLDER}/{downloads.ALL}", say(lang, vi="mọi bảng số liệu, kịch bản và dự báo (ZIP)",
-                                                          en="all tables, scenarios and forecasts (ZIP)")),
-              (f"{downloads.FOLDER}/manifest.json", say(lang, vi="bản kê (JSON)", en="manifest (JSON)"))]
-    listed = " · ".join(f'<a href="{up}{address}" download>{name}</a>' for address, name in links)
-    return f'<p class="downloads"><strong>{say(lang, vi="Tải về:", en="Download:")}</strong> {listed}</p>'
-
-
-def _as_read(cells: list) -> list:
+def _as_read(cells: list[NotebookNode]) -> list[NotebookNode]:
     """Return cells in the order in which a page shows them: what must run before the answer may be read after it.
 
     Such a cell names the one that it stands behind (metadata: forecast, after).
@@ -186,24 +172,34 @@ def _as_read(cells: list) -> list:
     return shown
 
 
-def _tag(cell, lang: str) -> None:
+def _tag(cell: NotebookNode, lang: str) -> None:
     """Say what of a cell is shown: code behind a toggle, long lists too."""
     if cell.cell_type != "code":
         return
     own = tags(cell)
-    shown = ({"remove-cell"} if "settings" in own else set() if "show-input" in own
-             else {"remove-input"} if "hide-output" in own else {"hide-input"})
+    shown = (
+        {"remove-cell"}
+        if "settings" in own
+        else set()
+        if "show-input" in own
+        else {"remove-input"}
+        if "hide-output" in own
+        else {"hide-input"}
+    )
     cell.metadata["tags"] = sorted(own | shown)
     if "hide-output" in own:
-        what = printed.folded(cell, lang)
-        cell.metadata["mystnb"] = {"code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
-                                   "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what)}
+        what = pdf.folded(cell, lang)
+        cell.metadata["mystnb"] = {
+            "code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
+            "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what),
+        }
 
 
-def _link(cell, there: set[str]) -> None:
+def _link(cell: NotebookNode, there: set[str]) -> None:
     """Turn a link to a notebook that is no page of this site into its words; Sphinx follows the others."""
-    def kept(link: re.Match) -> str:
-        return link[0] if link[2] in there else link[1]
+
+    def kept(link: re.Match[str]) -> str:
+        return str(link[0] if link[2] in there else link[1])
 
     if cell.cell_type == "markdown":
         cell.source = _TO_PAGE.sub(kept, cell.source)
@@ -212,7 +208,7 @@ def _link(cell, there: set[str]) -> None:
             data["text/markdown"] = _TO_PAGE.sub(kept, "".join(data["text/markdown"]))
 
 
-def _describe(cell) -> None:
+def _describe(cell: NotebookNode) -> None:
     """Hand the description of a picture on to the page."""
     for output in cell.get("outputs", []):
         alt = output.get("metadata", {}).get("image/png", {}).get("alt")
@@ -221,13 +217,13 @@ def _describe(cell) -> None:
             output["metadata"] = {}
 
 
-def _outputs(book, tag: str) -> Iterator[dict]:
+def _outputs(book: NotebookNode, tag: str) -> Iterator[NotebookNode]:
     for cell in book.cells:
         if cell.cell_type == "code" and tag in tags(cell):
             yield from (o for o in cell.outputs if "data" in o)
 
 
-def _card(stem: str, book, folder: Path) -> str:
+def _card(stem: str, book: NotebookNode, folder: Path) -> str:
     """Return the card of a place for the front page, made of outputs of its notebook; "" for other notebooks."""
     place = book.metadata.get("forecast", {}).get("place")
     said = next((o["data"]["text/markdown"] for o in _outputs(book, "card") if "text/markdown" in o["data"]), None)
@@ -240,9 +236,11 @@ def _card(stem: str, book, folder: Path) -> str:
     dots, text = verdict.strip("*").split(" ", 1)
     alt = html.escape(picture["metadata"]["image/png"]["alt"], quote=True)
     strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(sentence, quote=False))
-    return (f'<a class="card chance-{dots.count("●")}" href="{stem}.html">\n<h2>{html.escape(place)}</h2>\n'
-            f'<p class="verdict"><span class="dots" aria-hidden="true">{dots}</span> {html.escape(text)}</p>\n'
-            f'<p>{strong}</p>\n<img src="_static/cards/{stem}.png" alt="{alt}" loading="lazy">\n</a>')
+    return (
+        f'<a class="card chance-{dots.count("●")}" href="{stem}.html">\n<h2>{html.escape(place)}</h2>\n'
+        f'<p class="verdict"><span class="dots" aria-hidden="true">{dots}</span> {html.escape(text)}</p>\n'
+        f'<p>{strong}</p>\n<img src="_static/cards/{stem}.png" alt="{alt}" loading="lazy">\n</a>'
+    )
 
 
 def _key(lang: str) -> str:
@@ -250,52 +248,91 @@ def _key(lang: str) -> str:
     steps = [words.verdict(p, lang).split(" ", 1) for p in (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)]
     rows = "\n".join(f'<li><span class="dots" aria-hidden="true">{dots}</span> {text}</li>' for dots, text in steps)
     head = say(lang, vi="Cách đọc", en="How to read this")
-    said = say(lang, vi="Khả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và bằng chấm:",
-               en="A probability is the share of simulations that meet the target, in numbers, words and dots:")
-    band = say(lang, vi="Trong hình: đường liền là mức giữa khi làm theo kế hoạch, dải đậm chứa một nửa số lần mô "
-                     "phỏng, dải nhạt chứa 9 phần 10; đường đứt là khi giữ nguyên cách làm cũ; chấm đặc là số biết "
-                     "khi bắt đầu, chấm rỗng là số công bố về sau.",
-               en="In the pictures, the solid line is the median under the plan; the dark band holds half of the "
-               "simulations, the light one nine in ten; the dashed line is what comes if nothing changes; a filled "
-               "dot was known at the start, a hollow one was published later.")
+    said = say(
+        lang,
+        vi="Khả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và bằng chấm:",
+        en="A probability is the share of simulations that meet the target, in numbers, words and dots:",
+    )
+    band = say(
+        lang,
+        vi="Trong hình: đường liền là mức giữa khi làm theo kế hoạch, dải đậm chứa một nửa số lần mô "
+        "phỏng, dải nhạt là khoảng dự báo 90%; đường đứt là khi giữ nguyên cách làm cũ; chấm đặc là số biết "
+        "khi bắt đầu, chấm rỗng là số công bố về sau.",
+        en="In the pictures, the solid line is the median under the plan; the dark band holds half of the "
+        "simulations, the light one is the 90% interval; the dashed line is what comes if nothing changes; a filled "
+        "dot was known at the start, a hollow one was published later.",
+    )
     return f'<div class="card key">\n<h2>{head}</h2>\n<p>{said}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
 
 
-def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
+def _front(lang: str, cards: list[str], up: str, made: dict[str, Any]) -> str:
     """Return the front page without its lists of pages: a card for each place, how to read it, what it stands on."""
-    return "\n\n".join([
-        f"# {TITLE[lang]}",
-        say(lang, vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
-                  "thẻ để xem phải làm gì để đạt, kế hoạch thật sự đem lại thêm bao nhiêu, và các con số đã công bố "
-                  "nói gì với nhau.",
-            en="Each card answers one question: will the plan of this place meet its target in time? Open it to see "
-            "what would be needed, what the plan really adds, and what the published figures say to one another."),
-        '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",
-        _HERE,
-        say(lang, vi="## Nguồn và mức tin cậy\n\nMô phỏng chỉ biết những gì đã công bố đến tháng bắt đầu. Cuối mỗi "
-                  "trang có danh sách nguồn, và ghi rõ con số nào chỉ là nhớ lại hay giả định, con số nào mâu thuẫn "
-                  "với nguồn khác. Cả bảng số liệu có:",
-            en="## Sources and how far to trust them\n\nA simulation knows only what was published up to its first "
-            "month. Every page ends with its sources, and says which figures were only recalled or invented, and "
-            "which contradict one another. The tables hold:"),
-        _statuses(lang),
-        _taken(lang, up), manifest(None, lang, made), ""])
+    return "\n\n".join(
+        [
+            f"# {TITLE[lang]}",
+            say(
+                lang,
+                vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
+                "thẻ để xem phải làm gì để đạt, kế hoạch thật sự đem lại thêm bao nhiêu, và các số liệu đã công bố có "
+                "khớp nhau không.",
+                en="Each card answers one question: will the plan of this place meet its target in time? Open it to "
+                "see "
+                "what would be needed, what the plan really adds, and whether the published figures agree.",
+            ),
+            '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",
+            _HERE,
+            say(
+                lang,
+                vi="## Nguồn và mức tin cậy\n\nMô phỏng chỉ biết những gì đã công bố đến tháng bắt đầu. Cuối mỗi "
+                "trang có danh sách nguồn, và ghi rõ con số nào chỉ là nhớ lại hay giả định, con số nào mâu thuẫn "
+                "với nguồn khác. Cả bảng số liệu có:",
+                en="## Sources and how far to trust them\n\nA simulation knows only what was published up to its first "
+                "month. Every page ends with its sources, and says which figures were only recalled or invented, and "
+                "which contradict one another. The tables hold:",
+            ),
+            _statuses(lang),
+            foot.taken(lang, up),
+            foot.manifest(None, lang, made),
+            "",
+        ]
+    )
 
 
 def _statuses(lang: str) -> Text:
     """Return how many rows of figures and of the law have each status."""
-    figures, law = (tables.read(tables.data_dir() / f"{name}.csv", name)["status"].value_counts()
-                    for name in ("history", "law"))
+    figures, law = (
+        tables.read(tables.data_dir() / f"{name}.csv", name)["status"].value_counts() for name in ("history", "law")
+    )
     return words.listing(
-        f"{term(f'status.{s}', lang)}: " + words.join([
-            say(lang, n=figures[s], vi="{n:n} số liệu", en="{n:n} figures") if s in figures else "",
-            say(lang, n=law[s], vi="{n:n} dòng luật", en="{n:n} rows of the law") if s in law else ""], ", ")
-        for s in STATUSES if s in figures or s in law)
+        f"{term(f'status.{s}', lang)}: "
+        + words.join(
+            [
+                say(lang, n=figures[s], vi="{n:n} số liệu", en="{n:n} figures") if s in figures else "",
+                say(lang, n=law[s], vi="{n:n} dòng luật", en="{n:n} rows of the law") if s in law else "",
+            ],
+            ", ",
+        )
+        for s in STATUSES
+        if s in figures or s in law
+    )
 
 
 def _lists(groups: dict[str, list[str]], lang: str) -> str:
     """Return the lists of pages, by part, that the theme shows beside every page; places have their cards."""
-    return "\n\n".join(
-        "\n".join(["```{toctree}", ":hidden:" if name == "places" else ":titlesonly:",
-                   f":caption: {PARTS[name][lang]}", "", *stems, "```"])
-        for name, stems in groups.items() if stems) + "\n"
+    return (
+        "\n\n".join(
+            "\n".join(
+                [
+                    "```{toctree}",
+                    ":hidden:" if name == "places" else ":titlesonly:",
+                    f":caption: {PARTS[name][lang]}",
+                    "",
+                    *stems,
+                    "```",
+                ]
+            )
+            for name, stems in groups.items()
+            if stems
+        )
+        + "\n"
+    )

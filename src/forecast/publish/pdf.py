@@ -6,13 +6,13 @@ what follows, every page has its number, and no browser is needed (docs/decision
 
 import base64
 import json
-import os
 import tempfile
 from pathlib import Path
 
 import typst
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
+from nbformat import NotebookNode
 
 from forecast.data import tables
 from forecast.data.tables import UserError
@@ -60,14 +60,15 @@ _LOOK = """
 """
 
 
-def write(book, path: Path, *, lang: str, site: str, foot: str, fonts: Path) -> Path:
+def write(book: NotebookNode, path: Path, *, lang: str, site: str, foot: str, fonts: Path) -> Path:
     """Write the PDF of an executed notebook and return its path.
 
     `site` stands at the head of every page, `foot` (what repeats the run, in a few words) at its end; `fonts` is a
     folder of font files. The same notebook gives the same bytes.
     """
     with tempfile.TemporaryDirectory() as folder:
-        blocks, pictures = [], []
+        blocks: list[str] = []
+        pictures: list[str] = []
         for cell in book.cells:
             blocks += _blocks(cell, Path(folder), pictures, lang)
         title = next((c.source.split("\n")[0].lstrip("# ") for c in book.cells if c.cell_type == "markdown"), site)
@@ -75,8 +76,13 @@ def write(book, path: Path, *, lang: str, site: str, foot: str, fonts: Path) -> 
         source.write_text(_LOOK + "\n".join(blocks), encoding="utf-8")
         said = json.dumps({"title": title, "lang": lang, "site": site, "foot": foot}, ensure_ascii=False)
         try:
-            pdf = typst.compile(source, root=folder, font_paths=[fonts, _dejavu()], ignore_system_fonts=True,
-                                sys_inputs={"said": said})
+            pdf: bytes = typst.compile(
+                str(source),
+                root=folder,
+                font_paths=[str(fonts), str(_dejavu())],
+                ignore_system_fonts=True,
+                sys_inputs={"said": said},
+            )
         except (typst.TypstError, RuntimeError) as error:
             raise UserError(f"{path.name}: the PDF could not be made: {error}") from None
     return tables.write_bytes(pdf, path)
@@ -86,10 +92,12 @@ def _dejavu() -> Path:
     """Return the folder of the fonts that come with matplotlib, for dots, arrows and code."""
     from importlib.util import find_spec
 
-    return Path(os.fspath(find_spec("matplotlib").origin)).parent / "mpl-data" / "fonts" / "ttf"
+    spec = find_spec("matplotlib")
+    assert spec is not None and spec.origin is not None  # a dependency of the project
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
-def _blocks(cell, folder: Path, pictures: list, lang: str) -> list[str]:
+def _blocks(cell: NotebookNode, folder: Path, pictures: list[str], lang: str) -> list[str]:
     """Return what a cell puts on paper, as code of typst; pictures are written into `folder`."""
     if cell.cell_type == "markdown":
         return [typeset(cell.source)]
@@ -114,7 +122,7 @@ def _blocks(cell, folder: Path, pictures: list, lang: str) -> list[str]:
     return found
 
 
-def folded(cell, lang: str) -> str:
+def folded(cell: NotebookNode, lang: str) -> str:
     """Return what a page folds away in a cell, in words: a table, a list, or what its call is known to make."""
     said = "".join(o["data"].get("text/markdown", "") for o in cell.outputs if "data" in o).lstrip()
     kinds = {"|": {"vi": "bảng số liệu", "en": "the table"}, "-": {"vi": "danh sách", "en": "the list"}}
@@ -145,28 +153,14 @@ def _node(node: SyntaxTreeNode) -> str:
     """Return one node of Markdown, and all below it, as code of typst."""
     inner = "".join(_node(child) for child in node.children)
     match node.type:
-        case "text":
-            return f"#{_text(node.content)};" if node.content else ""
-        case "softbreak":
-            return '#" ";'
-        case "hardbreak":
-            return "#linebreak();"
         case "paragraph":
             if _leads(node):
                 return f"#block(sticky: true)[#par[{inner}];];\n"
             return inner + "\n" if _tight(node) else f"#par[{inner}];\n"
         case "heading":
             return f"#heading(level: {node.tag[1:]})[{inner}];\n"
-        case "strong":
-            return f"#strong[{inner}];"
-        case "em":
-            return f"#emph[{inner}];"
-        case "code_inline":
-            return f"#raw({_text(node.content)});"
         case "fence" | "code_block":
             return _code(node.content.rstrip())
-        case "link":
-            return f"#link({_text(str(node.attrs['href']))})[{inner}];"
         case "blockquote":
             return f"#quoted[{inner}];\n"
         case "bullet_list" | "ordered_list":
@@ -175,8 +169,30 @@ def _node(node: SyntaxTreeNode) -> str:
             return f"#small({listed});\n" if len(node.children) > _SHORT else f"#{listed};\n"
         case "table":
             return _table(node)
-        case "html_inline" | "html_block":
-            return "" if node.type == "html_inline" else f"#{_text(_bare(node.content))};\n"
+        case "html_block":
+            return f"#{_text(_bare(node.content))};\n"
+    return _inline(node, inner)
+
+
+def _inline(node: SyntaxTreeNode, inner: str) -> str:
+    """Return one node inside a line of Markdown as code of typst; `inner` is what is below it."""
+    match node.type:
+        case "text":
+            return f"#{_text(node.content)};" if node.content else ""
+        case "softbreak":
+            return '#" ";'
+        case "hardbreak":
+            return "#linebreak();"
+        case "strong":
+            return f"#strong[{inner}];"
+        case "em":
+            return f"#emph[{inner}];"
+        case "code_inline":
+            return f"#raw({_text(node.content)});"
+        case "link":
+            return f"#link({_text(str(node.attrs['href']))})[{inner}];"
+        case "html_inline":
+            return ""
     return inner
 
 
@@ -193,8 +209,12 @@ def _leads(paragraph: SyntaxTreeNode) -> bool:
 
 def _tight(paragraph: SyntaxTreeNode) -> bool:
     """Return whether a paragraph is an item of a list, which stands closer to its neighbors."""
-    return paragraph.hidden or paragraph.parent is not None and paragraph.parent.type == "blockquote" \
+    return (
+        paragraph.hidden
+        or paragraph.parent is not None
+        and paragraph.parent.type == "blockquote"
         and len(paragraph.parent.children) == 1
+    )
 
 
 def _bare(html: str) -> str:
@@ -208,6 +228,5 @@ def _table(node: SyntaxTreeNode) -> str:
     sides = ["right" if "right" in str(cell.attrs.get("style", "")) else "left" for cell in rows[0]]
     cells = [[f"[{''.join(_node(child) for child in cell.children)}]" for cell in row] for row in rows]
     body = ",\n".join(", ".join(row) for row in cells[1:])
-    whole = (f"table(columns: {len(sides)}, align: ({', '.join(sides)},),\ntable.header({', '.join(cells[0])}),\n"
-             f"{body})")
+    whole = f"table(columns: {len(sides)}, align: ({', '.join(sides)},),\ntable.header({', '.join(cells[0])}),\n{body})"
     return f"#block(breakable: {str(len(cells) > _SHORT).lower()}, {whole});\n"

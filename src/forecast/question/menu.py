@@ -11,25 +11,11 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from forecast.data import tables
+from forecast.beliefs.parameters import cost_table
 from forecast.data.places import Place
-from forecast.question.levers import AnyLever, Lever, Policy
-from forecast.question.plan import GROUPS
+from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
 
-LEVELS = 10
-PAYERS = ("outreach", "province", "donors", "state")
-# The row of data/evidence.csv that prices a unit of a lever; top-ups and gifts are priced by the law.
-PRICES = {
-    "Collectors": "cost_collector",
-    "Drive": "cost_drive",
-    "Language": "cost_language",
-    "Meetings": "cost_meeting",
-    "ModelCommunes": "cost_model_commune",
-    "PaymentAdvice": "cost_payment_advice",
-    "Reminders": "cost_reminders",
-    "Training": "cost_training",
-    "Visits": "cost_visit",
-}
+LEVELS = 10  # steps of a range
 _LEVER = TypeAdapter(AnyLever)
 
 
@@ -111,8 +97,8 @@ class Search(BaseModel):
     """The `search` section of a scenario file: which levers `forecast optimize` may choose, and whose money counts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-    payers: Annotated[tuple[Literal["outreach", "province", "donors", "state"], ...], Field(min_length=1)] = Field(
-        ("outreach", "province", "donors"),
+    payers: Annotated[tuple[Literal["office", "province", "donors", "state"], ...], Field(min_length=1)] = Field(
+        ("office", "province", "donors"),
         description="whose money counts against the budget; the state's share is due by law and counts only if named",
     )
     levers: tuple[dict[str, Any], ...] = Field(
@@ -144,34 +130,12 @@ class Search(BaseModel):
 def usual(place: Place, start: str, collectors: float) -> tuple[Choice, ...]:
     """Return the levers that an office of `place` can usually choose from, acting from month `start` on.
 
-    Ranges are judgement of the makers: up to four times the `collectors` that there are (persons), one more visit to
-    each household a year, a meeting and a campaign day a month in each commune, half of the communes as model
-    communes, 60 points more support of the contribution, books for 2% of the poor each month. Left out are levers whose
-    price nobody knows (quotas, broadcasts, help with the form) and inspections, which move members away.
+    Each lever says what it offers (`Lever.offers`), within ranges that are judgement of the makers; there are
+    `collectors` persons. Left out are levers whose price nobody knows (quotas, broadcasts, help with the form) and
+    inspections, which move members away.
     """
-    poor = dict(zip(GROUPS, place.group_sizes().sum(axis=0), strict=True))["poor"]
-    forms: list[dict[str, Any]] = [
-        {"lever": "Collectors", "count": [collectors, 4 * collectors], "per": "place"},
-        {"lever": "Visits", "count": [0, place.households / 12], "per": "place"},
-        {"lever": "Training", "share": [0, 1], "every": 12},
-        {"lever": "Reminders", "share": [0, 1]},
-        {"lever": "PaymentAdvice", "share": [0, 0.4]},
-        {"lever": "Meetings", "count": [0, 12], "every": "year", "per": "commune"},
-        {"lever": "Drive", "per_month": [0, 1]},
-        {"lever": "TopUp", "share": [0, 0.6], "group": "poor"},
-        {"lever": "TopUp", "share": [0, 0.6], "group": "near_poor"},
-        {"lever": "TopUp", "share": [0, 0.6], "group": "other"},
-        {"lever": "VisitOrder", "first": "farthest"},
-    ]
-    if len(place.communes) > 1:
-        most = max(2, len(place.communes) // 2)
-        forms.append({"lever": "ModelCommunes", "where": {"count": [0, most], "order": "largest"}})
-    if place.minority_share > 0.1:
-        forms.append({"lever": "TopUp", "share": [0, 0.6], "group": "ethnic_minority"})
-        forms.append({"lever": "Language", "share": [0, 1]})
-    if poor >= 1:
-        forms.append({"lever": "Gift", "persons_per_month": [0, 0.02 * poor], "months": 12, "group": "poor"})
-    return tuple(Choice.of(form | {"start": start}) for form in forms)
+    forms = {rank: form for lever in LEVERS.values() for rank, form in lever.offers(place, collectors).items()}
+    return tuple(Choice.of(forms[rank] | {"start": start}) for rank in sorted(forms))
 
 
 def offered(scenario) -> tuple[Choice, ...]:
@@ -181,31 +145,20 @@ def offered(scenario) -> tuple[Choice, ...]:
     >>> [c.name for c in offered(Scenario("x", "Đà Bắc", start="2019-06", until="2020-12"))][:3]
     ['Collectors', 'Visits', 'Training']
     """
-    own = scenario.search.choices if scenario.search else ()
+    asked = scenario.search.choices if scenario.search else ()
     collectors = float(scenario.plan.collectors[-1].sum())
-    return priced(own or usual(scenario.place, str(scenario.months[1]), collectors), cost_table())
+    return priced(asked or usual(scenario.place, str(scenario.months[1]), collectors), cost_table())
 
 
 def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ...]:
-    """Return the choices with a unit cost each: their own, or else that of `costs`, a table of :func:`cost_table`."""
-    return tuple(
-        choice
-        if "unit_cost" in choice.form or PRICES.get(choice.lever) not in costs.index
-        else choice.model_copy(
-            update={"form": choice.form | {"unit_cost": float(costs.at[PRICES[choice.lever], "value"])}}
-        )
-        for choice in choices
-    )
-
-
-def cost_table() -> pd.DataFrame:
-    """Return what a unit of outreach costs: rows of data/evidence.csv whose use begins with `cost:`, by parameter.
-
-    >>> float(cost_table().at["cost_visit", "value"])
-    30000.0
-    """
-    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    return table[table["use"].str.startswith("cost:")].set_index("parameter")
+    """Return the choices with a unit cost each: of their form, or else of `costs`, a :func:`cost_table`."""
+    found = []
+    for choice in choices:
+        row = LEVERS[choice.lever].cost
+        if "unit_cost" not in choice.form and row in costs.index:
+            choice = choice.model_copy(update={"form": choice.form | {"unit_cost": float(costs.at[row, "value"])}})
+        found.append(choice)
+    return tuple(found)
 
 
 def policy(base: Policy, choices: tuple[Choice, ...], levels: tuple[int, ...]) -> Policy:

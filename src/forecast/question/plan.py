@@ -1,49 +1,76 @@
 """The plan: what each commune gets in each month, which is all that an engine sees of a policy.
 
-Columns, shape (months, communes), or (months, communes, groups) where marked *:
-collectors (persons), visits (extra household visits a month), assisted (share of visits that help with the form),
-training (effective share of collectors trained), quota (new members per collector and month), staff (officials who
-recruit), staff_quota (new members per official and month), meetings, broadcasts (per month), drives (campaign days),
-model (0 to 1: how far a commune is run as a model commune), reminders (share of due members on a list), advice (share
-of payers advised to pay a year), cadres (share of visits with a local cadre), order (+1 easy hamlets first, -1
-farthest first), inspection (hours a month), top_up* and top_up_donors* (extra share of the floor contribution),
-gift* (persons given a book a month), gift_months* (months in a gift). `spending` is VND, (months, communes, payers).
+A column has shape (months, communes), or (months, communes, groups) where it is by group. :data:`COLUMNS` is the
+registry: a lever of a new kind adds its column there (`Lever.columns`). `spending` is VND, (months, communes, payers),
+payers in the order of :data:`forecast.data.vocabulary.OUTREACH_PAYERS`.
 """
 
-from dataclasses import dataclass, fields
-from typing import Annotated, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from forecast.data import tables
+from forecast.data.history import observed
 from forecast.data.places import Place
+from forecast.data.vocabulary import GROUPS as GROUPS
+from forecast.data.vocabulary import OUTREACH_PAYERS
 
-GROUPS = tables.GROUPS
-PAYERS = ("office", "state", "province", "donors")
-# Nghệ An 2018: 1,711 collection points in 477 communes; used where a place's own number was never published.
+# Nghệ An 2018: 1,711 collection points in 477 communes; used where a place's number was never published.
 DEFAULT_COLLECTORS_PER_COMMUNE = 1711 / 477
-_BY_COMMUNE = (
-    "collectors",
-    "visits",
-    "assisted",
-    "training",
-    "quota",
-    "staff",
-    "staff_quota",
-    "meetings",
-    "broadcasts",
-    "drives",
-    "model",
-    "reminders",
-    "advice",
-    "cadres",
-    "order",
-    "inspection",
-)
-_BY_GROUP = ("top_up", "top_up_donors", "gift", "gift_months")
-COLUMNS = _BY_COMMUNE + _BY_GROUP
+
+Drawn = dict[str, np.ndarray]  # parameter -> (draws,)
+
+
+class Effect(NamedTuple):
+    """What a column does through inputs that every engine knows; each (months, communes, draws), None for nothing."""
+
+    called: np.ndarray | None = None  # share of due members contacted, beside those whom the team calls on
+    visits: np.ndarray | None = None  # household visits a month by others than the team, of ordinary skill
+    contact: np.ndarray | None = None  # factor on the hazard of entry
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of a plan holds.
+
+    `unit` is in words; `adds` says what the number of several communes together is: the sum, the mean over eligible
+    people, or the longest. `effect` turns the column (months, communes) and the drawn parameters (draws,) into inputs
+    of the engines; None where the engines' formulas read the column themselves.
+    """
+
+    unit: str
+    adds: Literal["sum", "mean", "longest"] = "mean"
+    by_group: bool = False
+    effect: Callable[[np.ndarray, Drawn], Effect] | None = None
+
+
+COLUMNS: dict[str, Column] = {
+    "collectors": Column("persons", "sum"),
+    "visits": Column("extra household visits a month", "sum"),
+    "assisted": Column("share of visits that help with the form"),
+    "training": Column("effective share of collectors trained"),
+    "quota": Column("new members per collector and month"),
+    "staff": Column("officials who recruit", "sum"),
+    "staff_quota": Column("new members per official and month"),
+    "meetings": Column("meetings a month", "sum"),
+    "broadcasts": Column("broadcasts a month"),
+    "drives": Column("campaign days a month"),
+    "model": Column("0 to 1: how far a commune is run as a model commune"),
+    "reminders": Column("share of due members on a list"),
+    "advice": Column("share of payers advised to pay a year"),
+    "cadres": Column("share of visits with a local cadre"),
+    "order": Column("+1 easy hamlets first, -1 farthest first"),
+    "inspection": Column("hours a month", "sum"),
+    "top_up": Column("extra share of the floor contribution, by the province", by_group=True),
+    "top_up_donors": Column("extra share of the floor contribution, by donors", by_group=True),
+    "gift": Column("persons given a book a month", "sum", by_group=True),
+    "gift_months": Column("months in a book", "longest", by_group=True),
+}
+"""The columns of a plan, in the order in which it lists them."""
 
 
 class Where(BaseModel):
@@ -56,7 +83,7 @@ class Where(BaseModel):
     order: Literal["largest", "smallest", "poorest", "richest", "listed"] = "largest"
 
     @model_validator(mode="after")
-    def _chooses(self):
+    def _chooses(self) -> "Where":
         if not (self.communes or self.count or self.per_district):
             raise ValueError("chooses nothing: say communes, count or per_district")
         return self
@@ -64,51 +91,47 @@ class Where(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What each commune gets in each month; see the module's first lines for columns, shapes and units."""
+    """What each commune gets in each month: a column of :data:`COLUMNS` is read as an attribute, `plan.visits`."""
 
     months: pd.PeriodIndex
     communes: tuple[str, ...]
-    collectors: np.ndarray
-    visits: np.ndarray
-    assisted: np.ndarray
-    training: np.ndarray
-    quota: np.ndarray
-    staff: np.ndarray
-    staff_quota: np.ndarray
-    meetings: np.ndarray
-    broadcasts: np.ndarray
-    drives: np.ndarray
-    model: np.ndarray
-    reminders: np.ndarray
-    advice: np.ndarray
-    cadres: np.ndarray
-    order: np.ndarray
-    inspection: np.ndarray
-    top_up: np.ndarray
-    top_up_donors: np.ndarray
-    gift: np.ndarray
-    gift_months: np.ndarray
+    columns: dict[str, np.ndarray]
     spending: np.ndarray
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        """Return a column."""
+        columns = self.__dict__.get("columns", {})
+        if name not in columns:
+            raise AttributeError(f"a plan has no column {name!r}; its columns are {', '.join(columns)}")
+        found: np.ndarray = columns[name]
+        return found
 
     @property
     def first(self) -> int:
         """Month index (12 x year + month - 1) of the opening month."""
         return tables.month_index(self.months[0])
 
+    def but(
+        self, communes: tuple[str, ...] | None = None, spending: np.ndarray | None = None, **columns: np.ndarray
+    ) -> "Plan":
+        """Return the plan with other communes, spending or columns."""
+        changed = {"communes": communes, "spending": spending}
+        kept = {name: value for name, value in changed.items() if value is not None}
+        return replace(self, columns=self.columns | columns, **kept)
+
     def changed(self, other: "Plan") -> frozenset[str]:
         """Return the names of the columns in which two plans of the same months and communes differ."""
-        return frozenset(
-            f.name
-            for f in fields(self)
-            if f.name not in ("months", "communes", "spending")
-            and not np.array_equal(getattr(self, f.name), getattr(other, f.name))
-        )
+        return frozenset(c for c in COLUMNS if not np.array_equal(self.columns[c], other.columns[c]))
+
+    def spent(self) -> dict[str, np.ndarray]:
+        """Return what outreach costs each payer, by month (months,), VND: payer -> money."""
+        by_payer = self.spending.sum(axis=1)
+        return {payer: by_payer[:, i] for i, payer in enumerate(OUTREACH_PAYERS)}
 
     def frame(self) -> pd.DataFrame:
         """Return the plan as a long table `month, commune, group, lever, value` of all values that are not zero."""
         rows = []
-        for name in COLUMNS:
-            array = getattr(self, name)
+        for name, array in self.columns.items():
             at = np.nonzero(array)
             group = np.array(GROUPS)[at[2]] if array.ndim == 3 else "all"
             rows.append(
@@ -132,12 +155,11 @@ def empty_plan(place: Place, start: str, until: str, collectors: float | None = 
     """
     months = pd.period_range(tables.month(start), tables.month(until), freq="M")
     communes = tuple(place.communes["commune"])
-    flat, deep = (len(months), len(communes)), (len(months), len(communes), len(GROUPS))
-    arrays = {c: np.zeros(flat) for c in _BY_COMMUNE} | {c: np.zeros(deep) for c in _BY_GROUP}
-    plan = Plan(months, communes, **arrays, spending=np.zeros((*flat, len(PAYERS))))
-    own = baseline_collectors(place, start) if collectors is None else spread(collectors, "place", "all", place)
-    plan.collectors[:] = own
-    return plan
+    flat = len(months), len(communes)
+    arrays = {name: np.zeros((*flat, len(GROUPS)) if c.by_group else flat) for name, c in COLUMNS.items()}
+    here = baseline_collectors(place, start) if collectors is None else spread(collectors, "place", "all", place)
+    arrays["collectors"][:] = here
+    return Plan(months, communes, arrays, np.zeros((*flat, len(OUTREACH_PAYERS))))
 
 
 def baseline_collectors(place: Place, start: str) -> np.ndarray:
@@ -147,13 +169,8 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
     published, the density of Nghệ An in 2018 (1,711 points in 477 communes).
     """
     people = place.communes["eligible"].to_numpy(float)
-    rows = place.history
-    rows = rows[
-        (rows["measure"] == "collectors")
-        & (rows["kind"] == "observation")
-        & rows["value"].notna()
-        & (rows["place"] == place.name)
-    ]
+    rows = observed(place.history, "collectors")
+    rows = rows[rows["place"] == place.name]
     if rows.empty:
         return np.full(len(people), DEFAULT_COLLECTORS_PER_COMMUNE)
     origin = tables.month_index(tables.month(start))
@@ -161,7 +178,7 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
     return rows["value"].iloc[int(distance.to_numpy().argmin())] * people / people.sum()
 
 
-def chosen(where, place: Place) -> np.ndarray:
+def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
     """Return which communes of `place` a `where` means, shape (communes,), bool; ties go by name."""
     table = place.communes
     names = table["commune"].to_numpy(str)
@@ -199,7 +216,7 @@ def chosen(where, place: Place) -> np.ndarray:
     return inside
 
 
-def spread(count: float, per: str, where, place: Place) -> np.ndarray:
+def spread(count: float, per: str, where: Literal["all"] | Where, place: Place) -> np.ndarray:
     """Units per commune: the count itself, its share of a total, or the count times hamlets or households."""
     inside = chosen(where, place)
     if per == "place":

@@ -1,8 +1,6 @@
 """One frozen question: a place, a policy, assumptions, and months. No seed, no state, never changed by a run."""
 
-import math
-import sys
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,12 +8,13 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.question.levers import AnyLever, Count, Group, Month, Policy
+from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
-from forecast.question.plan import GROUPS, Plan
+from forecast.question.plan import Plan
 
 TARGET_MEASURES = ("members", "active_9of12", "entries", "paid_months")
 
@@ -36,36 +35,24 @@ class Target(BaseModel):
     source: str = Field("", description="source in data/sources.csv, or why this number")
 
     @model_validator(mode="after")
-    def _flows_have_a_beginning(self):
+    def _flows_have_a_beginning(self) -> "Target":
         flow = self.measure in ("entries", "paid_months")
         if flow != (self.since is not None):
             raise ValueError(f"{self.measure} is a {'flow: say since' if flow else 'stock: leave since out'}")
         return self
 
 
-class Assumption(BaseModel):
-    """A belief about one parameter: center with the 5% and 95% points of its spread."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    value: float
-    low: float
-    high: float
-
-    @model_validator(mode="after")
-    def _ordered(self):
-        if not self.low <= self.value <= self.high:
-            raise ValueError(f"expected low <= value <= high, not {self.low}, {self.value}, {self.high}")
-        return self
-
-
 class Scenario(BaseModel):
     """A question to an engine: what happens in `place` from `start` (its stock is known) to `until` under `policy`?
 
-    `assumptions` replaces priors of data/evidence.csv: a number fixes a parameter, {value, low, high} gives it another
-    spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the number of
-    collectors in the whole place when nothing changes. `learned` says where other parameters come from: the
-    "priors" alone, a :class:`~forecast.beliefs.posterior.Posterior`, or the one that is kept with the data ("stored").
+    `assumptions` replaces priors of data/parameters.csv: a number fixes a parameter, {value, low, high} gives it
+    another spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the
+    number of collectors in the whole place when nothing changes. `learned` says where other parameters come from: the
+    "priors" alone, a :class:`~forecast.beliefs.posterior.Posterior`, or the one kept with the data ("stored").
 
+    >>> question = Scenario("plan", "Cà Mau", start="2021-12", until="2025-12", assumptions={"annual_lapse": 0.2})
+    >>> len(question.months), question.opening[0]
+    (49, 26948.0)
     >>> Scenario("x", "Cà Mau", start="2021-12", until="2020-12")
     Traceback (most recent call last):
     ...
@@ -98,7 +85,7 @@ class Scenario(BaseModel):
             raise tables.UserError(f"scenario {scenario!r}: {_first_faults(error)}") from None
 
     @model_validator(mode="after")
-    def _fits(self):
+    def _fits(self) -> "Scenario":
         start, until = tables.month(self.start), tables.month(self.until)
         if until <= start:
             raise ValueError(f"until: {self.until} is not after start {self.start}")
@@ -110,12 +97,17 @@ class Scenario(BaseModel):
             and not start < tables.month(self.target.since) <= tables.month(self.target.by)
         ):
             raise ValueError(f"target.since: {self.target.since} is not within {start + 1} to {self.target.by}")
+        modes = self.law.payment_modes(start)
+        for number, lever in enumerate(self.policy.levers):
+            if isinstance(lever, Gift) and modes and lever.months not in modes:
+                expected = ", ".join(map(str, modes))
+                raise ValueError(f"policy.{number}.Gift.months: {lever.months}; expected a mode of payment: {expected}")
         known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
         unknown = sorted(set(self.assumptions) - known)
         if unknown:
-            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(sorted(known))}")
+            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(known_names())}")
         for name, given in self.assumptions.items():
-            _check_limits(name, given)
+            check_assumption(name, given)
         return self
 
     @cached_property
@@ -155,60 +147,33 @@ class Scenario(BaseModel):
         month, value, status = found
         return float(value), str(month), status
 
+    def but(self, **changes: Any) -> "Scenario":
+        """Return the same question with some fields changed, checked anew; all others stay, title and search too.
+
+        >>> asked = Scenario("x", "Đà Bắc", start="2019-06", until="2020-12", title={"vi": "thử"})
+        >>> asked.but(until="2021-12").title, asked.but(assumptions={"rush": -1})
+        Traceback (most recent call last):
+        ...
+        forecast.data.tables.UserError: scenario 'x': assumptions.rush: expected a number of at least 0 and that is ...
+        """
+        other = Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
+        if not changes.keys() & _BEHIND_PLAN:
+            there = vars(self)
+            vars(other).update({name: there[name] for name in _COMPILED if name in there})
+        return other
+
     def with_policy(self, name: str, policy: Policy) -> "Scenario":
-        """Return the same question under another policy and name."""
-        return Scenario(
-            name,
-            self.place,
-            start=self.start,
-            until=self.until,
-            target=self.target,
-            policy=policy,
-            assumptions=self.assumptions,
-            law=self.law,
-            learned=self.learned,
-        )
+        """Return the same question under another policy and name; under another name the title stays behind."""
+        return self.but(scenario=name, policy=policy, title=self.title if name == self.scenario else {})
 
     def lasting(self, until: str) -> "Scenario":
         """Return the same question with another last month; levers without an end go on, those with one do not."""
-        return Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | {"until": until})
+        return self.but(until=until)
 
 
-# Where the formulas end: parameters that they divide by or take the logarithm of, and those that are shares.
-_ABOVE_ZERO = {
-    "entry_rate", "zero_price_acceptance", "frailty_shape", "visits_per_collector", "worker_income_ratio",
-    "poor_income_ratio", "near_poor_income_ratio", "minority_income_ratio", "opening_collectors",
-}  # fmt: skip
-_AT_MOST_ONE = {
-    "visit_share", "drive_pulled_forward", "language_factor", "creaming", "quota_paper_share", "staff_displacement",
-    "renewal_contact", "follow_up", "rush_short", "gift_retention", "floor_share", "rush_lapse", "december_rush_share",
-    "eligible_exit_rate",
-}  # fmt: skip
-_BELOW_ONE = {"zero_price_acceptance", "annual_lapse"}
-
-
-def _check_limits(name: str, given: "float | Assumption") -> None:
-    low, high = (given.low, given.high) if isinstance(given, Assumption) else (given, given)
-    low_fits = low > 0 if name in _ABOVE_ZERO else low >= 0
-    high_fits = high < 1 if name in _BELOW_ONE else high <= (1 if name in _AT_MOST_ONE else sys.float_info.max)
-    if not (low_fits and high_fits):  # a number that is none (nan) fits nowhere
-        most = "below 1" if name in _BELOW_ONE else "of at most 1" if name in _AT_MOST_ONE else "that is finite"
-        least = "above 0" if name in _ABOVE_ZERO else "of at least 0"
-        shown = f"{low:g}" if low == high or math.isnan(low) else f"{low:g} to {high:g}"
-        raise ValueError(f"assumptions.{name}: expected a number {least} and {most}, not {shown}")
-
-
-def parameters_table() -> pd.DataFrame:
-    """Return the model's parameters from data/evidence.csv: index parameter, columns value, low, high, study, use."""
-    path = tables.data_dir() / "evidence.csv"
-    return _parameters(path, path.read_bytes() if path.is_file() else b"").copy()
-
-
-@lru_cache(maxsize=4)
-def _parameters(path: Path, content: bytes) -> pd.DataFrame:
-    """Read the table once for each content: every batch of draws asks for it."""
-    table = tables.read(path, "evidence")
-    return table[table["use"].str.startswith("parameter:")].set_index("parameter")
+# Fields that a compiled plan depends on; it is compiled again where one of them changes, and only there.
+_COMPILED: tuple[str, ...] = ("plan", "status_quo_plan")
+_BEHIND_PLAN = {"place", "start", "until", "policy", "assumptions"}
 
 
 class _File(BaseModel):
@@ -227,7 +192,14 @@ class _File(BaseModel):
 
 
 def read_scenario(path: str | Path) -> Scenario:
-    """Read a scenario file (YAML); every fault is named with file, key, value and what was expected."""
+    """Read a scenario file (YAML); every fault is named with file, key, value and what was expected.
+
+    Keys and their units are those of docs/scenario.schema.json. A fault raises
+    :class:`~forecast.data.tables.UserError`.
+
+    >>> read_scenario(tables.data_dir() / "scenarios" / "da-bac-status-quo.yaml").place.name
+    'Đà Bắc'
+    """
     path = Path(path)
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -261,9 +233,20 @@ def read_scenario(path: str | Path) -> Scenario:
         raise tables.UserError(f"{path}: {error}") from None
 
 
-def schema() -> dict:
-    """Return the JSON Schema of a scenario file."""
-    return _File.model_json_schema()
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file; what a thing is for is said in one paragraph."""
+    found: dict[str, Any] = _in_short(_File.model_json_schema())
+    return found
+
+
+def _in_short(part: Any) -> Any:
+    """Cut descriptions to their first paragraph: examples for Python are none for YAML."""
+    if isinstance(part, dict):
+        return {
+            key: value.partition("\n\n")[0] if key == "description" and isinstance(value, str) else _in_short(value)
+            for key, value in part.items()
+        }
+    return [_in_short(one) for one in part] if isinstance(part, list) else part
 
 
 def _first_faults(error: ValidationError, most: int = 8) -> str:
@@ -278,4 +261,4 @@ def _first_faults(error: ValidationError, most: int = 8) -> str:
     return "; ".join(lines[:most]) + more
 
 
-__all__ = ["GROUPS", "Assumption", "Scenario", "Target", "parameters_table", "read_scenario", "schema"]
+__all__ = ["Assumption", "Scenario", "Target", "parameters_table", "read_scenario", "schema"]

@@ -1,31 +1,26 @@
 """Evidence cards: on what each parameter and each lever rests, and how much of a headline is judgement.
 
 A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on studies if any
-supports it, else on judgement. A lever rests on its parameters. Everything is read from data/evidence.csv, from
-a posterior and from the shares of a headline's variance; nothing is typed in here.
+supports it, else on judgement. A lever rests on its parameters. Everything is read from data/parameters.csv and
+data/evidence.csv, from a posterior and from the shares of a headline's variance; nothing is typed in here.
 """
 
 import html
-import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.beliefs.evidence import STUDY, supporting
+from forecast.beliefs.parameters import cost_table, parameters_table
+from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.question.levers import LEVERS
-from forecast.question.menu import PRICES
-from forecast.question.scenario import parameters_table
 
 NARROWED = 0.1  # share of its variance that counts must have taken from a parameter to count as learned (judgement)
 MOST = 3  # places named as having moved a parameter
-# What the makers computed from the counts themselves; it would be used twice if it counted as a study.
-OWN = r"(?:counts|series|article|differences).*computed"
-OTHER_SCHEME = "insurance|pension|saving|cover|migrants"
-STUDY = ["study", "year", "population", "parameter", "value", "status", "source", "abroad", "other_scheme"]
 
 
 class Card(NamedTuple):
@@ -33,7 +28,7 @@ class Card(NamedTuple):
 
     name: str
     kind: str  # parameter or lever
-    status: str  # of its row in data/evidence.csv; of a lever, that of what a unit costs ("" if it has no price)
+    status: str  # of its row in data/parameters.csv; of a lever, that of what a unit costs ("" if it has no price)
     basis: str  # counts, studies or judgement; of a lever, the weakest of its parameters'
     prior: tuple[float, float, float] | None  # low, value, high; of a lever, VND of a unit
     posterior: tuple[float, float, float] | None  # 5%, 50%, 95%
@@ -50,41 +45,20 @@ def names() -> list[str]:
     return [*parameters_table().index, *LEVERS]
 
 
-def supporting() -> pd.DataFrame:
-    """Return the studies: columns of STUDY and `supports`, the parameter each one supports (once for each).
-
-    >>> sorted(supporting().query("study.str.startswith('Thornton')")["supports"])
-    ['gift_retention']
-    """
-    table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    table = table[~table["use"].str.contains("^(?:parameter|cost):") & ~table["study"].str.contains(OWN)]
-    homes = [*tables.read(tables.data_dir() / "places.csv", "places").query("level != 'commune'")["place"]]
-    homes += ["Viet Nam", "provinces"]
-    parameters, rows = parameters_table().index, []
-    for row in table.itertuples():
-        named = re.search(r"supports ([\w, ]+)", row.use)
-        for name in re.findall(r"\w+", named.group(1)) if named else ():
-            if name in parameters:
-                abroad = not any(home in row.population for home in homes)
-                other = re.search(OTHER_SCHEME, row.population) is not None
-                rows.append((row.study, row.year, row.population, row.parameter, row.value, row.status, row.source,
-                             abroad, other, name))  # fmt: skip
-    return pd.DataFrame(rows, columns=[*STUDY, "supports"])
-
-
-def cards(posterior: pd.DataFrame | None = None, moved: pd.DataFrame | None = None,
-          shares: pd.Series | None = None) -> list[Card]:  # fmt: skip
+def cards(
+    posterior: pd.DataFrame | None = None, moved: pd.DataFrame | None = None, shares: pd.Series | None = None
+) -> list[Card]:
     """Return the card of every parameter and lever.
 
     `posterior` holds joint draws (a column a parameter), `moved` is the table of `calibration.Fit.moved` (coordinate,
     source, shift, narrowed), `shares` the share of a headline's variance by parameter (`measure.first_orders`).
     """
     studies, table = supporting(), parameters_table()
-    found = {name: _parameter(name, row, studies, posterior, moved, shares) for name, row in table.iterrows()}
+    found = {name: _parameter(name, row, studies, posterior, moved, shares) for name, row in frames.pairs(table)}
     return [*found.values(), *(_lever(name, found) for name in LEVERS)]
 
 
-def card(name: str, **learned) -> Card:
+def card(name: str, **learned: Any) -> Card:
     """Return one card; `learned` is as in :func:`cards`.
 
     >>> card("renewal_contact").basis, card("Reminders").parameters, card("death_rate").basis
@@ -95,7 +69,14 @@ def card(name: str, **learned) -> Card:
     return next(c for c in cards(**learned) if c.name == name)
 
 
-def _parameter(name, row, studies, posterior, moved, shares) -> Card:
+def _parameter(
+    name: str,
+    row: Any,
+    studies: pd.DataFrame,
+    posterior: pd.DataFrame | None,
+    moved: pd.DataFrame | None,
+    shares: pd.Series | None,
+) -> Card:
     own = studies[studies["supports"] == name]
     apart = own["abroad"].astype(int) + own["other_scheme"].astype(int)
     known = moved[moved["coordinate"] == name] if moved is not None else pd.DataFrame()
@@ -103,31 +84,43 @@ def _parameter(name, row, studies, posterior, moved, shares) -> Card:
     pulls = known.loc[known["shift"].abs().sort_values(ascending=False, kind="stable").index] if len(known) else known
     after = None
     if posterior is not None and name in posterior:
-        after = tuple(float(x) for x in np.quantile(posterior[name], (0.05, 0.5, 0.95)))
+        low, middle, high = (float(x) for x in np.quantile(posterior[name], (0.05, 0.5, 0.95)))
+        after = low, middle, high
     return Card(
-        name=name, kind="parameter", status=row["status"],
+        name=name,
+        kind="parameter",
+        status=row["status"],
         basis="counts" if narrowed >= NARROWED else "studies" if len(own) else "judgement",
-        prior=(float(row["low"]), float(row["value"]), float(row["high"])), posterior=after, narrowed=narrowed,
-        moved=tuple((r.source, float(r.shift)) for r in pulls.head(MOST).itertuples()),
-        distance=int(apart.min()) if len(own) else 2, studies=own[STUDY].reset_index(drop=True),
-        share=float(shares[name]) if shares is not None and name in shares else np.nan, parameters=(),
-    )  # fmt: skip
+        prior=(float(row["low"]), float(row["value"]), float(row["high"])),
+        posterior=after,
+        narrowed=narrowed,
+        moved=tuple((r.source, float(r.shift)) for r in frames.rows(pulls.head(MOST))),
+        distance=int(apart.min()) if len(own) else 2,
+        studies=own[STUDY].reset_index(drop=True),
+        share=float(shares[name]) if shares is not None and name in shares else np.nan,
+        parameters=(),
+    )
 
 
 def _lever(name: str, found: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
     on = [found[p] for p in rests]
-    evidence = tables.read(tables.data_dir() / "evidence.csv", "evidence").set_index("parameter")
-    price = evidence.loc[PRICES[name]] if name in PRICES else None
+    cost = LEVERS[name].cost
+    price: Any = frames.at(cost_table(), cost) if cost else None
     return Card(
-        name=name, kind="lever", status="" if price is None else price["status"],
+        name=name,
+        kind="lever",
+        status="" if price is None else price["status"],
         basis=max((c.basis for c in on), key=["counts", "studies", "judgement"].index),
-        prior=None if price is None else tuple(float(price[c]) for c in ("low", "value", "high")), posterior=None,
-        narrowed=np.nan, moved=(), distance=max(c.distance for c in on),
+        prior=None if price is None else (float(price["low"]), float(price["value"]), float(price["high"])),
+        posterior=None,
+        narrowed=np.nan,
+        moved=(),
+        distance=max(c.distance for c in on),
         studies=pd.concat([c.studies for c in on], ignore_index=True).drop_duplicates(ignore_index=True),
         share=float(np.nansum([c.share for c in on])) if any(c.share == c.share for c in on) else np.nan,
         parameters=tuple(rests),
-    )  # fmt: skip
+    )
 
 
 def by_basis(found: list[Card]) -> pd.Series:
@@ -144,23 +137,32 @@ def by_basis(found: list[Card]) -> pd.Series:
 def overview(found: list[Card], kind: str, lang: str = "vi") -> words.Text:
     """Return the cards of a kind as one Markdown table, those with the largest share first."""
     shown = sorted((c for c in found if c.kind == kind), key=lambda c: -max(np.nan_to_num(c.share), 0.0))
-    rows = [{
-        "name": label(c.name, lang), "basis": term(f"basis.{c.basis}", lang), "prior": span(c.prior, lang),
-        "posterior": span(c.posterior, lang), "studies": len(c.studies),
-        "distance": term(f"distance.{c.distance if len(c.studies) else 'none'}", lang),
-        "share": max(c.share, 0.0) if c.share == c.share else c.share,
-    } for c in shown]  # fmt: skip
+    rows = [
+        {
+            "name": label(c.name, lang),
+            "basis": term(f"basis.{c.basis}", lang),
+            "prior": span(c.prior, lang),
+            "posterior": span(c.posterior, lang),
+            "studies": len(c.studies),
+            "distance": term(f"distance.{c.distance if len(c.studies) else 'none'}", lang),
+            "share": max(c.share, 0.0) if c.share == c.share else c.share,
+        }
+        for c in shown
+    ]
     forms = {"name": "", "basis": "", "prior": "", "posterior": "", "studies": "n", "distance": "", "share": "p"}
     heads = {
         "name": say(lang, vi="tham số", en="parameter") if kind == "parameter" else term("column.lever", lang),
         "basis": say(lang, vi="dựa vào", en="rests on"),
-        "prior": say(lang, vi="trước khi học" if kind == "parameter" else "đơn giá (đồng)",
-                     en="before the counts" if kind == "parameter" else "VND a unit"),
+        "prior": say(
+            lang,
+            vi="trước khi học" if kind == "parameter" else "đơn giá (đồng)",
+            en="before the counts" if kind == "parameter" else "VND a unit",
+        ),
         "posterior": say(lang, vi="sau khi học", en="after the counts"),
         "studies": say(lang, vi="số nghiên cứu", en="studies"),
         "distance": say(lang, vi="nghiên cứu gần nhất", en="nearest study"),
         "share": say(lang, vi="phần của khoảng dự báo", en="share of the forecast's spread"),
-    }  # fmt: skip
+    }
     if kind == "lever" or not any(c.posterior for c in shown):
         forms.pop("posterior")
     if not any(c.share == c.share for c in shown):
@@ -180,8 +182,14 @@ def label(name: str, lang: str = "vi") -> str:
     if rest and f"coordinate.{head}" in words.terms().index:
         return f"{term(f'coordinate.{head}', lang)} {rest}"
     if head in LEVERS:
-        more = next((term(f"{kind}.{rest}", lang) for kind in ("group", "payer", "first")
-                     if f"{kind}.{rest}" in words.terms().index), rest)  # fmt: skip
+        more = next(
+            (
+                term(f"{kind}.{rest}", lang)
+                for kind in ("group", "payer", "first")
+                if f"{kind}.{rest}" in words.terms().index
+            ),
+            rest,
+        )
         return term(f"lever.{head}", lang) + (f" ({more})" if rest else "")
     kind = "statistic" if f"statistic.{name}" in words.terms().index else "parameter"
     return term(f"{kind}.{name}", lang)
@@ -208,33 +216,58 @@ def _figure(x: float, lang: str) -> str:
 
 def text(c: Card, lang: str = "vi") -> words.Text:
     """Return one card as Markdown; what comes from the tables is escaped, and marked where it is English."""
-    lines = [say(lang, vi="Dựa vào: {basis}", en="Rests on: {basis}", basis=term(f"basis.{c.basis}", lang))]
+    lines: list[str] = [say(lang, vi="Dựa vào: {basis}", en="Rests on: {basis}", basis=term(f"basis.{c.basis}", lang))]
     if c.parameters:
         told = ", ".join(label(p, lang) for p in c.parameters)
         lines.append(say(lang, vi="Qua các tham số: {told}", en="Through the parameters: {told}", told=told))
     if c.prior:
         what = {"parameter": ("Trước khi học", "Before the counts"), "lever": ("Đơn giá, đồng", "VND a unit")}[c.kind]
-        lines.append(say(lang, vi=what[0] + ": {span} ({status})", en=what[1] + ": {span} ({status})",
-                         span=span(c.prior, lang), status=term(f"status.{c.status}", lang)))  # fmt: skip
+        lines.append(
+            say(
+                lang,
+                vi=what[0] + ": {span} ({status})",
+                en=what[1] + ": {span} ({status})",
+                span=span(c.prior, lang),
+                status=term(f"status.{c.status}", lang),
+            )
+        )
     if c.posterior:
-        lines.append(say(lang, vi="Sau khi học: {span}; số liệu lấy đi {n:p} phương sai",
-                         en="After the counts: {span}; they took {n:p} of its variance", span=span(c.posterior, lang),
-                         n=max(c.narrowed, 0.0) if c.narrowed == c.narrowed else 0.0))  # fmt: skip
+        lines.append(
+            say(
+                lang,
+                vi="Sau khi học: {span}; số liệu lấy đi {n:p} phương sai",
+                en="After the counts: {span}; they took {n:p} of its variance",
+                span=span(c.posterior, lang),
+                n=max(c.narrowed, 0.0) if c.narrowed == c.narrowed else 0.0,
+            )
+        )
     if c.moved:
         signed = [(place, ("+" if shift > 0 else "") + words.number(shift, lang, 2)) for place, shift in c.moved]
         told = ", ".join(f"{place} ({shift})" for place, shift in signed)
-        lines.append(say(lang, vi="Số liệu kéo mạnh nhất (độ lệch chuẩn): {told}",
-                         en="Pulled most by (standard deviations): {told}", told=told))  # fmt: skip
+        lines.append(
+            say(
+                lang,
+                vi="Số liệu kéo mạnh nhất (độ lệch chuẩn): {told}",
+                en="Pulled most by (standard deviations): {told}",
+                told=told,
+            )
+        )
     if c.share == c.share:
-        lines.append(say(lang, vi="Phần của khoảng dự báo: {s:p1}", en="Share of the forecast's spread: {s:p1}",
-                         s=max(c.share, 0.0)))  # fmt: skip
-    lines += [_study(row, lang) for row in c.studies.itertuples()]
+        lines.append(
+            say(
+                lang,
+                vi="Phần của khoảng dự báo: {s:p1}",
+                en="Share of the forecast's spread: {s:p1}",
+                s=max(c.share, 0.0),
+            )
+        )
+    lines += [_study(row, lang) for row in frames.rows(c.studies)]
     if c.studies.empty:
         lines.append(say(lang, vi="Chưa có nghiên cứu nào", en="No study"))
     return words.join([f"**{label(c.name, lang)}**", words.listing(lines)])
 
 
-def _study(row, lang: str) -> str:
+def _study(row: Any, lang: str) -> str:
     apart = int(row.abroad) + int(row.other_scheme)
     who = f"{html.escape(str(row.study))} ({row.year})"
     where = f": {html.escape(str(row.population))}" if lang == "en" else ""

@@ -8,20 +8,24 @@ variable or step without a line fails it.
 
 import pandas as pd
 
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, toy
 from forecast.data.law import read_law
 from forecast.data.places import read_place
 from forecast.data.tables import GROUPS, MEASURES
-from forecast.engines.people import behavior, records
+from forecast.engines.people import prices, records
 from forecast.language import words
 from forecast.language.words import Text, say, term
 from forecast.question import levers
 from forecast.question.plan import COLUMNS
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario
 
 # The columns of a person (records.PERSON), what each holds.
 VARIABLES = {
-    "key": ("tên riêng, từ đó sinh ra mọi may rủi của người ấy", "a name, from which all luck of the person comes"),
+    "key": (
+        "tên riêng, từ đó sinh ra mọi yếu tố ngẫu nhiên của người ấy",
+        "a name, from which all random numbers of the person come",
+    ),
     "turn": ("mốc mà đến đó người đã dừng sẽ quay lại hoặc rút hẳn", "when somebody who lapsed returns or withdraws"),
     "declared": ("thu nhập khai, gấp mấy lần mức thấp nhất", "declared income, times the floor"),
     "cell": ("xã, nhóm và bậc thu nhập", "commune, group and income band"),
@@ -38,11 +42,12 @@ VARIABLES = {
 }
 # What happens in a month, in order: the function that does it, and what it does.
 STEPS = {
-    "behavior.team_acts": ("Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ. "
+    "teams.team_acts": ("Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ. "
                            "Gần hạn mà còn thiếu chỉ tiêu thì nỗ lực tăng.",
                            "Teams divide their time: due members first, then inspections, the rest are visits. Effort "
                            "rises when the deadline nears and the plan is not met."),
-    "world.contact": ("Tính mức tiếp xúc của từng xã, từng nhóm: thăm hộ, hội nghị, truyền thông, người quen, ra quân.",
+    "contact.contact": ("Tính mức tiếp xúc của từng xã, từng nhóm: thăm hộ, hội nghị, truyền thông, người quen, "
+                        "ra quân.",
                       "Contact of each commune and group: visits, meetings, broadcasts, word of mouth, campaign days."),
     "events._live": ("Người đang tham gia rời đi, đến hạn thì đóng tiếp hoặc dừng; người đã dừng quay lại hay rút hẳn.",
                      "Members leave, and renew or lapse when they are due; those who lapsed return or withdraw."),
@@ -53,34 +58,15 @@ STEPS = {
     "events._settle": ("Khóa sổ tháng: số người, số tháng và số tiền của từng bên.",
                        "The ledger of the month: people, months and money of each payer."),
 }  # fmt: skip
-# A small case of each lever, to see which columns of the plan it changes.
-CASES = {
-    "TopUp": {"share": 0.2}, "Gift": {"persons_per_month": 1}, "Collectors": {"count": 9},
-    "Training": {}, "Quota": {"per_month": 1}, "Visits": {"count": 9, "assisted": 0.5},
-    "Meetings": {"count": 1}, "Broadcast": {"count": 1}, "Drive": {"per_month": 1},
-    "ModelCommunes": {}, "Reminders": {}, "PaymentAdvice": {}, "Language": {},
-    "VisitOrder": {"first": "farthest"}, "Inspection": {"hours_per_month": 9}, "Effort": {"times": 2},
-}  # fmt: skip
-# What each column of a plan is.
-ACTS_ON = {
-    "collectors": ("số nhân viên thu", "collectors"), "visits": ("lượt thăm thêm", "extra visits"),
-    "assisted": ("phần lượt thăm có kê khai giúp", "visits with help to fill in the form"),
-    "training": ("nhân viên được tập huấn", "trained collectors"), "quota": ("chỉ tiêu nhân viên thu", "quota"),
-    "staff": ("cán bộ đi vận động", "officials who recruit"), "staff_quota": ("chỉ tiêu cán bộ", "officials' quota"),
-    "meetings": ("hội nghị", "meetings"), "broadcasts": ("truyền thông", "broadcasts"),
-    "drives": ("ngày ra quân", "campaign days"), "model": ("mức vận hành xã điểm", "model communes"),
-    "reminders": ("người đến hạn có trong danh sách", "due members on a list"),
-    "advice": ("người được tư vấn đóng cả năm", "payers advised to pay for a year"),
-    "cadres": ("lượt thăm có cán bộ nói tiếng dân tộc", "visits with a local cadre"),
-    "order": ("thứ tự thăm thôn", "order of visits"), "inspection": ("giờ thanh tra", "hours of inspection"),
-    "top_up": ("phần địa phương trả thay", "the province's share of the price"),
-    "top_up_donors": ("phần nhà hảo tâm trả thay", "the donors' share of the price"),
-    "gift": ("người được tặng sổ", "people given a book"), "gift_months": ("số tháng mỗi sổ", "months in a book"),
-}  # fmt: skip
 
 
 def _pick(pair: tuple[str, str], lang: str) -> str:
     return say(lang, vi=pair[0], en=pair[1])
+
+
+def _person() -> tuple[str, ...]:
+    """Return the names of the columns of a person (`records.PERSON`)."""
+    return records.PERSON.names or ()
 
 
 def overview(lang: str = "vi") -> Text:
@@ -89,9 +75,9 @@ def overview(lang: str = "vi") -> Text:
     for name in ("Đà Bắc", "Đông Triều", "Hà Nội", "Lào Cai", "Cà Mau"):
         place = read_place(name)
         communes = len(place.communes)
-        rows.append({"place": name, "communes": communes, "cells": communes * len(GROUPS) * behavior.BANDS,
+        rows.append({"place": name, "communes": communes, "cells": communes * len(GROUPS) * prices.BANDS,
                      "eligible": place.group_sizes().sum()})  # fmt: skip
-    names = {"communes": say(lang, vi="số xã, số tổ vận động", en="communes, one team each"),
+    names = {"communes": say(lang, vi="số xã, số tổ thu", en="communes, one team each"),
              "cells": say(lang, vi="số ô (xã × nhóm × bậc thu nhập)", en="cells (commune × group × income band)"),
              "eligible": term("measure.eligible", lang)}  # fmt: skip
     return words.table(pd.DataFrame(rows), lang, {"place": "", "communes": "n", "cells": "n", "eligible": "n"}, names)
@@ -99,7 +85,7 @@ def overview(lang: str = "vi") -> Text:
 
 def scales(lang: str = "vi") -> Text:
     """Say how many groups and income bands there are, and how few facts a person carries."""
-    return say(lang, groups=len(GROUPS), bands=behavior.BANDS, facts=len(records.PERSON.names),
+    return say(lang, groups=len(GROUPS), bands=prices.BANDS, facts=len(_person()),
                size=records.PERSON.itemsize, names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
                vi="Mỗi xã có {groups:n} nhóm ({names}), mỗi nhóm {bands:n} bậc thu nhập: đó là một ô. Người chưa tham "
                "gia chỉ là một con số trong ô; ai tham gia thì có {facts:n} thông tin riêng ({size:n} byte). Mỗi bước "
@@ -111,7 +97,7 @@ def scales(lang: str = "vi") -> Text:
 
 def variables_table(lang: str = "vi") -> Text:
     """Return what a person carries: one row for each column of `records.PERSON`."""
-    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in records.PERSON.names]
+    rows = [{"name": f"`{name}`", "what": _pick(VARIABLES[name], lang)} for name in _person()]
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "what": say(lang, vi="ý nghĩa", en="meaning")}
     return words.table(pd.DataFrame(rows), lang, {"name": "", "what": ""}, names)
 
@@ -137,8 +123,8 @@ def parameters(lang: str = "vi") -> Text:
              "range": f"{_short(row['low'], lang)} – {_short(row['high'], lang)}", "basis": _basis(row, lang)}
             for name, row in table.iterrows()]  # fmt: skip
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "what": say(lang, vi="ý nghĩa", en="meaning"),
-             "value": say(lang, vi="giữa", en="center"), "range": say(lang, vi="9 phần 10 trong khoảng",
-                                                                       en="nine in ten between")}  # fmt: skip
+             "value": say(lang, vi="giữa", en="center"), "range": say(lang, vi="khoảng dự báo 90%",
+                                                                       en="90% interval")}  # fmt: skip
     return words.table(pd.DataFrame(rows), lang, dict.fromkeys(("name", "what", "value", "range", "basis"), ""), names)
 
 
@@ -177,11 +163,22 @@ def levers_table(lang: str = "vi") -> Text:
     for name, kind in levers.LEVERS.items():
         changed = acts_on(name)
         rows.append({"name": f"`{name}`", "lever": term(f"lever.{name}", lang),
-                     "acts": ", ".join(_pick(ACTS_ON[c], lang) for c in COLUMNS if c in changed),
+                     "acts": ", ".join(column_name(c, lang) for c in COLUMNS if c in changed),
                      "rests": "; ".join(term(f"parameter.{p}", lang) for p in kind.evidence) or "–"})  # fmt: skip
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "acts": say(lang, vi="thay đổi", en="changes"),
              "rests": say(lang, vi="tác dụng dựa vào", en="its effect rests on")}  # fmt: skip
     return words.table(pd.DataFrame(rows), lang, {"name": "", "lever": "", "acts": "", "rests": ""}, names)
+
+
+def column_name(column: str, lang: str) -> str:
+    """Return a column of a plan in words: its own term (`plan.NAME`), or else that of the lever that brings it.
+
+    >>> column_name("visits", "en")
+    'extra visits'
+    """
+    if f"plan.{column}" in words.terms().index:
+        return term(f"plan.{column}", lang)
+    return next(term(f"lever.{name}", lang) for name, lever in levers.LEVERS.items() if column in lever.columns)
 
 
 def acts_on(name: str) -> frozenset[str]:
@@ -190,19 +187,12 @@ def acts_on(name: str) -> frozenset[str]:
     >>> sorted(acts_on("Reminders"))
     ['reminders']
     """
+    visits = levers.Visits(count=9)  # for a lever that gives more of what the levers before it give
     quo = Scenario("status quo", toy.place(), start="2021-12", until="2022-12", law=toy.law())
-    found, base = set(), quo.with_policy("-", levers.Policy())
-    cases = [CASES[name]]
-    if name == "TopUp":
-        cases.append(CASES[name] | {"payer": "donors"})
-    if name == "Quota":
-        cases.append(CASES[name] | {"holder": "staff", "staff": 9})
-    if name == "ModelCommunes":
-        cases = [{"where": {"count": 1}}]
-    if name == "Effort":  # more of what the levers before it give
-        base = quo.with_policy("-", levers.Policy(levers.Visits(count=9)))
-    for case in cases:
-        more = levers.Policy(*base.policy.levers, levers.LEVERS[name](**case))
+    base = quo.with_policy("-", levers.Policy(visits))
+    found: set[str] = set()
+    for case in levers.LEVERS[name].examples:
+        more = levers.Policy(visits, levers.LEVERS[name](**case))
         found |= quo.with_policy(name, more).plan.changed(base.plan)
     return frozenset(found)
 
@@ -226,10 +216,11 @@ def law_table(month: str, lang: str = "vi") -> Text:
 def agrees(text: str) -> list[str]:
     """Return what the code has and a description (`docs/model.md`) does not name, in back quotes.
 
+    Levers, columns of a plan and parameters are not asked for: the page lists them from their registries.
+
     >>> agrees("`members`")[0]
     'measure entries'
     """
-    wanted = [("measure", m) for m in tables.MEASURES] + [("lever", name) for name in levers.LEVERS]
-    wanted += [("parameter", p) for p in parameters_table().index] + [("column of a plan", c) for c in COLUMNS]
-    wanted += [("variable", v) for v in records.PERSON.names] + [("step", s) for s in STEPS]
+    wanted = [("measure", m) for m in tables.MEASURES]
+    wanted += [("variable", v) for v in _person()] + [("step", s) for s in STEPS]
     return [f"{kind} {name}" for kind, name in wanted if f"`{name}`" not in text]

@@ -7,17 +7,20 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 
+from forecast.answer.projection import Projection
+from forecast.engines import ENGINES
 from forecast.exchange import spreadsheet
 from forecast.exchange.spreadsheet import Book
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
+from forecast.question.scenario import Scenario
 
 
-def found(book: Book, scenario, answer, lang: str = "vi") -> Text:
+def found(book: Book, scenario: Scenario, answer: Projection, lang: str = "vi") -> Text:
     """Say what a spreadsheet held, and what is expected from it at the end of the scenario."""
     counts = book.counts
     rows = answer.only(scenario=scenario.scenario, measure="members", group="all").at(scenario.until).frame
-    engine = next(e for e in ("agents", "stock", "series") if e in set(rows["engine"].astype(str)))
+    engine = next(e for e in ENGINES if e in set(rows["engine"].astype(str)))
     low, middle, high = rows.loc[rows["engine"] == engine, "value"].quantile([0.05, 0.5, 0.95])
     kept = term(f"status.{'synthetic' if book.synthetic else 'stated'}", lang)
     last = counts[counts["month"] == counts["month"].max()]
@@ -29,10 +32,9 @@ def found(book: Book, scenario, answer, lang: str = "vi") -> Text:
             en="The table has {rows:n} rows of {communes:n} communes, {a:t} to {b:t}; in {b:T} there are **{n:n}** "
             "members ({kept})."),
         say(lang, until=scenario.until, x=middle, low=low, high=high,
-            vi="Nếu giữ nguyên cách làm cũ, đến {until:T} dự kiến khoảng **{x:a}** người (9 phần 10 khả năng trong "
-            "khoảng {low:a} – {high:a}).",
-            en="If nothing changes, about **{x:a}** are expected by {until:T} (nine in ten between {low:a} and "
-            "{high:a})."),
+            vi="Nếu giữ nguyên cách làm cũ, đến {until:T} dự kiến khoảng **{x:a}** người (khoảng dự báo 90%: {low:a} "
+            "– {high:a}).",
+            en="If nothing changes, about **{x:a}** are expected by {until:T} (90% interval: {low:a} to {high:a})."),
     ], " ")  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def wrong() -> bytes:
     book = openpyxl.Workbook()
     for row in (("Xã", "Tháng", "Đang tham gia"), ("Tú Lý", "13/2024", 120), ("Cao Sơn", "01/2024", "khoảng 80"),
                 ("Đoàn Kết", "01/2024", 64), ("Đoàn Kết", "31/01/2024", 65)):  # fmt: skip
-        book.active.append(row)
+        book.worksheets[0].append(row)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

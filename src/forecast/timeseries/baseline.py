@@ -7,7 +7,6 @@ gaps. Its step is read from its own dates: the largest step that meets all of th
 """
 
 import hashlib
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.timeseries import combination, effects, methods, reconcile, saturation
 from forecast.timeseries.combination import Given
 from forecast.timeseries.table import COLUMNS, Series, read, series_of
@@ -75,7 +74,7 @@ def baseline(
     size = max(1, min(CHUNK, len(cases) // TASKS))
     chunks = [_Chunk(cases[i : i + size], given[i : i + size]) for i in range(0, len(cases), size)]
     paths = [Path(keep) / _named(chunk, horizon, levels) if keep else None for chunk in chunks]
-    answers = [_kept(path) for path in paths]
+    answers = [_answer(files.kept_arrays(path)) for path in paths]
     waiting = [i for i, answer in enumerate(answers) if answer is None]
     todo = [joblib.delayed(_forecast)(chunks[i], horizon, levels) for i in waiting]
     done = len(cases) - sum(len(chunks[i].cases) for i in waiting)
@@ -83,8 +82,7 @@ def baseline(
         working = joblib.Parallel(n_jobs=1 if len(todo) <= 1 else jobs or -1, return_as="generator")(todo)
         for i, answer in zip(waiting, working, strict=True):
             answers[i] = answer
-            if (path := paths[i]) is not None:
-                _keep(answer, path)
+            files.keep({"answer": answer}, paths[i])
             bar.update(len(chunks[i].cases))
     whole = np.concatenate([answer for answer in answers if answer is not None])
     found: dict[str, object] = {
@@ -217,23 +215,9 @@ def _named(chunk: _Chunk, horizon: int, levels: tuple[float, ...]) -> str:
     return asked.hexdigest()[:24] + ".npz"
 
 
-def _keep(answer: np.ndarray, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(file, answer=answer)
-    partial.replace(path)
-
-
-def _kept(path: Path | None) -> np.ndarray | None:
-    """Return what an earlier run kept; None when there is nothing, or when the file was cut off."""
-    if path is None or not path.exists():
-        return None
-    try:
-        with np.load(path) as found:
-            return np.asarray(found["answer"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None
+def _answer(kept: dict[str, np.ndarray] | None) -> np.ndarray | None:
+    """Return what an earlier run kept; None when there is nothing, or something else."""
+    return kept["answer"] if kept and kept.keys() == {"answer"} else None
 
 
 def levels_of(quantiles: Iterable[float | str]) -> tuple[float, ...]:

@@ -8,7 +8,8 @@ logarithm of what the target counts, since effects multiply.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,16 +19,18 @@ from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
 from scipy.special import ndtri
 
+from forecast.beliefs.parameters import NUMBERS, Assumption, parameters_table
 from forecast.beliefs.posterior import EFFECT, Posterior, learned
 from forecast.data import chance, tables
-from forecast.engines.people import behavior
-from forecast.experiment.project import Task, _run, engine_of
+from forecast.data.frames import rows as rows_of
+from forecast.engines.people.draws import between, place_effect
+from forecast.experiment.project import Task, engine_of, run_tasks
 from forecast.question.levers import Policy
 from forecast.question.menu import Choice, policy, usual
-from forecast.question.scenario import Assumption, Scenario, parameters_table
+from forecast.question.scenario import Scenario, Target
 
-PLACE = "place_effect"  # the place's own factor on entries, which no row of data/evidence.csv holds
-ENDS = (0.05, 0.95)  # a parameter's low and high in data/evidence.csv; Morris's grid lies between them
+PLACE = "place_effect"  # the place's own factor on entries, which no row of data/parameters.csv holds
+ENDS = (0.05, 0.95)  # a parameter's low and high in data/parameters.csv; Morris's grid lies between them
 LEVELS = 4  # of that grid
 
 
@@ -49,10 +52,13 @@ class Factors(NamedTuple):
         unknown = [name for name in names if name not in self.names]
         if unknown:
             raise tables.UserError(f"no factor {unknown[0]!r}; expected some of {', '.join(self.names)}")
-        return Factors(self.scenario, tuple(p for p in self.parameters if p in names),
-                       tuple(c for c in self.levers if c.name in names))  # fmt: skip
+        return Factors(
+            self.scenario,
+            tuple(p for p in self.parameters if p in names),
+            tuple(c for c in self.levers if c.name in names),
+        )
 
-    def problem(self, ends: tuple[float, float]) -> dict:
+    def problem(self, ends: tuple[float, float]) -> dict[str, Any]:
         """Return the factors as SALib wants them: shares of a prior between `ends`, of a lever's range from 0 to 1."""
         bounds = [list(ends)] * len(self.parameters) + [[0.0, 1.0]] * len(self.levers)
         return {"num_vars": len(bounds), "names": self.names, "bounds": bounds}
@@ -65,24 +71,30 @@ class Factors(NamedTuple):
         question, known = self.scenario, learned(self.scenario)
         quantile = dict(zip(self.names, np.clip(row, 1e-6, 1 - 1e-6), strict=True))
         values = {}
-        for name, prior in parameters_table().iterrows():
+        for name, prior in _priors().items():
             given, u = question.assumptions.get(name), quantile.get(name, 0.5)
             if given is None and known is not None and name in known.frame:
                 given = float(np.quantile(known.frame[name], u))
-            given = given if given is not None else Assumption(**prior[["value", "low", "high"]].astype(float))
+            given = given if given is not None else Assumption(**prior)
             if isinstance(given, Assumption):
-                given = float(behavior.between(np.array(ndtri(u)), given.value, given.low, given.high))
+                given = float(between(np.array(ndtri(u)), given.value, given.low, given.high))
             values[name] = float(given)
         own, u = EFFECT + question.place.name, quantile.get(PLACE, 0.5)
-        taught = known is not None and own in known.frame
-        values[own] = np.quantile(known.frame[own], u) if taught else _place_effect(question, values, ndtri(u), seed)
+        taught = known.frame if known is not None and own in known.frame else None
+        values[own] = (
+            _place_effect(question, values, ndtri(u), seed) if taught is None else float(np.quantile(taught[own], u))
+        )
         if known is not None:
             values |= {name: known.frame[name].median() for name in known.walks}
         levels = tuple(round(float(quantile[c.name]) * c.levels) for c in self.levers)
-        asked = question.with_policy(question.scenario, policy(question.policy, self.levers, levels))
         rest = {name: v for name, v in question.assumptions.items() if name not in values}
         held = Posterior.of(pd.DataFrame([values], dtype=float))
-        return held.scenario(asked.model_copy(update={"assumptions": rest}))
+        return question.but(policy=policy(question.policy, self.levers, levels), assumptions=rest, learned=held)
+
+
+def _priors() -> dict[str, dict[str, float]]:
+    """Value, low and high of each parameter."""
+    return {row.Index: {name: float(getattr(row, name)) for name in NUMBERS} for row in rows_of(parameters_table())}
 
 
 def factors(scenario: Scenario, levers: bool = True) -> Factors:
@@ -98,12 +110,12 @@ def factors(scenario: Scenario, levers: bool = True) -> Factors:
     return Factors(scenario, (*open_ones, PLACE), offered if levers else ())
 
 
-def _place_effect(question: Scenario, values: dict, z: float, seed: int) -> float:
+def _place_effect(question: Scenario, values: dict[str, float], z: float, seed: int) -> float:
     """Return the place's factor at its z-th standard deviation where none was learned: its log is a line in z."""
     keys = chance.streams(seed, range(2))
     two = chance.normal_array(keys, chance.name_number("place_effect/" + question.place.name))
     drawn = {name: np.full(2, value) for name, value in values.items()}
-    logs = np.log(behavior.place_effect(question, drawn, keys))
+    logs = np.log(place_effect(question, drawn, keys))
     return float(np.exp(logs[0] + (logs[1] - logs[0]) / (two[1] - two[0]) * (z - two[0])))
 
 
@@ -115,11 +127,12 @@ class Asked(Task):
 
     def run(self) -> pd.DataFrame:
         """Return one row a draw: `draw, value`."""
-        goal, rows = self.scenario.target, super().run()
+        goal, rows = needed(self.scenario), super().run()
         month = rows["month"].astype(str)
         wanted = (rows["measure"] == goal.measure) & (rows["group"] == goal.group)
         wanted &= (month >= (goal.since or goal.by)) & (month <= goal.by)
-        return rows[wanted].groupby("draw", as_index=False)["value"].sum()
+        found = rows[wanted].groupby("draw")["value"].sum()
+        return found.reset_index()
 
     @property
     def name(self) -> str:
@@ -127,27 +140,44 @@ class Asked(Task):
         return "asked-" + super().name
 
 
-def headline(moved: Factors, rows: np.ndarray, engine: str = "stock", *, lucks: int = 1, seed: int = 1,
-             jobs: int | None = None, progress: bool = True, keep=None) -> np.ndarray:  # fmt: skip
+def headline(
+    moved: Factors,
+    rows: np.ndarray,
+    engine: str = "stock",
+    *,
+    lucks: int = 1,
+    seed: int = 1,
+    jobs: int | None = None,
+    progress: bool = True,
+    keep: str | Path | None = None,
+) -> np.ndarray:
     """Return the log of what the target counts for each row of a design, (rows, lucks): the same draws in each."""
-    if moved.scenario.target is None:
-        raise tables.UserError(f"scenario {moved.scenario.scenario!r} has no target: {{measure, value, by}}")
+    needed(moved.scenario)
     by = engine_of(engine)
     tasks = [Asked(moved.at(row, seed), by, range(lucks), seed) for row in rows]
-    parts = _run(tasks, jobs, None, progress, keep, "sensitivity")
-    return np.log(np.maximum([part["value"].to_numpy() for part in parts], 1.0))
+    parts = run_tasks(tasks, jobs, None, progress, keep, "sensitivity")
+    return np.asarray(np.log(np.maximum([part["value"].to_numpy() for part in parts], 1.0)))
 
 
-def answered(scenario: Scenario, engine: str, draws: int, seed: int = 1, posterior: Posterior | None = None,
-             jobs: int | None = None, progress: bool = True, keep=None) -> np.ndarray:  # fmt: skip
+def answered(
+    scenario: Scenario,
+    engine: str,
+    draws: int,
+    seed: int = 1,
+    posterior: Posterior | None = None,
+    jobs: int | None = None,
+    progress: bool = True,
+    keep: str | Path | None = None,
+) -> np.ndarray:
     """Return the log of what the target counts in each draw of an ordinary run, (draws,)."""
     task = Asked(scenario, engine_of(engine), range(draws), seed, posterior=posterior)
-    (rows,) = _run([task], jobs, None, progress, keep, "sensitivity")
-    return np.log(np.maximum(rows["value"].to_numpy(), 1.0))
+    (rows,) = run_tasks([task], jobs, None, progress, keep, "sensitivity")
+    return np.asarray(np.log(np.maximum(rows["value"].to_numpy(), 1.0)))
 
 
-def morris(moved: Factors, engine: str = "stock", *, trajectories: int = 10, lucks: int = 1, seed: int = 1,
-           **run) -> tuple[pd.DataFrame, np.ndarray]:  # fmt: skip
+def morris(
+    moved: Factors, engine: str = "stock", *, trajectories: int = 10, lucks: int = 1, seed: int = 1, **run: Any
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Screen the factors: `factor, kind, effect, direction, uneven, error, runs`, the strongest first; and the values.
 
     `effect` is the mean size of the change of the log headline over a factor's whole range (Morris's mu*; a
@@ -159,17 +189,25 @@ def morris(moved: Factors, engine: str = "stock", *, trajectories: int = 10, luc
     rows = morris_design.sample(problem, trajectories, num_levels=LEVELS, seed=seed)
     values = headline(moved, rows, engine, lucks=lucks, seed=seed, **run)
     found = morris_indices.analyze(problem, rows, values.mean(axis=1), num_levels=LEVELS, seed=seed)
-    table = pd.DataFrame({
-        "factor": moved.names, "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
-        "effect": found["mu_star"], "direction": found["mu"], "uneven": found["sigma"],
-        "error": found["mu_star_conf"], "runs": values.size})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "factor": moved.names,
+            "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
+            "effect": found["mu_star"],
+            "direction": found["mu"],
+            "uneven": found["sigma"],
+            "error": found["mu_star_conf"],
+            "runs": values.size,
+        }
+    )
     return table.sort_values("effect", ascending=False, kind="stable", ignore_index=True).astype(
         {"effect": float, "direction": float, "uneven": float, "error": float}
     ), values
 
 
-def sobol(moved: Factors, engine: str = "stock", *, base: int = 64, lucks: int = 1, seed: int = 1,
-          **run) -> pd.DataFrame:  # fmt: skip
+def sobol(
+    moved: Factors, engine: str = "stock", *, base: int = 64, lucks: int = 1, seed: int = 1, **run: Any
+) -> pd.DataFrame:
     """Split the variance of the log headline: `factor, kind, first, first_error, total, total_error, runs`.
 
     `first` is a factor's own share, `total` that with all its interactions (Saltelli's design with Jansen's
@@ -181,14 +219,21 @@ def sobol(moved: Factors, engine: str = "stock", *, base: int = 64, lucks: int =
     rows = sobol_design.sample(problem, base, calc_second_order=False, seed=seed)
     values = headline(moved, rows, engine, lucks=lucks, seed=seed, **run)
     found = sobol_indices.analyze(problem, values.mean(axis=1), calc_second_order=False, seed=seed)
-    table = pd.DataFrame({
-        "factor": moved.names, "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
-        "first": found["S1"], "first_error": found["S1_conf"], "total": found["ST"], "total_error": found["ST_conf"],
-        "runs": values.size})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "factor": moved.names,
+            "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
+            "first": found["S1"],
+            "first_error": found["S1_conf"],
+            "total": found["ST"],
+            "total_error": found["ST_conf"],
+            "runs": values.size,
+        }
+    )
     return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
 
 
-def pairing(values: np.ndarray, steps: int) -> pd.Series:
+def pairing(values: np.ndarray, steps: int) -> "pd.Series[float]":
     """Measure what the same luck in all runs saves: `paired, unpaired, times`, from a Morris design of several lucks.
 
     `values` is (runs, lucks), trajectories of `steps` runs one after the other. `paired` is the variance that luck
@@ -200,13 +245,22 @@ def pairing(values: np.ndarray, steps: int) -> pd.Series:
     {'paired': 0.0, 'unpaired': 1.7, 'times': 521.0}
     """
     if values.shape[1] < 2 or len(values) % steps:
-        raise tables.UserError(f"{len(values)} runs x {values.shape[1]} lucks; expected whole trajectories of {steps} "
-                               "runs, and at least 2 lucks")  # fmt: skip
+        raise tables.UserError(
+            f"{len(values)} runs x {values.shape[1]} lucks; expected whole trajectories of {steps} "
+            "runs, and at least 2 lucks"
+        )
     walks = values.reshape(-1, steps, values.shape[1])
     own = walks.var(axis=2, ddof=1)
     paired = float(np.diff(walks, axis=1).var(axis=2, ddof=1).mean())
     unpaired = float((own[:, 1:] + own[:, :-1]).mean())
     return pd.Series({"paired": paired, "unpaired": unpaired, "times": unpaired / max(paired, 1e-300)})
+
+
+def needed(scenario: Scenario) -> Target:
+    """Return the target of a question; without one there is no headline, which is an error."""
+    if scenario.target is None:
+        raise tables.UserError(f"scenario {scenario.scenario!r} has no target: {{measure, value, by}}")
+    return scenario.target
 
 
 def without_levers(scenario: Scenario) -> Scenario:

@@ -7,14 +7,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from scipy.stats import spearmanr
 
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
-from forecast.experiment.project import code_hash
+from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Scenario
 from forecast.uncertainty import sensitivity, value_of_information, variance
 
@@ -38,8 +38,9 @@ class Plan(NamedTuple):
 PLAN = Plan()
 
 
-def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, posterior: Posterior | None = None,
-          **run) -> dict[str, pd.DataFrame]:  # fmt: skip
+def study(
+    scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, posterior: Posterior | None = None, **run: Any
+) -> dict[str, pd.DataFrame]:
     """Return the tables of the study of `scenarios`; Morris and Sobol look at the last one. `run` as for `project`.
 
     - ladder: `Projection.ladder` of each scenario at its target's month, engines pooled with equal weights;
@@ -49,16 +50,26 @@ def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, po
       engine's effect on the same runs;
     - pairing: what the same luck in all runs saves, and how well both engines agree on the order (Spearman).
     """
-    found: dict[str, list] = {"ladder": [], "next": []}
+    found: dict[str, list[pd.DataFrame]] = {"ladder": [], "next": []}
     for scenario in scenarios:
-        asked = variance.layered(scenario, sets=plan.sets, judged=plan.judged, repeats=plan.repeats, seed=seed,
-                               posterior=posterior, **run)  # fmt: skip
-        goal = scenario.target
+        asked = variance.layered(
+            scenario, sets=plan.sets, judged=plan.judged, repeats=plan.repeats, seed=seed, posterior=posterior, **run
+        )
+        goal = sensitivity.needed(scenario)
         found["ladder"].append(asked.ladder(measure=goal.measure, group=goal.group, by=goal.by, since=goal.since))
         told = value_of_information.measure_next(scenario, draws=plan.draws, seed=seed, posterior=posterior, **run)
-        head = {"place": scenario.place.name, "scenario": scenario.scenario, "by": goal.by, "target": goal.value,
-                "wanted": told.wanted, "probability": told.probability, "low": told.low, "median": told.median,
-                "high": told.high, "months": told.months}  # fmt: skip
+        head: dict[str, Any] = {
+            "place": scenario.place.name,
+            "scenario": scenario.scenario,
+            "by": goal.by,
+            "target": goal.value,
+            "wanted": told.wanted,
+            "probability": told.probability,
+            "low": told.low,
+            "median": told.median,
+            "high": told.high,
+            "months": told.months,
+        }
         found["next"].append(told.table.assign(**head)[[*head, *told.table.columns]])
     last = sensitivity.without_levers(posterior.scenario(scenario) if posterior else scenario)
     everything = sensitivity.factors(last)
@@ -73,15 +84,21 @@ def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, po
     saved["agreement"] = spearmanr(both["effect"], both["stock"]).statistic
     saved["runs"] = values.size
     return {
-        "ladder": pd.concat(found["ladder"], ignore_index=True), "next": pd.concat(found["next"], ignore_index=True),
-        "shares": shares(scenario, plan.draws, seed, posterior, **run), "morris": screened, "sobol": split,
-        "agents": both, "pairing": saved.rename_axis("what").rename("value").reset_index(),
-    }  # fmt: skip
+        "ladder": pd.concat(found["ladder"], ignore_index=True),
+        "next": pd.concat(found["next"], ignore_index=True),
+        "shares": shares(scenario, plan.draws, seed, posterior, **run),
+        "morris": screened,
+        "sobol": split,
+        "agents": both,
+        "pairing": saved.rename_axis("what").rename("value").reset_index(),
+    }
 
 
-def shares(scenario: Scenario, draws: int, seed: int = 1, posterior: Posterior | None = None, **run) -> pd.DataFrame:
+def shares(
+    scenario: Scenario, draws: int, seed: int = 1, posterior: Posterior | None = None, **run: Any
+) -> pd.DataFrame:
     """Return `parameter, share`: what each parameter explains by itself of the log headline's variance."""
-    goal = scenario.target
+    goal = sensitivity.needed(scenario)
     values = sensitivity.answered(scenario, "stock", draws, seed, posterior, **run)
     rows = variance.parameter_rows(posterior.scenario(scenario) if posterior else scenario, seed, range(draws))
     rows = rows.loc[:, rows.nunique() > 1].rename(columns=lambda c: "place_effect" if c.startswith("place_eff") else c)
@@ -98,12 +115,12 @@ def write(found: dict[str, pd.DataFrame], folder: Path) -> None:
 
 def made_from() -> dict[str, str]:
     """Return hashes of what the tables depend on, for their manifest."""
-    names = ("evidence", "history", "law")
+    names = ("parameters", "history", "law")
     found = {n: hashlib.sha256((tables.data_dir() / f"{n}.csv").read_bytes()).hexdigest()[:16] for n in names}
-    return {**found, "code": code_hash()}
+    return {**found, "code": code_hash(*PACKAGES, "uncertainty")}
 
 
-def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict]:
+def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Return the stored tables by name, and their manifest; data/sensitivity when no folder is given."""
     folder = Path(folder) if folder else tables.data_dir() / FOLDER
     told = folder / "manifest.json"

@@ -7,7 +7,7 @@ so that a statistic that says nothing is worth nothing, and what is found is wha
 count of members comes out anyway: every other statistic is judged by what it says beyond that.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,21 +18,25 @@ from scipy.stats import rankdata
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
-from forecast.engines.people import behavior
-from forecast.engines.people.behavior import BAND_SHARES, SPELLS
+from forecast.data.frames import names
+from forecast.data.vocabulary import PAYERS
+from forecast.engines.people import hazards, prices
+from forecast.engines.people.hazards import USUAL_SHARES
+from forecast.engines.people.prices import BAND_SHARES
 from forecast.engines.people.stock import SILENT
 from forecast.experiment.project import project
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
+from forecast.uncertainty.sensitivity import needed
 from forecast.uncertainty.variance import parameter_rows
 
 FOLDS, BINS, FEW = 5, 40, 8  # parts of the draws, each foretold from the others; bins of x; fewer are no curve
-SPELL = int(SPELLS[1])  # months; the renewal rate is told for those who pay so many at once, the most usual
+SPELL = max(USUAL_SHARES, key=USUAL_SHARES.__getitem__)  # months; the renewal rate is that of the most usual spell
 ENDS = (0.05, 0.95)
 COUNTED = ("lapses", "entries", "returns", "exits_compulsory", "paid_months", "members")
 PUBLISHED = "members"  # comes out anyway, and is shown to compare with
 # Money of others that a policy spends; what members pay themselves is their own saving.
-SPENT = ("paid_state", "paid_province", "paid_donors", "spent_outreach")
+SPENT = [measure for payer, measure in PAYERS.items() if payer != "members"]
 
 
 class Next(NamedTuple):
@@ -72,7 +76,7 @@ def measure_next(
     seed: int = 1,
     engine: str = "stock",
     posterior: Posterior | None = None,
-    **run,
+    **run: Any,
 ) -> Next:
     """Name the one statistic that would narrow a decision most.
 
@@ -180,8 +184,9 @@ def first_orders(known: pd.DataFrame, y: np.ndarray) -> pd.Series:
     column without effect has about zero, and may fall a little below.
     """
     around = np.mean((y - y.mean()) ** 2)
-    return pd.Series({name: 1 - np.mean((y - foretold(known[name].to_numpy(float), y)) ** 2) / around
-                      for name in known.columns})  # fmt: skip
+    return pd.Series(
+        {name: 1 - np.mean((y - foretold(known[name].to_numpy(float), y)) ** 2) / around for name in known.columns}
+    )
 
 
 def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -206,17 +211,17 @@ def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tu
         held = frame[frame["measure"] == "members"].groupby("draw")["value"].sum().sort_index()
         found["paid_months"] = found["paid_months"] / held
     table = pd.DataFrame(found).reset_index(drop=True)
-    drawn = {name: rows[name].to_numpy(float) for name in rows}
-    hazard = np.vectorize(behavior.lapse_hazard)(drawn["annual_lapse"], SPELL)
+    drawn = {name: rows[name].to_numpy(float) for name in names(rows)}
+    hazard = np.vectorize(hazards.lapse_hazard)(drawn["annual_lapse"], SPELL)
     table["renewal"] = np.exp(-hazard * (1 - drawn["follow_up"] * drawn["renewal_contact"]))
     rushed = drawn["visit_share"] * drawn["rush"]
     table["rush_entries"] = rushed / (1 + rushed)
     people = scenario.place.group_sizes().sum(axis=0)
-    income = behavior.incomes(scenario, drawn)
+    income = prices.incomes(scenario, drawn)
     month = tables.month(months[0])
     price = np.array([scenario.law.price(g, month, scenario.place.lineage).net for g in GROUPS])
-    grown = (1 + drawn["income_growth"]) ** behavior.years_from_reference(months[0])
-    accept = behavior.acceptance(price[:, None], income * grown[:, None, None], drawn)
+    grown = (1 + drawn["income_growth"]) ** prices.years_from_base(months[0], scenario.law)
+    accept = prices.acceptance(price[:, None], income * grown[:, None, None], drawn)
     share = people / people.sum()
     table["income"], table["willing"] = (np.einsum("dgb,g,b->d", v, share, BAND_SHARES) for v in (income, accept))
     for name in ("visits_per_collector", "visit_share", "rush_short", *_levered(scenario)):
@@ -231,7 +236,7 @@ def _levered(scenario: Scenario) -> list[str]:
 
 def _reached(answer: Projection, of: Scenario, asked: Scenario) -> np.ndarray:
     """What the target counts in each draw, (draws,)."""
-    goal = asked.target
+    goal = needed(asked)
     rows = answer.only(scenario=of.scenario, measure=goal.measure, group=goal.group).frame
     rows = rows[(rows["month"].astype(str) >= (goal.since or goal.by)) & (rows["month"].astype(str) <= goal.by)]
     return rows.groupby("draw")["value"].sum().sort_index().to_numpy()

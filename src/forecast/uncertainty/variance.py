@@ -7,14 +7,17 @@ splits the width. A scenario is a choice and has no chance of its own: scenarios
 ladder of its own.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import EFFECT, PRIORS, YEAR, Posterior, learned
 from forecast.data import tables
-from forecast.engines.people import behavior
+from forecast.data.frames import names
+from forecast.engines import ENGINES, Engine
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.series.engine import SeriesEngine
 from forecast.experiment.project import project
 from forecast.question.scenario import Scenario
@@ -28,7 +31,7 @@ class Layered(NamedTuple):
     answer: Projection
     design: dict[str, dict[str, int]]  # engine -> size of each source, the outermost first
 
-    def ladder(self, **asked) -> pd.DataFrame:
+    def ladder(self, **asked: Any) -> pd.DataFrame:
         """Return `Projection.ladder` of the answer."""
         return self.answer.ladder(design=self.design, **asked)
 
@@ -42,27 +45,28 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
     >>> from forecast import toy
     >>> question = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=toy.law())
     >>> rows = parameter_rows(question, 1, range(3))
-    >>> bool((rows["entry_rate"] == behavior.parameter_draws(question, 1, range(3))["entry_rate"]).all())
+    >>> bool((rows["entry_rate"] == parameter_draws(question, 1, range(3))["entry_rate"]).all())
     True
     """
-    drawn, known = behavior.parameter_draws(scenario, seed, draws), learned(scenario)
+    drawn, known = parameter_draws(scenario, seed, draws), learned(scenario)
     found = {name: v for name, v in drawn.items() if name != "place_effect" and not name.startswith(YEAR)}
     found[EFFECT + scenario.place.name] = drawn["place_effect"]
     if known is not None:
-        found |= {name: known.column(name, draws) for name in known.walks}
+        walks = ((name, known.column(name, draws)) for name in known.walks)
+        found |= {name: values for name, values in walks if values is not None}
     return pd.DataFrame(found)
 
 
 def layered(
     scenario: Scenario,
-    engines=("agents", "stock", "series"),
+    engines: Iterable[str] = tuple(ENGINES),
     *,
     sets: int = 50,
     judged: int = 1,
     repeats: int = 3,
     seed: int = 1,
     posterior: Posterior | None = None,
-    **run,
+    **run: Any,
 ) -> Layered:
     """Ask `scenario` with `sets` sets of parameters and `repeats` times the luck under each; more options of `project`.
 
@@ -78,17 +82,17 @@ def layered(
             "one judged where parameters were learned only"
         )
     rows = parameter_rows(scenario, seed, range(sets))
-    if judged > 1:
+    if judged > 1 and known is not None:
         rows = rows.loc[rows.index.repeat(judged)].reset_index(drop=True)
-        judgement = parameter_rows(scenario.model_copy(update={"learned": PRIORS}), seed, range(sets * judged))
+        judgement = parameter_rows(scenario.but(learned=PRIORS), seed, range(sets * judged))
         taught = {*known.frame, *(EFFECT + place for place in scenario.place.lineage[:1])}
-        rows = rows.assign(**{name: judgement[name] for name in judgement if name not in taught})
+        rows = rows.assign(**{name: judgement[name] for name in names(judgement) if name not in taught})
     fixed = {name: v for name, v in scenario.assumptions.items() if name not in rows}  # the rows hold the others
-    question = scenario.model_copy(update={"assumptions": fixed})
-    asked = [SeriesEngine(repeats=repeats) if e == "series" else e for e in engines]
+    question = scenario.but(assumptions=fixed)
+    asked: list[str | Engine] = [SeriesEngine(repeats=repeats) if e == "series" else e for e in engines]
     nested = Posterior.of(rows, repeats)
     answer = project(question, asked, draws=len(rows) * repeats, seed=seed, posterior=nested, **run)
     two = {COUNTS: sets, JUDGEMENT: judged, CHANCE: repeats}
     one = {PARAMETERS if known is None else COUNTS: len(rows), CHANCE: repeats}
-    spoke = answer.frame["engine"].unique()
+    spoke = [str(engine) for engine in answer.frame["engine"].unique()]
     return Layered(answer, {engine: two if judged > 1 and engine != "series" else one for engine in spoke})

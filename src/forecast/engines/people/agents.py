@@ -18,10 +18,11 @@ import pandas as pd
 
 from forecast.data import tables
 from forecast.engines import deaf_to, silence
-from forecast.engines.people import behavior, records
-from forecast.engines.people.behavior import BANDS
-from forecast.engines.people.people import People
-from forecast.engines.people.world import World, contact, make_world, plan_rows, rows_of
+from forecast.engines.people import records, teams
+from forecast.engines.people.contact import Made, contact
+from forecast.engines.people.people import Moves, People
+from forecast.engines.people.prices import BANDS
+from forecast.engines.people.world import World, add_outreach, make_world, rows_of
 from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
@@ -39,18 +40,18 @@ class Team(mesa.Agent):
 
     def step(self) -> None:
         """Act by the ordinary rule: `self.act(self.ordinary(self.look()))`, in one compiled call."""
-        behavior.team_acts(self.commune, *self.model.desk)
+        teams.team_acts(self.commune, *self.model.desk)
 
-    def look(self) -> behavior.Seen:
+    def look(self) -> teams.Seen:
         """See the commune at the beginning of a month."""
         deadline, planned, looked_at, *_ = self.model.desk
-        return behavior.Seen(*planned[self.commune].tolist(), deadline, *looked_at[:, self.commune])
+        return teams.Seen(*planned[self.commune].tolist(), deadline, *looked_at[:, self.commune])
 
-    def ordinary(self, seen: behavior.Seen) -> behavior.Hours:
+    def ordinary(self, seen: teams.Seen) -> teams.Hours:
         """Split the month's hours as ordinary teams do that see this."""
-        return behavior.team_month(seen, self.model.world.team_rules)
+        return teams.team_month(seen, self.model.world.team_rules)
 
-    def act(self, hours: behavior.Hours) -> None:
+    def act(self, hours: teams.Hours) -> None:
         """Spend the month so."""
         self.model.hours[:, self.commune] = hours
 
@@ -87,15 +88,14 @@ class Offices(mesa.Model):
         rushed = d["december_rush_share"] * (first % 12 == 11)
         rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
         self.people, rules = [], records.Rules.of(d)
+        spells = world.layout.spells
         for draw, key in enumerate(world.keys):
-            people = People(
-                key, world.numbers, world.cells, rules.one(draw), to_compulsory[draw], world.other_exits[:, draw],
-                fastest[:, draw], rooms[draw],
-            )  # fmt: skip
-            people.open(world.opening[draw], first, rushed[draw], max(0, first - behavior.SUBSIDY_BEGINS + 1))
+            moves = Moves(to_compulsory[draw], world.other_exits[:, draw], fastest[:, draw], int(spells[0].months[-1]))
+            people = People(key, world.numbers, world.cells, rules.one(draw), moves, rooms[draw])
+            people.open(world.opening[draw], first, rushed[draw], world.layout.subsidized, spells[0])
             self.people.append(people)
         size = len(plan.communes), len(world.keys)
-        self.looked_at, self.hours = (np.zeros((len(f), *size)) for f in (behavior.LOOKED_AT, behavior.Hours._fields))
+        self.looked_at, self.hours = (np.zeros((len(f), *size)) for f in (teams.LOOKED_AT, teams.Hours._fields))
         skill, _, members, _, year_start = self.looked_at
         skill[:] = world.skill
         members[:] = year_start[:] = self.members()
@@ -111,7 +111,7 @@ class Offices(mesa.Model):
 
     def step(self) -> None:
         """Live one month; what happens is in `flows` until the next one."""
-        world, plan, money = self.world, self.world.plan, self.world.money
+        world, plan, layout, price = self.world, self.world.plan, self.world.layout, self.world.prices
         self.flows[:] = 0.0
         self.t += 1
         t, month = self.t, tables.month_index(plan.months[self.t])
@@ -120,22 +120,37 @@ class Offices(mesa.Model):
         due[:] = np.stack([people.ledger.due[t] for people in self.people], axis=1)
         if month % 12 == 0:
             year_start[:] = members
-        # What is on each team's desk, in the order of `behavior.team_acts`.
-        self.desk = float(world.deadline[t]), plan_rows(plan, t), self.looked_at, self.rules, self.hours
+        # What is on each team's desk, in the order of `teams.team_acts`.
+        self.desk = float(world.deadline[t]), teams.plan_rows(plan, t), self.looked_at, self.rules, self.hours
         self.agents.do("step")
-        visits, called, rushed, effort = self.hours
-        press, rushed = contact(world, t, visits, rushed, members, self.pulled)
-        called, returning = called.T.copy(), (world.drawn["return_rate"] * effort).T.copy()
+        hours = teams.with_others(teams.Hours(*self.hours), world.effect, t)
+        press, rushed = contact(world, t, Made(hours.visits, hours.rushed, members), self.pulled)
+        called, returning = hours.called.T.copy(), (world.drawn["return_rate"] * hours.effort).T.copy()
+        gifts = records.Gifts(plan.gift[t], plan.gift_months[t])
         for draw, people in enumerate(self.people):
             now = records.Month(
-                t, month, world.accept[t, draw], world.burden_rise[t, draw], world.full_rise[t, draw], press[draw],
-                rushed[draw], called[draw], plan.advice[t], returning[draw], money.price_class,
-                money.floor_contribution[t], money.ceiling_multiple[t], money.state[t], money.province[t],
-                money.donors[t],
-            )  # fmt: skip
+                t=t,
+                month=month,
+                accept=world.accept[t, draw],
+                burden_rise=world.burden_rise[t, draw],
+                full_rise=world.full_rise[t, draw],
+                contact=press[draw],
+                rushed=rushed[draw],
+                called=called[draw],
+                advised=plan.advice[t],
+                returning=returning[draw],
+                price_class=price.price_class,
+                spells=layout.spells[t],
+                subsidy_months=int(layout.subsidy_months[t]),
+                contribution=price.floor_contribution[t],
+                ceiling=price.ceiling_multiple[t],
+                state=price.state[t],
+                province=price.province[t],
+                donors=price.donors[t],
+            )
             if month % 12 == 0:
                 people.new_year(month // 12)
-            people.live(now, plan.gift[t], plan.gift_months[t], self.flows[draw])
+            people.live(now, gifts, self.flows[draw])
         if self.datacollector:
             self.datacollector.collect(self)
 
@@ -147,7 +162,7 @@ def _collector() -> mesa.DataCollector:
         "commune": lambda team: team.model.world.plan.communes[team.commune],
         "members": lambda team: team.model.members()[team.commune].mean(),
     }
-    for i, name in enumerate(behavior.Hours._fields):
+    for i, name in enumerate(teams.Hours._fields):
         reporters[name] = lambda team, i=i: team.model.hours[i, team.commune].mean()
     return mesa.DataCollector(agent_reporters=reporters)
 
@@ -205,14 +220,16 @@ def lives(scenario: Scenario, draws: range, seed: int, team: type[Team] = Team) 
 
     A month of a person takes three bytes.
     """
-    seen: list[list[tuple]] = [[] for _ in draws]
+    seen: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in draws]
 
     def look(model: Offices) -> None:
         for months, people in zip(seen, model.people, strict=True):
             months.append(_look_at(people))
 
     values = _batch(team, scenario, draws, seed, look)
-    found = [_lives(people, months) for people, months in zip(_model(team).people, seen, strict=True)]
+    model = _model(team)
+    spells = model.world.layout.spells[0].months
+    found = [_lives(people, months, spells) for people, months in zip(model.people, seen, strict=True)]
     return rows_of(scenario, AgentEngine.name, draws, values), found
 
 
@@ -221,14 +238,14 @@ def _look_at(people: People) -> tuple[np.ndarray, np.ndarray]:
     return table["state"] == records.MEMBER, table["subsidized"].copy()
 
 
-def _lives(people: People, months: list[tuple]) -> Lives:
+def _lives(people: People, months: list[tuple[np.ndarray, np.ndarray]], spells: np.ndarray) -> Lives:
     table = people.table[: people.ledger.count[0]].copy()
     member, supported = np.zeros((len(table), len(months)), bool), np.zeros((len(table), len(months)), np.int16)
     for t, (then, paid) in enumerate(months):
         member[: len(then), t], supported[: len(then), t] = then, paid
     opened = len(months[0][0])
     supported[:opened] -= months[0][1][:, None]
-    first = np.array(behavior.SPELLS)[table["spell"]]
+    first = spells[table["spell"]]
     once = (supported[:, -1] == first) & ~member[:, -1] & (np.arange(len(table)) >= opened)
     group = table["cell"] // BANDS % G
     return Lives(table["key"], group, np.maximum(table["joined"], 0), member, supported, once)
@@ -274,7 +291,7 @@ def _batch(team: type[Team], scenario: Scenario, draws: range, seed: int, look=N
         if look:
             look(model)
     values[..., G] = values[..., :G].sum(axis=-1)
-    values[:, 1:, measures.index("spent_outreach"), G] = plan.spending.sum(axis=(1, 2))[1:]
+    add_outreach(values, plan)
     return values
 
 

@@ -22,9 +22,10 @@ import numpy as np
 from numba import njit, uint64
 
 from forecast.data import chance
-from forecast.engines.people import behavior as b
-from forecast.engines.people.behavior import BANDS
+from forecast.engines.people import hazards as h
+from forecast.engines.people.hazards import Spells
 from forecast.engines.people.memory import fetch_soon
+from forecast.engines.people.prices import BANDS, PaidMonths, Terms, settle
 from forecast.engines.people.records import (
     ACTIVE,
     ACTIVE_BIT,
@@ -52,11 +53,24 @@ from forecast.engines.people.records import (
     TO_COMPULSORY,
     TO_OTHER,
     G,
+    Who,
 )
 
 AHEAD = 12  # rows that are asked for before they are needed
 WHOLE = 0x7FFFFFFF  # all bits but the sign: what cannot be negative is not asked whether it counts from the end
-MET_SPELLS = b.SPELLS * b.USUAL_SPELLS / (b.SPELLS * b.USUAL_SPELLS).sum()  # long spells are met more often
+
+
+def met_spells(spells: Spells) -> np.ndarray:
+    """Shares of spells as a passer-by meets them, (spells,): long ones are met more often.
+
+    >>> import pandas as pd
+    >>> from forecast.data import toy
+    >>> (one,) = h.spells(pd.period_range("2021-12", periods=1, freq="M"), toy.law())
+    >>> met_spells(one).round(3).tolist()
+    [0.024, 0.193, 0.241, 0.348, 0.193]
+    """
+    met: np.ndarray = spells.months * spells.usual
+    return met / met.sum()
 
 
 def _months_to_nine() -> np.ndarray:
@@ -96,8 +110,8 @@ def _next_resistance(pool, p, shape):
         pool.next[p] = NEVER
     else:
         person = chance.child(pool.key[p], pool.rank[p])
-        pool.log_survival[p] += math.log(chance.uniform(person, b.RESIST)) / pool.left[p]
-        pool.next[p] = pool.start[p] + b.threshold(pool.log_survival[p], shape)
+        pool.log_survival[p] += math.log(chance.uniform(person, h.RESIST)) / pool.left[p]
+        pool.next[p] = pool.start[p] + h.threshold(pool.log_survival[p], shape)
 
 
 @compiled
@@ -123,11 +137,11 @@ def _sleep(person, wake, i):
 @compiled
 def _pay(now, ledger, person, c, g, s, flows):
     """Pay for a spell: sets the due month, adds months; today's price holds for all months that are paid."""
-    months = b.SPELLS[s]
+    months = now.spells.months[s]
     person.spell = s
     person.due = now.t + months
     ledger.due[min(now.t + months, ledger.due.shape[0] - 1), c] += 1
-    supported = min(months, max(0, b.SUBSIDY_MONTHS - person.subsidized))
+    supported = min(months, max(0, now.subsidy_months - person.subsidized))
     person.subsidized += supported
     flows[c, g, PAID_MONTHS] += months
     if person.kind & GIFTED:
@@ -172,15 +186,16 @@ def _leaving(ledger, c, t, luck):
 
 
 @compiled
-def _begin(now, ledger, person, wake, i, c, g, s, kind, flows):
+def _begin(now, crowd, person, who, s, kind, flows):
     """Become a member, for the first time or again; `person.paid` holds the 12 months before this one."""
+    ledger, c, g = crowd.ledger, who.commune, who.group
     person.state, person.kind, person.since = MEMBER, kind, now.t
     ledger.members[c, g] += 1
     _pay(now, ledger, person, c, g, s, flows)
-    person.leave = _leaving(ledger, c, now.t, chance.uniform(person.key, _luck(person, now.t) + b.LEAVE))
+    person.leave = _leaving(ledger, c, now.t, chance.uniform(person.key, _luck(person, now.t) + h.LEAVE))
     person.active = now.t + max(_TO_NINE[person.paid] - 1, 0)
     _activate(ledger, person, c, g, now.t)
-    _sleep(person, wake, i)
+    _sleep(person, crowd.wake, who.row)
 
 
 @compiled
@@ -207,50 +222,57 @@ def _wait(ledger, person, wake, i, j, path, t):
 
 
 @compiled
-def open_members(opening, pool, ledger, rules, table, wake, start, december, subsidy_months):
+def open_members(opening, crowd, rules, past):
     """Make the opening members, the lowest resistances of each cell (see `People.open`)."""
+    pool, ledger = crowd.pool, crowd.ledger
     for j in range(len(opening)):
-        c, g = j // COMMUNE, (j // BANDS) % G
         for r in range(opening[j]):
-            i = ledger.count[0]
-            ledger.count[0] += 1
-            person = table[i]
-            key = chance.child(pool.key[j], r)
-            tenure = min(1 + int(-24.0 * math.log(chance.uniform(key, 32 * start + b.TENURE))), 150)
-            luck, below, s = chance.uniform(key, 32 * start + b.SPELL), 0.0, 0
-            for k in range(len(b.SPELLS)):
-                below += MET_SPELLS[k]
-                s = k
-                if luck < below:
-                    break
-            rush = chance.uniform(key, 32 * start + b.RUSH) < december
-            if rush:
-                s = b.spell_of(luck, True, 0.0)
-                tenure = 1
-            _name_person(rules, person, key, j, 1 - tenure)
-            person.due = 1 + int(chance.uniform(key, 32 * start + b.DUE) * b.SPELLS[s])
-            person.subsidized = min(tenure, subsidy_months)
-            person.state, person.kind, person.spell, person.since = MEMBER, RUSHED if rush else 0, s, 1 - tenure
-            person.active = 9 - tenure
-            person.leave = _leaving(ledger, c, 0, chance.uniform(key, 32 * start + b.LEAVE))
-            ledger.members[c, g] += 1
-            ledger.due[person.due, c] += 1
-            _activate(ledger, person, c, g, 0)
-            _sleep(person, wake, i)
+            _was_member(j, r, crowd, rules, past)
         m, n = opening[j], pool.left[j]
         pool.left[j], pool.rank[j] = n - m, m
         if n > m:
             pool.log_survival[j] = math.log((n - m) / n)
-            ledger.pressure[j] = b.threshold(pool.log_survival[j], rules.frailty_shape)
+            ledger.pressure[j] = h.threshold(pool.log_survival[j], rules.frailty_shape)
         _next_resistance(pool, j, rules.frailty_shape)
+
+
+@compiled
+def _was_member(j, r, crowd, rules, past):
+    """Make one opening member of cell `j`, with a past as a member."""
+    c, g, first, ledger = j // COMMUNE, (j // BANDS) % G, 32 * past.month, crowd.ledger
+    i = ledger.count[0]
+    ledger.count[0] += 1
+    person = crowd.table[i]
+    key = chance.child(crowd.pool.key[j], r)
+    tenure = min(1 + int(-24.0 * math.log(chance.uniform(key, first + h.TENURE))), 150)
+    luck, below, s = chance.uniform(key, first + h.SPELL), 0.0, 0
+    for k in range(len(past.met)):
+        below += past.met[k]
+        s = k
+        if luck < below:
+            break
+    rush = chance.uniform(key, first + h.RUSH) < past.december
+    if rush:
+        s = h.spell_of(luck, True, 0.0, past.spells)
+        tenure = 1
+    _name_person(rules, person, key, j, 1 - tenure)
+    person.due = 1 + int(chance.uniform(key, first + h.DUE) * past.spells.months[s])
+    person.subsidized = min(tenure, past.subsidized)
+    person.state, person.kind, person.spell, person.since = MEMBER, RUSHED if rush else 0, s, 1 - tenure
+    person.active = 9 - tenure
+    person.leave = _leaving(ledger, c, 0, chance.uniform(key, first + h.LEAVE))
+    ledger.members[c, g] += 1
+    ledger.due[person.due, c] += 1
+    _activate(ledger, person, c, g, 0)
+    _sleep(person, crowd.wake, i)
 
 
 @compiled
 def _name_person(rules, person, key, j, joined):
     """Begin a row: the name, what the person will declare for good, where and when they join, nothing paid yet."""
     person.key, person.cell, person.joined, person.paid, person.subsidized, person.kind = key, j, joined, 0, 0, 0
-    person.declared = b.declared_multiple(
-        chance.uniform(key, b.FLOOR), chance.uniform(key, b.TAIL), rules.floor_share, rules.declared_tail
+    person.declared = h.declared_multiple(
+        chance.uniform(key, h.FLOOR), chance.uniform(key, h.TAIL), rules.floor_share, rules.declared_tail
     )
 
 
@@ -271,22 +293,21 @@ def _awake(count, table, wake, t, unforeseen, turns):
 
 
 @compiled
-def live_month(begun, now, rules, pool, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, gift,
-           gift_months, flows):  # fmt: skip
+def live_month(begun, now, rules, crowd, effects, gifts, flows):
     """Live a month, all in one call since each call costs more than a quiet month; False when the table is full."""
     if not begun:
-        _live(now, rules, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, flows)
-    if not _enter(now, rules, pool, ledger, table, wake, flows):
+        _live(now, rules, crowd, effects, flows)
+    if not _enter(now, rules, crowd, flows):
         return False
     books = 0
-    for c in range(gift.shape[0]):
+    for c in range(gifts.persons.shape[0]):
         for g in range(G):
-            books += int(math.ceil(gift[c, g]))
+            books += int(math.ceil(gifts.persons[c, g]))
     if books:
-        if ledger.count[0] + books > len(table):
+        if crowd.ledger.count[0] + books > len(crowd.table):
             return False
-        _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows)
-    _settle(now, ledger, flows)
+        _give(now, rules, gifts, crowd, flows)
+    _settle(now, crowd.ledger, flows)
     return True
 
 
@@ -318,71 +339,102 @@ def _bring_clocks_forward(now, ledger, ease, withdraw):
 
 
 @compiled
-def _live(now, rules, ledger, table, wake, turns, price, full, ease, by_spell, by_tenure, flows):
+def _live(now, rules, crowd, effects, flows):
     """Bring the clocks forward, then let every person whose month it is leave, renew, lapse or return."""
-    t = now.t
-    for k in range(len(by_spell)):
-        by_spell[k] = b.lapse_hazard(rules.annual_lapse, b.SPELLS[k])
-    for months in range(len(by_tenure)):
-        by_tenure[months] = b.tenure_factor(months, rules.tenure_effect)
+    ledger, table, wake, turns, t = crowd.ledger, crowd.table, crowd.wake, crowd.turns, now.t
+    for k in range(len(effects.by_spell)):
+        effects.by_spell[k] = h.lapse_hazard(rules.annual_lapse, now.spells.months[k])
+    for months in range(len(effects.by_tenure)):
+        effects.by_tenure[months] = h.tenure_factor(months, rules.tenure_effect)
     withdraw = rules.lump_sum_rate / 12.0
-    unforeseen = _bring_clocks_forward(now, ledger, ease, withdraw)
+    unforeseen = _bring_clocks_forward(now, ledger, effects.ease, withdraw)
     awake = _awake(ledger.count[0], table, wake, t, unforeseen, turns)
     for n in range(awake):
         # Rows lie far apart, so the next ones are fetched from memory while this one is at work.
         fetch_soon(table, turns[n + AHEAD])
         i = turns[n] & WHOLE
         person = table[i]
-        key, j, luck = person.key, person.cell & WHOLE, _luck(person, t)
-        c, g, band = j // COMMUNE, (j // BANDS) % G, j % BANDS
+        j = person.cell & WHOLE
+        who = Who(i, j // COMMUNE, (j // BANDS) % G)
         if person.state == MEMBER:
             if person.leave <= t:
-                _end(ledger, person, c, g, GONE)
+                _leave(now, ledger, person, who, flows)
                 wake[i] = NO_MONTH
-                if person.due > t:
-                    ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= 1
-                moved = chance.uniform(key, luck + b.WHERE) < ledger.leave_split[c, t]
-                flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += 1
-                continue
-            if person.due <= t:
-                used_up = person.subsidized >= b.SUBSIDY_MONTHS
-                burden = full[g, band] if used_up else price[now.price_class[c], g, band]
-                hazard = by_spell[person.spell & WHOLE] * by_tenure[(t - person.joined) & WHOLE] * burden
-                special = person.kind & (RUSHED | GIFTED)
-                stopping = chance.uniform(key, luck + b.LAPSE)
-                if (stopping < hazard or special) and stopping < b.lapse_chance(  # 1 - exp(-h) is never above h
-                    hazard, chance.uniform(key, luck + b.CALLED) < now.called[c], special & RUSHED, special & GIFTED,
-                    rules.renewal_contact, rules.rush_lapse, rules.gift_retention,
-                ):  # fmt: skip
-                    _end(ledger, person, c, g, LAPSED)
-                    flows[c, g, LAPSES] += 1
-                    streak = min(t - person.since, 12)
-                    person.paid = (((person.paid << streak) | ((1 << streak) - 1)) << 1) & 4095
-                    person.since = t
-                    person.turn = ledger.return_clock[j] - math.log(chance.uniform(key, luck + b.RETURN))
-                    _wait(ledger, person, wake, i, j, ledger.foreseen[now.price_class[c], g, band], t)
-                    continue
-                person.kind &= ACTIVE_BIT
-                s = b.spell_of(chance.uniform(key, luck + b.SPELL), False, now.advised[c])
-                _pay(now, ledger, person, c, g, s, flows)
-            _activate(ledger, person, c, g, t)
-            _sleep(person, wake, i)
+            elif person.due > t or _renews(now, rules, crowd, effects, person, who, flows):
+                _activate(ledger, person, who.commune, who.group, t)
+                _sleep(person, wake, i)
         elif ledger.return_clock[j] < person.turn:
-            _wait(ledger, person, wake, i, j, ledger.foreseen[now.price_class[c], g, band], t)
+            path = ledger.foreseen[now.price_class[who.commune], who.group, j % BANDS]
+            _wait(ledger, person, wake, i, j, path, t)
         else:
-            hazard = now.returning[c] * ease[now.price_class[c], g, band]
-            if chance.uniform(key, luck + b.WHERE) * (hazard + withdraw) >= hazard:
-                person.state, wake[i] = GONE, NO_MONTH  # has taken the contributions out, and cannot come back
-                continue
-            flows[c, g, RETURNS] += 1
-            person.paid = (person.paid << min(t - 1 - person.since, 12)) & 4095
-            rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c]
-            s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
-            _begin(now, ledger, person, wake, i, c, g, s, RUSHED if rush else 0, flows)
+            _come_back(now, crowd, effects.ease, withdraw, person, who, flows)
 
 
 @compiled
-def _enter(now, rules, pool, ledger, table, wake, flows):
+def _leave(now, ledger, person, who, flows):
+    """Leave for good: for compulsory insurance, or by death or pension."""
+    c, g = who.commune, who.group
+    _end(ledger, person, c, g, GONE)
+    if person.due > now.t:
+        ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= 1
+    moved = chance.uniform(person.key, _luck(person, now.t) + h.WHERE) < ledger.leave_split[c, now.t]
+    flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += 1
+
+
+@compiled
+def _renews(now, rules, crowd, effects, person, who, flows):
+    """Pay again, or else lapse: the paid months have run out."""
+    t, c, g, j = now.t, who.commune, who.group, person.cell & WHOLE
+    key, band, luck, ledger = person.key, j % BANDS, _luck(person, t), crowd.ledger
+    used_up = person.subsidized >= now.subsidy_months
+    burden = effects.full[g, band] if used_up else effects.price[now.price_class[c], g, band]
+    hazard = effects.by_spell[person.spell & WHOLE] * effects.by_tenure[(t - person.joined) & WHOLE] * burden
+    special = person.kind & (RUSHED | GIFTED)
+    stopping = chance.uniform(key, luck + h.LAPSE)
+    # 1 - exp(-hazard) is never above the hazard, so most need no exponential.
+    if (stopping < hazard or special) and stopping < h.lapse_chance(
+        hazard,
+        chance.uniform(key, luck + h.CALLED) < now.called[c],
+        special & RUSHED,
+        special & GIFTED,
+        rules.renewal_contact,
+        rules.rush_lapse,
+        rules.gift_retention,
+    ):
+        _end(ledger, person, c, g, LAPSED)
+        flows[c, g, LAPSES] += 1
+        streak = min(t - person.since, 12)
+        person.paid = (((person.paid << streak) | ((1 << streak) - 1)) << 1) & 4095
+        person.since = t
+        person.turn = ledger.return_clock[j] - math.log(chance.uniform(key, luck + h.RETURN))
+        _wait(ledger, person, crowd.wake, who.row, j, ledger.foreseen[now.price_class[c], g, band], t)
+        return False
+    person.kind &= ACTIVE_BIT
+    s = h.spell_of(chance.uniform(key, luck + h.SPELL), False, now.advised[c], now.spells)
+    _pay(now, ledger, person, c, g, s, flows)
+    return True
+
+
+@compiled
+def _come_back(now, crowd, ease, withdraw, person, who, flows):
+    """Return, or take the contributions out, after which nobody can come back."""
+    t, c, g, i = now.t, who.commune, who.group, who.row
+    key, luck = person.key, _luck(person, t)
+    hazard = now.returning[c] * ease[now.price_class[c], g, (person.cell & WHOLE) % BANDS]
+    if chance.uniform(key, luck + h.WHERE) * (hazard + withdraw) >= hazard:
+        person.state, crowd.wake[i] = GONE, NO_MONTH
+        return
+    flows[c, g, RETURNS] += 1
+    person.paid = (person.paid << min(t - 1 - person.since, 12)) & 4095
+    rush = chance.uniform(key, luck + h.RUSH) < now.rushed[c]
+    s = h.spell_of(chance.uniform(key, luck + h.SPELL), rush, now.advised[c], now.spells)
+    _begin(now, crowd, person, who, s, RUSHED if rush else 0, flows)
+
+
+@compiled
+def _enter(now, rules, crowd, flows):
+    """Let those enroll whose resistance the pressure on their cell has passed; False when the table is full."""
+    pool, ledger, table = crowd.pool, crowd.ledger, crowd.table
     year, came, staying = now.month // 12, -1, 1.0
     for p in range(len(pool.next)):
         j = pool.home[p] & WHOLE
@@ -397,55 +449,70 @@ def _enter(now, rules, pool, ledger, table, wake, flows):
             pool.left[p] -= 1
             pool.rank[p] += 1
             _next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
-            if chance.uniform(key, b.LEAVE) < staying:
+            if chance.uniform(key, h.LEAVE) < staying:
                 ledger.count[0] += 1
                 c, g = j // COMMUNE, (j // BANDS) % G
                 _name_person(rules, table[i], key, j, now.t)
                 flows[c, g, ENTRIES] += 1
                 luck = _luck(table[i], now.t)
-                rush = chance.uniform(key, luck + b.RUSH) < now.rushed[c] * rules.rush_short
-                s = b.spell_of(chance.uniform(key, luck + b.SPELL), rush, now.advised[c])
-                _begin(now, ledger, table[i], wake, i, c, g, s, RUSHED if rush else 0, flows)
+                rush = chance.uniform(key, luck + h.RUSH) < now.rushed[c] * rules.rush_short
+                s = h.spell_of(chance.uniform(key, luck + h.SPELL), rush, now.advised[c], now.spells)
+                _begin(now, crowd, table[i], Who(i, c, g), s, RUSHED if rush else 0, flows)
     return True
 
 
 @compiled
-def _give(now, rules, gift, gift_months, pool, ledger, table, wake, flows):
+def _give(now, rules, gifts, crowd, flows):
     """Give books to people picked at random among those of the opening who have not joined."""
-    for c in range(gift.shape[0]):
+    for c in range(gifts.persons.shape[0]):
         for g in range(G):
-            if gift[c, g] <= 0.0:
+            if gifts.persons[c, g] <= 0.0:
                 continue
-            first, tries, s = (c * G + g) * BANDS, 0, 0
-            while s < len(b.SPELLS) - 1 and b.SPELLS[s] < gift_months[c, g]:
+            s = 0
+            while s < len(now.spells.months) - 1 and now.spells.months[s] < gifts.months[c, g]:
                 s += 1
-            wanted = int(gift[c, g] + chance.uniform(pool.key[first], 32 * now.month + b.GIFT))
-            while wanted > 0:
-                left = 0
-                for p in range(first, first + BANDS):
-                    left += pool.left[p]
-                if left == 0:
-                    break
-                key = chance.child(pool.key[first], uint64(GIFT_BRANCH + now.month * 65536 + tries))
-                p, pick = first, int(chance.uniform(key, b.GIFT) * left)
-                while pick >= pool.left[p]:
-                    pick -= pool.left[p]
-                    p += 1
-                is_next = chance.uniform(key, b.RESIST) * pool.left[p] < 1.0
-                pool.left[p] -= 1
-                if is_next:
-                    key = chance.child(pool.key[p], pool.rank[p])
-                    pool.rank[p] += 1
-                    _next_resistance(pool, p, rules.frailty_shape)
+            first = crowd.pool.key[(c * G + g) * BANDS]
+            wanted = int(gifts.persons[c, g] + chance.uniform(first, 32 * now.month + h.GIFT))
+            tries = 0
+            while wanted > 0 and _someone_left(crowd.pool, c, g):
+                wanted -= _give_one(now, rules, crowd, Who(tries, c, g), s, flows)
                 tries += 1
-                if chance.uniform(key, b.LEAVE) >= _staying(now.month // 12, pool.year[p], rules):
-                    continue
-                wanted -= 1
-                i = ledger.count[0]
-                ledger.count[0] += 1
-                _name_person(rules, table[i], key, p, now.t)
-                flows[c, g, ENTRIES] += 1
-                _begin(now, ledger, table[i], wake, i, c, g, s, GIFTED, flows)
+
+
+@compiled
+def _someone_left(pool, c, g):
+    """How many people of a group have not joined in a commune, of those of the opening."""
+    first, left = (c * G + g) * BANDS, 0
+    for p in range(first, first + BANDS):
+        left += pool.left[p]
+    return left
+
+
+@compiled
+def _give_one(now, rules, crowd, who, s, flows):
+    """Give a book to somebody; 0 if the one who was picked has left by now. `who.row` numbers the attempts."""
+    pool, ledger, c, g = crowd.pool, crowd.ledger, who.commune, who.group
+    first = (c * G + g) * BANDS
+    key = chance.child(pool.key[first], uint64(GIFT_BRANCH + now.month * 65536 + who.row))
+    p, pick = first, int(chance.uniform(key, h.GIFT) * _someone_left(pool, c, g))
+    while pick >= pool.left[p]:
+        pick -= pool.left[p]
+        p += 1
+    is_next = chance.uniform(key, h.RESIST) * pool.left[p] < 1.0
+    pool.left[p] -= 1
+    if is_next:
+        key = chance.child(pool.key[p], pool.rank[p])
+        pool.rank[p] += 1
+        _next_resistance(pool, p, rules.frailty_shape)
+    if chance.uniform(key, h.LEAVE) >= _staying(now.month // 12, pool.year[p], rules):
+        return 0
+    i = ledger.count[0]
+    ledger.count[0] += 1
+    person = crowd.table[i]
+    _name_person(rules, person, key, p, now.t)
+    flows[c, g, ENTRIES] += 1
+    _begin(now, crowd, person, Who(i, c, g), s, GIFTED, flows)
+    return 1
 
 
 @compiled
@@ -454,13 +521,8 @@ def _settle(now, ledger, flows):
     for c in range(flows.shape[0]):
         k = now.price_class[c]
         for g in range(G):
-            declared, supported = now.contribution * flows[c, g, DECLARED], now.contribution * flows[c, g, SUPPORTED]
-            given = now.contribution * flows[c, g, GIVEN]
-            given_state = now.contribution * flows[c, g, GIVEN_SUPPORTED] * now.state[k, g]
-            by_state, by_province = supported * now.state[k, g], supported * now.province[k, g]
-            by_donors = supported * now.donors[k, g]
-            flows[c, g, BY_MEMBERS] = declared - by_state - by_province - by_donors
-            flows[c, g, BY_STATE] = by_state + given_state
-            flows[c, g, BY_PROVINCE] = by_province
-            flows[c, g, BY_DONORS] = by_donors + given - given_state
-            flows[c, g, ACTIVE] = ledger.active[c, g]
+            row = flows[c, g]
+            paid = PaidMonths(row[DECLARED], row[SUPPORTED], row[GIVEN], row[GIVEN_SUPPORTED])
+            terms = Terms(now.contribution, now.state[k, g], now.province[k, g], now.donors[k, g])
+            row[BY_MEMBERS], row[BY_STATE], row[BY_PROVINCE], row[BY_DONORS] = settle(paid, terms)
+            row[ACTIVE] = ledger.active[c, g]

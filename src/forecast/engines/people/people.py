@@ -1,13 +1,40 @@
 """One draw of the people of one place: who is there at the opening, who comes in each year, and month after month."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from forecast.data import chance
-from forecast.engines.people import behavior as b
 from forecast.engines.people import events
-from forecast.engines.people.records import COHORT_BRANCH, COMMUNE, NEVER, PERSON, G, Ledger, Month, Pool, Rules
+from forecast.engines.people.hazards import Spells
+from forecast.engines.people.prices import BAND_SHARES
+from forecast.engines.people.records import (
+    COHORT_BRANCH,
+    COMMUNE,
+    NEVER,
+    PERSON,
+    Crowd,
+    Effects,
+    G,
+    Gifts,
+    Ledger,
+    Month,
+    Past,
+    Pool,
+    Rules,
+)
 
+Room = tuple[np.ndarray, np.ndarray, np.ndarray]  # table, wake, turns: see `records.Crowd`
 LUMP = 4  # people who become eligible come in lumps of so many, to keep the number of cells small
+
+
+class Moves(NamedTuple):
+    """Hazards per month of leaving, and how fast people can come back."""
+
+    to_compulsory: np.ndarray  # (months, communes)
+    to_other: np.ndarray  # (months,)
+    fastest_return: np.ndarray  # (months, classes, groups, bands); a higher one is noticed and costs time, not truth
+    longest_spell: int  # months
 
 
 def band_sizes(sizes: np.ndarray) -> np.ndarray:
@@ -16,36 +43,50 @@ def band_sizes(sizes: np.ndarray) -> np.ndarray:
     The parts of each commune and group add up to it, and each band has its share of people over many communes: the
     rounding begins at another point in each (multiples of the golden section), so that thin bands have their turn.
 
-    >>> cells = band_sizes(np.full((500, 4), 40.0)).reshape(2000, b.BANDS)
-    >>> set(cells.sum(axis=1).tolist()), (np.abs(cells.mean(axis=0) / 40 - b.BAND_SHARES) < 0.001).all().item()
+    >>> cells = band_sizes(np.full((500, 4), 40.0)).reshape(2000, BANDS)
+    >>> set(cells.sum(axis=1).tolist()), (np.abs(cells.mean(axis=0) / 40 - BAND_SHARES) < 0.001).all().item()
     ({40}, True)
     """
-    edges = np.concatenate([[0.0], np.cumsum(b.BAND_SHARES)])
+    edges = np.concatenate([[0.0], np.cumsum(BAND_SHARES)])
     edges[-1] = 1.0
     begin = (np.arange(sizes.size).reshape(sizes.shape) * 0.6180339887498949) % 1.0
-    return np.diff(np.floor(np.rint(sizes)[..., None] * edges + begin[..., None]), axis=2).astype(np.int32).ravel()
+    cells: np.ndarray = np.diff(np.floor(np.rint(sizes)[..., None] * edges + begin[..., None]), axis=2)
+    return cells.astype(np.int32).ravel()
 
 
 class People:
     """One draw of the people of one place; see the module for how they come into being."""
 
-    def __init__(self, key, commune_numbers, cells, rules: Rules, to_compulsory, to_other, fastest_return, room=None):
+    def __init__(
+        self,
+        key: np.uint64,
+        commune_numbers: np.ndarray,
+        cells: np.ndarray,
+        rules: Rules,
+        moves: Moves,
+        room: Room | None = None,
+    ):
         """Set up the pools.
 
-        `key` names the draw, `commune_numbers` the communes, `cells` are persons by cell. `to_compulsory` (months,
-        communes) and `to_other` (months,) are hazards per month of leaving; `fastest_return`
-        (months, classes, groups, bands) is the highest hazard of return that is foreseen (a higher one is noticed and
-        costs time, not truth). `room` is that of other people who are not needed any more.
+        `key` names the draw, `commune_numbers` the communes, `cells` are persons by cell. `room` is that of other
+        people who are not needed any more.
         """
+        to_compulsory, fastest_return = moves.to_compulsory, moves.fastest_return
         months, communes = to_compulsory.shape
         names = np.empty(len(cells), np.uint64)
         events.name_cells(key, commune_numbers, names)
         self.rules, self.cells = rules, cells
         self.pool = Pool(
-            np.arange(len(cells), dtype=np.int32), names, cells.astype(np.int32), np.zeros(len(cells), np.int32),
-            np.zeros(len(cells), np.int32), np.zeros(len(cells)), np.zeros(len(cells)), np.full(len(cells), NEVER),
-        )  # fmt: skip
-        hazard = to_compulsory + to_other[:, None]
+            home=np.arange(len(cells), dtype=np.int32),
+            key=names,
+            left=cells.astype(np.int32),
+            rank=np.zeros(len(cells), np.int32),
+            year=np.zeros(len(cells), np.int32),
+            log_survival=np.zeros(len(cells)),
+            start=np.zeros(len(cells)),
+            next=np.full(len(cells), NEVER),
+        )
+        hazard = to_compulsory + moves.to_other[:, None]
         leave_clock = np.ascontiguousarray(np.cumsum(hazard, axis=0).T)
         never = np.exp(leave_clock - leave_clock[:, -1:]) * (1 - 1e-9)  # a rounding must not keep anybody
         foreseen = np.cumsum(fastest_return + rules.lump_sum_rate / 12, axis=0)
@@ -58,10 +99,11 @@ class People:
             leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
             members=np.zeros((communes, G)),
             active=np.zeros((communes, G)),
-            due=np.zeros((months + 62, communes)),
+            due=np.zeros((months + moves.longest_spell + 2, communes)),
             count=np.zeros(1, np.int64),
         )
-        self.table, self.wake, self.turns = room or (np.zeros(0, kind) for kind in (PERSON, np.int16, np.int32))
+        none = np.zeros(0, PERSON), np.zeros(0, np.int16), np.zeros(0, np.int32)
+        self.table, self.wake, self.turns = room or none
 
     def _make_room(self, wanted: int) -> None:
         """Lengthen the table of people to at least `wanted` rows."""
@@ -73,22 +115,26 @@ class People:
             self.turns = np.empty(size + events.AHEAD, np.int32)
 
     @property
-    def room(self) -> tuple[np.ndarray, ...]:
+    def room(self) -> Room:
         """The tables that can be used again when these people are not needed any more."""
         return self.table, self.wake, self.turns
 
-    def open(self, opening: np.ndarray, start: int, december: float, subsidy_months: int) -> None:
+    @property
+    def crowd(self) -> Crowd:
+        """All of it, as compiled code works on it."""
+        return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns)
+
+    def open(self, opening: np.ndarray, start: int, december: float, subsidized: int, spells: Spells) -> None:
         """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
 
         Tenure is exponential with mean 24 months, the paid spell is one that a passer-by would meet (long spells are
         met more often), and `december` is the chance to be a rush member who pays short; `start` is a month index and
-        `subsidy_months` the months since the subsidy began.
+        `subsidized` the months since the subsidy began.
         """
         self._make_room(int(opening.sum() * 5 // 4) + 1024)
         self.pool.year[:] = start // 12
-        events.open_members(
-            opening, self.pool, self.ledger, self.rules, self.table, self.wake, start, december, subsidy_months
-        )
+        past = Past(start, december, subsidized, spells, events.met_spells(spells))
+        events.open_members(opening, self.crowd, self.rules, past)
 
     def new_year(self, year: int) -> None:
         """Let those who became eligible come in as cells of their own."""
@@ -98,26 +144,25 @@ class People:
         coming = LUMP * np.diff(np.floor(lumps + offset[:, None]), prepend=0.0, axis=1).ravel().astype(np.int32)
         home = np.flatnonzero(coming).astype(np.int32)
         fresh = Pool(
-            home, chance.child_array(self.pool.key[home], COHORT_BRANCH + year), coming[home],
-            np.zeros(len(home), np.int32), np.full(len(home), year, np.int32), np.zeros(len(home)),
-            self.ledger.pressure[home], np.full(len(home), NEVER),
-        )  # fmt: skip
+            home=home,
+            key=chance.child_array(self.pool.key[home], COHORT_BRANCH + year),
+            left=coming[home],
+            rank=np.zeros(len(home), np.int32),
+            year=np.full(len(home), year, np.int32),
+            log_survival=np.zeros(len(home)),
+            start=self.ledger.pressure[home],
+            next=np.full(len(home), NEVER),
+        )
         events.first_resistances(fresh, self.rules.frailty_shape)
         self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
 
-    def live(self, now: Month, gift: np.ndarray, gift_months: np.ndarray, flows: np.ndarray) -> None:
-        """Live a month; what happens is written to `flows` (communes, groups, FLOWS), which come in as zeros.
-
-        `gift` persons (communes, groups) are given books of `gift_months`.
-        """
+    def live(self, now: Month, gifts: Gifts, flows: np.ndarray) -> None:
+        """Live a month; what happens is written to `flows` (communes, groups, FLOWS), which come in as zeros."""
         harder = self.rules.renewal_price_response * now.burden_rise
         hardest = self.rules.renewal_price_response * now.full_rise
-        # What prices do to lapsing, with subsidy and without, and to returning; lapse hazards by spell and by tenure.
-        effects = np.exp(harder), np.exp(hardest), np.exp(-harder), np.empty(len(b.SPELLS)), np.empty(now.t + 151)
+        by_spell, by_tenure = np.empty(len(now.spells.months)), np.empty(now.t + 151)
+        effects = Effects(np.exp(harder), np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
         begun = False
-        while not events.live_month(
-            begun, now, self.rules, self.pool, self.ledger, self.table, self.wake, self.turns, *effects, gift,
-            gift_months, flows,
-        ):  # fmt: skip
-            self._make_room(len(self.table) + 1 + int(np.ceil(gift).sum()) + gift.size)
+        while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
+            self._make_room(len(self.table) + 1 + int(np.ceil(gifts.persons).sum()) + gifts.persons.size)
             begun = True  # it goes on where the table was full

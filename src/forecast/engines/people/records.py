@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.engines.people.behavior import BANDS
+from forecast.engines.people.draws import Drawn
+from forecast.engines.people.hazards import Spells
+from forecast.engines.people.prices import BANDS
 from forecast.question.plan import GROUPS
 
 G = len(GROUPS)
@@ -20,8 +22,8 @@ FLOWS = (
 ).split()
 ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE = range(6)
 PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(6, 11)
-# While a month runs, four of the money columns hold months that are turned into money at its end (`_settle`): months x
-# declared income in floors, months with subsidy, and the same two for books given by donors.
+# While a month runs, four of the money columns hold months that are turned into money at its end (`prices.settle`):
+# months x declared income in floors, months with subsidy, and the same two for books given by donors.
 DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
 # Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
 GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
@@ -66,7 +68,7 @@ class Rules(NamedTuple):
     eligible_exit_rate: float
 
     @classmethod
-    def of(cls, drawn: dict) -> "Rules":
+    def of(cls, drawn: Drawn) -> "Rules":
         """Take them out of all drawn parameters: arrays (draws,)."""
         return cls(*(np.ascontiguousarray(drawn[name]) for name in cls._fields))
 
@@ -89,6 +91,8 @@ class Month(NamedTuple):
     advised: np.ndarray  # (c,) share of short payers who follow the advice to pay a year
     returning: np.ndarray  # (c,) hazard per month at the reference price
     price_class: np.ndarray  # (c,)
+    spells: Spells
+    subsidy_months: int  # months for which the state subsidizes one person
     contribution: float  # VND a month on the floor
     ceiling: float  # highest income as a multiple of the floor
     state: np.ndarray  # (k, g) shares of the floor contribution
@@ -122,3 +126,48 @@ class Ledger(NamedTuple):
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
     due: np.ndarray  # (months, communes) members due in each month, for the teams
     count: np.ndarray  # (1,) people who ever enrolled
+
+
+class Crowd(NamedTuple):
+    """One draw of the people of a place, as compiled code works on it."""
+
+    pool: Pool
+    ledger: Ledger
+    table: np.ndarray  # (rows,) PERSON
+    wake: np.ndarray  # (rows,) first month in which something can happen to each
+    turns: np.ndarray  # (rows,) which rows are looked at in this month
+
+
+class Effects(NamedTuple):
+    """What prices, spells and tenure do to renewal and return in a month."""
+
+    price: np.ndarray  # (k, g, b) factor on the hazard of lapsing
+    full: np.ndarray  # (g, b) the same for those whose months of subsidy are used up
+    ease: np.ndarray  # (k, g, b) factor on the hazard of returning
+    by_spell: np.ndarray  # (spells,) hazards of lapsing; filled in when the month is lived
+    by_tenure: np.ndarray  # (months,) factors on it; filled in as well
+
+
+class Gifts(NamedTuple):
+    """Books given in a month."""
+
+    persons: np.ndarray  # (c, g)
+    months: np.ndarray  # (c, g) length of a book
+
+
+class Past(NamedTuple):
+    """What is known of the opening members."""
+
+    month: int  # month index of the opening
+    december: float  # chance to be a rush member, who pays short
+    subsidized: int  # months since the subsidy began; nobody has had more
+    spells: Spells
+    met: np.ndarray  # (spells,) shares of spells that a passer-by meets: long ones are met more often
+
+
+class Who(NamedTuple):
+    """Where a person stands: row, commune and group."""
+
+    row: int
+    commune: int
+    group: int

@@ -1,11 +1,10 @@
 """The world of a batch of draws: a scenario made into numbers that engines share.
 
 What every engine that simulates people needs before its first month: parameters, prices, acceptance, cells, the
-opening members and the teams' skill; and the one formula that turns a month's outreach into contact.
+opening members and the teams' skill. :func:`lay_out` holds what no parameter changes; :func:`fill` adds the rest, for
+parameters that are drawn (:func:`make_world`) or given.
 """
 
-import math
-from dataclasses import fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,107 +13,217 @@ from numba import njit
 
 from forecast.answer.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.data import chance, tables
-from forecast.engines.people import behavior
-from forecast.engines.people.behavior import BANDS
+from forecast.data.apportion import systematic
+from forecast.data.vocabulary import PAYERS
+from forecast.engines.people import hazards, prices, teams
+from forecast.engines.people.draws import Drawn, parameter_draws
 from forecast.engines.people.people import band_sizes
-from forecast.question.plan import GROUPS, Plan
+from forecast.engines.people.prices import BANDS, Prices
+from forecast.question.plan import COLUMNS, GROUPS, Effect, Plan
 from forecast.question.scenario import Scenario
 
 G = len(GROUPS)
+MOST_MEMBERS = 0.9  # share of a cell that can be members at the opening, where they are no whole people
 
 
-class World(NamedTuple):
-    """What a scenario means to a batch of draws: everything that the months need and that no month changes.
+class Layout(NamedTuple):
+    """What a scenario means before any parameter is known.
 
     `communes` below are the place's communes, or the strata into which an engine has put them.
     """
 
     scenario: Scenario
     plan: Plan
-    keys: np.ndarray  # (draws,)
-    drawn: dict  # parameter -> (draws,)
+    collectors: np.ndarray  # (communes,) of the status quo
     numbers: np.ndarray  # (communes,) names as numbers
     households: np.ndarray  # (communes,)
     eligible: np.ndarray  # (communes,)
-    money: behavior.Money
-    accept: np.ndarray  # (months, draws, classes, groups, bands), relative to the reference
-    burden_rise: np.ndarray  # the same shape: net price / income minus what it was in the reference month
-    full_rise: np.ndarray  # (months, draws, groups, bands): the same for those whose months of subsidy are used up
+    prices: Prices
+    opening_net: np.ndarray  # (groups,) VND a month at the opening, which no policy changes
+    spells: list[hazards.Spells]  # of each month
+    subsidy_months: np.ndarray  # (months,) for which the state subsidizes one person
+    subsidized: int  # months since the subsidy began, at the opening
     cells: np.ndarray  # (cells,) persons
+    income: tuple[float, str]  # published income per head of the place, and its month
+    base_income: tuple[float, str]  # the same of the nation
+    deadline: np.ndarray  # (months,) how near the year's end is
+
+
+class World(NamedTuple):
+    """What a scenario means to a batch of draws: everything that the months need and that no month changes."""
+
+    layout: Layout
+    keys: np.ndarray  # (draws,)
+    drawn: Drawn  # parameter -> (draws,)
+    plan: Plan
+    numbers: np.ndarray  # (communes,) names as numbers
+    households: np.ndarray  # (communes,)
+    eligible: np.ndarray  # (communes,)
+    accept: np.ndarray  # (months, draws, classes, groups, bands), relative to the base month
+    burden_rise: np.ndarray  # the same shape: net price / income minus what it was in the base month
+    full_rise: np.ndarray  # (months, draws, groups, bands): the same for those whose months of subsidy are used up
     opening: np.ndarray  # (draws, cells) persons who are members at the start
     skill: np.ndarray  # (communes, draws), mean 1
     base: np.ndarray  # (draws,) hazard of entry per month at the reference
     reach: np.ndarray  # (communes, draws) share of households that an ordinary team of the status quo visits in a month
     goals: np.ndarray  # (months, communes, draws) the plan for the next December, persons
     other_exits: np.ndarray  # (months, draws) hazard per month of death and pension
-    deadline: np.ndarray  # (months,) how near the year's end is
-    team_rules: behavior.TeamRules
+    team_rules: teams.TeamRules
+    effect: Effect  # what levers do through inputs that all engines know
+
+    @property
+    def scenario(self) -> Scenario:
+        """The question."""
+        return self.layout.scenario
+
+    @property
+    def prices(self) -> Prices:
+        """What people face, month by month."""
+        return self.layout.prices
+
+    @property
+    def cells(self) -> np.ndarray:
+        """Persons by cell, (cells,)."""
+        return self.layout.cells
+
+    @property
+    def deadline(self) -> np.ndarray:
+        """How near the year's end is, (months,)."""
+        return self.layout.deadline
+
+
+class Given(NamedTuple):
+    """What a batch of draws has in place of what :func:`make_world` draws."""
+
+    keys: np.ndarray  # (draws,)
+    drawn: Drawn
+    skill: np.ndarray  # (communes, draws), mean 1
+    years: np.ndarray | None = None  # (months, draws) factor on all entries
+    opening_factor: np.ndarray | None = None  # (draws,) error of the opening stock; with it members are no whole people
+
+
+def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
+    """Work out what no parameter changes; `strata` (communes,) puts communes together."""
+    place, law, table = scenario.place, scenario.law, scenario.place.communes
+    sizes, plan, collectors = place.group_sizes(), scenario.plan, scenario.status_quo_plan.collectors
+    numbers = np.array([chance.name_number(n) for n in table["commune"]])
+    households, eligible = (np.maximum(table[c].to_numpy(float), 1.0) for c in ("households", "eligible"))
+    if strata is not None:
+        plan = _put_together(plan, strata, eligible)
+        collectors = _put_together(scenario.status_quo_plan, strata, eligible).collectors
+        first = np.unique(strata, return_index=True)[1]
+        member = _members_of(strata)
+        numbers, households, eligible, sizes = numbers[first], member @ households, member @ eligible, member @ sizes
+    begins, opening = law.first_subsidized_month, tables.month_index(plan.months[0])
+    return Layout(
+        scenario=scenario,
+        plan=plan,
+        collectors=collectors[0],
+        numbers=numbers,
+        households=households,
+        eligible=eligible,
+        prices=prices.prices(place, plan, law),
+        opening_net=np.array([law.price(g, plan.months[0], place.lineage).net for g in GROUPS]),
+        spells=hazards.spells(plan.months, law),
+        subsidy_months=np.array([law.subsidy_months(month) for month in plan.months]),
+        subsidized=0 if begins is None else max(0, opening - begins + 1),
+        cells=band_sizes(sizes),
+        income=prices.income_per_head(place),
+        base_income=prices.national_income(),
+        deadline=teams.DEADLINE[plan.months.month - 1],
+    )
 
 
 def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | None = None) -> World:
     """Draw the parameters and lay out the people of a batch; `strata` (communes,) puts communes together."""
-    keys, place, law = chance.streams(seed, draws), scenario.place, scenario.law
-    table, sizes = place.communes, place.group_sizes()
-    numbers = np.array([chance.name_number(n) for n in table["commune"]])
-    households, eligible = (np.maximum(table[c].to_numpy(float), 1.0) for c in ("households", "eligible"))
-    drawn = behavior.parameter_draws(scenario, seed, draws)
+    keys, layout, months = chance.streams(seed, draws), lay_out(scenario, strata), scenario.months
+    drawn = parameter_draws(scenario, seed, draws)
+    skill = team_skill(scenario, keys, drawn)
+    if strata is not None:
+        people = np.maximum(scenario.place.communes["eligible"].to_numpy(float), 1.0)
+        member = _members_of(strata)
+        skill = _summed(member * people, skill) / (member @ people)[:, None]
+    years = None
+    if f"year/{months[-1].year}" in drawn:
+        years = np.stack([np.ones(len(keys)), *(drawn[f"year/{m.year}"] for m in months[1:])])
+    return fill(layout, Given(keys, drawn, skill, years))
+
+
+def team_skill(scenario: Scenario, keys: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """Skill of the team of each commune of the place, (communes, draws): log-normal with mean 1."""
+    numbers = np.array([chance.name_number(n) for n in scenario.place.communes["commune"]])
     spread = drawn["skill_spread"]
     luck = chance.normal_array(chance.child_array(keys, chance.name_number("skill")), numbers[:, None])
-    skill = np.exp(spread * luck - spread**2 / 2)
-    plan, status_quo = scenario.plan, scenario.status_quo_plan
-    if strata is not None:
-        plan, status_quo = _put_together(plan, strata, eligible), _put_together(status_quo, strata, eligible)
-        first = np.unique(strata, return_index=True)[1]
-        member = (strata == np.arange(len(first))[:, None]).astype(float)
-        skill = _summed(member * eligible, skill) / (member @ eligible)[:, None]
-        numbers, households, eligible, sizes = numbers[first], member @ households, member @ eligible, member @ sizes
-    money = behavior.money(place, plan, law)
-    income = behavior.incomes(scenario, drawn)
-    years = np.array([behavior.years_from_reference(str(m)) for m in plan.months])
+    skill: np.ndarray = np.exp(spread * luck - spread**2 / 2)
+    return skill
+
+
+def fill(layout: Layout, given: Given) -> World:
+    """Add to a layout what follows from the parameters of a batch of draws."""
+    scenario, plan, drawn, law = layout.scenario, layout.plan, given.drawn, layout.scenario.law
+    draws, communes, price = len(given.keys), len(layout.numbers), layout.prices
+    income = prices.bands(prices.median_income(layout.income, law, drawn), drawn)
+    years = np.array([prices.years_from_base(str(m), law) for m in plan.months])
     growth = (1 + drawn["income_growth"])[None, :] ** years[:, None]
     now = income[None, :, None] * growth[:, :, None, None, None]  # (months, draws, 1, groups, bands)
-    net = money.net[:, None, :, :, None]
-    accept = np.stack([behavior.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
-    accept /= behavior.reference_acceptance(drawn, law)[None, :, None, None, None]
-    if f"year/{plan.months[-1].year}" in drawn:
-        accept[1:] *= np.stack([drawn[f"year/{m.year}"] for m in plan.months[1:]])[:, :, None, None, None]
-    before = money.reference_net[None, :, None] / income  # (draws, groups, bands)
+    net = price.net[:, None, :, :, None]
+    accept = np.stack([prices.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
+    accept /= prices.base_acceptance(drawn, law, layout.base_income)[None, :, None, None, None]
+    if given.years is not None:
+        accept *= given.years[:, :, None, None, None]
+    before = price.base_net[None, :, None] / income  # (draws, groups, bands)
     burden_rise = net / now - before[None, :, None]
-    full_rise = money.floor_contribution[:, None, None, None] / now[:, :, 0] - before
-    cells = band_sizes(sizes)
-    price = np.array([law.price(g, plan.months[0], place.lineage).net for g in GROUPS])  # no policy changes the past
-    opening = _opening(scenario, cells, behavior.acceptance(price[:, None], now[0, :, 0], drawn), keys)
-    base = behavior.entry_hazard(drawn) / _depletion(opening, cells, drawn["frailty_shape"])
-    members = opening.reshape(len(keys), len(numbers), -1).sum(axis=2).T.astype(float)
-    reach = behavior.reference_reach(
-        status_quo.collectors[0][:, None], households[:, None], members / behavior.TYPICAL_SPELL, drawn
+    full_rise = price.floor_contribution[:, None, None, None] / now[:, :, 0] - before
+    opening = _opening(layout, _weights(layout, now[0, :, 0], drawn), given)
+    base = hazards.entry_hazard(drawn) / _depletion(opening, layout.cells, drawn["frailty_shape"])
+    members = opening.reshape(draws, communes, -1).sum(axis=2).T.astype(float)
+    reach = teams.reference_reach(
+        layout.collectors[:, None], layout.households[:, None], members / hazards.TYPICAL_SPELL, drawn
     )
     return World(
-        scenario,
-        plan,
-        keys,
-        drawn,
-        numbers,
-        households,
-        eligible,
-        money,
-        np.ascontiguousarray(accept),
-        np.ascontiguousarray(burden_rise),
-        np.ascontiguousarray(full_rise),
-        cells,
-        opening,
-        skill,
-        base,
-        reach,
-        _goals(scenario, plan, members, drawn),
-        behavior.other_exits(plan.months, drawn, law),
-        behavior.DEADLINE[plan.months.month - 1],
-        behavior.TeamRules.of(drawn),
+        layout=layout,
+        keys=given.keys,
+        drawn=drawn,
+        plan=plan,
+        numbers=layout.numbers,
+        households=layout.households,
+        eligible=layout.eligible,
+        accept=np.ascontiguousarray(accept),
+        burden_rise=np.ascontiguousarray(burden_rise),
+        full_rise=np.ascontiguousarray(full_rise),
+        opening=opening,
+        skill=given.skill,
+        base=base,
+        reach=reach,
+        goals=_goals(scenario, plan, members, drawn),
+        other_exits=hazards.other_exits(plan.months, drawn, law),
+        team_rules=teams.TeamRules.of(drawn),
+        effect=_effect(plan, drawn),
     )
+
+
+def _effect(plan: Plan, drawn: Drawn) -> Effect:
+    """What all columns that act through common inputs do together: shares of the rest, sums, and products."""
+    found = [c.effect(plan.columns[n], drawn) for n, c in COLUMNS.items() if c.effect and plan.columns[n].any()]
+
+    def of(name: str) -> list[np.ndarray]:
+        return [value for effect in found if (value := getattr(effect, name)) is not None]
+
+    called, visits, contact = (of(name) for name in Effect._fields)
+    return Effect(
+        1 - np.prod([1 - np.clip(share, 0, 1) for share in called], axis=0) if called else None,
+        np.sum(visits, axis=0) if visits else None,
+        np.prod(contact, axis=0) if contact else None,
+    )
+
+
+def _members_of(strata: np.ndarray) -> np.ndarray:
+    """Which communes are in each stratum, (strata, communes), 0 or 1."""
+    return (strata == np.arange(strata.max() + 1)[:, None]).astype(float)
 
 
 @njit(cache=True)
-def _summed(weights, values):
+def _summed(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     """`weights @ values`, added up in one order: the linear algebra library's order depends on the number of draws."""
     out = np.zeros((weights.shape[0], values.shape[1]))
     for s in range(weights.shape[0]):
@@ -124,25 +233,27 @@ def _summed(weights, values):
     return out
 
 
-_SUMS = ("collectors", "visits", "staff", "meetings", "inspection", "gift", "spending")
-
-
 def _put_together(plan: Plan, strata: np.ndarray, eligible: np.ndarray) -> Plan:
-    """The plan of strata: counts are added, levels are averaged over eligible people."""
-    member = (strata == np.arange(strata.max() + 1)[:, None]).astype(float)
+    """The plan of strata: each column adds up as it says (`plan.COLUMNS`), levels by eligible people."""
+    member = _members_of(strata)
     mean = member * eligible / (member @ eligible)[:, None]
+
+    def together(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        added: np.ndarray = np.einsum("sc,tc...->ts...", weights, values)
+        return added
+
     changed = {
-        f.name: np.einsum("sc,tc...->ts...", member if f.name in _SUMS else mean, getattr(plan, f.name))
-        for f in fields(plan)
-        if f.name not in ("months", "communes")
+        name: together(column, member if COLUMNS[name].adds == "sum" else mean) for name, column in plan.columns.items()
     }
-    # Months of a book are a length and no level: a mean would round to another spell.
-    longest = np.stack([plan.gift_months[:, strata == s].max(axis=1) for s in range(len(member))], axis=1)
-    changed["gift_months"] = longest
-    return replace(plan, communes=tuple(f"stratum {s}" for s in range(len(member))), **changed)
+    for name in (name for name in plan.columns if COLUMNS[name].adds == "longest"):
+        # A length and no level: a mean would round to another spell.
+        parts = [plan.columns[name][:, strata == s].max(axis=1) for s in range(len(member))]
+        changed[name] = np.stack(parts, axis=1)
+    strata_names = tuple(f"stratum {s}" for s in range(len(member)))
+    return plan.but(communes=strata_names, spending=together(plan.spending, member), **changed)
 
 
-def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: dict) -> np.ndarray:
+def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: Drawn) -> np.ndarray:
     """The plan that each team has for the next December, (months, communes, draws), persons.
 
     With a target of members, a straight line from the opening to the target; else each December plan_growth above the
@@ -158,120 +269,40 @@ def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: dict) -> 
     else:
         level = total * (1 + drawn["plan_growth"]) ** ((ends[:, None] - start) / 12)
     parts = np.where(total > 0, opening / np.maximum(total, 1e-9), 1 / len(opening))
-    return level[:, None, :] * parts[None]
+    goals: np.ndarray = level[:, None, :] * parts[None]
+    return goals
 
 
-def plan_rows(plan: Plan, t: int) -> np.ndarray:
-    """The plan's numbers that a team sees in month `t`: (communes, 7), in the order of `behavior.Seen`."""
-    names = ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
-    return np.stack([getattr(plan, name)[t] for name in names], axis=1)
+def _weights(layout: Layout, income: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """People x acceptance at the opening, (draws, communes, groups, bands); `income` (draws, groups, bands) then."""
+    willing = prices.acceptance(layout.opening_net[:, None], income, drawn)
+    weights: np.ndarray = layout.cells.reshape(-1, G, BANDS)[None] * willing[:, None]
+    return weights
 
 
-def contact(world: World, t: int, visits, rushed, members, pulled) -> tuple[np.ndarray, np.ndarray]:
-    """Turn a month's outreach into contact.
-
-    Takes visits, the share of them owed to the rush, and members, each (communes, draws), and what drives have pulled
-    forward, (draws, communes), which is brought up to date. Returns contact, the hazard of entry at the reference
-    acceptance (draws, communes, groups), and the share of entries owed to the rush (draws, communes).
-    """
-    plan, d = world.plan, world.drawn
-    month = tables.month_index(plan.months[t])
-    noise = chance.normal_array(world.keys, chance.name_number(f"{world.scenario.place.name}/{month}"))
-    names = (
-        "visit_share",
-        "assisted_ratio",
-        "meeting_yield",
-        "drive_yield",
-        "drive_pulled_forward",
-        "model_commune_ratio",
-        "training_gain",
-        "mass_information",
-        "peer_effect",
-        "language_factor",
-        "creaming",
-        "month_noise",
-        "quota_paper_share",
-    )
-    packed = np.stack([d[n] for n in names], axis=1)
-    row = np.stack(
-        [
-            plan.assisted[t],
-            plan.training[t],
-            plan.model[t],
-            plan.meetings[t],
-            plan.drives[t],
-            plan.broadcasts[t],
-            plan.cadres[t],
-            plan.order[t],
-            plan.quota[t],
-        ],
-        axis=1,
-    )
-    result = np.empty((len(world.keys), len(plan.communes), G))
-    owed = np.empty((len(world.keys), len(plan.communes)))
-    _contact(
-        visits,
-        rushed,
-        world.reach,
-        world.households,
-        world.eligible,
-        members,
-        packed,
-        row,
-        world.base,
-        noise,
-        pulled,
-        result,
-        owed,
-    )
-    return result, owed
+def _shares(weights: np.ndarray) -> np.ndarray:
+    flat = weights.reshape(len(weights), -1)
+    shares: np.ndarray = flat / flat.sum(axis=1, keepdims=True)
+    return shares
 
 
-@njit(cache=True)
-def _contact(visits, rush, reach, households, eligible, members, packed, row, base, noise, pulled, contact, rushed):
-    """The formula of contact; see docs/model.md. Groups 0, 1 and 2 are poor, near-poor and ethnic minority."""
-    for d in range(contact.shape[0]):
-        (
-            share,
-            assisted_ratio,
-            per_meeting,
-            per_drive,
-            forward,
-            model_ratio,
-            training,
-            information,
-            peer,
-            language,
-            creaming,
-            spread,
-            paper,
-        ) = packed[d]
-        shock = math.exp(spread * noise[d] - 0.5 * spread * spread)
-        for c in range(contact.shape[1]):
-            assisted, trained, model, meetings, drives, broadcasts, cadres, order, quota = row[c]
-            seen = -math.expm1(-visits[c, d] / households[c]) / reach[c, d]
-            visited = share * seen * (1 + assisted * (assisted_ratio - 1)) * (1 + training * trained)
-            heard = -math.expm1(-0.1 * broadcasts)
-            walk_in = (1 - share) * (1 + peer * members[c, d] / eligible[c])
-            lift = 1 + model * (model_ratio - 1)
-            pulse = per_drive * drives + per_meeting * meetings / eligible[c]
-            owed = pulled[d, c] * 0.5  # half of what was pulled forward is missing in each of two months, nearly
-            pulled[d, c] = owed + forward * per_drive * drives
-            for g in range(4):
-                tongue = 1.0
-                if g == 2:
-                    tongue = language + (1 - language) * cadres
-                first = 1 + creaming * order if g == 3 else 1 - creaming * order
-                ordinary = base[d] * lift * (visited * tongue * first + walk_in * (1 + information * heard * tongue))
-                contact[d, c, g] = shock * max(ordinary + pulse - owed, 0.2 * (ordinary + pulse))
-            ordinary = base[d] * lift * (visited + walk_in)
-            part = base[d] * lift * visited / (ordinary + pulse)
-            rushed[d, c] = part * max(rush[c, d], paper if quota > 0.0 else 0.0)
+def opening_shares(layout: Layout, drawn: Drawn) -> np.ndarray:
+    """Share of the opening members in each cell when no group is known, (draws, cells): by people x acceptance."""
+    law, month = layout.scenario.law, str(layout.plan.months[0])
+    income = prices.bands(prices.median_income(layout.income, law, drawn), drawn)
+    grown = (1 + drawn["income_growth"]) ** prices.years_from_base(month, law)
+    return _shares(_weights(layout, income * grown[:, None, None], drawn))
 
 
-def _opening(scenario: Scenario, cells: np.ndarray, accept: np.ndarray, keys) -> np.ndarray:
-    """Spread the opening stock over cells, (draws, cells): by people x acceptance, groups as published."""
-    weights = cells.reshape(-1, G, BANDS)[None] * accept[:, None]
+def _opening(layout: Layout, weights: np.ndarray, given: Given) -> np.ndarray:
+    """Spread the opening stock over cells, (draws, cells): by `weights`, groups as published."""
+    scenario, cells = layout.scenario, layout.cells
+    if given.opening_factor is not None:
+        shares = _shares(weights)
+        members: np.ndarray = np.minimum(
+            shares * (scenario.opening[0] * given.opening_factor)[:, None], MOST_MEMBERS * cells
+        )
+        return members
     total = int(round(scenario.opening[0]))
     if total > cells.sum():
         raise tables.UserError(
@@ -280,46 +311,39 @@ def _opening(scenario: Scenario, cells: np.ndarray, accept: np.ndarray, keys) ->
         )
     known = {}
     for g, group in enumerate(GROUPS):
-        found = scenario.place.latest("members", until=scenario.start, group=group)
-        if found is not None and str(found[0]) == scenario.opening[1]:
-            known[g] = found[1]
+        last = scenario.place.latest("members", until=scenario.start, group=group)
+        if last is not None and str(last[0]) == scenario.opening[1]:
+            known[g] = last[1]
     rest = max(total - sum(known.values()), 0)
     free = [g for g in range(G) if g not in known]
     sums = weights.sum(axis=(1, 3))
     for g in range(G):
         wanted = known[g] if g in known else rest * sums[:, g] / np.maximum(sums[:, free].sum(axis=1), 1e-12)
         weights[:, :, g] *= (wanted / np.maximum(sums[:, g], 1e-12)).reshape(-1, 1, 1)
-    offsets = chance.uniform_array(keys, chance.name_number("opening/" + scenario.place.name))
-    return _allot(weights.reshape(len(keys), -1), cells, total, offsets)
+    offsets = chance.uniform_array(given.keys, chance.name_number("opening/" + scenario.place.name))
+    allotted: np.ndarray = _allot(weights.reshape(len(given.keys), -1), cells, total, offsets)
+    return allotted
 
 
-@njit(cache=True)
-def _allot(weights, caps, total, offsets):
-    """Whole persons for each cell in proportion to weights, never above caps, adding up to `total` (systematic)."""
-    out = np.zeros(weights.shape, np.int32)
-    for d in range(weights.shape[0]):
-        scale = total / max(weights[d].sum(), 1e-300)
-        running, given = offsets[d], 0
-        for j in range(weights.shape[1]):
-            running += weights[d, j] * scale
-            want = int(running) - given
-            want = min(max(want, 0), caps[j], total - given)
-            out[d, j] = want
-            given += want
-        j = 0
-        while given < total:  # cells that were full pass their people on
-            if out[d, j] < caps[j]:
-                out[d, j] += 1
-                given += 1
-            j = (j + 1) % weights.shape[1]
-    return out
+_allot = njit(cache=True)(systematic)
 
 
 def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.ndarray:
     """How far the mean hazard of those left has fallen because the readiest are in, (draws,): S^(1/k), weighed."""
     survival = 1 - opening / np.maximum(cells, 1)
     weight = cells - opening
-    return (survival ** (1 / shape[:, None]) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1)
+    mean: np.ndarray = (survival ** (1 / shape[:, None]) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1)
+    return mean
+
+
+def add_outreach(values: np.ndarray, plan: Plan) -> None:
+    """Add what outreach costs to the money of each payer, in values (draws, months, measures, groups + all).
+
+    It stands with all groups together (the last place), and the opening month has no flows.
+    """
+    measures = list(tables.MEASURES)
+    for payer, money in plan.spent().items():
+        values[:, 1:, measures.index(PAYERS[payer]), -1] += money[1:]
 
 
 def rows_of(scenario: Scenario, engine: str, draws: range, values: np.ndarray) -> pd.DataFrame:

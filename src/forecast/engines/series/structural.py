@@ -25,6 +25,7 @@ from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 
 from forecast.data import tables
 from forecast.data.chance import normal_array
+from forecast.data.history import observed
 from forecast.data.law import Law
 
 
@@ -103,10 +104,8 @@ def usable(history: pd.DataFrame, origin: pd.Period) -> pd.DataFrame:
     ones are a synthetic place's own). A recalled figure, which nobody has checked, counts only for a place that has
     nothing else; a conflicting one never. Of several in a month the last listed is taken.
     """
-    wanted = {"scheme": "voluntary_si", "measure": "members", "group": "all", "kind": "observation"}
-    rows = history[history["value"].notna() & (history["month"] <= str(origin))]
-    for column, word in wanted.items():
-        rows = rows[rows[column] == word]
+    rows = observed(history, "members", "all")
+    rows = rows[rows["month"] <= str(origin)]
     good, poor = rows[rows["status"].isin(GOOD)], rows[rows["status"] == "recalled"]
     rows = pd.concat([good, poor[~poor["place"].isin(good["place"])]])
     return rows.drop_duplicates(["place", "month"], keep="last").sort_values(["place", "month"], kind="stable")

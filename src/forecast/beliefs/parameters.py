@@ -1,0 +1,120 @@
+"""The model's parameters: one typed table, data/parameters.csv, with what is believed of each before any count is seen.
+
+A row of kind `parameter` is a belief: its center (`value`) with the 5% and 95% points (`low`, `high`). A row of kind
+`cost` is what a unit of a lever costs, likewise. A row of kind `opening` is a count that a scenario may give in place
+of the published one, so it has no value. `least` and `most` are where the formulas end (`open` names the ends that are
+themselves outside), `unit` is the unit of all of these, `learned` the position among the coordinates of calibration
+(empty where counts can tell nothing: the parameter keeps its prior), `distance` how far the support of a learned one
+is from this scheme (calibration widens the spread by 1 + distance / 4). Titles for people are terms of docs/words.csv.
+"""
+
+import math
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from forecast.data import tables
+
+FILE = "parameters.csv"
+NUMBERS = ["value", "low", "high"]
+
+
+class Assumption(BaseModel):
+    """A belief about one parameter: center with the 5% and 95% points of its spread."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    value: float
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Assumption":
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"expected low <= value <= high, not {self.low}, {self.value}, {self.high}")
+        return self
+
+
+def parameters_table() -> pd.DataFrame:
+    """Return the parameters of the model: index parameter, the other columns of data/parameters.csv.
+
+    >>> parameters_table().loc["annual_lapse", ["unit", "status"]].tolist()
+    ['share per year', 'stated']
+    """
+    return _kind("parameter")
+
+
+def cost_table() -> pd.DataFrame:
+    """Return what a unit of outreach costs: index the name of a cost, the other columns of data/parameters.csv.
+
+    >>> float(cost_table().at["cost_visit", "value"])
+    30000.0
+    """
+    return _kind("cost")
+
+
+def learned_names() -> list[str]:
+    """Return the parameters that counts can tell something about, in the order of the coordinates of calibration.
+
+    >>> learned_names()[:2], len(learned_names())
+    (['entry_rate', 'place_spread'], 34)
+    """
+    table = parameters_table()
+    return table["learned"].dropna().sort_values(kind="stable").index.tolist()
+
+
+def priors() -> pd.DataFrame:
+    """Return the prior of each learned parameter: index parameter; columns value, low, high, distance, widened.
+
+    The spread of a row is multiplied, on its log or logit scale, by `widened` = 1 + distance / 4.
+
+    >>> priors().loc[["entry_rate", "renewal_contact"], "widened"].to_dict()
+    {'entry_rate': 1.0, 'renewal_contact': 1.25}
+    """
+    table = parameters_table().loc[learned_names(), [*NUMBERS, "distance"]]
+    return table.assign(distance=table["distance"].astype(int), widened=1 + table["distance"] / 4)
+
+
+def known_names() -> list[str]:
+    """Return what a scenario may assume: all parameters and the opening counts, in alphabetical order."""
+    table = _table()
+    return sorted(table.index[table["kind"] != "cost"])
+
+
+def check_assumption(name: str, given: float | Assumption) -> None:
+    """Raise ValueError where an assumption about `name` lies outside the limits of its row.
+
+    >>> check_assumption("annual_lapse", 1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: assumptions.annual_lapse: expected a number of at least 0 and below 1, not 1
+    """
+    low, high = (given.low, given.high) if isinstance(given, Assumption) else (given, given)
+    row = _table().loc[[name]].iloc[0]
+    least, most = float(row["least"]), float(row["most"])
+    above, below = row["open"] in ("least", "both"), row["open"] in ("most", "both")
+    low_fits = low > least if above else low >= least
+    high_fits = high < most if below else high <= (sys.float_info.max if math.isnan(most) else most)
+    if not (low_fits and high_fits):  # a number that is none (nan) fits nowhere
+        end = "that is finite" if math.isnan(most) else f"below {most:g}" if below else f"of at most {most:g}"
+        start = f"above {least:g}" if above else f"of at least {least:g}"
+        shown = f"{low:g}" if low == high or math.isnan(low) else f"{low:g} to {high:g}"
+        raise ValueError(f"assumptions.{name}: expected a number {start} and {end}, not {shown}")
+
+
+def _kind(kind: str) -> pd.DataFrame:
+    table = _table()
+    return table[table["kind"] == kind].copy()
+
+
+def _table() -> pd.DataFrame:
+    path = tables.data_dir() / FILE
+    return _read(path, path.read_bytes() if path.is_file() else b"")
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, content: bytes) -> pd.DataFrame:
+    """Read the table once for each content: every batch of draws asks for it."""
+    return tables.read(path, "parameters").set_index("parameter")

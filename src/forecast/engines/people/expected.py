@@ -1,0 +1,385 @@
+"""A month of members in expectation: who is due, lapses, returns, joins, and what they pay (compiled).
+
+Members of a stratum and group are numbers by kind (usual, won in a rush, given a book) and slot (months paid at once,
+months until due). Of their tenure, the sum and the sum of squares are kept.
+
+Hazards fall with tenure and tenure differs, so a hazard at the mean tenure would be too low (Jensen). With X = 1 +
+years as if log-normal with that mean and variance, mean and squares of X among those who lapse at a hazard in
+proportion to X^-e follow as m (1 + v)^-e and m^2 (1 + v)^(1 - 2e), v the variance over m^2. Who has used up the months
+of subsidy is told from the same distribution of tenure: months since joining stand for months with subsidy.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast.engines.people import hazards as h
+from forecast.engines.people import records
+from forecast.engines.people.hazards import Spells
+from forecast.engines.people.prices import PaidMonths, Terms, settle
+from forecast.engines.people.records import G, Rules
+from forecast.engines.people.tenure import Due, compiled, supported_months, uneven, used_up
+
+USUAL, RUSHED, GIFTED = range(3)
+
+
+class Members(NamedTuple):
+    """Members and those who lapsed, (draws, strata, groups, ...); brought up to date month by month."""
+
+    stock: np.ndarray  # (..., kinds, slots) members
+    tenure: np.ndarray  # (..., kinds, slots) their months of membership, added up
+    square: np.ndarray  # (..., kinds, slots) the squares of these, added up
+    lapsed: np.ndarray  # (..., 3) who lapsed, their months since they first joined, and the squares
+
+
+class Slots(NamedTuple):
+    """How members are told apart by what they paid."""
+
+    spells: Spells  # shares of this month
+    first: np.ndarray  # (spells + 1,) first slot of each spell; a slot is (spell, months until due)
+    rush_ever: np.ndarray  # (spells,) does anybody in a rush ever pay so?
+    gifted: bool  # has anybody been given a book by now?
+    subsidy_months: int  # for which the state subsidizes one person
+    subsidized: int  # months since the subsidy began: nobody has had more
+
+
+class Coming(NamedTuple):
+    """Who joins in a month, (draws, strata, groups), and what is given, (strata, groups)."""
+
+    entries: np.ndarray
+    hurried: np.ndarray  # of the entries, won in a rush
+    gifts: np.ndarray  # persons given a book
+    gift_months: np.ndarray  # length of a book
+
+
+class Facing(NamedTuple):
+    """What members face in a month."""
+
+    rise: np.ndarray  # (draws, strata, groups) rise of price / income
+    full_rise: np.ndarray  # the same for those whose months of subsidy are used up
+    called: np.ndarray  # (draws, strata) share of due members called on
+    rushed: np.ndarray  # (draws, strata) share of entries and returns owed to the rush
+    advised: np.ndarray  # (strata,) share of short payers who follow the advice to pay a year
+    to_compulsory: np.ndarray  # (draws, strata) hazard of leaving for compulsory insurance
+    to_other: np.ndarray  # (draws,) hazard of death and pension
+    returning: np.ndarray  # (draws, strata) hazard of returning at the base price
+
+
+class Tariff(NamedTuple):
+    """What a month of membership costs and who pays it; k stands for price classes."""
+
+    price_class: np.ndarray  # (strata,)
+    contribution: float  # VND a month on the floor
+    ceiling: float  # highest declared income as a multiple of the floor
+    state: np.ndarray  # (k, g) shares of the floor contribution
+    province: np.ndarray
+    donors: np.ndarray
+
+
+class Month(NamedTuple):
+    """All that comes to members in a month."""
+
+    coming: Coming
+    facing: Facing
+    tariff: Tariff
+
+
+class Where(NamedTuple):
+    """A draw, a stratum and a group."""
+
+    draw: int
+    stratum: int
+    group: int
+
+
+class _Scratch(NamedTuple):
+    """Room for one stratum and group."""
+
+    join: np.ndarray  # (kinds, spells) who pay for a new spell
+    moments: np.ndarray  # (2, spells) tenure and its square of those of the usual kind who do
+    again: np.ndarray  # (3,) those who renew or return: how many, tenure, squares
+    rushed_back: np.ndarray  # (2,) tenure and its squares of those who return in a rush
+    usual: np.ndarray  # (spells,) shares, after advice
+    rush: np.ndarray  # (spells,)
+
+
+class _Joining(NamedTuple):
+    """Who begins or comes back in one stratum and group."""
+
+    entries: float
+    hurried: float  # of the entries
+    gifts: float
+    back: Due  # who returns, with months since they first joined
+
+
+def first_slots(spells: Spells) -> np.ndarray:
+    """First slot of each spell, and behind them the number of slots, (spells + 1,)."""
+    return np.concatenate([[0], np.cumsum(spells.months)])
+
+
+def open_members(
+    opening: np.ndarray, december: np.ndarray, spells: Spells, slots: np.ndarray, members: Members
+) -> None:
+    """Lay out the opening members, (draws, strata, groups), as a passer-by would meet them.
+
+    `december` (draws,) is the share of them who were won in a rush and pay short.
+    """
+    lengths = spells.months * spells.usual
+    _open(opening, december, spells, (lengths / lengths.sum(), slots), members)
+
+
+@compiled
+def _open(opening, december, spells, lengths_slots, members):
+    lengths, slots = lengths_slots
+    for d in range(opening.shape[0]):
+        for s in range(opening.shape[1]):
+            for g in range(G):
+                stock, tenure, square = members.stock[d, s, g], members.tenure[d, s, g], members.square[d, s, g]
+                for k in range(len(spells.months)):
+                    usual = opening[d, s, g] * ((1 - december[d]) * lengths[k] / spells.months[k])
+                    rushed = opening[d, s, g] * (december[d] * spells.rushed[k] / spells.months[k])
+                    for slot in range(slots[k], slots[k + 1]):  # tenure is exponential with a mean of two years
+                        stock[USUAL, slot], stock[RUSHED, slot] = usual, rushed
+                        tenure[USUAL, slot], square[USUAL, slot] = 24.0 * usual, 2 * 24.0**2 * usual
+                        tenure[RUSHED, slot] = square[RUSHED, slot] = rushed
+
+
+def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.ndarray) -> None:
+    """Let one month of members pass; `members` is brought up to date, `flows` (draws, FLOWS, strata, groups) filled."""
+    count = len(slots.spells.months)
+    scratch = _Scratch(
+        join=np.zeros((3, count)),
+        moments=np.zeros((2, count)),
+        again=np.zeros(3),
+        rushed_back=np.zeros(2),
+        usual=np.zeros(count),
+        rush=np.zeros(count),
+    )
+    _live(members, slots, month, rules, scratch, flows)
+
+
+@compiled
+def _live(members, slots, month, rules, scratch, flows):
+    """Live the month of every draw, stratum and group."""
+    spells = slots.spells
+    for d in range(members.stock.shape[0]):
+        one = _rules_of(rules, d)
+        for s in range(members.stock.shape[1]):
+            _shares(spells, month.facing.advised[s], scratch)
+            for g in range(G):
+                _group(Where(d, s, g), members, slots, month, one, scratch, flows)
+
+
+@compiled
+def _rules_of(rules, d):
+    """The parameters of one draw."""
+    return Rules(
+        rules.annual_lapse[d],
+        rules.renewal_price_response[d],
+        rules.tenure_effect[d],
+        rules.renewal_contact[d],
+        rules.rush_lapse[d],
+        rules.gift_retention[d],
+        rules.floor_share[d],
+        rules.declared_tail[d],
+        rules.rush_short[d],
+        rules.lump_sum_rate[d],
+        rules.frailty_shape[d],
+        rules.eligible_entry_rate[d],
+        rules.eligible_exit_rate[d],
+    )
+
+
+@compiled
+def _shares(spells, advised, scratch):
+    """Shares of payers by spell when some of those who pay short follow the advice."""
+    short = 0.0
+    for k in range(spells.advised):
+        short += spells.usual[k]
+    for k in range(len(spells.months)):
+        scratch.rush[k] = spells.rushed[k]
+        scratch.usual[k] = spells.usual[k] * (1 - advised if k < spells.advised else 1) + (
+            advised * short if k == spells.advised else 0
+        )
+
+
+@compiled
+def _group(where, members, slots, month, rules, scratch, flows):
+    """Live the month of one draw, stratum and group."""
+    d, s, g = where
+    coming, facing, tariff = month
+    scratch.join[:], scratch.moments[:], scratch.again[:] = 0.0, 0.0, 0.0
+    gone, lapsing, lapsing_months, lapsing_squares = 0.0, 0.0, 0.0, 0.0
+    leaving = facing.to_compulsory[d, s] + facing.to_other[d]
+    stay = np.exp(-leaving)
+    price = np.exp(rules.renewal_price_response * facing.rise[d, s, g])
+    full = np.exp(rules.renewal_price_response * facing.full_rise[d, s, g])
+    stock, tenure, square = members.stock[d, s, g], members.tenure[d, s, g], members.square[d, s, g]
+    for kind in range(3):
+        if kind == GIFTED and not slots.gifted:
+            continue
+        for k in range(len(slots.spells.months)):
+            if kind == RUSHED and not slots.rush_ever[k]:
+                continue
+            begin = slots.first[k]
+            # Those whose paid months end now; the month that ends counts as one more of membership.
+            n = stock[kind, begin] * stay
+            months = tenure[kind, begin] * stay
+            due = Due(n, months + n, square[kind, begin] * stay + 2 * months + n)
+            gone += stock[kind, begin] * (1 - stay)
+            if n > 0:
+                out = _lapse(kind, slots.spells.months[k], due, facing.called[d, s], rules, (price, full), slots)
+                lapsing += out.n
+                lapsing_months += out.months
+                lapsing_squares += out.squares
+                for q in range(len(slots.spells.months)):
+                    scratch.join[0, q] += (n - out.n) * scratch.usual[q]
+                    scratch.moments[0, q] += max(due.months - out.months, 0.0) * scratch.usual[q]
+                    scratch.moments[1, q] += max(due.squares - out.squares, 0.0) * scratch.usual[q]
+                scratch.again[0] += n - out.n
+                scratch.again[1] += max(due.months - out.months, 0.0)
+                scratch.again[2] += max(due.squares - out.squares, 0.0)
+            gone = _age(stock[kind], tenure[kind], square[kind], (begin, slots.first[k + 1] - 1), stay, gone)
+    out = Due(lapsing, lapsing_months, lapsing_squares)
+    back = _return(members.lapsed[d, s, g], out, facing.returning[d, s] / price, rules)
+    joining = _Joining(coming.entries[d, s, g], coming.hurried[d, s, g], coming.gifts[d, s, g], back)
+    _join(joining, facing.rushed[d, s], coming.gift_months[s, g], slots, scratch)
+    _begin(stock, tenure, square, slots, scratch)
+    p = tariff.price_class[s]
+    terms = Terms(tariff.contribution, tariff.state[p, g], tariff.province[p, g], tariff.donors[p, g])
+    _pay(joining, slots, scratch, _declared(rules, tariff.ceiling), terms, flows[d, :, s, g])
+    flows[d, records.ENTRIES, s, g] = coming.entries[d, s, g] + coming.gifts[d, s, g]
+    flows[d, records.RETURNS, s, g] = back.n
+    flows[d, records.LAPSES, s, g] = lapsing
+    if leaving > 0:
+        flows[d, records.TO_COMPULSORY, s, g] = gone * facing.to_compulsory[d, s] / leaving
+        flows[d, records.TO_OTHER, s, g] = gone * facing.to_other[d] / leaving
+
+
+@compiled
+def _lapse(kind, spell, due, called, rules, price, slots):
+    """Those of the due members who lapse; `price` is the factor of the burden with and without subsidy."""
+    effect, burden = rules.tenure_effect, price[0]
+    without = used_up(due, slots)  # subsidy
+    if without > 0.0:
+        burden += without * (price[1] - price[0])
+    spread = uneven(due)
+    hazard = (
+        h.lapse_hazard(rules.annual_lapse, spell)
+        * h.tenure_factor(due.months / due.n, effect)
+        * (1.0 + spread) ** (effect * (effect + 1.0) / 2.0)
+        * burden
+    )
+    stop = 0.0
+    for is_called in range(2):
+        stop += (called if is_called else 1 - called) * h.lapse_chance(
+            hazard,
+            is_called,
+            kind == RUSHED,
+            kind == GIFTED,
+            rules.renewal_contact,
+            rules.rush_lapse,
+            rules.gift_retention,
+        )
+    out, months, squares = due.n * stop, due.months * stop, due.squares * stop
+    if kind == USUAL:  # the short tenures are among those who stop
+        years = (1.0 + due.months / due.n / 12.0) * (1.0 + spread) ** -effect
+        years_squares = (1.0 + due.months / due.n / 12.0) ** 2 * (1.0 + spread) ** (1.0 - 2.0 * effect)
+        months = out * max(12.0 * (years - 1.0), 0.0)
+        squares = out * max(144.0 * (years_squares - 2.0 * years + 1.0), 0.0)
+    return Due(out, months, squares)
+
+
+@compiled
+def _age(stock, tenure, square, span, stay, gone):
+    """Bring members who are not due a month nearer to it; adds those who leave for good to `gone` and returns it."""
+    begin, last = span
+    for slot in range(begin, last):
+        n = stock[slot + 1]
+        gone += n * (1 - stay)
+        n *= stay
+        months = tenure[slot + 1] * stay
+        stock[slot] = n
+        tenure[slot] = months + n
+        square[slot] = square[slot + 1] * stay + 2 * months + n
+    stock[last] = tenure[last] = square[last] = 0.0
+    return gone
+
+
+@compiled
+def _return(away, lapsing, coming, rules):
+    """Let those who lapsed return or withdraw, and add those who lapse now; returns those who come back."""
+    away[2] += 2 * away[1] + away[0]
+    away[1] += away[0]
+    withdraw = rules.lump_sum_rate / 12.0
+    moving = -np.expm1(-coming - withdraw)
+    part = moving * coming / max(coming + withdraw, 1e-300)
+    back = Due(away[0] * part, away[1] * part, away[2] * part)
+    away *= 1.0 - moving
+    away[0] += lapsing.n
+    away[1] += lapsing.months
+    away[2] += lapsing.squares
+    return back
+
+
+@compiled
+def _join(joining, rushed, gift_months, slots, scratch):
+    """Add those who begin and those who come back to the ones who pay for a spell now."""
+    back = joining.back
+    again = back.n * rushed
+    for q in range(len(slots.spells.months)):
+        scratch.join[RUSHED, q] += (joining.hurried + again) * scratch.rush[q]
+        scratch.join[USUAL, q] += (joining.entries - joining.hurried + back.n - again) * scratch.usual[q]
+        scratch.moments[0, q] += (back.months - back.months * rushed) * scratch.usual[q]
+        scratch.moments[1, q] += (back.squares - back.squares * rushed) * scratch.usual[q]
+    scratch.again[0] += back.n
+    scratch.again[1] += back.months
+    scratch.again[2] += back.squares
+    scratch.rushed_back[0], scratch.rushed_back[1] = back.months * rushed, back.squares * rushed
+    if joining.gifts > 0:
+        q = 0
+        while q < len(slots.spells.months) - 1 and slots.spells.months[q] < gift_months:
+            q += 1
+        scratch.join[GIFTED, q] = joining.gifts
+
+
+@compiled
+def _begin(stock, tenure, square, slots, scratch):
+    """Put those who have paid into the slots of their spells."""
+    for q in range(len(slots.spells.months)):
+        last = slots.first[q + 1] - 1
+        tenure[RUSHED, last] += scratch.rushed_back[0] * scratch.rush[q]
+        square[RUSHED, last] += scratch.rushed_back[1] * scratch.rush[q]
+        for kind in range(3):
+            stock[kind, last] += scratch.join[kind, q]
+        tenure[USUAL, last] += scratch.moments[0, q]
+        square[USUAL, last] += scratch.moments[1, q]
+
+
+@compiled
+def _declared(rules, ceiling):
+    """Mean declared income in floors: the floor, or an exponential number above it, up to the ceiling."""
+    above = rules.declared_tail - 1
+    cut = math.exp(-(ceiling - 1.0) / above) if above > 0.0 else 0.0
+    return 1.0 + (1 - rules.floor_share) * above * (1.0 - cut)
+
+
+@compiled
+def _pay(joining, slots, scratch, above_floor, terms, flows):
+    """Settle what those who have paid for a spell bring, by payer."""
+    again = Due(scratch.again[0], scratch.again[1], scratch.again[2])
+    declared, supported, given, given_supported = 0.0, 0.0, 0.0, 0.0
+    for q in range(len(slots.spells.months)):
+        months = slots.spells.months[q]
+        paying, gifted = scratch.join[USUAL, q] + scratch.join[RUSHED, q], scratch.join[GIFTED, q]
+        new = (joining.entries - joining.hurried) * scratch.usual[q] + joining.hurried * scratch.rush[q]
+        at_most = min(months, slots.subsidy_months)
+        flows[records.PAID_MONTHS] += months * (paying + gifted)
+        declared += months * paying * above_floor
+        supported += at_most * new + (paying - new) * supported_months(again, months, slots)
+        given += months * gifted
+        given_supported += at_most * gifted
+    money = settle(PaidMonths(declared, supported, given, given_supported), terms)
+    flows[records.BY_MEMBERS], flows[records.BY_STATE] = money[0], money[1]
+    flows[records.BY_PROVINCE], flows[records.BY_DONORS] = money[2], money[3]

@@ -1,0 +1,201 @@
+"""Who pays what: prices of each group month by month, incomes, what burden does to acceptance, and the settlement."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from forecast.data import tables
+from forecast.data.law import NATION, Law
+from forecast.data.places import Place
+from forecast.engines.people.draws import Drawn
+from forecast.question.plan import GROUPS, Plan
+from forecast.question.scenario import Scenario
+
+# Group mix of the country in 2021-22: poor 4.03% and near-poor 3.49% of households; minority share is recalled (15%).
+NATIONAL_MIX = np.array([0.0403, 0.0349, 0.11, 0.8148])
+
+# Income bands: the nodes of Gauss and Hermite's rule in standard deviations of log income, and the share of people that
+# stands for each. Eight of them give means over a log-normal income to better than 0.1% (a test holds them to it),
+# where as many bands of equal numbers would be off by several percent.
+BANDS = 8
+BAND_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(BANDS)
+BAND_SHARES = _WEIGHTS / _WEIGHTS.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """What people face, month by month: shapes start with (months, classes, groups) unless they say otherwise.
+
+    A class is a set of communes with the same top-ups in every month; `price_class` (communes,) names each one's.
+    """
+
+    price_class: np.ndarray
+    net: np.ndarray  # VND a month at the floor, after all support
+    state: np.ndarray  # shares of the floor contribution, so cut that the sum stays at most 1
+    province: np.ndarray
+    donors: np.ndarray
+    floor_contribution: np.ndarray  # (months,) VND
+    ceiling_multiple: np.ndarray  # (months,) ceiling / floor
+    base_net: np.ndarray  # (groups,) VND in the law's base month, without top-ups
+
+
+def prices(place: Place, plan: Plan, law: Law) -> Prices:
+    """Work out what each group pays in each month under the law and the plan's top-ups."""
+    table = law.price_arrays(plan.months, place.lineage)
+    extra = np.concatenate([plan.top_up, plan.top_up_donors], axis=2)  # (months, communes, 2 groups)
+    rows = np.ascontiguousarray(extra.transpose(1, 0, 2).reshape(len(plan.communes), -1))
+    known: dict[bytes, int] = {}
+    price_class = np.array([known.setdefault(row.tobytes(), len(known)) for row in rows], np.int32)
+    classes = rows[np.unique(price_class, return_index=True)[1]]
+    extra = classes.reshape(len(classes), len(plan.months), 2, len(GROUPS)).transpose(2, 1, 0, 3)
+    state = np.broadcast_to(table["state_share"][:, None, :], extra[0].shape)
+    province = np.minimum(table["local_share"][:, None, :] + extra[0], 1 - state)
+    donors = np.minimum(extra[1], 1 - state - province)
+    contribution = table["rate"] * table["floor"]
+    net = contribution[:, None, None] * (1 - state - province - donors)
+    return Prices(
+        price_class,
+        net,
+        np.ascontiguousarray(state),
+        province,
+        donors,
+        contribution,
+        table["ceiling"] / table["floor"],
+        law.base_prices(),
+    )
+
+
+def incomes(scenario: Scenario, drawn: Drawn) -> np.ndarray:
+    """Monthly income of a person by (draws, groups, bands), VND, in the law's base month.
+
+    Incomes are log-normal within a group, seen at BAND_NODES. The other group's median is the place's published income
+    per head (or its parent's) times worker_income_ratio, moved to that month by income_growth; the spread
+    within the poor groups is half of the others'.
+    """
+    return bands(median_income(income_per_head(scenario.place), scenario.law, drawn), drawn)
+
+
+def median_income(published: tuple[float, str], law: Law, drawn: Drawn) -> np.ndarray:
+    """Median income of the other group in the law's base month, (draws,), VND, by what `income_per_head` gives."""
+    per_head, month = published
+    return per_head * drawn["worker_income_ratio"] * (1 + drawn["income_growth"]) ** -years_from_base(month, law)
+
+
+def years_from_base(month: str, law: Law) -> float:
+    """Years from the law's base month to `month`.
+
+    >>> from forecast.data import toy
+    >>> years_from_base("2022-06", toy.law())
+    1.0
+    """
+    return (tables.month_index(tables.month(month)) - tables.month_index(tables.month(law.base_month))) / 12
+
+
+def bands(median: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """Incomes by (draws, groups, bands), VND, around the median of the other group, (draws,)."""
+    ratio = np.stack(
+        [
+            drawn["poor_income_ratio"],
+            drawn["near_poor_income_ratio"],
+            drawn["minority_income_ratio"],
+            np.ones_like(median),
+        ],
+        axis=1,
+    )
+    spread = drawn["income_spread"][:, None] * np.array([0.5, 0.5, 1.0, 1.0])
+    return median[:, None, None] * ratio[:, :, None] * np.exp(spread[:, :, None] * BAND_NODES)
+
+
+def income_per_head(place: Place) -> tuple[float, str]:
+    """Return the nearest published income per head: (VND per month, month); of the place, else of its parent."""
+    return _income(place.lineage, place.history)
+
+
+def _income(lineage: tuple[str, ...], history: pd.DataFrame | None = None) -> tuple[float, str]:
+    path = tables.data_dir() / "history.csv"
+    known = _incomes(path, path.read_bytes() if path.is_file() else b"")
+    for name in lineage:
+        last = known.get(name)
+        if last is None and history is not None:  # a place that a reader has made brings its rows with it
+            last = _last_incomes(history).get(name)
+        if last:
+            return last
+    raise tables.UserError(f"{lineage[0]}: history.csv has no income_per_head for it or for any place above it")
+
+
+def _last_incomes(history: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """The last income per head of each place: (VND per month, month)."""
+    rows = history[(history["measure"] == "income_per_head") & history["value"].notna()]
+    return {row.place: (row.value / (12 if row.unit == "vnd_per_year" else 1), row.month) for row in rows.itertuples()}
+
+
+@lru_cache(maxsize=4)
+def _incomes(path: Path, content: bytes) -> dict[str, tuple[float, str]]:
+    """Read the table once for each content: every batch of draws asks for it."""
+    return _last_incomes(tables.read(path, "history"))
+
+
+def national_income() -> tuple[float, str]:
+    """Return the last published income per head of the nation: (VND per month, month)."""
+    return _income(NATION)
+
+
+def base_acceptance(drawn: Drawn, law: Law, nation: tuple[float, str] | None = None) -> np.ndarray:
+    """Mean acceptance in the country in the law's base month, (draws,): what entry_rate was measured at.
+
+    `nation` is the income per head of the country (left out: looked up), as `income_per_head` gives it.
+    """
+    incomes = bands(median_income(nation or national_income(), law, drawn), drawn)
+    shares = acceptance(law.base_prices()[None, :, None], incomes, drawn) @ BAND_SHARES
+    return (shares * (NATIONAL_MIX / NATIONAL_MIX.sum())).sum(axis=1)
+
+
+def acceptance(net: np.ndarray, income: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """Share of people who say yes when asked: logistic in net price / income; arrays with draws first.
+
+    At a price of zero it is zero_price_acceptance; each unit of burden takes price_response off the logit.
+    """
+    shape = (-1,) + (1,) * (np.ndim(income) - 1)
+    top = drawn["zero_price_acceptance"].reshape(shape)
+    logit = np.log(top / (1 - top)) - drawn["price_response"].reshape(shape) * net / income
+    return 1 / (1 + np.exp(-logit))
+
+
+class Terms(NamedTuple):
+    """Who pays how much of a month in a price class and group."""
+
+    contribution: float  # VND a month on the floor
+    state: float  # shares of the floor contribution
+    province: float
+    donors: float
+
+
+class PaidMonths(NamedTuple):
+    """The months that were paid in one month by a group, from which the money follows."""
+
+    declared: float  # months x declared income in floors, of those who pay themselves
+    supported: float  # their months with subsidy
+    given: float  # months of books given by donors
+    given_supported: float  # of which with subsidy
+
+
+@njit(cache=True)
+def settle(paid: PaidMonths, terms: Terms) -> tuple[float, float, float, float]:
+    """Say what members, state, province and donors pay (jitted), VND: supports are shares of the floor contribution.
+
+    For a book, donors pay what the state does not.
+
+    >>> settle(PaidMonths(10.0, 10.0, 5.0, 5.0), Terms(100.0, 0.5, 0.25, 0.0))
+    (250.0, 750.0, 250.0, 250.0)
+    """
+    supported, given = terms.contribution * paid.supported, terms.contribution * paid.given
+    given_state = terms.contribution * paid.given_supported * terms.state
+    by_state, by_province = supported * terms.state, supported * terms.province
+    by_donors = supported * terms.donors
+    by_members = terms.contribution * paid.declared - by_state - by_province - by_donors
+    return by_members, by_state + given_state, by_province, by_donors + given - given_state

@@ -1,0 +1,129 @@
+"""What the team of a commune does with a month: renewals, inspections and new visits out of the same hours."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from forecast.engines.people.draws import Drawn
+from forecast.question.plan import Effect, Plan
+
+# Extra effort in a calendar month when a team is far from its plan, 1 = full (judgement: the sprint of the last weeks).
+DEADLINE = np.array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.4, 1.0])
+RENEWAL_COST = 0.3  # visits' worth of time to call on one due member
+INSPECTION_COST = 1.5  # visits' worth of time in one hour of inspection
+MOST_FOR_RENEWALS = 0.5  # share of a team's time
+
+
+class Seen(NamedTuple):
+    """What a team sees at the beginning of a month: the plan's numbers for its commune, then arrays (draws,)."""
+
+    collectors: float
+    extra_visits: float
+    quota: float
+    staff: float
+    staff_quota: float
+    reminders: float
+    inspection: float  # hours
+    deadline: float  # how near the year's end is, see DEADLINE
+    skill: np.ndarray
+    due: np.ndarray  # members whose paid months run out
+    members: np.ndarray
+    plan_members: np.ndarray  # the plan for December
+    year_start: np.ndarray  # members when the year began
+
+
+PLANNED, LOOKED_AT = Seen._fields[:7], Seen._fields[8:]
+
+
+class TeamRules(NamedTuple):
+    """Parameters that teams act by, each (draws,)."""
+
+    visits_per_collector: np.ndarray
+    follow_up: np.ndarray
+    rush: np.ndarray
+    quota_effort: np.ndarray
+    staff_visits: np.ndarray
+    staff_displacement: np.ndarray
+
+    @classmethod
+    def of(cls, drawn: Drawn) -> "TeamRules":
+        """Take them out of all drawn parameters."""
+        return cls(*(np.ascontiguousarray(drawn[name]) for name in cls._fields))
+
+
+def plan_rows(plan: Plan, t: int) -> np.ndarray:
+    """The plan's numbers that a team sees in month `t`: (communes, PLANNED), in the order of `Seen`."""
+    names = ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
+    return np.stack([plan.columns[name][t] for name in names], axis=1)
+
+
+class Hours(NamedTuple):
+    """What a team does with a month, arrays (draws,)."""
+
+    visits: np.ndarray  # to people who have never joined, in visits of ordinary skill
+    called: np.ndarray  # share of due members called on
+    rushed: np.ndarray  # share of the visits that is owed to the rush
+    effort: np.ndarray  # 1 = ordinary
+
+
+def team_month(seen: Seen, rules: TeamRules) -> Hours:
+    """Split a team's month among renewals, inspections and new visits.
+
+    Effort rises near the year's end with the share of the year's plan that is still missing; a quota lifts effort
+    while it is not met. Due members come first (those on a list, or the follow_up share), at most half of the time;
+    then inspection hours; what is left are visits. Officials with a quota visit after hours, and part of what they
+    bring is displaced from the collectors. A team without anybody does nothing.
+    """
+    draws = len(seen.members)
+    row, hours = np.array([seen[: len(PLANNED)]], float), np.empty((len(Hours._fields), 1, draws))
+    team_acts(0, seen.deadline, row, np.array(seen[-len(LOOKED_AT) :])[:, None, :], np.array(rules), hours)
+    return Hours(*hours[:, 0])
+
+
+@njit(cache=True)
+def team_acts(
+    c: int, deadline: float, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndarray, hours: np.ndarray
+) -> None:
+    """Let the team of commune `c` do `team_month` in place (jitted), for many teams one after the other.
+
+    `planned` (communes, PLANNED), `looked_at` (LOOKED_AT, communes, draws), `rules` (TeamRules, draws); the answer is
+    written to `hours` (Hours, communes, draws).
+    """
+    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection = planned[c]
+    pressed = min(quota + staff_quota, 1.0)
+    for d in range(hours.shape[2]):
+        skill, due, members, goal, year_start = looked_at[:, c, d]
+        visits_per_collector, follow_up, rush, quota_effort, staff_visits, staff_displacement = rules[:, d]
+        missing = min(max((goal - members) / max(goal - year_start, 1.0), 0.0), 1.0)
+        effort = 1.0 + rush * missing * deadline
+        lift = 1.0 + (quota_effort - 1.0) * pressed if missing > 0.0 else 1.0
+        time = collectors * visits_per_collector * lift * effort
+        for_due = min(max(follow_up, reminders) * max(due, 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
+        free = max(time - for_due - inspection * INSPECTION_COST, 0.0)
+        officials = staff * staff_visits * lift * effort if staff_quota > 0.0 else 0.0
+        hours[0, c, d] = (free + extra_visits) * skill + officials * (1.0 - staff_displacement)
+        hours[1, c, d] = min(for_due / (RENEWAL_COST * due), 1.0) if due > 0.0 else 0.0
+        hours[2, c, d] = 1.0 - 1.0 / effort
+        hours[3, c, d] = effort
+
+
+def reference_reach(collectors: np.ndarray, households: np.ndarray, due: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """Share of households visited in an ordinary month of an ordinary team, (communes, draws)."""
+    hours = ordinary_visits(collectors, due, drawn)
+    return -np.expm1(-hours / households)
+
+
+def ordinary_visits(collectors: np.ndarray, due: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """Visits of a team of ordinary skill in a month without rush, quota or list."""
+    time = collectors * drawn["visits_per_collector"]
+    return np.maximum(time - np.minimum(drawn["follow_up"] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time), 1e-9)
+
+
+def with_others(hours: Hours, effect: Effect, t: int) -> Hours:
+    """Add what others than the team do in month `t`: visits, and calls on due members whom the team has not reached."""
+    if effect.visits is not None:
+        hours = hours._replace(visits=hours.visits + effect.visits[t])
+    if effect.called is not None:
+        hours = hours._replace(called=1 - (1 - hours.called) * (1 - effect.called[t]))
+    return hours

@@ -1,0 +1,71 @@
+"""A question written in the form of its file (`scenario.read_scenario` reads it)."""
+
+import re
+from typing import Any
+
+import yaml
+
+from forecast.question.scenario import Scenario
+
+
+def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any]:
+    """Return a scenario in the form of its file, defaults left out; with `everything` they stand there as well.
+
+    >>> from forecast.data import toy
+    >>> asked = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=toy.law())
+    >>> scenario_form(asked)["place"], scenario_form(asked)["policy"]
+    ('Toy', [])
+    """
+    levers, target = [], scenario.target
+    for lever in scenario.policy.levers:
+        form = lever.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything)
+        form.pop("lever", None)
+        levers.append({"lever": type(lever).__name__} | form)
+    assumptions = {
+        name: given if isinstance(given, (int, float)) else given.model_dump()
+        for name, given in scenario.assumptions.items()
+    }
+    found = {
+        "scenario": scenario.scenario,
+        "title": dict(scenario.title),
+        "place": scenario.place.name,
+        "start": scenario.start,
+        "until": scenario.until,
+        "target": target and target.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything),
+        "policy": levers,
+        "assumptions": assumptions,
+    }
+    if scenario.search and not everything:  # what a search may choose is no part of what is asked of an engine
+        found["search"] = scenario.search.model_dump(mode="json", exclude_defaults=True)
+    return found
+
+
+def scenario_yaml(scenario: Scenario, everything: bool = False) -> str:
+    """Return a scenario as the text of its file; with `everything`, one that reads the same whatever defaults become.
+
+    >>> from forecast.data import toy
+    >>> print(scenario_yaml(Scenario("x", toy.place(), start="2021-12", until="2022-12", law=toy.law())))
+    scenario: x
+    place: Toy
+    start: 2021-12
+    until: 2022-12
+    policy: []
+    <BLANKLINE>
+    """
+    if everything:
+        form = {name: value for name, value in scenario_form(scenario, True).items() if value is not None}
+        return str(yaml.safe_dump(form, allow_unicode=True, sort_keys=True))
+    form = {name: value for name, value in scenario_form(scenario).items() if value or name in ("policy", "search")}
+    text = str(yaml.safe_dump(form, allow_unicode=True, sort_keys=False, width=120))
+    # The writer quotes months; quotes that are not needed make a file harder to read and to change by hand.
+    return next(plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
+
+
+_MONTH = re.compile(r"'(\d{4}-\d{2})'")
+
+
+def _reads(text: str, form: dict[str, Any]) -> bool:
+    try:
+        return bool(yaml.safe_load(text) == form)
+    except yaml.YAMLError:
+        return False
