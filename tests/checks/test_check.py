@@ -91,7 +91,8 @@ def test_each_rule_finds_its_conflict(found, rule, place, severity, numbers):
 def test_every_rule_that_is_registered_is_tried_here():
     tried = {mark for test in (test_each_rule_finds_its_conflict, test_arithmetic_that_is_wrong_is_found)
              for m in test.pytestmark for mark in (case[0] for case in m.args[1])}
-    assert tried == set(findings.RULES)
+    own = {name for name in findings.RULES if name.startswith("own-")}  # of one's own files: test_counts.py
+    assert tried == set(findings.RULES) - own
 
 
 def test_messages_name_the_shortfall_in_both_languages(found):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.answer.projection import Projection
-from forecast.checks import conflicts, plans
+from forecast.checks import conflicts, counts, plans
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.data import tables
 from forecast.experiment import ledger
@@ -22,7 +22,7 @@ from forecast.question.scenario import read_scenario
 SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
 """How bad a finding can be, worst first; the first two fail a check."""
 
-RULE_MODULES = (conflicts, plans)
+RULE_MODULES = (conflicts, counts, plans)
 """Where the rules of the history table are; importing them registers them."""
 
 _SOURCED = ("history", "law", "places", "crosswalk", "evidence")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import claim, finish, with_force, with_out, with_seed
+from forecast.cli.common import claim, finish, with_force, with_lang, with_out, with_seed
 from forecast.data import tables
 
 MONTH = "YYYY-MM"
@@ -61,10 +61,10 @@ def new(place, population, parent, communes, members, start, out, force):
 def sample(place, since, months, seed, out, force):
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
-    from forecast.exchange import spreadsheet
+    from forecast.exchange import sample as made
 
     found = places.read_place(place, at=since)
-    data = spreadsheet.sample(found, since, months, seed)
+    data = made.sample(found, since, months, seed)
     claim(out, force)
     name = f"{found.slug}.xlsx"
     tables.write_bytes(data, out / name)
@@ -75,26 +75,53 @@ def sample(place, since, months, seed, out, force):
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--place", required=True, help="The place whose communes the spreadsheet counts.")
+@click.option(
+    "--map",
+    "answers",
+    multiple=True,
+    metavar="LEFT=RIGHT",
+    help='Answer to a question of the report: members=E, "Tu Li=Tú Lý", year=2023, hidden=read; kept for the '
+    "next file. May be given more than once.",
+)
 @with_out
 @with_force
-def import_(file, place, out, force):
+@with_lang
+def import_(file, place, answers, out, force, lang):
     """Turn FILE, a planner's spreadsheet, into tables and scenarios that forecast can work on.
 
-    A row for each commune and month, with the month, the members, and where there are any the new ones, those who
-    stopped, and the plan. A file with a fault changes nothing; each fault is named with its sheet, row and column.
+    .xlsx, .xls, .ods or text with separators; a row for each commune, with the month in a column, in headings, in the
+    title or in the name of the sheet. What was read, skipped and found odd is told before anything is written. A file
+    with a fault or an open question changes nothing.
     """
     import hashlib
 
-    from forecast.exchange import scaffold, spreadsheet
+    from forecast.data.tables import UserError, data_dir
+    from forecast.exchange import scaffold
+    from forecast.exchange.reading import answers as kept
+    from forecast.exchange.reading import report
 
-    frames, texts, book = scaffold.imported(file, place, spreadsheet.read)
+    given = [*kept.load(data_dir()), *(kept.load(out) if out != data_dir() else ()), *answers]
+    try:
+        frames, texts, book = scaffold.imported(file, place, given)
+    except UserError as error:
+        if told := report.to_text(list(getattr(error, "notes", ())), lang):
+            click.echo(told)
+        raise
+    click.echo(report.to_text(list(book.notes), lang))
     claim(out, force)
     scaffold.write(frames, texts, out)
     tables.write(book.counts, out / "counts.csv")
+    tables.write(report.to_frame(list(book.notes)), out / "reading.csv")
+    kept.save(given, out)
     _told(out, texts)
-    facts = {"command": "import", "file": file.name, "place": place, "rows": len(book.counts),
-             "status": "synthetic" if book.synthetic else "stated",
-             "input": hashlib.sha256(file.read_bytes()).hexdigest()}  # fmt: skip
+    facts = {
+        "command": "import",
+        "file": file.name,
+        "place": place,
+        "rows": len(book.counts),
+        "status": "synthetic" if book.synthetic else "stated",
+        "input": hashlib.sha256(file.read_bytes()).hexdigest(),
+    }
     finish(out, facts, "history.csv")
 
 

@@ -1,0 +1,262 @@
+"""A look into a packed workbook before it is read: its size, far cells, hidden rows, formulas without a result."""
+
+import contextlib
+import os
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from xml.parsers import expat
+
+from forecast.data.tables import UserError
+
+MOST_UNPACKED, MOST_RATIO, MOST_FILES = 300e6, 300, 5000
+"""Bytes of what is in a file, how many times those of the file they may be, and files that are packed into it."""
+_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+class Sheet(NamedTuple):
+    """What is hidden on a sheet, and which cells (row, column) hold a formula without a result; all count from 0."""
+
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    uncalculated: frozenset[tuple[int, int]] = frozenset()
+
+
+class Look(NamedTuple):
+    """What was seen of each sheet, by its name."""
+
+    sheets: dict[str, Sheet] = {}  # noqa: RUF012 (never written to)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what a compiled library writes to the error stream from the reader; what it raises is still raised."""
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    sys.stderr.flush()
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def look(path: Path, columns: int, rows: int, cells: int) -> Look:
+    """Return what is hidden in a packed workbook, or raise an error if it is damaged, too large, or too far spread.
+
+    At most so many `columns`, `rows` and `cells` with a value are let through. Everything is unpacked once, piece by
+    piece, so that a size that the file states wrongly is found here.
+    """
+    damaged = UserError(f"{path.name}: a damaged spreadsheet, or none; open it and save it again as .xlsx")
+    try:
+        with zipfile.ZipFile(path) as file:
+            _bounded(path, file)
+            names = set(file.namelist())
+            if "content.xml" in names:
+                _open_document(path, file, columns, rows, cells)
+                return Look()
+            if not any(name.endswith("workbook.xml") for name in names):
+                raise UserError(f"{path.name}: not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv")
+            return _open_xml(path, file, columns, rows, cells)
+    except UserError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        IndexError,
+        NotImplementedError,
+        RuntimeError,
+        UnicodeError,
+        OverflowError,
+    ):
+        raise damaged from None
+
+
+def _bounded(path: Path, file: zipfile.ZipFile) -> None:
+    """Unpack all of a file in pieces, and raise an error as soon as it is more than a report can be."""
+    size, total = path.stat().st_size, 0
+    if len(file.infolist()) > MOST_FILES:
+        raise UserError(f"{path.name}: {len(file.infolist()):,} files packed into it; no report needs them")
+    stated = sum(item.file_size for item in file.infolist())
+    most = min(MOST_UNPACKED, MOST_RATIO * max(size, 10_000))
+    for item in file.infolist():
+        if stated > most:
+            break
+        with file.open(item) as stream:
+            while piece := stream.read(1 << 20):
+                total += len(piece)
+                if total > most:
+                    break
+    if max(total, stated) > most:
+        told = max(total, stated) / 1e6
+        raise UserError(f"{path.name}: unpacks to {told:,.0f} MB, which no report of communes needs; not read")
+
+
+def _parser(start, end=None, text=None) -> expat.XMLParserType:
+    """Return a parser that refuses what defines names of its own (a way to make gigabytes of a few bytes)."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+
+    def refuse(*_) -> None:
+        raise ValueError("a document type")
+
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
+def _parsed(file: zipfile.ZipFile, name: str, start, end=None, text=None) -> None:
+    with file.open(name) as stream:
+        _parser(start, end, text).ParseFile(stream)
+
+
+def _open_xml(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells: int) -> Look:
+    """Look into each sheet of an .xlsx file."""
+    by_id: dict[str, str] = {}
+    targets: dict[str, str] = {}
+    lower = {name.lower().lstrip("/"): name for name in file.namelist()}
+    book = next(name for name in file.namelist() if name.endswith("workbook.xml"))
+    folder = book.rpartition("/")[0]
+
+    def sheet(tag: str, attributes: dict) -> None:
+        if tag.endswith(" sheet"):
+            key = next((value for name, value in attributes.items() if name.endswith(" id")), "")
+            by_id[key] = attributes.get("name", "")
+
+    def relation(tag: str, attributes: dict) -> None:
+        if tag.endswith("Relationship"):
+            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+    _parsed(file, book, sheet)
+    relations = f"{folder}/_rels/workbook.xml.rels".lstrip("/")
+    if relations in file.namelist():
+        _parsed(file, relations, relation)
+    found, left, looked = {}, cells, set()
+    for key, name in by_id.items():
+        target = targets.get(key, "")
+        whole = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")
+        member = lower.get(whole.lower())
+        if member and "worksheets/" in member:
+            found[name], left = _sheet_xml(path, file, member, name, columns, rows, left)
+            looked.add(member)
+    for member in file.namelist():  # a sheet that nothing names could still be read by its place
+        if "worksheets/" in member and member.endswith(".xml") and member not in looked:
+            _, left = _sheet_xml(path, file, member, member.rpartition("/")[2], columns, rows, left)
+    return Look(found)
+
+
+def _sheet_xml(
+    path: Path, file: zipfile.ZipFile, member: str, name: str, columns: int, rows: int, left: int
+) -> tuple[Sheet, int]:
+    """Return what is hidden on one sheet, and how many cells may still come."""
+    hidden_rows: set[int] = set()
+    hidden_columns: set[int] = set()
+    bare: set[tuple[int, int]] = set()
+    at = {"row": -1, "column": -1, "cells": left}
+    cell = {"formula": False, "value": False, "inside": False}
+
+    def start(tag: str, attributes: dict) -> None:
+        tag = tag.rpartition(" ")[2]
+        if tag == "c":
+            place = attributes.get("r")
+            if place is None:
+                at["column"] += 1
+            else:
+                parts = _CELL.fullmatch(place.upper())
+                if not parts:
+                    raise ValueError(place)
+                at["row"], at["column"] = int(parts[2]) - 1, _number(parts[1])
+            cell["formula"] = cell["value"] = False
+        elif tag in ("v", "t"):
+            cell["inside"] = True
+        elif tag == "f":
+            cell["formula"] = True
+        elif tag == "row":
+            stated = attributes.get("r")
+            at["row"] = int(stated) - 1 if stated else at["row"] + 1
+            at["column"] = -1
+            if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
+                hidden_rows.add(at["row"])
+        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or attributes.get("width") == "0"):
+            first, last = int(attributes.get("min", 1)), int(attributes.get("max", 0))
+            hidden_columns.update(range(first - 1, min(last, columns)))
+
+    def text(_: str) -> None:
+        if cell["inside"]:
+            cell["value"] = True
+
+    def end(tag: str) -> None:
+        cell["inside"] = False
+        if not tag.endswith(" c"):
+            return
+        if cell["value"] or cell["formula"]:
+            at["cells"] -= 1
+            if at["row"] >= rows or at["row"] < 0:
+                raise UserError(f'{path.name}: sheet "{name}" has more than {rows:,} rows; split the file')
+            if at["column"] >= columns or at["cells"] < 0:
+                far = f"a cell in column {at['column'] + 1:,}" if at["cells"] >= 0 else "millions of cells"
+                raise UserError(f'{path.name}: sheet "{name}" has {far}, which no report of communes needs; not read')
+        if cell["formula"] and not cell["value"]:
+            bare.add((at["row"], at["column"]))
+
+    _parsed(file, member, start, end, text)
+    return Sheet(frozenset(hidden_rows), frozenset(hidden_columns), frozenset(bare)), at["cells"]
+
+
+def _number(letters: str) -> int:
+    """Return the place of a column, from 0.
+
+    >>> _number("A"), _number("Z"), _number("AA")
+    (0, 25, 26)
+    """
+    place = 0
+    for one in letters:
+        place = 26 * place + ord(one) - 64
+    return place - 1
+
+
+def _open_document(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells: int) -> None:
+    """Raise an error if the filled cells of an .ods file would be too many once repeats are written out."""
+    at = {"row": 0, "column": 0, "cells": cells, "last": 0, "repeat": 1, "nested": 0}
+
+    def attribute(attributes: dict, name: str) -> int:
+        return max(1, int(next((value for key, value in attributes.items() if key.endswith(name)), 1)))
+
+    def start(tag: str, attributes: dict) -> None:
+        tag = tag.rpartition(" ")[2]
+        if tag == "table":
+            at["row"] = at["column"] = at["nested"] = 0
+        elif tag == "table-row":
+            at["repeat"] = attribute(attributes, "number-rows-repeated")
+            at["column"] = at["last"] = 0
+        elif tag in ("table-cell", "covered-table-cell"):
+            at["column"] += attribute(attributes, "number-columns-repeated")
+            if any(key.endswith("value-type") for key in attributes):
+                at["last"] = at["column"]
+
+    def end(tag: str) -> None:
+        if tag.rpartition(" ")[2] != "table-row":
+            return
+        at["row"] += at["repeat"]
+        if at["last"]:
+            at["cells"] -= at["last"] * at["repeat"]
+            if at["last"] > columns or at["row"] > rows or at["cells"] < 0:
+                raise UserError(
+                    f"{path.name}: a sheet with {at['row']:,} rows and {at['last']:,} columns, which no "
+                    "report of communes needs; not read"
+                )
+
+    _parsed(file, "content.xml", start, end)
