@@ -8,7 +8,7 @@ from forecast.exchange.reading.texts import fold, tidy
 FIRST_YEAR, LAST_YEAR = 1990, 2060
 """Years that a report can be about: the scheme began in 2008."""
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WORDS = ("gieng mot", "hai", "ba", "tu bon", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot", "muoi hai chap")
+_WORDS = ("gieng mot", "hai", "ba", "tu bon", "-", "sau", "bay", "tam", "chin", "muoi", "muoi mot", "muoi hai chap")
 _PAPER = re.compile(r"quyet dinh|ban hanh|cong van|kem theo|nghi quyet|nghi dinh|thong tu|\bso\b.*\bqd\b")
 
 

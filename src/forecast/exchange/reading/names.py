@@ -116,6 +116,9 @@ class Names:
     def match(self, text: str, district: str = "") -> Match:
         """Return the commune that a cell means; `district` is that of its row, if the sheet says it."""
         name = parted(text)
+        whole = [unit for unit in self.units if spelled(unit.rpartition("/")[2]) == spelled(text)]
+        if len(whole) == 1 and (not district or fold(self._bare(district)) == fold(self.districts[whole[0]])):
+            return Match(whole[0])
         found = self._among(name, district)
         if not found.unit and found.how == "none":  # "Xa" may be the first word of a name, not its kind
             found = self._among(name._replace(name=tidy(text)), district)
@@ -149,7 +152,11 @@ class Names:
                 if fold(other) in self._districts_plain and fold(other) != fold(self.districts[found[0]]):
                     found = []  # another commune of this name, of a district that has none of it
             if len(found) > 1 and name.kind:
-                found = [unit for unit in found if self.known[unit].kind == name.kind] or found
+                found = (
+                    [unit for unit in found if self.known[unit].kind == name.kind]
+                    or [unit for unit in found if not self.known[unit].kind]
+                    or found
+                )
             if len(found) == 1:
                 return Match(found[0], (), how)
             if len(found) > 1:

@@ -12,8 +12,8 @@ from forecast.exchange.reading.measures import PERSONS, Chosen
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note, brief, rows_text
 from forecast.exchange.reading.rows import SKIPPED as ROW_KINDS
-from forecast.exchange.reading.rows import Row, Rows, sort_rows
-from forecast.exchange.reading.tables import Column, Table, find_tables, scheme_above
+from forecast.exchange.reading.rows import Rows, sort_rows
+from forecast.exchange.reading.tables import Column, Table, find_tables, is_number, scheme_above
 from forecast.exchange.reading.texts import fold
 
 
@@ -123,10 +123,24 @@ def read_sheets(grids: list[Grid], file: str, names: Communes, answers: Answers)
                         f'no table by commune ("{brief(first)}")',
                     )
                 )
+    notes += _outside(tables)
     outcome = Outcome([], [], notes, [], len(tables))
     for table in tables:
         outcome = _one(table, tables, file, names, answers, outcome)
     return outcome
+
+
+def _outside(tables: list[Table]) -> list[Note]:
+    """Return a finding for rows with numbers that belong to no table of a sheet that has one."""
+    notes = []
+    for sheet, grid in {table.grid.sheet: table.grid for table in tables}.items():
+        inside = {y for t in tables if t.grid.sheet == sheet for y in range(t.bottom + 1, t.end)}
+        inside |= {y for t in tables if t.grid.sheet == sheet for y in t.repeated}
+        out = [y for y, row in enumerate(grid.rows) if y not in inside and sum(map(is_number, row)) >= 2]
+        if out:
+            vi, en = "dòng có số nhưng không thuộc bảng nào", "rows with numbers that belong to no table"
+            notes.append(Note(FINDING, sheet, rows_text(out), vi, en))
+    return notes
 
 
 def _one(table: Table, tables: list[Table], file: str, names: Communes, answers: Answers, outcome: Outcome) -> Outcome:
@@ -142,8 +156,6 @@ def _one(table: Table, tables: list[Table], file: str, names: Communes, answers:
     chosen, asked = measures.doubles(chosen, lambda a, b: _cells(table, rows, a) == _cells(table, rows, b))
     notes = [*chosen.notes, *asked, *_row_notes(table, rows)]
     faults: list[Fault] = []
-    values: list[Value] = []
-    readings: dict[int, numbers.Reading] = {}
     key = next((c for c in chosen.columns if c.role == "month"), None)
     for y, cell in rows.bad_months:
         faults.append(Fault(y + 1, letter(key.at if key else 0), "month", _told(cell), "month", table.grid.sheet))
@@ -153,54 +165,10 @@ def _one(table: Table, tables: list[Table], file: str, names: Communes, answers:
         for row in rows.data
         if not row.name
     ]
-    columns = list(chosen.columns)
-    for number, column in enumerate(columns):
-        if column.role not in PERSONS:
-            continue
-        reading, told, wrong, taken = _numbers(table, rows, column, answers)
-        notes += told
-        faults += wrong
-        if not taken:
-            columns[number] = column._replace(role="told", why="formula")
-            continue
-        readings[column.at] = reading
-        gone = [row.at for row in rows.data if reading.values.get(row.at, 0) is None]
-        if gone and column.role == "members":
-            notes.append(
-                Note(
-                    FINDING,
-                    table.grid.sheet,
-                    f"{rows_text(gone)}, {table.where(column)}",
-                    f"{len(gone)} ô không có số",
-                    f"{len(gone)} cells without a count",
-                )
-            )
-        for row in rows.data:
-            month = row.month if key is not None and not column.month else column.month or row.month or chosen.month
-            value = reading.values.get(row.at)
-            if value is None:
-                continue
-            for one in _months(column, month, chosen, row, key is not None):
-                unit = row.unit or (row.name if names(one) is None else "")
-                if unit:
-                    by = key.at if key is not None and not column.month else name_at
-                    cells = table.grid.rows[row.at]
-                    said = _told(cells[by]) if by < len(cells) else row.name
-                    values.append(
-                        Value(
-                            unit,
-                            row.name,
-                            one,
-                            column.role,
-                            value,
-                            table.grid.sheet,
-                            row.at + 1,
-                            letter(column.at),
-                            letter(by),
-                            said,
-                        )
-                    )
-    chosen = chosen._replace(columns=tuple(columns))
+    chosen, readings, told, wrong = _readings(table, rows, chosen, answers)
+    notes += told
+    faults += wrong
+    values = _values(table, rows, chosen, readings, names)
     notes = [*measures.told(chosen), *notes, *sums.compared(table, rows, chosen, readings)]
     unknown = [(table.grid.sheet, name, near, how) for _, name, near, how in rows.unknown]
     return Outcome(
@@ -212,7 +180,65 @@ def _one(table: Table, tables: list[Table], file: str, names: Communes, answers:
     )
 
 
-def _months(column: Column, month: str | None, chosen: Chosen, row: Row, keyed: bool) -> list[str]:
+def _readings(
+    table: Table, rows: Rows, chosen: Chosen, answers: Answers
+) -> tuple[Chosen, dict[int, numbers.Reading], list[Note], list[Fault]]:
+    """Return the columns that are taken, each read as persons, what is said of them, and their faults.
+
+    A column whose numbers lost their zeros (1.08 for 1,080) has none with three decimals; another of the table that
+    has, or a sum of the file that fits, says how its dots are meant.
+    """
+    first = {c.at: _numbers(table, rows, c, answers, "") for c in chosen.taken()}
+    habit = any(reading.how == "thousands" for reading, *_ in first.values())
+    columns, readings = list(chosen.columns), {}
+    notes: list[Note] = []
+    faults: list[Fault] = []
+    for number, column in enumerate(columns):
+        if column.at not in first or column.role not in PERSONS:
+            continue
+        reading, told, wrong, taken = first[column.at]
+        if wrong and taken and column.role != "formula":
+            again = _numbers(table, rows, column, answers, "thousands")
+            if not again[2] and (habit or sums.fits(table, rows, column, again[0])):
+                reading, told, wrong, taken = again
+        notes += told
+        faults += wrong
+        if not taken:
+            columns[number] = column._replace(role="told", why="formula")
+            continue
+        readings[column.at] = reading
+        gone = [row.at for row in rows.data if reading.values.get(row.at, 0) is None]
+        if gone and column.role == "members":
+            where = f"{rows_text(gone)}, {table.where(column)}"
+            told_vi, told_en = f"{len(gone)} ô không có số", f"{len(gone)} cells without a count"
+            notes.append(Note(FINDING, table.grid.sheet, where, told_vi, told_en))
+    return chosen._replace(columns=tuple(columns)), readings, notes, faults
+
+
+def _values(
+    table: Table, rows: Rows, chosen: Chosen, readings: dict[int, numbers.Reading], names: Communes
+) -> list[Value]:
+    """Return the counts of a table, each with its cell."""
+    key = next((c for c in chosen.columns if c.role == "month"), None)
+    name_at = next((c.at for c in chosen.columns if c.role == "commune"), 0)
+    values = []
+    for column in chosen.taken():
+        for row in rows.data:
+            value = readings[column.at].values.get(row.at)
+            if value is None:
+                continue
+            month = row.month if key is not None and not column.month else column.month or row.month or chosen.month
+            by = key.at if key is not None and not column.month else name_at
+            cells = table.grid.rows[row.at]
+            said = _told(cells[by]) if by < len(cells) else row.name
+            for one in _months(column, month, chosen, key is not None):
+                if unit := row.unit or (row.name if names(one) is None else ""):
+                    place = (table.grid.sheet, row.at + 1, letter(column.at), letter(by), said)
+                    values.append(Value(unit, row.name, one, column.role, value, *place))
+    return values
+
+
+def _months(column: Column, month: str | None, chosen: Chosen, keyed: bool) -> list[str]:
     """Return the months that a value is of: a plan without a month is that of each month of the table."""
     if month is not None:
         return [month]
@@ -248,7 +274,9 @@ def _told(cell: object) -> str:
     return "" if cell is None else brief(cell)
 
 
-def _numbers(table: Table, rows: Rows, column: Column, answers: Answers):
+def _numbers(
+    table: Table, rows: Rows, column: Column, answers: Answers, how: str
+) -> tuple[numbers.Reading, list[Note], list[Fault], bool]:
     """Return a column read as persons, what is said of it, its faults, and whether it is taken at all."""
     grid = table.grid
     heading, at = table.where(column), letter(column.at)
@@ -284,7 +312,7 @@ def _numbers(table: Table, rows: Rows, column: Column, answers: Answers):
             "the file, save it and import it again",
         )
         return numbers.Reading({}, []), [note], [], False
-    answer = answers.role(at, column.heading, grid.sheet)
+    answer = how or answers.role(at, column.heading, grid.sheet)
     reading = numbers.column(cells, answer)
     notes = []
     if reading.how == "thousands":

@@ -150,11 +150,11 @@ class _Reader:
         matched = self._match(name, y, month) if name else ""
         if matched and not self._heads_group(name, order):
             return self._take(y, name, matched, month, numbers)
-        if _SUM.match(fold(label)) or self._is_place(label):
+        district = self._district(label)
+        if _SUM.match(fold(label)) or not district and self._is_place(label):
             return self._sum(y, label, month) if numbers else "group"
         if _NOTE.match(fold(label)) and not matched:
             return "note"
-        district = self._district(label)
         if district or (numbers and _ROMAN.match(order) and not matched):
             self.district = district
             return self._sum(y, label, month) if numbers else "group"
@@ -282,6 +282,8 @@ class _Reader:
         if self.key["month"] is None and (len(inside) == 1 or months.bare_month(text)) and not months.signed(text):
             self.month = inside[0] if inside else months.month_of(text, self.year)
             return "group"
+        if _ROMAN.match(order) and not self.key["district"]:
+            self.district = ""
         return (
             "group"
             if _ROMAN.match(order)

@@ -75,3 +75,17 @@ def _possible(rows: Rows, place: int, row: Row, reading: numbers.Reading, column
             if counts and (label == "" or month is not None):
                 out[name + label] = sum(counts)
     return out
+
+
+def fits(table: Table, rows: Rows, column: Column, reading: numbers.Reading) -> bool:
+    """Return whether a sum of the file is what a column adds up to, read so that its dots mark thousands."""
+    for place, row in enumerate(rows.sums):
+        cells = table.grid.rows[row.at]
+        cell = cells[column.at] if column.at < len(cells) else None
+        stated = numbers.whole(cell)
+        told = {stated} if stated is not None else set()
+        if isinstance(cell, float):
+            told.add(round(1000 * cell))
+        if told & set(_possible(rows, place, row, reading, column).values()):
+            return True
+    return False

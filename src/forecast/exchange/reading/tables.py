@@ -1,6 +1,7 @@
 """Tables on a sheet: where their headings stand, what each column is, and which texts stand above."""
 
 import datetime
+import re
 from typing import NamedTuple
 
 from forecast.exchange.reading import headings, months
@@ -174,6 +175,17 @@ def _month_like(value: Cell) -> bool:
     return months.month_of(value) is not None or bool(isinstance(value, str) and months.bare_month(value))
 
 
+def is_number(value: Cell) -> bool:
+    """Return whether a cell holds a number, be it as text, that is not a month.
+
+    >>> is_number("16,12"), is_number(55), is_number("02/23"), is_number("T1"), is_number(None)
+    (True, True, False, False, False)
+    """
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"[-+]?\d[\d., ]*%?", tidy(value))) and not months.month_of(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and not _month_like(value)
+
+
 def _goes_on(sheet: _Sheet, y: int, key: int, first: int) -> bool:
     """Return whether a row goes on with a heading: nothing new about communes, texts above the columns of values."""
     if (own := sheet.raw(y, key)) is not None and tidy(own) != tidy(sheet.raw(first, key)):
@@ -195,7 +207,9 @@ def _goes_on(sheet: _Sheet, y: int, key: int, first: int) -> bool:
 
 def _begins(sheet: _Sheet, y: int, key: int) -> bool:
     """Return whether a row above is the upper part of a heading, and no title."""
-    if sheet.raw(y, key) is not None:
+    if sheet.cell(y, key) is not None:
+        return False
+    if any(is_number(value) for value in sheet.rows[y]):
         return False
     texts = [x for x in sheet.texts(y) if x > key and len(tidy(sheet.raw(y, x))) < 80]
     left = [x for x in sheet.texts(y) if x < key and not headings.key_role(sheet.raw(y, x))]
