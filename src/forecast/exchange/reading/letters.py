@@ -122,21 +122,27 @@ def to_1258(text: str) -> bytes:
     return b"".join(out)
 
 
-@lru_cache(maxsize=100_000)
+_WORD = re.compile(r"[^\s.,;:()/_\d-]+")
+
+
 def strange(text: str) -> int:
     """Return how many words of a text with letters beyond a to z cannot be Vietnamese.
 
     >>> strange("Cao S¬n"), strange("Cao Sơn"), strange("§µ B¾c"), strange("Total")
     (1, 0, 2, 0)
     """
-    count = 0
-    for word in re.findall(r"[^\s.,;:()/\d-]+", unicodedata.normalize("NFC", text)):
-        if word.isascii():
-            continue
-        letters = [one for one in word if not one.isalpha() or one in "ªµº"]
-        mixed = any(one.islower() for one in word[:-1]) and any(one.isupper() and not one.isascii() for one in word[1:])
-        count += bool(letters or mixed or not _vietnamese(word) or foreign(word.capitalize()))
-    return count
+    return sum(map(_odd, _WORD.findall(unicodedata.normalize("NFC", text))))
+
+
+@lru_cache(maxsize=50_000)
+def _odd(word: str) -> bool:
+    """Return whether a word cannot be Vietnamese."""
+    if word.isascii():
+        return False
+    if not all(one.isalpha() and one not in "ªµº" for one in word) or not _vietnamese(word):
+        return True
+    mixed = any(one.islower() for one in word[:-1]) and any(one.isupper() and not one.isascii() for one in word[1:])
+    return mixed or bool(foreign(word.capitalize()))
 
 
 def _vietnamese(word: str) -> bool:

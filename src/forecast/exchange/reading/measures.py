@@ -260,6 +260,7 @@ def doubles(chosen: Chosen, same: Callable[[Column, Column], bool]) -> tuple[Cho
         elif same(other, column):
             drop[column.at] = "same"
         else:
+            drop |= {other.at: "unclear", column.at: "unclear"}
             vi, en = ROLE_NAMES[column.role]
             a, b = chosen.table.where(other), chosen.table.where(column)
             notes.append(

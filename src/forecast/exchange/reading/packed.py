@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import re
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from xml.parsers import expat
@@ -15,7 +15,6 @@ from forecast.data.tables import UserError
 
 MOST_UNPACKED, MOST_RATIO, MOST_FILES = 300e6, 300, 5000
 """Bytes of what is in a file, how many times those of the file they may be, and files that are packed into it."""
-_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 class Sheet(NamedTuple):
@@ -108,7 +107,8 @@ def _bounded(path: Path, file: zipfile.ZipFile) -> None:
 
 def _parser(start, end=None, text=None) -> expat.XMLParserType:
     """Return a parser that refuses what defines names of its own (a way to make gigabytes of a few bytes)."""
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
 
     def refuse(*_) -> None:
@@ -132,12 +132,12 @@ def _open_xml(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells:
     folder = book.rpartition("/")[0]
 
     def sheet(tag: str, attributes: dict) -> None:
-        if tag.endswith(" sheet"):
-            key = next((value for name, value in attributes.items() if name.endswith(" id")), "")
+        if _bare(tag) == "sheet":
+            key = next((value for name, value in attributes.items() if name.endswith(":id")), "")
             by_id[key] = attributes.get("name", "")
 
     def relation(tag: str, attributes: dict) -> None:
-        if tag.endswith("Relationship"):
+        if _bare(tag) == "Relationship":
             targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
     _parsed(file, book, sheet)
@@ -169,16 +169,14 @@ def _sheet_xml(
     cell = {"formula": False, "value": False, "inside": False}
 
     def start(tag: str, attributes: dict) -> None:
-        tag = tag.rpartition(" ")[2]
+        tag = _bare(tag)
         if tag == "c":
             place = attributes.get("r")
             if place is None:
                 at["column"] += 1
             else:
-                parts = _CELL.fullmatch(place.upper())
-                if not parts:
-                    raise ValueError(place)
-                at["row"], at["column"] = int(parts[2]) - 1, _number(parts[1])
+                letters = place.rstrip("0123456789")
+                at["row"], at["column"] = int(place[len(letters) :]) - 1, _number(letters)
             cell["formula"] = cell["value"] = False
         elif tag in ("v", "t"):
             cell["inside"] = True
@@ -200,7 +198,7 @@ def _sheet_xml(
 
     def end(tag: str) -> None:
         cell["inside"] = False
-        if not tag.endswith(" c"):
+        if tag != "c" and _bare(tag) != "c":
             return
         if cell["value"] or cell["formula"]:
             at["cells"] -= 1
@@ -216,14 +214,22 @@ def _sheet_xml(
     return Sheet(frozenset(hidden_rows), frozenset(hidden_columns), frozenset(bare)), at["cells"]
 
 
+def _bare(tag: str) -> str:
+    """Return the name of an element without its prefix."""
+    return tag.rpartition(":")[2]
+
+
+@lru_cache(maxsize=1000)
 def _number(letters: str) -> int:
     """Return the place of a column, from 0.
 
     >>> _number("A"), _number("Z"), _number("AA")
     (0, 25, 26)
     """
+    if not (1 <= len(letters) <= 3 and letters.isascii() and letters.isalpha()):
+        raise ValueError(letters)
     place = 0
-    for one in letters:
+    for one in letters.upper():
         place = 26 * place + ord(one) - 64
     return place - 1
 
@@ -236,7 +242,7 @@ def _open_document(path: Path, file: zipfile.ZipFile, columns: int, rows: int, c
         return max(1, int(next((value for key, value in attributes.items() if key.endswith(name)), 1)))
 
     def start(tag: str, attributes: dict) -> None:
-        tag = tag.rpartition(" ")[2]
+        tag = _bare(tag)
         if tag == "table":
             at["row"] = at["column"] = at["nested"] = 0
         elif tag == "table-row":
@@ -248,7 +254,7 @@ def _open_document(path: Path, file: zipfile.ZipFile, columns: int, rows: int, c
                 at["last"] = at["column"]
 
     def end(tag: str) -> None:
-        if tag.rpartition(" ")[2] != "table-row":
+        if _bare(tag) != "table-row":
             return
         at["row"] += at["repeat"]
         if at["last"]:
