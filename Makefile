@@ -29,12 +29,16 @@ report: $(READY) ## run the notebooks and publish the study as pages in site/
 look: $(READY) ## open every page of site/ in a browser, wide and narrow, and check it for everybody (needs Chromium)
 	$(BIN)/pytest -q tests/test_site.py --site site
 
-test: $(READY) ## check the code, the examples in docstrings, the tests and every number in the notebooks
+test: $(READY) ## check the code, its types and imports, the examples in docstrings, the tests and every number in the notebooks
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg tests src $(NOTEBOOKS)
 
-notebooks: $(READY) ## run the notebooks in place, to renew the results that are committed with them
+notebooks: $(READY) ## write the notebooks of places from their template, and run all, to renew what is committed
+	$(BIN)/forecast page
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
 
@@ -56,7 +60,7 @@ lock: $(VENV)/.uv ## renew all locks to the newest versions that pyproject.toml 
 setup: $(READY) ## make the environment in .venv (the other targets do it when needed)
 
 clean: ## remove the pages and caches; keeps results/ and the environment
-	rm -rf site build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf site build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find $(wildcard src tests notebooks benchmarks) -name __pycache__ -prune -exec rm -rf {} +
 
 # A small lock brings uv, and uv brings the large one: seconds, where pip alone takes minutes.

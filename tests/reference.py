@@ -66,12 +66,18 @@ class Setting:
             grown = income * (1 + self.d["income_growth"]) ** b.years_from_reference(str(month))
             prices = [[self._price(at_floor[t][g], t, c, g) for g in range(G)] for c in communes]
             self.price.append(prices)
-            self.accept.append([[(b.acceptance(prices[c][g].net, grown[None, g], drawn)[0] / base).tolist()
-                                 for g in range(G)] for c in communes])
-            self.rise.append([[(prices[c][g].net / grown[g] - now[g].net / income[g]).tolist()
-                               for g in range(G)] for c in communes])
-            self.full_rise.append([(prices[0][g].contribution / grown[g] - now[g].net / income[g]).tolist()
-                                   for g in range(G)])
+            self.accept.append(
+                [
+                    [(b.acceptance(prices[c][g].net, grown[None, g], drawn)[0] / base).tolist() for g in range(G)]
+                    for c in communes
+                ]
+            )
+            self.rise.append(
+                [[(prices[c][g].net / grown[g] - now[g].net / income[g]).tolist() for g in range(G)] for c in communes]
+            )
+            self.full_rise.append(
+                [(prices[0][g].contribution / grown[g] - now[g].net / income[g]).tolist() for g in range(G)]
+            )
         self.rules = b.TeamRules.of(drawn)
         self.other_exits = b.other_exits(months, drawn, law)[:, 0].tolist()
         self.entry_hazard = float(b.entry_hazard(drawn)[0])
@@ -283,13 +289,27 @@ class Commons(mesa.Model):
         t, d, plan = self.t, self.d, self.plan
         years = (month // 12 * 12 + 11 - self.setting.first) / 12
         goal = self.opened[c] * (1 + d["plan_growth"]) ** years
-        row = [float(getattr(plan, name)[t, c]) for name in
-               ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")]
+        row = [
+            float(getattr(plan, name)[t, c])
+            for name in ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
+        ]
         seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
         hours = b.team_month(b.Seen(*row, float(b.DEADLINE[month % 12]), *seen), self.setting.rules)
         visits, called, rushed, effort = (float(x[0]) for x in hours)
-        at = {name: float(getattr(plan, name)[t, c]) for name in
-              ("assisted", "training", "model", "meetings", "drives", "broadcasts", "cadres", "order", "quota")}
+        at = {
+            name: float(getattr(plan, name)[t, c])
+            for name in (
+                "assisted",
+                "training",
+                "model",
+                "meetings",
+                "drives",
+                "broadcasts",
+                "cadres",
+                "order",
+                "quota",
+            )
+        }
         reach = (1 - math.exp(-visits / self.households[c])) / self.reach[c]
         door = d["visit_share"] * reach * (1 - at["assisted"] + at["assisted"] * d["assisted_ratio"])
         door *= 1 + d["training_gain"] * at["training"]
@@ -353,8 +373,6 @@ def run(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
             values[i, t] = np.array([model.book[measure] for measure in MEASURES]).reshape(shape[2:])
         model.remove_all_agents()
     return values
-
-
 
 
 def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] = agents.Team) -> np.ndarray:

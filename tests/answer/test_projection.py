@@ -273,12 +273,18 @@ def test_nothing_at_all_has_answers_of_the_same_form():
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=8)
 tables_of_rows = st.lists(
     st.tuples(
-        names, names, st.sampled_from(["agents", "stock"]), st.sampled_from(MONTHS), st.sampled_from(MONTHS),
-        st.sampled_from(["all", *tables.GROUPS]), st.sampled_from(list(tables.MEASURES)), st.integers(0, 2**31 - 1),
+        names,
+        names,
+        st.sampled_from(["agents", "stock"]),
+        st.sampled_from(MONTHS),
+        st.sampled_from(MONTHS),
+        st.sampled_from(["all", *tables.GROUPS]),
+        st.sampled_from(list(tables.MEASURES)),
+        st.integers(0, 2**31 - 1),
         st.floats(allow_nan=False),
     ),
     max_size=6,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=25)

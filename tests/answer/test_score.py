@@ -126,24 +126,55 @@ def test_one_count_or_a_stock_that_stood_still_has_no_scale():
 
 def forecasts(*rows) -> Projection:
     """Draws 0..4 at value - 2 .. value + 2 for each (place, engine, origin, month, value)."""
-    return Projection(pd.DataFrame([
-        {"place": place, "scenario": "status quo", "engine": engine, "origin": origin, "month": month, "group": "all",
-         "measure": "members", "draw": draw, "value": value + draw - 2.0}
-        for place, engine, origin, month, value in rows for draw in range(5)]))
+    return Projection(
+        pd.DataFrame(
+            [
+                {
+                    "place": place,
+                    "scenario": "status quo",
+                    "engine": engine,
+                    "origin": origin,
+                    "month": month,
+                    "group": "all",
+                    "measure": "members",
+                    "draw": draw,
+                    "value": value + draw - 2.0,
+                }
+                for place, engine, origin, month, value in rows
+                for draw in range(5)
+            ]
+        )
+    )
 
 
 COUNTS = pd.DataFrame(
-    [("A", "2020-01", 100.0, "2020-02"), ("A", "2020-07", 112.0, "2020-07"), ("A", "2020-12", 130.0, "2021-03"),
-     ("A", "2021-02", 131.0, "2021-02"), ("A", "2021-06", 150.0, ""), ("B", "2020-12", 7.0, "2021-01")],
-    columns=["place", "month", "value", "known"])
+    [
+        ("A", "2020-01", 100.0, "2020-02"),
+        ("A", "2020-07", 112.0, "2020-07"),
+        ("A", "2020-12", 130.0, "2021-03"),
+        ("A", "2021-02", 131.0, "2021-02"),
+        ("A", "2021-06", 150.0, ""),
+        ("B", "2020-12", 7.0, "2021-01"),
+    ],
+    columns=["place", "month", "value", "known"],
+)
 
 
 def test_only_counts_of_later_months_that_were_not_known_at_the_origin_are_met():
-    made = forecasts(*[("A", "x", origin, month, 120.0) for origin in ("2020-07", "2020-12", "2021-02")
-                       for month in ("2020-07", "2020-12", "2021-02", "2021-06") if month >= origin])
+    made = forecasts(
+        *[
+            ("A", "x", origin, month, 120.0)
+            for origin in ("2020-07", "2020-12", "2021-02")
+            for month in ("2020-07", "2020-12", "2021-02", "2021-06")
+            if month >= origin
+        ]
+    )
     found = score.scores(made, COUNTS)
     assert set(zip(found["origin"], found["month"], strict=True)) == {
-        ("2020-07", "2020-12"), ("2020-07", "2021-02"), ("2020-12", "2021-02")}
+        ("2020-07", "2020-12"),
+        ("2020-07", "2021-02"),
+        ("2020-12", "2021-02"),
+    }
     assert set(found.loc[found["month"] == "2021-02", "horizon"]) == {7, 2}
 
 
@@ -171,8 +202,9 @@ def test_draws_and_their_quantiles_have_the_same_scores_but_for_the_crps():
     made = forecasts(("A", "x", "2020-07", "2020-12", 120.0), ("A", "x", "2020-07", "2021-02", 128.0))
     draws, table = score.scores(made, COUNTS), score.scores(made.quantiles(), COUNTS)
     same = ["place", "engine", "origin", "month", "metric", "level", "value"]
-    either = [f[~f["metric"].str.contains("crps")][same].sort_values(same[3:6]).reset_index(drop=True)
-              for f in (draws, table)]
+    either = [
+        f[~f["metric"].str.contains("crps")][same].sort_values(same[3:6]).reset_index(drop=True) for f in (draws, table)
+    ]
     pd.testing.assert_frame_equal(*either)
 
 
@@ -191,9 +223,12 @@ def test_nothing_to_meet_is_an_empty_table():
 
 def test_skill_is_over_the_targets_that_both_answered_and_a_place_has_one_vote():
     made = forecasts(
-        ("A", "x", "2020-07", "2020-12", 125.0), ("A", "x", "2020-07", "2021-02", 200.0),
-        ("A", "naive", "2020-07", "2020-12", 120.0), ("B", "x", "2020-07", "2020-12", 9.0),
-        ("B", "naive", "2020-07", "2020-12", 8.0))
+        ("A", "x", "2020-07", "2020-12", 125.0),
+        ("A", "x", "2020-07", "2021-02", 200.0),
+        ("A", "naive", "2020-07", "2020-12", 120.0),
+        ("B", "x", "2020-07", "2020-12", 9.0),
+        ("B", "naive", "2020-07", "2020-12", 8.0),
+    )
     short = score.summary(score.scores(made, COUNTS)).set_index(["engine", "metric"])
     # A: 5 against 10; B: 2 against 1; the month that the yardstick left out does not count
     assert short.loc[("x", "absolute_error"), "skill naive"] == pytest.approx(1 - np.sqrt(0.5 * 2))

@@ -23,7 +23,8 @@ from forecast.data.tables import UserError
 from forecast.engines.people import behavior
 from forecast.engines.people.stock import CLASS_SHARES, expected
 from forecast.engines.people.world import make_world
-from forecast.experiment.project import fingerprint, project
+from forecast.experiment.manifest import fingerprint
+from forecast.experiment.project import project
 from forecast.question.levers import Policy, Visits
 from forecast.question.scenario import Scenario, parameters_table
 from forecast.show import calibration as calibration_charts

@@ -30,8 +30,13 @@ def found(history, setting):
 
 def one(found, rule, place, **numbers):
     """Return the only finding of a rule about a place, if need be the one with these numbers."""
-    near = [f for f in found if f.rule == rule and f.place == place
-            and all(f.numbers[name] == pytest.approx(value) for name, value in numbers.items())]
+    near = [
+        f
+        for f in found
+        if f.rule == rule
+        and f.place == place
+        and all(f.numbers[name] == pytest.approx(value) for name, value in numbers.items())
+    ]
     assert len(near) == 1, near
     return near[0]
 
@@ -54,43 +59,62 @@ def test_the_project_has_no_fault_and_no_unmarked_conflict():
     assert {f.severity for f in found} == {findings.KNOWN, findings.NOTE}
 
 
-@pytest.mark.parametrize(("rule", "place", "severity", "numbers"), [
-    ("yearly-step", "Cà Mau", "known conflict", {"shortfall": 15_680, "needed": 19_920, "reached": 100_720}),
-    ("yearly-step", "Cà Mau", "known conflict", {"reached": 84_694, "goal": 86_383, "shortfall": 1_689}),
-    ("moving-denominator", "Cà Mau", "known conflict", {"first": 612_000, "second": 593_574.7}),
-    ("moving-denominator", "Cà Mau", "known conflict", {"first": 663_963, "second": 695_032}),
-    ("falling-labor-force", "Cà Mau", "known conflict", {"first": 639_416, "second": 565_334}),
-    ("liable-exceed-labor-force", "Cà Mau", "known conflict", {"eligible": 593_574.7, "labor_force": 565_334}),
-    ("liable-exceed-labor-force", "Cà Mau", "known conflict", {"eligible": 612_000, "left": 575_922}),
-    ("gross-net", "Hà Nội/30 xã điểm", "known conflict", {"gross": 3_450, "net": 3_100, "left": 350}),
-    ("outflow", "Hà Nội/30 xã điểm", "known conflict",
-     {"elsewhere": 39.66, "gross": 25_221, "net": 14_600, "low": 14.72, "high": 21.81}),
-    ("zero-dropout", "Hà Nội", "known conflict", {"new": 37_000, "needed": 50_739}),
-    ("two-targets", "Hà Nội", "known conflict", {"plan": 63_167, "persons": 48_692}),
-    ("two-stocks", "Hà Nội", "known conflict", {"value": 63_000, "other": 63_300}),
-    ("growth-difference", "Hà Nội", "note", {"computed": 29.98, "growth": 30.06}),
-    ("pilot-selection", "Hà Nội/30 xã điểm", "note", {"models": 113.3, "others": 82.5}),
-    ("commune-goal", "Hà Nội", "note", {"total": 115_800, "goal": 100_000}),
-    ("claim", "Đông Triều", "known conflict",
-     {"voluntary_si attainment": 97.1, "household_hi attainment": 95, "compulsory_si attainment": 55}),
-    ("claim", "Đà Bắc", "known conflict", {"voluntary_si attainment": 86.4, "voluntary_si money": 86.7}),
-    ("quota-plan", "Đà Bắc", "known conflict",
-     {"explained": 90, "explained_all": 170, "members": 648, "year": 108, "year_all": 204, "per_month": 62.5}),
-    ("even-pace", "Đà Bắc", "note", {"pace": 64.8, "met": 11.57}),
-    ("even-pace", "Đông Triều", "note", {"percent": 99.3, "plan": 3_656}),
-    ("staff-quota", "Đông Triều", "note", {"recruits": 389, "growth": 959}),
-    ("year-to-date", "Đông Triều", "known conflict", {"billion": 383.9, "months": 11}),
-    ("unit-gone", "Cà Mau", "note", {}),
-    ("season-mix", "Việt Nam", "note", {}),
-])
+@pytest.mark.parametrize(
+    ("rule", "place", "severity", "numbers"),
+    [
+        ("yearly-step", "Cà Mau", "known conflict", {"shortfall": 15_680, "needed": 19_920, "reached": 100_720}),
+        ("yearly-step", "Cà Mau", "known conflict", {"reached": 84_694, "goal": 86_383, "shortfall": 1_689}),
+        ("moving-denominator", "Cà Mau", "known conflict", {"first": 612_000, "second": 593_574.7}),
+        ("moving-denominator", "Cà Mau", "known conflict", {"first": 663_963, "second": 695_032}),
+        ("falling-labor-force", "Cà Mau", "known conflict", {"first": 639_416, "second": 565_334}),
+        ("liable-exceed-labor-force", "Cà Mau", "known conflict", {"eligible": 593_574.7, "labor_force": 565_334}),
+        ("liable-exceed-labor-force", "Cà Mau", "known conflict", {"eligible": 612_000, "left": 575_922}),
+        ("gross-net", "Hà Nội/30 xã điểm", "known conflict", {"gross": 3_450, "net": 3_100, "left": 350}),
+        (
+            "outflow",
+            "Hà Nội/30 xã điểm",
+            "known conflict",
+            {"elsewhere": 39.66, "gross": 25_221, "net": 14_600, "low": 14.72, "high": 21.81},
+        ),
+        ("zero-dropout", "Hà Nội", "known conflict", {"new": 37_000, "needed": 50_739}),
+        ("two-targets", "Hà Nội", "known conflict", {"plan": 63_167, "persons": 48_692}),
+        ("two-stocks", "Hà Nội", "known conflict", {"value": 63_000, "other": 63_300}),
+        ("growth-difference", "Hà Nội", "note", {"computed": 29.98, "growth": 30.06}),
+        ("pilot-selection", "Hà Nội/30 xã điểm", "note", {"models": 113.3, "others": 82.5}),
+        ("commune-goal", "Hà Nội", "note", {"total": 115_800, "goal": 100_000}),
+        (
+            "claim",
+            "Đông Triều",
+            "known conflict",
+            {"voluntary_si attainment": 97.1, "household_hi attainment": 95, "compulsory_si attainment": 55},
+        ),
+        ("claim", "Đà Bắc", "known conflict", {"voluntary_si attainment": 86.4, "voluntary_si money": 86.7}),
+        (
+            "quota-plan",
+            "Đà Bắc",
+            "known conflict",
+            {"explained": 90, "explained_all": 170, "members": 648, "year": 108, "year_all": 204, "per_month": 62.5},
+        ),
+        ("even-pace", "Đà Bắc", "note", {"pace": 64.8, "met": 11.57}),
+        ("even-pace", "Đông Triều", "note", {"percent": 99.3, "plan": 3_656}),
+        ("staff-quota", "Đông Triều", "note", {"recruits": 389, "growth": 959}),
+        ("year-to-date", "Đông Triều", "known conflict", {"billion": 383.9, "months": 11}),
+        ("unit-gone", "Cà Mau", "note", {}),
+        ("season-mix", "Việt Nam", "note", {}),
+    ],
+)
 def test_each_rule_finds_its_conflict(found, rule, place, severity, numbers):
     near = [f for f in found if (f.rule, f.place, f.severity) == (rule, place, severity)]
     assert any(all(f.numbers[n] == pytest.approx(v, rel=1e-3) for n, v in numbers.items()) for f in near), near
 
 
 def test_every_rule_that_is_registered_is_tried_here():
-    tried = {mark for test in (test_each_rule_finds_its_conflict, test_arithmetic_that_is_wrong_is_found)
-             for m in test.pytestmark for mark in (case[0] for case in m.args[1])}
+    tried = {
+        mark
+        for test in (test_each_rule_finds_its_conflict, test_arithmetic_that_is_wrong_is_found)
+        for m in test.pytestmark
+        for mark in (case[0] for case in m.args[1])
+    }
     own = {name for name in findings.RULES if name.startswith("own-")}  # of one's own files: test_counts.py
     assert tried == set(findings.RULES) - own
 
@@ -103,8 +127,10 @@ def test_messages_name_the_shortfall_in_both_languages(found):
 
 
 def test_every_known_conflict_is_new_once_its_mark_is_taken_away(history, setting, found):
-    bare = history.assign(status=history["status"].replace("conflicting", "stated"),
-                          note=history["note"].str.replace(r"conflict:[a-z-]+;? ?", "", regex=True))
+    bare = history.assign(
+        status=history["status"].replace("conflicting", "stated"),
+        note=history["note"].str.replace(r"conflict:[a-z-]+;? ?", "", regex=True),
+    )
     again = findings.find(bare, setting)
     known = {(f.rule, f.row) for f in found if f.severity == findings.KNOWN}
     fresh = {(f.rule, f.row) for f in again if f.severity == findings.NEW}
@@ -119,26 +145,31 @@ def test_a_mark_for_one_rule_does_not_hide_another(history, setting):
     changed = history.copy()
     share = rows(history, place="Cà Mau", measure="members_share", month="2025-12", scheme="voluntary_si")
     changed.loc[share, "note"] = "conflict:liable-exceed-labor-force"
-    changed.loc[rows(history, place="Cà Mau", measure="members_share", month="2021-12", scheme="voluntary_si"),
-                ["note", "status"]] = ["", "stated"]
+    changed.loc[
+        rows(history, place="Cà Mau", measure="members_share", month="2021-12", scheme="voluntary_si"),
+        ["note", "status"],
+    ] = ["", "stated"]
     again = findings.find(changed, setting, only=["moving-denominator", "liable-exceed-labor-force"])
     severity = {(f.rule, f.row): f.severity for f in again}
     assert severity["moving-denominator", share[0] + 2] == findings.NEW
     assert severity["liable-exceed-labor-force", share[0] + 2] == findings.KNOWN
 
 
-@pytest.mark.parametrize(("rule", "where", "value"), [
-    ("yearly-step", {"measure": "members_change_per_year", "scheme": "voluntary_si"}, 19_920),
-    ("yearly-step", {"measure": "members_change_per_year", "scheme": "compulsory_si"}, 5_722.25),
-    ("falling-labor-force", {"measure": "members_share", "scheme": "compulsory_si", "month": "2025-12"}, 13.5),
-    ("gross-net", {"measure": "entries_per_commune", "level": "commune_group"}, 103.4),
-    ("zero-dropout", {"measure": "entries", "month": "2022-12", "place": "Hà Nội"}, 51_000),
-    ("two-stocks", {"measure": "members", "value": 63_000}, 63_300),
-    ("growth-difference", {"measure": "members_growth", "place": "Hà Nội"}, 29.98),
-    ("quota-plan", {"measure": "quota_per_agency"}, 7),
-    ("year-to-date", {"measure": "money", "place": "Đông Triều"}, 34.9e9),
-    ("even-pace", {"measure": "members", "place": "Đông Triều", "kind": "plan", "scheme": "voluntary_si"}, 3_500),
-])
+@pytest.mark.parametrize(
+    ("rule", "where", "value"),
+    [
+        ("yearly-step", {"measure": "members_change_per_year", "scheme": "voluntary_si"}, 19_920),
+        ("yearly-step", {"measure": "members_change_per_year", "scheme": "compulsory_si"}, 5_722.25),
+        ("falling-labor-force", {"measure": "members_share", "scheme": "compulsory_si", "month": "2025-12"}, 13.5),
+        ("gross-net", {"measure": "entries_per_commune", "level": "commune_group"}, 103.4),
+        ("zero-dropout", {"measure": "entries", "month": "2022-12", "place": "Hà Nội"}, 51_000),
+        ("two-stocks", {"measure": "members", "value": 63_000}, 63_300),
+        ("growth-difference", {"measure": "members_growth", "place": "Hà Nội"}, 29.98),
+        ("quota-plan", {"measure": "quota_per_agency"}, 7),
+        ("year-to-date", {"measure": "money", "place": "Đông Triều"}, 34.9e9),
+        ("even-pace", {"measure": "members", "place": "Đông Triều", "kind": "plan", "scheme": "voluntary_si"}, 3_500),
+    ],
+)
 def test_a_conflict_vanishes_when_the_arithmetic_is_mended(history, setting, found, rule, where, value):
     mended = history.copy()
     which = rows(history, **where)
@@ -148,12 +179,15 @@ def test_a_conflict_vanishes_when_the_arithmetic_is_mended(history, setting, fou
     assert len(findings.find(mended, setting, only=[rule])) == len(before) - 1
 
 
-@pytest.mark.parametrize(("rule", "where", "value"), [
-    ("formula", {"place": "Đông Triều", "measure": "members", "month": "2020-11"}, 2_700),
-    ("attainment", {"place": "Tuyên Quang", "measure": "plan_attainment"}, 117),
-    ("share-of-parent", {"measure": "members_share_of_parent"}, 12.5),
-    ("growth-difference", {"measure": "members_growth", "place": "Hà Nội"}, 35.0),
-])
+@pytest.mark.parametrize(
+    ("rule", "where", "value"),
+    [
+        ("formula", {"place": "Đông Triều", "measure": "members", "month": "2020-11"}, 2_700),
+        ("attainment", {"place": "Tuyên Quang", "measure": "plan_attainment"}, 117),
+        ("share-of-parent", {"measure": "members_share_of_parent"}, 12.5),
+        ("growth-difference", {"measure": "members_growth", "place": "Hà Nội"}, 35.0),
+    ],
+)
 def test_arithmetic_that_is_wrong_is_found(history, setting, rule, where, value):
     assert not [f for f in findings.find(history, setting, only=[rule]) if f.severity != findings.NOTE]
     wrong = history.copy()
@@ -207,8 +241,10 @@ def test_a_table_is_known_by_its_header(tmp_path, history):
 def test_a_place_and_a_source_of_ones_own_may_stand_beside_the_file(tmp_path, history):
     own = history.head(2).assign(place="Atlantis", level="district", source="my-office")
     tables.write(own, tmp_path / "history.csv")
-    tables.write(pd.DataFrame([["my-office", "Báo cáo", "BHXH", "", ""]], columns=tables.columns("sources")),
-                 tmp_path / "sources.csv")
+    tables.write(
+        pd.DataFrame([["my-office", "Báo cáo", "BHXH", "", ""]], columns=tables.columns("sources")),
+        tmp_path / "sources.csv",
+    )
     row = {"place": "Atlantis", "level": "district", "parent": "Hòa Bình", "since": "2008-01", "until": "2025-06"}
     places = pd.DataFrame([row]).reindex(columns=tables.columns("places"))
     text = ["source", "note"]
@@ -218,10 +254,19 @@ def test_a_place_and_a_source_of_ones_own_may_stand_beside_the_file(tmp_path, hi
     assert {f.rule for f in check.check_files([tmp_path]) if f.severity == findings.FAULT} == {"unknown-source"}
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("notes.csv", b"a,b\n1,2\n"), ("empty.csv", b""), ("history.csv", b"\xff\xfe\x00"), ("law.csv", b'a,"b\n'),
-    ("run.parquet", b"not parquet"), ("plan.yaml", b"scenario: [1\n"), ("plan.yml", b"- 1\n"), ("absent.csv", None),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("notes.csv", b"a,b\n1,2\n"),
+        ("empty.csv", b""),
+        ("history.csv", b"\xff\xfe\x00"),
+        ("law.csv", b'a,"b\n'),
+        ("run.parquet", b"not parquet"),
+        ("plan.yaml", b"scenario: [1\n"),
+        ("plan.yml", b"- 1\n"),
+        ("absent.csv", None),
+    ],
+)
 def test_a_file_that_cannot_be_read_is_one_fault_and_no_exception(tmp_path, name, content):
     if content is not None:
         (tmp_path / name).write_bytes(content)
@@ -238,8 +283,10 @@ def ledger():
         for group, size in zip((*tables.GROUPS, "all"), (1, 2, 3, 4, 10), strict=True):
             for t in range(3):
                 values = {"members": 100.0 + 1.5 * t} | (flows if t else {})
-                out += [["Toy", "s", "stock", "2021-12", f"2022-{t + 1:02d}", group, measure, draw, size * value]
-                        for measure, value in values.items()]
+                out += [
+                    ["Toy", "s", "stock", "2021-12", f"2022-{t + 1:02d}", group, measure, draw, size * value]
+                    for measure, value in values.items()
+                ]
     return pd.DataFrame(out, columns=tables.columns("projection"))
 
 

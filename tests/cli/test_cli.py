@@ -97,7 +97,9 @@ def test_compare_writes_its_files_and_takes_the_status_quo_as_base(done):
     assert {"members", "entries", "member_years", "money", "cost_per_member_year"} <= set(table["measure"])
     assert {"state", "province", "donors", "outreach"} <= set(table["payer"])
     assert [s["scenario"] for s in json.loads((folder / MANIFEST).read_text())["scenarios"]] == [
-        "status quo", "da-bac-plan"]  # fmt: skip
+        "status quo",
+        "da-bac-plan",
+    ]
 
 
 def test_compare_follows_people_where_the_agents_answer(tmp_path):

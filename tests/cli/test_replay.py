@@ -28,8 +28,9 @@ def made(tmp_path_factory):
     shutil.copytree(tables.data_dir(), home / "data", ignore=shutil.ignore_patterns("published", "scenarios"))
     (home / "quiet.yaml").write_text(SCENARIO, encoding="utf-8")
     env = {"FORECAST_DATA": str(home / "data")}
-    done = run("project", home / "quiet.yaml", "--draws", 3, "--jobs", 1, "--engines", "stock", "--out", home / "run",
-               **env)  # fmt: skip
+    done = run(
+        "project", home / "quiet.yaml", "--draws", 3, "--jobs", 1, "--engines", "stock", "--out", home / "run", **env
+    )
     assert done.exit_code == 0, done.output
     return home, env
 
@@ -61,12 +62,17 @@ def test_what_changed_is_named_and_nothing_is_run(made):
         assert len(done.output.strip().splitlines()) == 2
 
 
-@pytest.mark.parametrize(("changes", "said"), [
-    ({"code": "0123456789abcdef"}, "code: 0123456789abcdef then"), ({"versions": {"numpy": "1.0"}}, "numpy: 1.0 then"),
-    ({"scenarios": [{"scenario": "quiet", "file": "gone.yaml", "fingerprint": "0"}]}, "there is no file gone.yaml"),
-    ({"seed": "one"}, "not the manifest of a run of forecast project (seed"),
-    ({"sha256": {"comparison.csv": "0"}}, "holds no projection.parquet"),
-    ({"seed": 2}, "all inputs are the same, yet projection.parquet is not")])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"code": "0123456789abcdef"}, "code: 0123456789abcdef then"),
+        ({"versions": {"numpy": "1.0"}}, "numpy: 1.0 then"),
+        ({"scenarios": [{"scenario": "quiet", "file": "gone.yaml", "fingerprint": "0"}]}, "there is no file gone.yaml"),
+        ({"seed": "one"}, "not the manifest of a run of forecast project (seed"),
+        ({"sha256": {"comparison.csv": "0"}}, "holds no projection.parquet"),
+        ({"seed": 2}, "all inputs are the same, yet projection.parquet is not"),
+    ],
+)
 def test_another_version_a_lost_file_or_a_damaged_manifest_is_told_in_one_message(made, changes, said):
     home, env = made
     done = run("replay", manifest(home, "other.json", **changes), "--jobs", 1, **env)

@@ -8,12 +8,12 @@ import pytest
 from forecast.data import toy
 from forecast.data.tables import UserError
 from forecast.desk import additionality as additional
-from forecast.desk import target
+from forecast.desk.compare import comparison
 from forecast.experiment.project import project
 from forecast.question import levers
 from forecast.question.scenario import Scenario
 from forecast.show import additionality as additional_charts
-from forecast.show import picture, sentences
+from forecast.show import policy
 
 QUO = Scenario("status quo", toy.place(), start="2021-12", until="2025-12", law=toy.law())
 TOP_UP = QUO.with_policy("top-up", levers.Policy(levers.TopUp(share=0.5, start="2022-01", end="2023-06")))
@@ -54,8 +54,9 @@ def test_the_kinds_of_people_add_up_to_what_the_projections_differ_by(found, ans
 
 def test_people_are_counted_once_and_entries_are_those_of_the_ledger(found, answer):
     entries = answer.only(scenario="top-up", measure="entries", group="all").frame
-    assert np.array_equal(found.people.groupby("draw")["entries"].sum(),
-                          entries.groupby("draw", observed=True)["value"].sum())  # fmt: skip
+    assert np.array_equal(
+        found.people.groupby("draw")["entries"].sum(), entries.groupby("draw", observed=True)["value"].sum()
+    )
     opened = found.people[found.people["kind"] == "already"].groupby("draw")["persons"].sum()
     assert (opened == QUO.opening[0]).all()
 
@@ -72,7 +73,7 @@ def test_months_with_a_subsidy_are_those_that_the_ledger_says_were_paid(found, a
 
 def test_a_top_up_goes_mostly_to_those_who_would_have_paid_anyway(table, answer):
     dead = median(table, "dead_weight", payer="province")
-    money = target.comparison(answer, "status quo").set_index(["group", "measure", "payer"])["median"]
+    money = comparison(answer, "status quo").set_index(["group", "measure", "payer"])["median"]
     spent = money["all", "money", "province"]
     assert 0.3 * spent < dead < spent
     assert median(table, "member_years", kind="instead") <= 0 < median(table, "persons", kind="sooner")
@@ -144,11 +145,11 @@ def test_quality_has_a_row_for_each_mark_and_flags_what_is_beyond_its_limit(tabl
 
 @pytest.mark.parametrize(("lang", "usual"), [("vi", "giữ nguyên cách làm cũ"), ("en", "the status quo")])
 def test_what_a_policy_is_compared_with_is_named(table, answer, lang, usual):
-    comparison = target.comparison(answer, "status quo")
+    compared = comparison(answer, "status quo")
     for base in ("", "kế hoạch A"):
         said = [
-            sentences.added_text(comparison, lang, base=base),
-            picture.versus(comparison, lang, base=base).alt,
+            policy.added_text(compared, lang, base=base),
+            policy.versus(compared, lang, base=base).alt,
         ]
         for text in said:
             assert (usual in text) == (not base)
@@ -170,10 +171,13 @@ def test_months_paid_by_those_who_came_and_those_who_paid_once(found, table):
     assert 1 <= median(table, "paid_per_entry") <= 48
 
 
-@pytest.mark.parametrize(("lang", "wanted"), [
-    ("en", "gain about 120 member-years, more than all together (100): others lose about 20"),
-    ("vi", "thêm khoảng 120 năm tham gia, nhiều hơn cả mức tăng chung (100): các nhóm khác mất khoảng 20"),
-])
+@pytest.mark.parametrize(
+    ("lang", "wanted"),
+    [
+        ("en", "gain about 120 member-years, more than all together (100): others lose about 20"),
+        ("vi", "thêm khoảng 120 năm tham gia, nhiều hơn cả mức tăng chung (100): các nhóm khác mất khoảng 20"),
+    ],
+)
 def test_a_share_above_the_whole_is_said_in_people_and_not_in_percent(table, lang, wanted):
     """The poor can gain more than all together, when others lose: no reader is told of 120% of a gain."""
     keys, ends = ["measure", "kind", "group"], ["low", "median", "high"]
@@ -203,12 +207,14 @@ def test_growth_on_paper_is_named():
     """Quotas that are met on paper bring members who pay short and go; reminders keep those who are there."""
 
     def signs(lever, **assumptions):
-        base = Scenario("status quo", toy.place(), start="2021-12", until="2023-12", law=toy.law(),
-                        assumptions=assumptions)  # fmt: skip
+        base = Scenario(
+            "status quo", toy.place(), start="2021-12", until="2023-12", law=toy.law(), assumptions=assumptions
+        )
         ours = base.with_policy("policy", levers.Policy(lever))
         answer = project([base, ours], ["agents"], draws=6, jobs=1, progress=False)
-        return additional.paper(additional.table(additional.added(base, ours, draws=6, jobs=1, progress=False),
-                                                 base, ours, answer))  # fmt: skip
+        return additional.paper(
+            additional.table(additional.added(base, ours, draws=6, jobs=1, progress=False), base, ours, answer)
+        )
 
     hurried = levers.Quota(per_month=3, start="2022-01")
     assert "once" in signs(hurried, quota_paper_share=0.9, rush_short=0.95, rush_lapse=0.9, quota_effort=2.0)

@@ -1,10 +1,8 @@
 """What an allocation promises: whole persons that add up, equally hard shares, and a sheet that runs nothing."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -12,7 +10,7 @@ from click.testing import CliRunner
 from forecast import cli
 from forecast.data import tables, toy
 from forecast.desk import allocation
-from forecast.desk.allocation import equally_hard, whole, workbook
+from forecast.desk.allocation import equally_hard, whole
 from forecast.engines.people.agents import AgentEngine, by_commune
 from forecast.question.levers import Collectors, Policy
 from forecast.question.scenario import Scenario, Target
@@ -22,8 +20,15 @@ LAW = toy.law()
 
 
 def question(place=None, goal=340.0, **more) -> Scenario:
-    return Scenario("quo", place or toy.place(), start="2021-12", until="2022-12", law=LAW,
-                    target=Target(value=goal, by="2022-12"), **more)  # fmt: skip
+    return Scenario(
+        "quo",
+        place or toy.place(),
+        start="2021-12",
+        until="2022-12",
+        law=LAW,
+        target=Target(value=goal, by="2022-12"),
+        **more,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,35 +98,12 @@ def test_largest_remainders_are_rounded_up():
         assert whole(np.array([3.3, 0.1, 9.9, 0.0]), total).sum() == total
 
 
-def test_the_sheet_opens_and_runs_nothing(split):
-    data = workbook(split, 32, 1)
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    assert book.sheetnames == ["Phân bổ chỉ tiêu", "Allocation", "Nguồn - Sources"]
-    for sheet in book:
-        for row in sheet.iter_rows():
-            for cell in row:
-                assert cell.data_type != "f"
-                assert not (isinstance(cell.value, str) and cell.value.startswith(("=", "+", "-", "@")))
-    sheet = book.worksheets[0]
-    assert [sheet.cell(4, 1).value, sheet.cell(5, 1).value] == ["'=HYPERLINK(\"x\")", "'@SUM(1)"]
-    assert sheet.freeze_panes == "B4" and sheet.print_title_rows == "$3:$3"
-    assert sheet.page_setup.orientation == "landscape"
-    column = [c.value for c in sheet["F"][3:]]
-    assert sum(column[:-1]) == column[-1] == 340
-    assert sheet.cell(4, 6).number_format == "#,##0" and sheet.cell(4, 7).number_format == "0%"
-    notes = " ".join(str(c.value) for c in book.worksheets[2]["A"])
-    assert "GIẢ LẬP" in notes and "SYNTHETIC" in notes
-
-
-def test_the_same_allocation_gives_the_same_bytes(split, monkeypatch):
-    first = workbook(split, 32, 1)
-    monkeypatch.setattr("time.localtime", lambda *_: (2030, 1, 1, 0, 0, 0, 0, 1, 0))
-    assert workbook(split, 32, 1) == first
-
-
 def test_only_a_target_of_members_is_split():
-    for target in (None, Target(measure="entries", value=9, since="2022-01", by="2022-12"),
-                   Target(value=9, by="2022-12", group="poor")):  # fmt: skip
+    for target in (
+        None,
+        Target(measure="entries", value=9, since="2022-01", by="2022-12"),
+        Target(value=9, by="2022-12", group="poor"),
+    ):
         asked = Scenario("x", toy.place(), start="2021-12", until="2022-12", law=LAW, target=target)
         with pytest.raises(tables.UserError, match="only a target of all members"):
             allocation.allocate(asked, draws=2, progress=False)
@@ -130,7 +112,7 @@ def test_only_a_target_of_members_is_split():
 def test_the_picture_and_the_sentence_say_both_splits(split):
     picture = desk.allocation(split.table, split.scenario.place, lang="en")
     assert "when split by population" in picture.alt and picture.png()[:4] == b"\x89PNG"
-    assert "mỗi xã đạt phần của mình" in allocation.told(split, "vi")
+    assert "mỗi xã đạt phần của mình" in desk.allocation_text(split, "vi")
 
 
 def test_the_command_writes_table_sheet_and_picture(tmp_path):

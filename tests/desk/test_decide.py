@@ -7,11 +7,12 @@ import pytest
 from forecast.answer.projection import COLUMNS, Projection, concat
 from forecast.data import tables, toy
 from forecast.desk import target as decide
-from forecast.desk.target import comparison, effort, needed_path, status_quo, target_table
+from forecast.desk.compare import comparison, status_quo
+from forecast.desk.target import effort, needed_path, target_table
 from forecast.experiment.project import project
 from forecast.question.levers import Effort, Gift, Policy, TopUp, Visits
 from forecast.question.scenario import Scenario, Target
-from forecast.show import sentences
+from forecast.show import target
 
 PLACE, LAW = toy.place(), toy.law()
 
@@ -37,8 +38,13 @@ def made(engine="agents", entries=12.0, draws=5, scenario="plan", group="all") -
         members = 300.0
         for t, month in enumerate(MADE.months.astype(str)):
             if t:
-                flows = {"entries": entries + draw, "returns": 0.01 * members, "lapses": 0.04 * members,
-                         "exits_compulsory": 0.008 * members, "exits_other": 0.002 * members}  # fmt: skip
+                flows = {
+                    "entries": entries + draw,
+                    "returns": 0.01 * members,
+                    "lapses": 0.04 * members,
+                    "exits_compulsory": 0.008 * members,
+                    "exits_other": 0.002 * members,
+                }
                 members += flows["entries"] + flows["returns"] - 0.05 * members
                 rows += [(month, measure, draw, value) for measure, value in flows.items()]
             rows.append((month, "members", draw, members))
@@ -332,13 +338,13 @@ def test_where_no_lever_is_enough_all_of_them_together_may_be():
     assert alone["needed"].isna().all()
     assert found.at["together", "needed"] == 1.0
     assert found.at["together", "probability_reached"] >= 0.5 > alone["probability_reached"].max()
-    assert "| enough |" in sentences.ways_table(found.reset_index(), "en")
+    assert "| enough |" in target.ways_table(found.reset_index(), "en")
 
 
 def test_a_way_that_is_not_enough_says_so_and_how_far_it_gets():
     found = decide.ways(question(goal=9_900.0), 0.5, draws=5)
     assert list(found["way"]) == [*decide.WAYS, "together"]
-    assert "không thể đạt bằng các giải pháp đã cho" in sentences.ways_table(found, "vi")
+    assert "không thể đạt bằng các giải pháp đã cho" in target.ways_table(found, "vi")
     assert found["needed"].isna().all()
     assert (found["probability_reached"] < 0.5).all()
     assert found.set_index("way").at["model_communes", "most"] == len(PLACE.communes)

@@ -7,16 +7,19 @@ from click.testing import CliRunner
 
 from forecast import cli
 from forecast.data import tables, toy
-from forecast.desk import marginal_hours
 from forecast.desk.marginal_hours import PLACE_COLUMNS, TASKS, VISITS_AN_HOUR, scarce_hours
 from forecast.experiment.project import project
 from forecast.question.levers import Collectors, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
-from forecast.show import desk
+from forecast.show import hours
 
 PLACE, LAW = toy.place(), toy.law()
-CHOICES = {"levers": [{"lever": "Visits", "count": [0, 300], "per": "commune", "unit_cost": 30_000},
-                      {"lever": "Meetings", "count": [0, 12]}]}  # fmt: skip
+CHOICES = {
+    "levers": [
+        {"lever": "Visits", "count": [0, 300], "per": "commune", "unit_cost": 30_000},
+        {"lever": "Meetings", "count": [0, 12]},
+    ]
+}
 
 
 def question(*levers) -> Scenario:
@@ -78,7 +81,7 @@ def test_a_million_buys_years_at_the_prices_given(measured):
 def test_where_every_due_member_is_on_a_list_no_hour_can_go_to_calls():
     found = scarce_hours(question(Reminders(share=1.0)), draws=2, jobs=1, progress=False)
     assert list(found.place.loc[found.place["kind"] == "hour", "task"]) == ["visits", "inspections"]
-    assert "gọi người đến hạn" not in marginal_hours.told(found, "vi")
+    assert "gọi người đến hạn" not in hours.text(found, "vi")
 
 
 def test_the_same_question_has_the_same_answer(measured):
@@ -93,9 +96,9 @@ def test_one_draw_has_no_interval():
 
 
 def test_sentences_and_picture_say_it_in_both_languages(measured):
-    assert "Thêm 1.000 giờ" in marginal_hours.told(measured, "vi")
-    assert "1,000 more hours" in marginal_hours.told(measured, "en")
-    picture = desk.hours(measured.place, PLACE, lang="en")
+    assert "Thêm 1.000 giờ" in hours.text(measured, "vi")
+    assert "1,000 more hours" in hours.text(measured, "en")
+    picture = hours.picture(measured.place, PLACE, lang="en")
     assert "1,000 more hours" in picture.alt and picture.png()[:4] == b"\x89PNG"
 
 

@@ -6,27 +6,28 @@ import pytest
 
 from forecast.data import toy
 from forecast.data.tables import UserError
-from forecast.desk import equal_money as policies
+from forecast.desk import equal_money
 from forecast.experiment import project
 from forecast.question import menu
 from forecast.question.levers import Collectors, Policy, Quota, TopUp, Visits
 from forecast.question.scenario import Scenario
-from forecast.show import equal_money as policies_charts
+from forecast.show import equal_money as shown
 
-QUO = Scenario("status quo", toy.place(), start="2021-12", until="2024-12", law=toy.law(),
-               assumptions={"opening_collectors": 4})  # fmt: skip
+QUO = Scenario(
+    "status quo", toy.place(), start="2021-12", until="2024-12", law=toy.law(), assumptions={"opening_collectors": 4}
+)
 BUDGET, WAYS = 2e7, ("top_up", "visits", "renewals")
 
 
 @pytest.fixture(scope="module")
 def asked():
-    return policies.alternatives(QUO, BUDGET, WAYS, start="2022-01", end="2022-12", draws=8)
+    return equal_money.alternatives(QUO, BUDGET, WAYS, start="2022-01", end="2022-12", draws=8)
 
 
 @pytest.fixture(scope="module")
 def rows(asked):
     answer = project.project([QUO, *asked], ["stock"], draws=24, jobs=1, progress=False)
-    return policies.draws(answer, QUO.scenario, "2022-12", "stock")
+    return equal_money.draws(answer, QUO.scenario, "2022-12", "stock")
 
 
 def test_each_alternative_costs_the_budget_or_all_that_it_can_spend(rows):
@@ -39,12 +40,12 @@ def test_each_alternative_costs_the_budget_or_all_that_it_can_spend(rows):
 
 
 def test_what_a_policy_adds_is_the_paired_difference_and_chances_add_up(rows):
-    found = policies.summary(rows)
+    found = equal_money.summary(rows)
     price = found.loc[("visits", "own_price")]
     assert price["low"] <= price["median"] <= price["high"]
     exact = rows.loc["visits", "own"] / rows.loc["visits", "years"]
     assert price["median"] == pytest.approx(exact[rows.loc["visits", "years"] > 0.5].median())
-    chances = policies.best(rows)
+    chances = equal_money.best(rows)
     assert (chances.sum() <= 1 + 1e-9).all()
     assert chances["years"].sum() == pytest.approx((rows["years"].groupby("draw").max() > 0).mean())
     assert list(chances.index) == list(WAYS)
@@ -52,47 +53,48 @@ def test_what_a_policy_adds_is_the_paired_difference_and_chances_add_up(rows):
 
 def test_a_way_or_a_budget_that_makes_no_sense_is_named():
     with pytest.raises(UserError, match="no way 'prizes'"):
-        policies.alternatives(QUO, BUDGET, ["prizes"], start="2022-01", end="2022-12")
+        equal_money.alternatives(QUO, BUDGET, ["prizes"], start="2022-01", end="2022-12")
     with pytest.raises(UserError, match="budget: 0 VND"):
-        policies.alternatives(QUO, 0, WAYS, start="2022-01", end="2022-12")
+        equal_money.alternatives(QUO, 0, WAYS, start="2022-01", end="2022-12")
 
 
 def test_levers_without_a_price_get_one_and_those_that_have_none_are_told():
     plan = QUO.with_policy("plan", Policy(Collectors(count=9), Quota(per_month=1), TopUp(share=0.1)))
-    full = policies.priced(plan)
+    full = equal_money.priced(plan)
     assert full.policy.levers[0].unit_cost == menu.cost_table().at["cost_collector", "value"]
-    told = policies.free(full, "vi")
+    told = shown.free(full, "vi")
     assert "giao chỉ tiêu" in told
     assert "nhân viên thu:" not in told
-    assert policies.free(QUO, "en") == ""
+    assert shown.free(QUO, "en") == ""
 
 
 def test_a_policy_ends_when_it_is_told_to():
     plan = QUO.with_policy("plan", Policy(Visits(count=1, start="2023-01"), Visits(count=2)))
-    assert policies.ending(plan, "2022-06").policy == Policy(Visits(count=2, end="2022-06"))
+    assert equal_money.ending(plan, "2022-06").policy == Policy(Visits(count=2, end="2022-06"))
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_tables_and_pictures_tell_the_same_numbers(rows, asked, lang):
-    found, chances = policies.summary(rows), policies.best(rows)
-    titles = policies_charts.titles(asked, lang)
-    said = policies.text(found, chances, titles, QUO.place, "2022-12", "2024-12", BUDGET, lang)
+    found, chances = equal_money.summary(rows), equal_money.best(rows)
+    titles = shown.titles(asked, lang)
+    said = shown.text(
+        found, chances, titles, place=QUO.place, stop="2022-12", until="2024-12", budget=BUDGET, lang=lang
+    )
     winner = chances["years"].idxmax()
     assert titles[winner] in said
-    assert titles[winner] in policies.table(found, titles, lang)
-    assert len(policies.left_table(found, titles, lang).splitlines()) == len(WAYS) + 2
-    for picture in (policies_charts.beside(found, titles, QUO.place, lang),
-                    policies_charts.chances(chances, titles, QUO.place, lang)):  # fmt: skip
+    assert titles[winner] in shown.table(found, titles, lang)
+    assert len(shown.left_table(found, titles, lang).splitlines()) == len(WAYS) + 2
+    for picture in (shown.beside(found, titles, QUO.place, lang), shown.chances(chances, titles, QUO.place, lang)):
         assert all(title in picture.alt for title in titles.values())
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_share_above_the_whole_is_named_and_explained(rows, asked, lang):
-    titles = policies_charts.titles(asked, lang)
+    titles = shown.titles(asked, lang)
     told = {}
     for part in (0.4, 1.34):
-        found = policies.summary(rows.assign(guarded=part * rows["years"]))
-        told[part] = policies.left_table(found, titles, lang)
+        found = equal_money.summary(rows.assign(guarded=part * rows["years"]))
+        told[part] = shown.left_table(found, titles, lang)
     over = {"vi": "trên 100%", "en": "over 100%"}[lang]
     assert over in told[1.34].splitlines()[-3] and "134%" not in told[1.34] and "40%" in told[0.4]
     assert over in told[1.34].splitlines()[-1].lower() and over not in told[0.4].lower()
@@ -101,4 +103,4 @@ def test_a_share_above_the_whole_is_named_and_explained(rows, asked, lang):
 def test_a_tie_is_shared_and_nothing_gained_is_nobodys():
     at = pd.MultiIndex.from_product([["a", "b"], range(3)], names=["scenario", "draw"])
     table = pd.DataFrame({"years": [2.0, 1.0, -1.0, 2.0, 3.0, 0.0]}, index=at)
-    assert np.allclose(policies.best(table, ["years"])["years"], [0.5 / 3, 1.5 / 3])
+    assert np.allclose(equal_money.best(table, ["years"])["years"], [0.5 / 3, 1.5 / 3])

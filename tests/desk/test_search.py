@@ -12,27 +12,35 @@ from click.testing import CliRunner
 from forecast import cli
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables, toy
-from forecast.desk import optimize as search
-from forecast.desk import totals
-from forecast.desk.optimize import optimize
+from forecast.desk import search, totals
+from forecast.desk.optimize import _farthest, optimize
 from forecast.question import menu
 from forecast.question.levers import Meetings, Policy, TopUp, Visits
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario, Target, read_scenario
-from forecast.show import desk, desk_texts
+from forecast.show import desk, scenario_file
 
 PLACE, LAW = toy.place(), toy.law()
-FEW = {"levers": [
-    {"lever": "Visits", "count": [0, 400], "per": "commune", "start": "2022-01", "unit_cost": 30_000},
-    {"lever": "Meetings", "count": [0, 12], "start": "2022-01"},
-    {"lever": "TopUp", "share": [0, 0.4], "group": "poor", "start": "2022-01"},
-]}  # fmt: skip
+FEW = {
+    "levers": [
+        {"lever": "Visits", "count": [0, 400], "per": "commune", "start": "2022-01", "unit_cost": 30_000},
+        {"lever": "Meetings", "count": [0, 12], "start": "2022-01"},
+        {"lever": "TopUp", "share": [0, 0.4], "group": "poor", "start": "2022-01"},
+    ]
+}
 SMALL = {"draws": 12, "trials": 6, "jobs": 1, "progress": False}
 
 
 def question(goal=360.0, **more) -> Scenario:
-    return Scenario("quo", PLACE, start="2021-12", until="2022-12", law=LAW, target=Target(value=goal, by="2022-12"),
-                    **({"search": FEW} | more))  # fmt: skip
+    return Scenario(
+        "quo",
+        PLACE,
+        start="2021-12",
+        until="2022-12",
+        law=LAW,
+        target=Target(value=goal, by="2022-12"),
+        **({"search": FEW} | more),
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -106,27 +114,28 @@ def test_a_mix_is_judged_by_how_many_stay_when_its_levers_have_ended(found):
     optimum, _ = found
     assert optimum.least_stay == 0.5
     assert optimum.promised.stay >= 0.5 and optimum.verified.stay > 0
-    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.5, 6, 1, 1, None, False)
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.5, draws=6, seed=1)
     asked = under_way.until_after((10, 0, 5))
     assert asked.until == "2023-12"
     assert [lever.end for lever in asked.policy.levers] == ["2022-12", "2022-12"]
     assert (asked.plan.visits[-1] == 0).all() and (asked.plan.visits[12] > 0).all()
-    record = desk_texts.optimum_record(optimum)
+    record = scenario_file.optimum_record(optimum)
     assert record["asked"]["least_stay"] == 0.5 and 0 < record["verified"]["stay"] < 1
-    assert "vẫn tham gia" in desk_texts.optimum_text(optimum, "vi")
+    assert "vẫn tham gia" in desk.optimum_text(optimum, "vi")
 
 
-GIFTS = {"levers": [
-    {"lever": "Gift", "persons_per_month": [0, 60], "months": 3, "group": "poor", "start": "2022-10"},
-    {"lever": "Visits", "count": [0, 100], "per": "commune", "start": "2022-01"},
-]}  # fmt: skip
+GIFTS = {
+    "levers": [
+        {"lever": "Gift", "persons_per_month": [0, 60], "months": 3, "group": "poor", "start": "2022-10"},
+        {"lever": "Visits", "count": [0, 100], "per": "commune", "start": "2022-01"},
+    ]
+}
 
 
 def test_gifts_that_vanish_do_not_fill_a_target():
     """Books in the last months reach the target by December; a year later their members are gone."""
     strict, free = (
-        search.Search(question(goal=330.0, search=GIFTS), 5e9, 0.5, 0.0, least, 8, 1, 1, None, False)
-        for least in (0.5, 0.0)
+        search.Search(question(goal=330.0, search=GIFTS), 5e9, 0.5, 0.0, least, draws=8, seed=1) for least in (0.5, 0.0)
     )
     books, visits = (10, 0), (0, 10)
     for under_way in (strict, free):
@@ -162,7 +171,7 @@ def test_a_search_that_is_gone_on_with_finds_the_same(found, monkeypatch):
     monkeypatch.setattr(totals, "_values", lambda *asked: runs.append(asked) or values(*asked))
     again = optimize(question(), 5e9, 0.5, keep=keep, **SMALL)
     assert len(runs) == 2
-    assert json.dumps(desk_texts.optimum_record(again)) == json.dumps(desk_texts.optimum_record(optimum))
+    assert json.dumps(scenario_file.optimum_record(again)) == json.dumps(scenario_file.optimum_record(optimum))
     assert again.tried.equals(optimum.tried)
     assert desk.front(again).png() == desk.front(optimum).png()
 
@@ -178,34 +187,34 @@ def test_what_cannot_be_reached_is_said_with_the_best_that_was_found(missed):
     assert missed.most < 0.1
     assert missed.promised.cost_high <= 5e8
     assert missed.verified.member_years > 0
-    assert "Không thể đạt bằng các giải pháp đã cho" in desk_texts.optimum_text(missed, "vi")
-    assert "Cannot be reached with the levers given" in desk_texts.optimum_text(missed, "en")
+    assert "Không thể đạt bằng các giải pháp đã cho" in desk.optimum_text(missed, "vi")
+    assert "Cannot be reached with the levers given" in desk.optimum_text(missed, "en")
 
 
 def test_a_budget_that_is_too_small_is_named():
     poor = optimize(question(goal=600.0), 1e6, 0.5, draws=6, trials=5, jobs=1, progress=False)
     assert (poor.met, poor.why) == (False, "budget")
     assert poor.most >= 0.5
-    assert "within 1 million VND" in desk_texts.optimum_text(poor, "en").replace("1.0", "1")
+    assert "within 1 million VND" in desk.optimum_text(poor, "en").replace("1.0", "1")
 
 
 def test_a_share_above_the_whole_is_told_in_member_years(found):
     """A mix that sends its hours to the poor can cost others: then the poor gain more than all together."""
     optimum, _ = found
     odd = optimum._replace(verified=optimum.verified._replace(guarded_share=1.17, member_years=200.0))
-    assert "gain about 234 member-years, more than all together (200)" in desk_texts.optimum_text(odd, "en")
-    assert "các nhóm khác mất khoảng 34" in desk_texts.optimum_text(odd, "vi")
-    assert not any("117%" in desk_texts.optimum_text(odd, lang) for lang in ("vi", "en"))
+    assert "gain about 234 member-years, more than all together (200)" in desk.optimum_text(odd, "en")
+    assert "các nhóm khác mất khoảng 34" in desk.optimum_text(odd, "vi")
+    assert not any("117%" in desk.optimum_text(odd, lang) for lang in ("vi", "en"))
     assert "117%" not in desk.front(odd).alt
 
 
 def test_a_search_takes_what_was_learned():
     learned = Posterior.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
     asked = question(), learned.scenario(question())
-    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, 4, 1, 1, None, False) for q in asked)
+    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, draws=4, seed=1) for q in asked)
     assert posterior.base["reached"].mean() > prior.base["reached"].mean()
     known = question(assumptions={"entry_rate": 0.03, "annual_lapse": 0.2})
-    first = search.Search(known, 1e9, 0.5, 0.0, 0.0, 1, 1, 1, None, False).base
+    first = search.Search(known, 1e9, 0.5, 0.0, 0.0, draws=1, seed=1).base
     assert first["reached"].iloc[0] == pytest.approx(posterior.base["reached"].iloc[0])
 
 
@@ -218,7 +227,7 @@ def test_wrong_wishes_are_one_message():
 
 
 def test_prices_have_a_spread_and_stand_in_the_cost():
-    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, 200, 1, 1, None, False)
+    under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, draws=200, seed=1)
     spent = under_way.outreach((10, 0, 0), range(200))  # its price stands in the scenario and is taken as known...
     assert np.ptp(spent) == pytest.approx(0, abs=1)
     spent = under_way.outreach((0, 10, 0), range(200))  # ...that of a meeting is judgement
@@ -228,13 +237,19 @@ def test_prices_have_a_spread_and_stand_in_the_cost():
 
 def test_what_was_found_is_a_scenario_file(found, tmp_path):
     optimum, _ = found
-    text = desk_texts.scenario_yaml(optimum.scenario)
+    text = scenario_file.scenario_yaml(optimum.scenario)
     form = yaml.safe_load(text)
     assert form["scenario"] == "quo-optimum" and form["target"]["value"] == 360
-    plan = Scenario("plan", "Đà Bắc", start="2019-06", until="2020-12", target=Target(value=750, by="2020-12"),
-                    policy=Policy(Visits(count=3, start="2020-01"), Meetings(count=1, where={"count": 2})))  # fmt: skip
+    plan = Scenario(
+        "plan",
+        "Đà Bắc",
+        start="2019-06",
+        until="2020-12",
+        target=Target(value=750, by="2020-12"),
+        policy=Policy(Visits(count=3, start="2020-01"), Meetings(count=1, where={"count": 2})),
+    )
     path = tmp_path / "plan.yaml"
-    path.write_text(desk_texts.scenario_yaml(plan), encoding="utf-8")
+    path.write_text(scenario_file.scenario_yaml(plan), encoding="utf-8")
     assert read_scenario(path).policy == plan.policy
     assert read_scenario(path).target == plan.target
 
@@ -249,7 +264,9 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
     asked.write_text(
         "scenario: ask\nplace: Đà Bắc\nstart: 2019-06\nuntil: 2020-06\n"
         "target: {measure: members, value: 420, by: 2020-06}\n"
-        "search:\n  levers:\n    - {lever: Meetings, count: [0, 2], start: 2019-07}\n", encoding="utf-8")  # fmt: skip
+        "search:\n  levers:\n    - {lever: Meetings, count: [0, 2], start: 2019-07}\n",
+        encoding="utf-8",
+    )
     line = ["optimize", str(asked), "--budget", "2e9", "--draws", "6", "--trials", "4", "--jobs", "1", "--out"]
     outs = [tmp_path / "one", tmp_path / "two"]
     for out in outs:
@@ -289,6 +306,6 @@ class Screened:
 
 def test_where_the_target_is_out_of_reach_the_whole_budget_may_be_used():
     """A judgment on many draws can show that there was room left: then the search goes on."""
-    best, judged = search._farthest(Screened())
+    best, judged = _farthest(Screened())
     assert best == (2,)
     assert judged.probability == 0.4

@@ -15,8 +15,8 @@ from forecast.cli import main
 from forecast.data import history, law, places, tables, toy
 from forecast.engines import silence
 from forecast.engines.yardsticks import YARDSTICKS, Drift, Naive, SeasonalNaive
-from forecast.experiment import project
-from forecast.experiment.project import backtest
+from forecast.experiment import backtest as past
+from forecast.experiment.backtest import backtest
 from forecast.question.scenario import Scenario
 from forecast.show import score as score_charts
 from made import texts
@@ -51,7 +51,7 @@ def run(places=STEADY, engines=(), **options):
 def toy_law():
     """The toy district has a law of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(project, "read_law", toy.law)
+        patch.setattr(past, "read_law", toy.law)
         yield
 
 
@@ -171,7 +171,7 @@ def test_wrong_questions_are_one_message():
 
 def test_a_killed_backtest_goes_on_and_gives_the_same_answer(tmp_path, monkeypatch):
     whole = run(engines=["stock"], origins=["2020-04", "2020-08"], draws=3)
-    asked, ordinary = [], project.Trial.run
+    asked, ordinary = [], past.Trial.run
 
     def counted_run(self):
         if len(asked) == 3 and not resumed:
@@ -179,7 +179,7 @@ def test_a_killed_backtest_goes_on_and_gives_the_same_answer(tmp_path, monkeypat
         asked.append((self.origin, self.engine.name))
         return ordinary(self)
 
-    monkeypatch.setattr(project.Trial, "run", counted_run)
+    monkeypatch.setattr(past.Trial, "run", counted_run)
     resumed = False
     again = {"engines": ["stock"], "origins": ["2020-04", "2020-08"], "draws": 3, "keep": tmp_path}
     with pytest.raises(KeyboardInterrupt):
@@ -252,7 +252,7 @@ def test_a_yardstick_keeps_the_promise_of_an_engine():
 def published():
     """A backtest of what was published about two places."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(project, "read_law", law.read_law)
+        patch.setattr(past, "read_law", law.read_law)
         return backtest(["Nghệ An", "Lào Cai"], ["series"], draws=60, jobs=1, progress=False)
 
 
@@ -295,7 +295,7 @@ def forecast(*words, code=0):
 
 
 def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, monkeypatch):
-    monkeypatch.setattr(project, "read_law", law.read_law)
+    monkeypatch.setattr(past, "read_law", law.read_law)
     words = ("nghe-an", "ca-mau", "--engines", "series", "--draws", 20, "--jobs", 1, "--out", tmp_path / "x")
     said = forecast(*words)
     assert "note: Cà Mau: too few counts" in said and "hindsight" not in said

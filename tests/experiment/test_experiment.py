@@ -1,17 +1,21 @@
 """What a run promises: the same bytes on any number of cores, in any chunks, after any kill; and errors in words."""
 
+import ast
 import hashlib
+import shutil
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from forecast.data import tables, toy
+from forecast.data.files import PACKAGE
 from forecast.engines import silence
 from forecast.engines.people.agents import AgentEngine, Team
 from forecast.engines.people.stock import StockEngine
 from forecast.experiment import project as experiment
-from forecast.experiment.project import Task, fingerprint, manifest, project
+from forecast.experiment.manifest import PACKAGES, TABLES, code_hash, fingerprint, manifest
+from forecast.experiment.project import ENGINES, Task, project
 from forecast.question.levers import Policy, Visits, Where
 from forecast.question.scenario import Scenario
 
@@ -257,11 +261,68 @@ def test_the_manifest_holds_all_that_a_repetition_needs():
     assert all(facts["versions"].values())
 
 
-def test_the_hash_of_the_code_tells_of_data_that_changed(tmp_path, monkeypatch):
-    (tmp_path / "law.csv").write_text("a")
-    monkeypatch.setattr(tables, "data_dir", lambda: tmp_path)
-    hashes = []
-    for text in ("a", "b"):
-        (tmp_path / "law.csv").write_text(text)
-        hashes.append(experiment.code_hash.__wrapped__())
-    assert hashes[0] != hashes[1]
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A copy of the program and of its tables, which hashes are taken of."""
+    shutil.copytree(PACKAGE, tmp_path / "forecast", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "data").mkdir()
+    for path in tables.data_dir().glob("*.csv"):
+        shutil.copy(path, tmp_path / "data")
+    monkeypatch.setattr("forecast.experiment.manifest.PACKAGE", tmp_path / "forecast")
+    monkeypatch.setattr(tables, "data_dir", lambda: tmp_path / "data")
+    code_hash.cache_clear()
+    yield tmp_path
+    code_hash.cache_clear()
+
+
+def name(task: Task) -> str:
+    code_hash.cache_clear()
+    return task.name
+
+
+@pytest.mark.parametrize(("file", "moves"), [
+    ("forecast/show/sentences.py", False), ("forecast/language/words.py", False), ("forecast/desk/target.py", False),
+    ("forecast/calibration/sampler.py", False),
+    ("forecast/engines/people/stock.py", True), ("forecast/data/law.py", True),
+    ("forecast/timeseries/methods.py", True),
+    ("forecast/question/plan.py", True), ("forecast/beliefs/posterior.py", True), ("data/history.csv", True),
+    ("data/law.csv", True),
+])  # fmt: skip
+def test_kept_work_is_named_by_what_engines_read_and_by_nothing_else(copied, file, moves):
+    """A changed label throws no work away; a changed engine, and each table that one reads, does."""
+    task = Task(QUO, StockEngine(), range(2), 1)
+    before, whole_before = name(task), code_hash()
+    with (copied / file).open("ab") as end:
+        end.write(b"\n# one more line\n")
+    assert (name(task) != before) == moves
+    assert code_hash() != whole_before  # pages show all of it
+
+
+def imported(module: str, seen: set[str]) -> set[str]:
+    """Names of all modules of the project that a module imports, wherever in its text, and those that they import."""
+    path = PACKAGE.parent / (module.replace(".", "/") + ".py")
+    path = path if path.is_file() else PACKAGE.parent / module.replace(".", "/") / "__init__.py"
+    if module in seen or not path.is_file():
+        return seen
+    seen.add(module)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("forecast"):
+            for one in [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]:
+                imported(one, seen)
+    return seen
+
+
+def test_everything_that_an_engine_imports_is_in_its_hash():
+    found: set[str] = set()
+    for home in [*ENGINES.values(), "forecast.experiment.project:", "forecast.experiment.backtest:"]:
+        imported(home.split(":")[0], found)
+    packages = {module.split(".")[1] for module in found if "." in module}
+    assert packages == set(PACKAGES)
+
+
+def test_the_engines_answer_with_those_tables_alone(copied):
+    for path in (copied / "data").glob("*.csv"):
+        if path.stem not in TABLES:
+            path.unlink()
+    asked = Scenario("quo", "Cà Mau", start="2021-12", until="2022-02")
+    assert set(run(asked, list(ENGINES), draws=1).frame["engine"]) == set(ENGINES)

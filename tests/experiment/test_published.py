@@ -20,6 +20,7 @@ from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as published
 from forecast.experiment import project as experiment
+from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.publish import audit, site
 from forecast.question.levers import Policy, Reminders, TopUp, Visits
@@ -107,7 +108,7 @@ def test_the_question_can_be_asked_again_in_full(ledger):
     kept = published.question(next(published.read(ledger).itertuples()), ledger)
     for name in ("scenario", "start", "until", "policy", "assumptions", "target", "title"):
         assert getattr(kept, name) == getattr(PLAN, name), name
-    assert experiment.fingerprint(kept) == experiment.fingerprint(PLAN)
+    assert fingerprint(kept) == fingerprint(PLAN)
     assert kept.law.value("min_declared_income", "2022-06") == 700_000
     under = published.question(next(published.read(ledger).itertuples()), ledger, TODAY)
     assert under.law.value("min_declared_income", "2022-06") == 1_500_000
@@ -118,7 +119,7 @@ def test_every_scenario_of_the_project_survives_being_kept(path, tmp_path):
     asked = read_scenario(path)
     (tmp_path / "kept.yaml").write_text(published._text(asked), encoding="utf-8")
     kept = read_scenario(tmp_path / "kept.yaml")
-    assert experiment.fingerprint(kept) == experiment.fingerprint(asked) and kept.title == asked.title
+    assert fingerprint(kept) == fingerprint(asked) and kept.title == asked.title
 
 
 def test_the_same_forecast_is_there_once_and_rows_never_move(ledger):
@@ -215,10 +216,9 @@ def test_a_ledger_that_is_held_is_named_and_a_failed_write_leaves_it_as_it_was(l
 
 def test_an_entry_survives_the_way_out_of_a_notebook(ledger):
     answer = project(PLAN, ["plain"], draws=DRAWS, seed=3, jobs=1, progress=False)
-    offered = published.offer({"SEED": 3, "answer": answer, "both": [PLAN, 7], "_hidden": None, "np": np})
-    bundle = json.loads(json.dumps(offered._repr_mimebundle_()["application/json"]))
-    assert published.add(published.taken(bundle), ledger, "2024-01-01") == 0  # it is the one that is there
-    assert published.offer({"answer": answer}).rows.empty  # nobody says what it answers
+    bundle = json.loads(json.dumps(published.entry(answer, [PLAN], seed=3).bundle()))
+    assert published.add(published.unbundled(bundle), ledger, "2024-01-01") == 0  # it is the one that is there
+    assert published.entry(answer, [], seed=3).rows.empty  # nobody says what it answers
 
 
 def test_only_counts_that_came_out_in_a_later_month_are_met(ledger):
@@ -301,8 +301,10 @@ def test_the_projects_own_engines_leave_less_to_chance_than_they_doubt(engine, t
 
 def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
     code = ("import forecast as f\nquo = f.Scenario('quo', 'Cà Mau', start='2021-12', until='2022-02')\n"
-            "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)")
-    book = new_notebook(cells=[new_code_cell("LANG = 'vi'\nDRAWS = 9\nSEED = 7", metadata={"tags": ["settings"]}),
+            "answer = f.project(quo, ['stock'], draws=DRAWS, seed=SEED, jobs=1, progress=False)\n"
+            "page.publish(answer, quo, seed=SEED)\nmore = f.project(quo, ['stock'], draws=3, jobs=1, progress=False)")
+    settings = "from forecast.publish import page\nLANG, DRAWS, SEED = page.settings(draws=9, seed=7)"
+    book = new_notebook(cells=[new_code_cell(settings, metadata={"tags": ["settings"]}),
                                new_code_cell(code, metadata={"tags": ["run"]})])
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "00_x.ipynb"
@@ -320,10 +322,12 @@ def test_a_report_publishes_what_its_notebooks_forecast(tmp_path, monkeypatch):
     more = {"out": tmp_path / "site", "draws": 5, "progress": False, "ledger": tmp_path / "ledger"}
     site.build(**more, day="2022-01-01")
     before = (tmp_path / "ledger" / "published.csv").read_bytes()
-    row = published.read(tmp_path / "ledger").iloc[0]
+    rows = published.read(tmp_path / "ledger")
+    assert rows["forecast"].nunique() == 1  # what the page did not publish is not there
+    row = rows.iloc[0]
     assert (row["engine"], row["draws"], row["seed"], row["published"]) == ("stock", 5, "7", "2022-01-01")
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
-    assert "published" not in page and "offered" not in page  # the offer is run behind the page, and not shown
+    assert "origin" not in page  # what is published is handed over beside the page, and not shown
     site.build(**more, day="2022-02-02")  # from what was kept
     assert (tmp_path / "ledger" / "published.csv").read_bytes() == before
     site.build(**more | {"ledger": None})

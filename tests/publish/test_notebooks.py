@@ -60,7 +60,7 @@ def test_prose_is_in_both_languages_and_its_numbers_come_from_cells(book):
 
 def test_every_page_ends_with_its_sources_and_what_is_only_recalled_and_belongs_somewhere(book):
     end = "\n".join(cell.source for cell in book.cells[-8:] if cell.cell_type == "code")
-    assert "sentences.source_list(" in end and "sentences.statuses(" in end
+    assert "figures.source_list(" in end and "figures.statuses(" in end
     about = book.metadata["forecast"]
     assert pages.part(book) in pages.PARTS and (about.get("part") or about.get("place"))
     assert audit.by_hand(book) == []

@@ -13,19 +13,25 @@ from forecast.data.tables import UserError
 from forecast.publish import audit, site
 
 PICTURE = """\
-from forecast import charts, facts, places
+from forecast.data import places
+from forecast.show import figures
 place = places.read_place("Cà Mau")
-charts.history(place, LANG)"""
+figures.picture(place, LANG)"""
 HEADLINE = """\
-from forecast import words
+from forecast.language import words
 words.say(LANG, vi="> **{p:v}**  \\n> Khả năng **{p:c}**: {n:n}", en="> **{p:v}**  \\n> Chance **{p:c}**: {n:n}",
           p=0.2, n=DRAWS)"""
+
+
+SETTINGS = """\
+from forecast.publish import page
+LANG, DRAWS, SEED = page.settings(lang="vi", draws=1234, seed=1)"""
 
 
 def notebook(path: Path, code: str = HEADLINE, **about) -> None:
     cells = [new_markdown_cell("# Câu hỏi cho người nghèo", id="vi", metadata={"tags": ["vi"]}),
              new_markdown_cell("# A question", id="en", metadata={"tags": ["en"]}),
-             new_code_cell('LANG = "vi"\nDRAWS = 1234\nSEED = 1', id="settings", metadata={"tags": ["settings"]}),
+             new_code_cell(SETTINGS, id="settings", metadata={"tags": ["settings"]}),
              new_code_cell("import uuid\nonce = uuid.uuid4().hex", id="run", metadata={"tags": ["run"]}),
              new_code_cell(code, id="headline", metadata={"tags": ["card"]}),
              new_code_cell(PICTURE, id="picture", metadata={"tags": ["card"]}),

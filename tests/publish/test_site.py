@@ -24,8 +24,8 @@ from forecast.language import syllables, words
 from forecast.publish import audit, pages
 from forecast.publish import site as report
 from forecast.question.scenario import Target
-from forecast.show import picture as charts
-from forecast.show import sentences
+from forecast.show import figures, law, projection
+from forecast.show.picture import Picture
 from made import answer, question
 
 LANGS = ("vi", "en")
@@ -36,7 +36,7 @@ ANSWER = answer(ASKED)
 LOOKS = {"desktop": (1280, 900, "light"), "phone": (390, 844, "dark")}
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 # Names of programs and papers, and words that Vietnamese has borrowed as they are.
-NAMES = {"forecast", "make", "lab", "pip", "install", "numba", "Jupyter", "JupyterLab", "mesa", "Mesa", "SolaraViz",
+NAMES = {"forecast", "make", "lab", "pip", "install", "numba", "Jupyter", "JupyterLab", "mesa", "Mesa",
          "statsmodels", "Python", "Facebook", "Zalo", "GitHub", "Excel", "Furo", "JavaScript",
          "web", "byte", "Infographics"}
 
@@ -45,7 +45,7 @@ def code(lang: str, name: str, *shown, tags=(), source: str = "", printed: str =
     """A cell that has run: what it shows is given."""
     outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
     for one in shown:
-        picture = isinstance(one, charts.Picture)
+        picture = isinstance(one, Picture)
         data, about = one._repr_mimebundle_() if picture else ({"text/markdown": str(one)}, {})
         outputs.append(new_output("execute_result", data=data, metadata=about, execution_count=1))
     return new_code_cell(source or f"show({name!r}, {lang!r})", id=name, metadata={"tags": list(tags)}, outputs=outputs,
@@ -55,7 +55,7 @@ def code(lang: str, name: str, *shown, tags=(), source: str = "", printed: str =
 def book(lang: str, cells: list, **about):
     return new_notebook(cells=[
         code(lang, "settings", tags=["settings"], source='LANG = "vi"\nDRAWS = 1234\nSEED = 1'), *cells],
-        metadata={"forecast": about})
+        metadata={"forecast": about, "page": {"settings": {"draws": 1234, "seed": 1}, "entries": []}})
 
 
 def later(cell, behind: str):
@@ -75,18 +75,18 @@ def made(lang: str) -> dict:
                    "1. The answer first.\n2. Then the evidence."}
     place = book(lang, [
         new_markdown_cell(prose[lang], id="question"), code(lang, "headline", headline, tags=["card"]),
-        code(lang, "fan", charts.fan(ANSWER, [ASKED], lang=lang)),
-        code(lang, "small", charts.fan(ANSWER, [ASKED], lang=lang, small=True), tags=["card", "remove-cell"]),
-        code(lang, "history", sentences.history_table(CA_MAU, lang), tags=["hide-output"]),
-        code(lang, "price", sentences.price_table(CA_MAU, "2018-01", "2027-01", lang)),
-        code(lang, "sources", words.join([sentences.statuses(CA_MAU, lang), sentences.source_list(CA_MAU, lang)])),
-        code(lang, "repeat", sentences.repeat(["data/scenarios/ca-mau-plan.yaml"] * 2, 200, 1, lang)),
+        code(lang, "fan", projection.fan(ANSWER, [ASKED], lang=lang)),
+        code(lang, "small", projection.fan(ANSWER, [ASKED], lang=lang, small=True), tags=["card", "remove-cell"]),
+        code(lang, "history", figures.table(CA_MAU, lang), tags=["hide-output"]),
+        code(lang, "price", law.price_table(CA_MAU, "2018-01", "2027-01", lang)),
+        code(lang, "sources", words.join([figures.statuses(CA_MAU, lang), figures.source_list(CA_MAU, lang)])),
+        code(lang, "repeat", figures.repeat(["data/scenarios/ca-mau-plan.yaml"] * 2, 200, 1, lang)),
     ], place="Cà Mau")
     how = {"vi": "# Cách làm\n\n## Mã lệnh\n\nMã này in ra một số.", "en": "# How it works\n\n## Code\n\nIt prints."}
     return {"05_ca_mau": place, "06_how": book(lang, [
         new_markdown_cell(how[lang], id="how"),
         later(code(lang, "printed", tags=["show-input"], source="print(2 * 21)  # twice", printed="42\n"), "key"),
-        code(lang, "key", sentences.status_key(lang)),
+        code(lang, "key", figures.status_key(lang)),
         code(lang, "links", "[**Cà Mau**](05_ca_mau.ipynb), [**Hà Nội**](03_ha_noi.ipynb)")], part="how")}
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from forecast.data import places
 from forecast.data.tables import UserError
-from forecast.desk import target
+from forecast.desk.compare import comparison
+from forecast.desk.target import needed_path, target_table
 from forecast.question.scenario import Target
-from forecast.show import picture as charts
+from forecast.show import figures, law, policy, projection, target
+from forecast.show.marks import INK
 from made import answer, question, texts
 
 PLAN, QUIET = question(), question("status quo")
@@ -19,17 +21,17 @@ ANSWER = answer(PLAN, QUIET)
 CA_MAU = question("status quo").model_copy(update={
     "place": places.read_place("Cà Mau"), "target": Target(value=116_400, by="2023-12")})
 DRAWN = {
-    "fan": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang),
-    "fan without a scenario": lambda lang: charts.fan(answer(CA_MAU), lang=lang),
-    "fan on a card": lambda lang: charts.fan(ANSWER, [PLAN, QUIET], lang=lang, small=True),
-    "large fan on a card": lambda lang: charts.fan(answer(CA_MAU), [CA_MAU], lang=lang, small=True),
-    "target": lambda lang: charts.target(
-        target.target_table(ANSWER, PLAN), target.needed_path(ANSWER, PLAN), PLAN, lang),
-    "versus": lambda lang: charts.versus(target.comparison(ANSWER, "status quo"), lang),
-    "groups": lambda lang: charts.groups(ANSWER, PLAN, lang=lang),
-    "history": lambda lang: charts.history(places.read_place("Cà Mau"), lang),
-    "history of the nation": lambda lang: charts.history(places.read_place("Việt Nam"), lang, until="2024-03"),
-    "price": lambda lang: charts.price(places.read_place("Hà Nội"), lang=lang),
+    "fan": lambda lang: projection.fan(ANSWER, [PLAN, QUIET], lang=lang),
+    "fan without a scenario": lambda lang: projection.fan(answer(CA_MAU), lang=lang),
+    "fan on a card": lambda lang: projection.fan(ANSWER, [PLAN, QUIET], lang=lang, small=True),
+    "large fan on a card": lambda lang: projection.fan(answer(CA_MAU), [CA_MAU], lang=lang, small=True),
+    "target": lambda lang: target.picture(
+        target_table(ANSWER, PLAN), needed_path(ANSWER, PLAN), PLAN, lang),
+    "versus": lambda lang: policy.versus(comparison(ANSWER, "status quo"), lang),
+    "groups": lambda lang: policy.groups(ANSWER, PLAN, lang=lang),
+    "history": lambda lang: figures.picture(places.read_place("Cà Mau"), lang),
+    "history of the nation": lambda lang: figures.picture(places.read_place("Việt Nam"), lang, until="2024-03"),
+    "price": lambda lang: law.price(places.read_place("Hà Nội"), lang=lang),
 }
 
 
@@ -73,30 +75,30 @@ def test_no_english_leaks_into_a_vietnamese_picture(name):
 
 
 def test_the_same_picture_has_the_same_bytes_and_lines_differ_without_color():
-    first, second = (charts.fan(ANSWER, [PLAN, QUIET]).png(60) for _ in range(2))
+    first, second = (projection.fan(ANSWER, [PLAN, QUIET]).png(60) for _ in range(2))
     assert first == second and first.startswith(b"\x89PNG")
-    lines = [line for line in charts.fan(ANSWER, [PLAN, QUIET]).axes[0].lines if len(line.get_xdata()) > 2]
+    lines = [line for line in projection.fan(ANSWER, [PLAN, QUIET]).axes[0].lines if len(line.get_xdata()) > 2]
     assert len({line.get_linestyle() for line in lines}) == len(lines) == 2
 
 
 def test_counts_published_after_the_origin_are_hollow():
-    picture = charts.fan(answer(CA_MAU), [CA_MAU])
+    picture = projection.fan(answer(CA_MAU), [CA_MAU])
     dots = [line for line in picture.axes[0].lines if line.get_marker() == "o"]
     faces = {tuple(line.get_ydata()): line.get_markerfacecolor() for line in dots}
-    assert faces == {(26948.0,): charts.INK, (21824.0,): "white"}
+    assert faces == {(26948.0,): INK, (21824.0,): "white"}
 
 
 def test_a_picture_of_nothing_is_an_error_for_a_person():
     with pytest.raises(UserError, match="nothing to draw"):
-        charts.fan(ANSWER, [question("other")])
+        projection.fan(ANSWER, [question("other")])
     with pytest.raises(UserError, match="no collectors"):
-        charts.history(places.read_place("Đông Triều/An Sinh"), measure="collectors")
+        figures.picture(places.read_place("Đông Triều/An Sinh"), measure="collectors")
 
 
 def test_many_scenarios_are_compared_as_a_whole():
     """Four policies by group would be twenty rows; the alternative text names each of the four once."""
-    rows = target.comparison(ANSWER, "status quo")
+    rows = comparison(ANSWER, "status quo")
     several = pd.concat([rows.assign(scenario=name) for name in "ABCD"])
-    few = charts.versus(several[several["scenario"].isin(["A", "B"])], "en", titles={"A": "first", "B": "second"})
+    few = policy.versus(several[several["scenario"].isin(["A", "B"])], "en", titles={"A": "first", "B": "second"})
     assert "First: poor" in few.alt and "Second: poor" in few.alt
-    assert charts.versus(several, "en").alt.count(";") == 3
+    assert policy.versus(several, "en").alt.count(";") == 3

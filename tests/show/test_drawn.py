@@ -14,19 +14,20 @@ import pytest
 from matplotlib.collections import PathCollection, PolyCollection
 
 from forecast.data import toy
-from forecast.desk import target
-from forecast.show import picture as charts
+from forecast.desk.compare import comparison
+from forecast.desk.target import needed_path, target_table
+from forecast.show import law, policy, projection, target
 from made import answer, question
 
 STORED = Path(__file__).with_name("drawn.json")
 PLAN, QUIET = question(), question("status quo")
 ANSWER = answer(PLAN, QUIET)
 PICTURES = {
-    "fan": lambda: charts.fan(ANSWER, [PLAN, QUIET], lang="vi"),
-    "target": lambda: charts.target(target.target_table(ANSWER, PLAN), target.needed_path(ANSWER, PLAN), PLAN, "vi"),
-    "versus": lambda: charts.versus(target.comparison(ANSWER, "status quo"), "vi"),
-    "groups": lambda: charts.groups(ANSWER, PLAN, lang="vi"),
-    "price": lambda: charts.price(toy.place(), "2021-01", "2023-12", "vi", law=toy.law()),
+    "fan": lambda: projection.fan(ANSWER, [PLAN, QUIET], lang="vi"),
+    "target": lambda: target.picture(target_table(ANSWER, PLAN), needed_path(ANSWER, PLAN), PLAN, "vi"),
+    "versus": lambda: policy.versus(comparison(ANSWER, "status quo"), "vi"),
+    "groups": lambda: policy.groups(ANSWER, PLAN, lang="vi"),
+    "price": lambda: law.price(toy.place(), "2021-01", "2023-12", "vi", law=toy.law()),
 }
 
 

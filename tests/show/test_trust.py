@@ -7,7 +7,7 @@ import pytest
 from forecast.answer import score
 from forecast.answer.projection import Projection
 from forecast.data.tables import UserError
-from forecast.show import trust, trust_charts
+from forecast.show import backtest
 from made import answer, question
 
 
@@ -31,16 +31,16 @@ SUMMARY, BANDS = score.summary(SCORED), score.summary(SCORED, ("engine", "band")
 
 
 def test_errors_are_shares_of_a_yardstick_and_the_best_is_named():
-    assert trust.errors(SUMMARY).round(6).loc[["series", "stock", "naive"]].tolist() == [0.5, 0.8, 1.0]
-    assert (trust.errors(BANDS).loc["series"].reindex(trust.BANDS).round(6) == 0.5).all()
-    said = trust.answer(SUMMARY, "vi")
+    assert backtest.errors(SUMMARY).round(6).loc[["series", "stock", "naive"]].tolist() == [0.5, 0.8, 1.0]
+    assert (backtest.errors(BANDS).loc["series"].reindex(backtest.BANDS).round(6) == 0.5).all()
+    said = backtest.answer(SUMMARY, "vi")
     assert "**xu hướng chuỗi số liệu**: sai số bằng 50%" in said
     assert "cân đối tăng – giảm: sai số 80%" in said
-    assert "held 0% of the counts" in trust.answer(SUMMARY, "en")
+    assert "held 0% of the counts" in backtest.answer(SUMMARY, "en")
 
 
 def test_the_table_has_a_row_for_each_way_and_its_coverage():
-    lines = trust.table(SUMMARY, "en").splitlines()
+    lines = backtest.table(SUMMARY, "en").splitlines()
     assert len(lines) == 2 + 5
     assert [cell.strip() for cell in lines[2].split("|")][2:6] == ["8", "25%", "50%", "50%"]
 
@@ -50,8 +50,8 @@ def test_places_without_a_trial_are_named():
         forecasts = Projection(pd.DataFrame(answer(question("status quo")).frame))
         silent = pd.DataFrame({"place": ["Toy", "Elsewhere"], "origin": "", "engine": "", "why": ""})
 
-    assert "Elsewhere" in trust.untried(Found, "en")
-    assert "Toy" not in trust.untried(Found, "en")
+    assert "Elsewhere" in backtest.untried(Found, "en")
+    assert "Toy" not in backtest.untried(Found, "en")
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -59,16 +59,16 @@ def test_engines_that_are_far_apart_are_told(lang):
     quo = question("status quo")
     one = answer(quo).frame
     two = one.assign(engine="series", value=3 * one["value"])
-    found = trust.apart(Projection(pd.concat([one, two], ignore_index=True)), [quo])
+    found = backtest.apart(Projection(pd.concat([one, two], ignore_index=True)), [quo])
     assert found["median"].max() / found["median"].min() == pytest.approx(3)
     said = {"vi": "gấp 3,0 lần", "en": "3.0 times as many"}[lang]
-    assert said in trust.apart_text(found, lang)
-    assert quo.place.name in trust.apart_table(found, lang)
-    assert quo.place.name in trust_charts.apart(found, lang).alt
-    assert "50%" in trust_charts.by_band(BANDS, lang).alt
+    assert said in backtest.apart_text(found, lang)
+    assert quo.place.name in backtest.apart_table(found, lang)
+    assert quo.place.name in backtest.apart_picture(found, lang).alt
+    assert "50%" in backtest.by_band(BANDS, lang).alt
 
 
 def test_a_picture_of_nothing_is_an_error_for_a_person():
     with pytest.raises(UserError, match="nothing to draw"):
-        trust_charts.by_band(BANDS, shown=())
-    assert np.isnan(trust.errors(SUMMARY).get("agents", np.nan))
+        backtest.by_band(BANDS, shown=())
+    assert np.isnan(backtest.errors(SUMMARY).get("agents", np.nan))

@@ -9,7 +9,7 @@ import pytest
 
 from forecast.data import toy
 from forecast.data.tables import UserError
-from forecast.engines.people.agents import RenewalsFirst, Team, observe
+from forecast.engines.people.agents import RenewalsFirst, observe
 from forecast.question.scenario import Scenario
 from forecast.show import teams
 from made import texts
@@ -141,33 +141,3 @@ def test_the_slider_steps_through_the_months_and_the_list_changes_the_measure(ru
     assert "12/2022" in view.value and view.value != first
     shown.value = "called"
     assert "gọi nhắc" in view.value and "%" in re.search(r'alt="([^"]*)"', view.value)[1]
-
-
-def test_the_model_on_a_stage_lives_as_observe_does_and_stops_at_the_end():
-    stage = teams.Stage(ASKED, {"a": Team, "b": RenewalsFirst}, "b", draws=4)
-    assert "12/2021" in stage.now("members").alt  # the opening, before anything happened
-    steps = 0
-    while stage.running:
-        stage.step()
-        steps += 1
-    stage.step()  # somebody presses the button once more
-    assert steps == 12 and "12/2022" in stage.now("visits").alt
-    seen = stage.datacollector.get_agent_vars_dataframe().reset_index(drop=True)
-    seen = seen[seen["month"] > "2021-12"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(seen, observe(ASKED, RenewalsFirst, draws=4))
-
-
-@pytest.mark.parametrize(("lang", "word"), [("vi", "hãy cài thêm"), ("en", "is not installed")])
-def test_without_the_extra_one_sentence_says_how_to_get_it(monkeypatch, lang, word):
-    monkeypatch.setattr(teams, "find_spec", lambda name: None)
-    said = teams.app(ASKED, {"a": Team}, lang=lang)
-    assert word in said and 'pip install -e ".[viz]"' in said and "\n" not in said
-
-
-def test_with_the_extra_solaraviz_shows_the_month():
-    solara = pytest.importorskip("solara")
-    pytest.importorskip("altair")
-    _, context = solara.render(teams.app(ASKED, {"thường lệ": Team}, draws=2), handle_error=False)
-    (grid,) = context.find(solara.widgets.GridLayout).widgets
-    assert [type(item).__name__ for item in grid.items] == ["Image", "Image"]
-    context.close()

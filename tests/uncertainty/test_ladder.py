@@ -8,6 +8,7 @@ import forecast as f
 from forecast.answer import layers, projection
 from forecast.beliefs.posterior import EFFECT, Posterior
 from forecast.data import chance, tables, toy
+from forecast.engines.series.engine import SeriesEngine
 from forecast.question.scenario import parameters_table
 from forecast.uncertainty import variance
 
@@ -129,8 +130,8 @@ def test_counts_and_judgement_are_drawn_apart():
 def test_beliefs_of_the_series_are_shared_where_they_are_asked_to_be():
     place = f.read_place("Cà Mau")
     asked = f.Scenario("s", place, start="2021-12", until="2022-02")
-    plain = f.SeriesEngine().run(asked, range(8), 1)
-    nested = f.SeriesEngine(repeats=4).run(asked, range(8), 1)
+    plain = SeriesEngine().run(asked, range(8), 1)
+    nested = SeriesEngine(repeats=4).run(asked, range(8), 1)
     first = plain["draw"] % 4 == 0  # the first of each set has its own beliefs
     pd.testing.assert_frame_equal(plain[first], nested[first])
     wide = nested[nested["month"] == "2022-02"]["value"].to_numpy().reshape(2, 4)

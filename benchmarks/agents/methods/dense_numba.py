@@ -30,8 +30,9 @@ def spell_of(luck):
 
 
 @njit(cache=True)
-def month(t, at, hazard, cell, frailty, state, due, spell):
+def month(t, at, hazard, cell, frailty, life):
     """Live month `t`; `at` is where the sequence of luck stands. Returns entries and the new place."""
+    state, due, spell = life
     entries, one = 0, uint64(1)
     for i in range(len(cell)):
         if state[i] == NEVER:
@@ -83,7 +84,7 @@ def prepare(work, seed):
 def live(people):
     p, hazard = people, people.work.hazard.astype(np.float32)
     for t in range(1, p.work.months + 1):
-        new, p.at = month(t, np.uint64(p.at), hazard[t], p.cell, p.frailty, p.state, p.due, p.spell)
+        new, p.at = month(t, np.uint64(p.at), hazard[t], p.cell, p.frailty, (p.state, p.due, p.spell))
         p.entries += new
 
 

@@ -12,8 +12,9 @@ from methods.dense_numba import GONE, LAPSE, LAPSED, LEAVE, MEMBER, NEVER, RETUR
 
 
 @njit(cache=True)
-def month(t, at, pressure, cell, resistance, state, due, spell):
+def month(t, at, pressure, cell, resistance, life):
     """Live month `t`; returns entries and the new place in the sequence of luck."""
+    state, due, spell = life
     entries, one = 0, uint64(1)
     for i in range(len(cell)):
         if state[i] == NEVER:
@@ -66,7 +67,7 @@ def live(people):
     for t in range(1, p.work.months + 1):
         pressure += p.work.hazard[t]
         new, p.at = month(
-            t, np.uint64(p.at), pressure.astype(np.float32), p.cell, p.resistance, p.state, p.due, p.spell
+            t, np.uint64(p.at), pressure.astype(np.float32), p.cell, p.resistance, (p.state, p.due, p.spell)
         )
         p.entries += new
 

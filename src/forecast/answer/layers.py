@@ -28,7 +28,8 @@ def components(values: np.ndarray) -> list[float]:
     """
     if values.ndim < 1 or min(values.shape) < 2:
         raise UserError(f"a nested design of {' x '.join(map(str, values.shape))}; expected at least 2 of each source")
-    parts, below, size = [], 0.0, 1
+    parts: list[float] = []
+    below, size = 0.0, 1
     for axis in reversed(range(values.ndim)):
         means = values.mean(axis=tuple(range(axis + 1, values.ndim)))
         spread = float(means.var(axis=axis, ddof=1).mean())
@@ -37,7 +38,9 @@ def components(values: np.ndarray) -> list[float]:
     return parts
 
 
-def split(values: Mapping[str, tuple[np.ndarray, tuple[str, ...]]], weights: Mapping[str, float] | None = None):
+def split(
+    values: Mapping[str, tuple[np.ndarray, tuple[str, ...]]], weights: Mapping[str, float] | None = None
+) -> "pd.Series[float]":
     """Split the variance of a linear pool of engines: a Series of parts, index source, in the order first met.
 
     `values` gives each engine's array and the names of its axes, the outermost first; `weights` default to equal ones.

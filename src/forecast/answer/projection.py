@@ -5,8 +5,9 @@ Stocks are persons on the last day of the month, flows are persons in the month,
 Draws are paired: draw 7 of two scenarios is the same people with the same luck.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast.answer import layers
-from forecast.data import tables
+from forecast.data import files, tables
 
 COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
 _TEXT = COLUMNS[:7]
@@ -50,7 +51,7 @@ class Projection:
         names = {c: list(f[c].unique()) for c in ("place", "scenario", "engine")}
         return f"Projection({len(f):,} rows, {f['draw'].nunique()} draws, {names})"
 
-    def only(self, **columns) -> "Projection":
+    def only(self, **columns: Any) -> "Projection":
         """Keep the rows whose columns equal the given value, or are in the given list.
 
         An empty answer is allowed: an engine that is deaf to a policy says nothing about it.
@@ -72,12 +73,13 @@ class Projection:
             raise tables.UserError(f"month {month} is not in the projection, which {span}")
         return self.only(month=month)
 
-    def quantiles(self, probabilities=QUANTILES) -> pd.DataFrame:
+    def quantiles(self, probabilities: Sequence[float] = QUANTILES) -> pd.DataFrame:
         """Return `..., month, quantile, value`: one row for each series, month and probability."""
         wide = self._wide()
         values = _quantile(wide, probabilities).T
         result = pd.DataFrame(values, index=wide.index, columns=pd.Index(probabilities, name="quantile"))
-        return result.stack().rename("value").reset_index()
+        tall: pd.Series[float] = result.stack()  # one level of columns, so a series
+        return tall.rename("value").reset_index()
 
     def summary(self) -> pd.DataFrame:
         """Return `..., month, mean, low, median, high`: low and high hold 90% of the draws between them."""
@@ -153,9 +155,16 @@ class Projection:
         return Projection(concat(parts).frame.assign(engine="pool"))
 
     def ladder(
-        self, measure: str = "members", *, by: str, design: Mapping, group: str = "all", since: str | None = None,
-        weights: Mapping[str, float] | None = None, log: bool = True,
-    ) -> pd.DataFrame:  # fmt: skip
+        self,
+        measure: str = "members",
+        *,
+        by: str,
+        design: Mapping[str, Any],
+        group: str = "all",
+        since: str | None = None,
+        weights: Mapping[str, float] | None = None,
+        log: bool = True,
+    ) -> pd.DataFrame:
         """Split the width of the interval by source: the uncertainty ladder, for each place and scenario.
 
         `design` says how draws are nested: sizes by source, the outermost first, such as `{"parameters": 50,
@@ -173,7 +182,7 @@ class Projection:
             raise tables.UserError(f"no {measure} of group {group} at {since or by} to {by} in the projection")
         rows = rows.only(month=months)
         for (place, scenario), part in rows.frame.groupby(["place", "scenario"], observed=True, sort=False):
-            values = {}
+            values: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
             for engine in part["engine"].unique():
                 total = part[part["engine"] == engine].groupby("draw")["value"].sum().sort_index().to_numpy()
                 sizes = design.get(engine, design)
@@ -189,10 +198,9 @@ class Projection:
                 values = {engine: (np.log(array), names) for engine, (array, names) in values.items()}
             variance = layers.split(values, weights)
             share = variance.clip(lower=0) / max(variance.clip(lower=0).sum(), 1e-300)
-            found.append(pd.DataFrame({
-                "place": place, "scenario": scenario, "source": variance.index, "variance": variance.to_numpy(),
-                "share": share.to_numpy(), "width": share.to_numpy() * (high - low), "low": low, "median": median,
-                "high": high}))  # fmt: skip
+            table = {"place": place, "scenario": scenario, "source": variance.index, "variance": variance.to_numpy()}
+            table |= {"share": share.to_numpy(), "width": share.to_numpy() * (high - low)}
+            found.append(pd.DataFrame(table | {"low": low, "median": median, "high": high}))
         return pd.concat(found, ignore_index=True)
 
     def ledger_faults(self, tolerance: float = 1e-6) -> pd.DataFrame:
@@ -216,12 +224,10 @@ class Projection:
 
     def save(self, path: str | Path) -> None:
         """Write Parquet; the same projection gives the same bytes, and a killed write leaves no half file."""
-        path = Path(path)
         used = self.frame.assign(**{c: self.frame[c].cat.remove_unused_categories() for c in _TEXT})
         table = pa.Table.from_pandas(used, preserve_index=False).replace_schema_metadata(None)
-        partial = path.with_suffix(path.suffix + ".partial")
-        pq.write_table(table, partial, compression="zstd")
-        partial.replace(path)
+        with files.replacing(path) as half:
+            pq.write_table(table, half, compression="zstd")
 
     @classmethod
     def read(cls, path: str | Path) -> "Projection":
@@ -236,7 +242,7 @@ class Projection:
         except (tables.UserError, TypeError, ValueError, OSError) as error:
             raise tables.UserError(f"{path}: {error}; {wanted}") from None
 
-    def to_hub(self, quantiles=QUANTILES) -> pd.DataFrame:
+    def to_hub(self, quantiles: Sequence[float] | None = QUANTILES) -> pd.DataFrame:
         """Return the forecast hubs' model-output table (hubverse): quantile rows, or samples when `quantiles` is None.
 
         Columns: location, scenario_id, model_id, origin_date, target_end_date, target, output_type, output_type_id,
@@ -268,12 +274,13 @@ class Projection:
         )
 
 
-def _quantile(wide: pd.DataFrame, probabilities) -> np.ndarray:
+def _quantile(wide: pd.DataFrame, probabilities: Sequence[float]) -> np.ndarray:
     """Quantiles over draws, (probabilities, rows); a series that has fewer draws than others is judged by its own."""
     values = wide.to_numpy(float)
     if not len(values):
         return np.empty((len(probabilities), 0))
-    return (np.nanquantile if np.isnan(values).any() else np.quantile)(values, probabilities, axis=1)
+    found: np.ndarray = (np.nanquantile if np.isnan(values).any() else np.quantile)(values, probabilities, axis=1)
+    return found
 
 
 def _chance_of(values: np.ndarray, at_least: float) -> pd.Series:
@@ -290,7 +297,7 @@ def _chance_of(values: np.ndarray, at_least: float) -> pd.Series:
     )
 
 
-def concat(parts) -> Projection:
+def concat(parts: Iterable[Projection | pd.DataFrame]) -> Projection:
     """Put several frames or projections under one another, in the order given.
 
     >>> len(concat([]).frame)
@@ -302,7 +309,7 @@ def concat(parts) -> Projection:
         return Projection(pd.DataFrame(columns=COLUMNS))
     from pandas.api.types import union_categoricals
 
-    joined = {}
+    joined: dict[str, Any] = {}
     for column in COLUMNS:
         parts_of = [f[column] for f in frames]
         if column in _TEXT:

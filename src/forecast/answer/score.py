@@ -10,13 +10,27 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from forecast.answer.projection import QUANTILES, Projection
 from forecast.data import tables
 
 YARDSTICKS = ("seasonal naive", "naive", "drift")
-COLUMNS = ["place", "scenario", "engine", "origin", "month", "horizon", "group", "measure", "observed", "median",
-           "metric", "level", "value"]
+COLUMNS = [
+    "place",
+    "scenario",
+    "engine",
+    "origin",
+    "month",
+    "horizon",
+    "group",
+    "measure",
+    "observed",
+    "median",
+    "metric",
+    "level",
+    "value",
+]
 KEYS = COLUMNS[:8]
 LEVELS = (0.5, 0.8, 0.9, 0.95)  # of the central intervals whose coverage is asked for
 BANDS = (6, 12, 24)  # last months of the bands of horizons
@@ -24,7 +38,7 @@ FREE = ("covered", "mase", "msis", "scaled_crps", "relative_error")  # without a
 JUDGED = ("absolute_error", "crps", "wis", "interval_score")  # their ratio to a yardstick's is a skill
 
 
-def pinball(observed, values, probabilities) -> np.ndarray:
+def pinball(observed: ArrayLike, values: ArrayLike, probabilities: ArrayLike) -> np.ndarray:
     """Return the quantile loss of each quantile, unit of the values, shape (..., quantiles).
 
     (y - q) p above the quantile q of probability p, (q - y)(1 - p) below it (Koenker and Bassett 1978).
@@ -34,11 +48,11 @@ def pinball(observed, values, probabilities) -> np.ndarray:
     """
     from scoringrules import quantile_score  # takes seconds to import, so only who scores waits for it
 
-    values, probabilities = _quantiles(values, probabilities)
-    return quantile_score(np.asarray(observed, float)[..., None], values, probabilities, backend="numpy")
+    value, p = _quantiles(values, probabilities)
+    return np.asarray(quantile_score(np.asarray(observed, float)[..., None], value, p, backend="numpy"))
 
 
-def wis(observed, values, probabilities) -> np.ndarray:
+def wis(observed: ArrayLike, values: ArrayLike, probabilities: ArrayLike) -> np.ndarray:
     """Return the weighted interval score of quantiles, unit of the values, shape (...).
 
     The mean over all quantiles of twice the pinball loss, which is the weighted mean of the central intervals' scores
@@ -51,10 +65,10 @@ def wis(observed, values, probabilities) -> np.ndarray:
     _, p = _quantiles(values, probabilities)
     if not np.allclose(np.sort(p), np.sort(1 - p)):
         raise tables.UserError(f"quantiles {', '.join(f'{x:g}' for x in p)}; expected pairs p and 1 - p")
-    return 2 * pinball(observed, values, probabilities).mean(axis=-1)
+    return np.asarray(2 * pinball(observed, values, probabilities).mean(axis=-1))
 
 
-def crps(observed, samples) -> np.ndarray:
+def crps(observed: ArrayLike, samples: ArrayLike) -> np.ndarray:
     """Return the continuous ranked probability score of the draws taken as the whole forecast, shape (...).
 
     E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007, equation 21), the distance |x - y| for a single draw.
@@ -64,13 +78,13 @@ def crps(observed, samples) -> np.ndarray:
     """
     from scoringrules import crps_ensemble
 
-    samples = np.asarray(samples, float)
-    if samples.shape[-1] < 1:
+    draws = np.asarray(samples, float)
+    if draws.shape[-1] < 1:
         raise tables.UserError("no draws to score; expected at least one")
-    return np.asarray(crps_ensemble(np.asarray(observed, float), samples, estimator="qd", backend="numpy"))
+    return np.asarray(crps_ensemble(np.asarray(observed, float), draws, estimator="qd", backend="numpy"))
 
 
-def crps_of_quantiles(observed, values, probabilities) -> np.ndarray:
+def crps_of_quantiles(observed: ArrayLike, values: ArrayLike, probabilities: ArrayLike) -> np.ndarray:
     """Return the CRPS of a forecast that is known by its quantiles only, shape (...).
 
     The CRPS is twice the integral of the pinball loss over all probabilities (Laio and Tamea 2007); each quantile
@@ -82,12 +96,12 @@ def crps_of_quantiles(observed, values, probabilities) -> np.ndarray:
     >>> float(uniform.round(3))
     0.083
     """
-    values, p = _quantiles(values, probabilities)
+    value, p = _quantiles(values, probabilities)
     edges = np.concatenate([[0.0], (p[1:] + p[:-1]) / 2, [1.0]])
-    return 2 * (pinball(observed, values, p) * np.diff(edges)).sum(axis=-1)
+    return np.asarray(2 * (pinball(observed, value, p) * np.diff(edges)).sum(axis=-1))
 
 
-def interval_score(observed, low, high, level: float) -> np.ndarray:
+def interval_score(observed: ArrayLike, low: ArrayLike, high: ArrayLike, level: float) -> np.ndarray:
     """Return the score of the central interval that should hold `level` of all cases, unit of the values.
 
     Its width, and 2 / (1 - level) for each unit by which it was missed (Gneiting and Raftery 2007, equation 43).
@@ -97,21 +111,21 @@ def interval_score(observed, low, high, level: float) -> np.ndarray:
     """
     from scoringrules import interval_score as score
 
-    observed, low, high = (np.asarray(x, float) for x in (observed, low, high))
-    return np.asarray(score(observed, low, high, 1 - level, backend="numpy"))
+    counted, lower, upper = (np.asarray(x, float) for x in (observed, low, high))
+    return np.asarray(score(counted, lower, upper, 1 - level, backend="numpy"))
 
 
-def covered(observed, low, high) -> np.ndarray:
+def covered(observed: ArrayLike, low: ArrayLike, high: ArrayLike) -> np.ndarray:
     """Return 1.0 where an observation lies in its interval, ends included, and 0.0 elsewhere.
 
     >>> covered([1, 5, 9], 1, 8).tolist()
     [1.0, 1.0, 0.0]
     """
-    observed = np.asarray(observed, float)
-    return ((observed >= low) & (observed <= high)).astype(float)
+    counted, lower, upper = (np.asarray(x, float) for x in (observed, low, high))
+    return np.asarray((counted >= lower) & (counted <= upper), float)
 
 
-def scale(values, months=None, season: int = 1) -> float:
+def scale(values: ArrayLike, months: ArrayLike | None = None, season: int = 1) -> float:
     """Return what a series used to change by in a month, the unit of MASE and MSIS; NaN where it cannot be told.
 
     A regular series (`months` left out) has the mean absolute change from one season to the next (Hyndman and Koehler
@@ -122,18 +136,18 @@ def scale(values, months=None, season: int = 1) -> float:
     >>> scale([1.0, 3.0, 2.0]), scale([100.0, 160.0, 150.0], months=[0, 12, 14])
     (1.5, 5.0)
     """
-    values = np.asarray(values, float)
+    counts = np.asarray(values, float)
     if months is None:
-        steps = np.abs(values[season:] - values[:-season])
+        steps = np.abs(counts[season:] - counts[:-season])
         found = float(np.mean(steps)) if len(steps) else 0.0
     else:
         order = np.argsort(np.asarray(months), kind="stable")
         took = np.diff(np.asarray(months, float)[order])
-        found = float(np.abs(np.diff(values[order])).sum() / took.sum()) if took.sum() > 0 else 0.0
+        found = float(np.abs(np.diff(counts[order])).sum() / took.sum()) if took.sum() > 0 else 0.0
     return found if found > 0 else np.nan
 
 
-def mase(observed, forecast, unit: float) -> float:
+def mase(observed: ArrayLike, forecast: ArrayLike, unit: float) -> float:
     """Return the mean absolute scaled error of point forecasts; `unit` is :func:`scale` of what was known before.
 
     >>> mase([10.0, 12.0], [11.0, 15.0], unit=2.0)
@@ -142,7 +156,7 @@ def mase(observed, forecast, unit: float) -> float:
     return float(np.mean(np.abs(np.asarray(observed, float) - np.asarray(forecast, float))) / unit)
 
 
-def msis(observed, low, high, unit: float, level: float = 0.95) -> float:
+def msis(observed: ArrayLike, low: ArrayLike, high: ArrayLike, unit: float, level: float = 0.95) -> float:
     """Return the mean scaled interval score (the M4 competition's measure of 95% intervals); `unit` as in mase.
 
     >>> round(msis([10.0, 13.0], [8.0, 8.0], [12.0, 12.0], unit=4.0, level=0.9), 6)
@@ -154,15 +168,15 @@ def msis(observed, low, high, unit: float, level: float = 0.95) -> float:
 def scores(forecasts: Projection | pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each forecast that was met by a later count, and each metric: the columns of `COLUMNS`.
 
-    `forecasts` is a Projection, or quantiles in the columns `place, scenario, engine, origin, month, group, measure,
-    quantile, value`; `counts` is that of :func:`facts.counts` (`place, month, value, known`), of members of all groups.
-    Only counts of months after the origin are met that were not known at its end; of two for one month the last
-    listed counts. `horizon` is in months, `level` the probability of a quantile (pinball) or an interval (covered, 0
-    or 1; interval_score, msis). What is scaled is divided by :func:`scale` of the counts known at the origin, and has
-    no row where these have none.
+    `forecasts` is a Projection, or quantiles in the columns `place, scenario, engine, origin, month, group,
+    measure, quantile, value`; `counts` is that of :func:`forecast.data.history.counts` (`place, month, value,
+    known`), of members of all groups. Only counts of months after the origin are met that were not known at its
+    end; of two for one month the last listed counts. `horizon` is in months, `level` the probability of a quantile
+    (pinball) or an interval (covered, 0 or 1; interval_score, msis). What is scaled is divided by :func:`scale` of
+    the counts known at the origin, and has no row where these have none.
     """
     from_draws = isinstance(forecasts, Projection)
-    frame = forecasts.frame if from_draws else forecasts
+    frame = forecasts.frame if isinstance(forecasts, Projection) else forecasts
     frame = frame[(frame["measure"] == "members") & (frame["group"] == "all")]
     text = {c: frame[c].astype(str) for c in ("place", "scenario", "engine", "origin", "month", "group", "measure")}
     frame = frame.assign(**text)
@@ -174,8 +188,9 @@ def scores(forecasts: Projection | pd.DataFrame, counts: pd.DataFrame) -> pd.Dat
     ends = zip(frame["origin"], frame["month"], strict=True)
     frame["horizon"] = [(tables.month(month) - tables.month(origin)).n for origin, month in ends]
     column = "draw" if from_draws else "quantile"
-    parts = []
-    for _, rows in frame.groupby(["engine", "scenario"], sort=False):  # their draws or quantiles may differ in number
+    parts: list[pd.DataFrame] = []
+    # draws or quantiles may differ in number between engines and scenarios
+    for _, rows in frame.groupby(["engine", "scenario"], sort=False):
         wide = rows.set_index([*KEYS, "observed", column])["value"].unstack(column)
         values = wide.to_numpy(float)
         p = np.asarray(QUANTILES if from_draws else wide.columns, float)
@@ -184,7 +199,9 @@ def scores(forecasts: Projection | pd.DataFrame, counts: pd.DataFrame) -> pd.Dat
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def _metrics(keys: pd.DataFrame, ranked: np.ndarray, p: np.ndarray, draws, counts: pd.DataFrame) -> pd.DataFrame:
+def _metrics(
+    keys: pd.DataFrame, ranked: np.ndarray, p: np.ndarray, draws: np.ndarray | None, counts: pd.DataFrame
+) -> pd.DataFrame:
     """Return every metric of forecasts given by quantiles `ranked` of probabilities `p`, and by draws if there are."""
     observed = keys["observed"].to_numpy(float)
     at = {round(float(x), 6): ranked[:, i] for i, x in enumerate(p)}
@@ -194,17 +211,23 @@ def _metrics(keys: pd.DataFrame, ranked: np.ndarray, p: np.ndarray, draws, count
     unit = np.array([_unit(counts, place, origin) for place, origin in zip(keys["place"], keys["origin"], strict=True)])
     whole = crps(observed, draws) if draws is not None else crps_of_quantiles(observed, ranked, p)
     miss = np.abs(median - observed)
-    found = [("error", np.nan, median - observed), ("absolute_error", np.nan, miss), ("mase", np.nan, miss / unit),
-             ("relative_error", np.nan, np.divide(miss, observed, out=np.full_like(miss, np.nan), where=observed > 0)),
-             ("crps", np.nan, whole), ("scaled_crps", np.nan, whole / unit), ("wis", np.nan, wis(observed, ranked, p))]
+    found = [
+        ("error", np.nan, median - observed),
+        ("absolute_error", np.nan, miss),
+        ("mase", np.nan, miss / unit),
+        ("relative_error", np.nan, np.divide(miss, observed, out=np.full_like(miss, np.nan), where=observed > 0)),
+        ("crps", np.nan, whole),
+        ("scaled_crps", np.nan, whole / unit),
+        ("wis", np.nan, wis(observed, ranked, p)),
+    ]
     found += [("pinball", x, loss) for x, loss in zip(p, pinball(observed, ranked, p).T, strict=True)]
     for level in LEVELS:
-        ends = [at.get(round(x, 6)) for x in ((1 - level) / 2, (1 + level) / 2)]
-        if any(end is None for end in ends):
+        low, high = (at.get(round(x, 6)) for x in ((1 - level) / 2, (1 + level) / 2))
+        if low is None or high is None:
             continue
-        found.append(("covered", level, covered(observed, *ends)))
+        found.append(("covered", level, covered(observed, low, high)))
         if level == LEVELS[-1]:
-            width = interval_score(observed, *ends, level)
+            width = interval_score(observed, low, high, level)
             found += [("interval_score", level, width), ("msis", level, width / unit)]
     tall = [keys.assign(median=median, metric=name, level=level, value=value) for name, level, value in found]
     return pd.concat(tall, ignore_index=True).dropna(subset="value")
@@ -259,11 +282,11 @@ def summary(
     return table.assign(level=table["level"].replace(-1.0, np.nan))
 
 
-def _quantiles(values, probabilities) -> tuple[np.ndarray, np.ndarray]:
-    values, p = np.asarray(values, float), np.asarray(probabilities, float)
-    if values.shape[-1:] != p.shape or not len(p) or not ((p > 0) & (p < 1)).all() or (np.diff(p) <= 0).any():
+def _quantiles(values: ArrayLike, probabilities: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    value, p = np.asarray(values, float), np.asarray(probabilities, float)
+    if value.shape[-1:] != p.shape or not len(p) or not ((p > 0) & (p < 1)).all() or (np.diff(p) <= 0).any():
         raise tables.UserError(
-            f"quantiles: {values.shape[-1] if values.ndim else 1} values for probabilities {p.tolist()}; expected one "
+            f"quantiles: {value.shape[-1] if value.ndim else 1} values for probabilities {p.tolist()}; expected one "
             "value for each probability, in rising order between 0 and 1"
         )
-    return values, p
+    return value, p

@@ -16,14 +16,15 @@ import nbformat
 from IPython.display import display
 
 from forecast.data import tables
-from forecast.desk import target
+from forecast.desk.compare import comparison
+from forecast.desk.target import target_table
 from forecast.experiment import project
 from forecast.language import words
 from forecast.language.words import LANGS, Text, term
 from forecast.question import menu
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario, read_scenario
-from forecast.show import desk_texts, picture, sentences
+from forecast.show import levers, policy, projection, scenario_file, target
 
 DRAWS = (50, 100, 200, 500, 1000)
 OWN, QUO = "my-choice", "status quo"  # names of the two scenarios of an answer
@@ -76,7 +77,7 @@ class Control:
         self.box.description = ", ".join([term(f"lever.{self.choice.lever}", self.lang), *about])
         lever = self.choice.at(self.level)
         off = {"vi": "không dùng", "en": "left out"}[self.lang]
-        self.said.value = html.escape(sentences.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
+        self.said.value = html.escape(levers.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
 
 
 class Page:
@@ -136,10 +137,17 @@ class Page:
             self._say("Cách tính:", "Engine:"),
             self._say("Số lần mô phỏng:", "Draws:"),
         )
-        text["note"].value = "<p>" + html.escape(self._say(
-            "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
-            "Answers are estimates with intervals, made from published counts and assumptions whose sources are told.",
-        )) + "</p>"  # fmt: skip
+        text["note"].value = (
+            "<p>"
+            + html.escape(
+                self._say(
+                    "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
+                    "Answers are estimates with intervals, made from published counts and assumptions whose sources "
+                    "are told.",
+                )
+            )
+            + "</p>"
+        )
         self.ask.description = self._say("Tính", "Run")
         self.engine.options = [(term(f"engine.{name}", self.lang), name) for name in ("stock", "agents")]
         self.question.options = [(words.title(q, self.lang), i) for i, q in enumerate(self.questions)]
@@ -161,7 +169,7 @@ class Page:
         """Write the names of the levers in the language of the page."""
         asked = self.questions[self.question.value]
         for box, lever in zip(self.own, asked.policy.levers, strict=True):
-            parts = [term(f"lever.{lever.lever}", self.lang), sentences.size(lever, self.lang)]
+            parts = [term(f"lever.{lever.lever}", self.lang), levers.size(lever, self.lang)]
             since = words.month(lever.start or asked.start, self.lang)
             box.description = ": ".join(filter(None, parts)) + self._say(f", từ {since}", f", from {since}")
         for control in self.controls:
@@ -210,18 +218,18 @@ class Page:
         self.told.clear_output(wait=True)
         with self.told:
             if own.target:
-                display(sentences.headline(target.target_table(found, own), own, self.lang, engine))
-            display(picture.fan(found, [own, quo], lang=self.lang, engine=engine))
+                display(target.headline(target_table(found, own), own, self.lang, engine))
+            display(projection.fan(found, [own, quo], lang=self.lang, engine=engine))
             if own.policy.levers:
-                compared = target.comparison(found, QUO)
-                display(sentences.added_text(compared, self.lang, own, engine))
-                display(sentences.added_table(compared, self.lang, TITLES_IN[self.lang]))
+                compared = comparison(found, QUO)
+                display(policy.added_text(compared, self.lang, own, engine))
+                display(policy.added_table(compared, self.lang, TITLES_IN[self.lang]))
             display(widgets.HTML(self._repeat(own, engine, draws)))
 
     def _repeat(self, own: Scenario, engine: str, draws: int) -> str:
         """A link to the question as a file, and the command that gives the same numbers from it."""
         name = f"{own.place.slug}-{OWN}.yaml"
-        file = base64.b64encode(desk_texts.scenario_yaml(own).encode()).decode()
+        file = base64.b64encode(scenario_file.scenario_yaml(own).encode()).decode()
         command = f"forecast project {shlex.quote(name)} --engines {engine} --draws {draws} --seed 1 --lang {self.lang}"
         return (
             f'<p><a download="{name}" href="data:application/yaml;base64,{file}">'
@@ -254,5 +262,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         Voila.launch_instance(
             [str(path), f"--port={port}", "--Voila.auto_token=True", "--show_tracebacks=False"],
-            ip="127.0.0.1", open_browser=browser, tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
-        )  # fmt: skip
+            ip="127.0.0.1",
+            open_browser=browser,
+            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
+        )

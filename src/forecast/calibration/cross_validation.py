@@ -20,8 +20,8 @@ from forecast.answer.projection import QUANTILES
 from forecast.beliefs.posterior import PLACE_YEAR, PRIORS
 from forecast.calibration.emulator import Emulator, Shape
 from forecast.calibration.likelihood import DEGREES, Model
-from forecast.calibration.sampler import MOST_KHAT, Fit, kept_or_done, keyed_luck, one_thread, stand_in, weigh
-from forecast.data import chance, tables
+from forecast.calibration.sampler import MOST_KHAT, Fit, keyed_luck, one_thread, stand_in, weigh
+from forecast.data import chance, files, tables
 from forecast.data import history as facts
 from forecast.data.places import read_place
 from forecast.engines.series.engine import SeriesEngine
@@ -169,13 +169,17 @@ def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[tuple]:
     return rows
 
 
+def _path(keep: Path | None, seed: int, fold: Fold) -> Path | None:
+    return keep / f"held-{seed}-{fold.name.replace('/', ' ')}.parquet" if keep else None
+
+
 def held_out(fit: Fit, seed: int = 1, jobs: int | None = None, keep: Path | None = None, progress: bool = True):
     """Return :func:`judged` of all folds; `keep` is a folder in which finished folds are kept."""
     asked = folds(fit.model)
     with tqdm(total=len(asked), desc="held out", disable=not progress) as bar:
         work = joblib.Parallel(n_jobs=jobs or joblib.cpu_count(), return_as="generator")(
-            joblib.delayed(kept_or_done)(keep / f"held-{seed}-{fold.name.replace('/', ' ')}.csv" if keep else None,
-                                         judged, fit, fold, seed) for fold in asked)  # fmt: skip
+            joblib.delayed(files.kept_or_made)(_path(keep, seed, fold), judged, fit, fold, seed) for fold in asked
+        )
         parts = []
         for part in work:
             parts.append(part)

@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 from forecast.beliefs.posterior import EFFECT, PLACE_STEP, PLACE_YEAR, STEP_PRIORS, YEAR, YEAR_STEP
 from forecast.calibration.emulator import Emulator, Shape, size_of
 from forecast.calibration.likelihood import DEGREES, Model
-from forecast.data import chance, tables
+from forecast.data import chance, files
 
 GROUPS = 2  # independent ensembles
 WALKERS, STEPS, DRAWS = 64, 400, 10_000  # chains of an ensemble, steps that count, draws that the engine weighs
@@ -184,24 +184,6 @@ def weigh(emulator: Emulator, z: np.ndarray, predicted: np.ndarray) -> tuple[np.
     return np.minimum(rows, len(z) - 1), float(1 / np.square(share).sum()), float(khat)
 
 
-def _kept(path: Path | None) -> dict | None:
-    if path is None or not path.exists():
-        return None
-    try:
-        with np.load(path) as found:
-            return dict(found)
-    except (OSError, ValueError):
-        return None
-
-
-def _keep(path: Path | None, part: dict) -> None:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
-        np.savez(partial, **part)
-        partial.replace(path)
-
-
 def calibrate(
     model: Model, *, seed: int = 1, jobs: int | None = None, keep: str | Path | None = None, progress: bool = True,
     plan: tuple[int, int, int] = (WALKERS, STEPS, DRAWS), name: str = "",
@@ -225,13 +207,13 @@ def calibrate(
         def done(tasks: dict) -> list[dict]:
             """Do tasks (file name -> function and arguments) that were not kept, in their order."""
             paths = [folder / f"{n}.npz" if folder else None for n in tasks]
-            found = [_kept(path) for path in paths]
+            found = [files.kept_arrays(path) for path in paths]
             waiting = [i for i, part in enumerate(found) if part is None]
             todo = list(tasks.values())
             new = work(joblib.delayed(todo[i][0])(*todo[i][1:]) for i in waiting)
             for i, part in zip(waiting, new, strict=True):
                 found[i] = part
-                _keep(paths[i], part)
+                files.keep(part, paths[i])
             return found
 
         def run(name: str, z: np.ndarray) -> np.ndarray:
@@ -289,17 +271,6 @@ def _chains(emulator: Emulator, start: np.ndarray, burn_in: int, steps: int, luc
     with one_thread():
         z, accepted, diverged = stand_in(emulator, start, burn_in + steps, luck)
     return {"z": z[burn_in:], "accepted": np.array(accepted), "diverged": np.array(diverged)}
-
-
-def kept_or_done(path: Path | None, function, *given) -> pd.DataFrame:
-    """Return the table that `function(*given)` gives, from `path` where an earlier run kept it."""
-    if path is not None and path.exists():
-        return pd.read_csv(path)
-    table = function(*given)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tables.write(table, path)
-    return table
 
 
 def _run(model: Model, z: np.ndarray) -> dict[str, np.ndarray]:

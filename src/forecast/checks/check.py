@@ -5,15 +5,17 @@ findings in file order: a ``fault`` or a ``new conflict`` means that the work is
 one that the data already mark, and a ``note`` is arithmetic worth reading.
 """
 
+import csv
 import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from forecast.answer.projection import Projection
-from forecast.checks import conflicts, counts, plans
+from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.data import tables
 from forecast.experiment import ledger
@@ -22,11 +24,12 @@ from forecast.question.scenario import read_scenario
 SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
 """How bad a finding can be, worst first; the first two fail a check."""
 
-RULE_MODULES = (conflicts, counts, plans)
+RULE_MODULES = (conflicts, shares, plans, counts)
 """Where the rules of the history table are; importing them registers them."""
 
 _SOURCED = ("history", "law", "places", "crosswalk", "evidence")
 _READABLE = ("*.csv", "*.parquet", "*.yaml", "*.yml")
+Frames = dict[Path, tuple[str, pd.DataFrame]]  # what is checked: path, name of the table, table
 _LEDGER = "members = previous members + entries + returns - lapses - exits"
 
 
@@ -51,12 +54,14 @@ def to_frame(findings: Iterable[Finding], lang: str = "vi") -> pd.DataFrame:
 
 
 _SAY = {  # severity: one and many in English, then Vietnamese
-    FAULT: ("fault", "faults", "lỗi"), NEW: ("new conflict", "new conflicts", "mâu thuẫn mới"),
-    KNOWN: ("known conflict", "known conflicts", "mâu thuẫn đã biết"), NOTE: ("note", "notes", "lưu ý"),
+    FAULT: ("fault", "faults", "lỗi"),
+    NEW: ("new conflict", "new conflicts", "mâu thuẫn mới"),
+    KNOWN: ("known conflict", "known conflicts", "mâu thuẫn đã biết"),
+    NOTE: ("note", "notes", "lưu ý"),
 }
 
 
-def as_dict(finding: Finding) -> dict:
+def as_dict(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain values for JSON; a number that is unknown or endless becomes None.
 
     >>> as_dict(Finding("a.csv", 2, "rule", "Cà Mau", NOTE, "m", "m", {"x": float("nan")}))["numbers"]
@@ -104,7 +109,8 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
     exception.
     """
     files = [file for path in map(Path, paths) for file in _expand(path)]
-    frames, found = {}, []
+    frames: Frames = {}
+    found: list[Finding] = []
     for path in files:
         try:
             if path.suffix.lower() == ".parquet":
@@ -129,14 +135,17 @@ def table_of(path: Path) -> str:
     if path.stem in tables.SCHEMAS:
         return path.stem
     try:
-        header = pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns
-    except (OSError, ValueError):  # pandas' own parser errors are kinds of ValueError
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error):
         raise tables.UserError(f"{path}: there is no such file, or it is no CSV table") from None
     for table in tables.SCHEMAS:
         if set(header) == set(tables.columns(table)):
             return table
-    raise tables.UserError(f"{path}: not a table of this project; expected the columns of one of "
-                           f"{', '.join(tables.SCHEMAS)} (see data/README.md)")
+    raise tables.UserError(
+        f"{path}: not a table of this project; expected the columns of one of "
+        f"{', '.join(tables.SCHEMAS)} (see data/README.md)"
+    )
 
 
 def _expand(path: Path) -> list[Path]:
@@ -147,12 +156,12 @@ def _expand(path: Path) -> list[Path]:
     return [file for file in inside if file.suffix != ".csv" or file.stem in tables.SCHEMAS]
 
 
-def _fault(file: str, row: int, rule: str, text: str, vi: str = "", place: str = "", **numbers) -> Finding:
+def _fault(file: str, row: int, rule: str, text: str, vi: str = "", place: str = "", **numbers: float) -> Finding:
     """Return a finding that is a fault."""
     return Finding(file, row, rule, place, FAULT, text, vi or f"Lỗi dữ liệu: {text}", numbers)
 
 
-def _known(path: Path, table: str, frames: dict) -> pd.DataFrame:
+def _known(path: Path, table: str, frames: Frames) -> pd.DataFrame:
     """Return the rows of another table that ``path`` may use, each name once, nearest first.
 
     They are those of a file that is checked too, of the table beside ``path``, and of the project's.
@@ -170,21 +179,36 @@ def _known(path: Path, table: str, frames: dict) -> pd.DataFrame:
     return rows.drop_duplicates(rows.columns[0]) if table in ("sources", "places") else rows
 
 
-def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: dict) -> list[Finding]:
+def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) -> list[Finding]:
     """Check one valid table against the others."""
     found = []
     if table in _SOURCED:
         known = set(_known(path, "sources", frames)["source"])
         for row, source in enumerate(frame["source"], start=2):
             if source and source not in known:
-                found.append(_fault(path.name, row, "unknown-source", f'source "{source}" is not in sources.csv',
-                                    f'nguồn "{source}" không có trong sources.csv'))
+                found.append(
+                    _fault(
+                        path.name,
+                        row,
+                        "unknown-source",
+                        f'source "{source}" is not in sources.csv',
+                        f'nguồn "{source}" không có trong sources.csv',
+                    )
+                )
     if table == "places":
         names = set(_known(path, "places", frames)["place"])
         for row, (place, parent) in enumerate(zip(frame["place"], frame["parent"], strict=True), start=2):
             if parent and parent not in names:
-                found.append(_fault(path.name, row, "unknown-place", f'parent "{parent}" has no row of its own',
-                                    f'đơn vị cấp trên "{parent}" chưa có dòng riêng', place))
+                found.append(
+                    _fault(
+                        path.name,
+                        row,
+                        "unknown-place",
+                        f'parent "{parent}" has no row of its own',
+                        f'đơn vị cấp trên "{parent}" chưa có dòng riêng',
+                        place,
+                    )
+                )
     if table == "history":
         places = _known(path, "places", frames)
         levels = dict(zip(places["place"], places["level"], strict=True))
@@ -192,16 +216,26 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: dict) -> l
             if levels and levels.get(place) != level:
                 expected = levels.get(place)
                 text = f'level "{expected}"' if expected else "a place of places.csv"
-                found.append(_fault(path.name, row, "unknown-place", f'expected {text}, found "{place}" as {level}',
-                                    f'cần {text}, nhưng ghi "{place}" là {level}', place))
+                found.append(
+                    _fault(
+                        path.name,
+                        row,
+                        "unknown-place",
+                        f'expected {text}, found "{place}" as {level}',
+                        f'cần {text}, nhưng ghi "{place}" là {level}',
+                        place,
+                    )
+                )
         found += find(frame, Setting(places, _annual_lapse(path, frames)), path.name)
     if table == ledger.TABLE:
-        found += [_fault(path.name, row, "published-changed", text, f"dự báo đã công bố bị sửa: {text}", place)
-                  for row, place, text in ledger.changed(frame, path.parent)]
+        found += [
+            _fault(path.name, row, "published-changed", text, f"dự báo đã công bố bị sửa: {text}", place)
+            for row, place, text in ledger.changed(frame, path.parent)
+        ]
     return found
 
 
-def _annual_lapse(path: Path, frames: dict) -> float:
+def _annual_lapse(path: Path, frames: Frames) -> float:
     """Return the center of the model's yearly lapse, for places whose own outflow is unknown."""
     rows = _known(path, "evidence", frames)
     rows = rows[(rows["parameter"] == "annual_lapse") & rows["use"].str.startswith("parameter:")]
@@ -216,15 +250,24 @@ def _projection(path: Path) -> list[Finding]:
         return [_fault(path.name, fault.row, "schema", str(fault)) for fault in faults]
     found = []
     for rule, bad, en, vi in (
-            ("ledger", answer.ledger_faults(), _LEDGER, "sổ cái không cân: " + _LEDGER),
-            ("groups", group_faults(answer.frame), "groups add up to all", "các nhóm không cộng thành tổng số")):
+        ("ledger", answer.ledger_faults(), _LEDGER, "sổ cái không cân: " + _LEDGER),
+        ("groups", group_faults(answer.frame), "groups add up to all", "các nhóm không cộng thành tổng số"),
+    ):
         if len(bad):
-            worst = bad.loc[bad["difference"].abs().idxmax()]
+            worst = bad.iloc[int(bad["difference"].abs().to_numpy().argmax())]
             where = ", ".join(f"{name} {worst[name]}" for name in bad.columns if name != "difference")
-            found.append(_fault(path.name, 0, rule, f"{len(bad)} rows break the rule that {en}; the worst by "
-                                f"{worst['difference']:.6g}: {where}", f"{len(bad)} dòng sai: {vi}; lệch nhất "
-                                f"{worst['difference']:.6g}: {where}", str(worst["place"]),
-                                rows=float(len(bad)), worst=float(worst["difference"])))
+            found.append(
+                _fault(
+                    path.name,
+                    0,
+                    rule,
+                    f"{len(bad)} rows break the rule that {en}; the worst by {worst['difference']:.6g}: {where}",
+                    f"{len(bad)} dòng sai: {vi}; lệch nhất {worst['difference']:.6g}: {where}",
+                    str(worst["place"]),
+                    rows=float(len(bad)),
+                    worst=float(worst["difference"]),
+                )
+            )
     return found
 
 
@@ -242,5 +285,15 @@ def group_faults(frame: pd.DataFrame, tolerance: float = 1e-6) -> pd.DataFrame:
     return bad["difference"].reset_index()
 
 
-__all__ = ["RULES", "SEVERITIES", "Finding", "as_dict", "as_text", "check_files", "check_project", "failed", "table_of",
-           "to_frame"]
+__all__ = [
+    "RULES",
+    "SEVERITIES",
+    "Finding",
+    "as_dict",
+    "as_text",
+    "check_files",
+    "check_project",
+    "failed",
+    "table_of",
+    "to_frame",
+]

@@ -7,20 +7,22 @@ pass where a conflict would be nothing else. :func:`forecast.checks.findings.fin
 import ast
 import operator
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from forecast.checks.findings import FAULT, NOTE, Found, Setting, each, half_unit, last, pick, ratio, rule
+from forecast.checks.findings import FAULT, NOTE, Found, Row, Setting, each, half_unit, last, pick, ratio, rule
 
-MOVED = 0.01  # relative change of a denominator that is reported
 SAME_GOAL = 0.05  # relative difference below which two goals count as one
 
 
-@rule("yearly-step",
-      "{scheme}: {base} plus {step} a year for {years} years makes {reached}, not the {goal} stated: "
-      "{shortfall} short; {needed} a year would be needed, and the stated step fits {steps} steps",
-      "{scheme}: {base} cộng {step} mỗi năm trong {years} năm được {reached}, không phải {goal} như đã nêu: "
-      "thiếu {shortfall}; cần {needed} mỗi năm, còn bước tăng đã nêu khớp với {steps} lần tăng")
+@rule(
+    "yearly-step",
+    "{scheme}: {base} plus {step} a year for {years} years makes {reached}, not the {goal} stated: "
+    "{shortfall} short; {needed} a year would be needed, and the stated step fits {steps} steps",
+    "{scheme}: {base} cộng {step} mỗi năm trong {years} năm được {reached}, không phải {goal} như đã nêu: "
+    "thiếu {shortfall}; cần {needed} mỗi năm, còn bước tăng đã nêu khớp với {steps} lần tăng",
+)
 def yearly_step(h: pd.DataFrame, setting: Setting) -> Found:
     """A stated yearly increase that does not lead from the stated start to the stated target."""
     for step in each(pick(h, measure="members_change_per_year")):
@@ -32,87 +34,28 @@ def yearly_step(h: pd.DataFrame, setting: Setting) -> Found:
         reached = base["value"] + years * step["value"]
         short = goal["value"] - reached
         if abs(short) > years * half_unit(step["value"]) + half_unit(goal["value"]):
-            yield [step, base, goal], {
-                "base": base["value"], "step": step["value"], "years": years, "reached": reached,
-                "goal": goal["value"], "shortfall": short, "needed": (goal["value"] - base["value"]) / years,
-                "steps": ratio(goal["value"] - base["value"], step["value"])}
+            yield (
+                [step, base, goal],
+                {
+                    "base": base["value"],
+                    "step": step["value"],
+                    "years": years,
+                    "reached": reached,
+                    "goal": goal["value"],
+                    "shortfall": short,
+                    "needed": (goal["value"] - base["value"]) / years,
+                    "steps": ratio(goal["value"] - base["value"], step["value"]),
+                },
+            )
 
 
-def implied(h: pd.DataFrame) -> pd.DataFrame:
-    """Return shares with the denominator that they imply: columns of history and `base`, `low`, `high` (rounding)."""
-    rows = []
-    shares = pick(h, measure="members_share", group="all")
-    for share in each(shares[~shares["denominator"].isin(["", "members"]) & (shares["status"] != "derived")]):
-        count = last(pick(h, share, measure="members", group="all", month=share["month"], kind=share["kind"]))
-        if count is not None and count["value"] > 0 and share["value"] > 0:
-            half = half_unit(share["value"])
-            rows.append(share.to_dict() | {
-                "members": count["value"], "base": 100 * count["value"] / share["value"],
-                "low": 100 * count["value"] / (share["value"] + half),
-                "high": 100 * ratio(count["value"], max(share["value"] - half, 0.0))})
-    return pd.DataFrame(rows, columns=[*h.columns, "members", "base", "low", "high"])
-
-
-def _moves(h: pd.DataFrame, falling: bool) -> Found:
-    """Yield pairs of neighboring shares with one denominator of different size."""
-    for _, shares in implied(h).groupby(["place", "source", "denominator"], sort=False):
-        ordered = each(shares.sort_values(["t", "scheme"], kind="stable"))
-        for one, two in zip(ordered, ordered[1:], strict=False):
-            falls = one["denominator"] == "labor_force" and two["t"] > one["t"] and two["base"] < one["base"]
-            if abs(two["base"] / one["base"] - 1) > MOVED and falls == falling:
-                overlap = one["low"] <= two["high"] and two["low"] <= one["high"]
-                yield [two, one], {
-                    "first_month": one["month"], "first_share": one["value"], "first": one["base"],
-                    "second_share": two["value"], "second": two["base"],
-                    "change": 100 * (two["base"] / one["base"] - 1), "base": two["denominator"],
-                    "also": "rounding" if overlap else ""}
-
-
-@rule("moving-denominator",
-      "{first_share}% ({first_month}) and {second_share}% ({month}) of one base, {base}, imply {first} and {second}: "
-      "it moves by {change:1}%",
-      "{first_share}% ({first_month}) và {second_share}% ({month}) trên cùng một mẫu số, {base}, ngụ ý {first} và "
-      "{second}: mẫu số thay đổi {change:1}%")
-def moving_denominator(h: pd.DataFrame, setting: Setting) -> Found:
-    """Shares of one base that imply two sizes of it."""
-    return _moves(h, falling=False)
-
-
-@rule("falling-labor-force",
-      "{first_share}% ({first_month}) and {second_share}% ({month}) imply a labor force of {first}, then {second}: "
-      "a change of {change:1}%",
-      "{first_share}% ({first_month}) và {second_share}% ({month}) ngụ ý lực lượng lao động {first} rồi {second}: "
-      "thay đổi {change:1}%")
-def falling_labor_force(h: pd.DataFrame, setting: Setting) -> Found:
-    """Shares that make the labor force fall between two dates."""
-    return _moves(h, falling=True)
-
-
-@rule("liable-exceed-labor-force",
-      "{month}: the shares imply {eligible} people eligible for the voluntary scheme, but a labor force of "
-      "{labor_force}, which leaves {left} after the {compulsory} in the compulsory scheme",
-      "{month}: các tỷ lệ ngụ ý {eligible} người thuộc diện tham gia tự nguyện, nhưng lực lượng lao động chỉ "
-      "{labor_force}, còn {left} sau khi trừ {compulsory} người tham gia bắt buộc")
-def liable_exceed_labor_force(h: pd.DataFrame, setting: Setting) -> Found:
-    """More people eligible for the voluntary scheme than the labor force has outside the compulsory one."""
-    shares = implied(h)
-    for liable in each(shares[shares["denominator"] == "eligible"]):
-        same = shares[(shares["denominator"] == "labor_force") & (shares["scheme"] == "compulsory_si")
-                      & (shares["place"] == liable["place"]) & (shares["source"] == liable["source"])
-                      & (shares["month"] == liable["month"])]
-        force = last(same)
-        if force is not None and liable["base"] > force["base"] - force["members"]:
-            yield [liable, force], {
-                "eligible": liable["base"], "labor_force": force["base"], "compulsory": force["members"],
-                "left": force["base"] - force["members"],
-                "also": "rounding" if liable["low"] <= force["high"] - force["members"] else ""}
-
-
-@rule("gross-net",
-      "{each} new members in each of {communes} model communes make {gross}, but they grew by {net}: gross "
-      "and net differ by {left}, who left within {months} months",
-      "bình quân {each} người mới ở {communes} xã điểm là {gross}, nhưng số tham gia chỉ tăng {net}: con "
-      "số gộp và con số thuần lệch {left} người, tức đã rời đi trong {months} tháng")
+@rule(
+    "gross-net",
+    "{each} new members in each of {communes} model communes make {gross}, but they grew by {net}: gross "
+    "and net differ by {left}, who left within {months} months",
+    "bình quân {each} người mới ở {communes} xã điểm là {gross}, nhưng số tham gia chỉ tăng {net}: con "
+    "số gộp và con số thuần lệch {left} người, tức đã rời đi trong {months} tháng",
+)
 def gross_net(h: pd.DataFrame, setting: Setting) -> Found:
     """New members of model communes (gross) printed beside a growth (net) that is smaller."""
     for new in each(pick(h, measure="entries_per_commune", level="commune_group")):
@@ -123,13 +66,21 @@ def gross_net(h: pd.DataFrame, setting: Setting) -> Found:
             continue
         gross = new["value"] * count["value"]
         if gross - net["value"] > half_unit(new["value"]) * count["value"] + 2 * half_unit(net["value"]):
-            yield [new, net], {
-                "each": new["value"], "communes": count["value"], "gross": gross, "net": net["value"],
-                "left": gross - net["value"], "left_percent": 100 * ratio(gross - net["value"], gross),
-                "months": months["value"] if months is not None else float("nan")}
+            yield (
+                [new, net],
+                {
+                    "each": new["value"],
+                    "communes": count["value"],
+                    "gross": gross,
+                    "net": net["value"],
+                    "left": gross - net["value"],
+                    "left_percent": 100 * ratio(gross - net["value"], gross),
+                    "months": months["value"] if months is not None else float("nan"),
+                },
+            )
 
 
-def _city(h: pd.DataFrame, setting: Setting, group: pd.Series) -> dict | None:
+def _city(h: pd.DataFrame, setting: Setting, group: Row) -> dict[str, Any] | None:
     """Return the counts of the place around a commune group in the same source; None if one is missing."""
     above = (setting.lineage(group["place"]) + [group["place"].rpartition("/")[0]])[1]
     totals = pick(h, group, place=above, measure="members", month=group["month"], kind="observation")
@@ -137,13 +88,19 @@ def _city(h: pd.DataFrame, setting: Setting, group: pd.Series) -> dict | None:
     net = last(pick(h, group, place=above, measure="members_change", month=group["month"]))
     communes = last(pick(h, place=above, measure="communes"))
     models = last(pick(h, group, measure="model_communes"))
-    if any(row is None for row in (total, net, communes, models)):
+    if total is None or net is None or communes is None or models is None:
         return None
-    return {"place": above, "net": net["value"], "opening": total["value"] - net["value"],
-            "communes": communes["value"], "models": models["value"], "row": net}
+    return {
+        "place": above,
+        "net": net["value"],
+        "opening": total["value"] - net["value"],
+        "communes": communes["value"],
+        "models": models["value"],
+        "row": net,
+    }
 
 
-def outflows(h: pd.DataFrame, setting: Setting) -> Iterator[tuple[pd.Series, dict]]:
+def outflows(h: pd.DataFrame, setting: Setting) -> Iterator[tuple[Row, dict[str, Any]]]:
     """Yield, for each ratio of model communes to others, what left the whole place according to gross and net."""
     for times in each(pick(h, measure="entries_ratio")):
         new = last(pick(h, times, measure="entries_per_commune", month=times["month"]))
@@ -154,20 +111,33 @@ def outflows(h: pd.DataFrame, setting: Setting) -> Iterator[tuple[pd.Series, dic
         elsewhere = ratio(new["value"], times["value"])
         others = elsewhere * (city["communes"] - city["models"])
         gross = others + new["value"] * city["models"]
-        yield times, {
-            "elsewhere": elsewhere, "ratio": times["value"], "gross": gross, "others": others, "net": city["net"],
-            "months": months["value"], "opening": city["opening"], "left": gross - city["net"],
-            "low": 100 * ratio(others - city["net"], city["opening"]),
-            "high": 100 * ratio(gross - city["net"], city["opening"]), "city": city["place"]}
+        yield (
+            times,
+            {
+                "elsewhere": elsewhere,
+                "ratio": times["value"],
+                "gross": gross,
+                "others": others,
+                "net": city["net"],
+                "months": months["value"],
+                "opening": city["opening"],
+                "left": gross - city["net"],
+                "low": 100 * ratio(others - city["net"], city["opening"]),
+                "high": 100 * ratio(gross - city["net"], city["opening"]),
+                "city": city["place"],
+            },
+        )
 
 
-@rule("outflow",
-      "{city}: {ratio} times means {elsewhere:1} new members in each other commune, so {gross} gross in "
-      "{months} months against {net} net in twelve: {low:1} to {high:1}% of the opening {opening} left "
-      "(low: only the {others} recruits of the other communes count; high: all recruits count)",
-      "{city}: gấp {ratio} lần nghĩa là mỗi xã khác có {elsewhere:1} người mới, tức {gross} lượt tham gia mới trong "
-      "{months} tháng so với tăng thuần {net} trong mười hai tháng: {low:1} đến {high:1}% của {opening} "
-      "người đầu kỳ đã rời đi (thấp: chỉ tính {others} người mới ở các xã khác; cao: tính mọi người mới)")
+@rule(
+    "outflow",
+    "{city}: {ratio} times means {elsewhere:1} new members in each other commune, so {gross} gross in "
+    "{months} months against {net} net in twelve: {low:1} to {high:1}% of the opening {opening} left "
+    "(low: only the {others} recruits of the other communes count; high: all recruits count)",
+    "{city}: gấp {ratio} lần nghĩa là mỗi xã khác có {elsewhere:1} người mới, tức {gross} lượt tham gia mới trong "
+    "{months} tháng so với tăng thuần {net} trong mười hai tháng: {low:1} đến {high:1}% của {opening} "
+    "người đầu kỳ đã rời đi (thấp: chỉ tính {others} người mới ở các xã khác; cao: tính mọi người mới)",
+)
 def outflow(h: pd.DataFrame, setting: Setting) -> Found:
     """Gross entries of a place, from its model communes and their ratio to others, above its net growth."""
     for times, numbers in outflows(h, setting):
@@ -175,12 +145,12 @@ def outflow(h: pd.DataFrame, setting: Setting) -> Found:
             yield [times], numbers
 
 
-@rule("pilot-selection",
-      "the model communes began with {models:0} members each, the others of {city} with {others:0}: they "
-      "were not behind",
-      "các xã điểm khởi đầu với {models:0} người mỗi xã, các xã khác của {city} với {others:0}: xã điểm "
-      "không hề tụt hậu",
-      NOTE)
+@rule(
+    "pilot-selection",
+    "the model communes began with {models:0} members each, the others of {city} with {others:0}: they were not behind",
+    "các xã điểm khởi đầu với {models:0} người mỗi xã, các xã khác của {city} với {others:0}: xã điểm không hề tụt hậu",
+    NOTE,
+)
 def pilot_selection(h: pd.DataFrame, setting: Setting) -> Found:
     """Model communes that were ahead of the others before they began: their ratio is no pure effect."""
     for times in each(pick(h, measure="entries_ratio")):
@@ -195,28 +165,39 @@ def pilot_selection(h: pd.DataFrame, setting: Setting) -> Found:
             yield [before], {"models": models, "others": others, "city": city["place"]}
 
 
-@rule("zero-dropout",
-      "{new} new members bring {stock} to {goal} only if nobody leaves; with an outflow of {outflow:1}% "
-      "about {needed} gross are needed",
-      "{new} người mới chỉ đưa {stock} lên {goal} nếu không ai rời đi; với tỷ lệ rời đi {outflow:1}% thì cần khoảng "
-      "{needed} lượt tham gia mới")
+@rule(
+    "zero-dropout",
+    "{new} new members bring {stock} to {goal} only if nobody leaves; with an outflow of {outflow:1}% "
+    "about {needed} gross are needed",
+    "{new} người mới chỉ đưa {stock} lên {goal} nếu không ai rời đi; với tỷ lệ rời đi {outflow:1}% thì cần khoảng "
+    "{needed} lượt tham gia mới",
+)
 def zero_dropout(h: pd.DataFrame, setting: Setting) -> Found:
     """New members said to be needed that equal the gap to the target, as if nobody left."""
     rates = {(r["source"], n["city"]): n["high"] / 100 for r, n in outflows(h, setting)}
     for new in each(pick(h, measure="entries", kind=("target", "plan"))):
         goal = last(pick(h, new, measure="members", month=new["month"], kind=("target", "plan")))
         stocks = pick(h, new, measure="members", kind="observation", group="all")
-        for stock in each(stocks[stocks["t"] < new["t"]]) if goal is not None else []:
+        for stock in [] if goal is None else each(stocks[stocks["t"] < new["t"]]):
             if abs(goal["value"] - stock["value"] - new["value"]) < SAME_GOAL / 10 * new["value"]:
                 rate = rates.get((new["source"], new["place"]), setting.annual_lapse)
-                yield [new, goal, stock], {
-                    "new": new["value"], "stock": stock["value"], "goal": goal["value"], "outflow": 100 * rate,
-                    "needed": new["value"] + rate * stock["value"]}
+                yield (
+                    [new, goal, stock],
+                    {
+                        "new": new["value"],
+                        "stock": stock["value"],
+                        "goal": goal["value"],
+                        "outflow": 100 * rate,
+                        "needed": new["value"] + rate * stock["value"],
+                    },
+                )
 
 
-@rule("two-targets",
-      "two goals for {month}: a plan of {plan} persons, and {share}% of the labor force, which is {persons} persons",
-      "hai mục tiêu cho {month}: kế hoạch {plan} người và {share}% lực lượng lao động, tức {persons} người")
+@rule(
+    "two-targets",
+    "two goals for {month}: a plan of {plan} persons, and {share}% of the labor force, which is {persons} persons",
+    "hai mục tiêu cho {month}: kế hoạch {plan} người và {share}% lực lượng lao động, tức {persons} người",
+)
 def two_targets(h: pd.DataFrame, setting: Setting) -> Found:
     """A plan in persons and a goal as a share that are far apart."""
     for excess in each(pick(h, measure="members_share_excess")):
@@ -231,12 +212,23 @@ def two_targets(h: pd.DataFrame, setting: Setting) -> Found:
         persons = count["value"] * ratio(goal, share["value"])
         if abs(plan - persons) > SAME_GOAL * plan:
             opening = count["value"] - change["value"] if change is not None else float("nan")
-            yield [excess, share, attained], {"plan": plan, "share": goal, "persons": persons, "opening": opening,
-                                              "also": "met" if opening >= persons else ""}
+            yield (
+                [excess, share, attained],
+                {
+                    "plan": plan,
+                    "share": goal,
+                    "persons": persons,
+                    "opening": opening,
+                    "also": "met" if opening >= persons else "",
+                },
+            )
 
 
-@rule("two-stocks", "{month}, {scheme}: {other} and {value} are both given for the same count",
-      "{month}, {scheme}: cùng một số liệu nhưng nêu cả {other} và {value}")
+@rule(
+    "two-stocks",
+    "{month}, {scheme}: {other} and {value} are both given for the same count",
+    "{month}, {scheme}: cùng một số liệu nhưng nêu cả {other} và {value}",
+)
 def two_stocks(h: pd.DataFrame, setting: Setting) -> Found:
     """Two values, from one source or several, for the members of one place, group and month."""
     counts = pick(h, measure="members", kind="observation")
@@ -249,9 +241,11 @@ def two_stocks(h: pd.DataFrame, setting: Setting) -> Found:
             yield [row], {"value": row["value"], "other": reference["value"], "also": "rounding" if close else ""}
 
 
-@rule("growth-difference",
-      "{month}: an increase of {change} on {opening} is {computed}%, not {growth}%",
-      "{month}: tăng {change} trên {opening} là {computed}%, không phải {growth}%")
+@rule(
+    "growth-difference",
+    "{month}: an increase of {change} on {opening} is {computed}%, not {growth}%",
+    "{month}: tăng {change} trên {opening} là {computed}%, không phải {growth}%",
+)
 def growth_difference(h: pd.DataFrame, setting: Setting) -> Found:
     """A growth in percent that does not follow from the printed increase and stock."""
     for growth in each(pick(h, measure="members_growth")):
@@ -266,8 +260,17 @@ def growth_difference(h: pd.DataFrame, setting: Setting) -> Found:
         computed = 100 * ratio(c, m - c)
         if abs(computed - growth["value"]) > half_unit(growth["value"]):
             explained = min(bounds) <= growth["value"] <= max(bounds)
-            yield [growth, change], {"change": c, "opening": m - c, "computed": computed, "growth": growth["value"],
-                                     "severity": NOTE if explained else "", "also": "rounding" if explained else ""}
+            yield (
+                [growth, change],
+                {
+                    "change": c,
+                    "opening": m - c,
+                    "computed": computed,
+                    "growth": growth["value"],
+                    "severity": NOTE if explained else "",
+                    "also": "rounding" if explained else "",
+                },
+            )
 
 
 ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -279,6 +282,7 @@ def calculate(text: str) -> float:
     >>> calculate("3550 / 1.37") > 2591
     True
     """
+
     def value(node: ast.AST) -> float:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             return node.value
@@ -292,8 +296,12 @@ def calculate(text: str) -> float:
         raise ValueError(text) from None
 
 
-@rule("formula", "the note says {formula}, which is {computed}, but the value is {value}",
-      "ghi chú nêu {formula}, kết quả là {computed}, nhưng giá trị ghi là {value}", FAULT)
+@rule(
+    "formula",
+    "the note says {formula}, which is {computed}, but the value is {value}",
+    "ghi chú nêu {formula}, kết quả là {computed}, nhưng giá trị ghi là {value}",
+    FAULT,
+)
 def formula(h: pd.DataFrame, setting: Setting) -> Found:
     """A derived value that its own formula does not give (to half a percent, or the printed digits)."""
     for row in each(h[h["note"].str.contains("formula:")]):

@@ -7,9 +7,10 @@ its note, or the status ``conflicting`` without any tag; it is new otherwise.
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -56,8 +57,9 @@ class Setting:
         return float(rows.iloc[0]) if len(rows) else float("nan")
 
 
-Rows = list[pd.Series]
-Found = Iterator[tuple[Rows, dict]]
+Row = pd.Series  # a row of the history table
+Rows = list[Row]
+Found = Iterator[tuple[Rows, dict[str, Any]]]
 Rule = Callable[[pd.DataFrame, Setting], Found]
 RULES: dict[str, tuple[Rule, str | None, str, str]] = {}
 
@@ -82,12 +84,14 @@ PHRASES = {
 }
 
 
-def find(history: pd.DataFrame, setting: Setting, file: str = "history.csv", only=None) -> list[Finding]:
+def find(
+    history: pd.DataFrame, setting: Setting, file: str = "history.csv", only: Collection[str] | None = None
+) -> list[Finding]:
     """Return the findings of all rules (or of those named in ``only``) in a valid history table, in file order."""
     frame = history.reset_index(drop=True)
     frame = frame.astype({name: object for name in frame.columns if name != "value"})  # compares small columns faster
     frame = frame.assign(line=frame.index + 2, t=[tables.month_index(tables.month(m)) for m in frame["month"]])
-    found = []
+    found: list[Finding] = []
     for name, (function, fixed, en, vi) in RULES.items():
         if only is not None and name not in only:
             continue
@@ -97,17 +101,26 @@ def find(history: pd.DataFrame, setting: Setting, file: str = "history.csv", onl
             first = rows[0]
             words = numbers | {"month": first["month"], "source": first["source"], "scheme": first["scheme"]}
             say_en, say_vi = ({k: _Word(v, lang) for k, v in words.items()} for lang in ("en", "vi"))
-            found.append(Finding(file, int(first["line"]), name, first["place"], severity,
-                                 en.format(**say_en) + add_en + ".", vi.format(**say_vi) + add_vi + ".",
-                                 {k: float(v) for k, v in numbers.items() if not isinstance(v, str | dict)}))
+            found.append(
+                Finding(
+                    file,
+                    int(first["line"]),
+                    name,
+                    first["place"],
+                    severity,
+                    en.format(**say_en) + add_en + ".",
+                    vi.format(**say_vi) + add_vi + ".",
+                    {k: float(v) for k, v in numbers.items() if not isinstance(v, str | dict)},
+                )
+            )
     return sorted(found, key=lambda f: (f.row, f.rule))
 
 
-def marked(row: pd.Series, name: str) -> bool:
+def marked(row: Row, name: str) -> bool:
     """Return whether a row says that its conflict under rule ``name`` is known."""
     if "conflict:" in row["note"]:
         return f"conflict:{name}" in row["note"].replace(";", " ").split()
-    return row["status"] == "conflicting"
+    return bool(row["status"] == "conflicting")
 
 
 NAMES = {
@@ -115,10 +128,13 @@ NAMES = {
     "household_hi": ("health insurance", "BHYT"),
     "compulsory_si": ("compulsory social insurance", "BHXH bắt buộc"),
     "all_schemes": ("all schemes", "tất cả các loại hình"),
-    "members": ("members", "người tham gia"), "money": ("money", "số thu"), "attainment": ("", ""),
+    "members": ("members", "người tham gia"),
+    "money": ("money", "số thu"),
+    "attainment": ("", ""),
     "eligible": ("people eligible for the scheme", "số người thuộc diện tham gia"),
     "labor_force": ("labor force", "lực lượng lao động"),
-    "goals": ("goals", "mục tiêu"), "figures": ("figures", "số liệu"),
+    "goals": ("goals", "mục tiêu"),
+    "figures": ("figures", "số liệu"),
 }
 """Names of schemes, measures and bases in messages: English, Vietnamese."""
 
@@ -126,13 +142,15 @@ NAMES = {
 class _Word:
     """A number or word of a message in one language; ``{name:1}`` in a message asks for one decimal."""
 
-    def __init__(self, value, language: str):
+    def __init__(self, value: str | float | dict[str, float], language: str):
         self.value, self.vi = value, language == "vi"
 
     def __format__(self, digits: str) -> str:
         if isinstance(self.value, dict):
-            parts = [(" ".join(_name(word, self.vi) for word in name.split()).strip(), number_text(value, self.vi, 1))
-                     for name, value in self.value.items()]
+            parts = [
+                (" ".join(_name(word, self.vi) for word in name.split()).strip(), number_text(value, self.vi, 1))
+                for name, value in self.value.items()
+            ]
             return ", ".join(f"{name} {value}%" for name, value in parts)
         if isinstance(self.value, str):
             return _name(self.value, self.vi)
@@ -169,7 +187,8 @@ def half_unit(value: float) -> float:
     """
     if not math.isfinite(value):
         return math.inf
-    return float(Decimal(5).scaleb(Decimal(repr(float(value))).normalize().as_tuple().exponent - 1))
+    exponent = int(Decimal(repr(float(value))).normalize().as_tuple().exponent)  # a finite number has a whole one
+    return float(Decimal(5).scaleb(exponent - 1))
 
 
 def ratio(part: float, whole: float) -> float:
@@ -190,20 +209,22 @@ def unsure(value: float) -> float:
     return abs(ratio(half_unit(value), value))
 
 
-def pick(frame: pd.DataFrame, like: pd.Series | None = None, same=("scheme", "place", "source"),
-         **equal) -> pd.DataFrame:
+def pick(
+    frame: pd.DataFrame, like: Row | None = None, same: Collection[str] = ("scheme", "place", "source"), **equal: Any
+) -> pd.DataFrame:
     """Return rows with a value that equal ``like`` in the columns ``same`` and the given values; newest last."""
     keep = frame["value"].notna()
     for column, value in (equal | ({c: like[c] for c in same if c not in equal} if like is not None else {})).items():
-        keep &= frame[column].isin(value) if isinstance(value, tuple) else frame[column] == value
+        column_is: pd.Series[bool] = frame[column].isin(value) if isinstance(value, tuple) else frame[column] == value
+        keep &= column_is
     return frame[keep].sort_values("t", kind="stable")
 
 
-def each(frame: pd.DataFrame) -> list[pd.Series]:
+def each(frame: pd.DataFrame) -> Rows:
     """Return the rows one by one."""
     return [row for _, row in frame.iterrows()]
 
 
-def last(frame: pd.DataFrame) -> pd.Series | None:
+def last(frame: pd.DataFrame) -> Row | None:
     """Return the last row, None if there is none."""
     return frame.iloc[-1] if len(frame) else None

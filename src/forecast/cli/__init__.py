@@ -5,6 +5,7 @@ without `--force`; a killed `project` goes on where it was when it is started ag
 """
 
 import errno
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, sample
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
-from forecast.cli.publishing import app, report
+from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 from forecast.data import tables
@@ -22,7 +23,7 @@ from forecast.data import tables
 class _Commands(click.Group):
     """Turns what goes wrong with somebody's input into one message, without a traceback."""
 
-    def invoke(self, ctx):
+    def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except tables.UserError as error:
@@ -37,14 +38,30 @@ class _Commands(click.Group):
             click.echo("\nforecast: stopped; the same command goes on from here", err=True)
             ctx.exit(1)
 
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="forecast")
-def main():
+def main() -> None:
     """Project enrollment in Viet Nam's voluntary social insurance, and see what would meet a target."""
 
 
 for command in (
-    check, project, compare, target, optimize, allocate, calibrate, sensitivity, backtest, baseline, report,
-    new, sample, import_, replay, app,
-):  # fmt: skip
+    check,
+    project,
+    compare,
+    target,
+    optimize,
+    allocate,
+    calibrate,
+    sensitivity,
+    backtest,
+    baseline,
+    page,
+    report,
+    new,
+    sample,
+    import_,
+    replay,
+    app,
+):
     main.add_command(command)

@@ -5,11 +5,22 @@ A folder with a manifest is a finished run, one with `.parts` an unfinished one 
 
 import json
 import shutil
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast.data import tables
+
+if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
+    import pandas as pd
+
+    from forecast.answer.projection import Projection
+    from forecast.question.scenario import Scenario
+    from forecast.show.picture import Picture
+
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]  # what click.option and click.argument return
 
 PARTS, MANIFEST = ".parts", "manifest.json"
 with_out = click.option(
@@ -39,16 +50,19 @@ with_scenarios = click.argument(
     "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 with_posterior = click.option(
-    "--posterior", "learned", metavar="DIR|stored", default=None,
+    "--posterior",
+    "learned",
+    metavar="DIR|stored",
+    default=None,
     help="Folder of a forecast calibrate run to take the parameters from, or what is stored with the data; "
     "the priors by default.",
-)  # fmt: skip
+)
 
 
-def together(*options):
+def together(*options: Option) -> Option:
     """Return one decorator that gives a command all of these options, in this order."""
 
-    def give(command):
+    def give(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
             command = option(command)
         return command
@@ -60,7 +74,7 @@ with_result = together(with_out, with_force, with_lang)
 with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster, with_result, with_posterior)
 
 
-def read_scenarios(paths) -> list:
+def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
     """Read all scenario files, or name every fault of all of them at once."""
     from forecast.question.scenario import read_scenario
 
@@ -81,7 +95,7 @@ def read_scenarios(paths) -> list:
     return questions
 
 
-def believing(questions: list, learned: str | None) -> list:
+def believing(questions: list["Scenario"], learned: str | None) -> list["Scenario"]:
     """Return the questions with parameters of a `forecast calibrate` run, with those kept, or as they are."""
     from forecast.beliefs.posterior import KEPT, PRIORS, Posterior
 
@@ -123,7 +137,7 @@ def claim(out: Path, force: bool) -> None:
     (out / PARTS).mkdir(exist_ok=True)
 
 
-def finish(out: Path, facts: dict, main_file: str) -> None:
+def finish(out: Path, facts: dict[str, Any], main_file: str) -> None:
     """Write the manifest last: a folder with a manifest is a finished run."""
     import hashlib
 
@@ -134,17 +148,18 @@ def finish(out: Path, facts: dict, main_file: str) -> None:
     click.echo(f"written to {out}: {', '.join(facts['files'])}, {MANIFEST}")
 
 
-def picture(path: Path, drawn) -> None:
+def picture(path: Path, drawn: "Picture") -> None:
     """Write a picture as a whole or not at all."""
     tables.write_bytes(drawn.png(), path)
 
 
-def records(frame) -> list[dict]:
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """Rows as plain values, a missing number as null."""
-    return json.loads(frame.to_json(orient="records", double_precision=6, force_ascii=False))
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=6, force_ascii=False))
+    return rows
 
 
-def tell_silence(answer, questions, names) -> None:
+def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: Sequence[str]) -> None:
     """Say which engine said nothing, and to what it is deaf: silence is not zero."""
     from forecast.engines import deaf_to
     from forecast.experiment.project import engine_of

@@ -23,50 +23,103 @@ from forecast.data import tables
 
 @click.command()
 @click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--budget", type=click.FloatRange(0, min_open=True), required=True, metavar="VND",
-              help="Most that may be spent on top of the scenario, over all its months.")
-@click.option("--probability", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.5,
-              show_default=True, help="Probability that is wanted.")
-@click.option("--minimum-poor-share", "poor_share", type=click.FloatRange(0, 1), default=None,
-              help="Least share of the gain for poor, near-poor and minority people.")
-@click.option("--minimum-stay", "least_stay", type=click.FloatRange(0, 1), default=0.5, show_default=True,
-              help="Least share of the added members that is still added a year after all levers have ended.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, min_open=True),
+    required=True,
+    metavar="VND",
+    help="Most that may be spent on top of the scenario, over all its months.",
+)
+@click.option(
+    "--probability",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    help="Probability that is wanted.",
+)
+@click.option(
+    "--minimum-poor-share",
+    "poor_share",
+    type=click.FloatRange(0, 1),
+    default=None,
+    help="Least share of the gain for poor, near-poor and minority people.",
+)
+@click.option(
+    "--minimum-stay",
+    "least_stay",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Least share of the added members that is still added a year after all levers have ended.",
+)
 @click.option("--trials", type=click.IntRange(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
-@click.option("--draws", type=click.IntRange(1, 1_000_000), default=100, show_default=True,
-              help="Draws to compare mixes by; promise and verification use 12 times as many.")
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 1_000_000),
+    default=100,
+    show_default=True,
+    help="Draws to compare mixes by; promise and verification use 12 times as many.",
+)
 @with_seed
 @with_jobs
 @with_result
 @with_posterior
 def optimize(
-    scenario, budget, probability, poor_share, least_stay, trials, draws, seed, jobs, out, force, lang, learned
-):
+    *,
+    scenario: Path,
+    budget: float,
+    probability: float,
+    poor_share: float | None,
+    least_stay: float,
+    trials: int,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+    lang: str,
+    learned: str | None,
+) -> None:
     """Find the cheapest levers that meet SCENARIO's target; writes optimum.json, optimum.yaml and front.png.
 
     Levers of the search come on top of the scenario's own; which ones, and whose money counts, stands in its section
     search (the usual ones if it has none). What was found is judged again by draws that no choice has seen.
     """
-    from forecast.desk import optimize as search
-    from forecast.experiment import project
-    from forecast.show import desk, desk_texts
+    from forecast.desk.optimize import optimize as optimum
+    from forecast.desk.search import fast_engine
+    from forecast.experiment.manifest import manifest
+    from forecast.show import desk, scenario_file
 
     (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
-    found = search.optimize(
-        question, budget, probability, poor_share=poor_share, least_stay=least_stay, draws=draws, seed=seed,
-        trials=trials, jobs=jobs, keep=out / PARTS,
-    )  # fmt: skip
-    record = desk_texts.optimum_record(found)
+    found = optimum(
+        question,
+        budget,
+        probability,
+        poor_share=poor_share,
+        least_stay=least_stay,
+        draws=draws,
+        seed=seed,
+        trials=trials,
+        jobs=jobs,
+        keep=out / PARTS,
+    )
+    record = scenario_file.optimum_record(found)
     tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
-    tables.write_text(desk_texts.scenario_yaml(found.scenario), out / "optimum.yaml")
+    tables.write_text(scenario_file.scenario_yaml(found.scenario), out / "optimum.yaml")
     picture(out / "front.png", desk.front(found, lang=lang))
-    click.echo(desk_texts.optimum_text(found, lang))
-    asked = {"budget": budget, "probability": probability, "poor_share": poor_share, "least_stay": least_stay,
-             "trials": trials}  # fmt: skip
-    names = ["agents", search.fast_engine(question)]
-    finish(out, project.manifest([question], names, draws, seed) | asked, "optimum.json")
+    click.echo(desk.optimum_text(found, lang))
+    asked = {
+        "budget": budget,
+        "probability": probability,
+        "poor_share": poor_share,
+        "least_stay": least_stay,
+        "trials": trials,
+    }
+    names = ["agents", fast_engine(question)]
+    finish(out, manifest([question], names, draws, seed, more=["desk"]) | asked, "optimum.json")
 
 
 @click.command()
@@ -77,7 +130,18 @@ def optimize(
 @with_result
 @with_posterior
 @click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
-def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):
+def allocate(
+    *,
+    scenario: Path,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+    lang: str,
+    learned: str | None,
+    by_hour: bool,
+) -> None:
     """Split SCENARIO's target over communes; writes allocation.csv, allocation.xlsx and allocation.png.
 
     One split is equally hard for each commune, the other goes by people; both with the probability that each commune
@@ -86,21 +150,21 @@ def allocate(scenario, draws, seed, jobs, out, force, lang, learned, by_hour):
     """
     from forecast.desk import allocation as allocations
     from forecast.desk import marginal_hours
-    from forecast.experiment import project
-    from forecast.show import desk
+    from forecast.exchange.workbook import workbook
+    from forecast.experiment.manifest import manifest
+    from forecast.show import desk, hours
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
-    more = {"seed": seed, "jobs": jobs}
-    found = allocations.allocate(question, draws=draws, **more)
+    found = allocations.allocate(question, draws=draws, seed=seed, jobs=jobs)
     tables.write(found.table, out / "allocation.csv")
-    tables.write_bytes(allocations.workbook(found, draws, seed), out / "allocation.xlsx")
+    tables.write_bytes(workbook(found, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", desk.allocation(found.table, question.place, lang=lang))
-    click.echo(allocations.told(found, lang))
+    click.echo(desk.allocation_text(found, lang))
     if by_hour:
-        measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), **more)
+        measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
         tables.write(measured.communes, out / "hours.csv")
         tables.write(measured.place, out / "hours-place.csv")
-        picture(out / "hours.png", desk.hours(measured.place, question.place, lang=lang))
-        click.echo(marginal_hours.told(measured, lang))
-    finish(out, project.manifest([question], ["agents"], 2 * draws, seed), "allocation.csv")
+        picture(out / "hours.png", hours.picture(measured.place, question.place, lang=lang))
+        click.echo(hours.text(measured, lang))
+    finish(out, manifest([question], ["agents"], 2 * draws, seed, more=["desk"]), "allocation.csv")

@@ -1,5 +1,7 @@
 """The command about doubt: how wide forecasts are and why, what to count next, what moves the headline."""
 
+from pathlib import Path
+
 import click
 
 from forecast.cli.common import (
@@ -16,6 +18,7 @@ from forecast.cli.common import (
     with_seed,
 )
 from forecast.data import tables
+from forecast.data.frames import rows
 
 
 @click.command()
@@ -25,7 +28,9 @@ from forecast.data import tables
 @with_jobs
 @with_out
 @with_force
-def sensitivity(scenarios, learned, seed, jobs, out, force):
+def sensitivity(
+    *, scenarios: tuple[Path, ...], learned: str | None, seed: int, jobs: int | None, out: Path, force: bool
+) -> None:
     """Say why the forecasts of SCENARIOS are as wide as they are; writes ladder.csv, next.csv and others.
 
     For each scenario: the width of the interval by source (ladder.csv), and the statistic that would narrow the
@@ -44,9 +49,13 @@ def sensitivity(scenarios, learned, seed, jobs, out, force):
     plan = study.Plan() if known is None else study.Plan(sets=24, judged=2, repeats=2)
     claim(out, force)
     found = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
-    facts = {"scenarios": [q.scenario for q in questions], "seed": seed, "plan": plan._asdict(),
-             "posterior": known.digest if known else None}  # fmt: skip
+    facts = {
+        "scenarios": [q.scenario for q in questions],
+        "seed": seed,
+        "plan": plan._asdict(),
+        "posterior": known.digest if known else None,
+    }
     study.write(found, out)
     finish(out, facts | study.made_from(), "ladder.csv")
-    for row in found["next"][~found["next"]["published"]].groupby("scenario", sort=False).first().itertuples():
+    for row in rows(found["next"][~found["next"]["published"]].groupby("scenario", sort=False).first()):
         click.echo(f"{row.Index}: publish {row.statistic} (interval {row.narrower:.0%} narrower)")

@@ -21,25 +21,34 @@ MONTH = "YYYY-MM"
 @click.option("--start", default=None, metavar=MONTH, help="Month to start from; that of the last count by default.")
 @with_out
 @with_force
-def new(place, population, parent, communes, members, start, out, force):
+def new(
+    *,
+    place: str,
+    population: float | None,
+    parent: str,
+    communes: tuple[str, ...],
+    members: float | None,
+    start: str | None,
+    out: Path,
+    force: bool,
+) -> None:
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
     from forecast.data import places
     from forecast.exchange import scaffold
 
     frames = scaffold.copied()
-    known = True
+    found = None
     try:
         found = places.read_place(place, at=start)
     except tables.UserError:
         if population is None:
             raise
-        known = False
-    if not known:
+    if found is None and population is not None:
         start = str(tables.month(start)) if start else "2025-12"
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(start, "2025-07"))
         above = places.read_place(parent)
         members = members if members is not None else round(scaffold.guess(above) * population / above.population)
-    else:
+    elif found is not None:
         place = found.name
         last = found.latest("members", until=start)
         start = start or (str(last[0]) if last else places.DEFAULT_MONTH)
@@ -58,7 +67,7 @@ def new(place, population, parent, communes, members, start, out, force):
 @with_seed
 @with_out
 @with_force
-def sample(place, since, months, seed, out, force):
+def sample(*, place: str, since: str, months: int, seed: int, out: Path, force: bool) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
     from forecast.exchange import sample as made
@@ -86,7 +95,7 @@ def sample(place, since, months, seed, out, force):
 @with_out
 @with_force
 @with_lang
-def import_(file, place, answers, out, force, lang):
+def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
     """Turn FILE, a planner's spreadsheet, into tables and scenarios that forecast can work on.
 
     .xlsx, .xls, .ods or text with separators; a row for each commune, with the month in a column, in headings, in the
@@ -125,7 +134,7 @@ def import_(file, place, answers, out, force, lang):
     finish(out, facts, "history.csv")
 
 
-def _told(out: Path, texts: dict) -> None:
+def _told(out: Path, texts: dict[str, str]) -> None:
     """Say what to do next."""
     click.echo(
         f"next: FORECAST_DATA={out} forecast project {' '.join(str(out / 'scenarios' / name) for name in texts)}"

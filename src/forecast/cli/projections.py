@@ -1,7 +1,9 @@
 """Commands about scenarios: what is wrong with the data, what will be, what a policy adds, what a target needs."""
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,12 +28,17 @@ from forecast.cli.common import (
 )
 from forecast.data import tables
 
+if TYPE_CHECKING:
+    from forecast.answer.projection import Projection
+    from forecast.desk.additionality import Added
+    from forecast.question.scenario import Scenario
+
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of messages.")
-def check(files, as_json, lang):
+def check(*, files: tuple[Path, ...], as_json: bool, lang: str) -> None:
     """Check tables, scenario files and projections, or the project's own data when no FILE is given.
 
     A folder that is a site of forecast report is checked for numbers, pictures and downloads that somebody changed.
@@ -44,8 +51,11 @@ def check(files, as_json, lang):
     sites = [path for path in files if (path / audit.MARK).exists()]
     rest = [path for path in files if path not in sites]
     found = checks.check_files(rest) if rest else [] if sites else checks.check_project()
-    found += [Finding(wrong.page, 0, "page", "", FAULT, wrong.text("en"), wrong.text("vi"))
-              for site in sites for wrong in audit.verify(site)]
+    found += [
+        Finding(wrong.page, 0, "page", "", FAULT, wrong.text("en"), wrong.text("vi"))
+        for site in sites
+        for wrong in audit.verify(site)
+    ]
     if as_json:
         click.echo(json.dumps([checks.as_dict(f) for f in found], ensure_ascii=False, indent=1, allow_nan=False))
     else:
@@ -57,22 +67,35 @@ def check(files, as_json, lang):
 @click.command()
 @with_scenarios
 @with_run
-def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, learned):
+def project(
+    *,
+    scenarios: tuple[Path, ...],
+    draws: int,
+    seed: int,
+    engines: str,
+    jobs: int | None,
+    cluster: str | None,
+    out: Path,
+    force: bool,
+    lang: str,
+    learned: str | None,
+) -> None:
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
-    from forecast.experiment import project as experiment
-    from forecast.show import picture as charts
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import project as run
+    from forecast.show import projection
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
-    answer = experiment.project(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    answer = run(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
     tables.write(answer.summary(), out / "summary.csv")
     picture(
         out / "fan.png",
-        charts.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
+        projection.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
     )
-    finish(out, experiment.manifest(questions, names, draws, seed), "projection.parquet")
+    finish(out, manifest(questions, names, draws, seed), "projection.parquet")
 
 
 @click.command()
@@ -89,7 +112,22 @@ def project(scenarios, draws, seed, engines, jobs, cluster, out, force, lang, le
 @with_cluster
 @with_result
 @with_posterior
-def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster, out, force, lang, learned):
+def compare(
+    *,
+    scenarios: tuple[Path, ...],
+    base: str | None,
+    until: str | None,
+    people: int,
+    draws: int,
+    seed: int,
+    engines: str,
+    jobs: int | None,
+    cluster: str | None,
+    out: Path,
+    force: bool,
+    lang: str,
+    learned: str | None,
+) -> None:
     """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
 
     One file alone is compared with its own place and months under an empty policy. Where the agents answer, the same
@@ -98,16 +136,17 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     """
     from forecast.answer import projection
     from forecast.desk import additionality as additional
-    from forecast.desk import target as decide
-    from forecast.experiment import project as experiment
+    from forecast.desk.compare import comparison, status_quo
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import project as run
     from forecast.language import words
-    from forecast.show import picture as charts
+    from forecast.show import policy
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     if until:
         questions = [q.lasting(until) for q in questions]
     if len(questions) == 1:
-        questions.insert(0, decide.status_quo(questions[0]))
+        questions.insert(0, status_quo(questions[0]))
     base = base or questions[0].scenario
     if base not in [q.scenario for q in questions]:
         raise click.BadParameter(f"{base!r} is none of {', '.join(q.scenario for q in questions)}", param_hint="--base")
@@ -123,27 +162,38 @@ def compare(scenarios, base, until, people, draws, seed, engines, jobs, cluster,
     others = [q for q in questions if q is not quo]
     people = min(people, draws) if "agents" in names else 0
     claim(out, force)
-    more = {"seed": seed, "jobs": jobs}
-    followed, found = additional.follow(quo, others, draws=people, **more) if people else (projection.concat([]), [])
-    more |= {"cluster": cluster, "keep": out / PARTS}
+    followed, found = projection.concat([]), []
+    if people:
+        followed, found = additional.follow(quo, others, draws=people, seed=seed, jobs=jobs)
+    ask = partial(run, questions, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
-        parts.append(experiment.project(questions, ["agents"], draws=range(people, draws), **more))
+        parts.append(ask(["agents"], draws=range(people, draws)))
     if rest := [name for name in names if name != "agents"]:
-        parts.append(experiment.project(questions, rest, draws=draws, **more))
+        parts.append(ask(rest, draws=draws))
     answer = projection.concat(parts)
     tell_silence(answer, questions, names)
-    table = decide.comparison(answer, base)
+    table = comparison(answer, base)
     tables.write(table, out / "comparison.csv")
-    titles = {q.scenario: q.title.get(lang, q.scenario) for q in questions}
+    titles = {q.scenario: dict(q.title).get(lang, q.scenario) for q in questions}
     against = words.title(quo, lang) if quo.policy.levers else ""
-    picture(out / "comparison.png", charts.versus(table, lang=lang, titles=titles, base=against))
+    picture(out / "comparison.png", policy.versus(table, lang=lang, titles=titles, base=against))
     if found:
-        _people(quo, others, found, answer, out, lang, against)
-    finish(out, experiment.manifest(questions, names, draws, seed) | {"base": base, "people": people}, "comparison.csv")
+        _people(quo, others, found, answer, out=out, lang=lang, against=against)
+    facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
+    finish(out, facts, "comparison.csv")
 
 
-def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> None:
+def _people(
+    quo: "Scenario",
+    others: list["Scenario"],
+    found: list["Added"],
+    answer: "Projection",
+    *,
+    out: Path,
+    lang: str,
+    against: str,
+) -> None:
     """Write what each policy adds, person by person, and say it."""
     import pandas as pd
 
@@ -174,18 +224,31 @@ def _people(quo, others, found, answer, out: Path, lang: str, against: str) -> N
     help="Probability that is wanted.",
 )
 @with_run
-def target(scenario, probability, draws, seed, engines, jobs, cluster, out, force, lang, learned):
+def target(
+    *,
+    scenario: Path,
+    probability: float,
+    draws: int,
+    seed: int,
+    engines: str,
+    jobs: int | None,
+    cluster: str | None,
+    out: Path,
+    force: bool,
+    lang: str,
+    learned: str | None,
+) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
     from forecast.desk import target as decide
-    from forecast.experiment import project as experiment
-    from forecast.show import picture as charts
-    from forecast.show import sentences
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import project as run
+    from forecast.show import target as shown
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
-    answer = experiment.project(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    answer = run(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
     tell_silence(answer, [question], names)
     desk = decide.target_table(answer, question)
     engine = desk["engine"].iloc[0]
@@ -193,15 +256,19 @@ def target(scenario, probability, draws, seed, engines, jobs, cluster, out, forc
     needed = decide.effort(question, probability, draws=min(draws, 200), seed=seed)
     ways = decide.ways(question, probability, draws=min(draws, 100), seed=seed)
     result = {
-        "desk": records(desk), "path": records(path) if path is not None else [], "effort": needed,
+        "desk": records(desk),
+        "path": records(path) if path is not None else [],
+        "effort": needed,
         "ways": records(ways),
-    }  # fmt: skip
+    }
     tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
     if path is not None:
-        picture(out / "target.png", charts.target(desk, path, question, lang=lang))
+        picture(out / "target.png", shown.picture(desk, path, question, lang=lang))
     for text in (
-        sentences.headline(desk, question, lang), sentences.desk_table(desk, lang),
-        sentences.effort_text(needed, lang), sentences.ways_table(ways, lang),
-    ):  # fmt: skip
+        shown.headline(desk, question, lang),
+        shown.desk_table(desk, lang),
+        shown.effort_text(needed, lang),
+        shown.ways_table(ways, lang),
+    ):
         click.echo(text.replace("**", "").replace("> ", "") + "\n")
-    finish(out, experiment.manifest([question], names, draws, seed), "target.json")
+    finish(out, manifest([question], names, draws, seed, more=["desk"]), "target.json")

@@ -1,6 +1,7 @@
 """Commands about trust: parameters learned from counts, and forecasts judged by what came later."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,12 @@ from forecast.cli.common import (
     with_seed,
 )
 from forecast.data import tables
+from forecast.data.frames import rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecast.calibration.sampler import Fit
 
 STORED_ROWS = 400  # draws that are kept with the data
 
@@ -40,7 +47,19 @@ STORED_ROWS = 400  # draws that are kept with the data
 @with_seed
 @with_jobs
 @with_result
-def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
+def calibrate(
+    *,
+    places: tuple[str, ...],
+    draws: int,
+    check: int | None,
+    held: bool,
+    store: bool,
+    seed: int,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+    lang: str,
+) -> None:
     """Learn the parameters from the published counts of PLACES (all by default); writes posterior.parquet.
 
     Places learn from each other. Beside the draws stand diagnostics.csv (R-hat and effective sample sizes, which must
@@ -49,7 +68,7 @@ def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
     """
     from forecast.calibration import predictive_checks, sampler
     from forecast.calibration.likelihood import Model
-    from forecast.experiment import project
+    from forecast.experiment.manifest import PACKAGES, code_hash, manifest
 
     if check:
         claim(out, force)
@@ -58,17 +77,17 @@ def calibrate(places, draws, check, held, store, seed, jobs, out, force, lang):
         tables.write(table, out / "recovery.csv")
         tables.write(judged, out / "verdict.csv")
         click.echo(judged.round(3).to_string(index=False))
-        facts = project.manifest([], ["stock"], 0, seed) | {"check": check}
+        facts = manifest([], ["stock"], 0, seed, more=["calibration"]) | {"check": check}
         return finish(out, facts, "recovery.csv")
     model = Model(list(places) or None)
     claim(out, force)
-    code = project.code_hash()
+    code = code_hash(*PACKAGES, "calibration")
     fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
-    return _write_fit(fit, draws, seed, out, lang, store, more)
+    return _write_fit(fit, draws, seed, out=out, lang=lang, store=store, more=more)
 
 
-def _hold_out(fit, seed: int, jobs: int | None, out: Path, code: str) -> dict:
+def _hold_out(fit: "Fit", seed: int, jobs: int | None, out: Path, code: str) -> dict[str, "pd.DataFrame"]:
     """Hold back places and years in turn, write what came of it, say it, and return the tables."""
     from forecast.calibration import cross_validation
 
@@ -80,14 +99,16 @@ def _hold_out(fit, seed: int, jobs: int | None, out: Path, code: str) -> dict:
     return {"held_out": table, "held_out_summary": short}
 
 
-def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, more: dict) -> None:
+def _write_fit(
+    fit: "Fit", draws: int, seed: int, *, out: Path, lang: str, store: bool, more: dict[str, "pd.DataFrame"]
+) -> None:
     """Write what a calibration found, and say whether it can be used."""
     import pandas as pd
 
     from forecast.beliefs import posterior
     from forecast.beliefs.posterior import FILE
     from forecast.calibration import predictive_checks, sampler
-    from forecast.experiment import project
+    from forecast.experiment.manifest import manifest
     from forecast.show import calibration as calibration_charts
 
     frame, told, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
@@ -100,13 +121,18 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
     picture(out / "before-after.png", calibration_charts.before_after(free, lang))
     picture(out / "moved.png", calibration_charts.moved(moved, lang))
     bad, wrong = told[~told["good"]], checked[~checked["good"]]
-    facts = project.manifest([], ["stock"], len(frame), seed) | {
-        "places": fit.model.places, "until": max(t.month for t in fit.model.targets),
-        "targets": len(fit.model.targets), "converged": bad.empty, "accepted": fit.accepted, "khat": fit.khat,
+    facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
+        "places": fit.model.places,
+        "until": max(t.month for t in fit.model.targets),
+        "targets": len(fit.model.targets),
+        "converged": bad.empty,
+        "accepted": fit.accepted,
+        "khat": fit.khat,
         "divergences": fit.divergences,
-        "rhat": float(told["rhat"].max()), "ess_bulk": float(told["ess_bulk"].min()),
+        "rhat": float(told["rhat"].max()),
+        "ess_bulk": float(told["ess_bulk"].min()),
         "ess_tail": float(told["ess_tail"].min()),
-    }  # fmt: skip
+    }
     finish(out, facts, FILE)
     click.echo(
         f"{len(fit.model.targets)} figures of {len(fit.model.tracks)} places; R-hat at most {facts['rhat']:.3f}, "
@@ -114,9 +140,11 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
         f"{fit.khat:.2f}, {fit.divergences} divergences"
     )
     click.echo(f"{len(checked) - len(wrong)} of {len(checked)} checks have a p-value between 0.02 and 0.98")
-    for row in wrong.itertuples():
-        click.echo(f"  {row.item}: {row.published:,.3g} {row.unit}, expected {row.low:,.3g} to {row.high:,.3g}, "
-                   f"p = {row.p_value:.3f}")  # fmt: skip
+    for row in rows(wrong):
+        click.echo(
+            f"  {row.item}: {row.published:,.3g} {row.unit}, expected {row.low:,.3g} to {row.high:,.3g}, "
+            f"p = {row.p_value:.3f}"
+        )
     if len(bad):
         raise tables.UserError(
             f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(told)} coordinates "
@@ -143,7 +171,22 @@ def _write_fit(fit, draws: int, seed: int, out: Path, lang: str, store: bool, mo
 @with_jobs
 @with_cluster
 @with_result
-def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs, cluster, out, force, lang):
+def backtest(
+    *,
+    places: tuple[str, ...],
+    judge: bool,
+    ledger: Path | None,
+    origins: str | None,
+    horizon: int,
+    engines: str,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    cluster: str | None,
+    out: Path,
+    force: bool,
+    lang: str,
+) -> None:
     """Forecast PLACES from past months with what was known then; writes scores.csv and pictures.
 
     An origin is a month at whose end a forecast is made. Only counts that were published by then are used, and the law
@@ -154,7 +197,9 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     """
     from forecast.answer import score
     from forecast.data.places import read_place
-    from forecast.experiment import project
+    from forecast.experiment import backtest as past
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import HINDSIGHT
     from forecast.show import score as score_charts
 
     if not places and not judge:
@@ -166,12 +211,19 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
     claim(out, force)
-    found = project.backtest(
-        [p.name for p in asked], names, origins=months, horizon=horizon, draws=draws, seed=seed, jobs=jobs,
-        cluster=cluster, keep=out / PARTS,
-    )  # fmt: skip
+    found = past.backtest(
+        [p.name for p in asked],
+        names,
+        origins=months,
+        horizon=horizon,
+        draws=draws,
+        seed=seed,
+        jobs=jobs,
+        cluster=cluster,
+        keep=out / PARTS,
+    )
     reasons = found.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
-    for note in reasons.itertuples():
+    for note in rows(reasons):
         where = f"{note.place} from {note.origin}" if note.origin else note.place
         click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
     scored = score.scores(found.forecasts, found.counts)
@@ -179,7 +231,7 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     if not judged:
         raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {project.HINDSIGHT[name]}", err=True)
+        click.echo(f"note: {name}: {HINDSIGHT[name]}", err=True)
     found.forecasts.save(out / "forecasts.parquet")
     tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
@@ -187,22 +239,26 @@ def backtest(places, judge, ledger, origins, horizon, engines, draws, seed, jobs
     shown = next(p for p in asked if p.name in judged)
     picture(out / "backtest.png", score_charts.backtest(found.forecasts, found.counts, shown, lang=lang))
     picture(out / "scores.png", score_charts.scores(short, lang=lang))
-    for engine, rows in short.set_index("metric").groupby("engine", sort=False):
-        held = rows.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
-        beside = rows.at["crps", "skill naive"]
+    for engine, part in short.set_index("metric").groupby("engine", sort=False):
+        held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
+        whole = part.loc["crps"]
+        beside = float(whole["skill naive"])
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
-        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {rows.at['crps', 'targets']} counts")
-    facts = project.manifest([], names, draws, seed) | {
-        "places": [p.name for p in asked], "origins": months or "all", "horizon": horizon,
-        "silent": records(found.silent), "hindsight": {n: project.HINDSIGHT[n] for n in names},
-    }  # fmt: skip
+        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {whole['targets']} counts")
+    facts = manifest([], names, draws, seed) | {
+        "places": [p.name for p in asked],
+        "origins": months or "all",
+        "horizon": horizon,
+        "silent": records(found.silent),
+        "hindsight": {n: HINDSIGHT[n] for n in names},
+    }
     return finish(out, facts, "scores.csv")
 
 
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
     """Score published forecasts of the places `names` (all if none) and split their misses."""
     from forecast.experiment import ledger as published
-    from forecast.experiment import project
+    from forecast.experiment.manifest import manifest
 
     folder = ledger or published.ledger()
     there = published.read(folder)
@@ -215,12 +271,12 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
     parts = published.split(folder, jobs=jobs, only=set(scored["forecast"]))
     tables.write(scored, out / "scores.csv")
     tables.write(parts, out / "parts.csv")
-    for row in parts.itertuples():
+    for row in rows(parts):
         click.echo(
             f"{row.place} {row.month} ({row.engine}, {row.scenario}, published {row.published}): {row.total:+,.0f} = "
             f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "
             f"{row.model_part:+,.0f}" + (f"; {row.told}" if row.told else "")
         )
-    facts = project.manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
+    facts = manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
     del facts["draws"], facts["seed"]  # each forecast has its own
     finish(out, facts, "parts.csv")

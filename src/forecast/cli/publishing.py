@@ -25,7 +25,18 @@ from forecast.cli.common import LEDGER, with_force, with_lang
 @click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
 @click.option("--draft", is_flag=True, help="Add nothing to the ledger of published forecasts.")
 @with_force
-def report(places, langs, draws, out, pdf, day, ledger, draft, force):
+def report(
+    *,
+    places: tuple[str, ...],
+    langs: str,
+    draws: int | None,
+    out: Path,
+    pdf: bool,
+    day: str | None,
+    ledger: Path | None,
+    draft: bool,
+    force: bool,
+) -> None:
     """Run the notebooks of PLACES (all by default) and publish the site.
 
     What the pages forecast is added to the ledger, so that later counts can judge it: forecast backtest --published.
@@ -40,12 +51,32 @@ def report(places, langs, draws, out, pdf, day, ledger, draft, force):
         raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
     kept = None if draft else ledger or published.ledger()
     front = reports.build(
-        places=list(places) or None, langs=chosen, out=out, draws=draws, force=force, ledger=kept,
-        day=day or date.today().isoformat(), pdf=pdf,
-    )  # fmt: skip
+        places=list(places) or None,
+        langs=chosen,
+        out=out,
+        draws=draws,
+        force=force,
+        ledger=kept,
+        day=day or date.today().isoformat(),
+        pdf=pdf,
+    )
     if kept:
         click.echo(f"{kept} holds {published.read(kept)['forecast'].nunique()} published forecasts")
     click.echo(f"the site is ready: open {front}")
+
+
+@click.command()
+@click.argument("places", nargs=-1)
+def page(places: tuple[str, ...]) -> None:
+    """Write the notebooks of PLACES (all that have a page by default) from their template.
+
+    What is of one place stands in notebooks/places/, a file each. A place that has none gets one: it needs a plan and a
+    status quo in the folder of scenarios. Outputs of cells that did not change are kept.
+    """
+    from forecast.publish import place_pages
+
+    for path in place_pages.write(places):
+        click.echo(f"{path} is as its template gives it")
 
 
 @click.command()
@@ -53,7 +84,7 @@ def report(places, langs, draws, out, pdf, day, ledger, draft, force):
 @click.option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @with_lang
-def app(scenarios, port, no_browser, lang):
+def app(*, scenarios: tuple[Path, ...], port: int, no_browser: bool, lang: str) -> None:
     """Open the scenario page of SCENARIOS in a browser; those that come with the data when no file is given.
 
     Pull levers, ask, read the answer, download the scenario. The page is served on this machine only; Ctrl+C ends it.

@@ -4,6 +4,7 @@ import hashlib
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import BaseModel, ValidationError
@@ -40,32 +41,41 @@ class _Manifest(BaseModel):
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_jobs
 @with_posterior
-def replay(manifest, jobs, learned):
+def replay(*, manifest: Path, jobs: int | None, learned: str | None) -> None:
     """Repeat the run of MANIFEST (a manifest.json of forecast project) and compare it bit for bit.
 
     Where an input is not the same any more (data, law, code, a scenario, a version, parameters), it is named and
     nothing is run. Nothing is written.
     """
-    from forecast.experiment import project
+    from forecast.experiment import manifest as made
+    from forecast.experiment.project import project
 
     asked = _read(manifest)
     paths = [_found(one.file, manifest) for one in asked.scenarios]
-    changed = [f"scenario {one.scenario}: there is no file {one.file}" for one, path in
-               zip(asked.scenarios, paths, strict=True) if path is None]  # fmt: skip
-    questions = [] if changed else believing(read_scenarios(paths), learned)
-    now = project.manifest(questions, asked.engines, asked.draws, asked.seed)
+    changed = [
+        f"scenario {one.scenario}: there is no file {one.file}"
+        for one, path in zip(asked.scenarios, paths, strict=True)
+        if path is None
+    ]
+    there = [path for path in paths if path is not None]
+    questions = [] if changed else believing(read_scenarios(there), learned)
+    now = made.manifest(questions, asked.engines, asked.draws, asked.seed)
     changed += differences(asked, now)
     if changed:
         raise tables.UserError("\n".join(["not the same inputs as then, so the run cannot be repeated:", *changed]))
-    answer = project.project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
+    answer = project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
     with tempfile.TemporaryDirectory() as folder:
         answer.save(Path(folder) / ANSWER)
         found = hashlib.sha256((Path(folder) / ANSWER).read_bytes()).hexdigest()
     if found != asked.sha256[ANSWER]:
-        raise tables.UserError(f"{manifest}: all inputs are the same, yet {ANSWER} is not: {found[:16]} instead of "
-                               f"{asked.sha256[ANSWER][:16]}")  # fmt: skip
-    click.echo(f"the same, bit for bit: {ANSWER} {found[:16]}, {asked.draws} draws of {len(questions)} scenarios, "
-               f"seed {asked.seed}")  # fmt: skip
+        raise tables.UserError(
+            f"{manifest}: all inputs are the same, yet {ANSWER} is not: {found[:16]} instead of "
+            f"{asked.sha256[ANSWER][:16]}"
+        )
+    click.echo(
+        f"the same, bit for bit: {ANSWER} {found[:16]}, {asked.draws} draws of {len(questions)} scenarios, "
+        f"seed {asked.seed}"
+    )
 
 
 def _read(path: Path) -> _Manifest:
@@ -89,7 +99,7 @@ def _found(file: str, manifest: Path) -> Path | None:
     return None
 
 
-def differences(then: _Manifest, now: dict) -> list[str]:
+def differences(then: _Manifest, now: dict[str, Any]) -> list[str]:
     """Return one line for each input that is not what it was."""
     lines = []
     for name in sorted(then.data.keys() | now["data"].keys()):
@@ -103,9 +113,9 @@ def differences(then: _Manifest, now: dict) -> list[str]:
         if old != new:
             lines.append(f"version of {name}: {old} then, {new} now")
     data_moved = bool(lines)
-    for old, new in zip(then.scenarios, now["scenarios"], strict=False):
-        if old.parameters and old.parameters != new.get("parameters", ""):
-            lines.append(f"parameters of {old.scenario}: {old.parameters} then, {new['parameters']} now")
-        elif old.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
-            lines.append(f"scenario {old.scenario}: {old.fingerprint} then, {new['fingerprint']} now")
+    for one, new in zip(then.scenarios, now["scenarios"], strict=False):
+        if one.parameters and one.parameters != new.get("parameters", ""):
+            lines.append(f"parameters of {one.scenario}: {one.parameters} then, {new['parameters']} now")
+        elif one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
+            lines.append(f"scenario {one.scenario}: {one.fingerprint} then, {new['fingerprint']} now")
     return lines

@@ -30,7 +30,17 @@ from forecast.data import tables
 @with_jobs
 @with_out
 @with_force
-def baseline(file, horizon, season, quantiles, hierarchy, jobs, out, force):
+def baseline(
+    *,
+    file: Path,
+    horizon: int,
+    season: int | None,
+    quantiles: str,
+    hierarchy: Path | None,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+) -> None:
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
@@ -44,10 +54,10 @@ def baseline(file, horizon, season, quantiles, hierarchy, jobs, out, force):
     frame = baselines.read(file)
     baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
     nodes = baselines.read(hierarchy) if hierarchy else None
-    if hierarchy:
+    if nodes is not None and hierarchy:
         reconcile.tree(nodes, hierarchy.name)
     claim(out, force)
-    if hierarchy:
+    if nodes is not None:
         answer = baselines.coherent(frame, nodes, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
     else:
         answer = baselines.baseline(frame, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)

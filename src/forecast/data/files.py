@@ -1,6 +1,128 @@
-"""Where the project's files are."""
+"""Where the project's files are, files that are there whole or not at all, and results kept under what made them."""
 
+import hashlib
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
 
 PACKAGE = Path(__file__).parents[1]  # src/forecast
 ROOT = PACKAGE.parents[1]
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+T = TypeVar("T")
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a name to write to; the file stands at `path` when the block ends, and nowhere when it ends in an error.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "a" / "b.txt") as half:
+    ...         _ = half.write_text("whole")
+    ...     (Path(folder) / "a" / "b.txt").read_text(), len(list((Path(folder) / "a").iterdir()))
+    ('whole', 1)
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield half
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def write_bytes(data: bytes, path: str | Path) -> Path:
+    """Write a whole file or, if anything goes wrong, none; return the path."""
+    with replacing(path) as half:
+        half.write_bytes(data)
+    return Path(path)
+
+
+def write_text(text: str, path: str | Path) -> Path:
+    """Write a whole UTF-8 file or none; return the path."""
+    return write_bytes(text.encode(), path)
+
+
+def name_of(*what: Any) -> str:
+    """Return a name of 24 hexadecimal digits for a result that depends on `what` (anything that JSON can say).
+
+    >>> name_of("stock", [0, 32], 1) == name_of("stock", [0, 32], 1) != name_of("stock", [0, 32], 2)
+    True
+    """
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
+
+
+def keep(found: pd.DataFrame | Mapping[str, np.ndarray], path: Path | None) -> None:
+    """Keep a result at `path` for a run that is repeated: a table as Parquet, named arrays as npz; not without one."""
+    if path is None:
+        return
+    with replacing(path) as half, half.open("wb") as file:
+        if isinstance(found, pd.DataFrame):
+            file.write(found.to_parquet())
+        else:
+            np.savez(file, **found)  # type: ignore[arg-type]  # names are the mapping's, none is allow_pickle
+
+
+def kept_table(path: Path | None) -> pd.DataFrame | None:
+    """Return the table that an earlier run kept at `path`; None where there is none or the file was cut off."""
+    return _kept(path, pd.read_parquet)
+
+
+def kept_arrays(path: Path | None) -> dict[str, np.ndarray] | None:
+    """Return the arrays that an earlier run kept at `path`; None where there are none or the file was cut off."""
+    return _kept(path, _arrays)
+
+
+def kept_or_made(path: Path | None, make: Callable[..., pd.DataFrame], *given: Any) -> pd.DataFrame:
+    """Return the table that `make(*given)` gives, from `path` where an earlier run kept it."""
+    found = kept_table(path)
+    if found is None:
+        found = make(*given)
+        keep(found, path)
+    return found
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as found:
+        return dict(found)
+
+
+def _kept(path: Path | None, read: Callable[[Path], T]) -> T | None:
+    if path is None or not path.is_file():
+        return None
+    try:
+        return read(path)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def inert(text: str) -> str:
+    """Return text that no spreadsheet runs: an apostrophe stands before what looks like a formula.
+
+    >>> inert("=1+1"), inert("An Xuyên")
+    ("'=1+1", 'An Xuyên')
+    """
+    text = str(text)
+    return "'" + text if text.startswith(RISKY) else text
+
+
+def timeless(data: bytes) -> bytes:
+    """Return the same workbook without the clock: openpyxl writes the time of saving into it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in sorted(old.infolist(), key=lambda i: i.filename != "[Content_Types].xml"):
+            content = old.read(item)
+            if item.filename == "docProps/core.xml":
+                content = re.sub(rb"<dcterms:(created|modified)\b[^>]*>[^<]*</dcterms:\1>", b"", content)
+            new.writestr(zipfile.ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

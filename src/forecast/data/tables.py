@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast.data.files import ROOT
+from forecast.data.files import RISKY, ROOT
+from forecast.data.files import write_bytes as write_bytes
+from forecast.data.files import write_text as write_text
 
 GROUPS = ("poor", "near_poor", "ethnic_minority", "other")
 """The four subsidy groups, in the order of every array with a group axis; tables add ``all`` for their sum."""
@@ -81,7 +83,6 @@ DENOMINATORS = ("labor_force", "eligible", "members", "population", "households"
 
 _EXPECTED_MONTH = "a month written YYYY-MM, such as 2021-12"
 _EXPECTED_NUMBER = "a number such as 1234.5, without thousands separators, or an empty cell"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
 class UserError(Exception):
@@ -370,12 +371,12 @@ def _escape(text: str) -> str:
     >>> _escape("=1+1")
     "'=1+1"
     """
-    return "'" + text if text.lstrip("'").startswith(_RISKY) else text
+    return "'" + text if text.lstrip("'").startswith(RISKY) else text
 
 
 def _unescape(text: str) -> str:
     """Undo :func:`_escape`."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_RISKY) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(RISKY) else text
 
 
 def write(frame: pd.DataFrame, path) -> Path:
@@ -394,24 +395,6 @@ def write(frame: pd.DataFrame, path) -> Path:
         writer.writerow([_escape(str(name)) for name in frame.columns])
         writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
     return write_bytes(stream.getvalue(), path)
-
-
-def write_bytes(data: bytes, path) -> Path:
-    """Write a whole file or, if anything goes wrong, none; return the path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        half.write_bytes(data)
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
-    return path
-
-
-def write_text(text: str, path) -> Path:
-    """Write a whole UTF-8 file or none; return the path."""
-    return write_bytes(text.encode(), path)
 
 
 def _cell(value) -> str:

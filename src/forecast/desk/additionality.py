@@ -13,7 +13,7 @@ no less. A policy is judged over all months of its scenario, and not in one Dece
 is told by those it had ``brought`` by then: people who joined before it ended, and without it would not have by then.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import joblib
 import numpy as np
@@ -39,6 +39,9 @@ ROOM, MOST_DRAWS = 1e8, 16  # bytes for people who are followed in one process; 
 _NEVER = np.iinfo(np.int16).max
 
 
+Draws: TypeAlias = "pd.Series[float]"  # a value for each draw
+
+
 class Added(NamedTuple):
     """What two worlds differ in; `people` one row a draw, group and kind, `months` one a draw, kind and month."""
 
@@ -46,14 +49,22 @@ class Added(NamedTuple):
     months: pd.DataFrame
 
 
-def added(base: Scenario, policy: Scenario, *, draws: int = 60, seed: int = 1, jobs: int | None = None,
-          progress: bool = True) -> Added:  # fmt: skip
+def added(
+    base: Scenario, policy: Scenario, *, draws: int = 60, seed: int = 1, jobs: int | None = None, progress: bool = True
+) -> Added:
     """Live both worlds and compare their people: :func:`follow` for one policy."""
     return follow(base, [policy], draws=draws, seed=seed, jobs=jobs, progress=progress)[1][0]
 
 
-def follow(base: Scenario, policies: list[Scenario], *, draws: int = 60, seed: int = 1, jobs: int | None = None,
-           progress: bool = True) -> tuple[Projection, list[Added]]:  # fmt: skip
+def follow(
+    base: Scenario,
+    policies: list[Scenario],
+    *,
+    draws: int = 60,
+    seed: int = 1,
+    jobs: int | None = None,
+    progress: bool = True,
+) -> tuple[Projection, list[Added]]:
     """Live the base's world and that of each policy once; return what the agents answer, and who differs in each.
 
     The projection is that of :func:`forecast.project` by `agents`, draws 0 to `draws`, for the base and all policies.
@@ -76,7 +87,8 @@ def follow(base: Scenario, policies: list[Scenario], *, draws: int = 60, seed: i
     size = _side_by_side(base, draws)
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
     work = (joblib.delayed(_chunk)(base, policies, part, seed) for part in chunks)
-    answers, found = [], [[] for _ in policies]
+    answers: list[pd.DataFrame] = []
+    found: list[list[tuple[pd.DataFrame, ...]]] = [[] for _ in policies]
     with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
         done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator", batch_size=1)(work)
         for part, (rows, differences) in zip(chunks, done, strict=True):
@@ -145,22 +157,21 @@ def table(found: Added, base: Scenario, policy: Scenario, answer: Projection, en
     `answer` has both scenarios by `engine`, with at least the draws of `found`.
     """
     head = {"place": policy.place.name, "scenario": policy.scenario}
-    people, parts = found.people, []
+    people = found.people
+    parts: list[dict[str, str | float]] = []
     answer = answer.only(engine=engine, scenario=[base.scenario, policy.scenario])
 
-    def note(values: pd.Series, measure: str, unit: str, group: str = "all", kind: str = "", payer: str = "") -> None:
+    def note(values: Draws, measure: str, unit: str, group: str = "all", kind: str = "", payer: str = "") -> None:
         values = values.dropna()
         if len(values):
-            low, median, high = values.quantile([INTERVAL[0], 0.5, INTERVAL[1]])
-            parts.append(
-                head | {"group": group, "measure": measure, "kind": kind, "payer": payer, "unit": unit,
-                        "median": median, "low": low, "high": high, "draws": len(values)}
-            )  # fmt: skip
+            low, median, high = values.quantile([INTERVAL[0], 0.5, INTERVAL[1]]).tolist()
+            what = {"group": group, "measure": measure, "kind": kind, "payer": payer, "unit": unit}
+            parts.append(head | what | {"median": median, "low": low, "high": high, "draws": len(values)})
 
     for group in ("all", *GROUPS):
         rows = people if group == "all" else people[people["group"] == group]
-        for kind, part in rows.groupby("kind", sort=False):
-            sums = part.groupby("draw")[["persons", "member_years"]].sum()
+        for name, part in rows.groupby("kind", sort=False):
+            kind, sums = str(name), part.groupby("draw")[["persons", "member_years"]].sum()
             note(sums["persons"], "persons", "persons", group, kind)
             note(sums["member_years"], "member_years", "years", group, kind)
         sums = rows.groupby("draw")[["once", "paid", "entries"]].sum()
@@ -200,8 +211,11 @@ def after(found: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
     be members without the policy), acting (does the policy still act?).
     """
     rows = found.months[found.months["kind"] == "brought"]
-    table = rows.groupby("month")["members"].quantile([INTERVAL[0], 0.5, INTERVAL[1]]).unstack()
-    table.columns = ["low", "median", "high"]
+    members = rows.groupby("month")["members"]
+    low, high = INTERVAL
+    table = pd.DataFrame(
+        {"low": members.quantile(low), "median": members.quantile(0.5), "high": members.quantile(high)}
+    )
     first, last = acting(base, policy)
     at = np.arange(len(table))
     table["net"] = rows.groupby("month")["gap"].median()
@@ -222,7 +236,7 @@ def paper(table: pd.DataFrame) -> list[str]:
     return [m for m, (limit, sign) in PAPER.items() if m in middle and (middle[m] - limit) * sign > 0]
 
 
-def _active(answer: Projection, base: Scenario, policy: Scenario) -> pd.Series:
+def _active(answer: Projection, base: Scenario, policy: Scenario) -> Draws:
     if len(policy.months) - 1 - acting(base, policy)[0] < SETTLED:  # newcomers have not had the time to pay 9 months
         return pd.Series(dtype=float)
     rows = answer.only(group="all", month=policy.until, measure=["members", "active_9of12"]).frame
@@ -231,34 +245,43 @@ def _active(answer: Projection, base: Scenario, policy: Scenario) -> pd.Series:
     return gap["active_9of12"] / gap["members"].where(gap["members"] > 0.5)
 
 
-def _rush(answer: Projection) -> pd.Series:
-    wide = answer.only(group="all", measure="entries").frame.pivot(index="draw", columns="month", values="value")
+def _by_month(answer: Projection, measure: str) -> dict[str, Draws]:
+    """Values of a measure of all groups by month."""
+    wide = answer.only(group="all", measure=measure).frame.pivot(index="draw", columns="month", values="value")
+    return {str(month): wide[month] for month in wide}
+
+
+def _rush(answer: Projection) -> Draws:
+    wide = _by_month(answer, "entries")
     years = [m[:4] for m in wide if m.endswith("-12") and f"{m[:4]}-01" in wide]
     if not years:
         return pd.Series(dtype=float)
-    year = wide[[m for m in wide if m.startswith(max(years))]].sum(axis=1)
+    year = pd.DataFrame({m: values for m, values in wide.items() if m.startswith(max(years))}).sum(axis=1)
     return wide[f"{max(years)}-12"] / year.where(year > 0)
 
 
-def _fall(answer: Projection) -> pd.Series:
-    wide = answer.only(group="all", measure="members").frame.pivot(index="draw", columns="month", values="value")
+def _fall(answer: Projection) -> Draws:
+    wide = _by_month(answer, "members")
     ends = [m for m in wide if m.endswith("-03") and f"{int(m[:4]) - 1}-12" in wide]
     if not ends:
         return pd.Series(dtype=float)
     return 1 - wide[max(ends)] / wide[f"{int(max(ends)[:4]) - 1}-12"]
 
 
-def _stayed(found: Added, base: Scenario, policy: Scenario, column: str) -> pd.Series:
+def _stayed(found: Added, base: Scenario, policy: Scenario, column: str) -> Draws:
     _, last = acting(base, policy)
     months = policy.months.astype(str)
     if last in (0, len(months) - 1):
         return pd.Series(dtype=float)
-    rows = found.months[found.months["kind"] == "brought"].pivot(index="draw", columns="month")
-    then = rows["members"][months[last]]
-    return rows[column][months[-1]] / then.where(then > 0)
+    rows = found.months[found.months["kind"] == "brought"].set_index("draw")
+    then: Draws = rows.loc[rows["month"] == months[last], "members"]
+    left: Draws = rows.loc[rows["month"] == months[-1], column]
+    return left / then.where(then > 0)
 
 
-def _dead_weight(rows: pd.DataFrame, answer: Projection, base: Scenario, policy: Scenario, group: str) -> dict:
+def _dead_weight(
+    rows: pd.DataFrame, answer: Projection, base: Scenario, policy: Scenario, group: str
+) -> dict[str, Draws]:
     """Return VND by payer, a value for each draw."""
     first, last = acting(base, policy)
     months = policy.months.astype(str)[max(first, 1) : last + 1]
@@ -277,7 +300,9 @@ def _dead_weight(rows: pd.DataFrame, answer: Projection, base: Scenario, policy:
     return {payer: values for payer, values in found.items() if values.notna().any()}
 
 
-def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int):
+def _chunk(
+    base: Scenario, policies: list[Scenario], draws: range, seed: int
+) -> tuple[list[pd.DataFrame], list[list[tuple[pd.DataFrame, ...]]]]:
     """Rows of all scenarios, and for each policy its differences from the base, draw by draw."""
     rows, without = agents.lives(base, draws, seed)
     answers, months = [rows], base.months.astype(str)
@@ -286,12 +311,14 @@ def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int):
         rows, under = agents.lives(policy, draws, seed)
         answers.append(rows)
         span = acting(base, policy)
-        differences.append([_compare(a, b, d, *span, months) for d, a, b in zip(draws, without, under, strict=True)])
+        differences.append([_compare(a, b, d, span, months) for d, a, b in zip(draws, without, under, strict=True)])
     return answers, differences
 
 
-def _compare(without: Lives, under: Lives, draw: int, first: int, last: int, months) -> tuple[pd.DataFrame, ...]:
-    """Line up one draw's people of two worlds by their keys."""
+def _compare(
+    without: Lives, under: Lives, draw: int, acts: tuple[int, int], months: pd.Index
+) -> tuple[pd.DataFrame, ...]:
+    """Line up one draw's people of two worlds by their keys; the policy `acts` in these months, from first to last."""
     order = np.argsort(without.key)
     at = np.minimum(np.searchsorted(without.key, under.key, sorter=order), len(order) - 1)
     match = np.where(without.key[order[at]] == under.key, order[at], -1)
@@ -299,9 +326,9 @@ def _compare(without: Lives, under: Lives, draw: int, first: int, last: int, mon
     alone[match[match >= 0]] = False
     sums = np.zeros((len(GROUPS), len(KINDS), len(COUNTED)))
     paths = np.zeros((len(KINDS) + 1, 2, len(months)), np.int64)
-    _add_up(without, under, match, np.flatnonzero(alone), first, last, sums, paths)
+    _add_up(without, under, match, np.flatnonzero(alone), acts, sums, paths)
     index = pd.MultiIndex.from_product([GROUPS, KINDS], names=["group", "kind"])
-    people = pd.DataFrame(sums.reshape(-1, len(COUNTED)), index, COUNTED).reset_index()
+    people = pd.DataFrame(sums.reshape(-1, len(COUNTED)), index, list(COUNTED)).reset_index()
     parts = [
         pd.DataFrame({"draw": draw, "kind": name, "month": months, "members": now, "gap": now - then})
         for name, (now, then) in zip([*KINDS, "brought"], paths, strict=True)
@@ -310,8 +337,17 @@ def _compare(without: Lives, under: Lives, draw: int, first: int, last: int, mon
 
 
 @njit(cache=True)
-def _add_up(without, under, match, alone, first, last, sums, paths):
+def _add_up(
+    without: Lives,
+    under: Lives,
+    match: np.ndarray,
+    alone: np.ndarray,
+    acts: tuple[int, int],
+    sums: np.ndarray,
+    paths: np.ndarray,
+) -> None:
     """Go through all people once: those under the policy with their match (-1: none), then those without one."""
+    first, last = acts
     before, end, brought = max(first - 1, 0), paths.shape[2], len(KINDS)
     for i in range(len(match)):
         j, ours, theirs = match[i], under.joined[i], _NEVER

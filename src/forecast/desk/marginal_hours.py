@@ -9,7 +9,7 @@ An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`
 calls on due members are worked out from the members and a typical spell.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,17 +25,13 @@ from forecast.engines.people.behavior import (
     TYPICAL_SPELL,
     parameter_draws,
 )
-from forecast.language import words
-from forecast.language.words import Text, join, say, term
 from forecast.question import menu
-from forecast.question.levers import Collectors, Inspection, Policy, Reminders, Visits
+from forecast.question.levers import Collectors, Inspection, Lever, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
 
 VISITS_AN_HOUR = INSPECTION_COST
 STEP = 0.2  # of a team's ordinary visits: large enough to be seen above whole persons, small enough to be a margin
 TASKS = ("visits", "renewals", "inspections")
-SAID_PER = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind that people are told of
-MOST_NAMED = 3  # levers in a sentence; the picture shows all
 PLACE_COLUMNS = ["kind", "task", "unit", "step", "median", "low", "high", "vnd"]
 
 
@@ -58,16 +54,16 @@ def scarce_hours(
     """Measure what scarce hours buy in the months of `scenario`, on top of what it already does."""
     if draws < 2:
         raise tables.UserError(f"draws: {draws}; expected at least 2")
-    look = {"jobs": jobs, "progress": progress}
     start, many = str(scenario.months[1]), range(draws)
     drawn = parameter_draws(scenario, seed, many)
     months, ordinary = len(scenario.months) - 1, scenario.plan.collectors[1:].mean(axis=0)
     visits = np.maximum(STEP * ordinary * float(np.median(drawn["visits_per_collector"])), 1.0)
     names = list(scenario.place.communes["commune"])
 
-    def years(*levers) -> np.ndarray:
+    def years(*levers: Lever) -> np.ndarray:
         asked = scenario.with_policy("step", Policy(*scenario.policy.levers, *levers)) if levers else scenario
-        return commune_members(asked, many, seed, **look)[:, 1:].sum(axis=1) / 12
+        members = commune_members(asked, many, seed, jobs=jobs, progress=progress)
+        return np.asarray(members[:, 1:].sum(axis=1) / 12)
 
     base = years()
     each = [Visits(count=float(v), where={"communes": [n]}, start=start) for n, v in zip(names, visits, strict=True)]
@@ -77,8 +73,10 @@ def scarce_hours(
     # Lists for all due members: the calls beyond those that a team makes anyway are hours taken from visits.
     due = base * 12 / TYPICAL_SPELL
     time = ordinary * drawn["visits_per_collector"][:, None] * months
-    called = [np.minimum(np.maximum(drawn["follow_up"], s)[:, None] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time)
-              for s in (float(scenario.plan.reminders[1:].mean()), 1.0)]  # fmt: skip
+    called = [
+        np.minimum(np.maximum(drawn["follow_up"], s)[:, None] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time)
+        for s in (float(scenario.plan.reminders[1:].mean()), 1.0)
+    ]
     found["renewals"] = np.maximum(called[1] - called[0], 0.0) / VISITS_AN_HOUR
     gained = years(Reminders(share=1.0, start=start)) - base
     rate["renewals"] = _per(gained, found["renewals"]) + rate["visits"]
@@ -96,102 +94,53 @@ def scarce_hours(
 
 def _parts(scenario: Scenario) -> np.ndarray:
     people = scenario.place.communes["eligible"].to_numpy(float)
-    return people / people.sum()
+    return np.asarray(people / people.sum())
 
 
 def _per(gained: np.ndarray, hours: np.ndarray) -> np.ndarray:
     """Member-years for an hour, (draws, communes): 0 where no hours were moved."""
-    return np.divide(gained, hours, out=np.zeros_like(gained), where=hours > 1e-9)
+    return np.asarray(np.divide(gained, hours, out=np.zeros_like(gained), where=hours > 1e-9))
 
 
 def _whole(rate: np.ndarray, hours: np.ndarray) -> np.ndarray:
     """Member-years for an hour in the whole place, (draws,)."""
-    return (rate * hours).sum(axis=1) / np.maximum(hours.sum(axis=1), 1e-9)
+    return np.asarray((rate * hours).sum(axis=1) / np.maximum(hours.sum(axis=1), 1e-9))
 
 
-def _row(kind: str, task: str, unit: str, step: float, values: np.ndarray, vnd: float = np.nan) -> dict:
+def _row(kind: str, task: str, unit: str, step: float, values: np.ndarray, vnd: float = np.nan) -> dict[str, Any]:
     low, median, high = np.quantile(values, (INTERVAL[0], 0.5, INTERVAL[1]))
-    return {"kind": kind, "task": task, "unit": unit, "step": step, "median": median, "low": low, "high": high,
-            "vnd": vnd}  # fmt: skip
+    ends = {"median": median, "low": low, "high": high}
+    return {"kind": kind, "task": task, "unit": unit, "step": step} | ends | {"vnd": vnd}
 
 
-def _communes(names: list[str], tasks: list[str], rate: dict, hours: dict) -> pd.DataFrame:
+def _communes(
+    names: list[str], tasks: list[str], rate: dict[str, np.ndarray], hours: dict[str, np.ndarray]
+) -> pd.DataFrame:
     rows = []
     for task in tasks:
         low, median, high = np.quantile(rate[task], (INTERVAL[0], 0.5, INTERVAL[1]), axis=0)
-        rows += [{"commune": name, "task": task, "hours": float(h), "mean": float(m), "median": b, "low": a, "high": c}
-                 for name, h, m, a, b, c in zip(names, hours[task].mean(axis=0), rate[task].mean(axis=0), low, median,
-                                                high, strict=True)]  # fmt: skip
-    return pd.DataFrame(rows)
+        columns = {"hours": hours[task].mean(axis=0), "mean": rate[task].mean(axis=0)}
+        columns |= {"median": median, "low": low, "high": high}
+        rows.append(pd.DataFrame({"commune": names, "task": task} | columns))
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(rows)
 
 
-def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict]:
+def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict[str, Any]]:
     """What a million VND of each lever buys over the lower half of its range, by the stock engine: no whole persons."""
     start, now = str(scenario.months[1]), float(scenario.plan.collectors[-1].sum())
     asked = scenario.search.choices if scenario.search else menu.usual(scenario.place, start, now)
-    levers = [(c, c.at((c.levels + 1) // 2)) for c in menu.priced(asked, menu.cost_table())]
+    half = ((c, c.at((c.levels + 1) // 2)) for c in menu.priced(asked, menu.cost_table()))
+    levers = [(choice, lever) for choice, lever in half if lever is not None]
     questions = [scenario] + [
         scenario.with_policy(c.name, Policy(*scenario.policy.levers, lever)) for c, lever in levers
     ]
     base, *answers = tallies([(q, "stock", range(draws)) for q in questions], seed)
     rows = []
     for (choice, _), answer in zip(levers, answers, strict=True):
-        money = sum((answer[p] - base[p]).to_numpy() for p in ("outreach", "province", "donors"))
+        money = sum(((answer[p] - base[p]).to_numpy() for p in ("outreach", "province", "donors")), np.zeros(draws))
         if (money > 1e5).all():
             years = (answer["years"] - base["years"]).to_numpy()
-            rows.append(_row("million", choice.name, "million VND", float(money.mean() / 1e6),
-                             years / (money / 1e6), 1e6))  # fmt: skip
+            rows.append(
+                _row("million", choice.name, "million VND", float(money.mean() / 1e6), years / (money / 1e6), 1e6)
+            )
     return sorted(rows, key=lambda row: -row["median"])
-
-
-def task_name(task: str, lang: str) -> str:
-    """Return a task or a lever ("TopUp/poor") in words."""
-    lever, _, group = task.partition("/")
-    if f"task.{task}" in words.terms().index:
-        return term(f"task.{task}", lang)
-    name = term(f"lever.{lever}", lang)
-    return f"{name} ({term(f'group.{group}', lang)})" if f"group.{group}" in words.terms().index else name
-
-
-def _why(task: str, years: float, lang: str) -> str:
-    """Say why inspections lose members of this scheme."""
-    if task != "inspections" or years >= 0:
-        return ""
-    return say(lang, vi=", vì người lao động chuyển sang BHXH bắt buộc", en=", as workers move to compulsory insurance")
-
-
-def told(found: Hours, lang: str = "vi") -> Text:
-    """Say what the next hour, the next collector and the next million VND buy."""
-    place = found.place
-    hour = place[place["kind"] == "hour"].set_index("task")
-    best = found.communes[found.communes["task"] == "visits"].sort_values("mean", ascending=False)
-    collector = place[place["kind"] == "collector"].iloc[0]
-    buys = {task: 1000 * hour.at[task, "median"] for task in hour.index}
-    parts = [
-        say(lang, v=buys["visits"], a=1000 * hour.at["visits", "low"], b=1000 * hour.at["visits", "high"],
-            vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (9 phần 10 khả năng: {a:n1} "
-            "– {b:n1}).",
-            en="1,000 more hours of visits buy about {v:n1} member-years (nine in ten: {a:n1} to {b:n1})."),
-        *(say(lang, n=buys[task], task=term(f"task.{task}", lang), why=_why(task, buys[task], lang),
-              vi="Cũng ngần ấy giờ cho việc {task}: {n:n1} năm{why}.",
-              en="The same hours of {task}: {n:n1}{why}.") for task in hour.index[1:]),
-        say(lang, m=collector["median"], a=collector["low"], b=collector["high"],
-            vi="Thêm một nhân viên thu suốt giai đoạn: {m:n1} năm tham gia ({a:n1} – {b:n1}).",
-            en="One more collector over all months: {m:n1} member-years ({a:n1} to {b:n1})."),
-        say(lang, first=best["commune"].iloc[0].rpartition("/")[2], last=best["commune"].iloc[-1].rpartition("/")[2],
-            a=1000 * best["mean"].iloc[0], b=1000 * best["mean"].iloc[-1],
-            vi="Giờ đi thăm có ích nhất ở {first} ({a:n1} năm tham gia cho 1.000 giờ), ít nhất ở {last} ({b:n1}).",
-            en="Hours of visits do most in {first} ({a:n1} member-years for 1,000 hours), least in {last} ({b:n1})."),
-    ]  # fmt: skip
-    money = place[place["kind"] == "million"]
-    if len(money):
-        money = money.sort_values("median", ascending=False, kind="stable")
-        named = [
-            f"{task_name(row.task, lang)} {words.number(100 * row.median, lang, 1)}" for row in money.itertuples()
-        ]
-        listed, least = "; ".join(named[:MOST_NAMED]), named[-1] if len(named) > MOST_NAMED else ""
-        vi = "Mỗi 100 triệu đồng, trong nửa đầu mức của giải pháp, mua được nhiều năm tham gia nhất: {listed}"
-        en = "100 million VND, over the lower half of a lever's range, buy most member-years by: {listed}"
-        parts.append(say(lang, vi=vi, en=en, listed=listed)
-                     + (say(lang, vi="; ít nhất: {least}.", en="; least by: {least}.", least=least) if least else "."))
-    return join(parts, " ")

@@ -14,44 +14,19 @@ so a search that was killed takes the same way again in no time; neither that no
 
 import math
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import optuna
 import pandas as pd
-from tqdm.auto import tqdm
 
-from forecast.data import chance, tables
-from forecast.desk import verify
-from forecast.desk.target import INTERVAL
-from forecast.desk.totals import guarded_share, stay, tallies
+from forecast.data import tables
+from forecast.desk.search import MANY, WIDE, Levels, Search
 from forecast.desk.verify import Judged
-from forecast.engines.people import behavior
-from forecast.engines.people.stock import SILENT
-from forecast.question import menu
-from forecast.question.levers import Policy, spending
-from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario
 
-ASKED_AT_ONCE = 8  # mixes that are tried side by side; fixed, so that the number of cores changes nothing
-MANY = 12  # times the draws of the search: the stock engine's draws behind a promise
-WIDE = 40_000  # draws of parameters behind a promise, which no engine runs
-FIRST, ENOUGH, MOST = 48, 0.006, 8  # agents' draws: to begin with; error at which no more are asked for; most, x draws
 ROUNDS = 5  # promises that are tried before the search gives up
 CLOSE = 0.015  # a promise so little above what was asked is not made cheaper
-STEPS = (-3, -2, -1, 1, 2, 3)  # levels that a lever moves at once
-YEAR = 12  # months that the worlds go on after the last lever of a mix has ended
 LEAST_STAY = 0.5  # see docs/decisions/0008
-
-
-class Rule(NamedTuple):
-    """What makes one mix better than another: the lower `key`; `guess` guesses it from (cost, bar, share, stay)."""
-
-    key: Callable
-    guess: Callable
 
 
 class Optimum(NamedTuple):
@@ -74,300 +49,6 @@ class Optimum(NamedTuple):
     def optimism(self) -> float:
         """Promised less verified probability."""
         return self.promised.probability - self.verified.probability
-
-
-@dataclass
-class Search:
-    """One search under way: the question, what may be chosen, and the answers so far."""
-
-    scenario: Scenario
-    budget: float
-    probability: float
-    share: float
-    least_stay: float
-    draws: int
-    seed: int
-    jobs: int
-    keep: Path | None
-    progress: bool
-    menu: tuple[Choice, ...] = ()
-    factor: float = 1.0  # what the agents reach, as a multiple of the stock engine
-    dear: float = 1.0  # what may be spent at most on many draws, as a multiple of that on the draws of the search
-    need: float = 0.0  # probability that the screening draws must show for the promise to hold
-    seen: dict = field(default_factory=dict)  # levels -> (cost per draw, tally)
-    parameters: dict = field(default_factory=dict)  # first draw -> features of very many
-    told: dict = field(default_factory=dict)  # (levels, engine, first draw, last draw) -> tally
-
-    def __post_init__(self):
-        self.target, self.need = self.scenario.target, self.probability
-        self.fast = fast_engine(self.scenario)
-        asked = self.scenario.search or menu.Search()
-        self.payers = asked.payers
-        self.costs, self.choices = menu.cost_table(), menu.offered(self.scenario)
-        self.known = {choice.name for choice in asked.choices if "unit_cost" in choice.form}  # prices without a spread
-        self.none = (0,) * len(self.choices)
-        self.all = tuple(choice.levels for choice in self.choices)
-        self.longer = self.scenario.lasting(str(self.scenario.months[-1] + YEAR))
-        (self.base,) = self._tallies([(self.none, self.fast, range(self.draws))])
-
-    def question(self, levels: tuple[int, ...], name: str = "mix") -> Scenario:
-        """Return the scenario with the levers of a mix behind its own."""
-        return self.scenario.with_policy(name, menu.policy(self.scenario.policy, self.choices, levels))
-
-    def until_after(self, levels: tuple[int, ...]) -> Scenario:
-        """Return the same question with a year more, in which the levers of the mix have ended."""
-        own = self.scenario.policy.levers
-        mix = menu.policy(self.scenario.policy, self.choices, levels).levers[len(own) :]
-        ended = (lever.model_copy(update={"end": lever.end or self.scenario.until}) for lever in mix)
-        return self.longer.with_policy("mix", Policy(*own, *ended))
-
-    # -- answers -----------------------------------------------------------------------------------------------------
-
-    def _tallies(self, asked: list[tuple[tuple[int, ...], str, range]]) -> list[pd.DataFrame]:
-        """Return a tally for each (levels, engine, draws), on all cores; none is worked out twice."""
-        named = [(levels, engine, draws.start, draws.stop) for levels, engine, draws in asked]
-        new = {name: one for name, one in zip(named, asked, strict=True) if name not in self.told}
-        work = [(self.until_after(levels), engine, draws) for levels, engine, draws in new.values()]
-        more = {"jobs": self.jobs, "keep": self.keep, "last": self.scenario.until}
-        self.told |= dict(zip(new, tallies(work, self.seed, **more), strict=True)) if work else {}
-        return [self.told[name] for name in named]
-
-    def cost(self, levels: tuple[int, ...], draws: range, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
-        """VND of the payers that count, added to the base in each draw; prices of outreach are drawn as well."""
-        total = sum(
-            (rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers if payer != "outreach"),
-            np.zeros(len(draws)),
-        )
-        return total + (self.outreach(levels, draws) if "outreach" in self.payers else 0.0)
-
-    def outreach(self, levels: tuple[int, ...], draws: range) -> np.ndarray:
-        """VND spent on outreach for the mix in each draw: units at their unit cost, times the luck of its price."""
-        total, keys = np.zeros(len(draws)), chance.streams(self.seed, draws)
-        taken = [(c, c.at(level)) for c, level in zip(self.choices, levels, strict=True) if level]
-        spent = spending([lever for _, lever in taken], self.scenario.plan, self.scenario.place)
-        for (choice, _), vnd in zip(taken, spent, strict=True):
-            name = menu.PRICES.get(choice.lever)
-            ratio: float | np.ndarray = 1.0
-            if name in self.costs.index and choice.name not in self.known:
-                value, low, high = self.costs.loc[name, ["value", "low", "high"]].astype(float)
-                luck = chance.normal_array(keys, chance.name_number(name))
-                ratio = behavior.between(luck, value, low, high) / value
-            total += vnd * ratio
-        return total
-
-    def screen(self, mixes: list[tuple[int, ...]]) -> None:
-        """Let the fast engine answer mixes that it has not seen."""
-        new = [m for m in dict.fromkeys(mixes) if m not in self.seen]
-        draws = range(self.draws)
-        for levels, rows in zip(new, self._tallies([(m, self.fast, draws) for m in new]), strict=True):
-            self.seen[levels] = self.cost(levels, draws, rows, self.base), rows
-
-    # -- what is better ----------------------------------------------------------------------------------------------
-
-    def bar(self, levels: tuple[int, ...]) -> float:
-        """Persons that the mix reaches or passes with the needed probability, on the draws of the search."""
-        return float(np.quantile(self.seen[levels][1]["reached"], 1 - self.need)) * self.factor
-
-    def shown(self, levels: tuple[int, ...]) -> float:
-        """Probability of the target on the draws of the search, as `bar` reads them."""
-        reached = np.sort(self.seen[levels][1]["reached"].to_numpy()) * self.factor
-        return float(1 - np.interp(self.target.value, reached, np.linspace(0, 1, len(reached))))
-
-    def missing(self, levels: tuple[int, ...]) -> dict[str, float]:
-        """How far the mix is from target, budget, share and stay, each as a part of it; 0 where it holds."""
-        cost, rows = self.seen[levels]
-        return {
-            "target": max(1 - self.bar(levels) / max(self.target.value, 1e-9), 0.0),
-            "budget": max(float(np.quantile(cost, INTERVAL[1])) * self.dear / self.budget - 1, 0.0),
-            "share": max(self.share - guarded_share(rows, self.base), 0.0) if self.share else 0.0,
-            "stay": max(self.least_stay - stay(rows, self.base), 0.0),
-        }
-
-    def _short(self, share: float, stays: float) -> float:
-        return max(self.share - share, 0.0) * bool(self.share) + max(self.least_stay - stays, 0.0)
-
-    def cheapest(self) -> "Rule":
-        """What holds comes before what does not, then the cheaper."""
-
-        def key(levels):
-            return round(sum(self.missing(levels).values()), 9), float(self.seen[levels][0].mean()), levels
-
-        def guess(place):
-            cost, bar, share, stays = place
-            return max(1 - bar / self.target.value, 0.0) + self._short(share, stays), cost
-
-        return Rule(key, guess)
-
-    def farthest(self) -> "Rule":
-        """Where the target cannot be met: within budget, share and stay, the likeliest, else the most members."""
-
-        def key(levels):
-            missing = self.missing(levels)
-            others = round(sum(missing.values()) - missing["target"], 9)
-            return others, -round(self.shown(levels), 6), -self.bar(levels), levels
-
-        def guess(place):
-            cost, bar, share, stays = place
-            return max(cost / self.budget - 1, 0.0) + self._short(share, stays), -bar
-
-        return Rule(key, guess)
-
-    # -- the four steps ----------------------------------------------------------------------------------------------
-
-    def explore(self, trials: int) -> None:
-        """Let Optuna propose `trials` mixes, after nothing, everything, and each lever alone."""
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        sampler = optuna.samplers.TPESampler(seed=self.seed % 2**32, n_startup_trials=3 * ASKED_AT_ONCE)
-        study = optuna.create_study(directions=["minimize", "maximize", "maximize"], sampler=sampler)
-        alone = [tuple(c.levels * (i == j) for j, c in enumerate(self.choices)) for i in range(len(self.choices))]
-        half = tuple(math.ceil(c.levels / 2) for c in self.choices)
-        for levels in [self.none, self.all, half, *alone][:trials]:
-            study.enqueue_trial({str(i): level for i, level in enumerate(levels)})
-        with tqdm(total=trials, desc="explore", unit="mix", disable=not self.progress) as bar:
-            for done in range(0, trials, ASKED_AT_ONCE):
-                asked = [study.ask() for _ in range(min(ASKED_AT_ONCE, trials - done))]
-                mixes = [
-                    tuple(trial.suggest_int(str(i), 0, c.levels) for i, c in enumerate(self.choices)) for trial in asked
-                ]
-                self.screen(mixes)
-                for trial, levels in zip(asked, mixes, strict=True):
-                    cost, rows = self.seen[levels]
-                    values = float(cost.mean()), self.bar(levels), guarded_share(rows, self.base)
-                    study.tell(trial, values)
-                bar.update(len(asked))
-
-    def refine(self, levels: tuple[int, ...], best_of: "Rule") -> tuple[int, ...]:
-        """Walk from a mix to one that no step betters.
-
-        What a step of each lever does is taken as a straight line; the most promising moves, of one lever or of two,
-        are tried. When none of them is better, the lines are drawn again, until they are fresh and nothing is better.
-        """
-        lines, drawn_at = {}, None
-        with tqdm(desc="refine", unit="mix", disable=not self.progress) as bar:
-            while True:
-                before = len(self.seen)
-                if drawn_at is None:
-                    lines, drawn_at = self._lines(levels), levels
-                moves = self._moves(levels, lines, best_of.guess)
-                self.screen(moves)
-                bar.update(len(self.seen) - before)
-                best = min([levels, *moves], key=best_of.key)
-                if best != levels:
-                    levels = best
-                elif drawn_at == levels:
-                    return levels
-                else:
-                    drawn_at = None
-
-    def _place(self, levels: tuple[int, ...]) -> np.ndarray:
-        """Cost, bar, share and stay of a mix that was screened."""
-        cost, rows = self.seen[levels]
-        return np.array([float(cost.mean()), self.bar(levels), guarded_share(rows, self.base), stay(rows, self.base)])
-
-    def _lines(self, levels: tuple[int, ...]) -> dict[int, np.ndarray]:
-        """What one level more of each lever does to cost, bar, share and stay."""
-        near = {}
-        for i, most in enumerate(self.all):
-            by = 1 if levels[i] < most else -1
-            near[i] = by, tuple(v + by * (i == j) for j, v in enumerate(levels))
-        self.screen([levels, *(mix for _, mix in near.values())])
-        here = self._place(levels)
-        return {i: (self._place(mix) - here) * by for i, (by, mix) in near.items()}
-
-    def _moves(self, levels: tuple[int, ...], lines: dict[int, np.ndarray], guess) -> list[tuple[int, ...]]:
-        """The most promising moves: one lever by up to three levels, or one down and another up."""
-        here = self._place(levels)
-        single = [(i, by) for i in lines for by in STEPS if 0 <= levels[i] + by <= self.all[i]]
-        pairs = [((i, a), (j, b)) for i, a in single for j, b in single if i != j and a < 0 < b]
-        moves = [((i, by),) for i, by in single] + pairs
-        ranked = sorted((guess(here + sum(lines[i] * by for i, by in move)), move) for move in moves)
-        return [tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:ASKED_AT_ONCE]]
-
-    def judge(self, levels: tuple[int, ...], first: int, enough: float = ENOUGH) -> Judged:
-        """Judge a mix on draws from `first` on and note the agents' factor.
-
-        The agents are asked until their part of the error is `enough`; what a mix costs and to whom it goes, where
-        they hardly differ from the fast engine, is put right by the first of their draws.
-        """
-        many = range(first, first + (MANY if self.fast != "agents" else MOST) * self.draws)
-        base, fast = self._tallies([(self.none, self.fast, many), (levels, self.fast, many)])
-        few = range(first, first + min(FIRST, len(many)))
-        known, pair = self._parameters(first, len(many)), (self._agents(levels, few), self._agents(self.none, few))
-        while True:
-            slow = self._agents(levels, few)["reached"].to_numpy()
-            found = verify.chance(slow, fast["reached"].to_numpy(), self.target.value, *known)
-            more = min(2 * len(few), MOST * self.draws, len(many))
-            if found.error_of_few <= enough or more <= len(few):
-                break
-            few = range(first, first + more)
-        self.factor = float(np.median(slow / np.maximum(fast["reached"].to_numpy()[: len(few)], 1e-9)))
-        begin = few[: len(pair[0])]
-        costs = self.cost(levels, begin, *pair), self.cost(levels, many, fast, base)
-        told = verify.judged(found, pair, (fast, base), costs, self.outreach(levels, many))
-        if levels in self.seen and levels != self.none:
-            self.dear = told.cost_high / max(float(np.quantile(self.seen[levels][0], INTERVAL[1])), 1.0)
-        return told._replace(draws=(len(few), len(many)))
-
-    def _parameters(self, first: int, size: int) -> tuple[np.ndarray, ...]:
-        """Features of the parameters of `size` draws from `first` on, and of very many."""
-        if first not in self.parameters:
-            drawn = behavior.parameter_draws(self.longer, self.seed, range(first, first + WIDE))
-            self.parameters[first] = verify.features(drawn)
-        return self.parameters[first][:size], self.parameters[first]
-
-    def _agents(self, levels: tuple[int, ...], draws: range) -> pd.DataFrame:
-        """Tally of the agents, asked for in doubling pieces so that none is asked for twice."""
-        ends = [draws.start]
-        while ends[-1] < draws.stop:
-            ends.append(min(draws.start + max(2 * (ends[-1] - draws.start), FIRST), draws.stop))
-        pieces = [range(a, b) for a, b in zip(ends, ends[1:], strict=False)]
-        return pd.concat(self._tallies([(levels, "agents", piece) for piece in pieces]))
-
-    def holds(self, judged: Judged) -> str:
-        """Return "" if a judged mix keeps what was asked, else what it misses: target, budget, share or stay."""
-        return "target" if judged.probability < self.probability else self.keeps(judged)
-
-    def keeps(self, judged: Judged) -> str:
-        """Return what a judged mix misses beside the target: budget, share or stay, else ""."""
-        if judged.cost_high > self.budget:
-            return "budget"
-        if self.share and judged.guarded_share < self.share:
-            return "share"
-        return "stay" if judged.stay < self.least_stay else ""
-
-    def in_the_way(self) -> str:
-        """Name the wish without which a mix that was screened would do: stay, share, or else the budget."""
-        missing = [self.missing(levels) for levels in self.seen]
-        for wish in ("stay", "share"):
-            if any(found[wish] > 0 and sum(found.values()) == found[wish] for found in missing):
-                return wish
-        return "budget"
-
-    def tried(self) -> pd.DataFrame:
-        """Every mix that was screened, the cheapest first; `front` and `fair` mark those that no other beats.
-
-        Mixes whose members vanish are in neither.
-        """
-        rows = []
-        for levels, (cost, answer) in self.seen.items():
-            reached = answer["reached"].to_numpy() * self.factor
-            rows.append(
-                {
-                    "mix": levels,
-                    "cost": float(cost.mean()),
-                    "cost_high": float(np.quantile(cost, INTERVAL[1])),
-                    "probability": float(np.mean(reached >= self.target.value)),
-                    "guarded_share": guarded_share(answer, self.base),
-                    "stay": stay(answer, self.base),
-                }
-            )
-        table = pd.DataFrame(rows).sort_values(["cost", "mix"], ignore_index=True)
-        lasts = table["stay"] >= self.least_stay
-        within = lasts & (table["cost_high"] <= self.budget)
-        table["front"] = _unbeaten(table["probability"].where(lasts, -1.0)) & lasts
-        enough = within & (table["probability"] >= min(self.probability, table.loc[within, "probability"].max()))
-        table["fair"] = _unbeaten(table["guarded_share"].where(enough, -1.0)) & enough
-        return table
 
 
 def optimize(
@@ -404,9 +85,9 @@ def optimize(
     for name, value in (("minimum poor share", poor_share or 0.0), ("minimum stay", least_stay)):
         if not 0 <= value <= 1:
             raise tables.UserError(f"{name}: {value:g}; expected 0 to 1")
-    keep, jobs = Path(keep) if keep else None, jobs or os.cpu_count() or 1
-    asked = float(budget), probability, poor_share or 0.0, least_stay
-    search = Search(scenario, *asked, draws, seed, jobs, keep, progress)
+    folder, jobs = Path(keep) if keep else None, jobs or os.cpu_count() or 1
+    asked = (float(budget), probability, poor_share or 0.0, least_stay)
+    search = Search(scenario, *asked, draws=draws, seed=seed, jobs=jobs, keep=folder, progress=progress)
     search.explore(max(trials, len(search.choices) + 3))
     most = search.judge(search.all, 0, enough=1.0)
     best, promised = _promise(search)
@@ -420,16 +101,11 @@ def optimize(
     return Optimum(found, *asked, not why, why, promised, verified, now.probability, most.probability, search.tried())
 
 
-def fast_engine(scenario: Scenario) -> str:
-    """Name of the engine that screens mixes: the stock engine, unless it is silent about the target."""
-    return "agents" if scenario.target.measure in SILENT else "stock"
-
-
-def _promise(search: Search) -> tuple[tuple[int, ...], Judged]:
+def _promise(search: Search) -> tuple[Levels, Judged]:
     """Refine and judge by turns until the agents' probability is what was asked for, at the least cost."""
     rule = search.cheapest()
     best = min(search.seen, key=rule.key)
-    kept: dict[tuple[int, ...], Judged] = {}
+    kept: dict[Levels, Judged] = {}
     for _ in range(ROUNDS):
         best = search.refine(best, rule)
         if best in kept:
@@ -447,13 +123,13 @@ def _promise(search: Search) -> tuple[tuple[int, ...], Judged]:
     return max(kept.items(), key=lambda pair: pair[1].probability)
 
 
-def _farthest(search: Search) -> tuple[tuple[int, ...], Judged]:
+def _farthest(search: Search) -> tuple[Levels, Judged]:
     """Refine and judge by turns until the likeliest mix keeps the budget on many draws too.
 
     Lines are drawn for the members at that quantile which the target is at: what moves them moves the probability.
     """
     rule = search.farthest()
-    kept: dict[tuple[int, ...], Judged] = {}
+    kept: dict[Levels, Judged] = {}
     for _ in range(ROUNDS):  # each judgment says anew how dear and how far a mix is on many draws
         best = min(search.seen, key=rule.key)
         search.need = min(max(search.shown(best), 1 / search.draws), search.probability)
@@ -465,8 +141,3 @@ def _farthest(search: Search) -> tuple[tuple[int, ...], Judged]:
     if within:
         return max(within.items(), key=lambda pair: pair[1].probability)
     return min(kept.items(), key=lambda pair: pair[1].cost_high)
-
-
-def _unbeaten(values: pd.Series) -> pd.Series:
-    """Mark the values above all before them: in a table sorted by cost, those that no cheaper mix reaches."""
-    return values > values.cummax().shift(fill_value=-np.inf)

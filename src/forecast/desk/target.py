@@ -1,9 +1,11 @@
-"""The decision desk: will the target be met, what is missing, and what does a policy add at what cost.
+"""The decision desk: will the target be met, what is missing, and what would it take.
 
 Every function takes a projection (and the scenario that was asked) and returns a table; nothing is printed here.
 """
 
 from bisect import bisect_left
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +14,9 @@ from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.data import tables
 from forecast.engines.people.stock import SILENT
 from forecast.experiment.project import project
-from forecast.question.levers import Collectors, Effort, ModelCommunes, Policy, Reminders, TopUp, Visits
+from forecast.question.levers import Collectors, Effort, Lever, ModelCommunes, Policy, Reminders, TopUp, Visits
 from forecast.question.plan import Where
-from forecast.question.scenario import Scenario, parameters_table
+from forecast.question.scenario import Scenario, Target, parameters_table
 
 INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
 MOST_EFFORT = 50.0  # times the ordinary outreach; beyond it no office could go
@@ -33,15 +35,15 @@ def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
     Columns: place, scenario, engine, probability, standard_error, draws, median, gap (median minus target), low, high
     (90% interval), target, by, measure. A scenario without a target is an error.
     """
-    target = _target(scenario)
+    target = target_of(scenario)
     rows = answer.only(scenario=scenario.scenario, measure=target.measure, group=target.group)
     if rows.frame.empty:
         raise tables.UserError(f"no engine answered scenario {scenario.scenario!r} for {target.measure}")
     desk = rows.probability(target.measure, at_least=target.value, by=target.by, group=target.group, since=target.since)
     months = [m for m in rows.frame["month"].unique() if (target.since or target.by) <= m <= target.by]
     total = rows.only(month=months).frame.groupby(["engine", "draw"], observed=True)["value"].sum()
-    ends = total.groupby("engine", observed=True).quantile(INTERVAL).unstack()
-    desk["low"], desk["high"] = (desk["engine"].map(ends[q]).astype(float) for q in INTERVAL)
+    by_engine = total.groupby("engine", observed=True)
+    desk["low"], desk["high"] = (desk["engine"].map(by_engine.quantile(q)).astype(float) for q in INTERVAL)
     return desk.assign(target=target.value, by=target.by, measure=target.measure)
 
 
@@ -54,7 +56,7 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     last month (a December peak, a fall by March, a slow beginning): needed is the median of these paths, and nine in
     ten of them lie between low and high.
     """
-    target = _target(scenario)
+    target = target_of(scenario)
     if target.measure != "members":
         raise tables.UserError(f"a monthly path needs a target of members, not of {target.measure}")
     rows = answer.only(scenario=scenario.scenario, engine=engine, group=target.group)
@@ -64,8 +66,10 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     members = rows.only(measure="members").summary().set_index("month")
     months = [m for m in members.index if m <= target.by]
     steps = np.arange(len(months)) / max(len(months) - 1, 1)
-    draws = rows.only(measure="members").frame.pivot_table(index="month", columns="draw", values="value", observed=True)
-    draws = draws.loc[months].to_numpy()
+    of_draws = rows.only(measure="members").frame.pivot_table(
+        index="month", columns="draw", values="value", observed=True
+    )
+    draws = of_draws.loc[months].to_numpy()
     own_line = draws[0] + (draws[-1] - draws[0]) * steps[:, None]
     bend = np.divide(draws, own_line, out=np.ones_like(draws), where=own_line > 0)
     even = members["median"].iloc[0] + (target.value - members["median"].iloc[0]) * steps
@@ -92,7 +96,7 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
 
 def effort(
     scenario: Scenario, probability: float = 0.5, *, draws: int = 100, seed: int = 1, engine: str = "stock"
-) -> dict:
+) -> dict[str, Any]:
     """Return how many times the scenario's visits would reach its target with `probability`.
 
     The scenario's collectors and visits are multiplied from the month after the start until the probability is reached
@@ -101,7 +105,7 @@ def effort(
     when 50 times is not enough), probability_now, probability_reached, visits_per_month_now and _needed,
     collectors_now and _needed (in the last month).
     """
-    target = _target(scenario)
+    target = target_of(scenario)
     if engine == "stock" and target.measure in SILENT:
         engine = "agents"
 
@@ -162,25 +166,30 @@ def ways(
     probability_reached (at `needed`, or at `most`), public_vnd (median of what the state and the province pay on top
     over all months; outreach has no price unless the scenario gives one).
     """
-    target = _target(scenario)
+    target = target_of(scenario)
     if engine == "stock" and target.measure in SILENT:
         engine = "agents"
     start = str(scenario.months[1])
     now_collectors, now_visits = effort_now(scenario)
     steps = MOST_EFFORT * np.geomspace(1e-3, 1, 140)  # times what there is
     communes = len(scenario.place.communes)
-    grids = {
-        "collectors": ("collectors", np.unique(np.ceil(max(now_collectors, 1.0) * steps)),
-                       lambda n: Collectors(count=now_collectors + n, per="place", start=start)),
-        "visits": ("visits_per_month", now_visits * steps,
-                   lambda n: Visits(count=n, per="place", start=start)),
-        "model_communes": ("communes", np.arange(1, communes + 1),
-                           lambda n: ModelCommunes(where=Where(count=int(n)), start=start)),
+    grids: dict[str, tuple[str, np.ndarray, Callable[[float], Lever]]] = {
+        "collectors": (
+            "collectors",
+            np.unique(np.ceil(max(now_collectors, 1.0) * steps)),
+            lambda n: Collectors(count=now_collectors + n, per="place", start=start),
+        ),
+        "visits": ("visits_per_month", now_visits * steps, lambda n: Visits(count=n, per="place", start=start)),
+        "model_communes": (
+            "communes",
+            np.arange(1, communes + 1),
+            lambda n: ModelCommunes(where=Where(count=int(n)), start=start),
+        ),
         "top_up": ("share", np.arange(1, 101) / 100, lambda share: TopUp(share=share, start=start)),
         "reminders": ("share", np.arange(1, 101) / 100, lambda share: Reminders(share=share, start=start)),
-    }  # fmt: skip
+    }
 
-    def asked(*more) -> tuple[float, float]:
+    def asked(*more: Lever) -> tuple[float, float]:
         """The probability, and the median of the public money over all months."""
         question = scenario.with_policy(scenario.scenario, Policy(*scenario.policy.levers, *more))
         answer = project(question, [engine], draws=draws, seed=seed, jobs=1, progress=False)
@@ -189,12 +198,17 @@ def ways(
         return float(target_table(answer, question)["probability"].iloc[0]), float(paid.median()) if len(paid) else 0.0
 
     now, money_now = asked()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for way in WAYS:
         unit, amounts, lever = grids[way]
         seen: dict[int, tuple[float, float]] = {}
 
-        def enough(i: int, seen=seen, amounts=amounts, lever=lever) -> bool:
+        def enough(
+            i: int,
+            seen: dict[int, tuple[float, float]] = seen,
+            amounts: np.ndarray = amounts,
+            lever: Callable[[float], Lever] = lever,
+        ) -> bool:
             seen[i] = asked(lever(float(amounts[i])))
             return seen[i][0] >= probability
 
@@ -203,84 +217,41 @@ def ways(
         reached, money = (now, money_now) if at is None else seen[at]
         needed = 0.0 if at is None else float(amounts[at]) if reached >= probability else np.nan
         rows.append(
-            {"way": way, "unit": unit, "most": float(amounts[-1]), "needed": needed, "probability_now": now,
-             "probability_reached": reached, "public_vnd": money - money_now}
-        )  # fmt: skip
+            {
+                "way": way,
+                "unit": unit,
+                "most": float(amounts[-1]),
+                "needed": needed,
+                "probability_now": now,
+                "probability_reached": reached,
+                "public_vnd": money - money_now,
+            }
+        )
     if all(np.isnan(row["needed"]) for row in rows):
         reached, money = asked(*(lever(float(amounts[-1])) for _, amounts, lever in grids.values()))
         rows.append(
-            {"way": TOGETHER, "unit": "share", "most": 1.0, "needed": 1.0 if reached >= probability else np.nan,
-             "probability_now": now, "probability_reached": reached, "public_vnd": money - money_now}
-        )  # fmt: skip
+            {
+                "way": TOGETHER,
+                "unit": "share",
+                "most": 1.0,
+                "needed": 1.0 if reached >= probability else np.nan,
+                "probability_now": now,
+                "probability_reached": reached,
+                "public_vnd": money - money_now,
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def effort_now(scenario: Scenario) -> tuple[float, float]:
     """Return the scenario's collectors in its last month, and household visits a month (theirs and extra ones)."""
     collectors = float(scenario.plan.collectors[-1].sum())
-    return collectors, float(scenario.plan.visits[-1].sum()) + collectors * float(
-        parameters_table().loc["visits_per_collector", "value"]
-    )
+    each = float(parameters_table()["value"]["visits_per_collector"])
+    return collectors, float(scenario.plan.visits[-1].sum()) + collectors * each
 
 
-def comparison(answer: Projection, base: str) -> pd.DataFrame:
-    """Return what each other scenario adds to `base`: paired differences with 90% intervals.
-
-    Columns: place, scenario, engine, group, measure, payer, unit, median, low, high. Measures: members (at the end),
-    entries and lapses (over all months), member_years (added up), money by payer, and cost_per_member_year: additional
-    money of the payer for each additional member-year, left out of a draw in which nothing was added.
-    """
-    gaps = answer.versus(base).frame
-    if gaps.empty:
-        raise tables.UserError(
-            f"nothing to compare with {base!r}: give at least two scenarios of the same place and months"
-        )
-    keys = ["place", "scenario", "engine", "group"]
-    last = gaps["month"].astype(str).max()
-    parts = []
-    for (place, scenario, engine, group), rows in gaps.groupby(keys, observed=True, sort=False):
-        wide = rows.pivot_table(index="draw", columns="measure", values="value", aggfunc="sum", observed=True)
-        head = {"place": place, "scenario": scenario, "engine": engine, "group": group}
-        end = rows[(rows["measure"] == "members") & (rows["month"].astype(str) == last)]["value"]
-        years = wide["members"] / 12
-        found = [("members", "", "persons", end), ("member_years", "", "years", years)]
-        found += [(m, "", "persons", wide[m]) for m in ("entries", "lapses") if m in wide]
-        for payer, measure in PAYERS.items():
-            if measure in wide and wide[measure].notna().all():
-                found.append(("money", payer, "vnd", wide[measure]))
-                if payer != "members":
-                    added = years > 0.5  # fewer than half a year added in all: a price for it would mean nothing
-                    found.append(("cost_per_member_year", payer, "vnd", wide[measure][added] / years[added]))
-        paid = [m for p, m in PAYERS.items() if p != "members" and m in wide and wide[m].notna().all()]
-        if paid:
-            added = years > 0.5
-            found.append(
-                ("cost_per_member_year", "public and donors", "vnd", wide[paid].sum(axis=1)[added] / years[added])
-            )
-        for measure, payer, unit, values in found:
-            if len(values):
-                low, median, high = np.quantile(values, [INTERVAL[0], 0.5, INTERVAL[1]])
-                parts.append(
-                    head
-                    | {
-                        "measure": measure,
-                        "payer": payer,
-                        "unit": unit,
-                        "median": median,
-                        "low": low,
-                        "high": high,
-                        "draws": len(values),
-                    }
-                )
-    return pd.DataFrame(parts)
-
-
-def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
-    """Return the same question with an empty policy."""
-    return scenario.with_policy(name, Policy())
-
-
-def _target(scenario: Scenario):
+def target_of(scenario: Scenario) -> Target:
+    """Return the target of a scenario; an error says so where it has none."""
     if scenario.target is None:
         raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
     return scenario.target

@@ -7,9 +7,10 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.desk.additionality import GUARDED
 from forecast.experiment import project
+from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
@@ -31,10 +32,7 @@ def tallies(
         for number, (question, engine, draws) in enumerate(asked)
         for d in range(draws.start, draws.stop, PART[engine])
     ]
-    work = (
-        joblib.delayed(tally)(question, engine, draws, seed, keep, last)
-        for _, question, engine, draws in parts
-    )
+    work = (joblib.delayed(tally)(question, engine, draws, seed, keep, last) for _, question, engine, draws in parts)
     done = joblib.Parallel(n_jobs=jobs, batch_size=1)(work)
     numbers = [number for number, *_ in parts]
     return [
@@ -58,18 +56,16 @@ def tally(
     """
     asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
     task = project.Task(asked, project.engine_of(engine), draws, seed)
-    path = keep / f"tally-{last or ''}-{task.name}" if keep else None
-    if path is not None and path.exists():
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError):
-            pass  # cut off by a kill: done again
+    path = keep / (files.name_of("tally", last, task.name, code_hash("desk")) + ".parquet") if keep else None
+    if (kept := files.kept_table(path)) is not None:
+        return kept
     months, measures, groups = [str(m) for m in question.months], list(tables.MEASURES), [*GROUPS, "all"]
     values, target = _values(task, months, measures, groups), question.target
     end = months.index(last) if last else len(months) - 1
 
     def total(measure: str, group: str = "all", first: int = 0, until: int = end) -> np.ndarray:
-        return values[:, first : until + 1, measures.index(measure), groups.index(group)].sum(axis=1)
+        of_months: np.ndarray = values[:, first : until + 1, measures.index(measure), groups.index(group)]
+        return of_months.sum(axis=1)
 
     reached: np.ndarray | float = math.nan
     if target:
@@ -84,19 +80,19 @@ def tally(
         "outreach": total("spent_outreach"),
     } | {payer: total(f"paid_{payer}") for payer in ("members", "state", "province", "donors")}
     table = pd.DataFrame(found, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
-    if path is not None:
-        tables.write_bytes(table.to_parquet(), path)
+    files.keep(table, path)
     return table
 
 
 def _values(task: project.Task, months: list[str], measures: list[str], groups: list[str]) -> np.ndarray:
     """Values of a task by (draws, months, measures, groups + all); 0 where the engine has no row."""
     if hasattr(task.engine, "values"):
-        return task.engine.values(task.scenario, task.draws, task.seed)
+        given: np.ndarray = task.engine.values(task.scenario, task.draws, task.seed)
+        return given
     rows = task.run()
     values = np.zeros((len(task.draws), len(months), len(measures), len(groups)))
-    at = [pd.Categorical(rows[name], known).codes for name, known in (("month", months), ("measure", measures),
-                                                                      ("group", groups))]  # fmt: skip
+    known = (("month", months), ("measure", measures), ("group", groups))
+    at = [pd.Categorical(rows[name], names).codes for name, names in known]
     values[rows["draw"].to_numpy() - task.draws.start, *at] = rows["value"]
     return values
 

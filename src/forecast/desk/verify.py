@@ -52,8 +52,9 @@ class Chance(NamedTuple):
         return math.hypot(self.error_of_many, self.error_of_few)
 
 
-def chance(few: np.ndarray, many: np.ndarray, goal: float, known: np.ndarray | None = None,
-           wide: np.ndarray | None = None) -> Chance:  # fmt: skip
+def chance(
+    few: np.ndarray, many: np.ndarray, goal: float, known: np.ndarray | None = None, wide: np.ndarray | None = None
+) -> Chance:
     """Return the probability that the agents reach `goal`, from few of their draws and many of the fast engine's.
 
     `few` and `many` (draws,) are what is reached; the first of `many` are the same draws as `few`. `known` (draws,
@@ -76,7 +77,7 @@ def chance(few: np.ndarray, many: np.ndarray, goal: float, known: np.ndarray | N
     gap = (few >= goal) - by_fast[:n]
     left = max(float(np.mean(by_fast * (1 - by_fast))), float(gap.var()))  # few draws may show no gap where one is
     value, error = float(by_fast.mean() + gap.mean()), float(by_fast.std() / math.sqrt(len(x)))
-    if known is not None and len(x) > SPARE * known.shape[1]:
+    if known is not None and wide is not None and len(x) > SPARE * known.shape[1]:
         weights = np.linalg.lstsq(known, x, rcond=None)[0]
         rest = float(np.square(x - known @ weights).sum() / (len(x) - known.shape[1]))
         alone = ndtr((height + slope * (known @ weights) - bar) / math.sqrt(spread**2 + slope**2 * rest))
@@ -134,10 +135,13 @@ def judged(
     )
 
 
-def _two_levels(few, many) -> tuple[pd.DataFrame, ...]:
+def _two_levels(
+    few: tuple[pd.DataFrame, pd.DataFrame], many: tuple[pd.DataFrame, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Means over the draws of (the mix, the base) on two levels, as tallies of one row."""
     n = len(few[0])
-    return tuple(
+    mix, base = (
         (fast.mean() + (slow.to_numpy() - fast.iloc[:n].to_numpy()).mean(axis=0)).to_frame().T
         for slow, fast in zip(few, many, strict=True)
     )
+    return mix, base

@@ -8,9 +8,9 @@ import pandas as pd
 from openpyxl.styles import Alignment, Font, PatternFill
 
 from forecast.data import chance, tables
+from forecast.data.files import inert, timeless
 from forecast.data.places import Place
 from forecast.data.tables import UserError
-from forecast.desk.allocation import inert, timeless
 from forecast.exchange.spreadsheet import COLUMNS, MARK, NAMES
 
 

@@ -29,7 +29,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ from forecast.data import history as facts
 from forecast.data import places, tables
 from forecast.data.law import Law, read_law
 from forecast.data.tables import PUBLISHED_QUANTILES, UserError
+from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Assumption, Scenario, parameters_table, read_scenario
 
 TABLE = "published"
@@ -58,10 +59,9 @@ class Entry(NamedTuple):
     rows: pd.DataFrame
     texts: dict[str, str]
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Hand the entry from a notebook's kernel to whoever runs the notebook, as JSON."""
-        said = {"rows": json.loads(self.rows.to_json(orient="split", index=False)), "texts": self.texts}
-        return {"application/json": said, "text/plain": f"{self.rows['forecast'].nunique()} forecasts to publish"}
+    def bundle(self) -> dict[str, Any]:
+        """Return the entry as JSON can hold it, on its way from a notebook's kernel to the report."""
+        return {"rows": json.loads(self.rows.to_json(orient="split", index=False)), "texts": self.texts}
 
 
 def ledger() -> Path:
@@ -75,9 +75,10 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     Left out are scenarios of a place that is not in places.csv, about which nothing will ever be counted, and
     engines that are not the project's, which nobody could run again.
 
-    >>> from forecast import experiment, toy
+    >>> from forecast.data import toy
+    >>> from forecast.experiment.project import project
     >>> quo = Scenario("quo", toy.place(), start="2021-12", until="2022-02", law=toy.law())
-    >>> entry(experiment.project(quo, ["stock"], draws=2, jobs=1, progress=False), quo, seed=1).rows.empty
+    >>> entry(project(quo, ["stock"], draws=2, jobs=1, progress=False), quo, seed=1).rows.empty
     True
     """
     from forecast.experiment import project
@@ -93,7 +94,7 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
         if mine.frame.empty or asked.place.name not in known:
             continue
         question, law = _text(asked), asked.law.frame.to_csv(index=False)
-        names = {"question": _hash(question), "law": _hash(law), "code": project.code_hash()[:16],
+        names = {"question": _hash(question), "law": _hash(law), "code": code_hash(*PACKAGES),
                  "data": _data_hash(), "seed": str(seed)}
         texts |= {f"{names['question']}.yaml": question, f"law-{names['law']}.csv": law}
         for engine, rows in mine.frame.groupby("engine", observed=True):
@@ -108,19 +109,6 @@ def entry(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed:
     return Entry(pd.concat(parts, ignore_index=True) if parts else empty, texts)
 
 
-def offer(namespace: dict) -> Entry:
-    """Return all that a notebook would publish: each Projection among its names, with each Scenario that it answers.
-
-    `SEED` is the seed of the notebook. Reports call this behind the last cell.
-    """
-    flat = []
-    for value in (v for name, v in namespace.items() if not name.startswith("_")):
-        flat += value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
-    asked = list({id(x): x for x in flat if isinstance(x, Scenario)}.values())
-    made = [entry(x, asked, seed=namespace["SEED"]) for x in flat if isinstance(x, Projection)] if asked else []
-    return merged(made)
-
-
 def merged(entries: Iterable[Entry]) -> Entry:
     """Return several entries as one; the same forecast is there once."""
     entries = [e for e in entries if len(e.rows)]
@@ -130,8 +118,8 @@ def merged(entries: Iterable[Entry]) -> Entry:
     return Entry(rows.drop_duplicates(["forecast", "month"]).reset_index(drop=True), texts)
 
 
-def taken(bundle: dict) -> Entry:
-    """Return the entry that :func:`offer` handed over as JSON."""
+def unbundled(bundle: dict[str, Any]) -> Entry:
+    """Return the entry that :meth:`Entry.bundle` wrote as JSON."""
     rows = pd.DataFrame(bundle["rows"]["data"], columns=bundle["rows"]["columns"])
     numbers = [*PUBLISHED_QUANTILES, "draws"]
     return Entry(rows.astype(dict.fromkeys(numbers, float)), bundle["texts"])

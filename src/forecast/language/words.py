@@ -2,7 +2,7 @@
 
 Numbers are written by babel (vi: ``1.234,5``; en: ``1,234.5``). Terms come from ``docs/words.csv``, one row a
 term in both languages. :func:`say` fills a sentence that is given in both languages with values; a notebook
-shows it as Markdown. Sentences about a run are in :mod:`forecast.show.sentences`.
+shows it as Markdown. Sentences about a run are in :mod:`forecast.show`.
 """
 
 import math
@@ -290,8 +290,9 @@ def listing(lines) -> Text:
     return Text("\n".join(f"- {line}" for line in lines))
 
 
-def table(frame: pd.DataFrame, lang: str, forms: dict[str, str] | None = None,
-          names: dict[str, str] | None = None) -> Text:
+def table(
+    frame: pd.DataFrame, lang: str, forms: dict[str, str] | None = None, names: dict[str, str] | None = None
+) -> Text:
     """Return a frame as a Markdown table in one language.
 
     `forms` says how to write each column (see :func:`form`); only its columns are shown, in its order; terms

@@ -119,10 +119,14 @@ class Wrong(NamedTuple):
         >>> Wrong("a.html", shown="649", due="648", near="of 649 people").text()
         'shows 649 where the run gave 648, near "of 649 people"'
         """
-        vi, en = {"number": ('hiện {0.shown}, trong khi lần chạy cho {0.due}, ở chỗ "{0.near}"',
-                             'shows {0.shown} where the run gave {0.due}, near "{0.near}"'),
-                  "gone": ("tệp này không còn", "this file is gone"),
-                  "changed": ("tệp này đã bị sửa", "this file was changed")}[self.kind]
+        vi, en = {
+            "number": (
+                'hiện {0.shown}, trong khi lần chạy cho {0.due}, ở chỗ "{0.near}"',
+                'shows {0.shown} where the run gave {0.due}, near "{0.near}"',
+            ),
+            "gone": ("tệp này không còn", "this file is gone"),
+            "changed": ("tệp này đã bị sửa", "this file was changed"),
+        }[self.kind]
         return (vi if lang == "vi" else en).format(self)
 
 
@@ -147,8 +151,9 @@ def seal(site: Path, given: dict[str, list[str]], facts: dict) -> None:
     """
     (site / NUMBERS).write_text(json.dumps(given, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     files = [path for folder in HASHED for base in (site, *_below(site)) for path in (base / folder).rglob("*")]
-    hashes = {path.relative_to(site).as_posix(): _hash(path) for path in sorted({*files, site / NUMBERS})
-              if path.is_file()}
+    hashes = {
+        path.relative_to(site).as_posix(): _hash(path) for path in sorted({*files, site / NUMBERS}) if path.is_file()
+    }
     text = json.dumps(facts | {"sha256": hashes}, ensure_ascii=False, indent=1) + "\n"
     (site / MARK).write_text(text, encoding="utf-8")
 
@@ -164,8 +169,11 @@ def verify(site: str | Path) -> list[Wrong]:
         given = json.loads((site / NUMBERS).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError):
         raise UserError(f"{site}: no site of forecast; expected a folder with {MARK} and {NUMBERS}") from None
-    found = [Wrong(name, "changed" if (site / name).is_file() else "gone") for name, due in hashes.items()
-             if not (site / name).is_file() or _hash(site / name) != due]
+    found = [
+        Wrong(name, "changed" if (site / name).is_file() else "gone")
+        for name, due in hashes.items()
+        if not (site / name).is_file() or _hash(site / name) != due
+    ]
     for name, due in given.items():
         if (site / name).is_file():
             found += differences(name, text_of((site / name).read_text(encoding="utf-8")), due)

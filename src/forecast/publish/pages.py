@@ -3,7 +3,6 @@
 Nothing here runs a model or knows a figure: cards, sentences and numbers are outputs of the notebooks.
 """
 
-import ast
 import copy
 import html
 import json
@@ -22,8 +21,7 @@ from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, downloads
-from forecast.publish import pdf as printed
+from forecast.publish import audit, downloads, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -63,8 +61,16 @@ def prefix(here: str, there: str, langs: tuple[str, ...]) -> str:
     return ("" if here == langs[0] else "../") + ("" if there == langs[0] else f"{there}/")
 
 
-def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: dict, facts: dict,
-          pdfs: Iterable[str] = (), forecasts: Iterable[str] = ()) -> dict[str, list[str]]:
+def write(
+    source: Path,
+    theme: Path,
+    lang: str,
+    langs: tuple[str, ...],
+    pages: dict,
+    facts: dict,
+    pdfs: Iterable[str] = (),
+    forecasts: Iterable[str] = (),
+) -> dict[str, list[str]]:
     """Write the input of Sphinx for one language and return the numbers that each page has to show.
 
     `theme` holds the files of the theme, `pages` the executed notebooks by name, `facts` the manifest; `pdfs`
@@ -72,15 +78,22 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
     """
     shutil.copytree(theme, source)
     up = prefix(lang, langs[0], langs)
-    others = [{"language": other, "name": NAMES[other], "prefix": prefix(lang, other, langs)}
-              for other in langs if other != lang]
-    said = {"title": TITLE[lang], "language": lang, "languages": others,
-            "language_label": say(lang, vi="Ngôn ngữ", en="Language"),
-            "show_code": say(lang, vi="Xem mã lệnh", en="Show the code"),
-            "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
-            "code_label": say(lang, vi="Mã lệnh", en="Code"),
-            "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
-            "pdfs": {stem: f"{up}{pdf(stem, lang)}" for stem in sorted(pdfs)}}
+    others = [
+        {"language": other, "name": NAMES[other], "prefix": prefix(lang, other, langs)}
+        for other in langs
+        if other != lang
+    ]
+    said = {
+        "title": TITLE[lang],
+        "language": lang,
+        "languages": others,
+        "language_label": say(lang, vi="Ngôn ngữ", en="Language"),
+        "show_code": say(lang, vi="Xem mã lệnh", en="Show the code"),
+        "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
+        "code_label": say(lang, vi="Mã lệnh", en="Code"),
+        "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
+        "pdfs": {stem: f"{up}{pdf_address(stem, lang)}" for stem in sorted(pdfs)},
+    }
     tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
     cards, given, groups = [], {}, {name: [] for name in PARTS}
     for stem, book in copy.deepcopy(pages).items():
@@ -96,8 +109,10 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
         given[f"{stem}.html"] = audit.of_notebook(book)
         for cell in book.cells:
             _describe(cell)
-        book.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"},
-                         "language_info": {"name": "python", "pygments_lexer": "python"}}
+        book.metadata = {
+            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+            "language_info": {"name": "python", "pygments_lexer": "python"},
+        }
         tables.write_text(nbformat.writes(book), source / f"{stem}.ipynb")
     front = _front(lang, cards, up, facts)
     given["index.html"] = audit.numbers(audit.from_markdown(front))
@@ -107,8 +122,20 @@ def write(source: Path, theme: Path, lang: str, langs: tuple[str, ...], pages: d
 
 def sphinx(source: Path, out: Path) -> None:
     """Build one language; whatever Sphinx warns of is an error, since it would be a hole in a page."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", str(source / ".doctrees"), "-c", str(source),
-               str(source), str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-b",
+        "html",
+        "-d",
+        str(source / ".doctrees"),
+        "-c",
+        str(source),
+        str(source),
+        str(out),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONUTF8": "1"}, check=False)
     if done.returncode or not (out / "index.html").exists():
         raise UserError("the pages could not be made: " + " ".join((done.stderr or done.stdout).split())[-2000:])
@@ -118,10 +145,10 @@ def sphinx(source: Path, out: Path) -> None:
     shutil.rmtree(out.parent / "jupyter_execute", ignore_errors=True)  # MyST-NB puts it beside the pages
 
 
-def pdf(stem: str, lang: str) -> str:
+def pdf_address(stem: str, lang: str) -> str:
     """Return where the PDF of a page lies below the site.
 
-    >>> pdf("01_da_bac", "vi")
+    >>> pdf_address("01_da_bac", "vi")
     'download/01_da_bac-vi.pdf'
     """
     return f"{downloads.FOLDER}/{stem}-{lang}.pdf"
@@ -130,8 +157,12 @@ def pdf(stem: str, lang: str) -> str:
 def manifest(book, lang: str, facts: dict) -> Text:
     """Return what ends a page: all that repeats its numbers."""
     made = made_of(book, lang, facts, "<code>{}</code>")
-    said = say(lang, made=made, vi="Làm từ: {made}. Cùng những thứ ấy cho lại đúng những con số này.",
-               en="Made of: {made}. The same give the same numbers again.")
+    said = say(
+        lang,
+        made=made,
+        vi="Làm từ: {made}. Cùng những thứ ấy cho lại đúng những con số này.",
+        en="Made of: {made}. The same give the same numbers again.",
+    )
     return Text(f'<p class="manifest">{said}</p>')
 
 
@@ -141,34 +172,50 @@ def made_of(book, lang: str, facts: dict, form: str = "{}") -> Text:
     `form` is put around each hash.
     """
     set_to = settings(book)
-    luck = "" if None in set_to.values() else say(
-        lang, draws=set_to["draws"], seed=str(set_to["seed"]), vi="{draws:n} lần mô phỏng, hạt giống {seed}; ",
-        en="{draws:n} draws, seed {seed}; ")
+    luck = (
+        ""
+        if None in set_to.values()
+        else say(
+            lang,
+            draws=set_to["draws"],
+            seed=str(set_to["seed"]),
+            vi="{draws:n} lần mô phỏng, hạt giống {seed}; ",
+            en="{draws:n} draws, seed {seed}; ",
+        )
+    )
     hashes = {name: form.format(facts[name]) for name in ("code", "data", "law")}
-    return say(lang, luck=luck, version=facts["version"], **hashes,
-               vi="{luck}forecast {version}, mã chương trình {code}, dữ liệu {data}, luật {law}",
-               en="{luck}forecast {version}, code {code}, data {data}, law {law}")
+    return say(
+        lang,
+        luck=luck,
+        version=facts["version"],
+        **hashes,
+        vi="{luck}forecast {version}, mã chương trình {code}, dữ liệu {data}, luật {law}",
+        en="{luck}forecast {version}, code {code}, data {data}, law {law}",
+    )
 
 
 def settings(book) -> dict:
-    """Return the draws and the seed that the settings of a notebook say, None where they say nothing."""
-    set_to = {"draws": None, "seed": None}
-    for cell in book.cells if book is not None else ():
-        if "settings" in tags(cell):
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                    set_to[node.targets[0].id.lower()] = node.value.value
-    return set_to
+    """Return the draws and the seed of an executed notebook, None where it simulates nothing (or there is no book)."""
+    about = {} if book is None else book.metadata.get("page", {}).get("settings", {})
+    return {name: about.get(name) for name in ("draws", "seed")}
 
 
 def _taken(lang: str, up: str, stem: str = "", has_pdf: bool = False, has_forecasts: bool = False) -> str:
     """Return the line of downloads of a page."""
-    links = [(pdf(stem, lang), say(lang, vi="trang này để in (PDF)", en="this page for print (PDF)"))] * has_pdf
-    links += [(f"{downloads.FOLDER}/{stem}.csv", say(lang, vi="dự báo của trang này (CSV)",
-                                                     en="forecasts of this page (CSV)"))] * has_forecasts
-    links += [(f"{downloads.FOLDER}/{downloads.ALL}", say(lang, vi="mọi bảng số liệu, kịch bản và dự báo (ZIP)",
-                                                          en="all tables, scenarios and forecasts (ZIP)")),
-              (f"{downloads.FOLDER}/manifest.json", say(lang, vi="bản kê (JSON)", en="manifest (JSON)"))]
+    links = [(pdf_address(stem, lang), say(lang, vi="trang này để in (PDF)", en="this page for print (PDF)"))] * has_pdf
+    links += [
+        (
+            f"{downloads.FOLDER}/{stem}.csv",
+            say(lang, vi="dự báo của trang này (CSV)", en="forecasts of this page (CSV)"),
+        )
+    ] * has_forecasts
+    links += [
+        (
+            f"{downloads.FOLDER}/{downloads.ALL}",
+            say(lang, vi="mọi bảng số liệu, kịch bản và dự báo (ZIP)", en="all tables, scenarios and forecasts (ZIP)"),
+        ),
+        (f"{downloads.FOLDER}/manifest.json", say(lang, vi="bản kê (JSON)", en="manifest (JSON)")),
+    ]
     listed = " · ".join(f'<a href="{up}{address}" download>{name}</a>' for address, name in links)
     return f'<p class="downloads"><strong>{say(lang, vi="Tải về:", en="Download:")}</strong> {listed}</p>'
 
@@ -191,17 +238,27 @@ def _tag(cell, lang: str) -> None:
     if cell.cell_type != "code":
         return
     own = tags(cell)
-    shown = ({"remove-cell"} if "settings" in own else set() if "show-input" in own
-             else {"remove-input"} if "hide-output" in own else {"hide-input"})
+    shown = (
+        {"remove-cell"}
+        if "settings" in own
+        else set()
+        if "show-input" in own
+        else {"remove-input"}
+        if "hide-output" in own
+        else {"hide-input"}
+    )
     cell.metadata["tags"] = sorted(own | shown)
     if "hide-output" in own:
-        what = printed.folded(cell, lang)
-        cell.metadata["mystnb"] = {"code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
-                                   "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what)}
+        what = pdf.folded(cell, lang)
+        cell.metadata["mystnb"] = {
+            "code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
+            "code_prompt_hide": say(lang, vi="Thu gọn {what}", en="Hide {what}", what=what),
+        }
 
 
 def _link(cell, there: set[str]) -> None:
     """Turn a link to a notebook that is no page of this site into its words; Sphinx follows the others."""
+
     def kept(link: re.Match) -> str:
         return link[0] if link[2] in there else link[1]
 
@@ -240,9 +297,11 @@ def _card(stem: str, book, folder: Path) -> str:
     dots, text = verdict.strip("*").split(" ", 1)
     alt = html.escape(picture["metadata"]["image/png"]["alt"], quote=True)
     strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(sentence, quote=False))
-    return (f'<a class="card chance-{dots.count("●")}" href="{stem}.html">\n<h2>{html.escape(place)}</h2>\n'
-            f'<p class="verdict"><span class="dots" aria-hidden="true">{dots}</span> {html.escape(text)}</p>\n'
-            f'<p>{strong}</p>\n<img src="_static/cards/{stem}.png" alt="{alt}" loading="lazy">\n</a>')
+    return (
+        f'<a class="card chance-{dots.count("●")}" href="{stem}.html">\n<h2>{html.escape(place)}</h2>\n'
+        f'<p class="verdict"><span class="dots" aria-hidden="true">{dots}</span> {html.escape(text)}</p>\n'
+        f'<p>{strong}</p>\n<img src="_static/cards/{stem}.png" alt="{alt}" loading="lazy">\n</a>'
+    )
 
 
 def _key(lang: str) -> str:
@@ -250,52 +309,91 @@ def _key(lang: str) -> str:
     steps = [words.verdict(p, lang).split(" ", 1) for p in (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)]
     rows = "\n".join(f'<li><span class="dots" aria-hidden="true">{dots}</span> {text}</li>' for dots, text in steps)
     head = say(lang, vi="Cách đọc", en="How to read this")
-    said = say(lang, vi="Khả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và bằng chấm:",
-               en="A probability is the share of simulations that meet the target, in numbers, words and dots:")
-    band = say(lang, vi="Trong hình: đường liền là mức giữa khi làm theo kế hoạch, dải đậm chứa một nửa số lần mô "
-                     "phỏng, dải nhạt chứa 9 phần 10; đường đứt là khi giữ nguyên cách làm cũ; chấm đặc là số biết "
-                     "khi bắt đầu, chấm rỗng là số công bố về sau.",
-               en="In the pictures, the solid line is the median under the plan; the dark band holds half of the "
-               "simulations, the light one nine in ten; the dashed line is what comes if nothing changes; a filled "
-               "dot was known at the start, a hollow one was published later.")
+    said = say(
+        lang,
+        vi="Khả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và bằng chấm:",
+        en="A probability is the share of simulations that meet the target, in numbers, words and dots:",
+    )
+    band = say(
+        lang,
+        vi="Trong hình: đường liền là mức giữa khi làm theo kế hoạch, dải đậm chứa một nửa số lần mô "
+        "phỏng, dải nhạt chứa 9 phần 10; đường đứt là khi giữ nguyên cách làm cũ; chấm đặc là số biết "
+        "khi bắt đầu, chấm rỗng là số công bố về sau.",
+        en="In the pictures, the solid line is the median under the plan; the dark band holds half of the "
+        "simulations, the light one nine in ten; the dashed line is what comes if nothing changes; a filled "
+        "dot was known at the start, a hollow one was published later.",
+    )
     return f'<div class="card key">\n<h2>{head}</h2>\n<p>{said}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
 
 
 def _front(lang: str, cards: list[str], up: str, made: dict) -> str:
     """Return the front page without its lists of pages: a card for each place, how to read it, what it stands on."""
-    return "\n\n".join([
-        f"# {TITLE[lang]}",
-        say(lang, vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
-                  "thẻ để xem phải làm gì để đạt, kế hoạch thật sự đem lại thêm bao nhiêu, và các con số đã công bố "
-                  "nói gì với nhau.",
-            en="Each card answers one question: will the plan of this place meet its target in time? Open it to see "
-            "what would be needed, what the plan really adds, and what the published figures say to one another."),
-        '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",
-        _HERE,
-        say(lang, vi="## Nguồn và mức tin cậy\n\nMô phỏng chỉ biết những gì đã công bố đến tháng bắt đầu. Cuối mỗi "
-                  "trang có danh sách nguồn, và ghi rõ con số nào chỉ là nhớ lại hay giả định, con số nào mâu thuẫn "
-                  "với nguồn khác. Cả bảng số liệu có:",
-            en="## Sources and how far to trust them\n\nA simulation knows only what was published up to its first "
-            "month. Every page ends with its sources, and says which figures were only recalled or invented, and "
-            "which contradict one another. The tables hold:"),
-        _statuses(lang),
-        _taken(lang, up), manifest(None, lang, made), ""])
+    return "\n\n".join(
+        [
+            f"# {TITLE[lang]}",
+            say(
+                lang,
+                vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
+                "thẻ để xem phải làm gì để đạt, kế hoạch thật sự đem lại thêm bao nhiêu, và các con số đã công bố "
+                "nói gì với nhau.",
+                en="Each card answers one question: will the plan of this place meet its target in time? Open it to "
+                "see "
+                "what would be needed, what the plan really adds, and what the published figures say to one another.",
+            ),
+            '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",
+            _HERE,
+            say(
+                lang,
+                vi="## Nguồn và mức tin cậy\n\nMô phỏng chỉ biết những gì đã công bố đến tháng bắt đầu. Cuối mỗi "
+                "trang có danh sách nguồn, và ghi rõ con số nào chỉ là nhớ lại hay giả định, con số nào mâu thuẫn "
+                "với nguồn khác. Cả bảng số liệu có:",
+                en="## Sources and how far to trust them\n\nA simulation knows only what was published up to its first "
+                "month. Every page ends with its sources, and says which figures were only recalled or invented, and "
+                "which contradict one another. The tables hold:",
+            ),
+            _statuses(lang),
+            _taken(lang, up),
+            manifest(None, lang, made),
+            "",
+        ]
+    )
 
 
 def _statuses(lang: str) -> Text:
     """Return how many rows of figures and of the law have each status."""
-    figures, law = (tables.read(tables.data_dir() / f"{name}.csv", name)["status"].value_counts()
-                    for name in ("history", "law"))
+    figures, law = (
+        tables.read(tables.data_dir() / f"{name}.csv", name)["status"].value_counts() for name in ("history", "law")
+    )
     return words.listing(
-        f"{term(f'status.{s}', lang)}: " + words.join([
-            say(lang, n=figures[s], vi="{n:n} số liệu", en="{n:n} figures") if s in figures else "",
-            say(lang, n=law[s], vi="{n:n} dòng luật", en="{n:n} rows of the law") if s in law else ""], ", ")
-        for s in STATUSES if s in figures or s in law)
+        f"{term(f'status.{s}', lang)}: "
+        + words.join(
+            [
+                say(lang, n=figures[s], vi="{n:n} số liệu", en="{n:n} figures") if s in figures else "",
+                say(lang, n=law[s], vi="{n:n} dòng luật", en="{n:n} rows of the law") if s in law else "",
+            ],
+            ", ",
+        )
+        for s in STATUSES
+        if s in figures or s in law
+    )
 
 
 def _lists(groups: dict[str, list[str]], lang: str) -> str:
     """Return the lists of pages, by part, that the theme shows beside every page; places have their cards."""
-    return "\n\n".join(
-        "\n".join(["```{toctree}", ":hidden:" if name == "places" else ":titlesonly:",
-                   f":caption: {PARTS[name][lang]}", "", *stems, "```"])
-        for name, stems in groups.items() if stems) + "\n"
+    return (
+        "\n\n".join(
+            "\n".join(
+                [
+                    "```{toctree}",
+                    ":hidden:" if name == "places" else ":titlesonly:",
+                    f":caption: {PARTS[name][lang]}",
+                    "",
+                    *stems,
+                    "```",
+                ]
+            )
+            for name, stems in groups.items()
+            if stems
+        )
+        + "\n"
+    )

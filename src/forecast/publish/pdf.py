@@ -75,8 +75,9 @@ def write(book, path: Path, *, lang: str, site: str, foot: str, fonts: Path) -> 
         source.write_text(_LOOK + "\n".join(blocks), encoding="utf-8")
         said = json.dumps({"title": title, "lang": lang, "site": site, "foot": foot}, ensure_ascii=False)
         try:
-            pdf = typst.compile(source, root=folder, font_paths=[fonts, _dejavu()], ignore_system_fonts=True,
-                                sys_inputs={"said": said})
+            pdf = typst.compile(
+                source, root=folder, font_paths=[fonts, _dejavu()], ignore_system_fonts=True, sys_inputs={"said": said}
+            )
         except (typst.TypstError, RuntimeError) as error:
             raise UserError(f"{path.name}: the PDF could not be made: {error}") from None
     return tables.write_bytes(pdf, path)
@@ -193,8 +194,12 @@ def _leads(paragraph: SyntaxTreeNode) -> bool:
 
 def _tight(paragraph: SyntaxTreeNode) -> bool:
     """Return whether a paragraph is an item of a list, which stands closer to its neighbors."""
-    return paragraph.hidden or paragraph.parent is not None and paragraph.parent.type == "blockquote" \
+    return (
+        paragraph.hidden
+        or paragraph.parent is not None
+        and paragraph.parent.type == "blockquote"
         and len(paragraph.parent.children) == 1
+    )
 
 
 def _bare(html: str) -> str:
@@ -208,6 +213,5 @@ def _table(node: SyntaxTreeNode) -> str:
     sides = ["right" if "right" in str(cell.attrs.get("style", "")) else "left" for cell in rows[0]]
     cells = [[f"[{''.join(_node(child) for child in cell.children)}]" for cell in row] for row in rows]
     body = ",\n".join(", ".join(row) for row in cells[1:])
-    whole = (f"table(columns: {len(sides)}, align: ({', '.join(sides)},),\ntable.header({', '.join(cells[0])}),\n"
-             f"{body})")
+    whole = f"table(columns: {len(sides)}, align: ({', '.join(sides)},),\ntable.header({', '.join(cells[0])}),\n{body})"
     return f"#block(breakable: {str(len(cells) > _SHORT).lower()}, {whole});\n"

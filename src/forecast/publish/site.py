@@ -1,6 +1,6 @@
 """Publish: run the notebooks in each language and make of them a site that opens from a folder, without network.
 
-One kernel runs a notebook once for all languages, so both tell the same numbers: cells tagged `run` are not repeated.
+One kernel runs a notebook once for all languages, so both show the same numbers: cells tagged `run` are not repeated.
 Cells tagged with a language are shown in that language only. Executed notebooks are kept in ``build/`` under the hash
 of everything they depend on, so that a second report is quick. A site is published only if each number on its pages is
 one that the run gave (:mod:`forecast.publish.audit`).
@@ -13,39 +13,45 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
 from forecast.data import places, tables
 from forecast.data.files import ROOT
 from forecast.data.tables import UserError
-from forecast.experiment import ledger as published
-from forecast.experiment import project
+from forecast.experiment import ledger as ledgers
+from forecast.experiment.manifest import code_hash
 from forecast.language import words
 from forecast.language.words import LANGS
-from forecast.publish import audit, downloads, pages
-from forecast.publish import pdf as printed
+from forecast.publish import audit, downloads, page, pages
 from forecast.publish.audit import MARK
 from forecast.publish.pages import tags
+from forecast.publish.pdf import write as write_pdf
 
 NOTEBOOKS, SITE_SOURCE, BUILD = ROOT / "notebooks", ROOT / "docs" / "site", ROOT / "build"
 TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
-# Run behind the last cell, and shown on no page: the forecasts that stand in the notebook, for the ledger.
-OFFER = """import sys
-if "forecast.experiment.project" in sys.modules:  # else nothing was forecast
-    from forecast import published
-    display(published.offer(globals()))"""
 
 
-def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out: str | Path = "site",
-          draws: int | None = None, progress: bool = True, force: bool = False, ledger: str | Path | None = None,
-          day: str = "", pdf: bool = False) -> Path:
+def build(
+    places: Iterable[str] | None = None,
+    langs: Iterable[str] = LANGS,
+    out: str | Path = "site",
+    draws: int | None = None,
+    progress: bool = True,
+    force: bool = False,
+    ledger: str | Path | None = None,
+    day: str = "",
+    pdf: bool = False,
+) -> Path:
     """Run the notebooks of `places` (all when left out) and publish them in `out`; return the front page.
 
     `draws` replaces the number of draws that each notebook sets. The first language is at the root of the site, others
@@ -59,8 +65,8 @@ def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out
         raise UserError(f"languages {', '.join(langs) or 'none'}; expected some of {', '.join(LANGS)}")
     _may_replace(out, force)
     if ledger is not None:
-        published.check_day(day)
-        published.read(ledger)  # one that is not in order is told before the work
+        ledgers.check_day(day)
+        ledgers.read(ledger)  # one that is not in order is told before the work
     books = chosen(places)
     with tqdm(total=len(books) + 1, desc="report", unit="step", disable=not progress) as steps:
         done = {}
@@ -68,32 +74,42 @@ def build(places: Iterable[str] | None = None, langs: Iterable[str] = LANGS, out
             for path, made in zip(books, pool.map(lambda b: run(b, langs, draws), books), strict=True):
                 done[path.stem] = made
                 steps.update()
-        said = offered(made[langs[0]] for made in done.values())
+        forecasts = published(made[langs[0]] for made in done.values())
 
         def ready():  # no page says what the ledger does not know, and the ledger knows no page that was not made
             if ledger is not None:
-                published.add(said, ledger, day)
+                ledgers.add(forecasts, ledger, day)
 
         publish(done, langs, out, pdf=pdf, ready=ready, facts={"published": day} if ledger is not None else {})
         steps.update()
     return out / "index.html"
 
 
-def publish(done: dict[str, dict], langs: tuple[str, ...], out: Path, pdf: bool = False,
-            ready: Callable[[], None] = lambda: None, facts: dict | None = None) -> None:
+def publish(
+    done: dict[str, dict],
+    langs: tuple[str, ...],
+    out: Path,
+    pdf: bool = False,
+    ready: Callable[[], None] = lambda: None,
+    facts: dict | None = None,
+) -> None:
     """Make a site of executed notebooks (by name, then language) and put it where `out` is.
 
     `ready` is called when all is made and nothing is replaced yet. A number in prose that somebody wrote, or one on a
     finished page that the run did not give, is an error, and `out` stays as it was.
     """
-    faults = [f"{stem}.ipynb: the prose of cell {cell} holds {number}, which no run gives; let a cell say it"
-              for stem, made in done.items() for lang in made for cell, number in audit.by_hand(made[lang])]
+    faults = [
+        f"{stem}.ipynb: the prose of cell {cell} holds {number}, which no run gives; let a cell say it"
+        for stem, made in done.items()
+        for lang in made
+        for cell, number in audit.by_hand(made[lang])
+    ]
     if faults:
         raise UserError("\n".join(dict.fromkeys(faults)))
     facts = {"languages": langs, "pages": sorted(done), **_hashes()} | (facts or {})
     facts["settings"] = {stem: pages.settings(made[langs[0]]) for stem, made in done.items()}
     on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
-    forecasts = {stem: offered([made[langs[0]]]) for stem, made in done.items()}
+    forecasts = {stem: published([made[langs[0]]]) for stem, made in done.items()}
     told = [stem for stem, entry in forecasts.items() if len(entry.rows)]
     with _folder_beside(out) as work:
         site = work / langs[0]
@@ -102,14 +118,19 @@ def publish(done: dict[str, dict], langs: tuple[str, ...], out: Path, pdf: bool 
             books, source = {stem: made[lang] for stem, made in done.items()}, work / f"source-{lang}"
             given = pages.write(source, SITE_SOURCE, lang, langs, books, facts, on_paper, told)
             for stem in on_paper:
-                printed.write(books[stem], work / pages.pdf(stem, lang), lang=lang, site=pages.TITLE[lang],
-                              foot=pages.made_of(books[stem], lang, facts),
-                              fonts=SITE_SOURCE / "static" / "fonts")
+                write_pdf(
+                    books[stem],
+                    work / pages.pdf_address(stem, lang),
+                    lang=lang,
+                    site=pages.TITLE[lang],
+                    foot=pages.made_of(books[stem], lang, facts),
+                    fonts=SITE_SOURCE / "static" / "fonts",
+                )
             pages.sphinx(source, work / lang)
-            return {("" if lang == langs[0] else f"{lang}/") + page: due for page, due in given.items()}
+            return {("" if lang == langs[0] else f"{lang}/") + name: due for name, due in given.items()}
 
         # One after the other: MyST-NB keeps the pictures of both in one folder beside the pages until they are copied.
-        given = {page: due for lang in langs for page, due in one(lang).items()}
+        given = {name: due for lang in langs for name, due in one(lang).items()}
         for lang in langs[1:]:
             (work / lang).rename(site / lang)
         if on_paper:
@@ -132,13 +153,17 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
     about = {path: nbformat.read(path, 4).metadata.get("forecast", {}).get("place") for path in every}
     missing = sorted(wanted - set(about.values()))
     if missing:
-        raise UserError(f"no notebook about {', '.join(missing)}; there are ones about "
-                        + ", ".join(p for p in about.values() if p))
+        raise UserError(
+            f"no notebook about {', '.join(missing)}; there are ones about " + ", ".join(p for p in about.values() if p)
+        )
     return [path for path, place in about.items() if place is None or place in wanted]
 
 
-def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[str, nbformat.NotebookNode]:
-    """Return the executed notebook in each language, from ``build/notebooks`` if nothing it depends on has changed."""
+def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[str, NotebookNode]:
+    """Return the executed notebook in each language, from ``build/notebooks`` if nothing it depends on has changed.
+
+    What the page said while it ran (:func:`forecast.publish.page.said`) is in the metadata `page`.
+    """
     book = nbformat.read(path, 4)
     key = _key(book, langs, draws)
     kept = {lang: BUILD / "notebooks" / f"{path.stem}-{lang}-{key}.ipynb" for lang in langs}
@@ -147,61 +172,69 @@ def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[st
         for made in there.values():  # the place and the part of the site are no input of the outputs
             made.metadata["forecast"] = book.metadata.get("forecast", {})
         return there
-    parts = {lang: _in_language(book, lang, draws, again=lang != langs[0]) for lang in langs}
-    whole = copy.deepcopy(book)
-    last = nbformat.v4.new_code_cell(OFFER, id="offer")
-    whole.cells = [*(cell for cells in parts.values() for cell in cells), last]
-    _execute(whole, path)
-    first = {cell.id: cell for cell in parts[langs[0]]}
-    made = {}
-    for lang, cells in parts.items():
-        for cell in cells:
-            if cell.cell_type == "code" and "run" in tags(cell):
-                cell.outputs = first[cell.id.split("--")[0]].outputs
-                cell.source = first[cell.id.split("--")[0]].source
-        made[lang] = copy.deepcopy(book)
-        made[lang].cells = cells
-        if lang == langs[0]:
-            made[lang].metadata["offered"] = [o["data"]["application/json"] for o in last.outputs if "data" in o]
+    made = {lang: _in_language(book, lang) for lang in langs}
+    with tempfile.TemporaryDirectory(prefix="forecast-page-") as folder:
+        _execute(made, path, Path(folder), draws)
+        said = page.said(Path(folder))
+    for lang, executed in made.items():
+        executed.metadata["page"] = said
         kept[lang].parent.mkdir(parents=True, exist_ok=True)
-        tables.write_text(nbformat.writes(made[lang]), kept[lang])
+        tables.write_text(nbformat.writes(executed), kept[lang])
     return made
 
 
-def offered(books: Iterable) -> published.Entry:
-    """Return the forecasts that notebooks executed by :func:`run` would publish, those of all together."""
-    return published.merged(published.taken(one) for book in books for one in book.metadata.get("offered", []))
+def published(books: Iterable[NotebookNode]) -> ledgers.Entry:
+    """Return the forecasts that notebooks executed by :func:`run` publish, those of all together."""
+    return ledgers.merged(
+        ledgers.unbundled(entry) for book in books for entry in book.metadata.get("page", {}).get("entries", [])
+    )
 
 
-def _in_language(book, lang: str, draws: int | None, again: bool) -> list:
-    """Return the cells of one language, the settings replaced; `again` leaves out what has been run already."""
-    cells = []
-    for cell in copy.deepcopy(book.cells):
-        if tags(cell) & (set(LANGS) - {lang}):
-            continue
-        if "settings" in tags(cell):
-            cell.source += f"\nLANG = {lang!r}" + (f"\nDRAWS = {draws}" if draws else "")
-        if again and "run" in tags(cell):
-            cell.source = "pass"
-        if again:
-            cell.id = f"{cell.id}--{lang}"
-        cells.append(cell)
-    return cells
+def _in_language(book: NotebookNode, lang: str) -> NotebookNode:
+    """Return a copy of a notebook without the cells of other languages."""
+    made = copy.deepcopy(book)
+    made.cells = [cell for cell in made.cells if not tags(cell) & (set(LANGS) - {lang})]
+    return made
 
 
-def _execute(book, path: Path) -> None:
-    """Run all cells of a notebook in a kernel of this Python; a failing cell is named in the error."""
-    client = NotebookClient(book, timeout=TIMEOUT, kernel_name="python3", record_timing=False,
-                            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-                            resources={"metadata": {"path": str(path.parent)}})
+def _execute(made: dict[str, NotebookNode], path: Path, folder: Path, draws: int | None) -> None:
+    """Run a notebook (`made`: by language) in one kernel of this Python; a failing cell is named in the error.
+
+    Cells tagged `run` are run in the first language, and their outputs are those of the others too. `folder` is where
+    the page reads what is asked of it and writes what it says.
+    """
+    whole = NotebookNode(next(iter(made.values())))
+    whole.cells = [cell for book in made.values() for cell in book.cells]
+    client = NotebookClient(
+        whole,
+        timeout=TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     quiet = {"NUMBA_THREADING_LAYER": "workqueue", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    once: dict[str, list[NotebookNode]] = {}
     try:
-        client.execute(env=quiet | os.environ)
+        client.reset_execution_trackers()
+        with client.setup_kernel(env=quiet | os.environ | {page.FOLDER: str(folder)}):
+            index = 0
+            for lang, book in made.items():
+                page.ask(folder, lang, draws)
+                for cell in book.cells:
+                    if cell.id in once:
+                        cell.outputs = copy.deepcopy(once[cell.id])
+                    else:
+                        client.execute_cell(cell, index)
+                    if cell.cell_type == "code" and "run" in tags(cell):
+                        once[cell.id] = cell.outputs
+                    index += 1
     except CellExecutionError as error:
         raise UserError(f"{path.name}: a cell failed with {error.ename}: {error.evalue}") from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise UserError(f"{path.name}: {' '.join(str(error).split())}") from None
-    book.metadata.pop("language_info", None)
+    for book in made.values():
+        book.metadata.pop("language_info", None)
 
 
 def _key(book, langs, draws) -> str:
@@ -215,12 +248,16 @@ def _key(book, langs, draws) -> str:
 def _hashes() -> dict[str, str]:
     """Return short hashes of the code, of all data files, and of the law."""
     data = hashlib.sha256(words.TERMS.read_bytes())
-    frozen = published.ledger()  # what was published before is no input of what is published now
+    frozen = ledgers.ledger()  # what was published before is no input of what is published now
     for file in sorted(p for p in tables.data_dir().rglob("*") if p.is_file() and frozen not in p.parents):
         data.update(file.relative_to(tables.data_dir()).as_posix().encode() + file.read_bytes())
     law = hashlib.sha256((tables.data_dir() / "law.csv").read_bytes())
-    return {"version": project.version("forecast"), "code": project.code_hash(),
-            "data": data.hexdigest()[:16], "law": law.hexdigest()[:16]}
+    return {
+        "version": version("forecast"),
+        "code": code_hash(),
+        "data": data.hexdigest()[:16],
+        "law": law.hexdigest()[:16],
+    }
 
 
 @contextlib.contextmanager
@@ -242,8 +279,10 @@ def _may_replace(out: Path, force: bool) -> None:
         return
     if out.is_dir() and force and out not in (ROOT, *ROOT.parents, Path.home()):
         return
-    raise UserError(f"{out} exists and is no site of forecast; choose another folder"
-                    + (", or force it to be replaced" if out.is_dir() else ""))
+    raise UserError(
+        f"{out} exists and is no site of forecast; choose another folder"
+        + (", or force it to be replaced" if out.is_dir() else "")
+    )
 
 
 def _replace(made: Path, out: Path) -> None:

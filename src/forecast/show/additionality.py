@@ -9,10 +9,10 @@ from forecast.data.tables import UserError
 from forecast.desk import additionality
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
-from forecast.show import gains, marks
-from forecast.show import picture as charts
+from forecast.show import marks
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import LOOKS, Picture, few_ticks, sheet, signed, source_line, style
+from forecast.show.policy import uneven
 
 SHOWN = ("because", "sooner", "already", "anyway", "instead")  # the order of the bars
 
@@ -32,51 +32,72 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
     because, sooner = (_all(table, "persons", kind=k) for k in ("because", "sooner"))
     anyway = _all(table, "persons", kind="anyway")
     lines = [
-        say(lang, n=because["median"], sooner=sooner["median"], anyway=anyway["median"],
+        say(
+            lang,
+            n=because["median"],
+            sooner=sooner["median"],
+            anyway=anyway["median"],
             vi="Nhờ chính sách, khoảng {n:a} người tham gia mà nếu không có thì đến hết kỳ vẫn chưa tham gia (kể cả "
             "người sau đó đã dừng đóng); khoảng {sooner:a} người tham gia sớm hơn; khoảng {anyway:a} người đằng nào "
             "cũng tham gia vào lúc ấy.",
             en="About {n:a} people join because of the policy who otherwise would not have by the end "
             "(those who have stopped since are counted too); about {sooner:a} join sooner; about {anyway:a} would have "
-            "joined just then anyway."),
-    ]  # fmt: skip
+            "joined just then anyway.",
+        ),
+    ]
     stayed, net = (_all(table, m) for m in ("stayed", "net"))
     if stayed is not None:
         lines.append(
-            say(lang, stayed=max(stayed["median"], 0), net=max(net["median"], 0),
+            say(
+                lang,
+                stayed=max(stayed["median"], 0),
+                net=max(net["median"], 0),
                 vi="Trong số người mà chính sách đã đưa vào khi nó kết thúc, đến hết kỳ còn {stayed:p} đang tham gia; "
                 "trừ đi những người mà đến lúc ấy đằng nào cũng đã tham gia thì còn {net:p} (chưa kể người tham gia "
                 "sau khi chính sách kết thúc).",
                 en="Of those whom the policy had brought in by the time it ended, {stayed:p} are members at the end; "
                 "less those who would be members by then without it, {net:p} (those who came after its end are not "
-                "counted here).")
-        )  # fmt: skip
+                "counted here).",
+            )
+        )
     for payer in ("province", "donors", "state"):
         dead = _all(table, "dead_weight", payer=payer)
         if dead is not None:
             lines.append(
-                say(lang, x=dead["median"], payer=term(f"payer.{payer}", lang),
+                say(
+                    lang,
+                    x=dead["median"],
+                    payer=term(f"payer.{payer}", lang),
                     vi="Khoảng {x:m1} do {payer} chi thêm rơi vào những tháng mà đằng nào cũng được đóng.",
                     en="Of the extra money ({payer}), about {x:m1} goes to months that would have been paid for "
-                    "anyway.")
-            )  # fmt: skip
+                    "anyway.",
+                )
+            )
     creaming, guarded = _all(table, "creaming"), _all(table, "added", kind="guarded")
     total = _all(table, "added", kind="")
     if creaming is not None:
         lines.append(
-            gains.uneven(guarded["median"], total["median"], total["low"], lang)
-            or say(lang, x=max(_all(table, "equity")["median"], 0), c=creaming["median"],
+            uneven(guarded["median"], total["median"], total["low"], lang)
+            or say(
+                lang,
+                x=max(_all(table, "equity")["median"], 0),
+                c=creaming["median"],
                 vi="Người nghèo, cận nghèo và đồng bào dân tộc thiểu số được {x:p} số năm tham gia tăng thêm, bằng "
                 "{c:n1} lần phần của họ trong dân số thuộc diện.",
                 en="Poor, near-poor and minority people get {x:p} of the additional member-years, {c:n1} times their "
-                "share of the eligible people.")
-        )  # fmt: skip
+                "share of the eligible people.",
+            )
+        )
     signs = additionality.paper(table)
     if signs:
         lines.append(
-            say(lang, why="; ".join(term(f"paper.{s}", lang) for s in signs),
-                vi="**Cảnh báo tăng trên giấy**: {why}.", en="**Growth on paper**: {why}.")
-        )  # fmt: skip
+            say(
+                lang,
+                why="; ".join(term(f"paper.{s}", lang) for s in signs),
+                vi="**Cảnh báo tăng trên giấy**: {why}.",
+                en="**Growth on paper**: {why}.",
+            )
+        )
     return join(lines, " ")
 
 
@@ -92,24 +113,39 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
         bound = {"vi": "không quá {x:p}", "en": "at most {x:p}"}
         if sign < 0:
             bound = {"vi": "ít nhất {x:p}", "en": "at least {x:p}"}
-        rows.append({
-            "what": term(f"quality.{measure}", lang), "median": words.form(row["median"], shape, lang),
-            "range": say(lang, vi="{a} đến\u00a0{b}", en="{a} to\u00a0{b}",
-                         **{k: words.form(row[end], shape, lang) for k, end in (("a", "low"), ("b", "high"))}),
-            "limit": "–" if limit is None else say(lang, **bound, x=limit),
-            "flag": term(f"flag.{'yes' if measure in beyond else 'no'}", lang) if limit is not None else "–",
-        })  # fmt: skip
+        rows.append(
+            {
+                "what": term(f"quality.{measure}", lang),
+                "median": words.form(row["median"], shape, lang),
+                "range": say(
+                    lang,
+                    vi="{a} đến\u00a0{b}",
+                    en="{a} to\u00a0{b}",
+                    **{k: words.form(row[end], shape, lang) for k, end in (("a", "low"), ("b", "high"))},
+                ),
+                "limit": "–" if limit is None else say(lang, **bound, x=limit),
+                "flag": term(f"flag.{'yes' if measure in beyond else 'no'}", lang) if limit is not None else "–",
+            }
+        )
     forms = dict.fromkeys(("what", "median", "range", "limit", "flag"), "")
     names = {"what": "measure", "median": "median", "range": "interval", "limit": "limit", "flag": "paper"}
     shown = words.table(pd.DataFrame(rows), lang, forms, {c: term(f"column.{n}", lang) for c, n in names.items()})
     active = _all(table, "active")
     if active is None or active["high"] < 1.005:
         return shown
-    return join([shown, say(
-        lang, vi="Trên 100% nghĩa là số người đóng từ 9 tháng trở lên tăng nhiều hơn số người đang tham gia: chính "
-        "sách còn làm cho những người đằng nào cũng tham gia đóng đều hơn.",
-        en="Over 100% means that those who pay 9 months or more rise by more than members do: the policy also makes "
-        "people who would have been members anyway pay more steadily.")])  # fmt: skip
+    return join(
+        [
+            shown,
+            say(
+                lang,
+                vi="Trên 100% nghĩa là số người đóng từ 9 tháng trở lên tăng nhiều hơn số người đang tham gia: chính "
+                "sách còn làm cho những người đằng nào cũng tham gia đóng đều hơn.",
+                en="Over 100% means that those who pay 9 months or more rise by more than members do: the policy also "
+                "makes "
+                "people who would have been members anyway pay more steadily.",
+            ),
+        ]
+    )
 
 
 def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", base: str = "") -> Picture:
@@ -122,14 +158,19 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
         raise UserError("nothing to draw: the table has no member_years of people")
     rows = rows.reindex([k for k in SHOWN if k in rows.index])
     name, said = str(table["place"].iloc[0]), []
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="{place}: ai làm nên phần tăng thêm", en="{place}: who makes up what is added", place=name),
             (f"{title}\n" if title else "")
-            + say(lang, vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base}\n(vạch: 9 phần 10 số lần mô phỏng)",
-                  en="Additional member-years over all months, against {base}\n(line: nine in ten simulations)",
-                  base=words.against(base, lang)),
-            source_line(lang, place), height=3.9 + (0.2 if title else 0))  # fmt: skip
+            + say(
+                lang,
+                vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base}\n(vạch: 9 phần 10 số lần mô phỏng)",
+                en="Additional member-years over all months, against {base}\n(line: nine in ten simulations)",
+                base=words.against(base, lang),
+            ),
+            source_line(lang, place),
+            height=3.9 + (0.2 if title else 0),
+        )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if title else 1.45) * inch))
         for y, (kind, row) in enumerate(rows.iterrows()):
@@ -137,31 +178,47 @@ def people(table: pd.DataFrame, lang: str = "vi", place=None, title: str = "", b
             axes.barh([y], [row["median"]], height=0.55, color=color, alpha=0.35)
             axes.plot([row["low"], row["high"]], [y, y], color=color, lw=2.2)
             axes.plot([row["median"]], [y], marker="o", ms=7, color=color)
-            label, value = term(f"kind.{kind}", lang), charts.signed(row["median"], lang)
+            label, value = term(f"kind.{kind}", lang), signed(row["median"], lang)
             axes.text(-0.03, y, textwrap.fill(label, 34), transform=axes.get_yaxis_transform(), ha="right", va="center")
             axes.text(1.03, y, value, transform=axes.get_yaxis_transform(), ha="left", va="center", fontweight="bold")
             said.append(f"{label} {value}")
         axes.axvline(0, color=INK, lw=1)
         axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[])
         axes.grid(False, axis="y")
-        axes.xaxis.set_major_locator(charts.MaxNLocator(4))
+        few_ticks(axes.xaxis, 4)
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang))
-    return picture.describe(say(lang, vi="Số năm tham gia tăng thêm tại {place}: {said}.",
-                                en="Additional member-years in {place}: {said}.", place=name, said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang,
+            vi="Số năm tham gia tăng thêm tại {place}: {said}.",
+            en="Additional member-years in {place}: {said}.",
+            place=name,
+            said="; ".join(said),
+        )
+    )
 
 
 def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Picture:
     """Draw what becomes of those whom a policy brought, before and after it ends; `path` is `additional.after`'s."""
     x, last = marks.numbers(path["month"]), path.index[path["acting"]].max() if path["acting"].any() else 0
     ends = last < len(path) - 1
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
-            say(lang, vi="{place}: người mà chính sách đưa vào còn lại bao nhiêu", place=place.name,
-                en="{place}: what remains of those whom the policy brought"),
+            say(
+                lang,
+                vi="{place}: người mà chính sách đưa vào còn lại bao nhiêu",
+                place=place.name,
+                en="{place}: what remains of those whom the policy brought",
+            ),
             (f"{title[:1].upper()}{title[1:]}\n" if title else "")
-            + say(lang, vi="Người đang tham gia. Dải: 9 phần 10 số lần mô phỏng", en="Members. Band: nine in ten "
-                  "simulations"),
-            source_line(lang, place), height=4.2)  # fmt: skip
+            + say(
+                lang,
+                vi="Người đang tham gia. Dải: 9 phần 10 số lần mô phỏng",
+                en="Members. Band: nine in ten simulations",
+            ),
+            source_line(lang, place),
+            height=4.2,
+        )
         axes.set_position((0.11, 0.135, 0.62, 0.62))
         color, _, _ = LOOKS[0]
         other, pattern, _ = LOOKS[1]
@@ -172,20 +229,48 @@ def after(path: pd.DataFrame, place, lang: str = "vi", title: str = "") -> Pictu
         axes.set_ylim(0, max(top, 1))
         if ends:
             axes.axvline(x[last], color=INK, lw=1, ls=":")
-            axes.text(x[last], axes.get_ylim()[1], say(lang, vi=" chính sách kết thúc", en=" the policy ends"),
-                      ha="left", va="top", fontsize=9, color=INK)  # fmt: skip
+            axes.text(
+                x[last],
+                axes.get_ylim()[1],
+                say(lang, vi=" chính sách kết thúc", en=" the policy ends"),
+                ha="left",
+                va="top",
+                fontsize=9,
+                color=INK,
+            )
         axes.yaxis.set_major_formatter(lambda v, _: words.number(v, lang))
         marks.month_axis(axes, path["month"].iloc[0], path["month"].iloc[-1], lang)
         final = path.iloc[-1]
         net = max(final["net"], 0.0)
-        marks.end_labels(axes, [
-            (x[-1], final["median"], say(lang, vi="còn tham gia\n{n:a}", en="still members\n{n:a}", n=final["median"]),
-             color),
-            (x[-1], net, say(lang, vi="trừ người sau\ntự tham gia\n{n:a}", en="less those who\nwould have come\n{n:a}",
-                             n=net), other),
-        ])  # fmt: skip
-    return picture.describe(say(
-        lang, vi="{place}: đến {m:t} còn khoảng {n:a} người do chính sách đưa vào đang tham gia, trừ người tự tham gia "
-        "sau đó còn {net:a}.", en="{place}: by {m:t} about {n:a} of those whom the policy brought are members, {net:a} "
-        "less those who would have come by themselves.", place=place.name, m=path["month"].iloc[-1], n=final["median"],
-        net=net))  # fmt: skip
+        marks.end_labels(
+            axes,
+            [
+                (
+                    x[-1],
+                    final["median"],
+                    say(lang, vi="còn tham gia\n{n:a}", en="still members\n{n:a}", n=final["median"]),
+                    color,
+                ),
+                (
+                    x[-1],
+                    net,
+                    say(
+                        lang, vi="trừ người sau\ntự tham gia\n{n:a}", en="less those who\nwould have come\n{n:a}", n=net
+                    ),
+                    other,
+                ),
+            ],
+        )
+    return picture.describe(
+        say(
+            lang,
+            vi="{place}: đến {m:t} còn khoảng {n:a} người do chính sách đưa vào đang tham gia, trừ người tự tham gia "
+            "sau đó còn {net:a}.",
+            en="{place}: by {m:t} about {n:a} of those whom the policy brought are members, {net:a} "
+            "less those who would have come by themselves.",
+            place=place.name,
+            m=path["month"].iloc[-1],
+            n=final["median"],
+            net=net,
+        )
+    )

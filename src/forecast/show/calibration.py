@@ -9,9 +9,8 @@ from scipy.stats import binom
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say
-from forecast.show import picture as charts
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import DASHES, GRID, LOOKS, Picture, sheet, source_line, style
 
 PRIOR = 1.645  # nine in ten of a standard normal lie between minus and plus this
 MOST = 14  # rows of the table of what moved what
@@ -29,26 +28,34 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
     order = np.argsort(high - low, kind="stable")
     height = 1.75 + 0.24 * len(order)
     color, _, marker = LOOKS[0]
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="Tham số trước và sau khi học từ số liệu", en="Parameters before and after the counts"),
-            say(lang, vi="Vạch xám: trước (9 phần 10 khả năng). Vạch xanh: sau. Vạch xanh dài bằng vạch xám:\n"
-                      "số liệu không nói gì về tham số đó. Đơn vị: độ lệch chuẩn trước khi học.",
+            say(
+                lang,
+                vi="Vạch xám: trước (9 phần 10 khả năng). Vạch xanh: sau. Vạch xanh dài bằng vạch xám:\n"
+                "số liệu không nói gì về tham số đó. Đơn vị: độ lệch chuẩn trước khi học.",
                 en="Gray: before (nine in ten). Blue: after; as long as the gray one: the counts say\n"
-                   "nothing about that parameter. Unit: standard deviations of what was believed before."),
-            source_line(lang), height=height)  # fmt: skip
+                "nothing about that parameter. Unit: standard deviations of what was believed before.",
+            ),
+            source_line(lang),
+            height=height,
+        )
         axes.set_position((0.53, 0.45 / height, 0.44, 1 - 1.65 / height))
         for y, i in enumerate(order):
-            axes.plot([-PRIOR, PRIOR], [y, y], color=charts.GRID, lw=7, solid_capstyle="butt")
+            axes.plot([-PRIOR, PRIOR], [y, y], color=GRID, lw=7, solid_capstyle="butt")
             axes.plot([low[i], high[i]], [y, y], color=color, lw=2.2)
             axes.plot([middle[i]], [y], marker=marker, ms=5, color=color)
         axes.set_yticks(range(len(order)), [z.columns[i] for i in order], fontsize=8.5)
         axes.set_ylim(len(order) - 0.4, -0.6)
-        axes.axvline(0, color=MUTED, lw=1, ls=charts.DASHES)
+        axes.axvline(0, color=MUTED, lw=1, ls=DASHES)
         axes.grid(False)
     narrowest = ", ".join(z.columns[i] for i in order[:5])
-    return picture.describe(say(lang, vi="Số liệu thu hẹp nhiều nhất: {names}.", names=narrowest,
-                                en="Most narrowed by the counts: {names}."))  # fmt: skip
+    return picture.describe(
+        say(
+            lang, vi="Số liệu thu hẹp nhiều nhất: {names}.", names=narrowest, en="Most narrowed by the counts: {names}."
+        )
+    )
 
 
 def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
@@ -62,14 +69,19 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
     # squares that meet, and names on two lines: nothing is cut, and no number leaves its square
     row, top = 0.335, float(np.abs(wide.to_numpy()).max()) or 1.0
     height = 2.75 + row * len(wide)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="Số liệu nào kéo tham số nào", en="Which data moved which parameter"),
-            say(lang, vi="Trung bình đi thêm bao nhiêu độ lệch chuẩn nếu tính số liệu của nơi đó hai lần.\n"
-                      "Cam: tăng; xanh: giảm; ô không ghi số: dưới 0,1.",
+            say(
+                lang,
+                vi="Trung bình đi thêm bao nhiêu độ lệch chuẩn nếu tính số liệu của nơi đó hai lần.\n"
+                "Cam: tăng; xanh: giảm; ô không ghi số: dưới 0,1.",
                 en="By how many standard deviations the mean moves on if a place's figures count twice.\n"
-                   "Orange: up; blue: down; squares without a number: below 0.1."),
-            source_line(lang), height=height)  # fmt: skip
+                "Orange: up; blue: down; squares without a number: below 0.1.",
+            ),
+            source_line(lang),
+            height=height,
+        )
         axes.set_position((0.40, 1.55 / height, 0.58, 1 - 2.55 / height))
         for y, name in enumerate(wide.index):
             for x, source in enumerate(wide.columns):
@@ -78,8 +90,15 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 deep = min(abs(value) / top, 1.0) if value == value else 0.0
                 axes.bar([x], [0.9], width=0.94, bottom=y - 0.45, color=color, alpha=deep)
                 if abs(value) >= SAID:
-                    axes.text(x, y, words.number(value, lang, 1), ha="center", va="center", fontsize=7.5,
-                              color="white" if deep > 0.6 else INK)  # fmt: skip
+                    axes.text(
+                        x,
+                        y,
+                        words.number(value, lang, 1),
+                        ha="center",
+                        va="center",
+                        fontsize=7.5,
+                        color="white" if deep > 0.6 else INK,
+                    )
         names = [textwrap.fill(name, 40) for name in wide.index]
         axes.set_yticks(range(len(wide)), names, fontsize=8, linespacing=1.15)
         axes.set_xticks(range(len(wide.columns)), wide.columns, fontsize=8, rotation=50, ha="right")
@@ -87,8 +106,15 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
         axes.grid(False)
         axes.tick_params(axis="y", colors=INK)
     strongest = table.loc[table["shift"].abs().idxmax()]
-    return picture.describe(say(lang, vi="Mạnh nhất: {source} kéo {name}.", en="Strongest: {source} moves {name}.",
-                                source=strongest["source"], name=strongest["coordinate"]))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Mạnh nhất: {source} kéo {name}.",
+            en="Strongest: {source} moves {name}.",
+            source=strongest["source"],
+            name=strongest["coordinate"],
+        )
+    )
 
 
 def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
@@ -104,26 +130,33 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
     times, share = table["time"].nunique(), each / each.sum()
     low, high = binom.ppf((0.025, 0.975), times, 1 / bins) / times
     out = (share < low) | (share > high)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             say(lang, vi="Phương pháp có tìm lại được sự thật không?", en="Does the method find the truth again?"),
-            say(lang, vi="Hạng của giá trị thật trong các lần rút, {n} lần hiệu chỉnh huyện giả định.\n"
-                      "Dải xám: 95% số cột phải nằm trong nếu phương pháp đúng.",
+            say(
+                lang,
+                vi="Hạng của giá trị thật trong các lần rút, {n} lần hiệu chỉnh huyện giả định.\n"
+                "Dải xám: 95% số cột phải nằm trong nếu phương pháp đúng.",
                 en="Rank of the truth among the draws, {n} calibrations of invented districts.\n"
-                   "Gray band: holds 95% of the bars if the method is right.", n=times),
-            source_line(lang), height=3.6)  # fmt: skip
+                "Gray band: holds 95% of the bars if the method is right.",
+                n=times,
+            ),
+            source_line(lang),
+            height=3.6,
+        )
         axes.set_position((0.10, 0.24, 0.86, 0.47))
         axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 1))
-        axes.axhspan(100 * low, 100 * high, color=charts.GRID, lw=0)
-        axes.axhline(100 / bins, color=MUTED, lw=1, ls=charts.DASHES)
+        axes.axhspan(100 * low, 100 * high, color=GRID, lw=0)
+        axes.axhline(100 / bins, color=MUTED, lw=1, ls=DASHES)
         middle = (np.arange(bins) + 0.5) / bins
         axes.bar(middle, 100 * share, width=0.8 / bins, color=LOOKS[0][0])
         for x, y in zip(middle[out], 100 * share[out], strict=True):
             axes.text(x, y + 0.4, "×", ha="center", va="bottom", fontsize=11, color=INK)
         axes.set(xlim=(0, 1), ylim=(0, max(100 * share.max(), 100 * high) + 2.5))
         axes.set_ylabel(say(lang, vi="Phần trăm", en="Percent"))
-        axes.set_xlabel(say(lang, vi="Hạng (0: thấp hơn mọi lần rút; 1: cao hơn)",
-                            en="Rank (0: below all draws; 1: above)"))  # fmt: skip
+        axes.set_xlabel(
+            say(lang, vi="Hạng (0: thấp hơn mọi lần rút; 1: cao hơn)", en="Rank (0: below all draws; 1: above)")
+        )
     told = {"vi": "{n} trên {bins} cột nằm ngoài dải.", "en": "{n} of {bins} bars lie outside the band."}
     return picture.describe(say(lang, **told, n=int(out.sum()), bins=bins))
 
@@ -135,8 +168,11 @@ def december_text(checks: pd.DataFrame, lang: str = "vi") -> str:
         raise UserError("nothing to tell: the December of 2023 is not among the checks")
     rise, fall = rows.loc["nation, rise 2023-09 to 2023-12"], rows.loc["nation, fall 2023-12 to 2024-03"]
     parts = ("published", "median", "low", "high")
-    given = {f"{name}_{part}": words.number(row[part], lang, 0)
-             for name, row in (("rise", rise), ("fall", fall)) for part in parts}  # fmt: skip
+    given = {
+        f"{name}_{part}": words.number(row[part], lang, 0)
+        for name, row in (("rise", rise), ("fall", fall))
+        for part in parts
+    }
     return say(
         lang,
         vi="Mô hình đoán thấp tháng 12/2023: cả nước tăng {rise_published}% so với tháng 9, mô hình dự kiến "

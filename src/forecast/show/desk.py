@@ -1,15 +1,137 @@
-"""Pictures of the decision desk: what money and hours buy, for whom, and how hard a target is for communes."""
-
-import textwrap
+"""The decision desk: the best plan found, and the split of a target over communes."""
 
 import numpy as np
 import pandas as pd
 
-from forecast.desk.marginal_hours import SAID_PER, task_name
+from forecast.desk.allocation import Allocation
+from forecast.desk.target import target_of
 from forecast.language import words
-from forecast.language.words import say
+from forecast.language.words import Text, join, listing, say, term
+from forecast.show import levers
 from forecast.show.marks import MUTED
-from forecast.show.picture import DASHES, LOOKS, STYLE, TARGET, MaxNLocator, Picture, rc_context, sheet, source_line
+from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, sheet, source_line, style
+from forecast.show.policy import uneven
+
+WHY = {
+    "levers": {
+        "vi": "**Không thể đạt bằng các giải pháp đã cho**: dùng tất cả ở mức cao nhất, không kể tiền, khả năng đạt "
+        "{target:n} người vào {by:t} cũng chỉ là {most}, chưa tới {p:p}.",
+        "en": "**Cannot be reached with the levers given**: all of them at their highest, whatever the money, give "
+        "{target:n} by {by:t} a probability of {most}, not {p:p}.",
+    },
+    "budget": {
+        "vi": "**Không thể đạt trong ngân sách {budget:m}**: khả năng cao nhất tìm được là {found}, chưa tới {p:p}. "
+        "Không kể tiền thì có thể tới {high:c}.",
+        "en": "**Cannot be reached within {budget:m}**: the highest probability that was found is {found}, not "
+        "{p:p}. Whatever the money, it can be {high:c}.",
+    },
+    "share": {
+        "vi": "**Không thể đạt khi phải dành ít nhất {share:p} phần tăng thêm cho hộ nghèo, cận nghèo và người dân tộc "
+        "thiểu số** trong ngân sách {budget:m}: tổ hợp gần nhất cho khả năng {found}.",
+        "en": "**Cannot be reached with at least {share:p} of the gain for poor, near-poor and minority people** "
+        "within {budget:m}: the nearest mix gives a probability of {found}.",
+    },
+    "stay": {
+        "vi": "**Không thể đạt khi ít nhất {stay:p} số người tăng thêm phải còn tham gia sau một năm kể từ khi thôi hỗ "
+        "trợ, vận động**, trong ngân sách {budget:m}: tổ hợp gần nhất cho khả năng {found}.",
+        "en": "**Cannot be reached if at least {stay:p} of the added members must still be there a year after the "
+        "levers end**, within {budget:m}: the nearest mix gives a probability of {found}.",
+    },
+}
+
+
+def optimum_text(optimum, lang: str = "vi") -> Text:
+    """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
+    target, promised, verified = optimum.scenario.target, optimum.promised, optimum.verified
+    common = {
+        "target": target.value,
+        "by": target.by,
+        "p": optimum.probability,
+        "budget": optimum.budget,
+        "share": optimum.poor_share,
+        "stay": optimum.least_stay,
+        "high": optimum.most,
+        "most": words.below(optimum.most, optimum.probability, lang),
+    }
+    lower = min(promised.probability, verified.probability)
+    common["found"] = words.below(lower, optimum.probability, lang)
+    if optimum.met:
+        common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high, "base": optimum.base}
+        head = say(
+            lang,
+            **common,
+            vi="Tổ hợp rẻ nhất tìm được để đạt {target:n} người vào {by:t} với khả năng ít nhất {p:p} (nếu "
+            "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (9 phần 10 khả năng trong "
+            "khoảng {low:m} – {high:m}; ngân sách {budget:m}).",
+            en="The cheapest mix found that gives {target:n} by {by:t} a probability of at least {p:p} "
+            "({base:c} without it) costs about **{cost:m}** more over all months (nine in ten between {low:m} "
+            "and {high:m}; budget {budget:m}).",
+        )
+    else:
+        said = WHY[optimum.why]
+        head = say(lang, **common, vi=said["vi"], en=said["en"])
+        head = join(
+            [
+                head,
+                say(
+                    lang,
+                    cost=verified.cost,
+                    top=verified.cost_high,
+                    vi="Tốt nhất tìm được, tốn thêm khoảng {cost:m} (cứ 20 lần thì 19 lần không quá "
+                    "{top:m}, và ngân sách phải đủ cho cả 19 lần ấy):",
+                    en="The best that was found costs about {cost:m} more (19 times in 20 at most "
+                    "{top:m}, and the budget has to hold in all of these):",
+                ),
+            ],
+            " ",
+        )
+    loss = say(
+        lang,
+        a=promised.probability,
+        b=verified.probability,
+        n=abs(optimum.optimism) * 100,
+        se=(promised.standard_error**2 + verified.standard_error**2) ** 0.5 * 100,
+        word={"vi": ("giảm", "tăng"), "en": ("lost", "gained")}[lang][optimum.optimism < 0],
+        vi="Khả năng khi tìm: **{a:p1}**; kiểm lại bằng các lần mô phỏng mới: **{b:p1}** ({word} {n:n1} điểm phần "
+        "trăm; sai số mô phỏng {se:n1}).",
+        en="Probability promised by the search: **{a:p1}**; verified with new simulations: **{b:p1}** ({word} {n:n1} "
+        "points; error of the simulation {se:n1}).",
+    )
+    years = verified.member_years
+    share = uneven(verified.guarded_share * years, years, years, lang) or say(
+        lang,
+        share=verified.guarded_share,
+        years=years,
+        vi="Phần của hộ nghèo, cận nghèo và người dân tộc thiểu số trong khoảng {years:a} năm tham gia tăng thêm: "
+        "{share:p}.",
+        en="Of about {years:a} additional member-years, {share:p} go to poor, near-poor and minority people.",
+    )
+    stays = say(
+        lang,
+        stay=verified.stay,
+        least=optimum.least_stay,
+        vi="Một năm sau khi mọi giải pháp của tổ hợp kết thúc, còn {stay:p} số người tăng thêm vẫn tham gia "
+        "(yêu cầu ít nhất {least:p}).",
+        en="A year after all levers of the mix have ended, {stay:p} of the added members are still there (at "
+        "least {least:p} was asked for).",
+    )
+    paid = listing(f"{_payer(name, lang)}: {words.money(vnd, lang)}" for name, vnd in verified.by_payer.items())
+    return join(
+        [
+            head,
+            levers.table(optimum.scenario, lang),
+            loss,
+            share,
+            stays,
+            say(lang, vi="Ai trả thêm:", en="Who pays more:"),
+            paid,
+        ]
+    )
+
+
+def _payer(name: str, lang: str) -> str:
+    return term("measure.spent_outreach" if name == "outreach" else f"measure.paid_{name}", lang)
+
 
 MOST_POINTS = 10  # of a front that carry a mark; all of them are on its line
 
@@ -23,23 +145,39 @@ def front(optimum, lang: str = "vi") -> Picture:
     place, target = optimum.scenario.place, optimum.scenario.target
     rows = optimum.tried
     panels = (
-        ("front", "probability", say(lang, vi="Khả năng đạt chỉ tiêu", en="Probability of the target"),
-         optimum.verified.probability),
-        ("fair", "guarded_share", say(
-            lang, vi="Phần tăng thêm của người nghèo, cận nghèo, dân tộc thiểu số",
-            en="Share of the gain for poor, near-poor and minority people"),
-         optimum.verified.guarded_share),
-    )  # fmt: skip
+        (
+            "front",
+            "probability",
+            say(lang, vi="Khả năng đạt chỉ tiêu", en="Probability of the target"),
+            optimum.verified.probability,
+        ),
+        (
+            "fair",
+            "guarded_share",
+            say(
+                lang,
+                vi="Phần tăng thêm của người nghèo, cận nghèo, dân tộc thiểu số",
+                en="Share of the gain for poor, near-poor and minority people",
+            ),
+            optimum.verified.guarded_share,
+        ),
+    )
     said = []
-    with rc_context(STYLE):
+    with style():
         picture, first = sheet(
             say(lang, vi="{place}: chi bao nhiêu, được gì?", en="{place}: what does money buy?", place=place.name),
-            say(lang, vi="Chỉ tiêu {v:n} người vào {by:t}. Trục ngang: chi phí tăng thêm cả giai đoạn.\n"
+            say(
+                lang,
+                vi="Chỉ tiêu {v:n} người vào {by:t}. Trục ngang: chi phí tăng thêm cả giai đoạn.\n"
                 "Đường: tổ hợp giải pháp mà không tổ hợp rẻ hơn nào bằng; sao: tổ hợp được chọn.",
                 en="Target: {v:n} members by {by:t}. Across: additional cost over all months.\n"
                 "Line: mixes that no cheaper one equals; star: the mix chosen.",
-                v=target.value, by=target.by),
-            source_line(lang, place), height=6.6)  # fmt: skip
+                v=target.value,
+                by=target.by,
+            ),
+            source_line(lang, place),
+            height=6.6,
+        )
         for index, (mark, column, title, chosen) in enumerate(panels):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.13, 0.525 - 0.42 * index, 0.72, 0.265))
@@ -52,10 +190,16 @@ def front(optimum, lang: str = "vi") -> Picture:
             star, height = optimum.verified.cost / 1e9, min(max(chosen, 0), 1)
             axes.plot([star], [height], marker="*", ms=15, color=TARGET, mec="white", zorder=5)
             axes.annotate(
-                f"{words.part(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}", (star, height),
-                xytext=(10, -4), textcoords="offset points", va="top", fontsize=9, color=TARGET, zorder=6,
+                f"{words.part(chosen, lang)}\n{words.money(optimum.verified.cost, lang)}",
+                (star, height),
+                xytext=(10, -4),
+                textcoords="offset points",
+                va="top",
+                fontsize=9,
+                color=TARGET,
+                zorder=6,
                 bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
-            )  # fmt: skip
+            )
             axes.axvline(optimum.budget / 1e9, color=MUTED, lw=1.1, ls=DASHES)
             axes.set_ylim(0, 1.08)
             most = max([optimum.budget / 1e9, star, *x[y <= 1]]) if len(x) else optimum.budget / 1e9
@@ -63,14 +207,22 @@ def front(optimum, lang: str = "vi") -> Picture:
             if index == 0:
                 axes.axhline(optimum.probability, color=MUTED, lw=1.1, ls=":")
                 wanted = say(lang, vi="mong muốn", en="wanted")
-                axes.text(axes.get_xlim()[1], optimum.probability, wanted, va="bottom", ha="right", fontsize=9,
-                          color=MUTED)  # fmt: skip
-                axes.text(optimum.budget / 1e9, 1.08, say(lang, vi="ngân sách", en="budget"), ha="center", va="bottom",
-                          fontsize=9, color=MUTED)  # fmt: skip
+                axes.text(
+                    axes.get_xlim()[1], optimum.probability, wanted, va="bottom", ha="right", fontsize=9, color=MUTED
+                )
+                axes.text(
+                    optimum.budget / 1e9,
+                    1.08,
+                    say(lang, vi="ngân sách", en="budget"),
+                    ha="center",
+                    va="bottom",
+                    fontsize=9,
+                    color=MUTED,
+                )
             axes.set_title(title, loc="left", fontsize=10, pad=14 if index == 0 else 6)
             axes.yaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
             far = axes.get_xlim()[1]
-            axes.xaxis.set_major_locator(MaxNLocator(6))
+            few_ticks(axes.xaxis, 6)
             digits = 0 if far >= 5 else 1 if far >= 1 else 2
             axes.xaxis.set_major_formatter(lambda v, _, digits=digits: words.number(v, lang, digits))
             axes.set_xlabel(say(lang, vi="tỷ đồng", en="billion VND"), fontsize=9.5)
@@ -78,10 +230,36 @@ def front(optimum, lang: str = "vi") -> Picture:
                 f"{words.money(a * 1e9, lang)}: {words.percent(b, lang)}" for a, b in zip(x, y, strict=True)
             )
             said.append(f"{title}: {ends}")
-    return picture.describe(say(lang, vi="Đường biên chi phí tại {place}. {said}. Chọn: {c:m}, khả năng {p:c}.",
-                                en="Front of cost in {place}. {said}. Chosen: {c:m}, probability {p:c}.",
-                                place=place.name, said=". ".join(said), c=optimum.verified.cost,
-                                p=optimum.verified.probability))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Đường biên chi phí tại {place}. {said}. Chọn: {c:m}, khả năng {p:c}.",
+            en="Front of cost in {place}. {said}. Chosen: {c:m}, probability {p:c}.",
+            place=place.name,
+            said=". ".join(said),
+            c=optimum.verified.cost,
+            p=optimum.verified.probability,
+        )
+    )
+
+
+def allocation_text(allocation: Allocation, lang: str = "vi") -> Text:
+    """Say how hard the target is for the communes, under both splits."""
+    table, target = allocation.table, target_of(allocation.scenario)
+    return say(
+        lang,
+        vi="Cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt phần của "
+        "mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c}.",
+        en="The whole place reaches {v:n} by {by:t} with probability {p:c}. Split by capacity, each commune meets its "
+        "share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c}.",
+        v=target.value,
+        by=target.by,
+        p=allocation.place_chance,
+        a=table["chance_by_capacity"].min(),
+        b=table["chance_by_capacity"].max(),
+        c=table["chance_by_people"].min(),
+        d=table["chance_by_people"].max(),
+    )
 
 
 def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> Picture:
@@ -91,14 +269,23 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
     """
     rows = table.sort_values("chance_by_people", kind="stable").reset_index(drop=True)
     rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))]
-    with rc_context(STYLE):
+    with style():
         picture, axes = sheet(
-            say(lang, vi="{place}: xã nào đạt được phần của mình?", en="{place}: which commune can meet its share?",
-                place=place.name),
-            say(lang, vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia để khó như nhau.\n"
-                "{some}", en="Probability. Square: split by population; dot: split by capacity (equally hard).\n{some}",
-                some=_some(len(rows), len(table), lang)),
-            source_line(lang, place), height=1.6 + 0.24 * len(rows))  # fmt: skip
+            say(
+                lang,
+                vi="{place}: xã nào đạt được phần của mình?",
+                en="{place}: which commune can meet its share?",
+                place=place.name,
+            ),
+            say(
+                lang,
+                vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia để khó như nhau.\n{some}",
+                en="Probability. Square: split by population; dot: split by capacity (equally hard).\n{some}",
+                some=_some(len(rows), len(table), lang),
+            ),
+            source_line(lang, place),
+            height=1.6 + 0.24 * len(rows),
+        )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.30, 0.55 * inch, 0.62, 1 - 1.5 * inch))
         for y, row in enumerate(rows.itertuples()):
@@ -106,73 +293,43 @@ def allocation(table: pd.DataFrame, place, lang: str = "vi", most: int = 25) -> 
             axes.plot([a, b], [y + 0.14, y - 0.14], color=MUTED, lw=1)
             axes.plot([a], [y + 0.14], marker=LOOKS[1][2], ms=6, color=LOOKS[1][0], clip_on=False)
             axes.plot([b], [y - 0.14], marker=LOOKS[0][2], ms=6, color=LOOKS[0][0], clip_on=False)
-            axes.text(-0.02, y, row.commune.rpartition("/")[2], ha="right", va="center", fontsize=9,
-                      transform=axes.get_yaxis_transform())  # fmt: skip
-        axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[])
-        axes.grid(False)
-        axes.grid(True, axis="x")
-        axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
-    low, high = table["chance_by_people"].min(), table["chance_by_people"].max()
-    return picture.describe(say(
-        lang, vi="Khả năng đạt phần được giao của từng xã tại {place}: chia theo dân số từ {a:c} đến {b:c}, chia theo "
-        "khả năng từ {c:c} đến {d:c}.", en="Chance of each commune of {place} to meet its share: {a:c} to {b:c} when "
-        "split by population, {c:c} to {d:c} by capacity.", place=place.name, a=low, b=high,
-        c=table["chance_by_capacity"].min(), d=table["chance_by_capacity"].max()))  # fmt: skip
-
-
-def _some(shown: int, there: int, lang: str) -> str:
-    if shown == there:
-        return ""
-    return say(lang, vi="{n:n} trong {m:n} xã, cách đều theo khả năng đạt; đủ các xã ở bảng kèm theo.",
-               en="{n:n} of {m:n} communes, evenly by probability; all of them are in the table.",
-               n=shown, m=there)  # fmt: skip
-
-
-def hours(table: pd.DataFrame, place, lang: str = "vi") -> Picture:
-    """Draw what more hours, one more collector and more money bring: median and nine draws in ten.
-
-    `table` is the `place` table of `hours.scarce_hours`.
-    """
-    with rc_context(STYLE):
-        rows = table.reset_index(drop=True)
-        picture, axes = sheet(
-            say(lang, vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
-                en="{place}: what do hours, collectors, money buy?", place=place.name),
-            say(lang, vi="Số năm tham gia tăng thêm (vạch: 9 phần 10 số lần mô phỏng), mỗi dòng một thang đo",
-                en="Additional member-years (line: nine in ten simulations); each row has its own scale"),
-            source_line(lang, place), height=1.7 + 0.42 * len(rows))  # fmt: skip
-        inch = 1 / picture.get_figheight()
-        axes.set_position((0.44, 0.5 * inch, 0.36, 1 - 1.5 * inch))
-        said = []
-        for y, row in enumerate(rows.itertuples()):
-            size = max(abs(row.low), abs(row.high), 1e-12)
-            color, pattern, marker = LOOKS[("hour", "collector", "million").index(row.kind)]
-            axes.plot([row.low / size, row.high / size], [y, y], pattern, color=color, lw=2.2)
-            axes.plot([row.median / size], [y], marker=marker, ms=7, color=color)
-            label = words.term(f"hours.{row.kind}", lang)
-            label += "" if row.kind == "collector" else ": " + task_name(row.task, lang)
-            label = label[:1].upper() + label[1:]
             axes.text(
-                -0.03,
+                -0.02,
                 y,
-                textwrap.fill(label, 40),
+                row.commune.rpartition("/")[2],
                 ha="right",
                 va="center",
                 fontsize=9,
                 transform=axes.get_yaxis_transform(),
             )
-            value = _figure(row.median * SAID_PER[row.kind], lang)
-            axes.text(1.03, y, value, ha="left", va="center", fontweight="bold", transform=axes.get_yaxis_transform())
-            said.append(f"{label} {value}")
-        axes.axvline(0, color=MUTED, lw=1)
-        axes.set(xlim=(-1.05, 1.05), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
+        axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[])
         axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
-    return picture.describe(say(lang, vi="Số năm tham gia tăng thêm tại {place}: {said}.",
-                                en="Additional member-years in {place}: {said}.", place=place.name,
-                                said="; ".join(said)))  # fmt: skip
+        axes.grid(True, axis="x")
+        axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
+    low, high = table["chance_by_people"].min(), table["chance_by_people"].max()
+    return picture.describe(
+        say(
+            lang,
+            vi="Khả năng đạt phần được giao của từng xã tại {place}: chia theo dân số từ {a:c} đến {b:c}, chia theo "
+            "khả năng từ {c:c} đến {d:c}.",
+            en="Chance of each commune of {place} to meet its share: {a:c} to {b:c} when "
+            "split by population, {c:c} to {d:c} by capacity.",
+            place=place.name,
+            a=low,
+            b=high,
+            c=table["chance_by_capacity"].min(),
+            d=table["chance_by_capacity"].max(),
+        )
+    )
 
 
-def _figure(x: float, lang: str) -> str:
-    digits = 0 if abs(x) >= 100 or x == 0 else 1 if abs(x) >= 10 else 2 if abs(x) >= 0.1 else 4
-    return ("+" if x > 0 else "") + words.number(x, lang, digits)
+def _some(shown: int, there: int, lang: str) -> str:
+    if shown == there:
+        return ""
+    return say(
+        lang,
+        vi="{n:n} trong {m:n} xã, cách đều theo khả năng đạt; đủ các xã ở bảng kèm theo.",
+        en="{n:n} of {m:n} communes, evenly by probability; all of them are in the table.",
+        n=shown,
+        m=there,
+    )

@@ -1,17 +1,20 @@
-"""Pictures of policies beside one another: what each adds, costs and leaves, and how often each is the best."""
+"""Policies of one budget: what each adds, costs and leaves, and how often each is the best."""
 
 import textwrap
+from functools import partial
 
 import pandas as pd
 
+from forecast.data.places import Place
 from forecast.desk.equal_money import CRITERIA
 from forecast.language import words
-from forecast.language.words import say
-from forecast.show import picture as charts
+from forecast.language.words import Text, join, say, term
+from forecast.question.scenario import Scenario
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import GRID, LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import GRID, LOOKS, Picture, sheet, source_line, style
 
 ROW = 0.46  # inches
+PAID = ("state", "province", "donors", "outreach")  # whose money a table shows
 
 
 def _heads(lang: str) -> dict[str, tuple[str, str]]:
@@ -31,16 +34,25 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
     """
     height = 1.95 + ROW * len(titles)
     said = []
-    with rc_context(charts.STYLE):
+    with style():
         picture, first = sheet(
-            say(lang, vi="{place}: các chính sách đặt cạnh nhau", en="{place}: policies side by side",
-                place=place.name),
-            say(lang, vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: 9 phần 10 số lần mô phỏng",
-                en="Against the status quo. Dot: median; line: nine in ten simulations")
-            + say(lang, vi=".\nChi: ngân sách địa phương, nhà hảo tâm, vận động; không kể Nhà nước hỗ trợ",
-                  en=".\nPrice: local budget, donors, outreach, without the state's support")
+            say(
+                lang, vi="{place}: các chính sách đặt cạnh nhau", en="{place}: policies side by side", place=place.name
+            ),
+            say(
+                lang,
+                vi="So với giữ nguyên cách làm cũ. Chấm: mức giữa; vạch: 9 phần 10 số lần mô phỏng",
+                en="Against the status quo. Dot: median; line: nine in ten simulations",
+            )
+            + say(
+                lang,
+                vi=".\nChi: ngân sách địa phương, nhà hảo tâm, vận động; không kể Nhà nước hỗ trợ",
+                en=".\nPrice: local budget, donors, outreach, without the state's support",
+            )
             + (f"\n{note}" if note else ""),
-            source_line(lang, place), height=height)  # fmt: skip
+            source_line(lang, place),
+            height=height,
+        )
         base, tall = 0.42 / height, ROW * len(titles) / height
         for number, (measure, (head, spec)) in enumerate(_heads(lang).items()):
             axes = first if number == 0 else picture.add_axes((0, 0, 0.1, 0.1))
@@ -55,8 +67,16 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
                 axes.text(1.05, y, value, transform=axes.get_yaxis_transform(), va="center", fontweight="bold")
                 if number == 0:
                     label = textwrap.fill(title[:1].upper() + title[1:], 22)
-                    axes.text(-0.1, y, label, transform=axes.get_yaxis_transform(), ha="right", va="center",
-                              fontsize=9, linespacing=1.1)  # fmt: skip
+                    axes.text(
+                        -0.1,
+                        y,
+                        label,
+                        transform=axes.get_yaxis_transform(),
+                        ha="right",
+                        va="center",
+                        fontsize=9,
+                        linespacing=1.1,
+                    )
                 said.append(f"{title}: {head} {value}".replace("\n", " "))
             axes.axvline(0, color=INK, lw=1)
             axes.set(ylim=(len(titles) - 0.5, -0.5), yticks=[], xticks=[])
@@ -69,17 +89,28 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi",
 def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi") -> Picture:
     """Draw how often each policy is the best by each criterion; `found` is :func:`forecast.desk.equal_money.best`."""
     height = 1.65 + ROW * len(titles)
-    heads = {"years": say(lang, vi="nhiều năm tham\ngia tăng thêm", en="most additional\nmember-years"),
-             "end": say(lang, vi="còn nhiều người\ncuối kỳ", en="most members\nat the end"),
-             "guarded": say(lang, vi="nhiều cho nhóm\nyếu thế", en="most for poor and\nminority people")}  # fmt: skip
+    heads = {
+        "years": say(lang, vi="nhiều năm tham\ngia tăng thêm", en="most additional\nmember-years"),
+        "end": say(lang, vi="còn nhiều người\ncuối kỳ", en="most members\nat the end"),
+        "guarded": say(lang, vi="nhiều cho nhóm\nyếu thế", en="most for poor and\nminority people"),
+    }
     said = []
-    with rc_context(charts.STYLE):
+    with style():
         picture, first = sheet(
-            say(lang, vi="{place}: mỗi cách đứng đầu bao nhiêu lần", en="{place}: how often each is the best",
-                place=place.name),
-            say(lang, vi="Phần số lần mô phỏng mà chính sách đứng đầu, theo ba tiêu chí",
-                en="Share of simulations in which a policy is the first, by three criteria"),
-            source_line(lang, place), height=height)  # fmt: skip
+            say(
+                lang,
+                vi="{place}: mỗi cách đứng đầu bao nhiêu lần",
+                en="{place}: how often each is the best",
+                place=place.name,
+            ),
+            say(
+                lang,
+                vi="Phần số lần mô phỏng mà chính sách đứng đầu, theo ba tiêu chí",
+                en="Share of simulations in which a policy is the first, by three criteria",
+            ),
+            source_line(lang, place),
+            height=height,
+        )
         base, tall = 0.42 / height, ROW * len(titles) / height
         for number, criterion in enumerate(CRITERIA):
             axes = first if number == 0 else picture.add_axes((0, 0, 0.1, 0.1))
@@ -89,22 +120,198 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place, lang: str = "vi"
                 axes.plot([0, 1], [y, y], color=GRID, lw=7, solid_capstyle="butt")
                 axes.plot([0, share], [y, y], color=LOOKS[number][0], lw=7, solid_capstyle="butt")
                 value = words.chance(share, lang) if share else words.percent(0, lang)
-                axes.text(1.06, y, value, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5,
-                          fontweight="bold" if share == found[criterion].max() else "normal")  # fmt: skip
+                axes.text(
+                    1.06,
+                    y,
+                    value,
+                    transform=axes.get_yaxis_transform(),
+                    va="center",
+                    fontsize=9.5,
+                    fontweight="bold" if share == found[criterion].max() else "normal",
+                )
                 if number == 0:
                     label = textwrap.fill(title[:1].upper() + title[1:], 22)
-                    axes.text(-0.1, y, label, transform=axes.get_yaxis_transform(), ha="right", va="center",
-                              fontsize=9, linespacing=1.1)  # fmt: skip
+                    axes.text(
+                        -0.1,
+                        y,
+                        label,
+                        transform=axes.get_yaxis_transform(),
+                        ha="right",
+                        va="center",
+                        fontsize=9,
+                        linespacing=1.1,
+                    )
                 said.append(f"{title}, {heads[criterion]} {value}".replace("\n", " "))
             axes.set(xlim=(0, 1), ylim=(len(titles) - 0.5, -0.5), yticks=[], xticks=[])
             axes.set_title(heads[criterion], fontsize=9, color=LOOKS[number][0], loc="left", linespacing=1.15)
             axes.grid(False)
             axes.spines["bottom"].set_color(MUTED)
             axes.spines["bottom"].set_visible(False)
-    return picture.describe(say(lang, vi="Đứng đầu tại {place}. {said}.", en="The first in {place}. {said}.",
-                                place=place.name, said="; ".join(said)))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Đứng đầu tại {place}. {said}.",
+            en="The first in {place}. {said}.",
+            place=place.name,
+            said="; ".join(said),
+        )
+    )
 
 
 def titles(scenarios, lang: str = "vi") -> dict[str, str]:
     """Return the names for people of scenarios, the place left out of them."""
     return {s.scenario: words.title(s, lang).removeprefix(s.place.name).lstrip(" ,:–-") for s in scenarios}
+
+
+def text(
+    found: pd.DataFrame,
+    chances: pd.DataFrame,
+    titles: dict[str, str],
+    *,
+    place: Place,
+    stop: str,
+    until: str,
+    budget: float,
+    lang: str = "vi",
+) -> Text:
+    """Say which policy adds most for the budget, how sure that is, which leaves most, and which reaches the poor."""
+    say_ = partial(say, lang)
+    winner = {criterion: chances[criterion].idxmax() for criterion in chances}
+    common = {f"{c}_name": titles[winner[c]] for c in winner} | {f"{c}_p": chances.at[winner[c], c] for c in winner}
+    one = found.loc[winner["years"]]
+    lines = [
+        say_(
+            place=place.name,
+            budget=budget,
+            stop=stop,
+            until=until,
+            x=one.at["years", "median"],
+            low=one.at["years", "low"],
+            high=one.at["years", "high"],
+            price=one.at["own_price", "median"],
+            **common,
+            vi="**{place}**: cùng chi khoảng {budget:m1} đến {stop:t}, tính hết {until:t}, cách đem lại nhiều năm "
+            "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (9 phần 10 trong khoảng {low:a} – {high:a}), "
+            "{price:m1} cho mỗi năm, không kể phần Nhà nước hỗ trợ. Cách ấy đứng đầu trong {years_p:p} số lần mô "
+            "phỏng.",
+            en="**{place}**: with about {budget:m1} spent by {stop:t} and judged up to {until:t}, most additional "
+            "member-years come from **{years_name}**: {x:a} (nine in ten between {low:a} and {high:a}), {price:m1} "
+            "each, the state's support aside. It is the first in {years_p:p} of the simulations.",
+        ),
+        say_(
+            **common,
+            n=found.at[(winner["end"], "end"), "median"],
+            until=until,
+            vi="Cuối {until:T}, còn nhiều người tăng thêm nhất là {end_name}: {n:a} người, đứng đầu trong {end_p:p} "
+            "số lần.",
+            en="At the end of {until:T} most is left of {end_name}: {n:a} members, first in {end_p:p} of "
+            "the simulations.",
+        ),
+        say_(
+            **common,
+            n=found.at[(winner["guarded"], "guarded"), "median"],
+            vi="Cho hộ nghèo, cận nghèo và đồng bào dân tộc thiểu số, nhiều nhất là {guarded_name}: {n:a} năm, đứng "
+            "đầu trong {guarded_p:p} số lần.",
+            en="For poor, near-poor and minority people most comes from {guarded_name}: {n:a} "
+            "member-years, first in {guarded_p:p}.",
+        ),
+    ]
+    less = [titles[n] for n in titles if found.at[(n, "own"), "median"] < 0.9 * budget]
+    if less:
+        lines.append(
+            say_(
+                names="; ".join(less),
+                vi="Không tiêu hết số tiền ấy: {names}.",
+                en="These cannot spend that much: {names}.",
+            )
+        )
+    return join(lines, " ")
+
+
+def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
+    """Return policies beside one another, one row each: what is added, the money by payer, and the price of a year."""
+    rows = []
+    for name, title in titles.items():
+        one = found.loc[name]
+        rows.append(
+            {
+                "what": title,
+                "years": one.at["years", "median"],
+                "range": _between(one, "years", "a", lang),
+                "price": one.at["price", "median"] / 1e6,
+            }
+            | {payer: one.at[payer, "median"] / 1e9 for payer in PAID}
+        )
+    names = {
+        "what": term("column.policy", lang),
+        "years": term("column.added_years", lang),
+        "range": term("column.interval", lang),
+        "price": term("column.price_of_year", lang) + say(lang, vi=" (triệu đồng)", en=" (million VND)"),
+    }
+    names |= {payer: term(f"payer.{payer}", lang) + say(lang, vi=" (tỷ đồng)", en=" (billion VND)") for payer in PAID}
+    forms = {"what": "", "years": "a", "range": ""} | dict.fromkeys(PAID, "n1") | {"price": "n1"}
+    return words.table(pd.DataFrame(rows), lang, forms, names)
+
+
+def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
+    """Return what is left of each policy, and whom it reached: one row each."""
+    silent = found.xs("active", level="measure")["median"].isna().all()
+    rows = [
+        {
+            "what": title,
+            "stop": found.at[(name, "stop"), "median"],
+            "end": found.at[(name, "end"), "median"],
+            "range": _between(found.loc[name], "end", "a", lang),
+            "left": found.at[(name, "left"), "median"],
+            "active": found.at[(name, "active"), "median"],
+            "share": found.at[(name, "share"), "median"],
+        }
+        for name, title in titles.items()
+    ]
+    names = {
+        "what": term("column.policy", lang),
+        "stop": say(lang, vi="tăng thêm khi kết thúc", en="added when it ends"),
+        "end": say(lang, vi="tăng thêm cuối kỳ", en="added at the end"),
+        "range": term("column.interval", lang),
+        "left": say(lang, vi="còn lại", en="left"),
+        "active": say(lang, vi="người đóng đều tăng thêm", en="added who pay steadily"),
+        "share": say(
+            lang, vi="phần của hộ nghèo, cận nghèo, dân tộc thiểu số", en="share of poor, near-poor, minority people"
+        ),
+    }
+    forms = {"what": "", "stop": "a", "end": "a", "range": "", "left": "p", "active": "a", "share": "s"}
+    if silent:
+        del forms["active"]
+    over = say(
+        lang,
+        vi="Trên 100% nghĩa là những nhóm ấy tăng nhiều hơn cả mức tăng chung: các nhóm khác giảm.",
+        en="Over 100% means that these groups gain more than all together: others lose members.",
+    )
+    shown = words.table(pd.DataFrame(rows), lang, forms, names)
+    return join([shown, over]) if any(row["share"] >= 1.005 for row in rows) else shown
+
+
+def _between(one: pd.DataFrame, measure: str, spec: str, lang: str) -> str:
+    low, high = (words.form(one.at[measure, end], spec, lang) for end in ("low", "high"))
+    return say(lang, vi="{a} đến\u00a0{b}", en="{a} to\u00a0{b}", a=low, b=high)
+
+
+def free(scenario: Scenario, lang: str = "vi") -> Text:
+    """Say which levers of a plan have no price in any table, so that its money is counted too low; "" if all have."""
+    names = [
+        type(lever).__name__
+        for lever in scenario.policy.levers
+        if not lever.unit_cost and type(lever).__name__ not in ("TopUp", "Gift")
+    ]
+    told = "; ".join(dict.fromkeys(term(f"lever.{name}", lang) for name in names))
+    if not told:
+        return Text("")
+    return say(
+        lang,
+        told=told,
+        what=words.title(scenario, lang),
+        vi="Chưa biết giá nên tính là không tốn tiền trong “{what}”: {told}. Hoa hồng của nhân viên thu trích "
+        "từ số thu và cũng không tính ở đây.",
+        en="Without a known price, and counted as free in “{what}”: {told}. Commissions of collectors are paid "
+        "from what is collected and are not counted either.",
+    )

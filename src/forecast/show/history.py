@@ -1,16 +1,149 @@
-"""Pictures of what happened: the nation's saw-tooth, and what was counted and hoped for in several places."""
+"""What happened: the yearly saw-tooth of membership, and what was counted and planned in several places.
+
+Nothing here is a forecast. Counts that nobody has checked stay marked, and contradictory ones are listed, not averaged.
+"""
 
 import numpy as np
+import pandas as pd
 
-from forecast.data import history, places
-from forecast.data.history import SCHEME
+from forecast.data import places, tables
+from forecast.data.history import SCHEME, counts, price_changes, publishers
 from forecast.data.tables import UserError
 from forecast.language import words
-from forecast.language.words import say
-from forecast.show import chronicle, marks
-from forecast.show import picture as charts
+from forecast.language.words import Text, say
+from forecast.show import marks
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, TARGET, Picture, rc_context, sheet, source_line
+from forecast.show.picture import LOOKS, TARGET, Picture, sheet, source_line, style
+
+NATION = "Việt Nam"
+
+
+BEFORE, AFTER = 4, 6  # months before and after a December within which a count belongs to its tooth
+
+
+def teeth(history: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return each December that was counted together with a count before or after it: one tooth of the saw.
+
+    Columns: place, month (of the December), members, before_month and before (the last count of the months before it),
+    after_month and after (the lowest count of the half year behind it), fall (share of the December that was gone by
+    then; negative where the stock had grown). Only stated and derived counts of `history` (data/history.csv when left
+    out) are used, :func:`forecast.data.history.counts`.
+
+    >>> rows = teeth().set_index(["place", "month"])
+    >>> round(float(rows.at[("Việt Nam", "2023-12"), "fall"]), 2), rows.at[("Cà Mau", "2021-12"), "after_month"]
+    (0.21, '2022-06')
+    """
+    if history is None:
+        history = tables.read(tables.data_dir() / "history.csv", "history")
+    rows = []
+    for place, counted in counts(history).groupby("place", sort=False):
+        found = counted.drop_duplicates("month", keep="last").set_index("month")["value"]
+        for month in found.index[found.index.str.endswith("-12")]:
+            peak = tables.month(month)
+            early = found[(found.index < month) & (found.index >= str(peak - BEFORE))]
+            late = found[(found.index > month) & (found.index <= str(peak + AFTER))]
+            if early.empty and late.empty:
+                continue
+            row = {"place": place, "month": month, "members": found[month]}
+            if len(early):
+                row |= {"before_month": early.index[-1], "before": early.iloc[-1]}
+            if len(late):
+                low = late.idxmin()
+                row |= {"after_month": low, "after": late[low], "fall": 1 - late[low] / found[month]}
+            rows.append(row)
+    columns = ["place", "month", "members", "before_month", "before", "after_month", "after", "fall"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def teeth_table(found: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return teeth as a table: the count before, the December, the count after, and what was gone by then."""
+    rows = [
+        {
+            "place": r.place,
+            "early": _dated(r.before, r.before_month, lang),
+            "peak": _dated(r.members, r.month, lang),
+            "late": _dated(r.after, r.after_month, lang),
+            "change": -r.fall,
+        }
+        for r in found.itertuples()
+    ]
+    names = {
+        "early": say(lang, vi="trước tháng 12", en="before December"),
+        "peak": say(lang, vi="cuối năm", en="end of the year"),
+        "late": say(lang, vi="thấp nhất trong nửa năm sau", en="lowest in the next half year"),
+        "change": say(lang, vi="so với cuối năm", en="against the year's end"),
+    }
+    return words.table(
+        pd.DataFrame(rows), lang, {"place": "", "early": "", "peak": "", "late": "", "change": "p"}, names
+    )
+
+
+def _dated(value: float, month, lang: str) -> str:
+    """Return a count with its month, a dash where there is none."""
+    when = words.month(month, lang).replace(" ", "\u00a0") if value == value else ""
+    return f"{words.number(value, lang)} ({when})" if when else "–"
+
+
+def answer(lang: str = "vi") -> Text:
+    """Return what happened in the nation, in a few sentences: how far it came, the teeth, the price, what is due."""
+    nation = places.read_place(NATION)
+    ends = counts(nation.history).query("month.str.endswith('-12')").set_index("month")["value"]
+    old = nation.observed("members").iloc[:1]
+    falls = teeth().query("place == @NATION").dropna(subset="fall")
+    steps = price_changes(nation, "2018-01", "2027-12")
+    worst, last = max(steps, key=lambda step: step[2] / step[1]), steps[-1]
+    told = "; ".join(
+        say(lang, vi="sau {m:t} {x:p}", en="after {m:t} {x:p}", m=r.month, x=r.fall) for r in falls.itertuples()
+    )
+    return words.join(
+        [
+            say(
+                lang,
+                a=ends.index[0],
+                n=ends.iloc[0],
+                b=ends.index[-1],
+                m=ends.iloc[-1],
+                x=old.iloc[0],
+                o=str(old.index[0]),
+                times=ends.iloc[-1] / ends.iloc[0],
+                vi="Từ cuối {a:T} đến cuối {b:T}, số người tham gia cả nước tăng từ {n:n} lên **{m:n}**, gấp "
+                "{times:n1} "
+                "lần (cuối {o:T}: {x:n} người, số nhớ lại, chưa kiểm chứng).",
+                en="From {a:T} to {b:T} the nation's members rose from {n:n} to **{m:n}**, {times:n1} times as many "
+                "({x:n} in {o:T}, recalled and not verified).",
+            ),
+            say(
+                lang,
+                told=told,
+                vi="Nhưng số cuối năm là đỉnh răng cưa, nửa năm sau đã tụt, và răng cưa lớn dần. Phần đã "
+                "mất, so với cuối năm: {told}.",
+                en="But the end of a year is the tip of a saw-tooth, and the teeth have "
+                "grown. Gone in the half year behind it: {told}.",
+            ),
+            say(
+                lang,
+                m=worst[0],
+                a=worst[1],
+                b=worst[2],
+                up=worst[2] / worst[1] - 1,
+                vi="Thay đổi lớn nhất về giá là vào {m:T}: mức đóng thấp nhất của người không thuộc diện ưu tiên tăng "
+                "{up:p}, từ {a:d} lên {b:d} mỗi tháng.",
+                en="The largest change of price came in {m:T}: the least that an ordinary person pays rose by {up:p}, "
+                "from "
+                "{a:d} to {b:d} a month.",
+            ),
+            say(
+                lang,
+                m=last[0],
+                up=last[2] / last[1] - 1,
+                b=last[2],
+                vi="Lần tăng sắp tới, {m:T}, là {up:p}, lên {b:d} mỗi tháng.",
+                en="The next rise, in {m:T}, is {up:p}, to {b:d} a month.",
+            ),
+        ],
+        " ",
+    )
+
 
 TALL = 1.12  # inches for each place
 
@@ -20,7 +153,7 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
 
     Hollow dots were recalled and not verified, crosses contradict another figure of the same month; the dotted
     lines are months in which the price changed for an ordinary person. `place` is one with a December that was followed
-    by a count (:func:`forecast.show.chronicle.teeth`), else an error says so.
+    by a count (:func:`forecast.show.history.teeth`), else an error says so.
     """
     rows = place.history
     rows = rows[
@@ -31,29 +164,45 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
         & rows["value"].notna()
         & rows["month"].between(since, until)
     ]
-    falls = chronicle.teeth(rows).dropna(subset="fall")
+    falls = teeth(rows).dropna(subset="fall")
     if falls.empty:
         raise UserError(f"nothing to draw: no count of {place.name} within half a year behind a December")
     color, red = LOOKS[0][0], LOOKS[1][0]
-    firm = history.counts(rows).drop_duplicates("month", keep="last")
-    with rc_context(charts.STYLE):
+    firm = counts(rows).drop_duplicates("month", keep="last")
+    with style():
         picture, axes = sheet(
-            say(lang, vi="{place}: cuối năm lên đỉnh, đầu năm tụt xuống",
+            say(
+                lang,
+                vi="{place}: cuối năm lên đỉnh, đầu năm tụt xuống",
                 en="{place}: up at the end of the year, down after",
-                place=place.name),
-            say(lang, vi="Số người đang tham gia. Chấm lớn: cuối năm; chấm rỗng: số nhớ lại, chưa kiểm chứng; dấu "
+                place=place.name,
+            ),
+            say(
+                lang,
+                vi="Số người đang tham gia. Chấm lớn: cuối năm; chấm rỗng: số nhớ lại, chưa kiểm chứng; dấu "
                 "chéo: mâu thuẫn với số khác cùng tháng; nét đứt: phần mất đi trong nửa năm sau",
                 en="Members. Large dots: ends of years; hollow: recalled, not verified; crosses:\n"
-                "contradict another figure; dashes: what was gone in the half year after"),
-            source_line(lang, place, own=False), height=4.9)  # fmt: skip
+                "contradict another figure; dashes: what was gone in the half year after",
+            ),
+            source_line(lang, place, own=False),
+            height=4.9,
+        )
         axes.set_position((0.12, 0.125, 0.82, 0.575))
         axes.plot(marks.numbers(firm["month"]), firm["value"], color=color, lw=1, ls=":")
         for row in rows.itertuples():
             if row.status == "conflicting":  # on a white ground, since it lies on another dot
                 axes.plot([marks.number(row.month)], [row.value], "x", ms=8, mew=4, color="white", zorder=6)
-            look = {"marker": "x", "ms": 6, "mew": 1.6, "color": INK, "zorder": 6} if row.status == "conflicting" else {
-                "marker": "o", "ms": 9 if row.month.endswith("-12") else 5, "mew": 1.5,
-                "mfc": "white" if row.status == "recalled" else color, "color": color}  # fmt: skip
+            look = (
+                {"marker": "x", "ms": 6, "mew": 1.6, "color": INK, "zorder": 6}
+                if row.status == "conflicting"
+                else {
+                    "marker": "o",
+                    "ms": 9 if row.month.endswith("-12") else 5,
+                    "mew": 1.5,
+                    "mfc": "white" if row.status == "recalled" else color,
+                    "color": color,
+                }
+            )
             axes.plot([marks.number(row.month)], [row.value], ls="", **look)
         told = []
         for r in falls.itertuples():
@@ -75,11 +224,20 @@ def saw_tooth(place, lang: str = "vi", since: str = "2015-12", until: str = "202
         axes.set_ylim(0, rows["value"].max() * 1.16)
         marks.month_axis(axes, since, until, lang, most=6, pad=3)
         marks.dot_labels(picture, axes, texts)
-        marks.law_ticks(picture, axes, history.price_changes(place, since, until), lang)
-    return picture.describe(say(
-        lang, vi="Số người tham gia tại {place}, cuối {a:t} {n:n} người, cuối {b:t} {m:n} người; {told}.",
-        en="Members in {place}: {n:n} in {a:t}, {m:n} in {b:t}; {told}.", place=place.name, a=ends["month"].iloc[0],
-        n=ends["value"].iloc[0], b=ends["month"].iloc[-1], m=ends["value"].iloc[-1], told="; ".join(told)))  # fmt: skip
+        marks.law_ticks(picture, axes, price_changes(place, since, until), lang)
+    return picture.describe(
+        say(
+            lang,
+            vi="Số người tham gia tại {place}, cuối {a:t} {n:n} người, cuối {b:t} {m:n} người; {told}.",
+            en="Members in {place}: {n:n} in {a:t}, {m:n} in {b:t}; {told}.",
+            place=place.name,
+            a=ends["month"].iloc[0],
+            n=ends["value"].iloc[0],
+            b=ends["month"].iloc[-1],
+            m=ends["value"].iloc[-1],
+            told="; ".join(told),
+        )
+    )
 
 
 def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "2025-12") -> Picture:
@@ -89,35 +247,65 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
     """
     found, told = [places.read_place(name) for name in names], []
     height = 1.45 + TALL * len(found)
-    with rc_context(charts.STYLE):
+    with style():
         picture, first = sheet(
             say(lang, vi="Số người tham gia ở từng nơi", en="Members in each place"),
-            say(lang, vi="Người; mỗi nơi một thang đo riêng. Chấm: thực hiện; sao: kế hoạch, mục tiêu;\n"
+            say(
+                lang,
+                vi="Người; mỗi nơi một thang đo riêng. Chấm: thực hiện; sao: kế hoạch, mục tiêu;\n"
                 "vạch đứng: mức đóng thấp nhất thay đổi",
                 en="Persons; each place has its own scale. Dots: counted; stars: plans and targets;\n"
-                "upright lines: the least to pay changed"), say(
-                lang, vi="Nguồn: {who}", en="Source: {who}",
-                who=", ".join(dict.fromkeys(words.form(who, "publisher", lang) for place in found
-                                           for who in history.publishers(place)[:1]))),
-            height=height)  # fmt: skip
+                "upright lines: the least to pay changed",
+            ),
+            say(
+                lang,
+                vi="Nguồn: {who}",
+                en="Source: {who}",
+                who=", ".join(
+                    dict.fromkeys(
+                        words.form(who, "publisher", lang) for place in found for who in publishers(place)[:1]
+                    )
+                ),
+            ),
+            height=height,
+        )
         for index, place in enumerate(found):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             bottom = height - 1.0 - TALL * (index + 1) + 0.12
             axes.set_position((0.19, bottom / height, 0.76, (TALL - 0.12) / height))
             rows = place.history
-            rows = rows[(rows["scheme"] == SCHEME) & (rows["measure"] == "members") & (rows["group"] == "all")
-                        & rows["value"].notna() & (rows["status"] != "conflicting")
-                        & rows["month"].between(since, until)]  # fmt: skip
+            rows = rows[
+                (rows["scheme"] == SCHEME)
+                & (rows["measure"] == "members")
+                & (rows["group"] == "all")
+                & rows["value"].notna()
+                & (rows["status"] != "conflicting")
+                & rows["month"].between(since, until)
+            ]
             texts = []
             for r in rows.itertuples():
                 wish = r.kind != "observation"
-                axes.plot([marks.number(r.month)], [r.value], "*" if wish else "o", ms=9 if wish else 6, mew=0.8,
-                          color=TARGET if wish else LOOKS[0][0])  # fmt: skip
+                axes.plot(
+                    [marks.number(r.month)],
+                    [r.value],
+                    "*" if wish else "o",
+                    ms=9 if wish else 6,
+                    mew=0.8,
+                    color=TARGET if wish else LOOKS[0][0],
+                )
                 texts.append((marks.number(r.month), r.value, words.number(r.value, lang), TARGET if wish else INK))
-            for month, *_ in history.price_changes(place, since, until):
+            for month, *_ in price_changes(place, since, until):
                 axes.axvline(marks.number(month), color=MUTED, lw=0.9, ls=(0, (1, 2)))
-            axes.text(-0.03, 0.5, place.name, transform=axes.transAxes, ha="right", va="center", fontsize=10.5,
-                      color=LOOKS[0][0])  # fmt: skip
+            axes.text(
+                -0.03,
+                0.5,
+                place.name,
+                transform=axes.transAxes,
+                ha="right",
+                va="center",
+                fontsize=10.5,
+                color=LOOKS[0][0],
+            )
             top = max(rows["value"].max(), 1)
             axes.set_ylim(-0.45 * top, 1.5 * top)  # room for the numbers under low dots
             axes.axhline(0, color=MUTED, lw=0.8)
@@ -131,7 +319,10 @@ def side_by_side(names, lang: str = "vi", since: str = "2018-01", until: str = "
                 axes.tick_params(axis="x", length=0)
             marks.dot_labels(picture, axes, texts)
             seen = rows[rows["kind"] == "observation"].sort_values("month")
-            told += [say(lang, vi="{p}: {n:n} ({m:t})", en="{p}: {n:n} ({m:t})", p=place.name, n=r.value, m=r.month)
-                     for r in seen.iloc[np.unique([0, -1])].itertuples()]  # fmt: skip
-    return picture.describe(say(lang, vi="Số người tham gia đã công bố. {told}.", en="Members as published. {told}.",
-                                told="; ".join(told)))  # fmt: skip
+            told += [
+                say(lang, vi="{p}: {n:n} ({m:t})", en="{p}: {n:n} ({m:t})", p=place.name, n=r.value, m=r.month)
+                for r in seen.iloc[np.unique([0, -1])].itertuples()
+            ]
+    return picture.describe(
+        say(lang, vi="Số người tham gia đã công bố. {told}.", en="Members as published. {told}.", told="; ".join(told))
+    )

@@ -47,8 +47,10 @@ def end_labels(axes, marks, gap: float = 0.035, width: int = 22) -> None:
     low, high = axes.get_ylim()
     inches = axes.get_position().height * axes.figure.get_figheight()
     line = 0.155 / inches  # height of one line of text, as a share of the axes
-    marks = sorted(((y - low) / (high - low), "\n".join(textwrap.fill(part, width) for part in t.split("\n")), c)
-                   for _, y, t, c in marks)
+    marks = sorted(
+        ((y - low) / (high - low), "\n".join(textwrap.fill(part, width) for part in t.split("\n")), c)
+        for _, y, t, c in marks
+    )
     sizes = [line * (t.count("\n") + 1) for _, t, _ in marks]
     at = [y for y, _, _ in marks]
     top = 1.02 if sum(sizes) + gap * (len(sizes) - 1) < 1 else np.inf
@@ -67,10 +69,19 @@ def end_labels(axes, marks, gap: float = 0.035, width: int = 22) -> None:
         if not moved:
             break
     for (y, text, color), place in zip(marks, at, strict=True):
-        axes.annotate(text, (1, y), xytext=(1.045, place), xycoords="axes fraction", textcoords="axes fraction",
-                      color=color, va="center", fontsize=9, linespacing=1.15, annotation_clip=False,
-                      arrowprops={"arrowstyle": "-", "color": color, "lw": 0.7, "shrinkA": 3, "shrinkB": 1,
-                                  "relpos": (0, 0.5)})
+        axes.annotate(
+            text,
+            (1, y),
+            xytext=(1.045, place),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            color=color,
+            va="center",
+            fontsize=9,
+            linespacing=1.15,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": color, "lw": 0.7, "shrinkA": 3, "shrinkB": 1, "relpos": (0, 0.5)},
+        )
 
 
 def published_dots(axes, place, measure: str, group: str, origin: str, until: str, lang: str) -> list[tuple]:
@@ -88,8 +99,9 @@ def published_dots(axes, place, measure: str, group: str, origin: str, until: st
         x = max(month_index(month), number(origin))
         if month < tables.month(origin):
             continue
-        axes.plot([x], [value], marker="o", ms=7, color=INK, mfc="white" if later else INK, mew=1.5, zorder=6,
-                  clip_on=False)
+        axes.plot(
+            [x], [value], marker="o", ms=7, color=INK, mfc="white" if later else INK, mew=1.5, zorder=6, clip_on=False
+        )
         found.append((x, value, words.number(value, lang)))
     return found
 
@@ -102,9 +114,16 @@ def beside(axes, texts) -> None:
         right = axes.get_xlim()[1] - x > 0.15 * span  # room on that side
         best, label = None, None
         for away in (9, -15, 16, -22, 24, -30, 34, -40):
-            tried = axes.annotate(text, (x, y), xytext=(6 if right else -7, away), zorder=7, fontsize=9,
-                                  textcoords="offset points", ha="left" if right else "right",
-                                  bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7})
+            tried = axes.annotate(
+                text,
+                (x, y),
+                xytext=(6 if right else -7, away),
+                zorder=7,
+                fontsize=9,
+                textcoords="offset points",
+                ha="left" if right else "right",
+                bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7},
+            )
             box = tried.get_window_extent().padded(2)
             crossed = sum(line.intersects_bbox(box, filled=False) for line in lines)
             crossed += 99 * (box.y0 < frame.y0 or box.y1 > frame.y1)
@@ -134,8 +153,15 @@ def _ticks(picture, axes, changes, forms, lang: str, all_or_none: bool) -> bool:
     for month, before, after in sorted(changes, reverse=True):  # each label ends before the one right of it begins
         at = box.x0 + box.width * (number(month) - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
         for vi, en in forms:
-            label = picture.text(at, box.y1 + 0.015, say(lang, vi=vi, en=en, m=month, a=before, b=after), fontsize=8,
-                                 color=MUTED, va="bottom", linespacing=1.2)
+            label = picture.text(
+                at,
+                box.y1 + 0.015,
+                say(lang, vi=vi, en=en, m=month, a=before, b=after),
+                fontsize=8,
+                color=MUTED,
+                va="bottom",
+                linespacing=1.2,
+            )
             width = label.get_window_extent().width / picture.bbox.width
             left = min(at, edge - 0.02 - width)
             if left >= max(0.01, at - width):  # it reaches its line
@@ -161,9 +187,18 @@ def dot_labels(picture, axes, texts) -> None:
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in dots]
     for x, y, text, color in (t for t in texts if t[2]):
         for dx, dy, ha in PLACES:
-            label = axes.annotate(text, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, fontsize=9,
-                                  color=color, annotation_clip=False, zorder=8,
-                                  bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75})
+            label = axes.annotate(
+                text,
+                (x, y),
+                xytext=(dx, dy),
+                textcoords="offset points",
+                ha=ha,
+                fontsize=9,
+                color=color,
+                annotation_clip=False,
+                zorder=8,
+                bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75},
+            )
             left, low, right, high = label.get_window_extent().extents
             box = (left - APART, low, right + APART, high)
             inside = box[0] >= 0 and box[2] <= picture.bbox.x1

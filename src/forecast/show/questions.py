@@ -10,9 +10,11 @@ YEARS = "member_years"
 
 def _of(comparison: pd.DataFrame, scenario: str, measure: str, group: str = "all", payer: str = "") -> dict | None:
     rows = comparison[
-        (comparison["scenario"] == scenario) & (comparison["measure"] == measure) & (comparison["group"] == group)
+        (comparison["scenario"] == scenario)
+        & (comparison["measure"] == measure)
+        & (comparison["group"] == group)
         & (comparison["payer"].fillna("") == payer)
-    ]  # fmt: skip
+    ]
     return rows.iloc[0].to_dict() if len(rows) else None
 
 
@@ -25,22 +27,32 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     lost = _of(comparison, scenario, "members")
     way = ways.set_index("way").loc["top_up"]
     lines = [
-        say(lang, month=month, x=abs(lost["median"]), low=lost["low"], high=lost["high"],
+        say(
+            lang,
+            month=month,
+            x=abs(lost["median"]),
+            low=lost["low"],
+            high=lost["high"],
             word={"vi": ("ít đi", "nhiều hơn"), "en": ("fewer", "more")}[lang][lost["median"] > 0],
             vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào cuối kỳ {word} khoảng {x:a} người so "
             "với không tăng (mức giữa của chênh lệch trong từng lần mô phỏng; 9 phần 10 trong khoảng {low:a} đến "
             "{high:a}).",
             en="The rise of the floor in {month:T} leaves about {x:a} {word} members at the end than without it (the "
-            "median of the differences within each simulation; nine in ten between {low:a} and {high:a}).")
-    ]  # fmt: skip
+            "median of the differences within each simulation; nine in ten between {low:a} and {high:a}).",
+        )
+    ]
     if way["needed"] == way["needed"]:
         lines.append(
-            say(lang, share=way["needed"], money=words.money(way["public_vnd"], lang, int(way["public_vnd"] < 1e10)),
+            say(
+                lang,
+                share=way["needed"],
+                money=words.money(way["public_vnd"], lang, int(way["public_vnd"] < 1e10)),
                 vi="Muốn bù lại ở mức ngang ngửa (khả năng một nửa), phải hỗ trợ thêm {share:p} mức đóng tối thiểu cho "
                 "mọi người; ngân sách chi thêm khoảng {money} trong cả kỳ.",
                 en="To undo it with even odds takes an extra {share:p} of the contribution at the floor for everybody; "
-                "public budgets pay about {money} more over all months.")
-        )  # fmt: skip
+                "public budgets pay about {money} more over all months.",
+            )
+        )
     else:
         lines.append(say(lang, vi="Không mức hỗ trợ thêm nào bù lại được hết.", en="No top-up would undo all of it."))
     return join(lines, " ")
@@ -49,39 +61,62 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
 def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: str = "vi") -> Text:
     """Say how many model communes a target takes, from `decide.ways` of a scenario without them."""
     way = ways.set_index("way").loc["model_communes"]
-    common = {"target": target, "p": probability, "most": way["most"], "now": way["probability_now"],
-              "reached": words.below(way["probability_reached"], probability, lang)}  # fmt: skip
+    common = {
+        "target": target,
+        "p": probability,
+        "most": way["most"],
+        "now": way["probability_now"],
+        "reached": words.below(way["probability_reached"], probability, lang),
+    }
     if way["needed"] == way["needed"]:
-        return say(lang, n=way["needed"], **common,
-                   vi="Để khả năng đạt {target:n} người là {p:p}, cần khoảng {n:n} xã điểm, chọn xã đông dân trước.",
-                   en="For a probability of {p:p} of {target:n} members, about {n:n} model communes are needed, the "
-                   "largest first.")  # fmt: skip
-    return say(lang, **common,
-               vi="Dù cả {most:n} xã, phường đều là xã điểm, khả năng đạt {target:n} người cũng chỉ là {reached} "
-               "(không có xã điểm nào: {now:c}), chưa tới {p:p}.",
-               en="Even with all {most:n} communes as model communes the probability of {target:n} members is only "
-               "{reached} (with none: {now:c}), not {p:p}.")  # fmt: skip
+        return say(
+            lang,
+            n=way["needed"],
+            **common,
+            vi="Để khả năng đạt {target:n} người là {p:p}, cần khoảng {n:n} xã điểm, chọn xã đông dân trước.",
+            en="For a probability of {p:p} of {target:n} members, about {n:n} model communes are needed, the "
+            "largest first.",
+        )
+    return say(
+        lang,
+        **common,
+        vi="Dù cả {most:n} xã, phường đều là xã điểm, khả năng đạt {target:n} người cũng chỉ là {reached} "
+        "(không có xã điểm nào: {now:c}), chưa tới {p:p}.",
+        en="Even with all {most:n} communes as model communes the probability of {target:n} members is only "
+        "{reached} (with none: {now:c}), not {p:p}.",
+    )
 
 
 def feasible(answer, scenario, lang: str = "vi", engine: str = "agents") -> Text:
     """Say which target the scenario's plan would have reached with even odds, with 80% and with 95%."""
     rows = answer.only(scenario=scenario.scenario, engine=engine, measure="members", group="all").at(scenario.target.by)
     found = rows.quantiles([0.05, 0.2, 0.5]).set_index("quantile")["value"]
-    return say(lang, by=scenario.target.by, target=scenario.target.value, half=found[0.5], most=found[0.2],
-               sure=found[0.05],
-               vi="Với các giải pháp của kế hoạch, chỉ tiêu vừa sức vào {by:t} là khoảng {half:a} người (khả năng một "
-               "nửa), {most:a} người (80%) hay {sure:a} người (95%), thay vì {target:n}.",
-               en="With the plan's levers, a target within reach by {by:T} is about {half:a} members (even odds), "
-               "{most:a} (80%) or {sure:a} (95%), not {target:n}.")  # fmt: skip
+    return say(
+        lang,
+        by=scenario.target.by,
+        target=scenario.target.value,
+        half=found[0.5],
+        most=found[0.2],
+        sure=found[0.05],
+        vi="Với các giải pháp của kế hoạch, chỉ tiêu vừa sức vào {by:t} là khoảng {half:a} người (khả năng một "
+        "nửa), {most:a} người (80%) hay {sure:a} người (95%), thay vì {target:n}.",
+        en="With the plan's levers, a target within reach by {by:T} is about {half:a} members (even odds), "
+        "{most:a} (80%) or {sure:a} (95%), not {target:n}.",
+    )
 
 
-def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "vi", group: str = "all",
-                 people: pd.DataFrame | None = None) -> Text:
+def side_by_side(
+    comparison: pd.DataFrame,
+    titles: dict[str, str],
+    lang: str = "vi",
+    group: str = "all",
+    people: pd.DataFrame | None = None,
+) -> Text:
     """Say which policy adds most member-years of `group`, over a table of them, money, price of one, what stayed.
 
-    `comparison` is that of `decide.comparison` for one engine, `titles` names the scenarios in the order wanted,
+    `comparison` is that of `desk.compare.comparison` for one engine, `titles` names the scenarios in the order wanted,
     `people` the tables of `additional.table` (for the share that stays when the money stops).
-    """  # fmt: skip
+    """
     rows = []
     for scenario, title in titles.items():
         years = _of(comparison, scenario, YEARS, group)
@@ -91,18 +126,34 @@ def side_by_side(comparison: pd.DataFrame, titles: dict[str, str], lang: str = "
         if people is not None:
             found = people[(people["scenario"] == scenario) & (people["measure"] == "net") & (people["group"] == "all")]
             net = max(float(found["median"].iloc[0]), 0.0) if len(found) else None
-        rows.append({
-            "what": title, "years": years["median"], "low": years["low"], "high": years["high"],
-            "range": say(lang, vi="{a:a} đến\u00a0{b:a}", en="{a:a} to\u00a0{b:a}", a=years["low"], b=years["high"]),
-            "money": sum(m["median"] for m in money if m), "price": price["median"] if price else float("nan"),
-            "net": float("nan") if net is None else net,
-        })  # fmt: skip
+        rows.append(
+            {
+                "what": title,
+                "years": years["median"],
+                "low": years["low"],
+                "high": years["high"],
+                "range": say(
+                    lang, vi="{a:a} đến\u00a0{b:a}", en="{a:a} to\u00a0{b:a}", a=years["low"], b=years["high"]
+                ),
+                "money": sum(m["median"] for m in money if m),
+                "price": price["median"] if price else float("nan"),
+                "net": float("nan") if net is None else net,
+            }
+        )
     frame, forms = pd.DataFrame(rows), {"what": "", "years": "a", "range": "", "money": "m1", "price": "m1"}
     if frame["net"].notna().any():
         forms["net"] = "p"
-    names = {name: term(f"column.{column}", lang) for name, column in (
-        ("what", "policy"), ("years", "added_years"), ("range", "interval"), ("money", "all_money"),
-        ("price", "price_of_year"), ("net", "net_after"))}  # fmt: skip
+    names = {
+        name: term(f"column.{column}", lang)
+        for name, column in (
+            ("what", "policy"),
+            ("years", "added_years"),
+            ("range", "interval"),
+            ("money", "all_money"),
+            ("price", "price_of_year"),
+            ("net", "net_after"),
+        )
+    }
     return join([_most(frame, lang, group), table(frame, lang, forms, {name: names[name] for name in forms})])
 
 
@@ -111,16 +162,36 @@ def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:
     lost = (frame["years"] < 0).all()
     sign = -1 if lost else 1
     rows = frame.assign(more=sign * frame["years"]).sort_values("more", ascending=False, kind="stable")
-    told = [say(lang, what=r.what, x=r.more, a=sign * (r.high if lost else r.low), b=sign * (r.low if lost else r.high),
-                vi="{what} {x:a} ({a:a} đến {b:a})", en="{what} {x:a} ({a:a} to {b:a})")
-            for r in rows.itertuples()]  # fmt: skip
-    whose = {"vi": "", "en": ""} if group == "all" else {
-        "vi": f" của {term(f'group.{group}', 'vi')}", "en": f" for the {term(f'group.{group}', 'en')}"}
+    told = [
+        say(
+            lang,
+            what=r.what,
+            x=r.more,
+            a=sign * (r.high if lost else r.low),
+            b=sign * (r.low if lost else r.high),
+            vi="{what} {x:a} ({a:a} đến {b:a})",
+            en="{what} {x:a} ({a:a} to {b:a})",
+        )
+        for r in rows.itertuples()
+    ]
+    whose = (
+        {"vi": "", "en": ""}
+        if group == "all"
+        else {"vi": f" của {term(f'group.{group}', 'vi')}", "en": f" for the {term(f'group.{group}', 'en')}"}
+    )
     said = {"first": f"**{rows['what'].iloc[0]}**", "told": "; ".join(told), "whose": whose[lang]}
     if lost:
-        return say(lang, **said, vi="Tính theo số năm tham gia{whose}, mất nhiều nhất khi {first}. Số năm mất đi (9 "
-                   "phần 10 trong khoảng): {told}.",
-                   en="Most member-years{whose} are lost with {first}. Lost (nine in ten between): {told}.")
-    return say(lang, **said, vi="Tính theo số năm tham gia{whose}, đem lại nhiều nhất là {first}. Số năm tăng thêm (9 "
-               "phần 10 trong khoảng): {told}.",
-               en="Most member-years{whose} come from {first}. Added (nine in ten between): {told}.")
+        return say(
+            lang,
+            **said,
+            vi="Tính theo số năm tham gia{whose}, mất nhiều nhất khi {first}. Số năm mất đi (9 "
+            "phần 10 trong khoảng): {told}.",
+            en="Most member-years{whose} are lost with {first}. Lost (nine in ten between): {told}.",
+        )
+    return say(
+        lang,
+        **said,
+        vi="Tính theo số năm tham gia{whose}, đem lại nhiều nhất là {first}. Số năm tăng thêm (9 "
+        "phần 10 trong khoảng): {told}.",
+        en="Most member-years{whose} come from {first}. Added (nine in ten between): {told}.",
+    )

@@ -8,9 +8,8 @@ from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import marks
-from forecast.show import picture as charts
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import DASHES, LOOKS, Picture, sheet, source_line, style
 
 
 def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: str | None = None) -> Picture:
@@ -30,15 +29,25 @@ def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: s
     seen = counts[counts["place"] == place.name].drop_duplicates("month", keep="last")
     last = max(frame.loc[frame["origin"].isin(shown), "month"])
     said, labels = [], []
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
-            say(lang, vi="{place}: dự báo trước đây và số thực hiện", en="{place}: past forecasts and what came",
-                place=place.name),
-            say(lang, vi="Người, cuối tháng; cách tính: {engine}. Mỗi đường chỉ dùng số liệu đã công bố đến tháng ghi "
-                      "ở cuối đường.\nDải: 9 phần 10 khả năng. Chấm: số thực hiện.",
+            say(
+                lang,
+                vi="{place}: dự báo trước đây và số thực hiện",
+                en="{place}: past forecasts and what came",
+                place=place.name,
+            ),
+            say(
+                lang,
+                vi="Người, cuối tháng; cách tính: {engine}. Mỗi đường chỉ dùng số liệu đã công bố đến tháng ghi "
+                "ở cuối đường.\nDải: 9 phần 10 khả năng. Chấm: số thực hiện.",
                 en="Persons, end of month; engine: {engine}. Each line uses only what was published by the month "
-                "at its end.\nBand: nine in ten. Dots: what was counted.", engine=term(f"engine.{engine}", lang)),
-            source_line(lang, place), height=4.6)
+                "at its end.\nBand: nine in ten. Dots: what was counted.",
+                engine=term(f"engine.{engine}", lang),
+            ),
+            source_line(lang, place),
+            height=4.6,
+        )
         axes.set_position((0.11, 0.135, 0.68, 0.60))
         dots = seen[seen["month"] <= last]
         top = dots["value"].max()
@@ -52,21 +61,47 @@ def backtest(forecasts, counts: pd.DataFrame, place, lang: str = "vi", engine: s
             if wide.index[-1] == last:
                 labels.append((x[-1], middle[-1], name, color))
             else:
-                axes.annotate(name, (x[-1], middle[-1]), xytext=(-6, 14), textcoords="offset points", color=color,
-                              fontsize=9, ha="right", va="center", zorder=7,
-                              bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7})
+                axes.annotate(
+                    name,
+                    (x[-1], middle[-1]),
+                    xytext=(-6, 14),
+                    textcoords="offset points",
+                    color=color,
+                    fontsize=9,
+                    ha="right",
+                    va="center",
+                    zorder=7,
+                    bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7},
+                )
             top = max(top, middle.max())
             met = seen[(seen["month"] > origin) & (seen["known"] > origin) & seen["month"].isin(wide.index)]
-            inside = sum(low[wide.index.get_loc(c.month)] <= c.value <= high[wide.index.get_loc(c.month)]
-                         for c in met.itertuples())
-            said.append(say(lang, vi="từ {o:t}: {k} trên {n} số thực hiện nằm trong dải",
-                            en="from {o:t}: {k} of {n} counts in the band", o=origin, k=inside, n=len(met)))
+            inside = sum(
+                low[wide.index.get_loc(c.month)] <= c.value <= high[wide.index.get_loc(c.month)]
+                for c in met.itertuples()
+            )
+            said.append(
+                say(
+                    lang,
+                    vi="từ {o:t}: {k} trên {n} số thực hiện nằm trong dải",
+                    en="from {o:t}: {k} of {n} counts in the band",
+                    o=origin,
+                    k=inside,
+                    n=len(met),
+                )
+            )
         axes.plot(marks.numbers(dots["month"]), dots["value"], "o", ms=5, color=INK, zorder=6, clip_on=False)
         axes.set_ylim(0, 1.25 * top)  # a band that opens wider is cut, so that the counts can be seen
         marks.month_axis(axes, min(dots["month"].min(), shown[0]), last, lang)
         marks.end_labels(axes, labels)
-    return picture.describe(say(lang, vi="Dự báo trước đây tại {place}: {said}.",
-                                en="Past forecasts for {place}: {said}.", place=place.name, said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang,
+            vi="Dự báo trước đây tại {place}: {said}.",
+            en="Past forecasts for {place}: {said}.",
+            place=place.name,
+            said="; ".join(said),
+        )
+    )
 
 
 def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", metric: str = "wis") -> Picture:
@@ -83,14 +118,21 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
     other = term(f"engine.{yardstick}", lang)
     said, inch = [], 0.42
     height = 1.85 + inch * len(names)
-    with rc_context(charts.STYLE):
+    with style():
         picture, left = sheet(
             say(lang, vi="Các cách tính đã dự báo đúng đến đâu", en="How well the engines forecast"),
-            say(lang, vi="Trái: sai số so với “{other}” (nhỏ hơn 100% là tốt hơn).\nPhải: phần số thực hiện nằm trong "
-                      "dải 9 phần 10 (đúng ra là 90%).\n{n:n} lần đối chiếu dự báo với số thực hiện.",
+            say(
+                lang,
+                vi="Trái: sai số so với “{other}” (nhỏ hơn 100% là tốt hơn).\nPhải: phần số thực hiện nằm trong "
+                "dải 9 phần 10 (đúng ra là 90%).\n{n:n} lần đối chiếu dự báo với số thực hiện.",
                 en="Left: error relative to “{other}” (below 100% is better).\nRight: share of counts within the band "
-                "of nine in ten (meant: 90%).\n{n:n} forecasts met by a count.", other=other,
-                n=int(error["targets"].max())), source_line(lang), height=height)
+                "of nine in ten (meant: 90%).\n{n:n} forecasts met by a count.",
+                other=other,
+                n=int(error["targets"].max()),
+            ),
+            source_line(lang),
+            height=height,
+        )
         box = (0.5 / height, 1 - 1.6 / height)
         left.set_position((0.36, box[0], 0.17, box[1]))
         right = picture.add_axes((0.70, box[0], 0.17, box[1]))
@@ -107,18 +149,37 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
                 (left, 1.1, _share(ratio[name], lang), "bold", "left"),
                 (right, 1.1, words.percent(held[name], lang), "bold", "left"),
             ):
-                axes.text(x, y, text, transform=axes.get_yaxis_transform(), ha=side, va="center", fontweight=weight,
-                          fontsize=9.5)
-            said.append(say(lang, label=label, r=_share(ratio[name], lang), h=held[name],
-                            vi="{label}: sai số {r}, dải giữ được {h:p}", en="{label}: error {r}, band held {h:p}"))
+                axes.text(
+                    x,
+                    y,
+                    text,
+                    transform=axes.get_yaxis_transform(),
+                    ha=side,
+                    va="center",
+                    fontweight=weight,
+                    fontsize=9.5,
+                )
+            said.append(
+                say(
+                    lang,
+                    label=label,
+                    r=_share(ratio[name], lang),
+                    h=held[name],
+                    vi="{label}: sai số {r}, dải giữ được {h:p}",
+                    en="{label}: error {r}, band held {h:p}",
+                )
+            )
         widest = 1.1 * max(1.0, ratio.max())  # the largest of those that could be compared
         for axes, line, ends in ((left, 1.0, (0, widest)), (right, 0.9, (0, 1.03))):
-            axes.axvline(line, color=MUTED, lw=1, ls=charts.DASHES)
+            axes.axvline(line, color=MUTED, lw=1, ls=DASHES)
             axes.set(xlim=ends, ylim=(len(names) - 0.4, -0.6), yticks=[], xticks=[0, line])
             axes.grid(False)
             axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
-    return picture.describe(say(lang, vi="So với cách “{other}”: {said}.", en="Beside “{other}”: {said}.", other=other,
-                                said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang, vi="So với cách “{other}”: {said}.", en="Beside “{other}”: {said}.", other=other, said="; ".join(said)
+        )
+    )
 
 
 def _share(ratio: float, lang: str) -> str:

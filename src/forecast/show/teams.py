@@ -1,14 +1,12 @@
-"""Watching commune teams: one rule beside another, in numbers, in pictures of a month, and under controls.
+"""Commune teams: one rule beside another, in numbers, in pictures of a month, and under controls.
 
 A rule is a class of teams (`Team` or a subclass of it). With the same seed two rules meet the same people with the same
-luck, so a difference between them is the rule's own. ipywidgets shows the months in JupyterLab; mesa's SolaraViz shows
-the model itself, where the extra `viz` is installed.
+random numbers, so a difference between them is due to the rule alone. ipywidgets shows the months in JupyterLab.
 """
 
 import base64
 import html
 from functools import cache
-from importlib.util import find_spec
 
 import ipywidgets as widgets
 import numpy as np
@@ -21,13 +19,19 @@ from forecast.engines.people.world import make_world
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question.scenario import Scenario
-from forecast.show import picture as charts
+from forecast.show import marks
 from forecast.show.marks import INK
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
 MEASURES = ("members", "visits", "called")  # what can be watched of a commune; `called` is a share
+
+
 FLOWS = ("entries", "returns", "lapses")
+
+
 MOST = 24  # communes in one picture; of a larger place, those with the most members
+
+
 NARROW = 2  # panels that stand side by side
 
 
@@ -56,11 +60,19 @@ def by_draw(scenario: Scenario, team: type[Team] = Team, *, draws: int = 100, se
         model.step()
         hours, due = model.hours, model.looked_at[1]
         flows = model.flows.sum(axis=(1, 2)).T
-        parts.append(pd.DataFrame({
-            "month": str(month), "draw": np.arange(draws), "members": model.members().sum(axis=0),
-            "visits": hours[0].sum(axis=0), "due": due.sum(axis=0), "called": (hours[1] * due).sum(axis=0),
-            **{name: flows[records.FLOWS.index(name)] for name in FLOWS},
-        }))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "month": str(month),
+                    "draw": np.arange(draws),
+                    "members": model.members().sum(axis=0),
+                    "visits": hours[0].sum(axis=0),
+                    "due": due.sum(axis=0),
+                    "called": (hours[1] * due).sum(axis=0),
+                    **{name: flows[records.FLOWS.index(name)] for name in FLOWS},
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -92,33 +104,64 @@ def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -
     """Say what the second rule of :func:`beside` changes: whether more people are members, and what the teams do."""
     flows, stocks = table[table["month"] == ""].set_index("measure"), table[table["month"] != ""].to_dict("records")
     called, visits = flows.loc["called"], flows.loc["visits"]
-    lines = [say(lang, first=names[0], second=names[1], month=stocks[-1]["month"], word=_verdict(stocks[-1], lang),
-                 vi="> **{month:t}: so với “{first}”, cách “{second}” cho số người tham gia {word}**",
-                 en="> **{month:t}: {word} members under “{second}” than under “{first}”**")]
-    lines.append(say(
-        lang, first=names[0], second=names[1], a=called["first"], b=called["second"], p=called["first"] / _some(flows),
-        q=called["second"] / _some(flows, "second"), v=visits["first"], w=visits["second"],
-        vi="Theo cách “{second}”, trong cả thời gian mô phỏng các tổ thu gọi nhắc khoảng **{b:a} lượt người đến hạn** "
-        "({q:p} số đến hạn); theo cách “{first}” là {a:a} lượt ({p:p}). Vẫn từng ấy nhân viên thu, số lượt thăm hộ mới "
-        "là **{w:a}** thay vì {v:a}.",
-        en="Under “{second}” the teams call on about **{b:a} due members** over the whole time ({q:p} of those due), "
-        "under “{first}” on {a:a} ({p:p}). The same collectors make **{w:a}** new visits instead of {v:a}."))
+    lines = [
+        say(
+            lang,
+            first=names[0],
+            second=names[1],
+            month=stocks[-1]["month"],
+            word=_verdict(stocks[-1], lang),
+            vi="> **{month:t}: so với “{first}”, cách “{second}” cho số người tham gia {word}**",
+            en="> **{month:t}: {word} members under “{second}” than under “{first}”**",
+        )
+    ]
+    lines.append(
+        say(
+            lang,
+            first=names[0],
+            second=names[1],
+            a=called["first"],
+            b=called["second"],
+            p=called["first"] / _some(flows),
+            q=called["second"] / _some(flows, "second"),
+            v=visits["first"],
+            w=visits["second"],
+            vi="Theo cách “{second}”, trong cả thời gian mô phỏng các tổ thu gọi nhắc khoảng **{b:a} lượt người đến "
+            "hạn** "
+            "({q:p} số đến hạn); theo cách “{first}” là {a:a} lượt ({p:p}). Vẫn từng ấy nhân viên thu, số lượt thăm "
+            "hộ mới "
+            "là **{w:a}** thay vì {v:a}.",
+            en="Under “{second}” the teams call on about **{b:a} due members** over the whole time ({q:p} of those "
+            "due), "
+            "under “{first}” on {a:a} ({p:p}). The same collectors make **{w:a}** new visits instead of {v:a}.",
+        )
+    )
     for row in stocks:
-        lines.append(say(
-            lang, **row, word=_verdict(row, lang), sign="+" if row["more"] > 0 else "",
-            vi="{month:t}: {second:a} người tham gia (9 phần 10 trong khoảng {second_low:a} – {second_high:a}) thay vì "
-            "{first:a} ({first_low:a} – {first_high:a}). So từng cặp, cùng may rủi: **{sign}{more:a} người** "
-            "({more_low:a} đến {more_high:a}), {word}.",
-            en="{month:t}: {second:a} members (nine in ten between {second_low:a} and {second_high:a}) instead of "
-            "{first:a} ({first_low:a} to {first_high:a}). Paired, with the same luck: **{sign}{more:a}** ({more_low:a} "
-            "to {more_high:a}), {word}."))
+        lines.append(
+            say(
+                lang,
+                **row,
+                word=_verdict(row, lang),
+                sign="+" if row["more"] > 0 else "",
+                vi="{month:t}: {second:a} người tham gia (9 phần 10 trong khoảng {second_low:a} – {second_high:a}) "
+                "thay vì "
+                "{first:a} ({first_low:a} – {first_high:a}). So từng cặp, cùng may rủi: **{sign}{more:a} người** "
+                "({more_low:a} đến {more_high:a}), {word}.",
+                en="{month:t}: {second:a} members (nine in ten between {second_low:a} and {second_high:a}) instead of "
+                "{first:a} ({first_low:a} to {first_high:a}). Paired, with the same luck: **{sign}{more:a}** "
+                "({more_low:a} "
+                "to {more_high:a}), {word}.",
+            )
+        )
     return join([*lines[:2], words.listing(lines[2:])])
 
 
 def _verdict(row: dict, lang: str) -> str:
     """Return in words whether nine in ten paired draws lie on one side of zero."""
-    words_of = {"vi": ("ít hơn rõ rệt", "chưa khác biệt rõ", "nhiều hơn rõ rệt"),
-                "en": ("clearly fewer", "neither clearly more nor fewer", "clearly more")}[lang]
+    words_of = {
+        "vi": ("ít hơn rõ rệt", "chưa khác biệt rõ", "nhiều hơn rõ rệt"),
+        "en": ("clearly fewer", "neither clearly more nor fewer", "clearly more"),
+    }[lang]
     return words_of[1 if row["more_low"] <= 0 <= row["more_high"] else 2 if row["more"] > 0 else 0]
 
 
@@ -126,17 +169,43 @@ def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") 
     """Return the rows of :func:`beside` as a table, each number with the interval that holds nine in ten draws."""
     rows = pd.DataFrame({"measure": [_label(r["measure"], r["month"], lang) for r in table.to_dict("records")]})
     for column in ("first", "second", "more"):
-        rows[column] = [say(lang, vi="{sign}{x:a} ({a:a} đến {b:a})", en="{sign}{x:a} ({a:a} to {b:a})", x=r[column],
-                            sign="+" if column == "more" and r[column] > 0 else "", a=r[f"{column}_low"],
-                            b=r[f"{column}_high"]) for r in table.to_dict("records")]
-    heads = dict(zip(("measure", "first", "second", "more"), (
-        say(lang, vi="cả thời gian mô phỏng, nếu không ghi tháng", en="the whole time, if no month is said"), *names,
-        say(lang, vi="chênh lệch", en="difference")), strict=True))
-    return join([words.table(rows, lang, names=heads), say(
-        lang, vi="Trong ngoặc: khoảng chứa 9 phần 10 số lần mô phỏng. Chênh lệch được tính trong từng lần mô phỏng rồi "
-        "lấy mức giữa, nên không nhất thiết bằng hiệu của hai cột trước.",
-        en="In brackets: nine in ten simulations. The difference is taken within each simulation, and its median need "
-        "not be that of the two columns before it.")])
+        rows[column] = [
+            say(
+                lang,
+                vi="{sign}{x:a} ({a:a} đến {b:a})",
+                en="{sign}{x:a} ({a:a} to {b:a})",
+                x=r[column],
+                sign="+" if column == "more" and r[column] > 0 else "",
+                a=r[f"{column}_low"],
+                b=r[f"{column}_high"],
+            )
+            for r in table.to_dict("records")
+        ]
+    heads = dict(
+        zip(
+            ("measure", "first", "second", "more"),
+            (
+                say(lang, vi="cả thời gian mô phỏng, nếu không ghi tháng", en="the whole time, if no month is said"),
+                *names,
+                say(lang, vi="chênh lệch", en="difference"),
+            ),
+            strict=True,
+        )
+    )
+    return join(
+        [
+            words.table(rows, lang, names=heads),
+            say(
+                lang,
+                vi="Trong ngoặc: khoảng chứa 9 phần 10 số lần mô phỏng. Chênh lệch được tính trong từng lần mô phỏng "
+                "rồi "
+                "lấy mức giữa, nên không nhất thiết bằng hiệu của hai cột trước.",
+                en="In brackets: nine in ten simulations. The difference is taken within each simulation, and its "
+                "median need "
+                "not be that of the two columns before it.",
+            ),
+        ]
+    )
 
 
 def _some(flows: pd.DataFrame, column: str = "first") -> float:
@@ -153,11 +222,76 @@ def _label(measure: str, month: str, lang: str) -> str:
         "called": say(lang, vi="lượt người đến hạn được gọi nhắc", en="due members called on"),
     }
     text = texts[measure] if measure in texts else term(f"measure.{measure}", lang)
-    return _capital(text) + (f", {words.month(month, lang)}" if month else "")
+    return capital(text) + (f", {words.month(month, lang)}" if month else "")
 
 
-def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...], measure: str = "members",
-             lang: str = "vi") -> Picture:
+def months(rules: dict[str, pd.DataFrame], place, lang: str = "vi") -> Picture:
+    """Draw what commune teams do under one or more rules: members, new visits, and due members called on.
+
+    `rules` gives each rule a name for people and its months as `forecast.observe` returns them.
+    """
+    rows = (
+        (say(lang, vi="Số người đang tham gia", en="Members"), "members", "sum", words.about),
+        (
+            say(
+                lang, vi="Lượt đến nhà người chưa tham gia, mỗi tháng", en="Visits a month to those who have not joined"
+            ),
+            "visits",
+            "sum",
+            words.about,
+        ),
+        (
+            say(lang, vi="Phần người đến hạn được gọi nhắc", en="Share of due members called on"),
+            "called",
+            "mean",
+            words.percent,
+        ),
+    )
+    said = []
+    with style():
+        picture, first = sheet(
+            say(
+                lang,
+                vi="{place}: các tổ thu làm gì mỗi tháng",
+                en="{place}: what the teams do each month",
+                place=place.name,
+            ),
+            say(lang, vi="Trung bình các lần mô phỏng, cả địa bàn", en="Means of the simulations, the whole place"),
+            source_line(lang, place),
+            height=6.4,
+        )
+        for index, (title, column, how, form) in enumerate(rows):
+            axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
+            axes.set_position((0.11, 0.665 - 0.27 * index, 0.60, 0.175))
+            ends, top = [], 0.0
+            for number, (name, frame) in enumerate(rules.items()):
+                months = frame.groupby("month")[column].agg(how)
+                x, (color, pattern, _) = marks.numbers(months.index), LOOKS[number]
+                axes.plot(x, months, pattern, color=color, lw=2.0)
+                top = max(top, months.max())
+                ends.append((x[-1], months.iloc[-1], f"{name}\n{form(months.iloc[-1], lang)}", color))
+                said.append(f"{title}, {name}: {form(months.iloc[-1], lang)}")
+            axes.set_title(title, loc="left", fontsize=10)
+            axes.set_ylim(0, 1.1 * top or 1)  # the line itself is not cut
+            few_ticks(axes.yaxis, 3)
+            marks.month_axis(axes, months.index[0], months.index[-1], lang)
+            axes.yaxis.set_major_formatter(lambda y, _, form=form: form(y, lang))
+            marks.end_labels(axes, ends)
+    return picture.describe(
+        say(
+            lang,
+            vi="Tổ thu tại {place} đến {m:t}. {said}.",
+            en="Teams in {place} by {m:t}. {said}.",
+            place=place.name,
+            m=months.index[-1],
+            said="; ".join(said),
+        )
+    )
+
+
+def communes(
+    rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...], measure: str = "members", lang: str = "vi"
+) -> Picture:
     """Draw each commune of `place` in one month (or two, side by side): the first rule as bars, the others as marks.
 
     `rules` gives each rule a name for people and its months as `forecast.observe` returns them; `measure` is one of
@@ -166,8 +300,10 @@ def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...
     months = (months,) if isinstance(months, str) else tuple(months)
     base = next(iter(rules.values()))
     if measure not in MEASURES or not 1 <= len(months) <= NARROW:
-        raise UserError(f"communes: {measure} in {len(months)} months; expected one of {', '.join(MEASURES)}, in one "
-                        f"or {NARROW} months")
+        raise UserError(
+            f"communes: {measure} in {len(months)} months; expected one of {', '.join(MEASURES)}, in one "
+            f"or {NARROW} months"
+        )
     for month in months:
         if month not in set(base["month"]):
             raise UserError(f"month {month} was not watched; there are {min(base['month'])} to {max(base['month'])}")
@@ -177,9 +313,14 @@ def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...
     cut = say(lang, vi="{n:n} xã đông người tham gia nhất", en="the {n:n} communes with the most members", n=MOST)
     subtitle = [_unit(measure, lang), cut if base["commune"].nunique() > MOST else ""]
     said, height = [], 2.03 + 0.185 * len(order)
-    with rc_context(charts.STYLE):
-        title = say(lang, vi="{place}: {what} ở từng xã", en="{place}: {what} by commune", place=place.name,
-                    what=_what(measure, lang))
+    with style():
+        title = say(
+            lang,
+            vi="{place}: {what} ở từng xã",
+            en="{place}: {what} by commune",
+            place=place.name,
+            what=_what(measure, lang),
+        )
         picture, first = sheet(title, join(subtitle, "; "), source_line(lang, place), height=height)
         _key(picture, rules, 1 - 0.75 / height)
         low, tall = 0.62 / height, 1 - 1.83 / height
@@ -198,14 +339,21 @@ def communes(rules: dict[str, pd.DataFrame], place, months: str | tuple[str, ...
                 said.append(f"{words.month(month, lang)}, {name}: {form(total, lang)}")
             axes.set(ylim=(len(order) - 0.4, -0.6), xlim=(0, 1.04 * max(most, 1e-9)))
             axes.set_yticks(range(len(order)), [c.rpartition("/")[2] for c in order] if index == 0 else [], fontsize=9)
-            axes.set_title(_capital(words.month(month, lang, long=True)), loc="left", fontsize=10, color=INK)
+            axes.set_title(capital(words.month(month, lang, long=True)), loc="left", fontsize=10, color=INK)
             axes.grid(False)
-            axes.grid(True, axis="x", color=charts.GRID)
-            axes.xaxis.set_major_locator(charts.MaxNLocator(4))
+            axes.grid(True, axis="x", color=GRID)
+            few_ticks(axes.xaxis, 4)
             axes.xaxis.set_major_formatter(lambda x, _: form(x, lang))
-    return picture.describe(say(lang, vi="{what} theo xã tại {place}; cả địa bàn {said}.",
-                                en="{what} by commune in {place}; the whole place {said}.",
-                                what=_capital(_what(measure, lang)), place=place.name, said="; ".join(said)))
+    return picture.describe(
+        say(
+            lang,
+            vi="{what} theo xã tại {place}; cả địa bàn {said}.",
+            en="{what} by commune in {place}; the whole place {said}.",
+            what=capital(_what(measure, lang)),
+            place=place.name,
+            said="; ".join(said),
+        )
+    )
 
 
 def _key(picture: Picture, rules, y: float) -> None:
@@ -230,13 +378,12 @@ def _unit(measure: str, lang: str) -> str:
     return {
         "members": say(lang, vi="Người, cuối tháng", en="Persons, end of month"),
         "visits": say(lang, vi="Lượt trong tháng", en="Visits in the month"),
-        "called": say(lang, vi="Phần trăm số người hết thời gian đã đóng trong tháng",
-                      en="Percent of those whose paid months run out in the month"),
+        "called": say(
+            lang,
+            vi="Phần trăm số người hết thời gian đã đóng trong tháng",
+            en="Percent of those whose paid months run out in the month",
+        ),
     }[measure] + say(lang, vi="; trung bình các lần mô phỏng", en="; means of the simulations")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def controls(rules: dict[str, pd.DataFrame], place, measure: str = "members", lang: str = "vi") -> widgets.VBox:
@@ -247,69 +394,23 @@ def controls(rules: dict[str, pd.DataFrame], place, measure: str = "members", la
     """
     months = sorted(next(iter(rules.values()))["month"].unique())
     play = widgets.Play(min=0, max=len(months) - 1, interval=900)
-    step = widgets.IntSlider(min=0, max=len(months) - 1, readout=False,
-                             description=say(lang, vi="Tháng", en="Month"))
-    shown = widgets.Dropdown(options=[(_capital(_what(m, lang)), m) for m in MEASURES], value=measure,
-                             description=say(lang, vi="Xem", en="Show"))
+    step = widgets.IntSlider(min=0, max=len(months) - 1, readout=False, description=say(lang, vi="Tháng", en="Month"))
+    shown = widgets.Dropdown(
+        options=[(capital(_what(m, lang)), m) for m in MEASURES],
+        value=measure,
+        description=say(lang, vi="Xem", en="Show"),
+    )
     widgets.jslink((play, "value"), (step, "value"))
     view = widgets.HTML()
 
     def redraw(_=None) -> None:
         picture = communes(rules, place, months[step.value], shown.value, lang)
-        view.value = (f'<img alt="{html.escape(picture.alt, quote=True)}" style="max-width: 640px" '
-                      f'src="data:image/png;base64,{base64.b64encode(picture.png(100)).decode()}">')
+        view.value = (
+            f'<img alt="{html.escape(picture.alt, quote=True)}" style="max-width: 640px" '
+            f'src="data:image/png;base64,{base64.b64encode(picture.png(100)).decode()}">'
+        )
 
     step.observe(redraw, "value")
     shown.observe(redraw, "value")
     redraw()
     return widgets.VBox([widgets.HBox([play, step, shown]), view])
-
-
-class Stage(Offices):
-    """The teams of one scenario as a model that mesa's SolaraViz can step, and make anew under another rule."""
-
-    def __init__(self, scenario: Scenario, rules: dict[str, type[Team]], rule: str, draws: int = 8, seed: int = 1):
-        """Open the scenario with the teams that `rules` names `rule`; the first month is as counted."""
-        super().__init__(rules[rule], collect=True)
-        self.load(make_world(scenario, range(draws), seed))
-        self.rule, self.place = rule, scenario.place
-        self.datacollector.collect(self)
-
-    def step(self) -> None:
-        """Live one month, and stop behind the last one."""
-        if self.t + 1 < len(self.world.plan.months):
-            super().step()
-        self.running = self.t + 1 < len(self.world.plan.months)
-
-    def now(self, measure: str, lang: str = "vi") -> Picture:
-        """Draw the month at which the model stands."""
-        seen = self.datacollector.get_agent_vars_dataframe().reset_index(drop=True)
-        return communes({self.rule: seen}, self.place, str(seen["month"].max()), measure, lang)
-
-
-def app(scenario: Scenario, rules: dict[str, type[Team]], *, draws: int = 8, seed: int = 1, lang: str = "vi"):
-    """Return mesa's SolaraViz of the teams, with a choice of `rules` (a name for people and a class of teams).
-
-    Where the extra `viz` is not installed, return a sentence that says how to get it.
-    """
-    if find_spec("solara") is None or find_spec("altair") is None:
-        return say(
-            lang, vi="SolaraViz của mesa chưa được cài. Muốn xem mô hình chạy trong SolaraViz, hãy cài thêm: `{how}`.",
-            en="mesa's SolaraViz is not installed. To watch the model run in it: `{how}`.",
-            how='pip install -e ".[viz]"')
-    import solara
-    from mesa.visualization import SolaraViz
-    from mesa.visualization.utils import update_counter
-
-    def picture_of(measure: str):
-        @solara.component
-        def view(model):
-            update_counter.get()  # read, so that each month draws anew
-            solara.Image(model.now(measure, lang).png(100))
-        return view
-
-    first = next(iter(rules))
-    choice = {"type": "Select", "value": first, "values": list(rules), "label": say(lang, vi="Cách làm", en="Rule")}
-    return SolaraViz(Stage(scenario, rules, first, draws, seed), components=[picture_of(m) for m in MEASURES[:2]],
-                     model_params={"scenario": scenario, "rules": rules, "rule": choice, "draws": draws, "seed": seed},
-                     play_interval=300, name=scenario.place.name)

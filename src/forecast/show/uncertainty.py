@@ -8,10 +8,9 @@ import pandas as pd
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
-from forecast.show import picture as charts
 from forecast.show.evidence import label
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, rc_context, sheet, source_line
+from forecast.show.picture import GRID, LOOKS, Picture, sheet, signed, source_line, style
 
 SOURCES = ("parameters", "counts", "judgement", "model", "chance")
 SHADES = {"parameters": "#1b5e9b", "counts": "#1b5e9b", "judgement": "#b4561f", "model": "#3f7d3a", "chance": "#8a94a0"}
@@ -34,41 +33,82 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     names = list(dict.fromkeys(table["place"]))
     there = [s for s in SOURCES if s in set(table["source"])]
     height = 1.95 + 0.62 * len(names)
-    with rc_context(charts.STYLE | {"hatch.linewidth": 0.5}):
+    with style({"hatch.linewidth": 0.5}):
         picture, axes = sheet(
             say(lang, vi="Vì sao khoảng dự báo rộng?", en="Why are the intervals so wide?"),
-            say(lang, vi="Phần của mỗi nguồn trong độ rộng của khoảng 9 phần 10; dưới tên: khoảng, số người.",
+            say(
+                lang,
+                vi="Phần của mỗi nguồn trong độ rộng của khoảng 9 phần 10; dưới tên: khoảng, số người.",
                 en="Share of each source in the width of the interval of nine in ten.\n"
-                   "Below the name: the interval, in persons."),
-            source_line(lang), height=height)  # fmt: skip
+                "Below the name: the interval, in persons.",
+            ),
+            source_line(lang),
+            height=height,
+        )
         axes.set_position((0.27, 0.42 / height, 0.70, 1 - 1.55 / height))
         for y, place in enumerate(names):
             own, left = table[table["place"] == place].set_index("source"), 0.0
             for source in (s for s in there if s in own.index):
                 share = float(own.at[source, "share"])
-                axes.barh(y, share, left=left, height=0.58, color=SHADES[source], alpha=0.85, ec="white", lw=1.2,
-                          hatch=HATCHES.get(source, ""))  # fmt: skip
+                axes.barh(
+                    y,
+                    share,
+                    left=left,
+                    height=0.58,
+                    color=SHADES[source],
+                    alpha=0.85,
+                    ec="white",
+                    lw=1.2,
+                    hatch=HATCHES.get(source, ""),
+                )
                 if share >= 0.06:
-                    axes.text(left + share / 2, y, words.percent(share, lang), ha="center", va="center", fontsize=9,
-                              color=INK, bbox={"boxstyle": "round,pad=0.18", "fc": "white", "ec": "none"})  # fmt: skip
+                    axes.text(
+                        left + share / 2,
+                        y,
+                        words.percent(share, lang),
+                        ha="center",
+                        va="center",
+                        fontsize=9,
+                        color=INK,
+                        bbox={"boxstyle": "round,pad=0.18", "fc": "white", "ec": "none"},
+                    )
                 left += share
             low, high = own[["low", "high"]].iloc[0]
             axes.text(-0.02, y - 0.14, place, ha="right", va="center", fontsize=10.5)
-            axes.text(-0.02, y + 0.2, f"{words.about(low, lang)} – {words.about(high, lang)}", ha="right", va="center",
-                      fontsize=8.5, color=MUTED)  # fmt: skip
+            axes.text(
+                -0.02,
+                y + 0.2,
+                f"{words.about(low, lang)} – {words.about(high, lang)}",
+                ha="right",
+                va="center",
+                fontsize=8.5,
+                color=MUTED,
+            )
         edge = 0.0
         for source in there:  # names stand over the first bar in the order of its parts
-            text = axes.text(edge, -0.46, f"■ {term(f'ladder.{source}', lang)}", fontsize=9, color=SHADES[source],
-                             va="bottom")  # fmt: skip
+            text = axes.text(
+                edge, -0.46, f"■ {term(f'ladder.{source}', lang)}", fontsize=9, color=SHADES[source], va="bottom"
+            )
             edge += text.get_window_extent().width / axes.bbox.width + 0.035
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[], xticks=[])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
-    said = "; ".join(f"{place}: " + ", ".join(
-        f"{term(f'ladder.{r.source}', lang)} {words.percent(r.share, lang)}"
-        for r in table[table["place"] == place].itertuples()) for place in names)  # fmt: skip
-    return picture.describe(say(lang, vi="Độ rộng khoảng dự báo theo nguồn. {said}.",
-                                en="Width of the intervals by source. {said}.", said=said))  # fmt: skip
+    said = "; ".join(
+        f"{place}: "
+        + ", ".join(
+            f"{term(f'ladder.{r.source}', lang)} {words.percent(r.share, lang)}"
+            for r in table[table["place"] == place].itertuples()
+        )
+        for place in names
+    )
+    return picture.describe(
+        say(
+            lang,
+            vi="Độ rộng khoảng dự báo theo nguồn. {said}.",
+            en="Width of the intervals by source. {said}.",
+            said=said,
+        )
+    )
 
 
 def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
@@ -76,13 +116,21 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     lines = []
     for place, own in table.groupby("place", sort=False):
         most = own.loc[own["share"].idxmax()]
-        lines.append(say(
-            lang, place=place, low=most["low"], high=most["high"], source=term(f"ladder.{most['source']}", lang),
-            share=most["share"], width=most["width"],
-            vi="**{place}**: từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, khoảng {width:a} "
-               "người)",
-            en="**{place}**: {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about {width:a} "
-               "persons)"))
+        lines.append(
+            say(
+                lang,
+                place=place,
+                low=most["low"],
+                high=most["high"],
+                source=term(f"ladder.{most['source']}", lang),
+                share=most["share"],
+                width=most["width"],
+                vi="**{place}**: từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, khoảng {width:a} "
+                "người)",
+                en="**{place}**: {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about {width:a} "
+                "persons)",
+            )
+        )
     return words.listing(lines)
 
 
@@ -96,20 +144,34 @@ def next_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
         known, best = own[own["published"]], own[~own["published"]].iloc[0]
         before = known["width"].iloc[0] if len(known) else best["high"] - best["low"]
         line = say(
-            lang, place=place, name=label(best["statistic"], lang), now=best["high"] - best["low"], before=before,
-            after=best["width"], less=max(best["narrower"], 0.0), months=int(best["months"]),
+            lang,
+            place=place,
+            name=label(best["statistic"], lang),
+            now=best["high"] - best["low"],
+            before=before,
+            after=best["width"],
+            less=max(best["narrower"], 0.0),
+            months=int(best["months"]),
             vi="**{place}: {name}**. Khoảng dự báo hiện rộng {now:a} người. Sau {months:n} tháng, riêng số người đang "
-               "tham gia (đằng nào cũng công bố) thu còn {before:a}; thêm con số này thì còn {after:a} (hẹp thêm "
-               "{less:p}).",
+            "tham gia (đằng nào cũng công bố) thu còn {before:a}; thêm con số này thì còn {after:a} (hẹp thêm "
+            "{less:p}).",
             en="**{place}: {name}**. The interval is {now:a} persons wide now. After {months:n} months the count of "
-               "members, which comes out anyway, leaves {before:a}; with this statistic {after:a} ({less:p} less).")
+            "members, which comes out anyway, leaves {before:a}; with this statistic {after:a} ({less:p} less).",
+        )
         if best["worth"] > 0:
-            line += say(lang, r=best["resolved"], vi=" Nó giải được {r:p} phần lưỡng lự về việc kế hoạch đã đủ chưa.",
-                        en=" It settles {r:p} of the doubt on whether the plan is enough.")
+            line += say(
+                lang,
+                r=best["resolved"],
+                vi=" Nó giải được {r:p} phần lưỡng lự về việc kế hoạch đã đủ chưa.",
+                en=" It settles {r:p} of the doubt on whether the plan is enough.",
+            )
         else:
-            line += say(lang, p=best["probability"],
-                        vi=" Quyết định không đổi (khả năng đạt {p:c}), chỉ con số dự báo chắc hơn.",
-                        en=" The decision stays as it is (chance of the target {p:c}); the number becomes surer.")
+            line += say(
+                lang,
+                p=best["probability"],
+                vi=" Quyết định không đổi (khả năng đạt {p:c}), chỉ con số dự báo chắc hơn.",
+                en=" The decision stays as it is (chance of the target {p:c}); the number becomes surer.",
+            )
         lines.append(line)
     return words.listing(lines)
 
@@ -121,30 +183,55 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     if own.empty:
         raise UserError(f"nothing to draw: no statistic of {place}")
     height = 1.7 + 0.34 * len(own)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
-            f"{place}: " + say(lang, vi="công bố con số nào thì dự báo chắc hơn?",
-                               en="which statistic would make it surer?"),
-            say(lang, vi="Khoảng dự báo hẹp thêm bao nhiêu khi đã biết số người đang tham gia.",
-                en="How much narrower the interval becomes, the count of members being known."),
-            source_line(lang), height=height)  # fmt: skip
+            f"{place}: "
+            + say(lang, vi="công bố con số nào thì dự báo chắc hơn?", en="which statistic would make it surer?"),
+            say(
+                lang,
+                vi="Khoảng dự báo hẹp thêm bao nhiêu khi đã biết số người đang tham gia.",
+                en="How much narrower the interval becomes, the count of members being known.",
+            ),
+            source_line(lang),
+            height=height,
+        )
         axes.set_position((0.50, 0.5 / height, 0.40, 1 - 1.45 / height))
         color, _, marker = LOOKS[0]
         for y, row in enumerate(own.itertuples()):
             value = max(row.narrower, 0.0)
             axes.plot([0, value], [y, y], color=color, lw=2.2)
             axes.plot([value], [y], marker=marker, ms=8, color=color, clip_on=False)
-            axes.text(-0.02, y, _short(row.statistic, lang), transform=axes.get_yaxis_transform(), ha="right",
-                      va="center", fontsize=9)  # fmt: skip
-            axes.annotate(words.percent(value, lang), (value, y), xytext=(9, 0), textcoords="offset points",
-                          va="center", fontsize=9.5)  # fmt: skip
+            axes.text(
+                -0.02,
+                y,
+                _short(row.statistic, lang),
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontsize=9,
+            )
+            axes.annotate(
+                words.percent(value, lang),
+                (value, y),
+                xytext=(9, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9.5,
+            )
         axes.set(xlim=(0, max(own["narrower"].max(), 0.02) * 1.15), ylim=(len(own) - 0.4, -0.6), yticks=[], xticks=[])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
         axes.axvline(0, color=INK, lw=1)
     said = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in own.itertuples())
-    return picture.describe(say(lang, vi="Khoảng dự báo của {place} hẹp thêm: {said}.",
-                                en="The interval of {place} narrows by: {said}.", place=place, said=said))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Khoảng dự báo của {place} hẹp thêm: {said}.",
+            en="The interval of {place} narrows by: {said}.",
+            place=place,
+            said=said,
+        )
+    )
 
 
 def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
@@ -156,14 +243,19 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     if own.empty:
         raise UserError("nothing to draw: no factor")
     height = 1.95 + 0.36 * len(own)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             f"{place}: " + say(lang, vi="điều gì làm thay đổi dự báo nhiều nhất?", en="what moves the forecast most?"),
-            say(lang, vi="Số người thay đổi bao nhiêu khi một yếu tố đi từ thấp nhất đến cao nhất.\n"
-                      "Chấm tròn: điều chưa biết chắc; hình vuông: giải pháp; vạch: sai số.",
+            say(
+                lang,
+                vi="Số người thay đổi bao nhiêu khi một yếu tố đi từ thấp nhất đến cao nhất.\n"
+                "Chấm tròn: điều chưa biết chắc; hình vuông: giải pháp; vạch: sai số.",
                 en="Change of members when a factor goes from its lowest to its highest.\n"
-                   "Circles: what is not known for sure; squares: levers; lines: error."),
-            source_line(lang), height=height)  # fmt: skip
+                "Circles: what is not known for sure; squares: levers; lines: error.",
+            ),
+            source_line(lang),
+            height=height,
+        )
         axes.set_position((0.50, 0.72 / height, 0.40, 1 - 1.75 / height))
         sign = np.where(own["direction"] < 0, -1.0, 1.0)
         middle, error = sign * own["effect"].to_numpy(), own["error"].to_numpy()
@@ -173,20 +265,43 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             axes.plot([0, middle[y]], [y, y], color=color, lw=1, alpha=0.5)
             axes.plot([middle[y] - error[y], middle[y] + error[y]], [y, y], color=color, lw=2.4)
             axes.plot([middle[y]], [y], marker=marker, ms=8, color=color, mec="white")
-            axes.text(-0.02, y, _short(row.factor, lang), transform=axes.get_yaxis_transform(), ha="right", va="center",
-                      fontsize=9)  # fmt: skip
-            axes.text(1.02, y, charts.signed(100 * np.expm1(middle[y]), lang) + "%",
-                      transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=9)  # fmt: skip
+            axes.text(
+                -0.02,
+                y,
+                _short(row.factor, lang),
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontsize=9,
+            )
+            axes.text(
+                1.02,
+                y,
+                signed(100 * np.expm1(middle[y]), lang) + "%",
+                transform=axes.get_yaxis_transform(),
+                ha="left",
+                va="center",
+                fontsize=9,
+            )
         axes.axvline(0, color=INK, lw=1)
         ticks = [t for t in np.log([0.1, 0.25, 0.5, 1, 2, 4, 10]) if abs(t) <= reach]
-        axes.set_xticks(ticks, [charts.signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
+        axes.set_xticks(ticks, [signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
         axes.set(xlim=(-reach, reach), ylim=(len(own) - 0.4, -0.6), yticks=[])
         axes.grid(False)
-        axes.grid(True, axis="x", color=charts.GRID)
-    said = "; ".join(f"{label(r.factor, lang)} {charts.signed(100 * np.expm1(m), lang)}%"
-                     for r, m in zip(own.itertuples(), middle, strict=True))  # fmt: skip
-    return picture.describe(say(lang, vi="Ảnh hưởng đến số người tham gia tại {place}: {said}.",
-                                en="Effect on members in {place}: {said}.", place=place, said=said))  # fmt: skip
+        axes.grid(True, axis="x", color=GRID)
+    said = "; ".join(
+        f"{label(r.factor, lang)} {signed(100 * np.expm1(m), lang)}%"
+        for r, m in zip(own.itertuples(), middle, strict=True)
+    )
+    return picture.describe(
+        say(
+            lang,
+            vi="Ảnh hưởng đến số người tham gia tại {place}: {said}.",
+            en="Effect on members in {place}: {said}.",
+            place=place,
+            said=said,
+        )
+    )
 
 
 def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
@@ -194,56 +309,86 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     if table.empty:
         raise UserError("nothing to draw: no index")
     height = 1.95 + 0.36 * len(table)
-    with rc_context(charts.STYLE):
+    with style():
         picture, axes = sheet(
             f"{place}: " + say(lang, vi="mỗi yếu tố giải thích bao nhiêu?", en="how much does each factor explain?"),
-            say(lang, vi="Phần phương sai. Chấm đặc: riêng yếu tố đó; chấm rỗng: kể cả tác động chung.\n"
-                      "Hai chấm ước lượng riêng nên có thể lệch nhau trong sai số (vạch).",
+            say(
+                lang,
+                vi="Phần phương sai. Chấm đặc: riêng yếu tố đó; chấm rỗng: kể cả tác động chung.\n"
+                "Hai chấm ước lượng riêng nên có thể lệch nhau trong sai số (vạch).",
                 en="Share of the variance. Filled: the factor alone; hollow: together with others.\n"
-                   "Both are estimated apart, so that they may differ within their errors (lines)."),
-            source_line(lang), height=height)  # fmt: skip
+                "Both are estimated apart, so that they may differ within their errors (lines).",
+            ),
+            source_line(lang),
+            height=height,
+        )
         axes.set_position((0.50, 0.72 / height, 0.44, 1 - 1.75 / height))
         color, _, marker = LOOKS[0]
         for y, row in enumerate(table.itertuples()):
-            for up, value, error, fill in ((-0.13, row.first, row.first_error, color),
-                                           (0.13, row.total, row.total_error, "white")):  # fmt: skip
+            for up, value, error, fill in (
+                (-0.13, row.first, row.first_error, color),
+                (0.13, row.total, row.total_error, "white"),
+            ):
                 axes.plot([max(value - error, 0), value + error], [y + up] * 2, color=color, lw=1.4, alpha=0.6)
                 axes.plot([max(value, 0)], [y + up], marker=marker, ms=7, color=color, mfc=fill, mew=1.4)
-            axes.text(-0.02, y, _short(row.factor, lang), transform=axes.get_yaxis_transform(), ha="right", va="center",
-                      fontsize=9)  # fmt: skip
+            axes.text(
+                -0.02,
+                y,
+                _short(row.factor, lang),
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontsize=9,
+            )
         axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])
         axes.grid(False)
-        axes.grid(True, axis="x", color=charts.GRID)
+        axes.grid(True, axis="x", color=GRID)
     said = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in table.itertuples())
-    return picture.describe(say(lang, vi="Phần phương sai của dự báo tại {place}, kể cả tác động chung: {said}.",
-                                en="Share of the variance in {place}, interactions included: {said}.", place=place,
-                                said=said))  # fmt: skip
+    return picture.describe(
+        say(
+            lang,
+            vi="Phần phương sai của dự báo tại {place}, kể cả tác động chung: {said}.",
+            en="Share of the variance in {place}, interactions included: {said}.",
+            place=place,
+            said=said,
+        )
+    )
 
 
 def cost_text(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
     """Say what the designs cost, what the same luck in all runs saved, and whether both engines agree on the order."""
     saved = found["pairing"].set_index("what")["value"]
     return say(
-        lang, morris=int(found["morris"]["runs"].iloc[0]), sobol=int(found["sobol"]["runs"].iloc[0]),
-        agents=int(saved["runs"]), times=saved["times"], agreement=saved["agreement"],
+        lang,
+        morris=int(found["morris"]["runs"].iloc[0]),
+        sobol=int(found["sobol"]["runs"].iloc[0]),
+        agents=int(saved["runs"]),
+        times=saved["times"],
+        agreement=saved["agreement"],
         vi="Sàng lọc cần {morris:n} lần chạy, phân tích phương sai {sobol:n} lần, đều bằng cách cân đối tăng – giảm; "
-           "mô phỏng từng xã và người dân chạy lại {agents:n} lần với các yếu tố mạnh nhất. Hai cách tính xếp thứ tự "
-           "các yếu tố giống nhau đến đâu: tương quan thứ hạng là {agreement:n2} (1 là giống hệt). Mọi lần chạy dùng "
-           "cùng con người và cùng "
-           "may rủi; nếu không, phải chạy gấp {times:n1} lần mới bớt được may rủi như thế.",
+        "mô phỏng từng xã và người dân chạy lại {agents:n} lần với các yếu tố mạnh nhất. Hai cách tính xếp thứ tự "
+        "các yếu tố giống nhau đến đâu: tương quan thứ hạng là {agreement:n2} (1 là giống hệt). Mọi lần chạy dùng "
+        "cùng con người và cùng "
+        "may rủi; nếu không, phải chạy gấp {times:n1} lần mới bớt được may rủi như thế.",
         en="Screening took {morris:n} runs and the split of variance {sobol:n}, both by entries minus exits; people "
-           "and commune teams ran {agents:n} times over the strongest factors. How alike the two engines order the "
-           "factors is told by their rank correlation, {agreement:n2} (1 is the same order). All runs have the same "
-           "people with the same luck; without that, "
-           "{times:n1} times as many runs would be needed to be as free of chance.")
+        "and commune teams ran {agents:n} times over the strongest factors. How alike the two engines order the "
+        "factors is told by their rank correlation, {agreement:n2} (1 is the same order). All runs have the same "
+        "people with the same luck; without that, "
+        "{times:n1} times as many runs would be needed to be as free of chance.",
+    )
 
 
 def basis_text(shares: pd.Series, place: str, lang: str = "vi") -> words.Text:
     """Say what share of a headline's spread rests on judgement; `shares` is that of `evidence.by_basis`."""
     return say(
-        lang, place=place, c=shares["counts"], s=shares["studies"], j=shares["judgement"],
+        lang,
+        place=place,
+        c=shares["counts"],
+        s=shares["studies"],
+        j=shares["judgement"],
         vi="Trong phần do tham số của khoảng dự báo tại {place}, **{j:p} dựa vào nhận định** của nhóm làm bộ công cụ, "
-           "{s:p} dựa vào nghiên cứu, {c:p} học được từ số liệu công bố.",
+        "{s:p} dựa vào nghiên cứu, {c:p} học được từ số liệu công bố.",
         en="Of the part of the interval in {place} that parameters make, **{j:p} rests on judgement** of the makers, "
-           "{s:p} on studies and {c:p} on published counts.")
+        "{s:p} on studies and {c:p} on published counts.",
+    )

@@ -58,13 +58,20 @@ def answer(found: dict[str, pd.DataFrame], told: dict, lang: str = "vi") -> word
     checks, diagnostics = found["checks"], found["diagnostics"]
     least = diagnostics[["ess_bulk", "ess_tail"]].min().min()
     return say(
-        lang, n=len(found["predicted"]), rhat=diagnostics["rhat"].max(), ess=least, good=int(checks["good"].sum()),
-        all=len(checks), low=LIMITS[0], high=LIMITS[1],
+        lang,
+        n=len(found["predicted"]),
+        rhat=diagnostics["rhat"].max(),
+        ess=least,
+        good=int(checks["good"].sum()),
+        all=len(checks),
+        low=LIMITS[0],
+        high=LIMITS[1],
         vi="Mô hình học từ {n:n} số liệu công bố. Các chuỗi tính toán khớp nhau (R-hat cao nhất {rhat:n2}, ít nhất "
-           "{ess:n} lần rút độc lập). **{good:n} trên {all:n} điều phải đúng** có xác suất từ {low:n2} đến "
-           "{high:n2}.",
+        "{ess:n} lần rút độc lập). **{good:n} trên {all:n} điều phải đúng** có xác suất từ {low:n2} đến "
+        "{high:n2}.",
         en="The model learned from {n:n} published figures. Its chains agree (R-hat at most {rhat:n2}, at least "
-           "{ess:n} independent draws). **{good:n} of {all:n} checks** have a p-value between {low:n2} and {high:n2}.")
+        "{ess:n} independent draws). **{good:n} of {all:n} checks** have a p-value between {low:n2} and {high:n2}.",
+    )
 
 
 def before_after(draws: pd.DataFrame, lang: str = "vi") -> Picture:
@@ -83,11 +90,14 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
 
 def checks_table(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Return the checks as a table: what was published beside what new counts would be, and the p-value."""
-    rows = pd.DataFrame({
-        "item": [term(f"check.{i}", lang) for i in table["item"]],
-        "published": [_figure(r.published, r.unit, lang) for r in table.itertuples()],
-        "interval": [_range(r, lang) for r in table.itertuples()],
-        "p_value": table["p_value"].to_numpy()})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "item": [term(f"check.{i}", lang) for i in table["item"]],
+            "published": [_figure(r.published, r.unit, lang) for r in table.itertuples()],
+            "interval": [_range(r, lang) for r in table.itertuples()],
+            "p_value": table["p_value"].to_numpy(),
+        }
+    )
     return words.table(rows, lang, {"item": "", "published": "", "interval": "", "p_value": "n2"})
 
 
@@ -102,20 +112,35 @@ def _range(row, lang: str) -> str:
 def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say what the model gets wrong: checks outside the limits, the nearest to them, figures far from expected."""
     bad, edge = checks[~checks["good"].astype(bool)], checks.loc[(checks["p_value"] - 0.5).abs().idxmax()]
-    lines = [say(lang, item=term(f"check.{r.item}", lang), p=r.p_value, seen=_figure(r.published, r.unit, lang),
-                 range=_range(r, lang),
-                 vi="{item}: công bố {seen}, mô hình cho {range} (xác suất {p:n3}). Mô hình sai ở đây.",
-                 en="{item}: published {seen}, the model says {range} (p = {p:n3}). The model is wrong here.")
-             for r in bad.itertuples()]  # fmt: skip
+    lines = [
+        say(
+            lang,
+            item=term(f"check.{r.item}", lang),
+            p=r.p_value,
+            seen=_figure(r.published, r.unit, lang),
+            range=_range(r, lang),
+            vi="{item}: công bố {seen}, mô hình cho {range} (xác suất {p:n3}). Mô hình sai ở đây.",
+            en="{item}: published {seen}, the model says {range} (p = {p:n3}). The model is wrong here.",
+        )
+        for r in bad.itertuples()
+    ]
     if bad.empty:
-        lines.append(say(lang, item=term(f"check.{edge['item']}", lang), p=edge["p_value"],
-                         seen=_figure(edge["published"], edge["unit"], lang),
-                         range=_range(edge, lang), least=LIMITS[0], most=LIMITS[1],
-                         vi="Không điều nào ra ngoài giới hạn (xác suất từ {least:n2} đến {most:n2}). Sát giới hạn "
-                            "nhất: {item}, công bố {seen}, mô hình cho {range} trong 9 phần 10 số lần (xác suất "
-                            "{p:n2}).",
-                         en="No check is outside its limits (a p-value from {least:n2} to {most:n2}). The nearest to "
-                            "them: {item}, published {seen}, the model says {range} in nine in ten (p = {p:n2})."))
+        lines.append(
+            say(
+                lang,
+                item=term(f"check.{edge['item']}", lang),
+                p=edge["p_value"],
+                seen=_figure(edge["published"], edge["unit"], lang),
+                range=_range(edge, lang),
+                least=LIMITS[0],
+                most=LIMITS[1],
+                vi="Không điều nào ra ngoài giới hạn (xác suất từ {least:n2} đến {most:n2}). Sát giới hạn "
+                "nhất: {item}, công bố {seen}, mô hình cho {range} trong 9 phần 10 số lần (xác suất "
+                "{p:n2}).",
+                en="No check is outside its limits (a p-value from {least:n2} to {most:n2}). The nearest to "
+                "them: {item}, published {seen}, the model says {range} in nine in ten (p = {p:n2}).",
+            )
+        )
     outside = predicted[(predicted["published"] < predicted["low"]) | (predicted["published"] > predicted["high"])]
     far = outside.assign(off=np.log(outside["published"] / outside["median"]))
     far = far.loc[far["off"].abs().sort_values(ascending=False, kind="stable").index].head(5)
@@ -124,14 +149,26 @@ def wrong_text(checks: pd.DataFrame, predicted: pd.DataFrame, lang: str = "vi") 
     for r in far.itertuples():
         name = "entries_per_commune" if r.item.endswith("entries a commune") else r.measure
         what = term(kinds.get(r.measure, f"measure.{name}"), lang)
-        figures.append(say(lang, place=named_place(r.place, lang), what=what,
-                           month=r.month, seen=r.published, mid=r.median, off=np.expm1(abs(r.off)),
-                           vi="{place}, {what}, {month:t}: công bố {seen:a}, mô hình dự kiến {mid:a} (lệch {off:p})",
-                           en="{place}, {what}, {month:t}: published {seen:a}, expected {mid:a} (off by {off:p})"))
+        figures.append(
+            say(
+                lang,
+                place=named_place(r.place, lang),
+                what=what,
+                month=r.month,
+                seen=r.published,
+                mid=r.median,
+                off=np.expm1(abs(r.off)),
+                vi="{place}, {what}, {month:t}: công bố {seen:a}, mô hình dự kiến {mid:a} (lệch {off:p})",
+                en="{place}, {what}, {month:t}: published {seen:a}, expected {mid:a} (off by {off:p})",
+            )
+        )
     if not figures:
         return words.listing(lines)
-    told = say(lang, vi="Những số liệu nằm ngoài khoảng 9 phần 10 của mô hình, lệch nhiều nhất trước:",
-               en="Figures outside the model's interval of nine in ten, the farthest first:")
+    told = say(
+        lang,
+        vi="Những số liệu nằm ngoài khoảng 9 phần 10 của mô hình, lệch nhiều nhất trước:",
+        en="Figures outside the model's interval of nine in ten, the farthest first:",
+    )
     return join([words.listing(lines), told, words.listing(figures)])
 
 
@@ -148,10 +185,12 @@ def held_back(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
     """Return what came of counts that were held back, by engine, or say that nobody has tried it with these draws."""
     if "held_out_summary" not in found:
         return say(
-            lang, vi="Chưa có phép thử nào như vậy với bộ tham số này (<code>forecast calibrate --held-out</code>). "
-                     "Vì thế các dự báo trên trang khác vẫn dùng tham số trước khi học.",
+            lang,
+            vi="Chưa có phép thử nào như vậy với bộ tham số này (<code>forecast calibrate --held-out</code>). "
+            "Vì thế các dự báo trên trang khác vẫn dùng tham số trước khi học.",
             en="These parameters have not been tried so yet (<code>forecast calibrate --held-out</code>). That is why "
-               "the forecasts of the other pages still use the parameters from before the counts.")
+            "the forecasts of the other pages still use the parameters from before the counts.",
+        )
     rows = found["held_out_summary"].sort_values("wis_log", kind="stable")
     own, others = rows[rows["engine"] == "model"].iloc[0], rows[rows["engine"] != "model"]
     better = [others[f"model_{score}"] < others[score] for score in ("wis", "wis_log")]
@@ -159,27 +198,44 @@ def held_back(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
     names = ", ".join(term(f"engine.{name}", lang) for name in never)
     (low80, high80), (low95, high95) = WANTED
     said = say(
-        lang, n=int(own["counts"]), a=own["covered80"], b=own["covered95"], c=low80, d=high80, e=low95, f=high95,
+        lang,
+        n=int(own["counts"]),
+        a=own["covered80"],
+        b=own["covered95"],
+        c=low80,
+        d=high80,
+        e=low95,
+        f=high95,
         vi="Trong **{n:n} số bị giấu**, khoảng 80% chứa **{a:p}** (mong muốn {c:p} đến {d:p}), khoảng 95% chứa "
-           "**{b:p}** (mong muốn {e:p} đến {f:p}). ",
+        "**{b:p}** (mong muốn {e:p} đến {f:p}). ",
         en="Of **{n:n} counts held back**, 80% intervals hold **{a:p}** (wanted: {c:p} to {d:p}) and 95% intervals "
-           "**{b:p}** (wanted: {e:p} to {f:p}). ",
-    )  # fmt: skip
-    verdict = say(
-        lang, vi="Trên cùng những số ấy, điểm của mô hình tốt hơn mọi cách còn lại, tính theo người cũng như theo "
-                 "tỷ lệ.",
-        en="On the same counts the model's score is better than that of every other method, in persons and in logs.",
-    ) if never.empty else say(
-        lang, names=names, vi="Mô hình **không** tốt hơn trên cùng những số ấy, theo người hoặc theo tỷ lệ: {names}.",
-        en="On the same counts the model is **not** better, in persons or in logs, than: {names}.")  # fmt: skip
+        "**{b:p}** (wanted: {e:p} to {f:p}). ",
+    )
+    verdict = (
+        say(
+            lang,
+            vi="Trên cùng những số ấy, điểm của mô hình tốt hơn mọi cách còn lại, tính theo người cũng như theo tỷ lệ.",
+            en="On the same counts the model's score is better than that of every other method, in persons and in "
+            "logs.",
+        )
+        if never.empty
+        else say(
+            lang,
+            names=names,
+            vi="Mô hình **không** tốt hơn trên cùng những số ấy, theo người hoặc theo tỷ lệ: {names}.",
+            en="On the same counts the model is **not** better, in persons or in logs, than: {names}.",
+        )
+    )
     forms = {"engine": "", "counts": "n", "covered80": "p", "covered95": "p", "wis": "n2", "same": "n2"}
     shown = rows.assign(wis=rows["wis_log"], same=rows["model_wis_log"])[list(forms)]
     same = say(lang, vi="điểm của mô hình trên cùng những số ấy", en="the model's score on the same counts")
     use = say(
-        lang, vi="Dự báo trên các trang khác bắt đầu từ một tháng đã qua, còn bộ tham số này đã thấy những gì đến sau; "
-                 "vì thế chúng dùng tham số trước khi học, trừ khi được yêu cầu (<code>--posterior stored</code>).",
+        lang,
+        vi="Dự báo trên các trang khác bắt đầu từ một tháng đã qua, còn bộ tham số này đã thấy những gì đến sau; "
+        "vì thế chúng dùng tham số trước khi học, trừ khi được yêu cầu (<code>--posterior stored</code>).",
         en="Forecasts of other pages begin in a past month, and these parameters have seen what came after it; that is "
-           "why they use the parameters from before the counts unless asked (<code>--posterior stored</code>).")
+        "why they use the parameters from before the counts unless asked (<code>--posterior stored</code>).",
+    )
     return join([said + verdict, words.table(shown, lang, forms, {"same": same}), use])
 
 
@@ -192,11 +248,16 @@ def method() -> tuple[pd.DataFrame, pd.DataFrame]:
 def found_again(verdict: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say whether invented parameters were found again on the toy district."""
     own = verdict[verdict["coordinate"] == "all"].iloc[0]
-    return say(lang, n=int(own["times"]), p=own["uniform_p"], held=own["held"],
-               vi="Đã làm như vậy {n:n} lần. Thứ hạng của giá trị thật trải đều (xác suất {p:n2}); khoảng 80% chứa "
-                  "giá trị thật trong {held:p} số lần.",
-               en="This was done {n:n} times. The ranks of the truth are uniform (p = {p:n2}); 80% intervals hold the "
-                  "truth in {held:p} of the cases.")
+    return say(
+        lang,
+        n=int(own["times"]),
+        p=own["uniform_p"],
+        held=own["held"],
+        vi="Đã làm như vậy {n:n} lần. Thứ hạng của giá trị thật trải đều (xác suất {p:n2}); khoảng 80% chứa "
+        "giá trị thật trong {held:p} số lần.",
+        en="This was done {n:n} times. The ranks of the truth are uniform (p = {p:n2}); 80% intervals hold the "
+        "truth in {held:p} of the cases.",
+    )
 
 
 def _figure(value: float, unit: str, lang: str) -> str:

@@ -8,7 +8,6 @@ numbers; here they come from a table, are laid on a grid without holes, and go b
 import hashlib
 import math
 import re
-import zipfile
 from calendar import monthrange
 from collections import Counter
 from datetime import date, timedelta
@@ -20,7 +19,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.timeseries import combination, methods, reconcile
 
 COLUMNS = ("unique_id", "ds", "y")
@@ -79,7 +78,7 @@ def baseline(frame: pd.DataFrame, horizon: int, season: int | None = None, quant
     cases = series_of(frame, season, file)
     chunks = [cases[i:i + CHUNK] for i in range(0, len(cases), CHUNK)]
     paths = [Path(keep) / _named(chunk, horizon, levels) if keep else None for chunk in chunks]
-    answers = [_kept(path) for path in paths]
+    answers = [_answer(files.kept_arrays(path)) for path in paths]
     waiting = [i for i, answer in enumerate(answers) if answer is None]
     todo = [joblib.delayed(_forecast)([case.values for case in chunks[i]], [case.season for case in chunks[i]],
                                       horizon, levels) for i in waiting]
@@ -88,8 +87,7 @@ def baseline(frame: pd.DataFrame, horizon: int, season: int | None = None, quant
         working = joblib.Parallel(n_jobs=1 if len(todo) <= 1 else jobs or -1, return_as="generator")(todo)
         for i, answer in zip(waiting, working, strict=True):
             answers[i] = answer
-            if keep:
-                _keep(answer, paths[i])
+            files.keep({"mean": answer[0], "quantiles": answer[1]}, paths[i])
             bar.update(len(chunks[i]))
     found = {"unique_id": [case.name for case in cases for _ in range(horizon)],
              "ds": [text for case in cases for text in _after(case, horizon)],
@@ -171,23 +169,9 @@ def _named(chunk: list[Series], horizon: int, levels: tuple[float, ...]) -> str:
     return asked.hexdigest()[:24] + ".npz"
 
 
-def _keep(answer: tuple[np.ndarray, np.ndarray], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(file, mean=answer[0], quantiles=answer[1])
-    partial.replace(path)
-
-
-def _kept(path: Path | None) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what an earlier run kept; None when there is nothing, or when the file was cut off."""
-    if path is None or not path.exists():
-        return None
-    try:
-        with np.load(path) as found:
-            return found["mean"], found["quantiles"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None
+def _answer(kept: dict[str, np.ndarray] | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return what an earlier run kept; None when there is nothing, or something else."""
+    return (kept["mean"], kept["quantiles"]) if kept and kept.keys() == {"mean", "quantiles"} else None
 
 
 def levels_of(quantiles) -> tuple[float, ...]:

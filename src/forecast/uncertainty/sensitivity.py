@@ -21,7 +21,7 @@ from scipy.special import ndtri
 from forecast.beliefs.posterior import EFFECT, Posterior, learned
 from forecast.data import chance, tables
 from forecast.engines.people import behavior
-from forecast.experiment.project import Task, _run, engine_of
+from forecast.experiment.project import Task, engine_of, run_tasks
 from forecast.question.levers import Policy
 from forecast.question.menu import Choice, policy, usual
 from forecast.question.scenario import Assumption, Scenario, parameters_table
@@ -134,7 +134,7 @@ def headline(moved: Factors, rows: np.ndarray, engine: str = "stock", *, lucks: 
         raise tables.UserError(f"scenario {moved.scenario.scenario!r} has no target: {{measure, value, by}}")
     by = engine_of(engine)
     tasks = [Asked(moved.at(row, seed), by, range(lucks), seed) for row in rows]
-    parts = _run(tasks, jobs, None, progress, keep, "sensitivity")
+    parts = run_tasks(tasks, jobs, None, progress, keep, "sensitivity")
     return np.log(np.maximum([part["value"].to_numpy() for part in parts], 1.0))
 
 
@@ -142,7 +142,7 @@ def answered(scenario: Scenario, engine: str, draws: int, seed: int = 1, posteri
              jobs: int | None = None, progress: bool = True, keep=None) -> np.ndarray:  # fmt: skip
     """Return the log of what the target counts in each draw of an ordinary run, (draws,)."""
     task = Asked(scenario, engine_of(engine), range(draws), seed, posterior=posterior)
-    (rows,) = _run([task], jobs, None, progress, keep, "sensitivity")
+    (rows,) = run_tasks([task], jobs, None, progress, keep, "sensitivity")
     return np.log(np.maximum(rows["value"].to_numpy(), 1.0))
 
 

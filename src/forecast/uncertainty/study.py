@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
-from forecast.experiment.project import code_hash
+from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Scenario
 from forecast.uncertainty import sensitivity, value_of_information, variance
 
@@ -100,7 +100,7 @@ def made_from() -> dict[str, str]:
     """Return hashes of what the tables depend on, for their manifest."""
     names = ("evidence", "history", "law")
     found = {n: hashlib.sha256((tables.data_dir() / f"{n}.csv").read_bytes()).hexdigest()[:16] for n in names}
-    return {**found, "code": code_hash()}
+    return {**found, "code": code_hash(*PACKAGES, "uncertainty")}
 
 
 def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict]:

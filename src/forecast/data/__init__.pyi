@@ -1,0 +1,1 @@
+from . import toy as toy

@@ -1,0 +1,356 @@
+"""One search for levers under way: what may be chosen, what each mix comes to, and the steps that better it.
+
+A mix is a level for each lever that may be chosen. The fast engine answers a mix on the draws of the search
+(:meth:`Search.screen`); Optuna proposes mixes (:meth:`Search.explore`), moves of one or two levers better them
+(:meth:`Search.refine`), and the agents judge them (:meth:`Search.judge`).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import optuna
+import pandas as pd
+from tqdm.auto import tqdm
+
+from forecast.data import chance
+from forecast.desk import verify
+from forecast.desk.target import INTERVAL, target_of
+from forecast.desk.totals import guarded_share, stay, tallies
+from forecast.desk.verify import Judged
+from forecast.engines.people import behavior
+from forecast.engines.people.stock import SILENT
+from forecast.question import menu
+from forecast.question.levers import Policy, spending
+from forecast.question.menu import Choice
+from forecast.question.scenario import Scenario
+
+ASKED_AT_ONCE = 8  # mixes that are tried side by side; fixed, so that the number of cores changes nothing
+MANY = 12  # times the draws of the search: the stock engine's draws behind a promise
+WIDE = 40_000  # draws of parameters behind a promise, which no engine runs
+FIRST, ENOUGH, MOST = 48, 0.006, 8  # agents' draws: to begin with; error at which no more are asked for; most, x draws
+STEPS = (-3, -2, -1, 1, 2, 3)  # levels that a lever moves at once
+YEAR = 12  # months that the worlds go on after the last lever of a mix has ended
+
+Levels = tuple[int, ...]  # of a mix: how much of each lever that may be chosen
+Move = tuple[tuple[int, int], ...]  # levers (positions), each with the levels that it goes up or down
+Guess = Callable[[np.ndarray], tuple[float, float]]  # of (cost, bar, share, stay)
+
+
+class Rule(NamedTuple):
+    """What makes one mix better than another: the lower `key`; `guess` guesses it from (cost, bar, share, stay)."""
+
+    key: Callable[[Levels], tuple[Any, ...]]
+    guess: Guess
+
+
+@dataclass
+class Search:
+    """One search under way: the question, what may be chosen, and the answers so far."""
+
+    scenario: Scenario
+    budget: float
+    probability: float
+    share: float
+    least_stay: float
+    _: KW_ONLY
+    draws: int
+    seed: int
+    jobs: int = 1
+    keep: Path | None = None
+    progress: bool = False
+    menu: tuple[Choice, ...] = ()
+    factor: float = 1.0  # what the agents reach, as a multiple of the stock engine
+    dear: float = 1.0  # what may be spent at most on many draws, as a multiple of that on the draws of the search
+    need: float = 0.0  # probability that the screening draws must show for the promise to hold
+    seen: dict[Levels, tuple[np.ndarray, pd.DataFrame]] = field(default_factory=dict)  # cost per draw, tally
+    parameters: dict[int, np.ndarray] = field(default_factory=dict)  # first draw -> features of very many
+    told: dict[tuple[Levels, str, int, int], pd.DataFrame] = field(default_factory=dict)  # first, last draw -> tally
+
+    def __post_init__(self) -> None:
+        self.target, self.need = target_of(self.scenario), self.probability
+        self.fast = fast_engine(self.scenario)
+        asked = self.scenario.search or menu.Search()
+        self.payers = asked.payers
+        self.costs, self.choices = menu.cost_table(), menu.offered(self.scenario)
+        self.known = {choice.name for choice in asked.choices if "unit_cost" in choice.form}  # prices without a spread
+        self.none = (0,) * len(self.choices)
+        self.all = tuple(choice.levels for choice in self.choices)
+        self.longer = self.scenario.lasting(str(self.scenario.months[-1] + YEAR))
+        (self.base,) = self._tallies([(self.none, self.fast, range(self.draws))])
+
+    def question(self, levels: Levels, name: str = "mix") -> Scenario:
+        """Return the scenario with the levers of a mix behind its own."""
+        return self.scenario.with_policy(name, menu.policy(self.scenario.policy, self.choices, levels))
+
+    def until_after(self, levels: Levels) -> Scenario:
+        """Return the same question with a year more, in which the levers of the mix have ended."""
+        own = self.scenario.policy.levers
+        mix = menu.policy(self.scenario.policy, self.choices, levels).levers[len(own) :]
+        ended = (lever.model_copy(update={"end": lever.end or self.scenario.until}) for lever in mix)
+        return self.longer.with_policy("mix", Policy(*own, *ended))
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def _tallies(self, asked: list[tuple[Levels, str, range]]) -> list[pd.DataFrame]:
+        """Return a tally for each (levels, engine, draws), on all cores; none is worked out twice."""
+        named = [(levels, engine, draws.start, draws.stop) for levels, engine, draws in asked]
+        new = {name: one for name, one in zip(named, asked, strict=True) if name not in self.told}
+        work = [(self.until_after(levels), engine, draws) for levels, engine, draws in new.values()]
+        if work:
+            found = tallies(work, self.seed, jobs=self.jobs, keep=self.keep, last=self.scenario.until)
+            self.told |= dict(zip(new, found, strict=True))
+        return [self.told[name] for name in named]
+
+    def cost(self, levels: Levels, draws: range, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
+        """VND of the payers that count, added to the base in each draw; prices of outreach are drawn as well."""
+        total = sum(
+            (rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers if payer != "outreach"),
+            np.zeros(len(draws)),
+        )
+        return total + (self.outreach(levels, draws) if "outreach" in self.payers else 0.0)
+
+    def outreach(self, levels: Levels, draws: range) -> np.ndarray:
+        """VND spent on outreach for the mix in each draw: units at their unit cost, times the luck of its price."""
+        total, keys = np.zeros(len(draws)), chance.streams(self.seed, draws)
+        asked = ((c, c.at(level)) for c, level in zip(self.choices, levels, strict=True))
+        taken = [(choice, lever) for choice, lever in asked if lever is not None]
+        spent = spending([lever for _, lever in taken], self.scenario.plan, self.scenario.place)
+        for (choice, _), vnd in zip(taken, spent, strict=True):
+            name = menu.PRICES.get(choice.lever)
+            ratio: float | np.ndarray = 1.0
+            if name is not None and name in self.costs.index and choice.name not in self.known:
+                value, low, high = (float(self.costs[column][name]) for column in ("value", "low", "high"))
+                luck = chance.normal_array(keys, chance.name_number(name))
+                ratio = behavior.between(luck, value, low, high) / value
+            total += vnd * ratio
+        return total
+
+    def screen(self, mixes: list[Levels]) -> None:
+        """Let the fast engine answer mixes that it has not seen."""
+        new = [m for m in dict.fromkeys(mixes) if m not in self.seen]
+        draws = range(self.draws)
+        for levels, rows in zip(new, self._tallies([(m, self.fast, draws) for m in new]), strict=True):
+            self.seen[levels] = self.cost(levels, draws, rows, self.base), rows
+
+    # -- what is better ----------------------------------------------------------------------------------------------
+
+    def bar(self, levels: Levels) -> float:
+        """Persons that the mix reaches or passes with the needed probability, on the draws of the search."""
+        return float(np.quantile(self.seen[levels][1]["reached"], 1 - self.need)) * self.factor
+
+    def shown(self, levels: Levels) -> float:
+        """Probability of the target on the draws of the search, as `bar` reads them."""
+        reached = np.sort(self.seen[levels][1]["reached"].to_numpy()) * self.factor
+        return float(1 - np.interp(self.target.value, reached, np.linspace(0, 1, len(reached))))
+
+    def missing(self, levels: Levels) -> dict[str, float]:
+        """How far the mix is from target, budget, share and stay, each as a part of it; 0 where it holds."""
+        cost, rows = self.seen[levels]
+        return {
+            "target": max(1 - self.bar(levels) / max(self.target.value, 1e-9), 0.0),
+            "budget": max(float(np.quantile(cost, INTERVAL[1])) * self.dear / self.budget - 1, 0.0),
+            "share": max(self.share - guarded_share(rows, self.base), 0.0) if self.share else 0.0,
+            "stay": max(self.least_stay - stay(rows, self.base), 0.0),
+        }
+
+    def _short(self, share: float, stays: float) -> float:
+        return max(self.share - share, 0.0) * bool(self.share) + max(self.least_stay - stays, 0.0)
+
+    def cheapest(self) -> "Rule":
+        """What holds comes before what does not, then the cheaper."""
+
+        def key(levels: Levels) -> tuple[float, float, Levels]:
+            return round(sum(self.missing(levels).values()), 9), float(self.seen[levels][0].mean()), levels
+
+        def guess(place: np.ndarray) -> tuple[float, float]:
+            cost, bar, share, stays = place
+            return max(1 - bar / self.target.value, 0.0) + self._short(share, stays), cost
+
+        return Rule(key, guess)
+
+    def farthest(self) -> "Rule":
+        """Where the target cannot be met: within budget, share and stay, the likeliest, else the most members."""
+
+        def key(levels: Levels) -> tuple[float, float, float, Levels]:
+            missing = self.missing(levels)
+            others = round(sum(missing.values()) - missing["target"], 9)
+            return others, -round(self.shown(levels), 6), -self.bar(levels), levels
+
+        def guess(place: np.ndarray) -> tuple[float, float]:
+            cost, bar, share, stays = place
+            return max(cost / self.budget - 1, 0.0) + self._short(share, stays), -bar
+
+        return Rule(key, guess)
+
+    # -- the four steps ----------------------------------------------------------------------------------------------
+
+    def explore(self, trials: int) -> None:
+        """Let Optuna propose `trials` mixes, after nothing, everything, and each lever alone."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        sampler = optuna.samplers.TPESampler(seed=self.seed % 2**32, n_startup_trials=3 * ASKED_AT_ONCE)
+        study = optuna.create_study(directions=["minimize", "maximize", "maximize"], sampler=sampler)
+        alone = [tuple(c.levels * (i == j) for j, c in enumerate(self.choices)) for i in range(len(self.choices))]
+        half = tuple(math.ceil(c.levels / 2) for c in self.choices)
+        for levels in [self.none, self.all, half, *alone][:trials]:
+            study.enqueue_trial({str(i): level for i, level in enumerate(levels)})
+        with tqdm(total=trials, desc="explore", unit="mix", disable=not self.progress) as bar:
+            for done in range(0, trials, ASKED_AT_ONCE):
+                asked = [study.ask() for _ in range(min(ASKED_AT_ONCE, trials - done))]
+                mixes = [
+                    tuple(trial.suggest_int(str(i), 0, c.levels) for i, c in enumerate(self.choices)) for trial in asked
+                ]
+                self.screen(mixes)
+                for trial, levels in zip(asked, mixes, strict=True):
+                    cost, rows = self.seen[levels]
+                    values = float(cost.mean()), self.bar(levels), guarded_share(rows, self.base)
+                    study.tell(trial, values)
+                bar.update(len(asked))
+
+    def refine(self, levels: Levels, best_of: "Rule") -> Levels:
+        """Walk from a mix to one that no step betters.
+
+        What a step of each lever does is taken as a straight line; the most promising moves, of one lever or of two,
+        are tried. When none of them is better, the lines are drawn again, until they are fresh and nothing is better.
+        """
+        lines: dict[int, np.ndarray] = {}
+        drawn_at: Levels | None = None
+        with tqdm(desc="refine", unit="mix", disable=not self.progress) as bar:
+            while True:
+                before = len(self.seen)
+                if drawn_at is None:
+                    lines, drawn_at = self._lines(levels), levels
+                moves = self._moves(levels, lines, best_of.guess)
+                self.screen(moves)
+                bar.update(len(self.seen) - before)
+                best = min([levels, *moves], key=best_of.key)
+                if best != levels:
+                    levels = best
+                elif drawn_at == levels:
+                    return levels
+                else:
+                    drawn_at = None
+
+    def _place(self, levels: Levels) -> np.ndarray:
+        """Cost, bar, share and stay of a mix that was screened."""
+        cost, rows = self.seen[levels]
+        return np.array([float(cost.mean()), self.bar(levels), guarded_share(rows, self.base), stay(rows, self.base)])
+
+    def _lines(self, levels: Levels) -> dict[int, np.ndarray]:
+        """What one level more of each lever does to cost, bar, share and stay."""
+        near = {}
+        for i, most in enumerate(self.all):
+            by = 1 if levels[i] < most else -1
+            near[i] = by, tuple(v + by * (i == j) for j, v in enumerate(levels))
+        self.screen([levels, *(mix for _, mix in near.values())])
+        here = self._place(levels)
+        return {i: (self._place(mix) - here) * by for i, (by, mix) in near.items()}
+
+    def _moves(self, levels: Levels, lines: dict[int, np.ndarray], guess: Guess) -> list[Levels]:
+        """The most promising moves: one lever by up to three levels, or one down and another up."""
+        here = self._place(levels)
+        single = [(i, by) for i in lines for by in STEPS if 0 <= levels[i] + by <= self.all[i]]
+        pairs = [((i, a), (j, b)) for i, a in single for j, b in single if i != j and a < 0 < b]
+        moves: list[Move] = [((i, by),) for i, by in single]
+        moves += pairs
+        ranked = sorted((guess(here + sum(lines[i] * by for i, by in move)), move) for move in moves)
+        return [tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:ASKED_AT_ONCE]]
+
+    def judge(self, levels: Levels, first: int, enough: float = ENOUGH) -> Judged:
+        """Judge a mix on draws from `first` on and note the agents' factor.
+
+        The agents are asked until their part of the error is `enough`; what a mix costs and to whom it goes, where
+        they hardly differ from the fast engine, is put right by the first of their draws.
+        """
+        many = range(first, first + (MANY if self.fast != "agents" else MOST) * self.draws)
+        base, fast = self._tallies([(self.none, self.fast, many), (levels, self.fast, many)])
+        few = range(first, first + min(FIRST, len(many)))
+        known, pair = self._parameters(first, len(many)), (self._agents(levels, few), self._agents(self.none, few))
+        while True:
+            slow = self._agents(levels, few)["reached"].to_numpy()
+            found = verify.chance(slow, fast["reached"].to_numpy(), self.target.value, *known)
+            more = min(2 * len(few), MOST * self.draws, len(many))
+            if found.error_of_few <= enough or more <= len(few):
+                break
+            few = range(first, first + more)
+        self.factor = float(np.median(slow / np.maximum(fast["reached"].to_numpy()[: len(few)], 1e-9)))
+        begin = few[: len(pair[0])]
+        costs = self.cost(levels, begin, *pair), self.cost(levels, many, fast, base)
+        told = verify.judged(found, pair, (fast, base), costs, self.outreach(levels, many))
+        if levels in self.seen and levels != self.none:
+            self.dear = told.cost_high / max(float(np.quantile(self.seen[levels][0], INTERVAL[1])), 1.0)
+        return told._replace(draws=(len(few), len(many)))
+
+    def _parameters(self, first: int, size: int) -> tuple[np.ndarray, ...]:
+        """Features of the parameters of `size` draws from `first` on, and of very many."""
+        if first not in self.parameters:
+            drawn = behavior.parameter_draws(self.longer, self.seed, range(first, first + WIDE))
+            self.parameters[first] = verify.features(drawn)
+        return self.parameters[first][:size], self.parameters[first]
+
+    def _agents(self, levels: Levels, draws: range) -> pd.DataFrame:
+        """Tally of the agents, asked for in doubling pieces so that none is asked for twice."""
+        ends = [draws.start]
+        while ends[-1] < draws.stop:
+            ends.append(min(draws.start + max(2 * (ends[-1] - draws.start), FIRST), draws.stop))
+        pieces = [range(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+        return pd.concat(self._tallies([(levels, "agents", piece) for piece in pieces]))
+
+    def holds(self, judged: Judged) -> str:
+        """Return "" if a judged mix keeps what was asked, else what it misses: target, budget, share or stay."""
+        return "target" if judged.probability < self.probability else self.keeps(judged)
+
+    def keeps(self, judged: Judged) -> str:
+        """Return what a judged mix misses beside the target: budget, share or stay, else ""."""
+        if judged.cost_high > self.budget:
+            return "budget"
+        if self.share and judged.guarded_share < self.share:
+            return "share"
+        return "stay" if judged.stay < self.least_stay else ""
+
+    def in_the_way(self) -> str:
+        """Name the wish without which a mix that was screened would do: stay, share, or else the budget."""
+        missing = [self.missing(levels) for levels in self.seen]
+        for wish in ("stay", "share"):
+            if any(found[wish] > 0 and sum(found.values()) == found[wish] for found in missing):
+                return wish
+        return "budget"
+
+    def tried(self) -> pd.DataFrame:
+        """Every mix that was screened, the cheapest first; `front` and `fair` mark those that no other beats.
+
+        Mixes whose members vanish are in neither.
+        """
+        rows = []
+        for levels, (cost, answer) in self.seen.items():
+            reached = answer["reached"].to_numpy() * self.factor
+            rows.append(
+                {
+                    "mix": levels,
+                    "cost": float(cost.mean()),
+                    "cost_high": float(np.quantile(cost, INTERVAL[1])),
+                    "probability": float(np.mean(reached >= self.target.value)),
+                    "guarded_share": guarded_share(answer, self.base),
+                    "stay": stay(answer, self.base),
+                }
+            )
+        table = pd.DataFrame(rows).sort_values(["cost", "mix"], ignore_index=True)
+        lasts = table["stay"] >= self.least_stay
+        within = lasts & (table["cost_high"] <= self.budget)
+        table["front"] = _unbeaten(table["probability"].where(lasts, -1.0)) & lasts
+        enough = within & (table["probability"] >= min(self.probability, table.loc[within, "probability"].max()))
+        table["fair"] = _unbeaten(table["guarded_share"].where(enough, -1.0)) & enough
+        return table
+
+
+def fast_engine(scenario: Scenario) -> str:
+    """Name of the engine that screens mixes: the stock engine, unless it is silent about the target."""
+    return "agents" if target_of(scenario).measure in SILENT else "stock"
+
+
+def _unbeaten(values: pd.Series) -> pd.Series:
+    """Mark the values above all before them: in a table sorted by cost, those that no cheaper mix reaches."""
+    return values > values.cummax().shift(fill_value=-np.inf)

@@ -1,0 +1,81 @@
+"""What a run was made with: hashes of the question, of the code and tables that its answer depends on, and versions."""
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from dataclasses import fields
+from functools import cache
+from importlib.metadata import version
+
+from forecast.beliefs.posterior import PRIORS, learned
+from forecast.data import tables
+from forecast.data.files import PACKAGE
+from forecast.question.scenario import Scenario
+
+# What an engine's answer depends on: the code of these packages (a test follows their imports) and these tables, beside
+# what the question itself holds and what was learned (`fingerprint`).
+PACKAGES = ("data", "timeseries", "answer", "beliefs", "question", "engines", "experiment")
+TABLES = ("history", "law", "places", "crosswalk", "evidence", "sources")
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """Hash of all that a scenario says: place, law, plan, assumptions, months and target."""
+    digest = hashlib.sha256()
+    digest.update(scenario.model_dump_json(exclude={"place", "law", "title", "file"}).encode())
+    facts = [f.name for f in fields(scenario.place) if f.name not in ("communes", "history")]
+    digest.update(repr([getattr(scenario.place, name) for name in facts]).encode())
+    for frame in (scenario.place.communes, scenario.place.history, scenario.law.frame):
+        digest.update(frame.to_csv().encode())
+    if found := learned(scenario):
+        digest.update(found.digest.encode())
+    return digest.hexdigest()
+
+
+@cache
+def code_hash(*packages: str) -> str:
+    """Return a hash of the code of `packages` and of the tables that engines read; of all code and tables where none
+    is named, as for the pages, which show them all.
+
+    >>> code_hash(*PACKAGES) == code_hash(*reversed(PACKAGES)) != code_hash("engines")
+    True
+    """
+    folders = [PACKAGE / name for name in sorted(set(packages))] if packages else [PACKAGE]
+    data = [tables.data_dir() / f"{name}.csv" for name in TABLES] if packages else tables.data_dir().glob("*.csv")
+    code = [path for folder in folders for path in folder.rglob("*.py")]
+    digest = hashlib.sha256()
+    for path in sorted(code):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
+    for path in sorted(data):
+        digest.update(path.name.encode() + (path.read_bytes() if path.is_file() else b""))
+    return digest.hexdigest()[:16]
+
+
+def manifest(
+    scenarios: list[Scenario], engines: Iterable[str], draws: int, seed: int, *, more: Iterable[str] = ()
+) -> dict:
+    """Return all that another run needs to give the same bytes, and the versions it was made with.
+
+    `more` names packages of the project beside :data:`PACKAGES` on which the results depend.
+    """
+    files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in sorted(tables.data_dir().glob("*.csv"))}
+    return {
+        "scenarios": [
+            {
+                "scenario": s.scenario,
+                "file": s.file,
+                "place": s.place.name,
+                "fingerprint": fingerprint(s)[:16],
+                "parameters": found.digest if (found := learned(s)) else PRIORS,
+            }
+            for s in scenarios
+        ],
+        "engines": list(engines),
+        "draws": draws,
+        "seed": seed,
+        "code": code_hash(*PACKAGES, *more),
+        "data": files,
+        "versions": {
+            p: version(p) for p in ("forecast", "numpy", "scipy", "pandas", "pyarrow", "numba", "mesa", "statsmodels")
+        }
+        | {"python": platform.python_version()},
+    }

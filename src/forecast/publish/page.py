@@ -1,0 +1,82 @@
+"""What a page says while it runs: its settings, and the forecasts that it publishes.
+
+A report names a folder in the variable `FORECAST_PAGE`. It writes there what it asks of the page (a language, a number
+of draws), and reads there what the page was set to and what it publishes. Without that variable, in JupyterLab or when
+a notebook is tested, the settings stand as they are written and nothing is published.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from forecast.answer.projection import Projection
+from forecast.data import tables
+from forecast.experiment import ledger
+from forecast.question.scenario import Scenario
+
+FOLDER = "FORECAST_PAGE"
+_ASKED, _SETTINGS = "asked.json", "settings.json"
+
+
+class Settings(NamedTuple):
+    """What a page is set to: the language of its sentences and pictures, the draws of each scenario, the seed."""
+
+    lang: str
+    draws: int = 0
+    seed: int = 0
+
+
+def settings(lang: str = "vi", draws: int = 0, seed: int = 0) -> Settings:
+    """Return the settings of a page; a report may ask for another language and number of draws.
+
+    `draws` and `seed` are 0 on a page that simulates nothing.
+
+    >>> settings("en", draws=200, seed=1)
+    Settings(lang='en', draws=200, seed=1)
+    """
+    folder = _folder()
+    if folder is None:
+        return Settings(lang, draws, seed)
+    asked = json.loads((folder / _ASKED).read_text(encoding="utf-8"))
+    chosen = Settings(asked["lang"], (asked["draws"] or draws) if draws else 0, seed)
+    tables.write_text(json.dumps({"draws": chosen.draws or None, "seed": seed or None}), folder / _SETTINGS)
+    return chosen
+
+
+def publish(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed: int) -> None:
+    """Publish the forecasts of `answer` about `scenarios`, which is what the page was asked; `seed` is that of the run.
+
+    They go to the ledger (:mod:`forecast.experiment.ledger`) when the report is put in place, and below the page as a
+    table. A page publishes nothing else.
+
+    >>> from forecast.data import toy
+    >>> from forecast.experiment.project import project
+    >>> quo = Scenario("quo", toy.place(), start="2021-12", until="2022-02", law=toy.law())
+    >>> publish(project(quo, ["stock"], draws=2, jobs=1, progress=False), quo, seed=1)  # no report is made: nothing
+    """
+    folder = _folder()
+    if folder is not None:
+        entry = ledger.entry(answer, scenarios, seed=seed)
+        count = sum(1 for _ in folder.glob("entry-*.json"))
+        tables.write_text(json.dumps(entry.bundle()), folder / f"entry-{count:03d}.json")
+
+
+def ask(folder: Path, lang: str, draws: int | None) -> None:
+    """Ask, in the folder of a page, for a language and a number of draws (None: as many as the page sets)."""
+    tables.write_text(json.dumps({"lang": lang, "draws": draws}), folder / _ASKED)
+
+
+def said(folder: Path) -> dict[str, object]:
+    """Return what a page said in its folder: `settings` (draws and seed, None where there are none) and `entries`."""
+    path = folder / _SETTINGS
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"draws": None, "seed": None}
+    entries = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("entry-*.json"))]
+    return {"settings": told, "entries": entries}
+
+
+def _folder() -> Path | None:
+    """Return the folder that a report names, None where no report is made."""
+    name = os.environ.get(FOLDER)
+    return Path(name) if name else None

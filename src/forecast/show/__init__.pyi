@@ -1,0 +1,26 @@
+# Every module of this package, so that an editor completes `f.show.`; tests/test_front_door.py holds it to the files.
+from . import additionality as additionality
+from . import backtest as backtest
+from . import calibration as calibration
+from . import contents as contents
+from . import desk as desk
+from . import equal_money as equal_money
+from . import evidence as evidence
+from . import figures as figures
+from . import history as history
+from . import hours as hours
+from . import law as law
+from . import levers as levers
+from . import marks as marks
+from . import model as model
+from . import picture as picture
+from . import policy as policy
+from . import projection as projection
+from . import questions as questions
+from . import scenario_file as scenario_file
+from . import score as score
+from . import spreadsheet as spreadsheet
+from . import target as target
+from . import teams as teams
+from . import uncertainty as uncertainty
+from . import validation as validation

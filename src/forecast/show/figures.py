@@ -1,0 +1,296 @@
+"""The published figures of a place: picture and table, where they contradict one another, their status and sources."""
+
+import re
+
+from forecast.data import history, places
+from forecast.data.history import SCHEME
+from forecast.data.tables import STATUSES, UserError
+from forecast.language import syllables, words
+from forecast.language.words import Text, form, join, listing, say, term
+from forecast.show import marks
+from forecast.show.picture import LOOKS, TARGET, Picture, capital, sheet, source_line, style
+
+NATION = "Việt Nam"
+MANY = 12  # dots; where there are more, only the first, the last and the highest carry their number
+
+
+def picture(place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
+    """Draw what was published about `place`: counts as dots, plans and targets as stars, changes of price as ticks."""
+    rows = place.history
+    rows = rows[
+        (rows["place"] == place.name)
+        & (rows["measure"] == measure)
+        & (rows["scheme"] == SCHEME)
+        & (rows["group"] == "all")
+        & rows["value"].notna()
+        & (rows["status"] != "conflicting")
+    ]
+    if rows.empty:
+        raise UserError(f"{place.name}: data/history.csv has no {measure} to draw")
+    rows = rows[rows["kind"].isin(["observation", "plan", "target"])].sort_values("month", kind="stable")
+    rows = rows[rows["month"] <= (until or rows["month"].max())]
+    since, until = rows["month"].iloc[0], rows["month"].iloc[-1]
+    with style():
+        drawn, axes = sheet(
+            say(
+                lang,
+                vi="{place}: số liệu đã công bố về {measure}",
+                en="{place}: what was published about {measure}",
+                place=place.name,
+                measure=term(f"measure.{measure}", lang),
+            ),
+            say(
+                lang,
+                vi="Người. Chấm: thực hiện (rỗng: {recalled}); sao: kế hoạch, mục tiêu",
+                en="Persons. Dots: observed (hollow: {recalled}); stars: plans and targets",
+                recalled=term("status.recalled", lang),
+            ),
+            source_line(lang, place, own=False),
+            height=4.4,
+        )
+        changes = history.price_changes(place, since, until)
+        axes.set_position((0.11, 0.145, 0.84, 0.56 if changes else 0.66))
+        seen = rows[rows["kind"] == "observation"]
+        axes.plot(marks.numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
+        texts = []
+        for row in rows.itertuples():
+            wish, x = row.kind != "observation", marks.number(row.month)
+            color = TARGET if wish else LOOKS[0][0]
+            face = "white" if row.status == "recalled" else color
+            marker, size = ("*", 12) if wish else ("o", 8)
+            axes.plot([x], [row.value], marker=marker, ms=size, color=color, mfc=face, mew=1.5)
+            told = len(rows) <= MANY or row.month in (since, until) or row.value == rows["value"].max()
+            texts.append((x, row.value, words.number(row.value, lang) if told else "", color))
+        axes.set_ylim(0, rows["value"].max() * 1.18)
+        pad = max(1, round(0.06 * (marks.number(until) - marks.number(since))))
+        marks.month_axis(axes, since, until, lang, pad=pad)
+        marks.dot_labels(drawn, axes, texts)
+        marks.law_ticks(drawn, axes, changes, lang)
+    said = "; ".join(
+        f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
+        for r in (rows if len(rows) <= MANY else rows.iloc[[0, -1]]).itertuples()
+    )
+    return drawn.describe(
+        say(
+            lang,
+            vi="Số liệu đã công bố tại {place}: {said}.",
+            en="Published for {place}: {said}.",
+            place=place.name,
+            said=said,
+        )
+    )
+
+
+def table(place, lang: str = "vi") -> Text:
+    """Return every published figure of a place with its kind, status and source."""
+    rows = place.history[place.history["value"].notna()].sort_values(["month", "measure"], kind="stable")
+    publisher = history.sources()["publisher"]
+    rows = rows.assign(
+        value=[_value(r.value, r.unit, lang) for r in rows.itertuples()],
+        measure=[_named(r, lang) for r in rows.itertuples()],
+        source=[
+            form(str(publisher.get(s, s)).split(" (")[0], "publisher", lang).replace(history.MAKERS, "–")
+            for s in rows["source"]
+        ],
+    )
+    return words.table(rows, lang, {"month": "t", "measure": "", "value": "", "kind": "", "status": "", "source": ""})
+
+
+def _named(row, lang: str) -> str:
+    """Return the measure of a history row with its scheme and group where they are not the usual ones."""
+    more = [] if row.scheme == history.SCHEME else [term(f"scheme.{row.scheme}", lang)]
+    more += [] if row.group == "all" else [term(f"group.{row.group}", lang)]
+    return form(row.measure, "measure", lang) + (f" ({', '.join(more)})" if more else "")
+
+
+def _value(value: float, unit: str, lang: str) -> str:
+    """Return a published figure with its unit."""
+    if unit == "percent":
+        return words.number(value, lang, 0 if value == round(value) else 2 if value < 10 or value > 100 else 1) + "%"
+    if unit == "vnd":
+        return words.money(value, lang)
+    digits = 0 if value == round(value) else 1
+    unit = f"{unit}.one" if value == 1 and f"unit.{unit}.one" in words.terms().index else unit
+    return f"{words.number(value, lang, digits)} {form(unit, 'unit', lang)}".strip()
+
+
+_MONTH = re.compile(r"(?<![\d-])20\d\d-(?:0[1-9]|1[0-2])(?![\d-])")
+
+
+_SEVERITIES = ("new conflict", "fault", "known conflict", "note")
+
+
+def conflicts(findings, place, lang: str = "vi", severities=_SEVERITIES) -> Text:
+    """Return what `check` found about a place as a list; contradictions are never smoothed away."""
+    kept = [
+        f
+        for f in findings
+        if (f.place == place.name or f.place.startswith(place.name + "/")) and f.severity in severities
+    ]
+    kept.sort(key=lambda f: severities.index(f.severity))
+    said = [
+        _of_part(f, lang) + _MONTH.sub(lambda found: words.month(found[0], lang), getattr(f, f"message_{lang}"))
+        for f in kept
+    ]
+    lines = [
+        f"**{capital(term('severity.' + f.severity.replace(' ', '_'), lang))}.** {capital(text)}"
+        for f, text in zip(kept, said, strict=True)
+    ]
+    return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
+
+
+def _of_part(finding, lang: str) -> str:
+    """Return which part of a place a finding is about, where its message does not say so."""
+    whole, _, part = finding.place.partition("/")
+    if not part or part.lstrip("0123456789 ") in finding.message_vi or finding.message_vi.startswith(whole):
+        return ""
+    return f"{form(part, 'part', lang)}: "
+
+
+def status_key(lang: str = "vi") -> Text:
+    """Return what each status of a figure means."""
+    return listing(f"**{term(f'status.{s}', lang)}**: {term(f'status.{s}.meaning', lang)}" for s in STATUSES)
+
+
+def statuses(place, lang: str = "vi") -> Text:
+    """Say how many figures of a place, or of several, have each status, and name those that were only recalled."""
+    several = history.together(place)
+    counts = history.used(several, law=False)["status"].value_counts()
+    lines = [
+        say(
+            lang,
+            status=capital(term(f"status.{s}", lang)),
+            n=counts[s],
+            s="" if counts[s] == 1 else "s",
+            vi="{status}: {n:n} số liệu",
+            en="{status}: {n:n} figure{s}",
+        )
+        for s in STATUSES
+        if s in counts
+    ]
+    named = []
+    for one in several:
+        whose = f"**{one.name}**: " if len(several) > 1 else ""
+        for status in ("recalled", "synthetic"):
+            said = _doubtful(one, status, lang)
+            listed = whose + "; ".join(said) if whose else capital("; ".join(said))
+            named += [f"{listed} ({term(f'status.{status}', lang)})"] if said else []
+    law = history.used(several)[lambda f: f["table"] == "law"]["status"]
+    if (law == "recalled").any():
+        named.append(
+            say(
+                lang,
+                n=int((law == "recalled").sum()),
+                status=term("status.recalled", lang),
+                vi="{n:n} dòng luật ({status})",
+                en="{n:n} rows of the law ({status})",
+            )
+        )
+    if not named:
+        return listing(lines)
+    return join(
+        [
+            listing(lines),
+            say(lang, vi="Cần kiểm chứng trước khi dựa vào:", en="To be verified before use:"),
+            listing(named),
+        ]
+    )
+
+
+def _doubtful(place, status: str, lang: str) -> list[str]:
+    """Return the measures of a place that have a figure of this status, each with its months and values."""
+    rows = place.history[(place.history["status"] == status) & place.history["value"].notna()]
+    found: dict[str, list[str]] = {}
+    for row in rows.itertuples():
+        said = f"{words.month(row.month, lang)}: {_value(row.value, row.unit, lang)}"
+        found.setdefault(_named(row, lang), []).append(said)
+    notes = re.findall(r"(\w+): recalled", place.note) if status == "recalled" else []
+    return [
+        *(f"{name} ({', '.join(values)})" for name, values in found.items()),
+        *(form(name, "measure", lang) for name in notes),
+    ]
+
+
+def source_list(place, lang: str = "vi") -> Text:
+    """Return the sources that the figures and law of a place, or of several, come from, the most used first."""
+    rows = history.used(place)
+    counts = rows["source"].value_counts()
+    lines = []
+    for row in history.sources(counts.index).itertuples():
+        own = f"source.{row.source}"  # what the makers wrote down themselves has no title in the world
+        if own in words.terms().index:
+            said = term(own, lang)
+        else:
+            said = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
+            by = row.publisher if lang == "vi" else form(str(row.publisher).split(" (")[0], "publisher", lang)
+            said = f"{_marked(said, row.title, lang)}. {_marked(capital(by), by, lang)}"
+        lines.append(
+            said
+            + (f", {words.dated(row.date, lang)}" if row.date else "")
+            + say(
+                lang,
+                n=int(counts[row.source]),
+                s="" if counts[row.source] == 1 else "s",
+                vi=" ({n:n} số liệu)",
+                en=" ({n:n} figure{s})",
+            )
+        )
+    return listing(lines)
+
+
+def _marked(said: str, text: str, lang: str) -> str:
+    """Return what is `said` of a `text`, marked with its language where that is not the page's."""
+    written = syllables.language(text)
+    return said if written == lang else f'<span lang="{written}">{said}</span>'
+
+
+def repeat(files, draws: int, seed: int, lang: str = "vi") -> Text:
+    """Return the commands that repeat the run of a page; `files` are the plan, the status quo, then other plans."""
+    luck = f"--draws {draws} --seed {seed}"
+    two = " ".join(f"\\\n    {file}" for file in (files[1], files[0], *files[2:]))
+    commands = [
+        "forecast check",
+        f"forecast project {two} \\\n    {luck} --out results/project",
+        f"forecast compare {two} \\\n    {luck} --out results/compare",
+        f"forecast target {files[0]} \\\n    {luck} --out results/target",
+    ]
+    return join(
+        [
+            say(lang, vi="Chạy lại những con số này từ dòng lệnh:", en="The same numbers from the command line:"),
+            "\n".join(["```sh", *commands, "```"]),
+        ]
+    )
+
+
+def conflict_counts(findings, names, lang: str = "vi") -> Text:
+    """Return how many contradictions the published figures of each place hold, and that none is smoothed away."""
+    counted = {
+        name: sum(
+            f.severity.endswith("conflict") and (f.place == name or f.place.startswith(name + "/")) for f in findings
+        )
+        for name in names
+    }
+    told = "; ".join(f"{name}: {words.number(count, lang)}" for name, count in counted.items())
+    return say(
+        lang,
+        told=told,
+        vi="Số chỗ mâu thuẫn trong số liệu đã công bố: {told}. Trang của mỗi địa phương ghi rõ từng chỗ.",
+        en="Contradictions in the published figures: {told}. The page of each place lists them.",
+    )
+
+
+def targets(lang: str = "vi") -> Text:
+    """Return what was hoped for the nation, by month: targets that differ stand beside one another."""
+    rows = places.read_place(NATION).history.query("scheme == @SCHEME and measure == 'members' and kind == 'target'")
+    publisher = history.sources()["publisher"]
+    return listing(
+        say(
+            lang,
+            m=r.month,
+            v=r.value,
+            who=str(publisher.get(r.source, "")).split(" (")[0],
+            vi="{m:t}: {v:n} người ({who})",
+            en="{m:t}: {v:n} ({who})",
+        )
+        for r in rows.sort_values("month").itertuples()
+    )

@@ -1,0 +1,156 @@
+"""What the next hour, the next collector and the next million VND buy: in words, and as a picture."""
+
+import textwrap
+
+import pandas as pd
+
+from forecast.data.frames import rows
+from forecast.data.places import Place
+from forecast.desk.marginal_hours import Hours
+from forecast.language import words
+from forecast.language.words import Text, join, say, term
+from forecast.show.marks import MUTED
+from forecast.show.picture import LOOKS, Picture, sheet, source_line, style
+
+SAID_PER = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind that people are told of
+MOST_NAMED = 3  # levers in a sentence; the picture shows all
+
+
+def text(found: Hours, lang: str = "vi") -> Text:
+    """Say what the next hour, the next collector and the next million VND buy."""
+    place = found.place
+    hour = place[place["kind"] == "hour"].set_index("task")
+    best = found.communes[found.communes["task"] == "visits"].sort_values("mean", ascending=False)
+    collector = place[place["kind"] == "collector"].iloc[0]
+    buys = {task: 1000 * hour.at[task, "median"] for task in hour.index}
+    parts = [
+        say(
+            lang,
+            v=buys["visits"],
+            a=1000 * hour.at["visits", "low"],
+            b=1000 * hour.at["visits", "high"],
+            vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (9 phần 10 khả năng: {a:n1} "
+            "– {b:n1}).",
+            en="1,000 more hours of visits buy about {v:n1} member-years (nine in ten: {a:n1} to {b:n1}).",
+        ),
+        *(
+            say(
+                lang,
+                n=buys[task],
+                task=term(f"task.{task}", lang),
+                why=_why(task, buys[task], lang),
+                vi="Cũng ngần ấy giờ cho việc {task}: {n:n1} năm{why}.",
+                en="The same hours of {task}: {n:n1}{why}.",
+            )
+            for task in hour.index[1:]
+        ),
+        say(
+            lang,
+            m=collector["median"],
+            a=collector["low"],
+            b=collector["high"],
+            vi="Thêm một nhân viên thu suốt giai đoạn: {m:n1} năm tham gia ({a:n1} – {b:n1}).",
+            en="One more collector over all months: {m:n1} member-years ({a:n1} to {b:n1}).",
+        ),
+        say(
+            lang,
+            first=best["commune"].iloc[0].rpartition("/")[2],
+            last=best["commune"].iloc[-1].rpartition("/")[2],
+            a=1000 * best["mean"].iloc[0],
+            b=1000 * best["mean"].iloc[-1],
+            vi="Giờ đi thăm có ích nhất ở {first} ({a:n1} năm tham gia cho 1.000 giờ), ít nhất ở {last} ({b:n1}).",
+            en="Hours of visits do most in {first} ({a:n1} member-years for 1,000 hours), least in {last} ({b:n1}).",
+        ),
+    ]
+    money = place[place["kind"] == "million"]
+    if len(money):
+        money = money.sort_values("median", ascending=False, kind="stable")
+        named = [f"{task_name(row.task, lang)} {words.number(100 * row.median, lang, 1)}" for row in rows(money)]
+        listed, least = "; ".join(named[:MOST_NAMED]), named[-1] if len(named) > MOST_NAMED else ""
+        vi = "Mỗi 100 triệu đồng, trong nửa đầu mức của giải pháp, mua được nhiều năm tham gia nhất: {listed}"
+        en = "100 million VND, over the lower half of a lever's range, buy most member-years by: {listed}"
+        parts.append(
+            say(lang, vi=vi, en=en, listed=listed)
+            + (say(lang, vi="; ít nhất: {least}.", en="; least by: {least}.", least=least) if least else ".")
+        )
+    return join(parts, " ")
+
+
+def task_name(task: str, lang: str) -> str:
+    """Return a task or a lever ("TopUp/poor") in words."""
+    lever, _, group = task.partition("/")
+    if f"task.{task}" in words.terms().index:
+        return term(f"task.{task}", lang)
+    name = term(f"lever.{lever}", lang)
+    return f"{name} ({term(f'group.{group}', lang)})" if f"group.{group}" in words.terms().index else name
+
+
+def _why(task: str, years: float, lang: str) -> str:
+    """Say why inspections lose members of this scheme."""
+    if task != "inspections" or years >= 0:
+        return ""
+    return say(lang, vi=", vì người lao động chuyển sang BHXH bắt buộc", en=", as workers move to compulsory insurance")
+
+
+def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
+    """Draw what more hours, one more collector and more money bring: median and nine draws in ten.
+
+    `table` is the `place` table of :func:`forecast.desk.marginal_hours.scarce_hours`.
+    """
+    with style():
+        drawn, axes = sheet(
+            say(
+                lang,
+                vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
+                en="{place}: what do hours, collectors, money buy?",
+                place=place.name,
+            ),
+            say(
+                lang,
+                vi="Số năm tham gia tăng thêm (vạch: 9 phần 10 số lần mô phỏng), mỗi dòng một thang đo",
+                en="Additional member-years (line: nine in ten simulations); each row has its own scale",
+            ),
+            source_line(lang, place),
+            height=1.7 + 0.42 * len(table),
+        )
+        inch = 1 / drawn.get_figheight()
+        axes.set_position((0.44, 0.5 * inch, 0.36, 1 - 1.5 * inch))
+        said: list[str] = []
+        for y, row in enumerate(rows(table)):
+            size = max(abs(row.low), abs(row.high), 1e-12)
+            color, pattern, marker = LOOKS[("hour", "collector", "million").index(row.kind)]
+            axes.plot([row.low / size, row.high / size], [y, y], pattern, color=color, lw=2.2)
+            axes.plot([row.median / size], [y], marker=marker, ms=7, color=color)
+            label = words.term(f"hours.{row.kind}", lang)
+            label += "" if row.kind == "collector" else ": " + task_name(row.task, lang)
+            label = label[:1].upper() + label[1:]
+            axes.text(
+                -0.03,
+                y,
+                textwrap.fill(label, 40),
+                ha="right",
+                va="center",
+                fontsize=9,
+                transform=axes.get_yaxis_transform(),
+            )
+            value = _figure(row.median * SAID_PER[row.kind], lang)
+            axes.text(1.03, y, value, ha="left", va="center", fontweight="bold", transform=axes.get_yaxis_transform())
+            said.append(f"{label} {value}")
+        axes.axvline(0, color=MUTED, lw=1)
+        axes.set(xlim=(-1.05, 1.05), ylim=(len(table) - 0.4, -0.6), yticks=[], xticks=[])
+        axes.grid(False)
+        axes.spines["bottom"].set_visible(False)
+    return drawn.describe(
+        say(
+            lang,
+            vi="Số năm tham gia tăng thêm tại {place}: {said}.",
+            en="Additional member-years in {place}: {said}.",
+            place=place.name,
+            said="; ".join(said),
+        )
+    )
+
+
+def _figure(x: float, lang: str) -> str:
+    digits = 0 if abs(x) >= 100 or x == 0 else 1 if abs(x) >= 10 else 2 if abs(x) >= 0.1 else 4
+    return ("+" if x > 0 else "") + words.number(x, lang, digits)

@@ -1,0 +1,73 @@
+"""What a policy consists of: its levers as a table, and how much each does in words."""
+
+import pandas as pd
+
+from forecast.language import words
+from forecast.language.words import Text, say, term
+
+
+def table(scenario, lang: str = "vi") -> Text:
+    """Return what the plan does: one row a lever, with its size and dates."""
+    rows = []
+    for lever in scenario.policy.levers:
+        rows.append(
+            {
+                "lever": term(f"lever.{lever.lever}", lang),
+                "size": size(lever, lang),
+                "since": lever.start or scenario.start,
+                "until": lever.end or scenario.until,
+            }
+        )
+    if not rows:
+        return say(lang, vi="Không có giải pháp nào mới.", en="No lever acts.")
+    return words.table(pd.DataFrame(rows), lang, {"lever": "", "size": "", "since": "t", "until": "t"})
+
+
+def size(lever, lang: str = "vi") -> str:
+    """Say how much a lever does: its numbers with their units, and for whom."""
+    said = lever.model_dump()
+    return "; ".join(filter(None, (_size(n, v, said, lang) for n, v in said.items() if v not in (None, (), 0.0))))
+
+
+def _size(name: str, value, said: dict, lang: str) -> str:
+    """Return one number of a lever with its unit, "" for what stands in other columns."""
+    if name in ("share", "assisted"):
+        return words.percent(value, lang)
+    if name in ("group", "first") and value != "all":
+        return term(f"{name}.{value}", lang)
+    if name == "every" and not isinstance(value, str):
+        return say(lang, n=value, vi="{n:n} tháng một lần", en="every {n:n} months")
+    if name == "dates":
+        return ", ".join(words.day(date, lang) for date in value)
+    if name == "where" and isinstance(value, dict):
+        if value.get("per_district"):
+            return say(
+                lang, n=value["per_district"], vi="số xã mỗi quận huyện: {n:n}", en="communes in each district: {n:n}"
+            )
+        return ", ".join(value.get("communes") or ()) or say(
+            lang, n=value["count"], vi="số xã: {n:n}", en="communes: {n:n}"
+        )
+    if name not in ("count", "per_month", "hours_per_month", "persons_per_month", "staff", "months", "times"):
+        return ""
+    if name == "per_month" and said["lever"] == "Drive" and 0 < value < 1:
+        return say(lang, n=1 / value, vi="1 ngày mỗi {n:n1} tháng", en="1 day every {n:n1} months")
+    if name == "count" and said["lever"] == "Visits" and said.get("per") == "household" and value < 1:
+        every = term(f"every.{said.get('every') or 'month'}", lang)
+        return say(
+            lang,
+            n=1000 * value,
+            every=every,
+            vi="{n:n} lượt trên 1.000 hộ {every}",
+            en="{n:n} visits per 1,000 households {every}",
+        )
+    if name == "count":
+        per, every = said.get("per", "place"), said.get("every") or ("month" if said["lever"] == "Visits" else "")
+        counted = f"count.{said['lever']}"
+        counted += ".one" if value == 1 else ""
+        unit = [counted if counted in words.terms().index else "", f"per.{per}", f"every.{every}" if every else ""]
+    else:
+        own = f"size.{said['lever']}.{name}"
+        unit = [own if own in words.terms().index else f"size.{name}"]
+        unit = [f"{unit[0]}.one"] if value == 1 and f"{unit[0]}.one" in words.terms().index else unit
+    digits = 0 if value == round(value) else 1 if value * 10 == round(value * 10) else 3 if value < 0.1 else 2
+    return " ".join([words.number(value, lang, digits), *(term(u, lang) for u in unit if u)])
