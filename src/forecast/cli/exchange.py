@@ -100,15 +100,19 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
 
     .xlsx, .xls, .ods or text with separators; a row for each commune, with the month in a column, in headings, in the
     title or in the name of the sheet. What was read, skipped and found odd is told before anything is written. A file
-    with a fault or an open question changes nothing.
+    with a fault or an open question changes nothing. A list of persons (D05-TS, members due) becomes counts alone.
     """
     import hashlib
 
     from forecast.data.tables import UserError, data_dir
-    from forecast.exchange import scaffold
+    from forecast.exchange import members_lists, scaffold
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
+    from forecast.exchange.reading.grids import read_grids
 
+    if members_lists.has_list(read_grids(file)):
+        _import_list(file, place, answers, out, force, lang)
+        return
     given = [*kept.load(data_dir()), *(kept.load(out) if out != data_dir() else ()), *answers]
     try:
         frames, texts, book = scaffold.imported(file, place, given)
@@ -132,6 +136,23 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     finish(out, facts, "history.csv")
+
+
+def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
+    """Turn a list of persons into counts; nothing of a person is written, and not even the list's fingerprint."""
+    from forecast.data.places import read_place
+    from forecast.exchange import members_lists
+    from forecast.exchange.reading import answers as kept
+    from forecast.exchange.reading import report
+
+    month = kept.parse(answers).month
+    found = members_lists.read_list(file, read_place(place, at=month), month)
+    click.echo(report.to_text(list(found.notes), lang))
+    claim(out, force)
+    tables.write(found.counts, out / "member-counts.csv")
+    tables.write(members_lists.due(found.counts), out / "due.csv")
+    tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
+    finish(out, {"command": "import", "place": place, "persons": found.persons}, "member-counts.csv")
 
 
 def _told(out: Path, texts: dict[str, str]) -> None:

@@ -37,8 +37,8 @@ _HEADINGS = (  # role, what its heading says; the first that fits
     ("commune", r"(^|\bxa phuong |dia chi )((ten )?xa( phuong)?( thi tran)?|phuong( xa)?)( dang sinh song)?$"),
     ("address", r"dia chi|diachi|noi o"),
     ("income", r"muc thu nhap|muc tien|mucdong|muc dong"),
-    ("months", r"so thang|sothang|^phuongthuc|phuong thuc dong"),
     ("since", r"tu thang|tuthang"),
+    ("months", r"so thang|sothang|^phuong ?thuc( dong)?$"),
     ("due", r"ngay den han|ngaydenhan|den han|han dong"),
     ("total", r"so tien phai dong|tong so tien|tong tien|tongtien|sophaidong|so phai dong"),
     ("own", r"nguoi tham gia dong|ntg dong|tu dong|tien tudong|tien tu nguyen dong"),
@@ -115,6 +115,21 @@ def _path(grid: Grid, top: int, bottom: int, x: int) -> list[str]:
         if isinstance(value, str) and (text := fold(value)) and text not in path:
             path.append(text)
     return path
+
+
+def has_list(grids: list[Grid]) -> bool:
+    """Return whether a file holds a list of persons."""
+    return any(find_list(grid) is not None for grid in grids)
+
+
+def due(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return how many are due by month and commune: the columns due, commune, persons.
+
+    >>> due(pd.DataFrame([["A", "poor", 3, "new", "2026-01", 4]], columns=COLUMNS)).to_numpy().tolist()
+    [['2026-01', 'A', 4]]
+    """
+    known = counts[(counts["due"] != "") & (counts["kind"] != "stopped")]
+    return known.groupby(["due", "commune"], as_index=False)["persons"].sum()
 
 
 def read_list(path: Path, place: Place | None = None, month: str | None = None) -> MemberCounts:

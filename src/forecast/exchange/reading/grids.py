@@ -1,18 +1,20 @@
 """Cells of any file that an office sends: .xlsx, .xlsm, .xls, .ods, and text (CSV with any separator and letters).
 
-python-calamine reads workbooks as they were saved: no formula is run, nothing is looked up elsewhere. A look into the
-packed file comes first (:mod:`forecast.exchange.reading.packed`), because what would fill the memory has to be refused
-before it is unpacked.
+python-calamine reads .xlsx and .ods, xlrd reads .xls, both as they were saved: no formula is run, nothing is looked up
+elsewhere. A look into a packed file comes first (:mod:`forecast.exchange.reading.packed`), because what would fill the
+memory has to be refused before it is unpacked. A damaged .xls can ask calamine for 84 GB, which ends the process.
 """
 
 import csv
 import datetime
 import io
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import python_calamine
+import xlrd
 from charset_normalizer import from_bytes
 from lxml import html
 
@@ -26,6 +28,7 @@ MOST_ROWS, MOST_COLUMNS, MOST_CELLS, MOST_SHEETS = 200_000, 400, 6_000_000, 200
 
 Cell = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_DAMAGED = "a damaged spreadsheet, or none; open it and save it again as .xlsx"
 _NO_BOOK = "not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv"
 
 
@@ -80,7 +83,7 @@ def read_grids(path: Path) -> list[Grid]:
     if head.startswith(b"PK"):
         grids = _book(path, packed.look(path, MOST_COLUMNS, MOST_ROWS, MOST_CELLS))
     elif head.startswith(_OLE):
-        grids = _book(path, packed.Look())
+        grids = _old_book(path)
     elif re.search(rb"<(html|table|!doctype html)", head, re.I):
         grids = _page(path)
     else:
@@ -104,7 +107,7 @@ def _book(path: Path, look: packed.Look) -> list[Grid]:
         known = isinstance(error, Exception) or type(error).__name__ == "PanicException"
         if not known:
             raise
-        raise UserError(f"{path.name}: a damaged spreadsheet, or none; open it and save it again as .xlsx") from None
+        raise UserError(f"{path.name}: {_DAMAGED}") from None
 
 
 def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: packed.Look) -> Grid:
@@ -128,6 +131,57 @@ def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: pa
     )
     seen = look.sheets.get(told.name, packed.Sheet())
     return Grid(told.name, rows, hidden, False, seen.hidden_rows, seen.hidden_columns, merged, seen.uncalculated)
+
+
+def _old_book(path: Path) -> list[Grid]:
+    """Return the sheets of an .xls file."""
+    try:
+        with open(os.devnull, "w") as nothing:
+            book = xlrd.open_workbook(str(path), logfile=nothing, formatting_info=True, ragged_rows=True)
+            if book.nsheets > MOST_SHEETS:
+                raise UserError(f"{path.name}: {book.nsheets} sheets; expected at most {MOST_SHEETS}")
+            return [_old_sheet(path, book, book.sheet_by_index(at)) for at in range(book.nsheets)]
+    except UserError:
+        raise
+    except (Exception, RecursionError) as error:  # the library raises what its parts raise
+        locked = "encrypted" in str(error) or "password" in str(error)
+        told = "locked with a password; save it without one" if locked else _DAMAGED
+        raise UserError(f"{path.name}: {told}") from None
+
+
+def _old_sheet(path: Path, book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Grid:
+    """Return one sheet of an .xls file."""
+    if sheet.ncols > MOST_COLUMNS:
+        raise UserError(
+            f'{path.name}: sheet "{sheet.name}" has more than {MOST_COLUMNS:,} columns; no report needs them'
+        )
+    rows: list[list[Cell]] = [[_old_cell(book, cell) for cell in sheet.row(y)] for y in range(sheet.nrows)]
+    merged = tuple(
+        (top, left, bottom - 1, right - 1)
+        for top, bottom, left, right in sheet.merged_cells
+        if bottom > top and right > left
+    )
+    hidden_rows = frozenset(y for y, info in sheet.rowinfo_map.items() if info.hidden)
+    hidden_columns = frozenset(x for x, info in sheet.colinfo_map.items() if info.hidden and x < MOST_COLUMNS)
+    return Grid(sheet.name, rows, sheet.visibility != 0, False, hidden_rows, hidden_columns, merged)
+
+
+def _old_cell(book: xlrd.Book, cell: xlrd.sheet.Cell) -> Cell:
+    """Return the value of a cell of an .xls file."""
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK) or cell.value == "":
+        return None
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        try:
+            day: datetime.datetime = xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)
+            return day
+        except (xlrd.xldate.XLDateError, OverflowError, ValueError):
+            return float(cell.value)
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "#N/A"))
+    value: Cell = cell.value
+    return value
 
 
 def _page(path: Path) -> list[Grid]:

@@ -158,60 +158,71 @@ def _open_xml(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells:
     return Look(found)
 
 
+class _Watch:
+    """Follows the XML of a sheet: what is hidden, formulas without a result, cells that are too far or too many."""
+
+    def __init__(self, told: str, columns: int, rows: int, left: int):
+        self.told, self.columns, self.rows, self.left = told, columns, rows, left
+        self.row = self.column = -1
+        self.formula = self.value = self.inside = False
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
+        self.bare: set[tuple[int, int]] = set()
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element."""
+        tag = _bare(tag)
+        if tag == "c":
+            self.formula = self.value = False
+            place = attributes.get("r")
+            if place is None:
+                self.column += 1
+            else:
+                letters = place.rstrip("0123456789")
+                self.row, self.column = int(place[len(letters) :]) - 1, _number(letters)
+        elif tag in ("v", "t"):
+            self.inside = True
+        elif tag == "f":
+            self.formula = True
+        elif tag == "row":
+            stated = attributes.get("r")
+            self.row = int(stated) - 1 if stated else self.row + 1
+            self.column = -1
+            if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
+                self.hidden_rows.add(self.row)
+        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or attributes.get("width") == "0"):
+            first, last = int(attributes.get("min", 1)), int(attributes.get("max", 0))
+            self.hidden_columns.update(range(max(first, 1) - 1, min(last, self.columns)))
+
+    def text(self, _: str) -> None:
+        """Take a text: a cell with one has a value."""
+        if self.inside:
+            self.value = True
+
+    def end(self, tag: str) -> None:
+        """Take the end of an element; at that of a cell its place is judged."""
+        self.inside = False
+        if tag != "c" and _bare(tag) != "c":
+            return
+        if self.value or self.formula:
+            self.left -= 1
+            if self.row >= self.rows or self.row < 0:
+                raise UserError(f"{self.told} has more than {self.rows:,} rows; split the file")
+            if self.column >= self.columns or self.left < 0:
+                far = f"a cell in column {self.column + 1:,}" if self.left >= 0 else "millions of cells"
+                raise UserError(f"{self.told} has {far}, which no report of communes needs; not read")
+        if self.formula and not self.value:
+            self.bare.add((self.row, self.column))
+
+
 def _sheet_xml(
     path: Path, file: zipfile.ZipFile, member: str, name: str, columns: int, rows: int, left: int
 ) -> tuple[Sheet, int]:
     """Return what is hidden on one sheet, and how many cells may still come."""
-    hidden_rows: set[int] = set()
-    hidden_columns: set[int] = set()
-    bare: set[tuple[int, int]] = set()
-    at = {"row": -1, "column": -1, "cells": left}
-    cell = {"formula": False, "value": False, "inside": False}
-
-    def start(tag: str, attributes: dict) -> None:
-        tag = _bare(tag)
-        if tag == "c":
-            place = attributes.get("r")
-            if place is None:
-                at["column"] += 1
-            else:
-                letters = place.rstrip("0123456789")
-                at["row"], at["column"] = int(place[len(letters) :]) - 1, _number(letters)
-            cell["formula"] = cell["value"] = False
-        elif tag in ("v", "t"):
-            cell["inside"] = True
-        elif tag == "f":
-            cell["formula"] = True
-        elif tag == "row":
-            stated = attributes.get("r")
-            at["row"] = int(stated) - 1 if stated else at["row"] + 1
-            at["column"] = -1
-            if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
-                hidden_rows.add(at["row"])
-        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or attributes.get("width") == "0"):
-            first, last = int(attributes.get("min", 1)), int(attributes.get("max", 0))
-            hidden_columns.update(range(first - 1, min(last, columns)))
-
-    def text(_: str) -> None:
-        if cell["inside"]:
-            cell["value"] = True
-
-    def end(tag: str) -> None:
-        cell["inside"] = False
-        if tag != "c" and _bare(tag) != "c":
-            return
-        if cell["value"] or cell["formula"]:
-            at["cells"] -= 1
-            if at["row"] >= rows or at["row"] < 0:
-                raise UserError(f'{path.name}: sheet "{name}" has more than {rows:,} rows; split the file')
-            if at["column"] >= columns or at["cells"] < 0:
-                far = f"a cell in column {at['column'] + 1:,}" if at["cells"] >= 0 else "millions of cells"
-                raise UserError(f'{path.name}: sheet "{name}" has {far}, which no report of communes needs; not read')
-        if cell["formula"] and not cell["value"]:
-            bare.add((at["row"], at["column"]))
-
-    _parsed(file, member, start, end, text)
-    return Sheet(frozenset(hidden_rows), frozenset(hidden_columns), frozenset(bare)), at["cells"]
+    watch = _Watch(f'{path.name}: sheet "{name}"', columns, rows, left)
+    _parsed(file, member, watch.start, watch.end, watch.text)
+    sheet = Sheet(frozenset(watch.hidden_rows), frozenset(watch.hidden_columns), frozenset(watch.bare))
+    return sheet, watch.left
 
 
 def _bare(tag: str) -> str:
