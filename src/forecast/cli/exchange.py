@@ -4,7 +4,18 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import claim, finish, with_force, with_lang, with_out, with_seed
+from forecast.cli.common import (
+    claim,
+    finish,
+    picture,
+    with_draws,
+    with_force,
+    with_jobs,
+    with_lang,
+    with_out,
+    with_result,
+    with_seed,
+)
 from forecast.data import tables
 
 MONTH = "YYYY-MM"
@@ -136,6 +147,64 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     finish(out, facts, "history.csv")
+
+
+@click.command()
+@click.argument("place")
+@click.option("--month", default=None, metavar=MONTH, help="Month of the report; the last that was counted by default.")
+@click.option("--hours", type=click.FloatRange(0), default=160.0, show_default=True, help="Hours of all collectors.")
+@click.option(
+    "--due",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="member-counts.csv of an imported list: who is due and who renewed.",
+)
+@with_draws
+@with_seed
+@with_jobs
+@with_result
+def progress(
+    *,
+    place: str,
+    month: str | None,
+    hours: float,
+    due: Path | None,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+    lang: str,
+) -> None:
+    """Write the month's report of PLACE from one's own counts: progress.docx, .xlsx, .pptx, .png and .csv.
+
+    Done against plan, against what was expected and against last year; who is due; lapse; communes outside their
+    interval; a plan of work for the next month; the probability of the year's plan and of the stock next March. Counts
+    are those of FORECAST_DATA, a folder that `forecast import` wrote.
+    """
+    from forecast.exchange import progress as reports
+    from forecast.exchange.progress_workbook import workbook
+    from forecast.show import progress as shown
+
+    found = reports.progress(place, month, hours=hours, due=due, draws=draws, seed=seed, jobs=jobs)
+    claim(out, force)
+    tables.write(found.table, out / "progress.csv")
+    tables.write_bytes(shown.paper(found, lang), out / "progress.docx")
+    tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
+    tables.write_bytes(shown.slide(found, lang), out / "progress.pptx")
+    picture(out / "progress.png", shown.phone(found, lang))
+    click.echo("\n".join(shown.sentences(found, lang)))
+    facts = {
+        "command": "progress",
+        "place": found.place.name,
+        "month": found.month,
+        "since": found.since,
+        "draws": draws,
+        "seed": seed,
+        "hours": hours,
+        "status": "synthetic" if found.synthetic else "stated",
+    }
+    finish(out, facts, "progress.docx")
 
 
 def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:

@@ -160,18 +160,11 @@ def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict]:
     plans = counts[counts["plan"].notna()].assign(year=counts["month"].str[:4])
     for year, part in plans.groupby("year"):
         last = part.drop_duplicates("unit", keep="last")
+        goals = [(row.unit, "commune", row.plan) for row in last.itertuples()] if len(units) > 1 else []
         if len(last) == len(units):
-            rows.append(
-                head
-                | {
-                    "place": place.name,
-                    "level": place.level,
-                    "month": f"{year}-12",
-                    "kind": "plan",
-                    "measure": "members",
-                    "value": last["plan"].sum(),
-                }
-            )
+            goals.append((place.name, place.level, last["plan"].sum()))
+        more = {"month": f"{year}-12", "kind": "plan", "measure": "members"}
+        rows += [head | more | {"place": unit, "level": level, "value": value} for unit, level, value in goals]
     return rows
 
 

@@ -8,6 +8,7 @@ memory has to be refused before it is unpacked. A damaged .xls can ask calamine 
 import csv
 import datetime
 import io
+import math
 import os
 import re
 from pathlib import Path
@@ -123,7 +124,7 @@ def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: pa
         raise UserError(
             f'{path.name}: sheet "{told.name}" has more than {MOST_COLUMNS:,} columns; no report needs them'
         )
-    rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = [[_sound(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     merged = tuple(
         (top, left, bottom, right)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
@@ -131,6 +132,13 @@ def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: pa
     )
     seen = look.sheets.get(told.name, packed.Sheet())
     return Grid(told.name, rows, hidden, False, seen.hidden_rows, seen.hidden_columns, merged, seen.uncalculated)
+
+
+def _sound(cell: Cell) -> Cell:
+    """Return a cell: None for an empty one, a text for a number that is none."""
+    if cell == "":
+        return None
+    return str(cell) if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def _old_book(path: Path) -> list[Grid]:
@@ -180,8 +188,7 @@ def _old_cell(book: xlrd.Book, cell: xlrd.sheet.Cell) -> Cell:
         return bool(cell.value)
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return str(xlrd.error_text_from_code.get(cell.value, "#N/A"))
-    value: Cell = cell.value
-    return value
+    return _sound(cell.value)
 
 
 def _page(path: Path) -> list[Grid]:

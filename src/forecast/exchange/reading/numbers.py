@@ -12,7 +12,7 @@ from typing import NamedTuple
 from forecast.exchange.reading.texts import tidy
 
 NONE = ("", "-", "--", "---", "–", "—", "_", "−")
-MISSING = ("...", "…", "..", ".", "x", "n/a", "na", "#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!")
+MISSING = ("...", "…", "..", ".", "x", "n/a", "na")
 MOST_PERSONS = 100_000_000
 """No count of a commune is above the people of the nation."""
 
@@ -58,8 +58,8 @@ def whole(value: object) -> int | None:
 def column(cells: dict[int, object], answer: str = "") -> Reading:
     """Read the cells of a column (by row) as persons.
 
-    `answer` is what a person said of an unsure one: "thousands" or "whole". Errors of formulas and signs for unknown
-    are missing; a dash is none.
+    `answer` is what a person said of an unsure one: "thousands" or "whole". Signs for unknown are missing,
+    errors of formulas are wrong; a dash is none.
 
     >>> sorted(column({1: 1.764, 2: 33, 3: "-"}).values.items()), column({1: 1.764, 2: 33}).how
     ([(1, 1764), (2, 33), (3, 0)], 'thousands')
