@@ -60,7 +60,7 @@ def _name(row: pd.Series) -> str:
     return str(row["unit"]).rpartition("/")[2]
 
 
-def _balance(table: pd.DataFrame, _: dict) -> Iterator[Odd]:
+def _balance(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
     wrong = table[table["made"].notna() & table["members"].notna() & (table["made"] != table["members"])]
     if wrong.empty:
         return
@@ -78,7 +78,7 @@ def _balance(table: pd.DataFrame, _: dict) -> Iterator[Odd]:
     )
 
 
-def _jump(table: pd.DataFrame, _: dict) -> Iterator[Odd]:
+def _jump(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
     before, now = table["before"], table["members"]
     far = (now - before).abs() >= LEAST
     steep = (now >= JUMP * before) | (now * JUMP <= before)
@@ -96,8 +96,9 @@ def _jump(table: pd.DataFrame, _: dict) -> Iterator[Odd]:
 def _above(table: pd.DataFrame, eligible: dict[str, float]) -> Iterator[Odd]:
     most = table["unit"].map(eligible).astype(float)
     over = table[table["members"] > most]
-    for unit, part in over.groupby("unit", sort=False):
+    for _, part in over.groupby("unit", sort=False):
         row = part.iloc[0]
+        unit = str(row["unit"])
         yield Odd(
             "eligible",
             list(part["label"]),
@@ -106,7 +107,7 @@ def _above(table: pd.DataFrame, eligible: dict[str, float]) -> Iterator[Odd]:
         )
 
 
-def _plan(table: pd.DataFrame, _: dict) -> Iterator[Odd]:
+def _plan(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
     known = table[table["plan"].notna() & table["members"].notna()]
     for year, part in known.groupby(known["month"].str[:4]):
         first = part[part["month"] == part["month"].min()]
@@ -120,7 +121,7 @@ def _plan(table: pd.DataFrame, _: dict) -> Iterator[Odd]:
             )
 
 
-def _since_january(table: pd.DataFrame, _: dict) -> Iterator[Odd]:
+def _since_january(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
     for column, vi in (("entries", "tăng mới"), ("lapses", "dừng đóng")):
         known = table[table[column].notna()]
         for year, part in known.groupby(known["month"].str[:4]):
@@ -167,7 +168,7 @@ def _rule(name: str, severity: str | None, en: str, vi: str) -> None:
         lines = h.set_index("line")
         for odd in impossible(table, eligible):
             if odd.rule == name.removeprefix("own-"):
-                rows = [lines.loc[label].copy() for label in odd.rows[:1]]
+                rows = [pd.Series(lines.loc[label]) for label in odd.rows[:1]]
                 for row, label in zip(rows, odd.rows, strict=False):
                     row["line"] = label
                 yield rows, {"n": float(len(odd.rows)), "en": odd.en, "vi": odd.vi}

@@ -1,5 +1,6 @@
 """Commands for a place of one's own: a scaffold, a sample spreadsheet, a planner's spreadsheet turned into tables."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from forecast.cli.common import (
 from forecast.data import tables
 
 MONTH = "YYYY-MM"
+LAYOUTS = ("long", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
 
 
 @click.command()
@@ -75,16 +77,26 @@ def new(
 @click.argument("place")
 @click.option("--since", default="2021-01", show_default=True, metavar=MONTH, help="First month.")
 @click.option("--months", type=click.IntRange(1, 240), default=36, show_default=True, help="How many months.")
+@click.option(
+    "--layout",
+    type=click.Choice(LAYOUTS),
+    default="long",
+    show_default=True,
+    help="How the sheet is laid out; title has one month.",
+)
 @with_seed
 @with_out
 @with_force
-def sample(*, place: str, since: str, months: int, seed: int, out: Path, force: bool) -> None:
+def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: Path, force: bool) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
+    from forecast.exchange import layouts
     from forecast.exchange import sample as made
 
     found = places.read_place(place, at=since)
-    data = made.sample(found, since, months, seed)
+    long = layout == "long"
+    make = made.sample if long else partial(layouts.laid_out, layout=layout)
+    data = make(found, since=since, months=months, seed=seed)
     claim(out, force)
     name = f"{found.slug}.xlsx"
     tables.write_bytes(data, out / name)

@@ -51,6 +51,7 @@ _HEADINGS = (  # role, what its heading says; the first that fits
 )
 _NEW = re.compile(r"t[ăa]ng[_ ]?m[ớo]i|đăng ký mới|\btm\b", re.I)
 _AGAIN = re.compile(r"[đd][óo]ng[_ ]?ti[ếe]p|t[áa]i t[ụu]c|\b[đd]t\b", re.I)
+Key = tuple[str, str, int, str, str]
 _NO_PERSON = re.compile(r"\s*(cộng|tổng|người lập|cán bộ|tổ chức|người tham gia|tăng|giảm)\b", re.I)
 
 
@@ -129,7 +130,7 @@ def due(counts: pd.DataFrame) -> pd.DataFrame:
     [['2026-01', 'A', 4]]
     """
     known = counts[(counts["due"] != "") & (counts["kind"] != "stopped")]
-    return known.groupby(["due", "commune"], as_index=False)["persons"].sum()
+    return pd.DataFrame(known.groupby(["due", "commune"], as_index=False)["persons"].sum())
 
 
 def read_list(path: Path, place: Place | None = None, month: str | None = None) -> MemberCounts:
@@ -140,7 +141,7 @@ def read_list(path: Path, place: Place | None = None, month: str | None = None) 
     """
     path = Path(path)
     names = Names(place) if place is not None else None
-    counts: Counter[tuple] = Counter()
+    counts: Counter[Key] = Counter()
     notes: list[Note] = []
     found_any = False
     for grid in read_grids(path):
@@ -160,10 +161,10 @@ def read_list(path: Path, place: Place | None = None, month: str | None = None) 
     return MemberCounts(table, int(table["persons"].sum()), tuple(notes))
 
 
-def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> tuple[Counter, list[Note]]:
+def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> tuple[Counter[Key], list[Note]]:
     """Return the counts of one list and what is said of it."""
     at = found.columns
-    counts: Counter[tuple] = Counter()
+    counts: Counter[Key] = Counter()
     kind, skipped = "", []
     wrong: dict[str, list[int]] = {}
     known: dict[str, str] = {}
@@ -279,7 +280,7 @@ _WRONG = {
 
 
 def _notes(
-    grid: Grid, found: _List, counts: Counter, skipped: list[int], wrong: dict[str, list[int]], lost: int
+    grid: Grid, found: _List, counts: Counter[Key], skipped: list[int], wrong: dict[str, list[int]], lost: int
 ) -> list[Note]:
     """Return what is said of a list: by rows and columns, never by a cell."""
     roles = ", ".join(f"{letter(x)} = {role}" for role, x in found.columns.items())

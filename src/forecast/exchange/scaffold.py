@@ -8,6 +8,7 @@ import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.spreadsheet import Book, place_in, read
 from forecast.language import words
 
+Frames = dict[str, pd.DataFrame]
 TABLES = ("sources", "history", "law", "places", "crosswalk", "evidence")
 SCHEME = "voluntary_si"
 OWN = "own-file"  # source of what came from a spreadsheet
@@ -33,13 +35,13 @@ def copied() -> dict[str, pd.DataFrame]:
 
 
 def added_place(
-    frames: dict,
+    frames: Frames,
     name: str,
     population: float,
     parent: str = "Việt Nam",
     communes: tuple[str, ...] = (),
     since: str = "2025-07",
-) -> dict:
+) -> Frames:
     """Return the tables with a new district (no district is needed: any unit) and its communes, alike in size.
 
     What is not given is the parent's, by head, and the row says so: a guess to be replaced by the place's own figures.
@@ -61,7 +63,7 @@ def added_place(
     if twice:
         raise UserError(f'commune "{twice[0]}" is named twice')
 
-    def row(unit: str, level: str, over: str, people: float, count: int) -> dict:
+    def row(unit: str, level: str, over: str, people: float, count: int) -> dict[str, Any]:
         shares = {c: above[c] for c in ("poor_share", "near_poor_share", "minority_share")}
         counts = {c: np.ceil(people * above[c] / above["population"]) for c in _SHARED}
         return (
@@ -86,7 +88,7 @@ def added_place(
     return frames | {"places": pd.concat([places, new], ignore_index=True)}
 
 
-def added_counts(frames: dict, place: Place, book: Book, title: str) -> dict:
+def added_counts(frames: Frames, place: Place, book: Book, title: str) -> Frames:
     """Return the tables with the counts of a spreadsheet as rows of the history, those of communes and of the place.
 
     The place has a sum where all its communes were counted in a month. Months of another set of communes (before and
@@ -96,7 +98,8 @@ def added_counts(frames: dict, place: Place, book: Book, title: str) -> dict:
     `title` is the name of the file.
     """
     counts = book.counts.assign(unit=list(book.units) or _units(place, book, title))
-    rows, parts = [], {}
+    rows: list[dict[str, Any]] = []
+    parts: dict[tuple[str, int, str], tuple[Place, list[pd.DataFrame]]] = {}
     for _, part in counts.groupby("month", sort=False):
         at = place_in(place.name, str(part["month"].iloc[0]))
         parts.setdefault((at.name, len(at.communes), at.communes["commune"].iloc[0]), (at, []))[1].append(part)
@@ -128,7 +131,7 @@ def _units(place: Place, book: Book, title: str) -> list[str]:
     return [found[name].unit for name in book.counts["commune"]]
 
 
-def _head(book: Book, note: str = "") -> dict:
+def _head(book: Book, note: str = "") -> dict[str, Any]:
     status = "synthetic" if book.synthetic else "derived" if note else "stated"
     return {
         "scheme": SCHEME,
@@ -143,7 +146,7 @@ def _head(book: Book, note: str = "") -> dict:
     }
 
 
-def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict]:
+def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[str, Any]]:
     """Return the rows of the history of one set of communes."""
     units = list(place.communes["commune"])
     head, rows = _head(book), []
@@ -168,7 +171,7 @@ def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict]:
     return rows
 
 
-def _carried(counts: pd.DataFrame, places: list[Place], book: Book) -> list[dict]:
+def _carried(counts: pd.DataFrame, places: list[Place], book: Book) -> list[dict[str, Any]]:
     """Return what communes before a merger counted as rows of those after it, where all their parts were counted."""
     since = tables.read(tables.data_dir() / "places.csv", "places").set_index("place")["since"]
     new = max(places, key=lambda place: since[list(place.communes["commune"])].max())
@@ -245,7 +248,7 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
     quoted = json.dumps(place, ensure_ascii=False)  # a name may hold what YAML reads as its own
     common = {"short": short, "place": quoted, "start": start, "until": until, "opening": opening}
 
-    def named(kind: str, vi: str, en: str) -> dict:
+    def named(kind: str, vi: str, en: str) -> dict[str, str]:
         titles = {
             lang: json.dumps(f"{place}, {told}{mark[lang]}", ensure_ascii=False)
             for lang, told in (("vi", vi), ("en", en))
@@ -269,7 +272,7 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
     return {f"{short}-status-quo.yaml": quo, f"{short}-plan.yaml": plan}
 
 
-def write(frames: dict, texts: dict[str, str], out: Path) -> None:
+def write(frames: Frames, texts: dict[str, str], out: Path) -> None:
     """Write the tables, and the scenarios in a folder of their own; what does not fit its table is named before."""
     faults = [fault for name, frame in frames.items() for fault in tables.check(frame, name, f"{name}.csv")]
     if faults:
@@ -280,7 +283,7 @@ def write(frames: dict, texts: dict[str, str], out: Path) -> None:
         tables.write_text(text, out / "scenarios" / name)
 
 
-def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[dict, dict[str, str], Book]:
+def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frames, dict[str, str], Book]:
     """Return tables and scenarios of a spreadsheet about `place`, and what was read with its whole report.
 
     `answers` are those of :mod:`forecast.exchange.reading.answers`.

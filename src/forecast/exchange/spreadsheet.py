@@ -6,7 +6,7 @@ readings that are both possible are a question; a file with either gives no tabl
 line of the report that says so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -95,6 +95,9 @@ class QuestionError(UserError):
             if n.kind == QUESTION
         ]
         super().__init__("\n".join(unknown + asked))
+
+
+PlaceAt = Callable[[str | None], Place]
 
 
 class Book(NamedTuple):
@@ -222,7 +225,7 @@ def _by_differences(cells: dict[tuple[str, str], dict[str, Value]], faults: list
             row[role] = now._replace(role=role, value=max(0, now.value - before))
 
 
-def _too_many(cells: dict, place_at) -> list[Fault]:
+def _too_many(cells: dict[tuple[str, str], dict[str, Value]], place_at: PlaceAt | None) -> list[Fault]:
     """Return a fault for each count of members above the people of its commune."""
     people: dict[str, float] = {}
     faults = []
@@ -281,7 +284,7 @@ def _table(cells: dict[tuple[str, str], dict[str, Value]], names: reader.Commune
     return pd.DataFrame(rows, columns=[*COLUMNS, "returns", "opening"]), units
 
 
-def _odd(table: pd.DataFrame, units: list[str], place_at) -> list[Note]:
+def _odd(table: pd.DataFrame, units: list[str], place_at: PlaceAt | None) -> list[Note]:
     """Return findings for counts that cannot be, and for months in which a commune is missing."""
     eligible: dict[str, float] = {}
     notes = []

@@ -246,7 +246,7 @@ def doubles(chosen: Chosen, same: Callable[[Column, Column], bool]) -> tuple[Cho
 
     `same` says whether two columns hold the same numbers; then the first is taken and the second told.
     """
-    first: dict[tuple, Column] = {}
+    first: dict[tuple[str, str | None], Column] = {}
     drop: dict[int, str] = {}
     notes = []
     # What a person answered stands before what a heading says.

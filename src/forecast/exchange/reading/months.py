@@ -44,7 +44,7 @@ def month_of(value: object, year: int | None = None, american: bool = False) -> 
         return _of_number(int(text), year) if len(text) < 8 else month(int(text[:4]), int(text[4:6]))
     head = r"(?:(?:trong |cuoi |het |den )?(?:thang|t|ky|ngay))?\s*"
     if parts := re.fullmatch(r"(?:ngay )?(\d{1,2}) (?:thang )?(\d{1,2}) (?:nam )?(\d{4})(?: 0+)*", text):
-        day, number, stated = map(int, parts.groups())
+        day, number, stated = (int(part) for part in parts.groups())
         if american:
             day, number = number, day
         return month(stated, number) if 1 <= day <= 31 else None

@@ -84,7 +84,7 @@ class Names:
         self.units = list(place.communes["commune"])
         self.districts = dict(zip(self.units, place.communes["district"], strict=True))
         self.known = {unit: parted(unit.rpartition("/")[2]) for unit in self.units}
-        self._exact: dict[tuple, list[str]] = {}
+        self._exact: dict[tuple[str, ...], list[str]] = {}
         self._plain: dict[str, list[str]] = {}
         for unit, name in self.known.items():
             self._exact.setdefault(spelled(name.name), []).append(unit)
@@ -111,7 +111,7 @@ class Names:
         """Return whether a text names the place itself or one above it, in words that no commune has."""
         plain = re.sub(r"^(?:BHXH\s+)?(?:toàn\s+)?", "", tidy(text), flags=re.I)
         found = re.match(rf"{_DISTRICTS}\s*", plain, re.I)
-        return bool(found) and fold(plain[found.end() :]) == fold(self.place.split(" (")[0].rpartition("/")[2])
+        return found is not None and fold(plain[found.end() :]) == fold(self.place.split(" (")[0].rpartition("/")[2])
 
     def match(self, text: str, district: str = "") -> Match:
         """Return the commune that a cell means; `district` is that of its row, if the sheet says it."""
@@ -141,8 +141,12 @@ class Names:
         if not fold(name.name):
             return Match("", (), "none")
         where = name.district or district
-        for key, table, how in ((spelled(name.name), self._exact, "exact"), (fold(name.name), self._plain, "plain")):
-            found = list(table.get(key, ()))
+        tables = (
+            (self._exact.get(spelled(name.name), ()), "exact"),
+            (self._plain.get(fold(name.name), ()), "plain"),
+        )
+        for units, how in tables:
+            found = list(units)
             if len(found) > 1 and where:
                 inside = [unit for unit in found if fold(self.districts[unit]) == fold(self._bare(where))]
                 exact = [unit for unit in inside if spelled(self.districts[unit]) == spelled(self._bare(where))]

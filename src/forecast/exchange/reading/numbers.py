@@ -45,7 +45,9 @@ def whole(value: object) -> int | None:
     if isinstance(value, int | float):
         sound = math.isfinite(value) and 0 <= value <= 1e15 and value == int(value)
         return int(value) if sound else None
-    text = re.sub(r"(?<=\d)\s*(người|nguoi|ng|NLĐ)\.?$", "", tidy(value), flags=re.I).replace("’", "'")
+    text = (
+        re.sub(r"(?<=\d)\s*(người|nguoi|ng|NLĐ)\.?$", "", tidy(value), flags=re.I).replace("’", "'").removeprefix("'")
+    )
     if re.fullmatch(r"\d{1,15}", text):
         return int(text)
     if parts := re.fullmatch(r"(\d{1,3}(?:([., '])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,]0+)?", text):
@@ -71,7 +73,7 @@ def column(cells: dict[int, object], answer: str = "") -> Reading:
     pieces: dict[int, float] = {}
     dashes = 0
     for row, cell in cells.items():
-        text = tidy(cell) if isinstance(cell, str) else None
+        text = tidy(cell).removeprefix("'") if isinstance(cell, str) else None
         if cell is None or text is not None and text.casefold() in MISSING:
             values[row] = None
         elif text is not None and text in NONE:
@@ -92,7 +94,9 @@ def column(cells: dict[int, object], answer: str = "") -> Reading:
     return Reading(values, sorted([*wrong, *pieces]), "plain", dashes)
 
 
-def _texts(cells: dict[int, object], values: dict, wrong: list[int], dashes: int, answer: str) -> Reading:
+def _texts(
+    cells: dict[int, object], values: dict[int, int | None], wrong: list[int], dashes: int, answer: str
+) -> Reading:
     """Read a column of texts again: 33.000 in every cell may be 33 persons with three decimals."""
     dotted = {
         row: text

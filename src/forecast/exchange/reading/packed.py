@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,9 @@ from forecast.data.tables import UserError
 
 MOST_UNPACKED, MOST_RATIO, MOST_FILES = 300e6, 300, 5000
 """Bytes of what is in a file, how many times those of the file they may be, and files that are packed into it."""
+
+Start = Callable[[str, dict[str, str]], None]
+Text = Callable[[str], None]
 
 
 class Sheet(NamedTuple):
@@ -91,20 +94,20 @@ def _bounded(path: Path, file: zipfile.ZipFile) -> None:
         raise UserError(f"{path.name}: unpacks to {told:,.0f} MB, which no report of communes needs; not read")
 
 
-def _parser(start, end=None, text=None) -> expat.XMLParserType:
+def _parser(start: Start, end: Text | None = None, text: Text | None = None) -> expat.XMLParserType:
     """Return a parser that refuses what defines names of its own (a way to make gigabytes of a few bytes)."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
 
-    def refuse(*_) -> None:
+    def refuse(*_: object) -> None:
         raise ValueError("a document type")
 
     parser.StartDoctypeDeclHandler = refuse
     return parser
 
 
-def _parsed(file: zipfile.ZipFile, name: str, start, end=None, text=None) -> None:
+def _parsed(file: zipfile.ZipFile, name: str, start: Start, end: Text | None = None, text: Text | None = None) -> None:
     with file.open(name) as stream:
         _parser(start, end, text).ParseFile(stream)
 
@@ -117,12 +120,12 @@ def _open_xml(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells:
     book = next(name for name in file.namelist() if name.endswith("workbook.xml"))
     folder = book.rpartition("/")[0]
 
-    def sheet(tag: str, attributes: dict) -> None:
+    def sheet(tag: str, attributes: dict[str, str]) -> None:
         if _bare(tag) == "sheet":
             key = next((value for name, value in attributes.items() if name.endswith(":id")), "")
             by_id[key] = attributes.get("name", "")
 
-    def relation(tag: str, attributes: dict) -> None:
+    def relation(tag: str, attributes: dict[str, str]) -> None:
         if _bare(tag) == "Relationship":
             targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
@@ -235,10 +238,10 @@ def _open_document(path: Path, file: zipfile.ZipFile, columns: int, rows: int, c
     """Raise an error if the filled cells of an .ods file would be too many once repeats are written out."""
     at = {"row": 0, "column": 0, "cells": cells, "last": 0, "repeat": 1, "nested": 0}
 
-    def attribute(attributes: dict, name: str) -> int:
+    def attribute(attributes: dict[str, str], name: str) -> int:
         return max(1, int(next((value for key, value in attributes.items() if key.endswith(name)), 1)))
 
-    def start(tag: str, attributes: dict) -> None:
+    def start(tag: str, attributes: dict[str, str]) -> None:
         tag = _bare(tag)
         if tag == "table":
             at["row"] = at["column"] = at["nested"] = 0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from forecast.data.places import Place
 from forecast.exchange.reading import measures, numbers, sums
 from forecast.exchange.reading.answers import Answers
-from forecast.exchange.reading.grids import Grid, letter
+from forecast.exchange.reading.grids import Cell, Grid, letter
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.measures import PERSONS, Chosen
 from forecast.exchange.reading.names import Names
@@ -65,7 +65,7 @@ Communes = Callable[[str | None], Names | None]
 def communes_of(place_at: Callable[[str | None], Place] | None) -> Communes:
     """Return what gives the communes of a place in a month; each set of communes is learned once."""
     kept: dict[str | None, Names | None] = {}
-    by_name: dict[tuple, Names] = {}
+    by_name: dict[tuple[str, int, str], Names] = {}
 
     def names(month: str | None) -> Names | None:
         if place_at is None:
@@ -264,7 +264,7 @@ def _untaken(chosen: Chosen) -> list[Note]:
     return measures.told(chosen)
 
 
-def _cells(table: Table, rows: Rows, column: Column) -> list:
+def _cells(table: Table, rows: Rows, column: Column) -> list[Cell]:
     return [
         table.grid.rows[row.at][column.at] if column.at < len(table.grid.rows[row.at]) else None for row in rows.data
     ]

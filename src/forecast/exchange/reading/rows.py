@@ -71,14 +71,17 @@ class _Reader:
         self.table, self.names, self.answers, self.year = table, names, answers, year
         self.read_hidden = read_hidden
         self.rows = table.grid.rows
-        one = {role: (table.by_role(role) or [None])[0] for role in ("commune", "district", "month", "year", "order")}
-        self.key: dict[str, Column | None] = one
+        one: dict[str, Column | None] = {
+            role: next(iter(table.by_role(role)), None) for role in ("commune", "district", "month", "year", "order")
+        }
+        self.key = one
         kinds = ("order", "commune", "district", "province", "month", "year")
         self.values = [c.at for c in table.columns if c.role not in kinds]
         self.merged = self._merged()
         self.sheet_name = table.grid.sheet if one["commune"] is None else ""
         self.american = self._american()
-        self.district, self.month = "", None
+        self.district = ""
+        self.month: str | None = None
         self.found = Rows([], [], {}, [], {}, [], 0)
         self.carried = 0
         self.down = {role for role in ("commune", "month", "district") if self._carries(role)}
@@ -86,7 +89,7 @@ class _Reader:
 
     def _merged(self) -> dict[tuple[int, int], Cell]:
         """Return the value of each cell in a merged area of several rows."""
-        out = {}
+        out: dict[tuple[int, int], Cell] = {}
         for top, left, bottom, right in self.table.grid.merged:
             if bottom > top and bottom - top < 10_000 and right - left < 5:
                 value = self.rows[top][left] if top < len(self.rows) and left < len(self.rows[top]) else None

@@ -301,7 +301,7 @@ def _below(sheet: _Sheet, y: int, bottom: int, x: int) -> bool:
 def _counted_months(paths: dict[int, list[Cell]], context: tuple[str, ...]) -> dict[int, int]:
     """Return the month of columns that are headed 1, 2, 3 ... below or beside the word month."""
     bare = {
-        x: int(path[-1])
+        x: int(float(str(path[-1])))
         for x, path in paths.items()
         if path and str(path[-1]).strip().removesuffix(".0").isdigit() and int(float(str(path[-1]))) in range(1, 13)
     }
@@ -327,12 +327,14 @@ def _column(x: int, path: list[Cell], counted: int | None) -> Column:
     """Return one column with its role and the month that its heading names."""
     told = tuple(shown(value) for value in path)
     if counted is not None:
-        rest = told[:-1] if fold(told[-2] if len(told) > 1 else "") not in ("thang", "cac thang") else told[:-2]
-        return _measure(x, told, rest, None, counted)
+        above = told[:-1] if fold(told[-2] if len(told) > 1 else "") not in ("thang", "cac thang") else told[:-2]
+        return _measure(x, told, above, None, counted)
     for text in (told[-1:] or ("",)) + told[:1]:
         if (role := headings.key_role(text)) and len(told) <= 2 and not _month_like(text):
             return Column(x, told, role)
-    month, number, rest = None, None, []
+    month: str | None = None
+    number: int | None = None
+    rest: list[str] = []
     for value, text in zip(path, told, strict=True):
         if (whole_month := months.month_of(value)) and not (isinstance(value, int | float) and value < 1000):
             month = whole_month
