@@ -83,7 +83,9 @@ def progress(
     :class:`~forecast.data.tables.UserError` where there are no own counts of the month.
     """
     own = _own(place)
-    stock = own["members"].dropna(how="any")
+    found = place_in(place, month or str(own.index.max()))
+    units = list(found.communes["commune"])
+    stock = _of(own, "members", units).dropna(how="any")
     if stock.empty:
         raise UserError(f"{place}: no month in which all communes were counted; import a monthly table first")
     month = str(tables.month(month)) if month else str(stock.index.max())
@@ -91,27 +93,32 @@ def progress(
         raise UserError(
             f"{place}: {month} was not counted in all communes; counted: {stock.index[0]} to {stock.index[-1]}"
         )
-    found = place_in(place, month)
-    units = list(found.communes["commune"])
     now = stock.loc[month, units].to_numpy(float)
     year_ago = str(tables.month(month) - 12)
     earlier = [str(m) for m in stock.index if m < month]
     since = year_ago if year_ago in stock.index else (earlier[0] if earlier else month)
     table = pd.DataFrame({"commune": [unit.rpartition("/")[2] for unit in units], "members": now})
     for measure in ("entries", "lapses"):
-        table[measure] = own[measure].reindex(index=[month], columns=units).to_numpy(float)[0]
+        table[measure] = _of(own, measure, units).reindex([month]).to_numpy(float)[0]
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
     table["last_year"] = stock.reindex([year_ago])[units].to_numpy(float)[0]
     low, middle, high = _expected(found, stock, units, since, month, (draws, seed, jobs))
     table["low"], table["expected"], table["high"] = low, middle, high
     table["warning"] = np.where(now < low, "low", np.where(now > high, "high", ""))
-    table["plan"] = own["plan"].reindex(index=[f"{month[:4]}-12"], columns=units).to_numpy(float)[0]
+    table["plan"] = _of(own, "plan", units).reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
     table["due"], table["renewed"] = _due(due, table["commune"], month)
     table = _work(table, hours)
     plan = table["plan"].sum(min_count=len(table))
     plan_chance, march_chance = _chances(found, float(now.sum()), float(plan), month, (draws, seed, jobs))
     synthetic = bool((own["status"].loc[month] == "synthetic").any().any()) if month in own["status"].index else False
     return Progress(found, month, since, table[list(COLUMNS)], plan_chance, march_chance, synthetic, draws, seed)
+
+
+def _of(own: pd.DataFrame, measure: str, units: list[str]) -> pd.DataFrame:
+    """Return one measure of some communes, NaN where it was not counted."""
+    return pd.DataFrame(own.loc[:, own.columns.get_level_values(0) == measure].droplevel(0, axis=1)).reindex(
+        columns=units
+    )
 
 
 def _own(place: str) -> pd.DataFrame:
@@ -125,10 +132,6 @@ def _own(place: str) -> pd.DataFrame:
     wide = own.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
     status = own.pivot_table(index="month", columns="place", values="status", aggfunc="last")
     status.columns = pd.MultiIndex.from_product([["status"], status.columns])
-    for measure in ("entries", "lapses", "plan"):
-        if measure not in wide.columns.get_level_values(0):
-            for unit in wide["members"].columns:
-                wide[(measure, unit)] = np.nan
     return wide.join(status)
 
 
@@ -143,7 +146,8 @@ def _expected(
     question = Scenario("expected", place, start=since, until=month, assumptions={"opening_members": at_start.sum()})
     simulated = commune_members(question, range(draws), seed, jobs=jobs, progress=False)
     grown = simulated[:, -1] / np.maximum(simulated[:, 0], 1.0)
-    return np.quantile(at_start * grown, (0.05, 0.5, 0.95), axis=0)
+    interval: npt.NDArray[np.float64] = np.quantile(at_start * grown, (0.05, 0.5, 0.95), axis=0)
+    return interval
 
 
 def _chances(

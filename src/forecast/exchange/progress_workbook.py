@@ -1,9 +1,9 @@
 """The month's report as a workbook whose sums, shares and gaps are formulas that work."""
 
 import io
+import math
 
 import openpyxl
-import pandas as pd
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
@@ -83,4 +83,5 @@ def _cell(value: object, formula: str) -> str | float | None:
         return formula
     if isinstance(value, str):
         return inert(value)
-    return None if value is None or pd.isna(value) else round(float(str(value)), 1)
+    number = float(str(value)) if value is not None else float("nan")
+    return None if math.isnan(number) else round(number, 1)

@@ -66,9 +66,13 @@ def invented(place: Place, since: str, months: int, seed: int) -> pd.DataFrame:
     """Return invented counts with the columns of `COLUMNS`, by commune and month from `since`."""
     first, rows = tables.month(since), []
     key = chance.streams(seed, [0])[0]
+    ends = [str(unit).rpartition("/")[2] for unit in place.communes["commune"]]
+    again = {end for end in ends if ends.count(end) > 1}  # told apart by their district
     for commune in place.communes.itertuples():
         own = chance.child_array(key, chance.name_number(commune.commune))
         members, plan = round(0.015 * commune.eligible * (0.5 + chance.uniform_array(own, 0))), 0
+        end = commune.commune.rpartition("/")[2]
+        name = f"{end} ({commune.district})" if end in again else end
         for step in range(months):
             when = first + step
             if step == 0 or when.month == 1:
@@ -81,7 +85,7 @@ def invented(place: Place, since: str, months: int, seed: int) -> pd.DataFrame:
             members += entries - lapses
             rows.append(
                 {
-                    "commune": commune.commune.rpartition("/")[2],
+                    "commune": name,
                     "month": str(when),
                     "members": members,
                     "entries": entries,

@@ -54,8 +54,8 @@ def month_of(value: object, year: int | None = None, american: bool = False) -> 
         return month(int(parts[1]), int(parts[2]))
     if parts := re.fullmatch(rf"({'|'.join(_ENGLISH)})[a-z]* (\d{{4}}|\d{{2}})", text):
         return month(int(parts[2]), _ENGLISH.index(parts[1]) + 1)
-    if year is not None and (number := bare_month(value)):
-        return month(year, number)
+    if year is not None and (bare := bare_month(value)):
+        return month(year, bare)
     return None
 
 
