@@ -160,7 +160,7 @@ def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[s
                 head | {"place": unit, "level": level, "month": month, "measure": measure, "value": value}
                 for month, value in values.items()
             ]
-    plans = counts[counts["plan"].notna()].assign(year=counts["month"].str[:4])
+    plans = counts.assign(year=counts["month"].str[:4])[counts["plan"].notna()]
     for year, part in plans.groupby("year"):
         last = part.drop_duplicates("unit", keep="last")
         goals = [(row.unit, "commune", row.plan) for row in last.itertuples()] if len(units) > 1 else []
