@@ -164,7 +164,7 @@ class DampedEts(Yardstick):
         if len(grid) < 10 or len(known) < 3:
             return np.full(len(ahead), np.nan)
         steps = np.array([(month - known.index[-1]).n for month in ahead])
-        return np.asarray(np.exp(smooth(grid.to_numpy(), int(steps.max()))[steps - 1]))
+        return np.asarray(np.exp(smooth(grid.to_numpy(), int(steps.max())).values[steps - 1]))
 
 
 def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[Row]:
