@@ -204,5 +204,6 @@ def _knowing(wanted: str | Engine, then: pd.DataFrame) -> Engine:
     if not isinstance(wanted, str):
         return wanted
     kind: Any = YARDSTICKS[wanted] if wanted in YARDSTICKS else class_of(wanted)
-    found: Engine = kind() if wanted in ("stock", "agents") else kind(then)
+    of_people = wanted in ENGINES and ENGINES[wanted].needs == "people"
+    found: Engine = kind() if of_people else kind(then)
     return found

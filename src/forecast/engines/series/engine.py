@@ -109,7 +109,7 @@ class SeriesEngine:
         grid = self._long(scenario)
         key = (tuple(grid.index), tuple(grid), len(ahead))
         if key not in self._kept:
-            self._kept[key] = combination.forecast(grid.to_numpy(), 12, len(ahead) - 1, ndtr(NORMAL)).quantiles
+            self._kept[key] = combination.forecast(grid.to_numpy(), 12, len(ahead) - 1, ndtr(NORMAL).tolist()).quantiles
         quantiles = np.log(np.maximum(self._kept[key], 0.5))
         elasticity = fit.mean[ELASTICITY] + np.sqrt(fit.cov[ELASTICITY, ELASTICITY]) * luck(believed, ahead[0], 8)
         walk, paths = np.zeros(len(keys)), np.empty((len(ahead) - 1, len(keys)))
