@@ -78,8 +78,8 @@ class Fold:
 def folds(model: Model) -> list[Fold]:
     """Return the folds of a model: each of its places, and each of the last years.
 
-    >>> from forecast import posterior_checks
-    >>> [fold.name for fold in folds(posterior_checks.toy_model())][:3]
+    >>> from forecast.calibration import predictive_checks
+    >>> [fold.name for fold in folds(predictive_checks.toy_model())][:3]
     ['Toy', 'Toy 2', 'after 2022-12']
     """
     last = tables.month(max(t.month for t in model.targets))

@@ -173,7 +173,7 @@ def plans(history: pd.DataFrame, place: str, origin: pd.Period) -> dict[pd.Perio
     A year's plan is known from its January; a later one from the day of its source. Of several for a December the one
     that came out last counts. Shares are left out: of whom is not always said.
 
-    >>> from forecast import tables
+    >>> from forecast.data import tables
     >>> history = tables.read(tables.data_dir() / "history.csv", "history")
     >>> plans(history, "Cà Mau", tables.month("2021-12"))
     {Period('2021-12', 'M'): 36720.0, Period('2025-12', 'M'): 116400.0}
