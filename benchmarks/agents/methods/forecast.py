@@ -54,7 +54,7 @@ def prepare(work, seed):
 
 def live(world):
     work, nothing = world.work, np.zeros(world.work.communes)
-    gift = np.zeros((work.communes, w.GROUPS))
+    gifts = records.Gifts(np.zeros((work.communes, w.GROUPS)), np.zeros((work.communes, w.GROUPS)))
     flows = np.zeros((work.communes, w.GROUPS, len(records.FLOWS)))
     same = {
         "accept": work.acceptance[None],
@@ -76,7 +76,7 @@ def live(world):
     for t in range(1, work.months + 1):
         flows[:] = 0.0
         contact = np.repeat(work.contact[t][:, None], w.GROUPS, axis=1)
-        world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gift, gift, flows)
+        world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gifts, flows)
         world.entries += flows[..., records.ENTRIES].sum()
 
 
