@@ -8,10 +8,8 @@ MOST_EXEMPT = 10
 # For now, while these are being worked on in other branches: a module goes from here as it is split.
 LONG_FOR_NOW = {
     "data/tables.py",
-    "engines/people/events.py",
-    "question/levers.py",
 }
-EXEMPT_FOR_NOW = 61
+EXEMPT_FOR_NOW = 35
 
 
 def test_no_module_is_longer_than_a_reader_can_hold():

@@ -55,16 +55,24 @@ def main() -> int:
 
 def machine() -> dict:
     """Say what this machine is and how busy it is."""
-    return {"cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}",
-            "python": platform.python_version(), "load_before": round(os.getloadavg()[0], 2)}  # fmt: skip
+    return {
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
 
 
 def run(*words: str) -> dict:
     """Run a command of `forecast` on two cores; return seconds on the clock and of the processors."""
     print("forecast", *words, file=sys.stderr, flush=True)
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([sys.executable, "-m", "forecast", *words, "--jobs", "2"], check=True, stdout=subprocess.DEVNULL,
-                   env=os.environ | {"NUMBA_THREADING_LAYER": "workqueue", "OMP_NUM_THREADS": "1"})  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "forecast", *words, "--jobs", "2"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"NUMBA_THREADING_LAYER": "workqueue", "OMP_NUM_THREADS": "1"},
+    )
     after, seconds = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begin
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"seconds": round(seconds, 1), "processor_seconds": round(used, 1)}
@@ -81,29 +89,50 @@ def search(name: str, folder: Path, quick: bool) -> dict:
     """Search the cheapest mix for a scenario; return what was promised and what new draws say."""
     budget, probability = SEARCHES[name]
     few = ["--draws", "10", "--trials", "16"] if quick else []
-    done = run("optimize", str(SCENARIOS / f"{name}.yaml"), "--budget", str(budget), "--probability", str(probability),
-               *few, "--out", str(folder / name))  # fmt: skip
+    done = run(
+        "optimize",
+        str(SCENARIOS / f"{name}.yaml"),
+        "--budget",
+        str(budget),
+        "--probability",
+        str(probability),
+        *few,
+        "--out",
+        str(folder / name),
+    )
     record = json.loads((folder / name / "optimum.json").read_text(encoding="utf-8"))
-    return done | {key: record[key] for key in ("asked", "target", "met", "why", "promised", "verified", "optimism",
-                                                "mixes_tried")}  # fmt: skip
+    return done | {
+        key: record[key] for key in ("asked", "target", "met", "why", "promised", "verified", "optimism", "mixes_tried")
+    }
 
 
 def page(found: dict) -> str:
     """Return the results as a page of Markdown."""
     m = found["machine"]
     lines = [
-        "# The decision desk: how long it takes, and whether it keeps its promises", "",
+        "# The decision desk: how long it takes, and whether it keeps its promises",
+        "",
         f"Measured on {found['date']} by `python benchmarks/desk/run.py`{' --quick' if found['quick'] else ''}: "
-        f"{m['cores']} cores, {m['system']}, Python {m['python']}; load {m['load_before']} at the beginning.", "",
-        "| what | on the clock | processor time | must be below | reached |", "| :-- | --: | --: | --: | :-- |",
-    ]  # fmt: skip
-    timed = [(f"{c['policies']} policies for Hà Nội, {c['draws']} draws each, people followed", c, COMPARE_SECONDS)
-             for c in filter(None, [found.get("compare")])]  # fmt: skip
+        f"{m['cores']} cores, {m['system']}, Python {m['python']}; load {m['load_before']} at the beginning.",
+        "",
+        "| what | on the clock | processor time | must be below | reached |",
+        "| :-- | --: | --: | --: | :-- |",
+    ]
+    timed = [
+        (f"{c['policies']} policies for Hà Nội, {c['draws']} draws each, people followed", c, COMPARE_SECONDS)
+        for c in filter(None, [found.get("compare")])
+    ]
     timed += [(f"search, {name}, {s['mixes_tried']} mixes", s, SEARCH_SECONDS) for name, s in found["searches"].items()]
-    lines += [f"| {what} | {row['seconds']:.0f} s | {row['processor_seconds']:.0f} s | {most} s | "
-              f"{'yes' if row['seconds'] < most else 'no'} |" for what, row, most in timed]  # fmt: skip
-    lines += ["", "| search | wanted | met | promised | on fresh draws | optimism, points | its error | within 3 |",
-              "| :-- | --: | :-- | --: | --: | --: | --: | :-- |"]  # fmt: skip
+    lines += [
+        f"| {what} | {row['seconds']:.0f} s | {row['processor_seconds']:.0f} s | {most} s | "
+        f"{'yes' if row['seconds'] < most else 'no'} |"
+        for what, row, most in timed
+    ]
+    lines += [
+        "",
+        "| search | wanted | met | promised | on fresh draws | optimism, points | its error | within 3 |",
+        "| :-- | --: | :-- | --: | --: | --: | --: | :-- |",
+    ]
     for name, s in found["searches"].items():
         off = 100 * s["optimism"]
         error = 100 * (s["promised"]["standard_error"] ** 2 + s["verified"]["standard_error"] ** 2) ** 0.5

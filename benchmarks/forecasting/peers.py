@@ -1,4 +1,6 @@
-"""The methods that are compared: each takes a series, its season and a horizon, and returns mean, low and high (95%).
+"""The methods that are compared: each takes a series, its season and a horizon; it returns a middle and quantiles.
+
+The middle is (horizon,), the quantiles (horizon, 4) at LEVELS, the ends of the 95% and of the 80% interval.
 
 A package is imported when its method is first used; one that is not installed is left out and named by run.py.
 """
@@ -9,15 +11,18 @@ import warnings
 import numpy as np
 import pandas as pd
 
-LEVELS = (0.025, 0.975)
-Z = 1.959964
+LEVELS = (0.025, 0.1, 0.9, 0.975)
+LEAST_CES = 10  # statsforecast 2.1 was still at work after a minute on eight values of a real series
+Z = np.array([-1.959964, -1.281552, 1.281552, 1.959964])
 
 
-def ours(past, season, horizon):
+def ours(past, season, horizon, lean=None):
+    """Forecast as `forecast baseline` does; `lean` is what a table of short series says of drifts."""
     from forecast.timeseries import combination
 
-    mean, quantiles = combination.forecast(past, season, horizon, LEVELS)
-    return mean, quantiles[:, 0], quantiles[:, 1]
+    given = combination.ALONE if lean is None else combination.Given(lean=lean)
+    answer = combination.forecast(past, season, horizon, LEVELS, given)
+    return answer.median, answer.quantiles
 
 
 def naive(past, season, horizon):
@@ -41,7 +46,7 @@ def naive2(past, season, horizon):
 
         index = np.asarray(seasonal_decompose(past, model="multiplicative", period=season).seasonal)
         mean = past[-1] / index[-1] * index[np.arange(len(past), len(past) + horizon) % season]
-    return mean, mean, mean
+    return mean, np.repeat(mean[:, None], len(LEVELS), axis=1)
 
 
 def _m4_season(past, season) -> bool:
@@ -53,15 +58,18 @@ def _m4_season(past, season) -> bool:
 
 
 def _band(mean, sd):
-    return mean, mean - Z * sd, mean + Z * sd
+    return mean, mean[:, None] + np.outer(sd, Z)
 
 
 def _statsforecast(name):
     def one(past, season, horizon):
         from statsforecast import models
 
-        found = getattr(models, name)(season_length=season).forecast(y=past, h=horizon, level=[95])
-        return tuple(np.asarray(found[key], float) for key in ("mean", "lo-95", "hi-95"))
+        if name == "AutoCES" and len(past) < LEAST_CES:
+            raise ValueError(f"not asked of fewer than {LEAST_CES} values: it may not return")
+        found = getattr(models, name)(season_length=season).forecast(y=past, h=horizon, level=[80, 95])
+        keys = ("lo-95", "lo-80", "hi-80", "hi-95")
+        return np.asarray(found["mean"], float), np.stack([np.asarray(found[key], float) for key in keys], axis=1)
 
     return one
 
@@ -72,16 +80,18 @@ def statsmodels_ets(past, season, horizon):
 
     more = {"seasonal": "add", "seasonal_periods": season} if season > 1 and len(past) > 2 * season + 2 else {}
     fit = ETSModel(pd.Series(past), error="add", trend="add", damped_trend=True, **more).fit(disp=False)
-    found = fit.get_prediction(len(past), len(past) + horizon - 1).summary_frame(alpha=0.05)
-    return tuple(found[key].to_numpy() for key in ("mean", "pi_lower", "pi_upper"))
+    ahead = fit.get_prediction(len(past), len(past) + horizon - 1)
+    wide, narrow = (ahead.summary_frame(alpha=alpha) for alpha in (0.05, 0.2))
+    ends = (wide["pi_lower"], narrow["pi_lower"], narrow["pi_upper"], wide["pi_upper"])
+    return wide["mean"].to_numpy(), np.stack([end.to_numpy() for end in ends], axis=1)
 
 
 def statsmodels_theta(past, season, horizon):
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
     fit = ThetaModel(past, period=season, deseasonalize=season > 1 and len(past) > 2 * season).fit()
-    band = fit.prediction_intervals(horizon, alpha=0.05).to_numpy()
-    return np.asarray(fit.forecast(horizon)), band[:, 0], band[:, 1]
+    wide, narrow = (fit.prediction_intervals(horizon, alpha=alpha).to_numpy() for alpha in (0.05, 0.2))
+    return np.asarray(fit.forecast(horizon)), np.stack([wide[:, 0], narrow[:, 0], narrow[:, 1], wide[:, 1]], axis=1)
 
 
 def prophet(past, season, horizon):
@@ -90,12 +100,13 @@ def prophet(past, season, horizon):
     logging.getLogger("cmdstanpy").disabled = True
     every = {1: "YS", 4: "QS", 12: "MS"}[season]
     dates = pd.date_range("1960-01-01", periods=len(past) + horizon, freq=every)
-    model = Prophet(interval_width=0.95, weekly_seasonality=False, daily_seasonality=False,
+    model = Prophet(weekly_seasonality=False, daily_seasonality=False,
                     yearly_seasonality=season > 1)
     np.random.seed(1)  # noqa: NPY002 - Prophet draws its intervals from numpy's global state
     model.fit(pd.DataFrame({"ds": dates[: len(past)], "y": past}))
-    found = model.predict(pd.DataFrame({"ds": dates[len(past):]}))
-    return tuple(found[key].to_numpy() for key in ("yhat", "yhat_lower", "yhat_upper"))
+    ahead = pd.DataFrame({"ds": dates[len(past):]})
+    draws = model.predictive_samples(ahead)["yhat"]
+    return model.predict(ahead)["yhat"].to_numpy(), np.quantile(draws, LEVELS, axis=1).T
 
 
 FOUR = ("statsforecast AutoETS", "statsforecast AutoARIMA", "statsforecast AutoTheta", "statsforecast AutoCES")
@@ -110,14 +121,26 @@ METHODS = {
 }
 
 
-def run(name, past, season, horizon):
+def beside(name, cases) -> dict:
+    """Return what a method learns of all series of a group, without what came after: this project, of short ones."""
+    if name != "this project":
+        return {}
+    from forecast.timeseries import combination
+
+    short = [case.past for case in cases if case.season == 1 and 4 <= len(case.past) <= combination.SHORT]
+    return {"lean": combination.lean_of(short[:200])}
+
+
+def run(name, past, season, horizon, **more):
     """Return what a method says, or the error that it ended with, as text."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            found = [np.asarray(part, float) for part in METHODS[name](past, season, horizon)]
+            mean, quantiles = (np.asarray(part, float) for part in METHODS[name](past, season, horizon, **more))
         except ModuleNotFoundError as error:
             return f"not installed: {error.name}"
         except Exception as error:  # noqa: BLE001 - whatever a package ends with is a finding here
             return f"{type(error).__name__}: {error}"
-    return found if all(np.isfinite(part).all() and len(part) == horizon for part in found) else "no finite answer"
+    right = mean.shape == (horizon,) and quantiles.shape == (horizon, len(LEVELS))
+    right = right and bool(np.isfinite(mean).all() and np.isfinite(quantiles).all())
+    return (mean, quantiles) if right else "no finite answer"

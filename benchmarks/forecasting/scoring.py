@@ -2,6 +2,7 @@
 
 import numpy as np
 import peers
+import real
 
 from forecast.answer import score
 
@@ -12,31 +13,36 @@ DRAWN_AGAIN = 1000
 
 
 def table(cases: list, answers: dict, by_family: bool) -> list[dict]:
-    """Return one row for each method and group of cases: accuracy against Naive2 or naive, intervals, seconds."""
+    """Return one row for each method and group of cases: accuracy against Naive2 or naive, intervals, seconds.
+
+    Groups are families with `by_family`, which are scored against naive, else seasons. Of real series, a group is a
+    family all the same, and those of uptake alone are scored against naive.
+    """
     answers = dict(answers)
     if set(peers.FOUR) <= set(answers):
         answers["mean of the four"] = [_mean([answers[name][i] for name in peers.FOUR]) for i in range(len(cases))]
     groups: dict[str, list[int]] = {}
     for i, case in enumerate(cases):
-        keys = [case.family if by_family else CASES[case.season]]
+        keys = [case.family if by_family or case.family.startswith(real.SETS) else CASES[case.season]]
         if by_family and case.season == 1 and SHORTEST[0] <= len(case.past) <= SHORTEST[1]:
             keys.append("yearly, 4 to 6 points")
         for key in keys:
             groups.setdefault(key, []).append(i)
     out = []
     for group, at in groups.items():
-        scored = {name: _rows([cases[i] for i in at], [found[i] for i in at], by_family)
+        naive = by_family or group.startswith("uptake")
+        scored = {name: _rows([cases[i] for i in at], [found[i] for i in at], naive)
                   for name, found in answers.items()}
         ours = scored.get(OURS, (None,))[0]
-        out += [{"group": group, "method": name, **_means(*rows), **_apart(ours, rows[0], by_family)}
-                for name, rows in scored.items()]
+        out += [{"group": group, "method": name, "against_naive": naive, **_means(*rows),
+                 **_apart(ours, rows[0], naive)} for name, rows in scored.items()]
     return out
 
 
 def _mean(parts: list) -> tuple:
     good = [answer for answer, _ in parts if not isinstance(answer, str)]
     seconds = sum(spent for _, spent in parts)
-    return ([np.mean([answer[k] for answer in good], axis=0) for k in range(3)] if good else parts[0][0]), seconds
+    return (tuple(np.mean([answer[k] for answer in good], axis=0) for k in range(2)) if good else parts[0][0]), seconds
 
 
 def _rows(cases: list, found: list, against_naive: bool) -> tuple[np.ndarray, int, str]:
@@ -49,19 +55,25 @@ def _rows(cases: list, found: list, against_naive: bool) -> tuple[np.ndarray, in
         plain = (peers.naive if against_naive else peers.naive2)(case.past, case.season, len(case.future))[0]
         if isinstance(answer, str):
             failed, why, answer = failed + 1, answer, peers.naive(case.past, case.season, len(case.future))
-        mean, low, high = answer
-        rows.append((score.mase(case.future, mean, unit), score.mase(case.future, plain, unit),
-                     _smape(case.future, mean), _smape(case.future, plain),
-                     score.covered(case.future, low, high).mean(),
-                     score.msis(case.future, low, high, unit), seconds))
+        middle, quantiles = answer
+        low, low80, high80, high = quantiles.T
+        held = score.covered(case.future, low, high)
+        largest = max(np.abs(case.past).max(), 1e-300)
+        rows.append((score.mase(case.future, middle, unit), score.mase(case.future, plain, unit),
+                     _smape(case.future, middle), _smape(case.future, plain), held.mean(),
+                     score.msis(case.future, low, high, unit), seconds,
+                     score.covered(case.future, low80, high80).mean(),
+                     *(part.mean() if len(part) else np.nan for part in np.array_split(held, 3)),
+                     np.abs(quantiles).max() / largest))
     return np.array(rows), failed, why
 
 
 def _means(rows: np.ndarray, failed: int, why: str) -> dict:
-    mase, _, smape, _, held, width, seconds = rows.mean(axis=0)
+    mase, _, smape, _, held, width, seconds, held80, *thirds = np.nanmean(rows, axis=0)[:-1]
     return {"series": len(rows), "failed": failed, "why": why, "smape": smape, "mase": mase,
             "owa": _ratio(rows.mean(axis=0), False), "relative_mase": _ratio(rows.mean(axis=0), True),
-            "coverage": held, "msis": width, "seconds": seconds}
+            "coverage": held, "coverage80": held80, "thirds": [float(third) for third in thirds], "msis": width,
+            "seconds": seconds, "largest": float(rows[:, -1].max())}
 
 
 def _ratio(means: np.ndarray, against_naive: bool):
@@ -92,7 +104,8 @@ def page(found: dict) -> str:
     spent = f", in {found['minutes']} minutes" if found["minutes"] else ""
     lines = ["# Forecasts beside others, on the same series", "",
              f"Measured on {found['date']} by `python benchmarks/forecasting/run.py`{' --quick' * found['quick']}"
-             f"{' --data ' + found['data'] if found['data'] else ''}{spent}; "
+             f"{' --data ' + found['data'] if found['data'] else ''}"
+             f"{' --series DIR' * found.get('real', False)}{spent}; "
              f"commit {m['commit'] or 'unknown'}.",
              f"Machine: {m['cpu']}, {m['cores']} cores, {m['system']}; load {m['load_before']} at the beginning. "
              f"Python {m['python']}. Columns are explained in benchmarks/README.md.", ""]
@@ -110,14 +123,17 @@ def page(found: dict) -> str:
 
 def _set(label: str, rows: list[dict]) -> list[str]:
     against = label == "enrollment"
-    first = "MASE / naive" if against else "OWA"
-    head = ["method", first, "here better by", "sMAPE", "MASE", "95% holds", "MSIS", "s a series", "failed"]
+    head = ["method", "", "here better by", "sMAPE", "MASE", "95% holds", "80% holds", "95% by third", "MSIS",
+            "s a series", "largest", "failed"]
     lines = []
     for group in dict.fromkeys(row["group"] for row in rows):
         ours = [row for row in rows if row["group"] == group]
         lines += [f"## {label}: {group} ({ours[0]['series']} series)", ""]
-        cells = [[row["method"], f"{row['relative_mase' if against else 'owa']:.3f}", _told(row), f"{row['smape']:.2f}",
-                  f"{row['mase']:.3f}", f"{row['coverage']:.1%}", f"{row['msis']:.1f}", f"{row['seconds']:.3f}",
+        head[1] = "MASE / naive" if ours[0]["against_naive"] else "OWA"
+        cells = [[row["method"], f"{row['relative_mase' if row['against_naive'] else 'owa']:.3f}", _told(row),
+                  f"{row['smape']:.2f}", f"{row['mase']:.3f}", f"{row['coverage']:.1%}", f"{row['coverage80']:.1%}",
+                  " / ".join(f"{100 * third:.0f}" for third in row["thirds"]), f"{row['msis']:.1f}",
+                  f"{row['seconds']:.3f}", f"{row['largest']:.1f}",
                   row["why"] if row["failed"] == row["series"] else row["failed"]] for row in ours]
         lines += _markdown(head, cells)
     if against:

@@ -63,7 +63,7 @@ def test_the_answer_is_that_of_the_file_that_can_be_downloaded(page, tmp_path):
     asked = read_scenario(file)
     assert asked.policy.levers == page.scenario.policy.levers
     again = project.project([asked], ["stock"], draws=50, jobs=1, progress=False).frame
-    (own, _), _, _, found = page.answer
+    own, found = page.answer.own, page.answer.found
     here = found.only(scenario=own.scenario).frame.reset_index(drop=True)
     assert (here["value"] == again["value"]).all() and (here["month"].astype(str) == again["month"].astype(str)).all()
     assert f"forecast project {link[1]} --engines stock --draws 50 --seed 1" in texts(page)

@@ -119,7 +119,8 @@ def test_every_rule_that_is_registered_is_tried_here():
         for m in test.pytestmark
         for mark in (case[0] for case in m.args[1])
     }
-    assert tried == set(findings.RULES)
+    own = {name for name in findings.RULES if name.startswith("own-")}  # of one's own files: test_counts.py
+    assert tried == set(findings.RULES) - own
 
 
 def test_messages_name_the_shortfall_in_both_languages(found):

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from forecast.data import chance
-from forecast.engines.people import events, hazards, stock, world
+from forecast.engines.people import contact, events, hazards, stock
 
 N = 100_000
 KEY = np.uint64(chance.stream(1, 0))
@@ -150,5 +150,5 @@ def test_compiled_code_is_never_older_than_what_it_calls(tmp_path, monkeypatch):
 
 
 def test_every_compiled_function_is_kept_there():
-    for function in (hazards.lapse_chance, events.live_month, world._contact, stock._month, chance.child):
+    for function in (hazards.lapse_chance, events.live_month, contact._contact, stock._month, chance.child):
         assert Path(function._cache.cache_path).parent == Path(chance.config.CACHE_DIR)

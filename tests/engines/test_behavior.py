@@ -288,11 +288,35 @@ def test_declared_incomes_are_the_floor_or_a_tail_above_it():
 amounts, levels = st.floats(0, 300), st.floats(0, 1)
 
 
-def month(collectors=2.0, extra=0.0, quota=0.0, staff=0.0, staff_quota=0.0, reminders=0.0, inspection=0.0, deadline=0.0,
-          skill=1.0, due=10.0, members=100.0, plan=130.0, year_start=90.0, rush=1.5, follow_up=0.3):  # fmt: skip
+def month(
+    collectors=2.0,
+    extra=0.0,
+    quota=0.0,
+    staff=0.0,
+    staff_quota=0.0,
+    reminders=0.0,
+    inspection=0.0,
+    deadline=0.0,
+    skill=1.0,
+    due=10.0,
+    members=100.0,
+    plan=130.0,
+    year_start=90.0,
+    rush=1.5,
+    follow_up=0.3,
+):
     """One month of one team in one draw; returns (hours, time that the collectors had)."""
-    seen = teams.Seen(collectors, extra, quota, staff, staff_quota, reminders, inspection, deadline,
-                  *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)))  # fmt: skip
+    seen = teams.Seen(
+        collectors,
+        extra,
+        quota,
+        staff,
+        staff_quota,
+        reminders,
+        inspection,
+        deadline,
+        *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)),
+    )
     rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, rush, 1.25, 12, 0.5)))
     hours = teams.Hours(*(v[0] for v in teams.team_month(seen, rules)))
     lifted = (
@@ -305,8 +329,18 @@ def month(collectors=2.0, extra=0.0, quota=0.0, staff=0.0, staff_quota=0.0, remi
 def test_a_team_never_works_more_than_its_hours(
     collectors, extra, quota, reminders, inspection, deadline, due, members, plan, year_start
 ):
-    hours, time = month(collectors, extra, quota=quota, reminders=reminders, inspection=inspection, deadline=deadline,
-                        due=due, members=members, plan=plan, year_start=year_start)  # fmt: skip
+    hours, time = month(
+        collectors,
+        extra,
+        quota=quota,
+        reminders=reminders,
+        inspection=inspection,
+        deadline=deadline,
+        due=due,
+        members=members,
+        plan=plan,
+        year_start=year_start,
+    )
     for_due = hours.called * due * teams.RENEWAL_COST
     inspected = min(inspection * teams.INSPECTION_COST, time - for_due)
     assert hours.visits - extra + for_due + inspected <= time * (1 + 1e-9) + 1e-9

@@ -83,9 +83,22 @@ def test_more_pressure_enrolls_the_same_people_and_more(under_the_status_quo, na
 
 
 def test_who_joins_later_under_another_policy_lives_the_same_life_later():
-    worlds = [make_world(question(n, *levers, peer_effect=0.0, annual_lapse=0.2, tenure_effect=0.0,
-                                  renewal_price_response=0.0, floor_share=1.0), range(8), 1)
-              for n, levers in (("quo", ()), ("more", (Effort(times=1.5),)))]  # fmt: skip
+    worlds = [
+        make_world(
+            question(
+                n,
+                *levers,
+                peer_effect=0.0,
+                annual_lapse=0.2,
+                tenure_effect=0.0,
+                renewal_price_response=0.0,
+                floor_share=1.0,
+            ),
+            range(8),
+            1,
+        )
+        for n, levers in (("quo", ()), ("more", (Effort(times=1.5),)))
+    ]
     same = shifted = 0
     for quo, more in zip(*(lived(world).people for world in worlds), strict=True):
         one = pd.DataFrame(everybody(quo)).set_index("key")
@@ -177,11 +190,16 @@ def without(world: World, c: int) -> World:
         cells=world.cells.reshape(shape)[keep].ravel(),
     )
     return world._replace(
-        plan=plan, numbers=world.numbers[keep], households=world.households[keep], eligible=world.eligible[keep],
+        plan=plan,
+        numbers=world.numbers[keep],
+        households=world.households[keep],
+        eligible=world.eligible[keep],
         layout=layout,
         opening=world.opening.reshape(len(world.keys), *shape)[:, keep].reshape(len(world.keys), -1),
-        skill=world.skill[keep], reach=world.reach[keep], goals=world.goals[:, keep],
-    )  # fmt: skip
+        skill=world.skill[keep],
+        reach=world.reach[keep],
+        goals=world.goals[:, keep],
+    )
 
 
 def flows_of(world: World) -> np.ndarray:
@@ -266,9 +284,9 @@ def test_the_answer_is_the_one_that_was_stored():
 GROWTH = """
 import gc, os
 from pathlib import Path
-from forecast import toy
-from forecast.engines.agents import AgentEngine, _model, Team
-from forecast.scenario import Scenario
+from forecast.data import toy
+from forecast.engines.people.agents import AgentEngine, _model, Team
+from forecast.question.scenario import Scenario
 
 def resident():
     gc.collect()

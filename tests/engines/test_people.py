@@ -107,9 +107,14 @@ def seasons(**assumptions: float) -> dict[str, tuple[float, float]]:
     members, entries = values[:, :, 0], values[:, :, MEASURES.index("entries")]
     decembers = [t for t, month in enumerate(scenario.months[:-11]) if t > 1 and month.month == 12]
     peak = np.mean([entries[:, t] - (entries[:, t - 1] + entries[:, t + 2]) / 2 for t in decembers], axis=0)
-    fall = np.mean([(members[:, t + 3] - members[:, t]) / 3
-                    - (members[:, t - 3] - members[:, t - 9] + members[:, t + 9] - members[:, t + 3]) / 12
-                    for t in decembers], axis=0)  # fmt: skip
+    fall = np.mean(
+        [
+            (members[:, t + 3] - members[:, t]) / 3
+            - (members[:, t - 3] - members[:, t - 9] + members[:, t + 9] - members[:, t + 3]) / 12
+            for t in decembers
+        ],
+        axis=0,
+    )
     return {"peak": mean_and_error(peak), "fall": mean_and_error(fall)}
 
 

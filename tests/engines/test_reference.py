@@ -44,8 +44,14 @@ COUNTS = ("members", "entries", "lapses")
 LEVERS = (
     Collectors(count=1.2, per="place", start="2023-01"),
     TopUp(group="poor", share=0.2, start="2022-07"),
-    TopUp(group="near_poor", share=0.3, payer="donors", start="2022-04", end="2024-06",
-          where=Where(communes=("Núi", "Rừng"))),
+    TopUp(
+        group="near_poor",
+        share=0.3,
+        payer="donors",
+        start="2022-04",
+        end="2024-06",
+        where=Where(communes=("Núi", "Rừng")),
+    ),
     Visits(count=3, assisted=0.1, start="2022-03", end="2025-12", where=Where(count=4)),
     Meetings(count=6, every="year", start="2022-02"),
     Drive(dates=("2022-05-13", "2023-05-13"), per_month=0.2),
@@ -61,7 +67,7 @@ LEVERS = (
     Language(share=0.7, start="2022-10"),
     VisitOrder(first="easy", end="2023-12"),
     ModelCommunes(start="2023-06", where=Where(communes=("Gò",))),
-)  # fmt: skip
+)
 ONLY_LUCK = {"place_spread": 0.0, "month_noise": 0.0, "skill_spread": 0.0}
 MANY_EVENTS = {"entry_rate": 0.25, "return_rate": 0.04, "drive_yield": 0.02, "meeting_yield": 0.3, "quota_effort": 1.4}
 
@@ -69,9 +75,14 @@ MANY_EVENTS = {"entry_rate": 0.25, "return_rate": 0.04, "drive_yield": 0.02, "me
 def question(**changed: float) -> Scenario:
     centers = parameters_table()["value"].astype(float).to_dict()
     return Scenario(
-        "every lever", toy.place(scale=0.045, members=45), start="2021-12", until="2026-12", law=toy.law(),
-        policy=Policy(*LEVERS), assumptions=centers | ONLY_LUCK | MANY_EVENTS | changed,
-    )  # fmt: skip
+        "every lever",
+        toy.place(scale=0.045, members=45),
+        start="2021-12",
+        until="2026-12",
+        law=toy.law(),
+        policy=Policy(*LEVERS),
+        assumptions=centers | ONLY_LUCK | MANY_EVENTS | changed,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -115,12 +126,18 @@ def compare(one: np.ndarray, other: np.ndarray, measures=COUNTS, horizons=HORIZO
                     assert a[0] == b[0]
                     continue
                 (log_a, error_a), (log_b, error_b) = log_variance(a), log_variance(b)
-                rows.append({
-                    "measure": measure, "month": month, "part": part, "persons": a.mean(), "compiled": b.mean(),
-                    "mean": (b.mean() - a.mean()) / np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a)),
-                    "variance": (log_b - log_a) / np.sqrt(error_a + error_b),
-                    "distribution": stats.ks_2samp(a, b, method="asymp").pvalue,
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "measure": measure,
+                        "month": month,
+                        "part": part,
+                        "persons": a.mean(),
+                        "compiled": b.mean(),
+                        "mean": (b.mean() - a.mean()) / np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a)),
+                        "variance": (log_b - log_a) / np.sqrt(error_a + error_b),
+                        "distribution": stats.ks_2samp(a, b, method="asymp").pvalue,
+                    }
+                )
     return pd.DataFrame(rows)
 
 

@@ -44,12 +44,19 @@ LAWS = {
     "floor": (changed("min_declared_income", value=1.5e6), "members"),
     "ceiling": (changed("max_declared_income", value=2e6), "paid_members"),
     "state's share": (changed("state_subsidy_share", value=0.4), "members"),
-    "years for a pension": (Law(pd.concat([
-        toy.law().frame,
-        toy.law().frame.query("parameter == 'min_years_for_pension'").assign(since="2022-03", value=2.0),
-    ])), "exits_other"),
+    "years for a pension": (
+        Law(
+            pd.concat(
+                [
+                    toy.law().frame,
+                    toy.law().frame.query("parameter == 'min_years_for_pension'").assign(since="2022-03", value=2.0),
+                ]
+            )
+        ),
+        "exits_other",
+    ),
     "base month": (Law(toy.law().frame, base_month="2022-06"), "members"),
-}  # fmt: skip
+}
 
 
 @cache
@@ -77,8 +84,11 @@ def test_a_statutory_value_changes_both_engines(value, engine):
 def test_when_the_subsidy_began_matters_to_those_who_have_had_it_since(engine):
     """With an end after 24 months, members of long standing have used it up only where it began long ago."""
     long_ago = changed("subsidy_max_months", value=24.0)
-    lately = Law(long_ago.frame.assign(since=long_ago.frame["since"].mask(
-        long_ago.frame["parameter"] == "state_subsidy_share", "2021-06")))  # fmt: skip
+    lately = Law(
+        long_ago.frame.assign(
+            since=long_ago.frame["since"].mask(long_ago.frame["parameter"] == "state_subsidy_share", "2021-06")
+        )
+    )
     assert (total(engine, lately, "paid_state") > 1.05 * total(engine, long_ago, "paid_state")).all()
 
 
@@ -114,8 +124,9 @@ def test_who_cannot_pay_as_long_as_before_pays_for_the_next_shorter_spell():
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_book_may_be_as_long_as_a_new_mode_of_payment(engine):
     law = with_rows(*MODES, ("payment_mode_24", 24))
-    longer, shorter = (total(engine, law, "paid_donors", Gift(persons_per_month=5, months=m, unit_cost=0.0))
-                       for m in (24, 12))  # fmt: skip
+    longer, shorter = (
+        total(engine, law, "paid_donors", Gift(persons_per_month=5, months=m, unit_cost=0.0)) for m in (24, 12)
+    )
     assert (longer > 1.8 * shorter).all()
 
 

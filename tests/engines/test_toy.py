@@ -188,8 +188,10 @@ def test_a_top_up_for_the_poor_touches_nobody_else(engine):
 
 def test_word_of_mouth_and_shared_time_change_others_only_a_little(added):
     for engine in ENGINES:
-        entries = {g: by_draw(added, scenario="TopUp", engine=engine, measure="entries", group=g).loc["TopUp"].mean()
-                   for g in GROUPS}  # fmt: skip
+        entries = {
+            g: by_draw(added, scenario="TopUp", engine=engine, measure="entries", group=g).loc["TopUp"].mean()
+            for g in GROUPS
+        }
         assert all(abs(entries[g]) < 0.05 * entries["poor"] for g in GROUPS if g != "poor")
 
 

@@ -12,8 +12,9 @@ from click.testing import CliRunner
 from forecast import cli
 from forecast.data import places, tables
 from forecast.data.tables import UserError
-from forecast.exchange import scaffold
+from forecast.exchange import sample, scaffold
 from forecast.exchange import spreadsheet as exchange
+from forecast.exchange.reading import grids
 from forecast.question.scenario import read_scenario
 from forecast.show import spreadsheet as exchange_texts
 
@@ -41,10 +42,10 @@ def read(tmp_path, data: bytes):
 
 
 def test_a_sample_comes_back_as_the_counts_it_was_made_of(tmp_path):
-    data = exchange.sample(DA_BAC, "2021-01", months=14)
-    assert data == exchange.sample(DA_BAC, "2021-01", months=14)
+    data = sample.sample(DA_BAC, "2021-01", months=14)
+    assert data == sample.sample(DA_BAC, "2021-01", months=14)
     back = read(tmp_path, data)
-    made = exchange.invented(DA_BAC, "2021-01", 14, seed=1)
+    made = sample.invented(DA_BAC, "2021-01", 14, seed=1)
     assert back.synthetic
     assert back.counts.astype(made.dtypes).equals(made)
     one = made[made["commune"] == made["commune"].iloc[0]].set_index("month")
@@ -53,7 +54,7 @@ def test_a_sample_comes_back_as_the_counts_it_was_made_of(tmp_path):
 
 
 def test_a_sample_holds_values_and_no_formula():
-    sheet = openpyxl.load_workbook(io.BytesIO(exchange.sample(DA_BAC, "2021-01", months=2))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(sample.sample(DA_BAC, "2021-01", months=2))).active
     assert not [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
 
 
@@ -120,13 +121,13 @@ def test_a_zip_bomb_and_an_endless_sheet_are_not_read(tmp_path, monkeypatch):
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 20_000_000)
     with pytest.raises(UserError, match="which no report of communes needs"):
         read(tmp_path, stream.getvalue())
-    monkeypatch.setattr(exchange, "MOST_ROWS", 10)
+    monkeypatch.setattr(grids, "MOST_ROWS", 10)
     with pytest.raises(UserError, match="more than 10 rows"):
-        read(tmp_path, exchange.sample(DA_BAC, "2021-01", months=1))
+        read(tmp_path, sample.sample(DA_BAC, "2021-01", months=1))
 
 
 def test_a_formula_is_never_run(tmp_path):
-    with pytest.raises(UserError, match=r"column C .*expected a count of persons"):
+    with pytest.raises(UserError, match=r"column C .*formulas without a saved result"):
         read(tmp_path, book([("A", "12/2021", "=1+1")]))
 
 

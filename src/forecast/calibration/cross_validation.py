@@ -78,8 +78,8 @@ class Fold:
 def folds(model: Model) -> list[Fold]:
     """Return the folds of a model: each of its places, and each of the last years.
 
-    >>> from forecast import posterior_checks
-    >>> [fold.name for fold in folds(posterior_checks.toy_model())][:3]
+    >>> from forecast.calibration import predictive_checks
+    >>> [fold.name for fold in folds(predictive_checks.toy_model())][:3]
     ['Toy', 'Toy 2', 'after 2022-12']
     """
     last = tables.month(max(t.month for t in model.targets))
@@ -164,7 +164,7 @@ class DampedEts(Yardstick):
         if len(grid) < 10 or len(known) < 3:
             return np.full(len(ahead), np.nan)
         steps = np.array([(month - known.index[-1]).n for month in ahead])
-        return np.asarray(np.exp(smooth(grid.to_numpy(), int(steps.max()))[steps - 1]))
+        return np.asarray(np.exp(smooth(grid.to_numpy(), int(steps.max())).values[steps - 1]))
 
 
 def _beside(fit: Fit, fold: Fold, place: str, seed: int) -> list[Row]:

@@ -72,10 +72,16 @@ class Track:
         luck, and of the teams' skill the mean is known.
         """
         draws = len(opening_error)
-        return fill(self.layout, Given(
-            keys=np.zeros(draws, np.uint64), drawn=drawn, skill=np.ones((1, draws)),
-            years=np.stack([years[y] for y in self.years]), opening_factor=np.exp(opening_error),
-        ))  # fmt: skip
+        return fill(
+            self.layout,
+            Given(
+                keys=np.zeros(draws, np.uint64),
+                drawn=drawn,
+                skill=np.ones((1, draws)),
+                years=np.stack([years[y] for y in self.years]),
+                opening_factor=np.exp(opening_error),
+            ),
+        )
 
     def shares(self, drawn: Drawn) -> np.ndarray:
         """Share of the opening members in each cell, (draws, cells): people x acceptance."""

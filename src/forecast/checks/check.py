@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from forecast.answer.projection import Projection
-from forecast.checks import conflicts, plans, shares
+from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.data import tables
 from forecast.data.vocabulary import OUTREACH_PAYERS, PAYERS
@@ -25,7 +25,7 @@ from forecast.question.scenario import read_scenario
 SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
 """How bad a finding can be, worst first; the first two fail a check."""
 
-RULE_MODULES = (conflicts, shares, plans)
+RULE_MODULES = (conflicts, shares, plans, counts)
 """Where the rules of the history table are; importing them registers them."""
 
 _SOURCED = ("history", "law", "places", "crosswalk", "parameters", "evidence")

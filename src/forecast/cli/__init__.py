@@ -11,7 +11,7 @@ import click
 
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
-from forecast.cli.exchange import import_, new, sample
+from forecast.cli.exchange import import_, new, progress, sample
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import app, page, report
@@ -61,6 +61,7 @@ for command in (
     new,
     sample,
     import_,
+    progress,
     replay,
     app,
 ):

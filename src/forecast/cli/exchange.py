@@ -1,13 +1,26 @@
 """Commands for a place of one's own: a scaffold, a sample spreadsheet, a planner's spreadsheet turned into tables."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from forecast.cli.common import claim, finish, with_force, with_out, with_seed
+from forecast.cli.common import (
+    claim,
+    finish,
+    picture,
+    with_draws,
+    with_force,
+    with_jobs,
+    with_lang,
+    with_out,
+    with_result,
+    with_seed,
+)
 from forecast.data import tables
 
 MONTH = "YYYY-MM"
+LAYOUTS = ("long", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
 
 
 @click.command()
@@ -65,16 +78,26 @@ def new(
 @click.argument("place")
 @click.option("--since", default="2021-01", show_default=True, metavar=MONTH, help="First month.")
 @click.option("--months", type=click.IntRange(1, 240), default=36, show_default=True, help="How many months.")
+@click.option(
+    "--layout",
+    type=click.Choice(LAYOUTS),
+    default="long",
+    show_default=True,
+    help="How the sheet is laid out; title has one month.",
+)
 @with_seed
 @with_out
 @with_force
-def sample(*, place: str, since: str, months: int, seed: int, out: Path, force: bool) -> None:
+def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: Path, force: bool) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
-    from forecast.exchange import spreadsheet
+    from forecast.exchange import layouts
+    from forecast.exchange import sample as made
 
     known = places.read_place(place, at=since)
-    data = spreadsheet.sample(known, since, months, seed)
+    long = layout == "long"
+    make = made.sample if long else partial(layouts.laid_out, layout=layout)
+    data = make(known, since=since, months=months, seed=seed)
     claim(out, force)
     name = f"{known.slug}.xlsx"
     tables.write_bytes(data, out / name)
@@ -85,22 +108,48 @@ def sample(*, place: str, since: str, months: int, seed: int, out: Path, force: 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--place", required=True, help="The place whose communes the spreadsheet counts.")
+@click.option(
+    "--map",
+    "answers",
+    multiple=True,
+    metavar="LEFT=RIGHT",
+    help='Answer to a question of the report: members=E, "Tu Li=Tú Lý", year=2023, hidden=read; kept for the '
+    "next file. May be given more than once.",
+)
 @with_out
 @with_force
-def import_(*, file: Path, place: str, out: Path, force: bool) -> None:
+@with_lang
+def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
     """Turn FILE, a planner's spreadsheet, into tables and scenarios that forecast can work on.
 
-    A row for each commune and month, with the month, the members, and where there are any the new ones, those who
-    stopped, and the plan. A file with a fault changes nothing; each fault is named with its sheet, row and column.
+    .xlsx, .xls, .ods or text with separators; a row for each commune, with the month in a column, in headings, in the
+    title or in the name of the sheet. What was read, skipped and found odd is told before anything is written. A file
+    with a fault or an open question changes nothing. A list of persons (D05-TS, members due) becomes counts alone.
     """
     import hashlib
 
-    from forecast.exchange import scaffold, spreadsheet
+    from forecast.data.tables import UserError, data_dir
+    from forecast.exchange import members_lists, scaffold
+    from forecast.exchange.reading import answers as kept
+    from forecast.exchange.reading import report
+    from forecast.exchange.reading.grids import read_grids
 
-    frames, texts, book = scaffold.imported(file, place, spreadsheet.read)
+    if members_lists.has_list(read_grids(file)):
+        _import_list(file, place, answers, out, force, lang)
+        return
+    given = [*kept.load(data_dir()), *(kept.load(out) if out != data_dir() else ()), *answers]
+    try:
+        frames, texts, book = scaffold.imported(file, place, given)
+    except UserError as error:
+        if told := report.to_text(list(getattr(error, "notes", ())), lang):
+            click.echo(told)
+        raise
+    click.echo(report.to_text(list(book.notes), lang))
     claim(out, force)
     scaffold.write(frames, texts, out)
     tables.write(book.counts, out / "counts.csv")
+    tables.write(report.to_frame(list(book.notes)), out / "reading.csv")
+    kept.save(given, out)
     _told(out, texts)
     facts = {
         "command": "import",
@@ -111,6 +160,81 @@ def import_(*, file: Path, place: str, out: Path, force: bool) -> None:
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     finish(out, facts, "history.csv")
+
+
+@click.command()
+@click.argument("place")
+@click.option("--month", default=None, metavar=MONTH, help="Month of the report; the last that was counted by default.")
+@click.option("--hours", type=click.FloatRange(0), default=160.0, show_default=True, help="Hours of all collectors.")
+@click.option(
+    "--due",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="member-counts.csv of an imported list: who is due and who renewed.",
+)
+@with_draws
+@with_seed
+@with_jobs
+@with_result
+def progress(
+    *,
+    place: str,
+    month: str | None,
+    hours: float,
+    due: Path | None,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+    lang: str,
+) -> None:
+    """Write the month's report of PLACE from one's own counts: progress.docx, .xlsx, .pptx, .png and .csv.
+
+    Done against plan, against what was expected and against last year; who is due; lapse; communes outside their
+    interval; a plan of work for the next month; the probability of the year's plan and of the stock next March. Counts
+    are those of FORECAST_DATA, a folder that `forecast import` wrote.
+    """
+    from forecast.exchange import progress as reports
+    from forecast.exchange.progress_workbook import workbook
+    from forecast.show import progress as shown
+
+    found = reports.progress(place, month, hours=hours, due=due, draws=draws, seed=seed, jobs=jobs)
+    claim(out, force)
+    tables.write(found.table, out / "progress.csv")
+    tables.write_bytes(shown.paper(found, lang), out / "progress.docx")
+    tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
+    tables.write_bytes(shown.slide(found, lang), out / "progress.pptx")
+    picture(out / "progress.png", shown.phone(found, lang))
+    click.echo("\n".join(shown.sentences(found, lang)))
+    facts = {
+        "command": "progress",
+        "place": found.place.name,
+        "month": found.month,
+        "since": found.since,
+        "draws": draws,
+        "seed": seed,
+        "hours": hours,
+        "status": "synthetic" if found.synthetic else "stated",
+    }
+    finish(out, facts, "progress.docx")
+
+
+def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
+    """Turn a list of persons into counts; nothing of a person is written, and not even the list's fingerprint."""
+    from forecast.data.places import read_place
+    from forecast.exchange import members_lists
+    from forecast.exchange.reading import answers as kept
+    from forecast.exchange.reading import report
+
+    month = kept.parse(answers).month
+    found = members_lists.read_list(file, read_place(place, at=month), month)
+    click.echo(report.to_text(list(found.notes), lang))
+    claim(out, force)
+    tables.write(found.counts, out / "member-counts.csv")
+    tables.write(members_lists.due(found.counts), out / "due.csv")
+    tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
+    finish(out, {"command": "import", "place": place, "persons": found.persons}, "member-counts.csv")
 
 
 def _told(out: Path, texts: dict[str, str]) -> None:

@@ -27,6 +27,22 @@ from forecast.data import tables
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV table unique_id, parent: forecasts of parts then add up to those of their parents.",
 )
+@click.option(
+    "--events",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV table date, kind, size, lasting (and steps, unique_id): what happened and is announced. A size is a "
+    "share (-0.2: a fifth less); an empty one is learned. lasting: lasting or passing.",
+)
+@click.option(
+    "--known",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV table ds (and unique_id) and columns whose future is known, such as a price.",
+)
+@click.option(
+    "--ceiling",
+    default=None,
+    help="What no value can pass: a number, a column of FILE (its last number), or learned (from all series).",
+)
 @with_jobs
 @with_out
 @with_force
@@ -37,6 +53,9 @@ def baseline(
     season: int | None,
     quantiles: str,
     hierarchy: Path | None,
+    events: Path | None,
+    known: Path | None,
+    ceiling: str | None,
     jobs: int | None,
     out: Path,
     force: bool,
@@ -44,23 +63,36 @@ def baseline(
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
-    from forecast.timeseries import baseline as forecasts
-    from forecast.timeseries import reconcile
+    from forecast.timeseries import baseline as baselines
+    from forecast.timeseries import effects, reconcile, saturation
 
     try:
-        levels = forecasts.levels_of(quantiles.split(","))
+        levels = baselines.levels_of(quantiles.split(","))
     except tables.UserError as error:
         raise click.BadParameter(str(error), param_hint="--quantiles") from None
-    frame = forecasts.read(file)
-    forecasts.series_of(frame, season, file.name)  # faults are told before the folder is touched
-    nodes = forecasts.read(hierarchy) if hierarchy else None
+    if hierarchy and ceiling:
+        raise click.UsageError("--ceiling is for single series; expected no --hierarchy with it")
+    frame = baselines.read(file)
+    cases = baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
+    nodes, happened, future = (baselines.read(path) if path else None for path in (hierarchy, events, known))
     if nodes is not None and hierarchy:
         reconcile.tree(nodes, hierarchy.name)
+    listed = effects.events_of(happened, events.name) if happened is not None and events else []
+    effects.moves(cases, horizon, listed, future, known.name if known else "known")
+    if ceiling:
+        saturation.ceilings(cases, frame, ceiling, file.name)
+    for case in cases:
+        baselines.ahead(case, horizon, file.name)
     claim(out, force)
+    name, keep = file.name, out / PARTS
     if nodes is not None:
-        answer = forecasts.coherent(frame, nodes, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
+        answer = baselines.coherent(
+            frame, nodes, horizon, season, levels, jobs, events=happened, known=future, file=name, keep=keep
+        )
     else:
-        answer = forecasts.baseline(frame, horizon, season, levels, jobs, file=file.name, keep=out / PARTS)
+        answer = baselines.baseline(
+            frame, horizon, season, levels, jobs, events=happened, known=future, ceiling=ceiling, file=name, keep=keep
+        )
     tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",
@@ -70,6 +102,9 @@ def baseline(
         "season": season,
         "quantiles": levels,
     }
-    if hierarchy:
-        asked["hierarchy"] = hashlib.sha256(hierarchy.read_bytes()).hexdigest()
+    for key, path in {"hierarchy": hierarchy, "events": events, "known": known}.items():
+        if path:
+            asked[key] = hashlib.sha256(path.read_bytes()).hexdigest()
+    if ceiling:
+        asked["ceiling"] = ceiling
     finish(out, asked, "baseline.csv")

@@ -14,7 +14,9 @@ True
 
 import hashlib
 import math
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numba import config, float64, int64, njit, uint64, vectorize
@@ -26,14 +28,17 @@ def _compiled_code() -> str:
     """Folder for compiled code, named after all code that is compiled.
 
     numba asks only whether the file of a function has changed. A function that calls one of another file would go on
-    with the old one, and its numbers with it. This module is imported before any other that compiles.
+    with the old one, and its numbers with it. This module is imported before any other that compiles. A file counts
+    that speaks of numba or of compiled code: constants are compiled in.
     """
     sources = [p.read_bytes() for p in sorted(PACKAGE.rglob("*.py"))]
-    name = hashlib.sha256(b"".join(s for s in sources if b"numba" in s)).hexdigest()[:12]
-    return str(Path(config.CACHE_DIR or PACKAGE / "__pycache__") / f"compiled-{name}")
+    name = hashlib.sha256(b"".join(s for s in sources if b"numba" in s or b"compiled" in s)).hexdigest()[:12]
+    return str(Path(config.CACHE_DIR or PACKAGE / "__pycache__") / f"compiled-{name}")  # type: ignore[attr-defined]  # set late
 
 
-config.CACHE_DIR = _compiled_code()
+config.CACHE_DIR = _compiled_code()  # type: ignore[attr-defined]  # set late
+
+Key = np.uint64 | int  # a key of Python's own, or one inside compiled code
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -43,7 +48,7 @@ _TO_UNIT = 2.0**-52  # 52 bits and a half: with 53 the largest would round to 1
 
 
 @njit(uint64(uint64), cache=True, inline="always")
-def mix(x):
+def mix(x: np.uint64) -> np.uint64:
     """Return a well-mixed 64-bit number from another one (a bijection)."""
     x = (x ^ (x >> _R30)) * _M1
     x = (x ^ (x >> _R27)) * _M2
@@ -56,49 +61,55 @@ _READ = [float64(uint64, int64), float64(uint64, uint64)]
 
 
 @njit(_NAMED, cache=True, inline="always")
-def child(key, number):
+def child(key: Key, number: Key) -> np.uint64:
     """Return the key of the `number`-th child of `key`; `number` is any integer, taken modulo 2**64."""
     return mix(uint64(key) + (uint64(number) + uint64(1)) * GOLDEN)
 
 
 @njit(_READ, cache=True, inline="always")
-def uniform(key, number):
+def uniform(key: Key, number: Key) -> float:
     """Return a number in (0, 1), never 0 and never 1, for decision `number` of `key`."""
     return (float(child(key, number) >> _R12) + 0.5) * _TO_UNIT
 
 
 @njit(_NAMED, cache=True)
-def stream(seed, draw):
+def stream(seed: int, draw: int) -> np.uint64:
     """Return the key under which everything of one draw of one experiment is named."""
     return child(mix(uint64(seed)), draw)
 
 
 @njit(_READ, cache=True)
-def normal(key, number):
+def normal(key: Key, number: Key) -> float:
     """Return a standard normal number for decision `number` of `key` (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, number)))
     return radius * math.cos(2.0 * math.pi * uniform(child(key, number), -1))
 
 
-@vectorize(["uint64(uint64, int64)"], cache=True)
-def child_array(key, number):
+def _over_arrays(signature: str) -> Callable[[Callable[..., Any]], Callable[..., np.ndarray]]:
+    """Compile a function of numbers into one of arrays."""
+    ready: Callable[[Callable[..., Any]], Callable[..., np.ndarray]] = vectorize([signature], cache=True)
+    return ready
+
+
+@_over_arrays("uint64(uint64, int64)")
+def child_array(key: Any, number: Any) -> Any:
     """`child` for arrays: shapes broadcast, result uint64."""
     return mix(key + (uint64(number) + uint64(1)) * GOLDEN)
 
 
-@vectorize(["float64(uint64, int64)"], cache=True)
-def uniform_array(key, number):
+@_over_arrays("float64(uint64, int64)")
+def uniform_array(key: Any, number: Any) -> Any:
     """`uniform` for arrays: shapes broadcast, result float64 in (0, 1)."""
     return (float(mix(key + (uint64(number) + uint64(1)) * GOLDEN) >> _R12) + 0.5) * _TO_UNIT
 
 
-@vectorize(["float64(uint64, int64)"], cache=True)
-def normal_array(key, number):
+@_over_arrays("float64(uint64, int64)")
+def normal_array(key: Any, number: Any) -> Any:
     """`normal` for arrays: shapes broadcast, result float64."""
     return normal(key, number)
 
 
-def streams(seed: int, draws) -> np.ndarray:
+def streams(seed: int, draws: Iterable[int]) -> np.ndarray:
     """Return the keys of several draws, shape (draws,), uint64."""
     root = mix(np.uint64(seed % 2**64))
     return child_array(np.uint64(root), np.asarray(list(draws), dtype=np.int64))

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -76,7 +76,8 @@ class Law:
     def _rules(self) -> dict[tuple[str, str, str], list[Rule]]:
         """Rules by (parameter, place, group), the one that began last first."""
         rules: dict[tuple[str, str, str], list[Rule]] = {}
-        for row in self.frame[self.frame["scheme"] == SCHEME].itertuples():
+        rows: Any = self.frame[self.frame["scheme"] == SCHEME].itertuples()
+        for row in rows:
             until = tables.month_index(tables.month(row.until)) if row.until else _FOREVER
             since = tables.month_index(tables.month(row.since))
             rule = Rule(since, until, row.value, row.legal_basis, row.status)
@@ -285,9 +286,10 @@ class Law:
         >>> law.known("2021-06").value("min_declared_income", "2022-01"), law.value("min_declared_income", "2022-01")
         (700000.0, 1500000.0)
         """
-        frame, month = self.frame, str(tables.month(month))
-        since = [min(row.since, _enacted(row.legal_basis) or row.since) for row in frame.itertuples()]
-        kept = (pd.Series(since, frame.index) <= month).to_numpy()
+        frame, last = self.frame, str(tables.month(str(month)))
+        rows: Any = frame.itertuples()
+        since = [min(row.since, _enacted(row.legal_basis) or row.since) for row in rows]
+        kept = (pd.Series(since, frame.index) <= last).to_numpy()
         keys = list(zip(*(frame[name] for name in ("scheme", "parameter", "group", "place")), strict=True))
         later = {(key, begins) for key, begins, known in zip(keys, frame["since"], kept, strict=True) if not known}
         ending = zip(keys, frame["until"], frame["legal_basis"].str.contains("its own end"), strict=True)
@@ -295,7 +297,7 @@ class Law:
             bool(until) and not ends_itself and (key, str(tables.month(until) + 1)) in later
             for key, until, ends_itself in ending
         ]
-        until = frame["until"].mask(replaced, "")
+        until = frame["until"].mask(np.array(replaced, bool), "")
         return replace(self, frame=frame.assign(until=until)[kept].reset_index(drop=True))
 
 

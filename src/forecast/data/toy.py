@@ -7,6 +7,8 @@ has one floor that doubles in 2022 and two subsidies, with round numbers that ca
 (20000.0, 2000000.0)
 """
 
+from typing import Any
+
 import pandas as pd
 
 from forecast.data import tables
@@ -69,6 +71,13 @@ def place(scale: float = 1.0, members: float = 300.0, name: str = "Toy") -> Plac
         ]
     )
     total = sum(eligible)
+
+    def mean(share: str) -> float:
+        people: Any = communes[share] @ communes["eligible"]
+        result: float = float(people) / total
+        return result
+
+    means: dict[str, Any] = {share: mean(share) for share in SHARES}
     return Place(
         name=name,
         slug="toy",
@@ -80,7 +89,7 @@ def place(scale: float = 1.0, members: float = 300.0, name: str = "Toy") -> Plac
         eligible=total,
         labor_force=1.2 * total,
         households=total / 2,
-        **{share: float(communes[share] @ communes["eligible"]) / total for share in SHARES},
+        **means,
         hamlets=37.0,
         communes=communes,
         history=history,
@@ -114,7 +123,7 @@ def law() -> Law:
         "subsidy_max_months": "months",
         "min_years_for_pension": "years",
     }
-    fixed = {
+    fixed: dict[str, Any] = {
         "scheme": "voluntary_si",
         "place": "Việt Nam",
         "unit": frame["parameter"].map(units),

@@ -40,7 +40,8 @@ class Yardstick:
 
     def changes(self, known: pd.Series) -> np.ndarray:
         """Return what the method did not foresee in each known change: log change / sqrt(months), (changes,)."""
-        return np.diff(np.log(known)) / np.sqrt(_gaps(known))
+        result: np.ndarray = np.diff(np.log(known)) / np.sqrt(_gaps(known))
+        return result
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
         """Return rows of `members` of the months after the start; none where the method has nothing to say.
@@ -89,8 +90,8 @@ class Yardstick:
             self.changes(pd.Series(part["value"].to_numpy(), pd.PeriodIndex(part["month"], freq="M")))
             for _, part in rows.groupby("place")
         ]
-        found = np.concatenate([[], *found])
-        return float(np.mean(found**2)) if len(found) else np.nan
+        together = np.concatenate([[], *found])
+        return float(np.mean(together**2)) if len(together) else np.nan
 
 
 class Naive(Yardstick):
@@ -104,7 +105,7 @@ class Naive(Yardstick):
 
     name = "naive"
 
-    def center(self, known, ahead):
+    def center(self, known: pd.Series, ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the last count for every month."""
         return np.full(len(ahead), known.iloc[-1])
 
@@ -114,14 +115,14 @@ class SeasonalNaive(Yardstick):
 
     name = "seasonal naive"
 
-    def center(self, known, ahead):
+    def center(self, known: pd.Series, ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the last count of each month's name."""
-        last = known.groupby(known.index.month).last()
+        last = known.groupby(pd.PeriodIndex(known.index).month).last()
         return last.reindex(ahead.month).to_numpy(float)
 
-    def variance(self, known, ahead):
+    def variance(self, known: pd.Series, ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the months since the count that is repeated."""
-        last = pd.Series(known.index, known.index).groupby(known.index.month).last()
+        last = pd.Series(known.index, known.index).groupby(pd.PeriodIndex(known.index).month).last()
         return np.array([(month - last[month.month]).n if month.month in last.index else 0 for month in ahead], float)
 
 
@@ -134,25 +135,28 @@ class Drift(Yardstick):
 
     name = "drift"
 
-    def center(self, known, ahead):
+    def center(self, known: pd.Series, ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the line's members, at least half a person."""
         if len(known) < 2:
             return np.full(len(ahead), np.nan)
         slope = (known.iloc[-1] - known.iloc[0]) / _gaps(known).sum()
-        return np.maximum(known.iloc[-1] + slope * super().variance(known, ahead), 0.5)
+        result: np.ndarray = np.maximum(known.iloc[-1] + slope * super().variance(known, ahead), 0.5)
+        return result
 
-    def variance(self, known, ahead):
+    def variance(self, known: pd.Series, ahead: pd.PeriodIndex) -> np.ndarray:
         """Return h (1 + h / T)."""
         months = super().variance(known, ahead)
-        return months * (1 + months / max(_gaps(known).sum(), 1))
+        result: np.ndarray = months * (1 + months / max(_gaps(known).sum(), 1))
+        return result
 
-    def changes(self, known):
+    def changes(self, known: pd.Series) -> np.ndarray:
         """Return what is left of each log change when the mean growth is taken out."""
         log, gaps = np.log(known.to_numpy()), _gaps(known)
         if len(gaps) < 2:
             return np.empty(0)
         left = np.diff(log) - (log[-1] - log[0]) / gaps.sum() * gaps
-        return left / np.sqrt(gaps) * np.sqrt(len(gaps) / (len(gaps) - 1))
+        result: np.ndarray = left / np.sqrt(gaps) * np.sqrt(len(gaps) / (len(gaps) - 1))
+        return result
 
 
 class SeasonalDrift(SeasonalNaive):

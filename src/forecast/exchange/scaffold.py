@@ -6,17 +6,22 @@ used by naming it in the variable `FORECAST_DATA`; nothing of the project is cha
 
 import difflib
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from forecast.data import tables
-from forecast.data.places import Place, read_place, slug
+from forecast.data.places import Place, one_series, read_place, slug
 from forecast.data.tables import UserError
-from forecast.exchange.spreadsheet import Book
+from forecast.exchange.reading.names import Names
+from forecast.exchange.reading.report import FINDING, Note
+from forecast.exchange.spreadsheet import Book, place_in, read
 from forecast.language import words
 
+Frames = dict[str, pd.DataFrame]
 TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "evidence")
 SCHEME = "voluntary_si"
 OWN = "own-file"  # source of what came from a spreadsheet
@@ -29,8 +34,14 @@ def copied() -> dict[str, pd.DataFrame]:
     return {name: tables.read(tables.data_dir() / f"{name}.csv", name) for name in TABLES}
 
 
-def added_place(frames: dict, name: str, population: float, parent: str = "Việt Nam",
-                communes: tuple[str, ...] = (), since: str = "2025-07") -> dict:  # fmt: skip
+def added_place(
+    frames: Frames,
+    name: str,
+    population: float,
+    parent: str = "Việt Nam",
+    communes: tuple[str, ...] = (),
+    since: str = "2025-07",
+) -> Frames:
     """Return the tables with a new district (no district is needed: any unit) and its communes, alike in size.
 
     What is not given is the parent's, by head, and the row says so: a guess to be replaced by the place's own figures.
@@ -52,12 +63,24 @@ def added_place(frames: dict, name: str, population: float, parent: str = "Việ
     if twice:
         raise UserError(f'commune "{twice[0]}" is named twice')
 
-    def row(unit: str, level: str, over: str, people: float, count: int) -> dict:
+    def row(unit: str, level: str, over: str, people: float, count: int) -> dict[str, Any]:
         shares = {c: above[c] for c in ("poor_share", "near_poor_share", "minority_share")}
         counts = {c: np.ceil(people * above[c] / above["population"]) for c in _SHARED}
-        return {"place": unit, "level": level, "parent": over, "since": since, "until": "", "population": people,
-                "communes": float(count), "source": "judgement",
-                "note": f"derived: population as given, the rest by head as in {parent}"} | counts | shares  # fmt: skip
+        return (
+            {
+                "place": unit,
+                "level": level,
+                "parent": over,
+                "since": since,
+                "until": "",
+                "population": people,
+                "communes": float(count),
+                "source": "judgement",
+                "note": f"derived: population as given, the rest by head as in {parent}",
+            }
+            | counts
+            | shares
+        )
 
     rows = [row(name, "district", parent, float(round(population)), max(len(communes), 1))]
     rows += [row(f"{name}/{c}", "commune", name, np.ceil(population / len(communes)), 1) for c in communes]
@@ -65,47 +88,151 @@ def added_place(frames: dict, name: str, population: float, parent: str = "Việ
     return frames | {"places": pd.concat([places, new], ignore_index=True)}
 
 
-def added_counts(frames: dict, place: Place, book: Book, title: str) -> dict:
+def added_counts(frames: Frames, place: Place, book: Book, title: str) -> Frames:
     """Return the tables with the counts of a spreadsheet as rows of the history, those of communes and of the place.
 
-    The place has a sum where all its communes were counted in a month. A commune that the place does not have is named
-    with the nearest ones. Counts of a sample are marked synthetic. `title` is the name of the file.
+    The place has a sum where all its communes were counted in a month. Months of another set of communes (before and
+    after a merger) go to the place and the communes of their time, and what the old ones counted is carried over to the
+    new where all parts were counted. A newer file replaces what an older one of one's own counted (:func:`replaced`). A
+    commune that the place does not have is named with the nearest ones. Counts of a sample are marked synthetic.
+    `title` is the name of the file.
     """
-    names = {slug(c.rpartition("/")[2]): c for c in place.communes["commune"]}
-    unknown = [c for c in dict.fromkeys(book.counts["commune"]) if slug(c) not in names]
-    if unknown:
-        ends = [c.rpartition("/")[2] for c in names.values()]
-        near = [", ".join(names[found].rpartition("/")[2] for found in difflib.get_close_matches(slug(c), names, n=2))
-                for c in unknown[:8]]  # fmt: skip
-        told = [f'{title}: sheet "{book.sheet}", commune "{c}" is none of {place.name}'
-                + (f"; nearest: {n}" if n else f"; it has {', '.join(ends[:8])}") for c, n in
-                zip(unknown, near, strict=False)]  # fmt: skip
-        raise UserError("\n".join(told))
-    counts = book.counts.assign(unit=[names[slug(c)] for c in book.counts["commune"]])
-    status = "synthetic" if book.synthetic else "stated"
-    head = {"scheme": SCHEME, "group": "all", "unit": "persons", "kind": "observation", "status": status,
-            "denominator": "", "source": OWN, "locator": book.sheet, "note": "", "known": "",
-            "error": float("nan"), "use": ""}  # fmt: skip
-    rows = []
-    for measure in ("members", "entries", "lapses"):
-        wide = counts.pivot(index="month", columns="unit", values=measure)
-        one = len(names) == 1
-        parts = [] if one else [(unit, "commune", wide[unit].dropna()) for unit in wide]
-        whole = wide.dropna() if len(wide.columns) == len(names) else wide.iloc[:0]
-        for unit, level, values in [*parts, (place.name, place.level, whole.sum(axis=1))]:
-            rows += [head | {"place": unit, "level": level, "month": month, "measure": measure, "value": value}
-                     for month, value in values.items()]  # fmt: skip
-    plans = counts[counts["plan"].notna()].assign(year=counts["month"].str[:4])
-    for year, part in plans.groupby("year"):
-        last = part.drop_duplicates("unit", keep="last")
-        if len(last) == len(names):
-            rows.append(head | {"place": place.name, "level": place.level, "month": f"{year}-12", "kind": "plan",
-                                "measure": "members", "value": last["plan"].sum()})  # fmt: skip
-    history = pd.concat([frames["history"], pd.DataFrame(rows)[tables.columns("history")]], ignore_index=True)
+    counts = book.counts.assign(unit=list(book.units) or _units(place, book, title))
+    rows: list[dict[str, Any]] = []
+    parts: dict[tuple[str, int, str], tuple[Place, list[pd.DataFrame]]] = {}
+    for _, part in counts.groupby("month", sort=False):
+        at = place_in(place.name, str(part["month"].iloc[0]))
+        parts.setdefault((at.name, len(at.communes), at.communes["commune"].iloc[0]), (at, []))[1].append(part)
+    for at, months in parts.values():
+        rows += _history_rows(at, pd.concat(months), book)
+    if len(parts) > 1:
+        rows += _carried(counts, [at for at, _ in parts.values()], book)
+    new = pd.DataFrame(rows)[tables.columns("history")]
+    history = pd.concat([_without(frames["history"], new), new], ignore_index=True)
     source = {"source": OWN, "title": title, "publisher": place.name, "date": max(counts["month"]), "address": ""}
     sources = frames["sources"]
     sources = pd.concat([sources[sources["source"] != OWN], pd.DataFrame([source])], ignore_index=True)
     return frames | {"history": history, "sources": sources}
+
+
+def _units(place: Place, book: Book, title: str) -> list[str]:
+    """Return the unit of each row of a table that was read without a place."""
+    names = Names(place)
+    found = {name: names.match(name) for name in book.counts["commune"].unique()}
+    unknown = {name: match for name, match in found.items() if not match.unit}
+    if unknown:
+        ends = [unit.rpartition("/")[2] for unit in names.units]
+        told = [
+            f'{title}: sheet "{book.sheet}", commune "{name}" is none of {place.name}; '
+            + (f"nearest: {', '.join(match.near)}" if match.near else f"it has {', '.join(ends[:8])}")
+            for name, match in list(unknown.items())[:8]
+        ]
+        raise UserError("\n".join(told))
+    return [found[name].unit for name in book.counts["commune"]]
+
+
+def _head(book: Book, note: str = "") -> dict[str, Any]:
+    status = "synthetic" if book.synthetic else "derived" if note else "stated"
+    return {
+        "scheme": SCHEME,
+        "group": "all",
+        "unit": "persons",
+        "kind": "observation",
+        "status": status,
+        "denominator": "",
+        "source": OWN,
+        "locator": book.sheet,
+        "note": note,
+        "known": "",
+        "error": float("nan"),
+        "use": "",
+    }
+
+
+def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[str, Any]]:
+    """Return the rows of the history of one set of communes."""
+    units = list(place.communes["commune"])
+    head, rows = _head(book), []
+    for measure in ("members", "entries", "lapses"):
+        wide = counts.pivot(index="month", columns="unit", values=measure)
+        one = len(units) == 1
+        parts = [] if one else [(unit, "commune", wide[unit].dropna()) for unit in wide]
+        whole = wide.dropna() if len(wide.columns) == len(units) else wide.iloc[:0]
+        for unit, level, values in [*parts, (place.name, place.level, whole.sum(axis=1))]:
+            rows += [
+                head | {"place": unit, "level": level, "month": month, "measure": measure, "value": value}
+                for month, value in values.items()
+            ]
+    plans = counts.assign(year=counts["month"].str[:4])[counts["plan"].notna()]
+    for year, part in plans.groupby("year"):
+        last = part.drop_duplicates("unit", keep="last")
+        goals = [(row.unit, "commune", row.plan) for row in last.itertuples()] if len(units) > 1 else []
+        if len(last) == len(units):
+            goals.append((place.name, place.level, last["plan"].sum()))
+        more = {"month": f"{year}-12", "kind": "plan", "measure": "members"}
+        rows += [head | more | {"place": unit, "level": level, "value": value} for unit, level, value in goals]
+    return rows
+
+
+def _carried(counts: pd.DataFrame, places: list[Place], book: Book) -> list[dict[str, Any]]:
+    """Return what communes before a merger counted as rows of those after it, where all their parts were counted."""
+    since = tables.read(tables.data_dir() / "places.csv", "places").set_index("place")["since"]
+    new = max(places, key=lambda place: since[list(place.communes["commune"])].max())
+    first = since[list(new.communes["commune"])].max()
+    head = _head(book, f"derived: carried over from the communes before {first}")
+    rows = []
+    for measure in ("members", "entries", "lapses"):
+        wide = counts.pivot_table(index="month", columns="unit", values=measure, aggfunc="first")
+        wide = wide.loc[:, wide.notna().any()]
+        if wide.empty or not (wide.index < first).any():
+            continue
+        series = one_series(wide.sort_index(), at=first)
+        early = series[series.index.astype(str) < first]
+        units = [unit for unit in new.communes["commune"] if unit in early]
+        for unit in units:
+            rows += [
+                head | {"place": unit, "level": "commune", "month": str(month), "measure": measure, "value": value}
+                for month, value in early[unit].dropna().round(6).items()
+            ]
+        if len(units) == len(new.communes):
+            rows += [
+                head | {"place": new.name, "level": new.level, "month": str(month), "measure": measure, "value": value}
+                for month, value in early[units].dropna().sum(axis=1).round(6).items()
+            ]
+    return rows
+
+
+_KEY = ["scheme", "group", "place", "month", "measure", "kind"]
+
+
+def _without(history: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Return a history without one's own rows that new ones count again."""
+    again = pd.MultiIndex.from_frame(history[_KEY]).isin(pd.MultiIndex.from_frame(new[_KEY]))
+    return history[~(again & (history["source"] == OWN))]
+
+
+def replaced(before: pd.DataFrame, after: pd.DataFrame) -> list[Note]:
+    """Return what a newer file changed in one's own earlier counts: how many, and the first of them by name."""
+    old = before[before["source"] == OWN].drop_duplicates(_KEY, keep="last").set_index(_KEY)["value"]
+    new = after[after["source"] == OWN].drop_duplicates(_KEY, keep="last").set_index(_KEY)["value"]
+    both = old.index.intersection(new.index)
+    changed = [key for key in both if old[key] != new[key]]
+    if not changed:
+        return []
+    places, months = _KEY.index("place"), _KEY.index("month")
+    told = "; ".join(
+        f"{key[places].rpartition('/')[2]} {key[months]}: {old[key]:g} -> {new[key]:g}" for key in changed[:6]
+    )
+    more = " ..." if len(changed) > 6 else ""
+    return [
+        Note(
+            FINDING,
+            "",
+            "",
+            f"{len(changed)} số của tệp trước được thay: {told}{more}",
+            f"{len(changed)} counts of an earlier file replaced: {told}{more}",
+        )
+    ]
 
 
 def scenarios(place: str, start: str, members: float | None = None, synthetic: bool = False) -> dict[str, str]:
@@ -124,26 +251,31 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
     quoted = json.dumps(place, ensure_ascii=False)  # a name may hold what YAML reads as its own
     common = {"short": short, "place": quoted, "start": start, "until": until, "opening": opening}
 
-    def named(kind: str, vi: str, en: str) -> dict:
+    def named(kind: str, vi: str, en: str) -> dict[str, str]:
         titles = {
             lang: json.dumps(f"{place}, {told}{mark[lang]}", ensure_ascii=False)
             for lang, told in (("vi", vi), ("en", en))
         }
         return common | titles | {"kind": kind}
 
-    quo = head.format(told="Nothing changes: no lever acts.",
-                      **named("status-quo", "giữ nguyên cách làm cũ", "nothing changes"))  # fmt: skip
+    quo = head.format(
+        told="Nothing changes: no lever acts.", **named("status-quo", "giữ nguyên cách làm cũ", "nothing changes")
+    )
     quo += "policy: []\n"
-    plan = head.format(told="A plan: put your own numbers, prices and months in place of these.",
-                       **named("plan", "kế hoạch của tôi", "my plan"))  # fmt: skip
-    plan += ("policy:\n"
-             f"  - {{lever: Visits, count: 50, per: commune, start: {first}, unit_cost: 30000}}\n"
-             f"  - {{lever: Reminders, share: 0.5, start: {first}, unit_cost: 100000}}\n"
-             f"  - {{lever: TopUp, group: poor, share: 0.2, start: {first}}}\n")  # fmt: skip
+    plan = head.format(
+        told="A plan: put your own numbers, prices and months in place of these.",
+        **named("plan", "kế hoạch của tôi", "my plan"),
+    )
+    plan += (
+        "policy:\n"
+        f"  - {{lever: Visits, count: 50, per: commune, start: {first}, unit_cost: 30000}}\n"
+        f"  - {{lever: Reminders, share: 0.5, start: {first}, unit_cost: 100000}}\n"
+        f"  - {{lever: TopUp, group: poor, share: 0.2, start: {first}}}\n"
+    )
     return {f"{short}-status-quo.yaml": quo, f"{short}-plan.yaml": plan}
 
 
-def write(frames: dict, texts: dict[str, str], out: Path) -> None:
+def write(frames: Frames, texts: dict[str, str], out: Path) -> None:
     """Write the tables, and the scenarios in a folder of their own; what does not fit its table is named before."""
     faults = [fault for name, frame in frames.items() for fault in tables.check(frame, name, f"{name}.csv")]
     if faults:
@@ -154,22 +286,30 @@ def write(frames: dict, texts: dict[str, str], out: Path) -> None:
         tables.write_text(text, out / "scenarios" / name)
 
 
-def imported(path: Path, place: str, read) -> tuple[dict, dict[str, str], Book]:
-    """Return tables and scenarios of a spreadsheet about `place`; `read` is :func:`exchange.spreadsheet.read`."""
-    book = read(path)
-    found = read_place(place, at=min(book.counts["month"]))
-    frames = added_counts(copied(), found, book, path.name)
+def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frames, dict[str, str], Book]:
+    """Return tables and scenarios of a spreadsheet about `place`, and what was read with its whole report.
+
+    `answers` are those of :mod:`forecast.exchange.reading.answers`.
+    """
+    book = read(path, place, answers)
+    frames = copied()
+    before = frames["history"]
+    found = place_in(place, min(book.counts["month"]))
+    frames = added_counts(frames, found, book, path.name)
     history = frames["history"]
-    own = history[(history["place"] == found.name) & (history["source"] == OWN) & (history["measure"] == "members")
-                  & (history["kind"] == "observation")]  # fmt: skip
-    if own.empty:
-        missing = sorted(set(found.communes["commune"]) - {f"{found.name}/{c}" for c in book.counts["commune"]})
-        told = ", ".join(c.rpartition("/")[2] for c in missing[:5])
-        raise UserError(
-            f'{path.name}: sheet "{book.sheet}": no month in which all {len(found.communes)} communes of '
-            f"{found.name} were counted, so that it has no sum" + (f"; missing: {told}" if told else "")
-        )
-    return frames, scenarios(found.name, own["month"].max(), synthetic=book.synthetic), book
+    book = book._replace(notes=(*book.notes, *replaced(before, history)))
+    own = history[(history["source"] == OWN) & (history["measure"] == "members") & (history["kind"] == "observation")]
+    last = place_in(place, max(book.counts["month"]))
+    for one in (last, found):
+        sums = own[own["place"] == one.name]
+        if not sums.empty:
+            return frames, scenarios(one.name, sums["month"].max(), synthetic=book.synthetic), book
+    missing = sorted(set(found.communes["commune"]) - set(book.units))
+    told = ", ".join(c.rpartition("/")[2] for c in missing[:5])
+    raise UserError(
+        f'{path.name}: sheet "{book.sheet}": no month in which all {len(found.communes)} communes of '
+        f"{found.name} were counted, so that it has no sum" + (f"; missing: {told}" if told else "")
+    )
 
 
 def guess(place: Place) -> float:

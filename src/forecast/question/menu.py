@@ -5,8 +5,9 @@ or left. Each range is walked in :data:`LEVELS` equal steps, level 0 leaves the 
 numbers, and a search that knows no others can be gone on with and repeated.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -14,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from forecast.beliefs.parameters import cost_table
 from forecast.data.places import Place
 from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
+
+if TYPE_CHECKING:
+    from forecast.question.scenario import Scenario
 
 LEVELS = 10  # steps of a range
 _LEVER = TypeAdapter(AnyLever)
@@ -55,7 +59,8 @@ class Choice(BaseModel):
     @property
     def lever(self) -> str:
         """Name of the lever."""
-        return self.form["lever"]
+        name: str = self.form["lever"]
+        return name
 
     @property
     def name(self) -> str:
@@ -84,7 +89,7 @@ class Choice(BaseModel):
         return _LEVER.validate_python(form)
 
 
-def _ranges(form: dict[str, Any], path: tuple[str, ...] = ()):
+def _ranges(form: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], tuple[float, float]]]:
     for key, value in form.items():
         if isinstance(value, dict):
             yield from _ranges(value, (*path, key))
@@ -106,7 +111,7 @@ class Search(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _readable(self):
+    def _readable(self) -> "Search":
         names = [choice.name for choice in self.choices]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
@@ -138,7 +143,7 @@ def usual(place: Place, start: str, collectors: float) -> tuple[Choice, ...]:
     return tuple(Choice.of(forms[rank] | {"start": start}) for rank in sorted(forms))
 
 
-def offered(scenario) -> tuple[Choice, ...]:
+def offered(scenario: "Scenario") -> tuple[Choice, ...]:
     """Return what may be chosen on top of a scenario, with prices: what its file says, or else the usual levers.
 
     >>> from forecast.question.scenario import Scenario
@@ -156,7 +161,8 @@ def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ..
     for choice in choices:
         row = LEVERS[choice.lever].cost
         if "unit_cost" not in choice.form and row in costs.index:
-            choice = choice.model_copy(update={"form": choice.form | {"unit_cost": float(costs.at[row, "value"])}})
+            price: Any = costs.at[row, "value"]
+            choice = choice.model_copy(update={"form": choice.form | {"unit_cost": float(price)}})
         found.append(choice)
     return tuple(found)
 

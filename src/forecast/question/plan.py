@@ -7,7 +7,7 @@ payers in the order of :data:`forecast.data.vocabulary.OUTREACH_PAYERS`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -116,7 +116,7 @@ class Plan:
     ) -> "Plan":
         """Return the plan with other communes, spending or columns."""
         changed = {"communes": communes, "spending": spending}
-        kept = {name: value for name, value in changed.items() if value is not None}
+        kept: dict[str, Any] = {name: value for name, value in changed.items() if value is not None}
         return replace(self, columns=self.columns | columns, **kept)
 
     def changed(self, other: "Plan") -> frozenset[str]:
@@ -175,7 +175,8 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
         return np.full(len(people), DEFAULT_COLLECTORS_PER_COMMUNE)
     origin = tables.month_index(tables.month(start))
     distance = rows["month"].map(lambda m: abs(tables.month_index(tables.month(m)) - origin))
-    return rows["value"].iloc[int(distance.to_numpy().argmin())] * people / people.sum()
+    result: np.ndarray = rows["value"].iloc[int(distance.to_numpy().argmin())] * people / people.sum()
+    return result
 
 
 def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
@@ -221,7 +222,8 @@ def spread(count: float, per: str, where: Literal["all"] | Where, place: Place) 
     inside = chosen(where, place)
     if per == "place":
         people = place.communes["eligible"].to_numpy(float) * inside
-        return count * people / people.sum()
+        result: np.ndarray = count * people / people.sum()
+        return result
     if per == "commune":
         return np.full(len(inside), count)
     units = place.communes[{"hamlet": "hamlets", "household": "households"}[per]].to_numpy(float)

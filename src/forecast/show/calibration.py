@@ -119,7 +119,7 @@ def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
 
 
 def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
-    """Draw how often the truth had which rank among the draws; `table` is that of `posterior_checks.recovery`.
+    """Draw how often the truth had which rank among the draws; `table` is that of `predictive_checks.recovery`.
 
     A band holds 95% of the bars where ranks are uniform (binomial); a bar out of it carries a mark, so that no color
     is needed.
@@ -163,7 +163,7 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
 
 
 def december_text(checks: pd.DataFrame, lang: str = "vi") -> str:
-    """Say what the model gets wrong about the December of 2023; `checks` is the table of `posterior_checks.checks`."""
+    """Say what the model gets wrong about the December of 2023; `checks` is the table of `predictive_checks.checks`."""
     rows = checks.set_index("item")
     if "nation, rise 2023-09 to 2023-12" not in rows.index:
         raise UserError("nothing to tell: the December of 2023 is not among the checks")

@@ -22,7 +22,7 @@ def about(path: Path, lang: str = "vi") -> tuple[str, str]:
     """Return the title of a notebook and the question that it asks in its first cell, else that cell's first sentence.
 
     >>> about(NOTEBOOKS / "10_engines.ipynb", "en")[0]
-    'Which engine to trust?'
+    'Which engine forecasts best?'
     """
     for cell in nbformat.read(path, 4).cells:
         if cell.cell_type == "markdown" and cell.metadata.get("tags") == [lang]:

@@ -16,7 +16,7 @@ def table(scenario: Scenario, lang: str = "vi") -> Text:
     for lever in scenario.policy.levers:
         rows.append(
             {
-                "lever": term(f"lever.{lever.lever}", lang),
+                "lever": term(f"lever.{type(lever).__name__}", lang),
                 "size": size(lever, lang),
                 "since": lever.start or scenario.start,
                 "until": lever.end or scenario.until,

@@ -42,22 +42,33 @@ VARIABLES = {
 }
 # What happens in a month, in order: the function that does it, and what it does.
 STEPS = {
-    "teams.team_acts": ("Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ. "
-                           "Gần hạn mà còn thiếu chỉ tiêu thì nỗ lực tăng.",
-                           "Teams divide their time: due members first, then inspections, the rest are visits. Effort "
-                           "rises when the deadline nears and the plan is not met."),
-    "contact.contact": ("Tính mức tiếp xúc của từng xã, từng nhóm: thăm hộ, hội nghị, truyền thông, người quen, "
-                        "ra quân.",
-                      "Contact of each commune and group: visits, meetings, broadcasts, word of mouth, campaign days."),
-    "events._live": ("Người đang tham gia rời đi, đến hạn thì đóng tiếp hoặc dừng; người đã dừng quay lại hay rút hẳn.",
-                     "Members leave, and renew or lapse when they are due; those who lapsed return or withdraw."),
-    "events._enter": ("Áp lực tích lũy vượt sức cản của ai thì người ấy tham gia, chọn đóng mấy tháng một lần.",
-                      "Whoever's resistance the pressure on their cell passes joins, and chooses a spell."),
-    "events._give": ("Sổ do nhà hảo tâm tặng được trao cho người thuộc nhóm ấy.",
-                     "Books of donors are given to people of their groups."),
-    "events._settle": ("Khóa sổ tháng: số người, số tháng và số tiền của từng bên.",
-                       "The ledger of the month: people, months and money of each payer."),
-}  # fmt: skip
+    "teams.team_acts": (
+        "Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ. "
+        "Gần hạn mà còn thiếu chỉ tiêu thì nỗ lực tăng.",
+        "Teams divide their time: due members first, then inspections, the rest are visits. Effort "
+        "rises when the deadline nears and the plan is not met.",
+    ),
+    "contact.contact": (
+        "Tính mức tiếp xúc của từng xã, từng nhóm: thăm hộ, hội nghị, truyền thông, người quen, ra quân.",
+        "Contact of each commune and group: visits, meetings, broadcasts, word of mouth, campaign days.",
+    ),
+    "events._live": (
+        "Người đang tham gia rời đi, đến hạn thì đóng tiếp hoặc dừng; người đã dừng quay lại hay rút hẳn.",
+        "Members leave, and renew or lapse when they are due; those who lapsed return or withdraw.",
+    ),
+    "events._enter": (
+        "Áp lực tích lũy vượt sức cản của ai thì người ấy tham gia, chọn đóng mấy tháng một lần.",
+        "Whoever's resistance the pressure on their cell passes joins, and chooses a spell.",
+    ),
+    "events._give": (
+        "Sổ do nhà hảo tâm tặng được trao cho người thuộc nhóm ấy.",
+        "Books of donors are given to people of their groups.",
+    ),
+    "events._settle": (
+        "Khóa sổ tháng: số người, số tháng và số tiền của từng bên.",
+        "The ledger of the month: people, months and money of each payer.",
+    ),
+}
 
 
 def _pick(pair: tuple[str, str], lang: str) -> str:
@@ -75,24 +86,38 @@ def overview(lang: str = "vi") -> Text:
     for name in ("Đà Bắc", "Đông Triều", "Hà Nội", "Lào Cai", "Cà Mau"):
         place = read_place(name)
         communes = len(place.communes)
-        rows.append({"place": name, "communes": communes, "cells": communes * len(GROUPS) * prices.BANDS,
-                     "eligible": place.group_sizes().sum()})  # fmt: skip
-    names = {"communes": say(lang, vi="số xã, số tổ thu", en="communes, one team each"),
-             "cells": say(lang, vi="số ô (xã × nhóm × bậc thu nhập)", en="cells (commune × group × income band)"),
-             "eligible": term("measure.eligible", lang)}  # fmt: skip
+        rows.append(
+            {
+                "place": name,
+                "communes": communes,
+                "cells": communes * len(GROUPS) * prices.BANDS,
+                "eligible": place.group_sizes().sum(),
+            }
+        )
+    names = {
+        "communes": say(lang, vi="số xã, số tổ thu", en="communes, one team each"),
+        "cells": say(lang, vi="số ô (xã × nhóm × bậc thu nhập)", en="cells (commune × group × income band)"),
+        "eligible": term("measure.eligible", lang),
+    }
     return words.table(pd.DataFrame(rows), lang, {"place": "", "communes": "n", "cells": "n", "eligible": "n"}, names)
 
 
 def scales(lang: str = "vi") -> Text:
     """Say how many groups and income bands there are, and how few facts a person carries."""
-    return say(lang, groups=len(GROUPS), bands=prices.BANDS, facts=len(_person()),
-               size=records.PERSON.itemsize, names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
-               vi="Mỗi xã có {groups:n} nhóm ({names}), mỗi nhóm {bands:n} bậc thu nhập: đó là một ô. Người chưa tham "
-               "gia chỉ là một con số trong ô; ai tham gia thì có {facts:n} thông tin riêng ({size:n} byte). Mỗi bước "
-               "là một tháng.",
-               en="A commune has {groups:n} groups ({names}), each in {bands:n} income bands: that is a cell. People "
-               "who have not joined are a number in their cell; who joins gets {facts:n} facts of their own ({size:n} "
-               "bytes). A step is a month.")  # fmt: skip
+    return say(
+        lang,
+        groups=len(GROUPS),
+        bands=prices.BANDS,
+        facts=len(_person()),
+        size=records.PERSON.itemsize,
+        names=", ".join(term(f"group.{g}", lang) for g in GROUPS),
+        vi="Mỗi xã có {groups:n} nhóm ({names}), mỗi nhóm {bands:n} bậc thu nhập: đó là một ô. Người chưa tham "
+        "gia chỉ là một con số trong ô; ai tham gia thì có {facts:n} thông tin riêng ({size:n} byte). Mỗi bước "
+        "là một tháng.",
+        en="A commune has {groups:n} groups ({names}), each in {bands:n} income bands: that is a cell. People "
+        "who have not joined are a number in their cell; who joins gets {facts:n} facts of their own ({size:n} "
+        "bytes). A step is a month.",
+    )
 
 
 def variables_table(lang: str = "vi") -> Text:
@@ -104,14 +129,16 @@ def variables_table(lang: str = "vi") -> Text:
 
 def steps(lang: str = "vi") -> Text:
     """Return what happens in a month, in the order of the code."""
-    return Text("\n".join(f"{number}. {_pick(what, lang)} (`{name}`)"
-                          for number, (name, what) in enumerate(STEPS.items(), 1)))  # fmt: skip
+    return Text(
+        "\n".join(f"{number}. {_pick(what, lang)} (`{name}`)" for number, (name, what) in enumerate(STEPS.items(), 1))
+    )
 
 
 def measures_table(lang: str = "vi") -> Text:
     """Return what comes out: each measure of a projection with its unit."""
-    rows = [{"name": f"`{name}`", "measure": name, "unit": term(f"unit.{unit}", lang)} for name, unit in
-            MEASURES.items()]  # fmt: skip
+    rows = [
+        {"name": f"`{name}`", "measure": name, "unit": term(f"unit.{unit}", lang)} for name, unit in MEASURES.items()
+    ]
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "unit": say(lang, vi="đơn vị", en="unit")}
     return words.table(pd.DataFrame(rows), lang, {"name": "", "measure": "", "unit": ""}, names)
 
@@ -119,12 +146,22 @@ def measures_table(lang: str = "vi") -> Text:
 def parameters(lang: str = "vi") -> Text:
     """Return each parameter with its center, its spread, and whether it is a judgement or comes from figures."""
     table = parameters_table()
-    rows = [{"name": f"`{name}`", "what": term(f"parameter.{name}", lang), "value": _short(row["value"], lang),
-             "range": f"{_short(row['low'], lang)} – {_short(row['high'], lang)}", "basis": _basis(row, lang)}
-            for name, row in table.iterrows()]  # fmt: skip
-    names = {"name": say(lang, vi="tên trong mã", en="name in code"), "what": say(lang, vi="ý nghĩa", en="meaning"),
-             "value": say(lang, vi="giữa", en="center"), "range": say(lang, vi="khoảng dự báo 90%",
-                                                                       en="90% interval")}  # fmt: skip
+    rows = [
+        {
+            "name": f"`{name}`",
+            "what": term(f"parameter.{name}", lang),
+            "value": _short(row["value"], lang),
+            "range": f"{_short(row['low'], lang)} – {_short(row['high'], lang)}",
+            "basis": _basis(row, lang),
+        }
+        for name, row in table.iterrows()
+    ]
+    names = {
+        "name": say(lang, vi="tên trong mã", en="name in code"),
+        "what": say(lang, vi="ý nghĩa", en="meaning"),
+        "value": say(lang, vi="giữa", en="center"),
+        "range": say(lang, vi="khoảng dự báo 90%", en="90% interval"),
+    }
     return words.table(pd.DataFrame(rows), lang, dict.fromkeys(("name", "what", "value", "range", "basis"), ""), names)
 
 
@@ -132,12 +169,17 @@ def parameters_text(lang: str = "vi") -> Text:
     """Say how many parameters there are, and how many of them are judgement."""
     table = parameters_table()
     judged = int((table["source"] == "judgement").sum())
-    return say(lang, n=len(table), judged=judged, vi="Có {n:n} tham số. Phần lớn, {judged:n}, là ước đoán của nhóm "
-               "làm bộ công cụ, có lý do ghi trong bảng bằng chứng; mỗi lần mô phỏng rút một bộ khác nhau từ các "
-               "khoảng này, trừ khi dùng bộ tham số đã học từ số liệu.",
-               en="There are {n:n} parameters. Most, {judged:n}, are judgements of the makers, whose reasons stand in "
-               "the table of evidence; each simulation draws another set from these ranges, unless one learned from "
-               "counts is used.")  # fmt: skip
+    return say(
+        lang,
+        n=len(table),
+        judged=judged,
+        vi="Có {n:n} tham số. Phần lớn, {judged:n}, là ước đoán của nhóm "
+        "làm bộ công cụ, có lý do ghi trong bảng bằng chứng; mỗi lần mô phỏng rút một bộ khác nhau từ các "
+        "khoảng này, trừ khi dùng bộ tham số đã học từ số liệu.",
+        en="There are {n:n} parameters. Most, {judged:n}, are judgements of the makers, whose reasons stand in "
+        "the table of evidence; each simulation draws another set from these ranges, unless one learned from "
+        "counts is used.",
+    )
 
 
 def _short(value: float, lang: str) -> str:
@@ -162,11 +204,19 @@ def levers_table(lang: str = "vi") -> Text:
     rows = []
     for name, kind in levers.LEVERS.items():
         changed = acts_on(name)
-        rows.append({"name": f"`{name}`", "lever": term(f"lever.{name}", lang),
-                     "acts": ", ".join(column_name(c, lang) for c in COLUMNS if c in changed),
-                     "rests": "; ".join(term(f"parameter.{p}", lang) for p in kind.evidence) or "–"})  # fmt: skip
-    names = {"name": say(lang, vi="tên trong mã", en="name in code"), "acts": say(lang, vi="thay đổi", en="changes"),
-             "rests": say(lang, vi="tác dụng dựa vào", en="its effect rests on")}  # fmt: skip
+        rows.append(
+            {
+                "name": f"`{name}`",
+                "lever": term(f"lever.{name}", lang),
+                "acts": ", ".join(column_name(c, lang) for c in COLUMNS if c in changed),
+                "rests": "; ".join(term(f"parameter.{p}", lang) for p in kind.evidence) or "–",
+            }
+        )
+    names = {
+        "name": say(lang, vi="tên trong mã", en="name in code"),
+        "acts": say(lang, vi="thay đổi", en="changes"),
+        "rests": say(lang, vi="tác dụng dựa vào", en="its effect rests on"),
+    }
     return words.table(pd.DataFrame(rows), lang, {"name": "", "lever": "", "acts": "", "rests": ""}, names)
 
 
@@ -200,14 +250,25 @@ def acts_on(name: str) -> frozenset[str]:
 def law_table(month: str, lang: str = "vi") -> Text:
     """Return what the law says in a month: rate, floor, ceiling, subsidies, and what each group pays at least."""
     law = read_law()
-    rows = [{"rule": term(f"law.{p}", lang), "value": words.form(law.value(p, month), spec, lang) + unit}
-            for p, spec, unit in (("contribution_rate", "p", ""), ("min_declared_income", "d", ""),
-                                  ("max_declared_income", "d", ""),
-                                  ("min_years_for_pension", "n", " " + term("unit.years", lang)))]  # fmt: skip
+    rows = [
+        {"rule": term(f"law.{p}", lang), "value": words.form(law.value(p, month), spec, lang) + unit}
+        for p, spec, unit in (
+            ("contribution_rate", "p", ""),
+            ("min_declared_income", "d", ""),
+            ("max_declared_income", "d", ""),
+            ("min_years_for_pension", "n", " " + term("unit.years", lang)),
+        )
+    ]
     for group in GROUPS:
         price = law.price(group, month)
-        said = say(lang, state=price.state, gross=price.gross, net=price.net,
-                   vi="đóng {net:d}; Nhà nước trả {state:d}", en="pays {net:d}; the state {state:d}")  # fmt: skip
+        said = say(
+            lang,
+            state=price.state,
+            gross=price.gross,
+            net=price.net,
+            vi="đóng {net:d}; Nhà nước trả {state:d}",
+            en="pays {net:d}; the state {state:d}",
+        )
         rows.append({"rule": term(f"group.{group}", lang), "value": said})
     names = {"rule": say(lang, vi="quy định", en="rule"), "value": words.month(month, lang, long=True)}
     return words.table(pd.DataFrame(rows), lang, {"rule": "", "value": ""}, names)

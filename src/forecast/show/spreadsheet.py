@@ -24,18 +24,34 @@ def found(book: Book, scenario: Scenario, answer: Projection, lang: str = "vi") 
     low, middle, high = rows.loc[rows["engine"] == engine, "value"].quantile([0.05, 0.5, 0.95])
     kept = term(f"status.{'synthetic' if book.synthetic else 'stated'}", lang)
     last = counts[counts["month"] == counts["month"].max()]
-    return join([
-        say(lang, rows=len(counts), communes=counts["commune"].nunique(), a=counts["month"].min(),
-            b=counts["month"].max(), n=last["members"].sum(), kept=kept,
-            vi="Bảng có {rows:n} dòng của {communes:n} xã, từ {a:t} đến {b:t}; cuối {b:T} có **{n:n}** người đang tham "
-            "gia ({kept}).",
-            en="The table has {rows:n} rows of {communes:n} communes, {a:t} to {b:t}; in {b:T} there are **{n:n}** "
-            "members ({kept})."),
-        say(lang, until=scenario.until, x=middle, low=low, high=high,
-            vi="Nếu giữ nguyên cách làm cũ, đến {until:T} dự kiến khoảng **{x:a}** người (khoảng dự báo 90%: {low:a} "
-            "– {high:a}).",
-            en="If nothing changes, about **{x:a}** are expected by {until:T} (90% interval: {low:a} to {high:a})."),
-    ], " ")  # fmt: skip
+    return join(
+        [
+            say(
+                lang,
+                rows=len(counts),
+                communes=counts["commune"].nunique(),
+                a=counts["month"].min(),
+                b=counts["month"].max(),
+                n=last["members"].sum(),
+                kept=kept,
+                vi="Bảng có {rows:n} dòng của {communes:n} xã, từ {a:t} đến {b:t}; cuối {b:T} có **{n:n}** người đang "
+                "tham gia ({kept}).",
+                en="The table has {rows:n} rows of {communes:n} communes, {a:t} to {b:t}; in {b:T} there are **{n:n}** "
+                "members ({kept}).",
+            ),
+            say(
+                lang,
+                until=scenario.until,
+                x=middle,
+                low=low,
+                high=high,
+                vi="Nếu giữ nguyên cách làm cũ, đến {until:T} dự kiến khoảng **{x:a}** người (khoảng dự báo 90%: "
+                "{low:a} – {high:a}).",
+                en="If nothing changes, about **{x:a}** are expected by {until:T} (90% interval: {low:a} to {high:a}).",
+            ),
+        ],
+        " ",
+    )
 
 
 def _names(lang: str) -> dict[str, str]:
@@ -53,15 +69,24 @@ def counts(book: Book, lang: str = "vi", most: int = 8) -> Text:
     """Return the sums of all communes for a few months, the last always among them."""
     sums = book.counts.groupby("month")[["members", "entries", "lapses"]].sum().reset_index()
     step = max(1, len(sums) // most)
-    return words.table(sums.iloc[(len(sums) - 1) % step :: step], lang,
-                       {"month": "t", "members": "n", "entries": "n", "lapses": "n"}, _names(lang))  # fmt: skip
+    return words.table(
+        sums.iloc[(len(sums) - 1) % step :: step],
+        lang,
+        {"month": "t", "members": "n", "entries": "n", "lapses": "n"},
+        _names(lang),
+    )
 
 
 def wrong() -> bytes:
     """Return a spreadsheet that is wrong on purpose: a month that is none, a count in words, a row twice."""
     book = openpyxl.Workbook()
-    for row in (("Xã", "Tháng", "Đang tham gia"), ("Tú Lý", "13/2024", 120), ("Cao Sơn", "01/2024", "khoảng 80"),
-                ("Đoàn Kết", "01/2024", 64), ("Đoàn Kết", "31/01/2024", 65)):  # fmt: skip
+    for row in (
+        ("Xã", "Tháng", "Đang tham gia"),
+        ("Tú Lý", "13/2024", 120),
+        ("Cao Sơn", "01/2024", "khoảng 80"),
+        ("Đoàn Kết", "01/2024", 64),
+        ("Đoàn Kết", "31/01/2024", 65),
+    ):
         book.worksheets[0].append(row)
     stream = io.BytesIO()
     book.save(stream)
@@ -79,11 +104,20 @@ def faults(data: bytes, lang: str = "vi") -> Text:
             told = error.faults
         else:
             return say(lang, vi="Không có lỗi nào.", en="No fault.")
-    rows = [{"row": f.row, "cell": f"{f.letter} ({spreadsheet.NAMES[f.column]})", "value": f.value,
-             "expected": say(lang, vi=spreadsheet.EXPECTED[f.expected][0], en=spreadsheet.EXPECTED[f.expected][1])}
-            for f in told]  # fmt: skip
-    names = {"row": say(lang, vi="dòng", en="row"), "cell": say(lang, vi="cột", en="column"),
-             "expected": say(lang, vi="lẽ ra phải là", en="expected")}  # fmt: skip
+    rows = [
+        {
+            "row": f.row,
+            "cell": f"{f.letter} ({spreadsheet.NAMES[f.column]})",
+            "value": f.value,
+            "expected": say(lang, vi=spreadsheet.EXPECTED[f.expected][0], en=spreadsheet.EXPECTED[f.expected][1]),
+        }
+        for f in told
+    ]
+    names = {
+        "row": say(lang, vi="dòng", en="row"),
+        "cell": say(lang, vi="cột", en="column"),
+        "expected": say(lang, vi="lẽ ra phải là", en="expected"),
+    }
     return words.table(pd.DataFrame(rows), lang, {"row": "n", "cell": "", "value": "", "expected": ""}, names)
 
 
@@ -91,13 +125,19 @@ def commands(lang: str = "vi") -> Text:
     """Return the commands from a sample to a forecast, and for a place that nobody knows."""
     told = (
         (say(lang, vi="tệp mẫu", en="a sample"), "forecast sample da-bac --out results/mau"),
-        (say(lang, vi="bảng của bạn thành số liệu và kịch bản", en="your table to tables and scenarios"),
-         "forecast import BANG.xlsx --place da-bac --out results/da-bac"),
-        (say(lang, vi="dự báo", en="the forecast"),
-         "FORECAST_DATA=results/da-bac forecast project \\\n    results/da-bac/scenarios/da-bac-status-quo.yaml \\\n"
-         "    results/da-bac/scenarios/da-bac-plan.yaml --out results/du-bao"),
-        (say(lang, vi="nơi chưa có trong danh mục", en="a place that is in no list"),
-         'forecast new "Xã Mới" --population 9000 \\\n    --commune "Thôn Một" --commune "Thôn Hai" \\\n'
-         "    --out results/xa-moi"),
-    )  # fmt: skip
+        (
+            say(lang, vi="bảng của bạn thành số liệu và kịch bản", en="your table to tables and scenarios"),
+            "forecast import BANG.xlsx --place da-bac --out results/da-bac",
+        ),
+        (
+            say(lang, vi="dự báo", en="the forecast"),
+            "FORECAST_DATA=results/da-bac forecast project \\\n    results/da-bac/scenarios/da-bac-status-quo.yaml \\\n"
+            "    results/da-bac/scenarios/da-bac-plan.yaml --out results/du-bao",
+        ),
+        (
+            say(lang, vi="nơi chưa có trong danh mục", en="a place that is in no list"),
+            'forecast new "Xã Mới" --population 9000 \\\n    --commune "Thôn Một" --commune "Thôn Hai" \\\n'
+            "    --out results/xa-moi",
+        ),
+    )
     return Text("\n\n".join(f"{what[:1].upper()}{what[1:]}:\n\n```sh\n{line}\n```" for what, line in told))

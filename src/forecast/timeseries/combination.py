@@ -1,69 +1,101 @@
-"""One series of numbers in, its middle and quantiles out: the mean of a few simple forecasts.
+"""One series of numbers in, its mean and quantiles out: the mean of a few simple forecasts, with learned widths.
 
 No single method wins on all series, and the mean of simple, different ones beats most of them and nearly every choice
 among them (the M3 and M4 competitions; Petropoulos and Svetunkov, 2020). The members are those of
-:mod:`forecast.timeseries.methods`. Every series gets two autoregressions, of values and of changes, and an ARIMA model,
-all of what is left when the season is taken off, where its changes show one (Kruskal and Wallis). A series of two
-seasons and more gets smoothing and ARIMA with a season as well, each in logarithms and in counts. Yearly series get the
-Theta method instead, and a drift that fades as it did in the past: the shorter the series, the more it weighs. Growth
-that has slowed down is not taken to be what it was.
+:mod:`forecast.timeseries.methods`: the Theta method and smoothing with a fading trend, each in counts and in logs, of
+what is left when the season is taken off; with a season, smoothing with a season that moves as well; in yearly
+series a drift that fades, the more of it the shorter the series is. Logs are left out where growth is fast: there, they
+take growth that slows down to go on.
 
-The width of the intervals comes from the errors that the series itself made, from its own changes over the horizon,
-and from how far the members disagree; how these weigh was learned on other series (:data:`WIDTHS`), because the formula
-of a model gives intervals that are too narrow: it knows neither the doubt about the model nor breaks to come. A series
-with fewer values than :func:`enough` gets that drift alone, and an interval that leans on how other short series err.
+The width of the intervals comes from the errors that the series itself made at each horizon and from how far the
+members disagree; how these weigh was learned on real series (:data:`WIDTHS`), because the formula of a model gives
+intervals that are too narrow: it knows neither the doubt about the model nor breaks to come.
 """
 
-import warnings
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from forecast.timeseries import methods
+from forecast.timeseries import methods, saturation
 
-ENOUGH = 10  # values from which on models are estimated, and two seasons
-DRIFT_ALONE = 8  # values up to which a drift is all; its weight falls with the square of their number
-SEASON_DOUBT = 0.2  # chance to see a season where there is none: to miss one costs more
-LONGEST_SEASON = 24  # states of a season beyond this are too many to estimate
-RECENT_SHARE = 1 / 3  # of the changes: where it shows whether yearly growth has slowed down
+FAST = 0.15  # mean change of logs a step from which on a series is forecast in counts; uptake set
+SHORT = 6  # yearly values up to which drifts weigh more than all else together: see LEAN
+LEAN = 0.6  # their share, unless a table of at least FEWEST_SERIES short series says which was best
+LEANS, FEWEST_SERIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), 20
+LONG, LATE_SLOPE = 13, (0.7, 0.9)  # yearly values from which on Theta with its late slope joins; tourism, M3
+MANY = 30  # values from which on members weigh by the inverse of their squared errors; M1, M3, tourism, uptake
+# Steadiness of the last season's changes (or FEWEST_STEPS) from which on growth is taken to go on; uptake, not worse
+# on M1, M3.
+STEADY, FEWEST_STEPS = 2.0, 8
+LONGEST_SEASON = 400  # steps
 SMALLEST = 1e-4  # of the mean size of a series: logarithms are for series that stay above it
-FARTHEST = 3.0  # a forecast's log stays within this of what was seen: a factor of 20
-SIZE_OF_MEAN = 1.2533  # standard deviation of a normal variable whose mean absolute size is one
+FARTHEST = 20.0  # a member stays within this factor of what was seen
+MOST = 5.0  # no quantile is above this many times the largest of past and forecast
+NODES = tuple((np.arange(100) + 0.5) / 100)  # probabilities whose quantiles make the mean
+# The size of a yearly step that is expected before a short series has shown its own, and how many steps this weighs.
+FIRST_STEP, FIRST_STEPS = 0.10, 2.0
 
 
 class Width(NamedTuple):
-    """How wide: log of the standard deviation = ``constant`` + weights x logs of what the series shows.
+    """How wide: log of the scale = ``constant`` + weights x logs of what the series shows.
 
-    ``error`` weighs its one-step errors, ``walk`` its own changes over the horizon, and what is left to one the
-    members' disagreement; ``horizon`` weighs the log of the horizon, ``few`` is added for ten known values, a tenth of
-    it for a hundred. ``freedom`` is that of Student's distribution.
+    ``error`` weighs the usual size of its errors one step ahead, ``walk`` that at the horizon, ``spread`` the members'
+    disagreement, ``horizon`` the log of the horizon; ``few`` is added for ten known values, a tenth of it for a
+    hundred. ``freedom`` is that of Student's distribution.
     """
 
     constant: float
     error: float
     walk: float
+    spread: float
     horizon: float
     few: float
     freedom: float
 
 
-# Learned by `python benchmarks/forecasting/widths.py` on invented series of M-competition form and invented enrollment.
+# Learned by `python benchmarks/forecasting/widths.py --series DIR` on M1, M3 and tourism, by steps in a season; of
+# series in counts, on yearly uptake, M1 and tourism.
 WIDTHS = {
-    1: Width(-0.27, 0.65, 0.11, 0.47, 0.44, 4.27),
-    4: Width(-0.05, -0.06, 0.76, 0.04, 0.22, 4.65),
-    12: Width(-0.01, 0.07, 0.66, 0.05, 0.57, 5.06),
+    1: Width(-0.27, 0.79, -0.03, 0.27, 0.52, 0.77, 4.6),
+    4: Width(-0.20, 0.22, 0.61, 0.16, 0.17, -0.23, 3.4),
+    12: Width(-0.35, 0.18, 0.56, 0.19, 0.12, 0.57, 5.07),
 }
-SHORT = Width(-0.79, 1.0, 0.0, 0.86, 0.13, 3.08)
-# The size of a yearly step that is expected before a short series has shown its own, and how many steps this weighs.
-FIRST_STEP, FIRST_STEPS = 0.10, 2.0
+COUNT_WIDTHS = {1: Width(0.33, 0.32, 0.08, 0.54, 0.4, 0.09, 2.35)}
+
+
+# What widths of at most SHORT values are multiplied by: uptake, M3 and tourism cut to five values, and in counts also
+# invented enrollment (seed 2010), where 95% intervals held 99% in logs and 78% in counts.
+SHORT_LOGS, SHORT_COUNTS = 0.75, 1.35
+
+
+class Given(NamedTuple):
+    """What is known beside a series: log factors of its past and future, their doubt, a ceiling, the lean to drifts.
+
+    ``past`` (n,) and ``ahead`` (horizon,) are 0 at the last value, ``doubt`` (horizon,) is the variance of ``ahead``:
+    :class:`forecast.timeseries.effects.Moves`. ``ceiling`` is NaN for none; one that is not ``hard``, an estimate,
+    moves the median and bounds nothing. ``lean`` is the share of drifts in a yearly series of few values.
+    """
+
+    past: np.ndarray | float = 0.0
+    ahead: np.ndarray | float = 0.0
+    doubt: np.ndarray | float = 0.0
+    ceiling: float = float("nan")
+    lean: float = LEAN
+    hard: bool = True
+
+
+ALONE = Given()
 
 
 class Shown(NamedTuple):
     """What a series shows of its future: forecast, and what its width is made of, in logs where ``in_logs``.
 
     ``middle``, ``walk`` and ``spread`` are (horizon,); ``error`` is one number; ``scale`` turns them into the unit
-    of the series where they are not logs; ``count`` is that of known values.
+    of the series where they are not logs; ``points`` is the number of known values.
     """
 
     middle: np.ndarray
@@ -72,177 +104,228 @@ class Shown(NamedTuple):
     spread: np.ndarray
     in_logs: bool
     scale: float
-    count: int
+    points: int
 
 
-def forecast(values, season: int, horizon: int, levels) -> tuple[np.ndarray, np.ndarray]:
+class Answer(NamedTuple):
+    """A forecast in the unit of the series: ``mean`` and ``median`` (horizon,), ``quantiles`` (horizon, levels)."""
+
+    mean: np.ndarray
+    median: np.ndarray
+    quantiles: np.ndarray
+
+
+def forecast(values: ArrayLike, season: int, horizon: int, levels: Sequence[float], given: Given = ALONE) -> Answer:
     """Forecast one series, oldest value first, NaN for a gap inside it.
 
-    ``season`` is the number of steps in a season (1: none) and ``levels`` are probabilities, rising. Returns the mean
-    (horizon,) and the quantiles (horizon, levels), both in the unit of ``values``; they are not negative where no
-    value is. At least one value is known.
+    ``season`` is the number of steps in a season (1: none) and ``levels`` are probabilities, rising; ``given`` is what
+    is known beside the series. Quantiles are not negative where no value is, and at most MOST times the largest of past
+    and median; the mean is that of the distribution that they describe. At least one value is known.
 
-    >>> mean, quantiles = forecast([100, 104, 109, 113], season=1, horizon=2, levels=[0.1, 0.9])
-    >>> bool((quantiles[:, 0] < mean).all() and (mean < quantiles[:, 1]).all())
+    >>> answer = forecast([100, 104, 109, 113], season=1, horizon=2, levels=[0.1, 0.9])
+    >>> bool((answer.quantiles[:, 0] < answer.median).all() and (answer.median < answer.quantiles[:, 1]).all())
     True
     """
-    values = np.asarray(values, dtype=float)
-    shown = shows(values, season, horizon)
-    if shown.count < enough(season):
-        width = SHORT
-    else:
-        width = WIDTHS[min(WIDTHS, key=lambda known: abs(np.log(known / season)))]
-    reach = np.outer(deviation(shown, width), stats.t.ppf(np.asarray(levels, dtype=float), width.freedom))
+    known = np.asarray(values, dtype=float) / np.exp(given.past)
+    shown = shows(known, season, horizon, given.lean)
+    if np.isfinite(given.ceiling):
+        shown = shown._replace(middle=saturation.below(known, shown.middle, season, given.ceiling))
+    width = width_of(shown, season)
+    found = quantiles_of(known, shown, width, (*levels, *NODES), given)
+    shift = np.exp(given.ahead) * np.ones(horizon)
+    found, count = found * shift[:, None], len(levels)
+    return Answer(found[:, count:].mean(axis=1), shown.middle * shift, found[:, :count])
+
+
+def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[float, ...], given: Given) -> np.ndarray:
+    """Return the quantiles at ``levels`` (horizon, levels), within what can be."""
+    scale = deviation(shown, width)
+    relative = 1.0 if shown.in_logs else np.abs(shown.middle) / shown.scale
+    scale = np.sqrt(scale**2 + given.doubt * relative**2)
+    reach = np.outer(scale, _student(levels, width.freedom))
+    if np.isfinite(given.ceiling) and given.hard:
+        relative = np.maximum(np.asarray(relative) * np.ones(len(scale)), SMALLEST)
+        return saturation.squeezed(shown.middle, reach / relative[:, None], given.ceiling)
     if shown.in_logs:
-        return shown.middle, shown.middle[:, None] * np.exp(np.clip(reach, -50, 50))
-    quantiles = shown.middle[:, None] + reach * shown.scale
-    return shown.middle, np.maximum(quantiles, 0.0) if np.nanmin(values) >= 0 else quantiles
+        quantiles = shown.middle[:, None] * np.exp(np.clip(reach, -50, 50))
+    else:
+        quantiles = shown.middle[:, None] + reach * shown.scale
+    largest = MOST * max(float(np.nanmax(np.abs(values))), float(np.abs(shown.middle).max()))
+    least = 0.0 if np.nanmin(values) >= 0 else -largest
+    return np.asarray(np.clip(quantiles, least, largest))
+
+
+@lru_cache(maxsize=64)
+def _student(levels: tuple[float, ...], freedom: float) -> np.ndarray:
+    """Return quantiles of Student's distribution."""
+    return np.asarray(stats.t.ppf(np.array(levels), freedom))
+
+
+def width_of(shown: Shown, season: int) -> Width:
+    """Return what was learned for series of this season, in logs or in counts."""
+    known = WIDTHS if shown.in_logs else COUNT_WIDTHS
+    width = known[min(known, key=lambda one: abs(np.log(one / season)))]
+    if shown.points > SHORT:
+        return width
+    return width._replace(constant=width.constant + float(np.log(SHORT_LOGS if shown.in_logs else SHORT_COUNTS)))
 
 
 def deviation(shown: Shown, width: Width) -> np.ndarray:
-    """Return the standard deviation at each horizon (horizon,), in logs or shares of the scale."""
+    """Return the scale at each horizon (horizon,), in logs or shares of the mean size of the series."""
     least = 1e-3
     ahead = np.arange(1, len(shown.middle) + 1)
-    spread = shown.spread + 0.1 * shown.error
-    logs = (width.constant + width.error * np.log(shown.error + least) + width.walk * np.log(shown.walk + least)
-            + (1 - width.error - width.walk) * np.log(spread + least) + width.horizon * np.log(ahead)
-            + width.few * 10 / shown.count)
-    return np.exp(logs)
+    logs = (
+        width.constant
+        + width.error * np.log(shown.error + least)
+        + width.walk * np.log(shown.walk + least)
+        + width.spread * np.log(shown.spread + 0.1 * shown.error + least)
+        + width.horizon * np.log(ahead)
+        + width.few * 10 / shown.points
+    )
+    return np.asarray(np.exp(logs))
 
 
-def shows(values: np.ndarray, season: int, horizon: int) -> Shown:
+def shows(values: np.ndarray, season: int, horizon: int, lean: float = LEAN) -> Shown:
     """Return what one series shows of its next ``horizon`` values."""
     scale = float(np.nanmean(np.abs(values))) or 1.0
     y = values / scale
-    in_logs = bool(np.nanmin(y) > SMALLEST)
-    x = np.log(y) if in_logs else y
-    if (count := int(np.isfinite(x).sum())) < enough(season):
-        return _short(x, season, horizon, in_logs, scale)
-    x = _filled(x, season)
-    seasonal = season if has_season(x, season) else 1
-    own, ahead = methods.season_of(x, seasonal, horizon) if seasonal > 1 else (np.zeros(len(x)), np.zeros(horizon))
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # a member that does not converge is one of many
-        rows = np.array(list(_members(x, x - own, ahead, season, horizon, in_logs)))
-    rows = _bounded(rows[np.isfinite(rows).all(axis=1)], x)
-    middle = np.mean(np.exp(rows) if in_logs else rows, axis=0)
+    count = int(np.isfinite(y).sum())
+    seasonal = season if season <= LONGEST_SEASON and count >= 2 * season + 2 else 1
+    positive = bool(np.nanmin(y) > SMALLEST)
+    y = _filled(np.log(y) if positive else y, seasonal)
+    y = np.exp(y) if positive else y
+    in_logs = positive and (np.log(y[-1] / y[0]) < FAST * (len(y) - 1) or len(y) == 1)
+    one = _taken_apart(y, seasonal, horizon, positive)
+    shares, rows = zip(*_members(one, seasonal, horizon, in_logs, lean), strict=True)
+    weights, paths = np.array(shares) / sum(shares), np.array(rows)
+    if positive:
+        paths = np.clip(paths, y.min() / FARTHEST, y.max() * FARTHEST)
+    elif y.min() >= 0:
+        paths = np.maximum(paths, 0.0)
+    middle = weights @ paths
+    compared, center = (np.log(paths), np.log(middle)) if in_logs else (paths, middle)
+    spread = np.sqrt(weights @ (compared - center) ** 2)
+    rest = np.log(one.adjusted) if in_logs else one.adjusted
+    walk = _walk(rest, horizon, season, seasonal)
+    return Shown(middle * scale, float(walk[0]), walk, spread, in_logs, scale, count)
+
+
+class _Parts(NamedTuple):
+    """A series without gaps in units of its mean size, (n,), what is left of it without its season, and the season.
+
+    The season is a factor where ``positive``, else a term: ``ahead`` (horizon,) is that of the steps to come.
+    """
+
+    y: np.ndarray
+    adjusted: np.ndarray
+    ahead: np.ndarray
+    season: int
+    positive: bool
+
+    def put(self, path: np.ndarray) -> np.ndarray:
+        """Return a forecast of what is left (horizon,) with its season."""
+        return np.asarray(np.maximum(path, SMALLEST) * self.ahead if self.positive else path + self.ahead)
+
+    def put_logs(self, path: np.ndarray) -> np.ndarray:
+        """Return a forecast of the log of what is left (horizon,) with its season."""
+        return np.asarray(np.exp(np.clip(path, -30, 30)) * self.ahead)
+
+
+def _taken_apart(y: np.ndarray, season: int, horizon: int, positive: bool) -> _Parts:
     if season == 1:
-        middle = y[-1] + _slowing(x, rows.mean(axis=0)) * (middle - y[-1])
-        share = min(1.0, (DRIFT_ALONE / count) ** 2)
-        middle = (1 - share) * middle + share * _drift(x, horizon, season, count < len(x), in_logs)
-    spread = np.sqrt(np.mean((rows - np.median(rows, axis=0)) ** 2, axis=0))
-    changes = np.diff(x - own)
-    error = SIZE_OF_MEAN * np.mean(np.abs(changes - changes.mean()))
-    walk = np.array([_walk(x - own, h) for h in range(1, horizon + 1)])
-    middle = middle if in_logs or np.nanmin(y) < 0 else np.maximum(middle, 0.0)
-    return Shown(middle * scale, float(error), walk, spread, in_logs, scale, count)
+        return _Parts(y, y, np.full(horizon, float(positive)), 1, positive)
+    pattern = methods.season_of(np.log(y) if positive else y, season)
+    whole = np.resize(pattern, len(y) + horizon)
+    if positive:
+        return _Parts(y, y / np.exp(whole[: len(y)]), np.exp(whole[len(y) :]), season, True)
+    return _Parts(y, y - whole[: len(y)], whole[len(y) :], season, False)
 
 
-def enough(season: int) -> int:
-    """Return the number of known values from which on models are estimated.
-
-    >>> enough(1), enough(4), enough(12)
-    (10, 10, 26)
-    """
-    return max(ENOUGH, 2 * min(season, LONGEST_SEASON) + 2)
-
-
-def has_season(x: np.ndarray, season: int) -> bool:
-    """Say whether the changes of ``x`` (n,) depend on the season, by a rank test at :data:`SEASON_DOUBT`.
-
-    The usual test on autocorrelation misses the season of a series with a strong trend.
-
-    >>> has_season(np.tile([1.0, 2.0, 3.0, 6.0], 6), 4), has_season(np.arange(24.0), 4)
-    (True, False)
-    """
-    changes, when = np.diff(x), np.arange(1, len(x)) % season
-    if season < 2 or len(x) < max(2 * season + 2, ENOUGH) or np.ptp(changes) <= 1e-9:
-        return False
-    return bool(stats.kruskal(*(changes[when == step] for step in range(season))).pvalue < SEASON_DOUBT)
-
-
-def _members(x, adjusted, pattern, season, horizon, in_logs):
-    """Yield the forecast of each member on the scale of ``x``; ``adjusted`` is ``x`` without its season."""
-
-    def both(method, past, *more):
-        """The same method in logs and in counts."""
-        yield method(past, horizon, *more)
-        if in_logs:
-            yield np.log(np.maximum(method(np.exp(past), horizon, *more), SMALLEST))
-
-    yield methods.autoregression(adjusted, horizon) + pattern
-    yield adjusted[-1] + np.cumsum(methods.autoregression(np.diff(adjusted), horizon)) + pattern
-    yield methods.arima(adjusted, horizon) + pattern
-    if 1 < season <= LONGEST_SEASON:
-        yield from both(methods.smooth, x, season)
-        yield from both(methods.arima, x, season)
-    else:
-        yield methods.theta(adjusted, horizon) + pattern
+def _members(one: _Parts, season: int, horizon: int, in_logs: bool, lean: float) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield the weight and the forecast (horizon,) of each member."""
+    if len(one.y) < MANY and season == 1:
+        yield from _yearly(one, horizon, in_logs, lean)
+        return
+    steady = methods.steadiness(one.adjusted, max(season, FEWEST_STEPS))
+    if len(one.y) >= MANY and steady >= STEADY:
+        share = min(1.0, steady / (2 * STEADY))
+        yield 1 - share, one.put(methods.smooth(one.adjusted, horizon).values)
+        yield share, one.put(methods.smooth(one.adjusted, horizon, (1.0,)).values)
+        return
+    found = [(one.put(part.values), part.error) for part in _both(one.adjusted, horizon)]
+    if in_logs:
+        size = float(np.exp(2 * np.log(one.adjusted).mean()))
+        found += [(one.put_logs(part.values), part.error * size) for part in _both(np.log(one.adjusted), horizon)]
+    if one.season > 1:
+        moving = methods.smooth_season(one.y, horizon, one.season, methods.season_of(one.y, one.season))
+        found.append((moving.values, moving.error))
+    for path, error in found:
+        yield (1 / (error + SMALLEST**2) if len(one.y) >= MANY else 1.0), path
 
 
-def _drift(x: np.ndarray, horizon: int, season: int, gaps: bool, in_logs: bool) -> np.ndarray:
-    """Return a drift that fades, in counts (horizon,); where ``x`` is in logs, the mean of one in logs and one not."""
-    if len(x) < 2:
-        return np.repeat(np.exp(x) if in_logs else x, horizon)
-    if not in_logs:
-        ahead = methods.recent_drift(x, horizon, season, gaps)
-        return ahead if x.min() < 0 else np.maximum(ahead, 0.0)
-    counts = np.maximum(methods.recent_drift(np.exp(x), horizon, season, gaps), SMALLEST)
-    return (counts + np.exp(_bounded(methods.recent_drift(x, horizon, season, gaps), x))) / 2
+def _both(x: np.ndarray, horizon: int) -> tuple[methods.Ahead, methods.Ahead]:
+    return methods.theta(x, horizon), methods.smooth(x, horizon)
 
 
-def _slowing(x: np.ndarray, ahead: np.ndarray) -> float:
-    """Return the share of the trend ``ahead`` that is kept: less than one where the last changes are less than all.
-
-    Half way from one to the root of the ratio of their means; one where growth has not slowed down, or where the
-    forecast turns round by itself.
-    """
-    changes = np.diff(x)
-    usual = changes.mean()
-    recent = changes[-max(3, int(RECENT_SHARE * len(changes))):].mean()
-    if usual * (ahead[-1] - x[-1]) <= 0:
-        return 1.0
-    return float(1 + np.sqrt(np.clip(recent / usual, 0.0, 1.0))) / 2
-
-
-def _bounded(rows: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Keep forecasts within reach of what was seen, so that one member that runs away moves nothing."""
-    reach = max(FARTHEST, np.ptp(x))
-    return np.clip(rows, x.min() - reach, x.max() + reach)
-
-
-def _walk(x: np.ndarray, ahead: int) -> float:
-    """Return the usual size of changes over ``ahead`` steps beside the drift; far ones are scaled from shorter ones."""
-    steps = min(ahead, max(1, len(x) // 3))
-    changes = x[steps:] - x[:-steps] - steps * (x[-1] - x[0]) / (len(x) - 1)
-    return float(SIZE_OF_MEAN * np.mean(np.abs(changes)) * np.sqrt(ahead / steps))
+def _yearly(one: _Parts, horizon: int, in_logs: bool, lean: float) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield the members of a series without a season: Theta and smoothing, in logs where they serve, and drifts."""
+    count = len(one.y)
+    drifts = [methods.fading_drift(one.y, horizon)]
+    if count > SHORT:
+        drifts = [one.y[-1] + methods.slowing(one.y) * (drifts[0] - one.y[-1])]
+    if count <= SHORT:
+        drifts.append(methods.fading_drift(one.y, horizon, fade=1.0))
+    others = []
+    if count >= 3:
+        put = one.put_logs if in_logs else one.put
+        x = np.log(one.y) if in_logs else one.y
+        others = [put(part.values) for part in _both(x, horizon)]
+        if count >= LONG:
+            others.append(put(methods.theta(x, horizon, *LATE_SLOPE).values))
+    share = lean if others and count <= SHORT else 1 / (1 + len(others))
+    for path in drifts:
+        yield share / len(drifts), path
+    for path in others:
+        yield (1 - share) / len(others), path
 
 
-def _short(x: np.ndarray, season: int, horizon: int, in_logs: bool, scale: float) -> Shown:
-    """Forecast a few values: their drift, gaps filled on a straight line."""
-    at = np.flatnonzero(np.isfinite(x))
-    line = np.interp(np.arange(len(x)), at, x[at])
-    middle = _drift(line, horizon, season, len(at) < len(line), in_logs)
-    error = _first_error(x[at], np.diff(at), season)
-    still = np.full(horizon, error)
-    return Shown(middle * scale, error, still, still, in_logs, scale, len(at))
-
-
-def _first_error(known: np.ndarray, gaps: np.ndarray, season: int) -> float:
-    """Return the size of a step's surprise: what a few changes show, pooled with what is expected of a first one."""
-    changes = np.diff(known) / gaps
-    drift = np.mean(changes) / 2 if len(changes) else 0.0  # half of it: nobody knows yet that it lasts
-    squares = FIRST_STEPS * FIRST_STEP**2 / season + np.sum((changes - drift) ** 2 * gaps)
-    return float(np.sqrt(squares / (FIRST_STEPS + len(changes))))
+def _walk(x: np.ndarray, horizon: int, season: int, removed: int) -> np.ndarray:
+    """Return the usual size of errors at each horizon (horizon,), pooled with what is expected of a first step."""
+    expected = FIRST_STEP**2 / season
+    if len(x) < 3:
+        return np.asarray(np.sqrt(expected * np.arange(1, horizon + 1)))
+    sizes = methods.step_errors(x, horizon, removed)
+    share = FIRST_STEPS / (FIRST_STEPS + len(x) - 2)
+    return np.sqrt((1 - share) * sizes**2 + share * expected * np.arange(1, horizon + 1))
 
 
 def _filled(x: np.ndarray, season: int) -> np.ndarray:
-    """Fill gaps on the straight line between their neighbors, plus the mean season of the known values."""
+    """Fill gaps on the straight line between their neighbors, plus the season of that line's series."""
     gaps, at = np.isnan(x), np.arange(len(x))
     if not gaps.any():
         return x
     line = np.interp(at, at[~gaps], x[~gaps])
-    if not has_season(line, season):
-        return line
-    own, _ = methods.season_of(line, season, 1)
+    if season == 1:
+        return np.asarray(line)
+    own = np.resize(methods.season_of(line, season), len(x))
     return np.where(gaps, np.interp(at, at[~gaps], (x - own)[~gaps]) + own, x)
+
+
+def lean_of(parts: list[np.ndarray]) -> float:
+    """Return the share of drifts that would have been best for the last values of short yearly series without gaps.
+
+    Drawn towards :data:`LEAN` as by FEWEST_SERIES more series; each counts in units of its own mean change.
+
+    >>> round(lean_of([np.arange(5.0) * step + 1 for step in range(1, 30)]), 2)
+    0.84
+    """
+    misses = []
+    for values in parts:
+        size = float(np.abs(np.diff(values[:-1])).mean())
+        if size > 0:
+            ends = [shows(values[:-1], 1, 1, lean).middle[0] for lean in (0.0, 1.0)]
+            misses.append([abs(values[-1] - (1 - share) * ends[0] - share * ends[1]) / size for share in LEANS])
+    if len(misses) < FEWEST_SERIES:
+        return LEAN
+    best = LEANS[int(np.argmin(np.mean(misses, axis=0)))]
+    return (FEWEST_SERIES * LEAN + len(misses) * best) / (FEWEST_SERIES + len(misses))

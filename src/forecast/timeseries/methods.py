@@ -1,167 +1,258 @@
 """Simple forecasting methods, each a function of one series without gaps.
 
-Every method takes ``x`` (n,), oldest value first, and returns the next ``horizon`` values on the same scale;
-:mod:`forecast.timeseries.combination` joins them. Smoothing, Theta and autoregressions are those of statsmodels. ARIMA
-models with a season are fitted here by conditional least squares (Box and Jenkins), because the exact likelihood of
-statsmodels takes twenty times as long and forecasts no better in a mean of many.
+Every method takes ``x`` (n,), oldest value first, and returns an :class:`Ahead`: the next ``horizon`` values on the
+same scale and the errors that it made on the way; :mod:`forecast.timeseries.combination` joins them. Smoothing is
+fitted on a grid of its parameters: each point of the grid is run through the series at once, starting values by least
+squares, and the forecast is the mean over the grid, each point with the weight of its likelihood. That is steadier
+than the one best point where little is known, needs no optimizer, and takes a millisecond.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy import signal
-from scipy.optimize import minimize
-from statsmodels.tsa.ar_model import AutoReg
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-from statsmodels.tsa.forecasting.theta import ThetaModel
-from statsmodels.tsa.seasonal import seasonal_decompose
 
-MOST_LAGS = 6
-NEAR_ONE = 0.99  # a root this close to one is left to differencing
-RECENT = 0.5  # weight of a change against that of one a year later, in a drift
-FADE, FADE_WEIGHT = 0.8, 0.8  # what usually remains of a drift after a year; weight of a pair of changes a year older
-# Orders p, q, P, Q of the ARIMA models that are tried, after differencing, and where the search for each begins.
-PLAIN_ORDERS = ((0, 0, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0), (1, 1, 0, 0),
-                (0, 2, 0, 0), (2, 0, 0, 0), (2, 1, 0, 0), (1, 2, 0, 0))
-SEASON_ORDERS = ((0, 1, 0, 1), (1, 0, 0, 1), (1, 1, 0, 1), (0, 1, 1, 0), (0, 1, 1, 1), (1, 1, 1, 1))
-FIRST_TRY = (0.3, 0.3, 0.1, 0.5)
+# Points of the grids: smoothing of the level, of the slope as a share of that, what remains of a slope after a step,
+# smoothing of the season as a share of what the level leaves.
+LEVELS = (0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 0.999)
+SLOPES = (0.0, 0.03, 0.1, 0.25, 0.5, 0.9)
+DAMPINGS = (0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
+SEASON_LEVELS, SEASON_SLOPES, SEASON_DAMPINGS = (0.05, 0.2, 0.4, 0.7), (0.0, 0.05, 0.2), (0.85, 0.95, 1.0)
+SEASON_SHARES = (0.02, 0.1, 0.25, 0.5)
+THETA_LEVELS = np.linspace(0.05, 1.0, 20)
+CALM = 1e-3  # size of errors, in usual changes, below which a fit is no better than another
+# What a drift is made of: weight of a change a year older, and what remains of the drift after a year. Chosen on the
+# uptake set (8 and 12 points) and not worse on yearly M1 and M3: benchmarks/forecasting.
+CHANGE_WEIGHT, FADE = 0.85, 0.9
+# Weight of a seasonal pattern a year older. Of 0.6 to 1, best or next to it on quarterly and monthly M1, M3, tourism.
+PATTERN_WEIGHT = 0.75
 
 
-def smooth(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
-    """Smooth exponentially, with a trend that fades and, where ``season`` is above 1, an additive season.
+class Ahead(NamedTuple):
+    """What a method says of the next steps (horizon,), and the mean squared error that it made one step ahead."""
 
-    >>> bool((np.diff(smooth(np.arange(20.0), horizon=3)) > 0.5).all())
+    values: np.ndarray
+    error: float
+
+
+def smooth(x: np.ndarray, horizon: int, dampings: tuple[float, ...] = DAMPINGS) -> Ahead:
+    """Smooth exponentially with a trend that fades (Gardner and McKenzie 1985), averaged over a grid of parameters.
+
+    ``dampings`` are what may remain of the trend after a step; of (1.0,) alone it does not fade (Holt).
+
+    >>> bool((np.diff(smooth(np.arange(20.0), horizon=3).values) > 0.5).all())
     True
     """
-    more = {"seasonal": "add", "seasonal_periods": season, "initialization_method": "heuristic"} if season > 1 else {}
     standard, center, scale = _standard(x)
-    model = ETSModel(standard, error="add", trend="add", damped_trend=True, **more)
-    return np.asarray(model.fit(disp=False).forecast(horizon)) * scale + center
+    level, slope, damping = _grid(LEVELS, SLOPES, dampings)
+    slope = slope * level
+    run = np.zeros((3, len(level)))  # what the values, a first level of one and a first slope of one lead to
+    trend = np.zeros_like(run)
+    run[1], trend[2] = 1.0, 1.0
+    errors = np.empty((len(x), *run.shape))
+    for step, value in enumerate(standard):
+        ahead = run + damping * trend
+        error = -ahead
+        error[0] += value
+        errors[step] = error
+        run = ahead + level * error
+        trend = damping * trend + slope * error
+    first, rising = _starts(errors)
+    mse = np.mean((errors[:, 0] + errors[:, 1] * first + errors[:, 2] * rising) ** 2, axis=0)
+    weights = _weights(mse, len(x))
+    end, trend = (part[0] + part[1] * first + part[2] * rising for part in (run, trend))
+    paths = end[:, None] + np.cumsum(damping[:, None] ** np.arange(1, horizon + 1), axis=1) * trend[:, None]
+    return Ahead(weights @ paths * scale + center, float(weights @ mse) * scale**2)
 
 
-def theta(x: np.ndarray, horizon: int) -> np.ndarray:
+def theta(x: np.ndarray, horizon: int, share: float = 0.5, weight: float = 1.0) -> Ahead:
     """Forecast by the Theta method of Assimakopoulos and Nikolopoulos (2000): half of the linear trend goes on.
 
-    >>> theta(np.arange(20.0), horizon=2).round(1).tolist()
+    It is simple smoothing with half the slope of the straight line as a drift (Hyndman and Billah 2003). ``share`` is
+    that part of the slope, ``weight`` that of a value in the line against the value a step later.
+
+    >>> theta(np.arange(20.0), horizon=2).values.round(1).tolist()
     [19.5, 20.0]
     """
     standard, center, scale = _standard(x)
-    return np.asarray(ThetaModel(standard, deseasonalize=False, period=1).fit().forecast(horizon)) * scale + center
+    count = len(x)
+    weights = weight ** np.arange(count)[::-1]
+    at = np.arange(count) - weights @ np.arange(count) / weights.sum()
+    slope = share * (weights * at) @ standard / max((weights * at) @ at, 1e-9)
+    errors = _simple_errors(standard, slope)
+    mse = np.mean(errors**2, axis=0)
+    weights = _weights(mse, count)
+    level = standard[-1] - errors[-1] * (1 - THETA_LEVELS)
+    paths = level[:, None] + slope * np.arange(1, horizon + 1)
+    return Ahead(weights @ paths * scale + center, float(weights @ mse) * scale**2)
 
 
-def autoregression(x: np.ndarray, horizon: int) -> np.ndarray:
-    """Regress ``x`` on its own past by least squares, with a constant and up to six lags; AICc chooses how many.
+def fading_drift(x: np.ndarray, horizon: int, season: int = 1, fade: float = FADE) -> np.ndarray:
+    """Go on by the mean change, in which late changes weigh more, and which fades; see :data:`CHANGE_WEIGHT`.
 
-    >>> autoregression(np.full(12, 3.0), horizon=2).round(6).tolist()
-    [3.0, 3.0]
-    """
-    if np.ptp(x) == 0:
-        return np.repeat(x[-1], horizon)
-    most = min(MOST_LAGS, len(x) // 5)
-    fits = [AutoReg(x, lags=lags, trend="c", hold_back=most).fit() for lags in range(most + 1)]
-    return np.asarray(min(fits, key=lambda fit: fit.aicc).forecast(horizon))
-
-
-def recent_drift(x: np.ndarray, horizon: int, season: int = 1, gaps: bool = False) -> np.ndarray:
-    """Go on by the mean change, where a change weighs half as much as one that came a year later, and which fades.
-
-    Over a year :data:`FADE` of it remains. Yearly changes show themselves how fast they fade, unless some are equal
-    parts of a change over ``gaps``.
-
-    >>> recent_drift(np.array([1.0, 2.0, 3.0]), horizon=2).round(2).tolist()
+    >>> fading_drift(np.array([1.0, 2.0, 3.0]), horizon=2).round(2).tolist()
     [3.9, 4.71]
     """
     changes = np.diff(x)
+    if not len(changes):
+        return np.repeat(x[-1], horizon)
     age = np.arange(len(changes))[::-1] / season
-    fade = _pace(changes, FADE_WEIGHT**age) if season == 1 and not gaps else FADE ** (1 / season)
-    return x[-1] + np.average(changes, weights=RECENT**age) * np.cumsum(fade ** np.arange(1, horizon + 1))
+    weights = CHANGE_WEIGHT**age
+    drift = weights @ changes / weights.sum()
+    return np.asarray(x[-1] + drift * np.cumsum(fade ** (np.arange(1, horizon + 1) / season)))
 
 
-def _pace(changes: np.ndarray, weights: np.ndarray) -> float:
-    """Return what remains of a change in the next one: least squares, to which :data:`FADE` counts as one pair more."""
-    before, after, usual = changes[:-1], changes[1:], np.mean(changes**2)
-    products = np.sum(weights[1:] * before * after) + FADE * usual
-    squares = np.sum(weights[1:] * before**2) + usual
-    return float(np.clip(products / squares, 0.0, 1.0)) if squares > 0 else FADE
+def slowing(x: np.ndarray) -> float:
+    """Return the share of its usual change that a series keeps: less than one where its last changes are less than all.
+
+    Half way from one to the root of the ratio of their means; the last changes are the last third of them.
+
+    >>> slowing(np.arange(9.0)), round(slowing(1 - 0.5 ** np.arange(9.0)), 2)
+    (1.0, 0.61)
+    """
+    changes = np.diff(x)
+    usual, recent = changes.mean(), changes[-max(2, len(changes) // 3) :].mean()
+    return float(1 + np.sqrt(np.clip(recent / usual, 0.0, 1.0))) / 2 if usual else 1.0
 
 
-def season_of(x: np.ndarray, season: int, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fixed additive season of ``x`` (classical decomposition) at its own times and over the horizon."""
-    pattern = np.asarray(seasonal_decompose(x, period=season, model="additive").seasonal)
-    return pattern, pattern[np.arange(len(x), len(x) + horizon) % season]
+def smooth_season(x: np.ndarray, horizon: int, season: int, pattern: np.ndarray) -> Ahead:
+    """Smooth with a fading trend and an additive season that moves (Holt and Winters), averaged over a grid.
 
+    ``pattern`` (season,) is where the season begins. Errors count from the middle of the first season on.
 
-def arima(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
-    """Forecast by ARIMA(p, 1, q), with a season ARIMA(p, 1, q)(P, 1, Q), without a constant; AICc chooses the orders.
-
-    >>> arima(np.tile([1.0, 2.0, 3.0, 6.0], 6), horizon=4, season=4).round(3).tolist()
+    >>> x = np.tile([1.0, 2.0, 3.0, 6.0], 6)
+    >>> smooth_season(x, 4, 4, np.array([-2.0, -1.0, 0.0, 3.0])).values.round(1).tolist()
     [1.0, 2.0, 3.0, 6.0]
     """
     standard, center, scale = _standard(x)
-    changes = standard[season:] - standard[:-season] if season > 1 else standard
-    steps = np.diff(changes)
-    fits = [_fit(steps, order, season) for order in (SEASON_ORDERS if season > 1 else PLAIN_ORDERS)]
-    ahead = changes[-1] + np.cumsum(_continue(steps, min(fits, key=lambda fit: fit.aicc), horizon))
+    level, slope, damping, share = _grid(SEASON_LEVELS, SEASON_SLOPES, SEASON_DAMPINGS, SEASON_SHARES)
+    slope, share = slope * level, share * (1 - level)
+    waves = np.repeat(pattern[:, None] / scale, len(level), axis=1)
+    count = min(len(x), 2 * season)
+    rise, base = np.polyfit(np.arange(count), standard[:count] - np.resize(pattern, count) / scale, 1)
+    run, trend, squares = np.full(len(level), base - rise), np.full(len(level), rise), np.zeros(len(level))
+    for step, value in enumerate(standard):
+        place = step % season
+        ahead = run + damping * trend
+        error = value - ahead - waves[place]
+        if step >= season // 2:
+            squares += error * error
+        run = ahead + level * error
+        trend = damping * trend + slope * error
+        waves[place] += share * error
+    mse = squares / (len(x) - season // 2)
+    weights = _weights(mse, len(x))
+    ahead = np.arange(1, horizon + 1)
+    paths = run[:, None] + np.cumsum(damping[:, None] ** ahead, axis=1) * trend[:, None]
+    paths = paths + waves[(len(x) + ahead - 1) % season].T
+    return Ahead(weights @ paths * scale + center, float(weights @ mse) * scale**2)
+
+
+def steadiness(x: np.ndarray, steps: int) -> float:
+    """Return the mean of the last ``steps`` changes in standard deviations: high where growth goes on evenly.
+
+    >>> steadiness(np.array([5.0, 1.0, 2.0, 3.1, 4.0]), steps=3) > 4, steadiness(np.array([1.0, 2.0, 1.0]), steps=2)
+    (True, 0.0)
+    """
+    changes = np.diff(x)[-steps:]
+    spread = float(changes.std())
+    return abs(float(changes.mean())) / spread if spread > 0 else float("inf") if changes.any() else 0.0
+
+
+def season_of(x: np.ndarray, season: int) -> np.ndarray:
+    """Return the additive season of ``x`` (n,), from the place of its first value on, shape (season,), sum zero.
+
+    Classical decomposition, in which a year weighs :data:`PATTERN_WEIGHT` of the one after it, shrunken towards no
+    season by the rule of James and Stein (Miller and Williams 2003): what chance makes of no season is taken for none.
+    At least two seasons.
+
+    >>> season_of(np.tile([1.0, 2.0, 3.0, 6.0], 6), 4).round(2).tolist()
+    [-2.0, -1.0, 0.0, 3.0]
+    """
+    count, half = len(x), season // 2
+    kernel = np.ones(season + 1 - season % 2)
+    if season % 2 == 0:
+        kernel[[0, -1]] = 0.5
+    trend = np.convolve(x, kernel / season, mode="valid")
+    beside, when = x[half : count - half] - trend, np.arange(half, count - half)
+    weight = PATTERN_WEIGHT ** ((count - 1 - when) / season)
+    place = when % season
+    total = np.bincount(place, weight, season)
+    pattern = np.bincount(place, weight * beside, season) / total
+    rest = beside - pattern[place]
+    pattern = pattern - pattern.mean()
+    noise = rest @ rest / max(len(beside) - season, 1) * np.mean(np.bincount(place, weight**2, season) / total**2)
+    squares = pattern @ pattern
+    return np.asarray(pattern * max(0.0, 1 - (season - 1) * noise / squares) if squares > 0 else pattern)
+
+
+def step_errors(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
+    """Return the usual size of errors 1, 2, ... steps ahead that smoothing with a drift made in ``x``, (horizon,).
+
+    With a season, which was taken off, a year weighs :data:`PATTERN_WEIGHT` of the one after it, and the values that
+    the season took to be estimated do not count. Horizons with few errors are taken from shorter ones, growing as those
+    of a random walk do.
+
+    >>> step_errors(np.array([0.0, 1.0] * 20), horizon=2).round(1).tolist()
+    [0.6, 0.5]
+    """
+    count = len(x)
+    drift = (x[-1] - x[0]) / max(count - 1, 1)
+    weight = (PATTERN_WEIGHT if season > 1 else 1.0) ** (np.arange(count)[::-1] / season)
+    errors = _simple_errors(x, drift)
+    best = int(np.argmin(weight @ errors**2))
+    levels = x - errors[:, best] * (1 - THETA_LEVELS[best])
+    most = max(1, min(horizon, count // 3))
+    squares = [weight[h:] @ (x[h:] - levels[:-h] - h * drift) ** 2 / weight[h:].sum() for h in range(1, most + 1)]
     if season > 1:
-        path = list(standard[-season:])
-        for change in ahead:
-            path.append(path[-season] + change)
-        ahead = np.array(path[season:])
-    return ahead * scale + center
+        known = weight.sum()
+        squares = np.array(squares) * known / max(known - season, known / 4)
+    sizes = np.sqrt(squares)
+    farther = np.sqrt(np.arange(most + 1, horizon + 1) / most) * sizes[-1]
+    return np.append(sizes, farther)
 
 
-class _Fit(NamedTuple):
-    """Polynomials of an ARMA model in the lag, constant first, and its AICc."""
-
-    ar: np.ndarray
-    ma: np.ndarray
-    aicc: float
-
-
-def _fit(w: np.ndarray, order: tuple[int, ...], season: int) -> _Fit:
-    """Fit an ARMA model to ``w`` by conditional least squares: errors before the first value are zero."""
-    ends = np.cumsum(order)[:-1]
-
-    def polynomials(point):
-        ar, ma, season_ar, season_ma = (_stable(part) for part in np.split(NEAR_ONE * np.tanh(point), ends))
-        return np.convolve(ar, _every(season_ar, season)), np.convolve(ma, _every(season_ma, season))
-
-    def loss(point):
-        errors = signal.lfilter(*polynomials(point), w)
-        return np.log(errors @ errors + 1e-12) + 1e-3 * np.sum(point**2)  # a light pull away from the edges
-
-    point = np.concatenate([[first, 0.0][:count] for first, count in zip(FIRST_TRY, order, strict=True)])
-    if len(point):
-        point = minimize(loss, point, method="L-BFGS-B", options={"maxiter": 60}).x
-    count = len(point) + 1
-    aicc = len(w) * loss(point) + 2 * count * len(w) / max(len(w) - count - 1, 1)
-    return _Fit(*polynomials(point), aicc)
+def _simple_errors(x: np.ndarray, drift: float) -> np.ndarray:
+    """Return the errors of simple smoothing with a drift for each point of the grid (n, points), start fitted."""
+    count, stay = len(x), 1 - THETA_LEVELS
+    errors = np.empty((count, 2, len(stay)))
+    run = np.stack([np.zeros_like(stay), np.ones_like(stay)])
+    for step, value in enumerate(x):
+        errors[step, 0], errors[step, 1] = value - run[0], -run[1]
+        run = run + THETA_LEVELS * errors[step]
+        run[0] += drift
+    first = -np.sum(errors[:, 0] * errors[:, 1], axis=0) / np.sum(errors[:, 1] ** 2, axis=0)
+    return np.asarray(errors[:, 0] + errors[:, 1] * first)
 
 
-def _stable(partial: np.ndarray) -> np.ndarray:
-    """Return the polynomial in the lag that has these partial autocorrelations: no root within the unit circle."""
-    found = np.ones(1)
-    for one in partial:
-        found = np.append(found, 0.0) - one * np.append(found, 0.0)[::-1]
-    return found
+def _starts(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first level and slope (points,) with the least squares of ``errors`` (n, 3, points).
+
+    A slope costs as much as an error of its own size: where little is known there is none.
+    """
+    value, level, slope = errors[:, 0], errors[:, 1], errors[:, 2]
+    a, b, c = (np.einsum("ij,ij->j", *pair) for pair in ((level, level), (level, slope), (slope, slope)))
+    p, q = (-np.einsum("ij,ij->j", value, part) for part in (level, slope))
+    c = c + 1.0
+    determinant = a * c - b * b
+    return (p * c - q * b) / determinant, (a * q - b * p) / determinant
 
 
-def _every(polynomial: np.ndarray, season: int) -> np.ndarray:
-    """Return a polynomial in the lag as one in the lag of a season."""
-    found = np.zeros((len(polynomial) - 1) * season + 1)
-    found[::season] = polynomial
-    return found
+def _weights(mse: np.ndarray, count: int) -> np.ndarray:
+    """Return the weights of the points of a grid: their likelihood under normal errors."""
+    logs = -0.5 * count * np.log(mse + CALM**2)
+    weights = np.exp(logs - logs.max())
+    return np.asarray(weights / weights.sum())
 
 
-def _continue(w: np.ndarray, fit: _Fit, horizon: int) -> np.ndarray:
-    """Go on with an ARMA series when all later errors are zero."""
-    errors = signal.lfilter(fit.ar, fit.ma, w)
-    state = signal.lfiltic(fit.ma, fit.ar, w[::-1], errors[::-1])
-    return signal.lfilter(fit.ma, fit.ar, np.zeros(horizon), zi=state)[0]
+@lru_cache(maxsize=8)
+def _grid(*axes: tuple[float, ...]) -> list[np.ndarray]:
+    return [axis.ravel() for axis in np.meshgrid(*map(np.asarray, axes), indexing="ij")]
 
 
 def _standard(x: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Return ``x`` around zero with a spread of one, and what brings it back."""
-    center, scale = x.mean(), x.std()
-    scale = scale if scale > 1e-12 * max(1.0, abs(center)) else 1.0
-    return (x - center) / scale, center, scale
+    """Return ``x`` around its last value in units of its usual change, and what brings it back."""
+    scale = float(np.std(np.diff(x))) if len(x) > 1 else 0.0
+    least = 1e-9 * max(1.0, float(np.abs(x).max()))
+    scale = scale if scale > least else max(float(np.ptp(x)) / max(len(x) - 1, 1), 1.0)
+    return (x - x[-1]) / scale, float(x[-1]), scale

@@ -12,6 +12,7 @@ they do (Wickramasuriya, Athanasopoulos and Hyndman 2019). What is assumed of th
 benchmarks/reconciliation compares them.
 """
 
+from collections.abc import Callable, Iterable
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from scipy.special import ndtri
 
 from forecast.data import chance, places
 from forecast.data.tables import UserError
+from forecast.timeseries import table as cells
 
 METHODS = ("shared", "mint_shrink", "wls_var", "wls_struct", "ols", "bottom_up")
 # Chosen on simulated trees (benchmarks/reconciliation). A past in which sums always add up shows nothing of the error
@@ -55,9 +57,12 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     (['X', 'Y', 'A', 'B', 'C'], [1.0, 1.0, 0.0])
     """
     for column in ("unique_id", "parent"):
-        if column not in nodes.columns:
-            raise UserError(f"{file}: column {column} is missing; expected unique_id and parent")
-    pairs = nodes[["unique_id", "parent"]].fillna("").astype(str).drop_duplicates()
+        if list(nodes.columns).count(column) != 1:
+            raise UserError(f"{file}: column {column} is missing or there twice; expected unique_id and parent")
+    pairs = pd.DataFrame({c: [cells.name(cell) for cell in cells.text(nodes[c])] for c in ("unique_id", "parent")})
+    pairs = pairs[(pairs != "").any(axis=1)].drop_duplicates()  # a blank line is not a row
+    if pairs.empty:
+        raise UserError(f"{file}: expected at least one row, the name of a series and that of its parent")
     if (pairs["unique_id"] == "").any():
         row = int(np.flatnonzero(pairs["unique_id"] == "")[0])
         raise UserError(f"{file}: row {pairs.index[row] + 2}, column unique_id: empty; expected the name of a series")
@@ -88,7 +93,7 @@ def _climb(name: str, above: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def place_nodes(names, at: str) -> pd.DataFrame:
+def place_nodes(names: Iterable[str], at: str) -> pd.DataFrame:
     """Return the places above each of `names` in the month `at` as a table of nodes: `unique_id`, `parent`.
 
     Districts are there until 2025-06 and gone since. Places are named as in data/places.csv.
@@ -169,7 +174,7 @@ def reconcile(
     errors, least = residuals(past, season), (0.0 if not past.lt(0).any(axis=None) else -np.inf)
     spread = _spread(means.to_numpy(), quantiles, levels, errors)
     correlation = shared_correlation(errors, shape, spread.mean(axis=0))
-    luck = _luck(correlation, shape.names, seed) if levels else None
+    luck = _luck(correlation, shape.names, seed) if levels else np.empty((len(shape.names), 0))
     out = []
     for step, ds in enumerate(means.index):
         project = projection(shape, method, errors, correlation, spread[step], least)
@@ -183,9 +188,9 @@ def reconcile(
     return found.sort_values("unique_id", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
 
 
-def _is_level(column) -> bool:
+def _is_level(column: object) -> bool:
     try:
-        return 0 < float(column) < 1
+        return 0 < float(str(column)) < 1
     except (TypeError, ValueError):
         return False
 
@@ -218,7 +223,7 @@ def residuals(wide: pd.DataFrame, season: int | None = None) -> np.ndarray:
     both = np.isfinite(now) & np.isfinite(before)
     products = np.where(both, now * before, 0.0).sum(axis=0)
     squares = np.where(both, before**2, 0.0).sum(axis=0)
-    return now - np.clip(products / np.maximum(squares, 1e-300), 0.0, 0.95) * before
+    return np.asarray(now - np.clip(products / np.maximum(squares, 1e-300), 0.0, 0.95) * before)
 
 
 def _spread(means: np.ndarray, quantiles: np.ndarray, levels: list[str], errors: np.ndarray) -> np.ndarray:
@@ -267,10 +272,17 @@ def shared_correlation(errors: np.ndarray, shape: Tree, spread: np.ndarray) -> n
     weight = np.clip(noise[off].sum() / max((found[off] ** 2).sum(), 1e-300), 0.0, 1.0) if off.any() else 1.0
     mixed = np.where(enough, (1 - weight) * found + weight * target, target) / (1 + MISFIT)
     np.fill_diagonal(mixed, 1.0)
-    return mixed
+    return np.asarray(mixed)
 
 
-def projection(shape: Tree, method: str, errors, correlation, spread, least: float = 0.0):
+def projection(
+    shape: Tree,
+    method: str,
+    errors: np.ndarray,
+    correlation: np.ndarray,
+    spread: np.ndarray,
+    least: float = 0.0,
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function from values of all nodes, (nodes,) or (nodes, samples), to the nearest ones that add up."""
     count = len(shape.names) - shape.sums.shape[1]
     upper = shape.sums[:count]
@@ -280,11 +292,11 @@ def projection(shape: Tree, method: str, errors, correlation, spread, least: flo
         weighted = (correlation * np.outer(spread, spread)) @ constraint.T
         give = weighted @ np.linalg.pinv(constraint @ weighted, hermitian=True) if count else np.zeros((0, 0))
 
-        def leaves(values):
+        def leaves(values: np.ndarray) -> np.ndarray:
             return (values - give @ (constraint @ values))[count:] if count else values
     elif method == "bottom_up":
 
-        def leaves(values):
+        def leaves(values: np.ndarray) -> np.ndarray:
             return values[count:]
     else:
         from hierarchicalforecast.methods import MinTrace  # a second to import, and only peers need it
@@ -293,8 +305,8 @@ def projection(shape: Tree, method: str, errors, correlation, spread, least: flo
         zeros = np.zeros((len(shape.names), 1))
         fit = MinTrace(method).fit(shape.sums, zeros, y_insample=past, y_hat_insample=np.zeros_like(past))
 
-        def leaves(values):
-            return fit.P @ values
+        def leaves(values: np.ndarray) -> np.ndarray:
+            return np.asarray(fit.P @ values)
 
     return lambda values: shape.sums @ np.maximum(leaves(values), least)
 
@@ -303,7 +315,7 @@ def _luck(correlation: np.ndarray, names: list[str], seed: int) -> np.ndarray:
     """Return standard normal numbers that go together as the nodes do, shape (nodes, SAMPLES)."""
     keys = chance.streams(seed, range(SAMPLES))
     own = np.stack([chance.normal_array(keys, chance.name_number(name)) for name in names])
-    return np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(names))) @ own, -4.0, 4.0)
+    return np.asarray(np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(names))) @ own, -4.0, 4.0))
 
 
 def _at(luck: np.ndarray, quantiles: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -316,4 +328,4 @@ def _at(luck: np.ndarray, quantiles: np.ndarray, levels: np.ndarray) -> np.ndarr
     normal = ndtri(levels)
     place = np.clip(np.searchsorted(normal, luck) - 1, 0, len(normal) - 2)
     low, high = (np.take_along_axis(quantiles, place + more, axis=1) for more in (0, 1))
-    return low + (high - low) * (luck - normal[place]) / (normal[place + 1] - normal[place])
+    return np.asarray(low + (high - low) * (luck - normal[place]) / (normal[place + 1] - normal[place]))

@@ -10,7 +10,8 @@ One mesa model holds a batch of draws side by side: a team's numbers are arrays 
 in all worlds at once. To try another rule, subclass `Team` with another `step` and give it to `AgentEngine(team=...)`.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import mesa
 import numpy as np
@@ -30,7 +31,7 @@ BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are m
 G = len(GROUPS)
 
 
-class Team(mesa.Agent):
+class Team(mesa.Agent):  # type: ignore[misc]  # mesa has no types
     """The collectors of one commune; its numbers are arrays (draws,), one for each world of the batch."""
 
     def __init__(self, model: "Offices", place_in_list: int):
@@ -45,7 +46,8 @@ class Team(mesa.Agent):
     def look(self) -> teams.Seen:
         """See the commune at the beginning of a month."""
         deadline, planned, looked_at, *_ = self.model.desk
-        return teams.Seen(*planned[self.commune].tolist(), deadline, *looked_at[:, self.commune])
+        facts: tuple[Any, ...] = (*planned[self.commune].tolist(), deadline, *looked_at[:, self.commune])
+        return teams.Seen(*facts)
 
     def ordinary(self, seen: teams.Seen) -> teams.Hours:
         """Split the month's hours as ordinary teams do that see this."""
@@ -64,7 +66,7 @@ class RenewalsFirst(Team):
         self.act(self.ordinary(self.look()._replace(reminders=1.0)))
 
 
-class Offices(mesa.Model):
+class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
     """All commune teams of a place in a batch of worlds.
 
     mesa 3.3 never frees a model that is thrown away, so one model is kept for each process and `load`ed again.
@@ -73,7 +75,8 @@ class Offices(mesa.Model):
     def __init__(self, team: type[Team] = Team, collect: bool = False):
         """Make an empty model whose teams are of class `team`; `collect` keeps a monthly record for a reader."""
         super().__init__(rng=0)  # luck is never taken from the model; a fixed number keeps mesa from asking the clock
-        self.team, self.collect, self.people = team, collect, []
+        self.team, self.collect = team, collect
+        self.people: list[People] = []
 
     def load(self, world: World) -> None:
         """Take up a new batch: teams, people and month are as at the opening."""
@@ -155,15 +158,20 @@ class Offices(mesa.Model):
             self.datacollector.collect(self)
 
 
+def _mean_of(row: int) -> Callable[[Team], Any]:
+    """The mean over the draws of one row of a team's hours."""
+    return lambda team: team.model.hours[row, team.commune].mean()
+
+
 def _collector() -> mesa.DataCollector:
     """What a reader can watch of each team: means over the draws."""
-    reporters = {
+    reporters: dict[str, Callable[[Team], Any]] = {
         "month": lambda team: str(team.model.world.plan.months[team.model.t]),
         "commune": lambda team: team.model.world.plan.communes[team.commune],
         "members": lambda team: team.model.members()[team.commune].mean(),
     }
     for i, name in enumerate(teams.Hours._fields):
-        reporters[name] = lambda team, i=i: team.model.hours[i, team.commune].mean()
+        reporters[name] = _mean_of(i)
     return mesa.DataCollector(agent_reporters=reporters)
 
 
@@ -179,7 +187,9 @@ def observe(scenario: Scenario, team: type[Team] = Team, *, draws: int = 16, see
         model.load(make_world(scenario, range(draws), seed))
         for _ in scenario.months[1:]:
             model.step()
-        return model.datacollector.get_agent_vars_dataframe().reset_index(drop=True)
+        collector: Any = model.datacollector
+        seen: pd.DataFrame = collector.get_agent_vars_dataframe()
+        return seen.reset_index(drop=True)
     finally:
         model.collect = False
 
@@ -276,7 +286,13 @@ class AgentEngine:
         return rows_of(scenario, self.name, draws, np.concatenate(results))
 
 
-def _batch(team: type[Team], scenario: Scenario, draws: range, seed: int, look=None) -> np.ndarray:
+def _batch(
+    team: type[Team],
+    scenario: Scenario,
+    draws: range,
+    seed: int,
+    look: Callable[[Offices], object] | None = None,
+) -> np.ndarray:
     """Values by (draws, months, measures, groups + all) of the place; `look` is shown the model in every month."""
     model, world = _model(team), make_world(scenario, draws, seed)
     model.load(world)

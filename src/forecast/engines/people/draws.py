@@ -57,7 +57,8 @@ def between(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
     """
     scaled = normal_scale(z, value, low, high)
     if low > 0 and high < 1:
-        return 1 / (1 + np.exp(-scaled))
+        result: np.ndarray = 1 / (1 + np.exp(-scaled))
+        return result
     return np.exp(scaled) if low > 0 else scaled
 
 
@@ -72,11 +73,15 @@ def normal_scale(z: np.ndarray, value: float, low: float, high: float) -> np.nda
         def scale(x: float) -> float:
             return math.log(x / (1 - x))
     else:
-        scale = math.log if low > 0 else float
+
+        def scale(x: float) -> float:
+            return math.log(x) if low > 0 else float(x)
+
     center, unit = scale(value), NormalDist().inv_cdf(0.95)
     below, above = (center - scale(low)) / unit, (scale(high) - center) / unit
     scaled = center + np.where(z < 0, below, above) * z
-    return scaled if low > 0 else np.maximum(scaled, 0.0)
+    result: np.ndarray = scaled if low > 0 else np.maximum(scaled, 0.0)
+    return result
 
 
 def place_effect(scenario: Scenario, drawn: Drawn, keys: np.ndarray) -> np.ndarray:
@@ -91,13 +96,15 @@ def place_effect(scenario: Scenario, drawn: Drawn, keys: np.ndarray) -> np.ndarr
     spread = drawn["place_spread"]
     pair = _same_season_pair(scenario)
     if pair is None:
-        return np.exp(spread * z)
+        alike: np.ndarray = np.exp(spread * z)
+        return alike
     (first, last), years = pair
     exits = -np.log1p(-drawn["annual_lapse"]) + drawn["transfer_rate"] + drawn["death_rate"] + drawn["pension_rate"]
     gross = np.maximum((last - first) / years + exits * (first + last) / 2, 1.0) / scenario.place.eligible
     observed, error = np.log(gross / (drawn["entry_rate"] * drawn.get("above", 1.0))), math.hypot(0.25, 0.35)
     weight = spread**2 / (spread**2 + error**2)
-    return np.exp(weight * observed + spread * np.sqrt(1 - weight) * z)
+    result: np.ndarray = np.exp(weight * observed + spread * np.sqrt(1 - weight) * z)
+    return result
 
 
 def _same_season_pair(scenario: Scenario) -> tuple[tuple[float, float], float] | None:

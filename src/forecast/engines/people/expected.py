@@ -10,16 +10,17 @@ of subsidy is told from the same distribution of tenure: months since joining st
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from forecast.engines.people import hazards as h
 from forecast.engines.people import records
 from forecast.engines.people.hazards import Spells
+from forecast.engines.people.memory import compiled
 from forecast.engines.people.prices import PaidMonths, Terms, settle
 from forecast.engines.people.records import G, Rules
-from forecast.engines.people.tenure import Due, compiled, supported_months, uneven, used_up
+from forecast.engines.people.tenure import Due, Slots, supported_months, uneven, used_up
 
 USUAL, RUSHED, GIFTED = range(3)
 
@@ -31,17 +32,6 @@ class Members(NamedTuple):
     tenure: np.ndarray  # (..., kinds, slots) their months of membership, added up
     square: np.ndarray  # (..., kinds, slots) the squares of these, added up
     lapsed: np.ndarray  # (..., 3) who lapsed, their months since they first joined, and the squares
-
-
-class Slots(NamedTuple):
-    """How members are told apart by what they paid."""
-
-    spells: Spells  # shares of this month
-    first: np.ndarray  # (spells + 1,) first slot of each spell; a slot is (spell, months until due)
-    rush_ever: np.ndarray  # (spells,) does anybody in a rush ever pay so?
-    gifted: bool  # has anybody been given a book by now?
-    subsidy_months: int  # for which the state subsidizes one person
-    subsidized: int  # months since the subsidy began: nobody has had more
 
 
 class Coming(NamedTuple):
@@ -130,7 +120,13 @@ def open_members(
 
 
 @compiled
-def _open(opening, december, spells, lengths_slots, members):
+def _open(
+    opening: np.ndarray,
+    december: np.ndarray,
+    spells: Spells,
+    lengths_slots: tuple[np.ndarray, np.ndarray],
+    members: Members,
+) -> None:
     lengths, slots = lengths_slots
     for d in range(opening.shape[0]):
         for s in range(opening.shape[1]):
@@ -160,7 +156,7 @@ def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.n
 
 
 @compiled
-def _live(members, slots, month, rules, scratch, flows):
+def _live(members: Members, slots: Slots, month: Month, rules: Rules, scratch: _Scratch, flows: np.ndarray) -> None:
     """Live the month of every draw, stratum and group."""
     spells = slots.spells
     for d in range(members.stock.shape[0]):
@@ -172,7 +168,7 @@ def _live(members, slots, month, rules, scratch, flows):
 
 
 @compiled
-def _rules_of(rules, d):
+def _rules_of(rules: Any, d: int) -> Rules:
     """The parameters of one draw."""
     return Rules(
         rules.annual_lapse[d],
@@ -192,7 +188,7 @@ def _rules_of(rules, d):
 
 
 @compiled
-def _shares(spells, advised, scratch):
+def _shares(spells: Spells, advised: float, scratch: _Scratch) -> None:
     """Shares of payers by spell when some of those who pay short follow the advice."""
     short = 0.0
     for k in range(spells.advised):
@@ -205,7 +201,9 @@ def _shares(spells, advised, scratch):
 
 
 @compiled
-def _group(where, members, slots, month, rules, scratch, flows):
+def _group(
+    where: Where, members: Members, slots: Slots, month: Month, rules: Rules, scratch: _Scratch, flows: np.ndarray
+) -> None:
     """Live the month of one draw, stratum and group."""
     d, s, g = where
     coming, facing, tariff = month
@@ -258,7 +256,9 @@ def _group(where, members, slots, month, rules, scratch, flows):
 
 
 @compiled
-def _lapse(kind, spell, due, called, rules, price, slots):
+def _lapse(
+    kind: int, spell: float, due: Due, called: float, rules: Rules, price: tuple[float, float], slots: Slots
+) -> Due:
     """Those of the due members who lapse; `price` is the factor of the burden with and without subsidy."""
     effect, burden = rules.tenure_effect, price[0]
     without = used_up(due, slots)  # subsidy
@@ -275,7 +275,7 @@ def _lapse(kind, spell, due, called, rules, price, slots):
     for is_called in range(2):
         stop += (called if is_called else 1 - called) * h.lapse_chance(
             hazard,
-            is_called,
+            is_called == 1,
             kind == RUSHED,
             kind == GIFTED,
             rules.renewal_contact,
@@ -292,7 +292,9 @@ def _lapse(kind, spell, due, called, rules, price, slots):
 
 
 @compiled
-def _age(stock, tenure, square, span, stay, gone):
+def _age(
+    stock: np.ndarray, tenure: np.ndarray, square: np.ndarray, span: tuple[int, int], stay: float, gone: float
+) -> float:
     """Bring members who are not due a month nearer to it; adds those who leave for good to `gone` and returns it."""
     begin, last = span
     for slot in range(begin, last):
@@ -308,7 +310,7 @@ def _age(stock, tenure, square, span, stay, gone):
 
 
 @compiled
-def _return(away, lapsing, coming, rules):
+def _return(away: np.ndarray, lapsing: Due, coming: float, rules: Rules) -> Due:
     """Let those who lapsed return or withdraw, and add those who lapse now; returns those who come back."""
     away[2] += 2 * away[1] + away[0]
     away[1] += away[0]
@@ -324,7 +326,7 @@ def _return(away, lapsing, coming, rules):
 
 
 @compiled
-def _join(joining, rushed, gift_months, slots, scratch):
+def _join(joining: _Joining, rushed: float, gift_months: float, slots: Slots, scratch: _Scratch) -> None:
     """Add those who begin and those who come back to the ones who pay for a spell now."""
     back = joining.back
     again = back.n * rushed
@@ -345,7 +347,7 @@ def _join(joining, rushed, gift_months, slots, scratch):
 
 
 @compiled
-def _begin(stock, tenure, square, slots, scratch):
+def _begin(stock: np.ndarray, tenure: np.ndarray, square: np.ndarray, slots: Slots, scratch: _Scratch) -> None:
     """Put those who have paid into the slots of their spells."""
     for q in range(len(slots.spells.months)):
         last = slots.first[q + 1] - 1
@@ -358,7 +360,7 @@ def _begin(stock, tenure, square, slots, scratch):
 
 
 @compiled
-def _declared(rules, ceiling):
+def _declared(rules: Rules, ceiling: float) -> float:
     """Mean declared income in floors: the floor, or an exponential number above it, up to the ceiling."""
     above = rules.declared_tail - 1
     cut = math.exp(-(ceiling - 1.0) / above) if above > 0.0 else 0.0
@@ -366,7 +368,9 @@ def _declared(rules, ceiling):
 
 
 @compiled
-def _pay(joining, slots, scratch, above_floor, terms, flows):
+def _pay(
+    joining: _Joining, slots: Slots, scratch: _Scratch, above_floor: float, terms: Terms, flows: np.ndarray
+) -> None:
     """Settle what those who have paid for a spell bring, by payer."""
     again = Due(scratch.again[0], scratch.again[1], scratch.again[2])
     declared, supported, given, given_supported = 0.0, 0.0, 0.0, 0.0

@@ -64,13 +64,15 @@ def _spells(known: list[int], modes: tuple[int, ...]) -> Spells:
             row[known.index(max((mode for mode in modes if mode <= spell), default=modes[0]))] += share
     up_to = np.minimum(np.cumsum(shares, axis=1), 1.0)[:, :-1].round(12)
     advised = known.index(max((mode for mode in modes if mode <= ADVISED_SPELL), default=modes[0]))
-    return Spells(np.array(known), *shares, np.ascontiguousarray(up_to), advised)
+    usual, rushed = shares
+    return Spells(np.array(known), usual, rushed, np.ascontiguousarray(up_to), advised)
 
 
 def entry_hazard(drawn: Drawn) -> np.ndarray:
     """Hazard of entry per eligible person and month outside the year-end rush, (draws,), at the reference prices."""
     rushed = 1 + drawn["visit_share"] * drawn["rush"] * DEADLINE.mean()
-    return drawn["entry_rate"] * drawn["place_effect"] / 12 / rushed
+    result: np.ndarray = drawn["entry_rate"] * drawn["place_effect"] / 12 / rushed
+    return result
 
 
 def other_exits(months: pd.PeriodIndex, drawn: Drawn, law: Law) -> np.ndarray:
@@ -111,7 +113,8 @@ def lapse_hazard(annual: float, spell: float) -> float:
 @njit(cache=True)
 def tenure_factor(months: float, tenure_effect: float) -> float:
     """What months of membership do to the hazard of lapsing (jitted): ((1 + years) / 3)^-effect, 1 after two years."""
-    return ((1.0 + max(months, 0.0) / 12.0) / (1.0 + REFERENCE_TENURE_YEARS)) ** (-tenure_effect)
+    factor: float = ((1.0 + max(months, 0.0) / 12.0) / (1.0 + REFERENCE_TENURE_YEARS)) ** (-tenure_effect)
+    return factor
 
 
 @njit(cache=True)

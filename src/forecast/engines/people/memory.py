@@ -1,16 +1,35 @@
-"""One instruction that numba has no name for."""
+"""How functions are compiled here, and one instruction that numba has no name for."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-@intrinsic
-def fetch_soon(typingctx, table, row):
+
+def compiled(function: Callable[P, T]) -> Callable[P, T]:
+    """Compile without reference counts: the functions own nothing and return no array, and counting costs more."""
+    ready: Callable[P, T] = njit(cache=True, _nrt=False)(function)  # type: ignore[call-overload]  # not documented
+    return ready
+
+
+def _as_called(function: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any], None]:
+    """Make an instruction that compiled code calls without the first argument, numba's own."""
+    ready: Any = intrinsic(function)
+    called: Callable[[Any, Any], None] = ready
+    return called
+
+
+@_as_called
+def fetch_soon(typingctx: Any, table: Any, row: Any) -> Any:
     """Ask for a row of a table (records,) to be brought from memory while the program goes on."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type, _ = signature.args
         array = context.make_array(array_type)(context, builder, arguments[0])
         place = cgutils.get_item_pointer(context, builder, array_type, array, [arguments[1]], wraparound=False)

@@ -7,6 +7,7 @@ import numpy as np
 from forecast.data import chance
 from forecast.engines.people import events
 from forecast.engines.people.hazards import Spells
+from forecast.engines.people.opening import first_resistances, met_spells, name_cells, open_members
 from forecast.engines.people.prices import BAND_SHARES
 from forecast.engines.people.records import (
     COHORT_BRANCH,
@@ -43,6 +44,7 @@ def band_sizes(sizes: np.ndarray) -> np.ndarray:
     The parts of each commune and group add up to it, and each band has its share of people over many communes: the
     rounding begins at another point in each (multiples of the golden section), so that thin bands have their turn.
 
+    >>> from forecast.engines.people.prices import BAND_SHARES, BANDS
     >>> cells = band_sizes(np.full((500, 4), 40.0)).reshape(2000, BANDS)
     >>> set(cells.sum(axis=1).tolist()), (np.abs(cells.mean(axis=0) / 40 - BAND_SHARES) < 0.001).all().item()
     ({40}, True)
@@ -74,7 +76,7 @@ class People:
         to_compulsory, fastest_return = moves.to_compulsory, moves.fastest_return
         months, communes = to_compulsory.shape
         names = np.empty(len(cells), np.uint64)
-        events.name_cells(key, commune_numbers, names)
+        name_cells(key, commune_numbers, names)
         self.rules, self.cells = rules, cells
         self.pool = Pool(
             home=np.arange(len(cells), dtype=np.int32),
@@ -102,7 +104,7 @@ class People:
             due=np.zeros((months + moves.longest_spell + 2, communes)),
             count=np.zeros(1, np.int64),
         )
-        none = np.zeros(0, PERSON), np.zeros(0, np.int16), np.zeros(0, np.int32)
+        none: Room = np.zeros(0, PERSON), np.zeros(0, np.int16), np.zeros(0, np.int32)
         self.table, self.wake, self.turns = room or none
 
     def _make_room(self, wanted: int) -> None:
@@ -133,8 +135,8 @@ class People:
         """
         self._make_room(int(opening.sum() * 5 // 4) + 1024)
         self.pool.year[:] = start // 12
-        past = Past(start, december, subsidized, spells, events.met_spells(spells))
-        events.open_members(opening, self.crowd, self.rules, past)
+        past = Past(start, december, subsidized, spells, met_spells(spells))
+        open_members(opening, self.crowd, self.rules, past)
 
     def new_year(self, year: int) -> None:
         """Let those who became eligible come in as cells of their own."""
@@ -153,7 +155,7 @@ class People:
             start=self.ledger.pressure[home],
             next=np.full(len(home), NEVER),
         )
-        events.first_resistances(fresh, self.rules.frailty_shape)
+        first_resistances(fresh, self.rules.frailty_shape)
         self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
 
     def live(self, now: Month, gifts: Gifts, flows: np.ndarray) -> None:

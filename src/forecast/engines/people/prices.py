@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,8 @@ def bands(median: np.ndarray, drawn: Drawn) -> np.ndarray:
         axis=1,
     )
     spread = drawn["income_spread"][:, None] * np.array([0.5, 0.5, 1.0, 1.0])
-    return median[:, None, None] * ratio[:, :, None] * np.exp(spread[:, :, None] * BAND_NODES)
+    result: np.ndarray = median[:, None, None] * ratio[:, :, None] * np.exp(spread[:, :, None] * BAND_NODES)
+    return result
 
 
 def income_per_head(place: Place) -> tuple[float, str]:
@@ -131,7 +132,8 @@ def _income(lineage: tuple[str, ...], history: pd.DataFrame | None = None) -> tu
 def _last_incomes(history: pd.DataFrame) -> dict[str, tuple[float, str]]:
     """The last income per head of each place: (VND per month, month)."""
     rows = history[(history["measure"] == "income_per_head") & history["value"].notna()]
-    return {row.place: (row.value / (12 if row.unit == "vnd_per_year" else 1), row.month) for row in rows.itertuples()}
+    last: Any = rows.itertuples()
+    return {row.place: (row.value / (12 if row.unit == "vnd_per_year" else 1), row.month) for row in last}
 
 
 @lru_cache(maxsize=4)
@@ -152,7 +154,8 @@ def base_acceptance(drawn: Drawn, law: Law, nation: tuple[float, str] | None = N
     """
     incomes = bands(median_income(nation or national_income(), law, drawn), drawn)
     shares = acceptance(law.base_prices()[None, :, None], incomes, drawn) @ BAND_SHARES
-    return (shares * (NATIONAL_MIX / NATIONAL_MIX.sum())).sum(axis=1)
+    result: np.ndarray = (shares * (NATIONAL_MIX / NATIONAL_MIX.sum())).sum(axis=1)
+    return result
 
 
 def acceptance(net: np.ndarray, income: np.ndarray, drawn: Drawn) -> np.ndarray:
@@ -163,7 +166,8 @@ def acceptance(net: np.ndarray, income: np.ndarray, drawn: Drawn) -> np.ndarray:
     shape = (-1,) + (1,) * (np.ndim(income) - 1)
     top = drawn["zero_price_acceptance"].reshape(shape)
     logit = np.log(top / (1 - top)) - drawn["price_response"].reshape(shape) * net / income
-    return 1 / (1 + np.exp(-logit))
+    result: np.ndarray = 1 / (1 + np.exp(-logit))
+    return result
 
 
 class Terms(NamedTuple):

@@ -1,9 +1,9 @@
 """What is kept of people: a row for each who ever enrolled, numbers by cell for the others, and a running ledger.
 
-Compiled code (:mod:`engines.people.events`) reads and writes these; each is a plain array or a tuple of arrays.
+Compiled code (`person`, `opening`, `events`) reads and writes these; each is a plain array or a tuple of arrays.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,9 @@ PERSON = np.dtype(
 )
 
 
+Row = Any  # a row of a table of PERSON: compiled code reads its columns as attributes, for which numpy has no type
+
+
 class Rules(NamedTuple):
     """Parameters of a draw that compiled code needs (the stock engine has arrays of many draws in their place)."""
 
@@ -70,11 +73,13 @@ class Rules(NamedTuple):
     @classmethod
     def of(cls, drawn: Drawn) -> "Rules":
         """Take them out of all drawn parameters: arrays (draws,)."""
-        return cls(*(np.ascontiguousarray(drawn[name]) for name in cls._fields))
+        arrays: Any = [np.ascontiguousarray(drawn[name]) for name in cls._fields]
+        return cls(*arrays)
 
     def one(self, draw: int) -> "Rules":
         """Those of one draw."""
-        return Rules(*(float(values[draw]) for values in self))
+        arrays: Any = self
+        return Rules(*(float(values[draw]) for values in arrays))
 
 
 class Month(NamedTuple):
@@ -125,7 +130,7 @@ class Ledger(NamedTuple):
     members: np.ndarray  # (communes, groups)
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
     due: np.ndarray  # (months, communes) members due in each month, for the teams
-    count: np.ndarray  # (1,) people who ever enrolled
+    count: np.ndarray  # type: ignore[assignment]  # (1,) people who ever enrolled; not the method of tuples
 
 
 class Crowd(NamedTuple):

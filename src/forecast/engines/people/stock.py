@@ -23,6 +23,7 @@ from forecast.engines.people import expected as e
 from forecast.engines.people import hazards, records, teams
 from forecast.engines.people.contact import Made, contact
 from forecast.engines.people.prices import BANDS
+from forecast.engines.people.tenure import Slots
 from forecast.engines.people.world import World, add_outreach, make_world, rows_of, team_skill
 from forecast.question.levers import Policy
 from forecast.question.plan import COLUMNS, GROUPS, Effect
@@ -245,7 +246,7 @@ def expected(world: World, skill: np.ndarray) -> np.ndarray:
             t,
             entering,
             rushed,
-            tuple(_mean(weight, x) for x in (hours.called, hours.effort)),
+            (_mean(weight, hours.called), _mean(weight, hours.effort)),
             _mean(weight, rushed.T),
             rises,
         )
@@ -270,13 +271,13 @@ def _opened(world: World, opening: np.ndarray, slots: np.ndarray) -> e.Members:
     return members
 
 
-def _slots_of(world: World, slots: np.ndarray) -> list[e.Slots]:
+def _slots_of(world: World, slots: np.ndarray) -> list[Slots]:
     """How members are told apart in each month."""
     layout, gifts = world.layout, world.plan.gift
-    rush = np.array([spells.rushed for spells in layout.spells]).any(axis=0)
+    rush: np.ndarray = np.asarray(np.array([spells.rushed for spells in layout.spells]).any(axis=0))
     gifted = np.logical_or.accumulate(gifts.any(axis=(1, 2)) & (np.arange(len(gifts)) > 0))
     return [
-        e.Slots(spells, slots, rush, bool(gifted[t]), int(layout.subsidy_months[t]), layout.subsidized + t)
+        Slots(spells, slots, rush, bool(gifted[t]), int(layout.subsidy_months[t]), layout.subsidized + t)
         for t, spells in enumerate(layout.spells)
     ]
 

@@ -111,13 +111,17 @@ def team_acts(
 def reference_reach(collectors: np.ndarray, households: np.ndarray, due: np.ndarray, drawn: Drawn) -> np.ndarray:
     """Share of households visited in an ordinary month of an ordinary team, (communes, draws)."""
     hours = ordinary_visits(collectors, due, drawn)
-    return -np.expm1(-hours / households)
+    result: np.ndarray = -np.expm1(-hours / households)
+    return result
 
 
 def ordinary_visits(collectors: np.ndarray, due: np.ndarray, drawn: Drawn) -> np.ndarray:
     """Visits of a team of ordinary skill in a month without rush, quota or list."""
     time = collectors * drawn["visits_per_collector"]
-    return np.maximum(time - np.minimum(drawn["follow_up"] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time), 1e-9)
+    result: np.ndarray = np.maximum(
+        time - np.minimum(drawn["follow_up"] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time), 1e-9
+    )
+    return result
 
 
 def with_others(hours: Hours, effect: Effect, t: int) -> Hours:

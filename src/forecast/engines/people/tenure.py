@@ -8,10 +8,21 @@ who had paid ahead or had lapsed.
 import math
 from typing import NamedTuple
 
-from numba import njit
+import numpy as np
 
-# Compiled without reference counts: nothing is owned and no array is returned.
-compiled = njit(cache=True, _nrt=False)
+from forecast.engines.people.hazards import Spells
+from forecast.engines.people.memory import compiled
+
+
+class Slots(NamedTuple):
+    """How members are told apart by what they paid."""
+
+    spells: Spells  # shares of this month
+    first: np.ndarray  # (spells + 1,) first slot of each spell; a slot is (spell, months until due)
+    rush_ever: np.ndarray  # (spells,) does anybody in a rush ever pay so?
+    gifted: bool  # has anybody been given a book by now?
+    subsidy_months: int  # for which the state subsidizes one person
+    subsidized: int  # months since the subsidy began: nobody has had more
 
 
 class Due(NamedTuple):
@@ -23,7 +34,7 @@ class Due(NamedTuple):
 
 
 @compiled
-def uneven(due):
+def uneven(due: Due) -> float:
     """How uneven tenure is: variance over squared mean of 1 + years."""
     mean = 1.0 + due.months / due.n / 12.0
     variance = (due.squares / due.n - (due.months / due.n) ** 2) / 144.0
@@ -31,7 +42,7 @@ def uneven(due):
 
 
 @compiled
-def _shorter(due, months):
+def _shorter(due: Due, months: float) -> float:
     """Share of members whose tenure is below so many months, as if 1 + years were log-normal."""
     if months <= 0.0:
         return 0.0
@@ -44,7 +55,7 @@ def _shorter(due, months):
 
 
 @compiled
-def used_up(due, slots):
+def used_up(due: Due, slots: Slots) -> float:
     """Share of due members whose months of subsidy are used up."""
     if slots.subsidized < slots.subsidy_months:
         return 0.0
@@ -52,7 +63,7 @@ def used_up(due, slots):
 
 
 @compiled
-def supported_months(due, spell, slots):
+def supported_months(due: Due, spell: int, slots: Slots) -> float:
     """Months with subsidy, in the mean, in a spell that members pay who have been there before.
 
     The integral over the spell of the share who still have a month left; Simpson's rule where tenure decides it.

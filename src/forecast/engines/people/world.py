@@ -219,7 +219,8 @@ def _effect(plan: Plan, drawn: Drawn) -> Effect:
 
 def _members_of(strata: np.ndarray) -> np.ndarray:
     """Which communes are in each stratum, (strata, communes), 0 or 1."""
-    return (strata == np.arange(strata.max() + 1)[:, None]).astype(float)
+    result: np.ndarray = (strata == np.arange(strata.max() + 1)[:, None]).astype(float)
+    return result
 
 
 @njit(cache=True)
@@ -359,13 +360,13 @@ def rows_of(scenario: Scenario, engine: str, draws: range, values: np.ndarray) -
     one = np.zeros(len(d), np.int8)
     return pd.DataFrame(
         {
-            "place": pd.Categorical.from_codes(one, [scenario.place.name]),
-            "scenario": pd.Categorical.from_codes(one, [scenario.scenario]),
-            "engine": pd.Categorical.from_codes(one, [engine]),
-            "origin": pd.Categorical.from_codes(one, [scenario.start]),
-            "month": pd.Categorical.from_codes(t, months),
-            "group": pd.Categorical.from_codes(g, groups),
-            "measure": pd.Categorical.from_codes(m, measures),
+            "place": pd.Categorical.from_codes(one, pd.Index([scenario.place.name])),
+            "scenario": pd.Categorical.from_codes(one, pd.Index([scenario.scenario])),
+            "engine": pd.Categorical.from_codes(one, pd.Index([engine])),
+            "origin": pd.Categorical.from_codes(one, pd.Index([scenario.start])),
+            "month": pd.Categorical.from_codes(t, pd.Index(months)),
+            "group": pd.Categorical.from_codes(g, pd.Index(groups)),
+            "measure": pd.Categorical.from_codes(m, pd.Index(measures)),
             "draw": np.asarray(draws, np.int32)[d],
             "value": values.ravel()[keep],
         }

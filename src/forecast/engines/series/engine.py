@@ -9,6 +9,8 @@ A planner's own place with three years of monthly counts needs no others: the co
 :mod:`forecast.timeseries.combination` takes over.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr
@@ -42,7 +44,7 @@ class SeriesEngine:
         """Keep the table; nothing is read or fitted before the first run."""
         self._history = history
         self._repeats = repeats
-        self._kept: dict = {}
+        self._kept: dict[Any, Any] = {}  # pools, fits and forecasts by what they were made from
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
         """Return rows of `members` from the start (the known stock, the same in every draw) to the last month.
@@ -80,7 +82,8 @@ class SeriesEngine:
         key = (place.name, id(pool), tuple(series.index), tuple(series), tuple(price))
         if key not in self._kept:  # kept with the pool, whose id would else be free for another
             self._kept[key] = pool, fit_place(place.name, series, pool, price)
-        return self._kept[key][1]
+        result: Fit = self._kept[key][1]
+        return result
 
     def _long(self, scenario: Scenario) -> pd.Series:
         """The place's own stocks (persons by month, gaps as NaN) where they are many and recent, else nothing."""
@@ -89,7 +92,15 @@ class SeriesEngine:
         grid = series.reindex(pd.period_range(series.index[0], series.index[-1], freq="M"))
         return grid if grid[-LATELY:].notna().sum() >= MANY else grid.iloc[:0]
 
-    def _combined(self, scenario: Scenario, fit: Fit, ahead: pd.PeriodIndex, price, keys, believed) -> np.ndarray:
+    def _combined(
+        self,
+        scenario: Scenario,
+        fit: Fit,
+        ahead: pd.PeriodIndex,
+        price: np.ndarray,
+        keys: np.ndarray,
+        believed: np.ndarray,
+    ) -> np.ndarray:
         """Return paths with the quantiles of the combination, and the law's price on top, shape (months, draws).
 
         A draw keeps its luck from month to month: its place among the quantiles is a walk divided by the root of its
@@ -98,7 +109,7 @@ class SeriesEngine:
         grid = self._long(scenario)
         key = (tuple(grid.index), tuple(grid), len(ahead))
         if key not in self._kept:
-            self._kept[key] = combination.forecast(grid.to_numpy(), 12, len(ahead) - 1, ndtr(NORMAL))[1]
+            self._kept[key] = combination.forecast(grid.to_numpy(), 12, len(ahead) - 1, ndtr(NORMAL).tolist()).quantiles
         quantiles = np.log(np.maximum(self._kept[key], 0.5))
         elasticity = fit.mean[ELASTICITY] + np.sqrt(fit.cov[ELASTICITY, ELASTICITY]) * luck(believed, ahead[0], 8)
         walk, paths = np.zeros(len(keys)), np.empty((len(ahead) - 1, len(keys)))
@@ -115,15 +126,16 @@ def _own_points(scenario: Scenario, origin: pd.Period) -> pd.Series:
     value, month, _ = scenario.opening
     rows = usable(place.history, origin)
     series = points(rows[rows["place"] == place.name]).drop(tables.month(month), errors="ignore")
-    return pd.concat([series, pd.Series([float(value)], pd.PeriodIndex([month], freq="M"))]).sort_index()
+    result: pd.Series = pd.concat([series, pd.Series([float(value)], pd.PeriodIndex([month], freq="M"))]).sort_index()
+    return result
 
 
 def _rows(engine: str, scenario: Scenario, draws: range, values: np.ndarray) -> pd.DataFrame:
     """Return `values` (months, draws) as rows of a projection, draw by draw."""
     texts = (scenario.place.name, scenario.scenario, engine, scenario.start, "all", "members")
     one = np.zeros(values.size, np.int8)
-    columns = {
-        name: pd.Categorical.from_codes(one, [text])
+    columns: dict[str, Any] = {
+        name: pd.Categorical.from_codes(one, pd.Index([text]))
         for name, text in zip(("place", "scenario", "engine", "origin", "group", "measure"), texts, strict=True)
     }
     codes = np.tile(np.arange(len(values)), len(draws))

@@ -3,7 +3,7 @@
 Synthetic places tell nothing of real ones. What is read from the same figures is kept for the next time.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,8 @@ def national_fit(history: pd.DataFrame, origin: pd.Period, law: Law) -> Fit | No
     if rows.empty:
         return None
     grid = monthly_grid(points(rows))
-    return fit_structural(grid, price_path(law, grid.index, (NATION,)))
+    months: Any = grid.index
+    return fit_structural(grid, price_path(law, months, (NATION,)))
 
 
 def december_season(history: pd.DataFrame, origin: pd.Period, law: Law) -> Belief:
@@ -66,7 +67,9 @@ def cleared(series: pd.Series, december: float, price: pd.Series) -> pd.Series:
     So a December and a mid-year stock can stand side by side. `price` is :func:`price_path` by month.
     """
     grid = monthly_grid(series)
-    return (grid - december * winter(grid.index) - PRICE_PRIOR.mean * price.reindex(grid.index)).dropna()
+    months: Any = grid.index
+    rest: pd.Series = grid - december * winter(months) - PRICE_PRIOR.mean * price.reindex(months)
+    return rest.dropna()
 
 
 def growths(history: pd.DataFrame, origin: pd.Period, law: Law, december: float) -> pd.DataFrame:
@@ -130,7 +133,7 @@ def read_pool(history: pd.DataFrame, origin: pd.Period, law: Law) -> Pool:
     return _POOLS[key]
 
 
-_POOLS: dict[tuple, Pool] = {}
+_POOLS: dict[tuple[Any, ...], Pool] = {}
 
 
 def fit_place(
@@ -170,7 +173,7 @@ def plans(history: pd.DataFrame, place: str, origin: pd.Period) -> dict[pd.Perio
     A year's plan is known from its January; a later one from the day of its source. Of several for a December the one
     that came out last counts. Shares are left out: of whom is not always said.
 
-    >>> from forecast import tables
+    >>> from forecast.data import tables
     >>> history = tables.read(tables.data_dir() / "history.csv", "history")
     >>> plans(history, "Cà Mau", tables.month("2021-12"))
     {Period('2021-12', 'M'): 36720.0, Period('2025-12', 'M'): 116400.0}

@@ -16,7 +16,7 @@ paths should be was read off the published counts: each count of each place, wit
 (:data:`FADE` says what came of it); tests/test_series.py holds the coverage to it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -68,7 +68,7 @@ class Noise(NamedTuple):
     """Standard deviations: of a month's change of the log level, of a count, of growth a year."""
 
     level: float
-    count: float
+    count: float  # type: ignore[assignment]  # tuples have a method of this name, which nobody needs here
     growth: float
 
 
@@ -127,7 +127,8 @@ def monthly_grid(series: pd.Series) -> pd.Series:
     """
     series = series[~series.index.duplicated(keep="last")].sort_index()
     grid = pd.period_range(series.index[0], series.index[-1], freq="M")
-    return np.log(series.clip(lower=0.5)).reindex(grid)
+    result: pd.Series = np.log(series.clip(lower=0.5)).reindex(grid)
+    return result
 
 
 def price_path(law: Law, months: pd.PeriodIndex, lineage: tuple[str, ...]) -> np.ndarray:
@@ -146,7 +147,8 @@ def _log_price(law: Law, month: pd.Period, lineage: tuple[str, ...]) -> float:
         price = law.price("other", month, lineage)
     except tables.UserError:
         return np.nan
-    return np.log(max(price.net, 0.05 * price.gross))  # a free membership has no logarithm
+    result: float = np.log(max(price.net, 0.05 * price.gross))  # a free membership has no logarithm
+    return result
 
 
 def winter(months: pd.PeriodIndex) -> np.ndarray:
@@ -181,11 +183,13 @@ def fit_structural(
     price = np.zeros(len(grid)) if price is None else price - price[0]
     count = int(grid.notna().sum())
     if count >= ENOUGH_POINTS:
-        center = np.log(noise)
+        center = np.log(np.array(noise))
 
-        def surprise(z):
+        def surprise(z: np.ndarray) -> float:
             scaled = Noise(*np.exp(center + NOISE_SPREAD * z))
-            return 0.5 * np.sum(z**2) - _model(grid, price, growth, december, scaled, elasticity).loglike()
+            likely: float = _model(grid, price, growth, december, scaled, elasticity).loglike()
+            result: float = 0.5 * np.sum(z**2) - likely
+            return result
 
         found = minimize(surprise, np.zeros(3), method="L-BFGS-B", bounds=[(-4, 4)] * 3)
         noise = Noise(*np.exp(center + NOISE_SPREAD * found.x))
@@ -197,10 +201,12 @@ def fit_structural(
     return Fit(grid.index[-1], shift @ mean, shift @ cov @ shift.T, noise, count)
 
 
-def _model(grid, price, growth, december, noise, elasticity) -> KalmanFilter:
+def _model(
+    grid: pd.Series, price: np.ndarray, growth: Belief, december: Belief, noise: Noise, elasticity: Belief
+) -> Any:
     """Return the state-space form over `grid`'s months; the pool's growth is what a place's own returns to."""
-    steps = len(grid)
-    new_winter = np.append((grid.index + 1).month[:-1] == 12, False)
+    steps, months = len(grid), pd.PeriodIndex(grid.index)
+    new_winter = np.append((months + 1).month[:-1] == 12, False)
     transition = np.eye(STATES)
     transition[LEVEL, GROWTH] = 1.0
     transition[GROWTH, GROWTH] = FADE
@@ -212,7 +218,7 @@ def _model(grid, price, growth, december, noise, elasticity) -> KalmanFilter:
     change[GROWTH, GROWTH] = (1 - FADE**2) * (noise.growth / 12) ** 2
     change[DECEMBER, DECEMBER] = new_winter * WINTER_SPREAD**2
     design = np.zeros((1, STATES, steps))
-    design[0] = np.ones(steps), np.zeros(steps), winter(grid.index), price
+    design[0] = np.ones(steps), np.zeros(steps), winter(months), price
     model = KalmanFilter(
         grid.to_numpy(float)[:, None],
         k_states=STATES,

@@ -1,0 +1,158 @@
+"""What one person does, compiled: draw a resistance, join, pay, come to the month of the next thing, stop."""
+
+import math
+
+import numpy as np
+
+from forecast.data import chance
+from forecast.engines.people import hazards as h
+from forecast.engines.people.memory import compiled
+from forecast.engines.people.records import (
+    ACTIVE_BIT,
+    DECLARED,
+    GIFTED,
+    GIVEN,
+    GIVEN_SUPPORTED,
+    MEMBER,
+    NEVER,
+    NO_MONTH,
+    PAID_MONTHS,
+    SUPPORTED,
+    Crowd,
+    Ledger,
+    Month,
+    Pool,
+    Row,
+    Rules,
+    Who,
+)
+
+
+def _months_to_nine() -> np.ndarray:
+    """Paid months in a row until 9 of the last 12 are paid, by what was paid in the 12 months before (a bit each)."""
+    wanted = np.zeros(4096, np.int8)
+    for mask in range(4096):
+        paid = mask
+        while paid.bit_count() < 9:  # each month adds one that is paid and drops the oldest
+            paid = ((paid << 1) | 1) & 4095
+            wanted[mask] += 1
+    return wanted
+
+
+_TO_NINE = _months_to_nine()
+
+
+@compiled
+def next_resistance(pool: Pool, p: int, shape: float) -> None:
+    """Draw the resistance of the one who is next, as the pressure at which it is passed."""
+    if pool.left[p] <= 0:
+        pool.next[p] = NEVER
+    else:
+        person = chance.child(pool.key[p], pool.rank[p])
+        pool.log_survival[p] += math.log(chance.uniform(person, h.RESIST)) / pool.left[p]
+        pool.next[p] = pool.start[p] + h.threshold(pool.log_survival[p], shape)
+
+
+@compiled
+def name_person(rules: Rules, person: Row, key: np.uint64, j: int, joined: int) -> None:
+    """Begin a row: the name, what the person will declare for good, where and when they join, nothing paid yet."""
+    person.key, person.cell, person.joined, person.paid, person.subsidized, person.kind = key, j, joined, 0, 0, 0
+    person.declared = h.declared_multiple(
+        chance.uniform(key, h.FLOOR), chance.uniform(key, h.TAIL), rules.floor_share, rules.declared_tail
+    )
+
+
+@compiled
+def luck_of(person: Row, t: int) -> int:
+    """Number of a person's first decision of a month, months counted from the one in which they joined."""
+    result: int = 32 * (1 + t - person.joined)
+    return result
+
+
+@compiled
+def first_at(clock: np.ndarray, t: int, turn: float) -> int:
+    """The first month after `t` in which a clock (months,), which never falls, has come to `turn`; or its length.
+
+    Halving without branches, since each would be guessed wrong half of the time; most turns never come.
+    """
+    last = len(clock) - 1
+    if clock[last] < turn:
+        return last + 1
+    low, left = t, last - t
+    while left > 1:
+        half = left // 2
+        low += half * int(clock[low + half] < turn)
+        left -= half
+    return low + 1
+
+
+@compiled
+def month_of_leaving(ledger: Ledger, c: int, t: int, luck: float) -> int:
+    """The first month after `t` in which the commune's clock has moved on by an exponential number."""
+    if luck < ledger.leave_never[t, c]:
+        return NO_MONTH
+    clock = ledger.leave_clock[c]
+    month = first_at(clock, t, clock[t] - math.log(luck))
+    return month if month < len(clock) else NO_MONTH
+
+
+@compiled
+def sleep(person: Row, wake: np.ndarray, i: int) -> None:
+    """Nothing can happen to a member before the first of these months."""
+    first = min(person.due, person.leave)
+    wake[i] = first if person.kind & ACTIVE_BIT else min(first, person.active)
+
+
+@compiled
+def pay(now: Month, ledger: Ledger, person: Row, c: int, g: int, s: int, flows: np.ndarray) -> None:
+    """Pay for a spell: sets the due month, adds months; today's price holds for all months that are paid."""
+    months = now.spells.months[s]
+    person.spell = s
+    person.due = now.t + months
+    ledger.due[min(now.t + months, ledger.due.shape[0] - 1), c] += 1
+    supported = min(months, max(0, now.subsidy_months - person.subsidized))
+    person.subsidized += supported
+    flows[c, g, PAID_MONTHS] += months
+    if person.kind & GIFTED:
+        flows[c, g, GIVEN] += months
+        flows[c, g, GIVEN_SUPPORTED] += supported
+    else:
+        flows[c, g, DECLARED] += months * min(person.declared, now.ceiling)
+        flows[c, g, SUPPORTED] += supported
+
+
+@compiled
+def activate(ledger: Ledger, person: Row, c: int, g: int, t: int) -> None:
+    """Count a member as active from the month on in which 9 of the last 12 months are paid."""
+    if person.active <= t and not person.kind & ACTIVE_BIT:
+        person.kind |= ACTIVE_BIT
+        ledger.active[c, g] += 1
+
+
+@compiled
+def begin(now: Month, crowd: Crowd, person: Row, who: Who, s: int, kind: int, flows: np.ndarray) -> None:
+    """Become a member, for the first time or again; `person.paid` holds the 12 months before this one."""
+    ledger, c, g = crowd.ledger, who.commune, who.group
+    person.state, person.kind, person.since = MEMBER, kind, now.t
+    ledger.members[c, g] += 1
+    pay(now, ledger, person, c, g, s, flows)
+    person.leave = month_of_leaving(ledger, c, now.t, chance.uniform(person.key, luck_of(person, now.t) + h.LEAVE))
+    person.active = now.t + max(_TO_NINE[person.paid] - 1, 0)
+    activate(ledger, person, c, g, now.t)
+    sleep(person, crowd.wake, who.row)
+
+
+@compiled
+def end(ledger: Ledger, person: Row, c: int, g: int, state: int) -> None:
+    """Stop being a member."""
+    person.state = state
+    ledger.members[c, g] -= 1
+    if person.kind & ACTIVE_BIT:
+        ledger.active[c, g] -= 1
+
+
+@compiled
+def wait(ledger: Ledger, person: Row, wake: np.ndarray, i: int, j: int, path: np.ndarray, t: int) -> None:
+    """A lapsed person need not be looked at before the clock can have come to their turn."""
+    turn = (person.turn - ledger.return_clock[j]) * (1 - 1e-9) + path[t]  # a rounding must not make anybody late
+    wake[i] = first_at(path, t, turn)

@@ -1,0 +1,302 @@
+"""Lists of persons (D05-TS, TK1-TS, lists of members due) read into counts; no name, code or address leaves memory.
+
+A list is read where it lies and becomes counts by commune, group, months paid at once, new or renewal, and the month
+in which the next payment is due. Forms: D05-TS of Decision 490/QĐ-BHXH (2023) and of Decision 505/QĐ-BHXH (2020),
+sheets of filing programs, and lists of members due, by the words of their headings. What the form itself asks (amount
+= income x 22% x months; subsidy = its share of the poverty line; own = the rest) is checked, and a row that breaks it
+is told by its number alone: never a cell of a person.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from forecast.data.places import Place
+from forecast.data.tables import UserError
+from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
+from forecast.exchange.reading.months import month_of
+from forecast.exchange.reading.names import Names
+from forecast.exchange.reading.report import FINDING, SKIPPED, USED, Note, rows_text
+from forecast.exchange.reading.texts import fold
+
+RATE = 0.22
+"""Contribution rate of the voluntary scheme (law.csv, contribution_rate)."""
+SHARES = {50: "poor", 40: "near_poor", 30: "ethnic_minority", 20: "other", 25: "near_poor", 10: "other"}
+"""Group of a member by the state's share in percent: 50, 40, 30, 20 since 2025-07, 30, 25, 10 before (30 is then
+told apart by the year). Shares of 0 or others are "unknown"."""
+COLUMNS = ["commune", "group", "mode", "kind", "due", "persons"]
+"""Columns of the counts; `mode` is months paid at once, `kind` new, renewal, stopped or unknown, `due` a month."""
+_HEADINGS = (  # role, what its heading says; the first that fits
+    ("name", r"^(ho va ten|ho ten|hovaten|ho va ten lot|ten khach hang)"),
+    ("code", r"^(ma so bhxh|so so bhxh|masobhxh|ma so bao hiem|so cccd|cccd|cmnd|so dien thoai|sodienthoai|ngay sinh)"),
+    ("commune", r"(^|\bxa phuong |dia chi )((ten )?xa( phuong)?( thi tran)?|phuong( xa)?)( dang sinh song)?$"),
+    ("address", r"dia chi|diachi|noi o"),
+    ("income", r"muc thu nhap|muc tien|mucdong|muc dong"),
+    ("since", r"tu thang|tuthang"),
+    ("months", r"so thang|sothang|^phuong ?thuc( dong)?$"),
+    ("due", r"ngay den han|ngaydenhan|den han|han dong"),
+    ("total", r"so tien phai dong|tong so tien|tong tien|tongtien|sophaidong|so phai dong"),
+    ("own", r"nguoi tham gia dong|ntg dong|tu dong|tien tudong|tien tu nguyen dong"),
+    ("share", r"(nsnn|nha nuoc).*(ty le|%)|ty le nsnn|tyle ?nsnn"),
+    ("state", r"(nsnn|nha nuoc).*so tien|tien nsnn|so tien nsnn|tien ?hotro$"),
+    ("province_money", r"(nsdp|ns dia phuong|dia phuong).*so tien|tien nsdp|so tien nsdp"),
+    ("other_money", r"(ho tro khac|to chuc|khac).*so tien|tien ho tro khac|tienhotrokhac"),
+    ("plan", r"phuong an"),
+    ("note", r"ghi chu|ghichu"),
+)
+_NEW = re.compile(r"t[ăa]ng[_ ]?m[ớo]i|đăng ký mới|\btm\b", re.I)
+_AGAIN = re.compile(r"[đd][óo]ng[_ ]?ti[ếe]p|t[áa]i t[ụu]c|\b[đd]t\b", re.I)
+Key = tuple[str, str, int, str, str]
+_NO_PERSON = re.compile(r"\s*(cộng|tổng|người lập|cán bộ|tổ chức|người tham gia|tăng|giảm)\b", re.I)
+
+
+class MemberCounts(NamedTuple):
+    """What a list holds: counts with the columns of :data:`COLUMNS`, persons in all, and the report of the reading."""
+
+    counts: pd.DataFrame
+    persons: int
+    notes: tuple[Note, ...]
+
+
+class _List(NamedTuple):
+    """A list found on a sheet: its columns by role, and the first row below its heading."""
+
+    columns: dict[str, int]
+    first: int
+
+
+def find_list(grid: Grid) -> _List | None:
+    """Return the list of persons on a sheet, None if there is none."""
+    for y in range(min(len(grid.rows), 40)):
+        texts = [fold(cell) for cell in grid.rows[y] if isinstance(cell, str)]
+        if not any(re.match(_HEADINGS[0][1], text) for text in texts):
+            continue
+        bottom = y
+        while bottom + 1 < len(grid.rows) and bottom < y + 5 and _still_heading(grid.rows[bottom + 1]):
+            bottom += 1
+        columns: dict[str, int] = {}
+        for x in range(max(len(row) for row in grid.rows[y : bottom + 1])):
+            path = " ".join(_path(grid, y, bottom, x))
+            role = next((role for role, pattern in _HEADINGS if re.search(pattern, path)), None)
+            if role and role not in columns:
+                columns[role] = x
+        if "name" in columns and len(columns) >= 3:
+            return _List(columns, bottom + 1)
+    return None
+
+
+def _still_heading(row: list[Cell]) -> bool:
+    """Return whether a row still is of the heading: texts without a number, or the numbers of the columns."""
+    said = [cell for cell in row if cell is not None]
+    texts = [cell for cell in said if isinstance(cell, str)]
+    numbers = [str(cell).removesuffix(".0").strip("()[] ") for cell in said]
+    numbering = len(said) > 3 and all(re.fullmatch(r"[A-Z]|\d{1,2}(\.\d)?", text) for text in numbers)
+    words = re.compile(r"so tien|ty le|so thang|tu thang|nsnn|nsdp|ho tro|trong do|phuong thuc|nguoi tham gia|ma so")
+    return numbering or bool(texts) and len(texts) == len(said) and any(words.search(fold(text)) for text in texts)
+
+
+def _path(grid: Grid, top: int, bottom: int, x: int) -> list[str]:
+    """Return the folded texts above a column; a merged or empty upper one is that to its left."""
+    areas = {(t, left): (t, left, b, right) for t, left, b, right in grid.merged}
+    path = []
+    for y in range(top, bottom + 1):
+        row = grid.rows[y]
+        value = row[x] if x < len(row) else None
+        if value is None:
+            for left in range(x, -1, -1):
+                area = areas.get((y, left))
+                if area and area[3] >= x:
+                    value = row[left] if left < len(row) else None
+                    break
+        if isinstance(value, str) and (text := fold(value)) and text not in path:
+            path.append(text)
+    return path
+
+
+def has_list(grids: list[Grid]) -> bool:
+    """Return whether a file holds a list of persons."""
+    return any(find_list(grid) is not None for grid in grids)
+
+
+def due(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return how many are due by month and commune: the columns due, commune, persons.
+
+    >>> due(pd.DataFrame([["A", "poor", 3, "new", "2026-01", 4]], columns=COLUMNS)).to_numpy().tolist()
+    [['2026-01', 'A', 4]]
+    """
+    known = counts[(counts["due"] != "") & (counts["kind"] != "stopped")]
+    return pd.DataFrame(known.groupby(["due", "commune"], as_index=False)["persons"].sum())
+
+
+def read_list(path: Path, place: Place | None = None, month: str | None = None) -> MemberCounts:
+    """Return the counts of a list of persons; `month` is the month of the list where its rows say none.
+
+    Raises :class:`~forecast.data.tables.UserError` for a file without a list. Nothing of a person is in what it
+    returns or raises.
+    """
+    path = Path(path)
+    names = Names(place) if place is not None else None
+    counts: Counter[Key] = Counter()
+    notes: list[Note] = []
+    found_any = False
+    for grid in read_grids(path):
+        found = find_list(grid)
+        if found is None:
+            if any(row for row in grid.rows):
+                notes.append(Note(SKIPPED, grid.sheet, "", "không có danh sách người", "no list of persons"))
+            continue
+        found_any = True
+        told, more = _count(grid, found, names, month)
+        counts.update(told)
+        notes += more
+    if not found_any:
+        raise UserError(f"{path.name}: no list of persons (a heading Họ và tên with amounts or months of payment)")
+    rows = [(*key, number) for key, number in sorted(counts.items())]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return MemberCounts(table, int(table["persons"].sum()), tuple(notes))
+
+
+def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> tuple[Counter[Key], list[Note]]:
+    """Return the counts of one list and what is said of it."""
+    at = found.columns
+    counts: Counter[Key] = Counter()
+    kind, skipped = "", []
+    wrong: dict[str, list[int]] = {}
+    known: dict[str, str] = {}
+    for y in range(found.first, len(grid.rows)):
+        row = grid.rows[y]
+        cells = {role: row[x] if x < len(row) else None for role, x in at.items()}
+        if not _is_person(cells):
+            label = fold(" ".join(str(cell) for cell in row[:3] if cell is not None))
+            kind = _section(label, kind)
+            if label:
+                skipped.append(y)
+            continue
+        months = _whole(cells.get("months"))
+        since = month_of(cells.get("since")) or month
+        share = _whole(cells.get("share"))
+        for fault in _amounts(cells, months, share):
+            wrong.setdefault(fault, []).append(y)
+        counts[_commune(cells, names, known), _group(share, since), months or 0, _kind(cells, kind),
+               _due(cells, since, months), ] += 1  # fmt: skip
+    lost = sum(number for key, number in counts.items() if not key[0]) if names is not None else 0
+    return counts, _notes(grid, found, counts, skipped, wrong, lost)
+
+
+def _is_person(cells: dict[str, Cell]) -> bool:
+    """Return whether a row is about a person: a name, and a number or code beside it."""
+    name = cells.get("name")
+    if not isinstance(name, str) or not name.strip() or _NO_PERSON.match(name):
+        return False
+    return any(cells.get(role) not in (None, "") for role in ("months", "income", "total", "code", "due", "since"))
+
+
+def _section(label: str, kind: str) -> str:
+    """Return the part of the form that a row opens: I is Tăng, II is Giảm."""
+    if re.search(r"^(i )?tang\b", label):
+        return "new"
+    return "stopped" if re.search(r"^(ii )?giam\b", label) else kind
+
+
+def _whole(cell: Cell) -> int | None:
+    if isinstance(cell, bool) or cell is None:
+        return None
+    if isinstance(cell, int | float):
+        value = float(cell)
+        return round(100 * value) if 0 < value < 1 else round(value)
+    text = re.sub(r"[^\d,.]", "", str(cell))
+    if re.fullmatch(r"\d{1,3}([.,]\d{3})+|\d+", text):
+        return int(re.sub(r"\D", "", text))
+    return round(float(text.replace(",", "."))) if re.fullmatch(r"\d+[.,]\d{1,2}", text) else None
+
+
+def _kind(cells: dict[str, Cell], section: str) -> str:
+    """Return new, renewal, stopped or unknown: the note says it (P.Thức Tăng_mới, Đóng_tiếp), or the plan's column."""
+    if section == "stopped":
+        return "stopped"
+    text = unicodedata.normalize("NFC", f"{cells.get('note') or ''} {cells.get('plan') or ''}")
+    return "renewal" if _AGAIN.search(text) else "new" if _NEW.search(text) else "unknown"
+
+
+def _group(share: int | None, since: str | None) -> str:
+    """Return the group that a share of the state stands for in its year."""
+    if share is None:
+        return "unknown"
+    if share == 30 and since is not None and since < "2025-07":
+        return "poor"
+    return SHARES.get(share, "unknown")
+
+
+def _due(cells: dict[str, Cell], since: str | None, months: int | None) -> str:
+    """Return the month in which the next payment is due: as the list says it, or the months paid from the first."""
+    if told := month_of(cells.get("due")):
+        return told
+    if since is None or not months or months > 60:
+        return ""
+    number = int(since[:4]) * 12 + int(since[5:]) - 1 + months
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str]) -> str:
+    """Return the commune of a person by its own column or by the parts of the address, "" if none is found."""
+    if names is None:
+        return ""
+    said = str(cells.get("commune") or cells.get("address") or "")
+    parts = [part.strip() for part in re.split(r"[,;]| - ", said) if part.strip()]
+    for part in reversed(parts):
+        if part not in known:
+            hamlet = re.match(r"(thôn|xóm|bản|ấp|khu|tổ|số)\b|\d|(huyện|tỉnh|thành phố|tp)\b", part, re.I)
+            known[part] = "" if hamlet else names.match(part).unit.rpartition("/")[2]
+        if known[part]:
+            return known[part]
+    return ""
+
+
+def _amounts(cells: dict[str, Cell], months: int | None, share: int | None) -> Iterable[str]:
+    """Return which checks of the form a row breaks; more than 12 months ahead are discounted and not checked."""
+    income, total = _whole(cells.get("income")), _whole(cells.get("total"))
+    own, state = _whole(cells.get("own")), _whole(cells.get("state"))
+    if income and total and months and months <= 12 and abs(total - income * RATE * months) > max(1000, 0.001 * total):
+        yield "total"
+    others = sum(_whole(cells.get(role)) or 0 for role in ("state", "province_money", "other_money"))
+    if total is not None and own is not None and state is not None and abs(total - others - own) > 1000:
+        yield "own"
+    if share is not None and not (0 <= share <= 100):
+        yield "share"
+    elif share is not None and "share" in cells and share not in (0, *SHARES):
+        yield "share"
+
+
+_WRONG = {
+    "total": ("số tiền phải đóng khác mức thu nhập x 22% x số tháng", "the amount is not income x 22% x months"),
+    "own": ("người tham gia đóng khác số tiền trừ các khoản hỗ trợ", "the own part is not the amount less subsidies"),
+    "share": ("tỷ lệ hỗ trợ không có trong luật", "a share of the state that no law has"),
+}
+
+
+def _notes(
+    grid: Grid, found: _List, counts: Counter[Key], skipped: list[int], wrong: dict[str, list[int]], lost: int
+) -> list[Note]:
+    """Return what is said of a list: by rows and columns, never by a cell."""
+    roles = ", ".join(f"{letter(x)} = {role}" for role, x in found.columns.items())
+    total = sum(counts.values())
+    notes = [
+        Note(
+            USED, grid.sheet, "", f"danh sách {total} người; cột {roles}", f"a list of {total} persons; columns {roles}"
+        )
+    ]
+    if skipped:
+        vi, en = "dòng không phải người (mục, cộng, ký tên)", "rows that are no person (parts, sums, signatures)"
+        notes.append(Note(SKIPPED, grid.sheet, rows_text(skipped), vi, en))
+    for fault, rows in wrong.items():
+        vi, en = _WRONG[fault]
+        notes.append(Note(FINDING, grid.sheet, rows_text(rows), f"{len(rows)} dòng: {vi}", f"{len(rows)} rows: {en}"))
+    if lost:
+        vi, en = f"{lost} người không rõ xã", f"{lost} persons of no known commune"
+        notes.append(Note(FINDING, grid.sheet, "", vi, en))
+    return notes

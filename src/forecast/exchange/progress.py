@@ -1,0 +1,202 @@
+"""The month's report of an office: done against plan, expectation and last year; who is due; what comes next.
+
+The counts are those of one's own monthly table (`forecast import`), persons by commune and month. What was expected is
+the status quo of the agent engine from the last count a year ago (or the first there is); a commune's share is its own
+count at that start times the growth of its simulated people, so that parts add up draw by draw. An interval is that of
+90% of the draws. Chances come from draws that start at the month itself.
+"""
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecast.data import tables
+from forecast.data.apportion import shared
+from forecast.data.places import Place
+from forecast.data.tables import UserError
+from forecast.desk.allocation import commune_members
+from forecast.exchange.scaffold import OWN
+from forecast.exchange.spreadsheet import place_in
+from forecast.question.scenario import Scenario
+
+CALL, VISIT, MEETING, CAMPAIGN = 0.25, 2.0, 4.0, 8.0
+"""Hours of a call to a member who is due, a visit to a household, a meeting, a campaign day (judgement)."""
+MEETING_FROM, CAMPAIGN_FROM = 12.0, 30.0
+"""Hours of a commune from which one of them goes into a meeting, into a campaign day (judgement)."""
+COLUMNS = (
+    "commune",
+    "members",
+    "entries",
+    "lapses",
+    "before",
+    "last_year",
+    "low",
+    "expected",
+    "high",
+    "warning",
+    "plan",
+    "due",
+    "renewed",
+    "hours",
+    "calls",
+    "visits",
+    "meetings",
+    "campaign_days",
+)
+
+
+class Progress(NamedTuple):
+    """A month's report: `table` has a row for each commune with :data:`COLUMNS`, in persons, hours and acts.
+
+    `plan_chance` is the probability that the year's plan is met in December, `march_chance` that the stock of the next
+    March is not below today's; NaN without a plan. `since` is the month from which the expectation starts.
+    """
+
+    place: Place
+    month: str
+    since: str
+    table: pd.DataFrame
+    plan_chance: float
+    march_chance: float
+    synthetic: bool
+    draws: int
+    seed: int
+
+
+def progress(
+    place: str,
+    month: str | None = None,
+    *,
+    hours: float = 160.0,
+    due: Path | None = None,
+    draws: int = 100,
+    seed: int = 1,
+    jobs: int | None = None,
+) -> Progress:
+    """Return the report of a place for a month (the last counted one if left out).
+
+    `hours` are those of all collectors in the next month, `due` is the member-counts.csv of an imported list. Raises
+    :class:`~forecast.data.tables.UserError` where there are no own counts of the month.
+    """
+    own = _own(place)
+    found = place_in(place, month or str(own.index.max()))
+    units = list(found.communes["commune"])
+    stock = _of(own, "members", units).dropna(how="any")
+    if stock.empty:
+        raise UserError(f"{place}: no month in which all communes were counted; import a monthly table first")
+    month = str(tables.month(month)) if month else str(stock.index.max())
+    if month not in stock.index:
+        raise UserError(
+            f"{place}: {month} was not counted in all communes; counted: {stock.index[0]} to {stock.index[-1]}"
+        )
+    now = stock.loc[month, units].to_numpy(float)
+    year_ago = str(tables.month(month) - 12)
+    earlier = [str(m) for m in stock.index if m < month]
+    since = year_ago if year_ago in stock.index else (earlier[0] if earlier else month)
+    table = pd.DataFrame({"commune": [unit.rpartition("/")[2] for unit in units], "members": now})
+    for measure in ("entries", "lapses"):
+        table[measure] = _of(own, measure, units).reindex([month]).to_numpy(float)[0]
+    table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
+    table["last_year"] = stock.reindex([year_ago])[units].to_numpy(float)[0]
+    low, middle, high = _expected(found, stock, units, since, month, (draws, seed, jobs))
+    table["low"], table["expected"], table["high"] = low, middle, high
+    table["warning"] = np.where(now < low, "low", np.where(now > high, "high", ""))
+    table["plan"] = _of(own, "plan", units).reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
+    table["due"], table["renewed"] = _due(due, table["commune"], month)
+    table = _work(table, hours)
+    plan = table["plan"].sum(min_count=len(table))
+    plan_chance, march_chance = _chances(found, float(now.sum()), float(plan), month, (draws, seed, jobs))
+    synthetic = bool((own["status"].loc[month] == "synthetic").any().any()) if month in own["status"].index else False
+    return Progress(found, month, since, table[list(COLUMNS)], plan_chance, march_chance, synthetic, draws, seed)
+
+
+def _of(own: pd.DataFrame, measure: str, units: list[str]) -> pd.DataFrame:
+    """Return one measure of some communes, NaN where it was not counted."""
+    return pd.DataFrame(own.loc[:, own.columns.get_level_values(0) == measure].droplevel(0, axis=1)).reindex(
+        columns=units
+    )
+
+
+def _own(place: str) -> pd.DataFrame:
+    """Return one's own counts: rows are months, columns (measure, unit); plans stand at December of their year."""
+    history = tables.read(tables.data_dir() / "history.csv", "history")
+    own = history[(history["source"] == OWN) & (history["level"] == "commune")]
+    if own.empty:
+        raise UserError(f"{place}: no counts of one's own in {tables.data_dir()}; import a monthly table first")
+    plans = own["kind"] == "plan"
+    own = own.assign(measure=own["measure"].mask(plans, "plan"))
+    wide = own.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
+    status = own.pivot_table(index="month", columns="place", values="status", aggfunc="last")
+    status.columns = pd.MultiIndex.from_product([["status"], status.columns])
+    return wide.join(status)
+
+
+def _expected(
+    place: Place, stock: pd.DataFrame, units: list[str], since: str, month: str, run: tuple[int, int, int | None]
+) -> npt.NDArray[np.float64]:
+    """Return the 5%, 50% and 95% quantiles of each commune's members in a month, shape (3, communes)."""
+    at_start = stock.loc[since, units].to_numpy(float)
+    if since == month:
+        return np.full((3, len(units)), np.nan)
+    draws, seed, jobs = run
+    question = Scenario("expected", place, start=since, until=month, assumptions={"opening_members": at_start.sum()})
+    simulated = commune_members(question, range(draws), seed, jobs=jobs, progress=False)
+    grown = simulated[:, -1] / np.maximum(simulated[:, 0], 1.0)
+    interval: npt.NDArray[np.float64] = np.quantile(at_start * grown, (0.05, 0.5, 0.95), axis=0)
+    return interval
+
+
+def _chances(
+    place: Place, members: float, plan: float, month: str, run: tuple[int, int, int | None]
+) -> tuple[float, float]:
+    """Return the probability of the year's plan in December and of at least today's stock in the March after."""
+    draws, seed, jobs = run
+    december, march = f"{month[:4]}-12", f"{int(month[:4]) + 1}-03"
+    question = Scenario("from here", place, start=month, until=march, assumptions={"opening_members": members})
+    total = commune_members(question, range(draws), seed + 1, jobs=jobs, progress=False).sum(axis=2)
+    at = list(question.months.astype(str))
+    plan_chance = float((total[:, at.index(december)] >= plan).mean()) if np.isfinite(plan) else float("nan")
+    return plan_chance, float((total[:, -1] >= members).mean())
+
+
+def _due(path: Path | None, communes: pd.Series, month: str) -> tuple[list[float], list[float]]:
+    """Return how many are due in the next month by commune, and how many renewed, as a list of persons counted them."""
+    if path is None:
+        nothing = [float("nan")] * len(communes)
+        return nothing, nothing
+    following = str(tables.month(month) + 1)
+    due: dict[str, int] = {}
+    renewed: dict[str, int] = {}
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                counted = renewed if row["kind"] == "renewal" else {}
+                counted[row["commune"]] = counted.get(row["commune"], 0) + int(row["persons"])
+                if row["due"] == following and row["kind"] != "stopped":
+                    due[row["commune"]] = due.get(row["commune"], 0) + int(row["persons"])
+    except (KeyError, TypeError, ValueError, UnicodeDecodeError):
+        raise UserError(f"{path}: not the member-counts.csv of an imported list") from None
+    return [float(due.get(c, 0)) for c in communes], [float(renewed.get(c, 0)) for c in communes]
+
+
+def _work(table: pd.DataFrame, hours: float) -> pd.DataFrame:
+    """Return the table with a plan of work: calls to who is due first, other hours by the gap to plan or expectation.
+
+    Hours add up to `hours`; a commune without a gap keeps a share for its size, one twentieth of the hours in all.
+    """
+    goal = table["plan"].fillna(table["expected"]).fillna(table["members"])
+    gap = (goal - table["members"]).clip(lower=0).to_numpy(float)
+    calls = table["due"].fillna(0).to_numpy(float)
+    calls = np.floor(calls * min(1.0, hours / max(CALL * calls.sum(), 1e-9)))
+    left = max(0.0, hours - CALL * calls.sum())
+    size = table["members"].to_numpy(float) / max(table["members"].sum(), 1.0)
+    share = 0.95 * gap / gap.sum() + 0.05 * size if gap.sum() > 0 else size
+    own = shared(share * left, int(left))
+    campaign = (own >= CAMPAIGN_FROM).astype(int)
+    meetings = (own - CAMPAIGN * campaign >= MEETING_FROM).astype(int)
+    visits = np.floor((own - CAMPAIGN * campaign - MEETING * meetings) / VISIT).clip(min=0)
+    return table.assign(hours=own + CALL * calls, calls=calls, visits=visits, meetings=meetings, campaign_days=campaign)

@@ -1,0 +1,279 @@
+"""Cells of any file that an office sends: .xlsx, .xlsm, .xls, .ods, and text (CSV with any separator and letters).
+
+python-calamine reads .xlsx and .ods, xlrd reads .xls, both as they were saved: no formula is run, nothing is looked up
+elsewhere. A look into a packed file comes first (:mod:`forecast.exchange.reading.packed`), because what would fill the
+memory has to be refused before it is unpacked. A damaged .xls can ask calamine for 84 GB, which ends the process.
+"""
+
+import csv
+import datetime
+import io
+import math
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import python_calamine
+import xlrd
+from charset_normalizer import from_bytes
+from lxml import html
+
+from forecast.data.tables import UserError
+from forecast.exchange.reading import letters, packed
+
+MOST_BYTES = 30e6
+"""Bytes of a file that is read at all."""
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS, MOST_SHEETS = 200_000, 400, 6_000_000, 200
+"""Rows and columns of a sheet, cells of all sheets together, and sheets of a file."""
+
+Cell = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_DAMAGED = "a damaged spreadsheet, or none; open it and save it again as .xlsx"
+_NO_BOOK = "not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv"
+
+
+class Grid(NamedTuple):
+    """One sheet: `rows` of cells (None where empty), and what a program shows of it; rows and columns count from 0.
+
+    `merged` holds (top, left, bottom, right) of each merged area; `uncalculated` cells hold a formula without a saved
+    result; `font` names the letters that were converted (TCVN3 or VNI), if any were.
+    """
+
+    sheet: str
+    rows: list[list[Cell]]
+    hidden: bool = False
+    chart: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    uncalculated: frozenset[tuple[int, int]] = frozenset()
+    font: str = ""
+
+
+def letter(column: int) -> str:
+    """Return the letters of a column that counts from 0.
+
+    >>> letter(0), letter(25), letter(26), letter(701)
+    ('A', 'Z', 'AA', 'ZZ')
+    """
+    text = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def read_grids(path: Path) -> list[Grid]:
+    """Return the sheets of a file, in its order.
+
+    Raises :class:`~forecast.data.tables.UserError` for a file that is no spreadsheet, is damaged or locked, or would
+    be too large once unpacked.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file")
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise UserError(f"{path.name}: {size / 1e6:.0f} MB; expected at most {MOST_BYTES / 1e6:.0f}")
+    with open(path, "rb") as file:
+        head = file.read(2048)
+    if not head.strip(b"\x00 \r\n\t"):
+        raise UserError(f"{path.name}: {_NO_BOOK}")
+    if head.startswith(b"PK"):
+        grids = _book(path, packed.look(path, MOST_COLUMNS, MOST_ROWS, MOST_CELLS))
+    elif head.startswith(_OLE):
+        grids = _old_book(path)
+    elif re.search(rb"<(html|table|!doctype html)", head, re.I):
+        grids = _page(path)
+    else:
+        grids = [_text(path)]
+    return [letters.converted(grid) for grid in grids]
+
+
+def _book(path: Path, look: packed.Look) -> list[Grid]:
+    """Return the sheets of a workbook; any error of the library is one message."""
+    try:
+        with packed.quiet(), python_calamine.load_workbook(str(path)) as book:
+            metadata = book.sheets_metadata
+            if len(metadata) > MOST_SHEETS:
+                raise UserError(f"{path.name}: {len(metadata)} sheets; expected at most {MOST_SHEETS}")
+            return [_sheet(path, book, at, look) for at in range(len(metadata))]
+    except python_calamine.PasswordError:
+        raise UserError(f"{path.name}: locked with a password; save it without one") from None
+    except (UserError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the library is no Exception
+        known = isinstance(error, Exception) or type(error).__name__ == "PanicException"
+        if not known:
+            raise
+        raise UserError(f"{path.name}: {_DAMAGED}") from None
+
+
+def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: packed.Look) -> Grid:
+    """Return one sheet of a workbook."""
+    told = book.sheets_metadata[at]
+    hidden = told.visible != python_calamine.SheetVisibleEnum.Visible
+    if told.typ != python_calamine.SheetTypeEnum.WorkSheet:
+        return Grid(told.name, [], hidden, chart=True)
+    sheet = book.get_sheet_by_index(at)
+    if sheet.total_height > MOST_ROWS:
+        raise UserError(f'{path.name}: sheet "{told.name}" has more than {MOST_ROWS:,} rows; split the file')
+    if sheet.total_width > MOST_COLUMNS:
+        raise UserError(
+            f'{path.name}: sheet "{told.name}" has more than {MOST_COLUMNS:,} columns; no report needs them'
+        )
+    rows = [[_sound(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    merged = tuple(
+        (top, left, bottom, right)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+        if top <= bottom and left <= right
+    )
+    seen = look.sheets.get(told.name, packed.Sheet())
+    return Grid(told.name, rows, hidden, False, seen.hidden_rows, seen.hidden_columns, merged, seen.uncalculated)
+
+
+def _sound(cell: Cell) -> Cell:
+    """Return a cell: None for an empty one, a text for a number that is none."""
+    if cell == "":
+        return None
+    return str(cell) if isinstance(cell, float) and not math.isfinite(cell) else cell
+
+
+def _old_book(path: Path) -> list[Grid]:
+    """Return the sheets of an .xls file."""
+    try:
+        with open(os.devnull, "w") as nothing:
+            book = xlrd.open_workbook(str(path), logfile=nothing, formatting_info=True, ragged_rows=True)
+            if book.nsheets > MOST_SHEETS:
+                raise UserError(f"{path.name}: {book.nsheets} sheets; expected at most {MOST_SHEETS}")
+            return [_old_sheet(path, book, book.sheet_by_index(at)) for at in range(book.nsheets)]
+    except UserError:
+        raise
+    except (Exception, RecursionError) as error:  # the library raises what its parts raise
+        locked = "encrypted" in str(error) or "password" in str(error)
+        told = "locked with a password; save it without one" if locked else _DAMAGED
+        raise UserError(f"{path.name}: {told}") from None
+
+
+def _old_sheet(path: Path, book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Grid:
+    """Return one sheet of an .xls file."""
+    if sheet.ncols > MOST_COLUMNS:
+        raise UserError(
+            f'{path.name}: sheet "{sheet.name}" has more than {MOST_COLUMNS:,} columns; no report needs them'
+        )
+    rows: list[list[Cell]] = [[_old_cell(book, cell) for cell in sheet.row(y)] for y in range(sheet.nrows)]
+    merged = tuple(
+        (top, left, bottom - 1, right - 1)
+        for top, bottom, left, right in sheet.merged_cells
+        if bottom > top and right > left
+    )
+    hidden_rows = frozenset(y for y, info in sheet.rowinfo_map.items() if info.hidden)
+    hidden_columns = frozenset(x for x, info in sheet.colinfo_map.items() if info.hidden and x < MOST_COLUMNS)
+    return Grid(sheet.name, rows, sheet.visibility != 0, False, hidden_rows, hidden_columns, merged)
+
+
+def _old_cell(book: xlrd.Book, cell: xlrd.sheet.Cell) -> Cell:
+    """Return the value of a cell of an .xls file."""
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK) or cell.value == "":
+        return None
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        try:
+            day: datetime.datetime = xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)
+            return day
+        except (xlrd.xldate.XLDateError, OverflowError, ValueError):
+            return float(cell.value)
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "#N/A"))
+    return _sound(cell.value)
+
+
+def _page(path: Path) -> list[Grid]:
+    """Return the tables of a web page that a program saved as .xls, each as a sheet."""
+    try:
+        tables = html.fromstring(path.read_bytes()).iter("table")
+        grids = []
+        for number, table in enumerate(tables, 1):
+            rows: list[list[Cell]] = []
+            merged: list[tuple[int, int, int, int]] = []
+            held: set[tuple[int, int]] = set()
+            for y, row in enumerate(table.iter("tr")):
+                cells: list[Cell] = []
+                for cell in row.iter("td", "th"):
+                    while (y, len(cells)) in held:
+                        cells.append(None)
+                    down, across = (
+                        min(max(int(cell.get(name) or 1), 1), MOST_COLUMNS) for name in ("rowspan", "colspan")
+                    )
+                    x = len(cells)
+                    held |= {(y + i, x + j) for i in range(down) for j in range(across)}
+                    if down * across > 1:
+                        merged.append((y, x, y + down - 1, x + across - 1))
+                    cells += [" ".join(cell.text_content().split()) or None] + [None] * (across - 1)
+                rows.append(cells)
+            grids.append(Grid(f"{path.stem} {number}", rows, merged=tuple(merged)))
+    except (ValueError, html.etree.LxmlError):
+        grids = []
+    if not grids:
+        raise UserError(f"{path.name}: a web page without a table; save it as .xlsx") from None
+    return grids
+
+
+def _text(path: Path) -> Grid:
+    """Return a text file as a sheet; its separator is the one that cuts most lines into the same number of cells."""
+    data = path.read_bytes()
+    text = decoded(data)
+    if text is None or "\x00" in text:
+        raise UserError(f"{path.name}: {_NO_BOOK}")
+    sample = [line for line in text.splitlines()[:200] if line.strip()]
+
+    def fit(separator: str) -> tuple[int, int]:
+        counts = [len(row) for row in csv.reader(sample, delimiter=separator)]
+        most = max(set(counts), key=lambda n: (n > 1, counts.count(n), n)) if counts else 0
+        return (counts.count(most) if most > 1 else 0), most
+
+    try:
+        separator = max(";\t,|", key=fit)
+        if fit(separator)[0] < 2:
+            raise UserError(f"{path.name}: {_NO_BOOK}")
+        rows: list[list[Cell]] = []
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            rows.append([cell.strip() or None for cell in row])
+            if len(rows) > MOST_ROWS:
+                raise UserError(f"{path.name}: more than {MOST_ROWS:,} rows; split the file")
+            if len(row) > MOST_COLUMNS:
+                raise UserError(f"{path.name}: more than {MOST_COLUMNS:,} columns; no report needs them")
+    except csv.Error:
+        raise UserError(f"{path.name}: a damaged table of text; save it as .xlsx") from None
+    return Grid(path.stem, rows)
+
+
+def decoded(data: bytes) -> str | None:
+    """Return the text in bytes: by their mark, as UTF-8, UTF-16, or in the letters that make it Vietnamese.
+
+    >>> decoded("Xã;Tháng".encode("utf-16"))
+    'Xã;Tháng'
+    >>> decoded(letters.to_1258("Xã Tú Lý; Đà Bắc; Mường Chiềng"))
+    'Xã Tú Lý; Đà Bắc; Mường Chiềng'
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    try:
+        text = data.decode("utf-8")
+        if "\x00" not in text:
+            return text
+    except UnicodeDecodeError:
+        pass
+    if data[:4000].count(0) > len(data[:4000]) // 5:
+        best = from_bytes(data[:4000]).best()
+        wide = (
+            best.encoding
+            if best and best.encoding.startswith("utf_16")
+            else ("utf-16-le" if data[1:4000:2].count(0) > data[:4000:2].count(0) else "utf-16-be")
+        )
+        return data.decode(wide, "replace")
+    return letters.legacy(data)

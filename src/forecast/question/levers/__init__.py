@@ -1,0 +1,108 @@
+"""Policies: dated levers that compile to one month x commune x lever plan, which every engine reads.
+
+A lever says what an office decides; the plan says what each commune gets in each month. Engines never see a lever.
+Each module of this package is read, in the order of names: a class in a new one is a lever without more.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Union
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from forecast.data import tables
+from forecast.data.places import Place
+from forecast.question.levers.base import LEVERS as LEVERS
+from forecast.question.levers.base import Count as Count
+from forecast.question.levers.base import Group as Group
+from forecast.question.levers.base import Lever as Lever
+from forecast.question.levers.base import Month as Month
+from forecast.question.levers.contribution import Gift as Gift
+from forecast.question.levers.contribution import TopUp as TopUp
+from forecast.question.levers.effort import Collectors as Collectors
+from forecast.question.levers.effort import Quota as Quota
+from forecast.question.levers.effort import Training as Training
+from forecast.question.levers.effort import Visits as Visits
+from forecast.question.levers.events import Broadcast as Broadcast
+from forecast.question.levers.events import Drive as Drive
+from forecast.question.levers.events import Meetings as Meetings
+from forecast.question.levers.events import ModelCommunes as ModelCommunes
+from forecast.question.levers.renewal import PaymentAdvice as PaymentAdvice
+from forecast.question.levers.renewal import Reminders as Reminders
+from forecast.question.levers.work import Effort as Effort
+from forecast.question.levers.work import Inspection as Inspection
+from forecast.question.levers.work import Language as Language
+from forecast.question.levers.work import VisitOrder as VisitOrder
+from forecast.question.plan import Plan, empty_plan
+from forecast.question.plan import Where as Where
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+if TYPE_CHECKING:
+    AnyLever = Lever
+else:  # any class that is registered, told apart by its name
+    AnyLever = Annotated[Union[tuple(LEVERS.values())], Field(discriminator="lever")]  # noqa: UP007
+
+
+class Policy(BaseModel):
+    """A list of dated levers; an empty one is the status quo.
+
+    >>> Policy(TopUp(group="poor", share=0.20, start="2022-07")).levers[0].share
+    0.2
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    levers: tuple[AnyLever, ...] = ()
+
+    def __init__(self, *levers: Lever, **data: Any):
+        """Take levers as arguments, or `levers=[...]`."""
+        super().__init__(**({"levers": levers} if levers else data))
+
+    def without(self, *names: str) -> "Policy":
+        """Return the policy less all levers of the kinds named.
+
+        >>> Policy(Drive(per_month=1), Reminders()).without("Drive").levers[0].lever
+        'Reminders'
+        """
+        kinds = {type(lever).__name__ for lever in self.levers}
+        unknown = sorted(set(names) - kinds)
+        if unknown:
+            raise tables.UserError(
+                f"the policy has no lever {unknown[0]!r}; it has {', '.join(sorted(kinds)) or 'none at all'}"
+            )
+        return Policy(*(lever for lever in self.levers if type(lever).__name__ not in names))
+
+    def plan(self, place: Place, start: str, until: str, collectors: float | None = None) -> Plan:
+        """Compile to a plan for `place`, months `start` (the opening stock) to `until`; the same input, the same plan.
+
+        `collectors` is how many the whole place has when nothing changes (left out: `plan.baseline_collectors`).
+        Levers are applied in their order; counts of collectors replace, shares take the larger, all else adds up.
+        """
+        plan = empty_plan(place, start, until, collectors)
+        for number, lever in enumerate(self.levers):
+            try:
+                lever._apply(plan, place)
+            except tables.UserError as error:
+                raise tables.UserError(f"policy.{number}.{type(lever).__name__}: {error}") from None
+        for array in (*plan.columns.values(), plan.spending):
+            array.setflags(write=False)
+        return plan
+
+
+def spending(levers: Sequence[Lever], plan: Plan, place: Place) -> list[float]:
+    """Return what each of `levers` spends (VND, all months after the opening) when put, in order, behind a plan.
+
+    >>> from forecast import toy
+    >>> plan = Policy().plan(toy.place(), "2021-12", "2022-12")
+    >>> spending([Visits(count=100, per="place", unit_cost=30_000)], plan, toy.place())
+    [36000000.0]
+    """
+    writable: dict[str, Any] = {name: column.copy() for name, column in plan.columns.items()}
+    plan, spent = plan.but(spending=plan.spending.copy(), **writable), []
+    for lever in levers:
+        before = plan.spending[1:].sum()
+        lever._apply(plan, place)
+        spent.append(float(plan.spending[1:].sum() - before))
+    return spent

@@ -1,0 +1,99 @@
+"""How the work is done: in which language, where first, on what else, how much more."""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from forecast.data.places import Place
+from forecast.question.levers.base import Count, LevelLever, Lever, Offers
+from forecast.question.plan import Plan, spread
+
+
+class Language(LevelLever):
+    """Visits made together with a local cadre who speaks the language of the hamlet.
+
+    Column `cadres`: share of visits, by month and commune. What it does rests on `language_factor`.
+
+    >>> from forecast.data import toy
+    >>> from forecast.question.levers import Policy
+    >>> plan = Policy(Language(share=0.6)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.cadres[1, 0])
+    0.6
+    """
+
+    lever: Literal["Language"] = "Language"
+    column: ClassVar[str] = "cadres"
+    evidence: ClassVar[tuple[str, ...]] = ("language_factor",)
+    cost: ClassVar[str] = "cost_language"
+
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """Local cadres where many belong to a minority."""
+        return {120: {"lever": "Language", "share": [0, 1]}} if place.minority_share > 0.1 else {}
+
+
+class VisitOrder(Lever):
+    """Which hamlets are visited first: the easy ones (creaming), or the farthest and poorest.
+
+    Column `order`: 1 for the easy ones first, -1 for the farthest, by month and commune. How much it matters rests on
+    `creaming`.
+
+    >>> from forecast.data import toy
+    >>> from forecast.question.levers import Policy
+    >>> plan = Policy(VisitOrder(first="farthest")).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.order[1, 0])
+    -1.0
+    """
+
+    lever: Literal["VisitOrder"] = "VisitOrder"
+    first: Literal["easy", "farthest"]
+    evidence: ClassVar[tuple[str, ...]] = ("creaming",)
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"first": "farthest"},)
+
+    @classmethod
+    def offers(cls, place: Place, collectors: float) -> Offers:
+        """The farthest hamlets first."""
+        return {90: {"lever": "VisitOrder", "first": "farthest"}}
+
+    def _apply(self, plan: Plan, place: Place) -> None:
+        plan.order[self._box(plan, place)] = 1.0 if self.first == "easy" else -1.0
+
+
+class Inspection(Lever):
+    """Hours spent on inspecting employers: people move to compulsory insurance, and the hours are gone.
+
+    Column `inspection`: hours in the month, by commune, in proportion to eligible people. What they do rests on
+    `inspection_effect` and `transfer_rate`.
+
+    >>> from forecast.data import toy
+    >>> from forecast.question.levers import Policy
+    >>> plan = Policy(Inspection(hours_per_month=30)).plan(toy.place(), "2021-12", "2022-12")
+    >>> float(plan.inspection[1].sum().round(6))
+    30.0
+    """
+
+    lever: Literal["Inspection"] = "Inspection"
+    hours_per_month: Count = Field(description="hours in the whole place")
+    evidence: ClassVar[tuple[str, ...]] = ("inspection_effect", "transfer_rate")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"hours_per_month": 9},)
+
+    def _apply(self, plan: Plan, place: Place) -> None:
+        hours = self._box(plan, place) * spread(self.hours_per_month, "place", self.where, place)
+        plan.inspection[:] += hours
+        self._spend(plan, hours)
+
+
+class Effort(Lever):
+    """More of the same: as many times the collectors and extra visits as the levers before it have given."""
+
+    lever: Literal["Effort"] = "Effort"
+    times: Count
+    evidence: ClassVar[tuple[str, ...]] = ("visits_per_collector", "visit_share")
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ({"times": 2},)
+
+    def _apply(self, plan: Plan, place: Place) -> None:
+        more = np.where(self._box(plan, place), self.times, 1.0)
+        self._spend(plan, np.maximum(more - 1, 0) * plan.collectors)
+        plan.collectors[:] *= more
+        plan.visits[:] *= more

@@ -1,0 +1,253 @@
+"""A long table ``unique_id, ds, y`` read cell by cell, checked, and laid on grids without holes, one a series.
+
+What may mean two things is refused with the row that shows it: a row longer than the header, a dot before three digits
+among counts of hundreds. Names that look alike are alike: they are kept in Unicode's composed form (NFC).
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.data import tables
+from forecast.timeseries import dates
+
+COLUMNS = ("unique_id", "ds", "y")
+MOST_STEPS = 100_000  # of a series: eleven years of hours, 270 years of days
+LARGEST = 1e100  # a value: its square is a number still
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}([.,]\d{3})+")
+
+
+class Series(NamedTuple):
+    """One series on its grid: ``values`` without holes in time (NaN for a gap), and where the ``last`` one lies.
+
+    ``season`` is the number of steps in a season.
+    """
+
+    name: str
+    values: np.ndarray
+    last: int
+    grid: dates.Grid
+    season: int
+
+    @property
+    def first(self) -> int:
+        """The place of the first value; of business days, counted back from the last."""
+        if self.grid.unit == "business":
+            day = np.busday_offset(np.datetime64("1970-01-01") + self.last, 1 - len(self.values), roll="backward")
+            return int(day.astype("datetime64[D]").astype(int))
+        return self.last - self.grid.step * (len(self.values) - 1)
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """Read a CSV table (UTF-8) as text, all columns; a blank line stays, so that rows keep their numbers.
+
+    Raises :class:`forecast.data.tables.UserError` for a file that is no such table, and names a row with more cells
+    than the header.
+    """
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise tables.UserError(f"{path}: not UTF-8 text; save it as CSV UTF-8") from None
+    try:
+        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    except (csv.Error, ValueError) as error:
+        raise tables.UserError(f"{path}: not a CSV table ({error or 'it is empty'})") from None
+    for number, row in enumerate(rows, start=2):
+        if len(row) > len(header):
+            raise tables.UserError(
+                f"{path}, row {number}: found {len(row)} cells, expected at most {len(header)}, as in the header"
+            )
+    width = len(header)
+    filled = [row + [""] * (width - len(row)) for row in rows]
+    return pd.DataFrame(filled, columns=[name.strip() for name in header], dtype=str)
+
+
+def series_of(frame: pd.DataFrame, season: int | None = None, file: str = "table") -> list[Series]:
+    """Check a table and lay each series on its grid, in the order in which they first appear.
+
+    Raises :class:`forecast.data.tables.TableError` naming every wrong cell.
+
+    >>> table = pd.DataFrame({"unique_id": "a", "ds": ["2021-Q1", "2021-Q4"], "y": [1, 2]})
+    >>> series_of(table)[0].values
+    array([ 1., nan, nan, 2.])
+    """
+    cells, rows = _cells(frame, file)
+    faults: list[tables.Fault] = []
+    numbers = _numbers(cells["y"], rows, file, faults)
+    names, groups = _groups(cells["unique_id"], rows, file, faults)
+    dated = _Dates(cells["ds"])
+    found = {}
+    for name, at in zip(names, groups, strict=True):
+        places, grid = dated.of(at, rows, name, file, faults)
+        empty = np.isnan(numbers[at])
+        if name and all(cells["y"][i].lower() in ("", "nan") for i in at):
+            faults.append(tables.Fault(file, int(rows[at[0]]), "y", "", f"at least one number for {name}"))
+        elif grid is not None and not empty.all():
+            _thousands([cells["y"][i] for i in at], rows[at], file, faults)
+            found[name] = places, grid, numbers[at]
+            _span(places, grid, [cells["ds"][i] for i in at], rows[at], file, faults)
+    if faults:
+        raise tables.TableError(sorted(set(faults), key=lambda fault: (fault.row, COLUMNS.index(fault.column))))
+    several = Counter(grid for places, grid, _ in found.values() if len(places) > 2)
+    common = [grid for grid, _ in several.most_common()]
+    return [_case(name, *one, common, season) for name, one in found.items()]
+
+
+def text(column: pd.Series) -> list[str]:
+    """Return the cells of a column as text without spaces around it, an empty one as ""."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return list(column.dt.strftime("%Y-%m-%d").fillna("").astype(str))
+    return ["" if empty else str(cell).strip() for cell, empty in zip(column, column.isna(), strict=True)]
+
+
+def name(cell: str) -> str:
+    """Return a name as it is compared: Unicode's composed form, one space where there are several.
+
+    >>> name("Tu\\u0301  Ly\\u0301") == "Tú Lý"
+    True
+    """
+    return " ".join(unicodedata.normalize("NFC", cell).split())
+
+
+def _cells(frame: pd.DataFrame, file: str) -> tuple[dict[str, list[str]], np.ndarray]:
+    """Return the text of each column without blank lines, and the row numbers in the file."""
+    missing = [
+        tables.Fault(file, 1, column, "", "this column, which is missing")
+        for column in COLUMNS
+        if list(frame.columns).count(column) != 1
+    ]
+    if missing:
+        raise tables.TableError(missing)
+    cells = {column: text(frame[column]) for column in COLUMNS}
+    there = [i for i, row in enumerate(zip(*cells.values(), strict=True)) if any(row)]
+    if not there:
+        raise tables.TableError([tables.Fault(file, 2, "y", "", "at least one row")])
+    return {column: [part[i] for i in there] for column, part in cells.items()}, np.array(there) + 2
+
+
+def _numbers(cells: list[str], rows: np.ndarray, file: str, faults: list[tables.Fault]) -> np.ndarray:
+    numbers = pd.to_numeric(pd.Series(cells, dtype=object).replace("", "nan"), errors="coerce").to_numpy(float)
+    numbers = np.where(np.abs(numbers) <= LARGEST, numbers, np.nan)
+    for i in np.flatnonzero(np.isnan(numbers)):
+        if cells[i].lower() not in ("", "nan"):
+            expected = "a number, or an empty cell for a gap"
+            if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", cells[i]):
+                expected = f"a number without commas, such as {cells[i].replace(',', '')}"
+            faults.append(tables.Fault(file, int(rows[i]), "y", cells[i][:60], expected))
+    return numbers
+
+
+def _groups(
+    cells: list[str], rows: np.ndarray, file: str, faults: list[tables.Fault]
+) -> tuple[list[str], list[np.ndarray]]:
+    """Return the names of all series and the positions of their rows."""
+    alike = {cell: name(cell) for cell in set(cells)}
+    codes, names = pd.factorize(np.array([alike[cell] for cell in cells], dtype=object))
+    for i in np.flatnonzero(np.array([not cell for cell in cells])):
+        faults.append(tables.Fault(file, int(rows[i]), "unique_id", "", "the name of a series"))
+    order = np.argsort(codes, kind="stable")
+    return list(names), np.split(order, np.cumsum(np.bincount(codes))[:-1])
+
+
+class _Dates:
+    """The dates of a table, each different text read once in each form that it may have."""
+
+    def __init__(self, cells: list[str]):
+        self._codes, self._texts = pd.factorize(np.array(cells, dtype=object))
+        read = [[dates.place(text, form) for text in self._texts] for form in dates.FORMS]
+        self._places = np.array([[np.nan if p is None else p for p in line] for line in read], dtype=float)
+        self._grids: dict[tuple[int, bytes], tuple[np.ndarray, dates.Grid]] = {}
+
+    def of(
+        self, at: np.ndarray, rows: np.ndarray, name: str, file: str, faults: list[tables.Fault]
+    ) -> tuple[np.ndarray, dates.Grid | None]:
+        """Return places and grid of one series; append faults.
+
+        All dates of a series have one form; the one that most of them have is expected of the others.
+        """
+        codes = self._codes[at]
+        places = self._places[:, codes]
+        matched = np.isfinite(places)
+        counts = dict(zip(dates.FORMS, matched.sum(axis=1), strict=True))
+        forms = list(dates.FORMS)
+        excel = forms.index("excel")
+        if counts["excel"] < len(at) or not dates.is_excel(places[excel].astype(int)):
+            counts["excel"] = 0
+        if counts["compact"] < len(at):
+            counts["compact"] = 0
+        form = max(counts, key=lambda one: counts[one])
+        line = forms.index(form)
+        wrong = np.flatnonzero(~matched[line])
+        for i in wrong:
+            expected = f"{dates.WRITTEN}, one form for all dates of {name}"
+            faults.append(tables.Fault(file, int(rows[at[i]]), "ds", self._texts[codes[i]][:60], expected))
+        whole = places[line][matched[line]].astype(int)
+        if len(set(whole)) < len(whole):
+            _twice(whole, rows[at[matched[line]]], [self._texts[c] for c in codes[matched[line]]], file, faults)
+            return whole, None
+        if len(wrong):
+            return whole, None
+        key = line, whole.tobytes()
+        if key not in self._grids:
+            self._grids[key] = dates.grid_of(whole, form)
+        return self._grids[key]
+
+
+def _twice(places: np.ndarray, rows: np.ndarray, texts: list[str], file: str, faults: list[tables.Fault]) -> None:
+    seen: dict[int, int] = {}
+    for place, row, cell in zip(places, rows, texts, strict=True):
+        if place in seen:
+            faults.append(
+                tables.Fault(file, int(row), "ds", cell, f"a date not in row {seen[place]}, of the same series")
+            )
+        seen.setdefault(place, int(row))
+
+
+def _thousands(cells: list[str], rows: np.ndarray, file: str, faults: list[tables.Fault]) -> None:
+    """Refuse a dot before three digits among whole numbers from a hundred on: 1.271 beside 972 and 986."""
+    marked = [i for i, cell in enumerate(cells) if THOUSANDS.fullmatch(cell)]
+    whole = [cell for cell in cells if re.fullmatch(r"-?\d+", cell)]
+    other = len(cells) - len(marked) - len(whole) - sum(not cell for cell in cells)
+    if marked and not other and sum(len(cell.lstrip("-")) >= 3 for cell in whole) > len(whole) / 2:
+        for i in marked:
+            plain = cells[i].replace(".", "")
+            expected = f"{plain} if this is thousands, or {cells[i]}0 if it is not: other values are whole numbers"
+            faults.append(tables.Fault(file, int(rows[i]), "y", cells[i], expected))
+
+
+def _span(
+    places: np.ndarray, grid: dates.Grid, cells: list[str], rows: np.ndarray, file: str, faults: list[tables.Fault]
+) -> None:
+    if (np.ptp(places)) // grid.step >= MOST_STEPS:
+        far = int(np.argmax(np.abs(places - np.median(places))))
+        expected = f"a date within {MOST_STEPS:,} steps of all others of the series"
+        faults.append(tables.Fault(file, int(rows[far]), "ds", cells[far], expected))
+
+
+def _case(
+    name: str, at: np.ndarray, grid: dates.Grid, numbers: np.ndarray, common: list[dates.Grid], season: int | None
+) -> Series:
+    """Lay one series on its grid, from its first value to its last.
+
+    One or two dates say little about their step: they take the commonest grid of the table that meets them, or the
+    step of the form in which they are written.
+    """
+    if len(at) < 3 and grid.unit != "number":
+        alike = [g for g in common if (g.unit, g.form) == (grid.unit, grid.form) and not np.any(np.diff(at) % g.step)]
+        own = dates.OWN_STEP.get(grid.form, 1) if grid.unit == "month" else grid.step
+        grid = grid._replace(step=alike[0].step if alike else own)
+    if season and grid.unit == "month" and 12 % season == 0 and season > grid.season > 1:
+        grid = grid._replace(step=12 // season)  # asked to count in months: quarters with holes are months with holes
+    known = ~np.isnan(numbers)
+    first, last = int(at[known].min()), int(at[known].max())
+    place = grid.steps(first, np.append(at[known], last))
+    values = np.full(place[-1] + 1, np.nan)
+    values[place[:-1]] = numbers[known]
+    return Series(name, values, last, grid, season or grid.season)

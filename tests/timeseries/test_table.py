@@ -1,0 +1,79 @@
+"""What reads like something else is read rightly or refused with the row that shows it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.data import tables
+from forecast.timeseries import baseline, reconcile
+from forecast.timeseries.table import read, series_of
+
+
+def table(dates: list[str], y=None, name="a") -> pd.DataFrame:
+    return pd.DataFrame({"unique_id": name, "ds": dates, "y": y if y is not None else range(3, 3 + len(dates))})
+
+
+def ahead(frame, horizon=2) -> list[str]:
+    return baseline.baseline(frame, horizon, jobs=1, progress=False)["ds"].tolist()
+
+
+@pytest.mark.parametrize(("dates", "expected"), [
+    (["202310", "202311", "202312"], ["202401", "202402"]),
+    (["202311", "202312", "202313"], ["202314", "202315"]),  # no month 13: these are numbers
+    (["45230", "45260", "45291"], ["45322", "45351"]),  # ends of months as Excel counts days
+    (["44926", "45291"], ["45322", "45351"]),
+    (["20001", "20002", "20003"], ["20004", "20005"]),
+])  # fmt: skip
+def test_numbers_that_are_dates_are_dates_and_others_are_not(dates, expected):
+    assert ahead(table(dates)) == expected
+
+
+def test_business_days_skip_the_weekend_and_have_a_season_of_five():
+    frame = table(pd.bdate_range("2024-01-01", periods=30).strftime("%Y-%m-%d").tolist())
+    case = series_of(frame)[0]
+    assert case.season == 5 and np.isfinite(case.values).all() and len(case.values) == 30
+    assert ahead(frame, 3) == ["2024-02-12", "2024-02-13", "2024-02-14"]
+    holiday = series_of(frame.drop(index=[7]))[0]
+    assert np.isnan(holiday.values[7]) and len(holiday.values) == 30
+
+
+def test_names_that_look_alike_are_one_series_and_one_node():
+    name, apart = "Đông Triều", "Đông Triê\u0300u"
+    frame = pd.concat([table(["2021-01", "2021-02"], name=name), table(["2021-03"], name=apart)])
+    assert [(case.name, len(case.values)) for case in series_of(frame)] == [(name, 3)]
+    nodes = pd.DataFrame({"unique_id": ["Tu\u0301 Ly\u0301"], "parent": ["all"]})
+    assert reconcile.tree(nodes).leaves == ["Tú Lý"]
+
+
+def test_a_dot_before_three_digits_among_hundreds_is_refused_and_plain_decimals_are_not():
+    dates = [f"2021-{month:02d}" for month in range(1, 7)]
+    with pytest.raises(tables.TableError) as error:
+        series_of(table(dates, ["972", "986", "987", "991", "1.013", "1.029"]), file="c.csv")
+    assert str(error.value).startswith('c.csv, row 6, column y: found "1.013", expected 1013 if this is thousands')
+    assert series_of(table(dates, ["1.726", "5.182", "8.452", "1.357", "3.365", "2.626"]))[0].values[0] == 1.726
+    assert series_of(table(dates, ["972", "986.5", "987", "991", "1.013", "1.1"]))[0].values[4] == 1.013
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("unique_id,ds,y\na,2019,5,6\na,2020,6,7\n", "row 2: found 4 cells, expected at most 3"),
+    ("unique_id,ds,y\na,1,1\na,2,3\na,999999999,2\n", 'row 4, column ds: found "999999999"'),
+    ("unique_id,ds,y\na,0001-01-01,1\na,0001-01-02,3\na,9999-12-31,2\n", 'row 4, column ds: found "9999-12-31"'),
+    ("unique_id,ds,y\na,9999-12-29,1\na,9999-12-30,2\na,9999-12-31,3\n", "beyond the year 9999"),
+    ("unique_id,ds,y\na,2020,1\na,2021,1e308\n", 'row 3, column y: found "1e308"'),
+    ('unique_id,ds,y\na,2020,1\na,2021,"1,271"\n', 'column y: found "1,271", expected a number without commas'),
+    ('unique_id,ds,y\na,"2020,1\n', "not a CSV table"),
+])  # fmt: skip
+def test_what_cannot_be_is_refused_in_one_message(tmp_path, text, said):
+    path = tmp_path / "counts.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(tables.UserError) as error:
+        baseline.baseline(read(path), 2, jobs=1, progress=False, file="counts.csv")
+    assert said in str(error.value) and len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["unique_id,parent", "unique_id,parent\n", "unique_id,parent\n,\n"])
+def test_a_tree_without_rows_is_refused(tmp_path, text):
+    path = tmp_path / "nodes.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(tables.UserError, match="expected at least one row"):
+        reconcile.tree(read(path))
