@@ -150,5 +150,5 @@ def test_compiled_code_is_never_older_than_what_it_calls(tmp_path, monkeypatch):
 
 
 def test_every_compiled_function_is_kept_there():
-    for function in (hazards.lapse_chance, events.live_month, contact._contact, stock._month, chance.child):
+    for function in (hazards.lapse_chance, events.live_month, contact._contact, stock._press, chance.child):
         assert Path(function._cache.cache_path).parent == Path(chance.config.CACHE_DIR)
