@@ -284,7 +284,7 @@ def test_the_answer_is_the_one_that_was_stored():
 GROWTH = """
 import gc, os
 from pathlib import Path
-from forecast import toy
+from forecast.data import toy
 from forecast.engines.people.agents import AgentEngine, _model, Team
 from forecast.question.scenario import Scenario
 

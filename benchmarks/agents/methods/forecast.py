@@ -5,12 +5,13 @@ last 12 months, the ledger by commune and group, and luck that is a name and not
 """
 
 import numpy as np
+import pandas as pd
 import work as w
 
 from forecast.beliefs.parameters import parameters_table
-from forecast.data import chance
-from forecast.engines.people import records
-from forecast.engines.people.people import People
+from forecast.data import chance, toy
+from forecast.engines.people import hazards, records
+from forecast.engines.people.people import Moves, People
 
 NEUTRAL = {  # effects that the other methods do not have
     "renewal_price_response": 0.0,
@@ -35,11 +36,16 @@ class World:
             np.arange(work.communes),
             work.cells,
             rules,
-            np.full((months, work.communes), 0.75 * w.LEAVE_HAZARD),
-            np.full(months, 0.25 * w.LEAVE_HAZARD),
-            np.full((months, 1, records.G, records.BANDS), w.RETURN_HAZARD),
+            Moves(
+                np.full((months, work.communes), 0.75 * w.LEAVE_HAZARD),
+                np.full(months, 0.25 * w.LEAVE_HAZARD),
+                np.full((months, 1, records.G, records.BANDS), w.RETURN_HAZARD),
+                longest_spell=60,
+            ),
         )
-        self.people.open(np.zeros(len(work.cells), np.int32), w.FIRST_MONTH, 0.0, 0)
+        month = pd.period_range("2022-01", periods=1, freq="M")
+        (self.spells,) = hazards.spells(month, toy.law())  # w.SPELLS, with the shares w.SPELL_SHARES
+        self.people.open(np.zeros(len(work.cells), np.int32), w.FIRST_MONTH, 0.0, 0, self.spells)
 
 
 def prepare(work, seed):
@@ -48,7 +54,7 @@ def prepare(work, seed):
 
 def live(world):
     work, nothing = world.work, np.zeros(world.work.communes)
-    gift = np.zeros((work.communes, w.GROUPS))
+    gifts = records.Gifts(np.zeros((work.communes, w.GROUPS)), np.zeros((work.communes, w.GROUPS)))
     flows = np.zeros((work.communes, w.GROUPS, len(records.FLOWS)))
     same = {
         "accept": work.acceptance[None],
@@ -59,6 +65,8 @@ def live(world):
         "advised": nothing,
         "returning": np.full(work.communes, w.RETURN_HAZARD),
         "price_class": np.zeros(work.communes, np.int32),
+        "spells": world.spells,
+        "subsidy_months": 120,
         "contribution": 330_000.0,
         "ceiling": 20.0,
         "state": np.full((1, w.GROUPS), 0.2),
@@ -68,7 +76,7 @@ def live(world):
     for t in range(1, work.months + 1):
         flows[:] = 0.0
         contact = np.repeat(work.contact[t][:, None], w.GROUPS, axis=1)
-        world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gift, gift, flows)
+        world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gifts, flows)
         world.entries += flows[..., records.ENTRIES].sum()
 
 

@@ -34,8 +34,8 @@ def met_spells(spells: Spells) -> np.ndarray:
     >>> import pandas as pd
     >>> from forecast.data import toy
     >>> (one,) = h.spells(pd.period_range("2021-12", periods=1, freq="M"), toy.law())
-    >>> met_spells(one).round(3).tolist()
-    [0.024, 0.193, 0.242, 0.348, 0.193]
+    >>> met_spells(one).round(2).tolist()
+    [0.02, 0.19, 0.24, 0.35, 0.19]
     """
     met: np.ndarray = spells.months * spells.usual
     result: np.ndarray = met / met.sum()

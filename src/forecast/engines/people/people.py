@@ -44,7 +44,7 @@ def band_sizes(sizes: np.ndarray) -> np.ndarray:
     The parts of each commune and group add up to it, and each band has its share of people over many communes: the
     rounding begins at another point in each (multiples of the golden section), so that thin bands have their turn.
 
-    >>> from forecast.engines.people.prices import BANDS
+    >>> from forecast.engines.people.prices import BAND_SHARES, BANDS
     >>> cells = band_sizes(np.full((500, 4), 40.0)).reshape(2000, BANDS)
     >>> set(cells.sum(axis=1).tolist()), (np.abs(cells.mean(axis=0) / 40 - BAND_SHARES) < 0.001).all().item()
     ({40}, True)
