@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from forecast.data import chance
-from forecast.engines.people import contact, events, hazards, stock
+from forecast.engines.people import contact, events, hazards, person, stock
 
 N = 100_000
 KEY = np.uint64(chance.stream(1, 0))
@@ -147,8 +147,17 @@ def test_compiled_code_is_never_older_than_what_it_calls(tmp_path, monkeypatch):
     assert chance._compiled_code() == folders[1]
     (tmp_path / "called.py").write_text((tmp_path / "called.py").read_text().replace("20", "1"))
     assert chance._compiled_code() == folders[0]
+    (tmp_path / "records.py").write_text('"""Constants that are compiled in."""\nROWS = 3')
+    assert chance._compiled_code() not in folders
 
 
 def test_every_compiled_function_is_kept_there():
-    for function in (hazards.lapse_chance, events.live_month, contact._contact, stock._press, chance.child):
+    for function in (
+        hazards.lapse_chance,
+        events.live_month,
+        person.begin,
+        contact._contact,
+        stock._press,
+        chance.child,
+    ):
         assert Path(function._cache.cache_path).parent == Path(chance.config.CACHE_DIR)

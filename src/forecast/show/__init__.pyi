@@ -16,6 +16,7 @@ from . import marks as marks
 from . import model as model
 from . import picture as picture
 from . import policy as policy
+from . import progress as progress
 from . import projection as projection
 from . import questions as questions
 from . import scenario_file as scenario_file
