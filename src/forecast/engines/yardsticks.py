@@ -168,7 +168,7 @@ class SeasonalDrift(SeasonalNaive):
 
     name = "seasonal drift"
 
-    def center(self, known, ahead):
+    def center(self, known: pd.Series, ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the last count of each month's name times its growth since, at most tenfold."""
         base = super().center(known, ahead)
         if len(known) < 2:
@@ -193,7 +193,7 @@ class Damped(Yardstick):
 
     name = "damped smoothing"
 
-    def center(self, known, ahead):
+    def center(self, known: pd.Series, ahead: pd.PeriodIndex) -> np.ndarray:
         """Return the last count moved on by what is left of the trend."""
         if len(known) < 2:
             return np.full(len(ahead), np.nan)
