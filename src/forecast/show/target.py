@@ -9,6 +9,7 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.data import frames, history
 from forecast.data.tables import UserError
+from forecast.engines import USUAL
 from forecast.language import words
 from forecast.language.words import Text, form, join, say, term
 from forecast.question.scenario import Scenario, Target
@@ -16,7 +17,6 @@ from forecast.show import marks
 from forecast.show.marks import MUTED
 from forecast.show.picture import (
     DASHES,
-    ENGINES,
     GRID,
     LOOKS,
     TARGET,
@@ -86,7 +86,7 @@ def _target_status(scenario: Scenario, lang: str) -> str:
 def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
     """Say how far the engines agree about the target, and which of them have no estimate."""
     p, low, high = desk["probability"], desk["probability"].min(), desk["probability"].max()
-    silent = [term(f"engine.{e}", lang) for e in ENGINES if e not in set(desk["engine"])]
+    silent = [term(f"engine.{e}", lang) for e in USUAL if e not in set(desk["engine"])]
     spoken = ""
     if len(p) > 1:
         spoken = say(
