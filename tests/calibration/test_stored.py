@@ -138,21 +138,19 @@ def test_newer_counts_take_nothing_from_what_was_learned_and_are_named(kept):
     ]
 
 
-def test_what_is_kept_with_the_project_was_learned_from_todays_rows():
-    """Its list of items is what calibration reads today, so nothing of it can have changed."""
-    folder = tables.data_dir() / posterior.STORED
-    used = pd.read_csv(folder / posterior.USED, dtype="str", keep_default_na=False)
-    told = json.loads((folder / posterior.MANIFEST).read_text(encoding="utf-8"))
-    today = Model()
-    pd.testing.assert_frame_equal(used, today.read, check_dtype=False)
-    assert told["places"] == today.places and told["asked"] == "all" and told["targets"] == len(today.targets)
-    assert {name: tuple(span) for name, span in told["months"].items()} == today.months
-    values = used.loc[used["file"] == "history.csv", ["item", "value"]]
-    for target in today.targets:  # each figure to meet is an item
-        group = f" {target.measure}" if target.measure in tables.GROUPS else ""
-        beginning = f"{target.place} {target.month} "
-        rows = values[values["item"].str.startswith(beginning) & values["item"].str.contains(f"{group} (", regex=False)]
-        assert any(float(text.split()[0]) == target.value for text in rows["value"]), target
+def test_what_is_kept_with_the_project_is_taken_while_it_is_current_and_else_refused_with_what_changed():
+    """Its list of items is what calibration reads today, or the first that differ are named."""
+    used = pd.read_csv(tables.data_dir() / posterior.STORED / posterior.USED, dtype="str", keep_default_na=False)
+    today = Model().read.astype(str)
+    before, now = (dict(zip(table["item"], table["value"], strict=True)) for table in (used, today))
+    changed = [item for item, value in before.items() if now.get(item) != value]
+    if not changed:
+        assert posterior.learned(ca_mau()) is not None
+        return
+    with pytest.raises(UserError, match="learned from other rows than there are now") as refused:
+        posterior.learned(ca_mau())
+    assert any(item in str(refused.value) for item in changed)
+    assert "forecast calibrate --store" in str(refused.value)
 
 
 def test_nothing_kept_is_said(kept):
