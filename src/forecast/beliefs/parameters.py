@@ -71,7 +71,7 @@ def priors() -> pd.DataFrame:
     The spread of a row is multiplied, on its log or logit scale, by `widened` = 1 + distance / 4.
 
     >>> priors().loc[["entry_rate", "renewal_contact"], "widened"].to_dict()
-    {'entry_rate': 1.0, 'renewal_contact': 1.25}
+    {'entry_rate': 1.0, 'renewal_contact': 1.5}
     """
     table = parameters_table().loc[learned_names(), [*NUMBERS, "distance"]]
     return table.assign(distance=table["distance"].astype(int), widened=1 + table["distance"] / 4)

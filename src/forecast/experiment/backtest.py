@@ -95,7 +95,7 @@ def backtest(
     A place, engine or month that is not known raises :class:`~forecast.data.tables.UserError`; a place and origin that
     cannot be tried stand in `silent`, with the reason.
 
-    >>> found = backtest("Đà Bắc", ["stock"], origins=["2020-06"], horizon=12, draws=4, progress=False, jobs=1)
+    >>> found = backtest("Cà Mau", ["stock"], origins=["2021-12"], horizon=12, draws=4, progress=False, jobs=1)
     >>> sorted(found.forecasts.frame["engine"].unique())
     ['drift', 'naive', 'stock']
     """
