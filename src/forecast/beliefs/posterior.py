@@ -185,6 +185,11 @@ def unread() -> list[str]:
     return learned_from.newer(used, places)
 
 
+def changed() -> list[str]:
+    """Return what was learned from and has changed since, a line each: while there is any, what is kept is refused."""
+    return list(_kept_now()[3])
+
+
 def _kept_now() -> tuple[Posterior, pd.DataFrame, dict[str, Any], list[str]]:
     """What is kept: draws, what they were learned from, their manifest, and what of it has changed since."""
     folder = tables.data_dir() / STORED

@@ -176,11 +176,13 @@ class SeasonalDrift(SeasonalNaive):
         log, when = np.log(known.to_numpy(float)), np.array([month.ordinal for month in known.index], float)
         whole = (log[-1] - log[0]) / (when[-1] - when[0])
         growth = {}
-        for name, rows in pd.Series(range(len(log))).groupby(known.index.month):
+        for name, rows in pd.Series(range(len(log))).groupby(pd.PeriodIndex(known.index).month):
             first, last = rows.iloc[0], rows.iloc[-1]
             growth[name] = (log[last] - log[first]) / (when[last] - when[first]) if last > first else whole
         rates = np.array([growth.get(month, np.nan) for month in ahead.month])
-        return base * np.exp(np.clip(rates * super().variance(known, ahead), -np.log(10), np.log(10)))
+        factor: np.ndarray = np.exp(np.clip(rates * super().variance(known, ahead), -np.log(10), np.log(10)))
+        result: np.ndarray = base * factor
+        return result
 
 
 class Damped(Yardstick):
@@ -203,7 +205,8 @@ class Damped(Yardstick):
             weight = 1 - (1 - TREND) ** gap
             trend = DAMPING**gap * trend * (1 - weight) + weight * change / gap
         months = super().variance(known, ahead)
-        return known.iloc[-1] * np.exp(trend * DAMPING * (1 - DAMPING**months) / (1 - DAMPING))
+        result: np.ndarray = known.iloc[-1] * np.exp(trend * DAMPING * (1 - DAMPING**months) / (1 - DAMPING))
+        return result
 
 
 def _gaps(known: pd.Series) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.beliefs import posterior
 from forecast.beliefs.parameters import parameters_table, priors
 from forecast.calibration.likelihood import SPREAD
 from forecast.calibration.predictive_checks import LIMITS
@@ -30,6 +31,27 @@ def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict[str,
         raise tables.UserError(f"{folder}: no manifest.json; expected what forecast calibrate --store keeps")
     found = {path.stem: pd.read_csv(path) for path in sorted(folder.glob("*.csv"))}
     return found, json.loads(told.read_text(encoding="utf-8"))
+
+
+def vintage(lang: str = "vi") -> words.Text:
+    """Say whether what is kept was learned from the figures of today; empty while it was.
+
+    >>> vintage("en") == "" or "learned from" in vintage("en")
+    True
+    """
+    older = posterior.changed()
+    if not older:
+        return words.Text("")
+    return say(
+        lang,
+        n=len(older),
+        vi="**Lưu ý:** các tham số trên trang này được học từ những số liệu có trước khi bổ sung số liệu đến tháng "
+        "12/2025; {n:n} mục đã học nay đã thay đổi. Vì thế các dự báo không dùng chúng cho đến khi học lại "
+        "(`forecast calibrate --store`).",
+        en="**Note:** the parameters on this page were learned from the figures that were there before those up to "
+        "December 2025 were added; {n:n} items that were learned from have changed since. Forecasts therefore do not "
+        "use them until they are learned again (`forecast calibrate --store`).",
+    )
 
 
 def standardized(draws: pd.DataFrame) -> pd.DataFrame:
