@@ -8,10 +8,10 @@ import pandas as pd
 
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
+from forecast.data.vocabulary import SCHEME
 
 STUDY = ["study", "year", "population", "measure", "value", "status", "source", "abroad", "other_scheme"]
 NONE = 2  # distance of a parameter that no study supports
-SCHEME = "voluntary_si"
 
 
 def studies() -> pd.DataFrame:

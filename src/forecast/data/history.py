@@ -8,11 +8,11 @@ import pandas as pd
 from forecast.data import frames, tables
 from forecast.data.law import Law, read_law
 from forecast.data.tables import GROUPS, UserError
+from forecast.data.vocabulary import SCHEME as SCHEME  # named again for readers of histories
 
 if TYPE_CHECKING:  # places reads history, and not the other way round
     from forecast.data.places import Place
 
-SCHEME = "voluntary_si"
 STATUS_ERROR = {"stated": 0.015, "derived": 0.02, "synthetic": 0.01, "recalled": 0.03, "conflicting": 0.06}
 """Standard deviation of the log of a count by its status, where the row gives none (judgement)."""
 ROUGHEST = 0.10
