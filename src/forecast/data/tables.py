@@ -37,6 +37,15 @@ SCOPES = ("nation", "places")
 PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
 """Columns of published forecasts and the probability of each: ``q500`` is the median."""
 
+EXAM_QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
+"""Columns of the exam's forecasts, named as those of published ones."""
+
+NOT_KEPT = ("projection", "published", "counts")
+"""Tables that have no file of their own in the data folder: results, the ledger's, and new counts on their way in."""
+
+WORKED_OUT = ("pool", "exam")
+"""Tables that `forecast backtest --calendar --store` works out: the data folder may lack them."""
+
 HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     # people in the scheme: stocks, flows and ratios are different measures, never one
     "members": ("persons",), "members_change": ("persons",), "members_growth": ("percent",),
@@ -187,6 +196,8 @@ def _rows(rule, column: str, expected: str) -> pa.Check:
 
 
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
+_ABOVE = pa.Column(float, nullable=True, checks=pa.Check(
+    lambda cells: np.isfinite(cells) & (cells >= 0.5), error="a number of persons, such as 36720", ignore_na=False))
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
 _ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2, or an empty cell")
 _VALUE = _number()
@@ -256,6 +267,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         checks=_ORDERED_RANGE),
     "pool": pa.DataFrameSchema({
         "origin": _MONTH, "scope": pa.Column(checks=_one_of(SCOPES)), "engine": _FILLED, "weight": _SHARE}),
+    "exam": pa.DataFrameSchema({
+        "scope": pa.Column(checks=_one_of(SCOPES)), "place": _FILLED, "origin": _MONTH, "month": _MONTH,
+        "known": _MONTH, "engine": _FILLED, "draws": _COUNT, "observed": _ABOVE,
+        **dict.fromkeys(EXAM_QUANTILES, _ABOVE)},
+        checks=[_rows(lambda f: f["known"] > f["origin"], "known", "a month after the origin")]),
+    "counts": pa.DataFrameSchema({
+        "place": _FILLED, "month": _MONTH, "value": _ABOVE, "source": _optional(_TEXT)}),
     "published": pa.DataFrameSchema({
         "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
