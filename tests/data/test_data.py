@@ -6,7 +6,7 @@ import pytest
 
 from forecast.checks import check, conflicts
 from forecast.data import history as facts
-from forecast.data import tables
+from forecast.data import tables, vocabulary
 
 DATA = tables.data_dir()
 
@@ -148,8 +148,8 @@ def test_shares_say_what_they_are_a_share_of(history):
 
 
 def test_every_measure_is_used_and_explained(history, dictionary):
-    assert set(history["measure"]) == set(tables.HISTORY_MEASURES)
-    for measure, units in tables.HISTORY_MEASURES.items():
+    assert set(history["measure"]) == set(vocabulary.HISTORY_MEASURES)
+    for measure, units in vocabulary.HISTORY_MEASURES.items():
         assert f"| {measure} | {', '.join(units)} |" in dictionary, measure
 
 
@@ -167,7 +167,7 @@ def test_every_rule_is_explained(dictionary):
 
 
 def test_every_denominator_is_explained(dictionary):
-    assert all(name in dictionary for name in tables.DENOMINATORS)
+    assert all(name in dictionary for name in vocabulary.DENOMINATORS)
 
 
 def test_parameters_have_a_range_within_their_limits(parameters):

@@ -19,6 +19,8 @@ from forecast.answer import score
 from forecast.answer.projection import Projection
 from forecast.data import history as facts
 from forecast.data import tables
+from forecast.data.frames import at, groups
+from forecast.data.vocabulary import EXAM_QUANTILES, PUBLISHED_QUANTILES
 from forecast.engines.pool import MEMBERS, scope_of
 from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.experiment.backtest import backtest
@@ -30,14 +32,14 @@ MOST_DRAWS = {"agents": 24, "stock": 100}  # of engines that take long; the othe
 FIRST, HORIZON = "2018-06", 48
 BANDS = {"1-6": 6, "7-12": 12, "13-24": 24, "25-48": 48}
 LEVELS = (0.5, 0.8, 0.95)
-QUANTILES = {name: tables.PUBLISHED_QUANTILES[name] for name in tables.EXAM_QUANTILES}
+QUANTILES = {name: PUBLISHED_QUANTILES[name] for name in EXAM_QUANTILES}
 FIRST_SHARE = {"campaign": 0.85}  # of the pool's weight before any score; the other engines share the rest
 TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
 FORMER = 3.0  # targets' worth of equal scores with which every engine begins
 STORED = ["scope", "place", "origin", "month", "known", "engine", "draws", "observed", *QUANTILES]
 _PROBABILITIES = tuple(QUANTILES.values())
-WITHIN = tuple(f"within_{round(100 * level)}" for level in LEVELS)
-COLUMNS = [*STORED, "horizon", "band", "wis", "bias", "width", *WITHIN]
+WITHIN = {level: f"within_{round(100 * level)}" for level in LEVELS}
+COLUMNS = [*STORED, "horizon", "band", "wis", "bias", "width", *WITHIN.values()]
 
 
 class Exam(NamedTuple):
@@ -183,15 +185,15 @@ def judged(rows: pd.DataFrame) -> pd.DataFrame:
         tables.month_index(tables.month(month)) - tables.month_index(tables.month(origin))
         for origin, month in zip(rows["origin"], rows["month"], strict=True)
     ]
-    at = {p: ranked[:, i] for i, p in enumerate(QUANTILES.values())}
-    ends = {level: (at[round(0.5 - level / 2, 4)], at[round(0.5 + level / 2, 4)]) for level in LEVELS}
-    inside = {f"within_{round(100 * level)}": score.covered(log, *both) for level, both in ends.items()}
+    quantile = {p: ranked[:, i] for i, p in enumerate(QUANTILES.values())}
+    ends = {level: (quantile[round(0.5 - level / 2, 4)], quantile[round(0.5 + level / 2, 4)]) for level in LEVELS}
+    inside = {WITHIN[level]: score.covered(log, *both) for level, both in ends.items()}
     found = rows.assign(
         horizon=ahead,
         band=[band(h) for h in ahead],
         wis=wis(log, ranked),
-        bias=at[0.5] - log,
-        width=np.exp(at[0.9] - at[0.1]),
+        bias=quantile[0.5] - log,
+        width=np.exp(quantile[0.9] - quantile[0.1]),
         **inside,
     )
     return found[COLUMNS]
@@ -203,11 +205,12 @@ def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
     >>> float(wis(np.array([0.0]), np.array([[-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]]))[0].round(4))
     0.1571
     """
-    total = 0.5 * np.abs(log - ranked[:, 3])
+    total: np.ndarray = 0.5 * np.abs(log - ranked[:, 3])
     for level in LEVELS:
         low, high = (ranked[:, _PROBABILITIES.index(round(0.5 + s * level / 2, 4))] for s in (-1, 1))
         total = total + (1 - level) / 2 * score.interval_score(log, low, high, level)
-    return total / (len(LEVELS) + 0.5)
+    total /= len(LEVELS) + 0.5
+    return total
 
 
 def _quantiles(draws: np.ndarray, share: np.ndarray | None) -> np.ndarray:
@@ -269,8 +272,8 @@ def pool(values: pd.DataFrame, weights: pd.DataFrame, engines: list[str]) -> pd.
     known = weights.set_index(["origin", "scope", "engine"])["weight"]
     keys = ["place", "origin", "month", "known", "observed"]
     found = []
-    for key, rows in values[values["engine"].isin(engines)].groupby(keys, sort=True):
-        share = [known[key[1], scope_of(key[0]), engine] for engine in rows["engine"]]
+    for key, rows in groups(values[values["engine"].isin(engines)], keys, sort=True):
+        share = [at(known, key[1], scope_of(key[0]), engine) for engine in rows["engine"]]
         each = [np.full(len(d), w / len(d)) for d, w in zip(rows["draws"], share, strict=True)]
         found.append((*key, POOL, np.concatenate(list(rows["draws"])), np.concatenate(each)))
     return pd.DataFrame(found, columns=[*keys, "engine", "draws", "share"])
@@ -287,11 +290,18 @@ def summary(scored: pd.DataFrame, by: Iterable[str] = ("scope", "engine")) -> pd
     naive = scored.loc[scored["engine"] == NAIVE, [*target, "wis"]].rename(columns={"wis": "naive"})
     both = scored.merge(naive, on=target, how="left")
     both["own"] = both["wis"].where(both["naive"].notna())
-    held = {name.replace("within", "held"): (name, "mean") for name in WITHIN}
+    held = {within.replace("within", "held"): (within, "mean") for within in WITHIN.values()}
     grouped = both.groupby(by, sort=False)
     table = grouped.agg(
-        targets=("wis", "size"), places=("place", "nunique"), **held, width=("width", "median"), bias=("bias", "mean"),
-        wis=("wis", "mean"), own=("own", "sum"), naive=("naive", "sum"), beside=("naive", "count"),
-    ).reset_index()  # fmt: skip
+        targets=("wis", "size"),
+        places=("place", "nunique"),
+        **held,
+        width=("width", "median"),
+        bias=("bias", "mean"),
+        wis=("wis", "mean"),
+        own=("own", "sum"),
+        naive=("naive", "sum"),
+        beside=("naive", "count"),
+    ).reset_index()
     table["of_naive"] = table["own"] / table["naive"].where(table["naive"] > 0)
     return table.drop(columns=["own", "naive"])
