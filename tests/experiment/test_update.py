@@ -140,8 +140,10 @@ def test_the_alarm_counts_each_count_once_and_sounds_for_too_many_misses():
         months = [str(m) for m in pd.period_range("2024-01", periods=of, freq="M")]
         return pd.DataFrame({"scope": "nation", "month": months, "inside": [i >= misses for i in range(of)]})
 
-    assert not alarm.tested(rows(4))["alarm"].iloc[0] and alarm.tested(rows(9))["alarm"].iloc[0]
-    found = update.surprises(counted(900.0), [("Việt Nam", "2025-12", "2026-06", np.linspace(60, 160, 99))], published())
+    assert not alarm.outside(rows(4))["alarm"].iloc[0] and alarm.outside(rows(9))["alarm"].iloc[0]
+    found = update.surprises(
+        counted(900.0), [("Việt Nam", "2025-12", "2026-06", np.linspace(60, 160, 99))], published()
+    )
     one = alarm.evidence(found[found["by"] == update.BELIEFS], published(), HISTORY)
     mine = one[(one["place"] == "Việt Nam") & (one["month"] == "2026-06")]
     assert mine["by"].tolist() == ["new"] and mine["inside"].tolist() == [False]

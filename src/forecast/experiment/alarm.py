@@ -56,13 +56,13 @@ def _exam(scored: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(by="exam", inside=rows["within_80"].astype(bool))[EVIDENCE]
 
 
-def tested(rows: pd.DataFrame, late: int = LATE) -> pd.DataFrame:
+def outside(rows: pd.DataFrame, late: int = LATE) -> pd.DataFrame:
     """Return :data:`COLUMNS` for the nation and for other places: counts of the last `late` months of `rows`.
 
     `p_value` is the chance of at least so many counts outside 80% intervals that are right.
 
     >>> rows = pd.DataFrame({"scope": "nation", "month": ["2025-03", "2025-06", "2025-12"], "inside": [False] * 3})
-    >>> tested(rows)[["counts", "outside", "p_value", "alarm"]].round(3).to_numpy().tolist()
+    >>> outside(rows)[["counts", "outside", "p_value", "alarm"]].round(3).to_numpy().tolist()
     [[3, 3, 0.008, True]]
     """
     found = []
@@ -70,7 +70,7 @@ def tested(rows: pd.DataFrame, late: int = LATE) -> pd.DataFrame:
         until = str(part["month"].max())
         since = str(tables.month(until) - (late - 1))
         part = part[part["month"] >= since]
-        n, outside = len(part), int((~part["inside"].astype(bool)).sum())
-        p = float(binom.sf(outside - 1, n, SHARE))
-        found.append((scope, since, until, n, outside, SHARE * n, p, p < RARE))
+        n, missed = len(part), int((~part["inside"].astype(bool)).sum())
+        p = float(binom.sf(missed - 1, n, SHARE))
+        found.append((scope, since, until, n, missed, SHARE * n, p, p < RARE))
     return pd.DataFrame(found, columns=COLUMNS)

@@ -45,7 +45,7 @@ class Update(NamedTuple):
     that lies below the count, `chance` how often a count is at least as far out, either way. `moved` (place, month,
     then `low`, `median`, `high` of the 80% interval, each with `_before` and `_after`) and `beliefs` (parameter, scope,
     the same columns) are the forecasts and parameters without and with the counts. `published` (:data:`CHANGED`) are
-    forecasts of the ledger that move by more than their error of simulation. `alarm` is :func:`alarm.tested`.
+    forecasts of the ledger that move by more than their error of simulation. `alarm` is :func:`alarm.outside`.
     """
 
     surprise: pd.DataFrame
@@ -194,7 +194,7 @@ def update(
         _moved({name: pairs[name] for name in places if name in pairs}, _dates(origin)),
         then[points].merge(now[points], on=keys, suffixes=("_before", "_after"), validate="one_to_one"),
         _changed(later, pairs),
-        alarm.tested(alarm.evidence(surprise[surprise["by"] == BELIEFS], published, history)),
+        alarm.outside(alarm.evidence(surprise[surprise["by"] == BELIEFS], published, history)),
         pd.DataFrame(untold, columns=["place", "month", "why"]),
     )
 
