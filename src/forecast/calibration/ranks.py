@@ -8,6 +8,7 @@ others 2018). The first level of the nation is that of the real one, from which 
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -28,6 +29,7 @@ from forecast.engines.campaign.places import Deviation, Goal, campaign, drift
 LEAST = 4  # counts that a place has to have to be invented
 MOST = 6  # places that are invented, those with the most counts
 AHEAD = (12, 36)  # months after the origin that are foretold (an origin of December: Decembers)
+FILE = "validation/ranks.csv"  # in data/
 SHARE = 0.8  # of truths should lie in the interval that is reported
 COLUMNS = ["time", "coordinate", "truth", "mean", "low", "high", "rank"]
 Numbers = dict[str, np.ndarray]
@@ -197,6 +199,19 @@ def ranks(times: int, seed: int = 1, jobs: int | None = None, like: Known | None
     known = like or pattern()
     work = (joblib.delayed(ranks_of)(known, time, seed, **how) for time in range(times))
     return pd.concat(joblib.Parallel(n_jobs=jobs or joblib.cpu_count())(work), ignore_index=True)
+
+
+def store(table: pd.DataFrame, folder: Path | None = None) -> Path:
+    """Keep a table of :func:`ranks` with the data, numbers with five figures, and return the file."""
+    numbers = ["truth", "mean", "low", "high", "rank"]
+    rounded = table.assign(**{name: [float(f"{x:.5g}") for x in table[name]] for name in numbers})
+    return tables.write(rounded, (folder or tables.data_dir()) / FILE)
+
+
+def stored(folder: Path | None = None) -> pd.DataFrame:
+    """Return the kept ranks; an error where none are kept."""
+    path = (folder or tables.data_dir()) / FILE
+    return tables.read(path, "ranks")
 
 
 def verdict(table: pd.DataFrame) -> pd.DataFrame:
