@@ -17,6 +17,7 @@ from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
+from forecast.cli.updating import update
 from forecast.data import tables
 
 
@@ -62,6 +63,7 @@ for command in (
     sample,
     import_,
     progress,
+    update,
     replay,
     app,
 ):
