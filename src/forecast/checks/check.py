@@ -97,8 +97,10 @@ def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
 def check_project() -> list[Finding]:
     """Check all tables and scenarios of the project (see :func:`forecast.data.tables.data_dir`)."""
     folder = tables.data_dir()
-    names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table not in ("projection", ledger.TABLE)]
-    names = [name for name in names if name.stem != "pool" or name.is_file()]  # weights are worked out, not given
+    elsewhere = ("projection", "targets", ledger.TABLE)
+    names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table not in elsewhere]
+    # Weights of the pool are worked out, not given, and only the board draws tiles.
+    names = [name for name in names if name.stem not in ("pool", "tiles") or name.is_file()]
     names += [path for path in [ledger.ledger() / f"{ledger.TABLE}.csv"] if path.exists()]
     return check_files([*names, *sorted((folder / "scenarios").glob("*.yaml"))])
 

@@ -322,6 +322,18 @@ def crosswalk() -> pd.DataFrame:
     return _table("crosswalk").copy()
 
 
+def parts(name: str) -> tuple[str, ...]:
+    """Return the old provinces that went over whole into the province ``name``; none where it was not put together.
+
+    >>> parts("Phú Thọ (2025)"), parts("Hà Nội")
+    (('Hòa Bình', 'Phú Thọ', 'Vĩnh Phúc'), ())
+    """
+    moves = _table("crosswalk")
+    whole = moves[(moves["new"] == name) & (moves["share"] == 1) & ~moves["old"].str.contains("/")]
+    levels = _table("places")["level"].reindex(whole["old"])
+    return tuple(sorted(levels.index[levels == "province"]))
+
+
 def carry(values: pd.Series | pd.DataFrame, at="2025-07") -> pd.Series | pd.DataFrame:
     """Return counts by old unit as counts by the units that exist in the month ``at``; the total stays the same.
 

@@ -256,6 +256,12 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         checks=_ORDERED_RANGE),
     "pool": pa.DataFrameSchema({
         "origin": _MONTH, "scope": pa.Column(checks=_one_of(SCOPES)), "engine": _FILLED, "weight": _SHARE}),
+    "tiles": pa.DataFrameSchema({"place": _UNIQUE, "row": _COUNT, "column": _COUNT}),
+    "targets": pa.DataFrameSchema({
+        "place": _FILLED, "month": _MONTH, "value": pa.Column(float, checks=pa.Check(
+            lambda cells: np.isfinite(cells) & (cells > 0), error="a number above 0")),
+        "unit": pa.Column(checks=_one_of(("persons", "percent"))),
+        "denominator": pa.Column(checks=_one_of(("", *DENOMINATORS))), "source": _TEXT}),
     "published": pa.DataFrameSchema({
         "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
