@@ -22,6 +22,18 @@ class Last(NamedTuple):
     parts: int
 
 
+def parts(name: str) -> tuple[str, ...]:
+    """Return the old provinces that went over whole into the province `name`; none where it was not put together.
+
+    >>> parts("Phú Thọ (2025)"), parts("Hà Nội")
+    (('Hòa Bình', 'Phú Thọ', 'Vĩnh Phúc'), ())
+    """
+    moves = places.crosswalk()
+    whole = moves[(moves["new"] == name) & (moves["share"] == 1) & ~moves["old"].str.contains("/")]
+    levels = tables.read(tables.data_dir() / "places.csv", "places").set_index("place")["level"].reindex(whole["old"])
+    return tuple(sorted(levels.index[levels == "province"]))
+
+
 def last_counts(history: pd.DataFrame, names: tuple[str, ...], month: str) -> pd.DataFrame:
     """Return the last count known by `month` of the nation and of provinces `names` (:data:`COLUMNS`).
 
@@ -43,9 +55,9 @@ def last_counts(history: pd.DataFrame, names: tuple[str, ...], month: str) -> pd
 def _last(name: str, last: pd.DataFrame) -> Last:
     if name in last.index:
         return Last(str(frames.at(last, name, "month")), float(frames.at(last, name, "value")), "own", 1, 1)
-    parts = places.parts(name)
-    known = [part for part in parts if part in last.index]
+    made_of = parts(name)
+    known = [part for part in made_of if part in last.index]
     if not known:
-        return Last("", float("nan"), "none", 0, len(parts))
-    total = float(last.loc[known, "value"].sum()) if len(known) == len(parts) else float("nan")
-    return Last(str(last.loc[known, "month"].min()), total, "parts", len(known), len(parts))
+        return Last("", float("nan"), "none", 0, len(made_of))
+    total = float(last.loc[known, "value"].sum()) if len(known) == len(made_of) else float("nan")
+    return Last(str(last.loc[known, "month"].min()), total, "parts", len(known), len(made_of))

@@ -19,6 +19,7 @@ from forecast.answer.projection import COLUMNS
 from forecast.data import places, tables
 from forecast.data.law import Law, read_law
 from forecast.desk.board import adding
+from forecast.desk.board.counted import parts
 from forecast.engines.campaign.ahead import ahead
 from forecast.engines.campaign.beliefs import Beliefs, states
 from forecast.engines.campaign.engine import learned
@@ -161,8 +162,8 @@ def few(b: Beliefs, draws: int) -> Beliefs:
 
 def units_of(name: str, known: Known) -> list[str]:
     """Return what a province is drawn by: itself where it was counted, else its counted old provinces, else itself."""
-    parts = [] if known.of(name) else [p for p in places.parts(name) if known.labor_force.get(p, 0) > 0]
-    return parts if any(known.of(part) for part in parts) else [name]
+    made_of = [] if known.of(name) else [p for p in parts(name) if known.labor_force.get(p, 0) > 0]
+    return made_of if any(known.of(part) for part in made_of) else [name]
 
 
 Units = list[tuple[str, Deviation]]  # what a province is the sum of, and what is believed of each
@@ -171,9 +172,8 @@ Units = list[tuple[str, Deviation]]  # what a province is the sum of, and what i
 def _today(beliefs: Beliefs, units: Units, asked: Asked) -> np.ndarray:
     """Return lasting members of a province today, (draws,): always as many draws, so that each one stands alone."""
     now, draws = asked.months[:1], range(min(WEIGHED, beliefs.rows))
-    return np.asarray(np.sum()
-        [ahead(beliefs, unit, now, draws, asked.seed, None, state).lasting[0] for unit, state in units], axis=0
-    )
+    found = [ahead(beliefs, unit, now, draws, asked.seed, None, state).lasting[0] for unit, state in units]
+    return np.asarray(np.sum(found, axis=0))
 
 
 def _summed(beliefs: Beliefs, units: Units, asked: Asked, each: Mapping[str, Known]) -> dict[str, np.ndarray]:
