@@ -18,6 +18,7 @@ from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
+from forecast.cli.updating import update
 from forecast.data import tables
 
 
@@ -64,6 +65,7 @@ for command in (
     sample,
     import_,
     progress,
+    update,
     replay,
     app,
 ):
