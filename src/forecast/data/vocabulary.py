@@ -83,10 +83,10 @@ PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 
 EXAM_QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
 """Columns of the exam's forecasts, named as those of published ones."""
 
-NOT_KEPT = ("projection", "published", "counts")
+NOT_KEPT = ("projection", "published", "counts", "targets")
 """Tables without a file of their own in the data folder: results, the ledger's, and new counts on their way in."""
 
-WORKED_OUT = ("pool", "exam")
+WORKED_OUT = ("pool", "exam", "tiles")
 """Tables that `forecast backtest --calendar --store` works out: the data folder may lack them."""
 
 HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
