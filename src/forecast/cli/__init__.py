@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from forecast.cli.board import board
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, progress, sample
@@ -53,6 +54,7 @@ for command in (
     target,
     optimize,
     allocate,
+    board,
     calibrate,
     sensitivity,
     backtest,

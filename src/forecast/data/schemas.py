@@ -242,6 +242,19 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "pool": pa.DataFrameSchema(
         {"origin": _MONTH, "scope": pa.Column(checks=_one_of(SCOPES)), "engine": _FILLED, "weight": _SHARE}
     ),
+    "tiles": pa.DataFrameSchema({"place": _UNIQUE, "row": _COUNT, "column": _COUNT}),
+    "targets": pa.DataFrameSchema(
+        {
+            "place": _FILLED,
+            "month": _MONTH,
+            "value": pa.Column(
+                float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells > 0), error="a number above 0")
+            ),
+            "unit": pa.Column(checks=_one_of(("persons", "percent"))),
+            "denominator": pa.Column(checks=_one_of(("", *DENOMINATORS))),
+            "source": _TEXT,
+        }
+    ),
     "exam": pa.DataFrameSchema(
         {
             "scope": pa.Column(checks=_one_of(SCOPES)),
