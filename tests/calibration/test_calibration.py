@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from forecast.beliefs.counts import STATUS_SD, counts
 from forecast.beliefs.parameters import learned_names, parameters_table, priors
@@ -16,7 +15,6 @@ from forecast.calibration.emulator import Emulator, Shape
 from forecast.calibration.likelihood import Model
 from forecast.calibration.sampler import Fit, calibrate, keyed_luck, stand_in, weigh
 from forecast.calibration.targets import even_classes
-from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
@@ -309,12 +307,12 @@ def test_a_folder_without_a_posterior_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(("rhat", "code"), [(9.0, 0), (0.5, 1)])
-def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, monkeypatch, fit, rhat, code):
+def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, monkeypatch, fit, rhat, code, run):
     monkeypatch.setattr(sampler, "calibrate", lambda *a, **k: fit)
     monkeypatch.setattr(sampler, "MOST_RHAT", rhat)
     monkeypatch.setattr(sampler, "LEAST_ESS", 1)
     monkeypatch.setattr(sampler, "MOST_KHAT", 9.0)
-    result = CliRunner().invoke(main, ["calibrate", "ca-mau", "--out", str(tmp_path / "r"), "--draws", "50"])
+    result = run("calibrate", "ca-mau", "--out", tmp_path / "r", "--draws", 50)
     assert result.exit_code == code, result.output
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
     assert manifest["converged"] is (code == 0)
