@@ -118,7 +118,7 @@ def invented(trial: int) -> tuple[float, pd.DataFrame]:
     none = Known(pd.Period("2021-10", "M"), pd.DataFrame(columns=["place", "month", "value", "error"]), {},
                  {NATION: 48.96e6}, LAW, {NATION: (NATION,)})  # fmt: skip
     start = np.array([12.2])
-    s = Nation(start, p["growth"], start + 0.05, start * 0 + 0.05, start * 0 + 0.1, p["close"])
+    s = Nation(start, p["growth"], start + 0.05, start * 0 + 0.05, start * 0 + 0.1, p["close"], start * 0)
     rows = []
     for month in months("2015-01", "2021-10"):
         step(s, p, none, month, luck)

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.answer.projection import COLUMNS
 from forecast.data import tables
 from forecast.data.chance import child_array, name_number, streams, uniform_array
-from forecast.engines import Engine, deaf_to, silence
-from forecast.engines.campaign.engine import CampaignEngine
+from forecast.engines import deaf_to, silence
+from forecast.engines.campaign.ahead import Paths
+from forecast.engines.campaign.engine import CampaignEngine, rows_of
 from forecast.engines.campaign.known import NATION
 from forecast.engines.series.engine import SeriesEngine
+from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario
 
 MEMBERS: Mapping[str, type] = {"campaign": CampaignEngine, "series": SeriesEngine}
@@ -26,7 +27,7 @@ FILE = "pool.csv"
 
 
 class PoolEngine:
-    """A linear pool of engines as an engine: `members` alone, all groups together, deaf to levers.
+    """A linear pool of engines as an engine: `members` and `lasting_members`, all groups together, deaf to levers.
 
     `history` is handed to its engines; `weights` (columns origin, scope, engine, weight) replaces data/pool.csv. An
     engine that has nothing to say leaves its share to the others.
@@ -43,23 +44,30 @@ class PoolEngine:
         self._history, self._weights = history, weights
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
-        """Return rows of `members` from the start to the last month; raises what an engine raises that cannot start."""
+        """Return rows from the start to the last month; raises what an engine raises that cannot start."""
         if deaf_to(self, scenario):
             return silence()
+        return rows_of(self.name, scenario, draws, self.paths(scenario, draws, seed))
+
+    def paths(self, scenario: Scenario, draws: range, seed: int) -> Paths:
+        """Return the months ahead under the status quo, draw by draw; the policy of `scenario` is not looked at.
+
+        A draw of the series engine has no lasting members of its own: it takes the share that lasts from the campaign
+        engine's draw of the same number.
+        """
         table = _read(tables.data_dir() / FILE) if self._weights is None else self._weights
         weights = weights_at(table, scenario.start, scope_of(scenario.place.name), list(MEMBERS))
-        engines: list[Engine] = [MEMBERS[name](self._history) for name in weights]
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
-        chosen = taken(list(weights.values()), u)
-        parts = []
-        for i, engine in enumerate(engines):
-            mine = np.asarray(list(draws))[chosen == i]
-            if len(mine):
-                rows = engine.run(scenario, range(int(mine.min()), int(mine.max()) + 1), seed)
-                parts.append(rows[(rows["measure"] == "members") & rows["draw"].isin(mine)])
-        rows = pd.concat([part.astype({"month": str}) for part in parts], ignore_index=True)
-        rows = rows.assign(engine=self.name).sort_values(["draw", "month"], kind="stable")
-        return rows[COLUMNS].reset_index(drop=True)
+        other = np.flatnonzero(taken(list(weights.values()), u) == list(weights).index(SeriesEngine.name))
+        paths = CampaignEngine(self._history).paths(scenario, draws, seed)
+        if len(other):
+            wanted = range(draws[int(other[0])], draws[int(other[-1])] + 1)
+            rows = SeriesEngine(self._history).run(scenario.with_policy("status quo", Policy()), wanted, seed)
+            values = rows["value"].to_numpy(float).reshape(len(wanted), len(paths.months)).T
+            lasting = paths.lasting[:, other] / paths.members[:, other]
+            paths.members[:, other] = values[:, other - other[0]]
+            paths.lasting[:, other] = paths.members[:, other] * lasting
+        return paths
 
 
 def scope_of(place: str) -> str:

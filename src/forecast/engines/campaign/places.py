@@ -22,11 +22,12 @@ class Deviation:
     variance: np.ndarray
     price: np.ndarray
     rise: np.ndarray
+    closed: np.ndarray  # by which share of what lasting members gain the campaign shrinks
     of_year: int = 0
 
     def take(self, index: np.ndarray) -> "Deviation":
         """Return the particles of `index`."""
-        arrays = (self.mean, self.variance, self.price, self.rise)
+        arrays = (self.mean, self.variance, self.price, self.rise, self.closed)
         return Deviation(*(values[index] for values in arrays), of_year=self.of_year)
 
 
@@ -68,11 +69,14 @@ def campaign(
     z, (share, rise) = luck.normal(f"close {year}"), nation
     if goal.plan is None:
         d.rise = np.exp(np.clip(np.log(rise) + p["free"] * z, LEAST_RISE, MOST_RISE))
+        d.closed = np.zeros(len(z))
     else:
         ambition = 0.0 if goal.last is None else np.log(goal.plan) - goal.last - par.USUAL_AMBITION
         closed = par.clipped(share + p["close_place"] * z - p["ambition"] * ambition)
         excess = par.EXCESS_PLACE * luck.exponential(f"excess {year}") + par.FLOOR
-        d.rise = closed * par.softplus(np.log(goal.plan) - low, par.ROOM) + excess
+        gap = np.log(goal.plan) - low
+        d.rise = closed * par.softplus(gap, par.ROOM) + excess
+        d.closed = closed / (1 + np.exp(-np.clip(gap / par.ROOM, -50, 50)))
     d.of_year = year
 
 
@@ -87,7 +91,7 @@ def filtered(
     index, weight, p = np.arange(n), np.zeros(n), given.parameters
     d = Deviation(
         mean=p["mean"].copy(), variance=p["first"] ** 2,
-        price=p["price"] + par.PRICE_OF_PLACE * luck.normal("price"), rise=np.zeros(n),
+        price=p["price"] + par.PRICE_OF_PLACE * luck.normal("price"), rise=np.zeros(n), closed=np.zeros(n),
     )  # fmt: skip
     at = None
     for count in known.of(place):
