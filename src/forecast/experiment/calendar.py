@@ -17,6 +17,7 @@ from forecast.answer import score
 from forecast.answer.projection import Projection
 from forecast.data import history as facts
 from forecast.data import tables
+from forecast.data.frames import at, groups
 from forecast.engines.pool import scope_of
 from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.experiment.backtest import backtest
@@ -30,8 +31,9 @@ QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 FIRST_SHARE = {"campaign": 0.85}  # of the pool's weight before any score; the other engines share the rest
 TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
 FORMER = 3.0  # targets' worth of equal scores with which every engine begins
-COLUMNS = ["scope", "place", "origin", "month", "known", "horizon", "band", "engine", "observed", "wis", "bias",
-           "width", *(f"within_{round(100 * level)}" for level in LEVELS)]  # fmt: skip
+WITHIN = {level: f"within_{round(100 * level)}" for level in LEVELS}
+TARGET = ["scope", "place", "origin", "month", "known", "horizon", "band"]
+COLUMNS = [*TARGET, "engine", "observed", "wis", "bias", "width", *WITHIN.values()]
 
 
 class Exam(NamedTuple):
@@ -86,9 +88,19 @@ def calendar(
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
     names = counted(table) if places is None else list(places)
     engines = [e for e in engines if e != POOL]
-    found = backtest(names, engines, origins=list(asked or origins()), horizon=HORIZON, draws=draws, seed=seed,
-                     jobs=jobs, progress=progress, keep=keep, history=history,
-                     yardsticks=YARDSTICKS | MORE_YARDSTICKS)  # fmt: skip
+    found = backtest(
+        names,
+        engines,
+        origins=list(asked or origins()),
+        horizon=HORIZON,
+        draws=draws,
+        seed=seed,
+        jobs=jobs,
+        progress=progress,
+        keep=keep,
+        history=history,
+        yardsticks=YARDSTICKS | MORE_YARDSTICKS,
+    )
     return examined(samples(found.forecasts, found.counts), engines)._replace(silent=found.silent)
 
 
@@ -128,13 +140,18 @@ def scores(values: pd.DataFrame) -> pd.DataFrame:
         tables.month_index(tables.month(month)) - tables.month_index(tables.month(origin))
         for origin, month in zip(values["origin"], values["month"], strict=True)
     ]
-    at = {p: ranked[:, i] for i, p in enumerate(QUANTILES)}
-    ends = {level: (at[round(0.5 - level / 2, 4)], at[round(0.5 + level / 2, 4)]) for level in LEVELS}
-    inside = {f"within_{round(100 * level)}": score.covered(log, *both) for level, both in ends.items()}
+    quantile = {p: ranked[:, i] for i, p in enumerate(QUANTILES)}
+    ends = {level: (quantile[round(0.5 - level / 2, 4)], quantile[round(0.5 + level / 2, 4)]) for level in LEVELS}
+    inside = {WITHIN[level]: score.covered(log, *both) for level, both in ends.items()}
     return values.drop(columns=["draws", "share"], errors="ignore").assign(
-        scope=[scope_of(place) for place in values["place"]], horizon=ahead, band=[band(h) for h in ahead],
-        wis=wis(log, ranked), bias=at[0.5] - log, width=np.exp(at[0.9] - at[0.1]), **inside,
-    )  # fmt: skip
+        scope=[scope_of(place) for place in values["place"]],
+        horizon=ahead,
+        band=[band(h) for h in ahead],
+        wis=wis(log, ranked),
+        bias=quantile[0.5] - log,
+        width=np.exp(quantile[0.9] - quantile[0.1]),
+        **inside,
+    )
 
 
 def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
@@ -143,19 +160,20 @@ def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
     >>> float(wis(np.array([0.0]), np.array([[-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]]))[0].round(4))
     0.1571
     """
-    total = 0.5 * np.abs(log - ranked[:, 3])
+    total: np.ndarray = 0.5 * np.abs(log - ranked[:, 3])
     for level in LEVELS:
         low, high = (ranked[:, QUANTILES.index(round(0.5 + s * level / 2, 4))] for s in (-1, 1))
         total = total + (1 - level) / 2 * score.interval_score(log, low, high, level)
-    return total / (len(LEVELS) + 0.5)
+    total /= len(LEVELS) + 0.5
+    return total
 
 
 def _quantiles(draws: np.ndarray, share: np.ndarray | None) -> np.ndarray:
     if share is None:
-        return np.quantile(draws, QUANTILES)
+        return np.asarray(np.quantile(draws, QUANTILES))
     order = np.argsort(draws, kind="stable")
     edges = np.cumsum(share[order])
-    return np.interp(np.array(QUANTILES) * edges[-1], edges - share[order] / 2, draws[order])
+    return np.asarray(np.interp(np.array(QUANTILES) * edges[-1], edges - share[order] / 2, draws[order]))
 
 
 def band(horizon: int) -> str:
@@ -207,8 +225,8 @@ def pool(values: pd.DataFrame, weights: pd.DataFrame, engines: list[str]) -> pd.
     known = weights.set_index(["origin", "scope", "engine"])["weight"]
     keys = ["place", "origin", "month", "known", "observed"]
     found = []
-    for key, rows in values[values["engine"].isin(engines)].groupby(keys, sort=True):
-        share = [known[key[1], scope_of(key[0]), engine] for engine in rows["engine"]]
+    for key, rows in groups(values[values["engine"].isin(engines)], keys, sort=True):
+        share = [at(known, key[1], scope_of(key[0]), engine) for engine in rows["engine"]]
         each = [np.full(len(d), w / len(d)) for d, w in zip(rows["draws"], share, strict=True)]
         found.append((*key, POOL, np.concatenate(list(rows["draws"])), np.concatenate(each)))
     return pd.DataFrame(found, columns=[*keys, "engine", "draws", "share"])
@@ -225,11 +243,18 @@ def summary(scored: pd.DataFrame, by: Iterable[str] = ("scope", "engine")) -> pd
     naive = scored.loc[scored["engine"] == NAIVE, [*target, "wis"]].rename(columns={"wis": "naive"})
     both = scored.merge(naive, on=target, how="left")
     both["own"] = both["wis"].where(both["naive"].notna())
-    held = {f"held_{round(100 * level)}": (f"within_{round(100 * level)}", "mean") for level in LEVELS}
+    held = {within.replace("within", "held"): (within, "mean") for within in WITHIN.values()}
     grouped = both.groupby(by, sort=False)
     table = grouped.agg(
-        targets=("wis", "size"), places=("place", "nunique"), **held, width=("width", "median"), bias=("bias", "mean"),
-        wis=("wis", "mean"), own=("own", "sum"), naive=("naive", "sum"), beside=("naive", "count"),
-    ).reset_index()  # fmt: skip
+        targets=("wis", "size"),
+        places=("place", "nunique"),
+        **held,
+        width=("width", "median"),
+        bias=("bias", "mean"),
+        wis=("wis", "mean"),
+        own=("own", "sum"),
+        naive=("naive", "sum"),
+        beside=("naive", "count"),
+    ).reset_index()
     table["of_naive"] = table["own"] / table["naive"].where(table["naive"] > 0)
     return table.drop(columns=["own", "naive"])

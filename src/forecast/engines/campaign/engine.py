@@ -18,7 +18,8 @@ from forecast.engines.campaign.places import Deviation
 from forecast.question.scenario import Scenario
 
 MEASURES = ("members", "lasting_members")
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class CampaignEngine:
@@ -156,13 +157,15 @@ def rows_of(engine: str, scenario: Scenario, draws: range, paths: Paths) -> pd.D
     """Return members and lasting members as rows of a projection, draw by draw."""
     values = np.array([paths.members, paths.lasting])
     count, months, _ = values.shape
-    texts = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": engine,
-             "origin": scenario.start, "group": "all"}  # fmt: skip
+    texts = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": engine}
+    texts |= {"origin": scenario.start, "group": "all"}
     one = np.zeros(values.size, np.int8)
-    columns: dict[str, object] = {name: pd.Categorical.from_codes(one, [text]) for name, text in texts.items()}
+    columns: dict[str, object] = {
+        name: pd.Categorical.from_codes(one, pd.Index([text])) for name, text in texts.items()
+    }
     inner = np.tile(np.arange(count * months), len(draws))
-    columns["measure"] = pd.Categorical.from_codes(inner // months, list(MEASURES))
-    columns["month"] = pd.Categorical.from_codes(inner % months, list(scenario.months.astype(str)))
+    columns["measure"] = pd.Categorical.from_codes(inner // months, pd.Index(MEASURES))
+    columns["month"] = pd.Categorical.from_codes(inner % months, scenario.months.astype(str))
     columns["draw"] = np.repeat(np.asarray(list(draws), np.int32), count * months)
     columns["value"] = np.moveaxis(values, -1, 0).ravel()
     return pd.DataFrame(columns)[COLUMNS]
