@@ -28,9 +28,6 @@ from forecast.data.vocabulary import STATUSES as STATUSES
 from forecast.data.vocabulary import STUDIED_SCHEMES as STUDIED_SCHEMES
 from forecast.data.vocabulary import USES as USES
 
-BASELINE_MEASURES = {"lasting_members": "persons"}
-"""Measures that only an engine of the baseline says: members less those whom a campaign brought."""
-
 SCOPES = ("nation", "places")
 """Whose scores a weight comes from: those of the nation, or those of all other places."""
 
@@ -259,7 +256,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "published": pa.DataFrameSchema({
         "forecast": _HASH, "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
-        "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))),
+        "measure": pa.Column(checks=_one_of(MEASURES)),
         **dict.fromkeys(PUBLISHED_QUANTILES, _VALUE),
         "draws": _COUNT, "seed": pa.Column(checks=_matches(r"[0-9]+", "a whole number")), "question": _HASH,
         "law": _HASH, "code": _HASH, "data": _HASH},
@@ -268,7 +265,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                       "q500", "quantiles that rise")]),
     "projection": pa.DataFrameSchema({
         "place": _FILLED, "scenario": _FILLED, "engine": _FILLED, "origin": _MONTH, "month": _MONTH, "group": _GROUP,
-        "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))), "draw": pa.Column(),
+        "measure": pa.Column(checks=_one_of(MEASURES)), "draw": pa.Column(),
         "value": pa.Column(float, checks=pa.Check(lambda cells: np.isfinite(cells), error="a finite number"))}),
 }
 """One pandera schema a table; the columns stand in the order in which files hold them."""

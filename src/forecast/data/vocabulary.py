@@ -60,6 +60,7 @@ OUTREACH_PAYERS = ("office", "state", "province", "donors")
 
 MEASURES = {
     "members": "persons",
+    "lasting_members": "persons",
     "entries": "persons",
     "returns": "persons",
     "lapses": "persons",

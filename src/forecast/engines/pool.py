@@ -6,6 +6,7 @@ taken follows from its scores at earlier origins alone (`forecast backtest --cal
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -67,7 +68,22 @@ class PoolEngine:
             lasting = paths.lasting[:, other] / paths.members[:, other]
             paths.members[:, other] = values[:, other - other[0]]
             paths.lasting[:, other] = paths.members[:, other] * lasting
-        return paths
+        return by_half_year(paths)
+
+
+def by_half_year(paths: Paths) -> Paths:
+    """Return the same with lasting members straight, in logs, from one end of a half-year to the next.
+
+    The engines toss lasting members anew every month, which is noise that nobody could live: from one month to the next
+    so many people neither join nor stop.
+    """
+    last = len(paths.months) - 1
+    ends = [t for t, month in enumerate(paths.months) if month.month % 6 == 0 or t in (0, last)]
+    at = np.arange(last + 1)
+    ratio, logs = paths.members / paths.lasting, np.log(paths.lasting[ends])
+    steps = np.array([np.interp(at, ends, one) for one in np.eye(len(ends))])
+    lasting = np.exp(steps.T @ logs)
+    return replace(paths, members=lasting * ratio, lasting=lasting)
 
 
 def scope_of(place: str) -> str:

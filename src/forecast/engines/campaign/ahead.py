@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.beliefs import Beliefs, states
 from forecast.engines.campaign.known import NATION, Known
 from forecast.engines.campaign.nation import Nation, above, bumpy, step
