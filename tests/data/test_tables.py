@@ -113,7 +113,7 @@ PRIOR = {"parameter": "p", "kind": "parameter", "value": 1.0, "low": 0.5, "high"
     ("evidence", STUDY | {"value": 1.0, "low": 2.0}, "low"),
     ("evidence", STUDY | {"value": 3.0, "high": 2.0}, "high"),
     ("evidence", STUDY | {"year": "now"}, "year"), ("evidence", STUDY | {"abroad": "perhaps"}, "abroad"),
-    ("evidence", STUDY | {"supports": "rush; annual_lapse"}, "supports"),
+    ("evidence", STUDY | {"supports": "campaign_rise; annual_lapse"}, "supports"),
     ("evidence", STUDY | {"scheme": ""}, "scheme"),
     ("parameters", PRIOR | {"kind": "guess"}, "kind"), ("parameters", PRIOR | {"value": np.nan}, "value"),
     ("parameters", PRIOR | {"low": 1.5}, "low"), ("parameters", PRIOR | {"open": "yes"}, "open"),
@@ -126,7 +126,7 @@ def test_rules_of_other_tables(table, row, column):
     number = {name for name in names if tables.SCHEMAS[table].columns[name].dtype is not None}
     frame = pd.DataFrame([{name: row.get(name, np.nan if name in number else "") for name in names}])
     good = {"until": "", "poor_share": 0.2, "population": 1.0, "low": np.nan, "high": np.nan, "year": "",
-            "date": "2020", "abroad": "yes", "supports": "rush annual_lapse", "scheme": "pension", "kind": "cost",
+            "date": "2020", "abroad": "yes", "supports": "campaign_rise annual_lapse", "scheme": "pension", "kind": "cost",
             "open": "both", "least": 0.0, "unit": "times", "value": 1.0, "learned": np.nan, "distance": 2.0}
     if (table, column) == ("parameters", "low"):
         good["low"] = 0.1

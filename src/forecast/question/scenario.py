@@ -159,10 +159,10 @@ class Scenario(BaseModel):
         """Return the same question with some fields changed, checked anew; all others stay, title and search too.
 
         >>> asked = Scenario("x", "Đà Bắc", start="2019-06", until="2020-12", title={"vi": "thử"})
-        >>> asked.but(until="2021-12").title, asked.but(assumptions={"rush": -1})
+        >>> asked.but(until="2021-12").title, asked.but(assumptions={"campaign_rise": -1})
         Traceback (most recent call last):
         ...
-        forecast.data.tables.UserError: scenario 'x': assumptions.rush: expected a number of at least 0 and that is ...
+        forecast.data.tables.UserError: scenario 'x': assumptions.campaign_rise: expected a number of at least 0 and that is ...
         """
         other = Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
         if not changes.keys() & _BEHIND_PLAN:

@@ -41,8 +41,8 @@ def spells(months: pd.PeriodIndex, law: Law) -> list[Spells]:
     """Return how many months people pay at once, month by month.
 
     The shares are USUAL_SHARES and CAMPAIGN_SHARES; those whose spell the law does not have pay for the next shorter
-    one that it has (or the shortest); otherwise nobody pays for a spell of which no share is known, though a gift may be as
-    long.
+    one that it has (or the shortest); otherwise nobody pays for a spell of which no share is known, though a gift may
+    be as long.
     A law that says nothing of modes of payment has all that shares are known of.
 
     >>> from forecast.data import toy
