@@ -199,6 +199,7 @@ def without(world: World, c: int) -> World:
         skill=world.skill[keep],
         reach=world.reach[keep],
         goals=world.goals[:, keep],
+        campaigns=world.campaigns._replace(share=world.campaigns.share[:, keep]),
     )
 
 

@@ -263,7 +263,9 @@ def sprint(answer, **columns) -> float:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_december_rises_faster_than_the_months_around_it(engine, seasons):
     assert sprint(seasons, scenario="campaign", engine=engine) > 3
-    assert sprint(seasons, scenario="strong campaign", engine=engine) > sprint(seasons, scenario="campaign", engine=engine)
+    assert sprint(seasons, scenario="strong campaign", engine=engine) > sprint(
+        seasons, scenario="campaign", engine=engine
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)

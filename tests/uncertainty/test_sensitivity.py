@@ -63,8 +63,12 @@ def test_a_straight_line_has_the_effects_and_the_indices_of_a_straight_line(know
     assert found["effect"].to_dict() == pytest.approx({"entry_rate": 1.8, "annual_lapse": 0.9, "campaign_rise": 0.0})
     assert found["uneven"].abs().max() < 1e-9 and list(table["factor"][:1]) == ["entry_rate"]
     split = sensitivity.sobol(known, base=256).set_index("factor")
-    assert split["first"].to_dict() == pytest.approx({"entry_rate": 0.8, "annual_lapse": 0.2, "campaign_rise": 0.0}, abs=0.05)
-    assert split["total"].to_dict() == pytest.approx({"entry_rate": 0.8, "annual_lapse": 0.2, "campaign_rise": 0.0}, abs=0.05)
+    assert split["first"].to_dict() == pytest.approx(
+        {"entry_rate": 0.8, "annual_lapse": 0.2, "campaign_rise": 0.0}, abs=0.05
+    )
+    assert split["total"].to_dict() == pytest.approx(
+        {"entry_rate": 0.8, "annual_lapse": 0.2, "campaign_rise": 0.0}, abs=0.05
+    )
     with pytest.raises(tables.UserError, match="base: 6; expected a power of 2"):
         sensitivity.sobol(known, base=6)
 
