@@ -93,7 +93,8 @@ def team_acts(c: int, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndar
         free = max(time - for_due - inspection * INSPECTION_COST, 0.0)
         officials = staff * staff_visits * lift if staff_quota > 0.0 else 0.0
         hours[0, c, d] = (free + extra_visits) * skill + officials * (1.0 - staff_displacement)
-        hours[1, c, d] = min(for_due / (RENEWAL_COST * due), 1.0) if due > 0.0 else 0.0
+        wanted = RENEWAL_COST * due
+        hours[1, c, d] = min(for_due / wanted, 1.0) if wanted > 0.0 else 0.0
 
 
 def reference_reach(collectors: np.ndarray, households: np.ndarray, due: np.ndarray, drawn: Drawn) -> np.ndarray:
