@@ -16,7 +16,7 @@ from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 
-TARGET_MEASURES = ("members", "active_9of12", "entries", "paid_months")
+TARGET_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
 
 
 class Target(BaseModel):
@@ -27,7 +27,7 @@ class Target(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    measure: Literal["members", "active_9of12", "entries", "paid_months"] = "members"
+    measure: Literal["members", "lasting_members", "active_9of12", "entries", "paid_months"] = "members"
     value: Count = Field(description="persons, or paid months")
     by: Month
     since: Month | None = Field(None, description="first month of a flow; not for stocks")
