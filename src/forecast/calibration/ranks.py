@@ -92,7 +92,7 @@ def _nation(
     start = first.log - 0.1 * ((first.month - BEGIN).n + 1) / 12 + 0.15 * luck.normal("start")
     none = np.zeros(1)
     growth = p["growth"] + 0.03 * luck.normal("first growth")
-    s = Nation(start, growth, start + 0.05, none + 0.05, none + 0.1, none)
+    s = Nation(start, growth, start + 0.05, none + 0.05, none + 0.1, none, none)
     months = pd.period_range(BEGIN, like.origin + max(AHEAD), freq="M")
     level, years = np.empty((len(months), 1)), {name: np.zeros((len(months) // 12 + 1, 1)) for name in _YEARLY}
     counts: dict[pd.Period, float] = {}
@@ -141,6 +141,7 @@ def _place(
         p["mean"] + p["first"] * luck.normal("deviation"),
         np.zeros(1),
         p["price"] + par.PRICE_OF_PLACE * luck.normal("price"),
+        np.zeros(1),
         np.zeros(1),
     )
     decembers: dict[int, float] = {}

@@ -8,7 +8,6 @@ import pandas as pd
 import pandera.pandas as pa
 
 from forecast.data.vocabulary import (
-    BASELINE_MEASURES,
     DENOMINATORS,
     EXAM_QUANTILES,
     GROUPS,
@@ -288,7 +287,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "origin": _MONTH,
             "month": _MONTH,
             "group": _GROUP,
-            "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))),
+            "measure": pa.Column(checks=_one_of(MEASURES)),
             **dict.fromkeys(PUBLISHED_QUANTILES, _VALUE),
             "draws": _COUNT,
             "seed": pa.Column(checks=_matches(r"[0-9]+", "a whole number")),
@@ -314,7 +313,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "origin": _MONTH,
             "month": _MONTH,
             "group": _GROUP,
-            "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))),
+            "measure": pa.Column(checks=_one_of(MEASURES)),
             "draw": pa.Column(),
             "value": pa.Column(float, checks=pa.Check(lambda cells: np.isfinite(cells), error="a finite number")),
         }

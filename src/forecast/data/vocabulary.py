@@ -60,6 +60,7 @@ OUTREACH_PAYERS = ("office", "state", "province", "donors")
 
 MEASURES = {
     "members": "persons",
+    "lasting_members": "persons",
     "entries": "persons",
     "returns": "persons",
     "lapses": "persons",
@@ -70,9 +71,6 @@ MEASURES = {
     **dict.fromkeys(PAYERS.values(), "vnd"),
 }
 """Measures of a projection and their units, in the order in which engines write them."""
-
-BASELINE_MEASURES = {"lasting_members": "persons"}
-"""Measures that only an engine of the baseline says: members less those whom a campaign brought."""
 
 SCOPES = ("nation", "places")
 """Whose scores a weight comes from: those of the nation, or those of all other places."""
