@@ -27,7 +27,7 @@ def path(engine, scenario: Scenario, measure: str = "members", draws: range = DR
 
 
 def test_a_real_place_follows_and_an_invented_one_does_not(quo):
-    assert follows(quo) and not follows(quo.but(learned="priors"))
+    assert quo.follows and not quo.but(learned="priors").follows
     assert not follows(Scenario("toy", toy.place(), start="2021-12", until="2022-06", law=toy.law()))
 
 

@@ -2,12 +2,11 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from forecast.beliefs.evidence import distances
-from forecast.beliefs.parameters import cost_table, parameters_table, priors
+from forecast.beliefs.parameters import cost_table, parameters_table
 from forecast.data import tables
 from forecast.language import words
 from forecast.question.levers import LEVERS
@@ -39,11 +38,11 @@ def test_no_number_is_typed_in_by_hand(monkeypatch):
     assert "2 (1 – 3)" in evidence.text(evidence.card("rush"), "vi")
 
 
-def test_distances_are_those_that_widen_the_priors():
+def test_distances_are_those_of_the_nearest_study():
     """The column of parameters.csv is what the studies' own columns give."""
     found = distances()
     assert {name: card.distance for name, card in CARDS.items() if card.kind == "parameter"} == found.to_dict()
-    given = priors()["distance"]
+    given = parameters_table()["distance"].dropna()
     assert given.to_dict() == found[given.index].to_dict()
 
 
@@ -55,23 +54,10 @@ def test_a_lever_rests_on_the_weakest_of_its_parameters():
     assert CARDS["Visits"].prior[1] == 30_000 and CARDS["Gift"].prior is None
 
 
-def test_what_counts_have_narrowed_rests_on_counts_and_says_which():
-    draws = pd.DataFrame({"rush": np.linspace(6, 8, 101), "annual_lapse": np.linspace(0.1, 0.4, 101)})
-    moved = pd.DataFrame(
-        [("rush", "Cà Mau", 0.1, 0.4), ("rush", "Việt Nam", -0.9, 0.4), ("annual_lapse", "Cà Mau", 0.0, 0.02)],
-        columns=["coordinate", "source", "shift", "narrowed"],
-    )
-    rush = evidence.card("rush", posterior=draws, moved=moved)
-    assert rush.basis == "counts" and rush.moved[0] == ("Việt Nam", -0.9)
-    assert rush.posterior == pytest.approx((6.1, 7.0, 7.9))
-    assert "Việt Nam (−0,90)" in evidence.text(rush, "vi") and "40%" in evidence.text(rush, "en")
-    assert evidence.card("annual_lapse", posterior=draws, moved=moved).basis != "counts"
-
-
 def test_shares_of_a_headline_add_up_by_what_they_rest_on():
     shares = pd.Series({"death_rate": 0.3, "renewal_contact": 0.1, "month_noise": -0.05})
     found = evidence.cards(shares=shares)
-    assert evidence.by_basis(found).to_dict() == pytest.approx({"counts": 0, "studies": 0.25, "judgement": 0.75})
+    assert evidence.by_basis(found).to_dict() == pytest.approx({"studies": 0.25, "judgement": 0.75})
     table = evidence.overview(found, "parameter", "vi")
     first = table.splitlines()[2]
     assert "30%" in first and evidence.label("death_rate", "vi") in first

@@ -55,28 +55,6 @@ def cost_table() -> pd.DataFrame:
     return _kind("cost")
 
 
-def learned_names() -> list[str]:
-    """Return the parameters that counts can tell something about, in the order of the coordinates of calibration.
-
-    >>> learned_names()[:2], len(learned_names())
-    (['entry_rate', 'place_spread'], 34)
-    """
-    table = parameters_table()
-    return table["learned"].dropna().sort_values(kind="stable").index.tolist()
-
-
-def priors() -> pd.DataFrame:
-    """Return the prior of each learned parameter: index parameter; columns value, low, high, distance, widened.
-
-    The spread of a row is multiplied, on its log or logit scale, by `widened` = 1 + distance / 4.
-
-    >>> priors().loc[["entry_rate", "renewal_contact"], "widened"].to_dict()
-    {'entry_rate': 1.0, 'renewal_contact': 1.5}
-    """
-    table = parameters_table().loc[learned_names(), [*NUMBERS, "distance"]]
-    return table.assign(distance=table["distance"].astype(int), widened=1 + table["distance"] / 4)
-
-
 def known_names() -> list[str]:
     """Return what a scenario may assume: all parameters and the opening counts, in alphabetical order."""
     table = _table()

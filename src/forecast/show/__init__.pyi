@@ -27,4 +27,3 @@ from . import target as target
 from . import teams as teams
 from . import uncertainty as uncertainty
 from . import update as update
-from . import validation as validation
