@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.beliefs.parameters import cost_table
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables, toy
@@ -268,7 +266,7 @@ def test_the_picture_says_what_it_shows(found):
     assert "Chosen" in picture.alt and picture.png()[:4] == b"\x89PNG"
 
 
-def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
+def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path, run):
     asked = tmp_path / "ask.yaml"
     asked.write_text(
         "scenario: ask\nplace: Đà Bắc\nstart: 2019-06\nuntil: 2020-06\n"
@@ -279,7 +277,7 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
     line = ["optimize", str(asked), "--budget", "2e9", "--draws", "6", "--trials", "4", "--jobs", "1", "--out"]
     outs = [tmp_path / "one", tmp_path / "two"]
     for out in outs:
-        done = CliRunner().invoke(cli.main, [*line, str(out)])
+        done = run(*line, out)
         assert done.exit_code == 0, done.output
     for name in ("optimum.json", "optimum.yaml", "front.png"):
         assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
@@ -287,7 +285,7 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
     assert read_scenario(outs[0] / "optimum.yaml").scenario == "ask-optimum"
     record = json.loads((outs[0] / "optimum.json").read_text(encoding="utf-8"))
     assert record["promised"]["probability"] - record["verified"]["probability"] == pytest.approx(record["optimism"])
-    assert CliRunner().invoke(cli.main, [*line, str(outs[0])]).exit_code == 2
+    assert run(*line, outs[0]).exit_code == 2
 
 
 class Screened:

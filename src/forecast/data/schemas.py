@@ -9,6 +9,7 @@ import pandera.pandas as pa
 
 from forecast.data.vocabulary import (
     DENOMINATORS,
+    EXAM_QUANTILES,
     GROUPS,
     HISTORY_MEASURES,
     KINDS,
@@ -71,6 +72,15 @@ def _rows(rule: Callable[[pd.DataFrame], pd.Series], column: str, expected: str)
 
 
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
+_PERSONS = pa.Column(
+    float,
+    checks=pa.Check(
+        lambda cells: np.isfinite(cells) & (cells >= 0.5),
+        error="a number of persons of at least 1, such as 36720",
+        ignore_na=False,
+    ),
+    nullable=True,  # an empty cell is a fault of the check, which says what was expected
+)
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
 _ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2, or an empty cell")
 _VALUE = _number()
@@ -231,6 +241,42 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "pool": pa.DataFrameSchema(
         {"origin": _MONTH, "scope": pa.Column(checks=_one_of(SCOPES)), "engine": _FILLED, "weight": _SHARE}
     ),
+    "tiles": pa.DataFrameSchema({"place": _UNIQUE, "row": _COUNT, "column": _COUNT}),
+    "targets": pa.DataFrameSchema(
+        {
+            "place": _FILLED,
+            "month": _MONTH,
+            "value": pa.Column(
+                float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells > 0), error="a number above 0")
+            ),
+            "unit": pa.Column(checks=_one_of(("persons", "percent"))),
+            "denominator": pa.Column(checks=_one_of(("", *DENOMINATORS))),
+            "source": _TEXT,
+        }
+    ),
+    "exam": pa.DataFrameSchema(
+        {
+            "scope": pa.Column(checks=_one_of(SCOPES)),
+            "place": _FILLED,
+            "origin": _MONTH,
+            "month": _MONTH,
+            "known": _MONTH,
+            "engine": _FILLED,
+            "draws": _COUNT,
+            "observed": _PERSONS,
+            **dict.fromkeys(EXAM_QUANTILES, _PERSONS),
+        },
+        checks=[_rows(lambda f: f["known"] > f["origin"], "known", "a month after the origin")],
+    ),
+    "ranks": pa.DataFrameSchema(
+        {
+            "time": _COUNT,
+            "coordinate": _FILLED,
+            **dict.fromkeys(("truth", "mean", "low", "high"), _VALUE),
+            "rank": _SHARE,
+        }
+    ),
+    "counts": pa.DataFrameSchema({"place": _FILLED, "month": _MONTH, "value": _PERSONS, "source": _optional(_TEXT)}),
     "published": pa.DataFrameSchema(
         {
             "forecast": _HASH,
