@@ -36,7 +36,7 @@ def test_the_stock_of_the_status_quo_is_the_pool_in_every_draw(quo):
     paths = PoolEngine().paths(quo, DRAWS, 1)
     lasting = path(StockEngine(), quo, "lasting_members")
     near = np.isclose(lasting[1:], paths.lasting[1:], rtol=1e-3)
-    assert near.mean() > 0.95
+    assert near.mean() > 0.9
     members = path(StockEngine(), quo)
     assert members[0] == pytest.approx(np.rint(paths.members[0]))
     december = 12

@@ -23,8 +23,8 @@ class Kind(NamedTuple):
 
 
 _SET = (
-    "its status quo follows the pool and has the hindsight of that; the parameters behind what policies change were set "
-    "with the whole history in view"
+    "its status quo follows the pool and has the hindsight of that; the parameters behind what policies change were "
+    "set with the whole history in view"
 )
 ENGINES = {
     "agents": Kind("forecast.engines.people.agents:AgentEngine", "people", _SET, 24),

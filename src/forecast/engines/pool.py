@@ -7,7 +7,7 @@ taken follows from its scores at earlier origins alone (`forecast backtest --cal
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,14 @@ class PoolEngine:
     def __init__(self, history: pd.DataFrame | None = None, weights: pd.DataFrame | None = None):
         """Keep the tables; nothing is read before the first run."""
         self._history, self._weights = history, weights
-        self._made: dict[str, SeriesEngine] = {}  # what an engine has fitted serves its next run
+
+    @cached_property
+    def _campaign(self) -> CampaignEngine:
+        return CampaignEngine(self._history)
+
+    @cached_property
+    def _series(self) -> SeriesEngine:
+        return SeriesEngine(self._history)  # what it has fitted serves its next run
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
         """Return rows from the start to the last month; raises what an engine raises that cannot start."""
@@ -61,11 +68,10 @@ class PoolEngine:
         weights = weights_at(table, scenario.start, scope_of(scenario.place.name), list(MEMBERS))
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
         other = np.flatnonzero(taken(list(weights.values()), u) == list(weights).index(SeriesEngine.name))
-        paths = CampaignEngine(self._history).paths(scenario, draws, seed)
+        paths = self._campaign.paths(scenario, draws, seed)
         if len(other):
             wanted = range(draws[int(other[0])], draws[int(other[-1])] + 1)
-            series = self._made.setdefault(SeriesEngine.name, SeriesEngine(self._history))
-            rows = series.run(scenario.with_policy("status quo", Policy()), wanted, seed)
+            rows = self._series.run(scenario.with_policy("status quo", Policy()), wanted, seed)
             values = rows["value"].to_numpy(float).reshape(len(wanted), len(paths.months)).T
             lasting = paths.lasting[:, other] / paths.members[:, other]
             paths.members[:, other] = values[:, other - other[0]]

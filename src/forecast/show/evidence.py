@@ -143,7 +143,7 @@ def label(name: str, lang: str = "vi") -> str:
     """Return a parameter, lever or statistic in words.
 
     >>> label("annual_lapse", "en"), label("TopUp/poor", "en")
-    ('share of members who lapse in a year', 'top-up of the contribution (poor)')
+    ('share who stop paying in a year', 'top-up of the contribution (poor)')
     """
     head, _, rest = name.partition("/")
     if head in LEVERS:

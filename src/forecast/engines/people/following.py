@@ -28,6 +28,7 @@ LEAST_PRESSURE = 0.25  # of the ordinary: where members fall faster, more of the
 TRIES = 7  # of the hazard of lapsing, where members fall; each lives a month
 MOST_LAPSE = 1e3
 _LED: dict[bytes, "Led"] = {}
+_BASELINE = PoolEngine()
 
 
 class Led(NamedTuple):
@@ -60,7 +61,7 @@ def _led(scenario: Scenario, draws: range, seed: int) -> Led:
     if key not in _LED:
         while len(_LED) >= MOST_KEPT:
             del _LED[next(iter(_LED))]  # the oldest
-        _LED[key] = lead(quo, draws, seed, PoolEngine().paths(quo, draws, seed) if quo.follows else None)
+        _LED[key] = lead(quo, draws, seed, _BASELINE.paths(quo, draws, seed) if quo.follows else None)
     return _LED[key]
 
 
