@@ -32,10 +32,10 @@ def test_a_card_says_what_the_table_says():
 def test_no_number_is_typed_in_by_hand(monkeypatch):
     """A changed table changes the card."""
     table = parameters_table()
-    table.loc["rush", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
+    table.loc["campaign_rise", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
     monkeypatch.setattr(evidence, "parameters_table", lambda: table)
-    assert evidence.card("rush").prior == (1.0, 2.0, 3.0)
-    assert "2 (1 – 3)" in evidence.text(evidence.card("rush"), "vi")
+    assert evidence.card("campaign_rise").prior == (1.0, 2.0, 3.0)
+    assert "2 (1 – 3)" in evidence.text(evidence.card("campaign_rise"), "vi")
 
 
 def test_distances_are_those_of_the_nearest_study():
