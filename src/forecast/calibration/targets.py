@@ -27,8 +27,8 @@ from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
 from forecast.engines.people import means
-from forecast.engines.people.outside import CLASS_SHARES
 from forecast.engines.people.draws import Drawn
+from forecast.engines.people.outside import CLASS_SHARES
 from forecast.engines.people.world import Given, Layout, World, fill, lay_out, opening_shares
 from forecast.question.levers import ModelCommunes, Policy
 from forecast.question.scenario import Scenario, read_scenario

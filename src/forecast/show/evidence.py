@@ -174,7 +174,7 @@ def label(name: str, lang: str = "vi") -> str:
     """Return a parameter, lever or coordinate of the calibration in words.
 
     >>> label("annual_lapse", "en"), label("effect/Cà Mau", "en")
-    ('share who stop paying in a year', 'own factor of Cà Mau')
+    ('share of members who lapse in a year', 'own factor of Cà Mau')
     >>> label("TopUp/poor", "en"), label("year/2020", "en")
     ('top-up of the contribution (poor)', 'entries of the year 2020')
     """
