@@ -82,8 +82,11 @@ def test_headings_are_known_by_their_words_however_written(tmp_path, form):
     above = [("BÁO CÁO THÁNG",), (), ("STT", "TÊN  XÃ", "Kỳ báo cáo", "Biến động", None, "Lũy kế")]
     head = (None, None, None, "tăng mới", "Giảm", "số người tham gia")
     words = [tuple(unicodedata.normalize(form, c) if c else c for c in row) for row in (*above, head)]
-    rows = [(1, unicodedata.normalize(form, "Đoàn Kết"), "Tháng 1/2021", "1.204", 3, "12 345"),
-            (2, "Tú Lý", datetime.date(2021, 1, 31), 7, None, 8.0), ("", "Tổng cộng", "", 9, 9, 9)]  # fmt: skip
+    rows = [
+        (1, unicodedata.normalize(form, "Đoàn Kết"), "Tháng 1/2021", "1.204", 3, "12 345"),
+        (2, "Tú Lý", datetime.date(2021, 1, 31), 7, None, 8.0),
+        ("", "Tổng cộng", "", 9, 9, 9),
+    ]
     found = read(tmp_path, book(rows, words[-1], words[:-1])).counts
     assert found["commune"].tolist() == ["Đoàn Kết", "Tú Lý"]
     assert found[["month", "members", "entries"]].values.tolist() == [["2021-01", 12345, 1204], ["2021-01", 8, 7]]
@@ -91,8 +94,12 @@ def test_headings_are_known_by_their_words_however_written(tmp_path, form):
 
 
 def test_each_fault_is_named_by_sheet_row_column_and_value(tmp_path):
-    rows = [("A", "12/2021", 5, 1, 1), ("B", "32/2021", 5, 1, 1), ("C", "12/2021", "năm", -1, 1.5),
-            ("A", "31/12/2021", 6)]  # fmt: skip
+    rows = [
+        ("A", "12/2021", 5, 1, 1),
+        ("B", "32/2021", 5, 1, 1),
+        ("C", "12/2021", "năm", -1, 1.5),
+        ("A", "31/12/2021", 6),
+    ]
     with pytest.raises(UserError) as found:
         read(tmp_path, book(rows))
     lines = str(found.value).splitlines()
@@ -107,9 +114,15 @@ def test_many_faults_end_in_one_line(tmp_path):
         read(tmp_path, book([(f"X{i}", "12/2021", "?") for i in range(25)]))
 
 
-@pytest.mark.parametrize(("data", "said"), [
-    (b"not a workbook", "not a spreadsheet"), (book([], ("Tên", "Ngày")), 'no heading "Xã, phường", "Tháng"'),
-    (book([]), "no row of a commune"), (b"", "not a spreadsheet")])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"not a workbook", "not a spreadsheet"),
+        (book([], ("Tên", "Ngày")), 'no heading "Xã, phường", "Tháng"'),
+        (book([]), "no row of a commune"),
+        (b"", "not a spreadsheet"),
+    ],
+)
 def test_a_file_that_is_no_report_gets_one_message(tmp_path, data, said):
     with pytest.raises(UserError, match=said):
         read(tmp_path, data)
@@ -170,10 +183,15 @@ def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeyp
     assert quo.place.name == name
 
 
-@pytest.mark.parametrize(("args", "said"), [
-    (["../../etc"], "there is no place"), (["a/b", "--population", "9"], "no name of a place"),
-    (["Mới", "--population", "9", "--parent", "Nowhere"], 'no place "Nowhere"'),
-    (["Mới", "--population", "9", "--commune", "A", "--commune", "A"], "named twice")])
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["../../etc"], "there is no place"),
+        (["a/b", "--population", "9"], "no name of a place"),
+        (["Mới", "--population", "9", "--parent", "Nowhere"], 'no place "Nowhere"'),
+        (["Mới", "--population", "9", "--commune", "A", "--commune", "A"], "named twice"),
+    ],
+)
 def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, said):
     done = run("new", *args, "--out", tmp_path / "n")
     assert done.exit_code == 1

@@ -61,10 +61,21 @@ def test_from_a_sample_to_the_months_report_in_three_commands(tmp_path):
 
 
 def report(**more) -> progress.Progress:
-    rows = {"commune": ["Cao Sơn", "=Tú Lý"], "members": [40.0, 90.0], "entries": [2.0, 3.0], "lapses": [1.0, 0.0],
-            "before": [39.0, 87.0], "last_year": [30.0, 80.0], "low": [41.0, 70.0], "expected": [45.0, 80.0],
-            "high": [50.0, 95.0], "warning": ["low", ""], "plan": [60.0, 100.0], "due": [4.0, 8.0],
-            "renewed": [1.0, 2.0]}  # fmt: skip
+    rows = {
+        "commune": ["Cao Sơn", "=Tú Lý"],
+        "members": [40.0, 90.0],
+        "entries": [2.0, 3.0],
+        "lapses": [1.0, 0.0],
+        "before": [39.0, 87.0],
+        "last_year": [30.0, 80.0],
+        "low": [41.0, 70.0],
+        "expected": [45.0, 80.0],
+        "high": [50.0, 95.0],
+        "warning": ["low", ""],
+        "plan": [60.0, 100.0],
+        "due": [4.0, 8.0],
+        "renewed": [1.0, 2.0],
+    }
     table = progress._work(pd.DataFrame(rows), more.get("hours", 100.0))
     return progress.Progress(DA_BAC, "2024-06", "2023-06", table[list(progress.COLUMNS)], 0.4, 0.6, False, 10, 1)
 
@@ -73,8 +84,12 @@ def test_hours_add_up_and_go_where_the_gap_is():
     table = report().table
     assert table["hours"].sum() == pytest.approx(100)
     assert table["hours"][0] > table["hours"][1]
-    spent = (progress.CALL * table["calls"] + progress.VISIT * table["visits"] + progress.MEETING * table["meetings"]
-             + progress.CAMPAIGN * table["campaign_days"])  # fmt: skip
+    spent = (
+        progress.CALL * table["calls"]
+        + progress.VISIT * table["visits"]
+        + progress.MEETING * table["meetings"]
+        + progress.CAMPAIGN * table["campaign_days"]
+    )
     assert (spent <= table["hours"] + 1e-9).all()
     assert report(hours=1.0).table["calls"].sum() <= 4
 

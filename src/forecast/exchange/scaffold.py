@@ -54,11 +54,11 @@ def added_place(
         raise UserError(f'"{name}" is no name of a place; expected letters, without a stroke')
     if not (np.isfinite(population) and population >= 1):
         raise UserError(f"population: {population:g}; expected at least 1 person")
-    above = places[places["place"] == parent]
-    if above.empty:
+    found = places[places["place"] == parent]
+    if found.empty:
         near = difflib.get_close_matches(parent, list(places["place"]), n=3)
         raise UserError(f'there is no place "{parent}"' + (f"; nearest: {', '.join(near)}" if near else ""))
-    above = above.iloc[0]
+    above = found.iloc[0]
     twice = sorted({c for c in communes if list(communes).count(c) > 1})
     if twice:
         raise UserError(f'commune "{twice[0]}" is named twice')

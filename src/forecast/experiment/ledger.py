@@ -39,7 +39,8 @@ from forecast.data import tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts
 from forecast.data.law import Law, read_law
-from forecast.data.tables import PUBLISHED_QUANTILES, UserError
+from forecast.data.tables import UserError
+from forecast.data.vocabulary import PUBLISHED_QUANTILES
 from forecast.engines import ENGINES
 from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Scenario, read_scenario

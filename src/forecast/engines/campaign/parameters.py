@@ -91,7 +91,8 @@ def clipped(k: np.ndarray) -> np.ndarray:
 
 def pace(level: np.ndarray) -> np.ndarray:
     """Return how much faster than at a million members a stock of log size `level` moves, in percent of itself."""
-    return np.exp(-CURVE * np.clip(level - np.log(1e6), -REACH, REACH))
+    faster: np.ndarray = np.exp(-CURVE * np.clip(level - np.log(1e6), -REACH, REACH))
+    return faster
 
 
 def push_left(time: float) -> float:
