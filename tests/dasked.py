@@ -26,7 +26,9 @@ class Dask:
         self.file, self.security = folder / "scheduler.json", security
         self.environment = os.environ | DASK | environment
         protocol = ["--protocol", "tls"] if security else []
-        self.scheduler = self._start("dask_scheduler", "--port", "0", "--no-dashboard", "--idle-timeout", "5 min", *protocol)
+        self.scheduler = self._start(
+            "dask_scheduler", "--port", "0", "--no-dashboard", "--idle-timeout", "300s", *protocol
+        )
         self.workers = [self.worker() for _ in range(workers)]
         self.address = _soon(lambda: json.loads(self.file.read_text())["address"])
 

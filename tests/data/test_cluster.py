@@ -62,7 +62,7 @@ def test_an_answer_is_worked_out_on_the_workers_and_is_the_same(two, tmp_path, m
     with workers.cluster(two.address) as place:
         there = run()
     assert place.ran.total() == 4
-    assert there == here
+    assert there == here == run(cluster=two.address)
 
 
 def test_both_workers_work_and_nobody_else_does(two):
@@ -136,7 +136,8 @@ def test_work_that_ends_its_workers_is_told(tmp_path):
         assert "more memory" in it.text or "has no worker" in it.text
 
 
-def test_an_address_where_no_scheduler_is_gets_one_message():
+def test_an_address_where_no_scheduler_is_gets_one_message(monkeypatch):
+    monkeypatch.setattr(cluster, "ANSWER", 1.0)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -148,7 +149,7 @@ def test_an_address_where_no_scheduler_is_gets_one_message():
             assert len(it.text) < 300 and "\n" not in it.text
 
 
-def test_a_scheduler_behind_tls_is_reached_by_who_has_the_key(tmp_path):
+def test_a_scheduler_behind_tls_is_reached_by_who_has_the_key(tmp_path, monkeypatch):
     key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
     words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=forecast"]
     try:
@@ -160,11 +161,15 @@ def test_a_scheduler_behind_tls_is_reached_by_who_has_the_key(tmp_path):
 
     with dask(tmp_path, 1, security=security) as made:
         assert made.address.startswith("tls://")
-        with told(), workers.cluster(made.address):
-            raise AssertionError("without a key")
-        with told(), workers.cluster(made.address.replace("tls://", "tcp://")):
-            raise AssertionError("without a key")
-        mine = {"ca-file": certificate, "client": {"cert": certificate, "key": key}}
-        with config.config.set({"distributed.comm.tls": mine}), workers.cluster(made.address):
+        with monkeypatch.context() as hasty:
+            hasty.setattr(cluster, "ANSWER", 1.0)
+            for address in (made.address, made.address.replace("tls://", "tcp://")):
+                with told(), workers.cluster(address):
+                    raise AssertionError("without a key")
+        mine = {"ca-file": certificate, "client.cert": certificate, "client.key": key}
+        with (
+            config.config.set({f"distributed.comm.tls.{name}": value for name, value in mine.items()}),
+            workers.cluster(made.address),
+        ):
             ((_, process),) = workers.every(nap, [(0, 1)])
         assert process == made.workers[0].pid

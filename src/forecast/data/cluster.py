@@ -8,12 +8,13 @@ import logging
 import pickle
 import platform
 import queue
+import threading
 import time
 import uuid
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,7 +24,7 @@ from forecast.data.tables import UserError
 R = TypeVar("R")
 ANSWER, PATIENCE, TICK = 8.0, 15.0, 2.0  # seconds: for a scheduler to answer, for a worker to come, between two looks
 AHEAD = 4  # pieces of work for each thread that are sent before the first is back
-ALIKE = ("numpy", "scipy", "pandas", "pyarrow", "numba", "statsmodels", "mesa")
+ALIKE = ("numpy", "scipy", "pandas", "pyarrow", "llvmlite", "statsmodels", "mesa")
 GOES_ON = "what was finished is kept, and the same command goes on from here"
 
 
@@ -78,6 +79,29 @@ def _on_worker(wanted: dict[str, str], function: Callable[..., R], given: tuple[
     return where, function(*given)
 
 
+def _in_time(connect: Callable[[], R]) -> R:
+    """Return what `connect` returns; TimeoutError where it waits for somebody who listens and says nothing."""
+    found: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def call() -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # other versions: we look ourselves, at what counts
+                found.put((connect(), None))
+        except Exception as error:
+            found.put((None, error))
+
+    threading.Thread(target=call, daemon=True).start()
+    try:
+        client, error = found.get(timeout=2 * ANSWER)
+    except queue.Empty:
+        raise TimeoutError("somebody listens there and does not answer") from None
+    if error is not None:
+        raise error
+    connected: R = client
+    return connected
+
+
 class Cluster:
     """A connection to a Dask scheduler; `ran` counts the pieces of work that each worker did, by its address."""
 
@@ -92,9 +116,7 @@ class Cluster:
         self._level = self._log.level
         self._log.setLevel(logging.CRITICAL)  # it tells each attempt to reach what is gone; we tell it once
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # other versions: we look ourselves, at what counts
-                self._client = Client(address, timeout=ANSWER, set_as_default=False)
+            self._client: Client = _in_time(partial(Client, address, timeout=ANSWER, set_as_default=False))
         except Exception as error:  # of sockets, of TLS, of addresses: whatever it is, there is no scheduler
             self._log.setLevel(self._level)
             said = " ".join(str(error).split())[:150]
