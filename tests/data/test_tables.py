@@ -126,7 +126,7 @@ def test_rules_of_other_tables(table, row, column):
     number = {name for name in names if tables.SCHEMAS[table].columns[name].dtype is not None}
     frame = pd.DataFrame([{name: row.get(name, np.nan if name in number else "") for name in names}])
     good = {"until": "", "poor_share": 0.2, "population": 1.0, "low": np.nan, "high": np.nan, "year": "",
-            "date": "2020", "abroad": "yes", "supports": "rush annual_lapse", "scheme": "pension", "kind": "cost",
+            "date": "2020", "abroad": "yes", "supports": "rush annual_lapse", "scheme": "pension", "kind": "opening",
             "open": "both", "least": 0.0, "unit": "times", "value": 1.0, "learned": np.nan, "distance": 2.0}
     if (table, column) == ("parameters", "low"):
         good["low"] = 0.1

@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from forecast import cli
-from forecast.beliefs.parameters import cost_table
+from forecast.beliefs.costs import newest
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables, toy
 from forecast.desk import search, totals
@@ -78,19 +78,18 @@ def test_a_wrong_choice_is_named(form, message):
         question(search={"levers": [{"lever": "Meetings", "count": [0, 3]}] * 2})
 
 
-def test_a_price_comes_from_the_choice_or_from_the_evidence():
-    visits, meetings, top_up = menu.priced(question().search.choices, cost_table())
-    assert (visits.at(1).unit_cost, meetings.at(1).unit_cost, top_up.at(1).unit_cost) == (30_000, 2_000_000, 0)
+def test_a_price_comes_from_the_choice_or_from_the_table():
+    visits, meetings, top_up = question().search.choices
+    assert (visits.at(1).unit_cost, meetings.at(1).unit_cost, top_up.at(1).unit_cost) == (30_000, None, None)
+    plan = Policy(visits.at(1), meetings.at(1)).plan(PLACE, "2021-12", "2022-12")
+    assert {bill.item: bill.price for bill in plan.bills} == {"visit": 30_000, "meeting": None}
 
 
 def test_every_usual_lever_has_a_price_or_is_paid_by_law():
-    costs = cost_table()
-    for choice in menu.priced(menu.usual(PLACE, "2022-01", 12.0), costs):
-        priced = bool(LEVERS[choice.lever].cost)
-        assert priced == (choice.at(choice.levels).unit_cost > 0)
-        assert priced or choice.lever in ("TopUp", "Gift", "VisitOrder")
-    assert (costs["low"] < costs["value"]).all() and (costs["value"] < costs["high"]).all()
-    assert costs["source"].ne("").all()
+    for choice in menu.usual(PLACE, "2022-01", 12.0):
+        assert LEVERS[choice.lever].cost in newest().index or choice.lever == "TopUp"
+    costs = newest()
+    assert (costs["low"] <= costs["value"]).all() and (costs["value"] <= costs["high"]).all()
 
 
 def test_what_was_found_holds_its_promise_within_the_budget(found):
@@ -223,12 +222,12 @@ def test_wrong_wishes_are_one_message():
 
 def test_prices_have_a_spread_and_stand_in_the_cost():
     under_way = search.Search(question(), 1e9, 0.5, 0.0, 0.0, draws=200, seed=1)
-    luck = under_way.luck((10, 0, 0), range(200))["office"]  # its price stands in the scenario and is taken as known...
-    assert np.ptp(luck) == pytest.approx(0, abs=1)
-    price = 12 * 12 * 6 * 2e6
-    spent = price + under_way.luck((0, 10, 0), range(200))["office"]  # ...that of a meeting is judgement
-    assert np.median(spent) == pytest.approx(price, rel=0.15)
-    assert np.quantile(spent, 0.95) == pytest.approx(2 * np.median(spent), rel=0.25)
+    under_way.screen([(10, 0, 0), (0, 10, 0)])
+    visits, meetings = (under_way.seen[mix][0] for mix in ((10, 0, 0), (0, 10, 0)))
+    assert np.ptp(visits) == pytest.approx(0, abs=1)  # its price stands in the scenario and is taken as known...
+    # ...that of a meeting is drawn
+    assert np.median(meetings) == pytest.approx(12 * 6 * 12 * 2e6, rel=0.15)
+    assert np.quantile(meetings, 0.95) == pytest.approx(2 * np.median(meetings), rel=0.25)
 
 
 def test_the_money_of_donors_for_outreach_counts_where_donors_count():

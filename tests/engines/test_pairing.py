@@ -182,7 +182,6 @@ def without(world: World, c: int) -> World:
     shape = (len(world.numbers), -1)
     plan = world.plan.but(
         communes=tuple(world.plan.communes[i] for i in keep),
-        spending=world.plan.spending[:, keep],
         **{name: column[:, keep] for name, column in world.plan.columns.items()},
     )
     layout = world.layout._replace(

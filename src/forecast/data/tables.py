@@ -23,6 +23,7 @@ from forecast.data.vocabulary import GROUPS as GROUPS  # named again, so that re
 from forecast.data.vocabulary import KINDS as KINDS
 from forecast.data.vocabulary import LEVELS as LEVELS
 from forecast.data.vocabulary import MEASURES as MEASURES
+from forecast.data.vocabulary import OUTREACH_PAYERS as OUTREACH_PAYERS
 from forecast.data.vocabulary import SCHEMES as SCHEMES
 from forecast.data.vocabulary import STATUSES as STATUSES
 from forecast.data.vocabulary import STUDIED_SCHEMES as STUDIED_SCHEMES
@@ -80,6 +81,9 @@ HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
 DENOMINATORS = ("labor_force", "eligible", "members", "population", "households", "floor_contribution",
                 "outreach_staff", "collectors_and_hamlet_heads", "workers_and_employers", "lump_sums", "people_reached")
 """What a share may be a share of; an empty cell for what is no share."""
+
+RANGE_UNITS = ("one", "hamlet", "commune", "communes", "household", "person", "collector")
+"""What the most of a lever is counted for: itself, or each of these; ``communes`` is a share of all communes."""
 
 _EXPECTED_MONTH = "a month written YYYY-MM, such as 2021-12"
 _EXPECTED_NUMBER = "a number such as 1234.5, without thousands separators, or an empty cell"
@@ -188,6 +192,8 @@ def _rows(rule, column: str, expected: str) -> pa.Check:
 
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
+_AMOUNT = pa.Column(float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells >= 0),
+                                          error="a number of at least 0"))
 _ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2, or an empty cell")
 _VALUE = _number()
 _YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
@@ -236,7 +242,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "crosswalk": pa.DataFrameSchema({
         "old": _FILLED, "new": _FILLED, "since": _MONTH, "share": _SHARE, "source": _FILLED, "note": _TEXT}),
     "parameters": pa.DataFrameSchema({
-        "parameter": _UNIQUE, "kind": pa.Column(checks=_one_of(("parameter", "cost", "opening"))), "value": _VALUE,
+        "parameter": _UNIQUE, "kind": pa.Column(checks=_one_of(("parameter", "opening"))), "value": _VALUE,
         "low": _VALUE, "high": _VALUE, "least": _VALUE, "most": _VALUE,
         "open": pa.Column(checks=_one_of(("", "least", "most", "both"))), "unit": _FILLED, "learned": _COUNT,
         "distance": _number(0, 2, expected="0, 1, 2 or an empty cell"), "source": _FILLED, "status": _STATUS,
@@ -248,6 +254,14 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
                 _rows(lambda f: f["distance"].isin((0, 1, 2)) | f["distance"].isna() & f["learned"].isna(), "distance",
                       "0, 1 or 2 for a parameter that is learned"),
                 _rows(lambda f: f["learned"].isna() | ~f["learned"].duplicated(), "learned", "a position of its own")]),
+    "unit_costs": pa.DataFrameSchema({
+        "item": _FILLED, "since": _MONTH, "until": _MONTH_OR_EMPTY, "unit": _FILLED, "low": _AMOUNT, "value": _AMOUNT,
+        "high": _AMOUNT, "hours": _AMOUNT, "payer": pa.Column(checks=_one_of(OUTREACH_PAYERS)), "source": _FILLED,
+        "status": _STATUS, "note": _FILLED}, checks=[_ORDERED, *_ORDERED_RANGE]),
+    "ranges": pa.DataFrameSchema({
+        "column": _FILLED, "place": _FILLED, "group": _GROUP, "per": pa.Column(checks=_one_of(RANGE_UNITS)),
+        "least": _AMOUNT, "most": _AMOUNT, "source": _FILLED, "status": _STATUS, "note": _FILLED},
+        checks=[_rows(lambda f: f["least"] <= f["most"], "least", "a number not above most")]),
     "evidence": pa.DataFrameSchema({
         "measure": _FILLED, "value": _VALUE, "low": _VALUE, "high": _VALUE,
         "supports": pa.Column(checks=_matches(r"([a-z_]+( [a-z_]+)*)?", "names of parameters with a space between")),

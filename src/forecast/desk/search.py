@@ -16,16 +16,14 @@ import optuna
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast.beliefs.parameters import cost_table
-from forecast.data import chance
 from forecast.desk import verify
 from forecast.desk.target import INTERVAL, target_of
 from forecast.desk.totals import guarded_share, stay, tallies
 from forecast.desk.verify import Judged
-from forecast.engines.people.draws import between, parameter_draws
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.stock import SILENT
 from forecast.question import menu
-from forecast.question.levers import LEVERS, Policy, spending
+from forecast.question.levers import Policy
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario
 
@@ -76,8 +74,7 @@ class Search:
         self.fast = fast_engine(self.scenario)
         asked = self.scenario.search or menu.Search()
         self.payers = asked.payers
-        self.costs, self.choices = cost_table(), menu.offered(self.scenario)
-        self.known = {choice.name for choice in asked.choices if "unit_cost" in choice.form}  # prices without a spread
+        self.choices = menu.offered(self.scenario)
         self.none = (0,) * len(self.choices)
         self.all = tuple(choice.levels for choice in self.choices)
         self.longer = self.scenario.lasting(str(self.scenario.months[-1] + YEAR))
@@ -106,34 +103,16 @@ class Search:
             self.tallied |= dict(zip(new, result, strict=True))
         return [self.tallied[name] for name in named]
 
-    def cost(self, levels: Levels, draws: range, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
-        """VND of the payers that count, added to the base in each draw; prices of outreach are drawn as well."""
-        total = sum((rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers), np.zeros(len(draws)))
-        luck = self.luck(levels, draws)
-        return sum((luck[payer] for payer in self.payers if payer in luck), total)
-
-    def luck(self, levels: Levels, draws: range) -> dict[str, np.ndarray]:
-        """VND by which the outreach of the mix differs in each draw from its unit costs, by payer: prices vary."""
-        found: dict[str, np.ndarray] = {}
-        keys = chance.streams(self.seed, draws)
-        asked = ((c, c.at(level)) for c, level in zip(self.choices, levels, strict=True))
-        taken = [(choice, lever) for choice, lever in asked if lever is not None]
-        spent = spending([lever for _, lever in taken], self.scenario.plan, self.scenario.place)
-        for (choice, lever), vnd in zip(taken, spent, strict=True):
-            name, payer = LEVERS[choice.lever].cost, lever.payer
-            found.setdefault(payer, np.zeros(len(draws)))
-            if name in self.costs.index and choice.name not in self.known:
-                value, low, high = (float(self.costs[column][name]) for column in ("value", "low", "high"))
-                luck = chance.normal_array(keys, chance.name_number(name))
-                found[payer] += vnd * (between(luck, value, low, high) / value - 1)
-        return found
+    def cost(self, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
+        """VND of the payers that count, added to the base in each draw."""
+        return sum((rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers), np.zeros(len(rows)))
 
     def screen(self, mixes: list[Levels]) -> None:
         """Let the fast engine answer mixes that it has not seen."""
         new = [m for m in dict.fromkeys(mixes) if m not in self.seen]
         draws = range(self.draws)
         for levels, rows in zip(new, self._tallies([(m, self.fast, draws) for m in new]), strict=True):
-            self.seen[levels] = self.cost(levels, draws, rows, self.base), rows
+            self.seen[levels] = self.cost(rows, self.base), rows
 
     # -- what is better ----------------------------------------------------------------------------------------------
 
@@ -276,9 +255,8 @@ class Search:
                 break
             few = range(first, first + more)
         self.factor = float(np.median(slow / np.maximum(fast["reached"].to_numpy()[: len(few)], 1e-9)))
-        begin = few[: len(pair[0])]
-        costs = self.cost(levels, begin, *pair), self.cost(levels, many, fast, base)
-        tallied = verify.judged(result, pair, (fast, base), costs, self.luck(levels, many))
+        costs = self.cost(*pair), self.cost(fast, base)
+        tallied = verify.judged(result, pair, (fast, base), costs)
         if levels in self.seen and levels != self.none:
             self.dear = tallied.cost_high / max(float(np.quantile(self.seen[levels][0], INTERVAL[1])), 1.0)
         return tallied._replace(draws=(len(few), len(many)))

@@ -15,7 +15,7 @@ from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-COLUMNS = ("reached", "held", "later", "years", "guarded", *PAYERS)
+COLUMNS = ("reached", "held", "later", "years", "guarded", "hours", *PAYERS)
 
 
 def tallies(
@@ -52,7 +52,8 @@ def tally(
 
     `reached` is the target's measure by its month (nan without a target), `held` the members in the month `last` (the
     question's last one if left out), `later` those in the question's last month, `years` member-years of all and
-    `guarded` of the groups that the equity guard looks after, and the rest is VND, all of them added up to `last`.
+    `guarded` of the groups that the equity guard looks after, `hours` those that nobody pays, and the rest is VND, all
+    of them added up to `last`.
     """
     asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
     task = project.Task(asked, project.engine_of(engine), draws, seed)
@@ -77,6 +78,7 @@ def tally(
         "later": total("members", first=len(months) - 1, until=len(months) - 1),
         "years": total("members") / 12,
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
+        "hours": total("unpaid_hours"),
     } | {payer: total(measure) for payer, measure in PAYERS.items()}
     table = pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
     files.keep(table, path)

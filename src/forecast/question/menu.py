@@ -1,4 +1,4 @@
-"""What a search may choose from: levers with a range, and what a unit of each costs.
+"""What a search may choose from: levers with a range.
 
 A choice is written like a lever, with a range `[low, high]` in place of one number; a lever without a range is taken
 or left. Each range is walked in :data:`LEVELS` equal steps, level 0 leaves the lever out: an office carries out round
@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from forecast.beliefs.parameters import cost_table
 from forecast.data.places import Place
 from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
 
@@ -136,15 +134,15 @@ def usual(place: Place, start: str, collectors: float) -> tuple[Choice, ...]:
     """Return the levers that an office of `place` can usually choose from, acting from month `start` on.
 
     Each lever says what it offers (`Lever.offers`), within ranges that are judgement of the makers; there are
-    `collectors` persons. Left out are levers whose price nobody knows (quotas, broadcasts, help with the form) and
-    inspections, which move members away.
+    `collectors` persons. Left out are quotas, broadcasts and help with the form, of which an office rather says than
+    buys how much there is, and inspections, which move members away.
     """
     forms = {rank: form for lever in LEVERS.values() for rank, form in lever.offers(place, collectors).items()}
     return tuple(Choice.of(forms[rank] | {"start": start}) for rank in sorted(forms))
 
 
 def offered(scenario: "Scenario") -> tuple[Choice, ...]:
-    """Return what may be chosen on top of a scenario, with prices: what its file says, or else the usual levers.
+    """Return what may be chosen on top of a scenario: what its file says, or else the usual levers.
 
     >>> from forecast.question.scenario import Scenario
     >>> [c.name for c in offered(Scenario("x", "Đà Bắc", start="2019-06", until="2020-12"))][:3]
@@ -152,19 +150,7 @@ def offered(scenario: "Scenario") -> tuple[Choice, ...]:
     """
     asked = scenario.search.choices if scenario.search else ()
     collectors = float(scenario.plan.collectors[-1].sum())
-    return priced(asked or usual(scenario.place, str(scenario.months[1]), collectors), cost_table())
-
-
-def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ...]:
-    """Return the choices with a unit cost each: of their form, or else of `costs`, a :func:`cost_table`."""
-    found = []
-    for choice in choices:
-        row = LEVERS[choice.lever].cost
-        if "unit_cost" not in choice.form and row in costs.index:
-            price: Any = costs.at[row, "value"]
-            choice = choice.model_copy(update={"form": choice.form | {"unit_cost": float(price)}})
-        found.append(choice)
-    return tuple(found)
+    return asked or usual(scenario.place, str(scenario.months[1]), collectors)
 
 
 def policy(base: Policy, choices: tuple[Choice, ...], levels: tuple[int, ...]) -> Policy:

@@ -25,6 +25,9 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         name: given if isinstance(given, (int, float)) else given.model_dump()
         for name, given in scenario.assumptions.items()
     }
+    prices = {
+        n: given if isinstance(given, (int, float)) else given.model_dump() for n, given in scenario.prices.items()
+    }
     found = {
         "scenario": scenario.scenario,
         "title": dict(scenario.title),
@@ -34,6 +37,7 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         "target": target and target.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything),
         "policy": levers,
         "assumptions": assumptions,
+        "prices": prices,
     }
     if scenario.search and not everything:  # what a search may choose is no part of what is asked of an engine
         found["search"] = scenario.search.model_dump(mode="json", exclude_defaults=True)

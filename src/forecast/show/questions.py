@@ -128,6 +128,7 @@ def side_by_side(
     for scenario, title in titles.items():
         years = _of(comparison, scenario, YEARS, group)
         money = [_of(comparison, scenario, "money", "all", p) for p in PAYERS if p != "members"]
+        hours = _of(comparison, scenario, "unpaid_hours", "all")
         price = _of(comparison, scenario, "cost_per_member_year", "all", "public and donors")
         net = None
         if people is not None:
@@ -142,12 +143,16 @@ def side_by_side(
                 "range": say(
                     lang, vi="{a:a} đến\u00a0{b:a}", en="{a:a} to\u00a0{b:a}", a=years["low"], b=years["high"]
                 ),
-                "money": sum(m["median"] for m in money if m),
+                "money": sum(m["mean"] for m in money if m),
+                "hours": hours["mean"] if hours else float("nan"),
                 "price": price["median"] if price else float("nan"),
                 "net": float("nan") if net is None else net,
             }
         )
-    frame, forms = pd.DataFrame(rows), {"what": "", "years": "a", "range": "", "money": "m1", "price": "m1"}
+    frame, forms = (
+        pd.DataFrame(rows),
+        {"what": "", "years": "a", "range": "", "money": "m1", "hours": "a", "price": "m1"},
+    )
     if frame["net"].notna().any():
         forms["net"] = "p"
     names = {
@@ -157,6 +162,7 @@ def side_by_side(
             ("years", "added_years"),
             ("range", "interval"),
             ("money", "all_money"),
+            ("hours", "unpaid_hours"),
             ("price", "price_of_year"),
             ("net", "net_after"),
         )

@@ -63,6 +63,7 @@ class Gift(Lever):
     group: Group = "poor"
     payer: Literal["donors"] = "donors"
     evidence: ClassVar[tuple[str, ...]] = ("gift_retention",)
+    cost: ClassVar[str] = "book"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"persons_per_month": 1},)
 
     @classmethod
