@@ -296,6 +296,7 @@ def month(
     staff_quota=0.0,
     reminders=0.0,
     inspection=0.0,
+    assisted=0.0,
     deadline=0.0,
     skill=1.0,
     due=10.0,
@@ -314,14 +315,14 @@ def month(
         staff_quota,
         reminders,
         inspection,
+        assisted,
         deadline,
         *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)),
     )
     rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, rush, 1.25, 12, 0.5)))
     hours = teams.Hours(*(v[0] for v in teams.team_month(seen, rules)))
-    lifted = (
-        1.25 if quota + staff_quota >= 1 and plan > members else 1 + 0.25 * (quota + staff_quota) * (plan > members)
-    )
+    pressed = min(quota + min(staff_quota / 2, 1.0), 1.0)
+    lifted = 1 + 0.25 * pressed * (plan > members)
     return hours, collectors * 30 * lifted * hours.effort
 
 
@@ -405,8 +406,15 @@ def test_skill_multiplies_what_a_visit_brings():
 
 def test_officials_with_a_quota_visit_and_displace():
     assert month(staff=10.0)[0] == month()[0]  # without a quota they do not
-    added = month(staff=10.0, staff_quota=1.0)[0].visits - month(staff_quota=1.0)[0].visits
+    added = month(staff=10.0, staff_quota=2.0)[0].visits - month(staff_quota=2.0)[0].visits
     assert added == pytest.approx(10 * 12 * 1.25 * 0.5)
+    half = month(staff=10.0, staff_quota=1.0)[0].visits - month(staff_quota=1.0)[0].visits
+    assert half == pytest.approx(10 * 12 * 0.5 * 1.125 * 0.5)
+
+
+def test_help_with_the_form_takes_time_of_collectors_and_none_of_others():
+    plain, helped = month(due=0.0, extra=20.0)[0].visits, month(due=0.0, extra=20.0, assisted=1.0)[0].visits
+    assert helped - 20 == pytest.approx((plain - 20) / (1 + teams.ASSISTED_COST))
 
 
 def test_the_reference_does_not_depend_on_how_many_draws_there_are(drawn):

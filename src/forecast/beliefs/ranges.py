@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS, NATION
@@ -42,12 +40,8 @@ def seen(column: str, place: Place, group: str = "all") -> Seen | None:
     (3.0, 1.2)
     """
     table = _table()
-    for name in (*place.lineage, NATION):
-        for who in dict.fromkeys((group, "all")):
-            rows = table[(table["column"] == column) & (table["place"] == name) & (table["group"] == who)]
-            if len(rows):
-                return Seen(*rows.iloc[0])
-    return None
+    asked = ((column, name, who) for name in (*place.lineage, NATION) for who in dict.fromkeys((group, "all")))
+    return next((table[key] for key in asked if key in table), None)
 
 
 def most(column: str, place: Place, group: str = "all") -> float:
@@ -78,12 +72,13 @@ def _units(row: Seen, place: Place) -> float:
     return {"commune": float(communes), "household": place.households}.get(row.per, 1.0)
 
 
-def _table() -> pd.DataFrame:
+def _table() -> dict[tuple[str, str, str], Seen]:
     path = tables.data_dir() / FILE
     return _read(path, path.read_bytes() if path.is_file() else b"")
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, content: bytes) -> pd.DataFrame:
+def _read(path: Path, content: bytes) -> dict[tuple[str, str, str], Seen]:
     """Read the table once for each content: a search asks for it many times."""
-    return tables.read(path, "ranges")
+    rows = [Seen(*row) for row in tables.read(path, "ranges")[list(Seen._fields)].itertuples(index=False)]
+    return {(row.column, row.place, row.group): row for row in rows}

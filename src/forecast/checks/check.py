@@ -29,7 +29,7 @@ SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
 RULE_MODULES = (conflicts, shares, plans, counts)
 """Where the rules of the history table are; importing them registers them."""
 
-_SOURCED = ("history", "law", "places", "crosswalk", "parameters", "evidence")
+_SOURCED = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence")
 _READABLE = ("*.csv", "*.parquet", "*.yaml", "*.yml")
 Frames = dict[Path, tuple[str, pd.DataFrame]]  # what is checked: path, name of the table, table
 _LEDGER = "members = previous members + entries + returns - lapses - exits"

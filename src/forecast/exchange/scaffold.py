@@ -22,7 +22,7 @@ from forecast.exchange.spreadsheet import Book, place_in, read
 from forecast.language import words
 
 Frames = dict[str, pd.DataFrame]
-TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "evidence")
+TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence")
 SCHEME = "voluntary_si"
 OWN = "own-file"  # source of what came from a spreadsheet
 AHEAD = 24  # months that the scenarios look ahead

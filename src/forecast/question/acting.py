@@ -6,9 +6,10 @@ import numpy as np
 
 from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.ranges import Seen, most, seen
+from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS
 from forecast.question.levers import Lever, Policy, Reminders, TopUp
-from forecast.question.plan import COLUMNS
+from forecast.question.plan import COLUMNS, Plan
 from forecast.question.scenario import Scenario
 
 
@@ -81,14 +82,19 @@ def beyond(scenario: Scenario) -> list[Beyond]:
     >>> [(one.column, round(one.asked), round(one.most)) for one in beyond(asked)]
     [('visits', 30556, 993)]
     """
-    found, plan = [], scenario.plan
-    for column in sorted(plan.changed(scenario.status_quo_plan)):
+    return above(scenario.plan, scenario.status_quo_plan, scenario.place)
+
+
+def above(plan: Plan, quo: Plan, place: Place) -> list[Beyond]:
+    """Return what :func:`beyond` does, of a plan beside that of the status quo."""
+    found = []
+    for column in sorted(plan.changed(quo)):
         by_group = COLUMNS[column].by_group and column != "gift_months"
         for g, group in enumerate(GROUPS if by_group else ("all",)):
-            row = seen(column, scenario.place, group)
+            row = seen(column, place, group)
             values = plan.columns[column][1:, ..., g] if by_group else plan.columns[column][1:]
             asked = _asked(column, values)
-            top = most(column, scenario.place, group)
+            top = most(column, place, group)
             if row is not None and row.per == "collector":
                 top = row.most * float(plan.collectors[1:].sum(axis=1).max())
             if row is not None and asked > top * (1 + 1e-6):

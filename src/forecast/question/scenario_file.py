@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from forecast.data import tables
 from forecast.question.scenario import Scenario
 
 
@@ -62,7 +63,11 @@ def scenario_yaml(scenario: Scenario, everything: bool = False) -> str:
     form = {name: value for name, value in scenario_form(scenario).items() if value or name in ("policy", "search")}
     text = str(yaml.safe_dump(form, allow_unicode=True, sort_keys=False, width=120))
     # The writer quotes months; quotes that are not needed make a file harder to read and to change by hand.
-    return next(plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
+    written = (plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
+    found = next(written, None)
+    if found is None:
+        raise tables.UserError(f"scenario {scenario.scenario!r}: it cannot be written as a file that reads the same")
+    return found
 
 
 _MONTH = re.compile(r"'(\d{4}-\d{2})'")

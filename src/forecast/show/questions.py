@@ -32,7 +32,7 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     the members that there would be without the rise as its target; `month` is when the floor rises.
     """
     lost = _of(comparison, scenario, "members")
-    way = frames.at(ways.set_index("way"), "top_up")
+    way = frames.at(ways.set_index("way"), "TopUp/all")
     lines = [
         say(
             lang,
@@ -53,21 +53,32 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
             say(
                 lang,
                 share=way["needed"],
-                money=words.money(way["public_vnd"], lang, int(way["public_vnd"] < 1e10)),
+                money=words.money(way["total"], lang, int(way["total"] < 1e10)),
                 vi="Muốn bù lại với khả năng một nửa, phải hỗ trợ thêm {share:p} mức đóng tối thiểu cho "
-                "mọi người; ngân sách chi thêm khoảng {money} trong cả kỳ.",
+                "mọi người; ngân sách và cơ quan BHXH chi thêm khoảng {money} trong cả kỳ.",
                 en="A top-up of {share:p} of the contribution at the floor for everybody would offset the loss with a "
-                "probability of one half; public budgets pay about {money} more over all months.",
+                "probability of one half; public budgets and the office pay about {money} more over all months.",
             )
         )
     else:
-        lines.append(say(lang, vi="Không mức hỗ trợ thêm nào bù lại được hết.", en="No top-up would offset all of it."))
+        lines.append(
+            say(
+                lang,
+                most=way["most"],
+                reached=words.below(way["probability_reached"], 0.5, lang),
+                vi="Mức hỗ trợ thêm cho mọi người từng thấy ({most:p}) không đủ bù lại: khả năng là {reached}, "
+                "chưa tới "
+                "một nửa.",
+                en="The largest top-up for everybody that has been seen ({most:p}) does not offset it: the probability "
+                "is {reached}, less than one half.",
+            )
+        )
     return join(lines, " ")
 
 
 def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: str = "vi") -> Text:
-    """Say how many model communes a target takes, from `decide.ways` of a scenario without them."""
-    way = frames.at(ways.set_index("way"), "model_communes")
+    """Say how many model communes a target takes, from `desk.target.ways`."""
+    way = frames.at(ways.set_index("way"), "ModelCommunes")
     common = {
         "target": target,
         "p": probability,
@@ -87,10 +98,13 @@ def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: 
     return say(
         lang,
         **common,
-        vi="Dù cả {most:n} xã, phường đều là xã điểm, khả năng đạt {target:n} người cũng chỉ là {reached} "
-        "(không có xã điểm nào: {now:c}), chưa tới {p:p}.",
-        en="Even with all {most:n} communes as model communes the probability of {target:n} members is only "
-        "{reached} (with none: {now:c}), not {p:p}.",
+        vi="Dù làm ở {most:n} xã, phường đông dân nhất, mức cao nhất từng thấy, khả năng đạt {target:n} người "
+        "cũng chỉ là "
+        "{reached} (như hiện nay: {now:c}), chưa tới {p:p}. Cần nhiều xã điểm hơn mức đã từng thấy.",
+        en="Even with the {most:n} largest communes as model communes, the most that has been seen, the probability of "
+        "{target:n} members is only {reached} (as it is: {now:c}), not {p:p}. It takes more model communes than "
+        "have been "
+        "seen.",
     )
 
 

@@ -1,10 +1,12 @@
 """Who goes to households, how well, and how often."""
 
+import math
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, Lever, Offers, Share
@@ -33,8 +35,10 @@ class Collectors(Lever):
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """Up to four times the collectors that there are."""
-        return {10: {"lever": "Collectors", "count": [collectors, 4 * collectors], "per": "place"}}
+        """As many collectors as were seen, and four times those that there are where that is not known."""
+        top = most("collectors", place)
+        high = top if math.isfinite(top) else 4 * collectors
+        return {10: {"lever": "Collectors", "count": [collectors, high], "per": "place"}} if high > collectors else {}
 
     def _apply(self, plan: Plan, place: Place) -> None:
         wanted = self._box(plan, place) * spread(self.count, self.per, self.where, place)
@@ -168,8 +172,9 @@ class Visits(Lever):
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """One more visit to each household a year."""
-        return {20: {"lever": "Visits", "count": [0, place.households / 12], "per": "place"}}
+        """As many visits as were seen, at most one more to each household a year."""
+        high = min(most("visits", place), place.households / 12)
+        return {20: {"lever": "Visits", "count": [0, high], "per": "place"}}
 
     def _apply(self, plan: Plan, place: Place) -> None:
         visits = self._box(plan, place) * spread(self.count, self.per, self.where, place)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, Day, Lever, Offers
@@ -48,8 +49,9 @@ class Meetings(_Events):
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """A meeting a month in each commune."""
-        return {60: {"lever": "Meetings", "count": [0, 12], "every": "year", "per": "commune"}}
+        """As many meetings in each commune as were seen, at most one a month."""
+        top = min(12 * most("meetings", place) / max(len(place.communes), 1), 12.0)
+        return {60: {"lever": "Meetings", "count": [0, top], "every": "year", "per": "commune"}}
 
     def _apply(self, plan: Plan, place: Place) -> None:
         meetings = self._monthly(plan, place) * (self.attendance / MEETINGS_ATTENDANCE)
@@ -102,8 +104,8 @@ class Drive(Lever):
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """A campaign day a month."""
-        return {70: {"lever": "Drive", "per_month": [0, 1]}}
+        """As many campaign days a month as were seen, at most one."""
+        return {70: {"lever": "Drive", "per_month": [0, min(most("drives", place), 1.0)]}}
 
     def acts(self, plan: Plan) -> bool:
         """Is any of its dates or months one of the plan's, after the opening?"""
@@ -139,9 +141,9 @@ class ModelCommunes(Lever):
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """Half of the communes."""
-        most = max(2, len(place.communes) // 2)
-        form = {"lever": "ModelCommunes", "where": {"count": [0, most], "order": "largest"}}
+        """As many communes as were run so, at most half of them."""
+        top = min(most("model", place), max(2, len(place.communes) // 2))
+        form = {"lever": "ModelCommunes", "where": {"count": [0, top], "order": "largest"}}
         return {100: form} if len(place.communes) > 1 else {}
 
     def _apply(self, plan: Plan, place: Place) -> None:
