@@ -1,5 +1,6 @@
 """What several tests make alike: questions about the toy district, its counts, and answers without an engine."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,14 @@ from forecast.question.levers import Lever, Policy
 from forecast.question.scenario import Scenario, Target
 
 SHARES = {"all": 1.0, **dict(zip(GROUPS, (0.02, 0.03, 0.10, 0.85), strict=True))}
+
+
+def flipped(data: bytes, times: int, seed: int) -> Iterator[bytes]:
+    """Give `data` so many times, each with another bit of it flipped."""
+    for place in np.random.default_rng(seed).integers(0, 8 * len(data), times):
+        other = bytearray(data)
+        other[place // 8] ^= 1 << place % 8
+        yield bytes(other)
 
 
 def has_its_own_test(lever: str) -> bool:

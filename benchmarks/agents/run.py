@@ -96,9 +96,7 @@ def measure_again(sizes: dict, quick: bool) -> None:
         return
     runs = done["sizes"][0]["runs"]
     size = {"people": people, "months": METHODS["forecast"][LARGE][0] if not quick else 12}
-    again = machine.ask(
-        "one_method.py", {"method": "forecast", "sizes": [size], "repeats": 3, "seed": 1 + len(runs)}
-    )  # fmt: skip
+    again = machine.ask("one_method.py", {"method": "forecast", "sizes": [size], "repeats": 3, "seed": 1 + len(runs)})
     runs += again["sizes"][0]["runs"] if "error" not in again else []
 
 

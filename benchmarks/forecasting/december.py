@@ -65,9 +65,16 @@ def main() -> None:
     begun, cpu = time.time(), time.process_time()
     history = tables.read(tables.data_dir() / "history.csv", "history")
     if asked.samples is None or not asked.samples.is_file():
-        found = backtest(calendar.counted(history), calendar.EXAMINED, origins=calendar.origins(),
-                         horizon=calendar.HORIZON, draws=asked.draws, jobs=asked.jobs, progress=False,
-                         yardsticks=YARDSTICKS | MORE_YARDSTICKS)  # fmt: skip
+        found = backtest(
+            calendar.counted(history),
+            calendar.EXAMINED,
+            origins=calendar.origins(),
+            horizon=calendar.HORIZON,
+            draws=asked.draws,
+            jobs=asked.jobs,
+            progress=False,
+            yardsticks=YARDSTICKS | MORE_YARDSTICKS,
+        )
         values = calendar.samples(found.forecasts, found.counts)
         if asked.samples is not None:
             values.to_parquet(asked.samples)
@@ -87,8 +94,10 @@ def main() -> None:
         "Cà Mau in December 2025, foretold in December 2021": pd.DataFrame([ca_mau(1000)]),
         "seconds": pd.DataFrame([took | {"refit_processor": refit_seconds()}]),
     }
-    parts = [f"# Lasting and campaign members, measured\n\n{time.strftime('%Y-%m-%d')}, Python "
-             f"{platform.python_version()}, {platform.machine()}; {asked.draws} draws.\n"]  # fmt: skip
+    parts = [
+        f"# Lasting and campaign members, measured\n\n{time.strftime('%Y-%m-%d')}, Python "
+        f"{platform.python_version()}, {platform.machine()}; {asked.draws} draws.\n"
+    ]
     for title, table in found.items():
         cells = table.round(3).map(str)
         parts.append(f"\n## {title}\n\n| {' | '.join(cells)} |\n|{'---|' * len(cells.columns)}\n")

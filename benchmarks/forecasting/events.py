@@ -37,8 +37,10 @@ def main() -> None:
     parser.add_argument("--series", type=Path, help="folder with uptake.parquet; invented series alone without it")
     options = parser.parse_args()
     members = [case for case in invented.enrollment(400, SEED) if len(case.past) >= 8 and len(case.future) > 1]
-    groups = {f"invented enrollment, {word}": [case for case in members if case.season == season]
-              for season, word in ((1, "yearly"), (12, "monthly"))}
+    groups = {
+        f"invented enrollment, {word}": [case for case in members if case.season == season]
+        for season, word in ((1, "yearly"), (12, "monthly"))
+    }
     if options.series:
         uptake = real.read(options.series, ("uptake",))
         groups |= {label: cases for label, cases in uptake.items() if "4 to" not in label}
@@ -79,8 +81,12 @@ def score(one: Shocked, events: pd.DataFrame | None) -> tuple[float, float, floa
         past = one.table.loc[one.table["unique_id"] == name, "y"].to_numpy()
         unit = max(float(np.mean(np.abs(np.diff(past)))), 1e-9)
         errors.append([np.mean(np.abs(guess - future)) / unit for guess in (rows["median"].to_numpy(), past[-1])])
-        held.append([np.mean((future >= rows[low]) & (future <= rows[high])) for low, high in
-                     (("0.025", "0.975"), ("0.1", "0.9"))])  # fmt: skip
+        held.append(
+            [
+                np.mean((future >= rows[low]) & (future <= rows[high]))
+                for low, high in (("0.025", "0.975"), ("0.1", "0.9"))
+            ]
+        )
     ours, naive = np.mean(errors, axis=0)
     return (float(ours / naive), *map(float, np.mean(held, axis=0)))
 

@@ -66,7 +66,7 @@ def _m_series(m: int, rng) -> tuple[np.ndarray, np.ndarray]:
     if m > 1 and rng.random() < 0.15:
         path *= 0.1
     for _ in range(rng.poisson(total / m / 35)):
-        path[rng.integers(total):] += rng.normal(0, 0.12)
+        path[rng.integers(total) :] += rng.normal(0, 0.12)
     noise = shocks() * _near(NOISE[m], 1.0, rng) * size
     if rng.random() < 0.3:
         noise[1:] += rng.uniform(-0.5, 0.8) * noise[:-1]
@@ -89,7 +89,7 @@ def _slope(m: int, total: int, shocks: np.ndarray, rng) -> np.ndarray:
     """Return growth a step: a drift that sometimes breaks, and a part that wanders and fades."""
     drift = np.full(total, (0.03 + DRIFT[m] * rng.standard_t(5)) / m if rng.random() < 0.75 else 0.0)
     for _ in range(rng.poisson(total / m / 25)):
-        drift[rng.integers(total):] = (0.02 + 0.05 * rng.normal()) / m
+        drift[rng.integers(total) :] = (0.02 + 0.05 * rng.normal()) / m
     step = _near(*SLOPE[m], rng) / m**1.5 if rng.random() < 0.75 else 0.0
     stay, wander = rng.uniform(0.80, 1.0) ** (1 / m), np.zeros(total)
     for t in range(1, total):

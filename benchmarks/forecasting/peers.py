@@ -100,11 +100,10 @@ def prophet(past, season, horizon):
     logging.getLogger("cmdstanpy").disabled = True
     every = {1: "YS", 4: "QS", 12: "MS"}[season]
     dates = pd.date_range("1960-01-01", periods=len(past) + horizon, freq=every)
-    model = Prophet(weekly_seasonality=False, daily_seasonality=False,
-                    yearly_seasonality=season > 1)
+    model = Prophet(weekly_seasonality=False, daily_seasonality=False, yearly_seasonality=season > 1)
     np.random.seed(1)  # noqa: NPY002 - Prophet draws its intervals from numpy's global state
     model.fit(pd.DataFrame({"ds": dates[: len(past)], "y": past}))
-    ahead = pd.DataFrame({"ds": dates[len(past):]})
+    ahead = pd.DataFrame({"ds": dates[len(past) :]})
     draws = model.predictive_samples(ahead)["yhat"]
     return model.predict(ahead)["yhat"].to_numpy(), np.quantile(draws, LEVELS, axis=1).T
 

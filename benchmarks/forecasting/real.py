@@ -36,8 +36,11 @@ def read(folder: Path, sets: tuple[str, ...] = SETS) -> dict[str, list[Case]]:
 
 def _uptake(group: str) -> str:
     """Return the group of an uptake series: its points where they are yearly."""
-    known = {"adopt_broadband_n8": "uptake of 8 points", "adopt_broadband_n12": "uptake of 12 points",
-             "bes_province_annual": "uptake of 4 to 6 points"}  # fmt: skip
+    known = {
+        "adopt_broadband_n8": "uptake of 8 points",
+        "adopt_broadband_n12": "uptake of 12 points",
+        "bes_province_annual": "uptake of 4 to 6 points",
+    }
     return known.get(group, "uptake monthly")
 
 

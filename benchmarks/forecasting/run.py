@@ -49,8 +49,12 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="a long table of your own instead of the invented series")
     parser.add_argument("--horizon", type=int, help="values held back of each series of --data; that of M4 by default")
     parser.add_argument("--series", type=Path, help="folder of real series: m1, m3, tourism, uptake .parquet")
-    parser.add_argument("--most", type=int, default=120, help="series of each group of --series that all methods get; "
-                        "of monthly ones, which take long, half as many")
+    parser.add_argument(
+        "--most",
+        type=int,
+        default=120,
+        help="series of each group of --series that all methods get; of monthly ones, which take long, half as many",
+    )
     parser.add_argument("--monthly", default="", help="methods that are asked of monthly series; all by default")
     parser.add_argument("--quick", action="store_true", help="few series, to see that everything runs")
     parser.add_argument("--keep", type=Path, help="folder for answers: those there are not made again")
@@ -69,8 +73,14 @@ def main() -> int:
     else:
         form = [case for season, n in COUNTS.items() for case in invented.m_form(season, n // few, SEED)]
         sets = {"m_form": form, "enrollment": invented.enrollment(ENROLLMENT // few, SEED)}
-    found = {"date": date.today().isoformat(), "machine": machine.describe(), "quick": options.quick,
-             "data": options.data.name if options.data else "", "real": bool(options.series), "sets": {}}
+    found = {
+        "date": date.today().isoformat(),
+        "machine": machine.describe(),
+        "quick": options.quick,
+        "data": options.data.name if options.data else "",
+        "real": bool(options.series),
+        "sets": {},
+    }
     failed = False
     for label, cases in sets.items():
         monthly = cases[0].season == 12 and options.series and len(cases) > options.most
@@ -112,14 +122,19 @@ def communes(count: int) -> dict:
     """Time the command on a province's communes, two processes, from its start to its end."""
     months = pd.period_range("2020-01", periods=MONTHS, freq="M").astype(str)
     cases = invented.communes(count, MONTHS, SEED)
-    frame = pd.concat([pd.DataFrame({"unique_id": f"{i:03d}", "ds": months, "y": case.past})
-                       for i, case in enumerate(cases)])
+    frame = pd.concat(
+        [pd.DataFrame({"unique_id": f"{i:03d}", "ds": months, "y": case.past}) for i, case in enumerate(cases)]
+    )
     with tempfile.TemporaryDirectory() as folder:
         frame.to_csv(table := Path(folder) / "communes.csv", index=False)
         words = ["baseline", str(table), "--horizon", "12", "--jobs", "2", "--out", f"{folder}/out"]
         before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        subprocess.run([sys.executable, "-m", "forecast", *words], check=True, stdout=subprocess.DEVNULL,
-                       env=os.environ | {"OMP_NUM_THREADS": "1"})  # fmt: skip
+        subprocess.run(
+            [sys.executable, "-m", "forecast", *words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
         after, seconds = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begin
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"series": count, "months": MONTHS, "seconds": round(seconds, 1), "processor_seconds": round(used, 1)}

@@ -31,11 +31,12 @@ def table(cases: list, answers: dict, by_family: bool) -> list[dict]:
     out = []
     for group, at in groups.items():
         naive = by_family or group.startswith("uptake")
-        scored = {name: _rows([cases[i] for i in at], [found[i] for i in at], naive)
-                  for name, found in answers.items()}
+        scored = {name: _rows([cases[i] for i in at], [found[i] for i in at], naive) for name, found in answers.items()}
         ours = scored.get(OURS, (None,))[0]
-        out += [{"group": group, "method": name, "against_naive": naive, **_means(*rows),
-                 **_apart(ours, rows[0], naive)} for name, rows in scored.items()]
+        out += [
+            {"group": group, "method": name, "against_naive": naive, **_means(*rows), **_apart(ours, rows[0], naive)}
+            for name, rows in scored.items()
+        ]
     return out
 
 
@@ -59,21 +60,40 @@ def _rows(cases: list, found: list, against_naive: bool) -> tuple[np.ndarray, in
         low, low80, high80, high = quantiles.T
         held = score.covered(case.future, low, high)
         largest = max(np.abs(case.past).max(), 1e-300)
-        rows.append((score.mase(case.future, middle, unit), score.mase(case.future, plain, unit),
-                     _smape(case.future, middle), _smape(case.future, plain), held.mean(),
-                     score.msis(case.future, low, high, unit), seconds,
-                     score.covered(case.future, low80, high80).mean(),
-                     *(part.mean() if len(part) else np.nan for part in np.array_split(held, 3)),
-                     np.abs(quantiles).max() / largest))
+        rows.append(
+            (
+                score.mase(case.future, middle, unit),
+                score.mase(case.future, plain, unit),
+                _smape(case.future, middle),
+                _smape(case.future, plain),
+                held.mean(),
+                score.msis(case.future, low, high, unit),
+                seconds,
+                score.covered(case.future, low80, high80).mean(),
+                *(part.mean() if len(part) else np.nan for part in np.array_split(held, 3)),
+                np.abs(quantiles).max() / largest,
+            )
+        )
     return np.array(rows), failed, why
 
 
 def _means(rows: np.ndarray, failed: int, why: str) -> dict:
     mase, _, smape, _, held, width, seconds, held80, *thirds = np.nanmean(rows, axis=0)[:-1]
-    return {"series": len(rows), "failed": failed, "why": why, "smape": smape, "mase": mase,
-            "owa": _ratio(rows.mean(axis=0), False), "relative_mase": _ratio(rows.mean(axis=0), True),
-            "coverage": held, "coverage80": held80, "thirds": [float(third) for third in thirds], "msis": width,
-            "seconds": seconds, "largest": float(rows[:, -1].max())}
+    return {
+        "series": len(rows),
+        "failed": failed,
+        "why": why,
+        "smape": smape,
+        "mase": mase,
+        "owa": _ratio(rows.mean(axis=0), False),
+        "relative_mase": _ratio(rows.mean(axis=0), True),
+        "coverage": held,
+        "coverage80": held80,
+        "thirds": [float(third) for third in thirds],
+        "msis": width,
+        "seconds": seconds,
+        "largest": float(rows[:, -1].max()),
+    }
 
 
 def _ratio(means: np.ndarray, against_naive: bool):
@@ -102,46 +122,79 @@ def page(found: dict) -> str:
     """Return the results as Markdown."""
     m = found["machine"]
     spent = f", in {found['minutes']} minutes" if found["minutes"] else ""
-    lines = ["# Forecasts beside others, on the same series", "",
-             f"Measured on {found['date']} by `python benchmarks/forecasting/run.py`{' --quick' * found['quick']}"
-             f"{' --data ' + found['data'] if found['data'] else ''}"
-             f"{' --series DIR' * found.get('real', False)}{spent}; "
-             f"commit {m['commit'] or 'unknown'}.",
-             f"Machine: {m['cpu']}, {m['cores']} cores, {m['system']}; load {m['load_before']} at the beginning. "
-             f"Python {m['python']}. Columns are explained in benchmarks/README.md.", ""]
+    lines = [
+        "# Forecasts beside others, on the same series",
+        "",
+        f"Measured on {found['date']} by `python benchmarks/forecasting/run.py`{' --quick' * found['quick']}"
+        f"{' --data ' + found['data'] if found['data'] else ''}"
+        f"{' --series DIR' * found.get('real', False)}{spent}; "
+        f"commit {m['commit'] or 'unknown'}.",
+        f"Machine: {m['cpu']}, {m['cores']} cores, {m['system']}; load {m['load_before']} at the beginning. "
+        f"Python {m['python']}. Columns are explained in benchmarks/README.md.",
+        "",
+    ]
     lines += [found["note"], ""] if found.get("note") else []
     for label, rows in found["sets"].items():
         lines += _set(label, rows)
     if "communes" in found:
         one = found["communes"]
-        lines += ["## A province's communes", "",
-                  f"{one['series']} series of {one['months']} months, 12 months ahead, two processes, the command from "
-                  f"start to end: {one['seconds']:.0f} s on the clock, {one['processor_seconds']:.0f} s of processors.",
-                  ""]
+        lines += [
+            "## A province's communes",
+            "",
+            f"{one['series']} series of {one['months']} months, 12 months ahead, two processes, the command from "
+            f"start to end: {one['seconds']:.0f} s on the clock, {one['processor_seconds']:.0f} s of processors.",
+            "",
+        ]
     return "\n".join(lines) + "\n"
 
 
 def _set(label: str, rows: list[dict]) -> list[str]:
     against = label == "enrollment"
-    head = ["method", "", "here better by", "sMAPE", "MASE", "95% holds", "80% holds", "95% by third", "MSIS",
-            "s a series", "largest", "failed"]
+    head = [
+        "method",
+        "",
+        "here better by",
+        "sMAPE",
+        "MASE",
+        "95% holds",
+        "80% holds",
+        "95% by third",
+        "MSIS",
+        "s a series",
+        "largest",
+        "failed",
+    ]
     lines = []
     for group in dict.fromkeys(row["group"] for row in rows):
         ours = [row for row in rows if row["group"] == group]
         lines += [f"## {label}: {group} ({ours[0]['series']} series)", ""]
         head[1] = "MASE / naive" if ours[0]["against_naive"] else "OWA"
-        cells = [[row["method"], f"{row['relative_mase' if row['against_naive'] else 'owa']:.3f}", _told(row),
-                  f"{row['smape']:.2f}", f"{row['mase']:.3f}", f"{row['coverage']:.1%}", f"{row['coverage80']:.1%}",
-                  " / ".join(f"{100 * third:.0f}" for third in row["thirds"]), f"{row['msis']:.1f}",
-                  f"{row['seconds']:.3f}", f"{row['largest']:.1f}",
-                  row["why"] if row["failed"] == row["series"] else row["failed"]] for row in ours]
+        cells = [
+            [
+                row["method"],
+                f"{row['relative_mase' if row['against_naive'] else 'owa']:.3f}",
+                _told(row),
+                f"{row['smape']:.2f}",
+                f"{row['mase']:.3f}",
+                f"{row['coverage']:.1%}",
+                f"{row['coverage80']:.1%}",
+                " / ".join(f"{100 * third:.0f}" for third in row["thirds"]),
+                f"{row['msis']:.1f}",
+                f"{row['seconds']:.3f}",
+                f"{row['largest']:.1f}",
+                row["why"] if row["failed"] == row["series"] else row["failed"],
+            ]
+            for row in ours
+        ]
         lines += _markdown(head, cells)
     if against:
         lines += ["## enrollment: geometric mean over the families, MASE / naive", ""]
         families = [row for row in rows if "points" not in row["group"]]
         names = dict.fromkeys(row["method"] for row in families)
-        cells = [[name, f"{np.exp(np.mean([np.log(r['relative_mase']) for r in families if r['method'] == name])):.3f}"]
-                 for name in names]
+        cells = [
+            [name, f"{np.exp(np.mean([np.log(r['relative_mase']) for r in families if r['method'] == name])):.3f}"]
+            for name in names
+        ]
         lines += _markdown(["method", "MASE / naive"], cells)
     return lines
 

@@ -5,11 +5,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from forecast.beliefs import posterior
 from forecast.calibration.likelihood import Model
-from forecast.cli import main
 from forecast.data import tables, toy
 from forecast.data.tables import UserError
 from forecast.experiment.manifest import fingerprint
@@ -159,11 +157,11 @@ def test_nothing_kept_is_said(kept):
         posterior.learned(ca_mau())
 
 
-def test_who_uses_what_is_kept_hears_which_counts_it_was_learned_without(kept, tmp_path):
+def test_who_uses_what_is_kept_hears_which_counts_it_was_learned_without(kept, tmp_path, run):
     with (kept / "history.csv").open("a", encoding="utf-8") as end:
         end.write(COUNT.format("Cà Mau", "2023-06", 25000))
     asked = [str(kept / "scenarios" / "da-bac-status-quo.yaml"), "--engines", "stock", "--draws", "2", "--jobs", "1"]
-    result = CliRunner().invoke(main, ["project", *asked, "--posterior", "stored", "--out", str(tmp_path / "r")])
+    result = run("project", *asked, "--posterior", "stored", "--out", tmp_path / "r")
     assert result.exit_code == 0, result.output
     assert "note: the stored parameters were learned without Cà Mau 2023-06 members" in result.output
     (said,) = json.loads((tmp_path / "r" / "manifest.json").read_text(encoding="utf-8"))["learned_without"]

@@ -50,8 +50,18 @@ def test_forecast_check_finds_them_in_rows_of_ones_own_files(rule):
         if measure in data:
             rows.append(data.assign(measure=measure, value=data[measure].astype(float)))
     long = pd.concat(rows, ignore_index=True).rename(columns={"unit": "place"})
-    history = long.assign(scheme="voluntary_si", group="all", unit="persons", kind="observation", status="stated",
-                          denominator="", source=counts.OWN, locator="", note="", level="commune")  # fmt: skip
+    history = long.assign(
+        scheme="voluntary_si",
+        group="all",
+        unit="persons",
+        kind="observation",
+        status="stated",
+        denominator="",
+        source=counts.OWN,
+        locator="",
+        note="",
+        level="commune",
+    )
     history = history.assign(known="", error=float("nan"), use="")[tables.columns("history")]
     places = pd.DataFrame({"place": ["Đà Bắc/A", "Đà Bắc/B"], "parent": "", "eligible": [100.0, 100.0]})
     found = findings.find(history, findings.Setting(places), only={f"own-{rule}"})

@@ -16,6 +16,7 @@ from forecast.answer.projection import COLUMNS, Projection
 from forecast.cli import main
 from forecast.cli.common import MANIFEST, PARTS
 from forecast.data import tables
+from forecast.data.folders import locked
 from forecast.engines.people.agents import AgentEngine
 from forecast.engines.people.stock import StockEngine
 from forecast.experiment import project
@@ -205,6 +206,15 @@ def test_a_killed_run_goes_on_where_it_was(done, tmp_path, monkeypatch):
     assert asked == [(s, d) for s in ("da-bac-plan", "da-bac-status-quo") for d in (0, 2, 4)]
     assert files(out) == files(done[0] / "project")
     assert sha(out / "projection.parquet") == sha(done[0] / "project" / "projection.parquet")
+
+
+def test_a_second_run_into_one_folder_is_refused_at_once(tmp_path):
+    with locked(tmp_path / "x"):
+        for force in ((), ("--force",)):
+            said = forecast("project", QUO, *QUICK, "--out", tmp_path / "x", *force, code=1).output
+            assert re.search(r"x: process \d+ on .* is writing there", said.replace("\n", " "))
+    forecast("project", QUO, *QUICK, "--out", tmp_path / "x")
+    assert files(tmp_path / "x") == ["fan.png", "manifest.json", "projection.parquet", "summary.csv"]
 
 
 def scenario(folder, **changes):

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.checks import check, conflicts
 from forecast.data import history as facts
-from forecast.data import tables
+from forecast.data import tables, vocabulary
 
 DATA = tables.data_dir()
 
@@ -46,31 +46,43 @@ def value(history, place, month, measure, **equal):
     return rows["value"].iloc[0]
 
 
-@pytest.mark.parametrize(("place", "month", "measure", "more", "number"), [
-    ("Đà Bắc", "2020-10", "members", {}, 648), ("Đà Bắc", "2020-12", "members", {"kind": "plan"}, 750),
-    ("Đà Bắc", "2020-10", "money", {}, 1.3e9), ("Đà Bắc", "2020-12", "money", {"kind": "plan"}, 1.5e9),
-    ("Đông Triều", "2021-11", "members", {}, 3550), ("Đông Triều", "2020-11", "members", {"status": "derived"}, 2591),
-    ("Đông Triều", "2021-12", "members", {"kind": "plan"}, 3656),
-    ("Đông Triều", "2021-11", "members", {"scheme": "household_hi"}, 139_200),
-    ("Đông Triều", "2021-12", "campaign_days", {}, 4),
-    ("Đông Triều", "2021-11", "money", {"scheme": "all_schemes"}, 383.9e9),
-    ("Hà Nội", "2021-12", "members", {"status": "stated"}, 63_300),
-    ("Hà Nội", "2021-12", "members", {"status": "conflicting"}, 63_000),
-    ("Hà Nội", "2022-12", "members", {"kind": "target"}, 100_000), ("Hà Nội", "2022-12", "entries", {}, 37_000),
-    ("Hà Nội/30 xã điểm", "2021-12", "entries_per_commune", {}, 115),
-    ("Lào Cai", "2023-10", "members", {}, 8700), ("Lào Cai", "2023-10", "members", {"group": "poor"}, 67),
-    ("Lào Cai", "2023-10", "members", {"group": "near_poor"}, 111),
-    ("Cà Mau", "2025-12", "members", {}, 116_400), ("Cà Mau", "2025-12", "members_share", {}, 19.61),
-    ("Cà Mau", "2025-12", "members", {"scheme": "compulsory_si"}, 86_383),
-    ("Cà Mau", "2021-12", "members", {"kind": "observation"}, 26_948), ("Cà Mau", "2022-06", "members", {}, 21_824),
-    ("Việt Nam", "2021-12", "members", {"kind": "observation"}, 1_450_000),
-    ("Việt Nam", "2023-12", "members", {"kind": "observation", "status": "stated"}, 1_830_000),
-    ("Việt Nam", "2024-12", "members", {}, 2_311_000), ("Việt Nam", "2025-11", "members", {}, 2_016_000),
-    ("Việt Nam", "2025-12", "members", {"kind": "observation", "status": "derived"}, 3_071_900),
-    ("Việt Nam", "2025-12", "members", {"kind": "plan"}, 2_947_000),
-    ("Hà Nội", "2025-06", "members", {}, 112_293), ("Cà Mau", "2024-09", "members", {}, 28_500),
-    ("Lào Cai (2025)", "2025-12", "members", {"kind": "observation"}, 80_900),
-])
+@pytest.mark.parametrize(
+    ("place", "month", "measure", "more", "number"),
+    [
+        ("Đà Bắc", "2020-10", "members", {}, 648),
+        ("Đà Bắc", "2020-12", "members", {"kind": "plan"}, 750),
+        ("Đà Bắc", "2020-10", "money", {}, 1.3e9),
+        ("Đà Bắc", "2020-12", "money", {"kind": "plan"}, 1.5e9),
+        ("Đông Triều", "2021-11", "members", {}, 3550),
+        ("Đông Triều", "2020-11", "members", {"status": "derived"}, 2591),
+        ("Đông Triều", "2021-12", "members", {"kind": "plan"}, 3656),
+        ("Đông Triều", "2021-11", "members", {"scheme": "household_hi"}, 139_200),
+        ("Đông Triều", "2021-12", "campaign_days", {}, 4),
+        ("Đông Triều", "2021-11", "money", {"scheme": "all_schemes"}, 383.9e9),
+        ("Hà Nội", "2021-12", "members", {"status": "stated"}, 63_300),
+        ("Hà Nội", "2021-12", "members", {"status": "conflicting"}, 63_000),
+        ("Hà Nội", "2022-12", "members", {"kind": "target"}, 100_000),
+        ("Hà Nội", "2022-12", "entries", {}, 37_000),
+        ("Hà Nội/30 xã điểm", "2021-12", "entries_per_commune", {}, 115),
+        ("Lào Cai", "2023-10", "members", {}, 8700),
+        ("Lào Cai", "2023-10", "members", {"group": "poor"}, 67),
+        ("Lào Cai", "2023-10", "members", {"group": "near_poor"}, 111),
+        ("Cà Mau", "2025-12", "members", {}, 116_400),
+        ("Cà Mau", "2025-12", "members_share", {}, 19.61),
+        ("Cà Mau", "2025-12", "members", {"scheme": "compulsory_si"}, 86_383),
+        ("Cà Mau", "2021-12", "members", {"kind": "observation"}, 26_948),
+        ("Cà Mau", "2022-06", "members", {}, 21_824),
+        ("Việt Nam", "2021-12", "members", {"kind": "observation"}, 1_450_000),
+        ("Việt Nam", "2023-12", "members", {"kind": "observation", "status": "stated"}, 1_830_000),
+        ("Việt Nam", "2024-12", "members", {}, 2_311_000),
+        ("Việt Nam", "2025-11", "members", {}, 2_016_000),
+        ("Việt Nam", "2025-12", "members", {"kind": "observation", "status": "derived"}, 3_071_900),
+        ("Việt Nam", "2025-12", "members", {"kind": "plan"}, 2_947_000),
+        ("Hà Nội", "2025-06", "members", {}, 112_293),
+        ("Cà Mau", "2024-09", "members", {}, 28_500),
+        ("Lào Cai (2025)", "2025-12", "members", {"kind": "observation"}, 80_900),
+    ],
+)
 def test_the_figures_of_the_articles_are_there(history, place, month, measure, more, number):
     assert value(history, place, month, measure, **more) == number
 
@@ -101,8 +113,11 @@ def test_formulas_give_the_values(history):
 
 
 def test_a_count_that_follows_from_a_later_one_names_it_and_was_not_known_before(history):
-    rows = history[(history["measure"] == "members") & history["note"].str.contains(r"formula: \[")
-                   & (history["status"] != "conflicting")]
+    rows = history[
+        (history["measure"] == "members")
+        & history["note"].str.contains(r"formula: \[")
+        & (history["status"] != "conflicting")
+    ]
     assert len(rows) > 15
     for row in rows.itertuples():
         assert re.search(r"formula: \[([0-9-]+)\]", row.note)[1] > row.month, row
@@ -112,8 +127,12 @@ def test_a_count_that_follows_from_a_later_one_names_it_and_was_not_known_before
 
 
 def test_every_count_says_when_it_was_known_and_how_far_it_may_be_off(history):
-    rows = history[(history["scheme"] == "voluntary_si") & (history["measure"] == "members")
-                   & (history["kind"] == "observation") & (history["status"] != "conflicting")]
+    rows = history[
+        (history["scheme"] == "voluntary_si")
+        & (history["measure"] == "members")
+        & (history["kind"] == "observation")
+        & (history["status"] != "conflicting")
+    ]
     assert len(rows) > 110
     assert (rows["known"] >= rows["month"]).all()
     bounds = rows["use"] == "no"
@@ -148,16 +167,20 @@ def test_shares_say_what_they_are_a_share_of(history):
 
 
 def test_every_measure_is_used_and_explained(history, dictionary):
-    assert set(history["measure"]) == set(tables.HISTORY_MEASURES)
-    for measure, units in tables.HISTORY_MEASURES.items():
+    assert set(history["measure"]) == set(vocabulary.HISTORY_MEASURES)
+    for measure, units in vocabulary.HISTORY_MEASURES.items():
         assert f"| {measure} | {', '.join(units)} |" in dictionary, measure
 
 
 def test_every_table_and_column_is_explained(dictionary):
     for table in set(tables.SCHEMAS) - {"projection", "published"}:
         part = dictionary.split(f"## {table}.csv")[1].split("\n## ")[0]
-        explained = {name for line in part.splitlines() if line.startswith("|")
-                     for name in line.split("|")[1].replace(" ", "").split(",")}
+        explained = {
+            name
+            for line in part.splitlines()
+            if line.startswith("|")
+            for name in line.split("|")[1].replace(" ", "").split(",")
+        }
         assert set(tables.columns(table)) <= explained, table
 
 
@@ -167,7 +190,7 @@ def test_every_rule_is_explained(dictionary):
 
 
 def test_every_denominator_is_explained(dictionary):
-    assert all(name in dictionary for name in tables.DENOMINATORS)
+    assert all(name in dictionary for name in vocabulary.DENOMINATORS)
 
 
 def test_parameters_have_a_range_within_their_limits(parameters):

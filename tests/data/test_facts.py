@@ -36,9 +36,13 @@ def test_publishers_are_named_once_and_we_are_no_source_of_our_own():
 
 def test_a_count_is_known_from_when_its_source_came_out_and_never_before_its_own_month():
     dated = pd.DataFrame({"source": ["day", "month", "year", "memory"], "date": ["2022-03-28", "2022-04", "2022", ""]})
-    rows = pd.DataFrame({"source": ["day", "month", "year", "memory", "day", "nobody", "day"],
-                         "month": ["2021-12"] * 4 + ["2022-05"] + ["2021-12"] * 2,
-                         "status": ["stated"] * 6 + ["synthetic"]})
+    rows = pd.DataFrame(
+        {
+            "source": ["day", "month", "year", "memory", "day", "nobody", "day"],
+            "month": ["2021-12"] * 4 + ["2022-05"] + ["2021-12"] * 2,
+            "status": ["stated"] * 6 + ["synthetic"],
+        }
+    )
     known = history.known_since(rows, dated)
     assert known.tolist() == ["2022-03", "2022-04", "2022-12", "", "2022-05", "", "2021-12"]
 

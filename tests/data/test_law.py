@@ -12,10 +12,15 @@ from forecast.data.law import Law, read_law
 HERE = Path(__file__).parent
 CASES = pd.read_csv(HERE / "law_cases.csv", dtype={"declared_income": float})
 PATH = pd.read_csv(HERE / "price_path.csv", keep_default_na=False)
-LINEAGES = {"Việt Nam": (), "Hà Nội": ("Hà Nội",), "Quảng Ninh": ("Quảng Ninh",),
-            "Hồ Chí Minh": ("Hồ Chí Minh",), "Long Biên": ("Long Biên", "Hà Nội"),
-            "Đông Triều": ("Đông Triều", "Quảng Ninh"),
-            "Quảng Ninh/Cô Tô": ("Quảng Ninh/Cô Tô", "Quảng Ninh")}
+LINEAGES = {
+    "Việt Nam": (),
+    "Hà Nội": ("Hà Nội",),
+    "Quảng Ninh": ("Quảng Ninh",),
+    "Hồ Chí Minh": ("Hồ Chí Minh",),
+    "Long Biên": ("Long Biên", "Hà Nội"),
+    "Đông Triều": ("Đông Triều", "Quảng Ninh"),
+    "Quảng Ninh/Cô Tô": ("Quảng Ninh/Cô Tô", "Quảng Ninh"),
+}
 
 
 def lineage(place):
@@ -33,12 +38,17 @@ def test_each_case_that_an_official_can_read(law, case):
     income = None if np.isnan(case["declared_income"]) else case["declared_income"]
     price = law.price(case["group"], case["month"], lineage(case["place"]), income, case["subsidized_months"])
     assert (price.gross, price.state, price.local, price.net) == (
-        case["gross"], case["state"], case["local"], case["net"])
+        case["gross"],
+        case["state"],
+        case["local"],
+        case["net"],
+    )
     assert any(case["legal_basis"] in basis for basis in price.basis)
 
 
-@pytest.mark.parametrize("row", PATH.to_dict("records"),
-                         ids=lambda row: f"{row['place']} {row['group']} {row['since']}")
+@pytest.mark.parametrize(
+    "row", PATH.to_dict("records"), ids=lambda row: f"{row['place']} {row['group']} {row['since']}"
+)
 def test_the_price_path_holds_in_the_first_a_middle_and_the_last_month(law, row):
     months = pd.period_range(row["since"], row["until"] or "2029-12", freq="M")
     for month in (months[0], months[len(months) // 2], months[-1]):
@@ -96,7 +106,11 @@ def test_ha_noi_keeps_its_old_top_up_until_the_new_one_begins(law):
     rows = law.frame.query("place == 'Hà Nội' and parameter == 'local_top_up_share'").set_index(["group", "since"])
     assert rows.loc[("poor", "2022-08"), ["value", "until"]].tolist() == [0.3, "2025-12"]
     assert rows.xs("2026-01", level="since")["value"].to_dict() == {
-        "poor": 0.5, "near_poor": 0.6, "ethnic_minority": 0.1, "other": 0.1}
+        "poor": 0.5,
+        "near_poor": 0.6,
+        "ethnic_minority": 0.1,
+        "other": 0.1,
+    }
 
 
 def test_commissions_that_cannot_be_cited_are_recalled_and_price_nothing(law):

@@ -9,9 +9,16 @@ from forecast.data.places import COMMUNE_COLUMNS, carry, crosswalk, district_of,
 
 PLACES = tables.read(tables.data_dir() / "places.csv", "places")
 MOVES = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
-BEFORE = {"Đà Bắc": ("2019-06", 17), "Đông Triều": ("2020-11", 21), "Hà Nội": ("2020-12", 579),
-          "Lào Cai": ("2023-10", 152), "Cà Mau": ("2021-12", 101), "Quảng Ninh": ("2021-12", 177),
-          "Hòa Bình": ("2021-12", 151), "Trần Văn Thời": ("2023-06", 13)}
+BEFORE = {
+    "Đà Bắc": ("2019-06", 17),
+    "Đông Triều": ("2020-11", 21),
+    "Hà Nội": ("2020-12", 579),
+    "Lào Cai": ("2023-10", 152),
+    "Cà Mau": ("2021-12", 101),
+    "Quảng Ninh": ("2021-12", 177),
+    "Hòa Bình": ("2021-12", 151),
+    "Trần Văn Thời": ("2023-06", 13),
+}
 AFTER = {"Hà Nội": 126, "Lào Cai (2025)": 99, "Quảng Ninh": 54, "Phú Thọ (2025)": 148, "Cà Mau (2025)": 64}
 
 
@@ -129,8 +136,7 @@ def test_the_country_is_whole_in_both_geographies():
     assert (len(old), len(new), len(communes)) == (63, 34, 3321)
     assert (PLACES["level"] == "region").sum() == 6
     assert set(communes["parent"]) == set(new["place"])
-    figures = ["population", "eligible", "labor_force", "households", "poor_share", "near_poor_share",
-               "minority_share"]
+    figures = ["population", "eligible", "labor_force", "households", "poor_share", "near_poor_share", "minority_share"]
     assert pd.concat([old, new, communes])[figures].notna().all().all()
     nation = PLACES.set_index("place").loc["Việt Nam"]
     for name in ("population", "eligible", "labor_force", "households"):
@@ -145,8 +151,10 @@ def test_the_country_is_whole_in_both_geographies():
 @pytest.mark.parametrize("name", PLACES[(PLACES["level"] == "province") & (PLACES["until"] == "")]["place"])
 def test_every_province_of_today_can_be_read_with_its_communes(name):
     place = read_place(name, at="2026-11")
-    assert len(place.communes) == (PLACES["parent"] == name).sum() - ((PLACES["parent"] == name)
-                                                                      & (PLACES["until"] != "")).sum()
+    assert (
+        len(place.communes)
+        == (PLACES["parent"] == name).sum() - ((PLACES["parent"] == name) & (PLACES["until"] != "")).sum()
+    )
     assert place.communes["eligible"].sum() == place.eligible > 0
     assert place.group_sizes().sum() == pytest.approx(place.eligible)
     assert place.lineage == (name, "Việt Nam")

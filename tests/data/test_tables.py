@@ -56,16 +56,27 @@ def test_every_fault_is_named_in_one_message(tmp_path):
     assert str(caught.value).count("\n") == 1
 
 
-@pytest.mark.parametrize(("old", "new", "column", "value"), [
-    ("1450000", "1,450", None, None), ("1450000", '"1,450,000"', "value", "1,450,000"),
-    ("1450000", "inf", "value", "inf"), ("1450000", "1_000", "value", "1_000"), ("1450000", "nan", "value", "nan"),
-    ("2021-12", "2021-13", "month", "2021-13"), ("2021-12", "12/2021", "month", "12/2021"),
-    ("members", "stock", "measure", "stock"), ("persons", "percent", "unit", "percent"),
-    (",all,", ",rich,", "group", "rich"), ("observation", "guess", "kind", "guess"),
-    ("stated", "sure", "status", "sure"),
-    ("nation", "planet", "level", "planet"), ("vss", " ", "source", " "), ("1450000", "", "note", ""),
-    ("stated,,", "stated,people,", "denominator", "people"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "column", "value"),
+    [
+        ("1450000", "1,450", None, None),
+        ("1450000", '"1,450,000"', "value", "1,450,000"),
+        ("1450000", "inf", "value", "inf"),
+        ("1450000", "1_000", "value", "1_000"),
+        ("1450000", "nan", "value", "nan"),
+        ("2021-12", "2021-13", "month", "2021-13"),
+        ("2021-12", "12/2021", "month", "12/2021"),
+        ("members", "stock", "measure", "stock"),
+        ("persons", "percent", "unit", "percent"),
+        (",all,", ",rich,", "group", "rich"),
+        ("observation", "guess", "kind", "guess"),
+        ("stated", "sure", "status", "sure"),
+        ("nation", "planet", "level", "planet"),
+        ("vss", " ", "source", " "),
+        ("1450000", "", "note", ""),
+        ("stated,,", "stated,people,", "denominator", "people"),
+    ],
+)
 def test_a_wrong_cell_is_named(tmp_path, old, new, column, value):
     found = faults_of(tmp_path, HEADER + GOOD + GOOD.replace(old, new, 1))
     assert found == ([(3, "", "15")] if column is None else [(3, column, value)])
@@ -76,11 +87,14 @@ def test_the_row_is_the_line_in_the_file_even_after_a_cell_of_two_lines(tmp_path
     assert faults_of(tmp_path, HEADER + long + GOOD.replace("2021-12", "x")) == [(4, "month", "x")]
 
 
-@pytest.mark.parametrize(("header", "expected"), [
-    (HEADER.replace(",note", ""), [(1, "note", "")]),
-    (HEADER.replace("note", "notes"), [(1, "note", ""), (1, "notes", "notes")]),
-    (HEADER.replace("note", "locator"), [(1, "note", ""), (1, "locator", "locator")]),
-])
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (HEADER.replace(",note", ""), [(1, "note", "")]),
+        (HEADER.replace("note", "notes"), [(1, "note", ""), (1, "notes", "notes")]),
+        (HEADER.replace("note", "locator"), [(1, "note", ""), (1, "locator", "locator")]),
+    ],
+)
 def test_a_wrong_header_is_named(tmp_path, header, expected):
     assert faults_of(tmp_path, header + GOOD) == expected
 
@@ -102,32 +116,67 @@ def test_an_unknown_table_is_named():
 
 
 STUDY = {"measure": "p", "scheme": "other", "study": "s", "source": "x", "status": "stated", "use": "u"}
-PRIOR = {"parameter": "p", "kind": "parameter", "value": 1.0, "low": 0.5, "high": 2.0, "least": 0.0, "unit": "share",
-         "source": "x", "status": "stated", "study": "s", "meaning": "m"}
+PRIOR = {
+    "parameter": "p",
+    "kind": "parameter",
+    "value": 1.0,
+    "low": 0.5,
+    "high": 2.0,
+    "least": 0.0,
+    "unit": "share",
+    "source": "x",
+    "status": "stated",
+    "study": "s",
+    "meaning": "m",
+}
 
 
-@pytest.mark.parametrize(("table", "row", "column"), [
-    ("places", {"place": "A", "level": "commune", "since": "2020-01", "poor_share": 1.2}, "poor_share"),
-    ("places", {"place": "A", "level": "commune", "since": "2020-01", "until": "2019-12"}, "until"),
-    ("places", {"place": "A", "level": "commune", "since": "2020-01", "population": -1.0}, "population"),
-    ("evidence", STUDY | {"value": 1.0, "low": 2.0}, "low"),
-    ("evidence", STUDY | {"value": 3.0, "high": 2.0}, "high"),
-    ("evidence", STUDY | {"year": "now"}, "year"), ("evidence", STUDY | {"abroad": "perhaps"}, "abroad"),
-    ("evidence", STUDY | {"supports": "rush; annual_lapse"}, "supports"),
-    ("evidence", STUDY | {"scheme": ""}, "scheme"),
-    ("parameters", PRIOR | {"kind": "guess"}, "kind"), ("parameters", PRIOR | {"value": np.nan}, "value"),
-    ("parameters", PRIOR | {"low": 1.5}, "low"), ("parameters", PRIOR | {"open": "yes"}, "open"),
-    ("parameters", PRIOR | {"least": np.nan}, "least"), ("parameters", PRIOR | {"learned": 1.0}, "distance"),
-    ("parameters", PRIOR | {"distance": 3.0}, "distance"), ("parameters", PRIOR | {"unit": ""}, "unit"),
-    ("sources", {"source": "a", "title": "t", "publisher": "p", "date": "March"}, "date"),
-])
+@pytest.mark.parametrize(
+    ("table", "row", "column"),
+    [
+        ("places", {"place": "A", "level": "commune", "since": "2020-01", "poor_share": 1.2}, "poor_share"),
+        ("places", {"place": "A", "level": "commune", "since": "2020-01", "until": "2019-12"}, "until"),
+        ("places", {"place": "A", "level": "commune", "since": "2020-01", "population": -1.0}, "population"),
+        ("evidence", STUDY | {"value": 1.0, "low": 2.0}, "low"),
+        ("evidence", STUDY | {"value": 3.0, "high": 2.0}, "high"),
+        ("evidence", STUDY | {"year": "now"}, "year"),
+        ("evidence", STUDY | {"abroad": "perhaps"}, "abroad"),
+        ("evidence", STUDY | {"supports": "rush; annual_lapse"}, "supports"),
+        ("evidence", STUDY | {"scheme": ""}, "scheme"),
+        ("parameters", PRIOR | {"kind": "guess"}, "kind"),
+        ("parameters", PRIOR | {"value": np.nan}, "value"),
+        ("parameters", PRIOR | {"low": 1.5}, "low"),
+        ("parameters", PRIOR | {"open": "yes"}, "open"),
+        ("parameters", PRIOR | {"least": np.nan}, "least"),
+        ("parameters", PRIOR | {"learned": 1.0}, "distance"),
+        ("parameters", PRIOR | {"distance": 3.0}, "distance"),
+        ("parameters", PRIOR | {"unit": ""}, "unit"),
+        ("sources", {"source": "a", "title": "t", "publisher": "p", "date": "March"}, "date"),
+    ],
+)
 def test_rules_of_other_tables(table, row, column):
     names = tables.columns(table)
     number = {name for name in names if tables.SCHEMAS[table].columns[name].dtype is not None}
     frame = pd.DataFrame([{name: row.get(name, np.nan if name in number else "") for name in names}])
-    good = {"until": "", "poor_share": 0.2, "population": 1.0, "low": np.nan, "high": np.nan, "year": "",
-            "date": "2020", "abroad": "yes", "supports": "rush annual_lapse", "scheme": "pension", "kind": "opening",
-            "open": "both", "least": 0.0, "unit": "times", "value": 1.0, "learned": np.nan, "distance": 2.0}
+    good = {
+        "until": "",
+        "poor_share": 0.2,
+        "population": 1.0,
+        "low": np.nan,
+        "high": np.nan,
+        "year": "",
+        "date": "2020",
+        "abroad": "yes",
+        "supports": "rush annual_lapse",
+        "scheme": "pension",
+        "kind": "opening",
+        "open": "both",
+        "least": 0.0,
+        "unit": "times",
+        "value": 1.0,
+        "learned": np.nan,
+        "distance": 2.0,
+    }
     if (table, column) == ("parameters", "low"):
         good["low"] = 0.1
     assert {(f.row, f.column) for f in tables.check(frame, table)} == {(2, column)}
@@ -140,8 +189,9 @@ def test_a_name_stands_once():
 
 
 def test_a_column_of_text_instead_of_numbers_is_a_fault():
-    frame = pd.DataFrame([["s", "e", "p", "2020-01", "2020-02", "all", "members", 0, "many"]],
-                         columns=tables.columns("projection"))
+    frame = pd.DataFrame(
+        [["s", "e", "p", "2020-01", "2020-02", "all", "members", 0, "many"]], columns=tables.columns("projection")
+    )
     assert {f.column for f in tables.check(frame, "projection")} == {"value"}
 
 
@@ -152,9 +202,13 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 @given(st.lists(st.tuples(st.text(alphabet=LETTERS), NUMBERS), min_size=1, max_size=5))
 def test_what_is_written_is_read_again(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("round") / "evidence.csv"
-    frame = pd.DataFrame([[f"p{i}", value, np.nan, np.nan, "", "", "", "other", text, "s", "", "x", "stated",
-                           "u" + text]
-                          for i, (text, value) in enumerate(rows)], columns=tables.columns("evidence"))
+    frame = pd.DataFrame(
+        [
+            [f"p{i}", value, np.nan, np.nan, "", "", "", "other", text, "s", "", "x", "stated", "u" + text]
+            for i, (text, value) in enumerate(rows)
+        ],
+        columns=tables.columns("evidence"),
+    )
     tables.write(frame, path)
     pd.testing.assert_frame_equal(tables.read(path, "evidence"), frame, check_dtype=False)
 
@@ -187,8 +241,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_half(tmp_path):
 
 
 def test_a_projection_goes_through_parquet(tmp_path):
-    frame = pd.DataFrame([["x", "s", "e", "2020-01", "2020-02", "all", "members", 0, 1.5]],
-                         columns=tables.columns("projection"))
+    frame = pd.DataFrame(
+        [["x", "s", "e", "2020-01", "2020-02", "all", "members", 0, 1.5]], columns=tables.columns("projection")
+    )
     tables.write(frame, tmp_path / "p.parquet")
     pd.testing.assert_frame_equal(tables.read(tmp_path / "p.parquet", "projection"), frame)
 

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.answer.projection import COLUMNS, Projection
 from forecast.beliefs.costs import newest
 from forecast.data import toy
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import PAYERS
 from forecast.desk import equal_money
 from forecast.experiment import project
 from forecast.language import words
@@ -112,3 +114,18 @@ def test_a_tie_is_shared_and_nothing_gained_is_nobodys():
     at = pd.MultiIndex.from_product([["a", "b"], range(3)], names=["scenario", "draw"])
     table = pd.DataFrame({"years": [2.0, 1.0, -1.0, 2.0, 3.0, 0.0]}, index=at)
     assert np.allclose(equal_money.best(table, ["years"])["years"], [0.5 / 3, 1.5 / 3])
+
+
+def test_own_money_is_that_of_province_donors_and_office_counted_once():
+    """Each payer gives another power of two, so that a sum tells who is in it; groups are parts of all."""
+    paid = {"members": 1.0, "state": 2.0, "province": 4.0, "donors": 8.0, "office": 16.0}
+    rows = [
+        (month, group, PAYERS[payer], draw, vnd * part * (draw + 1))
+        for month in ("2022-01", "2022-02")
+        for group, part in (("all", 1.0), ("poor", 0.5))
+        for payer, vnd in paid.items()
+        for draw in range(2)
+    ]
+    frame = pd.DataFrame(rows, columns=["month", "group", "measure", "draw", "value"])
+    answer = Projection(frame.assign(place="Toy", scenario="q", engine="stock", origin="2021-12")[COLUMNS])
+    assert equal_money.own_money(answer).to_dict() == {0: 2 * 28.0, 1: 4 * 28.0}

@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.beliefs.costs import newest
 from forecast.beliefs.posterior import Posterior
 from forecast.data import tables, toy
@@ -268,7 +266,7 @@ def test_the_picture_says_what_it_shows(found):
     assert "Chosen" in picture.alt and picture.png()[:4] == b"\x89PNG"
 
 
-def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
+def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path, run):
     asked = tmp_path / "ask.yaml"
     asked.write_text(
         "scenario: ask\nplace: Đà Bắc\nstart: 2019-06\nuntil: 2020-06\n"
@@ -279,7 +277,7 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
     line = ["optimize", str(asked), "--budget", "2e9", "--draws", "6", "--trials", "4", "--jobs", "1", "--out"]
     outs = [tmp_path / "one", tmp_path / "two"]
     for out in outs:
-        done = CliRunner().invoke(cli.main, [*line, str(out)])
+        done = run(*line, out)
         assert done.exit_code == 0, done.output
     for name in ("optimum.json", "optimum.yaml", "front.png"):
         assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
@@ -287,7 +285,7 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path):
     assert read_scenario(outs[0] / "optimum.yaml").scenario == "ask-optimum"
     record = json.loads((outs[0] / "optimum.json").read_text(encoding="utf-8"))
     assert record["promised"]["probability"] - record["verified"]["probability"] == pytest.approx(record["optimism"])
-    assert CliRunner().invoke(cli.main, [*line, str(outs[0])]).exit_code == 2
+    assert run(*line, outs[0]).exit_code == 2
 
 
 class Screened:
@@ -387,7 +385,7 @@ def test_the_usual_levers_end_where_a_place_was_seen_to_end():
     assert not under_way.is_seen(both) and under_way.is_seen(tuple(100 if n == "TopUp/all" else 0 for n in names))
 
 
-def test_a_scenario_that_no_file_can_hold_is_refused_before_the_work(tmp_path, monkeypatch):
+def test_a_scenario_that_no_file_can_hold_is_refused_before_the_work(run, tmp_path, monkeypatch):
     from forecast.question import scenario_file as form
 
     for name in ("lao-cai-status-quo", "lao-cai-plan", "ha-noi-plan"):
@@ -396,6 +394,5 @@ def test_a_scenario_that_no_file_can_hold_is_refused_before_the_work(tmp_path, m
         again.write_text(scenario_yaml(read_scenario(path)), encoding="utf-8")
         assert read_scenario(again).policy == read_scenario(path).policy
     monkeypatch.setattr(form, "_reads", lambda text, form: False)
-    line = ["optimize", str(path), "--budget", "1e9", "--out", str(tmp_path / "out")]
-    done = CliRunner().invoke(cli.main, line)
+    done = run("optimize", str(path), "--budget", "1e9", "--out", tmp_path / "out")
     assert done.exit_code == 1 and "cannot be written" in done.output and not (tmp_path / "out").exists()

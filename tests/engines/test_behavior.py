@@ -290,6 +290,7 @@ amounts, levels = st.floats(0, 300), st.floats(0, 1)
 
 def month(
     collectors=2.0,
+    *,
     extra=0.0,
     quota=0.0,
     staff=0.0,
@@ -326,22 +327,16 @@ def month(
     return hours, collectors * 30 * lifted * hours.effort
 
 
-@given(amounts, amounts, levels, levels, st.floats(0, 30), levels, amounts, amounts, amounts, amounts)
-def test_a_team_never_works_more_than_its_hours(
-    collectors, extra, quota, reminders, inspection, deadline, due, members, plan, year_start
-):
-    hours, time = month(
-        collectors,
-        extra,
-        quota=quota,
-        reminders=reminders,
-        inspection=inspection,
-        deadline=deadline,
-        due=due,
-        members=members,
-        plan=plan,
-        year_start=year_start,
+@given(
+    st.fixed_dictionaries(
+        dict.fromkeys(("collectors", "extra", "due", "members", "plan", "year_start"), amounts)
+        | dict.fromkeys(("quota", "reminders", "deadline"), levels)
+        | {"inspection": st.floats(0, 30)}
     )
+)
+def test_a_team_never_works_more_than_its_hours(asked):
+    hours, time = month(**asked)
+    extra, due, inspection = asked["extra"], asked["due"], asked["inspection"]
     for_due = hours.called * due * teams.RENEWAL_COST
     inspected = min(inspection * teams.INSPECTION_COST, time - for_due)
     assert hours.visits - extra + for_due + inspected <= time * (1 + 1e-9) + 1e-9

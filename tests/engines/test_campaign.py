@@ -115,8 +115,14 @@ def invented(trial: int) -> tuple[float, pd.DataFrame]:
     """The log of lasting members before prices at 2021-10, and counts, of a nation drawn from the priors."""
     luck = Luck.of(1000 + trial, range(1), "truth")
     p = {k: prior.draws(luck.normal(k)) for k, prior in par.NATION.items()}
-    none = Known(pd.Period("2021-10", "M"), pd.DataFrame(columns=["place", "month", "value", "error"]), {},
-                 {NATION: 48.96e6}, LAW, {NATION: (NATION,)})  # fmt: skip
+    none = Known(
+        pd.Period("2021-10", "M"),
+        pd.DataFrame(columns=["place", "month", "value", "error"]),
+        {},
+        {NATION: 48.96e6},
+        LAW,
+        {NATION: (NATION,)},
+    )
     start = np.array([12.2])
     s = Nation(start, p["growth"], start + 0.05, start * 0 + 0.05, start * 0 + 0.1, p["close"])
     rows = []
@@ -174,8 +180,9 @@ def test_resampling_keeps_the_shares_of_the_weights():
 
 
 def test_a_pool_takes_each_engine_as_often_as_it_weighs():
-    weights = pd.DataFrame({"origin": ["2021-06"] * 2, "scope": ["places"] * 2, "engine": ["campaign", "series"],
-                            "weight": [1.0, 0.0]})  # fmt: skip
+    weights = pd.DataFrame(
+        {"origin": ["2021-06"] * 2, "scope": ["places"] * 2, "engine": ["campaign", "series"], "weight": [1.0, 0.0]}
+    )
     quo = Scenario("status quo", "Cà Mau", start="2021-12", until="2022-03")
     rows = PoolEngine(weights=weights).run(quo, range(6), 1)
     alone = CampaignEngine().run(quo, range(6), 1).query("measure == 'members'")

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import places, tables
 from forecast.data.tables import UserError
 from forecast.exchange import scaffold, spreadsheet
@@ -24,27 +22,36 @@ ENTRIES = {"2023-01": 32, "2023-02": 56, "2023-03": 45, "2023-04": 32, "2023-05"
 # Of a stored case: how many months its members cover, or words of the message that refuses it; words of the report.
 RIGHT = {
     "b01_month_in_title": (1, ["sum", "month 2023-01 from the title"]),
-    "b02_sheet_each_month": (6, ['"T06"']), "b03_month_sheets_with_month_column": (6, []),
-    "b04_months_across": (6, ["6 sums of the file agree"]), "b05_months_across_three_measures": (6, []),
+    "b02_sheet_each_month": (6, ['"T06"']),
+    "b03_month_sheets_with_month_column": (6, []),
+    "b04_months_across": (6, ["6 sums of the file agree"]),
+    "b05_months_across_three_measures": (6, []),
     "b06_commune_merged_down": (6, []),
     "b07_groups_dashes_notes": (6, ["read as 0", "group rows", "sums", "signatures"]),
-    "b08_all_schemes": (6, ["another scheme"]), "a_compulsory_first": (3, ["another scheme"]),
-    "b09_opening_and_closing": (6, ["opening stock"]), "b12_cumulative": (6, ["a difference", "a share"]),
-    "a_difference": (3, ["a difference"]), "a_plan_money": (3, ["an amount of money"]),
-    "b10_two_tables": (6, ["another table"]), "b11_names_loose": ("nearest: Tú Lý", []),
-    "b13_semicolon": (6, []), "b14_unicode_text": (6, []), "a_tcvn3": (3, ["TCVN3"]),
-    "a_formula_entries": (3, ["E \"Tăng mới\"", "formulas that no program has calculated"]),
-    "a_formula_members": ("formulas without a saved result", []), "a_hidden_sheet": (3, ["a hidden sheet"]),
-    "a_cover_first": (3, ['"Bìa"']), "f_no_balance": (3, ["33 + 90 - 0 is 123, not 38"]),
-    "f_more_than_people": ("row 2, column D (Đang tham gia): \"16500\"", []),
-    "a_text_fraction": ("no leading zero", []), "a_total_2": (1, ["sums, used as a check"]),
-    "a_repeated_heading": (3, ["the heading again"]), "a_numbering_row": (3, ["numbers of the columns"]),
-    "a_month_iso": (3, []), "f_chartsheet_first": ("no heading", ["a chart sheet"]),
-}  # fmt: skip
-
-
-def run(*args):
-    return CliRunner().invoke(cli.main, [str(a) for a in args])
+    "b08_all_schemes": (6, ["another scheme"]),
+    "a_compulsory_first": (3, ["another scheme"]),
+    "b09_opening_and_closing": (6, ["opening stock"]),
+    "b12_cumulative": (6, ["a difference", "a share"]),
+    "a_difference": (3, ["a difference"]),
+    "a_plan_money": (3, ["an amount of money"]),
+    "b10_two_tables": (6, ["another table"]),
+    "b11_names_loose": ("nearest: Tú Lý", []),
+    "b13_semicolon": (6, []),
+    "b14_unicode_text": (6, []),
+    "a_tcvn3": (3, ["TCVN3"]),
+    "a_formula_entries": (3, ['E "Tăng mới"', "formulas that no program has calculated"]),
+    "a_formula_members": ("formulas without a saved result", []),
+    "a_hidden_sheet": (3, ["a hidden sheet"]),
+    "a_cover_first": (3, ['"Bìa"']),
+    "f_no_balance": (3, ["33 + 90 - 0 is 123, not 38"]),
+    "f_more_than_people": ('row 2, column D (Đang tham gia): "16500"', []),
+    "a_text_fraction": ("no leading zero", []),
+    "a_total_2": (1, ["sums, used as a check"]),
+    "a_repeated_heading": (3, ["the heading again"]),
+    "a_numbering_row": (3, ["numbers of the columns"]),
+    "a_month_iso": (3, []),
+    "f_chartsheet_first": ("no heading", ["a chart sheet"]),
+}
 
 
 def book(sheets: dict[str, list], merges: dict[str, tuple[str, ...]] | None = None) -> bytes:
@@ -95,7 +102,7 @@ def needs_stored():
 
 @needs_stored()
 @pytest.mark.parametrize("case", sorted(RIGHT))
-def test_a_stored_case_gives_what_its_row_asks(case, tmp_path):
+def test_a_stored_case_gives_what_its_row_asks(case, tmp_path, run):
     with open(STORED / "cases.csv", encoding="utf-8") as file:
         row = next(row for row in csv.DictReader(file) if row["case"] == case)
     right, said = RIGHT[case]
@@ -149,7 +156,7 @@ def test_stored_cases_of_other_shapes(tmp_path):
             assert len(str(error)) > 10
 
 
-def test_the_next_months_file_replaces_and_says_so(tmp_path):
+def test_the_next_months_file_replaces_and_says_so(tmp_path, run):
     def month(step, plus):
         return [(i, c, f"0{step}/2023", number(i) + plus) for i, c in enumerate(COMMUNES)]
 
@@ -158,37 +165,51 @@ def test_the_next_months_file_replaces_and_says_so(tmp_path):
     assert run("import", tmp_path / "jan.xlsx", "--place", "da-bac", "--out", tmp_path / "a").exit_code == 0
     env = {"FORECAST_DATA": str(tmp_path / "a")}
     args = ["import", tmp_path / "feb.xlsx", "--place", "da-bac", "--out", tmp_path / "b", "--lang", "en"]
-    done = CliRunner().invoke(cli.main, [str(a) for a in args], env=env)
+    done = run(*args, **env)
     assert "18 counts of an earlier file replaced: Cao Sơn 2023-01: 20 -> 21" in done.output
     history = tables.read(tmp_path / "b" / "history.csv", "history").query("source == @scaffold.OWN")
     assert not history.duplicated(["place", "month", "measure"]).any()
-    done = CliRunner().invoke(cli.main, ["check"], env={"FORECAST_DATA": str(tmp_path / "b")})
+    done = run("check", FORECAST_DATA=str(tmp_path / "b"))
     assert done.exit_code == 0, done.output
 
 
 CSV = "\r\n".join(";".join(map(str, row)) for row in (HEAD, *rows_of(0)))
 
 
-@pytest.mark.parametrize(("name", "data"), [
-    ("bom.csv", b"\xef\xbb\xbf" + CSV.encode()), ("wide.txt", CSV.replace(";", "\t").encode("utf-16")),
-    ("big-endian.txt", b"\xfe\xff" + CSV.replace(";", "\t").encode("utf-16-be")),
-    ("windows-1258.csv", letters.to_1258(CSV)), ("tcvn3.csv", letters.to_tcvn3(CSV).encode("latin-1")),
-    ("vni.csv", letters.to_vni(CSV).encode("latin-1")),
-    ("vni.xlsx", book({"S": [[letters.to_vni(v) if isinstance(v, str) else v for v in row]
-                             for row in (HEAD, *rows_of(0))]})),
-    ("web.xls", ("<html><meta charset='utf-8'><table>" + "".join(
-        "<tr>" + "".join(f"<td>{v}</td>" for v in r) + "</tr>" for r in (HEAD, *rows_of(0))) + "</table>").encode()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("bom.csv", b"\xef\xbb\xbf" + CSV.encode()),
+        ("wide.txt", CSV.replace(";", "\t").encode("utf-16")),
+        ("big-endian.txt", b"\xfe\xff" + CSV.replace(";", "\t").encode("utf-16-be")),
+        ("windows-1258.csv", letters.to_1258(CSV)),
+        ("tcvn3.csv", letters.to_tcvn3(CSV).encode("latin-1")),
+        ("vni.csv", letters.to_vni(CSV).encode("latin-1")),
+        (
+            "vni.xlsx",
+            book({"S": [[letters.to_vni(v) if isinstance(v, str) else v for v in row] for row in (HEAD, *rows_of(0))]}),
+        ),
+        (
+            "web.xls",
+            (
+                "<html><meta charset='utf-8'><table>"
+                + "".join("<tr>" + "".join(f"<td>{v}</td>" for v in r) + "</tr>" for r in (HEAD, *rows_of(0)))
+                + "</table>"
+            ).encode(),
+        ),
+    ],
+)
 def test_letters_and_formats_of_old_programs_are_read(read, name, data):
     assert sums(read(data, name)) == {"2023-01": total()}
 
 
 THREE_ROWS = [
-    ("BÁO CÁO THÁNG 3 NĂM 2023",), ("STT", "Đơn vị", "BHXH tự nguyện", None, None, None, "BHYT hộ gia đình", None),
+    ("BÁO CÁO THÁNG 3 NĂM 2023",),
+    ("STT", "Đơn vị", "BHXH tự nguyện", None, None, None, "BHYT hộ gia đình", None),
     (None, None, "Kế hoạch", "Thực hiện", None, None, "Kế hoạch", "Thực hiện"),
     (None, None, None, "Tăng", "Giảm", "Cuối kỳ", None, None),
     *[(i + 1, c, 90, 3, 1, number(i), 900, 800) for i, c in enumerate(COMMUNES)],
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("areas", [(), ("A2:A4", "B2:B4", "C2:F2", "G2:H2", "C3:C4", "D3:F3", "G3:G4", "H3:H4")])
@@ -199,25 +220,36 @@ def test_headings_of_three_rows_merged_or_not(read, areas):
 
 
 def test_months_in_other_places(read):
-    by_year = [("Năm", "Tháng", "Xã", "Đang tham gia")] + [(2023, m, c, number(i, m)) for m in (1, 2)
-                                                          for i, c in enumerate(COMMUNES)]  # fmt: skip
+    by_year = [("Năm", "Tháng", "Xã", "Đang tham gia")] + [
+        (2023, m, c, number(i, m)) for m in (1, 2) for i, c in enumerate(COMMUNES)
+    ]
     assert sums(read(book({"S": by_year}))) == {"2023-01": total(1), "2023-02": total(2)}
-    across = [("SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN NĂM 2023",), ("STT", "Xã", "Tháng", None), (None, None, 1, 2),
-              *[(i, c, number(i), number(i, 1)) for i, c in enumerate(COMMUNES)]]  # fmt: skip
+    across = [
+        ("SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN NĂM 2023",),
+        ("STT", "Xã", "Tháng", None),
+        (None, None, 1, 2),
+        *[(i, c, number(i), number(i, 1)) for i, c in enumerate(COMMUNES)],
+    ]
     areas = {"S": ("A2:A3", "B2:B3", "C2:D2")}
     assert sums(read(book({"S": across}, areas))) == {"2023-01": total(), "2023-02": total(1)}
-    sheets = {str(m): [("STT", "Xã", "Đang tham gia"), *[(i, c, number(i, m)) for i, c in enumerate(COMMUNES)]]
-              for m in (1, 2)}  # fmt: skip
+    sheets = {
+        str(m): [("STT", "Xã", "Đang tham gia"), *[(i, c, number(i, m)) for i, c in enumerate(COMMUNES)]]
+        for m in (1, 2)
+    }
     assert sums(read(book(sheets), "BHXH TN 2023.xlsx")) == {"2023-01": total(1), "2023-02": total(2)}
     with pytest.raises(spreadsheet.QuestionError, match="no month"):
         read(book(sheets))
     assert sums(read(book(sheets), answers=["year=2023"])) == {"2023-01": total(1), "2023-02": total(2)}
-    each = {c: [("Tháng", "Đang tham gia", "Tăng mới"), *[(f"{m:02d}/2023", number(i, m), 1) for m in (1, 2)]]
-            for i, c in enumerate(COMMUNES)}  # fmt: skip
+    each = {
+        c: [("Tháng", "Đang tham gia", "Tăng mới"), *[(f"{m:02d}/2023", number(i, m), 1) for m in (1, 2)]]
+        for i, c in enumerate(COMMUNES)
+    }
     assert sums(read(book(each))) == {"2023-01": total(1), "2023-02": total(2)}
-    dated = [("BÁO CÁO THÁNG 1/2023",),
-             ("Xã", "Đang tham gia đến 31/12/2022", "Tăng mới", "Đang tham gia đến 31/01/2023"),
-             *[(c, number(i), 2, number(i, 2)) for i, c in enumerate(COMMUNES)]]  # fmt: skip
+    dated = [
+        ("BÁO CÁO THÁNG 1/2023",),
+        ("Xã", "Đang tham gia đến 31/12/2022", "Tăng mới", "Đang tham gia đến 31/01/2023"),
+        *[(c, number(i), 2, number(i, 2)) for i, c in enumerate(COMMUNES)],
+    ]
     assert sums(read(book({"S": dated}))) == {"2022-12": total(), "2023-01": total(2)}
 
 
@@ -228,20 +260,22 @@ def test_a_title_and_a_sheet_that_disagree_are_a_question(read):
     assert list(sums(read(book({"T02": rows}), answers=["month=2023-02"]))) == ["2023-02"]
 
 
-def test_two_columns_that_could_mean_the_same_are_a_question_and_the_answer_is_kept(tmp_path, read):
-    rows = [("Xã", "Tháng", "Số người tham gia", "Đang tham gia"),
-            *[(c, "01/2023", number(i), number(i, 1)) for i, c in enumerate(COMMUNES)]]  # fmt: skip
+def test_two_columns_that_could_mean_the_same_are_a_question_and_the_answer_is_kept(tmp_path, read, run):
+    rows = [
+        ("Xã", "Tháng", "Số người tham gia", "Đang tham gia"),
+        *[(c, "01/2023", number(i), number(i, 1)) for i, c in enumerate(COMMUNES)],
+    ]
     with pytest.raises(spreadsheet.QuestionError, match=r'C "Số người tham gia"; D "Đang tham gia".*members=C'):
         read(book({"S": rows}))
     path = tmp_path / "f.xlsx"
     out = tmp_path / "d"
     done = run("import", path, "--place", "da-bac", "--out", out, "--map", "Đang tham gia=members")
     assert done.exit_code == 0, done.output
-    again = CliRunner().invoke(cli.main, ["import", str(path), "--place", "da-bac", "--out", str(tmp_path / "e")],
-                               env={"FORECAST_DATA": str(out)})  # fmt: skip
+    again = run("import", path, "--place", "da-bac", "--out", tmp_path / "e", FORECAST_DATA=str(out))
     assert again.exit_code == 0, again.output
     assert tables.read(tmp_path / "e" / "history.csv", "history").query(
-        "source == @scaffold.OWN and place == 'Đà Bắc'")["value"].tolist() == [total(1)]  # fmt: skip
+        "source == @scaffold.OWN and place == 'Đà Bắc'"
+    )["value"].tolist() == [total(1)]
 
 
 def test_a_name_that_is_none_is_asked_about_and_answered(read):
@@ -254,8 +288,11 @@ def test_a_name_that_is_none_is_asked_about_and_answered(read):
 def test_tables_side_by_side_are_read_both(read):
     half = len(COMMUNES) // 2 + 1
     cells = [(i + 1, c, number(i)) for i, c in enumerate(COMMUNES)] + [(None, None, None)] * (2 * half - len(COMMUNES))
-    rows = [("SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN THÁNG 01/2023",), ("STT", "Xã", "Đang tham gia") * 2,
-            *[cells[i] + cells[half + i] for i in range(half)]]  # fmt: skip
+    rows = [
+        ("SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN THÁNG 01/2023",),
+        ("STT", "Xã", "Đang tham gia") * 2,
+        *[cells[i] + cells[half + i] for i in range(half)],
+    ]
     assert sums(read(book({"S": rows}))) == {"2023-01": total()}
 
 
@@ -268,6 +305,10 @@ def test_thousands_by_the_evidence_of_the_column(read):
 
 
 def test_nothing_with_numbers_is_left_out_without_a_word(read):
-    rows = [("SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN",), (None, 55, 66), ("Xã", "Tháng", "Đang tham gia"),
-            *[(c, "01/2023", number(i)) for i, c in enumerate(COMMUNES)]]  # fmt: skip
+    rows = [
+        ("SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN",),
+        (None, 55, 66),
+        ("Xã", "Tháng", "Đang tham gia"),
+        *[(c, "01/2023", number(i)) for i, c in enumerate(COMMUNES)],
+    ]
     assert any("belong to no table" in note.en and note.where == "2" for note in read(book({"S": rows})).notes)

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import places
 from forecast.exchange import members_lists
 
@@ -21,14 +19,21 @@ def form(broken: bool = False) -> bytes:
     """Return a D05-TS of Decision 490 with four rows of headings, four persons, and its marks and signatures."""
     book = openpyxl.Workbook()
     sheet = book.active
-    for text in ("Tên đơn vị/Điểm thu: Đà Bắc", "Mã đơn vị", "Địa chỉ:", "Điện thoại:", "",
-                 "DANH SÁCH NGƯỜI THAM GIA BẢO HIỂM XÃ HỘI TỰ NGUYỆN", "Đợt nộp: 1"):  # fmt: skip
+    for text in (
+        "Tên đơn vị/Điểm thu: Đà Bắc",
+        "Mã đơn vị",
+        "Địa chỉ:",
+        "Điện thoại:",
+        "",
+        "DANH SÁCH NGƯỜI THAM GIA BẢO HIỂM XÃ HỘI TỰ NGUYỆN",
+        "Đợt nộp: 1",
+    ):
         sheet.append([text])
-    sheet.append(["STT", "Họ và tên", "Mã số BHXH", "Số CCCD", "Địa chỉ", "Ngày biên lai", "Số biên lai",
-                  "Mức thu nhập tháng đóng BHXH", "Phương thức đóng", None, "Số tiền đóng", *[None] * 7,
-                  "Mã số nhân viên thu", "Ghi chú"])  # fmt: skip
-    sheet.append([*[None] * 8, "Số tháng đóng", "Từ tháng/năm", "Số tiền phải đóng theo quy định",
-                  "Người tham gia đóng", "Trong đó"])  # fmt: skip
+    who = ["STT", "Họ và tên", "Mã số BHXH", "Số CCCD", "Địa chỉ", "Ngày biên lai", "Số biên lai"]
+    paid = ["Mức thu nhập tháng đóng BHXH", "Phương thức đóng", None, "Số tiền đóng", *[None] * 7]
+    sheet.append([*who, *paid, "Mã số nhân viên thu", "Ghi chú"])
+    paid = ["Số tháng đóng", "Từ tháng/năm", "Số tiền phải đóng theo quy định", "Người tham gia đóng", "Trong đó"]
+    sheet.append([*[None] * 8, *paid])
     sheet.append([*[None] * 12, "NSNN hỗ trợ theo quy định", None, "NSĐP hỗ trợ thêm", None, "Hỗ trợ khác", None])
     sheet.append([None] * 12 + ["Tỷ lệ % được hỗ trợ", "Số tiền"] * 3)
     for area in ("I8:J8", "K8:R8", "M9:R9", "M10:N10", "O10:P10", "Q10:R10"):
@@ -37,15 +42,20 @@ def form(broken: bool = False) -> bytes:
     sheet.append(["I", "Tăng"])
     sheet.append(["I.1", "Người tham gia"])
     name, code, card, hamlet, phone = SECRET
-    for number, (share, months, income, kind) in enumerate(
-        ((50, 3, 1_500_000, "Tăng_mới"), (40, 6, 2_000_000, "Đóng_tiếp"), (20, 1, 1_500_000, "Đóng_tiếp"),
-         (20, 1, 1_500_000, "Tăng_mới")), 1):  # fmt: skip
+    persons = (
+        (50, 3, 1_500_000, "Tăng_mới"),
+        (40, 6, 2_000_000, "Đóng_tiếp"),
+        (20, 1, 1_500_000, "Đóng_tiếp"),
+        (20, 1, 1_500_000, "Tăng_mới"),
+    )
+    for number, (share, months, income, kind) in enumerate(persons, 1):
         total = income * 0.22 * months
         state = 1_500_000 * 0.22 * share / 100 * months
         own = total - state + (5000 if broken and number == 2 else 0)
-        sheet.append([number, f"{name} {number}", code, card, f"{hamlet}, xã Tú Lý, huyện Đà Bắc", "05/11/2025", number,
-                      income, months, "11/2025", total, own, share, state, None, None, None, None, "NV01",
-                      f"Đối tượng Khác, P.Thức {kind}, SĐT {phone}"])  # fmt: skip
+        where, note = f"{hamlet}, xã Tú Lý, huyện Đà Bắc", f"Đối tượng Khác, P.Thức {kind}, SĐT {phone}"
+        person = [number, f"{name} {number}", code, card, where, "05/11/2025", number]
+        money = [income, months, "11/2025", total, own, share, state, None, None, None, None]
+        sheet.append([*person, *money, "NV01", note])
     sheet.append(["Cộng tăng", *[None] * 9, 1, 1, 130])
     sheet.append(["II", "Giảm"])
     sheet.append(["TỔNG CỘNG (4 người tham gia)"])
@@ -60,8 +70,11 @@ def test_a_list_becomes_counts_by_commune_group_mode_kind_and_month_due(tmp_path
     found = members_lists.read_list(tmp_path / "d05.xlsx", DA_BAC)
     assert found.persons == 4
     assert found.counts.to_numpy().tolist() == [
-        ["Tú Lý", "near_poor", 6, "renewal", "2026-05", 1], ["Tú Lý", "other", 1, "new", "2025-12", 1],
-        ["Tú Lý", "other", 1, "renewal", "2025-12", 1], ["Tú Lý", "poor", 3, "new", "2026-02", 1]]  # fmt: skip
+        ["Tú Lý", "near_poor", 6, "renewal", "2026-05", 1],
+        ["Tú Lý", "other", 1, "new", "2025-12", 1],
+        ["Tú Lý", "other", 1, "renewal", "2025-12", 1],
+        ["Tú Lý", "poor", 3, "new", "2026-02", 1],
+    ]
     assert not [note for note in found.notes if note.kind == "finding"]
 
 
@@ -72,7 +85,7 @@ def test_the_checks_of_the_form_are_findings_by_row(tmp_path):
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken):
+def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken, run):
     """Every file under the folders that a run could write to is searched, memory-backed ones too."""
     source = tmp_path / "source"
     source.mkdir()
@@ -93,7 +106,7 @@ def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken):
 
     monkeypatch.setattr(os, "replace", watch)
     args = ["import", source / "d05.xlsx", "--place", "da-bac", "--out", work / "out", "--map", "month=2025-11"]
-    done = CliRunner().invoke(cli.main, [str(a) for a in args])
+    done = run(*args)
     assert done.exit_code in (0, 1)
     assert "Traceback" not in done.output
     files = [p for p in work.rglob("*") if p.is_file()]

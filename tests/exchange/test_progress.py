@@ -8,10 +8,8 @@ import docx
 import openpyxl
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from pptx import Presentation
 
-from forecast import cli
 from forecast.cli.exchange import LAYOUTS
 from forecast.data import places
 from forecast.exchange import layouts, progress, progress_workbook, sample, spreadsheet
@@ -19,10 +17,6 @@ from forecast.exchange.spreadsheet import MARK
 from forecast.show import progress as shown
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
-
-
-def run(*args, **env):
-    return CliRunner().invoke(cli.main, [str(a) for a in args], env=env)
 
 
 @pytest.mark.parametrize("layout", layouts.LAYOUTS)
@@ -41,7 +35,7 @@ def test_every_layout_of_a_sample_comes_back_as_it_was_made(tmp_path, layout):
             assert (read[measure].reindex(made.index) == made[measure]).all()
 
 
-def test_from_a_sample_to_the_months_report_in_three_commands(tmp_path):
+def test_from_a_sample_to_the_months_report_in_three_commands(tmp_path, run):
     assert run("sample", "da-bac", "--since", "2023-06", "--months", 14, "--out", tmp_path / "s").exit_code == 0
     done = run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
     assert done.exit_code == 0, done.output
@@ -61,10 +55,21 @@ def test_from_a_sample_to_the_months_report_in_three_commands(tmp_path):
 
 
 def report(**more) -> progress.Progress:
-    rows = {"commune": ["Cao Sơn", "=Tú Lý"], "members": [40.0, 90.0], "entries": [2.0, 3.0], "lapses": [1.0, 0.0],
-            "before": [39.0, 87.0], "last_year": [30.0, 80.0], "low": [41.0, 70.0], "expected": [45.0, 80.0],
-            "high": [50.0, 95.0], "warning": ["low", ""], "plan": [60.0, 100.0], "due": [4.0, 8.0],
-            "renewed": [1.0, 2.0]}  # fmt: skip
+    rows = {
+        "commune": ["Cao Sơn", "=Tú Lý"],
+        "members": [40.0, 90.0],
+        "entries": [2.0, 3.0],
+        "lapses": [1.0, 0.0],
+        "before": [39.0, 87.0],
+        "last_year": [30.0, 80.0],
+        "low": [41.0, 70.0],
+        "expected": [45.0, 80.0],
+        "high": [50.0, 95.0],
+        "warning": ["low", ""],
+        "plan": [60.0, 100.0],
+        "due": [4.0, 8.0],
+        "renewed": [1.0, 2.0],
+    }
     table = progress._work(pd.DataFrame(rows), more.get("hours", 100.0))
     return progress.Progress(DA_BAC, "2024-06", "2023-06", table[list(progress.COLUMNS)], 0.4, 0.6, False, 10, 1)
 
@@ -73,8 +78,12 @@ def test_hours_add_up_and_go_where_the_gap_is():
     table = report().table
     assert table["hours"].sum() == pytest.approx(100)
     assert table["hours"][0] > table["hours"][1]
-    spent = (progress.CALL * table["calls"] + progress.VISIT * table["visits"] + progress.MEETING * table["meetings"]
-             + progress.CAMPAIGN * table["campaign_days"])  # fmt: skip
+    spent = (
+        progress.CALL * table["calls"]
+        + progress.VISIT * table["visits"]
+        + progress.MEETING * table["meetings"]
+        + progress.CAMPAIGN * table["campaign_days"]
+    )
     assert (spent <= table["hours"] + 1e-9).all()
     assert report(hours=1.0).table["calls"].sum() <= 4
 

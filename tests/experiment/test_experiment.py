@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from forecast.data import tables, toy
+from forecast.data import files, tables, toy
 from forecast.data.files import PACKAGE
 from forecast.engines import ENGINES, silence
 from forecast.engines.people.agents import AgentEngine, Team
@@ -157,6 +157,16 @@ def test_only_lost_or_broken_parts_are_run_again(whole, folder, tmp_path, counte
     del counted[:]
     assert sha(run(keep=tmp_path), folder) == whole[0]
     assert counted == []
+
+
+@pytest.mark.parametrize("wrong", [{"draw": 9}, {"month": "2031-01"}])
+def test_a_part_with_other_draws_or_months_is_done_again_and_told(wrong, tmp_path, counted, caplog):
+    answer = run([QUO], ["stock"], draws=2, keep=tmp_path)
+    (path,) = tmp_path.iterdir()
+    files.keep(answer.frame.astype({"month": str}).assign(**wrong), path)  # sealed, and wrong all the same
+    assert run([QUO], ["stock"], draws=2, keep=tmp_path).frame.equals(answer.frame)
+    assert len(counted) == 2
+    assert "other columns, draws or months" in caplog.text
 
 
 def test_a_part_is_only_taken_for_the_same_question(tmp_path, counted):

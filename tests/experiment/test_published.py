@@ -14,7 +14,7 @@ from forecast.answer import score
 from forecast.answer.projection import COLUMNS
 from forecast.beliefs.parameters import Assumption
 from forecast.checks import check
-from forecast.data import tables, toy
+from forecast.data import tables, toy, vocabulary
 from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
 from forecast.engines import ENGINES, Kind
@@ -276,8 +276,8 @@ def test_only_counts_that_came_out_in_a_later_month_are_met(ledger):
     plain = table[table["level"].isna() & (table["month"] == "2022-06")].set_index("metric")["value"]
     assert plain["error"] == 1010 - 900
     row = published.read(ledger).query("month == '2022-06' and seed == '3'").iloc[0]
-    quantiles = row[list(tables.PUBLISHED_QUANTILES)].to_numpy(float)
-    assert plain["wis"] == pytest.approx(score.wis(900, quantiles, list(tables.PUBLISHED_QUANTILES.values())))
+    quantiles = row[list(vocabulary.PUBLISHED_QUANTILES)].to_numpy(float)
+    assert plain["wis"] == pytest.approx(score.wis(900, quantiles, list(vocabulary.PUBLISHED_QUANTILES.values())))
     assert misses.split(ledger, counted(("2021-06", 5))).empty
 
 

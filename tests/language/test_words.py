@@ -5,23 +5,24 @@ import re
 import pandas as pd
 import pytest
 
-from forecast.data import tables
+from forecast.data import vocabulary
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.question import levers
 
 KINDS = {
-    "group": ("all", *tables.GROUPS),
-    "status": (*tables.STATUSES, "assumed"),
-    "kind": tables.KINDS,
-    "scheme": tables.SCHEMES,
-    "level": tables.LEVELS,
+    "group": ("all", *vocabulary.GROUPS),
+    "status": (*vocabulary.STATUSES, "assumed"),
+    "kind": vocabulary.KINDS,
+    "scheme": vocabulary.SCHEMES,
+    "level": vocabulary.LEVELS,
     "engine": ("agents", "stock", "series"),
-    "measure": (*tables.MEASURES, *tables.HISTORY_MEASURES),
+    "measure": (*vocabulary.MEASURES, *vocabulary.HISTORY_MEASURES),
     "payer": PAYERS,
     "lever": levers.LEVERS,
-    "unit": {unit for units in tables.HISTORY_MEASURES.values() for unit in units} | set(tables.MEASURES.values()),
+    "unit": {unit for units in vocabulary.HISTORY_MEASURES.values() for unit in units}
+    | set(vocabulary.MEASURES.values()),
     "chance": range(7),
 }
 

@@ -49,7 +49,8 @@ def sound(mean, quantiles, values):
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.none() | st.floats(-1e9, 1e9) | st.integers(0, 5), min_size=1, max_size=9).filter(
-        lambda values: values[0] is not None and values[-1] is not None),
+        lambda values: values[0] is not None and values[-1] is not None
+    ),
     st.sampled_from([1, 4, 12]),
 )
 def test_a_few_values_of_any_kind_give_finite_rising_quantiles(values, season):
@@ -68,11 +69,25 @@ def test_longer_series_of_any_kind_give_finite_rising_quantiles(count, season, s
     sound(*one_series(values, season, 6, LEVELS), values)
 
 
-@pytest.mark.parametrize("values", [
-    [0.0] * 30, [7.0] * 30, [0.0] * 29 + [1.0], [1e-12] * 20, [1e15, 2e15] * 10, [5.0], [0.0], [-3.0, -3.0],
-    [1.0] + [np.nan] * 20 + [2.0], np.tile([1.0, 2.0, 3.0, 9.0], 8), np.arange(40.0), np.exp(np.arange(30.0)),
-    [10.0, 0.0] * 15, [3.0] * 14 + [900.0],
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.0] * 30,
+        [7.0] * 30,
+        [0.0] * 29 + [1.0],
+        [1e-12] * 20,
+        [1e15, 2e15] * 10,
+        [5.0],
+        [0.0],
+        [-3.0, -3.0],
+        [1.0] + [np.nan] * 20 + [2.0],
+        np.tile([1.0, 2.0, 3.0, 9.0], 8),
+        np.arange(40.0),
+        np.exp(np.arange(30.0)),
+        [10.0, 0.0] * 15,
+        [3.0] * 14 + [900.0],
+    ],
+)
 @pytest.mark.parametrize("season", [1, 4, 12])
 def test_awkward_series_are_forecast(values, season):
     sound(*one_series(values, season, 8, LEVELS), np.array(values))
@@ -156,24 +171,28 @@ def test_rows_in_any_order_give_the_same_answer():
     mixed = frame.sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(
         ahead(frame).sort_values(["unique_id", "ds"], ignore_index=True),
-        ahead(mixed).sort_values(["unique_id", "ds"], ignore_index=True))
+        ahead(mixed).sort_values(["unique_id", "ds"], ignore_index=True),
+    )
 
 
-@pytest.mark.parametrize(("dates", "expected"), [
-    (["2020", "2021", "2022"], ["2023", "2024"]),
-    (["2020-Q3", "2020-Q4", "2021-Q1"], ["2021-Q2", "2021-Q3"]),
-    (["2020-10", "2020-11", "2020-12"], ["2021-01", "2021-02"]),
-    (["2019-12", "2020-12", "2021-12"], ["2022-12", "2023-12"]),
-    (["2019-06", "2019-12", "2020-06"], ["2020-12", "2021-06"]),
-    (["2020-11-30", "2020-12-31", "2021-01-31"], ["2021-02-28", "2021-03-31"]),
-    (["2020-11-15", "2020-12-15", "2021-02-15"], ["2021-03-15", "2021-04-15"]),
-    (["2021-01-04", "2021-01-11", "2021-01-25"], ["2021-02-01", "2021-02-08"]),
-    (["2021-01-04", "2021-01-05", "2021-01-07"], ["2021-01-08", "2021-01-09"]),
-    (["2021-01-01 00:00:00", "2021-02-01 00:00:00", "2021-03-01 00:00:00"], ["2021-04-01", "2021-05-01"]),
-    (["1", "2", "3"], ["4", "5"]),
-    (["2021-12"], ["2022-01", "2022-02"]),
-    (["2021"], ["2022", "2023"]),
-])
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (["2020", "2021", "2022"], ["2023", "2024"]),
+        (["2020-Q3", "2020-Q4", "2021-Q1"], ["2021-Q2", "2021-Q3"]),
+        (["2020-10", "2020-11", "2020-12"], ["2021-01", "2021-02"]),
+        (["2019-12", "2020-12", "2021-12"], ["2022-12", "2023-12"]),
+        (["2019-06", "2019-12", "2020-06"], ["2020-12", "2021-06"]),
+        (["2020-11-30", "2020-12-31", "2021-01-31"], ["2021-02-28", "2021-03-31"]),
+        (["2020-11-15", "2020-12-15", "2021-02-15"], ["2021-03-15", "2021-04-15"]),
+        (["2021-01-04", "2021-01-11", "2021-01-25"], ["2021-02-01", "2021-02-08"]),
+        (["2021-01-04", "2021-01-05", "2021-01-07"], ["2021-01-08", "2021-01-09"]),
+        (["2021-01-01 00:00:00", "2021-02-01 00:00:00", "2021-03-01 00:00:00"], ["2021-04-01", "2021-05-01"]),
+        (["1", "2", "3"], ["4", "5"]),
+        (["2021-12"], ["2022-01", "2022-02"]),
+        (["2021"], ["2022", "2023"]),
+    ],
+)
 def test_the_step_is_read_from_the_dates(dates, expected):
     assert ahead(table(a=(dates, range(3, 3 + len(dates)))), horizon=2)["ds"].tolist() == expected
 
@@ -197,24 +216,34 @@ def test_timestamps_and_numbers_do_as_well_as_text():
 
 def test_no_series_is_lost_and_jobs_change_nothing():
     rng = np.random.default_rng(5)
-    frame = table(**{f"s{i}": (months("2020-01", n), rng.integers(0, 50, n)) for i, n in
-                     enumerate([1, 2, 3, 4, 5, 9, 10, 11, 25, 26, 40])})
+    frame = table(
+        **{
+            f"s{i}": (months("2020-01", n), rng.integers(0, 50, n))
+            for i, n in enumerate([1, 2, 3, 4, 5, 9, 10, 11, 25, 26, 40])
+        }
+    )
     alone = ahead(frame)
     assert alone["unique_id"].unique().tolist() == [f"s{i}" for i in range(11)] and len(alone) == 33
     together = baseline.baseline(frame, 3, quantiles=LEVELS, jobs=2, progress=False)
     pd.testing.assert_frame_equal(alone, together, check_exact=True)
 
 
-@pytest.mark.parametrize(("rows", "fault"), [
-    ([("a", "2021-01", "x")], 'row 2, column y: found "x", expected a number'),
-    ([("a", "2021-01", "inf")], 'row 2, column y: found "inf", expected a number'),
-    ([("a", "2021-01", "1"), ("a", "2021-13", "2")], 'row 3, column ds: found "2021-13", expected a year'),
-    ([("a", "2021-02-30", "1")], 'row 2, column ds: found "2021-02-30"'),
-    ([("a", "2021-01", "1"), ("a", "2021-01", "2")], 'row 3, column ds: found "2021-01", expected a date not in row 2'),
-    ([("a", "2021-01", "1"), ("a", "2021-02", "2"), ("a", "2021", "3")], 'row 4, column ds: found "2021"'),
-    ([("", "2021-01", "1")], "row 2, column unique_id"),
-    ([("a", "2021-01", "")], "row 2, column y"),
-])
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ([("a", "2021-01", "x")], 'row 2, column y: found "x", expected a number'),
+        ([("a", "2021-01", "inf")], 'row 2, column y: found "inf", expected a number'),
+        ([("a", "2021-01", "1"), ("a", "2021-13", "2")], 'row 3, column ds: found "2021-13", expected a year'),
+        ([("a", "2021-02-30", "1")], 'row 2, column ds: found "2021-02-30"'),
+        (
+            [("a", "2021-01", "1"), ("a", "2021-01", "2")],
+            'row 3, column ds: found "2021-01", expected a date not in row 2',
+        ),
+        ([("a", "2021-01", "1"), ("a", "2021-02", "2"), ("a", "2021", "3")], 'row 4, column ds: found "2021"'),
+        ([("", "2021-01", "1")], "row 2, column unique_id"),
+        ([("a", "2021-01", "")], "row 2, column y"),
+    ],
+)
 def test_a_wrong_cell_is_named(rows, fault):
     with pytest.raises(tables.TableError) as error:
         ahead(pd.DataFrame(rows, columns=list(baseline.COLUMNS)), file="counts.csv")
@@ -222,10 +251,18 @@ def test_a_wrong_cell_is_named(rows, fault):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(
-    st.sampled_from(["a", "b", "=1+1", ""]),
-    st.sampled_from(["2020", "2021", "2020-01", "2020-02", "2020-Q1", "2020-01-31", "2020-02-29", "3", "x", ""]),
-    st.sampled_from(["0", "1", "-5", "", "nan", "1e9", "abc", "2.5"])), max_size=8))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", "=1+1", ""]),
+            st.sampled_from(
+                ["2020", "2021", "2020-01", "2020-02", "2020-Q1", "2020-01-31", "2020-02-29", "3", "x", ""]
+            ),
+            st.sampled_from(["0", "1", "-5", "", "nan", "1e9", "abc", "2.5"]),
+        ),
+        max_size=8,
+    )
+)
 def test_any_table_is_forecast_whole_or_refused_with_every_fault(rows):
     frame = pd.DataFrame(rows, columns=list(baseline.COLUMNS))
     try:
@@ -283,10 +320,15 @@ def test_the_same_command_writes_the_same_bytes_and_never_over_an_older_run(coun
     command("baseline", *words, "--out", tmp_path / "a", "--force")
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("unique_id,ds\na,2020\n", "column y"), ("", "not a CSV table"), ("unique_id,ds,y\n", "at least one row"),
-    ("unique_id,ds,y\na,2020,one\nb,soon,2\n", 'found "one"'),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("unique_id,ds\na,2020\n", "column y"),
+        ("", "not a CSV table"),
+        ("unique_id,ds,y\n", "at least one row"),
+        ("unique_id,ds,y\na,2020,one\nb,soon,2\n", 'found "one"'),
+    ],
+)
 def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said, command):
     path = tmp_path / "counts.csv"
     path.write_text(text, encoding="utf-8")
@@ -294,8 +336,16 @@ def test_wrong_files_get_one_message_and_leave_nothing(tmp_path, text, said, com
     assert said in output and "Traceback" not in output and not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("words", [(), ("--horizon", 0), ("--horizon", 2, "--quantiles", "0.9,0.1"),
-                                   ("--horizon", 2, "--quantiles", "half"), ("--horizon", 2, "--season", 0)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--horizon", 0),
+        ("--horizon", 2, "--quantiles", "0.9,0.1"),
+        ("--horizon", 2, "--quantiles", "half"),
+        ("--horizon", 2, "--season", 0),
+    ],
+)
 def test_wrong_usage_ends_with_two(counts, tmp_path, words, command):
     command("baseline", counts, *words, "--out", tmp_path / "out", code=2)
     assert not (tmp_path / "out").exists()

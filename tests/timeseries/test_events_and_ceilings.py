@@ -74,8 +74,15 @@ def test_what_a_price_did_in_all_series_is_used_where_its_future_is_known():
     price = np.where(np.arange(60) < 20, 1.0, np.where(np.arange(60) < 35, 1.5, 1.2))
     price[48:] = 2.0
     frame = pd.concat(
-        pd.DataFrame({"unique_id": f"s{i}", "ds": months("2021-01", 48),
-                      "y": 500 * np.exp(-0.4 * price[:48] + rng.normal(0, 0.004, 48))}) for i in range(8))  # fmt: skip
+        pd.DataFrame(
+            {
+                "unique_id": f"s{i}",
+                "ds": months("2021-01", 48),
+                "y": 500 * np.exp(-0.4 * price[:48] + rng.normal(0, 0.004, 48)),
+            }
+        )
+        for i in range(8)
+    )
     known = pd.DataFrame({"ds": months("2021-01", 60), "price": price})
     told = ahead(frame, known=known)["median"].to_numpy().reshape(8, 12)
     assert told == pytest.approx(np.full((8, 12), 500 * np.exp(-0.4 * 2.0)), rel=0.06)
@@ -83,12 +90,15 @@ def test_what_a_price_did_in_all_series_is_used_where_its_future_is_known():
         ahead(frame, known=known[:-1])
 
 
-@pytest.mark.parametrize(("row", "fault"), [
-    (("soon", "law", "", "lasting"), 'row 2, column date: found "soon"'),
-    (("2025-01", "", "", "lasting"), "row 2, column kind"),
-    (("2025-01", "law", "-1", "lasting"), 'row 2, column size: found "-1", expected a share above -1'),
-    (("2025-01", "law", "0.1", "yes"), 'row 2, column lasting: found "yes", expected lasting or passing'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (("soon", "law", "", "lasting"), 'row 2, column date: found "soon"'),
+        (("2025-01", "", "", "lasting"), "row 2, column kind"),
+        (("2025-01", "law", "-1", "lasting"), 'row 2, column size: found "-1", expected a share above -1'),
+        (("2025-01", "law", "0.1", "yes"), 'row 2, column lasting: found "yes", expected lasting or passing'),
+    ],
+)
 def test_a_wrong_event_is_named(row, fault):
     with pytest.raises(tables.TableError) as error:
         ahead(counts(series=1), events=events(row))

@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from hierarchicalforecast.core import HierarchicalReconciliation
 from hierarchicalforecast.methods import MinTrace
 
-from forecast.cli import main
 from forecast.data import places
 from forecast.data.tables import UserError
 from forecast.timeseries import reconcile
@@ -16,7 +14,9 @@ from forecast.timeseries.reconcile import METHODS, add_sums, place_nodes, tree
 # A city with two districts of communes and, across them, two kinds of communes: every commune stands below two nodes.
 NODES = pd.DataFrame(
     [(f"c{i}", above) for i in range(6) for above in (f"d{i // 3}", f"kind {i % 2}")]
-    + [(n, "city") for n in ("d0", "d1", "kind 0", "kind 1")], columns=["unique_id", "parent"])
+    + [(n, "city") for n in ("d0", "d1", "kind 0", "kind 1")],
+    columns=["unique_id", "parent"],
+)
 LEVELS = ["0.05", "0.5", "0.95"]
 
 
@@ -78,8 +78,10 @@ def test_a_method_of_the_library_gives_what_the_library_gives(method):
     shape = tree(NODES)
     sums = pd.DataFrame(shape.sums, columns=shape.leaves).assign(unique_id=shape.names)
     theirs = HierarchicalReconciliation([MinTrace(method)]).reconcile(
-        Y_hat_df=forecasts.assign(ds=pd.to_datetime(forecasts["ds"])), tags={"all": np.array(shape.names)},
-        S_df=sums[["unique_id", *shape.leaves]])
+        Y_hat_df=forecasts.assign(ds=pd.to_datetime(forecasts["ds"])),
+        tags={"all": np.array(shape.names)},
+        S_df=sums[["unique_id", *shape.leaves]],
+    )
     column = [c for c in theirs.columns if c.startswith("mean/")]
     theirs = theirs.pivot(index="ds", columns="unique_id", values=column[0])
     np.testing.assert_allclose(ours[shape.names], theirs[shape.names], rtol=1e-9)
@@ -134,11 +136,18 @@ def test_a_short_past_with_gaps_is_enough(months):
         np.testing.assert_allclose(found[["d0", "d1"]].sum(axis=1), found["city"], rtol=1e-12)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda f, h, n: (f, h, n.rename(columns={"parent": "above"})), "column parent is missing"),
-    (lambda f, h, n: (f, h, pd.concat([n, pd.DataFrame({"unique_id": ["city"], "parent": ["c1"]})])), "above itself"),
-    (lambda f, h, n: (f[f["unique_id"] != "d1"], h, n), "unique_id d1, ds 2022-01, column mean: missing"),
-    (lambda f, h, n: (pd.concat([f, f.head(1)]), h, n), "unique_id c0 has ds 2022-01 twice")])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f, h, n: (f, h, n.rename(columns={"parent": "above"})), "column parent is missing"),
+        (
+            lambda f, h, n: (f, h, pd.concat([n, pd.DataFrame({"unique_id": ["city"], "parent": ["c1"]})])),
+            "above itself",
+        ),
+        (lambda f, h, n: (f[f["unique_id"] != "d1"], h, n), "unique_id d1, ds 2022-01, column mean: missing"),
+        (lambda f, h, n: (pd.concat([f, f.head(1)]), h, n), "unique_id c0 has ds 2022-01 twice"),
+    ],
+)
 def test_what_does_not_fit_is_one_message(change, message):
     history = add_sums(past(), NODES)
     with pytest.raises(UserError, match=message):
@@ -211,12 +220,24 @@ def commune_table(tmp_path, change=lambda table: table):
     return table
 
 
-def test_the_command_forecasts_every_node_of_a_tree(tmp_path):
+def test_the_command_forecasts_every_node_of_a_tree(tmp_path, run):
     commune_table(tmp_path)
-    asked = ["baseline", str(tmp_path / "counts.csv"), "--horizon", "3", "--hierarchy", str(tmp_path / "nodes.csv"),
-             "--quantiles", "0.1,0.9", "--jobs", "1", "--out", str(tmp_path / "out")]
-    run = CliRunner().invoke(main, asked)
-    assert run.exit_code == 0, run.output
+    asked = [
+        "baseline",
+        str(tmp_path / "counts.csv"),
+        "--horizon",
+        "3",
+        "--hierarchy",
+        str(tmp_path / "nodes.csv"),
+        "--quantiles",
+        "0.1,0.9",
+        "--jobs",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = run(*asked)
+    assert done.exit_code == 0, done.output
     found = by_node(pd.read_csv(tmp_path / "out" / "baseline.csv"))
     assert list(found.index) == ["2020-07", "2020-08", "2020-09"]
     assert set(found) == set(tree(NODES).names)
@@ -224,15 +245,36 @@ def test_the_command_forecasts_every_node_of_a_tree(tmp_path):
     np.testing.assert_allclose(found[[f"c{i}" for i in range(6)]].sum(axis=1), found["city"], rtol=1e-9)
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda t: t[t["unique_id"] != "c3"], "unique_id c3: expected rows in the table"),
-    (lambda t: t.assign(unique_id=t["unique_id"].replace("c3", "c9")), "unique_id c3: expected rows"),
-    (lambda t: t[(t["unique_id"] != "c3") | (t["ds"].str[-2:].isin(["03", "06", "09", "12"]))], "c0 and c3 have other"),
-    (lambda t: t[(t["unique_id"] != "c3") | (t["ds"] < "2018-06")][
-        lambda t: (t["unique_id"] != "c4") | (t["ds"] > "2018-09")], "unique_id city: expected a date at which all")])
-def test_a_table_that_does_not_fit_its_tree_is_one_message(tmp_path, change, message):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t[t["unique_id"] != "c3"], "unique_id c3: expected rows in the table"),
+        (lambda t: t.assign(unique_id=t["unique_id"].replace("c3", "c9")), "unique_id c3: expected rows"),
+        (
+            lambda t: t[(t["unique_id"] != "c3") | (t["ds"].str[-2:].isin(["03", "06", "09", "12"]))],
+            "c0 and c3 have other",
+        ),
+        (
+            lambda t: t[(t["unique_id"] != "c3") | (t["ds"] < "2018-06")][
+                lambda t: (t["unique_id"] != "c4") | (t["ds"] > "2018-09")
+            ],
+            "unique_id city: expected a date at which all",
+        ),
+    ],
+)
+def test_a_table_that_does_not_fit_its_tree_is_one_message(tmp_path, change, message, run):
     commune_table(tmp_path, change)
-    asked = ["baseline", str(tmp_path / "counts.csv"), "--horizon", "3", "--hierarchy", str(tmp_path / "nodes.csv"),
-             "--jobs", "1", "--out", str(tmp_path / "out")]
-    run = CliRunner().invoke(main, asked)
-    assert run.exit_code == 1 and message in run.output and "Traceback" not in run.output
+    asked = [
+        "baseline",
+        str(tmp_path / "counts.csv"),
+        "--horizon",
+        "3",
+        "--hierarchy",
+        str(tmp_path / "nodes.csv"),
+        "--jobs",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = run(*asked)
+    assert done.exit_code == 1 and message in done.output and "Traceback" not in done.output

@@ -39,9 +39,12 @@ def test_a_table_shows_a_common_ceiling_and_steady_growth_shows_none():
     assert saturation.learned(series_of(logistic([100.0] * 20))) == pytest.approx(100, rel=0.1)
     years = [str(2010 + year) for year in range(12)]
     rng = np.random.default_rng(3)
-    steady = pd.concat(pd.DataFrame({"unique_id": f"s{i}", "ds": years,
-                                     "y": 10 * 1.1 ** np.arange(12) * np.exp(rng.normal(0, 0.02, 12))})
-                       for i in range(20))  # fmt: skip
+    steady = pd.concat(
+        pd.DataFrame(
+            {"unique_id": f"s{i}", "ds": years, "y": 10 * 1.1 ** np.arange(12) * np.exp(rng.normal(0, 0.02, 12))}
+        )
+        for i in range(20)
+    )
     assert np.isnan(saturation.learned(series_of(steady)))
 
 

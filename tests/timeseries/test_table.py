@@ -17,13 +17,16 @@ def ahead(frame, horizon=2) -> list[str]:
     return baseline.baseline(frame, horizon, jobs=1, progress=False)["ds"].tolist()
 
 
-@pytest.mark.parametrize(("dates", "expected"), [
-    (["202310", "202311", "202312"], ["202401", "202402"]),
-    (["202311", "202312", "202313"], ["202314", "202315"]),  # no month 13: these are numbers
-    (["45230", "45260", "45291"], ["45322", "45351"]),  # ends of months as Excel counts days
-    (["44926", "45291"], ["45322", "45351"]),
-    (["20001", "20002", "20003"], ["20004", "20005"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (["202310", "202311", "202312"], ["202401", "202402"]),
+        (["202311", "202312", "202313"], ["202314", "202315"]),  # no month 13: these are numbers
+        (["45230", "45260", "45291"], ["45322", "45351"]),  # ends of months as Excel counts days
+        (["44926", "45291"], ["45322", "45351"]),
+        (["20001", "20002", "20003"], ["20004", "20005"]),
+    ],
+)
 def test_numbers_that_are_dates_are_dates_and_others_are_not(dates, expected):
     assert ahead(table(dates)) == expected
 
@@ -54,15 +57,18 @@ def test_a_dot_before_three_digits_among_hundreds_is_refused_and_plain_decimals_
     assert series_of(table(dates, ["972", "986.5", "987", "991", "1.013", "1.1"]))[0].values[4] == 1.013
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("unique_id,ds,y\na,2019,5,6\na,2020,6,7\n", "row 2: found 4 cells, expected at most 3"),
-    ("unique_id,ds,y\na,1,1\na,2,3\na,999999999,2\n", 'row 4, column ds: found "999999999"'),
-    ("unique_id,ds,y\na,0001-01-01,1\na,0001-01-02,3\na,9999-12-31,2\n", 'row 4, column ds: found "9999-12-31"'),
-    ("unique_id,ds,y\na,9999-12-29,1\na,9999-12-30,2\na,9999-12-31,3\n", "beyond the year 9999"),
-    ("unique_id,ds,y\na,2020,1\na,2021,1e308\n", 'row 3, column y: found "1e308"'),
-    ('unique_id,ds,y\na,2020,1\na,2021,"1,271"\n', 'column y: found "1,271", expected a number without commas'),
-    ('unique_id,ds,y\na,"2020,1\n', "not a CSV table"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("unique_id,ds,y\na,2019,5,6\na,2020,6,7\n", "row 2: found 4 cells, expected at most 3"),
+        ("unique_id,ds,y\na,1,1\na,2,3\na,999999999,2\n", 'row 4, column ds: found "999999999"'),
+        ("unique_id,ds,y\na,0001-01-01,1\na,0001-01-02,3\na,9999-12-31,2\n", 'row 4, column ds: found "9999-12-31"'),
+        ("unique_id,ds,y\na,9999-12-29,1\na,9999-12-30,2\na,9999-12-31,3\n", "beyond the year 9999"),
+        ("unique_id,ds,y\na,2020,1\na,2021,1e308\n", 'row 3, column y: found "1e308"'),
+        ('unique_id,ds,y\na,2020,1\na,2021,"1,271"\n', 'column y: found "1,271", expected a number without commas'),
+        ('unique_id,ds,y\na,"2020,1\n', "not a CSV table"),
+    ],
+)
 def test_what_cannot_be_is_refused_in_one_message(tmp_path, text, said):
     path = tmp_path / "counts.csv"
     path.write_text(text, encoding="utf-8")

@@ -19,7 +19,7 @@ from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.checks.scenarios import scenario_findings
 from forecast.data import tables
-from forecast.data.vocabulary import OUTREACH_PAYERS, PAYERS
+from forecast.data.vocabulary import NOT_KEPT, OUTREACH_PAYERS, PAYERS, WORKED_OUT
 from forecast.experiment import ledger
 from forecast.question.scenario import read_scenario
 
@@ -98,8 +98,8 @@ def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
 def check_project() -> list[Finding]:
     """Check all tables and scenarios of the project (see :func:`forecast.data.tables.data_dir`)."""
     folder = tables.data_dir()
-    names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table not in ("projection", ledger.TABLE)]
-    names = [name for name in names if name.stem != "pool" or name.is_file()]  # weights are worked out, not given
+    names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table not in NOT_KEPT]
+    names = [name for name in names if name.stem not in WORKED_OUT or name.is_file()]
     names += [path for path in [ledger.ledger() / f"{ledger.TABLE}.csv"] if path.exists()]
     return check_files([*names, *sorted((folder / "scenarios").glob("*.yaml"))])
 

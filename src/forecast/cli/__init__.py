@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from forecast.cli.board import board
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, progress, sample
@@ -17,6 +18,7 @@ from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
+from forecast.cli.updating import update
 from forecast.data import tables
 
 
@@ -52,6 +54,7 @@ for command in (
     target,
     optimize,
     allocate,
+    board,
     calibrate,
     sensitivity,
     backtest,
@@ -62,6 +65,7 @@ for command in (
     sample,
     import_,
     progress,
+    update,
     replay,
     app,
 ):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.data import tables
+from forecast.data.folders import LOCK, Taken, locked, swept
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
     import pandas as pd
@@ -124,12 +125,23 @@ def engine_names(engines: str) -> list[str]:
 
 
 def claim(out: Path, force: bool) -> None:
-    """Make the folder ours: a finished run is only replaced when asked, an unfinished one is gone on with."""
+    """Make the folder ours until the command ends: a finished run is only replaced when asked, an unfinished one is
+    gone on with, and one that another process works in is refused.
+    """
+    try:
+        click.get_current_context().with_resource(locked(out))
+    except Taken as owner:
+        raise tables.UserError(f"{out}: {owner} is writing there; wait for it, or choose another --out") from None
+    swept(out / PARTS)
     if (out / MANIFEST).exists() and not force:
         raise click.UsageError(f"{out} holds the results of an older run: choose another --out, or say --force")
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).exists() and not (out / PARTS).exists():
+    if (
+        out.exists()
+        and any(not p.name.startswith(LOCK) for p in out.iterdir())
+        and not (out / MANIFEST).exists()
+        and not (out / PARTS).exists()
+    ):
         raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
     if (out / MANIFEST).exists():
         try:
             names = [str(name) for name in json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]]

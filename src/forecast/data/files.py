@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import logging
 import os
 import re
 import zipfile
@@ -14,6 +15,10 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from forecast.data.folders import half_name
+
+LOG = logging.getLogger("forecast")
+SEAL = hashlib.sha256().digest_size  # bytes
 PACKAGE = Path(__file__).parents[1]  # src/forecast
 ROOT = PACKAGE.parents[1]
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
@@ -33,12 +38,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half = half_name(path)
     try:
         yield half
+        _synced(half)
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)
+
+
+def _synced(path: Path) -> None:
+    """Have a file's bytes on the disk: a name that is moved before its bytes outlives a power cut without them."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def write_bytes(data: bytes, path: str | Path) -> Path:
@@ -63,24 +75,34 @@ def name_of(*what: Any) -> str:
 
 
 def keep(found: pd.DataFrame | Mapping[str, np.ndarray], path: Path | None) -> None:
-    """Keep a result at `path` for a run that is repeated: a table as Parquet, named arrays as npz; not without one."""
+    """Keep a result at `path` for a run that is repeated: a table as Parquet, named arrays as npz; not without one.
+
+    Before it stands the hash of its bytes and of its own name, so that no bit of it and no other name passes for it.
+    """
     if path is None:
         return
-    with replacing(path) as half, half.open("wb") as file:
-        if isinstance(found, pd.DataFrame):
-            file.write(found.to_parquet())
-        else:
-            np.savez(file, **found)  # type: ignore[arg-type]  # names are the mapping's, none is allow_pickle
+    stream = io.BytesIO()
+    if isinstance(found, pd.DataFrame):
+        stream.write(found.to_parquet())
+    else:
+        np.savez(stream, **found)  # type: ignore[arg-type]  # names are the mapping's, none is allow_pickle
+    write_bytes(_seal(path.name, stream.getbuffer()) + stream.getvalue(), path)
 
 
 def kept_table(path: Path | None) -> pd.DataFrame | None:
-    """Return the table that an earlier run kept at `path`; None where there is none or the file was cut off."""
+    """Return the table that an earlier run kept at `path`; None where there is none or it is damaged, which is told."""
     return _kept(path, pd.read_parquet)
 
 
 def kept_arrays(path: Path | None) -> dict[str, np.ndarray] | None:
-    """Return the arrays that an earlier run kept at `path`; None where there are none or the file was cut off."""
+    """Return the arrays that an earlier run kept at `path`; None where there are none or they are damaged: told."""
     return _kept(path, _arrays)
+
+
+def damaged(path: Path, why: str) -> None:
+    """Tell that kept work cannot be used, and take it away; it is done again."""
+    LOG.warning("note: %s: kept work is damaged (%s); it is done again", path, why)
+    path.unlink(missing_ok=True)
 
 
 def kept_or_made(path: Path | None, make: Callable[..., pd.DataFrame], *given: Any) -> pd.DataFrame:
@@ -92,18 +114,24 @@ def kept_or_made(path: Path | None, make: Callable[..., pd.DataFrame], *given: A
     return found
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as found:
+def _seal(name: str, data: bytes | memoryview) -> bytes:
+    """Return the 32 bytes that stand before kept data."""
+    return hashlib.sha256(name.encode() + b"\0" + data).digest()
+
+
+def _arrays(stream: io.BytesIO) -> dict[str, np.ndarray]:
+    with np.load(stream, allow_pickle=False) as found:
         return dict(found)
 
 
-def _kept(path: Path | None, read: Callable[[Path], T]) -> T | None:
+def _kept(path: Path | None, read: Callable[[io.BytesIO], T]) -> T | None:
     if path is None or not path.is_file():
         return None
-    try:
-        return read(path)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        return None
+    data = path.read_bytes()
+    if data[:SEAL] == _seal(path.name, memoryview(data)[SEAL:]):
+        return read(io.BytesIO(data[SEAL:]))
+    damaged(path, "its hash does not fit")
+    return None
 
 
 def inert(text: str) -> str:

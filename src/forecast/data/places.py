@@ -12,23 +12,26 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
-from forecast.data import apportion, tables
+from forecast.data import apportion, frames, tables
 from forecast.data.history import firm, observed
-from forecast.data.tables import UserError
+from forecast.data.tables import Month, UserError
 
 DEFAULT_MONTH = "2021-12"
 """The month a place is looked at when none is asked for: before the mergers of 2024 and 2025, near most figures."""
 
-COMMUNE_COLUMNS = ("commune", "district", "population", "eligible", "households", "hamlets", "poor_share",
-                   "near_poor_share", "minority_share")
-"""Columns of ``Place.communes``."""
+REFORM = "2025-07"
+"""The first month of the units that the reform of 2025 made."""
 
 _COUNTS = ["population", "eligible", "households", "hamlets"]
 _SHARES = ["poor_share", "near_poor_share", "minority_share"]
+
+COMMUNE_COLUMNS = ("commune", "district", *_COUNTS, *_SHARES)
+"""Columns of ``Place.communes``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,21 +87,22 @@ class Place:
         if (rest < 0).any():
             raise UserError(f"{self.name}: the shares of poor and near-poor households sum to more than 1")
         shares = [poor, near_poor, minority * rest, (1 - minority) * rest]
-        return eligible[:, None] * np.column_stack(shares)
+        sizes: np.ndarray = eligible[:, None] * np.column_stack(shares)
+        return sizes
 
     @cached_property
     def _counts(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Observed rows of the voluntary scheme by (measure, group), oldest first, conflicting ones left out."""
         rows = observed(self.history, conflicting=False)
         rows = rows[firm(rows)]
-        return dict(iter(rows.sort_values("month", kind="stable").groupby(["measure", "group"])))
+        return dict(frames.groups(rows.sort_values("month", kind="stable"), ["measure", "group"]))
 
-    def _published(self, measure: str, group: str, until) -> pd.DataFrame:
+    def _published(self, measure: str, group: str, until: Month | None) -> pd.DataFrame:
         """Return those of one measure and group up to ``until``."""
         rows = self._counts.get((measure, group), self.history[:0])
         return rows if until is None else rows[rows["month"] <= str(until)]
 
-    def observed(self, measure: str = "members", until=None) -> pd.Series:
+    def observed(self, measure: str = "members", until: Month | None = None) -> pd.Series:
         """Return what was published for the whole place, indexed by month; gaps stay gaps.
 
         Of several counts of one month the one that stands last in the table is taken. ``until`` is the last month.
@@ -110,7 +114,7 @@ class Place:
         index = pd.PeriodIndex(rows["month"], freq="M", name="month")
         return pd.Series(rows["value"].to_numpy(float), index=index, name=measure)
 
-    def latest(self, measure: str, until, group: str = "all") -> tuple[pd.Period, float, str] | None:
+    def latest(self, measure: str, until: Month | None, group: str = "all") -> tuple[pd.Period, float, str] | None:
         """Return (month, value, status) of the last published figure up to ``until``, or None if there is none.
 
         >>> read_place("Cà Mau").latest("members", until="2022-03")
@@ -173,9 +177,9 @@ def _find(name: str, places: pd.DataFrame) -> str:
     if not found:  # the last part of a commune's name is what people remember of it
         ends = {place: slug(place.rsplit("/", 1)[-1]) for place in places.index}
         near = difflib.get_close_matches(wanted, {*slugs.values(), *ends.values()}, n=5, cutoff=0.6)
-        found = sorted({place for place in places.index if slugs[place] in near or ends[place] in near},
-                       key=lambda place: (near.index(slugs[place] if slugs[place] in near else ends[place]),
-                                          len(place)))[:6]
+        meant = {place: short if short in near else ends[place] for place, short in slugs.items()}
+        likely = [place for place, short in meant.items() if short in near]
+        found = sorted(likely, key=lambda place: (near.index(meant[place]), len(place)))[:6]
     hint = f"; nearest: {', '.join(found)}" if found else "; data/places.csv lists all places"
     raise UserError(f'there is no place "{name}"{hint}')
 
@@ -228,7 +232,7 @@ def _same_name(name: str, places: pd.DataFrame, month: str) -> str:
     raise UserError(f"{name} ended in {row['until']}, before {month}{gone}")
 
 
-def read_place(name: str, at=None) -> Place:
+def read_place(name: str, at: Month | None = None) -> Place:
     """Return the place called ``name``, with the communes it has in the month ``at`` (a Period or ``YYYY-MM``).
 
     ``name`` may be typed without diacritics and in small letters. If the unit was replaced by one of the same
@@ -243,28 +247,26 @@ def read_place(name: str, at=None) -> Place:
     places = _table("places")
     name = _find(name, places)
     if at is None:
-        month = min(max(DEFAULT_MONTH, places.loc[name, "since"]), places.loc[name, "until"] or DEFAULT_MONTH)
-        month = max(month, places.loc[name, "since"])
+        row = frames.at(places, name)
+        month = max(min(DEFAULT_MONTH, row["until"] or DEFAULT_MONTH), row["since"])
     else:
         month = str(tables.month(at))
-        name = _same_name(name, places, month)
-    row = places.loc[name]
+        row = frames.at(places, _same_name(name, places, month))
+    name = row["place"]
     units = _communes(row, places, month)
-    counts = row[[*_COUNTS, "labor_force"]].astype(float)
+    counts = {column: float(row[column]) for column in (*_COUNTS, "labor_force")}
     if units["since"].min() > row["since"]:  # the place outlived a reform: its new communes carry its new figures
-        counts = units[[*_COUNTS, "labor_force"]].sum(min_count=1)
+        counts = {column: float(units[column].sum(min_count=1)) for column in counts}
     frame = pd.DataFrame({"commune": units["place"], "district": _districts(units, places)})
     for column in _COUNTS:
         frame[column] = apportion.scaled(units[column].to_numpy(float), counts[column])
     frame[_SHARES] = units[_SHARES].to_numpy(float)
-    lineage = _lineage(name, places)
-    return Place(name=name, slug=slug(name), level=row["level"], lineage=lineage, since=row["since"],
-                 until=row["until"], **{key: float(counts[key]) for key in counts.index},
-                 **{key: float(row[key]) for key in _SHARES}, communes=frame.reset_index(drop=True),
-                 history=_history(name), source=row["source"], note=row["note"])
+    said = {key: row[key] for key in ("level", "since", "until", *_SHARES, "source", "note")} | counts
+    lineage, communes = _lineage(name, places), frame.reset_index(drop=True)
+    return Place(name, slug(name), lineage=lineage, communes=communes, history=_history(name), **said)
 
 
-def _communes(row: pd.Series, places: pd.DataFrame, month: str) -> pd.DataFrame:
+def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
     """Return the communes of a province or district in ``month``; the place's own row where none are listed."""
     alive = places[_alive(places, month)]
     parents = [row["place"], *alive.loc[(alive["parent"] == row["place"]) & (alive["level"] == "district"), "place"]]
@@ -276,10 +278,10 @@ def _communes(row: pd.Series, places: pd.DataFrame, month: str) -> pd.DataFrame:
 def _lineage(name: str, places: pd.DataFrame) -> tuple[str, ...]:
     """Return the place and all that contain it, smallest first."""
     lineage = [name]
-    while parent := places.loc[lineage[-1], "parent"]:
+    while parent := frames.at(places, lineage[-1], "parent"):
         if parent not in places.index or parent in lineage:
-            raise UserError(f'places.csv: "{parent}", the parent of {lineage[-1]}, '
-                            + ("is inside it" if parent in lineage else "has no row of its own"))
+            wrong = "is inside it" if parent in lineage else "has no row of its own"
+            raise UserError(f'places.csv: "{parent}", the parent of {lineage[-1]}, {wrong}')
         lineage.append(parent)
     return tuple(lineage)
 
@@ -295,8 +297,14 @@ def _history(name: str) -> pd.DataFrame:
 def _districts(units: pd.DataFrame, places: pd.DataFrame) -> list[str]:
     """Return the district of each commune; "" if there is none or it is not known."""
     inside = places["level"].reindex(units["parent"]).to_numpy() == "district"
-    return [parent if known else middle.group(1) if (middle := re.fullmatch(r"[^/]+/([^/(]+)/[^/]+", name)) else ""
-            for name, parent, known in zip(units["place"], units["parent"], inside, strict=True)]
+    each = zip(units["place"], units["parent"], inside, strict=True)
+    return [parent if known else _district_in(name) for name, parent, known in each]
+
+
+def _district_in(name: str) -> str:
+    """Return the district that stands in the name of a commune, "" where none does."""
+    found = re.fullmatch(r"[^/]+/([^/(]+)/[^/]+", name)
+    return found.group(1) if found else ""
 
 
 def district_of(name: str) -> str:
@@ -322,7 +330,11 @@ def crosswalk() -> pd.DataFrame:
     return _table("crosswalk").copy()
 
 
-def carry(values: pd.Series | pd.DataFrame, at="2025-07") -> pd.Series | pd.DataFrame:
+@overload
+def carry(values: pd.Series, at: Month = REFORM) -> pd.Series: ...
+@overload
+def carry(values: pd.DataFrame, at: Month = REFORM) -> pd.DataFrame: ...
+def carry(values: pd.Series | pd.DataFrame, at: Month = REFORM) -> pd.Series | pd.DataFrame:
     """Return counts by old unit as counts by the units that exist in the month ``at``; the total stays the same.
 
     ``values`` is a Series indexed by unit, or a DataFrame with one column a unit (rows: months). Units that did
@@ -333,8 +345,9 @@ def carry(values: pd.Series | pd.DataFrame, at="2025-07") -> pd.Series | pd.Data
     {'Phú Thọ (2025)/Thống Nhất': 5.0, 'Phú Thọ (2025)/Tiền Phong': 25.0}
     """
     moves = _table("crosswalk")
-    moves = moves[moves["since"] <= str(tables.month(at))]
-    targets = {old: list(zip(part["new"], part["share"], strict=True)) for old, part in moves.groupby("old")}
+    month = str(tables.month(at))
+    moves = moves[moves["since"] <= month]
+    targets = {old: list(zip(part["new"], part["share"], strict=True)) for old, part in frames.groups(moves, "old")}
     frame = values.to_frame().T if isinstance(values, pd.Series) else values
     places = _table("places")
     columns = {unit if unit in targets else _find(unit, places): frame[unit] for unit in frame.columns}
@@ -346,10 +359,14 @@ def carry(values: pd.Series | pd.DataFrame, at="2025-07") -> pd.Series | pd.Data
                 moved[new] = moved[new] + part if new in moved else part
         columns = moved
     result = pd.DataFrame(columns, index=frame.index)
-    return result.iloc[0].rename(values.name) if isinstance(values, pd.Series) else result
+    if isinstance(values, pd.DataFrame):
+        return result
+    total = result.iloc[0]
+    total.name = values.name
+    return total
 
 
-def one_series(values: pd.DataFrame, at="2025-07") -> pd.DataFrame:
+def one_series(values: pd.DataFrame, at: Month = REFORM) -> pd.DataFrame:
     """Return counts by month (index, YYYY-MM or Period) and unit (columns) as one series for each unit of ``at``.
 
     Months before ``at`` are carried (:func:`carry`), months since then stand as they are, so that a unit that merged
@@ -360,10 +377,11 @@ def one_series(values: pd.DataFrame, at="2025-07") -> pd.DataFrame:
     >>> both["Cà Mau (2025)"].to_dict(), list(both)
     ({'2025-06': 15.0, '2025-07': 16.0}, ['Cà Mau (2025)'])
     """
-    then = values.index.astype(str) < str(tables.month(at))
+    month = str(tables.month(at))
+    then = values.index.astype(str) < month
     early, late = values[then].dropna(axis="columns", how="all"), values[~then].dropna(axis="columns", how="all")
     moves = _table("crosswalk")
-    moves = moves[moves["since"] <= str(tables.month(at))]
+    moves = moves[moves["since"] <= month]
     # What has to be counted for a new unit: all its parts of the level of those that were (a province is the sum of old
     # provinces, or of all its old communes).
     groups = pd.Series(list(zip(moves["new"], moves["old"].map(_table("places")["level"]), strict=True)), moves["old"])

@@ -61,6 +61,9 @@ SUPPORTERS = ("state", "province", "donors")
 OUTREACH_PAYERS = ("office", "state", "province", "donors")
 """Payers whom a lever may name for what it costs."""
 
+RANGE_UNITS = ("one", "hamlet", "commune", "communes", "household", "person", "collector")
+"""What the most of a lever is counted for: itself, or each of these; ``communes`` is a share of all communes."""
+
 MEASURES = {
     "members": "persons",
     "entries": "persons",
@@ -74,3 +77,125 @@ MEASURES = {
     "unpaid_hours": "hours",
 }
 """Measures of a projection and their units, in the order in which engines write them."""
+
+BASELINE_MEASURES = {"lasting_members": "persons"}
+"""Measures that only an engine of the baseline says: members less those whom a campaign brought."""
+
+SCOPES = ("nation", "places")
+"""Whose scores a weight comes from: those of the nation, or those of all other places."""
+
+PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
+"""Columns of published forecasts and the probability of each: ``q500`` is the median."""
+
+EXAM_QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
+"""Columns of the exam's forecasts, named as those of published ones."""
+
+NOT_KEPT = ("projection", "published", "counts", "ranks", "targets")
+"""Tables without a file of their own in the data folder itself: results, those of folders, new counts coming in."""
+
+WORKED_OUT = ("pool", "exam", "tiles")
+"""Tables that commands work out from others: the data folder may lack them."""
+
+HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
+    # people in the scheme: stocks, flows and ratios are different measures, never one
+    "members": ("persons",),
+    "members_change": ("persons",),
+    "members_growth": ("percent",),
+    "members_share": ("percent",),
+    "members_share_excess": ("percentage_points",),
+    "members_share_of_parent": ("percent",),
+    "members_change_per_year": ("persons_per_year",),
+    "members_per_commune": ("persons_per_commune",),
+    "members_missing_to_plan": ("persons",),
+    "entries": ("persons",),
+    "campaign_entries": ("persons",),
+    "women_share": ("percent",),
+    "entries_per_commune": ("persons_per_commune",),
+    "entries_ratio": ("times",),
+    "plan_attainment": ("percent",),
+    "plan_attainment_claim": ("percent",),
+    "rank": ("rank",),
+    # money
+    "money": ("vnd",),
+    "money_growth": ("percent",),
+    "arrears_share": ("percent",),
+    "arrears_limit": ("months",),
+    "contribution_per_head": ("vnd_per_month",),
+    "income_per_head": ("vnd_per_month", "vnd_per_year"),
+    "example_income": ("vnd_per_month",),
+    "state_subsidy_share": ("percent",),
+    "pay_days_given": ("days",),
+    "subsidy_paid": ("vnd",),
+    "subsidized_months": ("months",),
+    # people and places of the setting
+    "population": ("persons",),
+    "eligible": ("persons",),
+    "labor_force": ("persons",),
+    "communes": ("communes",),
+    "minority_share": ("percent",),
+    "wave": ("number",),
+    "tourism_types": ("number",),
+    # who collects and how they are driven
+    "collectors": ("persons",),
+    "collector_agencies": ("agencies",),
+    "collection_points": ("points",),
+    "collectors_per_commune": ("persons_per_commune",),
+    "agencies_per_hamlet": ("agencies_per_hamlet",),
+    "staff": ("persons",),
+    "quota_per_agency": ("persons_per_month",),
+    "quota_per_staff": ("persons_per_month", "persons_per_year"),
+    "quota_attainment": ("percent",),
+    "employers_per_staff": ("employers_per_year",),
+    "lump_sums": ("persons",),
+    "lump_sums_share": ("percent",),
+    "lapses": ("persons",),
+    "offices": ("offices",),
+    "new_collector_agencies": ("agencies",),
+    "members_per_collector": ("persons_per_collector",),
+    "entries_per_collector": ("persons_per_collector",),
+    # outreach
+    "broadcasts": ("times_per_week",),
+    "visits": ("visits",),
+    "meetings": ("meetings",),
+    "meeting_attendance": ("persons",),
+    "meetings_per_district": ("meetings_per_month",),
+    "entries_at_meetings": ("persons",),
+    "entries_per_meeting": ("persons_per_meeting",),
+    "entries_per_day": ("persons_per_day",),
+    "campaign_groups": ("groups",),
+    "group_size": ("persons_per_group",),
+    "entries_per_group": ("persons_per_group",),
+    "people_reached": ("persons",),
+    "entries_per_reached": ("percent",),
+    "saving_groups": ("groups",),
+    "saving_members": ("persons",),
+    "saving_boxes": ("boxes",),
+    "outreach_points": ("points",),
+    "campaign_days": ("days",),
+    "model_communes": ("communes",),
+    "model_communes_per_district": ("communes_per_district",),
+    "districts_with_model_communes": ("districts",),
+    "pilot_months": ("months",),
+    "household_workers": ("persons",),
+    "trained_share": ("percent",),
+    "informed_share": ("percent",),
+    "visited_share": ("percent",),
+    "practice": ("none",),
+    "document": ("none",),
+}
+"""Measures that a history row may carry and the units allowed for each; ``data/README.md`` says what each means."""
+
+DENOMINATORS = (
+    "labor_force",
+    "eligible",
+    "members",
+    "population",
+    "households",
+    "floor_contribution",
+    "outreach_staff",
+    "collectors_and_hamlet_heads",
+    "workers_and_employers",
+    "lump_sums",
+    "people_reached",
+)
+"""What a share may be a share of; an empty cell for what is no share."""

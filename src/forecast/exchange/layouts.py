@@ -73,20 +73,10 @@ def _counts(rows: pd.DataFrame) -> list[tuple[str, str, int, int, int, int]]:
 
 
 def _month(name: str, rows: pd.DataFrame, month: str, head: list[Line]) -> Page:
-    lines = [*head, [f"KẾT QUẢ PHÁT TRIỂN NGƯỜI THAM GIA BHXH TỰ NGUYỆN THÁNG {month[5:]} NĂM {month[:4]}"]]
+    lines: list[Line] = [*head, [f"KẾT QUẢ PHÁT TRIỂN NGƯỜI THAM GIA BHXH TỰ NGUYỆN THÁNG {month[5:]} NĂM {month[:4]}"]]
     at = len(lines)
-    lines += [
-        [
-            "STT",
-            "Đơn vị",
-            "Kế hoạch giao",
-            "Thực hiện trong tháng",
-            None,
-            "Lũy kế số người đang tham gia",
-            "Tỷ lệ % so KH",
-        ],
-        [None, None, None, "Tăng mới", "Giảm", None, None],
-    ]
+    done = ["Thực hiện trong tháng", None, "Lũy kế số người đang tham gia", "Tỷ lệ % so KH"]
+    lines += [["STT", "Đơn vị", "Kế hoạch giao", *done], [None, None, None, "Tăng mới", "Giảm", None, None]]
     sums = [0, 0, 0, 0]
     for number, (commune, _, members, entries, lapses, plan) in enumerate(_counts(rows), 1):
         lines.append([number, commune, plan, entries, lapses, members, round(100 * members / max(plan, 1), 1)])
@@ -98,7 +88,7 @@ def _month(name: str, rows: pd.DataFrame, month: str, head: list[Line]) -> Page:
 
 def _across(rows: pd.DataFrame, months: list[str], head: list[Line], several: bool) -> Page:
     title = "BIỂU THEO DÕI BHXH TỰ NGUYỆN" if several else "SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN CÁC THÁNG"
-    lines = [*head, [title]]
+    lines: list[Line] = [*head, [title]]
     at, names = len(lines), ["Tăng mới", "Giảm", "Đang tham gia"]
     shown = [f"Tháng {month[5:]}/{month[:4]}" for month in months]
     merged = []

@@ -182,8 +182,8 @@ def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> 
         share = _whole(cells.get("share"))
         for fault in _amounts(cells, months, share):
             wrong.setdefault(fault, []).append(y)
-        counts[_commune(cells, names, known), _group(share, since), months or 0, _kind(cells, kind),
-               _due(cells, since, months), ] += 1  # fmt: skip
+        commune, group = _commune(cells, names, known), _group(share, since)
+        counts[commune, group, months or 0, _kind(cells, kind), _due(cells, since, months)] += 1
     lost = sum(number for key, number in counts.items() if not key[0]) if names is not None else 0
     return counts, _notes(grid, found, counts, skipped, wrong, lost)
 

@@ -9,6 +9,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 
 from forecast.data import chance, tables
 from forecast.data.files import inert, timeless
+from forecast.data.frames import rows as rows_of
 from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.exchange.spreadsheet import COLUMNS, MARK, NAMES
@@ -24,25 +25,16 @@ def sample(place: Place, since: str, months: int = 36, seed: int = 1) -> bytes:
         raise UserError(f"months: {months}; expected 1 to 240")
     rows = invented(place, since, months, seed)
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.title = "Báo cáo tháng"
     sheet.append([inert(f"Báo cáo người tham gia BHXH tự nguyện theo xã, {place.name}")])
     sheet.append([f"{MARK}: số do máy tạo ra để làm mẫu, không phải số thật"])
     sheet.append([])
     sheet.append(["STT", NAMES["commune"], NAMES["month"], "Trong tháng (người)", None, "Cuối tháng (người)", None])
     sheet.append([None, None, None, NAMES["entries"], NAMES["lapses"], NAMES["members"], NAMES["plan"]])
-    for number, row in enumerate(rows.itertuples(), 1):
-        sheet.append(
-            [
-                number,
-                inert(row.commune),
-                datetime.date(int(row.month[:4]), int(row.month[5:]), 1),
-                row.entries,
-                row.lapses,
-                row.members,
-                row.plan,
-            ]
-        )
+    for number, row in enumerate(rows_of(rows), 1):
+        month = datetime.date(int(row.month[:4]), int(row.month[5:]), 1)
+        sheet.append([number, inert(row.commune), month, row.entries, row.lapses, row.members, row.plan])
         sheet.cell(sheet.max_row, 3).number_format = "mm/yyyy"
     for area in ("A4:A5", "B4:B5", "C4:C5", "D4:E4", "F4:G4"):
         sheet.merge_cells(area)
@@ -68,7 +60,7 @@ def invented(place: Place, since: str, months: int, seed: int) -> pd.DataFrame:
     key = chance.streams(seed, [0])[0]
     ends = [str(unit).rpartition("/")[2] for unit in place.communes["commune"]]
     again = {end for end in ends if ends.count(end) > 1}  # told apart by their district
-    for commune in place.communes.itertuples():
+    for commune in rows_of(place.communes):
         own = chance.child_array(key, chance.name_number(commune.commune))
         members, plan = round(0.015 * commune.eligible * (0.5 + chance.uniform_array(own, 0))), 0
         end = commune.commune.rpartition("/")[2]
@@ -83,14 +75,6 @@ def invented(place: Place, since: str, months: int, seed: int) -> pd.DataFrame:
             entries = int(0.0012 * commune.eligible * busy * (0.5 + luck[0]) + luck[1])
             lapses = min(members, int(0.02 * members * leaving * (0.5 + luck[1]) + luck[0]))
             members += entries - lapses
-            rows.append(
-                {
-                    "commune": name,
-                    "month": str(when),
-                    "members": members,
-                    "entries": entries,
-                    "lapses": lapses,
-                    "plan": plan,
-                }
-            )
+            flows = {"entries": entries, "lapses": lapses}
+            rows.append({"commune": name, "month": str(when), "members": members, "plan": plan} | flows)
     return pd.DataFrame(rows, columns=COLUMNS)

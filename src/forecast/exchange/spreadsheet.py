@@ -16,6 +16,7 @@ import pandas as pd
 
 from forecast.checks import counts as impossible_counts
 from forecast.data import places as known_places
+from forecast.data.frames import groups
 from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.exchange.reading import answers as given
@@ -291,7 +292,7 @@ def _odd(table: pd.DataFrame, units: list[str], place_at: PlaceAt | None) -> lis
     if place_at is not None:
         missing: dict[str, list[str]] = {}
         counted = table.assign(unit=units)[table["members"].notna().to_numpy()]
-        for month, part in counted.groupby("month"):
+        for month, part in groups(counted, "month"):
             communes = place_at(month).communes
             eligible |= dict(zip(communes["commune"], communes["eligible"], strict=True))
             if lacking := sorted(set(communes["commune"]) - set(part["unit"])):

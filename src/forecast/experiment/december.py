@@ -14,6 +14,8 @@ import pandas as pd
 
 from forecast.data import history as facts
 from forecast.data import tables
+from forecast.data.frames import at
+from forecast.data.frames import rows as rows_of
 from forecast.data.law import read_law
 from forecast.data.places import read_place
 from forecast.engines import Engine
@@ -21,10 +23,9 @@ from forecast.engines.campaign.known import NATION, set_plans
 from forecast.question.scenario import Scenario
 
 JUST = 0.06  # how far above the plan, or below it, is "just"
-TURNS = (  # the nation's published rises to December and falls by March
-    ("2021-11", "2021-12"), ("2023-09", "2023-12"), ("2025-11", "2025-12"),
-    ("2020-12", "2021-03"), ("2023-12", "2024-03"), ("2024-12", "2025-03"),
-)  # fmt: skip
+RISES = (("2021-11", "2021-12"), ("2023-09", "2023-12"), ("2025-11", "2025-12"))
+FALLS = (("2020-12", "2021-03"), ("2023-12", "2024-03"), ("2024-12", "2025-03"))
+TURNS = RISES + FALLS  # the nation's published rises to December and falls by March
 
 
 def plans_met(history: pd.DataFrame) -> pd.DataFrame:
@@ -35,9 +36,9 @@ def plans_met(history: pd.DataFrame) -> pd.DataFrame:
     """
     counts = facts.counts(history)
     december = counts[counts["month"].str.endswith("-12")].drop_duplicates(["place", "month"], keep="last")
-    value = {(row.place, int(row.month[:4])): row.value for row in december.itertuples()}
+    value = {(row.place, int(row.month[:4])): row.value for row in rows_of(december)}
     rows = []
-    for row in set_plans(history).itertuples():
+    for row in rows_of(set_plans(history)):
         key = row.place, int(row.year)
         if key in value:
             before = value.get((key[0], key[1] - 1), float("nan"))
@@ -64,9 +65,13 @@ def bunching(met: pd.DataFrame, just: float = JUST) -> dict[str, float]:
 
 
 def turns(
-    engine: Engine, pairs: Iterable[tuple[str, str]] = TURNS, draws: int = 1000, seed: int = 1, place: str = NATION,
+    engine: Engine,
+    pairs: Iterable[tuple[str, str]] = TURNS,
+    draws: int = 1000,
+    seed: int = 1,
+    place: str = NATION,
     history: pd.DataFrame | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Return what `engine` foretold of published changes: `since, month, published, low, median, high, width, inside`.
 
     A forecast is made at the end of `since` with the law and the counts known then; a count of `since` that came out
@@ -86,6 +91,6 @@ def turns(
         found = found[found["measure"] == "members"].pivot(index="draw", columns="month", values="value")
         change = 100 * (found[month] / found[since] - 1)
         low, median, high = np.quantile(change, [0.1, 0.5, 0.9])
-        published = 100 * (counts.at[month, "value"] / counts.at[since, "value"] - 1)
+        published = 100 * (at(counts, month, "value") / at(counts, since, "value") - 1)
         rows.append((since, month, published, low, median, high, high - low, bool(low <= published <= high)))
     return pd.DataFrame(rows, columns=["since", "month", "published", "low", "median", "high", "width", "inside"])

@@ -57,6 +57,23 @@ class Task:
         asked += [self.posterior.digest] if self.posterior else []
         return files.name_of(*asked) + ".parquet"
 
+    def kept(self, path: Path | None) -> pd.DataFrame | None:
+        """Return the answer that an earlier run kept at `path`: one of these draws and months, or None."""
+        rows = files.kept_table(path)
+        if rows is None or path is None:
+            return None
+        if not self.fits(rows):
+            files.damaged(path, "it holds other columns, draws or months")
+            return None
+        return rows
+
+    def fits(self, rows: pd.DataFrame) -> bool:
+        """Has an answer its columns, and no draws and months but those that were asked for?"""
+        if not {"draw", "value"} <= set(rows.columns):
+            return False
+        months = set(rows["month"].unique().astype(str)) if "month" in rows else set()
+        return bool(rows["draw"].isin(self.draws).all()) and months <= {str(m) for m in self.scenario.months}
+
     @property
     def keepable(self) -> bool:
         """Is it one of our engines as it comes? Somebody else's code, or another team rule, has no hash to go by."""
@@ -159,7 +176,7 @@ def run_tasks(
     """Return the rows of each task in the order of the tasks, those that were kept by an earlier run first."""
     jobs, folder = jobs or os.cpu_count() or 1, Path(keep) if keep else None
     paths = [folder / t.name if folder and t.keepable else None for t in tasks]
-    parts = [files.kept_table(p) for p in paths]
+    parts = [t.kept(p) for t, p in zip(tasks, paths, strict=True)]
     waiting = [i for i, rows in enumerate(parts) if rows is None]
     one_here = cluster is None and (jobs == 1 or len(waiting) <= 1)
     bar = tqdm(

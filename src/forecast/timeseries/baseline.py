@@ -186,9 +186,17 @@ def coherent(
     levels = levels_of(quantiles)
     wanted = sorted({*levels, 0.5})
     base = baseline(
-        history, horizon + lag, season, wanted, jobs,
-        events=events, known=known, progress=progress, file=file, keep=keep,
-    )  # fmt: skip
+        history,
+        horizon + lag,
+        season,
+        wanted,
+        jobs,
+        events=events,
+        known=known,
+        progress=progress,
+        file=file,
+        keep=keep,
+    )
     base = base[base["ds"].isin(dates)].drop(columns="median")
     answer = reconcile.reconcile(base, history, nodes, season=one.season)
     answer.insert(3, "median", answer["0.5"])

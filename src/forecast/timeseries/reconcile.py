@@ -125,8 +125,8 @@ def add_sums(table: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
         if wide[name].isna().all():
             parts = [leaf for leaf, inside in zip(found.leaves, row, strict=True) if inside]
             wide[name] = wide[parts].sum(axis=1, min_count=len(parts))
-    long = wide.rename_axis(columns="unique_id").T.stack().dropna().rename("y").reset_index()
-    return long.rename(columns={long.columns[1]: "ds"})[["unique_id", "ds", "y"]]
+    long = wide.rename_axis(index="ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
+    return long.dropna(subset="y")[["unique_id", "ds", "y"]].reset_index(drop=True)
 
 
 def _wide(table: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -164,6 +164,7 @@ def answered(
     draws: int,
     seed: int = 1,
     posterior: Posterior | None = None,
+    *,
     jobs: int | None = None,
     progress: bool = True,
     keep: str | Path | None = None,

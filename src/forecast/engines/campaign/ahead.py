@@ -25,9 +25,14 @@ class Paths:
 
 
 def ahead(
-    b: Beliefs, place: str, months: pd.PeriodIndex, draws: range, seed: int, known: Known | None = None,
+    b: Beliefs,
+    place: str,
+    months: pd.PeriodIndex,
+    draws: range,
+    seed: int,
+    known: Known | None = None,
     state: Deviation | None = None,
-) -> Paths:  # fmt: skip
+) -> Paths:
     """Draw the members of `place` in `months`, the first of which is the origin of `b`; draw d has row d modulo R.
 
     All places have the same nation in the same draw. `known` replaces what the rows know of the place (its own counts

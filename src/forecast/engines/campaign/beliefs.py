@@ -85,7 +85,8 @@ def states(b: Beliefs, place: str, known: Known | None = None, parts: int = PART
         u = luck.uniform("choose " + name).reshape(rows, parts)[:, :1]
         points = (np.arange(parts) + u) / parts
         index = (points[:, :, None] > edges[:, None, :-1]).sum(axis=2)
-        return (index + parts * np.arange(rows)[:, None]).ravel()
+        chosen: np.ndarray = (index + parts * np.arange(rows)[:, None]).ravel()
+        return chosen
 
     p = {k: v[wide] for k, v in b.parameters.items()}
     _, weight, d = filtered(known, place, Given(p, b.past, b.past.speed(), wide), luck, choose)

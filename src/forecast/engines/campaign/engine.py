@@ -18,7 +18,8 @@ from forecast.engines.campaign.places import Deviation
 from forecast.question.scenario import Scenario
 
 MEASURES = ("members", "lasting_members")
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class CampaignEngine:
@@ -149,13 +150,15 @@ def _opening(scenario: Scenario) -> tuple[float, str, str]:
 def _rows(scenario: Scenario, draws: range, values: np.ndarray) -> pd.DataFrame:
     """Return `values` (measures, months, draws) as rows of a projection, draw by draw."""
     count, months, _ = values.shape
-    texts = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": CampaignEngine.name,
-             "origin": scenario.start, "group": "all"}  # fmt: skip
+    texts = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": CampaignEngine.name}
+    texts |= {"origin": scenario.start, "group": "all"}
     one = np.zeros(values.size, np.int8)
-    columns: dict[str, object] = {name: pd.Categorical.from_codes(one, [text]) for name, text in texts.items()}
+    columns: dict[str, object] = {
+        name: pd.Categorical.from_codes(one, pd.Index([text])) for name, text in texts.items()
+    }
     inner = np.tile(np.arange(count * months), len(draws))
-    columns["measure"] = pd.Categorical.from_codes(inner // months, list(MEASURES))
-    columns["month"] = pd.Categorical.from_codes(inner % months, list(scenario.months.astype(str)))
+    columns["measure"] = pd.Categorical.from_codes(inner // months, pd.Index(MEASURES))
+    columns["month"] = pd.Categorical.from_codes(inner % months, scenario.months.astype(str))
     columns["draw"] = np.repeat(np.asarray(list(draws), np.int32), count * months)
     columns["value"] = np.moveaxis(values, -1, 0).ravel()
     return pd.DataFrame(columns)[COLUMNS]

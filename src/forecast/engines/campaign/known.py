@@ -10,11 +10,12 @@ import pandas as pd
 
 from forecast.data import history as published
 from forecast.data import tables
+from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law
 from forecast.data.places import Place
+from forecast.data.vocabulary import NATION as NATION
 from forecast.engines.series.structural import price_path
 
-NATION = "Việt Nam"
 WORKING = 0.497  # labor force over people: 48.96m / 98.5m, the nation at the end of 2021 (data/places.csv)
 FIRST = "2015-01"  # month from which counts are taken: before it the floor was another one, and most are recalled
 
@@ -78,7 +79,7 @@ class Known:
     def _counts(self) -> dict[str, list["Count"]]:
         rows = self.counts.sort_values(["place", "month"], kind="stable")
         found: dict[str, list[Count]] = {}
-        for row in rows.itertuples():
+        for row in rows_of(rows):
             found.setdefault(row.place, []).append(Count(row.month, float(np.log(row.value)), float(row.error)))
         return found
 
@@ -109,11 +110,12 @@ class Known:
         rest = self.counts[self.counts["place"] != place.name]
         plans = {key: value for key, value in self.plans.items() if key[0] != place.name}
         return replace(
-            self, counts=pd.concat([rest, counts[counts["place"] == place.name]], ignore_index=True),
+            self,
+            counts=pd.concat([rest, counts[counts["place"] == place.name]], ignore_index=True),
             plans=plans | {key: value for key, value in own.plans.items() if key[0] == place.name},
             labor_force=self.labor_force | {place.name: own.labor_force.get(place.name, np.nan)},
             lineages=self.lineages | {place.name: place.lineage},
-        )  # fmt: skip
+        )
 
     def _price(self, lineage: tuple[str, ...]) -> np.ndarray:
         if lineage not in self._paths:
@@ -142,14 +144,14 @@ def known_at(history: pd.DataFrame, origin: pd.Period, law: Law, places: pd.Data
     rows = rows[(rows["month"] >= FIRST) & (rows["month"] <= str(origin)) & (rows["value"] > 0)]
     rows = rows[(rows["known"] != "") & (rows["known"] <= str(origin)) & rows["place"].isin(labor.index)]
     rows = rows.drop_duplicates(["place", "month"], keep="last")
-    counts = pd.DataFrame(
-        {"place": rows["place"], "month": pd.PeriodIndex(rows["month"], freq="M"), "value": rows["value"],
-         "error": rows["error"]}
-    )  # fmt: skip
+    months = pd.PeriodIndex(rows["month"], freq="M")
+    counts = rows[["place", "month", "value", "error"]].assign(month=months)
     found = set_plans(history)
     found = found[(found["known"] != "") & (found["known"] <= str(origin)) & (found["value"] > 0)]
     plans = {(p, int(y)): float(v) for p, y, v in zip(found["place"], found["year"], found["value"], strict=True)}
-    return Known(origin, counts, plans, labor.to_dict(), law, _lineages(table["parent"].to_dict()))
+    labor_force = {str(place): float(persons) for place, persons in labor.items()}
+    parents = {str(place): str(parent) for place, parent in table["parent"].items()}
+    return Known(origin, counts, plans, labor_force, law, _lineages(parents))
 
 
 def set_plans(history: pd.DataFrame) -> pd.DataFrame:

@@ -100,11 +100,13 @@ class Drawn:
 
     def rise(self, low: np.ndarray) -> np.ndarray:
         """Return the log rise of December over lasting members of log `low`."""
-        return self.closed * par.softplus(self.plan - low, par.ROOM) + self.excess
+        rise: np.ndarray = self.closed * par.softplus(self.plan - low, par.ROOM) + self.excess
+        return rise
 
     def slope(self, low: np.ndarray) -> np.ndarray:
         """Return by how much December's log rises with `low`: hardly, where most of the gap is closed."""
-        return 1 - self.closed / (1 + np.exp(-np.clip((self.plan - low) / par.ROOM, -50, 50)))
+        slope: np.ndarray = 1 - self.closed / (1 + np.exp(-np.clip((self.plan - low) / par.ROOM, -50, 50)))
+        return slope
 
 
 def pace_of(p: dict[str, np.ndarray], level: np.ndarray, month: pd.Period) -> tuple[np.ndarray, ...]:
@@ -237,16 +239,21 @@ def _december(
 
 
 def _smoothed(
-    p: dict[str, np.ndarray], kept: list[tuple[Filtered, Winter]], parents: list[np.ndarray | None], at: np.ndarray,
-    months: pd.PeriodIndex, luck: Luck,
-) -> tuple[Nation, Past]:  # fmt: skip
+    p: dict[str, np.ndarray],
+    kept: list[tuple[Filtered, Winter]],
+    parents: list[np.ndarray | None],
+    at: np.ndarray,
+    months: pd.PeriodIndex,
+    luck: Luck,
+) -> tuple[Nation, Past]:
     """Draw the path of each row backward through the states that were kept (Carter and Kohn 1994)."""
     level = np.empty((len(months), len(at)))
     years = {name: np.zeros((len(months) // 12 + 1, len(at))) for name in ("share", "rise", "stay")}
     keep, index, after = p["keep"] ** (1 / 3), at, None
     for t in range(len(months) - 1, -1, -1):
         f, w = kept[t]
-        index = index if parents[t] is None else parents[t][index]
+        parent = parents[t]
+        index = index if parent is None else parent[index]
         f = f.take(index)
         z = luck.normal(f"level {months[t]}")
         if after is None:

@@ -25,11 +25,15 @@ class Prior:
             return self.center + self.spread * z
         if self.kind == "half":
             return self.spread * ndtri(0.5 + 0.5 * np.clip(ndtr(z), 1e-9, 1 - 1e-9))
-        return betaincinv(self.center, self.spread, np.clip(ndtr(z), 1e-9, 1 - 1e-9))
+        beta: np.ndarray = betaincinv(self.center, self.spread, np.clip(ndtr(z), 1e-9, 1 - 1e-9))
+        return beta
 
     def free(self, value: np.ndarray) -> np.ndarray:
         """Return values in coordinates without limits."""
-        return value if self.kind == "normal" else np.log(value + 1e-9) if self.kind == "half" else logit(value)
+        if self.kind == "normal":
+            return value
+        wide: np.ndarray = np.log(value + 1e-9) if self.kind == "half" else logit(value)
+        return wide
 
     def back(self, coordinate: np.ndarray) -> np.ndarray:
         """Return what :meth:`free` was given."""
@@ -76,7 +80,8 @@ def softplus(x: np.ndarray, width: float) -> np.ndarray:
     >>> float(softplus(np.array(1.0), 0.03).round(6))
     1.0
     """
-    return width * np.logaddexp(0.0, np.asarray(x) / width)
+    rounded: np.ndarray = width * np.logaddexp(0.0, np.asarray(x) / width)
+    return rounded
 
 
 def clipped(k: np.ndarray) -> np.ndarray:
@@ -86,7 +91,8 @@ def clipped(k: np.ndarray) -> np.ndarray:
 
 def pace(level: np.ndarray) -> np.ndarray:
     """Return how much faster than at a million members a stock of log size `level` moves, in percent of itself."""
-    return np.exp(-CURVE * np.clip(level - np.log(1e6), -REACH, REACH))
+    faster: np.ndarray = np.exp(-CURVE * np.clip(level - np.log(1e6), -REACH, REACH))
+    return faster
 
 
 def push_left(time: float) -> float:
@@ -99,4 +105,5 @@ def left_of(rise: np.ndarray, stay: np.ndarray, months: int) -> np.ndarray:
 
     `stay` is the share of campaign members that is left after three months.
     """
-    return np.log1p(stay ** (months / 3) * np.expm1(rise))
+    left: np.ndarray = np.log1p(stay ** (months / 3) * np.expm1(rise))
+    return left

@@ -37,29 +37,34 @@ class Luck:
 
     def exponential(self, name: str) -> np.ndarray:
         """Return exponential numbers of mean 1, (n,)."""
-        return -np.log(self.uniform(name))
+        waits: np.ndarray = -np.log(self.uniform(name))
+        return waits
 
     def bump(self, name: str) -> np.ndarray:
         """Return bumps of a month from April to November (:data:`parameters.BUMPS`), (n,)."""
         (share, small), (_, large) = par.BUMPS
-        return np.where(self.uniform(name + " kind") < share, small, large) * self.exponential(name)
+        bumps: np.ndarray = np.where(self.uniform(name + " kind") < share, small, large) * self.exponential(name)
+        return bumps
 
     def toss(self, name: str) -> np.ndarray:
         """Return numbers of variance 1 of which a tenth is drawn twice as wide, (n,)."""
         share, far, near = par.JUMP
-        return self.normal(name) * np.where(self.uniform(name + " kind") < share, far, near)
+        tossed: np.ndarray = self.normal(name) * np.where(self.uniform(name + " kind") < share, far, near)
+        return tossed
 
 
 def log_normal(x: np.ndarray, variance: np.ndarray | float) -> np.ndarray:
     """Return the log density of a normal number of mean 0, without its constant."""
-    return -0.5 * (x**2 / variance + np.log(variance))
+    density: np.ndarray = -0.5 * (x**2 / variance + np.log(variance))
+    return density
 
 
 def log_bumped(x: np.ndarray, sd: float) -> np.ndarray:
     """Return the log density of a normal error plus an exponential bump of either kind, same constant left out."""
     constant = 0.5 * np.log(2 * np.pi)
     parts = [constant + np.log(w / m) + sd**2 / (2 * m**2) - x / m + log_ndtr(x / sd - sd / m) for w, m in par.BUMPS]
-    return np.logaddexp(*parts)
+    density: np.ndarray = np.logaddexp(*parts)
+    return density
 
 
 def resampled(log_weight: np.ndarray, u: float) -> np.ndarray:

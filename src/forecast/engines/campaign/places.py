@@ -26,8 +26,7 @@ class Deviation:
 
     def take(self, index: np.ndarray) -> "Deviation":
         """Return the particles of `index`."""
-        arrays = (self.mean, self.variance, self.price, self.rise)
-        return Deviation(*(values[index] for values in arrays), of_year=self.of_year)
+        return Deviation(self.mean[index], self.variance[index], self.price[index], self.rise[index], self.of_year)
 
 
 def drift(d: Deviation, p: dict[str, np.ndarray], speed: np.ndarray, keep: np.ndarray) -> None:
@@ -58,9 +57,14 @@ class Given(NamedTuple):
 
 
 def campaign(
-    d: Deviation, p: dict[str, np.ndarray], year: int, goal: Goal, low: np.ndarray,
-    nation: tuple[np.ndarray, np.ndarray], luck: Luck,
-) -> None:  # fmt: skip
+    d: Deviation,
+    p: dict[str, np.ndarray],
+    year: int,
+    goal: Goal,
+    low: np.ndarray,
+    nation: tuple[np.ndarray, np.ndarray],
+    luck: Luck,
+) -> None:
     """Draw a place's campaign of a year into `d`, from its plan or else from the nation's.
 
     `low` is the log of its lasting members, `nation` the share of the gap that the nation closes and its log rise.
@@ -85,10 +89,8 @@ def filtered(
     """
     n, luck, whole = len(given.pointer), luck.under(f"{place} "), given
     index, weight, p = np.arange(n), np.zeros(n), given.parameters
-    d = Deviation(
-        mean=p["mean"].copy(), variance=p["first"] ** 2,
-        price=p["price"] + par.PRICE_OF_PLACE * luck.normal("price"), rise=np.zeros(n),
-    )  # fmt: skip
+    price = p["price"] + par.PRICE_OF_PLACE * luck.normal("price")
+    d = Deviation(mean=p["mean"].copy(), variance=p["first"] ** 2, price=price, rise=np.zeros(n))
     at = None
     for count in known.of(place):
         now = (count.month - BEGIN).n
@@ -132,4 +134,5 @@ def _expected(known: Known, place: str, given: Given, d: Deviation, count: Count
             campaign(d, p, year, goal, level + d.mean, nation, luck)
         add = add + above(month, d.rise, past.stay[year - BEGIN.year][who])
     bump = luck.bump(f"bump {month}") if bumpy(month) else 0.0
-    return level + d.mean + add + bump
+    expected: np.ndarray = level + d.mean + add + bump
+    return expected

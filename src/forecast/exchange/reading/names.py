@@ -82,7 +82,7 @@ class Names:
         """Learn the names of the communes of a place and of its districts."""
         self.place = place.name
         self.units = list(place.communes["commune"])
-        self.districts = dict(zip(self.units, place.communes["district"], strict=True))
+        self.districts: dict[str, str] = dict(zip(self.units, place.communes["district"], strict=True))
         self.known = {unit: parted(unit.rpartition("/")[2]) for unit in self.units}
         self._exact: dict[tuple[str, ...], list[str]] = {}
         self._plain: dict[str, list[str]] = {}

@@ -7,6 +7,7 @@ after a dot holds thousands. Where both readings are possible the answer is a qu
 
 import math
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from forecast.exchange.reading.texts import tidy
@@ -57,7 +58,7 @@ def whole(value: object) -> int | None:
     return None
 
 
-def column(cells: dict[int, object], answer: str = "") -> Reading:
+def column(cells: Mapping[int, object], answer: str = "") -> Reading:
     """Read the cells of a column (by row) as persons.
 
     `answer` is what a person said of an unsure one: "thousands" or "whole". Signs for unknown are missing,
@@ -95,7 +96,7 @@ def column(cells: dict[int, object], answer: str = "") -> Reading:
 
 
 def _texts(
-    cells: dict[int, object], values: dict[int, int | None], wrong: list[int], dashes: int, answer: str
+    cells: Mapping[int, object], values: dict[int, int | None], wrong: list[int], dashes: int, answer: str
 ) -> Reading:
     """Read a column of texts again: 33.000 in every cell may be 33 persons with three decimals."""
     dotted = {
