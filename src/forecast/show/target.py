@@ -135,6 +135,21 @@ def desk_table(desk: pd.DataFrame, lang: str = "vi") -> Text:
     return words.table(desk, lang, {"engine": "", "probability": "c"} | people)
 
 
+def readings(desks: Sequence[tuple[pd.DataFrame, Scenario]], lang: str = "vi") -> Text:
+    """Return the target desk of several readings of one goal, one table: what is counted, and how likely it is."""
+    parts = []
+    for desk, scenario in desks:
+        aim = goal(scenario)
+        told = term(f"measure.{aim.measure}", lang)
+        span = say(lang, a=aim.since or aim.by, b=aim.by, vi="{a:t} đến {b:t}", en="{a:t} to {b:t}")
+        reading = f"{told}, {span}" if aim.since else f"{told}, {words.form(aim.by, 't', lang)}"
+        parts.append(desk.assign(reading=reading)[desk["engine"].isin(["agents", "stock"])])
+    people = dict.fromkeys(("median", "low", "high", "gap"), "a")
+    forms = {"reading": "", "engine": "", "probability": "c"} | people
+    head = {"reading": say(lang, vi="cách hiểu", en="reading")}
+    return words.table(pd.concat(parts), lang, forms, head)
+
+
 def overview(answer: Projection, scenarios: Sequence[Scenario], lang: str = "vi", engine: str = "stock") -> Text:
     """Return the targets of several scenarios in one table, by one engine."""
     rows = []
