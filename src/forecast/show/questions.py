@@ -167,6 +167,8 @@ def side_by_side(
         pd.DataFrame(rows),
         {"what": "", "years": "a", "range": "", "money": "m1", "hours": "a", "price": "m1"},
     )
+    if frame["hours"].isna().all():
+        del forms["hours"]
     if frame["net"].notna().any():
         forms["net"] = "p"
     names = {
