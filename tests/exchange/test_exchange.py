@@ -197,7 +197,7 @@ def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path, run):
     assert run("new", "ca-mau", "--out", tmp_path / "n").exit_code == 0
     text = (tmp_path / "n" / "scenarios" / "ca-mau-plan.yaml").read_text(encoding="utf-8")
     assert "start: 2024-09" in text
-    assert "assumptions: {}" in text
+    assert "opening_members" not in text
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

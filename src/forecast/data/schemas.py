@@ -269,6 +269,14 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         },
         checks=[_rows(lambda f: f["known"] > f["origin"], "known", "a month after the origin")],
     ),
+    "ranks": pa.DataFrameSchema(
+        {
+            "time": _COUNT,
+            "coordinate": _FILLED,
+            **dict.fromkeys(("truth", "mean", "low", "high"), _VALUE),
+            "rank": _SHARE,
+        }
+    ),
     "counts": pa.DataFrameSchema({"place": _FILLED, "month": _MONTH, "value": _PERSONS, "source": _optional(_TEXT)}),
     "published": pa.DataFrameSchema(
         {

@@ -83,11 +83,11 @@ PUBLISHED_QUANTILES = {f"q{round(1000 * p):03d}": p for p in (0.025, 0.05, 0.1, 
 EXAM_QUANTILES = ("q025", "q100", "q250", "q500", "q750", "q900", "q975")
 """Columns of the exam's forecasts, named as those of published ones."""
 
-NOT_KEPT = ("projection", "published", "counts", "targets")
-"""Tables without a file of their own in the data folder: results, the ledger's, and new counts on their way in."""
+NOT_KEPT = ("projection", "published", "counts", "ranks", "targets")
+"""Tables without a file of their own in the data folder itself: results, those of folders, new counts coming in."""
 
 WORKED_OUT = ("pool", "exam", "tiles")
-"""Tables that `forecast backtest --calendar --store` works out: the data folder may lack them."""
+"""Tables that commands work out from others: the data folder may lack them."""
 
 HISTORY_MEASURES: dict[str, tuple[str, ...]] = {
     # people in the scheme: stocks, flows and ratios are different measures, never one

@@ -9,12 +9,12 @@ from forecast.data import frames, history, places
 from forecast.data.history import SCHEME, HasPlace
 from forecast.data.places import Place
 from forecast.data.tables import STATUSES, UserError
+from forecast.data.vocabulary import NATION as NATION
 from forecast.language import syllables, words
 from forecast.language.words import Text, form, join, listing, say, term
 from forecast.show import marks
 from forecast.show.picture import LOOKS, TARGET, Picture, capital, sheet, source_line, style
 
-NATION = "Việt Nam"
 MANY = 12  # dots; where there are more, only the first, the last and the highest carry their number
 
 
