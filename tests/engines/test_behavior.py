@@ -17,6 +17,7 @@ from forecast.engines.people.draws import between, parameter_draws
 from forecast.question.levers import Policy, TopUp, Visits, Where
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
+from made import toy_question
 
 PLACE, LAW = toy.place(), toy.law()
 (SPELLS,) = hazards.spells(pd.period_range("2021-12", periods=1, freq="M"), LAW)
@@ -25,7 +26,7 @@ MANY = np.linspace(0, 1, 100_001)[:-1] + 0.5e-5  # luck, evenly
 
 
 def question(**more) -> Scenario:
-    return Scenario("q", PLACE, start="2021-12", until="2022-12", **{"law": LAW} | more)
+    return toy_question("q", **more)
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,18 @@
 import pytest
 
 from forecast.checks.check import group_faults
-from forecast.data import toy
 from forecast.data.vocabulary import OUTREACH_PAYERS, PAYERS
 from forecast.desk.compare import comparison
 from forecast.experiment.project import project
-from forecast.question.levers import Policy, Visits
+from forecast.question.levers import Visits
 from forecast.question.scenario import Scenario
+from made import toy_question
 
 COST = 12 * 100 * 30_000.0  # months x visits x VND
 
 
 def question(name: str, *levers) -> Scenario:
-    return Scenario(name, toy.place(), start="2021-12", until="2022-12", law=toy.law(), policy=Policy(*levers))
+    return toy_question(name, *levers)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import claim, finish, with_draws, with_result, with_seed
+from forecast.cli.common import claim, finish, picture, with_draws, with_result, with_seed
 from forecast.data import tables
 
 
@@ -56,6 +56,8 @@ def board(
     from forecast.data.places import read_place
     from forecast.desk.board.board import board as made
     from forecast.desk.board.outlook import Asked
+    from forecast.exchange.board_workbook import workbook
+    from forecast.show import board as show
 
     asked = Asked(str(tables.month(month or this_month())), str(tables.month(until)), draws, seed)
     _ = asked.months
@@ -72,6 +74,8 @@ def board(
     tables.write(result.rows, out / "board.csv")
     tables.write(result.paths, out / "paths.csv")
     result.outlook.projection().to_parquet(out / "board.parquet", index=False)
-    click.echo(result.rows.head(3).T.to_string())
+    picture(out / "board.png", show.picture(result, lang))
+    tables.write_bytes(workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx")
+    click.echo(show.summary(result, lang, tuple(place.name for place in chosen)))
     facts = {"asked": {"month": asked.month, "until": asked.until, "draws": draws, "seed": seed}}
     finish(out, json.loads(json.dumps(facts)), "board.csv")

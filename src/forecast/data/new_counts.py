@@ -8,6 +8,7 @@ month. The long form may hold plans as well: they teach what is aimed at, and ju
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,8 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
     """
     short = not set(_header(path)) & {"measure", "kind", "status"}
     rows = tables.read(path, "counts" if short else "history")
-    found, faults = [], []
+    found: list[dict[str, Any]] = []
+    faults: list[Fault] = []
     for number, row in enumerate(frames.records(rows), start=2):
         try:
             place = read_place(row["place"], at=max(row["month"], FIRST))

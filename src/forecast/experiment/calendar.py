@@ -217,10 +217,11 @@ def _quantiles(draws: np.ndarray, share: np.ndarray | None) -> np.ndarray:
     """Return the quantiles of draws of persons, taken on the log scale."""
     log = np.log(draws)
     if share is None:
-        return np.exp(np.quantile(log, _PROBABILITIES))
+        return np.asarray(np.exp(np.quantile(log, _PROBABILITIES)))
     order = np.argsort(log, kind="stable")
     edges = np.cumsum(share[order])
-    return np.exp(np.interp(np.array(_PROBABILITIES) * edges[-1], edges - share[order] / 2, log[order]))
+    ranked = np.interp(np.array(_PROBABILITIES) * edges[-1], edges - share[order] / 2, log[order])
+    return np.asarray(np.exp(ranked))
 
 
 def band(horizon: int) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from forecast.data import history as facts
 from forecast.data import tables
+from forecast.data.frames import names
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.new_counts import is_count
@@ -96,7 +97,7 @@ class Baseline:
             rows = last.run(question, range(self.draws), self.seed)
         rows = rows[rows["measure"] == "members"].astype({"month": str})
         wide: pd.DataFrame = rows.pivot(index="draw", columns="month", values="value")
-        return wide[[month for month in wide if month > ask.origin]]
+        return wide[[month for month in names(wide) if month > ask.origin]]
 
     def parameters(self, origin: str) -> pd.DataFrame:
         """Return what was learned at the end of `origin`, the columns of :func:`learned_table`."""

@@ -1,6 +1,6 @@
 """The board: one row for the nation and each province, and the path of each by month."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +48,18 @@ def board(asked: Asked, *, own: str | Path | None = None, progress: Callable[[st
 
     `progress` is told each province when it is drawn.
     """
+    law = asked.known_law
+    rise = price.next_rise(law, asked.month)
+    if own is not None:
+        targets.read(own)  # a file that cannot be read is told before the work
+    return of(asked, outlooks(asked, {FLAT: price.without(law, rise)}, progress), own)
+
+
+def of(asked: Asked, drawn: Mapping[str, Outlook], own: str | Path | None = None) -> Board:
+    """Return the board of draws: the outlook under the law as it is and without the rise of the floor."""
     law, history = asked.known_law, asked.known_history
     given = None if own is None else targets.read(own)
     rise = price.next_rise(law, asked.month)
-    drawn = outlooks(asked, {FLAT: price.without(law, rise)}, progress)
     outlook, flat = drawn[AS_IS], drawn[FLAT]
     wanted = targets.resolution(law, history, outlook.places)
     published = targets.own(history, asked.month)
