@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import settings
 
 # Set before anything imports numba; the Makefile sets it too, for runs that do not start here.
@@ -21,17 +22,25 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
-def command() -> Callable[..., str]:
-    """Return what runs `forecast WORDS...` in this process and gives what it says, which is never a traceback."""
-    from click.testing import CliRunner
-
+def run() -> Callable[..., Result]:
+    """Return what runs `forecast WORDS...` in this process, with settings of the environment by name."""
     from forecast.cli import main
 
-    def run(*words: object, code: int = 0, env: dict[str, str] | None = None) -> str:
-        result = CliRunner().invoke(main, [str(word) for word in words], env=env)
+    def once(*words: object, **env: str) -> Result:
+        return CliRunner().invoke(main, [str(word) for word in words], env=env)
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def command(run: Callable[..., Result]) -> Callable[..., str]:
+    """Return what runs `forecast WORDS...` in this process and gives what it says, which is never a traceback."""
+
+    def told(*words: object, code: int = 0, env: dict[str, str] | None = None) -> str:
+        result = run(*words, **(env or {}))
         assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
         assert result.exit_code == code, result.output
         assert "Traceback" not in result.output
         return result.output
 
-    return run
+    return told

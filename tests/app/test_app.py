@@ -9,10 +9,8 @@ import sys
 from urllib.request import urlopen
 
 import pytest
-from click.testing import CliRunner
 
 from forecast.app import page as app
-from forecast.cli import main
 from forecast.data import tables
 from forecast.experiment import project
 from forecast.question.scenario import read_scenario
@@ -94,9 +92,9 @@ def test_what_cannot_be_answered_is_told_in_its_place(page, monkeypatch):
     assert page.answer is None and not page.ask.disabled
 
 
-def test_a_file_with_a_fault_ends_the_command_before_anything_is_served(tmp_path):
+def test_a_file_with_a_fault_ends_the_command_before_anything_is_served(tmp_path, run):
     (file := tmp_path / "wrong.yaml").write_text("scenario: x\nplace: Nowhere at all\n", encoding="utf-8")
-    done = CliRunner().invoke(main, ["app", str(file), "--no-browser"])
+    done = run("app", file, "--no-browser")
     assert done.exit_code == 1 and "wrong.yaml" in done.output and "Traceback" not in done.output
 
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from forecast.beliefs.counts import counts, error_of
+from forecast.beliefs.counts import STATUS_SD, counts
 from forecast.beliefs.parameters import learned_names, parameters_table, priors
 from forecast.beliefs.posterior import Posterior
 from forecast.calibration import cross_validation, predictive_checks, sampler
@@ -16,7 +15,6 @@ from forecast.calibration.emulator import Emulator, Shape
 from forecast.calibration.likelihood import Model
 from forecast.calibration.sampler import Fit, calibrate, keyed_luck, stand_in, weigh
 from forecast.calibration.targets import even_classes
-from forecast.cli import main
 from forecast.data import chance, tables, toy
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
@@ -28,6 +26,7 @@ from forecast.question.levers import Policy, Visits
 from forecast.question.scenario import Scenario
 from forecast.show import calibration as calibration_charts
 from forecast.show import validation
+from made import toy_question
 
 SHORT = (16, 20, 300)
 
@@ -81,8 +80,8 @@ def test_a_count_that_is_less_sure_has_a_wider_error():
     month = rows[rows["month"] == "2019-12"].reset_index(drop=True)
     assert month["status"].tolist() == ["stated", "conflicting", "conflicting"]
     assert month["sd"].iloc[0] < month["sd"].iloc[1:].min()
-    sure = next(r for r in rows.itertuples() if r.status == "stated" and not r.note)
-    assert error_of(sure.status, sure.note) == 0.02
+    assert rows.loc[rows["status"] == "stated", "sd"].min() == STATUS_SD["stated"]
+    assert (rows["sd"] >= rows["error"].fillna(0)).all()  # a wide error that a row states is not narrowed
 
 
 def test_each_count_is_met_at_its_own_month():
@@ -206,7 +205,7 @@ def test_every_check_is_made_of_published_figures():
 
 
 def question(until="2022-06", **more) -> Scenario:
-    return Scenario("q", toy.place(), start="2021-12", until=until, law=toy.law(), **more)
+    return toy_question("q", until=until, **more)
 
 
 def test_a_draw_has_the_parameters_of_its_row_under_every_policy(fit):
@@ -309,12 +308,12 @@ def test_a_folder_without_a_posterior_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(("rhat", "code"), [(9.0, 0), (0.5, 1)])
-def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, monkeypatch, fit, rhat, code):
+def test_the_command_writes_everything_and_fails_when_chains_disagree(tmp_path, monkeypatch, fit, rhat, code, run):
     monkeypatch.setattr(sampler, "calibrate", lambda *a, **k: fit)
     monkeypatch.setattr(sampler, "MOST_RHAT", rhat)
     monkeypatch.setattr(sampler, "LEAST_ESS", 1)
     monkeypatch.setattr(sampler, "MOST_KHAT", 9.0)
-    result = CliRunner().invoke(main, ["calibrate", "ca-mau", "--out", str(tmp_path / "r"), "--draws", "50"])
+    result = run("calibrate", "ca-mau", "--out", tmp_path / "r", "--draws", 50)
     assert result.exit_code == code, result.output
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
     assert manifest["converged"] is (code == 0)

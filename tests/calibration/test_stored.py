@@ -5,11 +5,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from forecast.beliefs import posterior
 from forecast.calibration.likelihood import Model
-from forecast.cli import main
 from forecast.data import tables, toy
 from forecast.data.tables import UserError
 from forecast.experiment.manifest import fingerprint
@@ -99,7 +97,6 @@ def test_a_rule_that_was_not_there_and_a_place_or_file_that_is_gone_are_refused(
 UNREAD = [
     ("history.csv", "members,all,116400,", "members,all,116401,"),  # a plan
     ("parameters.csv", "gift_retention,parameter,0.15,0.05,0.35", "gift_retention,parameter,0.15,0.05,0.45"),
-    ("parameters.csv", "cost_visit,cost,30000", "cost_visit,cost,40000"),
     ("law.csv", "2200000,", "2300000,"),  # the floor of 2027
     ("evidence.csv", ",0.94,", ",0.95,"),
     ("scenarios/dong-trieu-plan.yaml", "title:", "# a remark\ntitle:"),
@@ -160,11 +157,11 @@ def test_nothing_kept_is_said(kept):
         posterior.learned(ca_mau())
 
 
-def test_who_uses_what_is_kept_hears_which_counts_it_was_learned_without(kept, tmp_path):
+def test_who_uses_what_is_kept_hears_which_counts_it_was_learned_without(kept, tmp_path, run):
     with (kept / "history.csv").open("a", encoding="utf-8") as end:
         end.write(COUNT.format("Cà Mau", "2023-06", 25000))
     asked = [str(kept / "scenarios" / "da-bac-status-quo.yaml"), "--engines", "stock", "--draws", "2", "--jobs", "1"]
-    result = CliRunner().invoke(main, ["project", *asked, "--posterior", "stored", "--out", str(tmp_path / "r")])
+    result = run("project", *asked, "--posterior", "stored", "--out", tmp_path / "r")
     assert result.exit_code == 0, result.output
     assert "note: the stored parameters were learned without Cà Mau 2023-06 members" in result.output
     (said,) = json.loads((tmp_path / "r" / "manifest.json").read_text(encoding="utf-8"))["learned_without"]

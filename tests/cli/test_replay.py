@@ -4,9 +4,7 @@ import json
 import shutil
 
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import tables
 
 SCENARIO = """scenario: quiet
@@ -17,12 +15,8 @@ policy: []
 """
 
 
-def run(*args, **env):
-    return CliRunner().invoke(cli.main, [str(a) for a in args], env=env)
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, run):
     """A finished run of one scenario with a data folder of its own."""
     home = tmp_path_factory.mktemp("replay")
     shutil.copytree(tables.data_dir(), home / "data", ignore=shutil.ignore_patterns("published", "scenarios"))
@@ -42,14 +36,14 @@ def manifest(home, name="manifest.json", **changes):
     return path
 
 
-def test_a_run_comes_out_the_same(made):
+def test_a_run_comes_out_the_same(made, run):
     home, env = made
     done = run("replay", home / "run" / "manifest.json", "--jobs", 1, **env)
     assert done.exit_code == 0, done.output
     assert "the same, bit for bit" in done.output
 
 
-def test_what_changed_is_named_and_nothing_is_run(made):
+def test_what_changed_is_named_and_nothing_is_run(made, run):
     home, env = made
     law, quiet = home / "data" / "law.csv", home / "quiet.yaml"
     for path, more, said in ((law, "\n", "law law.csv: "), (quiet, "assumptions: {rush: 9}\n", "scenario quiet: ")):
@@ -73,7 +67,7 @@ def test_what_changed_is_named_and_nothing_is_run(made):
         ({"seed": 2}, "all inputs are the same, yet projection.parquet is not"),
     ],
 )
-def test_another_version_a_lost_file_or_a_damaged_manifest_is_told_in_one_message(made, changes, said):
+def test_another_version_a_lost_file_or_a_damaged_manifest_is_told_in_one_message(made, changes, said, run):
     home, env = made
     done = run("replay", manifest(home, "other.json", **changes), "--jobs", 1, **env)
     assert done.exit_code == 1
@@ -81,7 +75,7 @@ def test_another_version_a_lost_file_or_a_damaged_manifest_is_told_in_one_messag
     assert "Traceback" not in done.output
 
 
-def test_a_manifest_that_is_no_json_is_told(made):
+def test_a_manifest_that_is_no_json_is_told(made, run):
     home, env = made
     path = home / "broken.json"
     path.write_text("{", encoding="utf-8")

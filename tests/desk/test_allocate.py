@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import tables, toy
 from forecast.desk import allocation
 from forecast.desk.allocation import equally_hard
@@ -102,10 +100,10 @@ def test_the_picture_and_the_sentence_say_both_splits(split):
     assert "mỗi xã đạt phần của mình" in desk.allocation_text(split, "vi")
 
 
-def test_the_command_writes_table_sheet_and_picture(tmp_path):
+def test_the_command_writes_table_sheet_and_picture(tmp_path, run):
     out = tmp_path / "out"
     line = ["allocate", "data/scenarios/da-bac-status-quo.yaml", "--draws", "4", "--jobs", "1", "--out", str(out)]
-    done = CliRunner().invoke(cli.main, line)
+    done = run(*line)
     assert done.exit_code == 0, done.output
     assert "khả năng" in done.output
     table = pd.read_csv(out / "allocation.csv")

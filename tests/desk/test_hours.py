@@ -3,15 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import tables, toy
 from forecast.desk.marginal_hours import PLACE_COLUMNS, TASKS, VISITS_AN_HOUR, scarce_hours
 from forecast.experiment.project import project
 from forecast.question.levers import Collectors, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
 from forecast.show import hours
+from made import toy_question
 
 PLACE, LAW = toy.place(), toy.law()
 CHOICES = {
@@ -23,7 +22,7 @@ CHOICES = {
 
 
 def question(*levers) -> Scenario:
-    return Scenario("quo", PLACE, start="2021-12", until="2022-12", law=LAW, policy=Policy(*levers), search=CHOICES)
+    return toy_question("quo", *levers, search=CHOICES)
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +101,10 @@ def test_sentences_and_picture_say_it_in_both_languages(measured):
     assert "1,000 more hours" in picture.alt and picture.png()[:4] == b"\x89PNG"
 
 
-def test_the_command_writes_hours_beside_the_allocation(tmp_path):
+def test_the_command_writes_hours_beside_the_allocation(tmp_path, run):
     out = tmp_path / "out"
     line = ["allocate", "data/scenarios/da-bac-status-quo.yaml", "--hours", "--draws", "2", "--jobs", "1", "--out"]
-    done = CliRunner().invoke(cli.main, [*line, str(out)])
+    done = run(*line, out)
     assert done.exit_code == 0, done.output
     assert {"hours.csv", "hours-place.csv", "hours.png"} <= {p.name for p in out.iterdir()}
     assert len(pd.read_csv(out / "hours.csv")) == 3 * 17

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import places, tables
 from forecast.data.tables import UserError
 from forecast.exchange import scaffold, spreadsheet
@@ -54,10 +52,6 @@ RIGHT = {
     "a_month_iso": (3, []),
     "f_chartsheet_first": ("no heading", ["a chart sheet"]),
 }
-
-
-def run(*args):
-    return CliRunner().invoke(cli.main, [str(a) for a in args])
 
 
 def book(sheets: dict[str, list], merges: dict[str, tuple[str, ...]] | None = None) -> bytes:
@@ -108,7 +102,7 @@ def needs_stored():
 
 @needs_stored()
 @pytest.mark.parametrize("case", sorted(RIGHT))
-def test_a_stored_case_gives_what_its_row_asks(case, tmp_path):
+def test_a_stored_case_gives_what_its_row_asks(case, tmp_path, run):
     with open(STORED / "cases.csv", encoding="utf-8") as file:
         row = next(row for row in csv.DictReader(file) if row["case"] == case)
     right, said = RIGHT[case]
@@ -162,7 +156,7 @@ def test_stored_cases_of_other_shapes(tmp_path):
             assert len(str(error)) > 10
 
 
-def test_the_next_months_file_replaces_and_says_so(tmp_path):
+def test_the_next_months_file_replaces_and_says_so(tmp_path, run):
     def month(step, plus):
         return [(i, c, f"0{step}/2023", number(i) + plus) for i, c in enumerate(COMMUNES)]
 
@@ -171,11 +165,11 @@ def test_the_next_months_file_replaces_and_says_so(tmp_path):
     assert run("import", tmp_path / "jan.xlsx", "--place", "da-bac", "--out", tmp_path / "a").exit_code == 0
     env = {"FORECAST_DATA": str(tmp_path / "a")}
     args = ["import", tmp_path / "feb.xlsx", "--place", "da-bac", "--out", tmp_path / "b", "--lang", "en"]
-    done = CliRunner().invoke(cli.main, [str(a) for a in args], env=env)
+    done = run(*args, **env)
     assert "18 counts of an earlier file replaced: Cao Sơn 2023-01: 20 -> 21" in done.output
     history = tables.read(tmp_path / "b" / "history.csv", "history").query("source == @scaffold.OWN")
     assert not history.duplicated(["place", "month", "measure"]).any()
-    done = CliRunner().invoke(cli.main, ["check"], env={"FORECAST_DATA": str(tmp_path / "b")})
+    done = run("check", FORECAST_DATA=str(tmp_path / "b"))
     assert done.exit_code == 0, done.output
 
 
@@ -266,7 +260,7 @@ def test_a_title_and_a_sheet_that_disagree_are_a_question(read):
     assert list(sums(read(book({"T02": rows}), answers=["month=2023-02"]))) == ["2023-02"]
 
 
-def test_two_columns_that_could_mean_the_same_are_a_question_and_the_answer_is_kept(tmp_path, read):
+def test_two_columns_that_could_mean_the_same_are_a_question_and_the_answer_is_kept(tmp_path, read, run):
     rows = [
         ("Xã", "Tháng", "Số người tham gia", "Đang tham gia"),
         *[(c, "01/2023", number(i), number(i, 1)) for i, c in enumerate(COMMUNES)],
@@ -277,11 +271,7 @@ def test_two_columns_that_could_mean_the_same_are_a_question_and_the_answer_is_k
     out = tmp_path / "d"
     done = run("import", path, "--place", "da-bac", "--out", out, "--map", "Đang tham gia=members")
     assert done.exit_code == 0, done.output
-    again = CliRunner().invoke(
-        cli.main,
-        ["import", str(path), "--place", "da-bac", "--out", str(tmp_path / "e")],
-        env={"FORECAST_DATA": str(out)},
-    )
+    again = run("import", path, "--place", "da-bac", "--out", tmp_path / "e", FORECAST_DATA=str(out))
     assert again.exit_code == 0, again.output
     assert tables.read(tmp_path / "e" / "history.csv", "history").query(
         "source == @scaffold.OWN and place == 'Đà Bắc'"

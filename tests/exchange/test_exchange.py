@@ -7,9 +7,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import places, tables
 from forecast.data.tables import UserError
 from forecast.exchange import sample, scaffold
@@ -20,10 +18,6 @@ from forecast.show import spreadsheet as exchange_texts
 
 DA_BAC = places.read_place("Đà Bắc", at="2021-01")
 COMMUNES = [c.rpartition("/")[2] for c in DA_BAC.communes["commune"]]
-
-
-def run(*args, **env):
-    return CliRunner().invoke(cli.main, [str(a) for a in args], env=env)
 
 
 def book(rows, head=("Xã", "Tháng", "Đang tham gia", "Tăng mới", "Dừng đóng"), above=()):
@@ -58,7 +52,7 @@ def test_a_sample_holds_values_and_no_formula():
     assert not [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
 
 
-def test_from_sample_to_tables_to_a_projection(tmp_path):
+def test_from_sample_to_tables_to_a_projection(tmp_path, run):
     assert run("sample", "da-bac", "--months", 12, "--out", tmp_path / "s").exit_code == 0
     done = run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "Đà Bắc", "--out", tmp_path / "d")
     assert done.exit_code == 0, done.output
@@ -154,7 +148,7 @@ def test_text_that_a_spreadsheet_would_run_stands_as_text(tmp_path):
     assert f"'{name[:5]}" in (tmp_path / "counts.csv").read_text(encoding="utf-8")
 
 
-def test_a_commune_of_elsewhere_is_named_and_nothing_is_written(tmp_path):
+def test_a_commune_of_elsewhere_is_named_and_nothing_is_written(tmp_path, run):
     rows = [(name, "12/2021", 5) for name in (*COMMUNES[:-1], "Tú Lyy", "Atlantis")]
     (tmp_path / "f.xlsx").write_bytes(book(rows))
     done = run("import", tmp_path / "f.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
@@ -164,7 +158,7 @@ def test_a_commune_of_elsewhere_is_named_and_nothing_is_written(tmp_path):
     assert not (tmp_path / "d").exists()
 
 
-def test_a_month_that_lacks_communes_has_no_sum(tmp_path):
+def test_a_month_that_lacks_communes_has_no_sum(tmp_path, run):
     (tmp_path / "f.xlsx").write_bytes(book([(name, "12/2021", 5) for name in COMMUNES[:-1]]))
     done = run("import", tmp_path / "f.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
     assert done.exit_code == 1
@@ -172,7 +166,7 @@ def test_a_month_that_lacks_communes_has_no_sum(tmp_path):
 
 
 @pytest.mark.parametrize("name", ['Xóm "Mới": #1', "Bản & Mường"])
-def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeypatch):
+def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeypatch, run):
     done = run("new", name, "--population", 5000, "--commune", "A", "--commune", "B", "--out", tmp_path / "n")
     assert done.exit_code == 0, done.output
     monkeypatch.setenv("FORECAST_DATA", str(tmp_path / "n"))
@@ -192,18 +186,18 @@ def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeyp
         (["Mới", "--population", "9", "--commune", "A", "--commune", "A"], "named twice"),
     ],
 )
-def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, said):
+def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, said, run):
     done = run("new", *args, "--out", tmp_path / "n")
     assert done.exit_code == 1
     assert said in done.output
     assert not (tmp_path / "n").exists()
 
 
-def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path):
+def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path, run):
     assert run("new", "ca-mau", "--out", tmp_path / "n").exit_code == 0
     text = (tmp_path / "n" / "scenarios" / "ca-mau-plan.yaml").read_text(encoding="utf-8")
     assert "start: 2024-09" in text
-    assert "assumptions: {}" in text
+    assert "opening_members" not in text
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data import places
 from forecast.exchange import members_lists
 
@@ -87,7 +85,7 @@ def test_the_checks_of_the_form_are_findings_by_row(tmp_path):
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken):
+def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken, run):
     """Every file under the folders that a run could write to is searched, memory-backed ones too."""
     source = tmp_path / "source"
     source.mkdir()
@@ -108,7 +106,7 @@ def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken):
 
     monkeypatch.setattr(os, "replace", watch)
     args = ["import", source / "d05.xlsx", "--place", "da-bac", "--out", work / "out", "--map", "month=2025-11"]
-    done = CliRunner().invoke(cli.main, [str(a) for a in args])
+    done = run(*args)
     assert done.exit_code in (0, 1)
     assert "Traceback" not in done.output
     files = [p for p in work.rglob("*") if p.is_file()]

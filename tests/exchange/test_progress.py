@@ -8,10 +8,8 @@ import docx
 import openpyxl
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from pptx import Presentation
 
-from forecast import cli
 from forecast.cli.exchange import LAYOUTS
 from forecast.data import places
 from forecast.exchange import layouts, progress, progress_workbook, sample, spreadsheet
@@ -19,10 +17,6 @@ from forecast.exchange.spreadsheet import MARK
 from forecast.show import progress as shown
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
-
-
-def run(*args, **env):
-    return CliRunner().invoke(cli.main, [str(a) for a in args], env=env)
 
 
 @pytest.mark.parametrize("layout", layouts.LAYOUTS)
@@ -41,7 +35,7 @@ def test_every_layout_of_a_sample_comes_back_as_it_was_made(tmp_path, layout):
             assert (read[measure].reindex(made.index) == made[measure]).all()
 
 
-def test_from_a_sample_to_the_months_report_in_three_commands(tmp_path):
+def test_from_a_sample_to_the_months_report_in_three_commands(tmp_path, run):
     assert run("sample", "da-bac", "--since", "2023-06", "--months", 14, "--out", tmp_path / "s").exit_code == 0
     done = run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
     assert done.exit_code == 0, done.output

@@ -4,9 +4,7 @@ import shutil
 
 import nbformat
 import pytest
-from click.testing import CliRunner
 
-from forecast import cli
 from forecast.data.tables import UserError
 from forecast.publish import place_pages
 
@@ -52,7 +50,7 @@ def test_outputs_of_cells_that_did_not_change_are_kept(folder):
     assert outputs.pop("headline") == 0 and set(outputs.values()) == {1}
 
 
-def test_a_new_place_is_data_a_scenario_and_one_command(folder, monkeypatch):
+def test_a_new_place_is_data_a_scenario_and_one_command(folder, monkeypatch, run):
     monkeypatch.setattr(place_pages, "NOTEBOOKS", folder)
     scenarios = place_pages.tables.data_dir() / "scenarios"
     monkeypatch.setattr(place_pages.tables, "data_dir", lambda: folder)
@@ -60,7 +58,7 @@ def test_a_new_place_is_data_a_scenario_and_one_command(folder, monkeypatch):
     for kind in ("plan", "status-quo"):
         shutil.copy(scenarios / f"ca-mau-{kind}.yaml", folder / "scenarios" / f"nghe-an-{kind}.yaml")
     monkeypatch.setattr(place_pages, "read_place", lambda name: type("Place", (), {"name": "Nghệ An"}))
-    done = CliRunner().invoke(cli.main, ["page", "Nghệ An"])
+    done = run("page", "Nghệ An")
     assert done.exit_code == 0 and "06_nghe_an.ipynb" in done.output
     book = nbformat.read(folder / "06_nghe_an.ipynb", 4)
     text = "\n".join(cell.source for cell in book.cells)

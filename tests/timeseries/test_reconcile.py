@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from hierarchicalforecast.core import HierarchicalReconciliation
 from hierarchicalforecast.methods import MinTrace
 
-from forecast.cli import main
 from forecast.data import places
 from forecast.data.tables import UserError
 from forecast.timeseries import reconcile
@@ -222,7 +220,7 @@ def commune_table(tmp_path, change=lambda table: table):
     return table
 
 
-def test_the_command_forecasts_every_node_of_a_tree(tmp_path):
+def test_the_command_forecasts_every_node_of_a_tree(tmp_path, run):
     commune_table(tmp_path)
     asked = [
         "baseline",
@@ -238,8 +236,8 @@ def test_the_command_forecasts_every_node_of_a_tree(tmp_path):
         "--out",
         str(tmp_path / "out"),
     ]
-    run = CliRunner().invoke(main, asked)
-    assert run.exit_code == 0, run.output
+    done = run(*asked)
+    assert done.exit_code == 0, done.output
     found = by_node(pd.read_csv(tmp_path / "out" / "baseline.csv"))
     assert list(found.index) == ["2020-07", "2020-08", "2020-09"]
     assert set(found) == set(tree(NODES).names)
@@ -264,7 +262,7 @@ def test_the_command_forecasts_every_node_of_a_tree(tmp_path):
         ),
     ],
 )
-def test_a_table_that_does_not_fit_its_tree_is_one_message(tmp_path, change, message):
+def test_a_table_that_does_not_fit_its_tree_is_one_message(tmp_path, change, message, run):
     commune_table(tmp_path, change)
     asked = [
         "baseline",
@@ -278,5 +276,5 @@ def test_a_table_that_does_not_fit_its_tree_is_one_message(tmp_path, change, mes
         "--out",
         str(tmp_path / "out"),
     ]
-    run = CliRunner().invoke(main, asked)
-    assert run.exit_code == 1 and message in run.output and "Traceback" not in run.output
+    done = run(*asked)
+    assert done.exit_code == 1 and message in done.output and "Traceback" not in done.output

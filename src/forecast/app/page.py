@@ -20,6 +20,7 @@ from forecast.answer.projection import Projection
 from forecast.data import tables
 from forecast.desk.compare import comparison
 from forecast.desk.target import target_table
+from forecast.engines import ENGINES
 from forecast.experiment import project
 from forecast.language import words
 from forecast.language.words import LANGS, Text, term
@@ -29,6 +30,10 @@ from forecast.question.scenario import Scenario, read_scenario
 from forecast.question.scenario_file import scenario_yaml
 from forecast.show import levers, policy, projection, target
 
+# The engines that answer for levers, the quickest first.
+OFFERED = sorted(
+    (name for name, kind in ENGINES.items() if kind.needs == "people"), key=lambda name: -ENGINES[name].batch
+)
 DRAWS = (50, 100, 200, 500, 1000)
 OWN, QUO = "my-choice", "status quo"  # names of the two scenarios of an answer
 TITLES = {
@@ -143,7 +148,7 @@ class Page:
 
     def _write(self) -> None:
         """Write what does not depend on the question, in the language of the page."""
-        text, chosen, engine = self.texts, self.question.value or 0, self.engine.value or "stock"
+        text, chosen, engine = self.texts, self.question.value or 0, self.engine.value or OFFERED[0]
         text["title"].value = "<h1>" + self._say("Thử một phương án", "Try a policy") + "</h1>"
         text["place"].value = self._say("Bắt đầu từ:", "Begin with:")
         text["own"].value = "<h2>" + self._say("Giải pháp đã có trong kế hoạch", "Levers of the plan") + "</h2>"
@@ -164,7 +169,7 @@ class Page:
             + "</p>"
         )
         self.ask.description = self._say("Tính", "Run")
-        self.engine.options = [(term(f"engine.{name}", self.lang), name) for name in ("stock", "agents")]
+        self.engine.options = [(term(f"engine.{name}", self.lang), name) for name in OFFERED]
         self.question.options = [(words.title(q, self.lang), i) for i, q in enumerate(self.questions)]
         self.question.value, self.engine.value = chosen, engine
 
@@ -213,9 +218,9 @@ class Page:
         self.busy.clear_output()
         try:
             own = self.scenario
-            asked = [own, _named(own, QUO, Policy())]
+            asked = [own, _named(own, QUO, self.questions[self.question.value].policy.in_force(own.start))]
             with self.busy:
-                jobs = 1 if self.engine.value == "stock" else None  # done before other processes would have begun
+                jobs = 1 if self.engine.value == OFFERED[0] else None  # done before other processes would have begun
                 found = project.project(asked, [self.engine.value], draws=self.draws.value, jobs=jobs)
             self.answer = Answer(own, asked[1], self.engine.value, self.draws.value, found)
             self._show()

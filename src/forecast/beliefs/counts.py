@@ -1,21 +1,17 @@
 """The published figures that parameters are learned from, each with its error."""
 
-import math
-import re
-
 import numpy as np
 import pandas as pd
 
 from forecast.data import history, tables
 from forecast.data.history import observed
 from forecast.data.places import Place, read_place
+from forecast.data.vocabulary import NATION as NATION
 
 SINCE = "2018"  # the state's subsidy began; counts before it are of another scheme
-# Standard deviation of the log of a published count by its status; ROUGH is added (as variance) where the note says
-# that the number was rounded (judgement).
+# Least standard deviation of the log of a published count by its status, for parameters of behavior (judgement).
 STATUS_SD = {"stated": 0.02, "derived": 0.03, "synthetic": 0.02, "recalled": 0.06, "conflicting": 0.10}
-ROUGH, ROUGH_WORDS = 0.03, r"rounded|nearly|more than|about|preliminary|weak|wording"
-NATION, CITY, MODELS = "Việt Nam", "Hà Nội", "Hà Nội/30 xã điểm"
+CITY, MODELS = "Hà Nội", "Hà Nội/30 xã điểm"
 # Published entries of spans of months: place, measure, month of the row, first month of the span.
 FLOWS = (
     (NATION, "entries", "2019-12", "2019-01"),
@@ -27,13 +23,14 @@ POLICIES = {"Đông Triều": "dong-trieu-plan", "Đà Bắc": "da-bac-plan"}
 DENSE = "Nghệ An"  # its collectors per person stand for places whose communes are not listed
 
 
-def error_of(status: str, note: str) -> float:
-    """Return the standard deviation of the log of a published count, from its status and its note.
+def errors(rows: pd.DataFrame) -> pd.Series:
+    """Return the standard deviation of the log of each count: that of the history, at least :data:`STATUS_SD`.
 
-    >>> error_of("stated", ""), round(error_of("derived", "rounded"), 3)
-    (0.02, 0.042)
+    >>> errors(pd.DataFrame({"status": ["stated", "derived", "stated"], "error": [None, 0.02, 0.06]})).tolist()
+    [0.02, 0.03, 0.06]
     """
-    return math.hypot(STATUS_SD[status], ROUGH if re.search(ROUGH_WORDS, note) else 0.0)
+    least = rows["status"].map(STATUS_SD).astype(float)
+    return history.errors(rows).clip(lower=least)
 
 
 def counts(place: Place) -> pd.DataFrame:
@@ -44,9 +41,7 @@ def counts(place: Place) -> pd.DataFrame:
     """
     rows = observed(place.history, "members", "all")
     rows = rows[(rows["month"] >= SINCE) & (history.usable(rows) | (rows["status"] == "conflicting"))]
-    said = zip(rows["status"], rows["note"], history.errors(rows), strict=True)
-    deviations = [max(error_of(status, note), given) for status, note, given in said]
-    rows = rows.assign(sd=deviations, doubt=rows["status"] == "conflicting")
+    rows = rows.assign(sd=errors(rows), doubt=rows["status"] == "conflicting")
     found: pd.DataFrame = rows.sort_values(["month", "doubt"], kind="stable").reset_index(drop=True)
     return found
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from forecast.beliefs.counts import DENSE, NATION, POLICIES, assumes_collectors, error_of, figures, is_track
+from forecast.beliefs.counts import DENSE, NATION, POLICIES, assumes_collectors, errors, figures, is_track
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.data.frames import rows as rows_of
@@ -78,9 +78,9 @@ def read_by_calibration(places: Iterable[Place], law: Law | None = None) -> pd.D
 def history_items(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of a history as ITEM: a figure by place, month, measure, group and source, with status and error."""
     found = []
-    for row in rows_of(rows):
+    for row in rows_of(rows.assign(sd=errors(rows))):
         group = "" if row.group == "all" else f" {row.group}"
-        error = f", error {error_of(row.status, row.note):.3g}" if row.measure == "members" else ""
+        error = f", error {row.sd:.3g}" if row.measure == "members" else ""
         told = f"{row.value:.12g} {row.unit}, {row.status}{error}"
         found.append(("history.csv", f"{row.place} {row.month} {row.measure}{group} ({row.source})", told))
     return _items(found)

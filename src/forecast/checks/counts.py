@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.checks.findings import NOTE, Found, Setting, rule
+from forecast.data.history import observed
 
 OWN = "own-file"
 """Source of the rows of a history that came from a spreadsheet of one's own."""
@@ -141,7 +142,7 @@ def _since_january(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
 
 def _own(h: pd.DataFrame) -> pd.DataFrame:
     """Return a table of counts from the rows of one's own files, with the label of each month's row of members."""
-    own = h[(h["source"] == OWN) & (h["kind"] == "observation") & (h["group"] == "all") & (h["level"] == "commune")]
+    own = observed(h[(h["source"] == OWN) & (h["level"] == "commune")], group="all")
     own = own.drop_duplicates(["place", "month", "measure"], keep="last")
     if own.empty or "members" not in set(own["measure"]):
         return pd.DataFrame()

@@ -64,7 +64,7 @@ def quota_plan(h: pd.DataFrame, setting: Setting) -> Found:
         plan = last(pick(h, quota, measure="members", kind="plan", month=quota["month"]))
         done = _at(pick(h, quota, measure="members", kind="observation", group="all"), quota)
         agencies = pick(h, quota, measure="collector_agencies")
-        now, wanted = last(agencies[agencies["kind"] == "observation"]), last(agencies)
+        now, wanted = last(pick(agencies, kind="observation")), last(agencies)
         if plan is None or done is None or now is None or wanted is None:
             continue
         months, everyone = done["t"] % 12 + 1, max(wanted["value"], now["value"])

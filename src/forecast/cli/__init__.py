@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from forecast.cli.board import board
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, progress, sample
@@ -21,6 +22,7 @@ from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
+from forecast.cli.updating import update
 from forecast.data import tables, workers
 
 
@@ -76,6 +78,7 @@ for command in (
     target,
     optimize,
     allocate,
+    board,
     calibrate,
     sensitivity,
     backtest,
@@ -86,6 +89,7 @@ for command in (
     sample,
     import_,
     progress,
+    update,
     replay,
     app,
 ):

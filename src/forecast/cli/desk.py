@@ -96,6 +96,7 @@ def optimize(
     (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+    scenario_yaml(question.but(search=None))  # what could not be written in the end is refused before the work
     claim(out, force)
     result = optimum(
         question,

@@ -42,6 +42,13 @@ STORED_ROWS = 400  # draws that are kept with the data
     metavar="N",
     help="Test the method instead, on N invented toy districts; writes recovery.csv.",
 )
+@click.option(
+    "--ranks",
+    type=click.IntRange(2, 10_000),
+    default=None,
+    metavar="N",
+    help="Test the learning of beliefs instead, on N invented nations; writes ranks.csv.",
+)
 @click.option("--held-out", "held", is_flag=True, help="Also hold back each place and last year; writes held_out.csv.")
 @click.option("--store", is_flag=True, help="Keep what was learned with the data, for all projections to take.")
 @with_seed
@@ -53,6 +60,7 @@ def calibrate(
     places: tuple[str, ...],
     draws: int,
     check: int | None,
+    ranks: int | None,
     held: bool,
     store: bool,
     seed: int,
@@ -71,6 +79,8 @@ def calibrate(
     from forecast.calibration.likelihood import Model
     from forecast.experiment.manifest import PACKAGES, code_hash, manifest
 
+    if ranks:
+        return _rank(ranks, seed, jobs, store=store, out=out, force=force)
     if check:
         claim(out, force)
         table = predictive_checks.recovery(predictive_checks.toy_model(), check, seed, progress=True)
@@ -86,6 +96,22 @@ def calibrate(
     fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
     more = _hold_out(fit, seed, jobs, out, code) if held else {}
     return _write_fit(fit, draws, seed, out=out, lang=lang, store=store, more=more)
+
+
+def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, force: bool) -> None:
+    """Write the ranks of the truth in invented worlds and what they say, and keep them if asked."""
+    from forecast.calibration import ranks
+    from forecast.experiment.manifest import manifest
+
+    claim(out, force)
+    table = ranks.ranks(times, seed, jobs)
+    judged = ranks.verdict(table)
+    tables.write(table, out / "ranks.csv")
+    tables.write(judged, out / "verdict.csv")
+    click.echo(judged.round(3).to_string(index=False))
+    if store:
+        click.echo(f"kept with the data: {ranks.store(table)}")
+    finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | {"worlds": times}, "ranks.csv")
 
 
 def _hold_out(fit: "Fit", seed: int, jobs: int | None, out: Path, code: str) -> dict[str, "pd.DataFrame"]:
@@ -170,13 +196,15 @@ def _write_fit(
 @click.argument("places", nargs=-1)
 @click.option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
 @click.option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
-@click.option("--store", is_flag=True, help="With --calendar: keep the pool's weights with the data.")
+@click.option("--store", is_flag=True, help="With --calendar: keep the exam and the pool's weights with the data.")
 @click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
 @click.option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
 @click.option(
     "--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin."
 )
-@click.option("--engines", default="series,stock", show_default=True, help="Engines, separated by commas.")
+@click.option(
+    "--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]"
+)
 @with_draws
 @with_seed
 @with_jobs
@@ -191,7 +219,7 @@ def backtest(
     ledger: Path | None,
     origins: str | None,
     horizon: int,
-    engines: str,
+    engines: str | None,
     draws: int,
     seed: int,
     jobs: int | None,
@@ -208,7 +236,8 @@ def backtest(
     parts.csv, which splits each miss into law, scenario, chance and model (run again as they were: only --jobs counts).
 
     With --calendar, origins are each June and December since 2018, more yardsticks and the pool come along, scores are
-    those of the log, and the nation stands apart; writes calendar.csv, summary.csv, bands.csv and pool.csv.
+    those of the log, and the nation stands apart; engines that take long have fewer draws; writes calendar.csv,
+    summary.csv, bands.csv and pool.csv.
     """
     from forecast.answer import score
     from forecast.data.places import read_place
@@ -221,7 +250,8 @@ def backtest(
         raise click.UsageError("Missing argument 'PLACES...'; or say --published or --calendar")
     if store and (not calendar or places):
         raise click.UsageError("--store goes with --calendar and all places: weights of a few would stand for all")
-    asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines)
+    usual = ",".join(ENGINES) if calendar else "series,stock"
+    asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines or usual)
     if judge:
         return _judge([p.name for p in asked], ledger, jobs, out, force)
     months = None if origins is None else [str(tables.month(o.strip())) for o in origins.split(",") if o.strip()]
@@ -307,9 +337,10 @@ def _calendar(
             f"score {row.of_naive:.2f} of naive's"
         )
     if store:
-        tables.write(found.weights, tables.data_dir() / "pool.csv")
-        click.echo(f"kept with the data: {tables.data_dir() / 'pool.csv'}")
-    finish(out, manifest([], engines, draws, seed) | {"calendar": True, "places": names or "all"}, "calendar.csv")
+        click.echo(f"kept with the data: {', '.join(map(str, exam.store(found)))}")
+    each = {str(e): int(n) for e, n in found.scored.groupby("engine")["draws"].max().items()}
+    facts = manifest([], engines, draws, seed) | {"calendar": True, "places": names or "all", "draws of each": each}
+    finish(out, facts, "calendar.csv")
 
 
 def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:

@@ -10,12 +10,15 @@ import pandera.pandas as pa
 from forecast.data.vocabulary import (
     BASELINE_MEASURES,
     DENOMINATORS,
+    EXAM_QUANTILES,
     GROUPS,
     HISTORY_MEASURES,
     KINDS,
     LEVELS,
     MEASURES,
+    OUTREACH_PAYERS,
     PUBLISHED_QUANTILES,
+    RANGE_UNITS,
     SCHEMES,
     SCOPES,
     STATUSES,
@@ -72,7 +75,19 @@ def _rows(rule: Callable[[pd.DataFrame], pd.Series], column: str, expected: str)
 
 
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
+_PERSONS = pa.Column(
+    float,
+    checks=pa.Check(
+        lambda cells: np.isfinite(cells) & (cells >= 0.5),
+        error="a number of persons of at least 1, such as 36720",
+        ignore_na=False,
+    ),
+    nullable=True,  # an empty cell is a fault of the check, which says what was expected
+)
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
+_AMOUNT = pa.Column(
+    float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells >= 0), error="a number of at least 0")
+)
 _ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2, or an empty cell")
 _VALUE = _number()
 _YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
@@ -175,7 +190,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "parameters": pa.DataFrameSchema(
         {
             "parameter": _UNIQUE,
-            "kind": pa.Column(checks=_one_of(("parameter", "cost", "opening"))),
+            "kind": pa.Column(checks=_one_of(("parameter", "opening"))),
             "value": _VALUE,
             "low": _VALUE,
             "high": _VALUE,
@@ -208,6 +223,37 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             _rows(lambda f: f["learned"].isna() | ~f["learned"].duplicated(), "learned", "a position of its own"),
         ],
     ),
+    "unit_costs": pa.DataFrameSchema(
+        {
+            "item": _FILLED,
+            "since": _MONTH,
+            "until": _MONTH_OR_EMPTY,
+            "unit": _FILLED,
+            "low": _AMOUNT,
+            "value": _AMOUNT,
+            "high": _AMOUNT,
+            "hours": _AMOUNT,
+            "payer": pa.Column(checks=_one_of(OUTREACH_PAYERS)),
+            "source": _FILLED,
+            "status": _STATUS,
+            "note": _FILLED,
+        },
+        checks=[_ORDERED, *_ORDERED_RANGE],
+    ),
+    "ranges": pa.DataFrameSchema(
+        {
+            "column": _FILLED,
+            "place": _FILLED,
+            "group": _GROUP,
+            "per": pa.Column(checks=_one_of(RANGE_UNITS)),
+            "least": _AMOUNT,
+            "most": _AMOUNT,
+            "source": _FILLED,
+            "status": _STATUS,
+            "note": _FILLED,
+        },
+        checks=[_rows(lambda f: f["least"] <= f["most"], "least", "a number not above most")],
+    ),
     "evidence": pa.DataFrameSchema(
         {
             "measure": _FILLED,
@@ -232,6 +278,42 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "pool": pa.DataFrameSchema(
         {"origin": _MONTH, "scope": pa.Column(checks=_one_of(SCOPES)), "engine": _FILLED, "weight": _SHARE}
     ),
+    "tiles": pa.DataFrameSchema({"place": _UNIQUE, "row": _COUNT, "column": _COUNT}),
+    "targets": pa.DataFrameSchema(
+        {
+            "place": _FILLED,
+            "month": _MONTH,
+            "value": pa.Column(
+                float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells > 0), error="a number above 0")
+            ),
+            "unit": pa.Column(checks=_one_of(("persons", "percent"))),
+            "denominator": pa.Column(checks=_one_of(("", *DENOMINATORS))),
+            "source": _TEXT,
+        }
+    ),
+    "exam": pa.DataFrameSchema(
+        {
+            "scope": pa.Column(checks=_one_of(SCOPES)),
+            "place": _FILLED,
+            "origin": _MONTH,
+            "month": _MONTH,
+            "known": _MONTH,
+            "engine": _FILLED,
+            "draws": _COUNT,
+            "observed": _PERSONS,
+            **dict.fromkeys(EXAM_QUANTILES, _PERSONS),
+        },
+        checks=[_rows(lambda f: f["known"] > f["origin"], "known", "a month after the origin")],
+    ),
+    "ranks": pa.DataFrameSchema(
+        {
+            "time": _COUNT,
+            "coordinate": _FILLED,
+            **dict.fromkeys(("truth", "mean", "low", "high"), _VALUE),
+            "rank": _SHARE,
+        }
+    ),
+    "counts": pa.DataFrameSchema({"place": _FILLED, "month": _MONTH, "value": _PERSONS, "source": _optional(_TEXT)}),
     "published": pa.DataFrameSchema(
         {
             "forecast": _HASH,

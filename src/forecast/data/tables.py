@@ -271,15 +271,34 @@ def write(frame: pd.DataFrame, path: str | Path) -> Path:
     that a spreadsheet would run as a formula is escaped; :func:`read` undoes both. The file appears whole or not
     at all.
     """
+    if Path(path).suffix != ".parquet":
+        return write_bytes(csv_bytes(frame), path)
     stream = io.BytesIO()
-    if Path(path).suffix == ".parquet":
-        frame.to_parquet(stream, index=False)
-    else:
-        text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([_escape(str(name)) for name in frame.columns])
-        writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    frame.to_parquet(stream, index=False)
     return write_bytes(stream.getvalue(), path)
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """Return ``frame`` as the bytes of a CSV file, as :func:`write` writes it.
+
+    >>> csv_bytes(pd.DataFrame({"place": ["=1"], "value": [3.0]}))
+    b"place,value\\n'=1,3\\n"
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_escape(str(name)) for name in frame.columns])
+    writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    return text.getvalue().encode()
+
+
+def behind(frame: pd.DataFrame, path: Path) -> Path:
+    """Add the rows of ``frame`` (its columns are those of the file) behind those of a CSV file; return the path.
+
+    What is there keeps its bytes, and the file is replaced as a whole or not at all.
+    """
+    old, lines = path.read_bytes() if path.exists() else b"", csv_bytes(frame)
+    body = lines if not old else lines[lines.index(b"\n") + 1 :]
+    return write_bytes(old + (b"" if not old or old.endswith(b"\n") else b"\n") + body, path)
 
 
 def _cell(value: Any) -> str:

@@ -14,7 +14,7 @@ from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-COLUMNS = ("reached", "held", "later", "years", "guarded", *PAYERS)
+COLUMNS = ("reached", "held", "later", "years", "guarded", "hours", *PAYERS)
 
 
 def tallies(
@@ -51,7 +51,8 @@ def tally(
 
     `reached` is the target's measure by its month (nan without a target), `held` the members in the month `last` (the
     question's last one if left out), `later` those in the question's last month, `years` member-years of all and
-    `guarded` of the groups that the equity guard looks after, and the rest is VND, all of them added up to `last`.
+    `guarded` of the groups that the equity guard looks after, `hours` those that nobody pays, and the rest is VND, all
+    of them added up to `last`.
     """
     task = _task(question, engine, draws, seed)
     months, measures, groups = [str(m) for m in question.months], list(tables.MEASURES), [*GROUPS, "all"]
@@ -72,6 +73,7 @@ def tally(
         "later": total("members", first=len(months) - 1, until=len(months) - 1),
         "years": total("members") / 12,
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
+        "hours": total("unpaid_hours"),
     } | {payer: total(measure) for payer, measure in PAYERS.items()}
     return pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
 

@@ -41,6 +41,7 @@ class PoolEngine:
     def __init__(self, history: pd.DataFrame | None = None, weights: pd.DataFrame | None = None):
         """Keep the tables; nothing is read before the first run."""
         self._history, self._weights = history, weights
+        self._made: dict[str, Engine] = {}  # what an engine has fitted serves its next run
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
         """Return rows of `members` from the start to the last month; raises what an engine raises that cannot start."""
@@ -48,7 +49,7 @@ class PoolEngine:
             return silence()
         table = _read(tables.data_dir() / FILE) if self._weights is None else self._weights
         weights = weights_at(table, scenario.start, scope_of(scenario.place.name), list(MEMBERS))
-        engines: list[Engine] = [MEMBERS[name](self._history) for name in weights]
+        engines = [self._made.setdefault(name, MEMBERS[name](self._history)) for name in weights]
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
         chosen = taken(list(weights.values()), u)
         parts = []

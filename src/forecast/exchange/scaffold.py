@@ -5,7 +5,6 @@ used by naming it in the variable `FORECAST_DATA`; nothing of the project is cha
 """
 
 import difflib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.checks.counts import OWN as OWN
 from forecast.data import tables
+from forecast.data.history import observed
 from forecast.data.places import Place, one_series, read_place, slug
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import SCHEME as SCHEME
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.spreadsheet import Book, place_in, read
 from forecast.language import words
+from forecast.question.levers import Reminders, TopUp, Visits
+from forecast.question.levers.base import Lever
+from forecast.question.scenario_file import form_yaml, lever_form
 
 Frames = dict[str, pd.DataFrame]
-TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "evidence")
-SCHEME = "voluntary_si"
-OWN = "own-file"  # source of what came from a spreadsheet
+TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence")
 AHEAD = 24  # months that the scenarios look ahead
 _SHARED = ("labor_force", "eligible", "households", "hamlets")  # known of the parent by head, taken for a new place
 
@@ -241,37 +244,30 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
     The titles of what rests on `synthetic` counts say so, and with them every picture and table.
     """
     mark = {lang: f" ({words.term('status.synthetic', lang)})" if synthetic else "" for lang in words.LANGS}
-    short, until = slug(place), str(tables.month(start) + AHEAD)
-    first = str(tables.month(start) + 1)
-    opening = "{}" if members is None else f"{{opening_members: {members:g}}}"
-    head = (
-        "# {told}\nscenario: {short}-{kind}\ntitle:\n  vi: {vi}\n  en: {en}\nplace: {place}\n"
-        "start: {start}   # the month whose members are known\nuntil: {until}\nassumptions: {opening}\n"
-    )
-    quoted = json.dumps(place, ensure_ascii=False)  # a name may hold what YAML reads as its own
-    common = {"short": short, "place": quoted, "start": start, "until": until, "opening": opening}
+    short, first = slug(place), str(tables.month(start) + 1)
+    proposed: list[Lever] = [
+        Visits(count=50, per="commune", start=first),
+        Reminders(share=0.5, start=first),
+        TopUp(group="poor", share=0.2, start=first),
+    ]
 
-    def named(kind: str, vi: str, en: str) -> dict[str, str]:
-        titles = {
-            lang: json.dumps(f"{place}, {told}{mark[lang]}", ensure_ascii=False)
-            for lang, told in (("vi", vi), ("en", en))
+    def text(kind: str, told: str, titles: dict[str, str], levers: list[Lever]) -> str:
+        form = {
+            "scenario": f"{short}-{kind}",
+            "title": {lang: f"{place}, {title}{mark[lang]}" for lang, title in titles.items()},
+            "place": place,
+            "start": start,
+            "until": str(tables.month(start) + AHEAD),
+            "policy": [lever_form(lever) for lever in levers],
+            "assumptions": {} if members is None else {"opening_members": members},
         }
-        return common | titles | {"kind": kind}
+        return f"# {told}\n# start is the month whose members are known.\n{form_yaml(form)}"
 
-    quo = head.format(
-        told="Nothing changes: no lever acts.", **named("status-quo", "giữ nguyên cách làm cũ", "nothing changes")
+    quo = text(
+        "status-quo", "Nothing changes: no lever acts.", {"vi": "giữ nguyên cách làm cũ", "en": "nothing changes"}, []
     )
-    quo += "policy: []\n"
-    plan = head.format(
-        told="A plan: put your own numbers, prices and months in place of these.",
-        **named("plan", "kế hoạch của tôi", "my plan"),
-    )
-    plan += (
-        "policy:\n"
-        f"  - {{lever: Visits, count: 50, per: commune, start: {first}, unit_cost: 30000}}\n"
-        f"  - {{lever: Reminders, share: 0.5, start: {first}, unit_cost: 100000}}\n"
-        f"  - {{lever: TopUp, group: poor, share: 0.2, start: {first}}}\n"
-    )
+    told = "A plan: put your own numbers, prices and months in place of these."
+    plan = text("plan", told, {"vi": "kế hoạch của tôi", "en": "my plan"}, proposed)
     return {f"{short}-status-quo.yaml": quo, f"{short}-plan.yaml": plan}
 
 
@@ -298,7 +294,7 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
     frames = added_counts(frames, found, book, path.name)
     history = frames["history"]
     book = book._replace(notes=(*book.notes, *replaced(before, history)))
-    own = history[(history["source"] == OWN) & (history["measure"] == "members") & (history["kind"] == "observation")]
+    own = observed(history[history["source"] == OWN], "members")
     last = place_in(place, max(book.counts["month"]))
     for one in (last, found):
         sums = own[own["place"] == one.name]

@@ -2,8 +2,10 @@
 
 Forecasts come from :func:`forecast.experiment.backtest.backtest`: with what was known at each origin and nothing else.
 They are scored on the log scale, on which a place of a hundred members counts like one of a million, and beside
-naive on the same targets. The pool is the linear pool of the engines' draws; its weights at an origin come from the
-counts that were known by then, of forecasts made at earlier origins.
+naive on the same targets. The pool is the linear pool of the draws of its engines; its weights at an origin come from
+the counts that were known by then, of forecasts made at earlier origins. Engines that carry policies are scored as
+well, with fewer draws, and weigh nothing. What was found is kept in the table data/exam.csv: quantiles of each
+forecast beside its count, from which every score follows.
 """
 
 from collections.abc import Iterable
@@ -18,22 +20,26 @@ from forecast.answer.projection import Projection
 from forecast.data import history as facts
 from forecast.data import tables
 from forecast.data.frames import at, groups
-from forecast.engines.pool import scope_of
+from forecast.data.vocabulary import EXAM_QUANTILES, PUBLISHED_QUANTILES
+from forecast.engines.pool import MEMBERS, scope_of
 from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.experiment.backtest import backtest
 
-EXAMINED = ("campaign", "series")
+EXAMINED = tuple(MEMBERS)
 POOL, NAIVE = "pool", "naive"
+FILE = "exam.csv"  # in data/
+MOST_DRAWS = {"agents": 24, "stock": 100}  # of engines that take long; the others have those that were asked for
 FIRST, HORIZON = "2018-06", 48
 BANDS = {"1-6": 6, "7-12": 12, "13-24": 24, "25-48": 48}
 LEVELS = (0.5, 0.8, 0.95)
-QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+QUANTILES = {name: PUBLISHED_QUANTILES[name] for name in EXAM_QUANTILES}
 FIRST_SHARE = {"campaign": 0.85}  # of the pool's weight before any score; the other engines share the rest
 TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
 FORMER = 3.0  # targets' worth of equal scores with which every engine begins
+STORED = ["scope", "place", "origin", "month", "known", "engine", "draws", "observed", *QUANTILES]
+_PROBABILITIES = tuple(QUANTILES.values())
 WITHIN = {level: f"within_{round(100 * level)}" for level in LEVELS}
-TARGET = ["scope", "place", "origin", "month", "known", "horizon", "band"]
-COLUMNS = [*TARGET, "engine", "observed", "wis", "bias", "width", *WITHIN.values()]
+COLUMNS = [*STORED, "horizon", "band", "wis", "bias", "width", *WITHIN.values()]
 
 
 class Exam(NamedTuple):
@@ -83,34 +89,63 @@ def calendar(
 ) -> Exam:
     """Return scores of `engines`, the yardsticks and the pool at calendar origins (`asked`; all when left out).
 
-    `places` are all with two counts or more when left out, and `history` is data/history.csv.
+    `places` are all with two counts or more when left out, and `history` is data/history.csv. The pool's engines come
+    along if any is asked for; an engine of :data:`MOST_DRAWS` has no more draws than it says.
     """
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
     names = counted(table) if places is None else list(places)
-    engines = [e for e in engines if e != POOL]
-    found = backtest(
-        names,
-        engines,
-        origins=list(asked or origins()),
-        horizon=HORIZON,
-        draws=draws,
-        seed=seed,
-        jobs=jobs,
-        progress=progress,
-        keep=keep,
-        history=history,
-        yardsticks=YARDSTICKS | MORE_YARDSTICKS,
-    )
-    return examined(samples(found.forecasts, found.counts), engines)._replace(silent=found.silent)
+    engines = list(dict.fromkeys(e for e in engines if e != POOL))
+    few = {e: min(draws, MOST_DRAWS.get(e, draws)) for e in engines}
+    parts, silent = [], []
+    for size in sorted({draws, *few.values()}, reverse=True):
+        found = backtest(
+            names,
+            [e for e in engines if few[e] == size],
+            origins=list(asked or origins()),
+            horizon=HORIZON,
+            draws=size,
+            seed=seed,
+            jobs=jobs,
+            progress=progress,
+            keep=keep,
+            history=history,
+            yardsticks=YARDSTICKS | MORE_YARDSTICKS if size == draws else {},
+        )
+        parts.append(samples(found.forecasts, found.counts))
+        silent.append(found.silent)
+    pooled = [e for e in engines if e in EXAMINED] or engines
+    told = pd.concat(silent, ignore_index=True).drop_duplicates()
+    return examined(pd.concat(parts, ignore_index=True), pooled)._replace(silent=told)
 
 
-def examined(values: pd.DataFrame, engines: Iterable[str] = EXAMINED) -> Exam:
-    """Return the exam of the rows of :func:`samples`: scores, the pool of `engines` and its weights."""
-    engines, scored = list(engines), scores(values)
+def examined(values: pd.DataFrame, pooled: Iterable[str] = EXAMINED) -> Exam:
+    """Return the exam of the rows of :func:`samples`: scores, the pool of the engines `pooled` and its weights."""
+    engines, scored = list(pooled), scores(values)
     weights = pool_weights(scored, engines, sorted(values["origin"].unique()))
-    pooled = scores(pool(values, weights, engines))
+    mixed = scores(pool(values, weights, engines))
     silent = pd.DataFrame(columns=["place", "origin", "engine", "why"])
-    return Exam(pd.concat([scored, pooled], ignore_index=True)[COLUMNS], weights, silent)
+    return Exam(pd.concat([scored, mixed], ignore_index=True)[COLUMNS], weights, silent)
+
+
+def store(found: Exam, folder: Path | None = None) -> list[Path]:
+    """Keep the exam and the pool's weights with the data (numbers of persons whole), and return the files."""
+    folder = folder or tables.data_dir()
+    rows = found.scored[STORED].copy()
+    rows[["observed", *QUANTILES]] = rows[["observed", *QUANTILES]].round(1)
+    order = ["scope", "place", "origin", "month", "engine"]
+    rows = rows.sort_values(order, kind="stable")
+    return [tables.write(rows, folder / FILE), tables.write(found.weights, folder / "pool.csv")]
+
+
+def stored(folder: Path | None = None) -> pd.DataFrame:
+    """Return the kept exam (data/exam.csv) with its scores (:data:`COLUMNS`).
+
+    >>> found = stored()
+    >>> found.empty or bool((found["known"] > found["origin"]).all())
+    True
+    """
+    path = (folder or tables.data_dir()) / FILE
+    return judged(tables.read(path, "exam")) if path.is_file() else pd.DataFrame(columns=COLUMNS)
 
 
 def samples(forecasts: Projection, counts: pd.DataFrame) -> pd.DataFrame:
@@ -126,25 +161,34 @@ def samples(forecasts: Projection, counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def scores(values: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores of the rows of :func:`samples`; a row may have a column `share`, the weights of its draws.
+    """Return the scores of the rows of :func:`samples`; a row may have a column `share`, the weights of its draws."""
+    if values.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    shares = values["share"] if "share" in values else [None] * len(values)
+    ranked = np.array([_quantiles(d, w) for d, w in zip(values["draws"], shares, strict=True)])
+    rows = values.drop(columns="share", errors="ignore").assign(
+        scope=[scope_of(place) for place in values["place"]],
+        draws=[float(len(d)) for d in values["draws"]],
+        **{name: ranked[:, i] for i, name in enumerate(QUANTILES)},
+    )
+    return judged(rows)
+
+
+def judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of :data:`STORED` with their scores, :data:`COLUMNS`.
 
     `wis` is the weighted interval score of the log (50, 80 and 95% intervals and the median; Bracher et al. 2021),
     `bias` the log of the median over the count, `width` upper over lower end of the 80% interval.
     """
-    if values.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    shares = values["share"] if "share" in values else [None] * len(values)
-    ranked = np.array([_quantiles(np.log(d), w) for d, w in zip(values["draws"], shares, strict=True)])
-    log = np.log(values["observed"].to_numpy(float))
+    log, ranked = np.log(rows["observed"].to_numpy(float)), np.log(rows[list(QUANTILES)].to_numpy(float))
     ahead = [
         tables.month_index(tables.month(month)) - tables.month_index(tables.month(origin))
-        for origin, month in zip(values["origin"], values["month"], strict=True)
+        for origin, month in zip(rows["origin"], rows["month"], strict=True)
     ]
-    quantile = {p: ranked[:, i] for i, p in enumerate(QUANTILES)}
+    quantile = {p: ranked[:, i] for i, p in enumerate(QUANTILES.values())}
     ends = {level: (quantile[round(0.5 - level / 2, 4)], quantile[round(0.5 + level / 2, 4)]) for level in LEVELS}
     inside = {WITHIN[level]: score.covered(log, *both) for level, both in ends.items()}
-    return values.drop(columns=["draws", "share"], errors="ignore").assign(
-        scope=[scope_of(place) for place in values["place"]],
+    found = rows.assign(
         horizon=ahead,
         band=[band(h) for h in ahead],
         wis=wis(log, ranked),
@@ -152,6 +196,7 @@ def scores(values: pd.DataFrame) -> pd.DataFrame:
         width=np.exp(quantile[0.9] - quantile[0.1]),
         **inside,
     )
+    return found[COLUMNS]
 
 
 def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
@@ -162,18 +207,21 @@ def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
     """
     total: np.ndarray = 0.5 * np.abs(log - ranked[:, 3])
     for level in LEVELS:
-        low, high = (ranked[:, QUANTILES.index(round(0.5 + s * level / 2, 4))] for s in (-1, 1))
+        low, high = (ranked[:, _PROBABILITIES.index(round(0.5 + s * level / 2, 4))] for s in (-1, 1))
         total = total + (1 - level) / 2 * score.interval_score(log, low, high, level)
     total /= len(LEVELS) + 0.5
     return total
 
 
 def _quantiles(draws: np.ndarray, share: np.ndarray | None) -> np.ndarray:
+    """Return the quantiles of draws of persons, taken on the log scale."""
+    log = np.log(draws)
     if share is None:
-        return np.asarray(np.quantile(draws, QUANTILES))
-    order = np.argsort(draws, kind="stable")
+        return np.asarray(np.exp(np.quantile(log, _PROBABILITIES)))
+    order = np.argsort(log, kind="stable")
     edges = np.cumsum(share[order])
-    return np.asarray(np.interp(np.array(QUANTILES) * edges[-1], edges - share[order] / 2, draws[order]))
+    ranked = np.interp(np.array(_PROBABILITIES) * edges[-1], edges - share[order] / 2, log[order])
+    return np.asarray(np.exp(ranked))
 
 
 def band(horizon: int) -> str:

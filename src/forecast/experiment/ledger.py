@@ -173,13 +173,7 @@ def add(new: Entry, folder: str | Path, day: str) -> int:
         for name, text in new.texts.items():
             if not (folder / name).exists():
                 tables.write_text(text, folder / name)
-        fresh = folder / f".new.{os.getpid()}.csv"
-        try:
-            lines = tables.write(rows, fresh).read_bytes()
-        finally:
-            fresh.unlink(missing_ok=True)
-        old = path.read_bytes() if path.exists() else lines[: lines.index(b"\n") + 1]
-        tables.write_bytes(old + (b"" if old.endswith(b"\n") else b"\n") + lines[lines.index(b"\n") + 1 :], path)
+        tables.behind(rows, path)
     return int(rows["forecast"].nunique())
 
 

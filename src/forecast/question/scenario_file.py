@@ -1,10 +1,12 @@
-"""A question written in the form of its file (`scenario.read_scenario` reads it)."""
+"""A question written in the form of its file (`scenario.read_scenario` reads it): the one writer of scenario files."""
 
 import re
 from typing import Any
 
 import yaml
 
+from forecast.data import tables
+from forecast.question.levers.base import Lever
 from forecast.question.scenario import Scenario
 
 
@@ -16,14 +18,13 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
     >>> scenario_form(asked)["place"], scenario_form(asked)["policy"]
     ('Toy', [])
     """
-    levers, target = [], scenario.target
-    for lever in scenario.policy.levers:
-        form = lever.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything)
-        form.pop("lever", None)
-        levers.append({"lever": type(lever).__name__} | form)
+    target = scenario.target
     assumptions = {
         name: given if isinstance(given, (int, float)) else given.model_dump()
         for name, given in scenario.assumptions.items()
+    }
+    prices = {
+        n: given if isinstance(given, (int, float)) else given.model_dump() for n, given in scenario.prices.items()
     }
     found = {
         "scenario": scenario.scenario,
@@ -32,12 +33,25 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         "start": scenario.start,
         "until": scenario.until,
         "target": target and target.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything),
-        "policy": levers,
+        "policy": [lever_form(lever, everything) for lever in scenario.policy.levers],
         "assumptions": assumptions,
+        "prices": prices,
     }
     if scenario.search and not everything:  # what a search may choose is no part of what is asked of an engine
         found["search"] = scenario.search.model_dump(mode="json", exclude_defaults=True)
     return found
+
+
+def lever_form(lever: Lever, everything: bool = False) -> dict[str, Any]:
+    """Return a lever in the form of a scenario file, defaults left out unless `everything` is wanted.
+
+    >>> from forecast.question.levers import Reminders
+    >>> lever_form(Reminders(share=0.5))
+    {'lever': 'Reminders', 'share': 0.5}
+    """
+    form = lever.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything)
+    form.pop("lever", None)
+    return {"lever": type(lever).__name__} | form
 
 
 def scenario_yaml(scenario: Scenario, everything: bool = False) -> str:
@@ -55,10 +69,29 @@ def scenario_yaml(scenario: Scenario, everything: bool = False) -> str:
     if everything:
         form = {name: value for name, value in scenario_form(scenario, True).items() if value is not None}
         return str(yaml.safe_dump(form, allow_unicode=True, sort_keys=True))
-    form = {name: value for name, value in scenario_form(scenario).items() if value or name in ("policy", "search")}
+    return form_yaml(scenario_form(scenario))
+
+
+def form_yaml(form: dict[str, Any]) -> str:
+    """Return the text of a scenario file that has this form (:func:`scenario_form`); what is empty is left out.
+
+    The place of a form need not be in the data yet.
+
+    >>> print(form_yaml({"scenario": "x", "place": "Xã: mới", "start": "2021-12", "policy": [], "assumptions": {}}))
+    scenario: x
+    place: 'Xã: mới'
+    start: 2021-12
+    policy: []
+    <BLANKLINE>
+    """
+    form = {name: value for name, value in form.items() if value or name in ("policy", "search")}
     text = str(yaml.safe_dump(form, allow_unicode=True, sort_keys=False, width=120))
     # The writer quotes months; quotes that are not needed make a file harder to read and to change by hand.
-    return next(plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
+    written = (plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
+    found = next(written, None)
+    if found is None:
+        raise tables.UserError(f"scenario {form.get('scenario')!r}: it cannot be written as a file that reads the same")
+    return found
 
 
 _MONTH = re.compile(r"'(\d{4}-\d{2})'")

@@ -4,9 +4,11 @@ from . import backtest as backtest
 from . import calibration as calibration
 from . import communes as communes
 from . import contents as contents
+from . import costs as costs
 from . import desk as desk
 from . import equal_money as equal_money
 from . import evidence as evidence
+from . import exam as exam
 from . import figures as figures
 from . import history as history
 from . import hours as hours
@@ -25,4 +27,5 @@ from . import spreadsheet as spreadsheet
 from . import target as target
 from . import teams as teams
 from . import uncertainty as uncertainty
+from . import update as update
 from . import validation as validation

@@ -13,14 +13,12 @@ from forecast.data import frames, places, tables
 from forecast.data.history import SCHEME, counts, observed, price_changes, publishers
 from forecast.data.places import Place
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import NATION as NATION
 from forecast.language import words
 from forecast.language.words import Text, say
 from forecast.show import marks
 from forecast.show.marks import INK, MUTED
 from forecast.show.picture import LOOKS, TARGET, Picture, sheet, source_line, style
-
-NATION = "Việt Nam"
-
 
 BEFORE, AFTER = 4, 6  # months before and after a December within which a count belongs to its tooth
 

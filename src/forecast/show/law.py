@@ -11,13 +11,11 @@ from forecast.data.history import SCHEME
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place
 from forecast.data.tables import GROUPS
+from forecast.data.vocabulary import NATION as NATION
 from forecast.language import words
 from forecast.language.words import Text, form, listing, say, term
 from forecast.show import marks
 from forecast.show.picture import LOOKS, Picture, sheet, style
-
-NATION = "Việt Nam"
-
 
 RULES = (
     "contribution_rate",

@@ -13,9 +13,9 @@ from forecast.data import tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law
 from forecast.data.places import Place
+from forecast.data.vocabulary import NATION as NATION
 from forecast.engines.series.structural import price_path
 
-NATION = "Việt Nam"
 WORKING = 0.497  # labor force over people: 48.96m / 98.5m, the nation at the end of 2021 (data/places.csv)
 FIRST = "2015-01"  # month from which counts are taken: before it the floor was another one, and most are recalled
 

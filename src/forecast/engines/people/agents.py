@@ -21,9 +21,10 @@ from forecast.data import tables
 from forecast.engines import deaf_to, silence
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
+from forecast.engines.people.money import charge
 from forecast.engines.people.people import Moves, People
 from forecast.engines.people.prices import BANDS
-from forecast.engines.people.world import World, add_outreach, make_world, rows_of
+from forecast.engines.people.world import World, make_world, rows_of
 from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
@@ -307,7 +308,7 @@ def _batch(
         if look:
             look(model)
     values[..., G] = values[..., :G].sum(axis=-1)
-    add_outreach(values, plan)
+    charge(values, scenario, draws, seed)
     return values
 
 

@@ -22,10 +22,10 @@ from forecast.engines import deaf_to, silence
 from forecast.engines.people import expected as e
 from forecast.engines.people import hazards, records, teams
 from forecast.engines.people.contact import Made, contact
+from forecast.engines.people.money import charge
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.tenure import Slots
-from forecast.engines.people.world import World, add_outreach, make_world, rows_of, team_skill
-from forecast.question.levers import Policy
+from forecast.engines.people.world import World, make_world, rows_of, team_skill
 from forecast.question.plan import COLUMNS, GROUPS, Effect
 from forecast.question.scenario import Scenario
 
@@ -78,13 +78,13 @@ def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
         np.divide(groups, -level, out=room, where=level < 0)
         groups += np.clip(room.min(axis=(1, 2), keepdims=True), 0, 1) * level  # one factor a draw: the ledger holds
         values[..., G] = groups.sum(axis=-1)
-    add_outreach(values, scenario.plan)
+    charge(values, scenario, draws, seed)
     return values
 
 
 def _level(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
     """What cutting the status quo into strata takes from it, kept for the next policy that cuts the same way."""
-    quo = scenario.with_policy("quo", Policy())
+    quo = scenario.with_policy("quo", scenario.policy.in_force(scenario.start))
     asked = pickle.dumps((dict(quo), strata, draws, seed))  # what is pickled otherwise is worked out again, no more
     key = hashlib.blake2b(asked).digest()
     if key not in _LEVELS:

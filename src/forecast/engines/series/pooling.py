@@ -11,6 +11,7 @@ import pandas as pd
 from forecast.data import history as facts
 from forecast.data import tables
 from forecast.data.law import Law
+from forecast.data.vocabulary import NATION as NATION
 from forecast.engines.series.structural import (
     DECEMBER,
     DECEMBER_PRIOR,
@@ -32,7 +33,6 @@ from forecast.engines.series.structural import (
     winter,
 )
 
-NATION = "Việt Nam"
 POOLED_LEVELS = ("nation", "province", "district")
 PRICE_SPREAD = 0.05  # sd between a place's elasticity and the nation's (judgement of the makers)
 

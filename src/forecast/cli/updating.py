@@ -1,0 +1,83 @@
+"""The command that takes in new counts."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from forecast.cli.common import LEDGER, claim, finish, with_cluster, with_jobs, with_result, with_seed
+from forecast.data import tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@click.command()
+@click.argument("counts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--keep", is_flag=True, help="Add the rows to data/history.csv; each needs a source of data/sources.csv.")
+@click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
+@click.option("--draws", type=click.IntRange(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
+@with_seed
+@with_jobs
+@with_cluster
+@with_result
+def update(
+    *,
+    counts: Path,
+    keep: bool,
+    ledger: Path | None,
+    draws: int,
+    seed: int,
+    jobs: int | None,
+    out: Path,
+    force: bool,
+    lang: str,
+) -> None:
+    """Say how surprising the new COUNTS are, what they change, and whether to be alarmed.
+
+    COUNTS is a table with the columns of data/history.csv, or with place, month (YYYY-MM), value (members) and, if
+    wanted, source. Each count is set beside what was foretold of it before it was known; then the beliefs are learned
+    with all of them. Writes update.csv (each count in its forecasts), moved.csv (coming dates, without and with them),
+    beliefs.csv (parameters), published.csv (published forecasts that change), alarm.csv and update.md. Nothing is
+    written to data/ without --keep.
+    """
+    from forecast.data import new_counts
+    from forecast.experiment import update as news
+    from forecast.experiment.manifest import manifest
+    from forecast.show import update as shown
+
+    history = tables.read(tables.data_dir() / "history.csv", "history")
+    rows = new_counts.read(counts, history)
+    if keep:
+        _agree(rows, history)
+    claim(out, force)
+    found = news.update(rows, history, folder=ledger, draws=draws, seed=seed, jobs=jobs)
+    result = {"update": found.surprise, "moved": found.moved, "beliefs": found.beliefs}
+    for name, table in (result | {"published": found.published, "alarm": found.alarm}).items():
+        tables.write(table, out / f"{name}.csv")
+    text = shown.told(found, lang)
+    tables.write_text(text + "\n", out / "update.md")
+    click.echo(text.replace("**", ""))
+    if keep:
+        click.echo(f"{len(rows)} rows added to {new_counts.keep(rows)}")
+    finish(out, manifest([], ["campaign", "series"], draws, seed) | {"counts": counts.name, "kept": keep}, "update.csv")
+
+
+def _agree(rows: "pd.DataFrame", history: "pd.DataFrame") -> None:
+    """Raise an error where the history with these rows would have faults or conflicts that it has not now."""
+    import pandas as pd
+
+    from forecast.checks import check
+    from forecast.data import new_counts
+
+    new_counts.sourced(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        found = []
+        for table in (history, pd.concat([history, rows], ignore_index=True)):
+            path = tables.write(table, Path(folder) / new_counts.FILE)
+            found.append([f for f in check.check_files([path]) if check.failed([f])])
+    before = {(f.rule, f.place, f.message_en) for f in found[0]}
+    new = [f.message_en for f in found[1] if (f.rule, f.place, f.message_en) not in before]
+    if new:
+        raise tables.UserError("nothing was kept: with these counts the tables would not agree:\n" + "\n".join(new))

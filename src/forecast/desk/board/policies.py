@@ -1,0 +1,164 @@
+"""What a policy does to a province: one small function, so that better engines can take its place.
+
+Levers are judged by the engine `stock`: paired draws with and without the policy give, month by month, by how much
+members are multiplied and what each payer pays for a member and month. The board's own draws are then multiplied by
+the first and priced by the second. A change of the law acts in the board's draws themselves
+(:func:`forecast.desk.board.outlook.outlooks`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.data import places, workers
+from forecast.data.places import Place, read_place
+from forecast.data.vocabulary import NATION, PAYERS
+from forecast.desk.board import adding
+from forecast.desk.board.outlook import MEASURES, Asked, Outlook
+from forecast.desk.equal_money import priced
+from forecast.experiment.project import project
+from forecast.question.levers import Lever, Policy, Where
+from forecast.question.scenario import Scenario
+
+ENGINE, DRAWS = "stock", 32
+OFFICE = PAYERS["office"]
+
+
+class Effect(NamedTuple):
+    """What a policy does in a province, each (months, draws) of the engine.
+
+    `times`: members over those of the status quo. `paid`: VND of each payer for a member and month under the policy;
+    `spent`: VND of outreach in the month.
+    """
+
+    times: np.ndarray
+    paid: Mapping[str, np.ndarray]
+    spent: np.ndarray
+
+
+Levers = Callable[[Place], Iterable[Lever]]
+
+
+def effects(
+    asked: Asked, outlook: Outlook, levers: Mapping[str, Levers], *, draws: int = DRAWS, jobs: int | None = None
+) -> dict[str, dict[str, Effect]]:
+    """Return the effect of each policy in each province, by policy and place; "" is the status quo.
+
+    `levers` gives for each policy the levers of a province. A province opens with its stock of today, the median of the
+    board's draws. Every lever that has a price in data/parameters.csv and was given none gets it.
+    """
+    given = [
+        (asked, name, float(np.median(outlook.of(name, "lasting_members")[0])), _chosen(name, asked, levers), draws)
+        for name in outlook.places
+    ]
+    done = workers.every(_in_province, given, jobs)
+    found: dict[str, dict[str, Effect]] = {policy: {} for policy in ("", *levers)}
+    for name, each in zip(outlook.places, done, strict=True):
+        for policy, effect in each.items():
+            found[policy][name] = effect
+    return found
+
+
+def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers]) -> dict[str, Policy]:
+    place = read_place(name, at=asked.month)
+    return {policy: Policy(*(localized(lever, place) for lever in give(place))) for policy, give in levers.items()}
+
+
+def localized(lever: Lever, place: Place) -> Lever:
+    """Return a lever whose `per_district` means the districts that a place had, where it has none since July 2025.
+
+    >>> from forecast.question.levers import ModelCommunes
+    >>> lever = ModelCommunes(where={"per_district": 1})
+    >>> localized(lever, read_place("ca-mau", at="2026-11")).where.count
+    16
+    """
+    where = lever.where
+    if not isinstance(where, Where) or not where.per_district or (place.communes["district"] != "").any():
+        return lever
+    count = min(where.per_district * max(districts(place.name), 1), len(place.communes))
+    return lever.model_copy(update={"where": Where(count=count, order=where.order)})
+
+
+def districts(province: str) -> int:
+    """Return how many districts a province had before July 2025, by the crosswalk of its communes.
+
+    >>> districts("Cà Mau (2025)")
+    16
+    """
+    moves = places.crosswalk()
+    old = moves.loc[moves["new"].str.startswith(province + "/") & (moves["since"] == "2025-07"), "old"].str.split("/")
+    known = read_districts()
+    found = {"/".join(p[:2]) if len(p) == 3 else known.get(p[0], "") for p in old}
+    return len(found - {""})
+
+
+def read_districts() -> dict[str, str]:
+    """Return the districts that have rows of their own, each named after itself: their communes are `DISTRICT/NAME`."""
+    moves = places.crosswalk()
+    names = {old.partition("/")[0] for old in moves["old"] if old.count("/") == 1}
+    return {name: name for name in names if read_place(name).level == "district"}
+
+
+def _in_province(
+    asked: Asked, name: str, opening: float, chosen: Mapping[str, Policy], draws: int
+) -> dict[str, Effect]:
+    """Return the effects in one province."""
+    law = asked.law
+    base = Scenario(
+        "status quo",
+        read_place(name, at=asked.month),
+        start=asked.month,
+        until=asked.until,
+        assumptions={"opening_members": round(opening)},
+        **({"law": law} if law else {}),
+    )
+    asked_for = [base, *(priced(base.with_policy(policy, levers)) for policy, levers in chosen.items())]
+    answer = project(asked_for, [ENGINE], draws=draws, seed=asked.seed, jobs=1, progress=False)
+    rows = answer.only(measure=["members", *PAYERS.values()], group="all").frame
+    wide = rows.pivot_table(index=["scenario", "measure", "month"], columns="draw", values="value", observed=True)
+    every = pd.MultiIndex.from_product([wide.index.unique(0), wide.index.unique(1), list(base.months.astype(str))])
+    wide = wide.reindex(every).fillna(0.0)  # flows have no row in the opening month
+    usual = _of(wide, "status quo", "members")
+    return {
+        policy: Effect(
+            _of(wide, scenario, "members") / np.maximum(usual, 1e-9),
+            {
+                payer: _of(wide, scenario, measure) / np.maximum(_of(wide, scenario, "members"), 1e-9)
+                for payer, measure in PAYERS.items()
+                if payer != "office"
+            },
+            _of(wide, scenario, OFFICE),
+        )
+        for policy, scenario in [("", "status quo"), *((policy, policy) for policy in chosen)]
+    }
+
+
+def _of(wide: pd.DataFrame, scenario: str, measure: str) -> np.ndarray:
+    return np.asarray(wide.xs((scenario, measure)), float)
+
+
+def under(outlook: Outlook, effect: Mapping[str, Effect]) -> Outlook:
+    """Return the board under a policy: each province's draws times what the policy does there, in whole persons."""
+    pick = np.arange(outlook.draws)
+    times = np.array([effect[name].times[:, pick % effect[name].times.shape[1]] for name in outlook.places])
+    persons = {measure: adding.whole(outlook.persons[measure] * times) for measure in MEASURES}
+    return Outlook(outlook.places, outlook.months, persons)
+
+
+def money(outlook: Outlook, effect: Mapping[str, Effect], place: str, year: int) -> dict[str, np.ndarray]:
+    """Return what each payer pays in a year for the members of `outlook`, VND by draw; `place` may be the nation."""
+    if place == NATION:
+        each = [money(outlook, effect, name, year) for name in outlook.places]
+        return {payer: np.sum([one[payer] for one in each], axis=0) for payer in PAYERS}
+    within = np.asarray(outlook.months.year == year)
+    found: dict[str, Any] = {}
+    pick = np.arange(outlook.draws) % effect[place].times.shape[1]
+    members = outlook.of(place)[within]
+    for payer in PAYERS:
+        if payer == "office":
+            found[payer] = effect[place].spent[within][:, pick].sum(axis=0)
+        else:
+            found[payer] = (effect[place].paid[payer][within][:, pick] * members).sum(axis=0)
+    return found

@@ -1,0 +1,313 @@
+"""The board in words, tables and one picture: today's questions for the nation and every province."""
+
+import textwrap
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from forecast.data import frames, tables
+from forecast.data.vocabulary import NATION
+from forecast.desk.board import targets
+from forecast.desk.board.board import Board
+from forecast.language import words
+from forecast.language.words import Text, join, say
+from forecast.show import vintage
+from forecast.show.marks import INK, MUTED, number
+from forecast.show.picture import GRID, LOOKS, TARGET, Picture, style
+
+HALF, EVEN = 0.5, 0.9  # chances at which provinces are told apart
+ROW, TOP, SMALL, FOOT, WIDTH = 0.62, 1.5, 1.12, 0.75, 6.4  # inches: of a tile, the head, a small picture, the foot
+MAP_ROWS, MAP_COLUMNS, SMALL_COLUMNS = 16, 5, 4
+SHADES = ("#f3e3cf", "#d9dcc4", "#a9c3cf", "#5d8fb8", "#1b5e9b")  # from unlikely to likely
+
+
+def short(place: str) -> str:
+    """Return the name of a province without the year in which it was put together.
+
+    >>> short("Cà Mau (2025)")
+    'Cà Mau'
+    """
+    return place.partition(" (")[0]
+
+
+def foot(board: Board, lang: str = "vi") -> Text:
+    """Return when the board was made, what it knows, and which law it assumes."""
+    return vintage.line(board.asked.known_history, board.asked.known_law, board.asked.month, lang)
+
+
+def title(board: Board, lang: str = "vi") -> Text:
+    """Return the finding in one sentence: the chance of the nation, and in how many provinces it is "
+    "better than even."""
+    rows = board.rows.set_index("place")
+    provinces = rows.drop(index=NATION)
+    return say(
+        lang,
+        vi="Khả năng cả nước còn ít nhất {goal:n} người tham gia ổn định vào cuối 2030 là {p:c}; {k:n} trong "
+        "{n:n} tỉnh, "
+        "thành có khả năng trên {half:p}",
+        en="Probability {p:c} that the nation has {goal:n} lasting members at the end of 2030; above {half:p} "
+        "in {k:n} of "
+        "{n:n} provinces",
+        goal=frames.at(rows, NATION, "target_goal"),
+        p=frames.at(rows, NATION, "chance_goal_lasting"),
+        k=int((provinces["chance_goal_lasting"] > HALF).sum()),
+        n=len(provinces),
+        half=HALF,
+    )
+
+
+def answer(board: Board, lang: str = "vi") -> Text:
+    """Return today's answers for the nation: this December and March, 2028, 2030, and the rise of the floor."""
+    row = board.rows.set_index("place").loc[NATION].to_dict()
+    year = tables.month(board.asked.month)
+    december = f"{year.year + (year.month == 12)}-12"
+    said = [
+        say(
+            lang,
+            vi="**Cuối {m:T}:** {a:a} người tham gia (khoảng dự báo 90%: {b:a} đến {c:a}), trong đó {d:a} "
+            "người ổn định. Số "
+            "thực hiện gần nhất: {n:n}, {last}.",
+            en="**At the end of {m:T}:** {a:a} members (90% interval {b:a} to {c:a}), of whom {d:a} are "
+            "lasting. Latest "
+            "count: {n:n}, {last}.",
+            m=board.asked.month,
+            a=row["median_now"],
+            b=row["low_now"],
+            c=row["high_now"],
+            d=row["median_now_lasting"],
+            n=row["count_members"],
+            last=vintage.old(row["count_month"], row["count_age"], lang),
+        ),
+        say(
+            lang,
+            vi="**Mùa đông này:** {a:a} người vào {m:t} ({b:a} đến {c:a}), còn {d:a} vào tháng 3 ({e:a} đến {f:a}).",
+            en="**This winter:** {a:a} members in {m:t} ({b:a} to {c:a}), {d:a} in March ({e:a} to {f:a}).",
+            m=december,
+            a=row["median_december"],
+            b=row["low_december"],
+            c=row["high_december"],
+            d=row["median_march"],
+            e=row["low_march"],
+            f=row["high_march"],
+        ),
+        say(
+            lang,
+            vi="**Rà soát {m:T}** (mốc {g:n}, suy ra): khả năng đạt {p:c}, bằng người tham gia ổn định {q:c}.",
+            en="**Review of {m:T}** (mark {g:n}, derived): probability {p:c}, with lasting members {q:c}.",
+            m=targets.REVIEW,
+            g=row["target_review"],
+            p=row["chance_review"],
+            q=row["chance_review_lasting"],
+        ),
+        say(
+            lang,
+            vi="**Đến {m:T}** (Nghị quyết 403/NQ-CP: {g:n}): khả năng đạt {p:c}, bằng người tham gia ổn định "
+            "{q:c}. Cần tăng "
+            "{need:a} người ổn định mỗi tháng; dự kiến {ex:a}.",
+            en="**By {m:T}** (Resolution 403/NQ-CP: {g:n}): probability {p:c}, with lasting members {q:c}. "
+            "Needed: {need:a} "
+            "more lasting members a month; expected: {ex:a}.",
+            m=targets.GOAL,
+            g=row["target_goal"],
+            p=row["chance_goal"],
+            q=row["chance_goal_lasting"],
+            need=row["needed"],
+            ex=row["expected"],
+        ),
+        say(
+            lang,
+            vi="**Mức sàn từ {m:t}** ({x:d} lên {y:d}): sau một năm bớt {a:a} người ổn định so với không tăng "
+            "(khoảng 90%: "
+            "{b:a} đến {c:a}).",
+            en="**The floor of {m:t}** ({x:d} to {y:d}): after a year {a:a} fewer lasting members than "
+            "without the rise "
+            "(90% interval {b:a} to {c:a}).",
+            m=board.rise.month,
+            x=board.rise.before,
+            y=board.rise.after,
+            a=-row["median_rise_year"],
+            b=-row["high_rise_year"],
+            c=-row["low_rise_year"],
+        ),
+    ]
+    return words.listing(said)
+
+
+COLUMNS = {  # of the table: form, Vietnamese, English
+    "place": ("", "Nơi", "Place"),
+    "last": ("", "Số gần nhất", "Latest count"),
+    "now": ("a", "Hiện nay", "Today"),
+    "december": ("a", "Tháng 12 này", "This December"),
+    "march": ("a", "Tháng 3 tới", "Next March"),
+    "target": ("n", "Mục tiêu 2030", "Target of 2030"),
+    "chance_goal": ("c", "Khả năng đạt", "Probability"),
+    "chance_goal_lasting": ("c", "Bằng người ổn định", "With lasting members"),
+    "needed": ("a", "Cần thêm mỗi tháng", "Needed a month"),
+    "rise": ("a", "Mức sàn 2027 lấy đi", "The floor of 2027 takes"),
+}
+
+
+def table(board: Board, lang: str = "vi") -> Text:
+    """Return the board as a table, the nation first and provinces by their chance of lasting members in 2030."""
+    rows = board.rows
+    shown = rows.assign(
+        place=rows["place"].map(short),
+        last=[vintage.old(m, a, lang) for m, a in zip(rows["count_month"].fillna(""), rows["count_age"], strict=True)],
+        now=rows["median_now"],
+        december=rows["median_december"],
+        march=rows["median_march"],
+        target=rows["target_goal"],
+        rise=-rows["median_rise_year"],
+    )
+    names = {name: heads[1 + (lang == "en")] for name, heads in COLUMNS.items()}
+    return words.table(shown, lang, {name: heads[0] for name, heads in COLUMNS.items()}, names)
+
+
+def notes(board: Board, lang: str = "vi") -> Text:
+    """Return what a reader of the table has to know: what is derived, borrowed, and how parts add up."""
+    counts = board.counts.set_index("place").drop(index=NATION)
+    fresh = int((counts["age"] <= 9).sum())
+    none = int((counts["of"] == "none").sum())
+    return join(
+        [
+            say(
+                lang,
+                vi="Tổng các tỉnh bằng cả nước trong từng lần mô phỏng, đến từng người. Mục tiêu của tỉnh là "
+                "phần của cả "
+                "nước theo lực lượng lao động (suy ra): con số từng tỉnh trong nghị quyết chưa đọc được.",
+                en="Provinces add up to the nation in every draw, to a person. A province's target is its part of the "
+                "nation's by labor force (derived): the resolution's own numbers could not be read.",
+            ),
+            say(
+                lang,
+                vi="{f:n} trong {n:n} tỉnh có số trong chín tháng qua; {k:n} tỉnh chưa từng có số và mượn mức "
+                "của cả nước, "
+                "nên khoảng dự báo rộng. Một số thực hiện gần đây của tỉnh làm hẹp khoảng này nhiều nhất.",
+                en="{f:n} of {n:n} provinces were counted in the last nine months; {k:n} never were and borrow the "
+                "nation's level, so their intervals are wide. One recent count of a province narrows them most.",
+                f=fresh,
+                n=len(counts),
+                k=none,
+            ),
+            foot(board, lang),
+        ]
+    )
+
+
+def picture(board: Board, lang: str = "vi") -> Picture:
+    """Return the tile map, the nation's path in its free corner, and a small picture of each province below.
+
+    Tiles and small pictures carry the chance that lasting members reach the target of 2030 in figures, so that no color
+    is needed to read them.
+    """
+    places = list(board.rows["place"].iloc[1:])
+    lines = -(-len(places) // SMALL_COLUMNS)
+    height = TOP + MAP_ROWS * ROW + 0.55 + lines * SMALL + FOOT
+    with style({"axes.grid": False}):
+        sheet = Picture(figsize=(WIDTH, height))
+        head = textwrap.fill(title(board, lang), 58)
+        sheet.text(0.02, 1 - 0.14 / height, head, fontsize=12.5, fontweight="bold", va="top")
+        subtitle = say(
+            lang,
+            vi="Khả năng số người tham gia ổn định (không kể đợt cao điểm tháng 12) đạt mục tiêu cuối 2030, theo tỉnh",
+            en="Probability that lasting members (without the December campaign) reach the target of 2030, by province",
+        )
+        below = 1 - (0.2 + 0.22 * (head.count("\n") + 1)) / height
+        sheet.text(0.02, below, textwrap.fill(subtitle, 78), color=MUTED, fontsize=9.5, va="top")
+        _map(sheet, board, height)
+        corner = sheet.add_axes((0.1, 1 - (TOP + 11.2 * ROW) / height, 0.27, 5.5 * ROW / height))
+        _path(corner, board, NATION, lang, large=True)
+        top = TOP + MAP_ROWS * ROW + 0.5
+        for i, place in enumerate(places):
+            row, column = divmod(i, SMALL_COLUMNS)
+            left = 0.02 + column * 0.98 / SMALL_COLUMNS
+            bottom = 1 - (top + (row + 1) * SMALL - 0.2) / height
+            _path(sheet.add_axes((left, bottom, 0.21, (SMALL - 0.5) / height)), board, place, lang)
+        source = f"{foot(board, lang)} " + say(
+            lang,
+            vi="Nét: mức giữa; dải: khoảng dự báo 90%; chấm: mục tiêu.",
+            en="Line: median; band: 90% interval; dot: target.",
+        )
+        sheet.text(0.02, 0.08 / height, textwrap.fill(source, 100), color=MUTED, fontsize=7.5, va="bottom")
+    return sheet.describe(f"{title(board, lang)}. {subtitle}")
+
+
+def _map(sheet: Picture, board: Board, height: float) -> None:
+    """Draw one tile a province, with its name and chance."""
+    axes = sheet.add_axes((0.02, 1 - (TOP + MAP_ROWS * ROW) / height, 0.96, MAP_ROWS * ROW / height))
+    axes.set(xlim=(0, MAP_COLUMNS), ylim=(MAP_ROWS, 0))
+    axes.axis("off")
+    tiles = tables.read(tables.data_dir() / "tiles.csv", "tiles").set_index("place")
+    rows = board.rows.set_index("place")
+    for place in rows.index.drop(NATION):
+        x, y = float(frames.at(tiles, place, "column")) - 1, float(frames.at(tiles, place, "row")) - 1
+        chance = float(frames.at(rows, place, "chance_goal_lasting"))
+        shade = min(int(chance * len(SHADES)), len(SHADES) - 1)
+        ink = "white" if shade >= len(SHADES) - 2 else INK
+        axes.add_patch(Rectangle((x + 0.02, y + 0.04), 0.96, 0.92, facecolor=SHADES[shade], edgecolor="white"))
+        axes.text(x + 0.5, y + 0.34, short(str(place)), ha="center", va="center", fontsize=9.5, color=ink)
+        said = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
+        axes.text(x + 0.5, y + 0.7, said, ha="center", va="center", fontsize=11, color=ink, fontweight="bold")
+
+
+def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) -> None:
+    """Draw lasting members of a place: median, 90% band, the target; over it its name and its chance."""
+    rows = board.paths[(board.paths["place"] == place) & (board.paths["measure"] == "lasting_members")]
+    x = np.array([number(m) for m in rows["month"]])
+    color = LOOKS[0][0]
+    axes.fill_between(x, rows["q05"], rows["q95"], color=color, alpha=0.22, lw=0)
+    axes.plot(x, rows["median"], color=color, lw=1.8)
+    wanted = board.targets[(board.targets["place"] == place) & (board.targets["month"] == targets.GOAL)]
+    for goal in wanted["target"]:
+        axes.plot([x[-1]], [goal], marker="o", ms=6 if large else 4.5, color=TARGET, clip_on=False, zorder=5)
+    chance = float(frames.at(board.rows.set_index("place"), place, "chance_goal_lasting"))
+    said = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
+    axes.set_title(f"{short(place)} {said}", fontsize=11.5 if large else 9, loc="left", pad=3, color=INK)
+    axes.set_ylim(0, None)
+    axes.set_xlim(x[0], x[-1])
+    last = float(rows["median"].iloc[-1])
+    axes.set_xticks([x[0], x[-1]], [words.month(m, lang) for m in (rows["month"].iloc[0], rows["month"].iloc[-1])])
+    axes.tick_params(labelsize=8.5 if large else 6.5, length=2)
+    first, end = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    end.set_horizontalalignment("right")
+    if large:
+        axes.yaxis.set_major_formatter(lambda v, _: words.number(v / 1e6, lang, 1))
+        axes.set_ylabel(say(lang, vi="triệu người", en="million people"), fontsize=8.5)
+        axes.grid(axis="y", color=GRID)
+    else:
+        axes.set_yticks([])
+        axes.text(x[-1], last, words.about(last, lang, 2) + " ", ha="right", va="bottom", fontsize=7.5, color=MUTED)
+
+
+def summary(board: Board, lang: str = "vi", places: tuple[str, ...] = ()) -> Text:
+    """Return what the command prints: the finding, the nation's answers, and the rows of `places`."""
+    rows = board.rows.set_index("place")
+    said = [title(board, lang), answer(board, lang)]
+    for place in places:
+        if place == NATION:
+            continue
+        row = frames.at(rows, place)
+        said.append(
+            say(
+                lang,
+                vi="{place}: hiện nay {a:a} ({b:a} đến {c:a}), tháng 12 này {d:a}, tháng 3 tới {e:a}; mục "
+                "tiêu 2030 {g:n}: "
+                "khả năng {p:c}, bằng người ổn định {q:c}; mức sàn lấy đi {r:a}.",
+                en="{place}: {a:a} today ({b:a} to {c:a}), {d:a} this December, {e:a} next March; target of "
+                "2030 {g:n}: "
+                "probability {p:c}, with lasting members {q:c}; the floor takes {r:a}.",
+                place=short(place),
+                a=row["median_now"],
+                b=row["low_now"],
+                c=row["high_now"],
+                d=row["median_december"],
+                e=row["median_march"],
+                g=row["target_goal"],
+                p=row["chance_goal"],
+                q=row["chance_goal_lasting"],
+                r=-row["median_rise_year"],
+            )
+        )
+    return join([*said, foot(board, lang)])

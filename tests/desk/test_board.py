@@ -1,0 +1,142 @@
+"""The board: provinces that add up to the nation, targets that say what they are, and faults of one line."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.data import tables
+from forecast.data.law import read_law
+from forecast.data.law_changes import Change, changed
+from forecast.data.tables import UserError
+from forecast.desk.board import adding, board, counted, outlook, price, targets
+from forecast.desk.board.outlook import AS_IS, Asked
+from forecast.engines.campaign.beliefs import learn
+
+ASKED = Asked("2026-11", until="2028-12", draws=24)
+
+
+@pytest.fixture(scope="module")
+def history():
+    return tables.read(tables.data_dir() / "history.csv", "history")
+
+
+@pytest.fixture(scope="module")
+def made():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outlook, "learned", lambda known: learn(known, particles=800, rows=24))
+        yield board.board(ASKED)
+
+
+def test_provinces_add_up_to_the_nation_in_every_draw(made):
+    for measure in outlook.MEASURES:
+        values = made.outlook.persons[measure]
+        assert values.dtype.kind == "i" and len(values) == 34
+        assert (values.sum(axis=0) == made.outlook.of("Việt Nam", measure)).all()
+    rows = made.outlook.projection()
+    wide = rows.pivot_table(index=["measure", "month", "draw"], columns="place", values="value", observed=True)
+    assert (wide["Việt Nam"] == wide.drop(columns="Việt Nam").sum(axis=1)).all()
+    assert tables.check(rows.head(200), "projection") == []
+
+
+def test_a_province_that_was_counted_lately_moves_less(made):
+    weight = adding.weights(np.array([[90.0, 100.0, 111.0], [30.0, 100.0, 330.0]]))
+    moved = adding.factors(np.full((2, 1, 1), 100.0), weight, np.array([[150.0]]))
+    assert moved[0] > 0.98 and moved[1] < 0.55
+    spread = {name: np.log(made.outlook.of(name)[0]).std() for name in ("Hà Nội", "Lai Châu")}
+    assert spread["Hà Nội"] < spread["Lai Châu"]
+
+
+def test_quantiles_of_the_nation_are_those_of_its_sums(made):
+    path = made.paths[(made.paths["place"] == "Việt Nam") & (made.paths["measure"] == "members")]
+    draws = made.outlook.persons["members"].sum(axis=0)
+    assert path["q90"].tolist() == np.rint(np.quantile(draws, 0.9, axis=1)).tolist()
+    summed = made.paths[(made.paths["place"] != "Việt Nam") & (made.paths["measure"] == "members")]
+    assert (summed.groupby("month")["q90"].sum().to_numpy() > path["q90"].to_numpy()).all()
+
+
+def test_the_rise_of_the_floor_is_paired(made):
+    """Without the rise nothing differs before it, and the same draw has more members after it where price counts."""
+    before = made.outlook.at("2026-12")
+    gap = made.outlook.of("Việt Nam", "lasting_members") - made.flat.of("Việt Nam", "lasting_members")
+    assert (gap[: before + 1] == 0).all()
+    assert np.median(gap[made.outlook.at("2027-12")]) < 0
+    row = made.rows.set_index("place").loc["Việt Nam"]
+    assert row["median_rise_year"] == np.rint(np.median(gap[made.outlook.at("2027-12")]))
+
+
+def test_the_board_is_the_same_for_the_same_seed_and_each_draw_alone(made):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outlook, "learned", lambda known: learn(known, particles=800, rows=24))
+        again = outlook.outlooks(ASKED._replace(until="2027-01", draws=2))[AS_IS]
+    assert (again.persons["members"] == made.outlook.persons["members"][:, :3, :2]).all()
+
+
+def test_rows_are_ordered_by_the_chance_and_the_nation_stands_first(made):
+    rows = made.rows
+    assert rows["place"].iloc[0] == "Việt Nam" and len(rows) == 35
+    assert rows["chance_goal_lasting"].isna().all()  # the board of this test ends before 2030
+    assert rows["chance_review"].between(0, 1).all() and (rows["basis_review"] == "derived").all()
+
+
+def test_targets_of_provinces_add_up_to_that_of_the_resolution(history):
+    found = targets.resolution(read_law(), history, outlook.provinces("2026-11"))
+    goal = found[found["month"] == targets.GOAL].set_index("place")
+    assert goal.at["Việt Nam", "target"] == 2_444_500 and goal.at["Việt Nam", "basis"] == "stated"
+    parts = goal.drop(index="Việt Nam")
+    assert parts["target"].sum() == 2_444_500 and set(parts["basis"]) == {"derived"}
+    review = found[(found["month"] == targets.REVIEW) & (found["place"] == "Việt Nam")].iloc[0]
+    assert 2_016_000 < review["target"] < 2_444_500 and review["basis"] == "derived"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("Bắc Giang,2030-12,9000,persons,,", "Bắc Ninh (2025)"),
+        ("Đà Bắc,2030-12,900,persons,,", "Phú Thọ (2025)"),
+        ("Atlantis,2030-12,900,persons,,", 'there is no place "Atlantis"'),
+        ("ca-mau,2030-12,5,percent,,", "Cà Mau (2025), 2030-12: a target of 5% does not say of what"),
+    ],
+)
+def test_a_target_that_cannot_be_is_one_message_with_the_present_name(tmp_path, row, said):
+    path = tmp_path / "mine.csv"
+    path.write_text("place,month,value,unit,denominator,source\n" + row + "\n", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        targets.read(path)
+    assert said in str(error.value) and "mine.csv, row 2" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_commune_cannot_stand_on_the_board(made, tmp_path):
+    given = pd.DataFrame(
+        [("Phú Thọ (2025)/Đà Bắc", "2027-12", 5.0, "stated", "")], columns=[*targets.COLUMNS, "source"]
+    )
+    with pytest.raises(UserError, match=r"is counted in Phú Thọ \(2025\)"):
+        board._within(given, made.outlook, "mine.csv")
+
+
+def test_last_counts_are_carried_and_say_what_they_are(history):
+    found = counted.last_counts(history, outlook.provinces("2026-11"), "2026-11").set_index("place")
+    assert found.loc["Việt Nam", ["month", "members", "age"]].tolist() == ["2025-12", 3_071_900.0, 11]
+    assert found.loc["Lào Cai (2025)", ["month", "of"]].tolist() == ["2025-12", "own"]
+    assert found.loc["Cà Mau (2025)", ["members", "of", "known_parts"]].tolist() == [32_000.0, "parts", 2]
+    assert found.loc["Lai Châu", "of"] == "none" and np.isnan(found.loc["Lai Châu", "members"])
+
+
+def test_top_ups_that_undo_a_rise_leave_the_price_as_it_was():
+    law = read_law()
+    rise = price.next_rise(law, "2026-11")
+    for lineage in (("Việt Nam",), ("Hà Nội", "Việt Nam"), ("Quảng Ninh", "Việt Nam")):
+        for group, share in price.undoing(law, rise, lineage).items():
+            now, then = law.price(group, rise.month, lineage), law.price(group, "2026-12", lineage)
+            assert now.net - share * now.gross == pytest.approx(then.net)
+    with pytest.raises(UserError, match="no rise of the floor"):
+        price.next_rise(law, "2027-01")
+
+
+def test_a_changed_law_is_cut_where_it_changes():
+    law = read_law()
+    share = [Change(parameter="state_subsidy_share", group="all", value=0.1, since="2027-01", until="2027-12")]
+    other = changed(law, share)
+    assert other.price("poor", "2027-06").state == pytest.approx(48_400)
+    assert other.price("poor", "2028-01").net == law.price("poor", "2028-01").net
+    assert other.price("poor", "2026-12").net == law.price("poor", "2026-12").net
+    assert law.value("state_subsidy_share", "2027-06", "poor") == 0.5  # the law itself is as it was

@@ -1,0 +1,155 @@
+"""What a small table gives, cell by cell: differences, doubles, limits, names, and what is told of it."""
+
+import numpy as np
+import pytest
+
+from forecast.data import places
+from forecast.data.tables import UserError
+from forecast.exchange import spreadsheet
+from forecast.exchange.spreadsheet import NothingError, QuestionError, SheetError
+
+DA_BAC = places.read_place("Đà Bắc", at="2023-01")
+COMMUNES = [unit.rpartition("/")[2] for unit in DA_BAC.communes["commune"]]
+HEAD = "Xã,Tháng,Đang tham gia,Tăng mới,Dừng đóng\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read a table that is given as text, for a place if there is one."""
+
+    def of(text: str, place: str | None = None, answers=()) -> spreadsheet.Book:
+        path = tmp_path / "t.csv"
+        path.write_text(text, encoding="utf-8")
+        return spreadsheet.read(path, place, answers)
+
+    return of
+
+
+def told(book: spreadsheet.Book, kind: str) -> list[str]:
+    return [note.en for note in book.notes if note.kind == kind]
+
+
+def test_rows_come_as_they_stand_with_their_units(read):
+    book = read(HEAD + "Tú Lý,12/2022,5,2,1\nTú Lý,01/2023,6,,0\n", "Đà Bắc")
+    assert book.counts.columns.tolist() == ["commune", "month", "members", "entries", "lapses", "plan"]
+    assert book.counts[["commune", "month", "members"]].values.tolist() == [
+        ["Tú Lý", "2022-12", 5],
+        ["Tú Lý", "2023-01", 6],
+    ]
+    assert book.counts["entries"].isna().tolist() == [False, True] and book.counts["plan"].isna().all()
+    assert book.units == ("Đà Bắc/Tú Lý", "Đà Bắc/Tú Lý") and not book.synthetic
+    assert read(HEAD + "A,12/2022,5,2,1\n").units == ("",)
+
+
+def test_a_figure_since_january_becomes_that_of_each_month(read):
+    """3, 3 and 8 since January are 3, 0 and 5; a year begins anew, and after a gap nothing is known."""
+    head = "Xã,Tháng,Đang tham gia,Tăng mới lũy kế từ đầu năm\n"
+    rows = [("01/2022", 3), ("02/2022", 3), ("03/2022", 8), ("05/2022", 9), ("01/2023", 2)]
+    text = head + "".join(f"A,{month},50,{value}\n" for month, value in rows)
+    found = read(text).counts.set_index("month")["entries"]
+    assert found[["2022-01", "2022-02", "2022-03", "2023-01"]].tolist() == [3, 0, 5, 2]
+    assert np.isnan(found["2022-05"])
+    with pytest.raises(SheetError, match=r'row 4, column D .*"7"; expected a figure since January'):
+        read(head + "A,01/2022,50,3\nA,02/2022,50,8\nA,03/2022,50,7\n")
+
+
+def test_a_double_row_is_a_fault_once_and_the_same_row_again_is_none(read):
+    with pytest.raises(SheetError) as found:
+        read(HEAD + "A,12/2022,5,2,1\nB,12/2022,5,2,1\nA,12/2022,6,3,2\n")
+    assert len(found.value.faults) == 1 and found.value.faults[0].row == 4
+    assert len(read(HEAD + "A,12/2022,5,2,1\nA,12/2022,5,2,1\n").counts) == 1
+
+
+@pytest.mark.parametrize("role", ["Đang tham gia", "Tăng mới", "Dừng đóng"])
+def test_no_count_is_above_the_people_of_its_commune(read, role):
+    people = int(DA_BAC.communes["population"].iloc[0])
+    position = HEAD.strip().split(",").index(role) - 2
+
+    def row(value: int) -> str:
+        values = ["1", "1", "1"]
+        values[position] = str(value)
+        return HEAD + f"{COMMUNES[0]},01/2023,{','.join(values)}\n"
+
+    read(row(people), "Đà Bắc")
+    with pytest.raises(SheetError, match="no more than the people who live in the commune"):
+        read(row(people + 1), "Đà Bắc")
+
+
+def test_without_a_place_a_commune_has_at_most_ten_million(read):
+    assert len(read(HEAD + "A,01/2023,10000000,,\n").counts) == 1
+    with pytest.raises(SheetError, match="no more than the people"):
+        read(HEAD + "A,01/2023,10000001,,\n")
+
+
+@pytest.mark.parametrize(
+    ("faults", "last"), [(20, ""), (21, "t.csv: and 1 faults more"), (25, "t.csv: and 5 faults more")]
+)
+def test_twenty_faults_are_named_and_the_rest_counted(read, faults, last):
+    with pytest.raises(SheetError) as found:
+        read(HEAD + "".join(f"X{i},12/2021,?,,\n" for i in range(faults)))
+    lines = str(found.value).splitlines()
+    assert len(found.value.faults) == faults and len(lines) == 20 + bool(last)
+    assert lines[-1] == last or not last
+
+
+@pytest.mark.parametrize(
+    ("names", "last"), [(8, ""), (9, "and 1 names more that are no commune"), (12, "and 4 names more")]
+)
+def test_eight_unknown_names_are_told_and_the_rest_counted(read, names, last):
+    rows = "".join(f"Atlantis {'qwxz'[i % 4] * (2 + i)},01/2023,5,,\n" for i in range(names))
+    with pytest.raises(QuestionError) as found:
+        read(HEAD + rows, "Đà Bắc")
+    lines = [line for line in str(found.value).splitlines() if "is none of" in line or "more that are" in line]
+    assert len(lines) == 8 + bool(last) and last in lines[-1]
+    assert lines[0].count(", ") >= 7 and COMMUNES[7] in lines[0]  # some that it has
+
+
+def test_a_name_that_is_nearly_one_is_told_with_the_nearest_and_can_be_answered(read):
+    text = HEAD + "Tú Lyy,01/2023,5,,\n"
+    with pytest.raises(QuestionError, match=r'"Tú Lyy" is none of Đà Bắc; nearest: Tú Lý.*--map "Tú Lyy=COMMUNE"'):
+        read(text, "Đà Bắc")
+    assert read(text, "Đà Bắc", ["Tú Lyy=Tú Lý"]).counts["commune"].tolist() == ["Tú Lý"]
+
+
+def test_months_that_lack_communes_are_told_with_five_of_them(read):
+    full = "".join(f"{name},12/2022,5,,\n" for name in COMMUNES)
+    notes = told(read(HEAD + full + f"{COMMUNES[0]},01/2023,5,,\n", "Đà Bắc"), "finding")
+    missing = ", ".join(sorted(COMMUNES[1:], key=lambda name: f"Đà Bắc/{name}")[:5])
+    assert notes[0] == f"1 of 2 months have no sum (2023-01), because {missing} ... are missing"
+    one = told(read(HEAD + full.replace(f"{COMMUNES[3]},12/2022,5,,\n", ""), "Đà Bắc"), "finding")
+    assert one[0] == f"1 of 1 months have no sum (2022-12), because {COMMUNES[3]} is missing"
+    assert not [note for note in told(read(HEAD + full, "Đà Bắc"), "finding") if "no sum" in note]
+
+
+def test_members_are_added_up_by_month(read):
+    used = told(read(HEAD + "A,12/2022,5,,\nB,12/2022,7,,\nA,01/2023,6,,\n"), "used")
+    assert used[-1] == "3 rows; members added up by month: 2022-12: 12, 2023-01: 6"
+
+
+def test_the_mark_of_a_sample_is_seen_in_its_first_forty_rows_however_written(read):
+    assert read("bảng số liệu GIẢ LẬP\n" + HEAD + "A,12/2022,5,,\n").synthetic
+    assert read(HEAD + "A,12/2022,5,,\n").synthetic is False
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Tên,Ngày\nA,1\n", 'no heading "Xã, phường", "Tháng" in any sheet'),
+        ("Xã,Tháng,Tăng mới\nA,12/2022,5\n", 'no column of members was found ("Đang tham gia")'),
+    ],
+)
+def test_a_file_without_members_says_what_is_missing(read, text, said):
+    with pytest.raises(NothingError) as found:
+        read(text)
+    assert said in str(found.value)
+
+
+def test_a_place_that_began_later_is_read_in_its_first_month():
+    with pytest.raises(UserError):
+        spreadsheet.place_in("Nowhere", None)
+    with pytest.raises(UserError):
+        spreadsheet.place_in("Nowhere", "2022-01")
+    assert spreadsheet.place_in("Đà Bắc", "2023-01").name == "Đà Bắc"
+    merged = places.read_place("Đà Bắc/Tú Lý")
+    if merged.since:
+        assert spreadsheet.place_in(merged.name, "2000-01").since == merged.since
