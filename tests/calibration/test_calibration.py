@@ -26,6 +26,7 @@ from forecast.question.levers import Policy, Visits
 from forecast.question.scenario import Scenario
 from forecast.show import calibration as calibration_charts
 from forecast.show import validation
+from made import toy_question
 
 SHORT = (16, 20, 300)
 
@@ -204,7 +205,7 @@ def test_every_check_is_made_of_published_figures():
 
 
 def question(until="2022-06", **more) -> Scenario:
-    return Scenario("q", toy.place(), start="2021-12", until=until, law=toy.law(), **more)
+    return toy_question("q", until=until, **more)
 
 
 def test_a_draw_has_the_parameters_of_its_row_under_every_policy(fit):

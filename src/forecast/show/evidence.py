@@ -1,8 +1,9 @@
 """Evidence cards: on what each parameter and each lever rests, and how much of a headline is judgement.
 
-A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on studies if any
-supports it, else on judgement. A lever rests on its parameters. Everything is read from data/parameters.csv and
-data/evidence.csv, from a posterior and from the shares of a headline's variance; nothing is typed in here.
+A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on judgement where its
+row says so, whatever studies its makers had read, else on studies. A lever rests on its parameters. Everything is read
+from data/parameters.csv and data/evidence.csv, from a posterior and from the shares of a headline's variance; nothing
+is typed in here.
 """
 
 import html
@@ -11,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from forecast.beliefs import costs
 from forecast.beliefs.evidence import STUDY, supporting
-from forecast.beliefs.parameters import cost_table, parameters_table
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
@@ -61,7 +63,7 @@ def cards(
 def card(name: str, **learned: Any) -> Card:
     """Return one card; `learned` is as in :func:`cards`.
 
-    >>> card("renewal_contact").basis, card("Reminders").parameters, card("death_rate").basis
+    >>> card("model_commune_ratio").basis, card("Reminders").parameters, card("renewal_contact").basis
     ('studies', ('renewal_contact',), 'judgement')
     """
     if name not in names():
@@ -90,7 +92,7 @@ def _parameter(
         name=name,
         kind="parameter",
         status=row["status"],
-        basis="counts" if narrowed >= NARROWED else "studies" if len(own) else "judgement",
+        basis="counts" if narrowed >= NARROWED else "judgement" if row["status"] == "judgement" else "studies",
         prior=(float(row["low"]), float(row["value"]), float(row["high"])),
         posterior=after,
         narrowed=narrowed,
@@ -106,7 +108,7 @@ def _lever(name: str, found: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
     on = [found[p] for p in rests]
     cost = LEVERS[name].cost
-    price: Any = frames.at(cost_table(), cost) if cost else None
+    price: Any = frames.at(costs.newest(), cost) if cost else None
     return Card(
         name=name,
         kind="lever",
