@@ -300,7 +300,7 @@ class Commons(mesa.Model):
         goal = self.opened[c] * (1 + d["plan_growth"]) ** years
         row = [
             float(getattr(plan, name)[t, c])
-            for name in ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
+            for name in ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection", "assisted")
         ]
         seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
         hours = teams.team_month(teams.Seen(*row, *seen), self.setting.rules)

@@ -179,7 +179,8 @@ def checked(path: str, tests: list[str], engines: bool) -> float:
 def named(only: list[str], look: bool) -> list[dict[str, object]]:
     """Try each change that has a name; one that no longer fits the code is an error, so that the list is kept."""
     rows: list[dict[str, object]] = []
-    for one in tomllib.loads((HERE / "named.toml").read_text(encoding="utf-8")).get("mutant", []):
+    usual: dict[tuple[str, ...], float] = {}
+    for one in tomllib.loads((HERE / "named.toml").read_text(encoding="utf-8"))["mutant"]:
         if only and not any(word in one["name"] + one["path"] for word in only):
             continue
         source = (ROOT / one["path"]).read_text(encoding="utf-8")
@@ -188,7 +189,10 @@ def named(only: list[str], look: bool) -> list[dict[str, object]]:
                 f"named.toml: {one['name']!r}: {one['was']!r} stands {source.count(one['was'])} times in {one['path']}"
             )
         engines = people_live(one["path"])
-        limit = 60 + 4 * checked(one["path"], one["tests"], engines)
+        tests = tuple(one["tests"])
+        if tests not in usual:
+            usual[tests] = checked(one["path"], one["tests"], engines)
+        limit = 60 + 4 * usual[tests]
         text = source.replace(one["was"], one["now"])
         verdict, seconds, printed = try_out(one["path"], text, one["tests"], engines, limit)
         failed = [line.split(" ", 1)[1].split(" - ")[0] for line in printed.splitlines() if line.startswith("FAILED ")]
@@ -275,22 +279,22 @@ def cell(text: str) -> str:
     return "`` " + text.replace("|", "\\|") + " ``"
 
 
-def page(kept: dict) -> str:
+def page(found: dict) -> str:
     """What the runs found, as the part of docs/testing.md that is written by this command."""
     same = equivalents()
     lines = ["| module | places | tried | caught | of which by time | not caught | changes nothing | share |"]
     lines += ["| :-- | --: | --: | --: | --: | --: | --: | --: |"]
     told: list[str] = []
     sums = [0, 0, 0, 0, 0, 0]
-    for path, found in sorted(kept["modules"].items()):
-        counts, alike = found["counts"], 0
-        for one in found["survivors"]:
+    for path, one_module in sorted(found["modules"].items()):
+        counts, alike = one_module["counts"], 0
+        for one in one_module["survivors"]:
             why = same.get((path, one["was"], one["now"]), "")
             alike += bool(why)
             told.append(f"| `{path}` | {cell(one['was'])} | {cell(one['now'])} | {why} |")
         caught = counts["caught"] + counts["too long"]
         missed = counts["not caught"] - alike
-        row = [found["places"], caught + missed + alike, caught, counts["too long"], missed, alike]
+        row = [one_module["places"], caught + missed + alike, caught, counts["too long"], missed, alike]
         sums = [a + b for a, b in zip(sums, row, strict=True)]
         lines.append(f"| `{path.removeprefix('src/forecast/')}` | " + " | ".join(map(str, row)) + f" | {share(row)} |")
     lines.append("| all | " + " | ".join(map(str, sums)) + f" | {share(sums)} |")
@@ -298,7 +302,7 @@ def page(kept: dict) -> str:
     lines += ["| module | before | after | changes nothing, because |", "| :-- | :-- | :-- | :-- |", *told]
     lines += ["", "Changes with a name, each of which must be caught:", "", "| change | module | caught by |"]
     lines += ["| :-- | :-- | :-- |"]
-    for one in kept["named"]:
+    for _, one in sorted(found["named"].items()):
         by = f"`{one['test']}`" if one["verdict"] == "caught" else one["verdict"]
         lines.append(f"| {one['name']} | `{one['path'].removeprefix('src/forecast/')}` | {by} |")
     return "\n".join(lines)
@@ -310,13 +314,27 @@ def share(row: list[int]) -> str:
     return f"{caught / max(tried, 1):.0%} ({caught / max(tried - alike, 1):.0%})"
 
 
-def keep(kept: dict, dry: bool) -> None:
-    """Write what was found, and the part of the page that tells it."""
-    if dry:
+def tried(module: dict, last: dict, words: argparse.Namespace) -> dict[str, object]:
+    """Try a module's mutants, or only those that were not caught last time."""
+    if words.again:
+        return again(module, last, words.look)
+    return sampled(module, words.seed, words.all, words.look)
+
+
+def kept() -> dict:
+    """What earlier runs found: `named` by name, `modules` by path."""
+    return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {"named": {}, "modules": {}}
+
+
+def keep(part: str, fresh: dict, dry: bool) -> None:
+    """Write what was found beside what is kept, and the part of the page that tells it."""
+    if dry or not fresh:
         return
-    KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    found = kept()
+    found[part] |= fresh
+    KEPT.write_text(json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
-    PAGE.write_text(before + f"{MARKS[0]}\n{page(kept)}\n{MARKS[1]}" + rest.partition(MARKS[1])[2], encoding="utf-8")
+    PAGE.write_text(before + f"{MARKS[0]}\n{page(found)}\n{MARKS[1]}" + rest.partition(MARKS[1])[2], encoding="utf-8")
 
 
 def main() -> int:
@@ -327,6 +345,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--sample", type=int, help="places a module, instead of those of modules.toml")
     parser.add_argument("--look", action="store_true", help="print each mutant and what tests said")
+    parser.add_argument("--named", action="store_true", help="only the changes that have a name")
     parser.add_argument("--sampled", action="store_true", help="leave out the changes that have a name")
     parser.add_argument(
         "--again", action="store_true", help="only what was not caught last time, where code is the same"
@@ -337,24 +356,18 @@ def main() -> int:
     import plain
 
     plain.warm_up()
-    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {"named": [], "modules": {}}
     now = [] if words.sampled or words.again else named(words.only, words.look)
-    fresh = {one["name"] for one in now}
-    kept["named"] = sorted([*now, *(o for o in kept["named"] if o["name"] not in fresh)], key=lambda o: str(o["name"]))
+    keep("named", {str(one["name"]): one for one in now}, words.dry)
     for module in tomllib.loads((HERE / "modules.toml").read_text(encoding="utf-8"))["module"]:
-        if not words.only or any(word in module["path"] for word in words.only):
-            module["sample"] = words.sample or module["sample"]
-            how, last = (module, words.seed, words.all, words.look), kept["modules"].get(module["path"])
-            if words.again and last is None:
-                sys.exit(f"{module['path']} was not tried yet: nothing to try again")
-            work = (
-                (lambda how=how, last=last: again(how[0], last, how[3]))
-                if words.again
-                else lambda how=how: sampled(*how)
-            )
-            kept["modules"][module["path"]] = apart(work)
-            keep(kept, words.dry)
-    keep(kept, words.dry)
+        path = module["path"]
+        if words.named or words.only and not any(word in path for word in words.only):
+            continue
+        module["sample"] = words.sample or module["sample"]
+        last = kept()["modules"].get(path)
+        if words.again and last is None:
+            sys.exit(f"{path} was not tried yet: nothing to try again")
+        how = module, last, words
+        keep("modules", {path: apart(lambda how=how: tried(*how))}, words.dry)
     return int(any(one["verdict"] != "caught" for one in now))
 
 

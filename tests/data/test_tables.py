@@ -169,7 +169,7 @@ def test_rules_of_other_tables(table, row, column):
         "abroad": "yes",
         "supports": "campaign_rise annual_lapse",
         "scheme": "pension",
-        "kind": "cost",
+        "kind": "opening",
         "open": "both",
         "least": 0.0,
         "unit": "times",

@@ -10,6 +10,7 @@ from forecast.experiment.project import project
 from forecast.question.levers import Collectors, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
 from forecast.show import hours
+from made import toy_question
 
 PLACE, LAW = toy.place(), toy.law()
 CHOICES = {
@@ -21,7 +22,7 @@ CHOICES = {
 
 
 def question(*levers) -> Scenario:
-    return Scenario("quo", PLACE, start="2021-12", until="2022-12", law=LAW, policy=Policy(*levers), search=CHOICES)
+    return toy_question("quo", *levers, search=CHOICES)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from forecast.engines.people.draws import between, parameter_draws
 from forecast.question.levers import Policy, TopUp, Visits, Where
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
+from made import toy_question
 
 PLACE, LAW = toy.place(), toy.law()
 (SPELLS,) = hazards.spells(pd.period_range("2021-12", periods=1, freq="M"), LAW)
@@ -25,7 +26,7 @@ MANY = np.linspace(0, 1, 100_001)[:-1] + 0.5e-5  # luck, evenly
 
 
 def question(**more) -> Scenario:
-    return Scenario("q", PLACE, start="2021-12", until="2022-12", **{"law": LAW} | more)
+    return toy_question("q", **more)
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +295,7 @@ def month(
     staff_quota=0.0,
     reminders=0.0,
     inspection=0.0,
+    assisted=0.0,
     skill=1.0,
     due=10.0,
     members=100.0,
@@ -310,13 +312,13 @@ def month(
         staff_quota,
         reminders,
         inspection,
+        assisted,
         *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)),
     )
     rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, 1.25, 12, 0.5)))
     hours = teams.Hours(*(v[0] for v in teams.team_month(seen, rules)))
-    lifted = (
-        1.25 if quota + staff_quota >= 1 and plan > members else 1 + 0.25 * (quota + staff_quota) * (plan > members)
-    )
+    pressed = min(quota + min(staff_quota / 2, 1.0), 1.0)
+    lifted = 1 + 0.25 * pressed * (plan > members)
     return hours, collectors * 30 * lifted
 
 
@@ -375,8 +377,15 @@ def test_skill_multiplies_what_a_visit_brings():
 
 def test_officials_with_a_quota_visit_and_displace():
     assert month(staff=10.0)[0] == month()[0]  # without a quota they do not
-    added = month(staff=10.0, staff_quota=1.0)[0].visits - month(staff_quota=1.0)[0].visits
+    added = month(staff=10.0, staff_quota=2.0)[0].visits - month(staff_quota=2.0)[0].visits
     assert added == pytest.approx(10 * 12 * 1.25 * 0.5)
+    half = month(staff=10.0, staff_quota=1.0)[0].visits - month(staff_quota=1.0)[0].visits
+    assert half == pytest.approx(10 * 12 * 0.5 * 1.125 * 0.5)
+
+
+def test_help_with_the_form_takes_time_of_collectors_and_none_of_others():
+    plain, helped = month(due=0.0, extra=20.0)[0].visits, month(due=0.0, extra=20.0, assisted=1.0)[0].visits
+    assert helped - 20 == pytest.approx((plain - 20) / (1 + teams.ASSISTED_COST))
 
 
 def test_the_reference_does_not_depend_on_how_many_draws_there_are(drawn):

@@ -15,9 +15,10 @@ from forecast.engines.people import agents, records, teams
 from forecast.engines.people.people import People
 from forecast.engines.people.world import World, make_world
 from forecast.experiment import project
-from forecast.question.levers import Effort, Inspection, Meetings, Policy, Reminders, TopUp, Visits
+from forecast.question.levers import Effort, Inspection, Meetings, Reminders, TopUp, Visits
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
+from made import toy_question
 from reference import engine
 
 STORED = Path(__file__).parent / "paired_members.csv"
@@ -42,9 +43,7 @@ class Steady(agents.Team):
 
 def question(name: str = "quo", *levers, until: str = "2026-12", scale: float = 1.0, **assumptions) -> Scenario:
     place = toy.place(scale, members=300 * scale)
-    return Scenario(
-        name, place, start="2021-12", until=until, law=toy.law(), policy=Policy(*levers), assumptions=assumptions
-    )
+    return toy_question(name, *levers, until=until, place=place, assumptions=assumptions)
 
 
 def lived(world: World, team: type[agents.Team] = Steady) -> agents.Offices:
@@ -182,7 +181,6 @@ def without(world: World, c: int) -> World:
     shape = (len(world.numbers), -1)
     plan = world.plan.but(
         communes=tuple(world.plan.communes[i] for i in keep),
-        spending=world.plan.spending[:, keep],
         **{name: column[:, keep] for name, column in world.plan.columns.items()},
     )
     layout = world.layout._replace(

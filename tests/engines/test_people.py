@@ -12,6 +12,7 @@ from forecast.engines.people import agents, hazards, prices, records
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.world import make_world
 from forecast.question.scenario import Scenario
+from made import toy_question
 from reference import MEASURES, engine
 
 G = len(tables.GROUPS)
@@ -19,7 +20,7 @@ G = len(tables.GROUPS)
 
 def question(until: str = "2026-12", scale: float = 1.0, **assumptions) -> Scenario:
     place = toy.place(scale, members=300 * scale)
-    return Scenario("toy", place, start="2021-12", until=until, law=toy.law(), assumptions=assumptions)
+    return toy_question("toy", until=until, place=place, assumptions=assumptions)
 
 
 def expected_entries(scenario: Scenario, seed: int, draws: range, nodes, shares) -> np.ndarray:

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data import tables, toy
+from forecast.data import chance, tables, toy
 from forecast.data.law import Law
 from forecast.engines.people import hazards, prices, teams
+from forecast.engines.people.draws import place_effect
 from forecast.engines.people.prices import PaidMonths, Terms
 from forecast.engines.people.teams import Hours, Seen, TeamRules
-from forecast.question.levers import Policy, TopUp
+from forecast.question.levers import Policy, Reminders, TopUp, Visits
 from forecast.question.plan import Effect, Where
+from made import counted, toy_question
 
 
 def law(*modes: int, **values: float) -> Law:
@@ -113,6 +115,8 @@ def test_luck_chooses_a_spell_and_advice_moves_those_who_pay_short():
         60,
     ]
     assert months(0.01, advised=1.0) == 12 and months(0.01, rushed=True, advised=1.0) == 1
+    (more,) = hazards.spells(JANUARY, law(1, 3, 6, 12, 24, 60))
+    assert [more.months[hazards.spell_of(luck, False, 1.0, more)] for luck in (0.01, 0.97, 0.99)] == [12, 12, 60]
 
 
 def test_money_of_paid_months_by_payer():
@@ -196,6 +200,18 @@ def test_acceptance_of_the_nation_is_the_mean_of_its_groups():
     assert prices.base_acceptance(steep, toy.law(), (1e6, "2021-06")) == pytest.approx([expected])
 
 
+@pytest.mark.parametrize(("times", "weight"), [(2.0, 0.8), (0.5, 0.2)])
+def test_a_place_is_judged_by_its_own_growth_the_more_the_wider_places_are_apart(times, weight):
+    """From 100 to 200 of 10,000 in a year, a tenth of 150 gone: 115 came, e times what is usual."""
+    asked, error = toy_question(place=counted(("2020-12", 100.0), ("2021-12", 200.0))), math.hypot(0.25, 0.35)
+    values = {"entry_rate": 0.0115 / math.e, "place_spread": times * error, "transfer_rate": 0.1}
+    values |= dict.fromkeys(("annual_lapse", "death_rate", "pension_rate"), 0.0)
+    drawn = {name: np.full(4000, value) for name, value in values.items()}
+    effect = np.log(place_effect(asked, drawn, chance.streams(1, range(4000))))
+    assert effect.mean() == pytest.approx(weight, abs=0.03)
+    assert effect.std() == pytest.approx(times * error * math.sqrt(1 - weight), rel=0.05)
+
+
 RULES = TeamRules(*(np.array([value]) for value in (30.0, 0.3, 4.0, 1.5, 10.0, 0.25)))
 
 
@@ -256,6 +272,15 @@ def test_ordinary_visits_are_what_calls_leave_and_reach_a_share_of_households():
     assert teams.ordinary_visits(np.array([[0.0]]), np.array([[900.0]]), drawn) == pytest.approx(1e-9)
     reach = teams.reference_reach(np.array([[2.0]]), np.array([[45.0]]), np.array([[100.0]]), drawn)
     assert reach == pytest.approx(1 - math.exp(-1))
+
+
+def test_a_team_sees_the_plans_numbers_of_its_commune_and_month():
+    levers = Visits(count=9, start="2022-02", where=Where(communes=("Núi",))), Reminders(share=0.5, start="2022-01")
+    plan = Policy(*levers).plan(toy.place(), "2021-12", "2022-02")
+    rows = teams.plan_rows(plan, 2)
+    assert rows.shape == (6, len(teams.PLANNED)) and rows[:, 0].sum() == pytest.approx(12)
+    assert rows[4].tolist()[1:] == [9, 0, 0, 0, 0.5, 0] and rows[0].tolist()[1:] == [0, 0, 0, 0, 0.5, 0]
+    assert teams.plan_rows(plan, 1)[:, 1].sum() == 0
 
 
 def test_others_add_visits_and_call_on_those_who_are_left():

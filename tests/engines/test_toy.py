@@ -132,7 +132,8 @@ def test_the_ledger_balances_in_every_draw_group_and_month(engine, answer):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_groups_add_to_all(engine, answer):
     rows = answer.only(engine=engine).frame
-    rows = rows[rows["measure"] != "spent_outreach"]
+    rows = rows[(rows["measure"] != "unpaid_hours")]
+    rows = rows[rows["scenario"].isin(["quo"]) | (rows["measure"] != "spent_outreach")]  # work is for all groups
     keys = ["scenario", "measure", "month", "draw"]
     parts = rows[rows["group"] != "all"].groupby(keys, observed=True)["value"].sum()
     whole = rows[rows["group"] == "all"].set_index(keys)["value"]
@@ -332,12 +333,11 @@ def test_what_is_spent_is_what_the_levers_cost(answer):
     costly = question(
         "costly", Visits(count=10, unit_cost=30_000), Meetings(count=1, unit_cost=2_000_000, start="2022-06")
     )
-    spent = run(costly, draws=2).only(measure="spent_outreach").frame
-    assert set(spent["group"]) == {"all"}
+    spent = run(costly, draws=2).only(measure="spent_outreach", group="all").frame
     monthly = spent[spent["draw"] == 0].groupby(["engine", "month"], observed=True)["value"].first().unstack("engine")
     assert monthly.loc["2022-05"].tolist() == [6 * 10 * 30_000] * 2
     assert monthly.loc["2022-06"].tolist() == [6 * (10 * 30_000 + 2_000_000)] * 2
-    assert (answer.only(measure="spent_outreach").frame["value"] == 0).all()
+    assert (answer.only(scenario="quo", measure="spent_outreach").frame["value"] == 0).all()
 
 
 def test_the_subsidy_ends_after_ten_years():
@@ -387,7 +387,7 @@ SPECIAL = {
     "Gift": {"persons_per_month": count, "months": st.sampled_from([1, 3, 6, 12, 60]), "group": group},
     "Collectors": {"count": count, "per": st.sampled_from(["place", "commune", "hamlet"])},
     "Training": {"share": share, "every": st.sampled_from([None, 1, 5])},
-    "Quota": {"per_month": count, "holder": st.sampled_from(["collector", "staff"]), "staff": st.just(17)},
+    "Quota": {"per_month": share, "holder": st.sampled_from(["collector", "staff"]), "staff": st.just(17)},
     "Visits": {"count": count, "assisted": share},
     "Meetings": {"count": count, "attendance": count},
     "Broadcast": {"count": count, "every": st.sampled_from(["month", "year"])},
@@ -418,7 +418,8 @@ any_lever = st.sampled_from(sorted(LEVERS)).flatmap(
 def test_any_policy_makes_a_sound_plan_and_a_ledger_that_balances(levers):
     asked = question("any", *levers, until="2022-08")
     plan = asked.plan
-    for name in (*COLUMNS, "spending"):
+    assert all(np.isfinite(bill.units).all() for bill in plan.bills)
+    for name in COLUMNS:
         values = getattr(plan, name)
         assert np.isfinite(values).all(), name
         assert (values >= (-1 if name == "order" else 0)).all(), name

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--store", is_flag=True, help="With --ranks: keep the ranks with the data.")
 @with_seed
 @with_jobs
+@with_cluster
 @with_result
 def calibrate(
     *,
@@ -162,7 +163,6 @@ def backtest(
     draws: int,
     seed: int,
     jobs: int | None,
-    cluster: str | None,
     out: Path,
     force: bool,
     lang: str,
@@ -210,7 +210,6 @@ def backtest(
         draws=draws,
         seed=seed,
         jobs=jobs,
-        cluster=cluster,
         keep=out / PARTS,
     )
     reasons = result.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()

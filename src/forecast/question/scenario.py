@@ -8,6 +8,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
 from forecast.beliefs.sets import COUNTS, Sets
 from forecast.data import tables
@@ -71,6 +72,9 @@ class Scenario(BaseModel):
     target: Target | None = None
     policy: Policy = Policy()
     assumptions: dict[str, float | Assumption] = {}
+    prices: dict[str, float | Assumption] = Field(
+        {}, description="a planner's own prices, VND by item of data/unit_costs.csv; unpaid_hour prices unpaid hours"
+    )
     title: dict[Literal["vi", "en"], str] = Field({}, description="name for people, in both languages")
     law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
     search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
@@ -113,6 +117,8 @@ class Scenario(BaseModel):
             raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(known_names())}")
         for name, given in self.assumptions.items():
             check_assumption(name, given)
+        for name, given in self.prices.items():
+            check_price(name, given)
         return self
 
     @property
@@ -136,14 +142,16 @@ class Scenario(BaseModel):
     @cached_property
     def plan(self) -> Plan:
         """The policy compiled for this place and these months."""
-        return self.policy.plan(self.place, self.start, self.until, self._opening_collectors())
+        return self.policy.plan(self.place, self.start, self.until, self.collectors_given)
 
     @cached_property
     def status_quo_plan(self) -> Plan:
-        """The plan of an empty policy, to see what the policy changes."""
-        return Policy().plan(self.place, self.start, self.until, self._opening_collectors())
+        """The plan if nothing changes, to see what the policy does: levers that act before the start go on."""
+        return self.policy.in_force(self.start).plan(self.place, self.start, self.until, self.collectors_given)
 
-    def _opening_collectors(self) -> float | None:
+    @property
+    def collectors_given(self) -> float | None:
+        """How many collectors the scenario assumes that there are when nothing changes; None for the published ones."""
         given = self.assumptions.get("opening_collectors")
         return given.value if isinstance(given, Assumption) else given
 
@@ -206,6 +214,7 @@ class _File(BaseModel):
     target: Target | None = None
     policy: tuple[AnyLever, ...] = ()
     assumptions: dict[str, float | Assumption] = {}
+    prices: dict[str, float | Assumption] = Field({}, description="own prices, VND by item of data/unit_costs.csv")
     search: Search | None = None
 
 
@@ -240,10 +249,18 @@ def read_scenario(path: str | Path) -> Scenario:
             target=form.target,
             policy=Policy(*form.policy),
             assumptions=form.assumptions,
+            prices=form.prices,
             search=form.search,
             file=str(path),
         )
         _ = scenario.plan, scenario.opening  # a lever that does not fit the place is a fault of the file
+        for number, lever in enumerate(scenario.policy.levers):
+            if not lever.acts(scenario.plan):
+                name = type(lever).__name__
+                raise tables.UserError(
+                    f"policy.{number}.{name}: it never acts: expected one of its months within {scenario.months[1]} to "
+                    f"{scenario.until} (start {lever.start or 'left out'}, end {lever.end or 'left out'})"
+                )
         return scenario
     except ValidationError as error:
         raise tables.UserError(f"{path}: {_first_faults(error)}") from None

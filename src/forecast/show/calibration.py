@@ -128,12 +128,12 @@ def coordinate(name: str, lang: str = "vi") -> str:
 
 
 def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
-    """Draw each parameter's posterior beside its prior; `z` has a column a parameter, in prior standard deviations.
+    """Draw each parameter after the counts beside its prior; `z` (:func:`standardized`) has a column a parameter.
 
     The prior is the same gray bar for all; a parameter of which the counts say nothing fills it again.
     """
     if z.empty:
-        raise UserError("nothing to draw: no draws of a posterior")
+        raise UserError("nothing to draw: no rows of what was learned")
     low, middle, high = np.quantile(z, (0.05, 0.5, 0.95), axis=0)
     order = np.argsort(high - low, kind="stable")
     height = 1.75 + 0.24 * len(order)

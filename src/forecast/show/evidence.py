@@ -1,8 +1,8 @@
 """Evidence cards: on what each parameter and each lever rests, and how much of a headline is judgement.
 
-A parameter rests on studies if any supports it, else on judgement; counts teach the level of the status quo and not
-these. A lever rests on its parameters. Everything is read from data/parameters.csv and data/evidence.csv, and from the
-shares of a headline's variance; nothing is typed in here.
+A parameter rests on judgement where its row says so, whatever studies its makers had read, else on studies; counts
+teach the level of the status quo and none of these. A lever rests on its parameters. Everything is read from
+data/parameters.csv and data/evidence.csv, and from the shares of a headline's variance; nothing is typed in here.
 """
 
 import html
@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from forecast.beliefs import costs
 from forecast.beliefs.evidence import STUDY, supporting
-from forecast.beliefs.parameters import cost_table, parameters_table
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
@@ -54,7 +55,7 @@ def cards(shares: pd.Series | None = None) -> list[Card]:
 def card(name: str, shares: pd.Series | None = None) -> Card:
     """Return one card; `shares` is as in :func:`cards`.
 
-    >>> card("renewal_contact").basis, card("Reminders").parameters, card("death_rate").basis
+    >>> card("model_commune_ratio").basis, card("Reminders").parameters, card("renewal_contact").basis
     ('studies', ('renewal_contact',), 'judgement')
     """
     if name not in names():
@@ -69,7 +70,7 @@ def _parameter(name: str, row: Any, studies: pd.DataFrame, shares: pd.Series | N
         name=name,
         kind="parameter",
         status=row["status"],
-        basis="studies" if len(own) else "judgement",
+        basis="judgement" if row["status"] == "judgement" else "studies",
         prior=(float(row["low"]), float(row["value"]), float(row["high"])),
         distance=int(apart.min()) if len(own) else 2,
         studies=own[STUDY].reset_index(drop=True),
@@ -82,7 +83,7 @@ def _lever(name: str, found: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
     on = [found[p] for p in rests]
     cost = LEVERS[name].cost
-    price: Any = frames.at(cost_table(), cost) if cost else None
+    price: Any = frames.at(costs.newest(), cost) if cost else None
     return Card(
         name=name,
         kind="lever",
@@ -143,7 +144,7 @@ def label(name: str, lang: str = "vi") -> str:
     """Return a parameter, lever or statistic in words.
 
     >>> label("annual_lapse", "en"), label("TopUp/poor", "en")
-    ('share who stop paying in a year', 'top-up of the contribution (poor)')
+    ('share of members who lapse in a year', 'top-up of the contribution (poor)')
     """
     head, _, rest = name.partition("/")
     if head in LEVERS:

@@ -150,7 +150,7 @@ def parameters(lang: str = "vi") -> Text:
             "what": term(f"parameter.{name}", lang),
             "value": _short(row["value"], lang),
             "range": f"{_short(row['low'], lang)} – {_short(row['high'], lang)}",
-            "basis": _basis(row, lang),
+            "basis": term(f"status.{row['status']}", lang),
         }
         for name, row in table.iterrows()
     ]
@@ -166,7 +166,7 @@ def parameters(lang: str = "vi") -> Text:
 def parameters_text(lang: str = "vi") -> Text:
     """Say how many parameters there are, and how many of them are judgement."""
     table = parameters_table()
-    judged = int((table["source"] == "judgement").sum())
+    judged = int((table["status"] == "judgement").sum())
     return say(
         lang,
         n=len(table),
@@ -188,13 +188,6 @@ def _short(value: float, lang: str) -> str:
     text = words.number(value, lang, digits)
     point = {"vi": ",", "en": "."}[lang]
     return text.rstrip("0").rstrip(point) if point in text else text
-
-
-def _basis(row: pd.Series, lang: str) -> str:
-    """Return whether a parameter is judgement, or its status."""
-    if row["source"] == "judgement":
-        return say(lang, vi="ước đoán của nhóm làm", en="judgement of the makers")
-    return term(f"status.{row['status']}", lang)
 
 
 def levers_table(lang: str = "vi") -> Text:

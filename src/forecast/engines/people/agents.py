@@ -22,9 +22,10 @@ from forecast.engines import deaf_to, silence
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
 from forecast.engines.people.following import world_of
+from forecast.engines.people.money import charge
 from forecast.engines.people.people import Moves, People
 from forecast.engines.people.prices import BANDS
-from forecast.engines.people.world import World, add_outreach, rows_of
+from forecast.engines.people.world import World, rows_of
 from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
@@ -318,7 +319,7 @@ def _batch(
         if look:
             look(model)
     values[..., G] = values[..., :G].sum(axis=-1)
-    add_outreach(values, plan)
+    charge(values, scenario, draws, seed)
     return values
 
 

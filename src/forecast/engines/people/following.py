@@ -20,7 +20,6 @@ from forecast.engines.campaign.ahead import Paths
 from forecast.engines.people.means import Run, skill_classes
 from forecast.engines.people.world import World, make_world
 from forecast.engines.pool import PoolEngine
-from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario
 
 MOST_KEPT = 64  # in a process: at most some 3 MB each
@@ -53,7 +52,7 @@ def world_of(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | N
 
 def _led(scenario: Scenario, draws: range, seed: int) -> Led:
     """How the status quo of a question comes to follow its baseline; kept for every policy that is paired with it."""
-    quo = scenario.with_policy("status quo", Policy())
+    quo = scenario.with_policy("status quo", scenario.policy.in_force(scenario.start))
     asked = pickle.dumps(
         (dict(quo), quo.learned, draws, seed)
     )  # what is pickled otherwise is worked out again, no more

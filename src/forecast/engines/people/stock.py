@@ -18,8 +18,8 @@ import pandas as pd
 from forecast.engines import deaf_to, silence
 from forecast.engines.people.following import world_of
 from forecast.engines.people.means import expected, skill_classes
-from forecast.engines.people.world import add_outreach, rows_of
-from forecast.question.levers import Policy
+from forecast.engines.people.money import charge
+from forecast.engines.people.world import rows_of
 from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
@@ -69,13 +69,13 @@ def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
         np.divide(groups, -level, out=room, where=level < 0)
         groups += np.clip(room.min(axis=(1, 2), keepdims=True), 0, 1) * level  # one factor a draw: the ledger holds
         values[..., G] = groups.sum(axis=-1)
-    add_outreach(values, scenario.plan)
+    charge(values, scenario, draws, seed)
     return values
 
 
 def _level(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
     """What cutting the status quo into strata takes from it, kept for the next policy that cuts the same way."""
-    quo = scenario.with_policy("quo", Policy())
+    quo = scenario.with_policy("quo", scenario.policy.in_force(scenario.start))
     asked = pickle.dumps((dict(quo), strata, draws, seed))  # what is pickled otherwise is worked out again, no more
     key = hashlib.blake2b(asked).digest()
     if key not in _LEVELS:

@@ -11,6 +11,8 @@ from forecast.question.plan import Effect, Plan
 RENEWAL_COST = 0.3  # visits' worth of time to call on one due member
 INSPECTION_COST = 1.5  # visits' worth of time in one hour of inspection
 MOST_FOR_RENEWALS = 0.5  # share of a team's time
+ASSISTED_COST = 0.5  # visits' worth of time to fill in and hand in a form, beside the visit itself
+FULL_STAFF_QUOTA = 2.0  # new members a month at which officials make all of `staff_visits` (Đông Triều, met at 104%)
 
 
 class Seen(NamedTuple):
@@ -23,6 +25,7 @@ class Seen(NamedTuple):
     staff_quota: float
     reminders: float
     inspection: float  # hours
+    assisted: float  # share of visits that help with the form
     skill: np.ndarray
     due: np.ndarray  # members whose paid months run out
     members: np.ndarray
@@ -30,7 +33,7 @@ class Seen(NamedTuple):
     year_start: np.ndarray  # members when the year began
 
 
-PLANNED, LOOKED_AT = Seen._fields[:7], Seen._fields[7:]
+PLANNED, LOOKED_AT = Seen._fields[:8], Seen._fields[8:]
 
 
 class TeamRules(NamedTuple):
@@ -50,7 +53,7 @@ class TeamRules(NamedTuple):
 
 def plan_rows(plan: Plan, t: int) -> np.ndarray:
     """The plan's numbers that a team sees in month `t`: (communes, PLANNED), in the order of `Seen`."""
-    names = ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection")
+    names = ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection", "assisted")
     return np.stack([plan.columns[name][t] for name in names], axis=1)
 
 
@@ -65,8 +68,9 @@ def team_month(seen: Seen, rules: TeamRules) -> Hours:
     """Split a team's month among renewals, inspections and new visits.
 
     A quota lifts effort while the year's plan is not met. Due members come first (those on a list, or the follow_up
-    share), at most half of the time; then inspection hours; what is left are visits. Officials with a quota visit after
-    hours, and part of what they bring is displaced from the collectors. A team without anybody does nothing.
+    share), at most half of the time; then inspection hours; what is left are visits, fewer where the form is filled in
+    at the door. Officials with a quota visit after hours, and part of what they bring is displaced from the collectors.
+    A team without anybody does nothing.
     """
     draws = len(seen.members)
     row, hours = np.array([seen[: len(PLANNED)]], float), np.empty((len(Hours._fields), 1, draws))
@@ -81,8 +85,9 @@ def team_acts(c: int, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndar
     `planned` (communes, PLANNED), `looked_at` (LOOKED_AT, communes, draws), `rules` (TeamRules, draws); the answer is
     written to `hours` (Hours, communes, draws).
     """
-    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection = planned[c]
-    pressed = min(quota + staff_quota, 1.0)
+    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection, assisted = planned[c]
+    asked = min(staff_quota / FULL_STAFF_QUOTA, 1.0)
+    pressed = min(quota + asked, 1.0)
     for d in range(hours.shape[2]):
         skill, due, members, goal, year_start = looked_at[:, c, d]
         visits_per_collector, follow_up, quota_effort, staff_visits, staff_displacement = rules[:, d]
@@ -91,8 +96,10 @@ def team_acts(c: int, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndar
         time = collectors * visits_per_collector * lift
         for_due = min(max(follow_up, reminders) * max(due, 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
         free = max(time - for_due - inspection * INSPECTION_COST, 0.0)
-        officials = staff * staff_visits * lift if staff_quota > 0.0 else 0.0
-        hours[0, c, d] = (free + extra_visits) * skill + officials * (1.0 - staff_displacement)
+        officials = staff * staff_visits * asked * lift
+        hours[0, c, d] = (free / (1.0 + ASSISTED_COST * assisted) + extra_visits) * skill + officials * (
+            1.0 - staff_displacement
+        )
         wanted = RENEWAL_COST * due
         hours[1, c, d] = min(for_due / wanted, 1.0) if wanted > 0.0 else 0.0
 

@@ -14,7 +14,6 @@ from numba import njit
 from forecast.answer.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.data import chance, tables
 from forecast.data.apportion import systematic
-from forecast.data.vocabulary import PAYERS
 from forecast.engines.people import hazards, prices, teams
 from forecast.engines.people.draws import Drawn, parameter_draws
 from forecast.engines.people.people import band_sizes
@@ -294,7 +293,7 @@ def _put_together(plan: Plan, strata: np.ndarray, eligible: np.ndarray) -> Plan:
         parts = [plan.columns[name][:, strata == s].max(axis=1) for s in range(len(member))]
         changed[name] = np.stack(parts, axis=1)
     strata_names = tuple(f"stratum {s}" for s in range(len(member)))
-    return plan.but(communes=strata_names, spending=together(plan.spending, member), **changed)
+    return plan.but(communes=strata_names, **changed)
 
 
 def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: Drawn) -> np.ndarray:
@@ -407,26 +406,16 @@ def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.
     return mean
 
 
-def add_outreach(values: np.ndarray, plan: Plan) -> None:
-    """Add what outreach costs to the money of each payer, in values (draws, months, measures, groups + all).
-
-    It stands with all groups together (the last place), and the opening month has no flows.
-    """
-    measures = list(tables.MEASURES)
-    for payer, money in plan.spent().items():
-        values[:, 1:, measures.index(PAYERS[payer]), -1] += money[1:]
-
-
 def rows_of(scenario: Scenario, engine: str, draws: range, values: np.ndarray) -> pd.DataFrame:
     """Lay out values (draws, months, measures, groups + all) as projection rows.
 
-    Month 0 has stocks of members only; outreach is spent on all groups together, so it has no row by group.
+    Month 0 has stocks of members only; hours that nobody pays are spent on all groups together: no row by group.
     """
     months, groups, measures = [str(m) for m in scenario.months], [*GROUPS, "all"], list(tables.MEASURES)
     index = np.indices(values.shape).reshape(4, -1)
     stocks = [measures.index("members"), measures.index("lasting_members")]
     keep = ((index[1] > 0) | np.isin(index[2], stocks)) & (
-        (index[2] != measures.index("spent_outreach")) | (index[3] == G)
+        (index[2] != measures.index("unpaid_hours")) | (index[3] == G)
     )
     d, t, m, g = index[:, keep]
     one = np.zeros(len(d), np.int8)

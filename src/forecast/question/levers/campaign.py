@@ -29,7 +29,7 @@ class YearEndCampaign(Lever):
     month: Annotated[int, Field(ge=1, le=12)] = Field(12, description="month of the year in which it is held")
     kept: Share = Field(0.0, description="share of those who signed who are asked to go on paying")
     evidence: ClassVar[tuple[str, ...]] = ("renewal_contact", "campaign_rise", "campaign_stay")
-    cost: ClassVar[str] = "cost_reminders"
+    cost: ClassVar[str] = "due_list"
     columns: ClassVar[dict[str, Column]] = {
         "campaign_cut": Column("share of the campaign of the month that is not held"),
         "campaign_moved": Column("share of the December campaign of the year that is held in the month"),
