@@ -1,6 +1,5 @@
 # Every module of this package, so that an editor completes `f.show.`; tests/test_front_door.py holds it to the files.
 from . import additionality as additionality
-from . import backtest as backtest
 from . import calibration as calibration
 from . import communes as communes
 from . import contents as contents
