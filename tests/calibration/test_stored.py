@@ -97,7 +97,6 @@ def test_a_rule_that_was_not_there_and_a_place_or_file_that_is_gone_are_refused(
 UNREAD = [
     ("history.csv", "members,all,116400,", "members,all,116401,"),  # a plan
     ("parameters.csv", "gift_retention,parameter,0.15,0.05,0.35", "gift_retention,parameter,0.15,0.05,0.45"),
-    ("parameters.csv", "cost_visit,cost,30000", "cost_visit,cost,40000"),
     ("law.csv", "2200000,", "2300000,"),  # the floor of 2027
     ("evidence.csv", ",0.94,", ",0.95,"),
     ("scenarios/dong-trieu-plan.yaml", "title:", "# a remark\ntitle:"),

@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.answer.projection import COLUMNS, Projection
 from forecast.beliefs.parameters import parameters_table
+from forecast.beliefs.ranges import most
 from forecast.desk import target
+from forecast.question import menu
 from forecast.question.levers import Collectors, Effort, Visits
 from forecast.question.scenario import Scenario, Target
+from forecast.show import target as shown
 from made import toy_question
 
 GOAL, DRAWS = 400.0, 10
 EACH = float(parameters_table()["value"]["visits_per_collector"])  # visits a month
-ASKED: list[tuple[list[str], dict]] = []
+ASKED: list[tuple[str, range, int]] = []
 
 
 def question(*levers, measure: str = "members", **more) -> Scenario:
@@ -24,32 +26,31 @@ def question(*levers, measure: str = "members", **more) -> Scenario:
 
 @pytest.fixture
 def engine(monkeypatch) -> Callable[[Callable], None]:
-    """Let `project` answer by a rule: levers by name -> (which draws meet the target, public money of each draw)."""
+    """Let a rule answer every question: levers by name -> (which draws meet the target, the province's money)."""
 
     def answer_by(rule: Callable[[dict[str, list]], tuple[np.ndarray, float]]) -> None:
         ASKED.clear()
 
-        def project(scenario, engines, **how) -> Projection:
-            ASKED.append((engines, how))
+        def tally(scenario, engine, draws, seed) -> pd.DataFrame:
+            ASKED.append((engine, draws, seed))
             levers: dict[str, list] = {}
             for lever in scenario.policy.levers:
                 assert lever.start == "2022-01"
                 levers.setdefault(lever.lever, []).append(lever)
             met, money = rule(levers)
-            values = {"members": np.where(met, GOAL, GOAL - 1), "paid_state": np.full(DRAWS, money / 4)}
-            values |= {"active_9of12": values["members"], "paid_province": values["paid_state"]}
-            values["paid_members"] = values["paid_donors"] = np.full(DRAWS, 1e9)
-            parts = [
-                pd.DataFrame({"measure": measure, "month": month, "draw": range(DRAWS), "value": of_draws})
-                for measure, of_draws in values.items()
-                for month in ("2022-11", "2022-12")
-            ]
-            told = {"place": "Toy", "scenario": "plan", "engine": engines[0], "origin": "2021-12", "group": "all"}
-            return Projection(pd.concat(parts).assign(**told)[COLUMNS])
+            paid = {"province": money, "state": money / 4, "donors": 0.0, "office": 3.0 * len(levers), "members": 1e9}
+            values = {"reached": np.where(met, GOAL, GOAL - 1), "hours": np.full(len(met), 7.0 * len(levers))}
+            return pd.DataFrame(values | {payer: np.full(len(met), vnd) for payer, vnd in paid.items()})
 
-        monkeypatch.setattr(target, "project", project)
+        monkeypatch.setattr(target, "tally", tally)
 
     return answer_by
+
+
+@pytest.fixture
+def endless(monkeypatch) -> None:
+    """Let no place have an end of what was seen there."""
+    monkeypatch.setattr(target, "most_effort", lambda scenario: target.MOST_EFFORT)
 
 
 def times(levers: dict[str, list]) -> float:
@@ -58,7 +59,7 @@ def times(levers: dict[str, list]) -> float:
 
 
 @pytest.mark.parametrize(("probability", "needed"), [(0.5, 5.0), (0.1, 1.4), (1.0, 10.0)])
-def test_the_effort_is_the_least_that_gives_the_probability(engine, probability, needed):
+def test_the_effort_is_the_least_that_gives_the_probability(engine, endless, probability, needed):
     """Draw number d meets the target from d + 1 times the ordinary effort on, the first of them from 1.4 times."""
     engine(lambda levers: (times(levers) >= np.array([1.4, *range(2, DRAWS + 1)]), 0.0))
     found = target.effort(question(), probability, draws=DRAWS, seed=7)
@@ -68,27 +69,34 @@ def test_the_effort_is_the_least_that_gives_the_probability(engine, probability,
     assert found["collectors_needed"] == pytest.approx(12 * found["multiple"])
     assert found["visits_per_month_needed"] == pytest.approx(12 * EACH * found["multiple"])
     assert (found["target"], found["by"]) == (GOAL, "2022-12")
-    how = {"draws": DRAWS, "seed": 7, "jobs": 1, "progress": False}
-    assert all(asked == (["stock"], how) for asked in ASKED)
+    assert all(asked == ("stock", range(DRAWS), 7) for asked in ASKED)
+    assert (found["office"], found["hours"], found["total"]) == (3.0, 7.0, 3.0)
 
 
-def test_the_effort_comes_on_top_of_what_the_policy_does_already(engine):
+def test_the_effort_comes_on_top_of_what_the_policy_does_already(engine, endless):
     engine(lambda levers: (np.full(DRAWS, times(levers) >= 6.0), 0.0))
     assert 2.0 <= target.effort(question(Effort(times=3.0, start="2022-01")))["multiple"] <= 2.04
 
 
-@pytest.mark.parametrize(("from_", "met"), [(49.5, True), (50.5, False)])
-def test_nobody_goes_fifty_times_as_often(engine, from_, met):
-    engine(lambda levers: (np.full(DRAWS, times(levers) >= from_), 0.0))
+@pytest.mark.parametrize("beyond", [False, True])
+def test_nobody_is_sent_farther_than_was_seen(engine, beyond):
+    """The toy district has 12 collectors and was never seen with more than 1.2 in a hamlet."""
+    top = target.most_effort(question())
+    assert top == pytest.approx(min(most("collectors", question().place) / 12, target.MOST_EFFORT), rel=0.01)
+    engine(lambda levers: (np.full(DRAWS, times(levers) >= (1.05 if beyond else 0.95) * top), 0.0))
     found = target.effort(question())
-    assert (found["multiple"] is not None) == met and found["probability_reached"] == float(met)
+    assert found["most_multiple"] == top and (found["multiple"] is None) == beyond
+    assert found["probability_reached"] == float(not beyond)
+    assert (found["collectors_needed"] is None) == beyond
+    told = shown.effort_text(found, "en")
+    assert ("more than has been seen" in told) == beyond
 
 
 def test_what_is_met_already_needs_no_more_effort(engine):
     engine(lambda levers: (np.arange(DRAWS) < 5, 0.0))
     found = target.effort(question(), 0.5)
     assert (found["multiple"], found["probability_now"], found["probability_reached"]) == (1.0, 0.5, 0.5)
-    assert len(ASKED) == 2
+    assert len(ASKED) == 1
     assert target.effort(question(), 0.51)["multiple"] is None
 
 
@@ -96,9 +104,9 @@ def test_what_is_met_already_needs_no_more_effort(engine):
 def test_a_measure_that_the_stock_does_not_know_is_put_to_the_agents(engine, ask):
     engine(lambda levers: (np.ones(DRAWS, bool), 0.0))
     ask(question(measure="active_9of12"))
-    assert {engines[0] for engines, _ in ASKED} == {"agents"}
+    assert {engine for engine, *_ in ASKED} == {"agents"}
     ask(question(), engine="agents")
-    assert {engines[0] for engines, _ in ASKED} == {"agents"}
+    assert {engine for engine, *_ in ASKED} == {"agents"}
 
 
 def more(levers: dict[str, list], name: str, what: str, usual: float = 0.0) -> float:
@@ -106,32 +114,31 @@ def more(levers: dict[str, list], name: str, what: str, usual: float = 0.0) -> f
     return getattr(levers[name][-1], what) - usual if name in levers else 0.0
 
 
-def test_each_way_needs_the_least_amount_that_is_enough(engine):
-    """Enough are 5 collectors more, 100 visits, 3 communes or a top-up of 37%; lists are never enough."""
+def test_each_way_needs_the_least_level_that_is_enough(engine):
+    """Enough are 5 collectors more, 100 visits, a commune or a top-up of 13% for all; lists are never enough."""
 
     def rule(levers: dict[str, list]) -> tuple[np.ndarray, float]:
         communes = levers["ModelCommunes"][-1].where.count if "ModelCommunes" in levers else 0
-        amounts = more(levers, "Collectors", "count", 12) / 5, more(levers, "Visits", "count") / 100
-        amounts += communes / 3, more(levers, "TopUp", "share") / 0.37
-        return np.full(DRAWS, max(amounts) > 1 - 1e-9), 1000.0 + 100 * more(levers, "TopUp", "share")
+        amounts = more(levers, "Collectors", "count", 12) / 5, more(levers, "Visits", "count") / 100, communes / 1
+        top_up = more(levers, "TopUp", "share") * (levers["TopUp"][-1].group == "all" if "TopUp" in levers else 0)
+        return np.full(DRAWS, max(*amounts, top_up / 0.13) > 1 - 1e-9), 1000.0 + 100 * more(levers, "TopUp", "share")
 
     engine(rule)
-    found = target.ways(question(), 0.5, draws=DRAWS, seed=3).set_index("way")
-    assert list(found.index) == list(target.WAYS)
-    assert found["unit"].tolist() == ["collectors", "visits_per_month", "communes", "share", "share"]
-    assert found["most"].tolist() == pytest.approx([600, 12 * EACH * 50, 6, 1, 1])
-    assert found["needed"].drop(["visits", "reminders"]).to_dict() == {
-        "collectors": 5,
-        "model_communes": 3,
-        "top_up": 0.37,
-    }
-    assert 100 <= found.at["visits", "needed"] < 100 * 1.06
-    assert np.isnan(found.at["reminders", "needed"]) and found.at["reminders", "probability_reached"] == 0
+    asked = question()
+    found = target.ways(asked, 0.5, draws=DRAWS, seed=3).set_index("way")
+    offered = menu.offered(asked)
+    assert list(found.index) == [choice.name for choice in offered]
+    step = {c.name: (c.high - c.low) / 100 for c in offered}
+    for way, enough in (("Collectors", 5), ("Visits", 100), ("ModelCommunes", 1), ("TopUp/all", 0.13)):
+        assert enough <= found.at[way, "needed"] * 1.001
+        assert found.at[way, "needed"] <= enough + step[way] * 1.001 and found.at[way, "probability_reached"] == 1
+    assert found.at["Collectors", "most"] == pytest.approx(most("collectors", asked.place) - 12, rel=1e-3)
+    assert np.isnan(found.at["Reminders", "needed"]) and found.at["Reminders", "probability_reached"] == 0
     assert (found["probability_now"] == 0).all()
-    assert (found["probability_reached"].drop("reminders") == 1).all()
-    assert found.at["top_up", "public_vnd"] == pytest.approx(37)
-    assert (found["public_vnd"].drop("top_up") == 0).all()
-    assert all(how["draws"] == DRAWS and how["seed"] == 3 for _, how in ASKED)
+    assert found.at["TopUp/all", "province"] == pytest.approx(100 * found.at["TopUp/all", "needed"])
+    assert (found["total"] == found[["state", "province", "donors", "office"]].sum(axis=1)).all()
+    assert (found["hours"] == 7).all() and all(asked[1:] == (range(DRAWS), 3) for asked in ASKED)
+    assert list(target.ways(asked, 0.5, draws=DRAWS, only=["Visits"])["way"]) == ["Visits"]
 
 
 @pytest.mark.parametrize("enough", [True, False])
@@ -141,17 +148,20 @@ def test_all_ways_at_their_most_are_the_last_that_is_asked(engine, enough):
         return np.full(DRAWS, everything and enough), 70.0 if everything else 20.0
 
     engine(rule)
-    found = target.ways(question(), 0.5, draws=DRAWS).set_index("way")
+    found = target.ways(question(), 0.5, draws=DRAWS)
+    told, found = shown.ways_table(found, "en"), found.set_index("way")
     last = found.loc["together"]
-    assert list(found.index) == [*target.WAYS, "together"] and found["needed"].drop("together").isna().all()
+    assert found.index[-1] == "together" and found["needed"].drop("together").isna().all()
     assert (last["needed"] == 1.0) == enough and last["probability_reached"] == float(enough)
-    assert (last["unit"], last["most"], last["public_vnd"], last["probability_now"]) == ("share", 1.0, 50.0, 0.0)
+    assert (last["unit"], last["most"], last["province"], last["probability_now"]) == ("share", 1.0, 50.0, 0.0)
+    assert "more than has been seen" in told
+    assert ("cannot be reached with what has been seen" in told) == (not enough)
 
 
 def test_what_is_met_already_needs_nothing_more(engine):
     engine(lambda levers: (np.ones(DRAWS, bool), 10.0))
     found = target.ways(question(), 0.9, draws=DRAWS)
-    assert (found["needed"] == 0).all() and (found["public_vnd"] == 0).all() and len(found) == len(target.WAYS)
+    assert (found["needed"] == 0).all() and (found["total"] == 0).all()
     assert len(ASKED) == 1
 
 

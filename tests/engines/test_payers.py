@@ -20,7 +20,7 @@ def question(name: str, *levers) -> Scenario:
 @pytest.fixture(scope="module")
 def answer():
     visits = [Visits(count=100, per="place", unit_cost=30_000, payer=payer) for payer in OUTREACH_PAYERS]
-    asked = [question("none"), question("free", Visits(count=100, per="place"))]
+    asked = [question("none"), question("free", Visits(count=100, per="place", unit_cost=0))]
     asked += [question(lever.payer, lever) for lever in visits]
     return project(asked, ["stock", "agents"], draws=4, seed=1, jobs=1, progress=False)
 
@@ -46,7 +46,7 @@ def test_the_comparison_names_the_payer(payer, answer):
     rows = table[(table["scenario"] == payer) & (table["measure"] == "money") & (table["group"] == "all")]
     for engine, part in rows.groupby("engine", observed=True):
         assert dict(zip(part["payer"], part["median"], strict=True)) == pytest.approx(
-            dict.fromkeys(PAYERS, 0.0) | {payer: COST}, abs=1.0
+            dict.fromkeys(PAYERS, 0.0) | {payer: COST, "all": COST}, abs=1.0
         ), engine
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.beliefs.costs import newest
 from forecast.beliefs.evidence import distances
-from forecast.beliefs.parameters import cost_table, parameters_table, priors
+from forecast.beliefs.parameters import parameters_table, priors
 from forecast.data import tables
 from forecast.language import words
 from forecast.question.levers import LEVERS
@@ -26,7 +27,7 @@ def test_every_parameter_and_every_lever_has_a_card_in_both_languages():
 def test_a_card_says_what_the_table_says():
     for name, row in parameters_table().iterrows():
         assert CARDS[name].prior == (row["low"], row["value"], row["high"]) and CARDS[name].status == row["status"]
-    known = {*parameters_table()["value"], *cost_table()["value"]}
+    known = {*parameters_table()["value"], *newest()["value"]}
     assert all(card.prior[1] in known for card in CARDS.values() if card.prior)
 
 
@@ -52,7 +53,7 @@ def test_a_lever_rests_on_the_weakest_of_its_parameters():
     assert top_up.parameters == LEVERS["TopUp"].evidence
     bases = {CARDS[p].basis for p in top_up.parameters}
     assert top_up.basis == ("judgement" if "judgement" in bases else "studies")
-    assert CARDS["Visits"].prior[1] == 30_000 and CARDS["Gift"].prior is None
+    assert CARDS["Visits"].prior[1] == 30_000 and CARDS["TopUp"].prior is None
 
 
 def test_what_counts_have_narrowed_rests_on_counts_and_says_which():
@@ -69,7 +70,7 @@ def test_what_counts_have_narrowed_rests_on_counts_and_says_which():
 
 
 def test_shares_of_a_headline_add_up_by_what_they_rest_on():
-    shares = pd.Series({"death_rate": 0.3, "renewal_contact": 0.1, "month_noise": -0.05})
+    shares = pd.Series({"death_rate": 0.3, "model_commune_ratio": 0.1, "month_noise": -0.05})
     found = evidence.cards(shares=shares)
     assert evidence.by_basis(found).to_dict() == pytest.approx({"counts": 0, "studies": 0.25, "judgement": 0.75})
     table = evidence.overview(found, "parameter", "vi")

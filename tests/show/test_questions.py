@@ -13,22 +13,22 @@ def ways(needed: float, most: float = 579.0) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "way": "model_communes",
+                "way": "ModelCommunes",
                 "unit": "communes",
                 "most": most,
                 "needed": needed,
                 "probability_now": 0.05,
                 "probability_reached": 0.31,
-                "public_vnd": 0.0,
+                "total": 0.0,
             },
             {
-                "way": "top_up",
+                "way": "TopUp/all",
                 "unit": "share",
                 "most": 1.0,
                 "needed": needed / 1000,
                 "probability_now": 0.05,
                 "probability_reached": 0.5,
-                "public_vnd": 4.2e9,
+                "total": 4.2e9,
             },
         ]
     )
@@ -44,6 +44,7 @@ def comparison(measure="members", median=-1234.0, group="all", scenario="rise", 
         "payer": payer,
         "unit": "persons",
         "median": median,
+        "mean": median,
         "low": median - 10,
         "high": median + 10,
     }

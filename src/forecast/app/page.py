@@ -218,7 +218,7 @@ class Page:
         self.busy.clear_output()
         try:
             own = self.scenario
-            asked = [own, _named(own, QUO, Policy())]
+            asked = [own, _named(own, QUO, self.questions[self.question.value].policy.in_force(own.start))]
             with self.busy:
                 jobs = 1 if self.engine.value == OFFERED[0] else None  # done before other processes would have begun
                 found = project.project(asked, [self.engine.value], draws=self.draws.value, jobs=jobs)

@@ -1,7 +1,7 @@
 """The model's parameters: one typed table, data/parameters.csv, with what is believed of each before any count is seen.
 
-A row of kind `parameter` is a belief: its center (`value`) with the 5% and 95% points (`low`, `high`). A row of kind
-`cost` is what a unit of a lever costs, likewise. A row of kind `opening` is a count that a scenario may give in place
+A row of kind `parameter` is a belief: its center (`value`) with the 5% and 95% points (`low`, `high`). A row
+of kind `opening` is a count that a scenario may give in place
 of the published one, so it has no value. `least` and `most` are where the formulas end (`open` names the ends that are
 themselves outside), `unit` is the unit of all of these, `learned` the position among the coordinates of calibration
 (empty where counts can tell nothing: the parameter keeps its prior), `distance` how far the support of a learned one
@@ -41,18 +41,9 @@ def parameters_table() -> pd.DataFrame:
     """Return the parameters of the model: index parameter, the other columns of data/parameters.csv.
 
     >>> parameters_table().loc["annual_lapse", ["unit", "status"]].tolist()
-    ['share per year', 'stated']
+    ['share per year', 'judgement']
     """
     return _kind("parameter")
-
-
-def cost_table() -> pd.DataFrame:
-    """Return what a unit of outreach costs: index the name of a cost, the other columns of data/parameters.csv.
-
-    >>> float(cost_table().at["cost_visit", "value"])
-    30000.0
-    """
-    return _kind("cost")
 
 
 def learned_names() -> list[str]:
@@ -79,8 +70,7 @@ def priors() -> pd.DataFrame:
 
 def known_names() -> list[str]:
     """Return what a scenario may assume: all parameters and the opening counts, in alphabetical order."""
-    table = _table()
-    return sorted(table.index[table["kind"] != "cost"])
+    return sorted(_table().index)
 
 
 def check_assumption(name: str, given: float | Assumption) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
+from forecast.checks.scenarios import scenario_findings
 from forecast.data import tables
 from forecast.data.vocabulary import NOT_KEPT, OUTREACH_PAYERS, PAYERS, WORKED_OUT
 from forecast.experiment import ledger
@@ -28,7 +29,7 @@ SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
 RULE_MODULES = (conflicts, shares, plans, counts)
 """Where the rules of the history table are; importing them registers them."""
 
-_SOURCED = ("history", "law", "places", "crosswalk", "parameters", "evidence")
+_SOURCED = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence")
 _READABLE = ("*.csv", "*.parquet", "*.yaml", "*.yml")
 Frames = dict[Path, tuple[str, pd.DataFrame]]  # what is checked: path, name of the table, table
 _LEDGER = "members = previous members + entries + returns - lapses - exits"
@@ -118,7 +119,7 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
             if path.suffix.lower() == ".parquet":
                 findings += _projection(path)
             elif path.suffix.lower() in (".yaml", ".yml"):
-                read_scenario(path)
+                findings += scenario_findings(path.name, read_scenario(path))
             else:
                 table = table_of(path)
                 frames[path] = (table, tables.read(path, table))

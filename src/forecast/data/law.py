@@ -115,6 +115,15 @@ class Law:
             raise UserError(f"{parameter} is a rule in words, not a number: {rule.basis}")
         return rule.value
 
+    def find(self, parameter: str, month: Month) -> float | None:
+        """Return the value of a national `parameter` for all groups in `month`, None where there is none.
+
+        >>> read_law().find("collector_commission_renewal", "2026-09"), read_law().find("no such thing", "2026-09")
+        (0.09, None)
+        """
+        rule = self._find(parameter, _index(month), "all", NATION)
+        return None if rule is None or math.isnan(rule.value) else rule.value
+
     def _known(self, parameter: str) -> str:
         """Say where, for whom and when ``parameter`` is known, or which parameters there are."""
         rows = self.frame[(self.frame["parameter"] == parameter) & (self.frame["scheme"] == SCHEME)]

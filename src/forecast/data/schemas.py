@@ -8,7 +8,6 @@ import pandas as pd
 import pandera.pandas as pa
 
 from forecast.data.vocabulary import (
-    BASELINE_MEASURES,
     DENOMINATORS,
     EXAM_QUANTILES,
     GROUPS,
@@ -16,7 +15,9 @@ from forecast.data.vocabulary import (
     KINDS,
     LEVELS,
     MEASURES,
+    OUTREACH_PAYERS,
     PUBLISHED_QUANTILES,
+    RANGE_UNITS,
     SCHEMES,
     SCOPES,
     STATUSES,
@@ -83,6 +84,9 @@ _PERSONS = pa.Column(
     nullable=True,  # an empty cell is a fault of the check, which says what was expected
 )
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
+_AMOUNT = pa.Column(
+    float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells >= 0), error="a number of at least 0")
+)
 _ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2, or an empty cell")
 _VALUE = _number()
 _YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
@@ -185,7 +189,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     "parameters": pa.DataFrameSchema(
         {
             "parameter": _UNIQUE,
-            "kind": pa.Column(checks=_one_of(("parameter", "cost", "opening"))),
+            "kind": pa.Column(checks=_one_of(("parameter", "opening"))),
             "value": _VALUE,
             "low": _VALUE,
             "high": _VALUE,
@@ -217,6 +221,37 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             ),
             _rows(lambda f: f["learned"].isna() | ~f["learned"].duplicated(), "learned", "a position of its own"),
         ],
+    ),
+    "unit_costs": pa.DataFrameSchema(
+        {
+            "item": _FILLED,
+            "since": _MONTH,
+            "until": _MONTH_OR_EMPTY,
+            "unit": _FILLED,
+            "low": _AMOUNT,
+            "value": _AMOUNT,
+            "high": _AMOUNT,
+            "hours": _AMOUNT,
+            "payer": pa.Column(checks=_one_of(OUTREACH_PAYERS)),
+            "source": _FILLED,
+            "status": _STATUS,
+            "note": _FILLED,
+        },
+        checks=[_ORDERED, *_ORDERED_RANGE],
+    ),
+    "ranges": pa.DataFrameSchema(
+        {
+            "column": _FILLED,
+            "place": _FILLED,
+            "group": _GROUP,
+            "per": pa.Column(checks=_one_of(RANGE_UNITS)),
+            "least": _AMOUNT,
+            "most": _AMOUNT,
+            "source": _FILLED,
+            "status": _STATUS,
+            "note": _FILLED,
+        },
+        checks=[_rows(lambda f: f["least"] <= f["most"], "least", "a number not above most")],
     ),
     "evidence": pa.DataFrameSchema(
         {
@@ -288,7 +323,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "origin": _MONTH,
             "month": _MONTH,
             "group": _GROUP,
-            "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))),
+            "measure": pa.Column(checks=_one_of(MEASURES)),
             **dict.fromkeys(PUBLISHED_QUANTILES, _VALUE),
             "draws": _COUNT,
             "seed": pa.Column(checks=_matches(r"[0-9]+", "a whole number")),
@@ -314,7 +349,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "origin": _MONTH,
             "month": _MONTH,
             "group": _GROUP,
-            "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))),
+            "measure": pa.Column(checks=_one_of(MEASURES)),
             "draw": pa.Column(),
             "value": pa.Column(float, checks=pa.Check(lambda cells: np.isfinite(cells), error="a finite number")),
         }

@@ -25,8 +25,10 @@ SCHEMES = (SCHEME, "household_hi", "compulsory_si", "all_schemes")
 STUDIED_SCHEMES = (SCHEME, "all_schemes", "health_insurance", "pension", "other")
 """Which scheme a study is about, in evidence.csv: this one, all of social insurance, or another kind."""
 
-STATUSES = ("stated", "derived", "recalled", "conflicting", "synthetic")
-"""How far a figure can be trusted, best first except that ``conflicting`` means its source contradicts itself."""
+STATUSES = ("stated", "derived", "recalled", "judgement", "conflicting", "synthetic")
+"""How far a figure can be trusted, best first except that ``conflicting`` means its source contradicts itself.
+
+``judgement`` is what the makers chose, with their reasons beside it: no source states it."""
 
 KINDS = ("observation", "target", "plan", "lever", "input")
 """What a history row is: a thing that was, was hoped for, was assigned, was done, or describes the setting."""
@@ -48,18 +50,23 @@ PAYERS = {
 }
 """Who pays, and the measure that holds their money (VND): contributions and outreach together.
 
-Members pay contributions only and the social insurance office outreach only. Outreach is spent on all groups together:
-it stands in the rows of group ``all``, so that those of single groups hold contributions alone.
+Members pay contributions only; the social insurance office pays outreach and the commission of collectors. Outreach is
+spent on all groups together: it stands in the rows of group ``all``, so that those of single groups hold contributions
+and the commission on them alone.
 """
 
 SUPPORTERS = ("state", "province", "donors")
 """Payers who carry a part of members' contributions."""
 
 OUTREACH_PAYERS = ("office", "state", "province", "donors")
-"""Payers whom a lever may name for what it costs, in the order of the last axis of ``Plan.spending``."""
+"""Payers whom a lever may name for what it costs."""
+
+RANGE_UNITS = ("one", "hamlet", "commune", "communes", "household", "person", "collector")
+"""What the most of a lever is counted for: itself, or each of these; ``communes`` is a share of all communes."""
 
 MEASURES = {
     "members": "persons",
+    "lasting_members": "persons",
     "entries": "persons",
     "returns": "persons",
     "lapses": "persons",
@@ -68,11 +75,9 @@ MEASURES = {
     "active_9of12": "persons",
     "paid_months": "months",
     **dict.fromkeys(PAYERS.values(), "vnd"),
+    "unpaid_hours": "hours",
 }
 """Measures of a projection and their units, in the order in which engines write them."""
-
-BASELINE_MEASURES = {"lasting_members": "persons"}
-"""Measures that only an engine of the baseline says: members less those whom a campaign brought."""
 
 SCOPES = ("nation", "places")
 """Whose scores a weight comes from: those of the nation, or those of all other places."""

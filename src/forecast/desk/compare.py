@@ -7,18 +7,21 @@ from forecast.answer.projection import Projection
 from forecast.data import tables
 from forecast.data.vocabulary import PAYERS
 from forecast.desk.target import INTERVAL
-from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario
+
+ALL = "all"  # payers together
 
 
 def comparison(answer: Projection, base: str) -> pd.DataFrame:
     """Return what each other scenario adds to `base`: paired differences with 90% intervals.
 
-    Columns: place, scenario, engine, group, measure, payer, unit, median, low, high. Measures: members (at the end),
-    entries and lapses (over all months), member_years (added up), money by payer, and cost_per_member_year: additional
-    money of the payer for each additional member-year, left out of a draw in which nothing was added. `median`, `low`
-    and `high` are over draws, in the `unit` of the row (persons, years, vnd). A `base` that is not in the answer, or
-    nothing beside it, raises :class:`~forecast.data.tables.UserError`.
+    Columns: place, scenario, engine, group, measure, payer, unit, median, low, high, mean, draws. Measures: members (at
+    the end), entries and lapses (over all months), member_years (added up), money by payer and of all of them ("all"),
+    unpaid_hours, and cost_per_member_year: additional money of the payer for each additional member-year, left out of a
+    draw in which nothing was added. Money is contributions, commission and the work of levers (`engines.people.money`);
+    work and hours are for all groups together and stand with "all". `median`, `low` and `high` are over draws, in the
+    `unit` of the row (persons, years, vnd, hours); of the `mean`, the payers' add up to that of all. A `base` that is
+    not in the answer, or nothing beside it, raises :class:`~forecast.data.tables.UserError`.
 
     >>> import forecast as f
     >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law())
@@ -43,6 +46,8 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
         years = wide["members"] / 12
         measured = [("members", "", "persons", end), ("member_years", "", "years", years)]
         measured += [(m, "", "persons", wide[m]) for m in ("entries", "lapses") if m in wide]
+        if "unpaid_hours" in wide and wide["unpaid_hours"].notna().all():
+            measured.append(("unpaid_hours", "", "hours", wide["unpaid_hours"]))
         for payer, measure in PAYERS.items():
             if measure in wide and wide[measure].notna().all():
                 measured.append(("money", payer, "vnd", wide[measure]))
@@ -51,6 +56,8 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
                     measured.append(("cost_per_member_year", payer, "vnd", wide[measure][added] / years[added]))
         paid = [m for p, m in PAYERS.items() if p != "members" and m in wide and wide[m].notna().all()]
         if paid:
+            everybody = [m for m in PAYERS.values() if m in wide and wide[m].notna().all()]
+            measured.append(("money", ALL, "vnd", wide[everybody].sum(axis=1)))
             added = years > 0.5
             measured.append(
                 ("cost_per_member_year", "public and donors", "vnd", wide[paid].sum(axis=1)[added] / years[added])
@@ -67,6 +74,7 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
                         "median": median,
                         "low": low,
                         "high": high,
+                        "mean": float(np.mean(values)),
                         "draws": len(values),
                     }
                 )
@@ -74,7 +82,7 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
 
 
 def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
-    """Return the same question with an empty policy, named `name`.
+    """Return the same question if nothing changes, named `name`: levers that act before the start go on, no other acts.
 
     >>> import forecast as f
     >>> plan = f.Scenario("plan", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law(),
@@ -82,4 +90,4 @@ def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
     >>> status_quo(plan).scenario, len(status_quo(plan).policy.levers)
     ('status quo', 0)
     """
-    return scenario.with_policy(name, Policy())
+    return scenario.with_policy(name, scenario.policy.in_force(scenario.start))

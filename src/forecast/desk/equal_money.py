@@ -12,15 +12,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from forecast.answer.projection import Projection
-from forecast.beliefs.parameters import cost_table
-from forecast.data import tables
+from forecast.beliefs import costs
+from forecast.data import frames, tables
 from forecast.data.vocabulary import GUARDED, PAYERS
 from forecast.desk.target import INTERVAL, effort_now
 from forecast.experiment.project import project
 from forecast.language import words
 from forecast.language.words import term
 from forecast.question.levers import (
-    LEVERS,
     Collectors,
     Gift,
     Lever,
@@ -56,7 +55,12 @@ class _Missed(NamedTuple):
     seed: int
 
     def by(self, asked: Scenario) -> float:
-        """Return by how much (VND, median) a scenario is dearer than the budget."""
+        """Return by how much (VND, median) a scenario is dearer than the budget, at the middle of each price.
+
+        Few draws size a policy; the luck of their prices would make one of two equal policies the larger.
+        """
+        middle = {bill.item: float(frames.at(costs.newest(), bill.item, "value")) for bill in asked.plan.bills}
+        asked = asked.but(prices=middle | asked.prices)
         answer = project(asked, ["stock"], draws=self.draws, seed=self.seed, jobs=1, progress=False)
         return float((own_money(answer) - self.usual).median()) - self.budget
 
@@ -78,30 +82,6 @@ def ending(scenario: Scenario, end: str) -> Scenario:
     return _named(scenario, scenario.scenario, Policy(*levers), scenario.title)
 
 
-def priced(scenario: Scenario) -> Scenario:
-    """Return the scenario with the price of data/parameters.csv for each lever that has one and was given none.
-
-    A plan whose collectors cost nothing would win every comparison. A commission is paid from what is collected, and is
-    counted nowhere.
-
-    >>> import forecast as f
-    >>> plan = f.Scenario("visits", f.toy.place(), start="2021-12", until="2023-12", law=f.toy.law(),
-    ...                   policy=f.Policy(f.Visits(count=9), f.Drive(per_month=1, unit_cost=5.0)))
-    >>> [lever.unit_cost for lever in priced(plan).policy.levers]
-    [30000.0, 5.0]
-    """
-    price = cost_table()["value"]
-    levers = [
-        lever.model_copy(update={"unit_cost": lever.unit_cost or float(price.get(_priced_by(lever), 0.0))})
-        for lever in scenario.policy.levers
-    ]
-    return _named(scenario, scenario.scenario, Policy(*levers), scenario.title)
-
-
-def _priced_by(lever: Lever) -> str:
-    return type(lever).cost
-
-
 def alternatives(
     base: Scenario, budget: float, ways: Iterable[str], *, start: str, end: str, draws: int = 12, seed: int = 1
 ) -> list[Scenario]:
@@ -109,7 +89,7 @@ def alternatives(
 
     Ways: top_up (for everybody), top_up_poor (for the poor and near-poor), books (for the poor, for a year),
     collectors, visits, model_communes (the largest first), renewals (lists of due members, and advice to pay for a
-    year). Each acts from month `start` to `end`, at the prices of data/parameters.csv. Its size is found with the
+    year). Each acts from month `start` to `end`, at the prices of data/unit_costs.csv. Its size is found with the
     stock engine; one that cannot spend the budget is as large as it can be, and its cost tells. A name that is none of
     these is an error.
     """
@@ -127,29 +107,21 @@ def alternatives(
 
 def _makers(base: Scenario, start: str, end: str) -> dict[str, Way]:
     """Return the ways by name, acting from month `start` to `end`."""
-    price = cost_table()["value"]
-    when = {"start": start, "end": end}
+    when: dict[str, Any] = {"start": start, "end": end}
     now = effort_now(base)[0]
     poor = base.place.group_sizes().sum(axis=0)[GROUPS.index("poor")]
     months = max(tables.month_index(tables.month(end)) - tables.month_index(tables.month(start)) + 1, 1)
-
-    def cost(lever: str) -> dict[str, Any]:
-        return {"unit_cost": float(price[LEVERS[lever].cost])} | when
 
     return {
         "top_up": Way(1.0, lambda x: [TopUp(share=x, **when)]),
         "top_up_poor": Way(1.0, lambda x: [TopUp(share=x, group=g, **when) for g in ("poor", "near_poor")]),
         "books": Way(poor / months, lambda x: [Gift(persons_per_month=x, months=12, group="poor", **when)]),
-        "collectors": Way(3 * now + 1, lambda x: [Collectors(count=now + x, per="place", **cost("Collectors"))]),
-        "visits": Way(base.place.households, lambda x: [Visits(count=x, per="place", **cost("Visits"))]),
+        "collectors": Way(3 * now + 1, lambda x: [Collectors(count=now + x, per="place", **when)]),
+        "visits": Way(base.place.households, lambda x: [Visits(count=x, per="place", **when)]),
         "model_communes": Way(
-            len(base.place.communes),
-            lambda x: [ModelCommunes(where=Where(count=max(round(x), 1)), **cost("ModelCommunes"))],
+            len(base.place.communes), lambda x: [ModelCommunes(where=Where(count=max(round(x), 1)), **when)]
         ),
-        "renewals": Way(
-            1.0,
-            lambda x: [Reminders(share=x, **cost("Reminders")), PaymentAdvice(share=x, **cost("PaymentAdvice"))],
-        ),
+        "renewals": Way(1.0, lambda x: [Reminders(share=x, **when), PaymentAdvice(share=x, **when)]),
     }
 
 
@@ -183,13 +155,22 @@ def own_money(answer: Projection) -> "pd.Series[float]":
     return paid
 
 
+def added_money(answer: Projection, base: str) -> "pd.Series[float]":
+    """Return what the one other scenario of an answer costs these payers more than `base`, VND by draw."""
+    others = [name for name in answer.frame["scenario"].unique() if name != base]
+    if len(others) != 1:
+        raise tables.UserError(f"expected one scenario beside {base!r}, not {len(others)}")
+    more: pd.Series[float] = own_money(answer.only(scenario=others[0])) - own_money(answer.only(scenario=base))
+    return more
+
+
 def draws(answer: Projection, base: str, stop: str, engine: str = "agents") -> pd.DataFrame:
     """Return what each policy adds to the scenario `base` in each draw, paired.
 
     Index: scenario, draw. Columns: years (additional member-years), guarded (those of poor, near-poor and minority
     people), stop and end (additional members when the policies end, month `stop`, and in the last month), active
     (additional members in the last month who paid 9 of 12 months; nan where the engine is silent), the money of each
-    payer (VND), own (that of :data:`OWN`) and public (all but the members').
+    payer (VND), hours (those that nobody pays), own (money of :data:`OWN`) and public (all but the members').
     """
     gaps = answer.only(engine=engine).versus(base).frame
     keys = ["scenario", "draw"]
@@ -208,13 +189,14 @@ def draws(answer: Projection, base: str, stop: str, engine: str = "agents") -> p
         "end": total("members", [last]),
         "active": total("active_9of12", [last]),
     }
-    frame = pd.DataFrame(result | {payer: total(measure) for payer, measure in PAYERS.items()})
+    money_hours = {payer: total(measure) for payer, measure in PAYERS.items()} | {"hours": total("unpaid_hours")}
+    frame = pd.DataFrame(result | money_hours)
     money = [payer for payer in PAYERS if payer != "members"]
     return frame.assign(own=frame[list(OWN)].sum(axis=1), public=frame[money].sum(axis=1))
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return median, low and high (90%) of each policy and measure of :func:`draws`, and of what a year costs.
+    """Return median, low, high (90%) and mean of each policy and measure of :func:`draws`, and of what a year costs.
 
     Index: scenario, measure. Beside the columns of `rows` there are price (public money and donors' for each additional
     member-year, VND; of draws that add at least half of one), own_price (the same of :data:`OWN`), share (of the
@@ -227,7 +209,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     tall = more.stack(future_stack=True).rename_axis(["scenario", "draw", "measure"])
     each = tall.groupby(["scenario", "measure"], observed=True)
     ends = {"low": INTERVAL[0], "median": 0.5, "high": INTERVAL[1]}
-    return pd.DataFrame({name: each.quantile(p) for name, p in ends.items()})
+    return pd.DataFrame({name: each.quantile(p) for name, p in ends.items()} | {"mean": each.mean()})
 
 
 def best(rows: pd.DataFrame, criteria: Iterable[str] = CRITERIA) -> pd.DataFrame:

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.beliefs.parameters import cost_table
 from forecast.data import tables
 from forecast.desk.allocation import commune_members
 from forecast.desk.target import INTERVAL
@@ -124,9 +123,7 @@ def _communes(
 
 def _millions(scenario: Scenario, draws: int, seed: int) -> list[dict[str, Any]]:
     """What a million VND of each lever buys over the lower half of its range, by the stock engine: no whole persons."""
-    start, now = str(scenario.months[1]), float(scenario.plan.collectors[-1].sum())
-    asked = scenario.search.choices if scenario.search else menu.usual(scenario.place, start, now)
-    half = ((c, c.at((c.levels + 1) // 2)) for c in menu.priced(asked, cost_table()))
+    half = ((c, c.at((c.levels + 1) // 2)) for c in menu.offered(scenario))
     levers = [(choice, lever) for choice, lever in half if lever is not None]
     questions = [scenario] + [
         scenario.with_policy(c.name, Policy(*scenario.policy.levers, lever)) for c, lever in levers

@@ -1,10 +1,12 @@
 """The cheapest lever mix that meets a target: found on some draws, judged on others.
 
-1. *Explore.* Optuna proposes mixes; the stock engine says what each costs, reaches, keeps and brings to the poor. The
-   mixes that no other beats are the front.
-2. *Refine.* From the best of them, levers go up and down a level, alone and two at a time, until nothing is cheaper.
+1. *Explore.* Each lever alone is asked for the least that reaches the target; then Optuna proposes mixes. The stock
+   engine says what each costs, reaches, keeps and brings to the poor. The mixes that no other beats are the front.
+2. *Refine.* From the best of them, levers go up and down, alone and two at a time, by a tenth of their range, then by
+   a hundredth, until nothing is cheaper. What the fine steps save says how far from the best the coarse ones were.
 3. *Promise.* The agent engine is put beside the stock engine on the same draws (:mod:`desk.verify`). What it says
    otherwise moves the bar, and the mix is refined again, until the promise holds.
+   The best of every stage of the exploring is taken so far, so that more trials never find a dearer mix.
 4. *Verify.* The mix is judged on draws that no choice has seen. Promised less verified is the loss of optimism.
 
 Members who vanish when the money stops are no growth: all levers of a mix end in the scenario's last month, the worlds
@@ -20,7 +22,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from forecast.data import tables
-from forecast.desk.search import MANY, WIDE, Levels, Search
+from forecast.desk.search import COARSE, MANY, WIDE, Levels, Search
 from forecast.desk.verify import Judged
 from forecast.question.scenario import Scenario
 
@@ -43,6 +45,7 @@ class Optimum(NamedTuple):
     verified: Judged
     base: float  # probability without anything from the search, by the same two levels
     most: float  # probability with every lever at its highest, whatever it costs
+    finer: float  # part of the cost that steps of a hundredth of a range saved over those of a tenth
     tried: pd.DataFrame  # mix, cost, cost_high, probability, guarded_share, stay, front, fair: every mix screened
 
     @property
@@ -97,39 +100,65 @@ def optimize(
     folder, jobs = Path(keep) if keep else None, jobs or os.cpu_count() or 1
     asked = (float(budget), probability, poor_share or 0.0, least_stay)
     search = Search(scenario, *asked, draws=draws, seed=seed, jobs=jobs, keep=folder, progress=progress)
-    search.explore(max(trials, len(search.choices) + 3))
+    starts = _starts(search, trials)
     most = search.judge(search.all, 0, enough=1.0)
-    best, promised = _promise(search)
-    why = search.holds(promised)
-    if why:
-        why = "levers" if most.probability < probability else search.in_the_way()
+    best, promised, finer = _promise(search, starts)
+    if search.holds(promised):
         best, promised = _farthest(search)
+    why = search.holds(promised)  # of what is given, after the last step
+    if why == "target":
+        why = "levers" if most.probability < probability else search.in_the_way()
     unseen = max(WIDE, MANY * draws)  # no choice has seen the draws from here on
     verified, now = search.judge(best, unseen), search.judge(search.none, unseen, enough=1.0)
     result = search.question(best, f"{scenario.scenario}-optimum")
-    return Optimum(result, *asked, not why, why, promised, verified, now.probability, most.probability, search.tried())
+    said = promised, verified, now.probability, most.probability, finer
+    return Optimum(result, *asked, not why, why, *said, search.tried())
 
 
-def _promise(search: Search) -> tuple[Levels, Judged]:
+def _starts(search: Search, trials: int) -> list[Levels]:
+    """Explore, and return the best mixes on the way, each better than those before it, from which promises begin."""
+    rule, found = search.cheapest(), []
+    for _ in search.explore(search.rounds(trials)):
+        best = min([*search.seen, *search.alone()], key=rule.key)
+        best = search.refine(best, rule, COARSE)
+        if not found or rule.key(best) < rule.key(found[-1]):
+            found.append(best)
+    return found
+
+
+def _promise(search: Search, starts: list[Levels]) -> tuple[Levels, Judged, float]:
+    """Return the cheapest mix whose promise holds, of those from every start, with what fine steps saved; else the
+    likeliest."""
+    kept: dict[Levels, tuple[Judged, float]] = {}
+    for start in starts:
+        search.need, search.factor, search.dear = search.probability, 1.0, 1.0
+        kept |= _kept(search, start)
+    good = {levels: judged for levels, judged in kept.items() if not search.holds(judged[0])}
+    if good:
+        best, (judged, finer) = min(good.items(), key=lambda pair: pair[1][0].cost)
+    else:
+        best, (judged, finer) = max(kept.items(), key=lambda pair: pair[1][0].probability)
+    return best, judged, finer
+
+
+def _kept(search: Search, best: Levels) -> dict[Levels, tuple[Judged, float]]:
     """Refine and judge by turns until the agents' probability is what was asked for, at the least cost."""
-    rule = search.cheapest()
-    best = min(search.seen, key=rule.key)
-    kept: dict[Levels, Judged] = {}
+    rule, kept = search.cheapest(), {}
     for _ in range(ROUNDS):
-        best = search.refine(best, rule)
+        coarse = search.refine(min([best, *search.alone()], key=rule.key), rule, COARSE)
+        best = search.refine(coarse, rule)
         if best in kept:
             break
-        kept[best] = search.judge(best, 0)
-        above = kept[best].probability - search.probability
+        whole, fine = (float(search.seen[levels][0].mean()) for levels in (coarse, best))
+        saved = max(1 - fine / whole, 0.0) if whole > 0 and rule.key(coarse)[0] == rule.key(best)[0] else 0.0
+        kept[best] = search.judge(best, 0), saved
+        above = kept[best][0].probability - search.probability
         near, missing = 0 <= above < CLOSE, search.missing(best)
-        if near and not search.holds(kept[best]) or sum(missing.values()) > missing["target"] and above < 0:
+        if near and not search.holds(kept[best][0]) or sum(missing.values()) > missing["target"] and above < 0:
             break
         if not near:
             search.need = min(max(search.shown(best) - above + 0.005, 0.001), 0.999)
-    good = {levels: judged for levels, judged in kept.items() if not search.holds(judged)}
-    if good:
-        return min(good.items(), key=lambda pair: pair[1].cost)
-    return max(kept.items(), key=lambda pair: pair[1].probability)
+    return kept
 
 
 def _farthest(search: Search) -> tuple[Levels, Judged]:
@@ -142,7 +171,7 @@ def _farthest(search: Search) -> tuple[Levels, Judged]:
     for _ in range(ROUNDS):  # each judgment says anew how dear and how far a mix is on many draws
         best = min(search.seen, key=rule.key)
         search.need = min(max(search.shown(best), 1 / search.draws), search.probability)
-        best = search.refine(best, rule)
+        best = search.refine(search.refine(best, rule, COARSE), rule)
         if best in kept:
             break
         kept[best] = search.judge(best, 0)

@@ -5,8 +5,8 @@ A mix is a level for each lever that may be chosen. The fast engine answers a mi
 (:meth:`Search.refine`), and the agents judge them (:meth:`Search.judge`).
 """
 
-import math
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,24 +16,23 @@ import optuna
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast.beliefs.parameters import cost_table
-from forecast.data import chance
 from forecast.desk import verify
 from forecast.desk.target import INTERVAL, target_of
 from forecast.desk.totals import guarded_share, stay, tallies
 from forecast.desk.verify import Judged
-from forecast.engines.people.draws import between, parameter_draws
+from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.stock import SILENT
 from forecast.question import menu
-from forecast.question.levers import LEVERS, Policy, spending
+from forecast.question.levers import Policy
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario
 
 ASKED_AT_ONCE = 8  # mixes that are tried side by side; fixed, so that the number of cores changes nothing
+COARSE = 10  # levels that a lever moves while mixes are explored, of 100; the last steps are of one level
 MANY = 12  # times the draws of the search: the stock engine's draws behind a promise
 WIDE = 40_000  # draws of parameters behind a promise, which no engine runs
 FIRST, ENOUGH, MOST = 48, 0.006, 8  # agents' draws: to begin with; error at which no more are asked for; most, x draws
-STEPS = (-3, -2, -1, 1, 2, 3)  # levels that a lever moves at once
+STEPS = (-3, -2, -1, 1, 2, 3)  # steps that a lever moves at once
 YEAR = 12  # months that the worlds go on after the last lever of a mix has ended
 
 Levels = tuple[int, ...]  # of a mix: how much of each lever that may be chosen
@@ -68,6 +67,7 @@ class Search:
     dear: float = 1.0  # what may be spent at most on many draws, as a multiple of that on the draws of the search
     need: float = 0.0  # probability that the screening draws must show for the promise to hold
     seen: dict[Levels, tuple[np.ndarray, pd.DataFrame]] = field(default_factory=dict)  # cost per draw, tally
+    within: dict[Levels, bool] = field(default_factory=dict)  # what was seen in the place
     parameters: dict[int, np.ndarray] = field(default_factory=dict)  # first draw -> features of very many
     tallied: dict[tuple[Levels, str, int, int], pd.DataFrame] = field(default_factory=dict)  # first, last draw -> tally
 
@@ -75,9 +75,8 @@ class Search:
         self.target, self.need = target_of(self.scenario), self.probability
         self.fast = fast_engine(self.scenario)
         asked = self.scenario.search or menu.Search()
-        self.payers = asked.payers
-        self.costs, self.choices = cost_table(), menu.offered(self.scenario)
-        self.known = {choice.name for choice in asked.choices if "unit_cost" in choice.form}  # prices without a spread
+        self.payers, self.own = asked.payers, bool(asked.levers)  # ranges that somebody gave are theirs to answer for
+        self.choices = menu.offered(self.scenario)
         self.none = (0,) * len(self.choices)
         self.all = tuple(choice.levels for choice in self.choices)
         self.longer = self.scenario.lasting(str(self.scenario.months[-1] + YEAR))
@@ -106,34 +105,16 @@ class Search:
             self.tallied |= dict(zip(new, result, strict=True))
         return [self.tallied[name] for name in named]
 
-    def cost(self, levels: Levels, draws: range, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
-        """VND of the payers that count, added to the base in each draw; prices of outreach are drawn as well."""
-        total = sum((rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers), np.zeros(len(draws)))
-        luck = self.luck(levels, draws)
-        return sum((luck[payer] for payer in self.payers if payer in luck), total)
-
-    def luck(self, levels: Levels, draws: range) -> dict[str, np.ndarray]:
-        """VND by which the outreach of the mix differs in each draw from its unit costs, by payer: prices vary."""
-        found: dict[str, np.ndarray] = {}
-        keys = chance.streams(self.seed, draws)
-        asked = ((c, c.at(level)) for c, level in zip(self.choices, levels, strict=True))
-        taken = [(choice, lever) for choice, lever in asked if lever is not None]
-        spent = spending([lever for _, lever in taken], self.scenario.plan, self.scenario.place)
-        for (choice, lever), vnd in zip(taken, spent, strict=True):
-            name, payer = LEVERS[choice.lever].cost, lever.payer
-            found.setdefault(payer, np.zeros(len(draws)))
-            if name in self.costs.index and choice.name not in self.known:
-                value, low, high = (float(self.costs[column][name]) for column in ("value", "low", "high"))
-                luck = chance.normal_array(keys, chance.name_number(name))
-                found[payer] += vnd * (between(luck, value, low, high) / value - 1)
-        return found
+    def cost(self, rows: pd.DataFrame, base: pd.DataFrame) -> np.ndarray:
+        """VND of the payers that count, added to the base in each draw."""
+        return sum((rows[payer].to_numpy() - base[payer].to_numpy() for payer in self.payers), np.zeros(len(rows)))
 
     def screen(self, mixes: list[Levels]) -> None:
         """Let the fast engine answer mixes that it has not seen."""
         new = [m for m in dict.fromkeys(mixes) if m not in self.seen]
         draws = range(self.draws)
         for levels, rows in zip(new, self._tallies([(m, self.fast, draws) for m in new]), strict=True):
-            self.seen[levels] = self.cost(levels, draws, rows, self.base), rows
+            self.seen[levels] = self.cost(rows, self.base), rows
 
     # -- what is better ----------------------------------------------------------------------------------------------
 
@@ -154,7 +135,15 @@ class Search:
             "budget": max(float(np.quantile(cost, INTERVAL[1])) * self.dear / self.budget - 1, 0.0),
             "share": max(self.share - guarded_share(rows, self.base), 0.0) if self.share else 0.0,
             "stay": max(self.least_stay - stay(rows, self.base), 0.0),
+            "seen": 0.0 if self.own or self.is_seen(levels) else 1.0,
         }
+
+    def is_seen(self, levels: Levels) -> bool:
+        """Does a mix, all of its levers together, stay within what was seen in the place?"""
+        if levels not in self.within:
+            mix = [lever for c, level in zip(self.choices, levels, strict=True) if (lever := c.at(level)) is not None]
+            self.within[levels] = menu.is_seen(self.scenario, mix)
+        return self.within[levels]
 
     def _short(self, share: float, stays: float) -> float:
         return max(self.share - share, 0.0) * bool(self.share) + max(self.least_stay - stays, 0.0)
@@ -187,20 +176,33 @@ class Search:
 
     # -- the four steps ----------------------------------------------------------------------------------------------
 
-    def explore(self, trials: int) -> None:
-        """Let Optuna propose `trials` mixes, after nothing, everything, and each lever alone."""
+    def rounds(self, trials: int) -> list[int]:
+        """How many mixes are proposed until each time that the best so far is made better; at most `trials`.
+
+        The first are nothing, everything, and each lever alone; then twice as many each time. The same trials are the
+        beginning of more, so that more can only add to what is found.
+        """
+        ends = [max(3 * ASKED_AT_ONCE, -(-(len(self.choices) + 3) // ASKED_AT_ONCE) * ASKED_AT_ONCE)]
+        while 2 * ends[-1] <= trials:
+            ends.append(2 * ends[-1])
+        return ends if trials >= ends[0] else [len(self.choices) + 3]
+
+    def explore(self, ends: list[int]) -> Iterator[None]:
+        """Let Optuna propose mixes, and pause each time that as many as `ends` says have been screened."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=self.seed % 2**32, n_startup_trials=3 * ASKED_AT_ONCE)
         study = optuna.create_study(directions=["minimize", "maximize", "maximize"], sampler=sampler)
         alone = [tuple(c.levels * (i == j) for j, c in enumerate(self.choices)) for i in range(len(self.choices))]
-        half = tuple(math.ceil(c.levels / 2) for c in self.choices)
-        for levels in [self.none, self.all, half, *alone][:trials]:
+        half = tuple(c.levels // 2 if c.levels > 1 else 1 for c in self.choices)
+        for levels in [self.none, self.all, half, *alone]:
             study.enqueue_trial({str(i): level for i, level in enumerate(levels)})
-        with tqdm(total=trials, desc="explore", unit="mix", disable=not self.progress) as bar:
-            for done in range(0, trials, ASKED_AT_ONCE):
-                asked = [study.ask() for _ in range(min(ASKED_AT_ONCE, trials - done))]
+        steps = [COARSE if c.levels > 1 else 1 for c in self.choices]
+        with tqdm(total=ends[-1], desc="explore", unit="mix", disable=not self.progress) as bar:
+            for done in range(0, ends[-1], ASKED_AT_ONCE):
+                asked = [study.ask() for _ in range(min(ASKED_AT_ONCE, ends[-1] - done))]
                 mixes = [
-                    tuple(trial.suggest_int(str(i), 0, c.levels) for i, c in enumerate(self.choices)) for trial in asked
+                    tuple(trial.suggest_int(str(i), 0, c.levels, step=steps[i]) for i, c in enumerate(self.choices))
+                    for trial in asked
                 ]
                 self.screen(mixes)
                 for trial, levels in zip(asked, mixes, strict=True):
@@ -208,9 +210,30 @@ class Search:
                     values = float(cost.mean()), self.bar(levels), guarded_share(rows, self.base)
                     study.tell(trial, values)
                 bar.update(len(asked))
+                if done + len(asked) in ends:
+                    yield
 
-    def refine(self, levels: Levels, best_of: "Rule") -> Levels:
-        """Walk from a mix to one that no step betters.
+    def alone(self) -> list[Levels]:
+        """Each lever by itself that reaches the target, at the least level that does; the others are left out.
+
+        A mix that was found is never dearer than the cheapest of them, for the steps begin there too.
+        """
+        found = []
+        for i, choice in enumerate(self.choices):
+
+            def at(level: int, i: int = i) -> Levels:
+                return tuple(level * (i == j) for j in range(len(self.choices)))
+
+            def enough(level: int) -> bool:
+                self.screen([at(level)])
+                return self.missing(at(level))["target"] == 0
+
+            if enough(choice.levels):
+                found.append(at(1 + bisect_left(range(1, choice.levels), True, key=enough)))
+        return found
+
+    def refine(self, levels: Levels, best_of: "Rule", step: int = 1) -> Levels:
+        """Walk from a mix to one that no step betters; a step is of so many levels.
 
         What a step of each lever does is taken as a straight line; the most promising moves, of one lever or of two,
         are tried. When none of them is better, the lines are drawn again, until they are fresh and nothing is better.
@@ -221,8 +244,8 @@ class Search:
             while True:
                 before = len(self.seen)
                 if drawn_at is None:
-                    lines, drawn_at = self._lines(levels), levels
-                moves = self._moves(levels, lines, best_of.guess)
+                    lines, drawn_at = self._lines(levels, step), levels
+                moves = self._moves(levels, lines, best_of.guess, step)
                 self.screen(moves)
                 bar.update(len(self.seen) - before)
                 best = min([levels, *moves], key=best_of.key)
@@ -238,25 +261,30 @@ class Search:
         cost, rows = self.seen[levels]
         return np.array([float(cost.mean()), self.bar(levels), guarded_share(rows, self.base), stay(rows, self.base)])
 
-    def _lines(self, levels: Levels) -> dict[int, np.ndarray]:
-        """What one level more of each lever does to cost, bar, share and stay."""
+    def _lines(self, levels: Levels, step: int) -> dict[int, np.ndarray]:
+        """What one level more of each lever does to cost, bar, share and stay, drawn over a step."""
         near = {}
         for i, most in enumerate(self.all):
-            by = 1 if levels[i] < most else -1
+            by = min(step, most - levels[i]) or -min(step, levels[i])
             near[i] = by, tuple(v + by * (i == j) for j, v in enumerate(levels))
         self.screen([levels, *(mix for _, mix in near.values())])
         here = self._place(levels)
-        return {i: (self._place(mix) - here) * by for i, (by, mix) in near.items()}
+        return {i: (self._place(mix) - here) / by for i, (by, mix) in near.items()}
 
-    def _moves(self, levels: Levels, lines: dict[int, np.ndarray], guess: Guess) -> list[Levels]:
-        """The most promising moves: one lever by up to three levels, or one down and another up."""
+    def _moves(self, levels: Levels, lines: dict[int, np.ndarray], guess: Guess, step: int) -> list[Levels]:
+        """The most promising moves: one lever by up to three steps, or one down and another up."""
         here = self._place(levels)
-        single = [(i, by) for i in lines for by in STEPS if 0 <= levels[i] + by <= self.all[i]]
+        single = [(i, by) for i in lines for by in self._steps(levels[i], self.all[i], step)]
         pairs = [((i, a), (j, b)) for i, a in single for j, b in single if i != j and a < 0 < b]
         moves: list[Move] = [((i, by),) for i, by in single]
         moves += pairs
         ranked = sorted((guess(here + sum(lines[i] * by for i, by in move)), move) for move in moves)
         return [tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:ASKED_AT_ONCE]]
+
+    def _steps(self, level: int, most: int, step: int) -> list[int]:
+        """By how many levels a lever may move: steps, cut where its range ends."""
+        wide = (min(max(level + by * step, 0), most) - level for by in STEPS)
+        return sorted({by for by in wide if by})
 
     def judge(self, levels: Levels, first: int, enough: float = ENOUGH) -> Judged:
         """Judge a mix on draws from `first` on and note the agents' factor.
@@ -276,9 +304,8 @@ class Search:
                 break
             few = range(first, first + more)
         self.factor = float(np.median(slow / np.maximum(fast["reached"].to_numpy()[: len(few)], 1e-9)))
-        begin = few[: len(pair[0])]
-        costs = self.cost(levels, begin, *pair), self.cost(levels, many, fast, base)
-        tallied = verify.judged(result, pair, (fast, base), costs, self.luck(levels, many))
+        costs = self.cost(*pair), self.cost(fast, base)
+        tallied = verify.judged(result, pair, (fast, base), costs)
         if levels in self.seen and levels != self.none:
             self.dear = tallied.cost_high / max(float(np.quantile(self.seen[levels][0], INTERVAL[1])), 1.0)
         return tallied._replace(draws=(len(few), len(many)))

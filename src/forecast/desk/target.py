@@ -4,7 +4,7 @@ Every function takes a projection (and the scenario that was asked) and returns 
 """
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,14 @@ from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.data.vocabulary import PAYERS
+from forecast.desk.totals import tallies
 from forecast.engines.people.stock import SILENT
-from forecast.experiment.project import project
-from forecast.question.levers import Collectors, Effort, Lever, ModelCommunes, Policy, Reminders, TopUp, Visits
-from forecast.question.plan import Where
+from forecast.question import menu
+from forecast.question.levers import Effort, Lever, Policy
 from forecast.question.scenario import Scenario, Target
 
 INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
-MOST_EFFORT = 50.0  # times the ordinary outreach; beyond it no office could go
+MOST_EFFORT = 50.0  # times the ordinary outreach, where nothing that was seen ends it before
 
 
 def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
@@ -95,147 +95,140 @@ def effort(
     """Return how many times the scenario's visits would reach its target with `probability`.
 
     The scenario's collectors and visits are multiplied from the month after the start until the probability is reached
-    (bisection on a log scale, to 2%; draws are paired: more effort never lowers it). A target that the stock
-    engine is silent about is put to the agents. Keys: multiple (None
-    when 50 times is not enough), probability_now, probability_reached, visits_per_month_now and _needed,
-    collectors_now and _needed (in the last month).
+    (bisection on a log scale, to 2%; draws are paired: more effort never lowers it), no farther than was seen in the
+    place (data/ranges.csv). A target that the stock engine is silent about is put to the agents. Keys: multiple (None
+    where that is not enough), most_multiple (the largest within what was seen), probability_now, probability_reached,
+    visits_per_month_now and _needed, collectors_now and _needed (in the last month); money added by payer, `total` of
+    all but the members, and unpaid `hours`, means over all months, at the multiple that is needed or the largest.
     """
     target = target_of(scenario)
-    if engine == "stock" and target.measure in SILENT:
-        engine = "agents"
+    engine = "agents" if engine == "stock" and target.measure in SILENT else engine
+
+    def more(multiple: float) -> Scenario:
+        levers = Policy(*scenario.policy.levers, Effort(times=multiple, start=str(scenario.months[1])))
+        return scenario.with_policy(scenario.scenario, levers)
+
+    def asked(multiple: float) -> pd.DataFrame:
+        return tallies([(more(multiple), engine, range(draws))], seed)[0]
+
+    base = tallies([(scenario, engine, range(draws))], seed)[0]
+    collectors, visits = effort_now(scenario)
+    top = most_effort(scenario)
+    at: dict[float, pd.DataFrame] = {1.0: base}
 
     def chance_at(multiple: float) -> float:
-        more = Policy(*scenario.policy.levers, Effort(times=multiple, start=str(scenario.months[1])))
-        question = scenario.with_policy(scenario.scenario, more)
-        answer = project(question, [engine], draws=draws, seed=seed, jobs=1, progress=False)
-        return float(target_table(answer, question)["probability"].iloc[0])
+        if multiple not in at:
+            at[multiple] = asked(multiple)
+        return _chance(at[multiple], target)
 
-    now = chance_at(1.0)
-    collectors, visits = effort_now(scenario)
-    result = {
-        "probability_wanted": probability,
-        "probability_now": now,
-        "collectors_now": collectors,
-        "visits_per_month_now": visits,
-        "target": target.value,
-        "by": target.by,
-    }
-    if now >= probability:
-        multiple = 1.0
-    elif (most := chance_at(MOST_EFFORT)) < probability:
-        return result | {
-            "multiple": None,
-            "probability_reached": most,
-            "collectors_needed": None,
-            "visits_per_month_needed": None,
-        }
-    else:
-        low, high = 1.0, MOST_EFFORT
+    multiple: float | None = 1.0
+    if chance_at(1.0) < probability:
+        multiple = None if top <= 1 or chance_at(top) < probability else top
+    if multiple is not None and multiple > 1:
+        low, high = 1.0, top
         while high / low > 1.02:
             middle = float(np.sqrt(low * high))
             low, high = (low, middle) if chance_at(middle) >= probability else (middle, high)
         multiple = high
-    return result | {
+    shown = max(top, 1.0) if multiple is None else multiple
+    needed = {"collectors_needed": collectors, "visits_per_month_needed": visits}
+    return {
+        "probability_wanted": probability,
+        "probability_now": chance_at(1.0),
+        "collectors_now": collectors,
+        "visits_per_month_now": visits,
+        "target": target.value,
+        "by": target.by,
         "multiple": multiple,
-        "probability_reached": chance_at(multiple),
-        "collectors_needed": collectors * multiple,
-        "visits_per_month_needed": visits * multiple,
+        "most_multiple": top,
+        "probability_reached": chance_at(shown),
+        **{name: None if multiple is None else value * multiple for name, value in needed.items()},
+        **_added(at[shown], base),
     }
 
 
-WAYS = ("collectors", "visits", "model_communes", "top_up", "reminders")
+def most_effort(scenario: Scenario) -> float:
+    """Return how many times the scenario's collectors and visits stay within what was seen; 1 where they are there."""
+
+    def fits(multiple: float) -> bool:
+        more = Effort(times=multiple, start=str(scenario.months[1]))
+        return menu.is_seen(scenario, [more])
+
+    if fits(MOST_EFFORT):
+        return MOST_EFFORT
+    low, high = 1.0, MOST_EFFORT
+    while high / low > 1.001:
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
 TOGETHER = "together"
+MONEY = tuple(payer for payer in PAYERS if payer != "members")  # whose money a way is told in
 
 
 def ways(
-    scenario: Scenario, probability: float = 0.5, *, draws: int = 100, seed: int = 1, engine: str = "stock"
+    scenario: Scenario,
+    probability: float = 0.5,
+    *,
+    draws: int = 100,
+    seed: int = 1,
+    engine: str = "stock",
+    only: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Return how much of each single lever, on top of the scenario's policy, would reach its target.
+    """Return how much of each single lever, on top of the scenario's policy, would reach its target, and what it costs.
 
-    One row each for: collectors (how many more in the whole place), visits (more household visits a month in the whole
-    place), model_communes (how many, the largest first), top_up (extra share of the contribution for everybody, from
-    the province), reminders (share of due members on a list). Each begins in the month after the start, and the least
-    amount that gives `probability` is looked for with paired draws, up to `most`. Where none of them is enough, a last
-    row, together, has all of them at their most: if even that is not enough, the target cannot be reached with the
-    levers given. Columns: way, unit, most, needed (nan when even the most is not enough), probability_now,
-    probability_reached (at `needed`, or at `most`), public_vnd (median of what the state and the province pay on top
-    over all months; outreach has no price unless the scenario gives one).
+    One row for each lever that may be chosen (:func:`forecast.question.menu.offered`; `only` those named), each at the
+    least of its hundred levels that gives `probability`, with paired draws, up to the most that was seen in the place.
+    Where none of them is enough, a last row, together, has all of them at their most: if even that is not enough, the
+    target cannot be reached with what has been seen. Columns: way (a choice's name), unit, most (amount), needed (nan
+    when the most is not enough: more than has been seen would be needed), probability_now, probability_reached (at
+    `needed`, or at `most`), then what is added over all months, means of the draws: the money of each payer but the
+    members, total (their sum), members, and hours (unpaid); VND and hours.
     """
     target = target_of(scenario)
-    if engine == "stock" and target.measure in SILENT:
-        engine = "agents"
-    start = str(scenario.months[1])
-    now_collectors, now_visits = effort_now(scenario)
-    steps = MOST_EFFORT * np.geomspace(1e-3, 1, 140)  # times what there is
-    communes = len(scenario.place.communes)
-    grids: dict[str, tuple[str, np.ndarray, Callable[[float], Lever]]] = {
-        "collectors": (
-            "collectors",
-            np.unique(np.ceil(max(now_collectors, 1.0) * steps)),
-            lambda n: Collectors(count=now_collectors + n, per="place", start=start),
-        ),
-        "visits": ("visits_per_month", now_visits * steps, lambda n: Visits(count=n, per="place", start=start)),
-        "model_communes": (
-            "communes",
-            np.arange(1, communes + 1),
-            lambda n: ModelCommunes(where=Where(count=int(n)), start=start),
-        ),
-        "top_up": ("share", np.arange(1, 101) / 100, lambda share: TopUp(share=share, start=start)),
-        "reminders": ("share", np.arange(1, 101) / 100, lambda share: Reminders(share=share, start=start)),
-    }
+    engine = "agents" if engine == "stock" and target.measure in SILENT else engine
+    choices = [c for c in menu.offered(scenario) if not only or c.name in only]
 
-    def asked(*more: Lever) -> tuple[float, float]:
-        """The probability, and the median of the public money over all months."""
-        question = scenario.with_policy(scenario.scenario, Policy(*scenario.policy.levers, *more))
-        answer = project(question, [engine], draws=draws, seed=seed, jobs=1, progress=False)
-        money = answer.only(measure=[PAYERS["state"], PAYERS["province"]], group="all").frame
-        paid = money.groupby("draw", observed=True)["value"].sum()
-        return float(target_table(answer, question)["probability"].iloc[0]), float(paid.median()) if len(paid) else 0.0
+    def asked(*levers: Lever | None) -> pd.DataFrame:
+        policy = Policy(*scenario.policy.levers, *(lever for lever in levers if lever is not None))
+        return tallies([(scenario.with_policy(scenario.scenario, policy), engine, range(draws))], seed)[0]
 
-    now, money_now = asked()
+    base = asked()
+    now = _chance(base, target)
+
+    def row(way: str, unit: str, most: float, needed: float, found: pd.DataFrame) -> dict[str, Any]:
+        head = {"way": way, "unit": unit, "most": most, "needed": needed, "probability_now": now}
+        return head | {"probability_reached": _chance(found, target)} | _added(found, base)
+
     rows: list[dict[str, Any]] = []
-    for way in WAYS:
-        unit, amounts, lever = grids[way]
-        seen: dict[int, tuple[float, float]] = {}
+    for choice in choices:
+        seen: dict[int, pd.DataFrame] = {0: base}
 
-        def enough(
-            i: int,
-            seen: dict[int, tuple[float, float]] = seen,
-            amounts: np.ndarray = amounts,
-            lever: Callable[[float], Lever] = lever,
-        ) -> bool:
-            seen[i] = asked(lever(float(amounts[i])))
-            return seen[i][0] >= probability
+        def enough(level: int, seen: dict[int, pd.DataFrame] = seen, choice: menu.Choice = choice) -> bool:
+            if level not in seen:
+                seen[level] = asked(choice.at(level))
+            return _chance(seen[level], target) >= probability
 
-        last = len(amounts) - 1
-        at = None if now >= probability else bisect_left(range(last), True, key=enough) if enough(last) else last
-        reached, money = (now, money_now) if at is None else seen[at]
-        needed = 0.0 if at is None else float(amounts[at]) if reached >= probability else np.nan
-        rows.append(
-            {
-                "way": way,
-                "unit": unit,
-                "most": float(amounts[-1]),
-                "needed": needed,
-                "probability_now": now,
-                "probability_reached": reached,
-                "public_vnd": money - money_now,
-            }
-        )
-    if all(np.isnan(row["needed"]) for row in rows):
-        reached, money = asked(*(lever(float(amounts[-1])) for _, amounts, lever in grids.values()))
-        rows.append(
-            {
-                "way": TOGETHER,
-                "unit": "share",
-                "most": 1.0,
-                "needed": 1.0 if reached >= probability else np.nan,
-                "probability_now": now,
-                "probability_reached": reached,
-                "public_vnd": money - money_now,
-            }
-        )
+        last = choice.levels
+        met = now < probability and enough(last)
+        at = 0 if now >= probability else 1 + bisect_left(range(1, last), True, key=enough) if met else last
+        needed = choice.amount(at) if met or at == 0 else np.nan
+        rows.append(row(choice.name, choice.unit, choice.amount(last), needed, seen[at]))
+    if rows and all(np.isnan(one["needed"]) for one in rows):
+        found = asked(*(choice.at(choice.levels) for choice in choices))
+        rows.append(row(TOGETHER, "share", 1.0, 1.0 if _chance(found, target) >= probability else np.nan, found))
     return pd.DataFrame(rows)
+
+
+def _chance(rows: pd.DataFrame, target: Target) -> float:
+    return float((rows["reached"] >= target.value).mean())
+
+
+def _added(rows: pd.DataFrame, base: pd.DataFrame) -> dict[str, float]:
+    """Money of each payer, its total without the members, and unpaid hours, added to `base`, means of the draws."""
+    added = {name: float((rows[name] - base[name]).mean()) for name in (*MONEY, "members", "hours")}
+    return added | {"total": sum(added[payer] for payer in MONEY)}
 
 
 def effort_now(scenario: Scenario) -> tuple[float, float]:

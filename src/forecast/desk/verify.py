@@ -36,6 +36,7 @@ class Judged(NamedTuple):
     stay: float  # share of the added members who are still there a year after all levers of the mix have ended
     member_years: float  # added, mean
     by_payer: dict[str, float]  # VND added, mean; members and state too
+    hours: float  # added, mean, that nobody pays
     draws: tuple[int, int]  # of the agents, of the fast engine
 
 
@@ -105,12 +106,11 @@ def judged(
     few: tuple[pd.DataFrame, pd.DataFrame],
     many: tuple[pd.DataFrame, pd.DataFrame],
     cost: tuple[np.ndarray, np.ndarray],
-    luck: dict[str, np.ndarray],
 ) -> Judged:
     """Put together what is known of a mix.
 
-    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, `cost` VND in
-    each of their draws, and `luck` by how much VND each payer's outreach differs in the many from its price.
+    `few` and `many` are the tallies of (the mix, the base) by the agents and by the fast engine, and `cost` VND in
+    each of their draws.
     """
     n = len(few[0])
 
@@ -130,7 +130,8 @@ def judged(
         guarded_share=guarded_share(*both),
         stay=stay(*both),
         member_years=mean("years"),
-        by_payer={p: mean(p) + (float(luck[p].mean()) if p in luck else 0.0) for p in PAYERS},
+        by_payer={p: mean(p) for p in PAYERS},
+        hours=mean("hours"),
         draws=(n, len(many[0])),
     )
 

@@ -27,7 +27,7 @@ from forecast.question.levers.base import Lever
 from forecast.question.scenario_file import form_yaml, lever_form
 
 Frames = dict[str, pd.DataFrame]
-TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "evidence")
+TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence")
 AHEAD = 24  # months that the scenarios look ahead
 _SHARED = ("labor_force", "eligible", "households", "hamlets")  # known of the parent by head, taken for a new place
 
@@ -246,8 +246,8 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
     mark = {lang: f" ({words.term('status.synthetic', lang)})" if synthetic else "" for lang in words.LANGS}
     short, first = slug(place), str(tables.month(start) + 1)
     proposed: list[Lever] = [
-        Visits(count=50, per="commune", start=first, unit_cost=30000),
-        Reminders(share=0.5, start=first, unit_cost=100000),
+        Visits(count=50, per="commune", start=first),
+        Reminders(share=0.5, start=first),
         TopUp(group="poor", share=0.2, start=first),
     ]
 

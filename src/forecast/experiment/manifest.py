@@ -17,7 +17,7 @@ from forecast.question.scenario import Scenario
 # What an engine's answer depends on: the code of these packages (a test follows their imports) and these tables, beside
 # what the question itself holds and what was learned (`fingerprint`).
 PACKAGES = ("data", "timeseries", "answer", "beliefs", "question", "engines", "experiment")
-TABLES = ("history", "law", "places", "crosswalk", "parameters", "sources", "pool")
+TABLES = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "sources", "pool")
 
 
 def fingerprint(scenario: Scenario) -> str:

@@ -17,7 +17,7 @@ from forecast.experiment import ledger
 
 FOLDER = "download"
 ALL = "forecast-data.zip"
-TABLES = ("history", "law", "places", "crosswalk", "parameters", "evidence", "sources")
+TABLES = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence", "sources")
 _MARK = b"\xef\xbb\xbf"  # tells a spreadsheet that the file is UTF-8
 _THEN = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: the same content gives the same bytes
 

@@ -1,34 +1,41 @@
-"""What a search may choose from: levers with a range, and what a unit of each costs.
+"""What a search may choose from: levers with a range.
 
 A choice is written like a lever, with a range `[low, high]` in place of one number; a lever without a range is taken
 or left. Each range is walked in :data:`LEVELS` equal steps, level 0 leaves the lever out: an office carries out round
-numbers, and a search that knows no others can be gone on with and repeated.
+numbers, and a search that knows no others can be gone on with and repeated. The usual levers end where a place was seen
+to end (data/ranges.csv).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from forecast.beliefs.parameters import cost_table
 from forecast.data.places import Place
 from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
 
 if TYPE_CHECKING:
     from forecast.question.scenario import Scenario
 
-LEVELS = 10  # steps of a range
+LEVELS = 100  # steps of a range
 _LEVER = TypeAdapter(AnyLever)
+UNITS = {
+    "Collectors": "collectors",
+    "Visits": "visits_per_month",
+    "Meetings": "meetings_per_year",
+    "Drive": "days_per_month",
+    "ModelCommunes": "communes",
+    "Gift": "books_per_month",
+}
 
 
 class Choice(BaseModel):
     """One lever that may be taken, at one of its levels.
 
     >>> choice = Choice.of({"lever": "Visits", "count": [0, 200], "start": "2022-01"})
-    >>> choice.at(5).count, choice.at(0), choice.levels
-    (100.0, None, 10)
+    >>> choice.at(50).count, choice.at(0), choice.levels
+    (100.0, None, 100)
     """
 
     model_config = ConfigDict(frozen=True, ignored_types=(cached_property,))
@@ -73,19 +80,34 @@ class Choice(BaseModel):
         """Highest level; the lowest, 0, leaves the lever out."""
         return LEVELS if self.field else 1
 
+    @property
+    def unit(self) -> str:
+        """What its number counts: a term `amount.UNIT`; "" for a lever that is taken or left."""
+        return UNITS.get(self.lever, "share") if self.field else ""
+
+    def amount(self, level: int) -> float:
+        """How much a level is beside nothing of it, in its unit: 1 for a lever that is taken."""
+        if not self.field:
+            return float(bool(level))
+        value = self._value(level) if level else self.low
+        return value - (self.low if self.lever == "Collectors" else 0.0) if level else 0.0
+
+    def _value(self, level: int) -> float:
+        value = float(f"{self.low + (self.high - self.low) * level / LEVELS:.4g}")
+        return float(max(1, round(value))) if self.field[0] == "where" else value
+
     def at(self, level: int) -> Lever | None:
         """Return the lever at `level`, None at 0."""
         if not level:
             return None
         form = dict(self.form)
         if self.field:
-            value = self.low + (self.high - self.low) * level / LEVELS
-            value = float(f"{value:.4g}")
+            value = self._value(level)
             inner = form
             for key in self.field[:-1]:
                 inner[key] = dict(inner[key])
                 inner = inner[key]
-            inner[self.field[-1]] = max(1, round(value)) if self.field[0] == "where" else value
+            inner[self.field[-1]] = int(value) if self.field[0] == "where" else value
         return _LEVER.validate_python(form)
 
 
@@ -136,15 +158,15 @@ def usual(place: Place, start: str, collectors: float) -> tuple[Choice, ...]:
     """Return the levers that an office of `place` can usually choose from, acting from month `start` on.
 
     Each lever says what it offers (`Lever.offers`), within ranges that are judgement of the makers; there are
-    `collectors` persons. Left out are levers whose price nobody knows (quotas, broadcasts, help with the form) and
-    inspections, which move members away.
+    `collectors` persons. Left out are quotas, broadcasts and help with the form, of which an office rather says than
+    buys how much there is, and inspections, which move members away.
     """
     forms = {rank: form for lever in LEVERS.values() for rank, form in lever.offers(place, collectors).items()}
     return tuple(Choice.of(forms[rank] | {"start": start}) for rank in sorted(forms))
 
 
 def offered(scenario: "Scenario") -> tuple[Choice, ...]:
-    """Return what may be chosen on top of a scenario, with prices: what its file says, or else the usual levers.
+    """Return what may be chosen on top of a scenario: what its file says, or else the usual levers.
 
     >>> from forecast.question.scenario import Scenario
     >>> [c.name for c in offered(Scenario("x", "Đà Bắc", start="2019-06", until="2020-12"))][:3]
@@ -152,19 +174,47 @@ def offered(scenario: "Scenario") -> tuple[Choice, ...]:
     """
     asked = scenario.search.choices if scenario.search else ()
     collectors = float(scenario.plan.collectors[-1].sum())
-    return priced(asked or usual(scenario.place, str(scenario.months[1]), collectors), cost_table())
+    if asked:
+        return asked
+    return within(scenario, usual(scenario.place, str(scenario.months[1]), collectors))
 
 
-def priced(choices: tuple[Choice, ...], costs: pd.DataFrame) -> tuple[Choice, ...]:
-    """Return the choices with a unit cost each: of their form, or else of `costs`, a :func:`cost_table`."""
+def within(scenario: "Scenario", choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """Return the choices with ranges that end where more than was seen would be done, beside what a scenario does.
+
+    A choice of which nothing more was seen is left out.
+    """
+
+    def fits(choice: Choice) -> bool:
+        lever = choice.at(choice.levels)
+        return lever is None or is_seen(scenario, [lever])
+
     found = []
     for choice in choices:
-        row = LEVERS[choice.lever].cost
-        if "unit_cost" not in choice.form and row in costs.index:
-            price: Any = costs.at[row, "value"]
-            choice = choice.model_copy(update={"form": choice.form | {"unit_cost": float(price)}})
-        found.append(choice)
+        if fits(choice):
+            found.append(choice)
+        elif choice.field:
+            low, high = choice.low, choice.high
+            for _ in range(14):
+                middle = (low + high) / 2
+                low, high = (middle, high) if fits(choice.model_copy(update={"high": middle})) else (low, middle)
+            low = float(f"{low:.4g}")
+            if low > choice.low + 1e-3 * (choice.high - choice.low):
+                found.append(choice.model_copy(update={"high": low}))
     return tuple(found)
+
+
+def is_seen(scenario: "Scenario", levers: Sequence[Lever]) -> bool:
+    """Do `levers` on top of a scenario stay within what was seen in its place, or within what it does itself?"""
+    from forecast.question.acting import above  # it asks about scenarios, which hold a menu
+
+    place, quo = scenario.place, scenario.status_quo_plan
+    already = {(one.column, one.group): one.asked for one in above(scenario.plan, quo, place)}
+    columns: dict[str, Any] = {name: column.copy() for name, column in scenario.plan.columns.items()}
+    plan = scenario.plan.but(bills=[], **columns)
+    for lever in levers:
+        lever._apply(plan, place)
+    return all(x.asked <= already.get((x.column, x.group), 0.0) * (1 + 1e-6) for x in above(plan, quo, place))
 
 
 def policy(base: Policy, choices: tuple[Choice, ...], levels: tuple[int, ...]) -> Policy:

@@ -1,12 +1,13 @@
 """The plan: what each commune gets in each month, which is all that an engine sees of a policy.
 
 A column has shape (months, communes), or (months, communes, groups) where it is by group. :data:`COLUMNS` is the
-registry: a lever of a new kind adds its column there (`Lever.columns`). `spending` is VND, (months, communes, payers),
-payers in the order of :data:`forecast.data.vocabulary.OUTREACH_PAYERS`.
+registry: a lever of a new kind adds its column there (`Lever.columns`). `bills` say what the plan takes beside the
+contributions: units of an item of data/unit_costs.csv by month, and who pays them. What they come to in money and in
+hours is worked out in one place, :mod:`forecast.question.costs`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +18,6 @@ from forecast.data import tables
 from forecast.data.history import observed
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS as GROUPS
-from forecast.data.vocabulary import OUTREACH_PAYERS
 
 # Nghệ An 2018: 1,711 collection points in 477 communes; used where a place's number was never published.
 DEFAULT_COLLECTORS_PER_COMMUNE = 1711 / 477
@@ -89,6 +89,16 @@ class Where(BaseModel):
         return self
 
 
+class Bill(NamedTuple):
+    """Units of an item of data/unit_costs.csv that a plan takes in each month, and who pays for them."""
+
+    item: str
+    payer: str
+    units: np.ndarray  # (months,) in the whole place
+    price: float | None = None  # VND a unit, where a planner gave one; the table's if not
+    per: str = ""  # a parameter that the units are multiplied by, where they depend on it
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What each commune gets in each month: a column of :data:`COLUMNS` is read as an attribute, `plan.visits`."""
@@ -96,7 +106,7 @@ class Plan:
     months: pd.PeriodIndex
     communes: tuple[str, ...]
     columns: dict[str, np.ndarray]
-    spending: np.ndarray
+    bills: list[Bill] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> np.ndarray:
         """Return a column."""
@@ -112,21 +122,16 @@ class Plan:
         return tables.month_index(self.months[0])
 
     def but(
-        self, communes: tuple[str, ...] | None = None, spending: np.ndarray | None = None, **columns: np.ndarray
+        self, communes: tuple[str, ...] | None = None, bills: list[Bill] | None = None, **columns: np.ndarray
     ) -> "Plan":
-        """Return the plan with other communes, spending or columns."""
-        changed = {"communes": communes, "spending": spending}
+        """Return the plan with other communes, bills or columns."""
+        changed = {"communes": communes, "bills": bills}
         kept: dict[str, Any] = {name: value for name, value in changed.items() if value is not None}
         return replace(self, columns=self.columns | columns, **kept)
 
     def changed(self, other: "Plan") -> frozenset[str]:
         """Return the names of the columns in which two plans of the same months and communes differ."""
         return frozenset(c for c in COLUMNS if not np.array_equal(self.columns[c], other.columns[c]))
-
-    def spent(self) -> dict[str, np.ndarray]:
-        """Return what outreach costs each payer, by month (months,), VND: payer -> money."""
-        by_payer = self.spending.sum(axis=1)
-        return {payer: by_payer[:, i] for i, payer in enumerate(OUTREACH_PAYERS)}
 
     def frame(self) -> pd.DataFrame:
         """Return the plan as a long table `month, commune, group, lever, value` of all values that are not zero."""
@@ -159,7 +164,7 @@ def empty_plan(place: Place, start: str, until: str, collectors: float | None = 
     arrays = {name: np.zeros((*flat, len(GROUPS)) if c.by_group else flat) for name, c in COLUMNS.items()}
     here = baseline_collectors(place, start) if collectors is None else spread(collectors, "place", "all", place)
     arrays["collectors"][:] = here
-    return Plan(months, communes, arrays, np.zeros((*flat, len(OUTREACH_PAYERS))))
+    return Plan(months, communes, arrays)
 
 
 def baseline_collectors(place: Place, start: str) -> np.ndarray:

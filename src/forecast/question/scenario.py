@@ -8,6 +8,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
 from forecast.data import tables
 from forecast.data.law import Law, read_law
@@ -16,7 +17,7 @@ from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 
-TARGET_MEASURES = ("members", "active_9of12", "entries", "paid_months")
+TARGET_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
 
 
 class Target(BaseModel):
@@ -27,7 +28,7 @@ class Target(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    measure: Literal["members", "active_9of12", "entries", "paid_months"] = "members"
+    measure: Literal["members", "lasting_members", "active_9of12", "entries", "paid_months"] = "members"
     value: Count = Field(description="persons, or paid months")
     by: Month
     since: Month | None = Field(None, description="first month of a flow; not for stocks")
@@ -47,8 +48,8 @@ class Scenario(BaseModel):
 
     `assumptions` replaces priors of data/parameters.csv: a number fixes a parameter, {value, low, high} gives it
     another spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the
-    number of collectors in the whole place when nothing changes. `learned` says where other parameters come from: the
-    "priors" alone, a :class:`~forecast.beliefs.posterior.Posterior`, or the one kept with the data ("stored").
+    number of collectors in the whole place when nothing changes. `learned` says what the status quo follows: what the
+    "counts" taught that were known at the start, or the "priors" of the simulation alone.
 
     >>> question = Scenario("plan", "Cà Mau", start="2021-12", until="2025-12", assumptions={"annual_lapse": 0.2})
     >>> len(question.months), question.opening[0]
@@ -69,11 +70,14 @@ class Scenario(BaseModel):
     target: Target | None = None
     policy: Policy = Policy()
     assumptions: dict[str, float | Assumption] = {}
+    prices: dict[str, float | Assumption] = Field(
+        {}, description="a planner's own prices, VND by item of data/unit_costs.csv; unpaid_hour prices unpaid hours"
+    )
     title: dict[Literal["vi", "en"], str] = Field({}, description="name for people, in both languages")
     law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
     search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
     file: str = Field("", exclude=True)
-    learned: Any = Field("priors", exclude=True, repr=False, description="where parameters come from")
+    learned: Any = Field("counts", exclude=True, repr=False, description="what the status quo follows")
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
         """Take a name and a place (or the name of one), then the rest by keyword."""
@@ -108,7 +112,17 @@ class Scenario(BaseModel):
             raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(known_names())}")
         for name, given in self.assumptions.items():
             check_assumption(name, given)
+        for name, given in self.prices.items():
+            check_price(name, given)
         return self
+
+    @cached_property
+    def invented(self) -> bool:
+        """Is the place or the law made up? Then what was published of the real ones says nothing about it."""
+        rows = self.place.history
+        counts = rows[(rows["measure"] == "members") & (rows["place"] == self.place.name)]
+        rules = self.law.frame["status"] == "synthetic"
+        return bool(rules.all()) or (len(counts) > 0 and bool((counts["status"] == "synthetic").all()))
 
     @cached_property
     def months(self) -> pd.PeriodIndex:
@@ -118,14 +132,16 @@ class Scenario(BaseModel):
     @cached_property
     def plan(self) -> Plan:
         """The policy compiled for this place and these months."""
-        return self.policy.plan(self.place, self.start, self.until, self._opening_collectors())
+        return self.policy.plan(self.place, self.start, self.until, self.collectors_given)
 
     @cached_property
     def status_quo_plan(self) -> Plan:
-        """The plan of an empty policy, to see what the policy changes."""
-        return Policy().plan(self.place, self.start, self.until, self._opening_collectors())
+        """The plan if nothing changes, to see what the policy does: levers that act before the start go on."""
+        return self.policy.in_force(self.start).plan(self.place, self.start, self.until, self.collectors_given)
 
-    def _opening_collectors(self) -> float | None:
+    @property
+    def collectors_given(self) -> float | None:
+        """How many collectors the scenario assumes that there are when nothing changes; None for the published ones."""
         given = self.assumptions.get("opening_collectors")
         return given.value if isinstance(given, Assumption) else given
 
@@ -151,10 +167,10 @@ class Scenario(BaseModel):
         """Return the same question with some fields changed, checked anew; all others stay, title and search too.
 
         >>> asked = Scenario("x", "Đà Bắc", start="2019-06", until="2020-12", title={"vi": "thử"})
-        >>> asked.but(until="2021-12").title, asked.but(assumptions={"rush": -1})
+        >>> asked.but(until="2021-12").title, asked.but(assumptions={"campaign_rise": -1})
         Traceback (most recent call last):
         ...
-        forecast.data.tables.UserError: scenario 'x': assumptions.rush: expected a number of at least 0 and that is ...
+        forecast.data.tables.UserError: scenario 'x': assumptions.campaign_rise: expected a number of at least 0 and ...
         """
         other = Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
         if not changes.keys() & _BEHIND_PLAN:
@@ -188,6 +204,7 @@ class _File(BaseModel):
     target: Target | None = None
     policy: tuple[AnyLever, ...] = ()
     assumptions: dict[str, float | Assumption] = {}
+    prices: dict[str, float | Assumption] = Field({}, description="own prices, VND by item of data/unit_costs.csv")
     search: Search | None = None
 
 
@@ -222,10 +239,18 @@ def read_scenario(path: str | Path) -> Scenario:
             target=form.target,
             policy=Policy(*form.policy),
             assumptions=form.assumptions,
+            prices=form.prices,
             search=form.search,
             file=str(path),
         )
         _ = scenario.plan, scenario.opening  # a lever that does not fit the place is a fault of the file
+        for number, lever in enumerate(scenario.policy.levers):
+            if not lever.acts(scenario.plan):
+                name = type(lever).__name__
+                raise tables.UserError(
+                    f"policy.{number}.{name}: it never acts: expected one of its months within {scenario.months[1]} to "
+                    f"{scenario.until} (start {lever.start or 'left out'}, end {lever.end or 'left out'})"
+                )
         return scenario
     except ValidationError as error:
         raise tables.UserError(f"{path}: {_first_faults(error)}") from None

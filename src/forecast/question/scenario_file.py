@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from forecast.data import tables
 from forecast.question.levers.base import Lever
 from forecast.question.scenario import Scenario
 
@@ -22,6 +23,9 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         name: given if isinstance(given, (int, float)) else given.model_dump()
         for name, given in scenario.assumptions.items()
     }
+    prices = {
+        n: given if isinstance(given, (int, float)) else given.model_dump() for n, given in scenario.prices.items()
+    }
     found = {
         "scenario": scenario.scenario,
         "title": dict(scenario.title),
@@ -31,6 +35,7 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         "target": target and target.model_dump(mode="json", exclude_none=True, exclude_defaults=not everything),
         "policy": [lever_form(lever, everything) for lever in scenario.policy.levers],
         "assumptions": assumptions,
+        "prices": prices,
     }
     if scenario.search and not everything:  # what a search may choose is no part of what is asked of an engine
         found["search"] = scenario.search.model_dump(mode="json", exclude_defaults=True)
@@ -82,7 +87,11 @@ def form_yaml(form: dict[str, Any]) -> str:
     form = {name: value for name, value in form.items() if value or name in ("policy", "search")}
     text = str(yaml.safe_dump(form, allow_unicode=True, sort_keys=False, width=120))
     # The writer quotes months; quotes that are not needed make a file harder to read and to change by hand.
-    return next(plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
+    written = (plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
+    found = next(written, None)
+    if found is None:
+        raise tables.UserError(f"scenario {form.get('scenario')!r}: it cannot be written as a file that reads the same")
+    return found
 
 
 _MONTH = re.compile(r"'(\d{4}-\d{2})'")

@@ -4,6 +4,7 @@ from . import backtest as backtest
 from . import calibration as calibration
 from . import communes as communes
 from . import contents as contents
+from . import costs as costs
 from . import desk as desk
 from . import equal_money as equal_money
 from . import evidence as evidence

@@ -13,6 +13,7 @@ from forecast.desk.target import target_of
 from forecast.language import words
 from forecast.language.words import Text, join, listing, say, term
 from forecast.show import levers
+from forecast.show.costs import held
 from forecast.show.marks import MUTED
 from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, sheet, source_line, style
 from forecast.show.policy import uneven
@@ -30,6 +31,13 @@ WHY = {
         "Không kể tiền thì có thể tới {high:c}.",
         "en": "**Cannot be reached within {budget:m}**: the highest probability that was found is {found}, not "
         "{p:p}. Whatever the money, it can be {high:c}.",
+    },
+    "money": {
+        "vi": "**Không thể đạt trong ngân sách {budget:m}**: tổ hợp gần nhất đạt {target:n} người với khả năng "
+        "{found}, "
+        "nhưng cứ 20 lần thì có hơn một lần tốn hơn ngân sách.",
+        "en": "**Cannot be reached within {budget:m}**: the nearest mix gives {target:n} members a probability of "
+        "{found}, but costs more than the budget in more than one simulation of 20.",
     },
     "share": {
         "vi": "**Không thể đạt khi phải dành ít nhất {share:p} phần tăng thêm cho hộ nghèo, cận nghèo và người dân tộc "
@@ -60,21 +68,25 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
         "most": words.below(optimum.most, optimum.probability, lang),
     }
     lower = min(promised.probability, verified.probability)
-    common["found"] = words.below(lower, optimum.probability, lang)
+    found = lower >= optimum.probability
+    common["found"] = words.chance(lower, lang) if found else words.below(lower, optimum.probability, lang)
     if optimum.met:
         common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high, "base": optimum.base}
         head = say(
             lang,
             **common,
-            vi="Tổ hợp rẻ nhất tìm được để đạt {target:n} người vào {by:t} với khả năng ít nhất {p:p} (nếu "
+            n=len(optimum.tried),
+            vi="Tổ hợp rẻ nhất trong {n:n} tổ hợp đã thử để đạt {target:n} người vào {by:t} với khả năng ít "
+            "nhất {p:p} (nếu "
             "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (khoảng dự báo 90%: {low:m} – "
             "{high:m}; ngân sách {budget:m}).",
-            en="The cheapest mix found that gives {target:n} by {by:t} a probability of at least {p:p} "
+            en="The cheapest of {n:n} mixes that were tried that gives {target:n} by {by:t} a probability of at "
+            "least {p:p} "
             "({base:c} without it) costs about **{cost:m}** more over all months (90% interval: {low:m} to {high:m}; "
             "budget {budget:m}).",
         )
     else:
-        said = WHY[optimum.why]
+        said = WHY["money" if optimum.why == "budget" and lower >= optimum.probability else optimum.why]
         head = say(lang, **common, vi=said["vi"], en=said["en"])
         head = join(
             [
@@ -91,6 +103,15 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
             ],
             " ",
         )
+    if optimum.met:
+        finer = say(
+            lang,
+            x=optimum.finer,
+            vi="Tìm mịn hơn mười lần quanh tổ hợp này rẻ thêm {x:p1}; không có cách đơn lẻ nào trong số ấy đạt "
+            "mà rẻ hơn.",
+            en="A search ten times as fine around it saved {x:p1}; no single lever among them does it for less.",
+        )
+        head = join([head, finer], " ")
     loss = say(
         lang,
         a=promised.probability,
@@ -121,7 +142,13 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
         en="A year after all levers of the mix have ended, {stay:p} of the added members are still there (at "
         "least {least:p} was asked for).",
     )
-    paid = listing(f"{_payer(name, lang)}: {words.money(vnd, lang)}" for name, vnd in verified.by_payer.items())
+    every = verified.by_payer | {"all": sum(verified.by_payer.values())}
+    paid = listing(
+        [
+            *(f"{_payer(name, lang)}: {words.money(vnd, lang)}" for name, vnd in every.items()),
+            say(lang, n=verified.hours, vi="giờ không được trả công: {n:a}", en="hours that nobody pays: {n:a}"),
+        ]
+    )
     return join(
         [
             head,
@@ -129,8 +156,9 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
             loss,
             share,
             stays,
-            say(lang, vi="Ai trả thêm:", en="Who pays more:"),
+            say(lang, vi="Ai trả thêm (bình quân):", en="Who pays more (mean):"),
             paid,
+            held(optimum.scenario, lang=lang),
         ]
     )
 

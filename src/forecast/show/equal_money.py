@@ -232,7 +232,10 @@ def text(
 
 
 def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
-    """Return policies beside one another, one row each: what is added, the money by payer, and the price of a year."""
+    """Return policies beside one another, one row each: what is added, the price of a year, money by payer, hours.
+
+    Money is the mean of the draws, so that payers add up to the total.
+    """
     rows = []
     for name, title in titles.items():
         one = frames.at(found, name)
@@ -243,7 +246,8 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
                 "range": _between(one, "years", "a", lang),
                 "price": one.at["price", "median"] / 1e6,
             }
-            | {payer: one.at[payer, "median"] / 1e9 for payer in PAID}
+            | {payer: one.at[payer, "mean"] / 1e9 for payer in PAID}
+            | {"total": one.at["public", "mean"] / 1e9, "hours": one.at["hours", "mean"]}
         )
     names = {
         "what": term("column.policy", lang),
@@ -251,8 +255,11 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
         "range": term("column.interval", lang),
         "price": term("column.price_of_year", lang) + say(lang, vi=" (triệu đồng)", en=" (million VND)"),
     }
-    names |= {payer: term(f"payer.{payer}", lang) + say(lang, vi=" (tỷ đồng)", en=" (billion VND)") for payer in PAID}
-    forms = {"what": "", "years": "a", "range": ""} | dict.fromkeys(PAID, "n1") | {"price": "n1"}
+    billions = say(lang, vi=" (tỷ đồng)", en=" (billion VND)")
+    names |= {payer: term(f"payer.{payer}", lang) + billions for payer in PAID}
+    names |= {"total": term("column.total", lang) + billions, "hours": term("column.unpaid_hours", lang)}
+    forms = {"what": "", "years": "a", "range": ""} | dict.fromkeys((*PAID, "total"), "n2")
+    forms |= {"hours": "a", "price": "n1"}
     return words.table(pd.DataFrame(rows), lang, forms, names)
 
 
@@ -297,24 +304,3 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
 def _between(one: pd.DataFrame, measure: str, spec: str, lang: str) -> str:
     low, high = (words.form(one.at[measure, end], spec, lang) for end in ("low", "high"))
     return say(lang, vi="{a} đến\u00a0{b}", en="{a} to\u00a0{b}", a=low, b=high)
-
-
-def free(scenario: Scenario, lang: str = "vi") -> Text:
-    """Say which levers of a plan have no price in any table, so that its money is counted too low; "" if all have."""
-    names = [
-        type(lever).__name__
-        for lever in scenario.policy.levers
-        if not lever.unit_cost and type(lever).__name__ not in ("TopUp", "Gift")
-    ]
-    told = "; ".join(dict.fromkeys(term(f"lever.{name}", lang) for name in names))
-    if not told:
-        return Text("")
-    return say(
-        lang,
-        told=told,
-        what=words.title(scenario, lang),
-        vi="Chưa biết giá nên tính là không tốn tiền trong “{what}”: {told}. Hoa hồng của nhân viên thu trích "
-        "từ số thu và cũng không tính ở đây.",
-        en="Without a known price, and counted as free in “{what}”: {told}. Commissions of collectors are paid "
-        "from what is collected and are not counted either.",
-    )

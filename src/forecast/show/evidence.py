@@ -1,8 +1,9 @@
 """Evidence cards: on what each parameter and each lever rests, and how much of a headline is judgement.
 
-A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on studies if any
-supports it, else on judgement. A lever rests on its parameters. Everything is read from data/parameters.csv and
-data/evidence.csv, from a posterior and from the shares of a headline's variance; nothing is typed in here.
+A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on judgement where its
+row says so, whatever studies its makers had read, else on studies. A lever rests on its parameters. Everything is read
+from data/parameters.csv and data/evidence.csv, from a posterior and from the shares of a headline's variance; nothing
+is typed in here.
 """
 
 import html
@@ -11,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from forecast.beliefs import costs
 from forecast.beliefs.evidence import STUDY, supporting
-from forecast.beliefs.parameters import cost_table, parameters_table
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
@@ -61,7 +63,7 @@ def cards(
 def card(name: str, **learned: Any) -> Card:
     """Return one card; `learned` is as in :func:`cards`.
 
-    >>> card("renewal_contact").basis, card("Reminders").parameters, card("death_rate").basis
+    >>> card("model_commune_ratio").basis, card("Reminders").parameters, card("renewal_contact").basis
     ('studies', ('renewal_contact',), 'judgement')
     """
     if name not in names():
@@ -90,7 +92,7 @@ def _parameter(
         name=name,
         kind="parameter",
         status=row["status"],
-        basis="counts" if narrowed >= NARROWED else "studies" if len(own) else "judgement",
+        basis="counts" if narrowed >= NARROWED else "judgement" if row["status"] == "judgement" else "studies",
         prior=(float(row["low"]), float(row["value"]), float(row["high"])),
         posterior=after,
         narrowed=narrowed,
@@ -106,7 +108,7 @@ def _lever(name: str, found: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
     on = [found[p] for p in rests]
     cost = LEVERS[name].cost
-    price: Any = frames.at(cost_table(), cost) if cost else None
+    price: Any = frames.at(costs.newest(), cost) if cost else None
     return Card(
         name=name,
         kind="lever",
@@ -173,8 +175,10 @@ def overview(found: list[Card], kind: str, lang: str = "vi") -> words.Text:
 def label(name: str, lang: str = "vi") -> str:
     """Return a parameter, lever or coordinate of the calibration in words.
 
-    >>> label("rush", "en"), label("effect/Cà Mau", "en"), label("TopUp/poor", "en"), label("year/2020", "en")
-    ('year-end rush', 'own factor of Cà Mau', 'top-up of the contribution (poor)', 'entries of the year 2020')
+    >>> label("annual_lapse", "en"), label("effect/Cà Mau", "en")
+    ('share of members who lapse in a year', 'own factor of Cà Mau')
+    >>> label("TopUp/poor", "en"), label("year/2020", "en")
+    ('top-up of the contribution (poor)', 'entries of the year 2020')
     """
     head, _, rest = name.partition("/")
     head = "effect" if head == "place_effect" and rest else head

@@ -153,6 +153,27 @@ def _of_part(finding: Finding, lang: str) -> str:
     return f"{form(part, 'part', lang)}: "
 
 
+def units(place: Place, months: Sequence[str], lang: str = "vi") -> Text:
+    """Say how many communes a place had in each of `months`, first to last, and which of them a forecast counts.
+
+    Numbers of communes of different years stand side by side in sources; communes were merged in between.
+    """
+    counts = [len(places.read_place(place.name, at=month).communes) for month in months]
+    told = [
+        say(lang, n=n, m=month, vi="{m:t}: {n:n}", en="{m:t}: {n:n}") for n, month in zip(counts, months, strict=True)
+    ]
+    return say(
+        lang,
+        place=place.name,
+        told="; ".join(told),
+        own=len(place.communes),
+        vi="Số xã, phường, thị trấn của {place} đổi qua các lần sắp xếp ({told}). Trang này tính theo {own:n} "
+        "đơn vị có vào lúc bắt đầu dự báo; số liệu của năm khác có thể ghi con số khác.",
+        en="The number of communes of {place} changed as they were merged ({told}). This page counts the {own:n} that "
+        "there were when the forecast begins; figures of another year may have another number.",
+    )
+
+
 def status_key(lang: str = "vi") -> Text:
     """Return what each status of a figure means."""
     return listing(f"**{term(f'status.{s}', lang)}**: {term(f'status.{s}.meaning', lang)}" for s in STATUSES)

@@ -1,6 +1,7 @@
 """What the next hour, the next collector and the next million VND buy: in words, and as a picture."""
 
 import textwrap
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from forecast.desk.marginal_hours import Hours
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.show.marks import MUTED
-from forecast.show.picture import LOOKS, Picture, sheet, source_line, style
+from forecast.show.picture import LOOKS, Picture, few_ticks, sheet, source_line, style
 
 SAID_PER = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind that people are told of
 MOST_NAMED = 3  # levers in a sentence; the picture shows all
@@ -95,10 +96,16 @@ def _why(task: str, years: float, lang: str) -> str:
 def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
     """Draw what more hours, one more collector and more money bring: median and nine draws in ten.
 
-    `table` is the `place` table of :func:`forecast.desk.marginal_hours.scarce_hours`.
+    `table` is the `place` table of :func:`forecast.desk.marginal_hours.scarce_hours`. What is bought with
+    the same thing stands on one scale: hours, collectors and money have one axis each.
     """
+    kinds = [kind for kind in KINDS if (table["kind"] == kind).any()]
+    rows = {kind: table[table["kind"] == kind] for kind in kinds}
+    tall = {kind: ROW * len(rows[kind]) for kind in kinds}
+    height = 1.35 + sum(tall.values()) + PANEL * len(kinds)
+    said: list[str] = []
     with style():
-        drawn, axes = sheet(
+        drawn, first = sheet(
             say(
                 lang,
                 vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
@@ -107,39 +114,19 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
             ),
             say(
                 lang,
-                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%), mỗi dòng một thang đo",
-                en="Additional member-years (line: 90% interval); each row has its own scale",
+                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%); các dòng cùng đơn vị chung một thang đo",
+                en="Additional member-years (line: 90% interval); one axis for each unit, one scale for its rows",
             ),
             source_line(lang, place),
-            height=1.7 + 0.42 * len(table),
+            height=height,
         )
-        inch = 1 / drawn.get_figheight()
-        axes.set_position((0.44, 0.5 * inch, 0.36, 1 - 1.5 * inch))
-        said: list[str] = []
-        for y, row in enumerate(frames.rows(table)):
-            size = max(abs(row.low), abs(row.high), 1e-12)
-            color, pattern, marker = LOOKS[("hour", "collector", "million").index(row.kind)]
-            axes.plot([row.low / size, row.high / size], [y, y], pattern, color=color, lw=2.2)
-            axes.plot([row.median / size], [y], marker=marker, ms=7, color=color)
-            label = words.term(f"hours.{row.kind}", lang)
-            label += "" if row.kind == "collector" else ": " + task_name(row.task, lang)
-            label = label[:1].upper() + label[1:]
-            axes.text(
-                -0.03,
-                y,
-                textwrap.fill(label, 40),
-                ha="right",
-                va="center",
-                fontsize=9,
-                transform=axes.get_yaxis_transform(),
-            )
-            value = _figure(row.median * SAID_PER[row.kind], lang)
-            axes.text(1.03, y, value, ha="left", va="center", fontweight="bold", transform=axes.get_yaxis_transform())
-            said.append(f"{label} {value}")
-        axes.axvline(0, color=MUTED, lw=1)
-        axes.set(xlim=(-1.05, 1.05), ylim=(len(table) - 0.4, -0.6), yticks=[], xticks=[])
-        axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
+        top = height - 0.95
+        for number, kind in enumerate(kinds):
+            axes = first if number == 0 else drawn.add_axes((0, 0, 0.1, 0.1))
+            top -= tall[kind] + 0.22
+            axes.set_position((0.44, top / height, 0.36, tall[kind] / height))
+            said += _panel(axes, rows[kind], kind, lang)
+            top -= PANEL - 0.22
     return drawn.describe(
         say(
             lang,
@@ -149,6 +136,36 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
             said="; ".join(said),
         )
     )
+
+
+KINDS = ("hour", "collector", "million")  # of what is bought with, each on an axis of its own
+ROW, PANEL = 0.42, 0.78  # inches of a row, and of a panel's title and axis
+
+
+def _panel(axes: Any, rows: pd.DataFrame, kind: str, lang: str) -> list[str]:
+    """Draw the rows of one kind on one scale; returns what they say."""
+    color, pattern, marker = LOOKS[KINDS.index(kind)]
+    said = []
+    for y, row in enumerate(frames.rows(rows)):
+        low, median, high = (x * SAID_PER[kind] for x in (row.low, row.median, row.high))
+        axes.plot([low, high], [y, y], pattern, color=color, lw=2.2)
+        axes.plot([median], [y], marker=marker, ms=7, color=color)
+        label = words.term(f"hours.{kind}", lang)
+        label += "" if kind == "collector" else ": " + task_name(row.task, lang)
+        label = label[:1].upper() + label[1:]
+        aside = {"va": "center", "transform": axes.get_yaxis_transform()}
+        axes.text(-0.03, y, textwrap.fill(label, 40), ha="right", fontsize=9, **aside)
+        value = _figure(median, lang)
+        axes.text(1.03, y, value, ha="left", fontweight="bold", **aside)
+        said.append(f"{label} {value}")
+    axes.axvline(0, color=MUTED, lw=1)
+    axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[])
+    axes.grid(False)
+    axes.grid(True, axis="x")
+    few_ticks(axes.xaxis, 4)
+    axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 0 if abs(v) >= 10 or v == 0 else 1))
+    axes.set_xlabel(say(lang, vi="năm tham gia", en="member-years"), fontsize=9)
+    return said
 
 
 def _figure(x: float, lang: str) -> str:

@@ -37,16 +37,14 @@ VARIABLES = {
     "paid": ("những tháng đã đóng trong một năm trước đó", "the months paid in the year before"),
     "subsidized": ("số tháng đã được Nhà nước hỗ trợ", "months of subsidy used"),
     "state": ("đang tham gia, đã dừng, hay đã rời hẳn", "member, lapsed, or gone"),
-    "kind": ("vào trong đợt nước rút, hay được tặng sổ", "won in a rush, or given a book"),
+    "kind": ("vào trong đợt cao điểm, hay được tặng sổ", "won in a campaign, or given a book"),
     "spell": ("số tháng đóng mỗi lần", "months paid at a time"),
 }
 # What happens in a month, in order: the function that does it, and what it does.
 STEPS = {
     "teams.team_acts": (
-        "Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ. "
-        "Gần hạn mà còn thiếu chỉ tiêu thì nỗ lực tăng.",
-        "Teams divide their time: due members first, then inspections, the rest are visits. Effort "
-        "rises when the deadline nears and the plan is not met.",
+        "Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ.",
+        "Teams divide their time: due members first, then inspections, the rest are visits.",
     ),
     "contact.contact": (
         "Tính mức tiếp xúc của từng xã, từng nhóm: thăm hộ, hội nghị, truyền thông, người quen, ra quân.",
@@ -152,7 +150,7 @@ def parameters(lang: str = "vi") -> Text:
             "what": term(f"parameter.{name}", lang),
             "value": _short(row["value"], lang),
             "range": f"{_short(row['low'], lang)} – {_short(row['high'], lang)}",
-            "basis": _basis(row, lang),
+            "basis": term(f"status.{row['status']}", lang),
         }
         for name, row in table.iterrows()
     ]
@@ -168,7 +166,7 @@ def parameters(lang: str = "vi") -> Text:
 def parameters_text(lang: str = "vi") -> Text:
     """Say how many parameters there are, and how many of them are judgement."""
     table = parameters_table()
-    judged = int((table["source"] == "judgement").sum())
+    judged = int((table["status"] == "judgement").sum())
     return say(
         lang,
         n=len(table),
@@ -190,13 +188,6 @@ def _short(value: float, lang: str) -> str:
     text = words.number(value, lang, digits)
     point = {"vi": ",", "en": "."}[lang]
     return text.rstrip("0").rstrip(point) if point in text else text
-
-
-def _basis(row: pd.Series, lang: str) -> str:
-    """Return whether a parameter is judgement, or its status."""
-    if row["source"] == "judgement":
-        return say(lang, vi="ước đoán của nhóm làm", en="judgement of the makers")
-    return term(f"status.{row['status']}", lang)
 
 
 def levers_table(lang: str = "vi") -> Text:

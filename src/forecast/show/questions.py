@@ -32,7 +32,7 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     the members that there would be without the rise as its target; `month` is when the floor rises.
     """
     lost = _of(comparison, scenario, "members")
-    way = frames.at(ways.set_index("way"), "top_up")
+    way = frames.at(ways.set_index("way"), "TopUp/all")
     lines = [
         say(
             lang,
@@ -53,21 +53,32 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
             say(
                 lang,
                 share=way["needed"],
-                money=words.money(way["public_vnd"], lang, int(way["public_vnd"] < 1e10)),
+                money=words.money(way["total"], lang, int(way["total"] < 1e10)),
                 vi="Muốn bù lại với khả năng một nửa, phải hỗ trợ thêm {share:p} mức đóng tối thiểu cho "
-                "mọi người; ngân sách chi thêm khoảng {money} trong cả kỳ.",
+                "mọi người; ngân sách và cơ quan BHXH chi thêm khoảng {money} trong cả kỳ.",
                 en="A top-up of {share:p} of the contribution at the floor for everybody would offset the loss with a "
-                "probability of one half; public budgets pay about {money} more over all months.",
+                "probability of one half; public budgets and the office pay about {money} more over all months.",
             )
         )
     else:
-        lines.append(say(lang, vi="Không mức hỗ trợ thêm nào bù lại được hết.", en="No top-up would offset all of it."))
+        lines.append(
+            say(
+                lang,
+                most=way["most"],
+                reached=words.below(way["probability_reached"], 0.5, lang),
+                vi="Mức hỗ trợ thêm cho mọi người từng thấy ({most:p}) không đủ bù lại: khả năng là {reached}, "
+                "chưa tới "
+                "một nửa.",
+                en="The largest top-up for everybody that has been seen ({most:p}) does not offset it: the probability "
+                "is {reached}, less than one half.",
+            )
+        )
     return join(lines, " ")
 
 
 def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: str = "vi") -> Text:
-    """Say how many model communes a target takes, from `decide.ways` of a scenario without them."""
-    way = frames.at(ways.set_index("way"), "model_communes")
+    """Say how many model communes a target takes, from `desk.target.ways`."""
+    way = frames.at(ways.set_index("way"), "ModelCommunes")
     common = {
         "target": target,
         "p": probability,
@@ -87,10 +98,13 @@ def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: 
     return say(
         lang,
         **common,
-        vi="Dù cả {most:n} xã, phường đều là xã điểm, khả năng đạt {target:n} người cũng chỉ là {reached} "
-        "(không có xã điểm nào: {now:c}), chưa tới {p:p}.",
-        en="Even with all {most:n} communes as model communes the probability of {target:n} members is only "
-        "{reached} (with none: {now:c}), not {p:p}.",
+        vi="Dù làm ở {most:n} xã, phường đông dân nhất, mức cao nhất từng thấy, khả năng đạt {target:n} người "
+        "cũng chỉ là "
+        "{reached} (như hiện nay: {now:c}), chưa tới {p:p}. Cần nhiều xã điểm hơn mức đã từng thấy.",
+        en="Even with the {most:n} largest communes as model communes, the most that has been seen, the probability of "
+        "{target:n} members is only {reached} (as it is: {now:c}), not {p:p}. It takes more model communes than "
+        "have been "
+        "seen.",
     )
 
 
@@ -128,6 +142,7 @@ def side_by_side(
     for scenario, title in titles.items():
         years = _of(comparison, scenario, YEARS, group)
         money = [_of(comparison, scenario, "money", "all", p) for p in PAYERS if p != "members"]
+        hours = _of(comparison, scenario, "unpaid_hours", "all")
         price = _of(comparison, scenario, "cost_per_member_year", "all", "public and donors")
         net = None
         if people is not None:
@@ -142,12 +157,18 @@ def side_by_side(
                 "range": say(
                     lang, vi="{a:a} đến\u00a0{b:a}", en="{a:a} to\u00a0{b:a}", a=years["low"], b=years["high"]
                 ),
-                "money": sum(m["median"] for m in money if m),
+                "money": sum(m["mean"] for m in money if m),
+                "hours": hours["mean"] if hours else float("nan"),
                 "price": price["median"] if price else float("nan"),
                 "net": float("nan") if net is None else net,
             }
         )
-    frame, forms = pd.DataFrame(rows), {"what": "", "years": "a", "range": "", "money": "m1", "price": "m1"}
+    frame, forms = (
+        pd.DataFrame(rows),
+        {"what": "", "years": "a", "range": "", "money": "m1", "hours": "a", "price": "m1"},
+    )
+    if frame["hours"].isna().all():
+        del forms["hours"]
     if frame["net"].notna().any():
         forms["net"] = "p"
     names = {
@@ -157,6 +178,7 @@ def side_by_side(
             ("years", "added_years"),
             ("range", "interval"),
             ("money", "all_money"),
+            ("hours", "unpaid_hours"),
             ("price", "price_of_year"),
             ("net", "net_after"),
         )

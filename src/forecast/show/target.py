@@ -9,11 +9,13 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.data import frames, history
 from forecast.data.tables import UserError
+from forecast.desk.target import MONEY, TOGETHER
 from forecast.engines import USUAL
 from forecast.language import words
 from forecast.language.words import Text, form, join, say, term
 from forecast.question.scenario import Scenario, Target
 from forecast.show import marks
+from forecast.show.evidence import label
 from forecast.show.marks import MUTED
 from forecast.show.picture import (
     DASHES,
@@ -133,6 +135,21 @@ def desk_table(desk: pd.DataFrame, lang: str = "vi") -> Text:
     return words.table(desk, lang, {"engine": "", "probability": "c"} | people)
 
 
+def readings(desks: Sequence[tuple[pd.DataFrame, Scenario]], lang: str = "vi") -> Text:
+    """Return the target desk of several readings of one goal, one table: what is counted, and how likely it is."""
+    parts = []
+    for desk, scenario in desks:
+        aim = goal(scenario)
+        told = term(f"measure.{aim.measure}", lang)
+        span = say(lang, a=aim.since or aim.by, b=aim.by, vi="{a:t} đến {b:t}", en="{a:t} to {b:t}")
+        reading = f"{told}, {span}" if aim.since else f"{told}, {words.form(aim.by, 't', lang)}"
+        parts.append(desk.assign(reading=reading)[desk["engine"].isin(["agents", "stock"])])
+    people = dict.fromkeys(("median", "low", "high", "gap"), "a")
+    forms = {"reading": "", "engine": "", "probability": "c"} | people
+    head = {"reading": say(lang, vi="cách hiểu", en="reading")}
+    return words.table(pd.concat(parts), lang, forms, head)
+
+
 def overview(answer: Projection, scenarios: Sequence[Scenario], lang: str = "vi", engine: str = "stock") -> Text:
     """Return the targets of several scenarios in one table, by one engine."""
     rows = []
@@ -190,15 +207,20 @@ def effort_text(effort: dict[str, Any], lang: str = "vi") -> Text:
         "target": effort["target"],
     }
     if effort["multiple"] is None:
+        common |= {
+            "times": max(effort["most_multiple"], 1.0),
+            "reached": words.below(effort["probability_reached"], common["p"], lang),
+        }
         return say(
             lang,
             **common,
-            reached=words.below(effort["probability_reached"], common["p"], lang),
-            vi="Tính bằng cân đối tăng – giảm: dù nhân nỗ lực vận động lên mức cao nhất được thử, khả năng "
-            "đạt {target:n} người chỉ là {reached}, chưa tới {p:p}: riêng việc đi vận động nhiều hơn không "
-            "đủ.",
-            en="By the engine “entries minus exits”, even the largest outreach tried gives {target:n} members a "
-            "probability of {reached}, not {p:p}: more visits alone are not enough.",
+            vi="Tính bằng cân đối tăng – giảm: dù nhân nỗ lực vận động lên mức cao nhất từng thấy ({times:n1} lần kế "
+            "hoạch), khả năng đạt {target:n} người là {reached}, chưa tới {p:p}. Muốn đạt chỉ bằng đi vận động thì cần "
+            "nhiều hơn mức đã từng thấy.",
+            en="By the engine “entries minus exits”, even the largest outreach that has been seen ({times:n1} times "
+            "that of the plan) gives {target:n} members a probability of {reached}, not {p:p}. By visits alone "
+            "it takes more "
+            "than has been seen.",
         )
     if effort["multiple"] <= 1:
         return say(
@@ -216,61 +238,75 @@ def effort_text(effort: dict[str, Any], lang: str = "vi") -> Text:
         times=effort["multiple"],
         needed=effort["visits_per_month_needed"],
         more=effort["collectors_needed"],
+        money=effort["total"],
+        hours=effort["hours"],
         vi="Tính bằng cân đối tăng – giảm: để khả năng đạt là {p:p}, nỗ lực vận động phải gấp khoảng "
         "{times:n1} lần kế hoạch: từ khoảng {visits:a} lên {needed:a} lượt thăm hộ mỗi tháng, với số nhân viên "
-        "thu từ {collectors:a} lên {more:a} người.",
+        "thu từ {collectors:a} lên {more:a} người; ngân sách, nhà hảo tâm và cơ quan BHXH chi thêm khoảng {money:m1} "
+        "cả kỳ.",
         en="By the engine “entries minus exits”, for a probability of {p:p} outreach must be about {times:n1} "
         "times that of the plan: from about {visits:a} to {needed:a} household visits a month, with {more:a} "
-        "collectors instead of {collectors:a}.",
+        "collectors instead of {collectors:a}; public budgets, donors and the office pay about {money:m1} more "
+        "over all months.",
     )
 
 
-_AMOUNTS = {"collectors": "a", "visits_per_month": "a", "communes": "n", "share": "p"}
+_AMOUNTS = {"share": "p", "communes": "n", "meetings_per_year": "n1", "days_per_month": "n2"}
+
+
+def _amount(value: float, unit: str, lang: str) -> str:
+    """Return an amount of a lever with its unit."""
+    if not unit:
+        return say(lang, vi="có", en="yes")
+    return f"{form(value, _AMOUNTS.get(unit, 'a'), lang)} {term(f'amount.{unit}', lang)}".strip()
 
 
 def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
-    """Return how much of each single lever would make the target as likely as was asked (`decide.ways`).
+    """Return how much of each single lever would make the target as likely as was asked, and what it costs whom.
 
-    Where none is enough, the last row says whether all of them together are.
+    `ways` is that of :func:`forecast.desk.target.ways`. A lever that is not enough at the most that was seen is marked
+    so; its money is that of the most. Where none is enough, the last row says whether all of them together are.
     """
     if (ways["needed"] == 0).all():
         return say(lang, vi="Không giải pháp nào phải làm thêm.", en="No lever needs to do more.")
     rows = []
     for row in frames.records(ways):
-        amount, unit = _AMOUNTS[row["unit"]], term(f"amount.{row['unit']}", lang)
-        most = form(row["most"], amount, lang)
-        if row["way"] == "together":
+        most = _amount(row["most"], row["unit"], lang)
+        if row["way"] == TOGETHER:
             failed = say(
-                lang, vi="**không thể đạt bằng các giải pháp đã cho**", en="**cannot be reached with the levers given**"
+                lang, vi="**không thể đạt bằng mức đã từng thấy**", en="**cannot be reached with what has been seen**"
             )
             needed = say(lang, vi="đủ", en="enough") if row["needed"] == 1 else failed
         elif row["needed"] == 0:
             needed = say(lang, vi="không cần thêm", en="nothing more")
         elif row["needed"] == row["needed"]:
-            needed = Text(f"{form(row['needed'], amount, lang)} {unit}".strip())
+            needed = Text(_amount(row["needed"], row["unit"], lang))
+        elif not row["unit"] or (row["unit"] == "share" and row["most"] >= 1):  # there is no more of it
+            needed = say(lang, vi="không đủ, dù đến mức {most}", en="not enough, even {most}", most=most)
         else:
             needed = say(
-                lang, vi="không đủ, dù đến mức {most}", en="not enough, even {most}", most=f"{most} {unit}".strip()
+                lang,
+                vi="nhiều hơn mức đã từng thấy ({most})",
+                en="more than has been seen ({most})",
+                most=most,
             )
+        name = term(f"way.{TOGETHER}", lang) if row["way"] == TOGETHER else label(row["way"], lang)
+        money = {payer: row[payer] / 1e6 for payer in (*MONEY, "total")}
         rows.append(
-            {
-                "way": term(f"way.{row['way']}", lang),
-                "needed": needed,
-                "probability": row["probability_reached"],
-                "money": row["public_vnd"],
-            }
+            {"way": name, "needed": needed, "probability": row["probability_reached"], "hours": row["hours"]} | money
         )
-    return words.table(
-        pd.DataFrame(rows),
-        lang,
-        {"way": "", "needed": "", "probability": "c", "money": "m1"},
-        {
-            "way": term("column.way", lang),
-            "needed": term("column.more_needed", lang),
-            "probability": term("column.probability", lang),
-            "money": term("column.public", lang),
-        },
-    )
+    frame = pd.DataFrame(rows)
+    paid = [payer for payer in MONEY if frame[payer].abs().max() >= 0.05]
+    millions = say(lang, vi=" (triệu đồng)", en=" (million VND)")
+    heads = {
+        "way": term("column.way", lang),
+        "needed": term("column.more_needed", lang),
+        "probability": term("column.probability", lang),
+        "total": term("column.total", lang) + millions,
+        "hours": term("column.unpaid_hours", lang),
+    } | {payer: term(f"payer.{payer}", lang) + millions for payer in paid}
+    forms = {"way": "", "needed": "", "probability": "c"} | dict.fromkeys((*paid, "total"), "n1") | {"hours": "a"}
+    return words.table(frame, lang, forms, heads)
 
 
 def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None = None, lang: str = "vi") -> Picture:

@@ -25,7 +25,6 @@ from forecast.data import chance, tables
 from forecast.data.frames import rows as rows_of
 from forecast.engines.people.draws import between, place_effect
 from forecast.experiment.project import Task, engine_of, run_tasks
-from forecast.question.levers import Policy
 from forecast.question.menu import Choice, policy, usual
 from forecast.question.scenario import Scenario, Target
 
@@ -266,4 +265,4 @@ def needed(scenario: Scenario) -> Target:
 
 def without_levers(scenario: Scenario) -> Scenario:
     """Return the question with an empty policy, from which levers are moved."""
-    return scenario.with_policy(scenario.scenario, Policy())
+    return scenario.with_policy(scenario.scenario, scenario.policy.in_force(scenario.start))

@@ -6,9 +6,9 @@ Each module of this package is read, in the order of names: a class in a new one
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from forecast.data import tables
@@ -18,6 +18,7 @@ from forecast.question.levers.base import Count as Count
 from forecast.question.levers.base import Group as Group
 from forecast.question.levers.base import Lever as Lever
 from forecast.question.levers.base import Month as Month
+from forecast.question.levers.campaign import YearEndCampaign as YearEndCampaign
 from forecast.question.levers.contribution import Gift as Gift
 from forecast.question.levers.contribution import TopUp as TopUp
 from forecast.question.levers.effort import Collectors as Collectors
@@ -34,7 +35,7 @@ from forecast.question.levers.work import Effort as Effort
 from forecast.question.levers.work import Inspection as Inspection
 from forecast.question.levers.work import Language as Language
 from forecast.question.levers.work import VisitOrder as VisitOrder
-from forecast.question.plan import Plan, empty_plan
+from forecast.question.plan import Bill, Plan, empty_plan
 from forecast.question.plan import Where as Where
 
 for _module in pkgutil.iter_modules(__path__):
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     AnyLever = Lever
 else:  # any class that is registered, told apart by its name
     AnyLever = Annotated[Union[tuple(LEVERS.values())], Field(discriminator="lever")]  # noqa: UP007
+
+
+HOURS = 20.0  # of a collector in a month: 30 visits (visits_per_collector) at 1.5 an hour
 
 
 class Policy(BaseModel):
@@ -74,6 +78,14 @@ class Policy(BaseModel):
             )
         return Policy(*(lever for lever in self.levers if type(lever).__name__ not in names))
 
+    def in_force(self, start: str) -> "Policy":
+        """Return the levers that say a first month before `start` and act then: when nothing changes, they go on.
+
+        >>> Policy(ModelCommunes(start="2021-06"), Drive(per_month=1)).in_force("2021-12").levers[0].lever
+        'ModelCommunes'
+        """
+        return Policy(*(x for x in self.levers if x.start and x.start < start and not (x.end and x.end < start)))
+
     def plan(self, place: Place, start: str, until: str, collectors: float | None = None) -> Plan:
         """Compile to a plan for `place`, months `start` (the opening stock) to `until`; the same input, the same plan.
 
@@ -86,23 +98,30 @@ class Policy(BaseModel):
                 lever._apply(plan, place)
             except tables.UserError as error:
                 raise tables.UserError(f"policy.{number}.{type(lever).__name__}: {error}") from None
-        for array in (*plan.columns.values(), plan.spending):
+        plan.bills.extend(self._forms(plan))
+        _hours_balance(plan)
+        for array in (*plan.columns.values(), *(bill.units for bill in plan.bills)):
             array.setflags(write=False)
         return plan
 
+    def _forms(self, plan: Plan) -> list[Bill]:
+        """What help with the form takes: a share of all visits, so that it is known when all levers have acted."""
+        helping = [v.payer for v in self.levers if isinstance(v, Visits) and v.assisted and plan.assisted.any()]
+        if not helping:
+            return []
+        others, own = (plan.assisted * plan.visits).sum(axis=1), (plan.assisted * plan.collectors).sum(axis=1)
+        return [
+            Bill("assisted_visit", helping[0], others),
+            Bill("assisted_visit", helping[0], own, per="visits_per_collector"),
+        ]
 
-def spending(levers: Sequence[Lever], plan: Plan, place: Place) -> list[float]:
-    """Return what each of `levers` spends (VND, all months after the opening) when put, in order, behind a plan.
 
-    >>> from forecast import toy
-    >>> plan = Policy().plan(toy.place(), "2021-12", "2022-12")
-    >>> spending([Visits(count=100, per="place", unit_cost=30_000)], plan, toy.place())
-    [36000000.0]
-    """
-    writable: dict[str, Any] = {name: column.copy() for name, column in plan.columns.items()}
-    plan, spent = plan.but(spending=plan.spending.copy(), **writable), []
-    for lever in levers:
-        before = plan.spending[1:].sum()
-        lever._apply(plan, place)
-        spent.append(float(plan.spending[1:].sum() - before))
-    return spent
+def _hours_balance(plan: Plan) -> None:
+    """Refuse inspections that take more hours than collectors have: what they leave is for renewals and visits."""
+    over = plan.inspection - HOURS * plan.collectors
+    if (over > 1e-6).any():
+        t, c = np.unravel_index(int(over.argmax()), over.shape)
+        raise tables.UserError(
+            f"Inspection.hours_per_month: {plan.inspection[t, c]:.1f} hours in {plan.communes[c]} in {plan.months[t]}, "
+            f"where collectors have {HOURS * plan.collectors[t, c]:.1f} in all; expected no more than there are"
+        )

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from forecast.data import tables
 from forecast.data.places import Place
-from forecast.data.vocabulary import GROUPS, OUTREACH_PAYERS
-from forecast.question.plan import COLUMNS, Column, Plan, Where, chosen
+from forecast.data.vocabulary import GROUPS
+from forecast.question.plan import COLUMNS, Bill, Column, Plan, Where, chosen
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="month, YYYY-MM", examples=["2022-07"])]
 
@@ -47,10 +47,12 @@ class Lever(BaseModel):
     start: Month | None = Field(None, description="first month; from the beginning when left out")
     end: Month | None = Field(None, description="last month; for ever when left out")
     where: Literal["all"] | Where = "all"
-    unit_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(0.0, description="VND per unit")
+    unit_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="VND per unit, a planner's own price; that of data/unit_costs.csv when left out"
+    )
     payer: Literal["office", "state", "province", "donors"] = Field("office", description="who pays the cost")
     evidence: ClassVar[tuple[str, ...]] = ()  # parameters in data/evidence.csv on which the lever's effect rests
-    cost: ClassVar[str] = ""  # the row of data/evidence.csv that prices a unit; "" where the law does, or nobody
+    cost: ClassVar[str] = ""  # the item of data/unit_costs.csv that prices a unit; "" where the law does
     columns: ClassVar[dict[str, Column]] = {}  # columns that the lever brings to the plan
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({},)  # small cases, to see which columns it changes
 
@@ -80,6 +82,10 @@ class Lever(BaseModel):
         """Write this lever into a plan that is being built."""
         raise TypeError(f"{type(self).__name__} does not act by itself: use one of {', '.join(sorted(LEVERS))}")
 
+    def acts(self, plan: Plan) -> bool:
+        """Is any of its months one of the plan's, after the opening?"""
+        return bool(self._months(plan)[1:].any())
+
     def _months(self, plan: Plan) -> np.ndarray:
         since = tables.month(self.start) if self.start else plan.months[0]
         until = tables.month(self.end) if self.end else plan.months[-1]
@@ -93,8 +99,15 @@ class Lever(BaseModel):
         group = getattr(self, "group", "all")
         return np.array([group in ("all", g) for g in GROUPS])
 
-    def _spend(self, plan: Plan, units: np.ndarray) -> None:
-        plan.spending[:, :, OUTREACH_PAYERS.index(self.payer)] += units * self.unit_cost
+    def _spend(self, plan: Plan, units: np.ndarray, item: str = "", own: bool = False) -> None:
+        """Note `units` (months, communes) of the lever's item, or of another one.
+
+        A planner's price of a unit is that of the lever's item; another item has it only if it stands in its place.
+        """
+        own = own or not item or item == self.cost
+        taken = units.sum(axis=1)
+        if taken.any():
+            plan.bills.append(Bill(item or self.cost, self.payer, taken, self.unit_cost if own else None))
 
 
 class LevelLever(Lever):
@@ -104,6 +117,6 @@ class LevelLever(Lever):
     column: ClassVar[str]
 
     def _apply(self, plan: Plan, place: Place) -> None:
-        level = self._box(plan, place) * self.share
+        level, before = self._box(plan, place) * self.share, plan.columns[self.column].copy()
         np.maximum(plan.columns[self.column], level, out=plan.columns[self.column])
-        self._spend(plan, level)
+        self._spend(plan, plan.columns[self.column] - before)  # what a lever before it does is its own cost

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS
@@ -34,10 +35,14 @@ class TopUp(Lever):
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """60 points more of the contribution for each group."""
-        form = {"lever": "TopUp", "share": [0, 0.6]}
-        usual = {80 + i: form | {"group": group} for i, group in enumerate(("poor", "near_poor", "other"))}
-        return usual | ({110: form | {"group": "ethnic_minority"}} if place.minority_share > 0.1 else {})
+        """As large a part of the contribution as a province has paid for each group, at most 60 points."""
+        forms = {group: {"lever": "TopUp", "share": [0, min(most("top_up", place, group), 0.6)]} for group in GROUPS}
+        forms |= {"all": {"lever": "TopUp", "share": [0, min(most("top_up", place), 0.6)]}}
+        usual = {
+            79 + i: forms[group] | {"group": group} for i, group in enumerate(("all", "poor", "near_poor", "other"))
+        }
+        minority = {110: forms["ethnic_minority"] | {"group": "ethnic_minority"}}
+        return usual | (minority if place.minority_share > 0.1 else {})
 
     def _apply(self, plan: Plan, place: Place) -> None:
         column = plan.top_up if self.payer == "province" else plan.top_up_donors
@@ -63,6 +68,7 @@ class Gift(Lever):
     group: Group = "poor"
     payer: Literal["donors"] = "donors"
     evidence: ClassVar[tuple[str, ...]] = ("gift_retention",)
+    cost: ClassVar[str] = "book"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"persons_per_month": 1},)
 
     @classmethod

@@ -1,10 +1,12 @@
 """Who goes to households, how well, and how often."""
 
+import math
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, Lever, Offers, Share
@@ -28,18 +30,31 @@ class Collectors(Lever):
     count: Count
     per: Literal["place", "commune", "hamlet"] = "commune"
     evidence: ClassVar[tuple[str, ...]] = ("visits_per_collector", "visit_share")
-    cost: ClassVar[str] = "cost_collector"
+    cost: ClassVar[str] = "collector"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 9},)
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """Up to four times the collectors that there are."""
-        return {10: {"lever": "Collectors", "count": [collectors, 4 * collectors], "per": "place"}}
+        """As many collectors as were seen, and four times those that there are where that is not known."""
+        top = most("collectors", place)
+        high = top if math.isfinite(top) else 4 * collectors
+        return {10: {"lever": "Collectors", "count": [collectors, high], "per": "place"}} if high > collectors else {}
 
     def _apply(self, plan: Plan, place: Place) -> None:
         wanted = self._box(plan, place) * spread(self.count, self.per, self.where, place)
-        self._spend(plan, np.maximum(wanted - plan.collectors, 0))  # only the added ones are this policy's cost
-        plan.collectors[:] = np.where(self._box(plan, place), wanted, plan.collectors)
+        more_collectors(self, plan, np.where(self._box(plan, place), wanted, plan.collectors))
+
+
+def more_collectors(lever: Lever, plan: Plan, wanted: np.ndarray) -> None:
+    """Set the collectors of a plan, (months, communes); those added are the lever's cost, those taken back cost less.
+
+    What there is when nothing changes costs a policy nothing, and sending some of them home saves it nothing.
+    """
+    gap = wanted - plan.collectors
+    added, fewer = np.maximum(gap, 0).sum(axis=1), np.maximum(-gap, 0).sum(axis=1)
+    paid_for = sum((bill.units for bill in plan.bills if bill.item == "collector"), np.zeros(len(gap)))
+    lever._spend(plan, (added - np.minimum(fewer, paid_for))[:, None], "collector")
+    plan.collectors[:] = wanted
 
 
 class Training(Lever):
@@ -60,7 +75,7 @@ class Training(Lever):
     every: Annotated[int, Field(ge=1)] | None = Field(None, description="months between courses; once when left out")
     half_life: Annotated[float, Field(gt=0)] = Field(12.0, description="months")
     evidence: ClassVar[tuple[str, ...]] = ("training_gain",)
-    cost: ClassVar[str] = "cost_training"
+    cost: ClassVar[str] = "training"
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
@@ -96,10 +111,13 @@ class Quota(Lever):
     """
 
     lever: Literal["Quota"] = "Quota"
-    per_month: Count
+    per_month: Annotated[float, Field(ge=0, le=2)] = Field(
+        description="new members of each holder: at most 1 of a collector and 2 of an official, which is what was tried"
+    )
     holder: Literal["collector", "staff"] = "collector"
     staff: Count = Field(0.0, description="officials in the whole place who hold the quota (holder: staff)")
     evidence: ClassVar[tuple[str, ...]] = ("quota_effort", "quota_paper_share", "staff_displacement")
+    cost: ClassVar[str] = "collector_quota"
     examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"per_month": 1},
         {"per_month": 1, "holder": "staff", "staff": 9},
@@ -109,18 +127,26 @@ class Quota(Lever):
     def _someone_holds_it(self) -> "Quota":
         if self.holder == "staff" and not self.staff:
             raise ValueError("holder staff: say in staff how many officials hold the quota")
+        if self.holder == "collector" and self.per_month > 1:
+            raise ValueError(
+                f"per_month: {self.per_month:g}; expected at most 1: nobody has seen what more than that asked of a "
+                "collector does"
+            )
         return self
 
     def _apply(self, plan: Plan, place: Place) -> None:
         box = self._box(plan, place)
         if self.holder == "collector":
+            before = plan.quota.copy()
             np.maximum(plan.quota, box * self.per_month, out=plan.quota)
+            self._spend(plan, (plan.quota - before) * plan.collectors)
             return
         inside = chosen(self.where, place)
         people = place.communes["eligible"].to_numpy(float) * inside
-        plan.staff[:] += self._months(plan)[:, None] * (self.staff * people / people.sum())
+        officials = self._months(plan)[:, None] * (self.staff * people / people.sum())
+        plan.staff[:] += officials
         np.maximum(plan.staff_quota, box * self.per_month, out=plan.staff_quota)
-        self._spend(plan, self._months(plan)[:, None] * (self.staff * people / people.sum()))
+        self._spend(plan, officials * self.per_month / 2, "staff_quota", own=True)  # two a month is a full quota
 
 
 class Visits(Lever):
@@ -141,13 +167,14 @@ class Visits(Lever):
     per: Literal["place", "commune", "hamlet", "household"] = "commune"
     assisted: Share = Field(0.0, description="share of all visits, collectors' too, with help to complete the form")
     evidence: ClassVar[tuple[str, ...]] = ("visit_share", "assisted_ratio")
-    cost: ClassVar[str] = "cost_visit"
+    cost: ClassVar[str] = "visit"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 9, "assisted": 0.5},)
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """One more visit to each household a year."""
-        return {20: {"lever": "Visits", "count": [0, place.households / 12], "per": "place"}}
+        """As many visits as were seen, at most one more to each household a year."""
+        high = min(most("visits", place), place.households / 12)
+        return {20: {"lever": "Visits", "count": [0, high], "per": "place"}}
 
     def _apply(self, plan: Plan, place: Place) -> None:
         visits = self._box(plan, place) * spread(self.count, self.per, self.where, place)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, Day, Lever, Offers
@@ -23,10 +24,8 @@ class _Events(Lever):
 
     def _monthly(self, plan: Plan, place: Place) -> np.ndarray:
         rate = self.count / (12 if self.every == "year" else 1)
-        events = self._box(plan, place) * spread(rate, self.per, self.where, place)
-        self._spend(plan, events)
-        result: np.ndarray = events
-        return result
+        events: np.ndarray = self._box(plan, place) * spread(rate, self.per, self.where, place)
+        return events
 
 
 class Meetings(_Events):
@@ -45,16 +44,19 @@ class Meetings(_Events):
     lever: Literal["Meetings"] = "Meetings"
     attendance: Count = Field(MEETINGS_ATTENDANCE, description="persons at one meeting")
     evidence: ClassVar[tuple[str, ...]] = ("meeting_yield",)
-    cost: ClassVar[str] = "cost_meeting"
+    cost: ClassVar[str] = "meeting"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 1},)
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """A meeting a month in each commune."""
-        return {60: {"lever": "Meetings", "count": [0, 12], "every": "year", "per": "commune"}}
+        """As many meetings in each commune as were seen, at most one a month."""
+        top = min(12 * most("meetings", place) / max(len(place.communes), 1), 12.0)
+        return {60: {"lever": "Meetings", "count": [0, top], "every": "year", "per": "commune"}}
 
     def _apply(self, plan: Plan, place: Place) -> None:
-        plan.meetings[:] += self._monthly(plan, place) * (self.attendance / MEETINGS_ATTENDANCE)
+        meetings = self._monthly(plan, place) * (self.attendance / MEETINGS_ATTENDANCE)
+        plan.meetings[:] += meetings
+        self._spend(plan, meetings)
 
 
 class Broadcast(_Events):
@@ -71,10 +73,13 @@ class Broadcast(_Events):
 
     lever: Literal["Broadcast"] = "Broadcast"
     evidence: ClassVar[tuple[str, ...]] = ("mass_information", "language_factor")
+    cost: ClassVar[str] = "broadcast"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 1},)
 
     def _apply(self, plan: Plan, place: Place) -> None:
-        plan.broadcasts[:] += self._monthly(plan, place)
+        broadcasts = self._monthly(plan, place)
+        plan.broadcasts[:] += broadcasts
+        self._spend(plan, broadcasts)
 
 
 class Drive(Lever):
@@ -94,13 +99,18 @@ class Drive(Lever):
     dates: tuple[Day, ...] = ()
     per_month: Count = Field(0.0, description="campaign days each month, beside the dates")
     evidence: ClassVar[tuple[str, ...]] = ("drive_yield", "drive_pulled_forward")
-    cost: ClassVar[str] = "cost_drive"
+    cost: ClassVar[str] = "campaign_day"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"per_month": 1},)
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """A campaign day a month."""
-        return {70: {"lever": "Drive", "per_month": [0, 1]}}
+        """As many campaign days a month as were seen, at most one."""
+        return {70: {"lever": "Drive", "per_month": [0, min(most("drives", place), 1.0)]}}
+
+    def acts(self, plan: Plan) -> bool:
+        """Is any of its dates or months one of the plan's, after the opening?"""
+        dated = plan.months[1:].astype(str).isin([date[:7] for date in self.dates]).any()
+        return bool(dated) or (super().acts(plan) and (self.per_month > 0 or not self.dates))
 
     def _apply(self, plan: Plan, place: Place) -> None:
         days = self._months(plan) * self.per_month
@@ -126,19 +136,20 @@ class ModelCommunes(Lever):
     lever: Literal["ModelCommunes"] = "ModelCommunes"
     ramp: Annotated[int, Field(ge=0)] = Field(2, description="months until the full effect")
     evidence: ClassVar[tuple[str, ...]] = ("model_commune_ratio",)
-    cost: ClassVar[str] = "cost_model_commune"
+    cost: ClassVar[str] = "model_commune"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"where": {"count": 1}},)
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
-        """Half of the communes."""
-        most = max(2, len(place.communes) // 2)
-        form = {"lever": "ModelCommunes", "where": {"count": [0, most], "order": "largest"}}
+        """As many communes as were run so, at most half of them."""
+        top = min(most("model", place), max(2, len(place.communes) // 2))
+        form = {"lever": "ModelCommunes", "where": {"count": [0, top], "order": "largest"}}
         return {100: form} if len(place.communes) > 1 else {}
 
     def _apply(self, plan: Plan, place: Place) -> None:
         begin = tables.month_index(tables.month(self.start)) if self.start else plan.first
         age = plan.first + np.arange(len(plan.months)) - begin
         level = np.clip((age + 1) / (self.ramp + 1), 0, 1) * self._months(plan)
+        new = self._box(plan, place) & (plan.model == 0)  # a commune that is one by another lever has its committee
         np.maximum(plan.model, level[:, None] * chosen(self.where, place), out=plan.model)
-        self._spend(plan, self._box(plan, place).astype(float))
+        self._spend(plan, new.astype(float))

@@ -24,7 +24,7 @@ class Reminders(LevelLever):
     lever: Literal["Reminders"] = "Reminders"
     column: ClassVar[str] = "reminders"
     evidence: ClassVar[tuple[str, ...]] = ("renewal_contact",)
-    cost: ClassVar[str] = "cost_reminders"
+    cost: ClassVar[str] = "due_list"
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
@@ -48,7 +48,7 @@ class PaymentAdvice(LevelLever):
     share: Share = Field(0.2, description="share of payers of short spells who follow the advice")
     column: ClassVar[str] = "advice"
     evidence: ClassVar[tuple[str, ...]] = ("annual_lapse",)
-    cost: ClassVar[str] = "cost_payment_advice"
+    cost: ClassVar[str] = "payment_advice"
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, LevelLever, Lever, Offers
+from forecast.question.levers.effort import more_collectors
 from forecast.question.plan import Plan, spread
 
 
@@ -25,7 +26,7 @@ class Language(LevelLever):
     lever: Literal["Language"] = "Language"
     column: ClassVar[str] = "cadres"
     evidence: ClassVar[tuple[str, ...]] = ("language_factor",)
-    cost: ClassVar[str] = "cost_language"
+    cost: ClassVar[str] = "local_cadre"
 
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
@@ -49,6 +50,7 @@ class VisitOrder(Lever):
     lever: Literal["VisitOrder"] = "VisitOrder"
     first: Literal["easy", "farthest"]
     evidence: ClassVar[tuple[str, ...]] = ("creaming",)
+    cost: ClassVar[str] = "route"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"first": "farthest"},)
 
     @classmethod
@@ -57,7 +59,11 @@ class VisitOrder(Lever):
         return {90: {"lever": "VisitOrder", "first": "farthest"}}
 
     def _apply(self, plan: Plan, place: Place) -> None:
-        plan.order[self._box(plan, place)] = 1.0 if self.first == "easy" else -1.0
+        box = self._box(plan, place)
+        plan.order[box] = 1.0 if self.first == "easy" else -1.0
+        self._spend(plan, box.astype(float))
+        if self.first == "farthest":
+            self._spend(plan, box.astype(float), "far_route")
 
 
 class Inspection(Lever):
@@ -76,6 +82,7 @@ class Inspection(Lever):
     lever: Literal["Inspection"] = "Inspection"
     hours_per_month: Count = Field(description="hours in the whole place")
     evidence: ClassVar[tuple[str, ...]] = ("inspection_effect", "transfer_rate")
+    cost: ClassVar[str] = "inspection"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"hours_per_month": 9},)
 
     def _apply(self, plan: Plan, place: Place) -> None:
@@ -90,10 +97,11 @@ class Effort(Lever):
     lever: Literal["Effort"] = "Effort"
     times: Count
     evidence: ClassVar[tuple[str, ...]] = ("visits_per_collector", "visit_share")
+    cost: ClassVar[str] = "collector"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"times": 2},)
 
     def _apply(self, plan: Plan, place: Place) -> None:
         more = np.where(self._box(plan, place), self.times, 1.0)
-        self._spend(plan, np.maximum(more - 1, 0) * plan.collectors)
-        plan.collectors[:] *= more
+        more_collectors(self, plan, plan.collectors * more)
+        self._spend(plan, (more - 1) * plan.visits, "visit")
         plan.visits[:] *= more

@@ -1,0 +1,56 @@
+"""What a column of money holds, and what it leaves to be told as hours."""
+
+from forecast.beliefs import costs
+from forecast.language.words import Text, say, term
+from forecast.question.scenario import Scenario
+
+
+def held(*scenarios: Scenario, lang: str = "vi") -> Text:
+    """Say what the money of a table holds: contributions, commission, the work of these plans, and its hours.
+
+    Work is named by its items; those that take hours which nobody pays are told, with the price of such an hour where
+    a planner has set one.
+    """
+    items = dict.fromkeys(bill.item for s in scenarios for bill in s.plan.bills)
+    paid = [item for item in items if costs.newest().at[item, "high"] > 0]
+    unpaid = [item for item in items if costs.hours(item) > 0]
+    work = say(
+        lang,
+        named=", ".join(term(f"item.{item}", lang) for item in paid),
+        vi="; công việc theo đơn giá ({named})",
+        en="; work at unit costs ({named})",
+    )
+    said = say(
+        lang,
+        work=work if paid else "",
+        vi="Tiền gồm: tiền đóng theo từng nguồn; hoa hồng của nhân viên thu{work}. Đơn giá là nhận định của nhóm làm, "
+        "được lấy ngẫu nhiên trong khoảng của nó (data/unit_costs.csv). Mức tiền là bình quân các lần mô phỏng, nên "
+        "các nguồn cộng lại bằng tổng.",
+        en="Money holds: contributions of each payer; commission of collectors{work}. Unit costs are judgement and are "
+        "drawn with their spread (data/unit_costs.csv). Money is the mean of the simulations, so that payers add up to "
+        "the total.",
+    )
+    prices = {
+        x.value if hasattr(x, "value") else float(x) for s in scenarios if (x := s.prices.get(costs.UNPAID)) is not None
+    }
+    if not unpaid:
+        return said
+    named = ", ".join(term(f"item.{item}", lang) for item in unpaid)
+    if prices:
+        more = say(
+            lang,
+            named=named,
+            price=max(prices),
+            vi="Giờ không được trả công ({named}) được tính {price:d} một giờ và nằm trong số tiền.",
+            en="Hours that nobody pays ({named}) are priced at {price:d} each and are part of the money.",
+        )
+    else:
+        more = say(
+            lang,
+            named=named,
+            vi="Giờ không được trả công ({named}) được kể bằng giờ, không tính thành tiền; muốn tính thì ghi "
+            "`prices: {{unpaid_hour: ...}}` vào kịch bản.",
+            en="Hours that nobody pays ({named}) are told as hours and are not in the money; `prices: {{unpaid_hour: "
+            "...}}` in a scenario prices them.",
+        )
+    return Text(f"{said} {more}")
