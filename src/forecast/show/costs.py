@@ -41,7 +41,7 @@ def held(*scenarios: Scenario, lang: str = "vi") -> Text:
     told, with the price of such an hour where a planner has set one.
     """
     items = dict.fromkeys(bill.item for s in scenarios for bill in s.plan.bills)
-    paid = [item for item in items if costs.newest().at[item, "high"] > 0]
+    paid = [item for item in items if float(frames.at(costs.newest(), item, "high")) > 0]
     unpaid = [item for item in items if costs.hours(item) > 0]
     work = say(
         lang,
