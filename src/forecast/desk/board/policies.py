@@ -9,11 +9,10 @@ the first and priced by the second. A change of the law acts in the board's draw
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from forecast.data import places
+from forecast.data import places, workers
 from forecast.data.places import Place, read_place
 from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import adding
@@ -50,12 +49,11 @@ def effects(
     `levers` gives for each policy the levers of a province. A province opens with its stock of today, the median of the
     board's draws. Every lever that has a price in data/parameters.csv and was given none gets it.
     """
-    done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator")(
-        joblib.delayed(_in_province)(
-            asked, name, float(np.median(outlook.of(name, "lasting_members")[0])), _chosen(name, asked, levers), draws
-        )
+    given = [
+        (asked, name, float(np.median(outlook.of(name, "lasting_members")[0])), _chosen(name, asked, levers), draws)
         for name in outlook.places
-    )
+    ]
+    done = workers.every(_in_province, given, jobs)
     found: dict[str, dict[str, Effect]] = {policy: {} for policy in ("", *levers)}
     for name, each in zip(outlook.places, done, strict=True):
         for policy, effect in each.items():
