@@ -1,11 +1,9 @@
 """The model's parameters: one typed table, data/parameters.csv, with what is believed of each before any count is seen.
 
-A row of kind `parameter` is a belief: its center (`value`) with the 5% and 95% points (`low`, `high`). A row
-of kind `opening` is a count that a scenario may give in place
-of the published one, so it has no value. `least` and `most` are where the formulas end (`open` names the ends that are
-themselves outside), `unit` is the unit of all of these, `learned` the position among the coordinates of calibration
-(empty where counts can tell nothing: the parameter keeps its prior), `distance` how far the support of a learned one
-is from this scheme (calibration widens the spread by 1 + distance / 4). Titles for people are terms of docs/words.csv.
+A row of kind `parameter` is a belief: its center (`value`) with the 5% and 95% points (`low`, `high`). A row of kind
+`opening` is a count that a scenario may give in place of the published one, so it has no value. `least` and `most` are
+where the formulas end (`open` names the ends that are themselves outside), `unit` is the unit of all of these,
+`distance` how far the nearest study is from this scheme. Titles for people are terms of docs/words.csv.
 """
 
 import math

@@ -15,7 +15,7 @@ from forecast.engines.campaign.learned import learned_table
 from forecast.engines.campaign.particles import Luck
 
 AGAIN = 2  # times that learning is repeated with other random numbers
-MOST_ERROR = 0.5  # of its spread by which a center may differ between them
+MOST_ERROR = 1.0  # a center that moves by more lies outside the interval that was learned (judgement)
 PLACE = ["place", "counts", "low", "center", "high"]
 
 
