@@ -106,7 +106,9 @@ def exchanged(made: Path, old: Path) -> bool:
     """Have two folders of one disk change their names in one step; False where the system has no such step."""
     import ctypes
 
-    here = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+    if os.name != "posix":
+        return False
+    here = ctypes.CDLL(None, use_errno=True)
     names = os.fsencode(made), os.fsencode(old)
     if sys.platform == "linux" and hasattr(here, "renameat2"):
         current_folder, exchange = -100, 2
