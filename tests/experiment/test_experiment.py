@@ -158,7 +158,7 @@ def test_a_part_is_only_taken_for_the_same_question(tmp_path, counted):
     others = [
         {"seed": 2},
         {"draws": 3},
-        {"scenarios": [question("status quo", assumptions={"rush": 0})]},
+        {"scenarios": [question("status quo", assumptions={"campaign_rise": 0})]},
         {"scenarios": [question("status quo", Visits(count=1))]},
         {
             "scenarios": [

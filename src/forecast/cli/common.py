@@ -45,7 +45,7 @@ with_lang = click.option(
     "--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures."
 )
 with_engines = click.option(
-    "--engines", default="agents,stock,series", show_default=True, help="Engines, separated by commas."
+    "--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas."
 )
 LEDGER = "Folder of the ledger of published forecasts; data/published by default."
 with_scenarios = click.argument(
