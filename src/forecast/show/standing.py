@@ -33,8 +33,8 @@ months.
         "{q:c}: trong khoảng {members:a} người khi ấy có khoảng {campaign:a} người vào trong đợt cao điểm cuối năm, "
         "phần lớn chỉ đóng một đến ba tháng.",
         en="The target of {target:n} is met in {by:t} with a chance of {p:c} and still stands in {later:t} with one of "
-        "{q:c}: of about {members:a} members then, about {campaign:a} come from the campaign of the year's end, and most "
-        "of them pay for one to three months.",
+        "{q:c}: of about {members:a} members then, about {campaign:a} come from the campaign of the year's end, and "
+        "most of them pay for one to three months.",
     )
 
 
