@@ -34,10 +34,10 @@ def test_a_card_says_what_the_table_says():
 def test_no_number_is_typed_in_by_hand(monkeypatch):
     """A changed table changes the card."""
     table = parameters_table()
-    table.loc["rush", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
+    table.loc["plan_growth", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
     monkeypatch.setattr(evidence, "parameters_table", lambda: table)
-    assert evidence.card("rush").prior == (1.0, 2.0, 3.0)
-    assert "2 (1 – 3)" in evidence.text(evidence.card("rush"), "vi")
+    assert evidence.card("plan_growth").prior == (1.0, 2.0, 3.0)
+    assert "2 (1 – 3)" in evidence.text(evidence.card("plan_growth"), "vi")
 
 
 def test_distances_are_those_that_widen_the_priors():
@@ -57,15 +57,19 @@ def test_a_lever_rests_on_the_weakest_of_its_parameters():
 
 
 def test_what_counts_have_narrowed_rests_on_counts_and_says_which():
-    draws = pd.DataFrame({"rush": np.linspace(6, 8, 101), "annual_lapse": np.linspace(0.1, 0.4, 101)})
+    draws = pd.DataFrame({"plan_growth": np.linspace(0.2, 0.4, 101), "annual_lapse": np.linspace(0.1, 0.4, 101)})
     moved = pd.DataFrame(
-        [("rush", "Cà Mau", 0.1, 0.4), ("rush", "Việt Nam", -0.9, 0.4), ("annual_lapse", "Cà Mau", 0.0, 0.02)],
+        [
+            ("plan_growth", "Cà Mau", 0.1, 0.4),
+            ("plan_growth", "Việt Nam", -0.9, 0.4),
+            ("annual_lapse", "Cà Mau", 0.0, 0.02),
+        ],
         columns=["coordinate", "source", "shift", "narrowed"],
     )
-    rush = evidence.card("rush", posterior=draws, moved=moved)
-    assert rush.basis == "counts" and rush.moved[0] == ("Việt Nam", -0.9)
-    assert rush.posterior == pytest.approx((6.1, 7.0, 7.9))
-    assert "Việt Nam (−0,90)" in evidence.text(rush, "vi") and "40%" in evidence.text(rush, "en")
+    grown = evidence.card("plan_growth", posterior=draws, moved=moved)
+    assert grown.basis == "counts" and grown.moved[0] == ("Việt Nam", -0.9)
+    assert grown.posterior == pytest.approx((0.21, 0.3, 0.39))
+    assert "Việt Nam (−0,90)" in evidence.text(grown, "vi") and "40%" in evidence.text(grown, "en")
     assert evidence.card("annual_lapse", posterior=draws, moved=moved).basis != "counts"
 
 
