@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.data import tables
+from forecast.data import doors, tables
 from forecast.data.folders import LOCK, Taken, locked, swept
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `fore
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]  # what click.option and click.argument return
 
+MOST_DRAWS = 1_000_000  # of a run
 PARTS, MANIFEST = ".parts", "manifest.json"
 with_out = click.option(
     "--out",
@@ -34,7 +35,7 @@ with_out = click.option(
 )
 with_force = click.option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
 with_draws = click.option(
-    "--draws", type=click.IntRange(1, 1_000_000), default=200, show_default=True, help="Draws of each scenario."
+    "--draws", type=click.IntRange(1, MOST_DRAWS), default=200, show_default=True, help="Draws of each scenario."
 )
 with_seed = click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck."
@@ -170,8 +171,8 @@ def claim(out: Path, force: bool) -> None:
         raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
     if (out / MANIFEST).exists():
         try:
-            names = [str(name) for name in json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]]
-        except (ValueError, KeyError, TypeError):
+            names = [str(name) for name in doors.read_json(out / MANIFEST)["files"]]
+        except (tables.UserError, KeyError, TypeError):
             raise tables.UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
         for name in names:
             if Path(name).name == name:  # only files of the folder itself

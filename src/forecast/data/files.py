@@ -21,7 +21,7 @@ LOG = logging.getLogger("forecast")
 SEAL = hashlib.sha256().digest_size  # bytes
 PACKAGE = Path(__file__).parents[1]  # src/forecast
 ROOT = PACKAGE.parents[1]
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run a cell that begins so
 T = TypeVar("T")
 
 
@@ -137,8 +137,8 @@ def _kept(path: Path | None, read: Callable[[io.BytesIO], T]) -> T | None:
 def inert(text: str) -> str:
     """Return text that no spreadsheet runs: an apostrophe stands before what looks like a formula.
 
-    >>> inert("=1+1"), inert("An Xuyên")
-    ("'=1+1", 'An Xuyên')
+    >>> inert("=1+1"), inert("An Xuyên"), inert("＝1+1")
+    ("'=1+1", 'An Xuyên', "'＝1+1")
     """
     text = str(text)
     return "'" + text if text.startswith(RISKY) else text

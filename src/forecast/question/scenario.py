@@ -1,22 +1,24 @@
 """One frozen question: a place, a policy, assumptions, and months. No seed, no state, never changed by a run."""
 
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
-from forecast.data import tables
+from forecast.data import doors, tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
 from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 
+MOST_MONTHS, MOST_ASSUMED = 1200, 1e12
+"""Months of a question, and the size of an assumption: there are not more people, hours or VND in the scheme."""
 TARGET_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
 
 
@@ -93,6 +95,14 @@ class Scenario(BaseModel):
         start, until = tables.month(self.start), tables.month(self.until)
         if until <= start:
             raise ValueError(f"until: {self.until} is not after start {self.start}")
+        length = tables.month_index(until) - tables.month_index(start)
+        if length > MOST_MONTHS:
+            raise ValueError(
+                f"until: {self.until} is {length:,} months after start; expected at most {MOST_MONTHS:,}, "
+                f"{length // MOST_MONTHS + 1} times less time and memory"
+            )
+        if not doors.plain(self.scenario):
+            raise ValueError(f"scenario: {self.scenario!r}: expected a name without control characters")
         if self.target and not start < tables.month(self.target.by) <= until:
             raise ValueError(f"target.by: {self.target.by} is not within {start + 1} to {self.until}")
         if (
@@ -108,8 +118,13 @@ class Scenario(BaseModel):
                 raise ValueError(f"policy.{number}.Gift.months: {lever.months}; expected a mode of payment: {expected}")
         known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
         unknown = sorted(set(self.assumptions) - known)
+        for name, given in self.assumptions.items():
+            size = abs(given.value if isinstance(given, Assumption) else given)
+            if size > MOST_ASSUMED:
+                raise ValueError(f"assumptions.{name}: {size:g}; expected at most {MOST_ASSUMED:g}")
         if unknown:
-            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(known_names())}")
+            nearest = get_close_matches(unknown[0], known_names(), 8, cutoff=0.0)
+            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one as {', '.join(nearest)}")
         for name, given in self.assumptions.items():
             check_assumption(name, given)
         for name, given in self.prices.items():
@@ -218,12 +233,7 @@ def read_scenario(path: str | Path) -> Scenario:
     'Đà Bắc'
     """
     path = Path(path)
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise tables.UserError(f"{path}: no such file; expected a scenario in YAML") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise tables.UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    data = doors.read_yaml(path)
     if not isinstance(data, dict):
         raise tables.UserError(
             f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}"

@@ -24,6 +24,7 @@ from . import questions as questions
 from . import scenario_file as scenario_file
 from . import score as score
 from . import spreadsheet as spreadsheet
+from . import standing as standing
 from . import target as target
 from . import teams as teams
 from . import uncertainty as uncertainty
