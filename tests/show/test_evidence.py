@@ -11,7 +11,7 @@ from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.language import words
 from forecast.question.levers import LEVERS
-from forecast.show import evidence
+from forecast.show import evidence, model
 
 CARDS = {card.name: card for card in evidence.cards()}
 
@@ -33,10 +33,10 @@ def test_a_card_says_what_the_table_says():
 def test_no_number_is_typed_in_by_hand(monkeypatch):
     """A changed table changes the card."""
     table = parameters_table()
-    table.loc["campaign_rise", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
+    table.loc["plan_growth", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
     monkeypatch.setattr(evidence, "parameters_table", lambda: table)
-    assert evidence.card("campaign_rise").prior == (1.0, 2.0, 3.0)
-    assert "2 (1 – 3)" in evidence.text(evidence.card("campaign_rise"), "vi")
+    assert evidence.card("plan_growth").prior == (1.0, 2.0, 3.0)
+    assert "2 (1 – 3)" in evidence.text(evidence.card("plan_growth"), "vi")
 
 
 def test_distances_are_those_of_the_nearest_study():
@@ -77,3 +77,13 @@ def test_what_comes_from_the_table_is_escaped_and_english_is_marked(monkeypatch)
 def test_an_unknown_name_is_answered_with_the_names_there_are():
     with pytest.raises(tables.UserError, match="no parameter or lever 'luck'.*entry_rate"):
         evidence.card("luck")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_pages_on_evidence_and_on_the_model_count_the_same_judgements(lang):
+    rests = [card for card in CARDS.values() if card.kind == "parameter" and card.basis == "judgement"]
+    judged = int((parameters_table()["status"] == "judgement").sum())
+    assert len(rests) == judged > 40
+    assert words.number(judged, lang) in model.parameters_text(lang)
+    told = words.terms().at["status.judgement", lang]
+    assert model.parameters(lang).count(told) == judged
