@@ -24,7 +24,6 @@ from numba import config, float64, int64, njit, uint64, vectorize
 
 from forecast.data.files import PACKAGE, scratch
 
-
 _SHARED = (
     "FORECAST_COMPILED"  # numba's own variable would be read again at each compilation, and undo what stands below
 )
