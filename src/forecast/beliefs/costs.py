@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.beliefs.parameters import Assumption
-from forecast.data import chance, tables
+from forecast.data import tables
 
 FILE = "unit_costs.csv"
 UNPAID = "unpaid_hour"  # the item that prices an hour which nobody pays: nothing, unless a scenario says so
@@ -68,10 +68,13 @@ def prices(item: str, months: pd.PeriodIndex, given: float | Assumption | None =
 def drawn(item: str, price: Path3, keys: np.ndarray) -> np.ndarray:
     """Return a price in each draw and month, (draws, months): one luck for an item, the same in every policy.
 
+    >>> from forecast.data import chance
     >>> path = prices("visit", pd.period_range("2022-01", "2022-01", freq="M"))
     >>> drawn("visit", path, chance.streams(1, range(2000))).min() > 0
     True
     """
+    from forecast.data import chance  # compiles: not for a command that only reads
+
     z = chance.normal_array(keys, chance.name_number(f"price/{item}"))[:, None]
     low, value, high = price
     if (low <= 0).any() or (low == high).all():
