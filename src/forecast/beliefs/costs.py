@@ -40,8 +40,8 @@ def unit_costs() -> pd.DataFrame:
 def newest() -> pd.DataFrame:
     """Return the row of each item that began last: index item, the other columns of the table.
 
-    >>> newest().loc["inspection", ["since", "value"]].tolist()
-    ['2026-07', 68000.0]
+    >>> newest().loc["inspection", "since"], float(newest().loc["inspection", "value"])
+    ('2026-07', 68000.0)
     """
     return unit_costs().drop_duplicates("item", keep="last").set_index("item")
 
@@ -70,7 +70,7 @@ def drawn(item: str, price: Path3, keys: np.ndarray) -> np.ndarray:
 
     >>> from forecast.data import chance
     >>> path = prices("visit", pd.period_range("2022-01", "2022-01", freq="M"))
-    >>> drawn("visit", path, chance.streams(1, range(2000))).min() > 0
+    >>> bool(drawn("visit", path, chance.streams(1, range(2000))).min() > 0)
     True
     """
     from forecast.data import chance  # compiles: not for a command that only reads
