@@ -18,12 +18,12 @@ from forecast.data.places import Place, read_place
 from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import adding
 from forecast.desk.board.outlook import MEASURES, Asked, Outlook
-from forecast.desk.equal_money import priced
 from forecast.experiment.project import project
 from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
 
-ENGINE, DRAWS = "stock", 32
+ENGINE, DRAWS = "stock", 16
+MOST = 0.8  # share of the people liable for the scheme with which a province may open
 OFFICE = PAYERS["office"]
 
 
@@ -50,9 +50,15 @@ def effects(
     `levers` gives for each policy the levers of a province. A province opens with its stock of today, the median of the
     board's draws. Every lever that has a price in data/parameters.csv and was given none gets it.
     """
+    counts = {name: districts(name) for name in outlook.places}
+    share = {name: count / max(sum(counts.values()), 1) for name, count in counts.items()}
     done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator")(
         joblib.delayed(_in_province)(
-            asked, name, float(np.median(outlook.of(name, "lasting_members")[0])), _chosen(name, asked, levers), draws
+            asked,
+            name,
+            float(np.median(outlook.of(name, "lasting_members")[0])),
+            _chosen(name, asked, levers, share[name]),
+            draws,
         )
         for name in outlook.places
     )
@@ -63,23 +69,25 @@ def effects(
     return found
 
 
-def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers]) -> dict[str, Policy]:
+def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers], share: float) -> dict[str, Policy]:
     place = read_place(name, at=asked.month)
-    return {policy: Policy(*(localized(lever, place) for lever in give(place))) for policy, give in levers.items()}
+    return {
+        policy: Policy(*(localized(lever, share, place) for lever in give(place))) for policy, give in levers.items()
+    }
 
 
-def localized(lever: Lever, place: Place) -> Lever:
-    """Return a lever whose `per_district` means the districts that a place had, where it has none since July 2025.
+def localized(lever: Lever, share: float, place: Place) -> Lever:
+    """Return a lever for the nation as a province has it: of a number of communes, its `share`, at least one.
 
     >>> from forecast.question.levers import ModelCommunes
-    >>> lever = ModelCommunes(where={"per_district": 1})
-    >>> localized(lever, read_place("ca-mau", at="2026-11")).where.count
+    >>> lever = ModelCommunes(where={"count": 100})
+    >>> localized(lever, 0.16, read_place("ca-mau", at="2026-11")).where.count
     16
     """
     where = lever.where
-    if not isinstance(where, Where) or not where.per_district or (place.communes["district"] != "").any():
+    if not isinstance(where, Where) or not where.count:
         return lever
-    count = min(where.per_district * max(districts(place.name), 1), len(place.communes))
+    count = min(max(round(where.count * share), 1), len(place.communes))
     return lever.model_copy(update={"where": Where(count=count, order=where.order)})
 
 
@@ -107,16 +115,17 @@ def _in_province(
     asked: Asked, name: str, opening: float, chosen: Mapping[str, Policy], draws: int
 ) -> dict[str, Effect]:
     """Return the effects in one province."""
-    law = asked.law
+    law, place = asked.law, read_place(name, at=asked.month)
+    opening = min(opening, MOST * place.eligible)
     base = Scenario(
         "status quo",
-        read_place(name, at=asked.month),
+        place,
         start=asked.month,
         until=asked.until,
         assumptions={"opening_members": round(opening)},
         **({"law": law} if law else {}),
     )
-    asked_for = [base, *(priced(base.with_policy(policy, levers)) for policy, levers in chosen.items())]
+    asked_for = [base, *(base.with_policy(policy, levers) for policy, levers in chosen.items())]
     answer = project(asked_for, [ENGINE], draws=draws, seed=asked.seed, jobs=1, progress=False)
     rows = answer.only(measure=["members", *PAYERS.values()], group="all").frame
     wide = rows.pivot_table(index=["scenario", "measure", "month"], columns="draw", values="value", observed=True)
