@@ -16,7 +16,7 @@ import numpy as np
 from forecast.data import tables
 from forecast.engines.people import agents, hazards, prices, records, teams
 from forecast.engines.people.draws import parameter_draws
-from forecast.engines.people.world import make_world
+from forecast.engines.people.following import world_of
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
@@ -124,25 +124,25 @@ class Person(mesa.Agent):
             self.paid = [month for month in self.paid if month > self.model.t - 12]
             self.model.count("active_9of12", self, len(self.paid) >= 9)
 
-    def enter(self, gift: int | None = None) -> None:
-        """Become a member for the first time; `gift` is the spell of a book that was given."""
+    def enter(self, gift: int | None = None, signs: bool = False) -> None:
+        """Become a member for the first time; `gift` is the spell of a book, `signs` says that a campaign brings it."""
         model = self.model
         self.declared = declared_multiple(model.luck(), model.luck(), model.d["floor_share"], model.d["declared_tail"])
         self.joined = model.t
         model.count("entries", self)
-        rushed = gift is None and model.luck() < model.rushed[self.c] * model.d["rush_short"]
-        self.begin(rushed, gift)
+        on_paper = gift is None and not signs and model.luck() < model.on_paper[self.c]
+        self.begin(signs or on_paper, gift)
 
-    def begin(self, rushed: bool, gift: int | None = None) -> None:
+    def begin(self, signs: bool, gift: int | None = None) -> None:
         """Be a member from this month on."""
-        self.state, self.kind = MEMBER, "gifted" if gift is not None else "rushed" if rushed else ""
-        self.pay(rushed, gift)
+        self.state, self.kind = MEMBER, "gifted" if gift is not None else "campaign" if signs else ""
+        self.pay(signs, gift)
 
-    def pay(self, rushed: bool, gift: int | None = None) -> None:
+    def pay(self, signs: bool, gift: int | None = None) -> None:
         """Pay for a spell at today's price; for a gift the donors pay what the state does not."""
         model = self.model
         advised = float(model.plan.advice[model.t, self.c])
-        self.spell = gift if gift is not None else spell_of(model.luck(), rushed, advised, model.setting.spells)
+        self.spell = gift if gift is not None else spell_of(model.luck(), signs, advised, model.setting.spells)
         months = int(model.setting.spells.months[self.spell])
         self.due = model.t + months
         supported = min(months, max(0, model.setting.subsidy_months - self.subsidized))
@@ -174,13 +174,14 @@ class Person(mesa.Agent):
             rise = (model.full_rise if used_up else model.rise[self.c])[self.g][self.band]
             hazard *= math.exp(model.d["renewal_price_response"] * rise)
             called = model.luck() < model.called[self.c]
-            keep = [model.d[name] for name in ("renewal_contact", "rush_lapse", "gift_retention")]
-            if model.luck() < lapse_chance(hazard, called, self.kind == "rushed", self.kind == "gifted", *keep):
+            stop = 1 - model.keep ** int(model.setting.spells.months[self.spell])
+            keep = model.d["renewal_contact"], stop, model.d["gift_retention"]
+            if model.luck() < lapse_chance(hazard, called, self.kind == "campaign", self.kind == "gifted", *keep):
                 self.state = LAPSED
                 model.count("lapses", self)
             else:
-                self.kind = ""
-                self.pay(rushed=False)
+                self.kind = "campaign" if self.kind == "campaign" else ""
+                self.pay(self.kind == "campaign")
 
     def come_back_or_not(self) -> None:
         """Return to membership, or take the contributions out and be gone."""
@@ -191,7 +192,7 @@ class Person(mesa.Agent):
         if model.luck() < -math.expm1(-coming - withdrawing):
             if model.luck() * (coming + withdrawing) < coming:
                 model.count("returns", self)
-                self.begin(rushed=model.luck() < model.rushed[self.c])
+                self.begin(signs=False)
             else:
                 self.be_gone()
 
@@ -200,11 +201,11 @@ class Person(mesa.Agent):
         self.state = GONE
         self.remove()
 
-    def was_member(self, spell: int, due: int, tenure: int, rushed: bool, subsidized: int) -> None:
+    def was_member(self, spell: int, due: int, tenure: int, signed: bool, subsidized: int) -> None:
         """Have a past as a member, at the opening."""
         luck, d = self.model.luck, self.model.d
         self.declared = declared_multiple(luck(), luck(), d["floor_share"], d["declared_tail"])
-        self.state, self.kind, self.spell, self.due = MEMBER, "rushed" if rushed else "", spell, due
+        self.state, self.kind, self.spell, self.due = MEMBER, "campaign" if signed else "", spell, due
         self.joined, self.subsidized = 1 - tenure, subsidized
         self.paid = list(range(1 - min(tenure, 12), 1))
 
@@ -212,17 +213,20 @@ class Person(mesa.Agent):
 class Commons(mesa.Model):
     """The people of a place in one draw; also what each team does, in the order of a month."""
 
-    def __init__(self, setting: Setting, cells, opening, draw: int):
-        """`cells` and `opening` (cells,) are persons, and members among them, at the opening."""
+    def __init__(self, setting: Setting, world, i: int, draw: int):
+        """Take the people and the members at the opening from a world, and who signs for campaigns, in its draw `i`."""
         super().__init__(rng=0)
         self.setting, self.plan, self.d, self.lapse = setting, setting.plan, setting.d, setting.lapse
         self.luck = random.Random(f"reference {draw}").random
         self.chance = random.Random(f"reference {draw}, the less usual distributions")
         table = setting.scenario.place.communes
         self.households, self.eligible = table["households"].tolist(), table["eligible"].tolist()
-        self.communes, self.cells, self.t = len(self.eligible), cells.tolist(), 0
+        self.communes, self.cells, self.t = len(self.eligible), world.cells.tolist(), 0
+        campaigns = world.campaigns
+        self.keep, self.opened_by_campaign = float(campaigns.keep[0, i]), float(campaigns.opened[i])
+        self.signing = campaigns.signed[:, i, None, None] * campaigns.share[i]
         self.pulled = [0.0] * self.communes
-        self._people(opening.tolist())
+        self._people(world.opening[i].tolist())
         self.members, _ = self._look()
         self.opened, self.year_start = self.members, self.members
         due = np.array(self.members)[:, None] / hazards.TYPICAL_SPELL
@@ -232,7 +236,7 @@ class Commons(mesa.Model):
 
     def _people(self, opening: list[int]) -> None:
         """Make everybody; members are the readiest of their cell, which tells of the frailty of those who are not."""
-        shape, december = self.d["frailty_shape"], self.setting.first % 12 == 11
+        shape = self.d["frailty_shape"]
         frailty_left = people_left = 0.0
         for j, (n, m) in enumerate(zip(self.cells, opening, strict=True)):
             place = (j // (G * BANDS), j // BANDS % G, j % BANDS)
@@ -243,14 +247,14 @@ class Commons(mesa.Model):
                 if i >= m:
                     Person(self, *place, self.chance.gammavariate(shape, 1 / (shape + pressure)))
                     continue
-                rushed = december and self.luck() < self.d["december_rush_share"]
+                signed = self.luck() < self.opened_by_campaign
                 spells = self.setting.spells
-                weights = spells.rushed if rushed else spells.usual * spells.months  # long spells are met more often
+                weights = spells.campaign if signed else spells.usual * spells.months  # long spells are met more often
                 spell = self.chance.choices(range(len(spells.months)), weights)[0]
-                tenure = 1 if rushed else min(1 + int(self.chance.expovariate(1 / 24)), 150)
+                tenure = 1 if signed else min(1 + int(self.chance.expovariate(1 / 24)), 150)
                 subsidized = min(tenure, self.setting.subsidized)
                 due = self.chance.randint(1, int(spells.months[spell]))
-                Person(self, *place, 1.0).was_member(spell, due, tenure, rushed, subsidized)
+                Person(self, *place, 1.0).was_member(spell, due, tenure, signed, subsidized)
             frailty_left += (n - m) * shape / (shape + pressure)
             people_left += n - m
         # The readiest are in; the hazard that was measured is that of the ones who are left.
@@ -280,13 +284,14 @@ class Commons(mesa.Model):
         self.rise, self.full_rise, self.to_other = setting.rise[t], setting.full_rise[t], setting.other_exits[t]
         if month % 12 == 0:
             self.year_start = self.members
-        self.push, self.rushed, self.called, self.returning, self.to_compulsory = [], [], [], [], []
+        self.push, self.on_paper, self.called, self.returning, self.to_compulsory = [], [], [], [], []
         for c in range(self.communes):
             self._outreach(c, due[c], month)
         if month % 12 == 0:
             self._new_year()
         self.agents.do("step")
         self._give()
+        self._sign()
 
     def _outreach(self, c: int, due: int, month: int) -> None:
         """Let the team of a commune decide, and turn what it does into this month's chances."""
@@ -298,8 +303,8 @@ class Commons(mesa.Model):
             for name in ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection", "assisted")
         ]
         seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
-        hours = teams.team_month(teams.Seen(*row, float(teams.DEADLINE[month % 12]), *seen), self.setting.rules)
-        visits, called, rushed, effort = (float(x[0]) for x in hours)
+        hours = teams.team_month(teams.Seen(*row, *seen), self.setting.rules)
+        visits, called = (float(x[0]) for x in hours)
         at = {
             name: float(getattr(plan, name)[t, c])
             for name in (
@@ -332,9 +337,9 @@ class Commons(mesa.Model):
             contact = max(all_in - owed, all_in / 5)
             self.push += [contact * yes for yes in self.setting.accept[t][c][g]]
         by_visit = self.base * model * door / (self.base * model * (door + by_mouth) + pulse)
-        self.rushed.append(by_visit * max(rushed, d["quota_paper_share"] if at["quota"] > 0 else 0.0))
+        self.on_paper.append(by_visit * d["quota_paper_share"] if at["quota"] > 0 else 0.0)
         self.called.append(called)
-        self.returning.append(d["return_rate"] * effort)
+        self.returning.append(d["return_rate"])
         inspected = 1 + d["inspection_effect"] * row[-1] / (self.eligible[c] / 1000)
         self.to_compulsory.append(d["transfer_rate"] / 12 * inspected)
 
@@ -363,14 +368,24 @@ class Commons(mesa.Model):
                 person.enter(gift=spell)
                 person.be_counted()
 
+    def _sign(self) -> None:
+        """Let people who never enrolled sign for a campaign, picked at random."""
+        signing = self.signing[self.t]
+        for c, g in zip(*np.nonzero(signing), strict=True):
+            count = int(signing[c, g] + self.luck())
+            free = [p for p in self.agents if p.state is OUTSIDE and p.c == c and p.g == g]
+            for person in self.chance.sample(free, min(count, len(free))):
+                person.enter(signs=True)
+                person.be_counted()
+
 
 def run(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
     """Return (draws, months, MEASURES, communes, groups); parameters must be fixed numbers, and luck is its own."""
-    setting, world = Setting(scenario, seed), make_world(scenario, draws, seed)
+    setting, world = Setting(scenario, seed), world_of(scenario, draws, seed)
     shape = (len(draws), len(setting.plan.months), len(MEASURES), len(world.numbers), G)
     values = np.zeros(shape)
     for i, draw in enumerate(draws):
-        model = Commons(setting, world.cells, world.opening[i], draw)
+        model = Commons(setting, world, i, draw)
         values[i, 0, 0] = world.opening[i].reshape(*shape[3:], BANDS).sum(axis=2)
         for t in range(1, shape[1]):
             model.step()
@@ -381,7 +396,7 @@ def run(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
 
 def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] = agents.Team) -> np.ndarray:
     """Return what the compiled engine says, in the form of `run`."""
-    model, world = agents.Offices(team), make_world(scenario, draws, seed)
+    model, world = agents.Offices(team), world_of(scenario, draws, seed)
     model.load(world)
     shape = (len(draws), len(world.plan.months), len(MEASURES), len(world.numbers), G)
     values = np.zeros(shape)

@@ -225,7 +225,8 @@ def again(module: dict, last: dict, look: bool) -> dict[str, object]:
             else:
                 counts["not caught"] -= 1
                 counts[verdict] += 1
-    return last | {"tests": tests, "counts": counts, "survivors": left}
+    first = last.get("first", last["counts"])
+    return last | {"tests": tests, "counts": counts, "survivors": left, "first": first}
 
 
 def code_of(path: str) -> str:
@@ -282,7 +283,7 @@ def cell(text: str) -> str:
 def page(found: dict) -> str:
     """What the runs found, as the part of docs/testing.md that is written by this command."""
     same = equivalents()
-    lines = ["| module | places | tried | caught | of which by time | not caught | changes nothing | share |"]
+    lines = ["| module | places | tried | caught at first | caught | not caught | changes nothing | share |"]
     lines += ["| :-- | --: | --: | --: | --: | --: | --: | --: |"]
     told: list[str] = []
     sums = [0, 0, 0, 0, 0, 0]
@@ -294,7 +295,15 @@ def page(found: dict) -> str:
             told.append(f"| `{path}` | {cell(one['was'])} | {cell(one['now'])} | {why} |")
         caught = counts["caught"] + counts["too long"]
         missed = counts["not caught"] - alike
-        row = [one_module["places"], caught + missed + alike, caught, counts["too long"], missed, alike]
+        first = one_module.get("first", counts)
+        row = [
+            one_module["places"],
+            caught + missed + alike,
+            first["caught"] + first["too long"],
+            caught,
+            missed,
+            alike,
+        ]
         sums = [a + b for a, b in zip(sums, row, strict=True)]
         lines.append(f"| `{path.removeprefix('src/forecast/')}` | " + " | ".join(map(str, row)) + f" | {share(row)} |")
     lines.append("| all | " + " | ".join(map(str, sums)) + f" | {share(sums)} |")
@@ -310,7 +319,7 @@ def page(found: dict) -> str:
 
 def share(row: list[int]) -> str:
     """Caught of those tried, and of those that change something."""
-    _, tried, caught, _, _, alike = row
+    _, tried, _, caught, _, alike = row
     return f"{caught / max(tried, 1):.0%} ({caught / max(tried - alike, 1):.0%})"
 
 

@@ -46,7 +46,10 @@ def test_a_run_comes_out_the_same(made, run):
 def test_what_changed_is_named_and_nothing_is_run(made, run):
     home, env = made
     law, quiet = home / "data" / "law.csv", home / "quiet.yaml"
-    for path, more, said in ((law, "\n", "law law.csv: "), (quiet, "assumptions: {rush: 9}\n", "scenario quiet: ")):
+    for path, more, said in (
+        (law, "\n", "law law.csv: "),
+        (quiet, "assumptions: {campaign_rise: 0.9}\n", "scenario quiet: "),
+    ):
         kept = path.read_bytes()
         path.write_bytes(kept + more.encode())
         done = run("replay", home / "run" / "manifest.json", **env)

@@ -40,12 +40,12 @@ def test_shares_add_up(shares, total):
 @pytest.mark.parametrize("total", [0, 1, 7, 20])
 def test_systematic_draws_add_up_within_their_caps(total):
     weights, caps = np.array([[0.0, 1.0, 5.0, 2.0], [3.0, 3.0, 3.0, 3.0]]), np.array([9, 2, 6, 3])
-    found = systematic(weights, caps, total, np.array([0.1, 0.9]))
+    found = systematic(weights, caps, np.full(2, float(total)), np.array([0.1, 0.9]))
     assert (found.sum(axis=1) == total).all() and (found <= caps).all()
 
 
 def test_systematic_draws_give_each_cell_its_share_on_average():
     offsets = (np.arange(1000) + 0.5) / 1000
     weights = np.tile([[1.0, 2.0, 0.5, 6.5]], (1000, 1))
-    found = systematic(weights, np.full(4, 99), 7, offsets)
+    found = systematic(weights, np.full(4, 99), np.full(1000, 7.0), offsets)
     assert found.mean(axis=0) == pytest.approx(np.array([0.7, 1.4, 0.35, 4.55]), abs=0.01)

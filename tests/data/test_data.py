@@ -198,7 +198,7 @@ def test_parameters_have_a_range_within_their_limits(parameters):
     assert (rows["low"] < rows["high"]).all()
     assert (rows["low"] >= rows["least"]).all() and not (rows["high"] > rows["most"]).any()
     assert not ((rows["open"].isin(("least", "both"))) & (rows["low"] == rows["least"])).any()
-    assert {"entry_rate", "price_response", "annual_lapse", "rush", "frailty_shape"} <= set(rows["parameter"])
+    assert {"entry_rate", "price_response", "annual_lapse", "campaign_rise", "frailty_shape"} <= set(rows["parameter"])
     assert (parameters["kind"] == "opening").sum() == 2
 
 

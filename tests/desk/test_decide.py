@@ -302,7 +302,7 @@ def test_there_is_nothing_to_compare_one_scenario_with():
 
 
 def test_the_status_quo_is_the_same_question_without_levers():
-    plan = question("plan", Visits(count=50), assumptions={"rush": 1})
+    plan = question("plan", Visits(count=50), assumptions={"campaign_rise": 0.1})
     quo = status_quo(plan)
     assert (quo.scenario, quo.policy.levers) == ("status quo", ())
     assert (quo.place, quo.start, quo.until, quo.target, quo.law) == (

@@ -12,7 +12,7 @@ from forecast.question.scenario import Scenario
 from made import counted
 
 ENGINES = {"agents": AgentEngine, "stock": StockEngine}
-STEADY = {"month_noise": 0.0, "skill_spread": 0.0, "quota_paper_share": 0.0, "rush": 0.0}
+STEADY = {"month_noise": 0.0, "skill_spread": 0.0, "quota_paper_share": 0.0, "campaign_rise": 0.0}
 
 
 def run(engine: str, asked: Scenario, draws: int = 4) -> Projection:

@@ -63,10 +63,10 @@ def test_parameters_are_drawn_apart_from_each_other(drawn):
 
 
 def test_an_assumption_fixes_one_parameter_and_leaves_the_others_alone(drawn):
-    fixed = parameter_draws(question(assumptions={"rush": 0, "annual_lapse": 0.3}), 1, range(DRAWS))
-    assert (fixed["rush"] == 0).all()
+    fixed = parameter_draws(question(assumptions={"campaign_rise": 0, "annual_lapse": 0.3}), 1, range(DRAWS))
+    assert (fixed["campaign_rise"] == 0).all()
     assert (fixed["annual_lapse"] == 0.3).all()
-    for name in set(drawn) - {"rush", "annual_lapse", "place_effect"}:
+    for name in set(drawn) - {"campaign_rise", "annual_lapse", "place_effect"}:
         assert (fixed[name] == drawn[name]).all(), name
 
 
@@ -192,11 +192,8 @@ def test_communes_with_the_same_support_share_a_price():
     assert money.price_class[0] != money.price_class[2]
 
 
-def test_a_year_of_ordinary_months_and_one_rush_brings_the_rate_of_entry(drawn):
-    effort = 1 + drawn["rush"][:, None] * teams.DEADLINE
-    visits = drawn["visit_share"][:, None] * effort + 1 - drawn["visit_share"][:, None]
-    year = hazards.entry_hazard(drawn) * visits.sum(axis=1)
-    assert year == pytest.approx(drawn["entry_rate"] * drawn["place_effect"])
+def test_a_year_of_ordinary_months_brings_the_rate_of_entry(drawn):
+    assert 12 * hazards.entry_hazard(drawn) == pytest.approx(drawn["entry_rate"] * drawn["place_effect"])
 
 
 def test_exits_for_a_pension_double_when_the_law_asks_for_half_the_years(drawn):
@@ -221,8 +218,8 @@ def test_a_member_of_two_years_who_pays_the_typical_spell_lapses_at_the_annual_r
         assert 1 - stays ** (12 / hazards.TYPICAL_SPELL) == pytest.approx(annual)
 
 
-def chance(hazard=0.1, called=False, rushed=False, gifted=False, contact=0.25, rush_lapse=0.7, kept=0.15):
-    return hazards.lapse_chance(hazard, called, rushed, gifted, contact, rush_lapse, kept)
+def chance(hazard=0.1, called=False, campaign=False, gifted=False, contact=0.25, stop=0.7, kept=0.15):
+    return hazards.lapse_chance(hazard, called, campaign, gifted, contact, stop, kept)
 
 
 @given(st.floats(0, 5), st.floats(0, 5), st.floats(0, 1))
@@ -230,7 +227,7 @@ def test_lapsing_rises_with_its_hazard_and_falls_with_a_call(one, other, contact
     low, high = sorted((one, other))
     assert 0 <= chance(low) <= chance(high) <= 1
     assert chance(high, called=True, contact=contact) <= chance(high)
-    assert chance(low, rushed=True) >= max(chance(low), 0.7)
+    assert chance(low, campaign=True) == chance(high, campaign=True, called=True) == 0.7
 
 
 def test_a_call_takes_its_share_off_the_hazard():
@@ -251,30 +248,30 @@ def test_a_book_that_was_given_is_kept_by_the_share_that_keeps_it():
     assert chance(9.0, gifted=True, called=True) == pytest.approx(0.85)
 
 
-def shares_of(rushed, advised):
-    spells = np.array([hazards.spell_of(u, rushed, advised, SPELLS) for u in MANY[::10]])
+def shares_of(campaign, advised):
+    spells = np.array([hazards.spell_of(u, campaign, advised, SPELLS) for u in MANY[::10]])
     return np.bincount(spells, minlength=len(SPELLS.months)) / len(spells)
 
 
 def test_spells_are_chosen_in_their_shares():
     assert shares_of(False, 0.0) == pytest.approx(SPELLS.usual, abs=2e-4)
-    assert shares_of(True, 0.0) == pytest.approx(SPELLS.rushed, abs=2e-4)
+    assert shares_of(True, 0.0) == pytest.approx(SPELLS.campaign, abs=2e-4)
     assert SPELLS.usual.sum() == pytest.approx(1)
-    assert SPELLS.rushed.sum() == pytest.approx(1)
+    assert SPELLS.campaign.sum() == pytest.approx(1)
 
 
 def test_advice_moves_payers_of_short_spells_to_a_year():
     short = SPELLS.usual[:3]
     assert shares_of(False, 0.4) == pytest.approx([*(0.6 * short), 0.18 + 0.4 * short.sum(), 0.02], abs=2e-4)
     assert shares_of(False, 1.0)[:3].sum() == 0
-    assert shares_of(True, 1.0) == pytest.approx(SPELLS.rushed, abs=2e-4)  # who is rushed takes no advice
+    assert shares_of(True, 1.0) == pytest.approx(SPELLS.campaign, abs=2e-4)  # who signs in a campaign takes no advice
 
 
 @pytest.mark.parametrize("luck", [1e-300, 0.5, 1 - 2**-53])
 def test_any_luck_gives_a_spell_that_can_be_paid(luck):
     for advised in (0.0, 0.3, 1.0):
         assert SPELLS.usual[hazards.spell_of(luck, False, advised, SPELLS)] > 0
-        assert SPELLS.rushed[hazards.spell_of(luck, True, advised, SPELLS)] > 0
+        assert SPELLS.campaign[hazards.spell_of(luck, True, advised, SPELLS)] > 0
 
 
 def test_declared_incomes_are_the_floor_or_a_tail_above_it():
@@ -299,13 +296,11 @@ def month(
     reminders=0.0,
     inspection=0.0,
     assisted=0.0,
-    deadline=0.0,
     skill=1.0,
     due=10.0,
     members=100.0,
     plan=130.0,
     year_start=90.0,
-    rush=1.5,
     follow_up=0.3,
 ):
     """One month of one team in one draw; returns (hours, time that the collectors had)."""
@@ -318,20 +313,19 @@ def month(
         reminders,
         inspection,
         assisted,
-        deadline,
         *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)),
     )
-    rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, rush, 1.25, 12, 0.5)))
+    rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, 1.25, 12, 0.5)))
     hours = teams.Hours(*(v[0] for v in teams.team_month(seen, rules)))
     pressed = min(quota + min(staff_quota / 2, 1.0), 1.0)
     lifted = 1 + 0.25 * pressed * (plan > members)
-    return hours, collectors * 30 * lifted * hours.effort
+    return hours, collectors * 30 * lifted
 
 
 @given(
     st.fixed_dictionaries(
         dict.fromkeys(("collectors", "extra", "due", "members", "plan", "year_start"), amounts)
-        | dict.fromkeys(("quota", "reminders", "deadline"), levels)
+        | dict.fromkeys(("quota", "reminders"), levels)
         | {"inspection": st.floats(0, 30)}
     )
 )
@@ -344,12 +338,11 @@ def test_a_team_never_works_more_than_its_hours(asked):
     assert for_due <= teams.MOST_FOR_RENEWALS * time * (1 + 1e-9)
     assert hours.visits >= 0
     assert 0 <= hours.called <= 1
-    assert 0 <= hours.rushed < 1 <= hours.effort
 
 
-@given(amounts, levels, levels, amounts, amounts)
-def test_nobody_visits_nobody(quota, reminders, deadline, due, plan):
-    hours, _ = month(0.0, quota=quota, reminders=reminders, deadline=deadline, due=due, plan=plan)
+@given(amounts, levels, amounts, amounts)
+def test_nobody_visits_nobody(quota, reminders, due, plan):
+    hours, _ = month(0.0, quota=quota, reminders=reminders, due=due, plan=plan)
     assert hours.visits == hours.called == 0
 
 
@@ -370,24 +363,6 @@ def test_inspections_take_the_time_of_visits():
     assert month(inspection=10.0)[0].visits == pytest.approx(month()[0].visits - 10 * teams.INSPECTION_COST)
     assert month(inspection=1000.0)[0].visits == 0
     assert month(inspection=1000.0)[0].called == month()[0].called
-
-
-def test_effort_rises_toward_december_only_while_the_plan_is_not_met():
-    gap = [month(deadline=d)[0].effort for d in teams.DEADLINE]
-    met = [month(deadline=d, members=130.0)[0].effort for d in teams.DEADLINE]
-    assert gap[:9] == [1.0] * 9
-    assert 1 < gap[9] < gap[10] < gap[11]
-    assert met == [1.0] * 12
-    assert [month(deadline=d, rush=0.0)[0].effort for d in teams.DEADLINE] == [1.0] * 12
-    assert month(deadline=1.0, members=95.0)[0].effort > month(deadline=1.0, members=125.0)[0].effort
-    assert month(deadline=1.0, members=20.0)[0].effort == 1 + 1.5  # no more can be missing than the whole plan
-
-
-def test_what_the_rush_brings_is_told_apart():
-    hours = month(deadline=1.0, members=90.0)[0]
-    assert hours.effort == 2.5
-    assert hours.rushed == pytest.approx(0.6)
-    assert month(deadline=0.0)[0].rushed == 0
 
 
 def test_a_quota_lifts_effort_until_it_is_met():

@@ -43,6 +43,14 @@ def only(months: dict[str, float], table: pd.DataFrame, measure: str) -> bool:
     return found[found != 0].to_dict() == months
 
 
+def test_of_those_who_lapsed_a_share_returns_each_month():
+    """At a rate of a half a month, e^-0.5 of them are still away after one month and e^-1 after two."""
+    table = lived(BOOKS.model_copy(update={"persons_per_month": 90}), scale=1, gift_retention=0.0, return_rate=0.5)
+    away = table.at["2023-03", "lapses"]
+    assert table.at["2023-04", "returns"] == pytest.approx(away * (1 - np.exp(-0.5)), abs=14)
+    assert table.loc["2023-04":"2023-05", "returns"].sum() == pytest.approx(away * (1 - np.exp(-1.0)), abs=14)
+
+
 def test_a_book_is_paid_once_counts_after_nine_months_and_ends_after_twelve():
     table = lived(BOOKS, gift_retention=0.0)
     books = table.at["2022-03", "entries"]

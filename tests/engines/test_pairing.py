@@ -197,6 +197,7 @@ def without(world: World, c: int) -> World:
         skill=world.skill[keep],
         reach=world.reach[keep],
         goals=world.goals[:, keep],
+        campaigns=world.campaigns._replace(share=world.campaigns.share[:, keep]),
     )
 
 
@@ -212,7 +213,7 @@ def flows_of(world: World) -> np.ndarray:
 
 
 def test_returns_that_nobody_foresaw_cost_time_and_not_truth():
-    world = make_world(question(until="2024-12", rush=3.0, return_rate=0.5), range(4), 1)
+    world = make_world(question(until="2024-12", return_rate=0.5), range(4), 1)
     expected, found = flows_of(world), []
     model = agents.Offices()
     model.load(world)

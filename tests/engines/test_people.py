@@ -124,7 +124,7 @@ def mean_and_error(sample: np.ndarray) -> tuple[float, float]:
 
 
 def test_every_december_towers_over_the_months_around_it():
-    """With the parameters as they come; nothing in the model knows a calendar but the teams' deadline."""
+    """With the parameters as they come; nothing in the model knows a calendar but the campaign."""
     scenario = Scenario("status quo", "Cà Mau", start="2021-12", until="2026-03")
     members = engine(scenario, range(60), 1)[:, :, 0].sum(axis=(2, 3)).mean(axis=0)
     for t in range(12, 60, 12):
@@ -132,14 +132,14 @@ def test_every_december_towers_over_the_months_around_it():
         assert members[t] > 1.01 * members[t + 3]
 
 
-def test_without_a_rush_there_is_no_saw_tooth():
+def test_without_campaigns_there_is_no_saw_tooth():
     for plan_growth in (0.3, 0.6):  # an unmet plan does nothing by itself
-        for step, error in seasons(rush=0.0, december_rush_share=0.0, plan_growth=plan_growth).values():
+        for step, error in seasons(campaign_rise=0.0, plan_growth=plan_growth).values():
             assert abs(step) < 3 * error
 
 
-def test_the_december_peak_and_the_fall_by_march_grow_with_the_gap_to_plan():
-    found = [seasons(plan_growth=growth) for growth in (0.35, 0.45, 0.6)]
+def test_the_december_peak_and_the_fall_by_march_grow_with_the_campaign():
+    found = [seasons(campaign_rise=rise) for rise in (0.1, 0.2, 0.4)]
     for step in found:
         assert step["peak"][0] > 3 * step["peak"][1]
         assert step["fall"][0] < -3 * step["fall"][1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast.data import toy
-from forecast.engines.people import stock
+from forecast.engines.people import means, outside, stock
 from forecast.engines.people.world import make_world
 from forecast.experiment.project import project
 from forecast.question.levers import Gift, ModelCommunes, Policy
@@ -20,7 +20,7 @@ def question(**assumptions) -> Scenario:
 
 @pytest.mark.parametrize(
     "assumptions",
-    [{}, {"skill_spread": 1.2, "tenure_effect": 0}, {"skill_spread": 0, "tenure_effect": 1}, {"rush": 0}],
+    [{}, {"skill_spread": 1.2, "tenure_effect": 0}, {"skill_spread": 0, "tenure_effect": 1}, {"campaign_rise": 0}],
 )
 def test_the_stock_is_the_mean_of_the_agents_within_two_percent(assumptions):
     """Teams of unequal skill and members of unequal tenure made it 5% too high when it knew only their means."""
@@ -33,17 +33,17 @@ def test_the_stock_is_the_mean_of_the_agents_within_two_percent(assumptions):
 def test_classes_of_skill_keep_the_mean_and_rise():
     scenario, strata = question(), np.zeros(6, np.int64)
     world = make_world(scenario, range(5), 1, strata)
-    classes = stock.skill_classes(scenario, strata, world)
-    assert classes.shape == (1, len(stock.CLASS_SHARES), 5)
+    classes = means.skill_classes(scenario, strata, world)
+    assert classes.shape == (1, len(outside.CLASS_SHARES), 5)
     assert (np.diff(classes, axis=1) >= -1e-9).all()
-    assert np.einsum("sqd,q->sd", classes, stock.CLASS_SHARES) == pytest.approx(world.skill, rel=1e-12)
+    assert np.einsum("sqd,q->sd", classes, outside.CLASS_SHARES) == pytest.approx(world.skill, rel=1e-12)
 
 
 def test_one_commune_has_one_skill():
     scenario, strata = question(), np.arange(6)
     world = make_world(scenario, range(5), 1, strata)
-    classes = stock.skill_classes(scenario, strata, world)
-    assert classes == pytest.approx(np.repeat(world.skill[:, None], len(stock.CLASS_SHARES), axis=1), rel=1e-12)
+    classes = means.skill_classes(scenario, strata, world)
+    assert classes == pytest.approx(np.repeat(world.skill[:, None], len(outside.CLASS_SHARES), axis=1), rel=1e-12)
 
 
 def test_a_book_is_as_long_in_strata_as_in_communes():

@@ -175,7 +175,7 @@ def test_more_outreach_never_enrolls_fewer(lever, engine, answer):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_top_up_for_the_poor_touches_nobody_else(engine):
-    alone = {"peer_effect": 0, "rush": 0, "follow_up": 0, "december_rush_share": 0}  # no word of mouth, no shared time
+    alone = {"peer_effect": 0, "follow_up": 0}  # no word of mouth, no shared time
     both = run(
         question("quo", assumptions=alone),
         question("top-up", TopUp(share=0.4, group="poor"), assumptions=alone),
@@ -233,11 +233,11 @@ def test_an_engine_that_is_deaf_to_a_lever_is_silent_about_it(engine):
 
 @pytest.fixture(scope="module")
 def seasons():
-    """The status quo with the rush, without it, and with a strong one; two years."""
+    """The status quo with campaigns, without them, and with strong ones; two years."""
     return run(
-        question("rush", until="2024-03"),
-        question("no rush", until="2024-03", assumptions={"rush": 0, "december_rush_share": 0}),
-        question("strong rush", until="2024-03", assumptions={"rush": 14}),
+        question("campaign", until="2024-03"),
+        question("no campaign", until="2024-03", assumptions={"campaign_rise": 0}),
+        question("strong campaign", until="2024-03", assumptions={"campaign_rise": 0.5}),
         draws=32,
     )
 
@@ -249,9 +249,9 @@ def mean_path(answer, **columns) -> pd.Series:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_stock_of_december_is_a_peak_that_falls_by_march(engine, seasons):
-    known = mean_path(seasons, scenario="rush", engine=engine)
+    known = mean_path(seasons, scenario="campaign", engine=engine)
     assert known["2022-03"] < 0.97 * known["2021-12"]
-    strong = mean_path(seasons, scenario="strong rush", engine=engine)
+    strong = mean_path(seasons, scenario="strong campaign", engine=engine)
     assert strong["2024-03"] < strong["2023-12"] > strong["2023-11"]
 
 
@@ -263,20 +263,22 @@ def sprint(answer, **columns) -> float:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_december_rises_faster_than_the_months_around_it(engine, seasons):
-    assert sprint(seasons, scenario="rush", engine=engine) > 3
-    assert sprint(seasons, scenario="strong rush", engine=engine) > sprint(seasons, scenario="rush", engine=engine)
+    assert sprint(seasons, scenario="campaign", engine=engine) > 3
+    assert sprint(seasons, scenario="strong campaign", engine=engine) > sprint(
+        seasons, scenario="campaign", engine=engine
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_peak_is_gone_when_nobody_rushes(engine, seasons):
-    path = mean_path(seasons, scenario="no rush", engine=engine)
+def test_the_peak_is_gone_without_campaigns(engine, seasons):
+    path = mean_path(seasons, scenario="no campaign", engine=engine)
     assert path["2022-03"] >= path["2021-12"]
     assert path["2023-03"] >= path["2022-12"]
-    assert abs(sprint(seasons, scenario="no rush", engine=engine)) < 1.5
+    assert abs(sprint(seasons, scenario="no campaign", engine=engine)) < 1.5
 
 
 def test_the_stock_engine_is_the_mean_of_the_agents(seasons):
-    for name in ("rush", "no rush", "strong rush"):
+    for name in ("campaign", "no campaign", "strong campaign"):
         stock, agents = (mean_path(seasons, scenario=name, engine=e) for e in ENGINES)
         assert (stock / agents).between(0.9, 1.1).all(), name
 
@@ -339,7 +341,7 @@ def test_what_is_spent_is_what_the_levers_cost(answer):
 
 
 def test_the_subsidy_ends_after_ten_years():
-    known = {"annual_lapse": 0.01, "floor_share": 1, "rush": 0}
+    known = {"annual_lapse": 0.01, "floor_share": 1, "campaign_rise": 0}
     long = question("q", until="2029-06", place=toy.place(scale=10, members=3000), assumptions=known)
     rows = run(long, engines=["agents"], draws=2).only(group="poor").frame
     wide = rows.groupby(["month", "measure"], observed=True)["value"].sum().unstack()

@@ -1,6 +1,7 @@
 """What a small table gives, cell by cell: differences, doubles, limits, names, and what is told of it."""
 
 import numpy as np
+import openpyxl
 import pytest
 
 from forecast.data import places
@@ -45,7 +46,7 @@ def test_a_figure_since_january_becomes_that_of_each_month(read):
     """3, 3 and 8 since January are 3, 0 and 5; a year begins anew, and after a gap nothing is known."""
     head = "Xã,Tháng,Đang tham gia,Tăng mới lũy kế từ đầu năm\n"
     rows = [("01/2022", 3), ("02/2022", 3), ("03/2022", 8), ("05/2022", 9), ("01/2023", 2)]
-    text = head + "".join(f"A,{month},50,{value}\n" for month, value in rows)
+    text = head + "A,12/2021,50,\n" + "".join(f"A,{month},50,{value}\n" for month, value in rows)
     found = read(text).counts.set_index("month")["entries"]
     assert found[["2022-01", "2022-02", "2022-03", "2023-01"]].tolist() == [3, 0, 5, 2]
     assert np.isnan(found["2022-05"])
@@ -129,6 +130,9 @@ def test_members_are_added_up_by_month(read):
 def test_the_mark_of_a_sample_is_seen_in_its_first_forty_rows_however_written(read):
     assert read("bảng số liệu GIẢ LẬP\n" + HEAD + "A,12/2022,5,,\n").synthetic
     assert read(HEAD + "A,12/2022,5,,\n").synthetic is False
+    rows = "".join(f"X{i},12/2022,5,,\n" for i in range(38))
+    assert read(HEAD + rows + "Số liệu giả lập\n").synthetic  # row 40
+    assert not read(HEAD + rows + "X38,12/2022,5,,\nSố liệu giả lập\n").synthetic
 
 
 @pytest.mark.parametrize(
@@ -142,6 +146,40 @@ def test_a_file_without_members_says_what_is_missing(read, text, said):
     with pytest.raises(NothingError) as found:
         read(text)
     assert said in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "Xã,Tháng,Tăng mới,Số người tham gia BHYT,Ghi chú\nA,12/2022,5,7,x\n",
+            'D "Số người tham gia BHYT": about another scheme; E "Ghi chú": a note',
+        ),
+        ("Xã,Tháng,Đang tham gia\nTổng cộng,12/2022,5\n", "it has no row of a commune"),
+    ],
+)
+def test_columns_that_were_passed_over_are_told_where_members_are_missing(read, text, said):
+    with pytest.raises(NothingError) as found:
+        read(text)
+    start, end = (
+        't.csv: no column of members was found ("Đang tham gia"); ',
+        "; answer --map members=COLUMN if one of them is",
+    )
+    assert str(found.value) == start + said + end
+
+
+def test_rows_without_any_number_are_no_rows_and_eight_sheets_are_named(read, tmp_path):
+    for text in ("Xã,Tháng,Đang tham gia\nA,12/2022,\n", "Xã,Tháng,Đang tham gia\n,12/2022,\n"):
+        with pytest.raises(NothingError, match='sheet "t" has no row of a commune below its headings'):
+            read(text)
+    book = openpyxl.Workbook()
+    for number in range(1, 10):
+        book.create_sheet(f"S{number}").append(["nothing", number])
+    book.remove(book.worksheets[0])
+    book.save(tmp_path / "many.xlsx")
+    with pytest.raises(NothingError) as found:
+        spreadsheet.read(tmp_path / "many.xlsx")
+    assert '"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")' in str(found.value)
 
 
 def test_a_place_that_began_later_is_read_in_its_first_month():

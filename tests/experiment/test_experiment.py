@@ -86,24 +86,8 @@ def test_the_order_in_which_parts_are_done_does_not_matter(whole, folder, monkey
             return (function(*words) for function, words, _ in reversed(list(calls)))
 
     monkeypatch.setattr(experiment, "CHUNK", 2)
-    monkeypatch.setattr(experiment.joblib, "Parallel", Backwards)
+    monkeypatch.setattr("joblib.Parallel", Backwards)
     assert sha(run(jobs=3), folder) == whole[0]
-
-
-def test_a_cluster_gives_the_same_bytes_as_this_machine(whole, folder, monkeypatch):
-    distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(experiment, "CHUNK", 3)
-    quiet = {"processes": False, "dashboard_address": None, "silence_logs": 50}
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, **quiet) as cluster:
-        assert sha(run(cluster=cluster.scheduler_address, jobs=None), folder) == whole[0]
-        with pytest.raises(ValueError, match="No global client"):
-            distributed.get_client()  # what was connected for the run is let go of
-
-
-def test_a_cluster_that_does_not_answer_is_named():
-    pytest.importorskip("distributed")
-    with pytest.raises(tables.UserError, match="nowhere"):
-        run(cluster="nowhere")
 
 
 @pytest.mark.parametrize("draws", [1, 4])
@@ -174,7 +158,7 @@ def test_a_part_is_only_taken_for_the_same_question(tmp_path, counted):
     others = [
         {"seed": 2},
         {"draws": 3},
-        {"scenarios": [question("status quo", assumptions={"rush": 0})]},
+        {"scenarios": [question("status quo", assumptions={"campaign_rise": 0})]},
         {"scenarios": [question("status quo", Visits(count=1))]},
         {
             "scenarios": [

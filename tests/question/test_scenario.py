@@ -331,7 +331,7 @@ ASKED = Scenario(
     title={"vi": "của tôi", "en": "mine: '2020'"},
     target=Target(value=750, by="2020-12"),
     policy=Policy(Visits(count=30, start="2019-07")),
-    assumptions={"rush": 5.0, "annual_lapse": Assumption(value=0.2, low=0.1, high=0.3)},
+    assumptions={"campaign_rise": 0.3, "annual_lapse": Assumption(value=0.2, low=0.1, high=0.3)},
     search=Search(payers=("donors",), levers=({"lever": "Visits", "count": [0, 9]},)),
     file="mine.yaml",
     learned="stored",

@@ -141,6 +141,8 @@ def test_the_spread_is_that_of_the_past_or_else_that_of_the_quantiles_or_else_a_
     assert reconcile._spread(np.array([[0.0, -5.0]]), np.empty((0, 1, 2)), [], np.zeros((0, 2))) == pytest.approx(
         np.array([[5e-6, 1.0]])
     )
+    nothing = reconcile._spread(np.zeros((1, 2)), np.empty((0, 1, 2)), [], np.zeros((0, 2)))
+    assert (nothing > 0).all()  # no division by nothing where all is nothing
 
 
 def test_luck_falls_among_quantiles_on_a_line_of_the_normal_scale_and_beyond_them():
@@ -186,6 +188,16 @@ def test_what_is_no_level_is_no_quantile_and_order_is_that_of_the_forecasts():
     low = ahead.assign(mean=[-30.0, -26.0, 4.0])  # adds up, but where nothing was negative nothing will be
     assert reconcile.reconcile(low, past, NODES)["mean"].tolist() == [0.0, 4.0, 4.0]
     assert reconcile.reconcile(low, past.assign(y=[4.0, -3.0]), NODES)["mean"].tolist() == pytest.approx([-30, -26, 4])
+
+
+def test_the_first_forecast_that_is_missing_is_named():
+    dates = ["2022", "2022", "2023", "2023", "2023", "2024"]
+    ahead = pd.DataFrame({"unique_id": ["whole", "a", "whole", "a", "b", "whole"], "ds": dates, "mean": 1.0})
+    past = pd.DataFrame({"unique_id": ["a", "b"], "ds": "2021", "y": [4.0, 3.0]})
+    with pytest.raises(UserError, match="unique_id b, ds 2022, column mean: missing"):
+        reconcile.reconcile(ahead, past, NODES)
+    with pytest.raises(UserError, match="unique_id b, ds 2022, column mean: missing"):
+        reconcile.reconcile(ahead.iloc[:5], past, NODES)
 
 
 @pytest.mark.parametrize(

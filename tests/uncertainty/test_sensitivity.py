@@ -21,11 +21,11 @@ QUIET = {"jobs": 1, "progress": False}
 
 
 def test_everything_open_is_a_factor_and_what_is_fixed_is_not():
-    found = sensitivity.factors(question(rush=2.0))
-    assert set(found.parameters) == {*parameters_table().index, sensitivity.PLACE} - {"rush"}
+    found = sensitivity.factors(question(campaign_rise=0.2))
+    assert set(found.parameters) == {*parameters_table().index, sensitivity.PLACE} - {"campaign_rise"}
     assert {"Visits", "TopUp/poor", "Collectors"} <= set(found.names)
-    with pytest.raises(tables.UserError, match="no factor 'rush'"):
-        found.only(["rush"])
+    with pytest.raises(tables.UserError, match="no factor 'campaign_rise'"):
+        found.only(["campaign_rise"])
 
 
 def test_a_row_of_a_design_is_a_question_with_quantiles_for_parameters_and_levels_for_levers():
@@ -34,7 +34,7 @@ def test_a_row_of_a_design_is_a_question_with_quantiles_for_parameters_and_level
     prior = parameters_table().loc["annual_lapse"]
     drawn = parameter_draws(asked, 1, range(3))
     assert drawn["annual_lapse"] == pytest.approx(prior["high"])
-    assert drawn["rush"] == pytest.approx(parameters_table().at["rush", "value"])
+    assert drawn["campaign_rise"] == pytest.approx(parameters_table().at["campaign_rise", "value"])
     assert drawn["place_effect"].tolist() == [1.0] * 3
     assert asked.policy.levers[0].share == pytest.approx(0.5)
     own = [moved.at(np.array([0.5, u, 0.0]), seed=1) for u in (0.05, 0.95)]
@@ -54,17 +54,21 @@ def test_what_was_learned_is_moved_over_what_was_learned():
 def known(monkeypatch):
     """A headline that is 2 x the first factor + the second, whatever the model says."""
     monkeypatch.setattr(sensitivity, "headline", lambda moved, rows, *_, **__: rows[:, :2] @ np.array([[2.0], [1.0]]))
-    return sensitivity.factors(question()).only(["entry_rate", "annual_lapse", "rush"])
+    return sensitivity.factors(question()).only(["entry_rate", "annual_lapse", "campaign_rise"])
 
 
 def test_a_straight_line_has_the_effects_and_the_indices_of_a_straight_line(known):
     table, _ = sensitivity.morris(known, trajectories=5)
     found = table.set_index("factor")
-    assert found["effect"].to_dict() == pytest.approx({"entry_rate": 1.8, "annual_lapse": 0.9, "rush": 0.0})
+    assert found["effect"].to_dict() == pytest.approx({"entry_rate": 1.8, "annual_lapse": 0.9, "campaign_rise": 0.0})
     assert found["uneven"].abs().max() < 1e-9 and list(table["factor"][:1]) == ["entry_rate"]
     split = sensitivity.sobol(known, base=256).set_index("factor")
-    assert split["first"].to_dict() == pytest.approx({"entry_rate": 0.8, "annual_lapse": 0.2, "rush": 0.0}, abs=0.05)
-    assert split["total"].to_dict() == pytest.approx({"entry_rate": 0.8, "annual_lapse": 0.2, "rush": 0.0}, abs=0.05)
+    assert split["first"].to_dict() == pytest.approx(
+        {"entry_rate": 0.8, "annual_lapse": 0.2, "campaign_rise": 0.0}, abs=0.05
+    )
+    assert split["total"].to_dict() == pytest.approx(
+        {"entry_rate": 0.8, "annual_lapse": 0.2, "campaign_rise": 0.0}, abs=0.05
+    )
     with pytest.raises(tables.UserError, match="base: 6; expected a power of 2"):
         sensitivity.sobol(known, base=6)
 

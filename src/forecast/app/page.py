@@ -28,7 +28,7 @@ from forecast.question import menu
 from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario, read_scenario
 from forecast.question.scenario_file import scenario_yaml
-from forecast.show import levers, policy, projection, target
+from forecast.show import costs, levers, policy, projection, target
 
 # The engines that answer for levers, the quickest first.
 OFFERED = sorted(
@@ -245,6 +245,8 @@ class Page:
                 compared = comparison(found, QUO)
                 display(policy.added_text(compared, self.lang, own, engine))
                 display(policy.added_table(compared, self.lang, TITLES_IN[self.lang]))
+                display(costs.table(compared, self.lang))
+                display(costs.held(own, lang=self.lang))
             display(widgets.HTML(self._repeat(own, engine, draws)))
 
     def _repeat(self, own: Scenario, engine: str, draws: int) -> str:

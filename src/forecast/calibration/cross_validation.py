@@ -9,7 +9,6 @@ for the figures held back is judged beside methods that know the same counts.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
@@ -22,7 +21,7 @@ from forecast.calibration.emulator import Emulator, Shape
 from forecast.calibration.likelihood import DEGREES, Model
 from forecast.calibration.sampler import MOST_KHAT, Fit, keyed_luck, one_thread, stand_in, weigh
 from forecast.calibration.targets import Target
-from forecast.data import chance, files, tables
+from forecast.data import chance, tables, workers
 from forecast.data.history import counts
 from forecast.data.places import read_place
 from forecast.engines.series.engine import SeriesEngine
@@ -205,12 +204,10 @@ def held_out(
     """Return :func:`judged` of all folds; `keep` is a folder in which finished folds are kept."""
     asked = folds(fit.model)
     with tqdm(total=len(asked), desc="held out", disable=not progress) as bar:
-        work = joblib.Parallel(n_jobs=jobs or joblib.cpu_count(), return_as="generator")(
-            joblib.delayed(files.kept_or_made)(_path(keep, seed, fold), judged, fit, fold, seed) for fold in asked
-        )
-        parts = []
-        for part in work:
-            parts.append(part)
+        parts = [pd.DataFrame()] * len(asked)
+        paths = [_path(keep, seed, fold) for fold in asked]
+        for number, part in workers.each(judged, [(fit, fold, seed) for fold in asked], jobs, paths=paths):
+            parts[number] = part
             bar.update()
     return pd.concat(parts, ignore_index=True)
 

@@ -8,15 +8,15 @@ others 2018). The first level of the nation is that of the real one, from which 
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import kstest, spearmanr
 
 from forecast.data import history as published
-from forecast.data import tables
+from forecast.data import tables, workers
 from forecast.data.law import read_law
 from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.ahead import CEILING, ahead
@@ -197,8 +197,8 @@ def ranks_of(like: Known, time: int, seed: int = 1, particles: int = PARTICLES, 
 def ranks(times: int, seed: int = 1, jobs: int | None = None, like: Known | None = None, **how: int) -> pd.DataFrame:
     """Return :func:`ranks_of` of `times` invented worlds, about two seconds each; `how` goes to it."""
     known = like or pattern()
-    work = (joblib.delayed(ranks_of)(known, time, seed, **how) for time in range(times))
-    return pd.concat(joblib.Parallel(n_jobs=jobs or joblib.cpu_count())(work), ignore_index=True)
+    work = [(known, time, seed) for time in range(times)]
+    return pd.concat(workers.every(partial(ranks_of, **how), work, jobs), ignore_index=True)
 
 
 def store(table: pd.DataFrame, folder: Path | None = None) -> Path:

@@ -9,12 +9,12 @@ the same bytes, on any number of cores.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import emcee
-import joblib
 import numpy as np
 import pandas as pd
 from arviz_stats.base.array import array_stats
@@ -24,7 +24,8 @@ from tqdm.auto import tqdm
 from forecast.beliefs.posterior import EFFECT, PLACE_STEP, PLACE_YEAR, STEP_PRIORS, YEAR, YEAR_STEP
 from forecast.calibration.emulator import Emulator, Shape, size_of
 from forecast.calibration.likelihood import DEGREES, Model
-from forecast.data import chance, files
+from forecast.data import chance, workers
+from forecast.data.files import kept_arrays
 
 GROUPS = 2  # independent ensembles
 WALKERS, STEPS, DRAWS = 64, 400, 10_000  # chains of an ensemble, steps that count, draws that the engine weighs
@@ -210,20 +211,12 @@ def calibrate(
     with (
         one_thread(),
         tqdm(total=sum(counts) + ROUNDS * draws, desc="calibrate", disable=not progress) as bar,
-        joblib.Parallel(n_jobs=jobs or joblib.cpu_count()) as work,
     ):
 
         def done(tasks: dict[str, tuple[Any, ...]]) -> list[dict[str, np.ndarray]]:
             """Do tasks (file name -> function and arguments) that were not kept, in their order."""
             paths = [folder / f"{n}.npz" if folder else None for n in tasks]
-            found = [files.kept_arrays(path) for path in paths]
-            waiting = [i for i, part in enumerate(found) if part is None]
-            todo = list(tasks.values())
-            new = work(joblib.delayed(todo[i][0])(*todo[i][1:]) for i in waiting)
-            for i, part in zip(waiting, new, strict=True):
-                found[i] = part
-                files.keep(part, paths[i])
-            return [part for part in found if part is not None]
+            return workers.every(_do, list(tasks.values()), jobs, paths=paths, kept=lambda _, path: kept_arrays(path))
 
         def run(name: str, z: np.ndarray) -> np.ndarray:
             """Ask the engine about all rows of z, some at a time: the bar moves, and a kill costs little."""
@@ -279,6 +272,10 @@ def calibrate(
 def one_thread() -> threadpool_limits:
     """Keep matrix products to one thread: how many share one decides its last digits, and chains magnify these."""
     return threadpool_limits(1)
+
+
+def _do(function: Callable[..., dict[str, np.ndarray]], *given: Any) -> dict[str, np.ndarray]:
+    return function(*given)
 
 
 def _chains(

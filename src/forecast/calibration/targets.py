@@ -26,8 +26,9 @@ from forecast.data import tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
-from forecast.engines.people import stock
+from forecast.engines.people import means
 from forecast.engines.people.draws import Drawn
+from forecast.engines.people.outside import CLASS_SHARES
 from forecast.engines.people.world import Given, Layout, World, fill, lay_out, opening_shares
 from forecast.question.levers import ModelCommunes, Policy
 from forecast.question.scenario import Scenario, read_scenario
@@ -90,7 +91,7 @@ class Track:
     def run(self, drawn: Drawn, years: dict[int, np.ndarray], opening_error: np.ndarray) -> np.ndarray:
         """Return expected members and entries by (draws, months, 2 measures, groups + all); see :meth:`world`."""
         world = self.world(drawn, years, opening_error)
-        return stock.expected(world, even_classes(world.drawn["skill_spread"]))[:, :, [MEMBERS, ENTRIES]]
+        return means.expected(world, even_classes(world.drawn["skill_spread"]))[:, :, [MEMBERS, ENTRIES]]
 
 
 MEMBERS, ENTRIES = (list(tables.MEASURES).index(m) for m in ("members", "entries"))
@@ -98,9 +99,9 @@ MEMBERS, ENTRIES = (list(tables.MEASURES).index(m) for m in ("members", "entries
 
 def even_classes(spread: np.ndarray) -> np.ndarray:
     """Mean skill of each class when teams are many, (1, classes, draws): slices of a log-normal with mean 1."""
-    edges = ndtri(np.concatenate([[0.0], np.minimum(np.cumsum(stock.CLASS_SHARES), 1.0)]))
+    edges = ndtri(np.concatenate([[0.0], np.minimum(np.cumsum(CLASS_SHARES), 1.0)]))
     below = ndtr(edges[:, None] - spread)
-    return np.asarray((np.diff(below, axis=0) / stock.CLASS_SHARES[:, None])[None])
+    return np.asarray((np.diff(below, axis=0) / CLASS_SHARES[:, None])[None])
 
 
 def _policy(place: Place, start: str) -> Policy:

@@ -5,6 +5,10 @@ without `--force`; a killed `project` goes on where it was when it is started ag
 """
 
 import errno
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -19,7 +23,7 @@ from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 from forecast.cli.updating import update
-from forecast.data import tables
+from forecast.data import tables, workers
 
 
 class _Commands(click.Group):
@@ -27,7 +31,8 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _stopped_by_sigterm():
+                return super().invoke(ctx)
         except tables.UserError as error:
             click.echo(f"forecast: {error}", err=True)
             ctx.exit(1)
@@ -37,8 +42,27 @@ class _Commands(click.Group):
             click.echo(f"forecast: {error.filename or ''}: {error.strerror or error}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
+            workers.end()
             click.echo("\nforecast: stopped; the same command goes on from here", err=True)
             ctx.exit(1)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Take SIGTERM, by which a service or a queue ends a program, as Ctrl+C: workers end, what is done is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once is enough
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,6 +4,7 @@ A folder with a manifest is a finished run, one with `.parts` an unfinished one 
 """
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -39,12 +40,11 @@ with_seed = click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck."
 )
 with_jobs = click.option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
-with_cluster = click.option("--cluster", metavar="ADDRESS", default=None, help="Address of a Dask scheduler.")
 with_lang = click.option(
     "--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures."
 )
 with_engines = click.option(
-    "--engines", default="agents,stock,series", show_default=True, help="Engines, separated by commas."
+    "--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas."
 )
 LEDGER = "Folder of the ledger of published forecasts; data/published by default."
 with_scenarios = click.argument(
@@ -58,6 +58,36 @@ with_posterior = click.option(
     help="Folder of a forecast calibrate run to take the parameters from, or what is stored with the data; "
     "the priors by default.",
 )
+
+
+def _on_cluster(context: click.Context, _: click.Parameter, address: str | None) -> None:
+    """Let the command's work be done on a cluster until it ends, and then say by which workers it was done."""
+    if not address or context.resilient_parsing:
+        return
+    from forecast.data import workers
+
+    place = context.with_resource(workers.cluster(address))
+    before = os.environ.get(workers.ADDRESS)
+    os.environ[workers.ADDRESS] = address  # for the notebooks of a report, which are processes of their own
+
+    def told() -> None:
+        os.environ.pop(workers.ADDRESS) if before is None else os.environ.update({workers.ADDRESS: before})
+        if place and place.ran:
+            by = ", ".join(f"{count} by {worker}" for worker, count in sorted(place.ran.items()))
+            click.echo(f"note: pieces of work that were done: {by}", err=True)
+
+    context.call_on_close(told)
+
+
+with_cluster = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    default=None,
+    expose_value=False,
+    callback=_on_cluster,
+    help="Address of a Dask scheduler whose workers do the work (docs/cluster.md).",
+)
+"""Gives a command --cluster: all that it asks of :mod:`forecast.data.workers` is done there."""
 
 
 def together(*options: Option) -> Option:
@@ -135,12 +165,8 @@ def claim(out: Path, force: bool) -> None:
     swept(out / PARTS)
     if (out / MANIFEST).exists() and not force:
         raise click.UsageError(f"{out} holds the results of an older run: choose another --out, or say --force")
-    if (
-        out.exists()
-        and any(not p.name.startswith(LOCK) for p in out.iterdir())
-        and not (out / MANIFEST).exists()
-        and not (out / PARTS).exists()
-    ):
+    full = any(not path.name.startswith(LOCK) for path in out.iterdir())
+    if full and not (out / MANIFEST).exists() and not (out / PARTS).exists():
         raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
     if (out / MANIFEST).exists():
         try:

@@ -12,6 +12,7 @@ from forecast.cli.common import (
     finish,
     picture,
     read_scenarios,
+    with_cluster,
     with_draws,
     with_jobs,
     with_posterior,
@@ -62,6 +63,7 @@ from forecast.data import tables
 )
 @with_seed
 @with_jobs
+@with_cluster
 @with_result
 @with_posterior
 def optimize(
@@ -129,6 +131,7 @@ def optimize(
 @with_draws
 @with_seed
 @with_jobs
+@with_cluster
 @with_result
 @with_posterior
 @click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")

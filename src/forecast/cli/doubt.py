@@ -10,6 +10,7 @@ from forecast.cli.common import (
     claim,
     finish,
     read_scenarios,
+    with_cluster,
     with_force,
     with_jobs,
     with_out,
@@ -26,6 +27,7 @@ from forecast.data.frames import rows
 @with_posterior
 @with_seed
 @with_jobs
+@with_cluster
 @with_out
 @with_force
 def sensitivity(

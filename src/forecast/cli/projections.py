@@ -74,7 +74,6 @@ def project(
     seed: int,
     engines: str,
     jobs: int | None,
-    cluster: str | None,
     out: Path,
     force: bool,
     lang: str,
@@ -87,7 +86,7 @@ def project(
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
-    answer = run(questions, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    answer = run(questions, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
     tables.write(answer.summary(), out / "summary.csv")
@@ -122,7 +121,6 @@ def compare(
     seed: int,
     engines: str,
     jobs: int | None,
-    cluster: str | None,
     out: Path,
     force: bool,
     lang: str,
@@ -166,7 +164,7 @@ def compare(
     result: list[Added] = []
     if people:
         followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs)
-    ask = partial(run, questions, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    ask = partial(run, questions, seed=seed, jobs=jobs, keep=out / PARTS)
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
         parts.append(ask(["agents"], draws=range(people, draws)))
@@ -235,7 +233,6 @@ def target(
     seed: int,
     engines: str,
     jobs: int | None,
-    cluster: str | None,
     out: Path,
     force: bool,
     lang: str,
@@ -252,7 +249,7 @@ def target(
     if question.target is None:
         raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
-    answer = run(question, names, draws=draws, seed=seed, jobs=jobs, cluster=cluster, keep=out / PARTS)
+    answer = run(question, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, [question], names)
     desk = target_table(answer, question)
     engine = desk["engine"].iloc[0]

@@ -53,6 +53,7 @@ STORED_ROWS = 400  # draws that are kept with the data
 @click.option("--store", is_flag=True, help="Keep what was learned with the data, for all projections to take.")
 @with_seed
 @with_jobs
+@with_cluster
 @with_result
 def calibrate(
     *,
@@ -222,7 +223,6 @@ def backtest(
     draws: int,
     seed: int,
     jobs: int | None,
-    cluster: str | None,
     out: Path,
     force: bool,
     lang: str,
@@ -270,7 +270,6 @@ def backtest(
         draws=draws,
         seed=seed,
         jobs=jobs,
-        cluster=cluster,
         keep=out / PARTS,
     )
     reasons = result.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import LEDGER, with_force, with_lang
+from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
 
 
 @click.command()
@@ -24,6 +24,7 @@ from forecast.cli.common import LEDGER, with_force, with_lang
 @click.option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
 @click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
 @click.option("--publish", is_flag=True, help="Add the forecasts to the ledger, so that later counts judge them.")
+@with_cluster
 @with_force
 def report(
     *,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forecast.cli.common import LEDGER, claim, finish, with_jobs, with_result, with_seed
+from forecast.cli.common import LEDGER, claim, finish, with_cluster, with_jobs, with_result, with_seed
 from forecast.data import tables
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--draws", type=click.IntRange(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
 @with_seed
 @with_jobs
+@with_cluster
 @with_result
 def update(
     *,

@@ -35,18 +35,19 @@ def shared(shares: np.ndarray, total: int) -> np.ndarray:
     return largest_remainders(shares * (total / max(shares.sum(), 1e-300)), total).astype(int)
 
 
-def systematic(weights: np.ndarray, caps: np.ndarray, total: int, offsets: np.ndarray) -> np.ndarray:
-    """Return whole persons for each cell in proportion to weights, never above caps, adding up to `total`.
+def systematic(weights: np.ndarray, caps: np.ndarray, totals: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return whole persons for each cell in proportion to weights, never above caps, adding up to `totals`.
 
-    `weights` is (draws, cells), `caps` (cells,) persons, `offsets` (draws,) luck between 0 and 1: systematic sampling,
-    so that every cell gets its share on average. Cells that are full pass their people on. Written in loops, since the
-    engines compile it (numba).
+    `weights` is (draws, cells), `caps` (cells,) persons, `totals` (draws,) whole persons, `offsets` (draws,) luck
+    between 0 and 1: systematic sampling, so that every cell gets its share on average. Cells that are full pass their
+    people on. Written in loops, since the engines compile it (numba).
 
-    >>> systematic(np.array([[1.0, 1.0, 2.0]]), np.array([9, 9, 9]), 4, np.array([0.5])).tolist()
+    >>> systematic(np.array([[1.0, 1.0, 2.0]]), np.array([9, 9, 9]), np.array([4.0]), np.array([0.5])).tolist()
     [[1, 1, 2]]
     """
     out = np.zeros(weights.shape, np.int32)
     for d in range(weights.shape[0]):
+        total = int(totals[d])
         scale = total / max(weights[d].sum(), 1e-300)
         running, given = offsets[d], 0
         for j in range(weights.shape[1]):

@@ -8,7 +8,6 @@ import pandas as pd
 import pandera.pandas as pa
 
 from forecast.data.vocabulary import (
-    BASELINE_MEASURES,
     DENOMINATORS,
     EXAM_QUANTILES,
     GROUPS,
@@ -324,7 +323,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "origin": _MONTH,
             "month": _MONTH,
             "group": _GROUP,
-            "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))),
+            "measure": pa.Column(checks=_one_of(MEASURES)),
             **dict.fromkeys(PUBLISHED_QUANTILES, _VALUE),
             "draws": _COUNT,
             "seed": pa.Column(checks=_matches(r"[0-9]+", "a whole number")),
@@ -350,7 +349,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "origin": _MONTH,
             "month": _MONTH,
             "group": _GROUP,
-            "measure": pa.Column(checks=_one_of((*MEASURES, *BASELINE_MEASURES))),
+            "measure": pa.Column(checks=_one_of(MEASURES)),
             "draw": pa.Column(),
             "value": pa.Column(float, checks=pa.Check(lambda cells: np.isfinite(cells), error="a finite number")),
         }

@@ -58,6 +58,10 @@ class TableError(UserError):
         self.faults = list(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self):
+        """Return what another process needs to raise the same."""
+        return type(self), (self.faults,)
+
 
 def data_dir() -> Path:
     """Return the folder of the project's tables: ``$FORECAST_DATA`` if set, else ``data/`` beside ``src/``."""

@@ -66,6 +66,7 @@ RANGE_UNITS = ("one", "hamlet", "commune", "communes", "household", "person", "c
 
 MEASURES = {
     "members": "persons",
+    "lasting_members": "persons",
     "entries": "persons",
     "returns": "persons",
     "lapses": "persons",
@@ -77,9 +78,6 @@ MEASURES = {
     "unpaid_hours": "hours",
 }
 """Measures of a projection and their units, in the order in which engines write them."""
-
-BASELINE_MEASURES = {"lasting_members": "persons"}
-"""Measures that only an engine of the baseline says: members less those whom a campaign brought."""
 
 SCOPES = ("nation", "places")
 """Whose scores a weight comes from: those of the nation, or those of all other places."""

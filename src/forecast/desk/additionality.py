@@ -13,9 +13,8 @@ no less. A policy is judged over all months of its scenario, and not in one Dece
 is told by those it had ``brought`` by then: people who joined before it ended, and without it would not have by then.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-import joblib
 import numpy as np
 import pandas as pd
 from numba import njit
@@ -23,7 +22,7 @@ from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
-from forecast.data import tables
+from forecast.data import tables, workers
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
 from forecast.desk.target import INTERVAL
 from forecast.engines.people import agents
@@ -85,16 +84,17 @@ def follow(
                 )
     size = _side_by_side(base, draws)
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
-    work = (joblib.delayed(_chunk)(base, policies, part, seed) for part in chunks)
+    found: list[Any] = [None] * len(chunks)
+    with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
+        for number, part in workers.each(_chunk, [(base, policies, part, seed) for part in chunks], jobs):
+            found[number] = part
+            bar.update(len(chunks[number]))
     answers: list[pd.DataFrame] = []
     result: list[list[tuple[pd.DataFrame, ...]]] = [[] for _ in policies]
-    with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
-        done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator", batch_size=1)(work)
-        for part, (rows, differences) in zip(chunks, done, strict=True):
-            answers += rows
-            for whole, new in zip(result, differences, strict=True):
-                whole += new
-            bar.update(len(part))
+    for rows, differences in found:
+        answers += rows
+        for whole, new in zip(result, differences, strict=True):
+            whole += new
     order = {s.scenario: number for number, s in enumerate([base, *policies])}
     answers.sort(key=lambda rows: order[rows["scenario"].iloc[0]])
     both = [Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*each, strict=True))) for each in result]

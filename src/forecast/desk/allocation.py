@@ -6,17 +6,15 @@ target. The usual split gives each the same share of its people. The probability
 draws that the split has not seen.
 """
 
-import os
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 from tqdm.auto import tqdm
 
-from forecast.data import tables
+from forecast.data import tables, workers
 from forecast.data.apportion import shared
 from forecast.engines.people.agents import by_commune
 from forecast.question.scenario import Scenario
@@ -84,10 +82,12 @@ def commune_members(
 ) -> np.ndarray:
     """Return members by (draws, months, communes), worked out in pieces by `jobs` processes (all cores if left out)."""
     parts = [range(d, min(d + PART, draws.stop)) for d in range(draws.start, draws.stop, PART)]
-    jobs = min(jobs or os.cpu_count() or 1, len(parts))
-    work = (joblib.delayed(by_commune)(scenario, part, seed) for part in parts)
-    done = joblib.Parallel(n_jobs=jobs, return_as="generator")(work)
-    return np.concatenate(list(tqdm(done, total=len(parts), desc=scenario.scenario, disable=not progress)))
+    found = [np.empty(0)] * len(parts)
+    with tqdm(total=len(parts), desc=scenario.scenario, disable=not progress) as bar:
+        for number, members in workers.each(by_commune, [(scenario, part, seed) for part in parts], jobs):
+            found[number] = members
+            bar.update()
+    return np.concatenate(found)
 
 
 def equally_hard(members: np.ndarray, goal: float) -> tuple[np.ndarray, float]:

@@ -9,19 +9,20 @@ An hour is worth 1.5 visits, which is what an hour of inspection costs a team (`
 calls on due members are worked out from the members and a typical spell.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import chance, tables
 from forecast.desk.allocation import commune_members
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import tallies
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.hazards import TYPICAL_SPELL
 from forecast.engines.people.teams import INSPECTION_COST, MOST_FOR_RENEWALS, RENEWAL_COST
-from forecast.question import menu
+from forecast.question import costs, menu
 from forecast.question.levers import Collectors, Inspection, Lever, Policy, Reminders, Visits
 from forecast.question.scenario import Scenario
 
@@ -37,7 +38,7 @@ class Hours(NamedTuple):
     Columns of `communes`: commune, task, hours (of the step, all months), mean, median, low, high (member-years for an
     hour; the interval holds nine draws in ten, and one commune is few people). Columns of `place`: kind (hour,
     collector, million), task, unit, step (how many units were added), median, low, high (member-years for one unit),
-    vnd (outreach and support for one unit; empty where nobody priced it).
+    vnd (work for one unit at unit costs, without the commission on what it brings; a million of all that is paid).
     """
 
     communes: pd.DataFrame
@@ -80,12 +81,31 @@ def scarce_hours(
     hours["inspections"] = np.tile(inspected * _parts(scenario) * months, (draws, 1))
     lost = years(Inspection(hours_per_month=inspected, start=start)) - base
     rate["inspections"] = _per(lost, hours["inspections"]) + rate["visits"]
+    paid = {
+        "visits": _work(scenario, each, draws, seed),
+        "renewals": _work(scenario, [Reminders(share=1.0, start=start)], draws, seed),
+        "inspections": _work(scenario, [Inspection(hours_per_month=inspected, start=start)], draws, seed),
+    }
     tasks = [task for task in TASKS if hours[task].sum() > 0]  # no hours can go where every due member is on a list
     more = (Collectors(count=float(ordinary.sum()) + len(names), per="place", start=start),)
     added = (years(*more) - base).sum(axis=1) / len(names)
-    place = [_row("hour", t, "hour", float(hours[t].mean(axis=0).sum()), _whole(rate[t], hours[t])) for t in tasks]
-    place += [_row("collector", "collector", "collector", len(names), added), *_millions(scenario, draws, seed)]
+    spent_hours = {t: float(hours[t].mean(axis=0).sum()) for t in tasks}
+    place = [
+        _row("hour", t, "hour", spent_hours[t], _whole(rate[t], hours[t]), paid[t] / spent_hours[t]) for t in tasks
+    ]
+    place.append(
+        _row("collector", "collector", "collector", len(names), added, _work(scenario, more, draws, seed) / len(names))
+    )
+    place += _millions(scenario, draws, seed)
     return Hours(_communes(names, tasks, rate, hours), pd.DataFrame(place, columns=PLACE_COLUMNS))
+
+
+def _work(scenario: Scenario, levers: Sequence[Lever], draws: int, seed: int) -> float:
+    """VND of the work of levers on top of a scenario, mean of the draws."""
+    keys = chance.streams(seed, range(draws))
+    more = scenario.with_policy("step", Policy(*scenario.policy.levers, *levers))
+    spent = [sum(float(item.vnd.sum(axis=1).mean()) for item in costs.work(asked, keys)) for asked in (more, scenario)]
+    return spent[0] - spent[1]
 
 
 def _parts(scenario: Scenario) -> np.ndarray:

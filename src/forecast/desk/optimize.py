@@ -111,13 +111,15 @@ def optimize(
     unseen = max(WIDE, MANY * draws)  # no choice has seen the draws from here on
     verified, now = search.judge(best, unseen), search.judge(search.none, unseen, enough=1.0)
     result = search.question(best, f"{scenario.scenario}-optimum")
-    said = promised, verified, now.probability, most.probability, finer
-    return Optimum(result, *asked, not why, why, *said, search.tried())
+    return Optimum(
+        result, *asked, not why, why, promised, verified, now.probability, most.probability, finer, search.tried()
+    )
 
 
 def _starts(search: Search, trials: int) -> list[Levels]:
     """Explore, and return the best mixes on the way, each better than those before it, from which promises begin."""
-    rule, found = search.cheapest(), []
+    rule = search.cheapest()
+    found: list[Levels] = []
     for _ in search.explore(search.rounds(trials)):
         best = min([*search.seen, *search.alone()], key=rule.key)
         best = search.refine(best, rule, COARSE)
@@ -143,7 +145,8 @@ def _promise(search: Search, starts: list[Levels]) -> tuple[Levels, Judged, floa
 
 def _kept(search: Search, best: Levels) -> dict[Levels, tuple[Judged, float]]:
     """Refine and judge by turns until the agents' probability is what was asked for, at the least cost."""
-    rule, kept = search.cheapest(), {}
+    rule = search.cheapest()
+    kept: dict[Levels, tuple[Judged, float]] = {}
     for _ in range(ROUNDS):
         coarse = search.refine(min([best, *search.alone()], key=rule.key), rule, COARSE)
         best = search.refine(coarse, rule)

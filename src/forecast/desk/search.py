@@ -262,9 +262,14 @@ class Search:
         return np.array([float(cost.mean()), self.bar(levels), guarded_share(rows, self.base), stay(rows, self.base)])
 
     def _lines(self, levels: Levels, step: int) -> dict[int, np.ndarray]:
-        """What one level more of each lever does to cost, bar, share and stay, drawn over a step."""
+        """What one level more of each lever does to cost, bar, share and stay, drawn over a step.
+
+        Small steps are asked of the levers of the mix alone: one that large steps have left out stays out.
+        """
         near = {}
         for i, most in enumerate(self.all):
+            if not levels[i] and step < COARSE:
+                continue
             by = min(step, most - levels[i]) or -min(step, levels[i])
             near[i] = by, tuple(v + by * (i == j) for j, v in enumerate(levels))
         self.screen([levels, *(mix for _, mix in near.values())])

@@ -14,7 +14,7 @@ from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.data.vocabulary import PAYERS
-from forecast.desk.totals import tally
+from forecast.desk.totals import tallies
 from forecast.engines.people.stock import SILENT
 from forecast.question import menu
 from forecast.question.levers import Effort, Lever, Policy
@@ -109,9 +109,9 @@ def effort(
         return scenario.with_policy(scenario.scenario, levers)
 
     def asked(multiple: float) -> pd.DataFrame:
-        return tally(more(multiple), engine, range(draws), seed)
+        return tallies([(more(multiple), engine, range(draws))], seed)[0]
 
-    base = tally(scenario, engine, range(draws), seed)
+    base = tallies([(scenario, engine, range(draws))], seed)[0]
     collectors, visits = effort_now(scenario)
     top = most_effort(scenario)
     at: dict[float, pd.DataFrame] = {1.0: base}
@@ -192,7 +192,7 @@ def ways(
 
     def asked(*levers: Lever | None) -> pd.DataFrame:
         policy = Policy(*scenario.policy.levers, *(lever for lever in levers if lever is not None))
-        return tally(scenario.with_policy(scenario.scenario, policy), engine, range(draws), seed)
+        return tallies([(scenario.with_policy(scenario.scenario, policy), engine, range(draws))], seed)[0]
 
     base = asked()
     now = _chance(base, target)

@@ -3,11 +3,10 @@
 import math
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from forecast.data import files, tables
+from forecast.data import files, tables, workers
 from forecast.data.vocabulary import GUARDED, PAYERS
 from forecast.engines import ENGINES
 from forecast.experiment import project
@@ -32,8 +31,9 @@ def tallies(
         for number, (question, engine, draws) in enumerate(asked)
         for d in range(draws.start, draws.stop, ENGINES[engine].batch)
     ]
-    work = (joblib.delayed(tally)(question, engine, draws, seed, keep, last) for _, question, engine, draws in parts)
-    done = joblib.Parallel(n_jobs=jobs, batch_size=1)(work)
+    given = [(question, engine, draws, seed, last) for _, question, engine, draws in parts]
+    paths = [keep / _name(*part) if keep else None for part in given]
+    done = workers.every(tally, given, jobs, paths=paths)
     numbers = [number for number, *_ in parts]
     return [
         pd.concat([rows for n, rows in zip(numbers, done, strict=True) if n == number]) for number in range(len(asked))
@@ -45,21 +45,16 @@ def tally(
     engine: str,
     draws: range,
     seed: int,
-    keep: Path | None = None,
     last: str | None = None,
 ) -> pd.DataFrame:
-    """Return what a question comes to, one row a draw: :data:`COLUMNS`; `keep` is a folder for answers.
+    """Return what a question comes to, one row a draw: :data:`COLUMNS`.
 
     `reached` is the target's measure by its month (nan without a target), `held` the members in the month `last` (the
     question's last one if left out), `later` those in the question's last month, `years` member-years of all and
     `guarded` of the groups that the equity guard looks after, `hours` those that nobody pays, and the rest is VND, all
     of them added up to `last`.
     """
-    asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
-    task = project.Task(asked, project.engine_of(engine), draws, seed)
-    path = keep / (files.name_of("tally", last, task.name, code_hash("desk")) + ".parquet") if keep else None
-    if (kept := files.kept_table(path)) is not None:
-        return kept
+    task = _task(question, engine, draws, seed)
     months, measures, groups = [str(m) for m in question.months], list(tables.MEASURES), [*GROUPS, "all"]
     values, target = _values(task, months, measures, groups), question.target
     end = months.index(last) if last else len(months) - 1
@@ -80,9 +75,17 @@ def tally(
         "guarded": sum(total("members", group) for group in GUARDED) / 12,
         "hours": total("unpaid_hours"),
     } | {payer: total(measure) for payer, measure in PAYERS.items()}
-    table = pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
-    files.keep(table, path)
-    return table
+    return pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
+
+
+def _task(question: Scenario, engine: str, draws: range, seed: int) -> project.Task:
+    asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
+    return project.Task(asked, project.engine_of(engine), draws, seed)
+
+
+def _name(question: Scenario, engine: str, draws: range, seed: int, last: str | None) -> str:
+    """A file name for a tally."""
+    return files.name_of("tally", last, _task(question, engine, draws, seed).name, code_hash("desk")) + ".parquet"
 
 
 def _values(task: project.Task, months: list[str], measures: list[str], groups: list[str]) -> np.ndarray:

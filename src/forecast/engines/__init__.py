@@ -22,7 +22,10 @@ class Kind(NamedTuple):
     batch: int  # draws in one piece of work, so that all cores end at about the same time
 
 
-_SET = "its parameters were set with the whole history in view, so its scores flatter it"
+_SET = (
+    "its status quo follows the pool and has the hindsight of that; the parameters behind what policies change were "
+    "set with the whole history in view"
+)
 ENGINES = {
     "agents": Kind("forecast.engines.people.agents:AgentEngine", "people", _SET, 24),
     "stock": Kind("forecast.engines.people.stock:StockEngine", "people", _SET, 200),
@@ -49,8 +52,8 @@ ENGINES = {
 }
 """The engines by name, in the order of speaking: the first that answers gives the numbers of a sentence."""
 
-USUAL = ("agents", "stock", "series")
-"""The engines that are asked when nobody names any: those that say every measure, and what the past suggests."""
+USUAL = ("agents", "stock", "pool")
+"""The engines that are asked when nobody names any: those that say every measure, and the baseline that they follow."""
 
 
 class Engine(Protocol):

@@ -6,19 +6,21 @@ taken follows from its scores at earlier origins alone (`forecast backtest --cal
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from forecast.answer.projection import COLUMNS
 from forecast.data import tables
 from forecast.data.chance import child_array, name_number, streams, uniform_array
-from forecast.engines import Engine, deaf_to, silence
-from forecast.engines.campaign.engine import CampaignEngine
+from forecast.engines import deaf_to, silence
+from forecast.engines.campaign.ahead import Paths
+from forecast.engines.campaign.engine import CampaignEngine, rows_of
 from forecast.engines.campaign.known import NATION
 from forecast.engines.series.engine import SeriesEngine
+from forecast.question.levers import Policy
 from forecast.question.scenario import Scenario
 
 MEMBERS: Mapping[str, type] = {"campaign": CampaignEngine, "series": SeriesEngine}
@@ -26,7 +28,7 @@ FILE = "pool.csv"
 
 
 class PoolEngine:
-    """A linear pool of engines as an engine: `members` alone, all groups together, deaf to levers.
+    """A linear pool of engines as an engine: `members` and `lasting_members`, all groups together, deaf to levers.
 
     `history` is handed to its engines; `weights` (columns origin, scope, engine, weight) replaces data/pool.csv. An
     engine that has nothing to say leaves its share to the others.
@@ -41,26 +43,55 @@ class PoolEngine:
     def __init__(self, history: pd.DataFrame | None = None, weights: pd.DataFrame | None = None):
         """Keep the tables; nothing is read before the first run."""
         self._history, self._weights = history, weights
-        self._made: dict[str, Engine] = {}  # what an engine has fitted serves its next run
+
+    @cached_property
+    def _campaign(self) -> CampaignEngine:
+        return CampaignEngine(self._history)
+
+    @cached_property
+    def _series(self) -> SeriesEngine:
+        return SeriesEngine(self._history)  # what it has fitted serves its next run
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
-        """Return rows of `members` from the start to the last month; raises what an engine raises that cannot start."""
+        """Return rows from the start to the last month; raises what an engine raises that cannot start."""
         if deaf_to(self, scenario):
             return silence()
+        return rows_of(self.name, scenario, draws, self.paths(scenario, draws, seed))
+
+    def paths(self, scenario: Scenario, draws: range, seed: int) -> Paths:
+        """Return the months ahead under the status quo, draw by draw; the policy of `scenario` is not looked at.
+
+        A draw of the series engine has no lasting members of its own: it takes the share that lasts from the campaign
+        engine's draw of the same number.
+        """
         table = _read(tables.data_dir() / FILE) if self._weights is None else self._weights
         weights = weights_at(table, scenario.start, scope_of(scenario.place.name), list(MEMBERS))
-        engines = [self._made.setdefault(name, MEMBERS[name](self._history)) for name in weights]
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
-        chosen = taken(list(weights.values()), u)
-        parts = []
-        for i, engine in enumerate(engines):
-            mine = np.asarray(list(draws))[chosen == i]
-            if len(mine):
-                rows = engine.run(scenario, range(int(mine.min()), int(mine.max()) + 1), seed)
-                parts.append(rows[(rows["measure"] == "members") & rows["draw"].isin(mine)])
-        rows = pd.concat([part.astype({"month": str}) for part in parts], ignore_index=True)
-        rows = rows.assign(engine=self.name).sort_values(["draw", "month"], kind="stable")
-        return rows[COLUMNS].reset_index(drop=True)
+        other = np.flatnonzero(taken(list(weights.values()), u) == list(weights).index(SeriesEngine.name))
+        paths = self._campaign.paths(scenario, draws, seed)
+        if len(other):
+            wanted = range(draws[int(other[0])], draws[int(other[-1])] + 1)
+            rows = self._series.run(scenario.with_policy("status quo", Policy()), wanted, seed)
+            values = rows["value"].to_numpy(float).reshape(len(wanted), len(paths.months)).T
+            lasting = paths.lasting[:, other] / paths.members[:, other]
+            paths.members[:, other] = values[:, other - other[0]]
+            paths.lasting[:, other] = paths.members[:, other] * lasting
+        return by_half_year(paths)
+
+
+def by_half_year(paths: Paths) -> Paths:
+    """Return the same with lasting members straight, in logs, from one end of a half-year to the next.
+
+    The engines toss lasting members anew every month, which is noise that nobody could live: from one month to the next
+    so many people neither join nor stop.
+    """
+    last = len(paths.months) - 1
+    ends = [t for t, month in enumerate(paths.months) if month.month % 6 == 0 or t in (0, last)]
+    at = np.arange(last + 1)
+    ratio, logs = paths.members / paths.lasting, np.log(paths.lasting[ends])
+    steps = np.array([np.interp(at, ends, one) for one in np.eye(len(ends))])
+    lasting = np.exp(steps.T @ logs)
+    return replace(paths, members=lasting * ratio, lasting=lasting)
 
 
 def scope_of(place: str) -> str:

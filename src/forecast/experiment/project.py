@@ -5,22 +5,19 @@ seed), so the answer does not depend on how many cores there are, and a finished
 done again: a run that was killed goes on where it was.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import cast
 
-import joblib
 import pandas as pd
 from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.beliefs.posterior import Posterior
-from forecast.data import files, tables
+from forecast.data import files, tables, workers
 from forecast.engines import ENGINES, USUAL, Engine
 from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
 from forecast.question.scenario import Scenario
@@ -174,47 +171,18 @@ def run_tasks(
     what: str = "project",
 ) -> list[pd.DataFrame]:
     """Return the rows of each task in the order of the tasks, those that were kept by an earlier run first."""
-    jobs, folder = jobs or os.cpu_count() or 1, Path(keep) if keep else None
+    folder = Path(keep) if keep else None
     paths = [folder / t.name if folder and t.keepable else None for t in tasks]
-    parts = [t.kept(p) for t, p in zip(tasks, paths, strict=True)]
-    waiting = [i for i, rows in enumerate(parts) if rows is None]
-    one_here = cluster is None and (jobs == 1 or len(waiting) <= 1)
-    bar = tqdm(
-        total=sum(len(t.draws) for t in tasks),
-        initial=sum(len(t.draws) for t, rows in zip(tasks, parts, strict=True) if rows is not None),
-        unit="draw",
-        desc=what,
-        disable=not progress,
-    )
-    with bar, _dask(cluster) if cluster else nullcontext():
-        done = (
-            ((i, tasks[i].run()) for i in waiting)
-            if one_here
-            else joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(
-                joblib.delayed(_numbered)(i, tasks[i]) for i in waiting
-            )
-        )
-        for i, rows in done:
-            files.keep(rows, paths[i])
+    parts: list[pd.DataFrame] = [pd.DataFrame()] * len(tasks)
+    bar = tqdm(total=sum(len(t.draws) for t in tasks), unit="draw", desc=what, disable=not progress)
+    with bar, workers.cluster(cluster):
+        for i, rows in workers.each(
+            _answer, [(t,) for t in tasks], jobs, paths=paths, kept=lambda i, path: tasks[i].kept(path)
+        ):
             parts[i] = rows
             bar.update(len(tasks[i].draws))
-    return [p for p in parts if p is not None]
+    return parts
 
 
-def _numbered(i: int, task: Task) -> tuple[int, pd.DataFrame]:
-    return i, task.run()
-
-
-@contextmanager
-def _dask(address: str) -> Iterator[None]:
-    """Let joblib work on a Dask scheduler for as long as this lasts; needs the extra `cluster`."""
-    try:
-        from dask.distributed import Client
-    except ImportError:
-        raise tables.UserError("a cluster needs the extra packages: pip install 'forecast[cluster]'") from None
-    try:
-        client = Client(address, timeout="10s")
-    except (OSError, TimeoutError, ValueError) as error:
-        raise tables.UserError(f"no Dask scheduler answers at {address!r}: {error}") from None
-    with client, joblib.parallel_config(backend="dask"):
-        yield
+def _answer(task: Task) -> pd.DataFrame:
+    return task.run()

@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import joblib
 import numpy as np
 import pandas as pd
 
 from forecast.data import history as facts
-from forecast.data import tables
+from forecast.data import tables, workers
 from forecast.data.frames import names
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
@@ -179,9 +178,9 @@ def update(
     first = [Ask(r.place, min(str(tables.month(r.month) - 1), last), r.month) for r in rows_of(counted)]
     apart = [[ask for ask in first if ask.origin == month] for month in sorted({ask.origin for ask in first})]
     luck = draws, seed
-    work = [joblib.delayed(_answers)(table, asks, luck, origin) for table in (history, whole)]
-    work += [joblib.delayed(_answers)(history, some, luck) for some in apart]
-    (before, then), (after, now), *foretold = joblib.Parallel(n_jobs=min(jobs or joblib.cpu_count(), len(work)))(work)
+    work: list[tuple[Any, ...]] = [(table, asks, luck, origin) for table in (history, whole)]
+    work += [(history, some, luck) for some in apart]
+    (before, then), (after, now), *foretold = workers.every(_answers, work, jobs)
     told = [pair for some, (found, _) in zip(apart, foretold, strict=True) for pair in zip(some, found, strict=True)]
     untold = [(ask.place, ask.until, why) for ask, why in told if isinstance(why, str)]
     draws_of = [(*ask[:3], table[ask.until].to_numpy(float)) for ask, table in told if not isinstance(table, str)]

@@ -18,7 +18,7 @@ from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 
-TARGET_MEASURES = ("members", "active_9of12", "entries", "paid_months")
+TARGET_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
 
 
 class Target(BaseModel):
@@ -29,7 +29,7 @@ class Target(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    measure: Literal["members", "active_9of12", "entries", "paid_months"] = "members"
+    measure: Literal["members", "lasting_members", "active_9of12", "entries", "paid_months"] = "members"
     value: Count = Field(description="persons, or paid months")
     by: Month
     since: Month | None = Field(None, description="first month of a flow; not for stocks")
@@ -49,8 +49,8 @@ class Scenario(BaseModel):
 
     `assumptions` replaces priors of data/parameters.csv: a number fixes a parameter, {value, low, high} gives it
     another spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the
-    number of collectors in the whole place when nothing changes. `learned` says where other parameters come from: the
-    "priors" alone, a :class:`~forecast.beliefs.posterior.Posterior`, or the one kept with the data ("stored").
+    number of collectors in the whole place when nothing changes. `learned` says what the status quo follows: what the
+    "counts" taught that were known at the start, or the "priors" of the simulation alone.
 
     >>> question = Scenario("plan", "Cà Mau", start="2021-12", until="2025-12", assumptions={"annual_lapse": 0.2})
     >>> len(question.months), question.opening[0]
@@ -79,7 +79,7 @@ class Scenario(BaseModel):
     changes: tuple[Change, ...] = Field((), exclude=True, description="values of the law that are replaced")
     search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
     file: str = Field("", exclude=True)
-    learned: Any = Field("priors", exclude=True, repr=False, description="where parameters come from")
+    learned: Any = Field("counts", exclude=True, repr=False, description="what the status quo follows")
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
         """Take a name and a place (or the name of one), then the rest by keyword."""
@@ -119,6 +119,14 @@ class Scenario(BaseModel):
         for name, given in self.prices.items():
             check_price(name, given)
         return self
+
+    @cached_property
+    def invented(self) -> bool:
+        """Is the place or the law made up? Then what was published of the real ones says nothing about it."""
+        rows = self.place.history
+        counts = rows[(rows["measure"] == "members") & (rows["place"] == self.place.name)]
+        rules = self.law.frame["status"] == "synthetic"
+        return bool(rules.all()) or (len(counts) > 0 and bool((counts["status"] == "synthetic").all()))
 
     @cached_property
     def months(self) -> pd.PeriodIndex:
@@ -163,10 +171,10 @@ class Scenario(BaseModel):
         """Return the same question with some fields changed, checked anew; all others stay, title and search too.
 
         >>> asked = Scenario("x", "Đà Bắc", start="2019-06", until="2020-12", title={"vi": "thử"})
-        >>> asked.but(until="2021-12").title, asked.but(assumptions={"rush": -1})
+        >>> asked.but(until="2021-12").title, asked.but(assumptions={"campaign_rise": -1})
         Traceback (most recent call last):
         ...
-        forecast.data.tables.UserError: scenario 'x': assumptions.rush: expected a number of at least 0 and that is ...
+        forecast.data.tables.UserError: scenario 'x': assumptions.campaign_rise: expected a number of at least 0 and ...
         """
         kept = {name: getattr(self, name) for name in type(self).model_fields}
         if "changes" in changes:  # another law follows from them

@@ -1,18 +1,47 @@
 """What a column of money holds, and what it leaves to be told as hours."""
 
+import pandas as pd
+
 from forecast.beliefs import costs
+from forecast.data import frames
+from forecast.desk.compare import ALL
+from forecast.language import words
 from forecast.language.words import Text, say, term
 from forecast.question.scenario import Scenario
+from forecast.show.picture import speaks
+
+
+def table(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None) -> Text:
+    """Return what a scenario adds to each payer's money, their total, and unpaid hours: one row a payer.
+
+    `comparison` is that of :func:`forecast.desk.compare.comparison` of one scenario beside a base. Means of the draws,
+    so that payers add up to the total, and 90% intervals of each.
+    """
+    rows = comparison[comparison["measure"].isin(["money", "unpaid_hours"]) & (comparison["group"] == "all")]
+    rows = rows[rows["engine"] == (engine or speaks(rows))]
+    shown = []
+    for row in frames.records(rows.sort_values("measure", kind="stable")):
+        money = row["measure"] == "money"
+        name = term(f"payer.{row['payer']}", lang) if money else term("measure.unpaid_hours", lang)
+        total = term("column.total", lang) if row["payer"] == ALL else ""
+        scale, spec = (1e6, "n1") if money else (1.0, "a")
+        ends = {end: words.form(row[end] / scale, spec, lang) for end in ("mean", "low", "high")}
+        shown.append({"payer": total or name} | ends)
+    heads = {
+        "payer": say(lang, vi="bên chi trả (triệu đồng)", en="payer (million VND)"),
+        "mean": say(lang, vi="bình quân", en="mean"),
+    }
+    return words.table(pd.DataFrame(shown), lang, {"payer": "", "mean": "", "low": "", "high": ""}, heads)
 
 
 def held(*scenarios: Scenario, lang: str = "vi") -> Text:
     """Say what the money of a table holds: contributions, commission, the work of these plans, and its hours.
 
-    Work is named by its items; those that take hours which nobody pays are told, with the price of such an hour where
-    a planner has set one.
+    Work is named by its items (without scenarios, all of it is meant); those that take hours which nobody pays are
+    told, with the price of such an hour where a planner has set one.
     """
     items = dict.fromkeys(bill.item for s in scenarios for bill in s.plan.bills)
-    paid = [item for item in items if costs.newest().at[item, "high"] > 0]
+    paid = [item for item in items if float(frames.at(costs.newest(), item, "high")) > 0]
     unpaid = [item for item in items if costs.hours(item) > 0]
     work = say(
         lang,
@@ -22,7 +51,7 @@ def held(*scenarios: Scenario, lang: str = "vi") -> Text:
     )
     said = say(
         lang,
-        work=work if paid else "",
+        work=work if paid else "" if scenarios else say(lang, vi="; công việc theo đơn giá", en="; work at unit costs"),
         vi="Tiền gồm: tiền đóng theo từng nguồn; hoa hồng của nhân viên thu{work}. Đơn giá là nhận định của nhóm làm, "
         "được lấy ngẫu nhiên trong khoảng của nó (data/unit_costs.csv). Mức tiền là bình quân các lần mô phỏng, nên "
         "các nguồn cộng lại bằng tổng.",

@@ -175,8 +175,10 @@ def overview(found: list[Card], kind: str, lang: str = "vi") -> words.Text:
 def label(name: str, lang: str = "vi") -> str:
     """Return a parameter, lever or coordinate of the calibration in words.
 
-    >>> label("rush", "en"), label("effect/Cà Mau", "en"), label("TopUp/poor", "en"), label("year/2020", "en")
-    ('year-end rush', 'own factor of Cà Mau', 'top-up of the contribution (poor)', 'entries of the year 2020')
+    >>> label("annual_lapse", "en"), label("effect/Cà Mau", "en")
+    ('share of members who lapse in a year', 'own factor of Cà Mau')
+    >>> label("TopUp/poor", "en"), label("year/2020", "en")
+    ('top-up of the contribution (poor)', 'entries of the year 2020')
     """
     head, _, rest = name.partition("/")
     head = "effect" if head == "place_effect" and rest else head

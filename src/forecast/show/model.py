@@ -37,16 +37,14 @@ VARIABLES = {
     "paid": ("những tháng đã đóng trong một năm trước đó", "the months paid in the year before"),
     "subsidized": ("số tháng đã được Nhà nước hỗ trợ", "months of subsidy used"),
     "state": ("đang tham gia, đã dừng, hay đã rời hẳn", "member, lapsed, or gone"),
-    "kind": ("vào trong đợt nước rút, hay được tặng sổ", "won in a rush, or given a book"),
+    "kind": ("vào trong đợt cao điểm, hay được tặng sổ", "won in a campaign, or given a book"),
     "spell": ("số tháng đóng mỗi lần", "months paid at a time"),
 }
 # What happens in a month, in order: the function that does it, and what it does.
 STEPS = {
     "teams.team_acts": (
-        "Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ. "
-        "Gần hạn mà còn thiếu chỉ tiêu thì nỗ lực tăng.",
-        "Teams divide their time: due members first, then inspections, the rest are visits. Effort "
-        "rises when the deadline nears and the plan is not met.",
+        "Tổ vận động chia thời gian: gọi người đến hạn trước, rồi thanh tra, còn lại đi thăm hộ.",
+        "Teams divide their time: due members first, then inspections, the rest are visits.",
     ),
     "contact.contact": (
         "Tính mức tiếp xúc của từng xã, từng nhóm: thăm hộ, hội nghị, truyền thông, người quen, ra quân.",

@@ -106,9 +106,11 @@ def added_text(
                 x=cost["median"].iloc[0],
                 low=cost["low"].iloc[0],
                 high=cost["high"].iloc[0],
-                vi="Mỗi năm tham gia tăng thêm, ngân sách và nhà hảo tâm chi khoảng {x:m1} (khoảng dự báo 90%: "
+                vi="Mỗi năm tham gia tăng thêm, ngân sách, nhà hảo tâm và cơ quan BHXH chi "
+                "khoảng {x:m1} (khoảng dự báo 90%: "
                 "{low:m1} – {high:m1}).",
-                en="Each additional member-year costs public budgets and donors about {x:m1} (90% interval: {low:m1} "
+                en="Each additional member-year costs public budgets, donors and the office "
+                "about {x:m1} (90% interval: {low:m1} "
                 "to {high:m1}).",
             )
         )

@@ -15,6 +15,7 @@ from forecast.language import words
 from forecast.language.words import Text, form, join, say, term
 from forecast.question.scenario import Scenario, Target
 from forecast.show import marks
+from forecast.show.costs import held
 from forecast.show.evidence import label
 from forecast.show.marks import MUTED
 from forecast.show.picture import (
@@ -306,7 +307,7 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
         "hours": term("column.unpaid_hours", lang),
     } | {payer: term(f"payer.{payer}", lang) + millions for payer in paid}
     forms = {"way": "", "needed": "", "probability": "c"} | dict.fromkeys((*paid, "total"), "n1") | {"hours": "a"}
-    return words.table(frame, lang, forms, heads)
+    return join([words.table(frame, lang, forms, heads), held(lang=lang)])
 
 
 def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None = None, lang: str = "vi") -> Picture:

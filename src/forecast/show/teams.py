@@ -16,7 +16,7 @@ from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.engines.people import records
 from forecast.engines.people.agents import Offices, Team
-from forecast.engines.people.world import make_world
+from forecast.engines.people.following import world_of
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question.scenario import Scenario
@@ -47,7 +47,7 @@ def by_draw(scenario: Scenario, team: type[Team] = Team, *, draws: int = 100, se
     (6, True)
     """
     model = _offices(team)
-    model.load(make_world(scenario, range(draws), seed))
+    model.load(world_of(scenario, range(draws), seed))
     parts = []
     for month in scenario.months[1:]:
         model.step()

@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from forecast.data import files, tables
+from forecast.data import files, tables, workers
 from forecast.timeseries import combination, effects, methods, reconcile, saturation
 from forecast.timeseries.combination import Given
 from forecast.timeseries.table import COLUMNS, Series, read, series_of
@@ -76,11 +75,11 @@ def baseline(
     paths = [Path(keep) / _named(chunk, horizon, levels) if keep else None for chunk in chunks]
     answers = [_answer(files.kept_arrays(path)) for path in paths]
     waiting = [i for i, answer in enumerate(answers) if answer is None]
-    todo = [joblib.delayed(_forecast)(chunks[i], horizon, levels) for i in waiting]
+    todo = [(chunks[i], horizon, levels) for i in waiting]
     done = len(cases) - sum(len(chunks[i].cases) for i in waiting)
     with tqdm(total=len(cases), initial=done, unit="series", disable=not progress) as bar:
-        working = joblib.Parallel(n_jobs=1 if len(todo) <= 1 else jobs or -1, return_as="generator")(todo)
-        for i, answer in zip(waiting, working, strict=True):
+        for number, answer in workers.each(_forecast, todo, jobs):
+            i = waiting[number]
             answers[i] = answer
             files.keep({"answer": answer}, paths[i])
             bar.update(len(chunks[i].cases))

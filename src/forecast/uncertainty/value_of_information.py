@@ -194,8 +194,7 @@ def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tu
 
     Counts are those of the first months of the projection, a third of all, at least 3 and at most 12; the rest is what
     a survey or a register would say of the parameters `rows` (`ladder.parameter_rows`), without error: renewal (share
-    who pay again at the due date), rush_entries (share of a December's entries owed to the rush, where the year's
-    plan is still all to do), income (mean of a worker), willing (share who would say yes at today's price when
+    who pay again at the due date), income (mean of a worker), willing (share who would say yes at today's price when
     asked), and the parameters on which the policy's levers rest. What is the same in every draw is left out.
     """
     months = [str(m) for m in scenario.months[1:]]
@@ -214,8 +213,6 @@ def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tu
     drawn = {name: rows[name].to_numpy(float) for name in names(rows)}
     hazard = np.vectorize(hazards.lapse_hazard)(drawn["annual_lapse"], SPELL)
     table["renewal"] = np.exp(-hazard * (1 - drawn["follow_up"] * drawn["renewal_contact"]))
-    rushed = drawn["visit_share"] * drawn["rush"]
-    table["rush_entries"] = rushed / (1 + rushed)
     people = scenario.place.group_sizes().sum(axis=0)
     income = prices.incomes(scenario, drawn)
     month = tables.month(months[0])
@@ -224,7 +221,7 @@ def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tu
     accept = prices.acceptance(price[:, None], income * grown[:, None, None], drawn)
     share = people / people.sum()
     table["income"], table["willing"] = (np.einsum("dgb,g,b->d", v, share, BAND_SHARES) for v in (income, accept))
-    for name in ("visits_per_collector", "visit_share", "rush_short", *_levered(scenario)):
+    for name in ("visits_per_collector", "visit_share", *_levered(scenario)):
         table[name] = drawn[name]
     return table.loc[:, table.nunique() > 1], len(months)
 

@@ -53,7 +53,7 @@ class December:
             ambition = self.p["ambition"] * (goal - self.last - par.USUAL_AMBITION)
             return replace(self.drawn, plan=goal, closed=par.clipped(self.drawn.share - ambition)).rise(self.low)
         none = np.zeros(len(self.low))
-        d = Deviation(none, none, none, none)
+        d = Deviation(none, none, none, none, none)
         nation = (self.drawn.share, np.maximum(none, 1e-3))
         campaign(d, self.p, self.year, _goal(plan, self.last), self.low, nation, self.luck)
         return d.rise

@@ -9,11 +9,10 @@ the first and priced by the second. A change of the law acts in the board's draw
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from forecast.data import places
+from forecast.data import places, workers
 from forecast.data.places import Place, read_place
 from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import adding
@@ -52,16 +51,9 @@ def effects(
     """
     counts = {name: districts(name) for name in outlook.places}
     share = {name: count / max(sum(counts.values()), 1) for name, count in counts.items()}
-    done = joblib.Parallel(n_jobs=jobs or -1, return_as="generator")(
-        joblib.delayed(_in_province)(
-            asked,
-            name,
-            float(np.median(outlook.of(name, "lasting_members")[0])),
-            _chosen(name, asked, levers, share[name]),
-            draws,
-        )
-        for name in outlook.places
-    )
+    opening = {name: float(np.median(outlook.of(name, "lasting_members")[0])) for name in outlook.places}
+    given = [(asked, name, opening[name], _chosen(name, asked, levers, share[name]), draws) for name in outlook.places]
+    done = workers.every(_in_province, given, jobs)
     found: dict[str, dict[str, Effect]] = {policy: {} for policy in ("", *levers)}
     for name, each in zip(outlook.places, done, strict=True):
         for policy, effect in each.items():

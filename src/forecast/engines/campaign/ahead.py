@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.beliefs import Beliefs, states
 from forecast.engines.campaign.known import NATION, Known
 from forecast.engines.campaign.nation import Nation, above, bumpy, step
@@ -17,11 +16,17 @@ CEILING = 0.2  # share of the labor force at which lasting members grow no more 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """Members and lasting members of some draws, persons, each (months, draws); the first month is the origin."""
+    """Members and lasting members of some draws, persons, each (months, draws); the first month is the origin.
+
+    `keep` is the chance that a campaign member pays for one month more, `closed` the share by which the campaign of a
+    December shrinks with the gap to the plan (0 where the plan is not known, and in other months).
+    """
 
     months: pd.PeriodIndex
     members: np.ndarray
     lasting: np.ndarray
+    keep: np.ndarray
+    closed: np.ndarray
 
 
 def ahead(
@@ -45,7 +50,7 @@ def ahead(
     lately = list(b.past.level[-13:, row])
     ceiling = np.log(CEILING * known.labor_force[NATION])
     asked = _Place(known, place, p, None if place == NATION else (state or states(b, place, known)).take(row), own)
-    members, lasting = np.empty((2, len(months), len(row)))
+    members, lasting, keep, closed = np.zeros((4, len(months), len(row)))
     for t, month in enumerate(months):
         if t > 0:
             step(s, p, known, month, shared, ceiling)
@@ -53,8 +58,11 @@ def ahead(
         low, rise = asked.month(s, month, np.abs(lately[-1] - lately[0]), moved=t > 0)
         bump = own.bump(f"bump {month}") if bumpy(month) else 0.0
         lasting[t] = low
-        members[t] = low + above(month, rise, s.stay) + bump + asked.error * own.normal(f"count {month}")
-    return Paths(months, np.exp(members), np.exp(lasting))
+        members[t] = low + above(month, rise, s.stay) + bump
+        keep[t] = s.stay ** (1 / 3)
+        if month.month == 12:
+            closed[t] = asked.closed(s)
+    return Paths(months, np.exp(members), np.exp(lasting), keep, closed)
 
 
 class _Place:
@@ -62,13 +70,16 @@ class _Place:
 
     def __init__(self, known: Known, place: str, p: dict[str, np.ndarray], d: Deviation | None, luck: Luck):
         self.known, self.place, self.p, self.d, self.luck = known, place, p, d, luck
-        self.error = par.LEAST_ERROR["nation" if d is None else "place"]
         self.decembers: dict[int, np.ndarray | float] = {
             c.month.year: c.log for c in known.of(place) if c.month.month == 12
         }
         self.keep = p["hold"] ** (1 / 12)
         if d is not None:
             d.mean = d.mean + np.sqrt(d.variance) * luck.normal("deviation")
+
+    def closed(self, s: Nation) -> np.ndarray:
+        """Return by which share this December's campaign shrinks with the gap to the plan."""
+        return s.closed if self.d is None else self.d.closed
 
     def month(self, s: Nation, month: pd.Period, speed: np.ndarray, moved: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return the log of lasting members at the end of `month`, and the log rise of the December that counts."""

@@ -11,7 +11,7 @@ from forecast.answer.projection import COLUMNS
 from forecast.data import tables
 from forecast.data.law import Law
 from forecast.engines import deaf_to, silence
-from forecast.engines.campaign.ahead import ahead
+from forecast.engines.campaign.ahead import Paths, ahead
 from forecast.engines.campaign.beliefs import Beliefs, learn, states
 from forecast.engines.campaign.known import NATION, Known, known_at
 from forecast.engines.campaign.places import Deviation
@@ -47,18 +47,24 @@ class CampaignEngine:
         """
         if deaf_to(self, scenario):
             return silence()
+        p = self.paths(scenario, draws, seed)
+        return rows_of(self.name, scenario, draws, p)
+
+    def paths(self, scenario: Scenario, draws: range, seed: int) -> Paths:
+        """Return the months ahead under the status quo, draw by draw; the policy of `scenario` is not looked at."""
         beliefs, known, state = self.beliefs(scenario)
-        name = scenario.place.name
+        name, months = scenario.place.name, scenario.months
         units = [name] if known.of(name) else _parts(name, known) or [name]
-        found = [
-            ahead(beliefs, unit, scenario.months, draws, seed, known, state if unit == name else None) for unit in units
-        ]
+        found = [ahead(beliefs, unit, months, draws, seed, known, state if unit == name else None) for unit in units]
         members, lasting = np.sum([(p.members, p.lasting) for p in found], axis=0)
+        share = np.array([p.lasting for p in found]) / lasting
+        keep, closed = ((share * np.array([getattr(p, k) for p in found])).sum(axis=0) for k in ("keep", "closed"))
         value, month, _ = _opening(scenario)
         if month == scenario.start:
             members[0] = value
         most = scenario.place.eligible if scenario.place.eligible > 0 else np.inf
-        return _rows(scenario, draws, np.minimum([members, lasting], max(most, float(members[0].max()))))
+        members = np.minimum(members, max(most, float(members[0].max())))
+        return Paths(months, members, np.minimum(lasting, members), keep, closed)
 
     def beliefs(self, scenario: Scenario) -> tuple[Beliefs, Known, Deviation | None]:
         """Return what was learned at the start, what is known with the place's own figures, and what follows of it."""
@@ -147,10 +153,11 @@ def _opening(scenario: Scenario) -> tuple[float, str, str]:
         return 0.0, "", ""
 
 
-def _rows(scenario: Scenario, draws: range, values: np.ndarray) -> pd.DataFrame:
-    """Return `values` (measures, months, draws) as rows of a projection, draw by draw."""
+def rows_of(engine: str, scenario: Scenario, draws: range, paths: Paths) -> pd.DataFrame:
+    """Return members and lasting members as rows of a projection, draw by draw."""
+    values = np.array([paths.members, paths.lasting])
     count, months, _ = values.shape
-    texts = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": CampaignEngine.name}
+    texts = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": engine}
     texts |= {"origin": scenario.start, "group": "all"}
     one = np.zeros(values.size, np.int8)
     columns: dict[str, object] = {

@@ -35,6 +35,7 @@ class Nation:
     rise: np.ndarray
     stay: np.ndarray
     share: np.ndarray
+    closed: np.ndarray  # of the gap to the plan, in the last December that was drawn ahead
 
     def take(self, index: np.ndarray) -> "Nation":
         """Return the particles of `index`."""
@@ -72,7 +73,7 @@ def step(
         return
     low = s.level - p["price"] * known.price(NATION, month)
     drawn = Drawn.of(p, known, month.year, s.last, luck)
-    s.share, s.stay, s.rise = drawn.share, drawn.stay, drawn.rise(low)
+    s.share, s.stay, s.rise, s.closed = drawn.share, drawn.stay, drawn.rise(low), 1 - drawn.slope(low)
     s.last = low + s.rise
 
 
@@ -270,7 +271,7 @@ def _smoothed(
         drawn = mean + np.sqrt(variance) * luck.normal(f"growth {months[t]}")
         if after is None:
             last = w.take(index)
-            nation = Nation(level[t].copy(), drawn.copy(), last.last, last.rise, last.stay, last.share)
+            nation = Nation(level[t].copy(), drawn.copy(), last.last, last.rise, last.stay, last.share, 0 * drawn)
         after = drawn, f.mean, f.spread
         if months[t].month == 12:
             for name, values in years.items():

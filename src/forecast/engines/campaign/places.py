@@ -22,11 +22,14 @@ class Deviation:
     variance: np.ndarray
     price: np.ndarray
     rise: np.ndarray
+    closed: np.ndarray  # by which share of what lasting members gain the campaign shrinks
     of_year: int = 0
 
     def take(self, index: np.ndarray) -> "Deviation":
         """Return the particles of `index`."""
-        return Deviation(self.mean[index], self.variance[index], self.price[index], self.rise[index], self.of_year)
+        arrays = (self.mean, self.variance, self.price, self.rise, self.closed)
+        mean, variance, price, rise, closed = (values[index] for values in arrays)
+        return Deviation(mean, variance, price, rise, closed, self.of_year)
 
 
 def drift(d: Deviation, p: dict[str, np.ndarray], speed: np.ndarray, keep: np.ndarray) -> None:
@@ -72,11 +75,14 @@ def campaign(
     z, (share, rise) = luck.normal(f"close {year}"), nation
     if goal.plan is None:
         d.rise = np.exp(np.clip(np.log(rise) + p["free"] * z, LEAST_RISE, MOST_RISE))
+        d.closed = np.zeros(len(z))
     else:
         ambition = 0.0 if goal.last is None else np.log(goal.plan) - goal.last - par.USUAL_AMBITION
         closed = par.clipped(share + p["close_place"] * z - p["ambition"] * ambition)
         excess = par.EXCESS_PLACE * luck.exponential(f"excess {year}") + par.FLOOR
-        d.rise = closed * par.softplus(np.log(goal.plan) - low, par.ROOM) + excess
+        gap = np.log(goal.plan) - low
+        d.rise = closed * par.softplus(gap, par.ROOM) + excess
+        d.closed = closed / (1 + np.exp(-np.clip(gap / par.ROOM, -50, 50)))
     d.of_year = year
 
 
@@ -90,7 +96,7 @@ def filtered(
     n, luck, whole = len(given.pointer), luck.under(f"{place} "), given
     index, weight, p = np.arange(n), np.zeros(n), given.parameters
     price = p["price"] + par.PRICE_OF_PLACE * luck.normal("price")
-    d = Deviation(mean=p["mean"].copy(), variance=p["first"] ** 2, price=price, rise=np.zeros(n))
+    d = Deviation(mean=p["mean"].copy(), variance=p["first"] ** 2, price=price, rise=np.zeros(n), closed=np.zeros(n))
     at = None
     for count in known.of(place):
         now = (count.month - BEGIN).n

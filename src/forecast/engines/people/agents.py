@@ -21,10 +21,11 @@ from forecast.data import tables
 from forecast.engines import deaf_to, silence
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
+from forecast.engines.people.following import world_of
 from forecast.engines.people.money import charge
 from forecast.engines.people.people import Moves, People
 from forecast.engines.people.prices import BANDS
-from forecast.engines.people.world import World, make_world, rows_of
+from forecast.engines.people.world import World, rows_of
 from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
@@ -46,8 +47,8 @@ class Team(mesa.Agent):  # type: ignore[misc]  # mesa has no types
 
     def look(self) -> teams.Seen:
         """See the commune at the beginning of a month."""
-        deadline, planned, looked_at, *_ = self.model.desk
-        facts: tuple[Any, ...] = (*planned[self.commune].tolist(), deadline, *looked_at[:, self.commune])
+        planned, looked_at, *_ = self.model.desk
+        facts: tuple[Any, ...] = (*planned[self.commune].tolist(), *looked_at[:, self.commune])
         return teams.Seen(*facts)
 
     def ordinary(self, seen: teams.Seen) -> teams.Hours:
@@ -87,16 +88,14 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         inspected = 1 + d["inspection_effect"][:, None, None] * (plan.inspection / world.eligible * 1000)
         to_compulsory = d["transfer_rate"][:, None, None] / 12 * inspected
         price = np.exp(-d["renewal_price_response"][:, None, None, None] * world.burden_rise)
-        hardest = 1 + d["rush"] * world.deadline[:, None]
-        fastest = (d["return_rate"] * hardest)[..., None, None, None] * price
-        rushed = d["december_rush_share"] * (first % 12 == 11)
+        fastest = d["return_rate"][:, None, None, None] * price
         rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
         self.people, rules = [], records.Rules.of(d)
         spells = world.layout.spells
         for draw, key in enumerate(world.keys):
             moves = Moves(to_compulsory[draw], world.other_exits[:, draw], fastest[:, draw], int(spells[0].months[-1]))
             people = People(key, world.numbers, world.cells, rules.one(draw), moves, rooms[draw])
-            people.open(world.opening[draw], first, rushed[draw], world.layout.subsidized, spells[0])
+            people.open(world.opening[draw], first, world.campaigns.opened[draw], world.layout.subsidized, spells[0])
             self.people.append(people)
         size = len(plan.communes), len(world.keys)
         self.looked_at, self.hours = (np.zeros((len(f), *size)) for f in (teams.LOOKED_AT, teams.Hours._fields))
@@ -113,6 +112,10 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         """Members by (communes, draws), now."""
         return np.stack([people.ledger.members.sum(axis=1) for people in self.people], axis=1)
 
+    def campaign(self) -> np.ndarray:
+        """Members of campaigns by (draws, groups), now."""
+        return np.stack([people.ledger.campaign.sum(axis=0) for people in self.people])
+
     def step(self) -> None:
         """Live one month; what happens is in `flows` until the next one."""
         world, plan, layout, price = self.world, self.world.plan, self.world.layout, self.world.prices
@@ -125,11 +128,14 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         if month % 12 == 0:
             year_start[:] = members
         # What is on each team's desk, in the order of `teams.team_acts`.
-        self.desk = float(world.deadline[t]), teams.plan_rows(plan, t), self.looked_at, self.rules, self.hours
+        self.desk = teams.plan_rows(plan, t), self.looked_at, self.rules, self.hours
         self.agents.do("step")
         hours = teams.with_others(teams.Hours(*self.hours), world.effect, t)
-        press, rushed = contact(world, t, Made(hours.visits, hours.rushed, members), self.pulled)
-        called, returning = hours.called.T.copy(), (world.drawn["return_rate"] * hours.effort).T.copy()
+        press, on_paper = contact(world, t, Made(hours.visits, members), self.pulled)
+        called = hours.called.T.copy()
+        returning = np.repeat(world.drawn["return_rate"][:, None], len(plan.communes), axis=1)
+        signing = world.campaigns.signing(plan, t, members.sum(axis=0) - self.campaign().sum(axis=1))
+        keep = world.campaigns.kept(plan, t)
         gifts = records.Gifts(plan.gift[t], plan.gift_months[t])
         for draw, people in enumerate(self.people):
             now = records.Month(
@@ -139,7 +145,10 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 burden_rise=world.burden_rise[t, draw],
                 full_rise=world.full_rise[t, draw],
                 contact=press[draw],
-                rushed=rushed[draw],
+                on_paper=on_paper[draw],
+                signing=signing[draw],
+                keep=keep[draw],
+                lapse=float(world.lapse[t, draw]),
                 called=called[draw],
                 advised=plan.advice[t],
                 returning=returning[draw],
@@ -179,13 +188,13 @@ def _collector() -> mesa.DataCollector:
 def observe(scenario: Scenario, team: type[Team] = Team, *, draws: int = 16, seed: int = 1) -> pd.DataFrame:
     """Watch the teams of a scenario month by month.
 
-    Returns `month, commune, members, visits, called, rushed, effort`: persons at the end of the month, visits in it,
-    shares, and effort (1 = ordinary), each the mean over `draws`.
+    Returns `month, commune, members, visits, called`: persons at the end of the month, visits in it, and the share of
+    due members called on, each the mean over `draws`.
     """
     model = _model(team)
     model.collect = True
     try:
-        model.load(make_world(scenario, range(draws), seed))
+        model.load(world_of(scenario, range(draws), seed))
         for _ in scenario.months[1:]:
             model.step()
         collector: Any = model.datacollector
@@ -207,7 +216,7 @@ def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
     for first in range(draws.start, draws.stop, BATCH):
         batch = range(first, min(first + BATCH, draws.stop))
         here = found[first - draws.start : batch.stop - draws.start]
-        model.load(make_world(scenario, batch, seed))
+        model.load(world_of(scenario, batch, seed))
         here[:, 0] = model.members().T
         for t in range(1, len(scenario.months)):
             model.step()
@@ -295,16 +304,18 @@ def _batch(
     look: Callable[[Offices], object] | None = None,
 ) -> np.ndarray:
     """Values by (draws, months, measures, groups + all) of the place; `look` is shown the model in every month."""
-    model, world = _model(team), make_world(scenario, draws, seed)
+    model, world = _model(team), world_of(scenario, draws, seed)
     model.load(world)
     plan, measures = world.plan, list(tables.MEASURES)
     values = np.zeros((len(draws), len(plan.months), len(measures), G + 1))
     columns = [measures.index(f) for f in records.FLOWS]
+    stock, lasting = measures.index("members"), measures.index("lasting_members")
     for t in range(len(plan.months)):
         if t:
             model.step()
             values[:, t, columns, :G] = model.flows.sum(axis=1).transpose(0, 2, 1)
-        values[:, t, 0, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
+        values[:, t, stock, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
+        values[:, t, lasting, :G] = values[:, t, stock, :G] - model.campaign()
         if look:
             look(model)
     values[..., G] = values[..., :G].sum(axis=-1)

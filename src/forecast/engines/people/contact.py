@@ -62,7 +62,7 @@ class Commune(NamedTuple):
     households: np.ndarray
     eligible: np.ndarray
     reach: np.ndarray
-    base: np.ndarray
+    base: np.ndarray  # of this month
     shock: np.ndarray  # the luck of the month that all communes share
 
 
@@ -70,27 +70,29 @@ class Made(NamedTuple):
     """What teams and members bring to a month, each (communes, draws)."""
 
     visits: np.ndarray
-    rushed: np.ndarray  # share of the visits that is owed to the rush
     members: np.ndarray
 
 
-def contact(world: World, t: int, made: Made, pulled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turn a month's outreach into contact.
+def contact(
+    world: World, t: int, made: Made, pulled: np.ndarray, base: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn a month's outreach into contact; `base` (draws,) stands in for the world's hazard of entry of the month.
 
     `pulled` is what drives have pulled forward, (draws, communes), which is brought up to date. Returns contact, the
-    hazard of entry at the base acceptance (draws, communes, groups), and the share of entries owed to the rush
-    (draws, communes).
+    hazard of entry at the base acceptance (draws, communes, groups), and the share of entries that a quota has on
+    paper, who pay as those of a campaign do (draws, communes).
     """
     plan, drawn = world.plan, world.drawn
     month = tables.month_index(plan.months[t])
     noise = chance.normal_array(world.keys, chance.name_number(f"{world.scenario.place.name}/{month}"))
     shape = len(world.keys), len(plan.communes)
-    result, owed = np.empty((*shape, G)), np.empty(shape)
-    communes = Commune(world.households, world.eligible, world.reach, world.base, noise)
-    _contact(made, communes, Taken.of(drawn), Outreach.of(plan, t), pulled, result, owed)
+    base = world.base[t] if base is None else base
+    result, on_paper = np.empty((*shape, G)), np.empty(shape)
+    communes = Commune(world.households, world.eligible, world.reach, base, noise)
+    _contact(made, communes, Taken.of(drawn), Outreach.of(plan, t), pulled, result, on_paper)
     if world.effect.contact is not None:
         result *= world.effect.contact[t].T[:, :, None]
-    return result, owed
+    return result, on_paper
 
 
 @njit(cache=True)
@@ -101,7 +103,7 @@ def _contact(
     outreach: Outreach,
     pulled: np.ndarray,
     contact: np.ndarray,
-    rushed: np.ndarray,
+    on_paper: np.ndarray,
 ) -> None:
     """The formula of contact; see docs/model.md. Groups 0, 1 and 2 are poor, near-poor and ethnic minority."""
     for d in range(contact.shape[0]):
@@ -135,6 +137,5 @@ def _contact(
                 )
                 contact[d, c, g] = shock * max(ordinary + pulse - owed, 0.2 * (ordinary + pulse))
             ordinary = communes.base[d] * lift * (visited + walk_in)
-            part = communes.base[d] * lift * visited / (ordinary + pulse)
-            paper = taken.quota_paper_share[d] if outreach.quota[c] > 0.0 else 0.0
-            rushed[d, c] = part * max(made.rushed[c, d], paper)
+            part = communes.base[d] * lift * visited / max(ordinary + pulse, 1e-300)
+            on_paper[d, c] = part * taken.quota_paper_share[d] if outreach.quota[c] > 0.0 else 0.0

@@ -43,6 +43,8 @@ from forecast.engines.people.records import (
     BY_MEMBERS,
     BY_PROVINCE,
     BY_STATE,
+    CAMPAIGN,
+    CAMPAIGN_BRANCH,
     COMMUNE,
     DECLARED,
     ENTRIES,
@@ -56,7 +58,6 @@ from forecast.engines.people.records import (
     MEMBER,
     NO_MONTH,
     RETURNS,
-    RUSHED,
     SUPPORTED,
     TO_COMPULSORY,
     TO_OTHER,
@@ -107,14 +108,15 @@ def live_month(
         _live(now, rules, crowd, effects, flows)
     if not _enter(now, rules, crowd, flows):
         return False
-    books = 0
+    more = 0
     for c in range(gifts.persons.shape[0]):
         for g in range(G):
-            books += int(math.ceil(gifts.persons[c, g]))
-    if books:
-        if crowd.ledger.count[0] + books > len(crowd.table):
+            more += int(math.ceil(gifts.persons[c, g])) + int(math.ceil(now.signing[c, g]))
+    if more:
+        if crowd.ledger.count[0] + more > len(crowd.table):
             return False
         _give(now, rules, gifts, crowd, flows)
+        _sign(now, rules, crowd, flows)
     _settle(now, crowd.ledger, flows)
     return True
 
@@ -197,16 +199,16 @@ def _renews(now: Month, rules: Rules, crowd: Crowd, effects: Effects, person: Ro
     used_up = person.subsidized >= now.subsidy_months
     burden = effects.full[g, band] if used_up else effects.price[now.price_class[c], g, band]
     hazard = effects.by_spell[person.spell & WHOLE] * effects.by_tenure[(t - person.joined) & WHOLE] * burden
-    special = person.kind & (RUSHED | GIFTED)
+    special, months = person.kind & (CAMPAIGN | GIFTED), now.spells.months[person.spell & WHOLE]
     stopping = chance.uniform(key, luck + h.LAPSE)
     # 1 - exp(-hazard) is never above the hazard, so most need no exponential.
     if (stopping < hazard or special) and stopping < h.lapse_chance(
         hazard,
         chance.uniform(key, luck + h.CALLED) < now.called[c],
-        special & RUSHED,
+        special & CAMPAIGN,
         special & GIFTED,
         rules.renewal_contact,
-        rules.rush_lapse,
+        1.0 - now.keep[c] ** months,
         rules.gift_retention,
     ):
         end(ledger, person, c, g, LAPSED)
@@ -217,8 +219,8 @@ def _renews(now: Month, rules: Rules, crowd: Crowd, effects: Effects, person: Ro
         person.turn = ledger.return_clock[j] - math.log(chance.uniform(key, luck + h.RETURN))
         wait(ledger, person, crowd.wake, who.row, j, ledger.foreseen[now.price_class[c], g, band], t)
         return False
-    person.kind &= ACTIVE_BIT
-    s = h.spell_of(chance.uniform(key, luck + h.SPELL), False, now.advised[c], now.spells)
+    person.kind &= ACTIVE_BIT | CAMPAIGN
+    s = h.spell_of(chance.uniform(key, luck + h.SPELL), special & CAMPAIGN, now.advised[c], now.spells)
     pay(now, ledger, person, c, g, s, flows)
     return True
 
@@ -236,9 +238,8 @@ def _come_back(
         return
     flows[c, g, RETURNS] += 1
     person.paid = (person.paid << min(t - 1 - person.since, 12)) & 4095
-    rush = chance.uniform(key, luck + h.RUSH) < now.rushed[c]
-    s = h.spell_of(chance.uniform(key, luck + h.SPELL), rush, now.advised[c], now.spells)
-    begin(now, crowd, person, who, s, RUSHED if rush else 0, flows)
+    s = h.spell_of(chance.uniform(key, luck + h.SPELL), False, now.advised[c], now.spells)
+    begin(now, crowd, person, who, s, 0, flows)
 
 
 @compiled
@@ -265,9 +266,9 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, flows: np.ndarray) -> bool:
                 name_person(rules, table[i], key, j, now.t)
                 flows[c, g, ENTRIES] += 1
                 luck = luck_of(table[i], now.t)
-                rush = chance.uniform(key, luck + h.RUSH) < now.rushed[c] * rules.rush_short
-                s = h.spell_of(chance.uniform(key, luck + h.SPELL), rush, now.advised[c], now.spells)
-                begin(now, crowd, table[i], Who(i, c, g), s, RUSHED if rush else 0, flows)
+                paper = chance.uniform(key, luck + h.CAMPAIGN) < now.on_paper[c]
+                s = h.spell_of(chance.uniform(key, luck + h.SPELL), paper, now.advised[c], now.spells)
+                begin(now, crowd, table[i], Who(i, c, g), s, CAMPAIGN if paper else 0, flows)
     return True
 
 
@@ -276,17 +277,42 @@ def _give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarra
     """Give books to people picked at random among those of the opening who have not joined."""
     for c in range(gifts.persons.shape[0]):
         for g in range(G):
-            if gifts.persons[c, g] <= 0.0:
-                continue
             s = 0
             while s < len(now.spells.months) - 1 and now.spells.months[s] < gifts.months[c, g]:
                 s += 1
-            first = crowd.pool.key[(c * G + g) * BANDS]
-            wanted = int(gifts.persons[c, g] + chance.uniform(first, 32 * now.month + h.GIFT))
-            tries = 0
-            while wanted > 0 and _someone_left(crowd.pool, c, g):
-                wanted -= _give_one(now, rules, crowd, Who(tries, c, g), s, flows)
-                tries += 1
+            wanted = gifts.persons[c, g]
+            _bring(now, rules, crowd, (c, g), (wanted, s, GIFTED, h.GIFT, GIFT_BRANCH + now.month * 65536), flows)
+
+
+@compiled
+def _sign(now: Month, rules: Rules, crowd: Crowd, flows: np.ndarray) -> None:
+    """Let people sign for a campaign, picked at random among those of the opening who have not joined."""
+    s = h.spell_of(0.0, True, 0.0, now.spells)
+    for c in range(now.signing.shape[0]):
+        for g in range(G):
+            branch = CAMPAIGN_BRANCH + now.month * 16777216
+            _bring(now, rules, crowd, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), flows)
+
+
+@compiled
+def _bring(
+    now: Month,
+    rules: Rules,
+    crowd: Crowd,
+    where: tuple[int, int],
+    what: tuple[float, int, int, int, int],
+    flows: np.ndarray,
+) -> None:
+    """Make members of people picked at random; `what` is how many, their spell and kind, and whose luck it is."""
+    (c, g), (persons, s, kind, decision, branch) = where, what
+    if persons <= 0.0:
+        return
+    first = crowd.pool.key[(c * G + g) * BANDS]
+    wanted, tries = int(persons + chance.uniform(first, 32 * now.month + decision)), 0
+    while wanted > 0 and _someone_left(crowd.pool, c, g):
+        key = chance.child(first, uint64(branch + tries))
+        wanted -= _bring_one(now, rules, crowd, Who(tries, c, g), (key, s, kind), flows)
+        tries += 1
 
 
 @compiled
@@ -299,12 +325,13 @@ def _someone_left(pool: Pool, c: int, g: int) -> int:
 
 
 @compiled
-def _give_one(now: Month, rules: Rules, crowd: Crowd, who: Who, s: int, flows: np.ndarray) -> int:
-    """Give a book to somebody; 0 if the one who was picked has left by now. `who.row` numbers the attempts."""
+def _bring_one(
+    now: Month, rules: Rules, crowd: Crowd, who: Who, how: tuple[np.uint64, int, int], flows: np.ndarray
+) -> int:
+    """Make a member of somebody; 0 if the one who was picked has left by now. `how`: luck, spell and kind."""
     pool, ledger, c, g = crowd.pool, crowd.ledger, who.commune, who.group
-    first = (c * G + g) * BANDS
-    key = chance.child(pool.key[first], uint64(GIFT_BRANCH + now.month * 65536 + who.row))
-    p, pick = first, int(chance.uniform(key, h.GIFT) * _someone_left(pool, c, g))
+    (key, s, kind), p = how, (c * G + g) * BANDS
+    pick = int(chance.uniform(key, h.GIFT) * _someone_left(pool, c, g))
     while pick >= pool.left[p]:
         pick -= pool.left[p]
         p += 1
@@ -321,7 +348,7 @@ def _give_one(now: Month, rules: Rules, crowd: Crowd, who: Who, s: int, flows: n
     person = crowd.table[i]
     name_person(rules, person, key, p, now.t)
     flows[c, g, ENTRIES] += 1
-    begin(now, crowd, person, Who(i, c, g), s, GIFTED, flows)
+    begin(now, crowd, person, Who(i, c, g), s, kind, flows)
     return 1
 
 

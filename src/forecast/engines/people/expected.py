@@ -1,7 +1,7 @@
 """A month of members in expectation: who is due, lapses, returns, joins, and what they pay (compiled).
 
-Members of a stratum and group are numbers by kind (usual, won in a rush, given a book) and slot (months paid at once,
-months until due). Of their tenure, the sum and the sum of squares are kept.
+Members of a stratum and group are numbers by kind (usual, won in a campaign, given a book) and slot (months paid at
+once, months until due). Of their tenure, the sum and the sum of squares are kept.
 
 Hazards fall with tenure and tenure differs, so a hazard at the mean tenure would be too low (Jensen). With X = 1 +
 years as if log-normal with that mean and variance, mean and squares of X among those who lapse at a hazard in
@@ -22,7 +22,7 @@ from forecast.engines.people.prices import PaidMonths, Terms, settle
 from forecast.engines.people.records import G, Rules
 from forecast.engines.people.tenure import Due, Slots, supported_months, uneven, used_up
 
-USUAL, RUSHED, GIFTED = range(3)
+USUAL, CAMPAIGN, GIFTED = range(3)
 
 
 class Members(NamedTuple):
@@ -38,7 +38,7 @@ class Coming(NamedTuple):
     """Who joins in a month, (draws, strata, groups), and what is given, (strata, groups)."""
 
     entries: np.ndarray
-    hurried: np.ndarray  # of the entries, won in a rush
+    signed: np.ndarray  # of the entries, those of a campaign
     gifts: np.ndarray  # persons given a book
     gift_months: np.ndarray  # length of a book
 
@@ -49,7 +49,8 @@ class Facing(NamedTuple):
     rise: np.ndarray  # (draws, strata, groups) rise of price / income
     full_rise: np.ndarray  # the same for those whose months of subsidy are used up
     called: np.ndarray  # (draws, strata) share of due members called on
-    rushed: np.ndarray  # (draws, strata) share of entries and returns owed to the rush
+    keep: np.ndarray  # (draws, strata) chance that a campaign member pays for one month more
+    lapse: np.ndarray  # (draws,) factor on the hazard of lapsing of all others
     advised: np.ndarray  # (strata,) share of short payers who follow the advice to pay a year
     to_compulsory: np.ndarray  # (draws, strata) hazard of leaving for compulsory insurance
     to_other: np.ndarray  # (draws,) hazard of death and pension
@@ -89,16 +90,16 @@ class _Scratch(NamedTuple):
     join: np.ndarray  # (kinds, spells) who pay for a new spell
     moments: np.ndarray  # (2, spells) tenure and its square of those of the usual kind who do
     again: np.ndarray  # (3,) those who renew or return: how many, tenure, squares
-    rushed_back: np.ndarray  # (2,) tenure and its squares of those who return in a rush
+    signed: np.ndarray  # (2,) tenure and its squares of campaign members who go on
     usual: np.ndarray  # (spells,) shares, after advice
-    rush: np.ndarray  # (spells,)
+    campaign: np.ndarray  # (spells,)
 
 
 class _Joining(NamedTuple):
     """Who begins or comes back in one stratum and group."""
 
     entries: float
-    hurried: float  # of the entries
+    signed: float  # of the entries
     gifts: float
     back: Due  # who returns, with months since they first joined
 
@@ -109,20 +110,20 @@ def first_slots(spells: Spells) -> np.ndarray:
 
 
 def open_members(
-    opening: np.ndarray, december: np.ndarray, spells: Spells, slots: np.ndarray, members: Members
+    opening: np.ndarray, campaign: np.ndarray, spells: Spells, slots: np.ndarray, members: Members
 ) -> None:
     """Lay out the opening members, (draws, strata, groups), as a passer-by would meet them.
 
-    `december` (draws,) is the share of them who were won in a rush and pay short.
+    `campaign` (draws,) is the share of them who were won in a campaign.
     """
     lengths = spells.months * spells.usual
-    _open(opening, december, spells, (lengths / lengths.sum(), slots), members)
+    _open(opening, campaign, spells, (lengths / lengths.sum(), slots), members)
 
 
 @compiled
 def _open(
     opening: np.ndarray,
-    december: np.ndarray,
+    campaign: np.ndarray,
     spells: Spells,
     lengths_slots: tuple[np.ndarray, np.ndarray],
     members: Members,
@@ -133,12 +134,12 @@ def _open(
             for g in range(G):
                 stock, tenure, square = members.stock[d, s, g], members.tenure[d, s, g], members.square[d, s, g]
                 for k in range(len(spells.months)):
-                    usual = opening[d, s, g] * ((1 - december[d]) * lengths[k] / spells.months[k])
-                    rushed = opening[d, s, g] * (december[d] * spells.rushed[k] / spells.months[k])
+                    usual = opening[d, s, g] * ((1 - campaign[d]) * lengths[k] / spells.months[k])
+                    signed = opening[d, s, g] * (campaign[d] * spells.campaign[k] / spells.months[k])
                     for slot in range(slots[k], slots[k + 1]):  # tenure is exponential with a mean of two years
-                        stock[USUAL, slot], stock[RUSHED, slot] = usual, rushed
+                        stock[USUAL, slot], stock[CAMPAIGN, slot] = usual, signed
                         tenure[USUAL, slot], square[USUAL, slot] = 24.0 * usual, 2 * 24.0**2 * usual
-                        tenure[RUSHED, slot] = square[RUSHED, slot] = rushed
+                        tenure[CAMPAIGN, slot] = square[CAMPAIGN, slot] = signed
 
 
 def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.ndarray) -> None:
@@ -148,9 +149,9 @@ def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.n
         join=np.zeros((3, count)),
         moments=np.zeros((2, count)),
         again=np.zeros(3),
-        rushed_back=np.zeros(2),
+        signed=np.zeros(2),
         usual=np.zeros(count),
-        rush=np.zeros(count),
+        campaign=np.zeros(count),
     )
     _live(members, slots, month, rules, scratch, flows)
 
@@ -175,11 +176,9 @@ def _rules_of(rules: Any, d: int) -> Rules:
         rules.renewal_price_response[d],
         rules.tenure_effect[d],
         rules.renewal_contact[d],
-        rules.rush_lapse[d],
         rules.gift_retention[d],
         rules.floor_share[d],
         rules.declared_tail[d],
-        rules.rush_short[d],
         rules.lump_sum_rate[d],
         rules.frailty_shape[d],
         rules.eligible_entry_rate[d],
@@ -194,7 +193,7 @@ def _shares(spells: Spells, advised: float, scratch: _Scratch) -> None:
     for k in range(spells.advised):
         short += spells.usual[k]
     for k in range(len(spells.months)):
-        scratch.rush[k] = spells.rushed[k]
+        scratch.campaign[k] = spells.campaign[k]
         scratch.usual[k] = spells.usual[k] * (1 - advised if k < spells.advised else 1) + (
             advised * short if k == spells.advised else 0
         )
@@ -207,18 +206,19 @@ def _group(
     """Live the month of one draw, stratum and group."""
     d, s, g = where
     coming, facing, tariff = month
-    scratch.join[:], scratch.moments[:], scratch.again[:] = 0.0, 0.0, 0.0
+    scratch.join[:], scratch.moments[:], scratch.again[:], scratch.signed[:] = 0.0, 0.0, 0.0, 0.0
     gone, lapsing, lapsing_months, lapsing_squares = 0.0, 0.0, 0.0, 0.0
     leaving = facing.to_compulsory[d, s] + facing.to_other[d]
     stay = np.exp(-leaving)
-    price = np.exp(rules.renewal_price_response * facing.rise[d, s, g])
-    full = np.exp(rules.renewal_price_response * facing.full_rise[d, s, g])
+    burden = np.exp(rules.renewal_price_response * facing.rise[d, s, g])
+    price = facing.lapse[d] * burden
+    full = facing.lapse[d] * np.exp(rules.renewal_price_response * facing.full_rise[d, s, g])
     stock, tenure, square = members.stock[d, s, g], members.tenure[d, s, g], members.square[d, s, g]
     for kind in range(3):
         if kind == GIFTED and not slots.gifted:
             continue
         for k in range(len(slots.spells.months)):
-            if kind == RUSHED and not slots.rush_ever[k]:
+            if kind == CAMPAIGN and not slots.campaign_ever[k]:
                 continue
             begin = slots.first[k]
             # Those whose paid months end now; the month that ends counts as one more of membership.
@@ -227,22 +227,17 @@ def _group(
             due = Due(n, months + n, square[kind, begin] * stay + 2 * months + n)
             gone += stock[kind, begin] * (1 - stay)
             if n > 0:
-                out = _lapse(kind, slots.spells.months[k], due, facing.called[d, s], rules, (price, full), slots)
+                stop = 1.0 - facing.keep[d, s] ** slots.spells.months[k]
+                out = _lapse((kind, k), due, (facing.called[d, s], stop), rules, (price, full), slots)
                 lapsing += out.n
                 lapsing_months += out.months
                 lapsing_squares += out.squares
-                for q in range(len(slots.spells.months)):
-                    scratch.join[0, q] += (n - out.n) * scratch.usual[q]
-                    scratch.moments[0, q] += max(due.months - out.months, 0.0) * scratch.usual[q]
-                    scratch.moments[1, q] += max(due.squares - out.squares, 0.0) * scratch.usual[q]
-                scratch.again[0] += n - out.n
-                scratch.again[1] += max(due.months - out.months, 0.0)
-                scratch.again[2] += max(due.squares - out.squares, 0.0)
+                _renew(kind, n - out.n, max(due.months - out.months, 0.0), max(due.squares - out.squares, 0.0), scratch)
             gone = _age(stock[kind], tenure[kind], square[kind], (begin, slots.first[k + 1] - 1), stay, gone)
     out = Due(lapsing, lapsing_months, lapsing_squares)
-    back = _return(members.lapsed[d, s, g], out, facing.returning[d, s] / price, rules)
-    joining = _Joining(coming.entries[d, s, g], coming.hurried[d, s, g], coming.gifts[d, s, g], back)
-    _join(joining, facing.rushed[d, s], coming.gift_months[s, g], slots, scratch)
+    back = _return(members.lapsed[d, s, g], out, facing.returning[d, s] / burden, rules)
+    joining = _Joining(coming.entries[d, s, g], coming.signed[d, s, g], coming.gifts[d, s, g], back)
+    _join(joining, coming.gift_months[s, g], slots, scratch)
     _begin(stock, tenure, square, slots, scratch)
     p = tariff.price_class[s]
     terms = Terms(tariff.contribution, tariff.state[p, g], tariff.province[p, g], tariff.donors[p, g])
@@ -256,10 +251,39 @@ def _group(
 
 
 @compiled
+def _renew(kind: int, n: float, months: float, squares: float, scratch: _Scratch) -> None:
+    """Add due members who go on, with their tenure and its squares, to the ones who pay for a spell now."""
+    shares = scratch.campaign if kind == CAMPAIGN else scratch.usual
+    join = scratch.join[CAMPAIGN if kind == CAMPAIGN else USUAL]
+    for q in range(len(shares)):
+        join[q] += n * shares[q]
+    if kind == CAMPAIGN:
+        scratch.signed[0] += months
+        scratch.signed[1] += squares
+    else:
+        for q in range(len(shares)):
+            scratch.moments[0, q] += months * shares[q]
+            scratch.moments[1, q] += squares * shares[q]
+    scratch.again[0] += n
+    scratch.again[1] += months
+    scratch.again[2] += squares
+
+
+@compiled
 def _lapse(
-    kind: int, spell: float, due: Due, called: float, rules: Rules, price: tuple[float, float], slots: Slots
+    kind_spell: tuple[int, int],
+    due: Due,
+    called_stop: tuple[float, float],
+    rules: Rules,
+    price: tuple[float, float],
+    slots: Slots,
 ) -> Due:
-    """Those of the due members who lapse; `price` is the factor of the burden with and without subsidy."""
+    """Those of the due members who lapse.
+
+    `called_stop` is the share of them called on and the chance that campaign members stop, `price` the factor of the
+    burden with and without subsidy.
+    """
+    kind, spell, (called, campaign_stop) = kind_spell[0], slots.spells.months[kind_spell[1]], called_stop
     effect, burden = rules.tenure_effect, price[0]
     without = used_up(due, slots)  # subsidy
     if without > 0.0:
@@ -276,10 +300,10 @@ def _lapse(
         stop += (called if is_called else 1 - called) * h.lapse_chance(
             hazard,
             is_called == 1,
-            kind == RUSHED,
+            kind == CAMPAIGN,
             kind == GIFTED,
             rules.renewal_contact,
-            rules.rush_lapse,
+            campaign_stop,
             rules.gift_retention,
         )
     out, months, squares = due.n * stop, due.months * stop, due.squares * stop
@@ -326,19 +350,17 @@ def _return(away: np.ndarray, lapsing: Due, coming: float, rules: Rules) -> Due:
 
 
 @compiled
-def _join(joining: _Joining, rushed: float, gift_months: float, slots: Slots, scratch: _Scratch) -> None:
+def _join(joining: _Joining, gift_months: float, slots: Slots, scratch: _Scratch) -> None:
     """Add those who begin and those who come back to the ones who pay for a spell now."""
     back = joining.back
-    again = back.n * rushed
     for q in range(len(slots.spells.months)):
-        scratch.join[RUSHED, q] += (joining.hurried + again) * scratch.rush[q]
-        scratch.join[USUAL, q] += (joining.entries - joining.hurried + back.n - again) * scratch.usual[q]
-        scratch.moments[0, q] += (back.months - back.months * rushed) * scratch.usual[q]
-        scratch.moments[1, q] += (back.squares - back.squares * rushed) * scratch.usual[q]
+        scratch.join[CAMPAIGN, q] += joining.signed * scratch.campaign[q]
+        scratch.join[USUAL, q] += (joining.entries - joining.signed + back.n) * scratch.usual[q]
+        scratch.moments[0, q] += back.months * scratch.usual[q]
+        scratch.moments[1, q] += back.squares * scratch.usual[q]
     scratch.again[0] += back.n
     scratch.again[1] += back.months
     scratch.again[2] += back.squares
-    scratch.rushed_back[0], scratch.rushed_back[1] = back.months * rushed, back.squares * rushed
     if joining.gifts > 0:
         q = 0
         while q < len(slots.spells.months) - 1 and slots.spells.months[q] < gift_months:
@@ -351,8 +373,8 @@ def _begin(stock: np.ndarray, tenure: np.ndarray, square: np.ndarray, slots: Slo
     """Put those who have paid into the slots of their spells."""
     for q in range(len(slots.spells.months)):
         last = slots.first[q + 1] - 1
-        tenure[RUSHED, last] += scratch.rushed_back[0] * scratch.rush[q]
-        square[RUSHED, last] += scratch.rushed_back[1] * scratch.rush[q]
+        tenure[CAMPAIGN, last] += scratch.signed[0] * scratch.campaign[q]
+        square[CAMPAIGN, last] += scratch.signed[1] * scratch.campaign[q]
         for kind in range(3):
             stock[kind, last] += scratch.join[kind, q]
         tenure[USUAL, last] += scratch.moments[0, q]
@@ -376,8 +398,8 @@ def _pay(
     declared, supported, given, given_supported = 0.0, 0.0, 0.0, 0.0
     for q in range(len(slots.spells.months)):
         months = slots.spells.months[q]
-        paying, gifted = scratch.join[USUAL, q] + scratch.join[RUSHED, q], scratch.join[GIFTED, q]
-        new = (joining.entries - joining.hurried) * scratch.usual[q] + joining.hurried * scratch.rush[q]
+        paying, gifted = scratch.join[USUAL, q] + scratch.join[CAMPAIGN, q], scratch.join[GIFTED, q]
+        new = (joining.entries - joining.signed) * scratch.usual[q] + joining.signed * scratch.campaign[q]
         at_most = min(months, slots.subsidy_months)
         flows[records.PAID_MONTHS] += months * (paying + gifted)
         declared += months * paying * above_floor

@@ -13,11 +13,10 @@ from numba import njit
 
 from forecast.data.law import Law
 from forecast.engines.people.draws import Drawn
-from forecast.engines.people.teams import DEADLINE
 
 # Shares of payers by months paid at once. Nobody publishes them: judgement of the makers.
 USUAL_SHARES = {1: 0.15, 3: 0.40, 6: 0.25, 12: 0.18, 60: 0.02}
-RUSH_SHARES = {1: 0.40, 3: 0.60}
+CAMPAIGN_SHARES = {1: 1.0}  # who was won in a campaign pays month by month, and goes on with a chance (`keep`)
 TYPICAL_SPELL = 5.0  # months, mean of USUAL_SHARES without the 60-month payers
 ADVISED_SPELL = 12  # months that payers are advised to pay at once
 REFERENCE_TENURE_YEARS = 2.0
@@ -25,7 +24,7 @@ PENSION_YEARS = 20.0  # of contributions, under which pension_rate was measured 
 
 # Decisions of one person; the person's luck is uniform(person, 32 * month + decision), with months of their own that
 # begin at 1 when they join, and month 0 for what is decided once.
-RESIST, SPELL, RUSH, FLOOR, TAIL, LEAVE, LAPSE, RETURN, GIFT, TENURE, DUE, CALLED, WHERE = range(13)
+RESIST, SPELL, CAMPAIGN, FLOOR, TAIL, LEAVE, LAPSE, RETURN, GIFT, TENURE, DUE, CALLED, WHERE, SIGN = range(14)
 
 
 class Spells(NamedTuple):
@@ -33,7 +32,7 @@ class Spells(NamedTuple):
 
     months: np.ndarray  # (spells,) every spell of the scenario, rising; the same in each of its months
     usual: np.ndarray  # (spells,) shares of payers
-    rushed: np.ndarray  # (spells,) shares of those who were won in a rush
+    campaign: np.ndarray  # (spells,) shares of those who were won in a campaign
     up_to: np.ndarray  # (2, spells - 1) both added up, usual first
     advised: int  # position of the spell that payers are advised to take
 
@@ -41,15 +40,15 @@ class Spells(NamedTuple):
 def spells(months: pd.PeriodIndex, law: Law) -> list[Spells]:
     """Return how many months people pay at once, month by month.
 
-    The shares are USUAL_SHARES and RUSH_SHARES; those whose spell the law does not have pay for the next shorter one
-    that it has (or the shortest); otherwise nobody pays for a spell of which no share is known, though a gift may be as
-    long.
+    The shares are USUAL_SHARES and CAMPAIGN_SHARES; those whose spell the law does not have pay for the next shorter
+    one that it has (or the shortest); otherwise nobody pays for a spell of which no share is known, though a gift may
+    be as long.
     A law that says nothing of modes of payment has all that shares are known of.
 
     >>> from forecast.data import toy
     >>> (one,) = spells(pd.period_range("2021-12", periods=1, freq="M"), toy.law())
-    >>> one.months.tolist(), one.rushed.tolist(), one.advised
-    ([1, 3, 6, 12, 60], [0.4, 0.6, 0.0, 0.0, 0.0], 3)
+    >>> one.months.tolist(), one.campaign.tolist(), one.advised
+    ([1, 3, 6, 12, 60], [1.0, 0.0, 0.0, 0.0, 0.0], 3)
     """
     allowed = [law.payment_modes(month) or tuple(USUAL_SHARES) for month in months]
     known = sorted({*USUAL_SHARES, *(mode for modes in allowed for mode in modes)})
@@ -59,19 +58,18 @@ def spells(months: pd.PeriodIndex, law: Law) -> list[Spells]:
 
 def _spells(known: list[int], modes: tuple[int, ...]) -> Spells:
     shares = np.zeros((2, len(known)))
-    for row, table in zip(shares, (USUAL_SHARES, RUSH_SHARES), strict=True):
+    for row, table in zip(shares, (USUAL_SHARES, CAMPAIGN_SHARES), strict=True):
         for spell, share in table.items():
             row[known.index(max((mode for mode in modes if mode <= spell), default=modes[0]))] += share
     up_to = np.minimum(np.cumsum(shares, axis=1), 1.0)[:, :-1].round(12)
     advised = known.index(max((mode for mode in modes if mode <= ADVISED_SPELL), default=modes[0]))
-    usual, rushed = shares
-    return Spells(np.array(known), usual, rushed, np.ascontiguousarray(up_to), advised)
+    usual, campaign = shares
+    return Spells(np.array(known), usual, campaign, np.ascontiguousarray(up_to), advised)
 
 
 def entry_hazard(drawn: Drawn) -> np.ndarray:
-    """Hazard of entry per eligible person and month outside the year-end rush, (draws,), at the reference prices."""
-    rushed = 1 + drawn["visit_share"] * drawn["rush"] * DEADLINE.mean()
-    result: np.ndarray = drawn["entry_rate"] * drawn["place_effect"] / 12 / rushed
+    """Hazard of entry per eligible person and month outside campaigns, (draws,), at the reference prices."""
+    result: np.ndarray = drawn["entry_rate"] * drawn["place_effect"] / 12
     return result
 
 
@@ -119,27 +117,28 @@ def tenure_factor(months: float, tenure_effect: float) -> float:
 
 @njit(cache=True)
 def lapse_chance(
-    hazard: float, called: bool, rushed: bool, gifted: bool, contact: float, rush_lapse: float, kept: float
+    hazard: float, called: bool, campaign: bool, gifted: bool, contact: float, stop: float, kept: float
 ) -> float:
     """Chance to stop at a due date (jitted).
 
     `hazard` is lapse_hazard x tenure_factor x exp(renewal_price_response x rise of price/income since the reference
-    month). Being called on takes the share `contact` off it. A rush member stops with chance `rush_lapse` at least; one
-    who was given a book stays with chance `kept`.
+    month). Being called on takes the share `contact` off it. A campaign member stops with chance `stop`; one who was
+    given a book stays with chance `kept`.
     """
     if gifted:
         return 1.0 - kept
-    chance_to_lapse = -math.expm1(-hazard * (1.0 - contact) if called else -hazard)
-    return max(chance_to_lapse, rush_lapse) if rushed else chance_to_lapse
+    if campaign:
+        return stop
+    return -math.expm1(-hazard * (1.0 - contact) if called else -hazard)
 
 
 @njit(cache=True)
-def spell_of(luck: float, rushed: bool, advised: float, spells: Spells) -> int:
+def spell_of(luck: float, campaign: bool, advised: float, spells: Spells) -> int:
     """Months paid at once (jitted): position in `Spells.months`; `advised` is the share of short payers who follow it.
 
     It counts the spells whose cumulative share lies below `luck`, in (0, 1): no branch to be guessed wrong.
     """
-    kind, take, position = (1, 1.0, 0) if rushed else (0, 1.0 - advised, 0)
+    kind, take, position = (1, 1.0, 0) if campaign else (0, 1.0 - advised, 0)
     for k in range(spells.up_to.shape[1]):
         position += int(luck >= spells.up_to[kind, k] * (take if k < spells.advised else 1.0))
     return position

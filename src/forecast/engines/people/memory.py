@@ -13,8 +13,11 @@ T = TypeVar("T")
 
 
 def compiled(function: Callable[P, T]) -> Callable[P, T]:
-    """Compile without reference counts: the functions own nothing and return no array, and counting costs more."""
-    ready: Callable[P, T] = njit(cache=True, _nrt=False)(function)  # type: ignore[call-overload]  # not documented
+    """Compile without reference counts: the functions own nothing and return no array, and counting costs more.
+
+    Other threads of the process go on meanwhile: a worker looks whether its parent lives, and tells its scheduler.
+    """
+    ready: Callable[P, T] = njit(cache=True, nogil=True, _nrt=False)(function)  # type: ignore[call-overload]  # not documented
     return ready
 
 

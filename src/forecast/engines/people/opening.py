@@ -17,9 +17,9 @@ from forecast.engines.people.person import (
 )
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.records import (
+    CAMPAIGN,
     COMMUNE,
     MEMBER,
-    RUSHED,
     Crowd,
     G,
     Past,
@@ -92,17 +92,18 @@ def _was_member(j: int, r: int, crowd: Crowd, rules: Rules, past: Past) -> None:
         s = k
         if luck < below:
             break
-    rush = chance.uniform(key, first + h.RUSH) < past.december
-    if rush:
+    signed = chance.uniform(key, first + h.CAMPAIGN) < past.campaign
+    if signed:
         s = h.spell_of(luck, True, 0.0, past.spells)
         tenure = 1
     name_person(rules, person, key, j, 1 - tenure)
     person.due = 1 + int(chance.uniform(key, first + h.DUE) * past.spells.months[s])
     person.subsidized = min(tenure, past.subsidized)
-    person.state, person.kind, person.spell, person.since = MEMBER, RUSHED if rush else 0, s, 1 - tenure
+    person.state, person.kind, person.spell, person.since = MEMBER, CAMPAIGN if signed else 0, s, 1 - tenure
     person.active = 9 - tenure
     person.leave = month_of_leaving(ledger, c, 0, chance.uniform(key, first + h.LEAVE))
     ledger.members[c, g] += 1
+    ledger.campaign[c, g] += person.kind & CAMPAIGN
     ledger.due[person.due, c] += 1
     activate(ledger, person, c, g, 0)
     sleep(person, crowd.wake, i)

@@ -100,6 +100,7 @@ class People:
             leave_never=np.ascontiguousarray(never.T),
             leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
             members=np.zeros((communes, G)),
+            campaign=np.zeros((communes, G)),
             active=np.zeros((communes, G)),
             due=np.zeros((months + moves.longest_spell + 2, communes)),
             count=np.zeros(1, np.int64),
@@ -126,16 +127,16 @@ class People:
         """All of it, as compiled code works on it."""
         return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns)
 
-    def open(self, opening: np.ndarray, start: int, december: float, subsidized: int, spells: Spells) -> None:
+    def open(self, opening: np.ndarray, start: int, campaign: float, subsidized: int, spells: Spells) -> None:
         """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
 
         Tenure is exponential with mean 24 months, the paid spell is one that a passer-by would meet (long spells are
-        met more often), and `december` is the chance to be a rush member who pays short; `start` is a month index and
+        met more often), and `campaign` is the chance to be a campaign member; `start` is a month index and
         `subsidized` the months since the subsidy began.
         """
         self._make_room(int(opening.sum() * 5 // 4) + 1024)
         self.pool.year[:] = start // 12
-        past = Past(start, december, subsidized, spells, met_spells(spells))
+        past = Past(start, campaign, subsidized, spells, met_spells(spells))
         open_members(opening, self.crowd, self.rules, past)
 
     def new_year(self, year: int) -> None:
@@ -163,8 +164,9 @@ class People:
         harder = self.rules.renewal_price_response * now.burden_rise
         hardest = self.rules.renewal_price_response * now.full_rise
         by_spell, by_tenure = np.empty(len(now.spells.months)), np.empty(now.t + 151)
-        effects = Effects(np.exp(harder), np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
+        effects = Effects(now.lapse * np.exp(harder), now.lapse * np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
         begun = False
         while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
-            self._make_room(len(self.table) + 1 + int(np.ceil(gifts.persons).sum()) + gifts.persons.size)
+            wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum()
+            self._make_room(len(self.table) + 1 + int(wanted) + 2 * gifts.persons.size)
             begun = True  # it goes on where the table was full

@@ -9,6 +9,7 @@ from forecast.engines.people import hazards as h
 from forecast.engines.people.memory import compiled
 from forecast.engines.people.records import (
     ACTIVE_BIT,
+    CAMPAIGN,
     DECLARED,
     GIFTED,
     GIVEN,
@@ -135,6 +136,7 @@ def begin(now: Month, crowd: Crowd, person: Row, who: Who, s: int, kind: int, fl
     ledger, c, g = crowd.ledger, who.commune, who.group
     person.state, person.kind, person.since = MEMBER, kind, now.t
     ledger.members[c, g] += 1
+    ledger.campaign[c, g] += kind & CAMPAIGN
     pay(now, ledger, person, c, g, s, flows)
     person.leave = month_of_leaving(ledger, c, now.t, chance.uniform(person.key, luck_of(person, now.t) + h.LEAVE))
     person.active = now.t + max(_TO_NINE[person.paid] - 1, 0)
@@ -147,6 +149,7 @@ def end(ledger: Ledger, person: Row, c: int, g: int, state: int) -> None:
     """Stop being a member."""
     person.state = state
     ledger.members[c, g] -= 1
+    ledger.campaign[c, g] -= person.kind & CAMPAIGN
     if person.kind & ACTIVE_BIT:
         ledger.active[c, g] -= 1
 

@@ -15,7 +15,7 @@ from forecast.question.plan import GROUPS
 G = len(GROUPS)
 COMMUNE = G * BANDS  # cells of a commune
 MEMBER, LAPSED, GONE = 0, 1, 2
-RUSHED, GIFTED, ACTIVE_BIT = 1, 2, 4  # bits of a person's kind
+CAMPAIGN, GIFTED, ACTIVE_BIT = 1, 2, 4  # bits of a person's kind
 FLOWS = (
     "entries returns lapses exits_compulsory exits_other active_9of12"
     " paid_months paid_members paid_state paid_province paid_donors"
@@ -26,7 +26,7 @@ PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(6, 11)
 # months x declared income in floors, months with subsidy, and the same two for books given by donors.
 DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
 # Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
-GIFT_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 50
+GIFT_BRANCH, CAMPAIGN_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 45, 1 << 50
 NEVER, NO_MONTH = np.inf, 32767
 
 PERSON = np.dtype(
@@ -60,11 +60,9 @@ class Rules(NamedTuple):
     renewal_price_response: float
     tenure_effect: float
     renewal_contact: float
-    rush_lapse: float
     gift_retention: float
     floor_share: float
     declared_tail: float
-    rush_short: float
     lump_sum_rate: float
     frailty_shape: float
     eligible_entry_rate: float
@@ -91,7 +89,10 @@ class Month(NamedTuple):
     burden_rise: np.ndarray  # (k, g, b)
     full_rise: np.ndarray  # (g, b) the same for those whose months of subsidy are used up
     contact: np.ndarray  # (c, g) hazard of entry at acceptance 1
-    rushed: np.ndarray  # (c,) share of this month's entries and returns that the rush has brought
+    on_paper: np.ndarray  # (c,) share of this month's entries that pay as those of a campaign do
+    signing: np.ndarray  # (c, g) persons who sign for a campaign
+    keep: np.ndarray  # (c,) chance that a member of a campaign pays for one month more
+    lapse: float  # factor on the hazard of lapsing of all others
     called: np.ndarray  # (c,) share of due members called on
     advised: np.ndarray  # (c,) share of short payers who follow the advice to pay a year
     returning: np.ndarray  # (c,) hazard per month at the reference price
@@ -128,6 +129,7 @@ class Ledger(NamedTuple):
     leave_never: np.ndarray  # (months, communes) luck below it never leaves, so that most need no logarithm
     leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
     members: np.ndarray  # (communes, groups)
+    campaign: np.ndarray  # (communes, groups) of the members, those who signed for a campaign and go on month by month
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
     due: np.ndarray  # (months, communes) members due in each month, for the teams
     count: np.ndarray  # type: ignore[assignment]  # (1,) people who ever enrolled; not the method of tuples
@@ -164,7 +166,7 @@ class Past(NamedTuple):
     """What is known of the opening members."""
 
     month: int  # month index of the opening
-    december: float  # chance to be a rush member, who pays short
+    campaign: float  # chance to be a campaign member
     subsidized: int  # months since the subsidy began; nobody has had more
     spells: Spells
     met: np.ndarray  # (spells,) shares of spells that a passer-by meets: long ones are met more often

@@ -8,8 +8,6 @@ from numba import njit
 from forecast.engines.people.draws import Drawn
 from forecast.question.plan import Effect, Plan
 
-# Extra effort in a calendar month when a team is far from its plan, 1 = full (judgement: the sprint of the last weeks).
-DEADLINE = np.array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.4, 1.0])
 RENEWAL_COST = 0.3  # visits' worth of time to call on one due member
 INSPECTION_COST = 1.5  # visits' worth of time in one hour of inspection
 MOST_FOR_RENEWALS = 0.5  # share of a team's time
@@ -28,7 +26,6 @@ class Seen(NamedTuple):
     reminders: float
     inspection: float  # hours
     assisted: float  # share of visits that help with the form
-    deadline: float  # how near the year's end is, see DEADLINE
     skill: np.ndarray
     due: np.ndarray  # members whose paid months run out
     members: np.ndarray
@@ -36,7 +33,7 @@ class Seen(NamedTuple):
     year_start: np.ndarray  # members when the year began
 
 
-PLANNED, LOOKED_AT = Seen._fields[:8], Seen._fields[9:]
+PLANNED, LOOKED_AT = Seen._fields[:8], Seen._fields[8:]
 
 
 class TeamRules(NamedTuple):
@@ -44,7 +41,6 @@ class TeamRules(NamedTuple):
 
     visits_per_collector: np.ndarray
     follow_up: np.ndarray
-    rush: np.ndarray
     quota_effort: np.ndarray
     staff_visits: np.ndarray
     staff_displacement: np.ndarray
@@ -66,29 +62,24 @@ class Hours(NamedTuple):
 
     visits: np.ndarray  # to people who have never joined, in visits of ordinary skill
     called: np.ndarray  # share of due members called on
-    rushed: np.ndarray  # share of the visits that is owed to the rush
-    effort: np.ndarray  # 1 = ordinary
 
 
 def team_month(seen: Seen, rules: TeamRules) -> Hours:
     """Split a team's month among renewals, inspections and new visits.
 
-    Effort rises near the year's end with the share of the year's plan that is still missing; a quota lifts effort
-    while it is not met. Due members come first (those on a list, or the follow_up share), at most half of the time;
-    then inspection hours; what is left are visits, fewer where the form is filled in at the door. Officials with a
-    quota visit after hours, and part of what they bring is displaced from the collectors. A team without anybody does
-    nothing.
+    A quota lifts effort while the year's plan is not met. Due members come first (those on a list, or the follow_up
+    share), at most half of the time; then inspection hours; what is left are visits, fewer where the form is filled in
+    at the door. Officials with a quota visit after hours, and part of what they bring is displaced from the collectors.
+    A team without anybody does nothing.
     """
     draws = len(seen.members)
     row, hours = np.array([seen[: len(PLANNED)]], float), np.empty((len(Hours._fields), 1, draws))
-    team_acts(0, seen.deadline, row, np.array(seen[-len(LOOKED_AT) :])[:, None, :], np.array(rules), hours)
+    team_acts(0, row, np.array(seen[-len(LOOKED_AT) :])[:, None, :], np.array(rules), hours)
     return Hours(*hours[:, 0])
 
 
 @njit(cache=True)
-def team_acts(
-    c: int, deadline: float, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndarray, hours: np.ndarray
-) -> None:
+def team_acts(c: int, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndarray, hours: np.ndarray) -> None:
     """Let the team of commune `c` do `team_month` in place (jitted), for many teams one after the other.
 
     `planned` (communes, PLANNED), `looked_at` (LOOKED_AT, communes, draws), `rules` (TeamRules, draws); the answer is
@@ -99,20 +90,18 @@ def team_acts(
     pressed = min(quota + asked, 1.0)
     for d in range(hours.shape[2]):
         skill, due, members, goal, year_start = looked_at[:, c, d]
-        visits_per_collector, follow_up, rush, quota_effort, staff_visits, staff_displacement = rules[:, d]
+        visits_per_collector, follow_up, quota_effort, staff_visits, staff_displacement = rules[:, d]
         missing = min(max((goal - members) / max(goal - year_start, 1.0), 0.0), 1.0)
-        effort = 1.0 + rush * missing * deadline
         lift = 1.0 + (quota_effort - 1.0) * pressed if missing > 0.0 else 1.0
-        time = collectors * visits_per_collector * lift * effort
+        time = collectors * visits_per_collector * lift
         for_due = min(max(follow_up, reminders) * max(due, 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
         free = max(time - for_due - inspection * INSPECTION_COST, 0.0)
-        officials = staff * staff_visits * asked * lift * effort
+        officials = staff * staff_visits * asked * lift
         hours[0, c, d] = (free / (1.0 + ASSISTED_COST * assisted) + extra_visits) * skill + officials * (
             1.0 - staff_displacement
         )
-        hours[1, c, d] = min(for_due / (RENEWAL_COST * due), 1.0) if due > 0.0 else 0.0
-        hours[2, c, d] = 1.0 - 1.0 / effort
-        hours[3, c, d] = effort
+        wanted = RENEWAL_COST * due
+        hours[1, c, d] = min(for_due / wanted, 1.0) if wanted > 0.0 else 0.0
 
 
 def reference_reach(collectors: np.ndarray, households: np.ndarray, due: np.ndarray, drawn: Drawn) -> np.ndarray:
@@ -123,7 +112,7 @@ def reference_reach(collectors: np.ndarray, households: np.ndarray, due: np.ndar
 
 
 def ordinary_visits(collectors: np.ndarray, due: np.ndarray, drawn: Drawn) -> np.ndarray:
-    """Visits of a team of ordinary skill in a month without rush, quota or list."""
+    """Visits of a team of ordinary skill in a month without quota or list."""
     time = collectors * drawn["visits_per_collector"]
     result: np.ndarray = np.maximum(
         time - np.minimum(drawn["follow_up"] * due * RENEWAL_COST, MOST_FOR_RENEWALS * time), 1e-9

@@ -19,7 +19,7 @@ class Slots(NamedTuple):
 
     spells: Spells  # shares of this month
     first: np.ndarray  # (spells + 1,) first slot of each spell; a slot is (spell, months until due)
-    rush_ever: np.ndarray  # (spells,) does anybody in a rush ever pay so?
+    campaign_ever: np.ndarray  # (spells,) does anybody of a campaign ever pay so?
     gifted: bool  # has anybody been given a book by now?
     subsidy_months: int  # for which the state subsidizes one person
     subsidized: int  # months since the subsidy began: nobody has had more

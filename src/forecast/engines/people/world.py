@@ -45,7 +45,38 @@ class Layout(NamedTuple):
     cells: np.ndarray  # (cells,) persons
     income: tuple[float, str]  # published income per head of the place, and its month
     base_income: tuple[float, str]  # the same of the nation
-    deadline: np.ndarray  # (months,) how near the year's end is
+
+
+class Campaigns(NamedTuple):
+    """People who sign in a campaign of the year's end or another, and go on month by month as long as they like.
+
+    What is here is so under the status quo; a policy changes it through its plan.
+    """
+
+    signed: np.ndarray  # (months, draws) persons of the whole place who sign
+    keep: np.ndarray  # (months, draws) chance that a campaign member pays for one month more
+    closed: np.ndarray  # (months, draws) part of what lasting members gain by which a campaign shrinks: the plan is met
+    lasting: np.ndarray  # (months, draws) lasting members of the whole place
+    opened: np.ndarray  # (draws,) share of campaign members at the opening
+    asked: np.ndarray  # (draws,) how much less those stop who are asked to go on
+    share: np.ndarray  # (draws, communes, groups) where those who sign live
+
+    def signing(self, plan: Plan, t: int, lasting: np.ndarray) -> np.ndarray:
+        """Return who signs in month `t`, (draws, communes, groups), when there were `lasting` (draws,) before it."""
+        persons = np.maximum(self.signed[t] - self.closed[t] * (lasting - self.lasting[t - 1]), 0.0)
+        here = persons[:, None] * (1 - plan.campaign_cut[t])
+        if plan.campaign_moved[t].any():
+            december = t + 12 - plan.months[t].month
+            if december < len(self.signed):
+                here = here + self.signed[december][:, None] * plan.campaign_moved[t]
+        found: np.ndarray = here[:, :, None] * self.share
+        return found
+
+    def kept(self, plan: Plan, t: int) -> np.ndarray:
+        """Return the chance of a campaign member to go on for a month, (draws, communes)."""
+        stop = 1 - plan.campaign_kept[t] * self.asked[:, None]
+        found: np.ndarray = 1 - (1 - self.keep[t])[:, None] * stop
+        return found
 
 
 class World(NamedTuple):
@@ -63,7 +94,9 @@ class World(NamedTuple):
     full_rise: np.ndarray  # (months, draws, groups, bands): the same for those whose months of subsidy are used up
     opening: np.ndarray  # (draws, cells) persons who are members at the start
     skill: np.ndarray  # (communes, draws), mean 1
-    base: np.ndarray  # (draws,) hazard of entry per month at the reference
+    base: np.ndarray  # (months, draws) hazard of entry per month at the reference
+    lapse: np.ndarray  # (months, draws) factor on the hazard of lapsing of those who are no campaign members
+    campaigns: Campaigns
     reach: np.ndarray  # (communes, draws) share of households that an ordinary team of the status quo visits in a month
     goals: np.ndarray  # (months, communes, draws) the plan for the next December, persons
     other_exits: np.ndarray  # (months, draws) hazard per month of death and pension
@@ -85,11 +118,6 @@ class World(NamedTuple):
         """Persons by cell, (cells,)."""
         return self.layout.cells
 
-    @property
-    def deadline(self) -> np.ndarray:
-        """How near the year's end is, (months,)."""
-        return self.layout.deadline
-
 
 class Given(NamedTuple):
     """What a batch of draws has in place of what :func:`make_world` draws."""
@@ -99,6 +127,8 @@ class Given(NamedTuple):
     skill: np.ndarray  # (communes, draws), mean 1
     years: np.ndarray | None = None  # (months, draws) factor on all entries
     opening_factor: np.ndarray | None = None  # (draws,) error of the opening stock; with it members are no whole people
+    opening: np.ndarray | None = None  # (draws,) members at the opening; else those of the scenario
+    opened: np.ndarray | None = None  # (draws,) share of campaign members among them
 
 
 def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
@@ -129,12 +159,21 @@ def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
         cells=band_sizes(sizes),
         income=prices.income_per_head(place),
         base_income=prices.national_income(),
-        deadline=teams.DEADLINE[plan.months.month - 1],
     )
 
 
-def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | None = None) -> World:
-    """Draw the parameters and lay out the people of a batch; `strata` (communes,) puts communes together."""
+def make_world(
+    scenario: Scenario,
+    draws: range,
+    seed: int,
+    strata: np.ndarray | None = None,
+    opening: tuple[np.ndarray, np.ndarray] | None = None,
+) -> World:
+    """Draw the parameters and lay out the people of a batch; `strata` (communes,) puts communes together.
+
+    `opening` is members at the opening and the share of campaign members among them, each (draws,). Nobody signs for a
+    campaign, and the months are like any other: :func:`following.world_of` adds both.
+    """
     keys, layout, months = chance.streams(seed, draws), lay_out(scenario, strata), scenario.months
     drawn = parameter_draws(scenario, seed, draws)
     skill = team_skill(scenario, keys, drawn)
@@ -145,7 +184,8 @@ def make_world(scenario: Scenario, draws: range, seed: int, strata: np.ndarray |
     years = None
     if f"year/{months[-1].year}" in drawn:
         years = np.stack([np.ones(len(keys)), *(drawn[f"year/{m.year}"] for m in months[1:])])
-    return fill(layout, Given(keys, drawn, skill, years))
+    members, opened = opening or (None, None)
+    return fill(layout, Given(keys, drawn, skill, years, opening=members, opened=opened))
 
 
 def team_skill(scenario: Scenario, keys: np.ndarray, drawn: Drawn) -> np.ndarray:
@@ -173,6 +213,7 @@ def fill(layout: Layout, given: Given) -> World:
     before = price.base_net[None, :, None] / income  # (draws, groups, bands)
     burden_rise = net / now - before[None, :, None]
     full_rise = price.floor_contribution[:, None, None, None] / now[:, :, 0] - before
+    shape = len(plan.months), draws
     opening = _opening(layout, _weights(layout, now[0, :, 0], drawn), given)
     base = hazards.entry_hazard(drawn) / _depletion(opening, layout.cells, drawn["frailty_shape"])
     members = opening.reshape(draws, communes, -1).sum(axis=2).T.astype(float)
@@ -192,7 +233,9 @@ def fill(layout: Layout, given: Given) -> World:
         full_rise=np.ascontiguousarray(full_rise),
         opening=opening,
         skill=given.skill,
-        base=base,
+        base=np.tile(base, (shape[0], 1)),
+        lapse=np.ones(shape),
+        campaigns=_campaigns(layout, drawn, opening, shape, given.opened),
         reach=reach,
         goals=_goals(scenario, plan, members, drawn),
         other_exits=hazards.other_exits(plan.months, drawn, law),
@@ -303,29 +346,56 @@ def _opening(layout: Layout, weights: np.ndarray, given: Given) -> np.ndarray:
             shares * (scenario.opening[0] * given.opening_factor)[:, None], MOST_MEMBERS * cells
         )
         return members
-    total = int(round(scenario.opening[0]))
-    if total > cells.sum():
-        raise tables.UserError(
-            f"scenario {scenario.scenario!r}: {total:,} members at {scenario.start} are more than the "
-            f"{int(cells.sum()):,} eligible people of {scenario.place.name}"
-        )
+    if given.opening is None:
+        total = int(round(scenario.opening[0]))
+        if total > cells.sum():
+            raise tables.UserError(
+                f"scenario {scenario.scenario!r}: {total:,} members at {scenario.start} are more than the "
+                f"{int(cells.sum()):,} eligible people of {scenario.place.name}"
+            )
+        totals = np.full(len(weights), float(total))
+    else:
+        totals = np.minimum(np.rint(given.opening), cells.sum())
+    published = round(scenario.opening[0])
     known = {}
     for g, group in enumerate(GROUPS):
         last = scenario.place.latest("members", until=scenario.start, group=group)
         if last is not None and str(last[0]) == scenario.opening[1]:
-            known[g] = last[1]
-    rest = max(total - sum(known.values()), 0)
+            known[g] = last[1] * totals / max(published, 1)
+    rest = np.maximum(totals - sum(known.values()), 0)
     free = [g for g in range(G) if g not in known]
     sums = weights.sum(axis=(1, 3))
     for g in range(G):
         wanted = known[g] if g in known else rest * sums[:, g] / np.maximum(sums[:, free].sum(axis=1), 1e-12)
         weights[:, :, g] *= (wanted / np.maximum(sums[:, g], 1e-12)).reshape(-1, 1, 1)
     offsets = chance.uniform_array(given.keys, chance.name_number("opening/" + scenario.place.name))
-    allotted: np.ndarray = _allot(weights.reshape(len(given.keys), -1), cells, total, offsets)
+    allotted: np.ndarray = _allot(weights.reshape(len(given.keys), -1), cells, totals, offsets)
     return allotted
 
 
 _allot = njit(cache=True)(systematic)
+
+
+def _campaigns(
+    layout: Layout, drawn: Drawn, opening: np.ndarray, shape: tuple[int, int], opened: np.ndarray | None
+) -> Campaigns:
+    """Campaigns before it is known how many sign: those who do live where members live."""
+    nobody, months = np.zeros(shape), layout.plan.months
+    keep = drawn["campaign_stay"] ** (1 / 3)
+    there = opening.reshape(shape[1], -1, G, BANDS).sum(axis=3) + 1e-9 * layout.cells.reshape(-1, G, BANDS).sum(axis=2)
+    if opened is None:
+        since = months[0].month % 12  # months since December
+        left = drawn["campaign_rise"] * keep**since if since <= 6 else nobody[0]
+        opened = left / (1 + left)
+    return Campaigns(
+        signed=nobody,
+        keep=np.tile(keep, (shape[0], 1)),
+        closed=nobody,
+        lasting=nobody,
+        opened=opened,
+        asked=drawn["renewal_contact"],
+        share=there / there.sum(axis=(1, 2), keepdims=True),
+    )
 
 
 def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.ndarray:
@@ -339,12 +409,14 @@ def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.
 def rows_of(scenario: Scenario, engine: str, draws: range, values: np.ndarray) -> pd.DataFrame:
     """Lay out values (draws, months, measures, groups + all) as projection rows.
 
-    Month 0 has the stock of members only; hours that nobody pays are spent on all groups together: no row by group.
+    Month 0 has stocks of members only; hours that nobody pays are spent on all groups together: no row by group.
     """
     months, groups, measures = [str(m) for m in scenario.months], [*GROUPS, "all"], list(tables.MEASURES)
     index = np.indices(values.shape).reshape(4, -1)
-    stock = measures.index("members")
-    keep = ((index[1] > 0) | (index[2] == stock)) & ((index[2] != measures.index("unpaid_hours")) | (index[3] == G))
+    stocks = [measures.index("members"), measures.index("lasting_members")]
+    keep = ((index[1] > 0) | np.isin(index[2], stocks)) & (
+        (index[2] != measures.index("unpaid_hours")) | (index[3] == G)
+    )
     d, t, m, g = index[:, keep]
     one = np.zeros(len(d), np.int8)
     return pd.DataFrame(

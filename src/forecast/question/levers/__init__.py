@@ -18,6 +18,7 @@ from forecast.question.levers.base import Count as Count
 from forecast.question.levers.base import Group as Group
 from forecast.question.levers.base import Lever as Lever
 from forecast.question.levers.base import Month as Month
+from forecast.question.levers.campaign import YearEndCampaign as YearEndCampaign
 from forecast.question.levers.contribution import Gift as Gift
 from forecast.question.levers.contribution import TopUp as TopUp
 from forecast.question.levers.effort import Collectors as Collectors
@@ -119,7 +120,7 @@ def _hours_balance(plan: Plan) -> None:
     """Refuse inspections that take more hours than collectors have: what they leave is for renewals and visits."""
     over = plan.inspection - HOURS * plan.collectors
     if (over > 1e-6).any():
-        t, c = np.unravel_index(int(over.argmax()), over.shape)
+        t, c = (int(at) for at in np.unravel_index(int(over.argmax()), over.shape))
         raise tables.UserError(
             f"Inspection.hours_per_month: {plan.inspection[t, c]:.1f} hours in {plan.communes[c]} in {plan.months[t]}, "
             f"where collectors have {HOURS * plan.collectors[t, c]:.1f} in all; expected no more than there are"

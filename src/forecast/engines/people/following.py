@@ -1,0 +1,123 @@
+"""The simulated status quo follows the baseline, draw by draw; policies are paired on top of it.
+
+What happens if nothing changes is what the pool of engines says (:mod:`forecast.engines.pool`), which was true ahead;
+what a policy changes is what people and teams do. They meet here: month by month the status quo's hazard of entry (or,
+where lasting members fall faster than they would, the hazard of lapsing) is moved so that lasting members are those of
+the baseline's draw, and as many people sign in campaigns as its draw has above them. Factors and campaigns are then the
+same under every policy. It is found with the stock engine's means, and serves the agents as well.
+
+A question that says so (`Scenario.learned` "priors"), or whose place or law is invented, follows nothing: its campaigns
+are those of `campaign_rise` and `campaign_stay`.
+"""
+
+import hashlib
+import pickle
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast.engines.campaign.ahead import Paths
+from forecast.engines.people.means import Run, skill_classes
+from forecast.engines.people.world import World, make_world
+from forecast.engines.pool import PoolEngine
+from forecast.question.scenario import Scenario
+
+MOST_KEPT = 64  # in a process: at most some 3 MB each
+LEAST_PRESSURE = 0.25  # of the ordinary: where members fall faster, more of them stop (judgement)
+TRIES = 7  # of the hazard of lapsing, where members fall; each lives a month
+MOST_LAPSE = 1e3
+_LED: dict[bytes, "Led"] = {}
+_BASELINE = PoolEngine()
+
+
+class Led(NamedTuple):
+    """How the status quo comes to follow its baseline, each (months, draws)."""
+
+    pressure: np.ndarray  # factor on the hazard of entry
+    lapse: np.ndarray  # factor on the hazard of lapsing
+    signed: np.ndarray  # persons who sign for a campaign
+    keep: np.ndarray  # chance of a campaign member to pay for one month more
+    closed: np.ndarray  # part of a gain by which the campaign shrinks
+    lasting: np.ndarray  # members
+    opening: tuple[np.ndarray, np.ndarray] | None  # (draws,) members, and the share of campaign members
+
+
+def world_of(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | None = None) -> World:
+    """Return the world of a batch of draws as its months go; `strata` (communes,) puts communes together."""
+    led = _led(scenario, draws, seed)
+    world = make_world(scenario, draws, seed, strata, led.opening)
+    campaigns = world.campaigns._replace(signed=led.signed, keep=led.keep, closed=led.closed, lasting=led.lasting)
+    return world._replace(base=world.base * led.pressure, lapse=led.lapse, campaigns=campaigns)
+
+
+def follows(scenario: Scenario) -> bool:
+    """Say whether a question follows what counts taught."""
+    return scenario.learned == "counts" and not scenario.invented
+
+
+def _led(scenario: Scenario, draws: range, seed: int) -> Led:
+    """How the status quo of a question comes to follow its baseline; kept for every policy that is paired with it."""
+    quo = scenario.with_policy("status quo", scenario.policy.in_force(scenario.start))
+    asked = pickle.dumps(
+        (dict(quo), quo.learned, draws, seed)
+    )  # what is pickled otherwise is worked out again, no more
+    key = hashlib.blake2b(asked).digest()
+    if key not in _LED:
+        while len(_LED) >= MOST_KEPT:
+            del _LED[next(iter(_LED))]  # the oldest
+        _LED[key] = lead(quo, draws, seed, _BASELINE.paths(quo, draws, seed) if follows(quo) else None)
+    return _LED[key]
+
+
+def lead(quo: Scenario, draws: range, seed: int, paths: Paths | None) -> Led:
+    """Live the months of a status quo and find what makes it follow `paths`; without paths, its campaigns."""
+    strata = np.zeros(len(quo.place.communes), np.int64)
+    opening = None
+    if paths is not None:
+        members = np.rint(paths.members[0])
+        opening = members, 1 - np.minimum(paths.lasting[0], members) / np.maximum(members, 1)
+    world = make_world(quo, draws, seed, strata, opening)
+    run, shape = Run(world, skill_classes(quo, strata, world)), world.lapse.shape
+    pressure, signed, lasting = np.ones(shape), np.zeros(shape), np.zeros(shape)
+    keep, closed = (world.campaigns.keep, world.campaigns.closed) if paths is None else (paths.keep, paths.closed)
+    world.campaigns.keep[:] = keep
+    lasting[0] = (run.stock() - run.campaign()).sum(axis=1)
+    for t in range(1, shape[0]):
+        said = run.begin(t)
+        if paths is None:
+            december = quo.months[t].month == 12
+            signed[t] = world.drawn["campaign_rise"] * lasting[t - 1] * december
+        else:
+            none = run.press(t, said, 0 * world.base[t])[0]
+            press = none, run.press(t, said, world.base[t])[0] - none
+            least = run.outside.entries(world, t, press, LEAST_PRESSURE)
+            world.lapse[t], short, left = _lapse(run, t, said, paths.lasting[t] - least)
+            pressure[t] = run.outside.pressure_for(world, t, press, short + least)
+            world.base[t] *= pressure[t]
+            signed[t] = np.maximum(paths.members[t] - paths.lasting[t] - left, 0.0)
+        run.live(t, said, run.press(t, said), signed[t][:, None, None] * world.campaigns.share)
+        lasting[t] = (run.stock() - run.campaign()).sum(axis=1)
+    return Led(pressure, world.lapse, signed, keep, closed, lasting, opening)
+
+
+def _lapse(run: Run, t: int, said: object, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the factor on lapsing, how many must enter, and campaign members left, each (draws,).
+
+    The factor is 1 where lasting members are below `goal` without anybody entering; else it is found by the secant
+    method on its logarithm, so that they are at the goal.
+    """
+    factor = np.ones(len(goal))
+    lasting, campaign = run.tried(t, said, factor)
+    falls = lasting > goal
+    if not falls.any():
+        return factor, goal - lasting, campaign
+    short = np.where(falls, 0.0, goal - lasting)
+    x, y = np.zeros(len(goal)), lasting - goal
+    new = np.where(falls, 0.7, 0.0)
+    for _ in range(TRIES):
+        found = run.tried(t, said, np.exp(new))[0] - goal
+        slope = (found - y) / np.where(new == x, 1.0, new - x)
+        step = np.where(slope < 0, -found / np.where(slope < 0, slope, -1.0), 0.0)
+        x, y = new, found
+        new = np.where(falls, np.clip(new + step, 0.0, np.log(MOST_LAPSE)), 0.0)
+    return np.exp(new), short, campaign

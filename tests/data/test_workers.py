@@ -1,0 +1,69 @@
+"""Processes of this machine: none outlives the one that it works for, and a lost one is a sentence."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dasked import fatal, nap
+from forecast.cli import main
+from forecast.data import folders, workers
+from forecast.data.tables import UserError
+
+LONG = """
+import sys
+from forecast.data import workers
+from dasked import nap
+if __name__ == "__main__":
+    for number, (_, process) in workers.each(nap, [(0.0 if n < 4 else 60.0, n) for n in range(8)], jobs=2):
+        print(process, flush=True)
+"""
+
+
+def test_work_is_done_by_other_processes_and_in_order():
+    done = workers.every(nap, [(0.0, n) for n in range(6)], jobs=2)
+    assert [number for number, _ in done] == list(range(6))
+    assert os.getpid() not in {process for _, process in done}
+
+
+def test_a_lost_worker_is_one_sentence():
+    with pytest.raises(UserError, match="a worker process ended before its work was done") as told:
+        workers.every(fatal, [(1,), (2,)], jobs=2)
+    assert "\n" not in str(told.value)
+    assert workers.every(abs, [(-1,), (-2,)], jobs=2) == [1, 2]  # others are there for what comes next
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a parent that is gone cannot be seen there")
+def test_workers_end_soon_after_the_process_that_they_work_for_is_gone(tmp_path):
+    (tmp_path / "long.py").write_text(LONG)
+    process = subprocess.Popen([sys.executable, str(tmp_path / "long.py")], stdout=subprocess.PIPE, text=True,
+                               env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
+    theirs = {int(process.stdout.readline()) for _ in range(4)}
+    process.kill()
+    process.wait()
+    since = time.monotonic()
+    while any(folders.alive(number) for number in theirs):
+        assert time.monotonic() - since < 10
+        time.sleep(0.1)
+
+
+def test_sigterm_is_taken_as_a_stop_and_the_work_is_kept(command, tmp_path, monkeypatch):
+    def terminated(*_, **__):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr("forecast.experiment.project.project", terminated)
+    quo = "data/scenarios/da-bac-status-quo.yaml"
+    before = signal.getsignal(signal.SIGTERM)
+    said = command("project", quo, "--engines", "stock", "--draws", 2, "--out", tmp_path / "x", code=1)
+    assert "goes on from here" in said
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_each_command_that_computes_takes_a_cluster():
+    names = {"project", "compare", "target", "optimize", "allocate", "calibrate", "backtest", "sensitivity", "report"}
+    takes = {name for name, made in main.commands.items() if "cluster" in {option.name for option in made.params}}
+    assert names <= takes
