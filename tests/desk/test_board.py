@@ -12,6 +12,7 @@ from forecast.data.tables import UserError
 from forecast.desk.board import adding, back, board, compare, counted, five, outlook, plans, policies, price, targets
 from forecast.desk.board.outlook import AS_IS, Asked
 from forecast.engines.campaign.beliefs import learn
+from forecast.question.levers import TopUp
 
 ASKED = Asked("2026-11", until="2028-12", draws=24)
 
@@ -175,16 +176,21 @@ def test_a_policy_of_the_nation_acts_in_a_province_and_is_paid_for(made):
     one = outlook.Outlook((name,), made.outlook.months, {m: v[[5]] for m, v in made.outlook.persons.items()})
     assert made.outlook.places[5] == name
     asked = {question.scenario: question for question in map(compare.read_scenario, compare.files())}
-    levers = {policy: asked[policy].policy.levers for policy in ("top-ups", "model-communes")}
-    found = policies.effects(
-        made.asked, one, {k: (lambda place, given=v: given) for k, v in levers.items()}, draws=2, jobs=1
-    )
-    more = policies.under(one, found["model-communes"])
+    levers = asked["model-communes"].policy.levers
+    found = policies.effects(made.asked, one, {"model": lambda place: levers}, draws=2, jobs=1)
+    more, law = policies.under(one, found["model"]), made.asked.known_law
     assert (more.of(name)[-1] > one.of(name)[-1]).all() and (more.of(name)[0] == one.of(name)[0]).all()
-    usual, paid = (policies.money(one, found[key], name, 2027) for key in ("", "top-ups"))
-    assert usual["province"].sum() == 0 and (paid["province"] > 0).all()
-    assert (paid["members"] < usual["members"]).all()
-    assert (policies.money(more, found["model-communes"], name, 2027)["office"] > usual["office"]).all()
+    usual = policies.money(law, one, found[""], name, 2027)
+    topped = policies.money(asked["top-ups"].law, one, found[""], name, 2027)
+    assert usual["province"].sum() == 0 and (topped["province"] > 0).all()
+    assert topped["province"] + topped["members"] == pytest.approx(usual["members"])
+    assert (policies.money(law, more, found["model"], name, 2027)["office"] > usual["office"]).all()
+
+
+def test_a_top_up_on_the_board_is_a_change_of_the_law(made):
+    one = outlook.Outlook(("Huế",), made.outlook.months, {m: v[:1] for m, v in made.outlook.persons.items()})
+    with pytest.raises(UserError, match="change of the law"):
+        policies.effects(made.asked, one, {"top-up": lambda place: (TopUp(share=0.1),)}, draws=1, jobs=1)
 
 
 def test_policies_of_the_board_are_about_the_nation(made):

@@ -41,6 +41,7 @@ def this_month(today: date | None = None) -> str:
     help="Scenario file about the nation, or a folder of them (data/scenarios/board); may be given again.",
 )
 @click.option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
+@click.option("--store", is_flag=True, help="Keep what --policy and --back found with the data, for the page.")
 @click.option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
 @with_draws
 @with_seed
@@ -54,6 +55,7 @@ def board(
     own: Path | None,
     policies: tuple[Path, ...],
     backward: bool,
+    store: bool,
     communes: bool,
     draws: int,
     seed: int,
@@ -73,7 +75,7 @@ def board(
     import pandas as pd
 
     from forecast.data.places import read_place
-    from forecast.desk.board import back, compare, plans
+    from forecast.desk.board import back, compare, kept, plans
     from forecast.desk.board.board import board as made
     from forecast.desk.board.outlook import Asked
     from forecast.exchange.board_workbook import workbook
@@ -116,14 +118,16 @@ def board(
         ]
         tables.write(pd.concat(split, ignore_index=True), out / "communes.csv")
     if questions:
-        cost = compare.undoing(result, jobs=jobs)
         compared = compare.compared(result, questions, jobs=jobs)
-        tables.write(cost, out / "undo.csv")
-        tables.write(compared.rows, out / "policies.csv")
-        click.echo(words.join([desk.undo(result, cost, lang), desk.policies(compared, lang)]))
+        cost = compare.undoing(result, compared.usual)
+        for folder in [out, *([kept.folder()] if store else [])]:
+            tables.write(cost, folder / "undo.csv")
+            tables.write(compared.rows, folder / "policies.csv")
+        click.echo(words.join([desk.undo(result, cost, lang), desk.policies(compared.rows, compared.titles, lang)]))
     if backward:
         before = back.back(draws, seed)
-        tables.write(before, out / "back.csv")
+        for folder in [out, *([kept.folder()] if store else [])]:
+            tables.write(before, folder / "back.csv")
         click.echo(desk.held(before, lang))
     facts = {"asked": {"month": asked.month, "until": asked.until, "draws": draws, "seed": seed}}
     finish(out, json.loads(json.dumps(facts)), "board.csv")

@@ -1,12 +1,14 @@
 """What can be done about the board, in words and tables: plans, the top-up, policies; and how often it was right."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from forecast.data import frames, tables
 from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import back as past
 from forecast.desk.board.board import Board
-from forecast.desk.board.compare import NO_CAMPAIGN, STATUS_QUO, Compared
+from forecast.desk.board.compare import NO_CAMPAIGN, STATUS_QUO
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
@@ -108,10 +110,10 @@ def plans_table(table: pd.DataFrame, lang: str = "vi") -> Text:
     return words.table(shown, lang, {"place": "", **dict.fromkeys(chances, "a"), "left": "p"}, names)
 
 
-def policies(found: Compared, lang: str = "vi") -> Text:
+def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
     """Return what each policy does to the nation: lasting members, the chance of 2030, and what it costs whom."""
-    rows = found.rows[found.rows["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
-    titles = [{**OWN_TITLES, **found.titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
+    rows = found[found["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
+    named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
         "policy": say(lang, vi="Chính sách", en="Policy"),
         "added_year": say(lang, vi="Thêm người ổn định sau một năm", en="Lasting members added in a year"),
@@ -128,7 +130,7 @@ def policies(found: Compared, lang: str = "vi") -> Text:
     }
     forms = dict.fromkeys(names, "m") | {"policy": "", "chance": "c", "price": "m"}
     forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
-    return words.table(rows.assign(policy=titles), lang, forms, names)
+    return words.table(rows.assign(policy=named), lang, forms, names)
 
 
 def held(found: pd.DataFrame, lang: str = "vi") -> Text:

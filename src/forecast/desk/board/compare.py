@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables
-from forecast.data.law_changes import changed
-from forecast.data.places import Place
+from forecast.data.law import Law
+from forecast.data.law_changes import Change, changed
+from forecast.data.places import Place, read_place
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import price
@@ -30,6 +31,8 @@ STATUS_QUO, NO_CAMPAIGN = "status-quo", "no-campaign"
 FOLDER = "scenarios/board"
 SUPPORT = tuple(payer for payer in PAYERS if payer != "members")
 
+Found = dict[str, tuple[Law, Outlook, dict[str, Effect]]]  # by policy: its law, its draws, what it does by province
+
 
 class Compared(NamedTuple):
     """What policies do.
@@ -38,11 +41,12 @@ class Compared(NamedTuple):
     quo a year after the policies begin and in the last month, with `low_` and `high_`, 90%), `chance` (lasting members
     reach the target of 2030), and what each payer pays more in the first year (`more_PAYER`, VND, median), `support`
     all but the members together, `price` the support for an additional member-year of that year (NaN where none).
-    `outlooks` are the draws under each policy.
+    `outlooks` are the draws under each policy, `usual` is the status quo of each province.
     """
 
     rows: pd.DataFrame
     outlooks: dict[str, Outlook]
+    usual: dict[str, Effect]
     titles: dict[str, dict[str, str]]
 
 
@@ -68,24 +72,20 @@ def compared(
     usual = effects(
         board.asked,
         base,
-        {one.scenario: partial(_levers, one) for one in asked if one.policy.levers and not one.changes},
+        {one.scenario: partial(_levers, one) for one in asked if one.policy.levers},
         draws=draws,
         jobs=jobs,
     )
-    found: dict[str, tuple[Outlook, dict[str, Effect]]] = {STATUS_QUO: (base, usual[""])}
+    found: Found = {STATUS_QUO: (law, base, usual[""])}
     for one in asked:
-        if one.changes:
-            changed_law = board.asked._replace(law=laws[one.scenario])
-            levers = {one.scenario: partial(_levers, one)} if one.policy.levers else {}
-            effect = effects(changed_law, base, levers, draws=draws, jobs=jobs)
-            acting = effect[one.scenario if levers else ""]
-            found[one.scenario] = (under(drawn[one.scenario], acting) if levers else drawn[one.scenario], acting)
-        else:
-            found[one.scenario] = (under(base, usual[one.scenario]), usual[one.scenario])
-    found[NO_CAMPAIGN] = (without_campaigns(base), usual[""])
+        effect = usual[one.scenario] if one.policy.levers else usual[""]
+        outlook = drawn.get(one.scenario, base)
+        outlook = under(outlook, effect) if one.policy.levers else outlook
+        found[one.scenario] = (laws.get(one.scenario, law), outlook, effect)
+    found[NO_CAMPAIGN] = (law, without_campaigns(base), usual[""])
     titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
     rows = [_row(board, name, found, place) for name in found for place in base.all]
-    return Compared(pd.DataFrame(rows), {name: outlook for name, (outlook, _) in found.items()}, titles)
+    return Compared(pd.DataFrame(rows), {name: each[1] for name, each in found.items()}, usual[""], titles)
 
 
 def _levers(scenario: Scenario, place: Place) -> tuple[Lever, ...]:
@@ -99,9 +99,11 @@ def without_campaigns(outlook: Outlook) -> Outlook:
     return Outlook(outlook.places, outlook.months, {"members": lasting, "lasting_members": lasting})
 
 
-def _row(board: Board, name: str, found: dict[str, tuple[Outlook, dict[str, Effect]]], place: str) -> dict[str, object]:
+def _row(
+    board: Board, name: str, found: dict[str, tuple[Law, Outlook, dict[str, Effect]]], place: str
+) -> dict[str, object]:
     """Return a row of :class:`Compared`."""
-    (outlook, effect), (base, usual) = found[name], found[STATUS_QUO]
+    (law, outlook, effect), (quo, base, usual) = found[name], found[STATUS_QUO]
     gap = outlook.of(place, "lasting_members") - base.of(place, "lasting_members")
     year = int(board.rise.month[:4])
     row: dict[str, object] = {"policy": name, "place": place}
@@ -112,7 +114,7 @@ def _row(board: Board, name: str, found: dict[str, tuple[Outlook, dict[str, Effe
     row["chance"] = (
         float((outlook.of(place, "lasting_members")[-1] >= target.iloc[0]).mean()) if len(target) else np.nan
     )
-    more = _more(money(outlook, effect, place, year), money(base, usual, place, year))
+    more = _more(money(law, outlook, effect, place, year), money(quo, base, usual, place, year))
     row |= {f"more_{payer}": float(np.median(values)) for payer, values in more.items()}
     support = np.sum([more[payer] for payer in SUPPORT], axis=0)
     paid = float(np.median(support))
@@ -125,23 +127,28 @@ def _more(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> dict[str,
     return {payer: one[payer] - other[payer] for payer in PAYERS}
 
 
-def undoing(board: Board, *, draws: int = 16, jobs: int | None = None) -> pd.DataFrame:
+def undoing(board: Board, usual: dict[str, Effect]) -> pd.DataFrame:
     """Return what the top-up that undoes the rise costs in its first year: place, payer, undone, usual (VND).
 
     Each group gets as much as the rise takes (:func:`forecast.desk.board.price.undoing`), so members are those of the
-    board without the rise. `usual` is what each payer pays with the rise and without a top-up.
+    board without the rise. `usual` is the status quo of each province (:class:`Compared`).
     """
-    law = board.asked.known_law
-    found = effects(
-        board.asked,
-        board.outlook,
-        {"undo": lambda place: price.top_ups(law, board.rise, place.lineage)},
-        draws=draws,
-        jobs=jobs,
-    )
-    year, rows = int(board.rise.month[:4]), []
-    for place in board.outlook.all:
-        undone = money(board.flat, found["undo"], place, year)
-        usual = money(board.outlook, found[""], place, year)
-        rows += [(place, payer, float(np.median(undone[payer])), float(np.median(usual[payer]))) for payer in PAYERS]
-    return pd.DataFrame(rows, columns=["place", "payer", "undone", "usual"])
+    law, rows, year = board.asked.known_law, [], int(board.rise.month[:4])
+    for place in board.outlook.places:
+        shares = price.undoing(law, board.rise, read_place(place, at=board.rise.month).lineage)
+        changes = [
+            Change.model_validate(
+                {"parameter": "local_top_up_share", "group": group, "value": share, "since": board.rise.month}
+            )
+            for group, share in shares.items()
+        ]
+        undone = money(changed(law, changes), board.flat, usual, place, year)
+        now = money(law, board.outlook, usual, place, year)
+        rows += [(place, payer, undone[payer], now[payer]) for payer in PAYERS]
+    frame = pd.DataFrame(rows, columns=["place", "payer", "undone", "usual"])
+    whole = [
+        (NATION, payer, np.sum(list(part["undone"]), axis=0), np.sum(list(part["usual"]), axis=0))
+        for payer, part in frame.groupby("payer", sort=False)
+    ]
+    frame = pd.concat([pd.DataFrame(whole, columns=frame.columns), frame], ignore_index=True)
+    return frame.assign(**{name: [float(np.median(v)) for v in frame[name]] for name in ("undone", "usual")})
