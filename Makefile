@@ -18,7 +18,7 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report look test mutants schema notebooks lab bench lock setup clean
+.PHONY: help report look test mutants fuzz schema notebooks lab bench lock setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ test: $(READY) ## check the code, its types and imports, the examples in docstri
 
 mutants: $(READY) ## change the code in one place at a time, see whether tests notice, and write docs/testing.md (half an hour)
 	$(BIN)/python benchmarks/mutants/run.py $(ARGS)
+
+fuzz: $(READY) ## try each door with 10,000 damaged inputs, and flip 10,000 bits of kept work
+	FUZZ=10000 $(BIN)/pytest -q -n 2 tests/test_doors_fuzzed.py tests/data/test_kept.py
 
 schema: $(READY) ## renew docs/scenario.schema.json, the form of a scenario file, after a lever has changed
 	$(BIN)/python -c "import json; from forecast.question.scenario import schema; \
@@ -62,6 +65,7 @@ bench: $(VENV)/.uv ## measure engine and forecasts beside others (over an hour; 
 lock: $(VENV)/.uv ## renew all locks to the newest versions that pyproject.toml allows
 	echo uv | $(UV_COMPILE) --output-file requirements-uv.lock -
 	$(UV_COMPILE) --extra cluster --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/python docs/sbom.py > sbom.json
 	$(UV_COMPILE) --constraints requirements.lock --overrides benchmarks/overrides.txt --group bench --output-file $(BENCH_LOCK)
 
 setup: $(READY) ## make the environment in .venv (the other targets do it when needed)

@@ -1,5 +1,7 @@
 """Kept work is checked: no bit of it may be another than was written, and what is damaged is told and taken away."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from forecast.data import files
 from made import flipped
 
+TIMES = int(os.environ.get("FUZZ", "150"))  # make fuzz: 10,000
 TABLE = pd.DataFrame({"draw": np.arange(40), "value": np.linspace(0, 1, 40), "month": "2021-12"})
 ARRAYS = {"z": np.arange(30.0).reshape(5, 6)}
 
@@ -28,12 +31,12 @@ def test_no_flipped_bit_is_taken_for_an_answer(name, what, tmp_path, caplog):
     whole = path.read_bytes()
     assert same(kept(path))
     taken = 0
-    for data in flipped(whole, 150, seed=21):
+    for data in flipped(whole, TIMES, seed=21):
         path.write_bytes(data)
         taken += kept(path) is not None
         assert not path.exists()
     assert taken == 0
-    assert len(caplog.messages) == 150
+    assert len(caplog.messages) == TIMES
     assert all(name in text and "done again" in text for text in caplog.messages)
     path.write_bytes(whole)
     assert same(kept(path))

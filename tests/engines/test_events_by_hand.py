@@ -12,7 +12,7 @@ from forecast.question.scenario import Scenario
 ALWAYS = 12_000.0  # a rate per year at which everybody does it in the first month
 NOTHING = """
     eligible_entry_rate eligible_exit_rate return_rate lump_sum_rate transfer_rate death_rate pension_rate month_noise
-    december_rush_share skill_spread place_spread quota_paper_share renewal_price_response
+    campaign_rise skill_spread place_spread quota_paper_share renewal_price_response
 """.split()
 QUIET = dict.fromkeys(NOTHING, 0.0) | {"entry_rate": 1e-9, "floor_share": 1.0}
 BOOKS = Gift(persons_per_month=24, months=12, group="poor", start="2022-03", end="2022-03")
@@ -116,8 +116,8 @@ def test_those_who_left_are_replaced_by_nobody_and_a_rate_of_a_twelfth_leaves_a_
 
 def test_the_stock_is_what_came_less_what_went_in_every_month_and_group():
     busy = {"entry_rate": 0.3, "return_rate": 0.5, "lump_sum_rate": 0.3, "transfer_rate": 0.2, "death_rate": 0.1}
-    busy |= {"eligible_entry_rate": 0.05, "eligible_exit_rate": 0.05, "gift_retention": 0.5, "rush_lapse": 0.6}
-    busy |= {"renewal_price_response": 8.0, "december_rush_share": 0.3}
+    busy |= {"eligible_entry_rate": 0.05, "eligible_exit_rate": 0.05, "gift_retention": 0.5, "campaign_stay": 0.4}
+    busy |= {"renewal_price_response": 8.0, "campaign_rise": 0.4}
     for group in ("all", "poor", "other"):
         levers = BOOKS, Visits(count=30, start="2022-04"), Drive(per_month=1, start="2022-06")
         table = lived(*levers, members=200, group=group, **busy)
@@ -138,12 +138,24 @@ def test_who_is_called_on_by_a_perfect_caller_stays_and_others_lapse():
     assert lived(members=300, annual_lapse=0.5, renewal_contact=1.0, follow_up=0.0, until="2022-09")["lapses"].sum() > 0
 
 
-def test_who_was_won_in_a_rush_pays_short_and_stops():
-    """Members of a December's rush have paid for one month or three: all are asked again by March."""
-    rush = {"december_rush_share": 1.0, "annual_lapse": 1e-9, "until": "2022-06", "members": 200}
-    all_stop, none_stop = lived(rush_lapse=1.0, **rush), lived(rush_lapse=0.0, **rush)
-    assert all_stop["lapses"]["2022-01":"2022-03"].sum() == all_stop["members"].iloc[0]
-    assert none_stop["lapses"].sum() == 0
+def test_who_signed_in_a_campaign_goes_on_month_by_month():
+    """Half of December's members are of its campaign: as many as last. An eighth of it is left after three months."""
+    half = {"campaign_rise": 1.0, "annual_lapse": 1e-9, "until": "2022-03", "members": 400}
+    stop = lived(campaign_stay=1e-9, **half)
+    assert stop["lapses"]["2022-01"] == pytest.approx(200, abs=45) and stop["lapses"]["2022-02"] == 0
+    some = lived(campaign_stay=0.125, **half)
+    assert some["lapses"]["2022-01"] == pytest.approx(100, abs=35)
+    assert some["lapses"].sum() == pytest.approx(175, abs=45)
+    assert lived(campaign_stay=1.0, **half)["lapses"].sum() == 0
+
+
+def test_as_many_sign_in_december_as_the_campaign_is_large():
+    """A quarter more than last; nobody else comes, and hardly anybody stays."""
+    table = lived(campaign_rise=0.25, campaign_stay=1e-9, annual_lapse=1e-9, members=500, scale=1, until="2023-01")
+    lasting = table.loc["2022-11", "lasting_members"]
+    assert table.loc["2022-12", "entries"] == pytest.approx(0.25 * lasting, rel=0.1)
+    assert table.loc["2022-12", "members"] == lasting + table.loc["2022-12", "entries"]
+    assert table.loc["2023-01", "members"] == table.loc["2022-11", "members"] == lasting
 
 
 def test_fewer_renew_after_a_rise_of_the_price_and_fewer_of_those_whose_subsidy_is_used_up():
@@ -167,7 +179,7 @@ def test_newcomers_come_each_january_and_are_a_tenth_of_the_people():
 
 def test_pressure_adds_up_to_the_share_that_enters():
     """Without frailty (shape beyond all bounds) and at one price, a rate of 0.6 a year leaves e^-0.6 outside."""
-    few = {"price_response": 0.0, "peer_effect": 0.0, "rush": 0.0, "frailty_shape": 1e6, "follow_up": 0.0}
+    few = {"price_response": 0.0, "peer_effect": 0.0, "frailty_shape": 1e6, "follow_up": 0.0}
     table = lived(entry_rate=0.6, until="2022-12", annual_lapse=1e-9, **few)
     assert table["entries"].sum() == pytest.approx(3000 * (1 - np.exp(-0.6)), rel=0.06)
     assert table["members"].iloc[-1] == table["entries"].sum()

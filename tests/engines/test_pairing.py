@@ -38,7 +38,7 @@ class Steady(agents.Team):
     def step(self) -> None:
         seen = self.look()
         ones = np.ones(len(seen.members))
-        self.act(teams.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones, 0 * ones, ones))
+        self.act(teams.Hours(ones * (30 * seen.collectors + seen.extra_visits), 0 * ones))
 
 
 def question(name: str = "quo", *levers, until: str = "2026-12", scale: float = 1.0, **assumptions) -> Scenario:

@@ -45,11 +45,11 @@ def test_tenure_counts_from_two_years():
 def test_the_chance_to_lapse_by_kind_of_member():
     """A hazard of log 4 stops three in four; a call that takes half of it off, one in two."""
     hazard = math.log(4)
-    rest = 0.5, 0.6, 0.15  # contact, rush_lapse, gift_retention
+    rest = 0.5, 0.6, 0.15  # contact, what campaign members stop with, gift_retention
     assert hazards.lapse_chance(hazard, False, False, False, *rest) == pytest.approx(0.75)
     assert hazards.lapse_chance(hazard, True, False, False, *rest) == pytest.approx(0.5)
     assert hazards.lapse_chance(hazard, True, True, False, *rest) == pytest.approx(0.6)
-    assert hazards.lapse_chance(hazard, False, True, False, *rest) == pytest.approx(0.75)
+    assert hazards.lapse_chance(hazard, False, True, False, *rest) == pytest.approx(0.6)
     assert hazards.lapse_chance(hazard, True, True, True, *rest) == pytest.approx(0.85)
 
 
@@ -65,11 +65,10 @@ def test_declared_incomes_are_the_floor_or_an_exponential_above_it():
     assert hazards.declared_multiple(0.3, math.exp(-2), 0.3, 1.5) == pytest.approx(2.0)
 
 
-def test_entry_and_exit_rates_are_of_a_year_and_the_rush_is_within_them():
-    """An even half of contact by visits, seven times as many at the deadline: 1 + 0.5 x 7 x 1.5/12."""
-    values = {"entry_rate": 0.23, "place_effect": 2.0, "visit_share": 0.5, "rush": 7.0}
+def test_entry_and_exit_rates_are_of_a_year():
+    values = {"entry_rate": 0.24, "place_effect": 2.0}
     drawn = {name: np.array([value]) for name, value in values.items()}
-    assert hazards.entry_hazard(drawn) == pytest.approx(0.46 / 12 / 1.4375)
+    assert hazards.entry_hazard(drawn) == pytest.approx(0.04)
     rates = {"death_rate": np.array([0.06]), "pension_rate": np.array([0.03])}
     months = pd.period_range("2022-01", periods=2, freq="M")
     assert hazards.other_exits(months, rates, law()) == pytest.approx(np.full((2, 1), 0.09 / 12))
@@ -81,14 +80,12 @@ def test_entry_and_exit_rates_are_of_a_year_and_the_rush_is_within_them():
 def test_shares_of_spells_follow_what_the_law_has():
     (usual,) = hazards.spells(JANUARY, law())
     assert usual.months.tolist() == [1, 3, 6, 12, 60] and usual.months[usual.advised] == 12
-    assert usual.usual == pytest.approx([0.15, 0.40, 0.25, 0.18, 0.02]) and usual.rushed == pytest.approx(
-        [0.4, 0.6, 0, 0, 0]
-    )
-    assert usual.up_to[0] == pytest.approx([0.15, 0.55, 0.80, 0.98]) and usual.up_to[1] == pytest.approx([0.4, 1, 1, 1])
+    assert usual.usual == pytest.approx([0.15, 0.40, 0.25, 0.18, 0.02]) and usual.campaign.tolist() == [1, 0, 0, 0, 0]
+    assert usual.up_to[0] == pytest.approx([0.15, 0.55, 0.80, 0.98]) and usual.up_to[1].tolist() == [1, 1, 1, 1]
     (few,) = hazards.spells(JANUARY, law(3, 9, 24))
     shares = dict(zip(few.months.tolist(), few.usual.tolist(), strict=True))
     assert shares == pytest.approx({1: 0, 3: 0.15 + 0.40 + 0.25, 6: 0, 9: 0.18, 12: 0, 24: 0.02, 60: 0})
-    assert few.months[few.advised] == 9 and few.rushed[few.months.tolist().index(3)] == pytest.approx(1.0)
+    assert few.months[few.advised] == 9 and few.campaign[few.months.tolist().index(3)] == pytest.approx(1.0)
     (long,) = hazards.spells(JANUARY, law(24, 60))
     assert long.months[long.advised] == 24  # the shortest that there is
     twelve = hazards.spells(pd.period_range("2015-12", periods=2, freq="M"), law(1, 12))
@@ -98,12 +95,12 @@ def test_shares_of_spells_follow_what_the_law_has():
 def test_luck_chooses_a_spell_and_advice_moves_those_who_pay_short():
     (spells,) = hazards.spells(JANUARY, law())
 
-    def months(luck: float, rushed: bool = False, advised: float = 0.0) -> int:
-        return int(spells.months[hazards.spell_of(luck, rushed, advised, spells)])
+    def months(luck: float, campaign: bool = False, advised: float = 0.0) -> int:
+        return int(spells.months[hazards.spell_of(luck, campaign, advised, spells)])
 
     assert [months(x) for x in (0.0, 0.149, 0.15, 0.54, 0.56, 0.79, 0.81, 0.97)] == [1, 1, 3, 3, 6, 6, 12, 12]
     assert months(0.981) == months(0.999) == 60
-    assert [months(x, rushed=True) for x in (0.39, 0.41, 0.99)] == [1, 3, 3]
+    assert [months(x, campaign=True) for x in (0.39, 0.41, 0.99)] == [1, 1, 1]
     assert [months(x, advised=0.5) for x in (0.07, 0.08, 0.27, 0.28, 0.39, 0.41, 0.97, 0.99)] == [
         1,
         3,
@@ -114,7 +111,7 @@ def test_luck_chooses_a_spell_and_advice_moves_those_who_pay_short():
         12,
         60,
     ]
-    assert months(0.01, advised=1.0) == 12 and months(0.01, rushed=True, advised=1.0) == 1
+    assert months(0.01, advised=1.0) == 12 and months(0.01, campaign=True, advised=1.0) == 1
     (more,) = hazards.spells(JANUARY, law(1, 3, 6, 12, 24, 60))
     assert [more.months[hazards.spell_of(luck, False, 1.0, more)] for luck in (0.01, 0.97, 0.99)] == [12, 12, 60]
 
@@ -212,57 +209,47 @@ def test_a_place_is_judged_by_its_own_growth_the_more_the_wider_places_are_apart
     assert effect.std() == pytest.approx(times * error * math.sqrt(1 - weight), rel=0.05)
 
 
-RULES = TeamRules(*(np.array([value]) for value in (30.0, 0.3, 4.0, 1.5, 10.0, 0.25)))
+RULES = TeamRules(*(np.array([value]) for value in (30.0, 0.3, 1.5, 10.0, 0.25)))
 
 
 def month(**seen: float) -> list[float]:
-    """What a team of two collectors does: visits, share called, share rushed, effort."""
+    """What a team of two collectors does: visits, share called."""
     usual = dict.fromkeys(Seen._fields, 0.0) | {"collectors": 2.0, "skill": 1.0, "members": 100.0, "year_start": 100.0}
     usual |= {"plan_members": 100.0} | seen
-    planned = {name: usual[name] for name in (*teams.PLANNED, "deadline")}
+    planned = {name: usual[name] for name in teams.PLANNED}
     arrays = {name: np.array([usual[name]]) for name in teams.LOOKED_AT}
     return [float(part[0]) for part in teams.team_month(Seen(**planned, **arrays), RULES)]
 
 
 def test_a_month_without_anything_to_hurry_is_visits():
-    assert month() == [60, 0, 0, 1]
-    assert month(skill=0.5, extra_visits=20) == [40, 0, 0, 1]
-    assert month(collectors=0) == [0, 0, 0, 1]
+    assert month() == [60, 0]
+    assert month(skill=0.5, extra_visits=20) == [40, 0]
+    assert month(collectors=0) == [0, 0]
 
 
 def test_due_members_are_called_on_first_for_a_third_of_a_visit_and_at_most_half_of_the_time():
     """30% of 50 due members at 0.3 visits each are 4.5; a list of all 50 is 15; of 200, more than half of 60."""
-    assert month(due=50) == pytest.approx([55.5, 0.3, 0, 1])
-    assert month(due=50, reminders=1.0) == pytest.approx([45, 1.0, 0, 1])
-    assert month(due=50, reminders=0.2) == pytest.approx([55.5, 0.3, 0, 1])
-    assert month(due=200, reminders=1.0) == pytest.approx([30, 0.5, 0, 1])
+    assert month(due=50) == pytest.approx([55.5, 0.3])
+    assert month(due=50, reminders=1.0) == pytest.approx([45, 1.0])
+    assert month(due=50, reminders=0.2) == pytest.approx([55.5, 0.3])
+    assert month(due=200, reminders=1.0) == pytest.approx([30, 0.5])
 
 
 def test_an_hour_of_inspection_is_a_visit_and_a_half():
-    assert month(inspection=10) == pytest.approx([45, 0, 0, 1])
-    assert month(inspection=100) == [0, 0, 0, 1]
-
-
-def test_effort_rises_with_what_is_missing_of_the_year_and_the_nearness_of_its_end():
-    """Half of the year's forty is missing: 1 + 4 x 0.5 x 0.5 = 2, of which a half is owed to the rush."""
-    assert month(plan_members=140, members=120, deadline=0.5) == pytest.approx([120, 0, 0.5, 2])
-    assert month(plan_members=140, members=90, deadline=0.5) == pytest.approx(
-        [180, 0, 2 / 3, 3]
-    )  # all, no more than all
-    assert month(plan_members=140, members=150, deadline=1.0) == [60, 0, 0, 1]
-    assert month(plan_members=100.5, members=100, deadline=1.0) == pytest.approx([180, 0, 2 / 3, 3])
+    assert month(inspection=10) == pytest.approx([45, 0])
+    assert month(inspection=100) == [0, 0]
 
 
 def test_a_quota_lifts_time_while_the_plan_is_not_met_and_officials_come_on_top():
     """Full quota: 1.5 times; four officials at ten visits, of which a quarter is displaced."""
     behind = {"plan_members": 140.0, "members": 120.0}
-    assert month(quota=1.0, **behind) == pytest.approx([90, 0, 0, 1])
-    assert month(quota=0.5, **behind) == pytest.approx([75, 0, 0, 1])
-    assert month(quota=0.8, staff_quota=0.7, **behind) == pytest.approx([90, 0, 0, 1])
-    assert month(quota=1.0) == [60, 0, 0, 1]
-    assert month(staff=4, **behind) == [60, 0, 0, 1]  # without a quota officials do not visit
-    assert month(staff=4, staff_quota=1.0, **behind) == pytest.approx([90 + 4 * 10 * 1.5 * 0.75, 0, 0, 1])
-    assert month(staff=4, staff_quota=1.0, deadline=0.5, **behind)[0] == pytest.approx(2 * (90 + 45))
+    assert month(quota=1.0, **behind) == pytest.approx([90, 0])
+    assert month(quota=0.5, **behind) == pytest.approx([75, 0])
+    assert month(quota=0.8, staff_quota=0.7, **behind) == pytest.approx([90, 0])
+    assert month(quota=1.0) == [60, 0]
+    assert month(staff=4, **behind) == [60, 0]  # without a quota officials do not visit
+    assert month(staff=4, staff_quota=1.0, **behind) == pytest.approx([75 + 4 * 10 * 0.5 * 1.25 * 0.75, 0])
+    assert month(staff=4, staff_quota=2.0, **behind) == pytest.approx([90 + 4 * 10 * 1.5 * 0.75, 0])
 
 
 def test_ordinary_visits_are_what_calls_leave_and_reach_a_share_of_households():
@@ -279,12 +266,12 @@ def test_a_team_sees_the_plans_numbers_of_its_commune_and_month():
     plan = Policy(*levers).plan(toy.place(), "2021-12", "2022-02")
     rows = teams.plan_rows(plan, 2)
     assert rows.shape == (6, len(teams.PLANNED)) and rows[:, 0].sum() == pytest.approx(12)
-    assert rows[4].tolist()[1:] == [9, 0, 0, 0, 0.5, 0] and rows[0].tolist()[1:] == [0, 0, 0, 0, 0.5, 0]
+    assert rows[4].tolist()[1:] == [9, 0, 0, 0, 0.5, 0, 0] and rows[0].tolist()[1:] == [0, 0, 0, 0, 0.5, 0, 0]
     assert teams.plan_rows(plan, 1)[:, 1].sum() == 0
 
 
 def test_others_add_visits_and_call_on_those_who_are_left():
-    hours = Hours(*(np.array([[value]]) for value in (10.0, 0.5, 0.0, 1.0)))
+    hours = Hours(*(np.array([[value]]) for value in (10.0, 0.5)))
     effect = Effect(visits=np.array([[[1.0]], [[5.0]]]), called=np.array([[[0.0]], [[0.4]]]))
     found = teams.with_others(hours, effect, 1)
     assert found.visits.item() == 15.0 and found.called.item() == pytest.approx(0.7)

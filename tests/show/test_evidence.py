@@ -2,17 +2,16 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from forecast.beliefs.costs import newest
 from forecast.beliefs.evidence import distances
-from forecast.beliefs.parameters import parameters_table, priors
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.language import words
 from forecast.question.levers import LEVERS
-from forecast.show import evidence
+from forecast.show import evidence, model
 
 CARDS = {card.name: card for card in evidence.cards()}
 
@@ -34,17 +33,17 @@ def test_a_card_says_what_the_table_says():
 def test_no_number_is_typed_in_by_hand(monkeypatch):
     """A changed table changes the card."""
     table = parameters_table()
-    table.loc["rush", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
+    table.loc["plan_growth", ["low", "value", "high"]] = [1.0, 2.0, 3.0]
     monkeypatch.setattr(evidence, "parameters_table", lambda: table)
-    assert evidence.card("rush").prior == (1.0, 2.0, 3.0)
-    assert "2 (1 – 3)" in evidence.text(evidence.card("rush"), "vi")
+    assert evidence.card("plan_growth").prior == (1.0, 2.0, 3.0)
+    assert "2 (1 – 3)" in evidence.text(evidence.card("plan_growth"), "vi")
 
 
-def test_distances_are_those_that_widen_the_priors():
+def test_distances_are_those_of_the_nearest_study():
     """The column of parameters.csv is what the studies' own columns give."""
     found = distances()
     assert {name: card.distance for name, card in CARDS.items() if card.kind == "parameter"} == found.to_dict()
-    given = priors()["distance"]
+    given = parameters_table()["distance"].dropna()
     assert given.to_dict() == found[given.index].to_dict()
 
 
@@ -56,23 +55,10 @@ def test_a_lever_rests_on_the_weakest_of_its_parameters():
     assert CARDS["Visits"].prior[1] == 30_000 and CARDS["TopUp"].prior is None
 
 
-def test_what_counts_have_narrowed_rests_on_counts_and_says_which():
-    draws = pd.DataFrame({"rush": np.linspace(6, 8, 101), "annual_lapse": np.linspace(0.1, 0.4, 101)})
-    moved = pd.DataFrame(
-        [("rush", "Cà Mau", 0.1, 0.4), ("rush", "Việt Nam", -0.9, 0.4), ("annual_lapse", "Cà Mau", 0.0, 0.02)],
-        columns=["coordinate", "source", "shift", "narrowed"],
-    )
-    rush = evidence.card("rush", posterior=draws, moved=moved)
-    assert rush.basis == "counts" and rush.moved[0] == ("Việt Nam", -0.9)
-    assert rush.posterior == pytest.approx((6.1, 7.0, 7.9))
-    assert "Việt Nam (−0,90)" in evidence.text(rush, "vi") and "40%" in evidence.text(rush, "en")
-    assert evidence.card("annual_lapse", posterior=draws, moved=moved).basis != "counts"
-
-
 def test_shares_of_a_headline_add_up_by_what_they_rest_on():
     shares = pd.Series({"death_rate": 0.3, "model_commune_ratio": 0.1, "month_noise": -0.05})
     found = evidence.cards(shares=shares)
-    assert evidence.by_basis(found).to_dict() == pytest.approx({"counts": 0, "studies": 0.25, "judgement": 0.75})
+    assert evidence.by_basis(found).to_dict() == pytest.approx({"studies": 0.25, "judgement": 0.75})
     table = evidence.overview(found, "parameter", "vi")
     first = table.splitlines()[2]
     assert "30%" in first and evidence.label("death_rate", "vi") in first
@@ -91,3 +77,13 @@ def test_what_comes_from_the_table_is_escaped_and_english_is_marked(monkeypatch)
 def test_an_unknown_name_is_answered_with_the_names_there_are():
     with pytest.raises(tables.UserError, match="no parameter or lever 'luck'.*entry_rate"):
         evidence.card("luck")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_pages_on_evidence_and_on_the_model_count_the_same_judgements(lang):
+    rests = [card for card in CARDS.values() if card.kind == "parameter" and card.basis == "judgement"]
+    judged = int((parameters_table()["status"] == "judgement").sum())
+    assert len(rests) == judged > 40
+    assert words.number(judged, lang) in model.parameters_text(lang)
+    told = words.terms().at["status.judgement", lang]
+    assert model.parameters(lang).count(told) == judged

@@ -23,7 +23,7 @@ from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 from forecast.cli.updating import update
-from forecast.data import tables, workers
+from forecast.data import doors, tables, workers
 
 
 class _Commands(click.Group):
@@ -34,12 +34,12 @@ class _Commands(click.Group):
             with _stopped_by_sigterm():
                 return super().invoke(ctx)
         except tables.UserError as error:
-            click.echo(f"forecast: {error}", err=True)
+            click.echo(doors.shortened(f"forecast: {error}"), err=True)
             ctx.exit(1)
         except OSError as error:  # no room, no right to write, a file where a folder is wanted
             if error.errno == errno.EPIPE:
                 raise
-            click.echo(f"forecast: {error.filename or ''}: {error.strerror or error}", err=True)
+            click.echo(doors.shortened(f"forecast: {error.filename or ''}: {error.strerror or error}"), err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             workers.end()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.data import tables
+from forecast.data import doors, tables
 from forecast.data.folders import LOCK, Taken, locked, swept
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `fore
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]  # what click.option and click.argument return
 
+MOST_DRAWS = 1_000_000  # of a run
 PARTS, MANIFEST = ".parts", "manifest.json"
 with_out = click.option(
     "--out",
@@ -34,7 +35,7 @@ with_out = click.option(
 )
 with_force = click.option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
 with_draws = click.option(
-    "--draws", type=click.IntRange(1, 1_000_000), default=200, show_default=True, help="Draws of each scenario."
+    "--draws", type=click.IntRange(1, MOST_DRAWS), default=200, show_default=True, help="Draws of each scenario."
 )
 with_seed = click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck."
@@ -50,13 +51,12 @@ LEDGER = "Folder of the ledger of published forecasts; data/published by default
 with_scenarios = click.argument(
     "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-with_posterior = click.option(
-    "--posterior",
-    "learned",
-    metavar="DIR|stored",
-    default=None,
-    help="Folder of a forecast calibrate run to take the parameters from, or what is stored with the data; "
-    "the priors by default.",
+with_learned = click.option(
+    "--learned",
+    type=click.Choice(["counts", "priors"]),
+    default="counts",
+    show_default=True,
+    help="What the status quo follows: what counts taught that were known at its start, or the priors alone.",
 )
 
 
@@ -102,7 +102,7 @@ def together(*options: Option) -> Option:
 
 
 with_result = together(with_out, with_force, with_lang)
-with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster, with_result, with_posterior)
+with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster, with_result, with_learned)
 
 
 def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
@@ -126,21 +126,9 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
     return questions
 
 
-def believing(questions: list["Scenario"], learned: str | None) -> list["Scenario"]:
-    """Return the questions with parameters of a `forecast calibrate` run, with those kept, or as they are."""
-    from forecast.beliefs.posterior import KEPT, PRIORS, Posterior, unread
-    from forecast.beliefs.posterior import learned as parameters_of
-
-    if learned is None:
-        return questions
-    if learned in (KEPT, PRIORS):
-        questions = [question.but(learned=learned) for question in questions]
-        if learned == KEPT and any(parameters_of(question) for question in questions):
-            for figure in unread():
-                click.echo(f"note: the stored parameters were learned without {figure}", err=True)
-        return questions
-    posterior = Posterior.read(learned)
-    return [posterior.scenario(question) for question in questions]
+def believing(questions: list["Scenario"], learned: str) -> list["Scenario"]:
+    """Return the questions with a status quo that follows what counts taught, or the priors alone."""
+    return [question if question.learned == learned else question.but(learned=learned) for question in questions]
 
 
 def engine_names(engines: str) -> list[str]:
@@ -170,8 +158,8 @@ def claim(out: Path, force: bool) -> None:
         raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
     if (out / MANIFEST).exists():
         try:
-            names = [str(name) for name in json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]]
-        except (ValueError, KeyError, TypeError):
+            names = [str(name) for name in doors.read_json(out / MANIFEST)["files"]]
+        except (tables.UserError, KeyError, TypeError):
             raise tables.UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
         for name in names:
             if Path(name).name == name:  # only files of the folder itself

@@ -17,9 +17,10 @@ from forecast.cli.common import (
     with_result,
     with_seed,
 )
-from forecast.data import tables
+from forecast.data import doors, tables
 
 MONTH = "YYYY-MM"
+REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
 LAYOUTS = ("long", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
 
 
@@ -142,9 +143,9 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         frames, texts, book = scaffold.imported(file, place, given)
     except UserError as error:
         if told := report.to_text(list(getattr(error, "notes", ())), lang):
-            click.echo(told)
+            click.echo(doors.shortened(told, *REPORT))
         raise
-    click.echo(report.to_text(list(book.notes), lang))
+    click.echo(doors.shortened(report.to_text(list(book.notes), lang), *REPORT))
     claim(out, force)
     scaffold.write(frames, texts, out)
     tables.write(book.counts, out / "counts.csv")
@@ -229,7 +230,7 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
 
     month = kept.parse(answers).month
     found = members_lists.read_list(file, read_place(place, at=month), month)
-    click.echo(report.to_text(list(found.notes), lang))
+    click.echo(doors.shortened(report.to_text(list(found.notes), lang), *REPORT))
     claim(out, force)
     tables.write(found.counts, out / "member-counts.csv")
     tables.write(members_lists.due(found.counts), out / "due.csv")

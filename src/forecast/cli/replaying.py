@@ -1,16 +1,15 @@
 """The command that repeats a run from its manifest, bit for bit, or says which input is not the same any more."""
 
 import hashlib
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from forecast.cli.common import believing, read_scenarios, with_jobs, with_posterior
-from forecast.data import tables
+from forecast.cli.common import MOST_DRAWS, believing, read_scenarios, with_jobs
+from forecast.data import doors, tables
 
 ANSWER = "projection.parquet"
 
@@ -19,18 +18,18 @@ class _Asked(BaseModel):
     """A scenario in a manifest."""
 
     scenario: str
-    file: str
+    file: str = Field(max_length=4000, pattern=r"^[^\x00]*$")
     fingerprint: str
-    parameters: str = ""
+    learned: str = "counts"
 
 
 class _Manifest(BaseModel):
     """What a replay needs of a manifest; other keys are left alone."""
 
-    scenarios: list[_Asked]
-    engines: list[str]
-    draws: int
-    seed: int
+    scenarios: list[_Asked] = Field(max_length=100)
+    engines: list[str] = Field(max_length=20)
+    draws: int = Field(ge=1, le=MOST_DRAWS)
+    seed: int = Field(ge=0, lt=2**63)
     code: str
     data: dict[str, str]
     versions: dict[str, str]
@@ -40,8 +39,7 @@ class _Manifest(BaseModel):
 @click.command()
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_jobs
-@with_posterior
-def replay(*, manifest: Path, jobs: int | None, learned: str | None) -> None:
+def replay(*, manifest: Path, jobs: int | None) -> None:
     """Repeat the run of MANIFEST (a manifest.json of forecast project) and compare it bit for bit.
 
     Where an input is not the same any more (data, law, code, a scenario, a version, parameters), it is named and
@@ -58,7 +56,8 @@ def replay(*, manifest: Path, jobs: int | None, learned: str | None) -> None:
         if path is None
     ]
     there = [path for path in paths if path is not None]
-    questions = [] if changed else believing(read_scenarios(there), learned)
+    questions = [] if changed else read_scenarios(there)
+    questions = [believing([q], one.learned)[0] for q, one in zip(questions, asked.scenarios, strict=False)]
     now = made.manifest(questions, asked.engines, asked.draws, asked.seed)
     changed += differences(asked, now)
     if changed:
@@ -81,10 +80,10 @@ def replay(*, manifest: Path, jobs: int | None, learned: str | None) -> None:
 def _read(path: Path) -> _Manifest:
     """Read a manifest; one that is damaged, or of another command, gets one message."""
     try:
-        asked = _Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, ValidationError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else None
-        where = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})" if first else ""
+        asked = _Manifest.model_validate(doors.read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})"
         raise tables.UserError(f"{path}: not the manifest of a run of forecast project{where}") from None
     if ANSWER not in asked.sha256 or not asked.scenarios:
         raise tables.UserError(f"{path}: holds no {ANSWER}; only runs of forecast project can be repeated")
@@ -114,8 +113,6 @@ def differences(then: _Manifest, now: dict[str, Any]) -> list[str]:
             lines.append(f"version of {name}: {old} then, {new} now")
     data_moved = bool(lines)
     for one, new in zip(then.scenarios, now["scenarios"], strict=False):
-        if one.parameters and one.parameters != new.get("parameters", ""):
-            lines.append(f"parameters of {one.scenario}: {one.parameters} then, {new['parameters']} now")
-        elif one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
+        if one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
             lines.append(f"scenario {one.scenario}: {one.fingerprint} then, {new['fingerprint']} now")
     return lines

@@ -119,8 +119,11 @@ class Search:
     # -- what is better ----------------------------------------------------------------------------------------------
 
     def bar(self, levels: Levels) -> float:
-        """Persons that the mix reaches or passes with the needed probability, on the draws of the search."""
-        return float(np.quantile(self.seen[levels][1]["reached"], 1 - self.need)) * self.factor
+        """Persons that the mix reaches or passes with the needed probability, on the draws of the search.
+
+        It is a draw, not a number between two: as many reach it as `target.ways` asks for.
+        """
+        return float(np.quantile(self.seen[levels][1]["reached"], 1 - self.need, method="higher")) * self.factor
 
     def shown(self, levels: Levels) -> float:
         """Probability of the target on the draws of the search, as `bar` reads them."""

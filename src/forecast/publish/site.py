@@ -12,8 +12,10 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -27,7 +29,8 @@ from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
 from forecast.data import places, tables
-from forecast.data.files import ROOT
+from forecast.data.files import ROOT, scratch
+from forecast.data.folders import alive, exchanged
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
 from forecast.experiment.manifest import code_hash
@@ -38,8 +41,11 @@ from forecast.publish.audit import MARK
 from forecast.publish.pages import tags
 from forecast.publish.pdf import write as write_pdf
 
-NOTEBOOKS, SITE_SOURCE, BUILD = ROOT / "notebooks", ROOT / "docs" / "site", ROOT / "build"
+NOTEBOOKS, SITE_SOURCE, BUILD = ROOT / "notebooks", ROOT / "docs" / "site", scratch(ROOT / "build", "build")
+OLD = "old"  # the site that was there, in the folder where the new one is made
 TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
+_kernels: set[int] = set()  # processes that run notebooks
+_stopped = threading.Event()
 
 
 def build(
@@ -63,6 +69,7 @@ def build(
     of each place is there for print as well.
     """
     out, langs = Path(out).absolute(), tuple(dict.fromkeys(langs))
+    _recovered(out)
     if not langs or set(langs) - set(LANGS):
         raise UserError(f"languages {', '.join(langs) or 'none'}; expected some of {', '.join(LANGS)}")
     _may_replace(out, force)
@@ -72,7 +79,7 @@ def build(
     books = chosen(places)
     with tqdm(total=len(books) + 1, desc="report", unit="step", disable=not progress) as steps:
         done = {}
-        with ThreadPoolExecutor(max_workers=2) as pool:
+        with ThreadPoolExecutor(max_workers=2) as pool, _kernels_ended():
             for path, made in zip(books, pool.map(lambda b: run(b, langs, draws), books), strict=True):
                 done[path.stem] = made
                 steps.update()
@@ -157,6 +164,21 @@ def publish(
         _replace(site, out)
 
 
+@contextlib.contextmanager
+def _kernels_ended() -> Iterator[None]:
+    """End the kernels when the report is stopped: it would wait for the notebooks that they run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _stopped.set()
+        for kernel in list(_kernels):
+            with contextlib.suppress(OSError):
+                os.kill(kernel, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+        raise
+    finally:
+        _stopped.clear()
+
+
 def chosen(names: Iterable[str] | None = None) -> list[Path]:
     """Return the notebooks of the given places and those of no place, in order; all when none are given."""
     every = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
@@ -231,8 +253,12 @@ def _execute(made: dict[str, NotebookNode], path: Path, folder: Path, draws: int
     try:
         client.reset_execution_trackers()
         with client.setup_kernel(env=quiet | os.environ | {page.FOLDER: str(folder)}):
+            manager: Any = client.km
+            _kernels.add(manager.provisioner.pid)
             index = 0
             for lang, book in made.items():
+                if _stopped.is_set():
+                    raise UserError(f"{path.name}: the report was stopped")
                 page.ask(folder, lang, draws)
                 for cell in book.cells:
                     if cell.id in once:
@@ -278,7 +304,9 @@ def _folder_beside(out: Path) -> Iterator[Path]:
     """Give a folder on the same disk as `out`, and leave nothing of it behind."""
     work = out.parent / f".{out.name}.{os.getpid()}"
     try:
-        work.mkdir(parents=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _recovered(out)
+        work.mkdir()
         yield work
     except OSError as error:
         raise UserError(f"{out}: {error.strerror or error}") from None
@@ -299,8 +327,22 @@ def _may_replace(out: Path, force: bool) -> None:
 
 
 def _replace(made: Path, out: Path) -> None:
-    """Put the new site where the old one is: two renames, so that there is never half a site."""
-    old = made.parent / "old"
-    if out.exists():
-        out.rename(old)
-    made.rename(out)
+    """Put the new site where the old one is, in one step: whoever looks, and whatever ends us, finds one of them.
+
+    Where a system has no such step there are two, and what is lost between them the next report puts back.
+    """
+    if not out.exists():
+        made.rename(out)
+    elif not exchanged(made, out):
+        out.rename(made.parent / OLD)
+        made.rename(out)
+
+
+def _recovered(out: Path) -> None:
+    """Remove what reports that were killed left beside `out`; a site that one took away is put back first."""
+    for work in out.parent.glob(f".{out.name}.*"):
+        number = work.name.rsplit(".", 1)[-1]
+        if work.is_dir() and number.isdecimal() and not alive(int(number)):
+            if (work / OLD / MARK).exists() and not out.exists():
+                (work / OLD).rename(out)
+            shutil.rmtree(work, ignore_errors=True)

@@ -1,16 +1,17 @@
 """One frozen question: a place, a policy, assumptions, and months. No seed, no state, never changed by a run."""
 
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
-from forecast.data import tables
+from forecast.beliefs.sets import COUNTS, Sets
+from forecast.data import doors, tables
 from forecast.data.law import Law, read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.places import Place, read_place
@@ -18,6 +19,8 @@ from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 
+MOST_MONTHS, MOST_ASSUMED = 1200, 1e12
+"""Months of a question, and the size of an assumption: there are not more people, hours or VND in the scheme."""
 TARGET_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
 
 
@@ -50,7 +53,8 @@ class Scenario(BaseModel):
     `assumptions` replaces priors of data/parameters.csv: a number fixes a parameter, {value, low, high} gives it
     another spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the
     number of collectors in the whole place when nothing changes. `learned` says what the status quo follows: what the
-    "counts" taught that were known at the start, or the "priors" of the simulation alone.
+    "counts" taught that were known at the start, or the "priors" of the simulation alone; `sets` gives parameters draw
+    by draw, as a design wants them.
 
     >>> question = Scenario("plan", "Cà Mau", start="2021-12", until="2025-12", assumptions={"annual_lapse": 0.2})
     >>> len(question.months), question.opening[0]
@@ -79,7 +83,10 @@ class Scenario(BaseModel):
     changes: tuple[Change, ...] = Field((), exclude=True, description="values of the law that are replaced")
     search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
     file: str = Field("", exclude=True)
-    learned: Any = Field("counts", exclude=True, repr=False, description="what the status quo follows")
+    learned: Literal["counts", "priors"] = Field(
+        "counts", exclude=True, repr=False, description="what the status quo follows"
+    )
+    sets: Sets | None = Field(None, exclude=True, repr=False, description="parameters given draw by draw")
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
         """Take a name and a place (or the name of one), then the rest by keyword."""
@@ -97,6 +104,14 @@ class Scenario(BaseModel):
         start, until = tables.month(self.start), tables.month(self.until)
         if until <= start:
             raise ValueError(f"until: {self.until} is not after start {self.start}")
+        length = tables.month_index(until) - tables.month_index(start)
+        if length > MOST_MONTHS:
+            raise ValueError(
+                f"until: {self.until} is {length:,} months after start; expected at most {MOST_MONTHS:,}, "
+                f"{length // MOST_MONTHS + 1} times less time and memory"
+            )
+        if not doors.plain(self.scenario):
+            raise ValueError(f"scenario: {self.scenario!r}: expected a name without control characters")
         if self.target and not start < tables.month(self.target.by) <= until:
             raise ValueError(f"target.by: {self.target.by} is not within {start + 1} to {self.until}")
         if (
@@ -112,13 +127,23 @@ class Scenario(BaseModel):
                 raise ValueError(f"policy.{number}.Gift.months: {lever.months}; expected a mode of payment: {expected}")
         known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
         unknown = sorted(set(self.assumptions) - known)
+        for name, given in self.assumptions.items():
+            size = abs(given.value if isinstance(given, Assumption) else given)
+            if size > MOST_ASSUMED:
+                raise ValueError(f"assumptions.{name}: {size:g}; expected at most {MOST_ASSUMED:g}")
         if unknown:
-            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one of {', '.join(known_names())}")
+            nearest = get_close_matches(unknown[0], known_names(), 8, cutoff=0.0)
+            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one as {', '.join(nearest)}")
         for name, given in self.assumptions.items():
             check_assumption(name, given)
         for name, given in self.prices.items():
             check_price(name, given)
         return self
+
+    @property
+    def follows(self) -> bool:
+        """Does the status quo follow what counts taught?"""
+        return self.learned == COUNTS and not self.invented
 
     @cached_property
     def invented(self) -> bool:
@@ -226,12 +251,7 @@ def read_scenario(path: str | Path) -> Scenario:
     'Đà Bắc'
     """
     path = Path(path)
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise tables.UserError(f"{path}: no such file; expected a scenario in YAML") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise tables.UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    data = doors.read_yaml(path)
     if not isinstance(data, dict):
         raise tables.UserError(
             f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}"

@@ -1,6 +1,5 @@
 # Every module of this package, so that an editor completes `f.show.`; tests/test_front_door.py holds it to the files.
 from . import additionality as additionality
-from . import backtest as backtest
 from . import board as board
 from . import board_desk as board_desk
 from . import calibration as calibration
@@ -26,9 +25,9 @@ from . import questions as questions
 from . import scenario_file as scenario_file
 from . import score as score
 from . import spreadsheet as spreadsheet
+from . import standing as standing
 from . import target as target
 from . import teams as teams
 from . import uncertainty as uncertainty
 from . import update as update
-from . import validation as validation
 from . import vintage as vintage

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import yaml
 
-from forecast.data import tables
+from forecast.data import doors, tables
 from forecast.data.tables import UserError
 from forecast.exchange.reading import months
 from forecast.exchange.reading.headings import COUNTS, HELPERS, KEYS
@@ -73,9 +73,9 @@ def load(folder: Path) -> list[str]:
     if not path.is_file():
         return []
     try:
-        kept = yaml.safe_load(path.read_text(encoding="utf-8"))["answers"]
+        kept = doors.read_yaml(path)["answers"]
         return [f"{left}={right}" for left, right in kept.items()]
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError):
+    except (UserError, KeyError, TypeError, AttributeError):
         raise UserError(f"{path}: not the answers of an import; remove it, or give them again with --map") from None
 
 

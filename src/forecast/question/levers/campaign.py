@@ -50,3 +50,5 @@ class YearEndCampaign(Lever):
             plan.columns["campaign_moved"][chosen] = self.held
         plan.columns["campaign_kept"][box] = self.kept
         self._spend(plan, box * self.kept)
+        if self.month != 12:  # a campaign in another month takes as much work as in December, and to be planned anew
+            self._spend(plan, chosen * self.held, "route")

@@ -1,0 +1,146 @@
+"""What comes from outside as YAML or JSON: bounded before it is read, and any fault of it one message.
+
+A parser's own errors (of syntax, of dates, of depth) are turned into :class:`~forecast.data.tables.UserError` here,
+where the file is opened.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from forecast.data.tables import UserError
+
+MOST_FAULTS, MOST_LETTERS = 20, 200
+"""Faults of one message, and letters of each: more help nobody."""
+MOST_BYTES, MOST_DEPTH, MOST_PARTS, MOST_ALIASES = 1_000_000, 40, 50_000, 100
+"""Bounds of a file of settings: its size, how deep it nests, its values, and how often it points back to one."""
+
+
+LIST = 5  # commas that make a line a list
+
+
+def shortened(text: str, faults: int = MOST_FAULTS, letters: int = MOST_LETTERS) -> str:
+    """Return a message of at most so many lines and letters a line, without characters that move a cursor.
+
+    >>> print(shortened("\\n".join(f"row {n}" for n in range(30))).splitlines()[-1])
+    and 11 more
+    """
+    told = [line for line in text.splitlines() if line.strip()]
+    lines = [_cut(line, letters) for line in told[:faults]]
+    if len(told) > faults:
+        lines[-1] = f"and {len(told) - faults + 1:,} more"
+    return "\n".join(lines)
+
+
+def _cut(line: str, letters: int) -> str:
+    if len(line) > letters:  # first what is one long word, as a path or a value, then the rest
+        line = " ".join(word if len(word) <= letters // 3 else _middle(word, letters // 3) for word in line.split(" "))
+    if len(line) > letters:
+        line = _fewer(line, letters) if line.count(", ") >= LIST else _middle(line, letters)
+    return "".join(c if plain(c) else "?" for c in line)
+
+
+def _fewer(line: str, letters: int) -> str:
+    """Cut a line that ends in a list of what was expected: as many of these as there is room for."""
+    kept = line[: letters - 5]
+    return f"{kept[: max(kept.rfind(', '), letters // 2)]}, …"
+
+
+def _middle(text: str, letters: int) -> str:
+    """Cut a text in its middle: what was expected stands at the end, and so does the name of a file."""
+    end = letters // 2
+    return f"{text[: letters - end - 1]}…{text[-end:]}"
+
+
+def plain(text: str) -> bool:
+    """Has a text no control characters: none that move a cursor, end a line, or turn the direction of reading?
+
+    >>> plain("Đà Bắc"), plain("Đà\\x1b[2J"), plain("Đà\\u202eBắc")
+    (True, False, False)
+    """
+    return text.isprintable() or all(c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
+
+
+def _text(path: Path, kind: str) -> str:
+    """Return the text of a small file of this kind; UserError where it is none."""
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise UserError(f"{path}: {size / 1e6:,.0f} MB; expected at most {MOST_BYTES / 1e6:.0f} MB of text")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not readable as {kind}: expected text in UTF-8") from None
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds; UserError where it is none, or nests deeper than :data:`MOST_DEPTH`."""
+    text = _text(path, "JSON")
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise UserError(f"{path}: nests too deep; expected at most {MOST_DEPTH} levels") from None
+    except ValueError as error:
+        raise UserError(f"{path}: not readable as JSON: {error}") from None
+    _bounded(path, _parts_of(found))
+    return found
+
+
+def _parts_of(found: Any) -> Iterable[int]:
+    """Give for each value how deep it lies; without recursion, for it may be deep."""
+    waiting = [(found, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        yield depth
+        inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        waiting += [(one, depth + 1) for one in inside]
+
+
+def _bounded(path: Path, depths: Iterable[int]) -> None:
+    for number, depth in enumerate(depths, 1):
+        if depth > MOST_DEPTH:
+            raise UserError(f"{path}: nests too deep; expected at most {MOST_DEPTH} levels")
+        if number > MOST_PARTS:
+            raise UserError(f"{path}: more than {MOST_PARTS:,} values; expected fewer")
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what a YAML file holds; UserError where it is none, is too deep, or points back to itself too often."""
+    text = _text(path, "YAML")
+    try:
+        _bounded(path, _yaml_parts(path, text))
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:  # of values: a day that is none, a key
+        raise UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+
+
+def _yaml_parts(path: Path, text: str) -> Iterable[int]:
+    """Give the depth of each value before any is made: nine lines of pointers to pointers can be 10^8 of them."""
+    depth = aliases = 0
+    named: list[int] = []  # depths of what has a name and is still open
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            aliases += 1
+            if named or aliases > MOST_ALIASES:
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                raise UserError(
+                    f"{path}, line {line}: *{event.anchor}: expected at most {MOST_ALIASES} "
+                    "values that point back to others, and none within one that is pointed to"
+                )
+        if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+            if named and named[-1] == depth:
+                named.pop()
+            continue
+        yield depth
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            if event.anchor:
+                named.append(depth)
+            depth += 1

@@ -1,0 +1,35 @@
+"""Does a December stand? What is left of it when the campaign members have gone, and what lasts."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.data import tables
+from forecast.desk.target import target_of
+from forecast.experiment.project import project
+from forecast.question.scenario import Scenario
+
+AFTER = 3  # months from the target's month: from December to March
+
+
+def standing(scenario: Scenario, *, draws: int = 200, seed: int = 1, engine: str = "stock", **run: Any) -> pd.DataFrame:
+    """Return the chance that the target's stock is met in its month, and that it still stands three months later.
+
+    One row each for members in the month of the target, for lasting members then, and for members three months later;
+    columns: measure, month, target, probability, standard_error, draws, median, low, high (90% interval). The scenario
+    is asked for the three months more; a target that is no stock of members is an error.
+    """
+    target = target_of(scenario)
+    if target.measure not in ("members", "lasting_members"):
+        raise tables.UserError(f"{scenario.scenario}: {target.measure} is no stock of members, so nothing can stand")
+    later = str(tables.month(target.by) + AFTER)
+    answer = project(scenario.lasting(until=max(later, scenario.until)), [engine], draws=draws, seed=seed, **run)
+    rows = []
+    for measure, month in (("members", target.by), ("lasting_members", target.by), ("members", later)):
+        found = answer.at(month).only(measure=measure, group=target.group).frame["value"].to_numpy(float)
+        low, middle, high = np.quantile(found, (0.05, 0.5, 0.95))
+        p = float((found >= target.value).mean())
+        rows.append((measure, month, target.value, p, np.sqrt(p * (1 - p) / draws), draws, middle, low, high))
+    names = ["measure", "month", "target", "probability", "standard_error", "draws", "median", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
