@@ -65,6 +65,7 @@ bench: $(VENV)/.uv ## measure engine and forecasts beside others (over an hour; 
 lock: $(VENV)/.uv ## renew all locks to the newest versions that pyproject.toml allows
 	echo uv | $(UV_COMPILE) --output-file requirements-uv.lock -
 	$(UV_COMPILE) --extra cluster --group dev --output-file requirements.lock pyproject.toml
+	$(BIN)/python docs/sbom.py > sbom.json
 	$(UV_COMPILE) --constraints requirements.lock --overrides benchmarks/overrides.txt --group bench --output-file $(BENCH_LOCK)
 
 setup: $(READY) ## make the environment in .venv (the other targets do it when needed)

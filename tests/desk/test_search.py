@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from forecast.beliefs.costs import newest
-from forecast.beliefs.posterior import Posterior
+from forecast.beliefs.sets import Sets
 from forecast.data import tables, toy
 from forecast.desk import search, target, totals
 from forecast.desk.optimize import _farthest, optimize
@@ -201,14 +201,15 @@ def test_a_share_above_the_whole_is_told_in_member_years(found):
     assert "117%" not in desk.front(odd).alt
 
 
-def test_a_search_takes_what_was_learned():
-    learned = Posterior.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
-    asked = question(), learned.scenario(question())
-    prior, posterior = (search.Search(q, 1e9, 0.5, 0.0, 0.0, draws=4, seed=1) for q in asked)
-    assert posterior.base["reached"].mean() > prior.base["reached"].mean()
+def test_a_search_takes_the_sets_of_its_question():
+    given = Sets.of(pd.DataFrame({"entry_rate": [0.03, 0.05], "annual_lapse": [0.2, 0.3]}))
+    prior, held = (
+        search.Search(q, 1e9, 0.5, 0.0, 0.0, draws=4, seed=1) for q in (question(), question().but(sets=given))
+    )
+    assert held.base["reached"].mean() > prior.base["reached"].mean()
     known = question(assumptions={"entry_rate": 0.03, "annual_lapse": 0.2})
     first = search.Search(known, 1e9, 0.5, 0.0, 0.0, draws=1, seed=1).base
-    assert first["reached"].iloc[0] == pytest.approx(posterior.base["reached"].iloc[0])
+    assert first["reached"].iloc[0] == pytest.approx(held.base["reached"].iloc[0])
 
 
 def test_wrong_wishes_are_one_message():

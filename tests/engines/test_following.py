@@ -5,7 +5,7 @@ import pytest
 
 from forecast.data import toy
 from forecast.engines.people.agents import AgentEngine
-from forecast.engines.people.following import follows, lead
+from forecast.engines.people.following import lead
 from forecast.engines.people.stock import StockEngine
 from forecast.engines.pool import PoolEngine
 from forecast.question.levers import Policy, Visits, YearEndCampaign
@@ -27,8 +27,8 @@ def path(engine, scenario: Scenario, measure: str = "members", draws: range = DR
 
 
 def test_a_real_place_follows_and_an_invented_one_does_not(quo):
-    assert follows(quo) and not follows(quo.but(learned="priors"))
-    assert not follows(Scenario("toy", toy.place(), start="2021-12", until="2022-06", law=toy.law()))
+    assert quo.follows and not quo.but(learned="priors").follows
+    assert not Scenario("toy", toy.place(), start="2021-12", until="2022-06", law=toy.law()).follows
 
 
 def test_the_stock_of_the_status_quo_is_the_pool_in_every_draw(quo):

@@ -334,7 +334,7 @@ ASKED = Scenario(
     assumptions={"campaign_rise": 0.3, "annual_lapse": Assumption(value=0.2, low=0.1, high=0.3)},
     search=Search(payers=("donors",), levers=({"lever": "Visits", "count": [0, 9]},)),
     file="mine.yaml",
-    learned="stored",
+    learned="priors",
 )
 
 
@@ -344,7 +344,7 @@ ASKED = Scenario(
         {"scenario": "other"},
         {"until": "2021-12"},
         {"policy": Policy()},
-        {"learned": "priors"},
+        {"learned": "counts"},
         {"assumptions": {}},
         {"target": None},
         {"place": "Đông Triều", "start": "2020-11", "until": "2021-12", "target": None},
@@ -365,7 +365,7 @@ def test_a_question_with_some_changes_keeps_all_the_rest(change):
 def test_a_changed_question_is_checked_and_compiled_anew():
     few = ASKED.but(assumptions={"opening_collectors": 5})
     assert few.plan.collectors[0].sum() == pytest.approx(5) != ASKED.plan.collectors[0].sum()
-    assert ASKED.but(learned="priors").plan is ASKED.plan  # nothing that a plan depends on
+    assert ASKED.but(learned="counts").plan is ASKED.plan  # nothing that a plan depends on
     with pytest.raises(tables.UserError, match="until: 2018-01 is not after start"):
         ASKED.but(until="2018-01")
 
@@ -373,7 +373,7 @@ def test_a_changed_question_is_checked_and_compiled_anew():
 def test_another_policy_under_the_same_name_keeps_title_and_search_and_under_another_the_search():
     same, other = (ASKED.with_policy(name, Policy()) for name in ("mine", "quo"))
     assert (same.title, same.search) == (ASKED.title, ASKED.search)
-    assert (other.title, other.search, other.learned) == ({}, ASKED.search, "stored")
+    assert (other.title, other.search, other.learned) == ({}, ASKED.search, "priors")
 
 
 def test_what_is_written_is_read_again_title_and_search_too(tmp_path):

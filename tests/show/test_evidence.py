@@ -2,13 +2,12 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from forecast.beliefs.costs import newest
 from forecast.beliefs.evidence import distances
-from forecast.beliefs.parameters import parameters_table, priors
+from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables
 from forecast.language import words
 from forecast.question.levers import LEVERS
@@ -40,11 +39,11 @@ def test_no_number_is_typed_in_by_hand(monkeypatch):
     assert "2 (1 – 3)" in evidence.text(evidence.card("plan_growth"), "vi")
 
 
-def test_distances_are_those_that_widen_the_priors():
+def test_distances_are_those_of_the_nearest_study():
     """The column of parameters.csv is what the studies' own columns give."""
     found = distances()
     assert {name: card.distance for name, card in CARDS.items() if card.kind == "parameter"} == found.to_dict()
-    given = priors()["distance"]
+    given = parameters_table()["distance"].dropna()
     assert given.to_dict() == found[given.index].to_dict()
 
 
@@ -56,27 +55,10 @@ def test_a_lever_rests_on_the_weakest_of_its_parameters():
     assert CARDS["Visits"].prior[1] == 30_000 and CARDS["TopUp"].prior is None
 
 
-def test_what_counts_have_narrowed_rests_on_counts_and_says_which():
-    draws = pd.DataFrame({"plan_growth": np.linspace(0.2, 0.4, 101), "annual_lapse": np.linspace(0.1, 0.4, 101)})
-    moved = pd.DataFrame(
-        [
-            ("plan_growth", "Cà Mau", 0.1, 0.4),
-            ("plan_growth", "Việt Nam", -0.9, 0.4),
-            ("annual_lapse", "Cà Mau", 0.0, 0.02),
-        ],
-        columns=["coordinate", "source", "shift", "narrowed"],
-    )
-    grown = evidence.card("plan_growth", posterior=draws, moved=moved)
-    assert grown.basis == "counts" and grown.moved[0] == ("Việt Nam", -0.9)
-    assert grown.posterior == pytest.approx((0.21, 0.3, 0.39))
-    assert "Việt Nam (−0,90)" in evidence.text(grown, "vi") and "40%" in evidence.text(grown, "en")
-    assert evidence.card("annual_lapse", posterior=draws, moved=moved).basis != "counts"
-
-
 def test_shares_of_a_headline_add_up_by_what_they_rest_on():
     shares = pd.Series({"death_rate": 0.3, "model_commune_ratio": 0.1, "month_noise": -0.05})
     found = evidence.cards(shares=shares)
-    assert evidence.by_basis(found).to_dict() == pytest.approx({"counts": 0, "studies": 0.25, "judgement": 0.75})
+    assert evidence.by_basis(found).to_dict() == pytest.approx({"studies": 0.25, "judgement": 0.75})
     table = evidence.overview(found, "parameter", "vi")
     first = table.splitlines()[2]
     assert "30%" in first and evidence.label("death_rate", "vi") in first

@@ -7,8 +7,11 @@ import pytest
 import forecast as f
 from forecast.answer import layers, projection
 from forecast.beliefs.parameters import parameters_table
-from forecast.beliefs.posterior import EFFECT, Posterior
+from forecast.beliefs.sets import EFFECT, Sets
 from forecast.data import chance, tables
+from forecast.engines import pool
+from forecast.engines.campaign import engine
+from forecast.engines.campaign.beliefs import learn
 from forecast.engines.series.engine import SeriesEngine
 from forecast.uncertainty import variance
 from made import toy_question
@@ -127,14 +130,27 @@ def test_with_all_parameters_known_only_chance_is_left_and_without_chance_only_p
     assert shares(asked.ladder(by="2022-06"))["parameters"] > 0.999
 
 
-def test_counts_and_judgement_are_drawn_apart():
-    """A posterior that knows the entry rate exactly leaves nothing to counts; judgement has what is left."""
-    sure = Posterior.of(pd.DataFrame({"entry_rate": [0.02, 0.02], EFFECT + "Toy": [1.0, 1.0]}))
-    calm = question(month_noise=0.0, skill_spread=0.0)
-    asked = variance.layered(calm, ["stock"], sets=6, judged=4, repeats=2, posterior=sure, jobs=1, progress=False)
-    assert asked.design["stock"] == {"counts": 6, "judgement": 4, "chance": 2}
-    found = asked.ladder(by="2022-06").set_index("source")["variance"]
-    assert found["judgement"] > 0 and abs(found["counts"]) < found["judgement"] / 2
+def test_counts_and_judgement_are_drawn_apart(monkeypatch):
+    """Draws of one row of what counts taught start from the same nation, whatever else is drawn for them."""
+    monkeypatch.setattr(engine, "learn", lambda known: learn(known, particles=400, rows=40))
+    monkeypatch.setattr(engine, "_LEARNED", {})
+    nation = f.Scenario("s", "Việt Nam", start="2019-12", until="2020-12")
+    design = Sets.of(pd.DataFrame({"annual_lapse": [0.1, 0.2, 0.3, 0.4]}), repeats=2, judged=2)
+    start = engine.CampaignEngine().paths(nation.but(sets=design), range(8), 1).lasting[0]
+    assert len(set(start[:4])) == len(set(start[4:])) == 1 and start[0] != start[4]
+    pure = pd.DataFrame({"origin": ["2018-06"], "scope": ["places"], "engine": ["campaign"], "weight": [1.0]})
+    monkeypatch.setattr(pool, "_read", lambda path: pure)
+    asked = f.Scenario("s", "Đà Bắc", start="2019-12", until="2020-03")
+    found = variance.layered(asked, ["stock"], sets=2, judged=2, repeats=2, jobs=1, progress=False)
+    assert found.design["stock"] == {"counts": 2, "judgement": 2, "chance": 2}
+    assert set(found.ladder(by="2020-03")["source"]) == {"counts", "judgement", "chance"}
+
+
+def test_draws_of_one_row_of_what_counts_taught_share_it_whatever_else_is_drawn():
+    design = Sets.of(pd.DataFrame({"annual_lapse": [0.1, 0.2, 0.3, 0.4]}), repeats=2, judged=2)
+    assert design.taught(range(8)) == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert design.column("annual_lapse", range(8)).tolist() == [0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4]
+    assert design.digest != Sets.of(design.frame, repeats=2).digest and design.column("entry_rate", range(2)) is None
 
 
 def test_beliefs_of_the_series_are_shared_where_they_are_asked_to_be():

@@ -1,12 +1,10 @@
 """Factors move the headline as they should, all runs of a design have the same luck, and the tables can be repeated."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import forecast as f
 from forecast.beliefs.parameters import parameters_table
-from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
 from forecast.engines.people.draws import parameter_draws
 from forecast.uncertainty import sensitivity, study
@@ -41,13 +39,6 @@ def test_a_row_of_a_design_is_a_question_with_quantiles_for_parameters_and_level
     low, high = (parameter_draws(question, 1, range(1))["place_effect"][0] for question in own)
     assert np.log(high / low) == pytest.approx(2 * 1.6449 * parameters_table().at["place_spread", "value"], rel=1e-3)
     assert not own[0].policy.levers
-
-
-def test_what_was_learned_is_moved_over_what_was_learned():
-    known = Posterior.of(pd.DataFrame({"annual_lapse": np.linspace(0.2, 0.3, 11), "place_effect/Toy": [2.0] * 11}))
-    moved = sensitivity.factors(known.scenario(question())).only(["annual_lapse"])
-    drawn = parameter_draws(moved.at(np.array([0.9]), seed=1), 1, range(2))
-    assert drawn["annual_lapse"] == pytest.approx(0.29) and drawn["place_effect"].tolist() == [2.0, 2.0]
 
 
 @pytest.fixture

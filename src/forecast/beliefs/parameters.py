@@ -1,11 +1,9 @@
 """The model's parameters: one typed table, data/parameters.csv, with what is believed of each before any count is seen.
 
-A row of kind `parameter` is a belief: its center (`value`) with the 5% and 95% points (`low`, `high`). A row
-of kind `opening` is a count that a scenario may give in place
-of the published one, so it has no value. `least` and `most` are where the formulas end (`open` names the ends that are
-themselves outside), `unit` is the unit of all of these, `learned` the position among the coordinates of calibration
-(empty where counts can tell nothing: the parameter keeps its prior), `distance` how far the support of a learned one
-is from this scheme (calibration widens the spread by 1 + distance / 4). Titles for people are terms of docs/words.csv.
+A row of kind `parameter` is a belief: its center (`value`) with the 5% and 95% points (`low`, `high`). A row of kind
+`opening` is a count that a scenario may give in place of the published one, so it has no value. `least` and `most` are
+where the formulas end (`open` names the ends that are themselves outside), `unit` is the unit of all of these,
+`distance` how far the nearest study is from this scheme. Titles for people are terms of docs/words.csv.
 """
 
 import math
@@ -44,28 +42,6 @@ def parameters_table() -> pd.DataFrame:
     ['share per year', 'judgement']
     """
     return _kind("parameter")
-
-
-def learned_names() -> list[str]:
-    """Return the parameters that counts can tell something about, in the order of the coordinates of calibration.
-
-    >>> learned_names()[:2], len(learned_names())
-    (['entry_rate', 'place_spread'], 34)
-    """
-    table = parameters_table()
-    return table["learned"].dropna().sort_values(kind="stable").index.tolist()
-
-
-def priors() -> pd.DataFrame:
-    """Return the prior of each learned parameter: index parameter; columns value, low, high, distance, widened.
-
-    The spread of a row is multiplied, on its log or logit scale, by `widened` = 1 + distance / 4.
-
-    >>> priors().loc[["entry_rate", "renewal_contact"], "widened"].to_dict()
-    {'entry_rate': 1.0, 'renewal_contact': 1.5}
-    """
-    table = parameters_table().loc[learned_names(), [*NUMBERS, "distance"]]
-    return table.assign(distance=table["distance"].astype(int), widened=1 + table["distance"] / 4)
 
 
 def known_names() -> list[str]:

@@ -92,7 +92,7 @@ def _nation(
     start = first.log - 0.1 * ((first.month - BEGIN).n + 1) / 12 + 0.15 * luck.normal("start")
     none = np.zeros(1)
     growth = p["growth"] + 0.03 * luck.normal("first growth")
-    s = Nation(start, growth, start + 0.05, none + 0.05, none + 0.1, none)
+    s = Nation(start, growth, start + 0.05, none + 0.05, none + 0.1, none, none)
     months = pd.period_range(BEGIN, like.origin + max(AHEAD), freq="M")
     level, years = np.empty((len(months), 1)), {name: np.zeros((len(months) // 12 + 1, 1)) for name in _YEARLY}
     counts: dict[pd.Period, float] = {}
@@ -113,9 +113,7 @@ def _nation(
             counts[month] = float(np.exp(last))
             s.last = np.array([last]) if month.month == 12 else s.last
         if (month - like.origin).n in AHEAD:
-            exact = Count(month, 0.0, 0.0)
-            value = _counted(low + above(month, s.rise, s.stay), month, exact, "nation", luck)
-            later[NATION, str(month)] = float(np.exp(value))
+            later[NATION, str(month)] = float(np.exp(low + above(month, s.rise, s.stay) + _bump(month, luck))[0])
     return counts, Past(level, **years), len(months), later
 
 
@@ -124,9 +122,13 @@ _YEARLY = ("share", "rise", "stay")
 
 def _counted(log: np.ndarray | float, month: pd.Period, count: Count, scope: str, luck: Luck) -> float:
     """Return the log of a count of members of log `log`: with its bump and its error."""
-    bump = luck.bump(f"bump {month}") if bumpy(month) else np.zeros(1)
     error = np.hypot(count.error, par.LEAST_ERROR[scope])
-    return float((log + bump + error * luck.normal(f"count {month}"))[0])
+    return float((log + _bump(month, luck) + error * luck.normal(f"count {month}"))[0])
+
+
+def _bump(month: pd.Period, luck: Luck) -> np.ndarray:
+    """Return by how much the log of members stands above what campaigns explain, (1,)."""
+    return luck.bump(f"bump {month}") if bumpy(month) else np.zeros(1)
 
 
 def _place(
@@ -141,6 +143,7 @@ def _place(
         p["mean"] + p["first"] * luck.normal("deviation"),
         np.zeros(1),
         p["price"] + par.PRICE_OF_PLACE * luck.normal("price"),
+        np.zeros(1),
         np.zeros(1),
     )
     decembers: dict[int, float] = {}
@@ -168,7 +171,7 @@ def _place(
             if month.month == 12:
                 decembers[month.year] = log
         if (month - like.origin).n in AHEAD:
-            later[str(month)] = float(np.exp(_counted(total, month, Count(month, 0.0, 0.0), "place", luck)))
+            later[str(month)] = float(np.exp(total + _bump(month, luck))[0])
     return counts, later
 
 

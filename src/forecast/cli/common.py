@@ -51,13 +51,12 @@ LEDGER = "Folder of the ledger of published forecasts; data/published by default
 with_scenarios = click.argument(
     "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-with_posterior = click.option(
-    "--posterior",
-    "learned",
-    metavar="DIR|stored",
-    default=None,
-    help="Folder of a forecast calibrate run to take the parameters from, or what is stored with the data; "
-    "the priors by default.",
+with_learned = click.option(
+    "--learned",
+    type=click.Choice(["counts", "priors"]),
+    default="counts",
+    show_default=True,
+    help="What the status quo follows: what counts taught that were known at its start, or the priors alone.",
 )
 
 
@@ -103,7 +102,7 @@ def together(*options: Option) -> Option:
 
 
 with_result = together(with_out, with_force, with_lang)
-with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster, with_result, with_posterior)
+with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster, with_result, with_learned)
 
 
 def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
@@ -127,21 +126,9 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
     return questions
 
 
-def believing(questions: list["Scenario"], learned: str | None) -> list["Scenario"]:
-    """Return the questions with parameters of a `forecast calibrate` run, with those kept, or as they are."""
-    from forecast.beliefs.posterior import KEPT, PRIORS, Posterior, unread
-    from forecast.beliefs.posterior import learned as parameters_of
-
-    if learned is None:
-        return questions
-    if learned in (KEPT, PRIORS):
-        questions = [question.but(learned=learned) for question in questions]
-        if learned == KEPT and any(parameters_of(question) for question in questions):
-            for figure in unread():
-                click.echo(f"note: the stored parameters were learned without {figure}", err=True)
-        return questions
-    posterior = Posterior.read(learned)
-    return [posterior.scenario(question) for question in questions]
+def believing(questions: list["Scenario"], learned: str) -> list["Scenario"]:
+    """Return the questions with a status quo that follows what counts taught, or the priors alone."""
+    return [question if question.learned == learned else question.but(learned=learned) for question in questions]
 
 
 def engine_names(engines: str) -> list[str]:

@@ -15,7 +15,7 @@ from forecast.cli.common import (
     with_cluster,
     with_draws,
     with_jobs,
-    with_posterior,
+    with_learned,
     with_result,
     with_seed,
 )
@@ -65,7 +65,7 @@ from forecast.data import tables
 @with_jobs
 @with_cluster
 @with_result
-@with_posterior
+@with_learned
 def optimize(
     *,
     scenario: Path,
@@ -80,7 +80,7 @@ def optimize(
     out: Path,
     force: bool,
     lang: str,
-    learned: str | None,
+    learned: str,
 ) -> None:
     """Find the cheapest levers that meet SCENARIO's target; writes optimum.json, optimum.yaml and front.png.
 
@@ -133,7 +133,7 @@ def optimize(
 @with_jobs
 @with_cluster
 @with_result
-@with_posterior
+@with_learned
 @click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
 def allocate(
     *,
@@ -144,7 +144,7 @@ def allocate(
     out: Path,
     force: bool,
     lang: str,
-    learned: str | None,
+    learned: str,
     by_hour: bool,
 ) -> None:
     """Split SCENARIO's target over communes; writes allocation.csv, allocation.xlsx and allocation.png.

@@ -13,8 +13,8 @@ from forecast.cli.common import (
     with_cluster,
     with_force,
     with_jobs,
+    with_learned,
     with_out,
-    with_posterior,
     with_scenarios,
     with_seed,
 )
@@ -24,14 +24,14 @@ from forecast.data.frames import rows
 
 @click.command()
 @with_scenarios
-@with_posterior
+@with_learned
 @with_seed
 @with_jobs
 @with_cluster
 @with_out
 @with_force
 def sensitivity(
-    *, scenarios: tuple[Path, ...], learned: str | None, seed: int, jobs: int | None, out: Path, force: bool
+    *, scenarios: tuple[Path, ...], learned: str, seed: int, jobs: int | None, out: Path, force: bool
 ) -> None:
     """Say why the forecasts of SCENARIOS are as wide as they are; writes ladder.csv, next.csv and others.
 
@@ -40,22 +40,20 @@ def sensitivity(
     by Morris's screening (morris.csv) and Sobol's indices (sobol.csv), the agents beside it (agents.csv), and what
     the same luck in all runs saves (pairing.csv). Some minutes a scenario; a run that was stopped goes on.
     """
-    from forecast.beliefs.posterior import learned as learned_by
     from forecast.uncertainty import study
 
     questions = believing(read_scenarios(scenarios), learned)
     for question in questions:
         if question.target is None:
             raise tables.UserError(f"{question.file}: target: missing; expected {{measure, value, by}}")
-    known = learned_by(questions[-1])
-    plan = study.Plan() if known is None else study.Plan(sets=24, judged=2, repeats=2)
+    plan = study.Plan(sets=24, judged=2, repeats=2) if questions[-1].follows else study.Plan()
     claim(out, force)
     result = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
     facts = {
         "scenarios": [q.scenario for q in questions],
         "seed": seed,
         "plan": plan._asdict(),
-        "posterior": known.digest if known else None,
+        "learned": learned,
     }
     study.write(result, out)
     finish(out, facts | study.made_from(), "ladder.csv")

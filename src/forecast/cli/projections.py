@@ -20,7 +20,7 @@ from forecast.cli.common import (
     with_cluster,
     with_draws,
     with_jobs,
-    with_posterior,
+    with_learned,
     with_result,
     with_run,
     with_scenarios,
@@ -77,7 +77,7 @@ def project(
     out: Path,
     force: bool,
     lang: str,
-    learned: str | None,
+    learned: str,
 ) -> None:
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
     from forecast.experiment.manifest import manifest
@@ -110,7 +110,7 @@ def project(
 @with_jobs
 @with_cluster
 @with_result
-@with_posterior
+@with_learned
 def compare(
     *,
     scenarios: tuple[Path, ...],
@@ -124,7 +124,7 @@ def compare(
     out: Path,
     force: bool,
     lang: str,
-    learned: str | None,
+    learned: str,
 ) -> None:
     """Compare SCENARIOS draw by draw; writes comparison.csv and comparison.png.
 
@@ -236,7 +236,7 @@ def target(
     out: Path,
     force: bool,
     lang: str,
-    learned: str | None,
+    learned: str,
 ) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
     from forecast.desk.target import effort, needed_path, target_table

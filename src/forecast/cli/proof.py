@@ -1,4 +1,4 @@
-"""Commands about trust: parameters learned from counts, and forecasts judged by what came later."""
+"""Commands about trust: beliefs learned from counts, and forecasts judged by what came later."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,38 +19,25 @@ from forecast.cli.common import (
     with_result,
     with_seed,
 )
-from forecast.data import files, tables
+from forecast.data import tables
 from forecast.data.frames import at, rows
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from forecast.calibration.sampler import Fit
-
-STORED_ROWS = 400  # draws that are kept with the data
+    from forecast.calibration.learning import Learned
 
 
 @click.command()
 @click.argument("places", nargs=-1)
-@click.option(
-    "--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True, help="Rows of posterior.parquet."
-)
-@click.option(
-    "--check",
-    type=click.IntRange(2, 10_000),
-    default=None,
-    metavar="N",
-    help="Test the method instead, on N invented toy districts; writes recovery.csv.",
-)
+@click.option("--at", default=None, metavar="MONTH", help="Month at whose end counts are known; the last by default.")
 @click.option(
     "--ranks",
     type=click.IntRange(2, 10_000),
     default=None,
     metavar="N",
-    help="Test the learning of beliefs instead, on N invented nations; writes ranks.csv.",
+    help="Test the learning instead, on N invented nations; writes ranks.csv.",
 )
-@click.option("--held-out", "held", is_flag=True, help="Also hold back each place and last year; writes held_out.csv.")
-@click.option("--store", is_flag=True, help="Keep what was learned with the data, for all projections to take.")
+@click.option("--held-out", "held", is_flag=True, help="Also run the exam of past origins; writes held_out.csv.")
+@click.option("--store", is_flag=True, help="With --ranks: keep the ranks with the data.")
 @with_seed
 @with_jobs
 @with_cluster
@@ -58,8 +45,7 @@ STORED_ROWS = 400  # draws that are kept with the data
 def calibrate(
     *,
     places: tuple[str, ...],
-    draws: int,
-    check: int | None,
+    at: str | None,
     ranks: int | None,
     held: bool,
     store: bool,
@@ -69,33 +55,65 @@ def calibrate(
     force: bool,
     lang: str,
 ) -> None:
-    """Learn the parameters from the published counts of PLACES (all by default); writes posterior.parquet.
+    """Learn the beliefs from the published counts of all places, as known at the end of a month.
 
-    Places learn from each other. Beside the draws stand diagnostics.csv (R-hat and effective sample sizes, which must
-    be good enough, else the exit code is 1), checks.csv (what must come out right at once, with p-values),
-    predicted.csv (each figure beside what is expected), moved.csv (which data moved which parameter), and two pictures.
+    Writes beliefs.csv (each parameter before and after the counts, and by how much other random numbers would move it,
+    which must be little, else the exit code is 1), checks.csv (each published count beside what beliefs that had not
+    seen it foretold, from data/exam.csv or from --held-out), and a picture; for PLACES also places.csv (how far each
+    stands from its share of the nation).
     """
-    from forecast.calibration import predictive_checks, sampler
-    from forecast.calibration.likelihood import Model
-    from forecast.experiment.manifest import PACKAGES, code_hash, manifest
+    from forecast.calibration import learning
+    from forecast.data.places import read_place
+    from forecast.experiment.manifest import manifest
+    from forecast.show import calibration as shown
 
+    if store and not ranks:
+        raise click.UsageError("--store goes with --ranks: beliefs are learned anew wherever they are needed")
     if ranks:
         return _rank(ranks, seed, jobs, store=store, out=out, force=force)
-    if check:
-        claim(out, force)
-        table = predictive_checks.recovery(predictive_checks.toy_model(), check, seed, progress=True)
-        judged = predictive_checks.verdict(table)
-        tables.write(table, out / "recovery.csv")
-        tables.write(judged, out / "verdict.csv")
-        click.echo(judged.round(3).to_string(index=False))
-        facts = manifest([], ["stock"], 0, seed, more=["calibration"]) | {"check": check}
-        return finish(out, facts, "recovery.csv")
-    model = Model(list(places) or None)
+    learned = learning.learn_at(at, seed=seed)
+    names = [read_place(name, at=learned.origin).name for name in places]
     claim(out, force)
-    code = files.name_of(code_hash(*PACKAGES, "calibration"), model.read.to_csv())
-    fit = sampler.calibrate(model, seed=seed, jobs=jobs, keep=out / PARTS, name=code)
-    more = _hold_out(fit, seed, jobs, out, code) if held else {}
-    return _write_fit(fit, draws, seed, out=out, lang=lang, store=store, more=more)
+    tables.write(learned.table, out / "beliefs.csv")
+    if names:
+        tables.write(learning.of_places(learned, names), out / "places.csv")
+    picture(out / "before-after.png", shown.before_after(shown.standardized(learned.beliefs, lang), lang))
+    click.echo(shown.answer(learned, lang).replace("**", ""))
+    _check(learned, seed, jobs, held=held, out=out, lang=lang)
+    facts = {"origin": learned.origin, "counts": learned.counts, "places": learned.places}
+    more = {"converged": learned.converged, "error": float(learned.table["error"].max())}
+    finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | facts | more, "beliefs.csv")
+    if not learned.converged:
+        worst = learned.table.sort_values("error", kind="stable").iloc[-1]
+        raise tables.UserError(
+            f"other random numbers learn something else: the center of {worst['parameter']} moves by "
+            f"{worst['error']:.2f} of its spread; expected at most {learning.MOST_ERROR} (see {out / 'beliefs.csv'})"
+        )
+    return None
+
+
+def _check(learned: "Learned", seed: int, jobs: int | None, *, held: bool, out: Path, lang: str) -> None:
+    """Write the checks that can fail, from the exam that is kept or from one that is run now, and say them."""
+    from forecast.experiment import calendar as exam
+    from forecast.show import exam as shown
+
+    scored = exam.stored()
+    if held:
+        found = exam.calendar(
+            asked=exam.origins(last=learned.origin), draws=200, seed=seed, jobs=jobs, keep=out / PARTS
+        )
+        scored = found.scored
+        tables.write(scored, out / "held_out.csv")
+        tables.write(exam.summary(scored), out / "held_out_summary.csv")
+    scored = scored[scored["known"] <= learned.origin]
+    if scored.empty:
+        click.echo(
+            "note: no checks: no exam is kept; say --held-out, or forecast backtest --calendar --store", err=True
+        )
+        return
+    checks = shown.checks(scored)
+    tables.write(checks, out / "checks.csv")
+    click.echo(shown.checks_text(checks, lang).replace("**", ""))
 
 
 def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, force: bool) -> None:
@@ -112,84 +130,6 @@ def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, fo
     if store:
         click.echo(f"kept with the data: {ranks.store(table)}")
     finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | {"worlds": times}, "ranks.csv")
-
-
-def _hold_out(fit: "Fit", seed: int, jobs: int | None, out: Path, code: str) -> dict[str, "pd.DataFrame"]:
-    """Hold back places and years in turn, write what came of it, say it, and return the tables."""
-    from forecast.calibration import cross_validation
-
-    table = cross_validation.held_out(fit, seed, jobs, keep=out / PARTS / code)
-    short = cross_validation.summary(table)
-    tables.write(table, out / "held_out.csv")
-    tables.write(short, out / "held_out_summary.csv")
-    click.echo(short.round(3).to_string(index=False))
-    return {"held_out": table, "held_out_summary": short}
-
-
-def _write_fit(
-    fit: "Fit", draws: int, seed: int, *, out: Path, lang: str, store: bool, more: dict[str, "pd.DataFrame"]
-) -> None:
-    """Write what a calibration found, and say whether it can be used."""
-    import pandas as pd
-
-    from forecast.beliefs import posterior
-    from forecast.beliefs.posterior import FILE
-    from forecast.calibration import predictive_checks, sampler
-    from forecast.experiment.manifest import manifest
-    from forecast.show.calibration import before_after
-    from forecast.show.calibration import moved as moved_picture
-
-    frame, diagnostics, checked = fit.frame(draws), fit.diagnostics, predictive_checks.checks(fit, seed)
-    frame.to_parquet(out / FILE, index=False)
-    moved = fit.moved()
-    result = {
-        "diagnostics": diagnostics,
-        "checks": checked,
-        "predicted": predictive_checks.predicted(fit),
-        "moved": moved,
-    }
-    for name, table in result.items():
-        tables.write(table, out / f"{name}.csv")
-    free = pd.DataFrame(fit.z[:, : len(fit.model.free)], columns=fit.model.free)
-    picture(out / "before-after.png", before_after(free, lang))
-    picture(out / "moved.png", moved_picture(moved, lang))
-    bad, wrong = diagnostics[~diagnostics["good"]], checked[~checked["good"]]
-    facts = manifest([], ["stock"], len(frame), seed, more=["calibration"]) | {
-        "places": fit.model.places,
-        "asked": fit.model.asked,
-        "months": fit.model.months,
-        "until": max(t.month for t in fit.model.targets),
-        "targets": len(fit.model.targets),
-        "converged": bad.empty,
-        "accepted": fit.accepted,
-        "khat": fit.khat,
-        "divergences": fit.divergences,
-        "rhat": float(diagnostics["rhat"].max()),
-        "ess_bulk": float(diagnostics["ess_bulk"].min()),
-        "ess_tail": float(diagnostics["ess_tail"].min()),
-    }
-    finish(out, facts, FILE)
-    click.echo(
-        f"{len(fit.model.targets)} figures of {len(fit.model.tracks)} places; R-hat at most {facts['rhat']:.3f}, "
-        f"effective draws at least {min(facts['ess_bulk'], facts['ess_tail']):.0f}, k-hat of their weights "
-        f"{fit.khat:.2f}, {fit.divergences} divergences"
-    )
-    click.echo(f"{len(checked) - len(wrong)} of {len(checked)} checks have a p-value between 0.02 and 0.98")
-    for row in rows(wrong):
-        click.echo(
-            f"  {row.item}: {row.published:,.3g} {row.unit}, expected {row.low:,.3g} to {row.high:,.3g}, "
-            f"p = {row.p_value:.3f}"
-        )
-    if len(bad):
-        raise tables.UserError(
-            f"the chains have not converged, so the posterior must not be used: {len(bad)} of {len(diagnostics)} "
-            f"coordinates have R-hat above {sampler.MOST_RHAT} or fewer than {sampler.LEAST_ESS} effective draws, or "
-            f"the weights k-hat above {sampler.MOST_KHAT}; the worst is "
-            f"{bad.sort_values('rhat')['coordinate'].iloc[-1]} (see {out / 'diagnostics.csv'})"
-        )
-    if store:
-        posterior.store(fit.frame(STORED_ROWS), facts, fit.model.read, result | more)
-        click.echo(f"kept with the data, in {tables.data_dir() / posterior.STORED}")
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from pydantic import BaseModel, Field, ValidationError
 
-from forecast.cli.common import MOST_DRAWS, believing, read_scenarios, with_jobs, with_posterior
+from forecast.cli.common import MOST_DRAWS, believing, read_scenarios, with_jobs
 from forecast.data import doors, tables
 
 ANSWER = "projection.parquet"
@@ -20,7 +20,7 @@ class _Asked(BaseModel):
     scenario: str
     file: str = Field(max_length=4000, pattern=r"^[^\x00]*$")
     fingerprint: str
-    parameters: str = ""
+    learned: str = "counts"
 
 
 class _Manifest(BaseModel):
@@ -39,8 +39,7 @@ class _Manifest(BaseModel):
 @click.command()
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_jobs
-@with_posterior
-def replay(*, manifest: Path, jobs: int | None, learned: str | None) -> None:
+def replay(*, manifest: Path, jobs: int | None) -> None:
     """Repeat the run of MANIFEST (a manifest.json of forecast project) and compare it bit for bit.
 
     Where an input is not the same any more (data, law, code, a scenario, a version, parameters), it is named and
@@ -57,7 +56,8 @@ def replay(*, manifest: Path, jobs: int | None, learned: str | None) -> None:
         if path is None
     ]
     there = [path for path in paths if path is not None]
-    questions = [] if changed else believing(read_scenarios(there), learned)
+    questions = [] if changed else read_scenarios(there)
+    questions = [believing([q], one.learned)[0] for q, one in zip(questions, asked.scenarios, strict=False)]
     now = made.manifest(questions, asked.engines, asked.draws, asked.seed)
     changed += differences(asked, now)
     if changed:
@@ -113,8 +113,6 @@ def differences(then: _Manifest, now: dict[str, Any]) -> list[str]:
             lines.append(f"version of {name}: {old} then, {new} now")
     data_moved = bool(lines)
     for one, new in zip(then.scenarios, now["scenarios"], strict=False):
-        if one.parameters and one.parameters != new.get("parameters", ""):
-            lines.append(f"parameters of {one.scenario}: {one.parameters} then, {new['parameters']} now")
-        elif one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
+        if one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
             lines.append(f"scenario {one.scenario}: {one.fingerprint} then, {new['fingerprint']} now")
     return lines

@@ -14,6 +14,7 @@ True
 
 import hashlib
 import math
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,11 @@ from typing import Any
 import numpy as np
 from numba import config, float64, int64, njit, uint64, vectorize
 
-from forecast.data.files import PACKAGE
+from forecast.data.files import PACKAGE, scratch
+
+_SHARED = (
+    "FORECAST_COMPILED"  # numba's own variable would be read again at each compilation, and undo what stands below
+)
 
 
 def _compiled_code() -> str:
@@ -33,7 +38,10 @@ def _compiled_code() -> str:
     """
     sources = [p.read_bytes() for p in sorted(PACKAGE.rglob("*.py"))]
     name = hashlib.sha256(b"".join(s for s in sources if b"numba" in s or b"compiled" in s)).hexdigest()[:12]
-    return str(Path(config.CACHE_DIR or PACKAGE / "__pycache__") / f"compiled-{name}")  # type: ignore[attr-defined]  # set late
+    folder = config.CACHE_DIR or os.environ.get(_SHARED)  # type: ignore[attr-defined]  # set late
+    folder = folder or scratch(PACKAGE / "__pycache__", "compiled")
+    os.environ[_SHARED] = str(folder)  # for processes that work for this one
+    return str(Path(folder) / f"compiled-{name}")
 
 
 config.CACHE_DIR = _compiled_code()  # type: ignore[attr-defined]  # set late

@@ -1,14 +1,18 @@
 """Where the project's files are, files that are there whole or not at all, and results kept under what made them."""
 
+import atexit
 import hashlib
 import io
 import json
 import logging
 import os
 import re
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +24,35 @@ from forecast.data.folders import half_name
 LOG = logging.getLogger("forecast")
 SEAL = hashlib.sha256().digest_size  # bytes
 PACKAGE = Path(__file__).parents[1]  # src/forecast
-ROOT = PACKAGE.parents[1]
+ROOT = PACKAGE / "project" if (PACKAGE / "project").is_dir() else PACKAGE.parents[1]
+"""Where data/, docs/ and notebooks/ are: beside src/, or in an installed package."""
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run a cell that begins so
 T = TypeVar("T")
+
+
+@cache
+def scratch(near: Path, name: str) -> Path:
+    """Return a folder for what can be made again: `near`, or else the user's cache, or else one that ends with us.
+
+    A package may be read-only and its user without a home, in a container or as a service. A folder that others can
+    write to is never taken: what is found there would be run.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    for folder in (near, Path(home) / "forecast" / name):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    made = tempfile.mkdtemp(prefix=f"forecast-{name}-")
+    atexit.register(_remove, os.getpid(), made)
+    return Path(made)
+
+
+def _remove(owner: int, folder: str) -> None:
+    if os.getpid() == owner:  # and no process that was forked from it
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -77,8 +77,7 @@ def optimize(
     levers have ended (0: they may all vanish). Where nothing meets all of it, the likeliest mix within budget,
     share and stay is returned and `why` says what stands in the way.
     `draws` are those that mixes are compared by; promise and verification use 12 times as many. `keep` is a folder for
-    answers. Parameters are those that the scenario says (`Scenario.learned`): a mix that is found under a posterior is
-    the cheapest over what the posterior leaves open. A scenario without a target, or a wish out of its range, raises
+    answers. A scenario without a target, or a wish out of its range, raises
     :class:`~forecast.data.tables.UserError`. How the search works is docs/decisions/0008.
 
     >>> import forecast as f

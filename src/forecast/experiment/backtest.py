@@ -10,7 +10,6 @@ import pandas as pd
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
-from forecast.beliefs.posterior import PRIORS
 from forecast.data import files, tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts, known_since
@@ -184,7 +183,7 @@ def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str,
         engine = _knowing(wanted, then)
         kind = ENGINES.get(engine.name)
         start = last if kind and kind.needs == "people" else origin
-        question = Scenario("status quo", place, start=start, until=until, law=law, learned=PRIORS)
+        question = Scenario("status quo", place, start=start, until=until, law=law)
         step = CHUNK if engine.name == "agents" else asked.draws
         trials += [
             Trial(

@@ -8,7 +8,6 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from forecast.beliefs.posterior import KEPT, PRIORS, learned, unread
 from forecast.data import tables
 from forecast.data.files import PACKAGE
 from forecast.data.law import Law
@@ -30,8 +29,7 @@ def fingerprint(scenario: Scenario) -> str:
         digest.update(frame.to_csv().encode())
     if scenario.law.base_month != Law.base_month:
         digest.update(scenario.law.base_month.encode())
-    if found := learned(scenario):
-        digest.update(found.digest.encode())
+    digest.update(f"{scenario.learned} {scenario.sets.digest if scenario.sets else ''}".encode())
     return digest.hexdigest()
 
 
@@ -61,7 +59,6 @@ def manifest(
 
     `more` names packages of the project beside :data:`PACKAGES` on which the results depend.
     """
-    kept = any(s.learned == KEPT and learned(s) for s in scenarios)
     files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in sorted(tables.data_dir().glob("*.csv"))}
     return {
         "scenarios": [
@@ -70,11 +67,10 @@ def manifest(
                 "file": s.file,
                 "place": s.place.name,
                 "fingerprint": fingerprint(s)[:16],
-                "parameters": found.digest if (found := learned(s)) else PRIORS,
+                "learned": s.learned,
             }
             for s in scenarios
         ],
-        **({"learned_without": unread()} if kept else {}),
         "engines": list(engines),
         "draws": draws,
         "seed": seed,

@@ -6,7 +6,7 @@ done again: a run that was killed goes on where it was.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import cast
@@ -16,7 +16,6 @@ from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
-from forecast.beliefs.posterior import Posterior
 from forecast.data import files, tables, workers
 from forecast.engines import ENGINES, USUAL, Engine
 from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
@@ -33,12 +32,10 @@ class Task:
     engine: Engine
     draws: range
     seed: int
-    posterior: Posterior | None = field(default=None, kw_only=True)
 
     def run(self) -> pd.DataFrame:
-        """Return projection rows; with a posterior, each draw with the parameters of its row."""
-        question = self.posterior.scenario(self.scenario) if self.posterior else self.scenario
-        return self.engine.run(question, self.draws, self.seed)
+        """Return projection rows."""
+        return self.engine.run(self.scenario, self.draws, self.seed)
 
     @property
     def name(self) -> str:
@@ -51,7 +48,6 @@ class Task:
             self.seed,
             code_hash(*PACKAGES, *type(self).__module__.split(".")[1:2]),
         ]
-        asked += [self.posterior.digest] if self.posterior else []
         return files.name_of(*asked) + ".parquet"
 
     def kept(self, path: Path | None) -> pd.DataFrame | None:
@@ -90,11 +86,8 @@ def project(
     cluster: str | None = None,
     progress: bool = True,
     keep: str | Path | None = None,
-    posterior: Posterior | None = None,
 ) -> Projection:
     """Answer `scenarios` with `engines`, `draws` times each (or for a range of draws); scenarios are paired by draw.
-
-    With a `posterior`, draw d has the parameters of its row (`Posterior.scenario`); without, they come from the priors.
 
     `jobs` is the number of processes (all cores by default; 1 runs here), `cluster` the address of a Dask scheduler,
     `keep` a folder in which finished chunks are kept for a run that is repeated after a kill.
@@ -119,7 +112,7 @@ def project(
     differ("scenarios", [s.scenario for s in scenarios])
     differ("engines", [e.name for e in asked])
     tasks = [
-        Task(s, e, range(d, min(d + CHUNK, wanted.stop)), seed, posterior=posterior)
+        Task(s, e, range(d, min(d + CHUNK, wanted.stop)), seed)
         for s in scenarios
         for e in asked
         for d in range(wanted.start, wanted.stop, CHUNK)

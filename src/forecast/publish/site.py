@@ -29,7 +29,7 @@ from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
 from forecast.data import places, tables
-from forecast.data.files import ROOT
+from forecast.data.files import ROOT, scratch
 from forecast.data.folders import alive, exchanged
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
@@ -41,7 +41,7 @@ from forecast.publish.audit import MARK
 from forecast.publish.pages import tags
 from forecast.publish.pdf import write as write_pdf
 
-NOTEBOOKS, SITE_SOURCE, BUILD = ROOT / "notebooks", ROOT / "docs" / "site", ROOT / "build"
+NOTEBOOKS, SITE_SOURCE, BUILD = ROOT / "notebooks", ROOT / "docs" / "site", scratch(ROOT / "build", "build")
 OLD = "old"  # the site that was there, in the folder where the new one is made
 TIMEOUT = 1800  # seconds for one cell, on a slow and busy machine
 _kernels: set[int] = set()  # processes that run notebooks

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
+from forecast.beliefs.sets import COUNTS, Sets
 from forecast.data import doors, tables
 from forecast.data.law import Law, read_law
 from forecast.data.places import Place, read_place
@@ -51,7 +52,8 @@ class Scenario(BaseModel):
     `assumptions` replaces priors of data/parameters.csv: a number fixes a parameter, {value, low, high} gives it
     another spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the
     number of collectors in the whole place when nothing changes. `learned` says what the status quo follows: what the
-    "counts" taught that were known at the start, or the "priors" of the simulation alone.
+    "counts" taught that were known at the start, or the "priors" of the simulation alone; `sets` gives parameters draw
+    by draw, as a design wants them.
 
     >>> question = Scenario("plan", "Cà Mau", start="2021-12", until="2025-12", assumptions={"annual_lapse": 0.2})
     >>> len(question.months), question.opening[0]
@@ -79,7 +81,10 @@ class Scenario(BaseModel):
     law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
     search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
     file: str = Field("", exclude=True)
-    learned: Any = Field("counts", exclude=True, repr=False, description="what the status quo follows")
+    learned: Literal["counts", "priors"] = Field(
+        "counts", exclude=True, repr=False, description="what the status quo follows"
+    )
+    sets: Sets | None = Field(None, exclude=True, repr=False, description="parameters given draw by draw")
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
         """Take a name and a place (or the name of one), then the rest by keyword."""
@@ -130,6 +135,11 @@ class Scenario(BaseModel):
         for name, given in self.prices.items():
             check_price(name, given)
         return self
+
+    @property
+    def follows(self) -> bool:
+        """Does the status quo follow what counts taught?"""
+        return self.learned == COUNTS and not self.invented
 
     @cached_property
     def invented(self) -> bool:

@@ -1,6 +1,5 @@
 # Every module of this package, so that an editor completes `f.show.`; tests/test_front_door.py holds it to the files.
 from . import additionality as additionality
-from . import backtest as backtest
 from . import calibration as calibration
 from . import communes as communes
 from . import contents as contents
@@ -29,4 +28,3 @@ from . import target as target
 from . import teams as teams
 from . import uncertainty as uncertainty
 from . import update as update
-from . import validation as validation

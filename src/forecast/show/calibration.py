@@ -1,30 +1,139 @@
-"""Pictures of a calibration: what was believed before and after, and which data moved which parameter."""
-
-import textwrap
+"""What counts taught, and whether learning finds invented truths: sentences, tables and pictures."""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
+from forecast.calibration.learning import Learned
 from forecast.data import frames
 from forecast.data.tables import UserError
+from forecast.engines.campaign import parameters as par
+from forecast.engines.campaign.beliefs import Beliefs
 from forecast.language import words
-from forecast.language.words import say
+from forecast.language.words import Text, join, say, term
 from forecast.show.marks import INK, MUTED
 from forecast.show.picture import DASHES, GRID, LOOKS, Picture, sheet, source_line, style
 
 PRIOR = 1.645  # 90% of a standard normal lie between minus and plus this
-MOST = 14  # rows of the table of what moved what
-SAID = 0.1  # standard deviations from which a square carries its number
+SURE = 0.05  # a p-value below is said to speak against the method
+
+
+def answer(learned: Learned, lang: str = "vi") -> Text:
+    """Say from how many counts was learned, how sure the numbers are, and what the counts taught most."""
+    most = learned.table.sort_values("narrowed", ascending=False, kind="stable").head(3)
+    return say(
+        lang,
+        n=learned.counts,
+        k=learned.places,
+        month=learned.origin,
+        error=learned.table["error"].max(),
+        names="; ".join(term(f"belief.{name}", lang) for name in most["parameter"]),
+        vi="Các tham số được học từ **{n:n} số** của {k:n} nơi, biết đến {month:T}. Học lại với số ngẫu nhiên khác thì "
+        "mức giữa của chúng lệch nhiều nhất {error:p} độ rộng. Số liệu dạy nhiều nhất về: {names}.",
+        en="The parameters were learned from **{n:n} counts** of {k:n} places, as known in {month:T}. Learned again "
+        "with other random numbers, their centers move by at most {error:p} of their spread. The counts taught most "
+        "about: {names}.",
+    )
+
+
+def table(learned: Learned, lang: str = "vi") -> Text:
+    """Return each parameter before and after the counts, 90% intervals."""
+    rows = pd.DataFrame(
+        {
+            "name": [term(f"belief.{name}", lang) for name in learned.table["parameter"]],
+            "before": [_span(r.prior_low, r.prior_center, r.prior_high, lang) for r in frames.rows(learned.table)],
+            "after": [_span(r.low, r.center, r.high, lang) for r in frames.rows(learned.table)],
+            "narrowed": [max(x, 0.0) for x in learned.table["narrowed"]],
+        }
+    )
+    names = {
+        "name": say(lang, vi="tham số", en="parameter"),
+        "before": say(lang, vi="trước khi học (khoảng 90%)", en="before (90% interval)"),
+        "after": say(lang, vi="sau khi học (khoảng 90%)", en="after (90% interval)"),
+        "narrowed": say(lang, vi="khoảng hẹp lại", en="narrowed by"),
+    }
+    return words.table(rows, lang, {"name": "", "before": "", "after": "", "narrowed": "p"}, names)
+
+
+def _span(low: float, center: float, high: float, lang: str) -> Text:
+    return say(lang, vi="{x:n3} ({a:n3} – {b:n3})", en="{x:n3} ({a:n3} – {b:n3})", x=center, a=low, b=high)
+
+
+def standardized(beliefs: Beliefs, lang: str = "vi") -> pd.DataFrame:
+    """Return what was learned of each parameter, one column each under its name in words, in spreads of the prior.
+
+    A unit is a 1.645th of half the prior's range from 5 to 95%, in the coordinates without limits.
+    """
+    found = {}
+    for name, prior in (par.NATION | par.PLACES).items():
+        low, center, high = prior.free(prior.draws(np.array([-PRIOR, 0.0, PRIOR])))
+        found[term(f"belief.{name}", lang)] = 2 * PRIOR * (prior.free(beliefs.parameters[name]) - center) / (high - low)
+    return pd.DataFrame(found)
+
+
+def found_again(verdict: pd.DataFrame, lang: str = "vi") -> Text:
+    """Say whether truths of invented nations and places were found again, those that were not first."""
+    own = verdict[verdict["coordinate"] == "all"].iloc[0]
+    rest = verdict[verdict["coordinate"] != "all"]
+    odd = rest[rest["uniform_p"] < SURE].sort_values("uniform_p", kind="stable")
+    lines = [
+        say(
+            lang,
+            name=coordinate(row.coordinate, lang),
+            p=row.uniform_p,
+            held=row.held,
+            vi="{name}: thứ hạng không đều (xác suất {p:n3}), khoảng 80% chứa giá trị thật {held:p} số lần",
+            en="{name}: ranks are not uniform (p = {p:n3}), 80% intervals hold the truth in {held:p} of the cases",
+        )
+        for row in frames.rows(odd)
+    ]
+    head = say(
+        lang,
+        n=int(own["times"]),
+        k=len(rest),
+        m=len(odd),
+        e=SURE * len(rest),
+        held=rest["held"].mean(),
+        vi="Đã làm như vậy {n:n} lần. Với **{m:n} trên {k:n}** đại lượng, thứ hạng của giá trị thật không trải đều (do "
+        "ngẫu nhiên thì khoảng {e:n1}); tính chung, khoảng 80% chứa giá trị thật trong {held:p} số lần.",
+        en="This was done {n:n} times. For **{m:n} of {k:n}** quantities the ranks of the truth are not uniform (about "
+        "{e:n1} by chance alone); over all of them 80% intervals hold the truth in {held:p} of the cases.",
+    )
+    return join([head, words.listing(lines) if lines else ""])
+
+
+def coordinate(name: str, lang: str = "vi") -> str:
+    """Return the name of what has a rank: a parameter, the nation's level, or members of a month to come.
+
+    >>> coordinate("nation, 12 months ahead", "en"), coordinate("level", "en")
+    ('members of the nation, 12 months ahead', 'lasting members of the nation at the origin')
+    """
+    if name == "level":
+        return say(
+            lang, vi="số người bền vững của cả nước lúc dự báo", en="lasting members of the nation at the origin"
+        )
+    scope, _, rest = name.partition(", ")
+    if not rest:
+        return term(f"belief.{name}", lang)
+    months = int(rest.split()[0])
+    whom = {"nation": ("cả nước", "the nation"), "place": ("địa phương", "places")}[scope]
+    return say(
+        lang,
+        n=months,
+        a=whom[0],
+        b=whom[1],
+        vi="số người tham gia của {a}, {n:n} tháng sau",
+        en="members of {b}, {n:n} months ahead",
+    )
 
 
 def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
-    """Draw each parameter's posterior beside its prior; `z` has a column a parameter, in prior standard deviations.
+    """Draw each parameter after the counts beside its prior; `z` (:func:`standardized`) has a column a parameter.
 
     The prior is the same gray bar for all; a parameter of which the counts say nothing fills it again.
     """
     if z.empty:
-        raise UserError("nothing to draw: no draws of a posterior")
+        raise UserError("nothing to draw: no rows of what was learned")
     low, middle, high = np.quantile(z, (0.05, 0.5, 0.95), axis=0)
     order = np.argsort(high - low, kind="stable")
     height = 1.75 + 0.24 * len(order)
@@ -59,75 +168,16 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
     )
 
 
-def moved(table: pd.DataFrame, lang: str = "vi") -> Picture:
-    """Draw which data moved which parameter; `table` is that of `Fit.moved`, its rows the most moved coordinates."""
-    wide = table.pivot(index="coordinate", columns="source", values="shift")
-    wide = wide[~wide.index.str.startswith("opening/")]
-    wide = wide.loc[wide.abs().max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST]]
-    wide = wide[wide.abs().max().sort_values(ascending=False, kind="stable").index]
-    if wide.empty:
-        raise UserError("nothing to draw: no coordinate was moved")
-    # squares that meet, and names on two lines: nothing is cut, and no number leaves its square
-    row, top = 0.335, float(np.abs(wide.to_numpy()).max()) or 1.0
-    height = 2.75 + row * len(wide)
-    with style():
-        picture, axes = sheet(
-            say(lang, vi="Số liệu nào kéo tham số nào", en="Which data moved which parameter"),
-            say(
-                lang,
-                vi="Trung bình đi thêm bao nhiêu độ lệch chuẩn nếu tính số liệu của nơi đó hai lần.\n"
-                "Cam: tăng; xanh: giảm; ô không ghi số: dưới 0,1.",
-                en="By how many standard deviations the mean moves on if a place's figures count twice.\n"
-                "Orange: up; blue: down; squares without a number: below 0.1.",
-            ),
-            source_line(lang),
-            height=height,
-        )
-        axes.set_position((0.40, 1.55 / height, 0.58, 1 - 2.55 / height))
-        for y, name in enumerate(wide.index):
-            for x, source in enumerate(wide.columns):
-                value = float(frames.at(wide, name, source))
-                color = LOOKS[1][0] if value > 0 else LOOKS[0][0]
-                deep = min(abs(value) / top, 1.0) if value == value else 0.0
-                axes.bar([x], [0.9], width=0.94, bottom=y - 0.45, color=color, alpha=deep)
-                if abs(value) >= SAID:
-                    axes.text(
-                        x,
-                        y,
-                        words.number(value, lang, 1),
-                        ha="center",
-                        va="center",
-                        fontsize=7.5,
-                        color="white" if deep > 0.6 else INK,
-                    )
-        names = [textwrap.fill(name, 40) for name in wide.index]
-        axes.set_yticks(range(len(wide)), names, fontsize=8, linespacing=1.15)
-        axes.set_xticks(range(len(wide.columns)), wide.columns, fontsize=8, rotation=50, ha="right")
-        axes.set(xlim=(-0.6, len(wide.columns) - 0.4), ylim=(len(wide) - 0.4, -0.6))
-        axes.grid(False)
-        axes.tick_params(axis="y", colors=INK)
-    strongest = frames.at(table, table["shift"].abs().idxmax())
-    return picture.describe(
-        say(
-            lang,
-            vi="Mạnh nhất: {source} kéo {name}.",
-            en="Strongest: {source} moves {name}.",
-            source=strongest["source"],
-            name=strongest["coordinate"],
-        )
-    )
-
-
 def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
-    """Draw how often the truth had which rank among the draws; `table` is that of `predictive_checks.recovery`.
+    """Draw how often the truth had which rank among the draws; `table` is that of `calibration.ranks.ranks`.
 
     A band holds 95% of the bars where ranks are uniform (binomial); a bar out of it carries a mark, so that no color
     is needed.
     """
     if table.empty:
-        raise UserError("nothing to draw: no calibration of an invented district")
+        raise UserError("nothing to draw: no invented world was learned from")
     each = np.histogram(table["rank"].to_numpy(float), bins=bins, range=(0.0, 1.0))[0]
-    # The ranks of one calibration hang together, so that it counts once: as many trials as there were districts.
+    # The ranks of one calibration hang together, so that it counts once: as many trials as there were worlds.
     times, share = table["time"].nunique(), each / each.sum()
     low, high = (float(binom.ppf(level, times, 1 / bins)) / times for level in (0.025, 0.975))
     out = (share < low) | (share > high)
@@ -136,9 +186,9 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
             say(lang, vi="Phương pháp có tìm lại được sự thật không?", en="Does the method find the truth again?"),
             say(
                 lang,
-                vi="Hạng của giá trị thật trong các lần rút, {n} lần hiệu chỉnh huyện giả định.\n"
+                vi="Hạng của giá trị thật trong các lần rút, {n} lần học từ số liệu giả định.\n"
                 "Dải xám: 95% số cột phải nằm trong nếu phương pháp đúng.",
-                en="Rank of the truth among the draws, {n} calibrations of invented districts.\n"
+                en="Rank of the truth among the draws, learned from {n} invented nations.\n"
                 "Gray band: holds 95% of the bars if the method is right.",
                 n=times,
             ),
@@ -160,32 +210,3 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
         )
     told = {"vi": "{n} trên {bins} cột nằm ngoài dải.", "en": "{n} of {bins} bars lie outside the band."}
     return picture.describe(say(lang, **told, n=int(out.sum()), bins=bins))
-
-
-def december_text(checks: pd.DataFrame, lang: str = "vi") -> str:
-    """Say what the model gets wrong about the December of 2023; `checks` is the table of `predictive_checks.checks`."""
-    rows = checks.set_index("item")
-    if "nation, rise 2023-09 to 2023-12" not in rows.index:
-        raise UserError("nothing to tell: the December of 2023 is not among the checks")
-    rise = frames.at(rows, "nation, rise 2023-09 to 2023-12")
-    fall = frames.at(rows, "nation, fall 2023-12 to 2024-03")
-    parts = ("published", "median", "low", "high")
-    given = {
-        f"{name}_{part}": words.number(row[part], lang, 0)
-        for name, row in (("rise", rise), ("fall", fall))
-        for part in parts
-    }
-    return say(
-        lang,
-        vi="Mô hình đoán thấp tháng 12/2023: cả nước tăng {rise_published}% so với tháng 9, mô hình dự kiến "
-        "{rise_median}% (khoảng dự báo 90%: {rise_low} đến {rise_high}%). Đến tháng 3/2024 số đã công bố thay "
-        "đổi {fall_published}%, mô hình dự kiến {fall_median}%. Lý do: mô hình chỉ có một mức nước rút cuối năm cho "
-        "mọi năm, mà tháng 12/2022 hầu như không thấy nước rút; mức học được là mức chung giữa các năm. Vì vậy số của "
-        "một tháng 12 có thể cao hơn dự báo và rút đi gần hết trong quý I; hãy so tháng 12 với tháng 12.",
-        en="The model understates December 2023: the nation rose by {rise_published}% on September, the model "
-        "expects {rise_median}% (90% interval: {rise_low} to {rise_high}%). By March 2024 the published figure changed "
-        "by {fall_published}%, the model expects {fall_median}%. The reason: it has one strength of the year-end rush "
-        "for all years, and December 2022 hardly shows one; what is learned lies between the years. So a December may "
-        "stand above its forecast and lose most of that in the first quarter; compare December with December.",
-        **given,
-    )

@@ -1,9 +1,8 @@
 """Evidence cards: on what each parameter and each lever rests, and how much of a headline is judgement.
 
-A parameter rests on counts if they have narrowed it by a tenth of its variance at least, else on judgement where its
-row says so, whatever studies its makers had read, else on studies. A lever rests on its parameters. Everything is read
-from data/parameters.csv and data/evidence.csv, from a posterior and from the shares of a headline's variance; nothing
-is typed in here.
+A parameter rests on judgement where its row says so, whatever studies its makers had read, else on studies; counts
+teach the level of the status quo and none of these. A lever rests on its parameters. Everything is read from
+data/parameters.csv and data/evidence.csv, and from the shares of a headline's variance; nothing is typed in here.
 """
 
 import html
@@ -21,8 +20,7 @@ from forecast.language import words
 from forecast.language.words import say, term
 from forecast.question.levers import LEVERS
 
-NARROWED = 0.1  # share of its variance that counts must have taken from a parameter to count as learned (judgement)
-MOST = 3  # places named as having moved a parameter
+BASES = ("studies", "judgement")
 
 
 class Card(NamedTuple):
@@ -31,11 +29,8 @@ class Card(NamedTuple):
     name: str
     kind: str  # parameter or lever
     status: str  # of its row in data/parameters.csv; of a lever, that of what a unit costs ("" if it has no price)
-    basis: str  # counts, studies or judgement; of a lever, the weakest of its parameters'
+    basis: str  # studies or judgement; of a lever, the weaker of its parameters'
     prior: tuple[float, float, float] | None  # low, value, high; of a lever, VND of a unit
-    posterior: tuple[float, float, float] | None  # 5%, 50%, 95%
-    narrowed: float  # share of its variance that counts have taken, nan if none was learned from
-    moved: tuple[tuple[str, float], ...]  # places and by how many standard deviations their counts pull
     distance: int  # of the nearest study from this scheme: 0, 1 or 2
     studies: pd.DataFrame  # STUDY
     share: float  # of the headline's variance that rests on it, nan if not known
@@ -47,56 +42,36 @@ def names() -> list[str]:
     return [*parameters_table().index, *LEVERS]
 
 
-def cards(
-    posterior: pd.DataFrame | None = None, moved: pd.DataFrame | None = None, shares: pd.Series | None = None
-) -> list[Card]:
+def cards(shares: pd.Series | None = None) -> list[Card]:
     """Return the card of every parameter and lever.
 
-    `posterior` holds joint draws (a column a parameter), `moved` is the table of `calibration.Fit.moved` (coordinate,
-    source, shift, narrowed), `shares` the share of a headline's variance by parameter (`measure.first_orders`).
+    `shares` is the share of a headline's variance by parameter (`value_of_information.first_orders`).
     """
     studies, table = supporting(), parameters_table()
-    found = {name: _parameter(name, row, studies, posterior, moved, shares) for name, row in frames.pairs(table)}
+    found = {name: _parameter(name, row, studies, shares) for name, row in frames.pairs(table)}
     return [*found.values(), *(_lever(name, found) for name in LEVERS)]
 
 
-def card(name: str, **learned: Any) -> Card:
-    """Return one card; `learned` is as in :func:`cards`.
+def card(name: str, shares: pd.Series | None = None) -> Card:
+    """Return one card; `shares` is as in :func:`cards`.
 
     >>> card("model_commune_ratio").basis, card("Reminders").parameters, card("renewal_contact").basis
     ('studies', ('renewal_contact',), 'judgement')
     """
     if name not in names():
         raise UserError(f"no parameter or lever {name!r}; expected one of {', '.join(names())}")
-    return next(c for c in cards(**learned) if c.name == name)
+    return next(c for c in cards(shares) if c.name == name)
 
 
-def _parameter(
-    name: str,
-    row: Any,
-    studies: pd.DataFrame,
-    posterior: pd.DataFrame | None,
-    moved: pd.DataFrame | None,
-    shares: pd.Series | None,
-) -> Card:
+def _parameter(name: str, row: Any, studies: pd.DataFrame, shares: pd.Series | None) -> Card:
     own = studies[studies["supports"] == name]
     apart = own["abroad"].astype(int) + own["other_scheme"].astype(int)
-    known = moved[moved["coordinate"] == name] if moved is not None else pd.DataFrame()
-    narrowed = float(known["narrowed"].iloc[0]) if len(known) else np.nan
-    pulls = known.loc[known["shift"].abs().sort_values(ascending=False, kind="stable").index] if len(known) else known
-    after = None
-    if posterior is not None and name in posterior:
-        low, middle, high = (float(x) for x in np.quantile(posterior[name], (0.05, 0.5, 0.95)))
-        after = low, middle, high
     return Card(
         name=name,
         kind="parameter",
         status=row["status"],
-        basis="counts" if narrowed >= NARROWED else "judgement" if row["status"] == "judgement" else "studies",
+        basis="judgement" if row["status"] == "judgement" else "studies",
         prior=(float(row["low"]), float(row["value"]), float(row["high"])),
-        posterior=after,
-        narrowed=narrowed,
-        moved=tuple((r.source, float(r.shift)) for r in frames.rows(pulls.head(MOST))),
         distance=int(apart.min()) if len(own) else 2,
         studies=own[STUDY].reset_index(drop=True),
         share=float(shares[name]) if shares is not None and name in shares else np.nan,
@@ -113,11 +88,8 @@ def _lever(name: str, found: dict[str, Card]) -> Card:
         name=name,
         kind="lever",
         status="" if price is None else price["status"],
-        basis=max((c.basis for c in on), key=["counts", "studies", "judgement"].index),
+        basis=max((c.basis for c in on), key=BASES.index),
         prior=None if price is None else (float(price["low"]), float(price["value"]), float(price["high"])),
-        posterior=None,
-        narrowed=np.nan,
-        moved=(),
         distance=max(c.distance for c in on),
         studies=pd.concat([c.studies for c in on], ignore_index=True).drop_duplicates(ignore_index=True),
         share=float(np.nansum([c.share for c in on])) if any(c.share == c.share for c in on) else np.nan,
@@ -126,14 +98,14 @@ def _lever(name: str, found: dict[str, Card]) -> Card:
 
 
 def by_basis(found: list[Card]) -> pd.Series:
-    """Share of the headline's variance that rests on counts, studies and judgement, index basis, adding up to 1.
+    """Share of the headline's variance that rests on studies and on judgement, index basis, adding up to 1.
 
     Of the parameters' own parts (those below zero, which luck makes, count as none); what only their interactions
     explain is shared out in proportion.
     """
     own = [(c.basis, max(c.share, 0.0)) for c in found if c.kind == "parameter" and c.share == c.share]
     total = pd.DataFrame(own, columns=["basis", "share"]).groupby("basis")["share"].sum()
-    return total.reindex(["counts", "studies", "judgement"], fill_value=0.0) / max(total.sum(), 1e-300)
+    return total.reindex(list(BASES), fill_value=0.0) / max(total.sum(), 1e-300)
 
 
 def overview(found: list[Card], kind: str, lang: str = "vi") -> words.Text:
@@ -144,47 +116,37 @@ def overview(found: list[Card], kind: str, lang: str = "vi") -> words.Text:
             "name": label(c.name, lang),
             "basis": term(f"basis.{c.basis}", lang),
             "prior": span(c.prior, lang),
-            "posterior": span(c.posterior, lang),
             "studies": len(c.studies),
             "distance": term(f"distance.{c.distance if len(c.studies) else 'none'}", lang),
             "share": max(c.share, 0.0) if c.share == c.share else c.share,
         }
         for c in shown
     ]
-    forms = {"name": "", "basis": "", "prior": "", "posterior": "", "studies": "n", "distance": "", "share": "p"}
+    forms = {"name": "", "basis": "", "prior": "", "studies": "n", "distance": "", "share": "p"}
     heads = {
         "name": say(lang, vi="tham số", en="parameter") if kind == "parameter" else term("column.lever", lang),
         "basis": say(lang, vi="dựa vào", en="rests on"),
         "prior": say(
             lang,
-            vi="trước khi học" if kind == "parameter" else "đơn giá (đồng)",
-            en="before the counts" if kind == "parameter" else "VND a unit",
+            vi="mức giữa (khoảng 90%)" if kind == "parameter" else "đơn giá (đồng)",
+            en="center (90% interval)" if kind == "parameter" else "VND a unit",
         ),
-        "posterior": say(lang, vi="sau khi học", en="after the counts"),
         "studies": say(lang, vi="số nghiên cứu", en="studies"),
         "distance": say(lang, vi="nghiên cứu gần nhất", en="nearest study"),
         "share": say(lang, vi="phần của khoảng dự báo", en="share of the forecast's spread"),
     }
-    if kind == "lever" or not any(c.posterior for c in shown):
-        forms.pop("posterior")
     if not any(c.share == c.share for c in shown):
         forms.pop("share")
     return words.table(pd.DataFrame(rows), lang, forms, heads)
 
 
 def label(name: str, lang: str = "vi") -> str:
-    """Return a parameter, lever or coordinate of the calibration in words.
+    """Return a parameter, lever or statistic in words.
 
-    >>> label("annual_lapse", "en"), label("effect/Cà Mau", "en")
-    ('share of members who lapse in a year', 'own factor of Cà Mau')
-    >>> label("TopUp/poor", "en"), label("year/2020", "en")
-    ('top-up of the contribution (poor)', 'entries of the year 2020')
+    >>> label("annual_lapse", "en"), label("TopUp/poor", "en")
+    ('share of members who lapse in a year', 'top-up of the contribution (poor)')
     """
     head, _, rest = name.partition("/")
-    head = "effect" if head == "place_effect" and rest else head
-    rest = rest.replace("/", " – ", 1) if head == "place_year" else rest
-    if rest and f"coordinate.{head}" in words.terms().index:
-        return f"{term(f'coordinate.{head}', lang)} {rest}"
     if head in LEVERS:
         more = next(
             (
@@ -225,7 +187,10 @@ def text(c: Card, lang: str = "vi") -> words.Text:
         told = ", ".join(label(p, lang) for p in c.parameters)
         lines.append(say(lang, vi="Qua các tham số: {told}", en="Through the parameters: {told}", told=told))
     if c.prior:
-        what = {"parameter": ("Trước khi học", "Before the counts"), "lever": ("Đơn giá, đồng", "VND a unit")}[c.kind]
+        what = {
+            "parameter": ("Mức giữa (khoảng 90%)", "Center (90% interval)"),
+            "lever": ("Đơn giá, đồng", "VND a unit"),
+        }[c.kind]
         lines.append(
             say(
                 lang,
@@ -233,27 +198,6 @@ def text(c: Card, lang: str = "vi") -> words.Text:
                 en=what[1] + ": {span} ({status})",
                 span=span(c.prior, lang),
                 status=term(f"status.{c.status}", lang),
-            )
-        )
-    if c.posterior:
-        lines.append(
-            say(
-                lang,
-                vi="Sau khi học: {span}; số liệu lấy đi {n:p} phương sai",
-                en="After the counts: {span}; they took {n:p} of its variance",
-                span=span(c.posterior, lang),
-                n=max(c.narrowed, 0.0) if c.narrowed == c.narrowed else 0.0,
-            )
-        )
-    if c.moved:
-        signed = [(place, ("+" if shift > 0 else "") + words.number(shift, lang, 2)) for place, shift in c.moved]
-        told = ", ".join(f"{place} ({shift})" for place, shift in signed)
-        lines.append(
-            say(
-                lang,
-                vi="Số liệu kéo mạnh nhất (độ lệch chuẩn): {told}",
-                en="Pulled most by (standard deviations): {told}",
-                told=told,
             )
         )
     if c.share == c.share:

@@ -384,11 +384,10 @@ def basis_text(shares: pd.Series, place: str, lang: str = "vi") -> words.Text:
     return say(
         lang,
         place=place,
-        c=shares["counts"],
         s=shares["studies"],
         j=shares["judgement"],
         vi="Trong phần do tham số của khoảng dự báo tại {place}, **{j:p} dựa vào nhận định** của nhóm làm bộ công cụ, "
-        "{s:p} dựa vào nghiên cứu, {c:p} học được từ số liệu công bố.",
+        "{s:p} dựa vào nghiên cứu.",
         en="Of the part of the interval in {place} that parameters make, **{j:p} rests on judgement** of the makers, "
-        "{s:p} on studies and {c:p} on published counts.",
+        "{s:p} on studies.",
     )

@@ -20,7 +20,7 @@ from SALib.sample import sobol as sobol_design
 from scipy.special import ndtri
 
 from forecast.beliefs.parameters import NUMBERS, Assumption, parameters_table
-from forecast.beliefs.posterior import EFFECT, Posterior, learned
+from forecast.beliefs.sets import EFFECT, Sets
 from forecast.data import chance, tables
 from forecast.data.frames import rows as rows_of
 from forecast.engines.people.draws import between, place_effect
@@ -63,32 +63,22 @@ class Factors(NamedTuple):
         return {"num_vars": len(bounds), "names": self.names, "bounds": bounds}
 
     def at(self, row: np.ndarray, seed: int) -> Scenario:
-        """Return the question with each factor at its share of `row`: a quantile of what is believed, or of the levels.
-
-        Of parameters that were learned each is moved over its own posterior, the others where they are.
-        """
-        question, known = self.scenario, learned(self.scenario)
+        """Return the question with each factor at its share of `row`: a quantile of what is believed, or a level."""
+        question = self.scenario
         quantile = dict(zip(self.names, np.clip(row, 1e-6, 1 - 1e-6), strict=True))
         values = {}
         for name, prior in _priors().items():
             given, u = question.assumptions.get(name), quantile.get(name, 0.5)
-            if given is None and known is not None and name in known.frame:
-                given = float(np.quantile(known.frame[name], u))
             given = given if given is not None else Assumption(**prior)
             if isinstance(given, Assumption):
                 given = float(between(np.array(ndtri(u)), given.value, given.low, given.high))
             values[name] = float(given)
         own, u = EFFECT + question.place.name, quantile.get(PLACE, 0.5)
-        taught = known.frame if known is not None and own in known.frame else None
-        values[own] = (
-            _place_effect(question, values, ndtri(u), seed) if taught is None else float(np.quantile(taught[own], u))
-        )
-        if known is not None:
-            values |= {name: known.frame[name].median() for name in known.walks}
+        values[own] = _place_effect(question, values, ndtri(u), seed)
         levels = tuple(round(float(quantile[c.name]) * c.levels) for c in self.levers)
         rest = {name: v for name, v in question.assumptions.items() if name not in values}
-        held = Posterior.of(pd.DataFrame([values], dtype=float))
-        return question.but(policy=policy(question.policy, self.levers, levels), assumptions=rest, learned=held)
+        held = Sets.of(pd.DataFrame([values], dtype=float))
+        return question.but(policy=policy(question.policy, self.levers, levels), assumptions=rest, sets=held)
 
 
 def _priors() -> dict[str, dict[str, float]]:
@@ -110,7 +100,7 @@ def factors(scenario: Scenario, levers: bool = True) -> Factors:
 
 
 def _place_effect(question: Scenario, values: dict[str, float], z: float, seed: int) -> float:
-    """Return the place's factor at its z-th standard deviation where none was learned: its log is a line in z."""
+    """Return the place's factor at its z-th standard deviation of its spread: its log is a line in z."""
     keys = chance.streams(seed, range(2))
     two = chance.normal_array(keys, chance.name_number("place_effect/" + question.place.name))
     drawn = {name: np.full(2, value) for name, value in values.items()}
@@ -163,14 +153,13 @@ def answered(
     engine: str,
     draws: int,
     seed: int = 1,
-    posterior: Posterior | None = None,
     *,
     jobs: int | None = None,
     progress: bool = True,
     keep: str | Path | None = None,
 ) -> np.ndarray:
     """Return the log of what the target counts in each draw of an ordinary run, (draws,)."""
-    task = Asked(scenario, engine_of(engine), range(draws), seed, posterior=posterior)
+    task = Asked(scenario, engine_of(engine), range(draws), seed)
     (rows,) = run_tasks([task], jobs, None, progress, keep, "sensitivity")
     return np.asarray(np.log(np.maximum(rows["value"].to_numpy(), 1.0)))
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 from scipy.stats import spearmanr
 
-from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
 from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Scenario
@@ -25,7 +24,7 @@ class Plan(NamedTuple):
     """How large the designs are."""
 
     sets: int = 40  # sets of parameters of the ladder
-    judged: int = 1  # sets of what is judged alone, under each of them; more with a posterior
+    judged: int = 1  # sets of what is judged alone, under each of them; more where the status quo follows counts
     repeats: int = 3  # times the luck under each
     draws: int = 600  # of measure_next
     trajectories: int = 6  # of Morris's screening, by the stock engine over everything
@@ -38,9 +37,7 @@ class Plan(NamedTuple):
 PLAN = Plan()
 
 
-def study(
-    scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, posterior: Posterior | None = None, **run: Any
-) -> dict[str, pd.DataFrame]:
+def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, **run: Any) -> dict[str, pd.DataFrame]:
     """Return the tables of the study of `scenarios`; Morris and Sobol look at the last one. `run` as for `project`.
 
     - ladder: `Projection.ladder` of each scenario at its target's month, engines pooled with equal weights;
@@ -52,12 +49,10 @@ def study(
     """
     found: dict[str, list[pd.DataFrame]] = {"ladder": [], "next": []}
     for scenario in scenarios:
-        asked = variance.layered(
-            scenario, sets=plan.sets, judged=plan.judged, repeats=plan.repeats, seed=seed, posterior=posterior, **run
-        )
+        asked = variance.layered(scenario, sets=plan.sets, judged=plan.judged, repeats=plan.repeats, seed=seed, **run)
         goal = sensitivity.needed(scenario)
         found["ladder"].append(asked.ladder(measure=goal.measure, group=goal.group, by=goal.by, since=goal.since))
-        told = value_of_information.measure_next(scenario, draws=plan.draws, seed=seed, posterior=posterior, **run)
+        told = value_of_information.measure_next(scenario, draws=plan.draws, seed=seed, **run)
         head: dict[str, Any] = {
             "place": scenario.place.name,
             "scenario": scenario.scenario,
@@ -71,7 +66,7 @@ def study(
             "months": told.months,
         }
         found["next"].append(told.table.assign(**head)[[*head, *told.table.columns]])
-    last = sensitivity.without_levers(posterior.scenario(scenario) if posterior else scenario)
+    last = sensitivity.without_levers(scenario)
     everything = sensitivity.factors(last)
     screened, _ = sensitivity.morris(everything, trajectories=plan.trajectories, seed=seed, **run)
     strongest = everything.only(screened["factor"].head(plan.strongest))
@@ -86,7 +81,7 @@ def study(
     return {
         "ladder": pd.concat(found["ladder"], ignore_index=True),
         "next": pd.concat(found["next"], ignore_index=True),
-        "shares": shares(scenario, plan.draws, seed, posterior, **run),
+        "shares": shares(scenario, plan.draws, seed, **run),
         "morris": screened,
         "sobol": split,
         "agents": both,
@@ -94,13 +89,11 @@ def study(
     }
 
 
-def shares(
-    scenario: Scenario, draws: int, seed: int = 1, posterior: Posterior | None = None, **run: Any
-) -> pd.DataFrame:
+def shares(scenario: Scenario, draws: int, seed: int = 1, **run: Any) -> pd.DataFrame:
     """Return `parameter, share`: what each parameter explains by itself of the log headline's variance."""
     goal = sensitivity.needed(scenario)
-    values = sensitivity.answered(scenario, "stock", draws, seed, posterior, **run)
-    rows = variance.parameter_rows(posterior.scenario(scenario) if posterior else scenario, seed, range(draws))
+    values = sensitivity.answered(scenario, "stock", draws, seed, **run)
+    rows = variance.parameter_rows(scenario, seed, range(draws))
     rows = rows.loc[:, rows.nunique() > 1].rename(columns=lambda c: "place_effect" if c.startswith("place_eff") else c)
     found = value_of_information.first_orders(rows, values)
     return found.rename_axis("parameter").rename("share").reset_index().assign(by=goal.by, place=scenario.place.name)

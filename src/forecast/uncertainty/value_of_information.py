@@ -16,7 +16,6 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from forecast.answer.projection import Projection
-from forecast.beliefs.posterior import Posterior
 from forecast.data import tables
 from forecast.data.frames import names
 from forecast.data.vocabulary import PAYERS
@@ -75,7 +74,6 @@ def measure_next(
     draws: int = 1000,
     seed: int = 1,
     engine: str = "stock",
-    posterior: Posterior | None = None,
     **run: Any,
 ) -> Next:
     """Name the one statistic that would narrow a decision most.
@@ -94,7 +92,7 @@ def measure_next(
         raise tables.UserError(f"draws: {draws}; expected at least {20 * FOLDS} to learn a curve from")
     engine = "agents" if scenario.target.measure in SILENT else engine
     asked = [scenario] if against is None else [scenario, against]
-    answer = project(asked, [engine], draws=draws, seed=seed, posterior=posterior, **run)
+    answer = project(asked, [engine], draws=draws, seed=seed, **run)
     reached = [_reached(answer, s, scenario) for s in asked]
     if against is None:
         hit = reached[0] >= scenario.target.value
@@ -103,8 +101,7 @@ def measure_next(
     else:
         gains = np.stack(reached if worth is None else [_net(answer, s, worth) for s in asked], axis=1)
         headline, probability = reached[0] - reached[1], float((gains[:, 0] > gains[:, 1]).mean())
-    held = posterior.scenario(scenario) if posterior else scenario
-    known, months = statistics(answer, scenario, parameter_rows(held, seed, range(draws)))
+    known, months = statistics(answer, scenario, parameter_rows(scenario, seed, range(draws)))
     table = worths(gains, headline, known, PUBLISHED)
     low, median, high = np.quantile(headline, (ENDS[0], 0.5, ENDS[1]))
     everything = float(gains.max(axis=1).mean() - gains.mean(axis=0).max())

@@ -37,14 +37,18 @@ def ahead(
     seed: int,
     known: Known | None = None,
     state: Deviation | None = None,
+    *,
+    rows: list[int] | None = None,
 ) -> Paths:
-    """Draw the members of `place` in `months`, the first of which is the origin of `b`; draw d has row d modulo R.
+    """Draw the members of `place` in `months`, the first of which is the origin of `b`.
+
+    Draw d has row d modulo R of `b`, or that of `rows`, one number for each draw.
 
     All places have the same nation in the same draw. `known` replaces what the rows know of the place (its own counts
     and plans); `state` is :func:`states` of it, found here when left out.
     """
     known = known or b.known
-    row = np.array([d % b.rows for d in draws])
+    row = np.array([d % b.rows for d in (draws if rows is None else rows)])
     p = {k: v[row] for k, v in b.parameters.items()}
     s, shared, own = b.nation.take(row), Luck.of(seed, draws, NATION), Luck.of(seed, draws, place)
     lately = list(b.past.level[-13:, row])

@@ -55,7 +55,11 @@ class CampaignEngine:
         beliefs, known, state = self.beliefs(scenario)
         name, months = scenario.place.name, scenario.months
         units = [name] if known.of(name) else _parts(name, known) or [name]
-        found = [ahead(beliefs, unit, months, draws, seed, known, state if unit == name else None) for unit in units]
+        rows = None if scenario.sets is None else scenario.sets.taught(draws)
+        found = [
+            ahead(beliefs, unit, months, draws, seed, known, state if unit == name else None, rows=rows)
+            for unit in units
+        ]
         members, lasting = np.sum([(p.members, p.lasting) for p in found], axis=0)
         share = np.array([p.lasting for p in found]) / lasting
         keep, closed = ((share * np.array([getattr(p, k) for p in found])).sum(axis=0) for k in ("keep", "closed"))

@@ -1,4 +1,4 @@
-"""The parameters of each draw of a scenario: from priors, or from what was learned from counts.
+"""The parameters of each draw of a scenario: from priors, or from the sets that the scenario carries.
 
 Each draw of an experiment has its own set of parameters, and the set of draw 7 is the same under every policy.
 """
@@ -8,8 +8,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from forecast.beliefs import posterior
 from forecast.beliefs.parameters import Assumption, parameters_table
+from forecast.beliefs.sets import EFFECT
 from forecast.data import chance
 from forecast.question.scenario import Scenario
 
@@ -20,11 +20,10 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> Drawn:
     """Draw every parameter: name -> array (draws,).
 
     A parameter's prior passes through its low (5%), value (50%) and high (95%) on a log scale, on a logit scale for
-    shares, and on a plain scale cut at zero where low is zero. What was learned from counts stands in for the prior
-    (`posterior.learned`). Added are `place_effect`, a factor on entry_rate, and, where years were learned, a factor
-    `year/<year>` on all entries of the place in each calendar year.
+    shares, and on a plain scale cut at zero where low is zero. Sets that the scenario carries stand in for the priors.
+    Added is `place_effect`, a factor on entry_rate.
     """
-    keys, known = chance.streams(seed, draws), posterior.learned(scenario)
+    keys, known = chance.streams(seed, draws), scenario.sets
     table, drawn = parameters_table(), {}
     for name, value, low, high in zip(table.index, table["value"], table["low"], table["high"], strict=True):
         given = scenario.assumptions.get(name)
@@ -37,16 +36,8 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> Drawn:
         prior = given if isinstance(given, Assumption) else Assumption(value=value, low=low, high=high)
         z = chance.normal_array(keys, chance.name_number(name))
         drawn[name] = between(z, prior.value, prior.low, prior.high)
-    if known is None:
-        return drawn | {"place_effect": place_effect(scenario, drawn, keys)}
-    about = scenario.place.lineage, scenario.months[0].year
-    years = {y: known.year(y, draws, keys, *about) for y in sorted({*scenario.months[1:].year.tolist()})}
-    drawn |= {f"{posterior.YEAR}{y}": factor for y, factor in years.items() if factor is not None}
-    effects = [known.column(posterior.EFFECT + place, draws) for place in scenario.place.lineage]
-    if effects[0] is not None:
-        return drawn | {"place_effect": effects[0]}
-    above = next((e for e in effects if e is not None), np.ones(len(keys)))
-    return drawn | {"place_effect": above * place_effect(scenario, drawn | {"above": above}, keys)}
+    own = None if known is None else known.column(EFFECT + scenario.place.name, draws)
+    return drawn | {"place_effect": place_effect(scenario, drawn, keys) if own is None else own}
 
 
 def between(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
@@ -101,7 +92,7 @@ def place_effect(scenario: Scenario, drawn: Drawn, keys: np.ndarray) -> np.ndarr
     (first, last), years = pair
     exits = -np.log1p(-drawn["annual_lapse"]) + drawn["transfer_rate"] + drawn["death_rate"] + drawn["pension_rate"]
     gross = np.maximum((last - first) / years + exits * (first + last) / 2, 1.0) / scenario.place.eligible
-    observed, error = np.log(gross / (drawn["entry_rate"] * drawn.get("above", 1.0))), math.hypot(0.25, 0.35)
+    observed, error = np.log(gross / drawn["entry_rate"]), math.hypot(0.25, 0.35)
     weight = spread**2 / (spread**2 + error**2)
     result: np.ndarray = np.exp(weight * observed + spread * np.sqrt(1 - weight) * z)
     return result

@@ -50,11 +50,6 @@ def world_of(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | N
     return world._replace(base=world.base * led.pressure, lapse=led.lapse, campaigns=campaigns)
 
 
-def follows(scenario: Scenario) -> bool:
-    """Say whether a question follows what counts taught."""
-    return scenario.learned == "counts" and not scenario.invented
-
-
 def _led(scenario: Scenario, draws: range, seed: int) -> Led:
     """How the status quo of a question comes to follow its baseline; kept for every policy that is paired with it."""
     quo = scenario.with_policy("status quo", scenario.policy.in_force(scenario.start))
@@ -65,7 +60,7 @@ def _led(scenario: Scenario, draws: range, seed: int) -> Led:
     if key not in _LED:
         while len(_LED) >= MOST_KEPT:
             del _LED[next(iter(_LED))]  # the oldest
-        _LED[key] = lead(quo, draws, seed, _BASELINE.paths(quo, draws, seed) if follows(quo) else None)
+        _LED[key] = lead(quo, draws, seed, _BASELINE.paths(quo, draws, seed) if quo.follows else None)
     return _LED[key]
 
 

@@ -22,7 +22,6 @@ from forecast.question.plan import COLUMNS, GROUPS, Effect, Plan
 from forecast.question.scenario import Scenario
 
 G = len(GROUPS)
-MOST_MEMBERS = 0.9  # share of a cell that can be members at the opening, where they are no whole people
 
 
 class Layout(NamedTuple):
@@ -125,8 +124,6 @@ class Given(NamedTuple):
     keys: np.ndarray  # (draws,)
     drawn: Drawn
     skill: np.ndarray  # (communes, draws), mean 1
-    years: np.ndarray | None = None  # (months, draws) factor on all entries
-    opening_factor: np.ndarray | None = None  # (draws,) error of the opening stock; with it members are no whole people
     opening: np.ndarray | None = None  # (draws,) members at the opening; else those of the scenario
     opened: np.ndarray | None = None  # (draws,) share of campaign members among them
 
@@ -174,18 +171,15 @@ def make_world(
     `opening` is members at the opening and the share of campaign members among them, each (draws,). Nobody signs for a
     campaign, and the months are like any other: :func:`following.world_of` adds both.
     """
-    keys, layout, months = chance.streams(seed, draws), lay_out(scenario, strata), scenario.months
+    keys, layout = chance.streams(seed, draws), lay_out(scenario, strata)
     drawn = parameter_draws(scenario, seed, draws)
     skill = team_skill(scenario, keys, drawn)
     if strata is not None:
         people = np.maximum(scenario.place.communes["eligible"].to_numpy(float), 1.0)
         member = _members_of(strata)
         skill = _summed(member * people, skill) / (member @ people)[:, None]
-    years = None
-    if f"year/{months[-1].year}" in drawn:
-        years = np.stack([np.ones(len(keys)), *(drawn[f"year/{m.year}"] for m in months[1:])])
     members, opened = opening or (None, None)
-    return fill(layout, Given(keys, drawn, skill, years, opening=members, opened=opened))
+    return fill(layout, Given(keys, drawn, skill, members, opened))
 
 
 def team_skill(scenario: Scenario, keys: np.ndarray, drawn: Drawn) -> np.ndarray:
@@ -208,8 +202,6 @@ def fill(layout: Layout, given: Given) -> World:
     net = price.net[:, None, :, :, None]
     accept = np.stack([prices.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
     accept /= prices.base_acceptance(drawn, law, layout.base_income)[None, :, None, None, None]
-    if given.years is not None:
-        accept *= given.years[:, :, None, None, None]
     before = price.base_net[None, :, None] / income  # (draws, groups, bands)
     burden_rise = net / now - before[None, :, None]
     full_rise = price.floor_contribution[:, None, None, None] / now[:, :, 0] - before
@@ -323,29 +315,9 @@ def _weights(layout: Layout, income: np.ndarray, drawn: Drawn) -> np.ndarray:
     return weights
 
 
-def _shares(weights: np.ndarray) -> np.ndarray:
-    flat = weights.reshape(len(weights), -1)
-    shares: np.ndarray = flat / flat.sum(axis=1, keepdims=True)
-    return shares
-
-
-def opening_shares(layout: Layout, drawn: Drawn) -> np.ndarray:
-    """Share of the opening members in each cell when no group is known, (draws, cells): by people x acceptance."""
-    law, month = layout.scenario.law, str(layout.plan.months[0])
-    income = prices.bands(prices.median_income(layout.income, law, drawn), drawn)
-    grown = (1 + drawn["income_growth"]) ** prices.years_from_base(month, law)
-    return _shares(_weights(layout, income * grown[:, None, None], drawn))
-
-
 def _opening(layout: Layout, weights: np.ndarray, given: Given) -> np.ndarray:
     """Spread the opening stock over cells, (draws, cells): by `weights`, groups as published."""
     scenario, cells = layout.scenario, layout.cells
-    if given.opening_factor is not None:
-        shares = _shares(weights)
-        members: np.ndarray = np.minimum(
-            shares * (scenario.opening[0] * given.opening_factor)[:, None], MOST_MEMBERS * cells
-        )
-        return members
     if given.opening is None:
         total = int(round(scenario.opening[0]))
         if total > cells.sum():
