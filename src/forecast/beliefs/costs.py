@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.beliefs.parameters import Assumption
-from forecast.data import chance, tables
+from forecast.data import tables
 
 FILE = "unit_costs.csv"
 UNPAID = "unpaid_hour"  # the item that prices an hour which nobody pays: nothing, unless a scenario says so
@@ -40,8 +40,8 @@ def unit_costs() -> pd.DataFrame:
 def newest() -> pd.DataFrame:
     """Return the row of each item that began last: index item, the other columns of the table.
 
-    >>> newest().loc["inspection", ["since", "value"]].tolist()
-    ['2026-07', 68000.0]
+    >>> newest().loc["inspection", "since"], float(newest().loc["inspection", "value"])
+    ('2026-07', 68000.0)
     """
     return unit_costs().drop_duplicates("item", keep="last").set_index("item")
 
@@ -68,10 +68,13 @@ def prices(item: str, months: pd.PeriodIndex, given: float | Assumption | None =
 def drawn(item: str, price: Path3, keys: np.ndarray) -> np.ndarray:
     """Return a price in each draw and month, (draws, months): one luck for an item, the same in every policy.
 
+    >>> from forecast.data import chance
     >>> path = prices("visit", pd.period_range("2022-01", "2022-01", freq="M"))
-    >>> drawn("visit", path, chance.streams(1, range(2000))).min() > 0
+    >>> bool(drawn("visit", path, chance.streams(1, range(2000))).min() > 0)
     True
     """
+    from forecast.data import chance  # compiles: not for a command that only reads
+
     z = chance.normal_array(keys, chance.name_number(f"price/{item}"))[:, None]
     low, value, high = price
     if (low <= 0).any() or (low == high).all():

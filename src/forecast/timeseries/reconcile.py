@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from forecast.data import chance, places
+from forecast.data import places
 from forecast.data.tables import UserError
 from forecast.timeseries import table as cells
 
@@ -313,6 +313,8 @@ def projection(
 
 def _luck(correlation: np.ndarray, names: list[str], seed: int) -> np.ndarray:
     """Return standard normal numbers that go together as the nodes do, shape (nodes, SAMPLES)."""
+    from forecast.data import chance  # compiles: not for a command that only reads
+
     keys = chance.streams(seed, range(SAMPLES))
     own = np.stack([chance.normal_array(keys, chance.name_number(name)) for name in names])
     return np.asarray(np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(names))) @ own, -4.0, 4.0))

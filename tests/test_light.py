@@ -1,0 +1,31 @@
+"""A command loads what it needs: one that only reads does without the compiler, and stays small."""
+
+import subprocess
+import sys
+
+import pytest
+
+MOST = 200  # MB after the imports
+READS = {
+    "check": "from forecast.checks import check; from forecast.publish import audit",
+    "import": "from forecast.exchange import members_lists, scaffold",
+    "sample": "from forecast.exchange import layouts, sample",
+    "baseline": "from forecast.timeseries import baseline, effects, reconcile, saturation",
+    "scenario": "from forecast.question.scenario import read_scenario",
+    "run": "from forecast.experiment.project import project; from forecast.experiment.manifest import manifest",
+}
+LOOK = """
+import sys, resource
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print("numba" in sys.modules, peak / (1e3 if sys.platform == "linux" else 1e6))
+"""
+
+
+@pytest.mark.parametrize("command", READS)
+def test_a_command_that_only_reads_loads_no_compiler_and_stays_small(command):
+    code = f"import forecast.cli\n{READS[command]}\n{LOOK}"
+    compiler, size = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert compiler == "False"
+    assert float(size) < MOST
