@@ -7,10 +7,12 @@ import pytest
 from forecast.data import tables
 from forecast.data.law import read_law
 from forecast.data.law_changes import Change, changed
+from forecast.data.places import read_place
 from forecast.data.tables import UserError
-from forecast.desk.board import adding, board, counted, outlook, price, targets
+from forecast.desk.board import adding, back, board, compare, counted, five, outlook, plans, policies, price, targets
 from forecast.desk.board.outlook import AS_IS, Asked
 from forecast.engines.campaign.beliefs import learn
+from forecast.question.levers import TopUp
 
 ASKED = Asked("2026-11", until="2028-12", draws=24)
 
@@ -140,3 +142,87 @@ def test_a_changed_law_is_cut_where_it_changes():
     assert other.price("poor", "2028-01").net == law.price("poor", "2028-01").net
     assert other.price("poor", "2026-12").net == law.price("poor", "2026-12").net
     assert law.value("state_subsidy_share", "2027-06", "poor") == 0.5  # the law itself is as it was
+
+
+@pytest.fixture(scope="module")
+def planned(made):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plans, "learned", lambda known: learn(known, particles=800, rows=24))
+        yield plans.plans(made.asked, made.outlook, 2027, names=["Việt Nam", "Hà Nội", "Lai Châu"])
+
+
+def test_a_plan_that_is_met_more_often_is_smaller(planned):
+    assert (planned["met"] >= planned["chance"]).all() and len(planned) == 9
+    for _, rows in planned.groupby("place"):
+        assert rows["plan"].is_monotonic_decreasing and rows["left"].is_monotonic_increasing
+        assert (rows["left_low"] <= rows["left"]).all() and (rows["left"] <= rows["left_high"]).all()
+
+
+def test_a_december_ends_above_a_plan_within_reach_and_falls_by_march(made):
+    """A plan a little above lasting members is met nearly always; one of ten times as many, never."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plans, "learned", lambda known: learn(known, particles=800, rows=24))
+        known = plans.known_at(made.asked.known_history, tables.month("2026-11"), made.asked.known_law)
+        beliefs = outlook.few(plans.learned(known), 24)
+        december = plans.December(made.asked, made.outlook, "Hà Nội", 2027, beliefs, known)
+    low = float(np.exp(december.low).min())
+    assert (december.members(0.9 * low) >= 0.9 * low).all()
+    assert (december.members(30 * low) < 30 * low).all()
+    assert (december.left(2 * low) < december.members(2 * low) * 1.5).all()
+
+
+def test_a_policy_of_the_nation_acts_in_a_province_and_is_paid_for(made):
+    name = "Cao Bằng"
+    one = outlook.Outlook((name,), made.outlook.months, {m: v[[5]] for m, v in made.outlook.persons.items()})
+    assert made.outlook.places[5] == name
+    asked = {question.scenario: question for question in map(compare.read_scenario, compare.files())}
+    levers = asked["model-communes"].policy.levers
+    found = policies.effects(made.asked, one, {"model": lambda place: levers}, draws=2, jobs=1)
+    more, law = policies.under(one, found["model"]), made.asked.known_law
+    assert (more.of(name)[-1] > one.of(name)[-1]).all() and (more.of(name)[0] == one.of(name)[0]).all()
+    usual = policies.money(law, one, found[""], name, 2027)
+    topped = policies.money(asked["top-ups"].law, one, found[""], name, 2027)
+    assert usual["province"].sum() == 0 and (topped["province"] > 0).all()
+    assert topped["province"] + topped["members"] == pytest.approx(usual["members"])
+    assert (policies.money(law, more, found["model"], name, 2027)["office"] > usual["office"]).all()
+
+
+def test_a_top_up_on_the_board_is_a_change_of_the_law(made):
+    one = outlook.Outlook(("Huế",), made.outlook.months, {m: v[:1] for m, v in made.outlook.persons.items()})
+    with pytest.raises(UserError, match="change of the law"):
+        policies.effects(made.asked, one, {"top-up": lambda place: (TopUp(share=0.1),)}, draws=1, jobs=1)
+
+
+def test_policies_of_the_board_are_about_the_nation(made):
+    for path in compare.files():
+        assert compare.read_scenario(path).place.name == "Việt Nam"
+    other = compare.read_scenario(tables.data_dir() / "scenarios" / "ca-mau-plan.yaml")
+    with pytest.raises(UserError, match="expected Việt Nam"):
+        compare.compared(made, [other])
+
+
+def test_without_campaigns_members_are_lasting_members(made):
+    quiet = compare.without_campaigns(made.outlook)
+    assert (quiet.of("Việt Nam") == made.outlook.of("Việt Nam", "lasting_members")).all()
+
+
+def test_earlier_boards_are_held_against_counts_that_came_later(history):
+    asked = back.counted_places(history).set_index("place")
+    assert asked.loc["Việt Nam", ["month", "seen"]].tolist() == ["2025-12", "2025-08"]
+    for row in asked.itertuples():
+        assert (tables.month(row.month) - tables.month(row.seen)).n >= (4 if row.Index == "Việt Nam" else back.AHEAD)
+    found = pd.DataFrame(
+        [("Việt Nam", 1, True, True, True), ("A", 0, False, True, True), ("B", 2, False, False, True)],
+        columns=["place", "before", "in_50", "in_80", "in_95"],
+    ).assign(low=10.0, high=40.0)
+    rates = back.rates(found).set_index("which")
+    assert rates.loc["all", ["counts", "in_50", "in_80", "in_95", "width"]].tolist() == [2, 0, 0.5, 1, 4]
+    assert rates.loc["before", "counts"] == 1
+
+
+def test_the_five_places_have_communes_of_today():
+    assert {place.now for place in five.FIVE} <= set(outlook.provinces("2026-11"))
+    assert len(five.communes_of("Đông Triều", "Quảng Ninh")) >= 5
+    assert all(
+        read_place(name, at="2026-11").level == "commune" for name in five.communes_of("Đà Bắc", "Phú Thọ (2025)")
+    )

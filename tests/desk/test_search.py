@@ -15,7 +15,7 @@ from forecast.desk import search, target, totals
 from forecast.desk.optimize import _farthest, optimize
 from forecast.language import words
 from forecast.question import menu
-from forecast.question.levers import LEVERS, Meetings, Policy, TopUp, Visits
+from forecast.question.levers import LEVERS, Meetings, Policy, Reminders, TopUp, Visits
 from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario, Target, read_scenario
 from forecast.question.scenario_file import scenario_yaml
@@ -380,6 +380,8 @@ def test_the_usual_levers_end_where_a_place_was_seen_to_end():
     assert offered["Collectors"].high == pytest.approx(3 * 883)
     full = asked.with_policy("full", Policy(offered["Collectors"].at(100)))
     assert "Collectors" not in {choice.name for choice in menu.offered(full)}  # there is no more of it
+    listed = asked.with_policy("listed", Policy(Reminders(share=1.0, start="2022-01")))
+    assert "Reminders" not in {choice.name for choice in menu.offered(listed)}  # all of them are on a list already
     under_way = search.Search(asked, 1e12, 0.5, 0.0, 0.0, draws=2, seed=1)
     names = [choice.name for choice in under_way.choices]
     both = tuple(100 if name in ("TopUp/all", "TopUp/other") else 0 for name in names)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import claim, finish, picture, with_draws, with_result, with_seed
+from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_jobs, with_result, with_seed
 from forecast.data import tables
 
 
@@ -33,8 +33,19 @@ def this_month(today: date | None = None) -> str:
     default=None,
     help="Targets of one's own: place, month, value, unit (persons, percent), denominator, source.",
 )
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Scenario file about the nation, or a folder of them (data/scenarios/board); may be given again.",
+)
+@click.option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
+@click.option("--store", is_flag=True, help="Keep what --policy and --back found with the data, for the page.")
+@click.option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
 @with_draws
 @with_seed
+@with_jobs
 @with_result
 def board(
     *,
@@ -42,8 +53,13 @@ def board(
     month: str | None,
     until: str,
     own: Path | None,
+    policies: tuple[Path, ...],
+    backward: bool,
+    store: bool,
+    communes: bool,
     draws: int,
     seed: int,
+    jobs: int | None,
     out: Path,
     force: bool,
     lang: str,
@@ -51,13 +67,21 @@ def board(
     """Say where every province and the nation will stand, and with what probability they meet 2028 and 2030.
 
     Provinces add up to the nation in every draw, to a person. PLACES are provinces to be told about (their sums are
-    those of all); the whole table is written in any case.
+    those of all); the whole table is written in any case. plans.csv holds the plan for the December of next year that
+    is met with 50, 80 and 90%, and what is left of it in March; with --communes, communes.csv splits the one of 80%.
+    With --policy, policies.csv compares policies of the nation and undo.csv says what it costs to undo the next rise of
+    the floor; with --back, back.csv says what boards of earlier months would have said of the counts that came.
     """
+    import pandas as pd
+
     from forecast.data.places import read_place
+    from forecast.desk.board import back, compare, kept, plans
     from forecast.desk.board.board import board as made
     from forecast.desk.board.outlook import Asked
     from forecast.exchange.board_workbook import workbook
+    from forecast.language import words
     from forecast.show import board as show
+    from forecast.show import board_desk as desk
 
     asked = Asked(str(tables.month(month or this_month())), str(tables.month(until)), draws, seed)
     _ = asked.months
@@ -68,6 +92,10 @@ def board(
                 f"{place.name} is a {place.level}; the board holds the nation and its provinces, and it is counted in "
                 f"{place.lineage[1]}"
             )
+    if communes and not any(place.level == "province" for place in chosen):
+        raise click.UsageError("--communes splits the plan of PLACES: name at least one province")
+    files = [file for path in policies for file in (compare.files(path) if path.is_dir() else [path])]
+    questions = read_scenarios(files)
     claim(out, force)
     with click.progressbar(length=34, label="board") as bar:
         result = made(asked, own=own, progress=lambda _: bar.update(1))
@@ -77,5 +105,29 @@ def board(
     picture(out / "board.png", show.picture(result, lang))
     tables.write_bytes(workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx")
     click.echo(show.summary(result, lang, tuple(place.name for place in chosen)))
+    year = desk.year_of(result)
+    planned = plans.plans(asked, result.outlook, year)
+    tables.write(planned, out / "plans.csv")
+    click.echo(desk.plans(planned, year, lang))
+    if communes:
+        wanted = planned[planned["chance"] == 0.8].set_index("place")["plan"]
+        split = [
+            plans.by_commune(asked, result.outlook, place.name, float(wanted[place.name]), year, jobs=jobs)
+            for place in chosen
+            if place.level == "province"
+        ]
+        tables.write(pd.concat(split, ignore_index=True), out / "communes.csv")
+    if questions:
+        compared = compare.compared(result, questions, jobs=jobs)
+        cost = compare.undoing(result, compared.usual)
+        for folder in [out, *([kept.folder()] if store else [])]:
+            tables.write(cost, folder / "undo.csv")
+            tables.write(compared.rows, folder / "policies.csv")
+        click.echo(words.join([desk.undo(result, cost, lang), desk.policies(compared.rows, compared.titles, lang)]))
+    if backward:
+        before = back.back(draws, seed)
+        for folder in [out, *([kept.folder()] if store else [])]:
+            tables.write(before, folder / "back.csv")
+        click.echo(desk.held(before, lang))
     facts = {"asked": {"month": asked.month, "until": asked.until, "draws": draws, "seed": seed}}
     finish(out, json.loads(json.dumps(facts)), "board.csv")

@@ -23,7 +23,7 @@ from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
 @click.option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
 @click.option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
 @click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
-@click.option("--draft", is_flag=True, help="Add nothing to the ledger of published forecasts.")
+@click.option("--publish", is_flag=True, help="Add the forecasts to the ledger, so that later counts judge them.")
 @with_cluster
 @with_force
 def report(
@@ -35,12 +35,13 @@ def report(
     pdf: bool,
     day: str | None,
     ledger: Path | None,
-    draft: bool,
+    publish: bool,
     force: bool,
 ) -> None:
-    """Run the notebooks of PLACES (all by default) and publish the site.
+    """Run the notebooks of PLACES (all by default) and make the site; nothing that is tracked changes.
 
-    What the pages forecast is added to the ledger, so that later counts can judge it: forecast backtest --published.
+    With --publish (or --ledger FOLDER) what the pages forecast is added to the ledger of published forecasts, so that
+    later counts can judge it: forecast backtest --published.
     """
     from datetime import date
 
@@ -50,7 +51,7 @@ def report(
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
         raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
-    kept = None if draft else ledger or published.ledger()
+    kept = ledger or (published.ledger() if publish else None)
     front = site.build(
         places=list(places) or None,
         langs=chosen,

@@ -32,7 +32,7 @@ TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance
 PARTS = {
     "start": {"vi": "Bắt đầu", "en": "Start here"},
     "questions": {"vi": "Câu hỏi của người lập kế hoạch", "en": "Planners' questions"},
-    "places": {"vi": "Các địa phương", "en": "Places"},
+    "places": {"vi": "Nghiên cứu trường hợp", "en": "Case studies"},
     "proof": {"vi": "Tin được đến đâu", "en": "How far to trust it"},
     "how": {"vi": "Cách làm", "en": "How it works"},
 }
@@ -103,11 +103,13 @@ def write(
     }
     tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
     cards: list[str] = []
+    today = ""
     given: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {name: [] for name in PARTS}
     for stem, book in copy.deepcopy(books).items():
         card = _card(stem, book, source / "static" / "cards")
         cards += [card] if card else []
+        today = today or _today(stem, book, lang)
         groups[part(book)].append(stem)
         end = "\n\n".join(
             [
@@ -128,7 +130,7 @@ def write(
             "language_info": {"name": "python", "pygments_lexer": "python"},
         }
         tables.write_text(nbformat.writes(book), source / f"{stem}.ipynb")
-    front = _front(lang, cards, up, facts)
+    front = _front(lang, today, cards, up, facts)
     given["index.html"] = audit.numbers(audit.from_markdown(front))
     tables.write_text(front.replace(_HERE, _lists(groups, lang)), source / "index.md")
     return given
@@ -265,11 +267,30 @@ def _key(lang: str) -> str:
     return f'<div class="card key">\n<h2>{head}</h2>\n<p>{said}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
 
 
-def _front(lang: str, cards: list[str], up: str, made: dict[str, Any]) -> str:
-    """Return the front page without its lists of pages: a card for each place, how to read it, what it stands on."""
+def _today(stem: str, book: NotebookNode, lang: str) -> str:
+    """Return today's answers for the front page: what the cell tagged `today` says, and the way to its page."""
+    said = [o["data"]["text/markdown"] for o in _outputs(book, "today") if "text/markdown" in o.get("data", {})]
+    if not said:
+        return ""
+    head = say(lang, vi="## Hôm nay", en="## Today")
+    more = say(
+        lang,
+        vi="Từng tỉnh, kế hoạch nào đạt được, khoản hỗ trợ bù mức sàn, các chính sách cạnh nhau: "
+        '<a href="{stem}.html">bảng của cả nước và từng tỉnh</a>.',
+        en="Every province, which plan can be met, the top-up that undoes the floor, policies side by side: "
+        '<a href="{stem}.html">the nation and every province</a>.',
+        stem=stem,
+    )
+    return "\n\n".join([head, *("".join(text) for text in said), more])
+
+
+def _front(lang: str, today: str, cards: list[str], up: str, made: dict[str, Any]) -> str:
+    """Return the front page without its lists of pages: today, a card for each case, how to read it, its sources."""
+    cases = say(lang, vi="## Nghiên cứu trường hợp", en="## Case studies")
     return "\n\n".join(
         [
             f"# {TITLE[lang]}",
+            *([today, cases] if today else []),
             say(
                 lang,
                 vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "

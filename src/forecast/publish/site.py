@@ -91,7 +91,14 @@ def build(
             if ledger is not None:
                 ledgers.add(forecasts, ledger, day)
 
-        publish(done, langs, out, pdf=pdf, ready=ready, facts={"published": day} if ledger is not None else {})
+        publish(
+            done,
+            langs,
+            out,
+            pdf=pdf,
+            ready=ready,
+            facts={"made": day} | ({"published": day} if ledger is not None else {}),
+        )
         steps.update()
     return out / "index.html"
 
@@ -117,7 +124,7 @@ def publish(
     ]
     if faults:
         raise UserError("\n".join(dict.fromkeys(faults)))
-    facts = {"languages": langs, "pages": sorted(done), **_hashes()} | (facts or {})
+    facts = {"languages": langs, "pages": sorted(done), **_hashes(), **foot.known()} | (facts or {})
     facts["settings"] = {stem: foot.settings(made[langs[0]]) for stem, made in done.items()}
     on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
     forecasts = {stem: published([made[langs[0]]]) for stem, made in done.items()}

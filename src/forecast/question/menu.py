@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from forecast.data.places import Place
 from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
+from forecast.question.plan import Plan
 
 if TYPE_CHECKING:
     from forecast.question.scenario import Scenario
@@ -182,7 +183,7 @@ def offered(scenario: "Scenario") -> tuple[Choice, ...]:
 def within(scenario: "Scenario", choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
     """Return the choices with ranges that end where more than was seen would be done, beside what a scenario does.
 
-    A choice of which nothing more was seen is left out.
+    A choice of which nothing more was seen is left out, and one that changes nothing because all of it is done already.
     """
 
     def fits(choice: Choice) -> bool:
@@ -191,6 +192,9 @@ def within(scenario: "Scenario", choices: tuple[Choice, ...]) -> tuple[Choice, .
 
     found = []
     for choice in choices:
+        lever = choice.at(choice.levels)
+        if lever is None or not _more(scenario, [lever]).changed(scenario.plan):
+            continue
         if fits(choice):
             found.append(choice)
         elif choice.field:
@@ -210,11 +214,17 @@ def is_seen(scenario: "Scenario", levers: Sequence[Lever]) -> bool:
 
     place, quo = scenario.place, scenario.status_quo_plan
     already = {(one.column, one.group): one.asked for one in above(scenario.plan, quo, place)}
+    plan = _more(scenario, levers)
+    return all(x.asked <= already.get((x.column, x.group), 0.0) * (1 + 1e-6) for x in above(plan, quo, place))
+
+
+def _more(scenario: "Scenario", levers: Sequence[Lever]) -> Plan:
+    """The plan of a scenario with levers behind its own."""
     columns: dict[str, Any] = {name: column.copy() for name, column in scenario.plan.columns.items()}
     plan = scenario.plan.but(bills=[], **columns)
     for lever in levers:
-        lever._apply(plan, place)
-    return all(x.asked <= already.get((x.column, x.group), 0.0) * (1 + 1e-6) for x in above(plan, quo, place))
+        lever._apply(plan, scenario.place)
+    return plan
 
 
 def policy(base: Policy, choices: tuple[Choice, ...], levels: tuple[int, ...]) -> Policy:

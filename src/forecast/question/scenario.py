@@ -13,6 +13,7 @@ from forecast.beliefs.parameters import Assumption, check_assumption, known_name
 from forecast.beliefs.sets import COUNTS, Sets
 from forecast.data import doors, tables
 from forecast.data.law import Law, read_law
+from forecast.data.law_changes import Change, changed
 from forecast.data.places import Place, read_place
 from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
@@ -79,6 +80,7 @@ class Scenario(BaseModel):
     )
     title: dict[Literal["vi", "en"], str] = Field({}, description="name for people, in both languages")
     law: Law = Field(default_factory=read_law, description="the law in force; another one asks what a change would do")
+    changes: tuple[Change, ...] = Field((), exclude=True, description="values of the law that are replaced")
     search: Search | None = Field(None, exclude=True, description="what forecast optimize may change")
     file: str = Field("", exclude=True)
     learned: Literal["counts", "priors"] = Field(
@@ -90,6 +92,8 @@ class Scenario(BaseModel):
         """Take a name and a place (or the name of one), then the rest by keyword."""
         if isinstance(place, str):
             place = read_place(place, at=data.get("start"))
+        if data.get("changes") and "law" not in data:
+            data["law"] = changed(read_law(), data["changes"])
         try:
             super().__init__(scenario=scenario, place=place, **data)
         except ValidationError as error:
@@ -197,7 +201,10 @@ class Scenario(BaseModel):
         ...
         forecast.data.tables.UserError: scenario 'x': assumptions.campaign_rise: expected a number of at least 0 and ...
         """
-        other = Scenario(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
+        kept = {name: getattr(self, name) for name in type(self).model_fields}
+        if "changes" in changes:  # another law follows from them
+            kept.pop("law")
+        other = Scenario(**kept | changes)
         if not changes.keys() & _BEHIND_PLAN:
             there = vars(self)
             vars(other).update({name: there[name] for name in _COMPILED if name in there})
@@ -227,6 +234,7 @@ class _File(BaseModel):
     until: Month
     title: dict[Literal["vi", "en"], str] = {}
     target: Target | None = None
+    law: tuple[Change, ...] = Field((), description="values of the law that are replaced, one after the other")
     policy: tuple[AnyLever, ...] = ()
     assumptions: dict[str, float | Assumption] = {}
     prices: dict[str, float | Assumption] = Field({}, description="own prices, VND by item of data/unit_costs.csv")
@@ -260,6 +268,7 @@ def read_scenario(path: str | Path) -> Scenario:
             policy=Policy(*form.policy),
             assumptions=form.assumptions,
             prices=form.prices,
+            changes=form.law,
             search=form.search,
             file=str(path),
         )

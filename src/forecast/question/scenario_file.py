@@ -37,6 +37,8 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         "assumptions": assumptions,
         "prices": prices,
     }
+    if scenario.changes:
+        found["law"] = [change.model_dump(exclude_defaults=True) for change in scenario.changes]
     if scenario.search and not everything:  # what a search may choose is no part of what is asked of an engine
         found["search"] = scenario.search.model_dump(mode="json", exclude_defaults=True)
     return found

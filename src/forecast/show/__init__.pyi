@@ -1,5 +1,7 @@
 # Every module of this package, so that an editor completes `f.show.`; tests/test_front_door.py holds it to the files.
 from . import additionality as additionality
+from . import board as board
+from . import board_desk as board_desk
 from . import calibration as calibration
 from . import communes as communes
 from . import contents as contents
@@ -28,3 +30,4 @@ from . import target as target
 from . import teams as teams
 from . import uncertainty as uncertainty
 from . import update as update
+from . import vintage as vintage

@@ -283,7 +283,8 @@ def ways_table(ways: pd.DataFrame, lang: str = "vi") -> Text:
         elif row["needed"] == row["needed"]:
             needed = Text(_amount(row["needed"], row["unit"], lang))
         elif not row["unit"] or (row["unit"] == "share" and row["most"] >= 1):  # there is no more of it
-            needed = say(lang, vi="không đủ, dù đến mức {most}", en="not enough, even {most}", most=most)
+            even = say(lang, vi=", dù đến mức {most}", en=", even {most}", most=most) if row["unit"] else ""
+            needed = say(lang, vi="không đủ{even}", en="not enough{even}", even=even)
         else:
             needed = say(
                 lang,

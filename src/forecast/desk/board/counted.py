@@ -29,9 +29,9 @@ def parts(name: str) -> tuple[str, ...]:
     (('Hòa Bình', 'Phú Thọ', 'Vĩnh Phúc'), ())
     """
     moves = places.crosswalk()
+    provinces = {old.split("/")[0] for old in moves["old"] if old.count("/") == 2}  # others are districts
     whole = moves[(moves["new"] == name) & (moves["share"] == 1) & ~moves["old"].str.contains("/")]
-    levels = tables.read(tables.data_dir() / "places.csv", "places").set_index("place")["level"].reindex(whole["old"])
-    return tuple(sorted(levels.index[levels == "province"]))
+    return tuple(sorted(set(whole["old"]) & provinces))
 
 
 def last_counts(history: pd.DataFrame, names: tuple[str, ...], month: str) -> pd.DataFrame:

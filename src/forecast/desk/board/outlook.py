@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer.projection import COLUMNS
-from forecast.data import places, tables
+from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.desk.board import adding
 from forecast.desk.board.counted import parts
@@ -138,14 +138,15 @@ def outlooks(
     each = {AS_IS: known} | {name: replace(known, law=other) for name, other in laws.items()}
     nation = ahead(beliefs, NATION, months, range(asked.draws), asked.seed, known)
     drawn = {name: np.empty((2, len(names), len(months), asked.draws)) for name in each}
-    today = []
+    table, today = tables.read(tables.data_dir() / "places.csv", "places"), []
+    liable = dict(zip(table["place"], table["eligible"], strict=True))
     for i, name in enumerate(names):
         units = [(unit, states(beliefs, unit)) for unit in units_of(name, known)]
         today.append(_today(beliefs, units, asked))
         for which, values in _summed(beliefs, units, asked, each).items():
-            drawn[which][:, i] = _capped(values, name, asked.month)
+            drawn[which][:, i] = _capped(values, liable.get(name, 0.0))
         progress(name)
-    whole_nation = _capped(np.array([nation.members, nation.lasting]), NATION, asked.month)
+    whole_nation = _capped(np.array([nation.members, nation.lasting]), liable.get(NATION, 0.0))
     weight = adding.weights(np.array(today))
     pairs = zip(drawn[AS_IS], whole_nation, strict=True)
     fit = np.array([adding.factors(values, weight, totals) for values, totals in pairs])
@@ -186,9 +187,8 @@ def _summed(beliefs: Beliefs, units: Units, asked: Asked, each: Mapping[str, Kno
     return total
 
 
-def _capped(values: np.ndarray, name: str, month: str) -> np.ndarray:
+def _capped(values: np.ndarray, most: float) -> np.ndarray:
     """Return draws that do not pass the people liable for the scheme, where those are known; the first may have."""
-    most = places.read_place(name, at=month).eligible
     return np.minimum(values, np.maximum(most, values[:, :1])) if most > 0 else values
 
 

@@ -1,41 +1,43 @@
 """What a policy does to a province: one small function, so that better engines can take its place.
 
-Levers are judged by the engine `stock`: paired draws with and without the policy give, month by month, by how much
-members are multiplied and what each payer pays for a member and month. The board's own draws are then multiplied by
-the first and priced by the second. A change of the law acts in the board's draws themselves
-(:func:`forecast.desk.board.outlook.outlooks`).
+Levers are judged by the engine `stock`: paired draws with and without the policy say, month by month, by how much
+members and lasting members are multiplied, and what outreach and commissions cost. The board's own draws are then
+multiplied by the first. A change of the law acts in the board's draws themselves
+(:func:`forecast.desk.board.outlook.outlooks`), a top-up among them. What members, state and province pay follows from
+the law: every member pays on the floor.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from forecast.data import places, workers
+from forecast.data.law import Law
 from forecast.data.places import Place, read_place
-from forecast.data.vocabulary import NATION, PAYERS
+from forecast.data.tables import UserError
+from forecast.data.vocabulary import GROUPS, NATION, PAYERS
 from forecast.desk.board import adding
 from forecast.desk.board.outlook import MEASURES, Asked, Outlook
-from forecast.desk.equal_money import priced
 from forecast.experiment.project import project
-from forecast.question.levers import Lever, Policy, Where
+from forecast.question.levers import Gift, Lever, Policy, TopUp, Where
 from forecast.question.scenario import Scenario
 
-ENGINE, DRAWS = "stock", 32
+ENGINE, DRAWS = "stock", 16
+MOST = 0.8  # share of the people liable for the scheme with which a province may open
 OFFICE = PAYERS["office"]
 
 
 class Effect(NamedTuple):
-    """What a policy does in a province, each (months, draws) of the engine.
+    """What a policy does in a province.
 
-    `times`: members over those of the status quo. `paid`: VND of each payer for a member and month under the policy;
-    `spent`: VND of outreach in the month.
+    `times`: what each measure of the board is multiplied by, (months, draws) of the engine; `spent`: VND of outreach
+    and commissions in the month, (months, draws); `shares`: of members by group, (groups,).
     """
 
-    times: np.ndarray
-    paid: Mapping[str, np.ndarray]
+    times: Mapping[str, np.ndarray]
     spent: np.ndarray
+    shares: np.ndarray
 
 
 Levers = Callable[[Place], Iterable[Lever]]
@@ -47,12 +49,12 @@ def effects(
     """Return the effect of each policy in each province, by policy and place; "" is the status quo.
 
     `levers` gives for each policy the levers of a province. A province opens with its stock of today, the median of the
-    board's draws. Every lever that has a price in data/parameters.csv and was given none gets it.
+    board's draws. Every lever that has a price in data/unit_costs.csv and was given none gets it.
     """
-    given = [
-        (asked, name, float(np.median(outlook.of(name, "lasting_members")[0])), _chosen(name, asked, levers), draws)
-        for name in outlook.places
-    ]
+    counts = {name: districts(name) for name in outlook.places}
+    share = {name: count / max(sum(counts.values()), 1) for name, count in counts.items()}
+    opening = {name: float(np.median(outlook.of(name, "lasting_members")[0])) for name in outlook.places}
+    given = [(asked, name, opening[name], _chosen(name, asked, levers, share[name]), draws) for name in outlook.places]
     done = workers.every(_in_province, given, jobs)
     found: dict[str, dict[str, Effect]] = {policy: {} for policy in ("", *levers)}
     for name, each in zip(outlook.places, done, strict=True):
@@ -61,23 +63,31 @@ def effects(
     return found
 
 
-def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers]) -> dict[str, Policy]:
+def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers], share: float) -> dict[str, Policy]:
     place = read_place(name, at=asked.month)
-    return {policy: Policy(*(localized(lever, place) for lever in give(place))) for policy, give in levers.items()}
+    found = {policy: tuple(give(place)) for policy, give in levers.items()}
+    for policy, given in found.items():
+        for lever in given:
+            if isinstance(lever, TopUp | Gift):
+                raise UserError(
+                    f"{policy}: {type(lever).__name__} on the board is a change of the law; expected law: "
+                    "[{parameter: local_top_up_share, value: 0.1, since: 2027-01}]"
+                )
+    return {policy: Policy(*(localized(lever, share, place) for lever in given)) for policy, given in found.items()}
 
 
-def localized(lever: Lever, place: Place) -> Lever:
-    """Return a lever whose `per_district` means the districts that a place had, where it has none since July 2025.
+def localized(lever: Lever, share: float, place: Place) -> Lever:
+    """Return a lever for the nation as a province has it: of a number of communes, its `share`, at least one.
 
     >>> from forecast.question.levers import ModelCommunes
-    >>> lever = ModelCommunes(where={"per_district": 1})
-    >>> localized(lever, read_place("ca-mau", at="2026-11")).where.count
+    >>> lever = ModelCommunes(where={"count": 100})
+    >>> localized(lever, 0.16, read_place("ca-mau", at="2026-11")).where.count
     16
     """
     where = lever.where
-    if not isinstance(where, Where) or not where.per_district or (place.communes["district"] != "").any():
+    if not isinstance(where, Where) or not where.count:
         return lever
-    count = min(where.per_district * max(districts(place.name), 1), len(place.communes))
+    count = min(max(round(where.count * share), 1), len(place.communes))
     return lever.model_copy(update={"where": Where(count=count, order=where.order)})
 
 
@@ -105,60 +115,66 @@ def _in_province(
     asked: Asked, name: str, opening: float, chosen: Mapping[str, Policy], draws: int
 ) -> dict[str, Effect]:
     """Return the effects in one province."""
-    law = asked.law
+    law, place = asked.law, read_place(name, at=asked.month)
+    opening = min(opening, MOST * place.eligible)
     base = Scenario(
         "status quo",
-        read_place(name, at=asked.month),
+        place,
         start=asked.month,
         until=asked.until,
         assumptions={"opening_members": round(opening)},
         **({"law": law} if law else {}),
     )
-    asked_for = [base, *(priced(base.with_policy(policy, levers)) for policy, levers in chosen.items())]
+    asked_for = [base, *(base.with_policy(policy, levers) for policy, levers in chosen.items())]
     answer = project(asked_for, [ENGINE], draws=draws, seed=asked.seed, jobs=1, progress=False)
-    rows = answer.only(measure=["members", *PAYERS.values()], group="all").frame
-    wide = rows.pivot_table(index=["scenario", "measure", "month"], columns="draw", values="value", observed=True)
-    every = pd.MultiIndex.from_product([wide.index.unique(0), wide.index.unique(1), list(base.months.astype(str))])
-    wide = wide.reindex(every).fillna(0.0)  # flows have no row in the opening month
-    usual = _of(wide, "status quo", "members")
+    rows = answer.only(measure=[*MEASURES, OFFICE]).frame
+    wide = rows.pivot_table(
+        index=["scenario", "measure", "group", "month"], columns="draw", values="value", observed=True
+    )
+    there = {key: part.droplevel([0, 1, 2]) for key, part in wide.groupby(level=[0, 1, 2], observed=True)}
+    months = list(base.months.astype(str))
+
+    def of(scenario: str, measure: str, group: str = "all") -> np.ndarray:
+        """Return draws by month; what is not said is nothing: flows have no row in the opening month."""
+        part = there.get((scenario, measure, group))
+        return np.zeros((len(months), draws)) if part is None else part.reindex(months).fillna(0.0).to_numpy(float)
+
+    groups = np.array([of("status quo", "members", group)[0].mean() for group in GROUPS])
     return {
         policy: Effect(
-            _of(wide, scenario, "members") / np.maximum(usual, 1e-9),
-            {
-                payer: _of(wide, scenario, measure) / np.maximum(_of(wide, scenario, "members"), 1e-9)
-                for payer, measure in PAYERS.items()
-                if payer != "office"
-            },
-            _of(wide, scenario, OFFICE),
+            {m: of(scenario, m) / np.maximum(of("status quo", m), 1e-9) for m in MEASURES},
+            of(scenario, OFFICE),
+            groups / max(groups.sum(), 1e-9),
         )
         for policy, scenario in [("", "status quo"), *((policy, policy) for policy in chosen)]
     }
 
 
-def _of(wide: pd.DataFrame, scenario: str, measure: str) -> np.ndarray:
-    return np.asarray(wide.xs((scenario, measure)), float)
-
-
 def under(outlook: Outlook, effect: Mapping[str, Effect]) -> Outlook:
     """Return the board under a policy: each province's draws times what the policy does there, in whole persons."""
-    pick = np.arange(outlook.draws)
-    times = np.array([effect[name].times[:, pick % effect[name].times.shape[1]] for name in outlook.places])
-    persons = {measure: adding.whole(outlook.persons[measure] * times) for measure in MEASURES}
+    persons = {}
+    for measure in MEASURES:
+        each = [effect[name].times[measure] for name in outlook.places]
+        times = np.array([one[:, np.arange(outlook.draws) % one.shape[1]] for one in each])
+        persons[measure] = adding.whole(outlook.persons[measure] * times)
     return Outlook(outlook.places, outlook.months, persons)
 
 
-def money(outlook: Outlook, effect: Mapping[str, Effect], place: str, year: int) -> dict[str, np.ndarray]:
-    """Return what each payer pays in a year for the members of `outlook`, VND by draw; `place` may be the nation."""
+def money(law: Law, outlook: Outlook, effect: Mapping[str, Effect], place: str, year: int) -> dict[str, np.ndarray]:
+    """Return what each payer pays in a year for the members of `outlook` under `law`, VND by draw.
+
+    `place` may be the nation. Members pay on the floor, each month; donors nothing.
+    """
     if place == NATION:
-        each = [money(outlook, effect, name, year) for name in outlook.places]
+        each = [money(law, outlook, effect, name, year) for name in outlook.places]
         return {payer: np.sum([one[payer] for one in each], axis=0) for payer in PAYERS}
     within = np.asarray(outlook.months.year == year)
-    found: dict[str, Any] = {}
-    pick = np.arange(outlook.draws) % effect[place].times.shape[1]
-    members = outlook.of(place)[within]
-    for payer in PAYERS:
-        if payer == "office":
-            found[payer] = effect[place].spent[within][:, pick].sum(axis=0)
-        else:
-            found[payer] = (effect[place].paid[payer][within][:, pick] * members).sum(axis=0)
-    return found
+    months, members, own = outlook.months[within], outlook.of(place)[within], effect[place]
+    path = law.price_arrays(months, read_place(place, at=str(months[0])).lineage)
+    gross = path["rate"] * path["floor"]
+    state, local = (gross * (path[name] @ own.shares) for name in ("state_share", "local_share"))
+    paid = {"members": gross - state - local, "state": state, "province": local}
+    found = {payer: (rate[:, None] * members).sum(axis=0) for payer, rate in paid.items()}
+    found["donors"] = np.zeros(outlook.draws)
+    found["office"] = own.spent[within][:, np.arange(outlook.draws) % own.spent.shape[1]].sum(axis=0)
+    return {payer: found[payer] for payer in PAYERS}

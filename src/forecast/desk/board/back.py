@@ -1,0 +1,110 @@
+"""Would the board have been right? What it would have said at an earlier month, beside the count that came later.
+
+The nation's last December is seen from the August before it, each province's last count from the last December
+that is at least half a year before it. Of the counts, the plans and the law only what was known then is used. A
+province that did not exist then is the sum of its parts.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from forecast.data import history as facts
+from forecast.data import tables
+from forecast.data.vocabulary import NATION
+from forecast.desk.board.counted import parts
+from forecast.desk.board.outlook import AS_IS, Asked, Outlook, outlooks, provinces
+
+LEVELS = (0.5, 0.8, 0.95)
+AHEAD = 6  # months at least between a board and the count that it is held against
+COLUMNS = [
+    "place",
+    "seen",
+    "month",
+    "members",
+    "low",
+    "median",
+    "high",
+    "before",
+    *(f"in_{round(100 * p)}" for p in LEVELS),
+]
+
+
+def seen_from(place: str, month: str) -> str:
+    """Return the month from which the count of a place in `month` is seen.
+
+    >>> seen_from("Việt Nam", "2025-12"), seen_from("Hà Nội", "2025-06"), seen_from("Gia Lai", "2024-03")
+    ('2025-08', '2024-12', '2022-12')
+    """
+    if place == NATION:
+        return str(tables.month(month) - 4)
+    last = tables.month(month) - AHEAD
+    while last.month != 12:
+        last -= 1
+    return str(last)
+
+
+def counted_places(history: pd.DataFrame) -> pd.DataFrame:
+    """Return the last count of the nation and of each province that can judge: place, month, members, seen."""
+    counts = facts.counts(history)
+    last = counts.drop_duplicates("place", keep="last")
+    table = tables.read(tables.data_dir() / "places.csv", "places")
+    known = table.loc[table["level"].isin(("nation", "province")), "place"]
+    last = last[last["place"].isin(known)]
+    seen = [seen_from(place, month) for place, month in zip(last["place"], last["month"], strict=True)]
+    found = last.assign(seen=seen, members=last["value"])[["place", "month", "members", "seen"]]
+    return found.sort_values(["seen", "place"], kind="stable").reset_index(drop=True)
+
+
+def back(
+    draws: int = 200,
+    seed: int = 1,
+    history: pd.DataFrame | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Return what boards of earlier months would have said of the counts that came later (:data:`COLUMNS`).
+
+    `low` and `high` are the 80% interval; `before` is how many counts of the place had been known; the last columns say
+    whether the count is inside the interval of each of :data:`LEVELS`.
+    """
+    table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
+    asked, rows = counted_places(table), []
+    known = facts.counts(table, learn=True)
+    for seen, wanted in asked.groupby("seen", sort=True):
+        until = str(wanted["month"].max())
+        outlook = outlooks(Asked(str(seen), until, draws, seed, history=history))[AS_IS]
+        for place, month, members in zip(wanted["place"], wanted["month"], wanted["members"], strict=True):
+            values = of_then(outlook, place, str(seen))[outlook.at(month)]
+            units = {place, *parts(place)}
+            before = int((known["place"].isin(units) & (known["known"] <= seen) & (known["known"] != "")).sum())
+            low, median, high = np.rint(np.quantile(values, (0.1, 0.5, 0.9)))
+            inside = [_inside(values, members, level) for level in LEVELS]
+            rows.append((place, seen, month, members, low, median, high, before, *inside))
+        progress(str(seen))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def of_then(outlook: Outlook, place: str, month: str) -> np.ndarray:
+    """Return members of a place as the board of `month` has them, (months, draws): a later province as its parts."""
+    if place == NATION or place in provinces(month):
+        return outlook.of(place)
+    return np.asarray(np.sum([outlook.of(part) for part in parts(place)], axis=0))
+
+
+def _inside(values: np.ndarray, members: float, level: float) -> bool:
+    low, high = np.quantile(values, (0.5 - level / 2, 0.5 + level / 2))
+    return bool(low <= members <= high)
+
+
+def rates(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of provinces' counts inside each interval: level, all, counted before (and how many), width.
+
+    `width` is the median of the upper over the lower end of the 80% interval: one that holds everything says so.
+    """
+    provinces_only = found[found["place"] != NATION]
+    rows = []
+    for name, part in (("all", provinces_only), ("before", provinces_only[provinces_only["before"] > 0])):
+        width = float((part["high"] / part["low"].clip(lower=1)).median())
+        rows.append((name, len(part), *(part[f"in_{round(100 * p)}"].mean() for p in LEVELS), width))
+    return pd.DataFrame(rows, columns=["which", "counts", *(f"in_{round(100 * p)}" for p in LEVELS), "width"])

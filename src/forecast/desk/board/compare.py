@@ -1,0 +1,154 @@
+"""Policies side by side at national scale: what each does to lasting members and the chance of 2030, and who pays.
+
+A policy is a scenario file about the nation. What it changes in the law acts in the board's own draws; its levers act
+in each province as the stock engine has it (:mod:`forecast.desk.board.policies`), at the prices of data/unit_costs.csv.
+All policies have the same people and the same luck as the status quo.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.data import tables
+from forecast.data.law import Law
+from forecast.data.law_changes import Change, changed
+from forecast.data.places import Place, read_place
+from forecast.data.tables import UserError
+from forecast.data.vocabulary import NATION, PAYERS
+from forecast.desk.board import price
+from forecast.desk.board.board import Board
+from forecast.desk.board.outlook import Outlook, outlooks
+from forecast.desk.board.policies import Effect, effects, money, under
+from forecast.desk.board.targets import GOAL
+from forecast.question.levers import Lever
+from forecast.question.scenario import Scenario, read_scenario
+
+STATUS_QUO, NO_CAMPAIGN = "status-quo", "no-campaign"
+FOLDER = "scenarios/board"
+SUPPORT = tuple(payer for payer in PAYERS if payer != "members")
+
+Found = dict[str, tuple[Law, Outlook, dict[str, Effect]]]  # by policy: its law, its draws, what it does by province
+
+
+class Compared(NamedTuple):
+    """What policies do.
+
+    `rows`: policy, place, then of the draws `added_year` and `added_goal` (lasting members more than under the status
+    quo a year after the policies begin and in the last month, with `low_` and `high_`, 90%), `chance` (lasting members
+    reach the target of 2030), and what each payer pays more in the first year (`more_PAYER`, VND, median), `support`
+    all but the members together, `price` the support for an additional member-year of that year (NaN where none).
+    `outlooks` are the draws under each policy, `usual` is the status quo of each province.
+    """
+
+    rows: pd.DataFrame
+    outlooks: dict[str, Outlook]
+    usual: dict[str, Effect]
+    titles: dict[str, dict[str, str]]
+
+
+def files(folder: str | Path | None = None) -> list[Path]:
+    """Return the scenario files of policies that come with the data."""
+    return sorted(Path(folder or tables.data_dir() / FOLDER).glob("*.yaml"))
+
+
+def compared(
+    board: Board, scenarios: Iterable[Scenario | Path], *, draws: int = 16, jobs: int | None = None
+) -> Compared:
+    """Return what `scenarios` (or their files) do on the board; each is about the nation. `draws` are the engine's."""
+    asked = [read_scenario(one) if isinstance(one, Path) else one for one in scenarios]
+    for scenario in asked:
+        if scenario.place.name != NATION:
+            raise UserError(
+                f"scenario {scenario.scenario!r}: place: {scenario.place.name}; expected {NATION}, since a policy on "
+                "the board acts in every province"
+            )
+    base, law = board.outlook, board.asked.known_law
+    laws = {one.scenario: changed(law, one.changes) for one in asked if one.changes}
+    drawn = outlooks(board.asked, laws) if laws else {}
+    usual = effects(
+        board.asked,
+        base,
+        {one.scenario: partial(_levers, one) for one in asked if one.policy.levers},
+        draws=draws,
+        jobs=jobs,
+    )
+    found: Found = {STATUS_QUO: (law, base, usual[""])}
+    for one in asked:
+        effect = usual[one.scenario] if one.policy.levers else usual[""]
+        outlook = drawn.get(one.scenario, base)
+        outlook = under(outlook, effect) if one.policy.levers else outlook
+        found[one.scenario] = (laws.get(one.scenario, law), outlook, effect)
+    found[NO_CAMPAIGN] = (law, without_campaigns(base), usual[""])
+    titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
+    rows = [_row(board, name, found, place) for name in found for place in base.all]
+    return Compared(pd.DataFrame(rows), {name: each[1] for name, each in found.items()}, usual[""], titles)
+
+
+def _levers(scenario: Scenario, place: Place) -> tuple[Lever, ...]:
+    """Return the levers of a scenario, the same in every place."""
+    return scenario.policy.levers
+
+
+def without_campaigns(outlook: Outlook) -> Outlook:
+    """Return the board without campaigns at the end of the year: members are lasting members, the same people."""
+    lasting = outlook.persons["lasting_members"]
+    return Outlook(outlook.places, outlook.months, {"members": lasting, "lasting_members": lasting})
+
+
+def _row(
+    board: Board, name: str, found: dict[str, tuple[Law, Outlook, dict[str, Effect]]], place: str
+) -> dict[str, object]:
+    """Return a row of :class:`Compared`."""
+    (law, outlook, effect), (quo, base, usual) = found[name], found[STATUS_QUO]
+    gap = outlook.of(place, "lasting_members") - base.of(place, "lasting_members")
+    year = int(board.rise.month[:4])
+    row: dict[str, object] = {"policy": name, "place": place}
+    for which, at in (("year", base.at(f"{year}-12")), ("goal", len(base.months) - 1)):
+        low, middle, high = np.rint(np.quantile(gap[at], (0.05, 0.5, 0.95)))
+        row |= {f"added_{which}": middle, f"low_{which}": low, f"high_{which}": high}
+    target = board.targets[(board.targets["place"] == place) & (board.targets["month"] == GOAL)]["target"]
+    row["chance"] = (
+        float((outlook.of(place, "lasting_members")[-1] >= target.iloc[0]).mean()) if len(target) else np.nan
+    )
+    more = _more(money(law, outlook, effect, place, year), money(quo, base, usual, place, year))
+    row |= {f"more_{payer}": float(np.median(values)) for payer, values in more.items()}
+    support = np.sum([more[payer] for payer in SUPPORT], axis=0)
+    paid = float(np.median(support))
+    within = np.asarray(outlook.months.year == year)
+    years = float(np.median((outlook.of(place)[within] - base.of(place)[within]).sum(axis=0)) / 12)
+    return row | {"support": paid, "price": paid / years if years > 0.5 and paid > 0 else float("nan")}
+
+
+def _more(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {payer: one[payer] - other[payer] for payer in PAYERS}
+
+
+def undoing(board: Board, usual: dict[str, Effect]) -> pd.DataFrame:
+    """Return what the top-up that undoes the rise costs in its first year: place, payer, undone, usual (VND).
+
+    Each group gets as much as the rise takes (:func:`forecast.desk.board.price.undoing`), so members are those of the
+    board without the rise. `usual` is the status quo of each province (:class:`Compared`).
+    """
+    law, rows, year = board.asked.known_law, [], int(board.rise.month[:4])
+    for place in board.outlook.places:
+        shares = price.undoing(law, board.rise, read_place(place, at=board.rise.month).lineage)
+        changes = [
+            Change.model_validate(
+                {"parameter": "local_top_up_share", "group": group, "value": share, "since": board.rise.month}
+            )
+            for group, share in shares.items()
+        ]
+        undone = money(changed(law, changes), board.flat, usual, place, year)
+        now = money(law, board.outlook, usual, place, year)
+        rows += [(place, payer, undone[payer], now[payer]) for payer in PAYERS]
+    frame = pd.DataFrame(rows, columns=["place", "payer", "undone", "usual"])
+    whole = [
+        (NATION, payer, np.sum(list(part["undone"]), axis=0), np.sum(list(part["usual"]), axis=0))
+        for payer, part in frame.groupby("payer", sort=False)
+    ]
+    frame = pd.concat([pd.DataFrame(whole, columns=frame.columns), frame], ignore_index=True)
+    return frame.assign(**{name: [float(np.median(v)) for v in frame[name]] for name in ("undone", "usual")})

@@ -1,0 +1,236 @@
+"""What can be done about the board, in words and tables: plans, the top-up, policies; and how often it was right."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from forecast.data import frames, tables
+from forecast.data.vocabulary import NATION, PAYERS
+from forecast.desk.board import back as past
+from forecast.desk.board.board import Board
+from forecast.desk.board.compare import NO_CAMPAIGN, STATUS_QUO
+from forecast.desk.board.price import undoing
+from forecast.language import words
+from forecast.language.words import Text, join, say
+from forecast.show.board import answer, foot, short, title
+
+OWN_TITLES = {
+    STATUS_QUO: {"vi": "luật như hiện nay", "en": "the law as it is"},
+    NO_CAMPAIGN: {"vi": "không có đợt cao điểm cuối năm", "en": "no campaigns at the end of the year"},
+}
+
+
+def undo(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return the top-up that would undo the rise of the floor, and who would pay what in its first year."""
+    shares = undoing(board.asked.known_law, board.rise, (NATION,))
+    paid = cost[cost["place"] == NATION].set_index("payer")
+    return say(
+        lang,
+        vi="Để mỗi người trả như trước khi tăng mức sàn, phải hỗ trợ thêm {a:p1} mức đóng trên sàn cho "
+        "hộ nghèo, {b:p1} cho "
+        "hộ cận nghèo, {c:p1} cho người dân tộc thiểu số và {d:p1} cho người khác. Năm {y} tỉnh trả "
+        "{p:m} (không hỗ trợ: "
+        "{p0:m}), nhà nước {s:m} ({s0:m}), người tham gia {m:m} ({m0:m}).",
+        en="For everybody to pay what they paid before the rise takes a top-up of {a:p1} of the floor "
+        "contribution for the "
+        "poor, {b:p1} for the near-poor, {c:p1} for ethnic minorities and {d:p1} for others. In {y} "
+        "provinces pay {p:m} "
+        "(without it {p0:m}), the state {s:m} ({s0:m}), members {m:m} ({m0:m}).",
+        a=shares["poor"],
+        b=shares["near_poor"],
+        c=shares["ethnic_minority"],
+        d=shares["other"],
+        y=board.rise.month[:4],
+        p=float(frames.at(paid, "province", "undone")),
+        p0=float(frames.at(paid, "province", "usual")),
+        s=float(frames.at(paid, "state", "undone")),
+        s0=float(frames.at(paid, "state", "usual")),
+        m=float(frames.at(paid, "members", "undone")),
+        m0=float(frames.at(paid, "members", "usual")),
+    )
+
+
+def undo_table(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return for each province what the rise takes and what the top-up that undoes it would cost the province."""
+    rows = board.rows.set_index("place")
+    own = cost[cost["payer"] == "province"].set_index("place")
+    shown = pd.DataFrame(
+        {
+            "place": [short(name) for name in rows.index],
+            "taken": -rows["median_rise_year"].to_numpy(),
+            "low": -rows["high_rise_year"].to_numpy(),
+            "high": -rows["low_rise_year"].to_numpy(),
+            "cost": (own["undone"] - own["usual"]).reindex(rows.index).to_numpy(),
+        }
+    )
+    names = {
+        "place": say(lang, vi="Nơi", en="Place"),
+        "taken": say(lang, vi="Mức sàn lấy đi sau một năm", en="The floor takes in a year"),
+        "low": say(lang, vi="90%: từ", en="90%: from"),
+        "high": say(lang, vi="đến", en="to"),
+        "cost": say(lang, vi="Tỉnh trả thêm để bù", en="The province's cost to undo it"),
+    }
+    return words.table(shown, lang, {"place": "", "taken": "a", "low": "a", "high": "a", "cost": "m"}, names)
+
+
+def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
+    """Return the nation's plan for a December in a sentence for each chance."""
+    rows = table[table["place"] == NATION]
+    return words.listing(
+        say(
+            lang,
+            vi="Kế hoạch tháng 12/{y} mà khả năng đạt là **{p:p}**: {plan:a} người, bằng {over:n2} lần "
+            "tháng 12 trước đó; đến "
+            "tháng 3 còn {left:p} của kế hoạch (khoảng 90%: {low:p} đến {high:p}).",
+            en="A plan for December {y} that is met with **{p:p}**: {plan:a} members, {over:n2} times "
+            "the December before; in "
+            "March {left:p} of the plan are left (90% interval {low:p} to {high:p}).",
+            y=str(year),
+            p=row.chance,
+            plan=row.plan,
+            over=row.over_last,
+            left=row.left,
+            low=row.left_low,
+            high=row.left_high,
+        )
+        for row in frames.rows(rows)
+    )
+
+
+def plans_table(table: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return the plans of all places by chance, and what is left of the middle one in March."""
+    wide = table.pivot(index="place", columns="chance", values="plan").reindex(table["place"].unique())
+    kept = table[table["chance"] == table["chance"].median()].set_index("place")
+    shown = wide.set_axis([f"p{round(100 * float(c))}" for c in wide.columns], axis=1).reset_index()
+    shown["left"] = kept["left"].reindex(wide.index).to_numpy()
+    shown["place"] = shown["place"].map(short)
+    chances = {f"p{round(100 * float(c))}": words.percent(float(c), lang) for c in wide.columns}
+    names = {"place": say(lang, vi="Nơi", en="Place")} | chances
+    names["left"] = say(lang, vi="Còn lại tháng 3 (kế hoạch ở giữa)", en="Left in March (the middle plan)")
+    return words.table(shown, lang, {"place": "", **dict.fromkeys(chances, "a"), "left": "p"}, names)
+
+
+def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
+    """Return what each policy does to the nation: lasting members, the chance of 2030, and what it costs whom."""
+    rows = found[found["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
+    named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
+    names = {
+        "policy": say(lang, vi="Chính sách", en="Policy"),
+        "added_year": say(lang, vi="Thêm người ổn định sau một năm", en="Lasting members added in a year"),
+        "added_goal": say(lang, vi="đến 12/2030", en="by December 2030"),
+        "low_goal": say(lang, vi="90%: từ", en="90%: from"),
+        "high_goal": say(lang, vi="đến", en="to"),
+        "chance": say(lang, vi="Khả năng 2030, người ổn định", en="Probability of 2030, lasting"),
+        **{
+            f"more_{payer}": say(lang, vi="{p:payer}: trả thêm một năm", en="{p:payer}: more in a year", p=payer)
+            for payer in PAYERS
+            if payer != "donors"
+        },
+        "price": say(lang, vi="Chi cho một năm-người thêm", en="Support for one more member-year"),
+    }
+    forms = dict.fromkeys(names, "m") | {"policy": "", "chance": "c", "price": "m"}
+    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
+    return words.table(rows.assign(policy=named), lang, forms, names)
+
+
+def held(found: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return how often earlier boards would have been right: the nation's December, then the rates of provinces."""
+    nation = next(frames.rows(found[found["place"] == NATION]))
+    rates = past.rates(found).set_index("which")
+    said = [
+        say(
+            lang,
+            vi="Cả nước, {m:T} nhìn từ {s:T}: {a:a} (khoảng 80%: {b:a} đến {c:a}); thực hiện {x:n}, "
+            + ("nằm trong khoảng." if nation.in_80 else "nằm ngoài khoảng 80%."),
+            en="The nation in {m:T}, seen from {s:T}: {a:a} (80% interval {b:a} to {c:a}); the count was {x:n}, "
+            + ("inside." if nation.in_80 else "outside the 80% interval."),
+            m=nation.month,
+            s=nation.seen,
+            a=nation.median,
+            b=nation.low,
+            c=nation.high,
+            x=nation.members,
+        )
+    ]
+    for which, vi, en in (
+        ("all", "mọi tỉnh", "all provinces"),
+        ("before", "đã có số từ trước", "counted before"),
+    ):
+        row = frames.at(rates, which)
+        said.append(
+            say(
+                lang,
+                vi="Số gần nhất của {n:n} tỉnh ("
+                + vi
+                + "): trong khoảng 50% {a:p}, khoảng 80% {b:p}, khoảng 95% {c:p}; đầu "
+                "trên của khoảng 80% gấp {w:n1} lần đầu dưới.",
+                en="The last count of {n:n} ("
+                + en
+                + "): inside the 50% interval {a:p}, 80% {b:p}, 95% {c:p}; the upper end "
+                "of the 80% interval is {w:n1} times the lower one.",
+                n=row["counts"],
+                a=row["in_50"],
+                b=row["in_80"],
+                c=row["in_95"],
+                w=row["width"],
+            )
+        )
+    return words.listing(said)
+
+
+def held_table(found: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return each count and what the board would have said of it half a year before or more."""
+    names = {
+        "place": say(lang, vi="Nơi", en="Place"),
+        "seen": say(lang, vi="Nhìn từ", en="Seen from"),
+        "month": say(lang, vi="Tháng", en="Month"),
+        "low": say(lang, vi="80%: từ", en="80%: from"),
+        "median": say(lang, vi="Mức giữa", en="Median"),
+        "high": say(lang, vi="đến", en="to"),
+        "members": say(lang, vi="Thực hiện", en="Count"),
+        "before": say(lang, vi="Số đã biết trước", en="Counts known before"),
+    }
+    forms = {
+        "place": "",
+        "seen": "t",
+        "month": "t",
+        "low": "a",
+        "median": "a",
+        "high": "a",
+        "members": "n",
+        "before": "n",
+    }
+    return words.table(found, lang, forms, names)
+
+
+def today(board: Board, lang: str = "vi") -> Text:
+    """Return the head of the front page: the month, and the nation's answers of :func:`forecast.show.board.answer`."""
+    return join([f"**{title(board, lang)}.**", answer(board, lang), foot(board, lang)])
+
+
+def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return the five places of the articles in their present form, from today to 2030."""
+    names = {
+        "name": say(lang, vi="Nơi ngày nay", en="Place of today"),
+        "communes": say(lang, vi="Số xã", en="Communes"),
+        "last": say(lang, vi="Số gần nhất", en="Latest count"),
+        "now": say(lang, vi="Hiện nay", en="Today"),
+        "december": say(lang, vi="Tháng 12 này", en="This December"),
+        "march": say(lang, vi="Tháng 3 tới", en="Next March"),
+        "goal": say(lang, vi="12/2030", en="December 2030"),
+        "goal_lasting": say(lang, vi="ổn định", en="lasting"),
+        "low": say(lang, vi="90%: từ", en="90%: from"),
+        "high": say(lang, vi="đến", en="to"),
+        "taken": say(lang, vi="Mức sàn lấy đi", en="The floor takes"),
+    }
+    shown = rows.assign(
+        name=[row.vi if lang == "vi" else row.en for row in frames.rows(rows)],
+        last=[words.month(m, lang) if m else "–" for m in rows["last"]],
+    )
+    forms = dict.fromkeys(names, "a") | {"name": "", "last": "", "communes": "n"}
+    return words.table(shown, lang, forms, names)
+
+
+def year_of(board: Board) -> int:
+    """Return the year of the plan that offices make now: the next one but for January."""
+    return tables.month(board.asked.month).year + 1
