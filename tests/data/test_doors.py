@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from forecast.checks.check import as_text
+from forecast.checks.findings import FAULT, Finding
 from forecast.data import doors
 from forecast.data.tables import UserError
 
@@ -120,3 +122,13 @@ def test_of_a_long_list_of_what_was_expected_the_first_are_told():
     said = doors.shortened(f"forecast: {'/a/very/long' * 20}/mine.yaml: assumptions.x: no such parameter: {names}")
     assert len(said) <= doors.MOST_LETTERS
     assert "mine.yaml: assumptions.x: no such parameter: parameter_0, parameter_1" in said and said.endswith(", …")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_table_of_thirty_thousand_faults_is_told_in_a_few_lines(lang):
+    found = [Finding("a.csv", row, "schema", "", FAULT, f"row {row}", f"dòng {row}") for row in range(2, 30_002)]
+    found.append(Finding("b.csv", 2, "schema", "", FAULT, "of another", "của tệp khác"))
+    lines = as_text(found, lang).splitlines()
+    assert len(lines) == 2 * doors.MOST_FAULTS + 2 + 2
+    assert "a.csv: và 29980 lỗi nữa" in lines or "a.csv: and 29980 more faults" in lines
+    assert lines[-1].startswith("30001 ")

@@ -7,6 +7,7 @@ one that the data already mark, and a ``note`` is arithmetic worth reading.
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,7 @@ from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.checks.scenarios import scenario_findings
 from forecast.data import tables
+from forecast.data.doors import MOST_FAULTS, shortened
 from forecast.data.vocabulary import NOT_KEPT, OUTREACH_PAYERS, PAYERS, WORKED_OUT
 from forecast.experiment import ledger
 from forecast.question.scenario import read_scenario
@@ -76,6 +78,8 @@ def as_dict(finding: Finding) -> dict[str, Any]:
 def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
     """Return findings as lines for a terminal, worst first, and how many there are of each severity.
 
+    Of the faults of a file the first :data:`~forecast.data.doors.MOST_FAULTS` are told; `--json` gives all.
+
     >>> as_text([], "en")
     'No findings.'
     """
@@ -86,10 +90,17 @@ def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
     for severity in SEVERITIES:
         same = [f for f in findings if f.severity == severity]
         one, many, viet = _SAY[severity]
+        told: Counter[str] = Counter()
         for f in same:
+            told[f.file] += 1
+            if severity == FAULT and told[f.file] > MOST_FAULTS:
+                continue
             where = f.file + (f":{f.row}" if f.row else "")
             lines.append("  ".join(filter(None, [viet if vi else one, where, f.place, f.rule])))
-            lines.append("    " + (f.message_vi if vi else f.message_en))
+            lines.append("    " + shortened(f.message_vi if vi else f.message_en, letters=1000))
+        for file, count in told.items():
+            if severity == FAULT and (more := count - MOST_FAULTS) > 0:
+                lines.append(f"{file}: và {more} lỗi nữa" if vi else f"{file}: and {more} more faults")
         if same:
             counts.append(f"{len(same)} {viet if vi else one if len(same) == 1 else many}")
     return "\n".join([*lines, ", ".join(counts)])
