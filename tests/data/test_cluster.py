@@ -166,6 +166,7 @@ def test_a_scheduler_behind_tls_is_reached_by_who_has_the_key(tmp_path, monkeypa
             for address in (made.address, made.address.replace("tls://", "tcp://")):
                 with told(), workers.cluster(address):
                     raise AssertionError("without a key")
+        monkeypatch.setattr(cluster, "ANSWER", 20.0)  # a busy machine takes its time to shake hands
         mine = {"ca-file": certificate, "client.cert": certificate, "client.key": key}
         with (
             config.config.set({f"distributed.comm.tls.{name}": value for name, value in mine.items()}),
