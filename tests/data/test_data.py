@@ -202,12 +202,6 @@ def test_parameters_have_a_range_within_their_limits(parameters):
     assert (parameters["kind"] == "opening").sum() == 2
 
 
-def test_learned_parameters_are_numbered_without_gaps_and_have_a_distance(parameters):
-    learned = parameters.dropna(subset="learned")
-    assert sorted(learned["learned"]) == list(range(1, len(learned) + 1))
-    assert (learned["kind"] == "parameter").all() and learned["distance"].notna().all()
-
-
 def test_parameters_do_not_share_a_name_with_a_study(evidence, parameters):
     assert not set(parameters["parameter"]) & set(evidence["measure"])
 
