@@ -112,10 +112,7 @@ def first_slots(spells: Spells) -> np.ndarray:
 def open_members(
     opening: np.ndarray, campaign: np.ndarray, spells: Spells, slots: np.ndarray, members: Members
 ) -> None:
-    """Lay out the opening members, (draws, strata, groups), as a passer-by would meet them.
-
-    `campaign` (draws,) is the share of them who were won in a campaign.
-    """
+    """Lay out the opening members, (draws, strata, groups), of whom the share `campaign` (draws,) is a campaign's."""
     lengths = spells.months * spells.usual
     _open(opening, campaign, spells, (lengths / lengths.sum(), slots), members)
 
@@ -145,14 +142,8 @@ def _open(
 def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.ndarray) -> None:
     """Let one month of members pass; `members` is brought up to date, `flows` (draws, FLOWS, strata, groups) filled."""
     count = len(slots.spells.months)
-    scratch = _Scratch(
-        join=np.zeros((3, count)),
-        moments=np.zeros((2, count)),
-        again=np.zeros(3),
-        signed=np.zeros(2),
-        usual=np.zeros(count),
-        campaign=np.zeros(count),
-    )
+    join, moments, again, signed = np.zeros((3, count)), np.zeros((2, count)), np.zeros(3), np.zeros(2)
+    scratch = _Scratch(join, moments, again, signed, usual=np.zeros(count), campaign=np.zeros(count))
     _live(members, slots, month, rules, scratch, flows)
 
 
@@ -257,13 +248,12 @@ def _renew(kind: int, n: float, months: float, squares: float, scratch: _Scratch
     join = scratch.join[CAMPAIGN if kind == CAMPAIGN else USUAL]
     for q in range(len(shares)):
         join[q] += n * shares[q]
+        if kind != CAMPAIGN:
+            scratch.moments[0, q] += months * shares[q]
+            scratch.moments[1, q] += squares * shares[q]
     if kind == CAMPAIGN:
         scratch.signed[0] += months
         scratch.signed[1] += squares
-    else:
-        for q in range(len(shares)):
-            scratch.moments[0, q] += months * shares[q]
-            scratch.moments[1, q] += squares * shares[q]
     scratch.again[0] += n
     scratch.again[1] += months
     scratch.again[2] += squares
@@ -280,8 +270,7 @@ def _lapse(
 ) -> Due:
     """Those of the due members who lapse.
 
-    `called_stop` is the share of them called on and the chance that campaign members stop, `price` the factor of the
-    burden with and without subsidy.
+    `called_stop`: the share called on, the chance of campaign members to stop; `price`: with and without subsidy.
     """
     kind, spell, (called, campaign_stop) = kind_spell[0], slots.spells.months[kind_spell[1]], called_stop
     effect, burden = rules.tenure_effect, price[0]

@@ -15,6 +15,7 @@ from forecast.answer.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.data import chance, tables
 from forecast.data.apportion import systematic
 from forecast.engines.people import hazards, prices, teams
+from forecast.engines.people.campaigns import Campaigns, campaigns_of
 from forecast.engines.people.draws import Drawn, parameter_draws
 from forecast.engines.people.people import band_sizes
 from forecast.engines.people.prices import BANDS, Prices
@@ -44,38 +45,6 @@ class Layout(NamedTuple):
     cells: np.ndarray  # (cells,) persons
     income: tuple[float, str]  # published income per head of the place, and its month
     base_income: tuple[float, str]  # the same of the nation
-
-
-class Campaigns(NamedTuple):
-    """People who sign in a campaign of the year's end or another, and go on month by month as long as they like.
-
-    What is here is so under the status quo; a policy changes it through its plan.
-    """
-
-    signed: np.ndarray  # (months, draws) persons of the whole place who sign
-    keep: np.ndarray  # (months, draws) chance that a campaign member pays for one month more
-    closed: np.ndarray  # (months, draws) part of what lasting members gain by which a campaign shrinks: the plan is met
-    lasting: np.ndarray  # (months, draws) lasting members of the whole place
-    opened: np.ndarray  # (draws,) share of campaign members at the opening
-    asked: np.ndarray  # (draws,) how much less those stop who are asked to go on
-    share: np.ndarray  # (draws, communes, groups) where those who sign live
-
-    def signing(self, plan: Plan, t: int, lasting: np.ndarray) -> np.ndarray:
-        """Return who signs in month `t`, (draws, communes, groups), when there were `lasting` (draws,) before it."""
-        persons = np.maximum(self.signed[t] - self.closed[t] * (lasting - self.lasting[t - 1]), 0.0)
-        here = persons[:, None] * (1 - plan.campaign_cut[t])
-        if plan.campaign_moved[t].any():
-            december = t + 12 - plan.months[t].month
-            if december < len(self.signed):
-                here = here + self.signed[december][:, None] * plan.campaign_moved[t]
-        found: np.ndarray = here[:, :, None] * self.share
-        return found
-
-    def kept(self, plan: Plan, t: int) -> np.ndarray:
-        """Return the chance of a campaign member to go on for a month, (draws, communes)."""
-        stop = 1 - plan.campaign_kept[t] * self.asked[:, None]
-        found: np.ndarray = 1 - (1 - self.keep[t])[:, None] * stop
-        return found
 
 
 class World(NamedTuple):
@@ -227,7 +196,7 @@ def fill(layout: Layout, given: Given) -> World:
         skill=given.skill,
         base=np.tile(base, (shape[0], 1)),
         lapse=np.ones(shape),
-        campaigns=_campaigns(layout, drawn, opening, shape, given.opened),
+        campaigns=campaigns_of(layout.plan.months, layout.cells, drawn, opening, shape, given.opened),
         reach=reach,
         goals=_goals(scenario, plan, members, drawn),
         other_exits=hazards.other_exits(plan.months, drawn, law),
@@ -346,28 +315,6 @@ def _opening(layout: Layout, weights: np.ndarray, given: Given) -> np.ndarray:
 
 
 _allot = njit(cache=True)(systematic)
-
-
-def _campaigns(
-    layout: Layout, drawn: Drawn, opening: np.ndarray, shape: tuple[int, int], opened: np.ndarray | None
-) -> Campaigns:
-    """Campaigns before it is known how many sign: those who do live where members live."""
-    nobody, months = np.zeros(shape), layout.plan.months
-    keep = drawn["campaign_stay"] ** (1 / 3)
-    there = opening.reshape(shape[1], -1, G, BANDS).sum(axis=3) + 1e-9 * layout.cells.reshape(-1, G, BANDS).sum(axis=2)
-    if opened is None:
-        since = months[0].month % 12  # months since December
-        left = drawn["campaign_rise"] * keep**since if since <= 6 else nobody[0]
-        opened = left / (1 + left)
-    return Campaigns(
-        signed=nobody,
-        keep=np.tile(keep, (shape[0], 1)),
-        closed=nobody,
-        lasting=nobody,
-        opened=opened,
-        asked=drawn["renewal_contact"],
-        share=there / there.sum(axis=(1, 2), keepdims=True),
-    )
 
 
 def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.ndarray:
