@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from forecast.data import frames, tables
 from forecast.data import history as published
-from forecast.data import tables
 from forecast.data.law import read_law
 from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.beliefs import PARTICLES, ROWS, Beliefs, learn, states
@@ -75,8 +75,8 @@ def learn_at(
     found = [learn(known, seed=seed + n, particles=particles, rows=rows) for n in range(1 + again)]
     priors = par.NATION | par.PLACES
     learned = [learned_table(b) for b in found]
-    centers = np.array([[priors[r.parameter].free(r.center) for r in one.itertuples()] for one in learned])
-    ends = np.array([[priors[r.parameter].free(x) for x in (r.low, r.high)] for r in learned[0].itertuples()])
+    centers = np.array([[priors[r.parameter].free(r.center) for r in frames.rows(one)] for one in learned])
+    ends = np.array([[priors[r.parameter].free(x) for x in (r.low, r.high)] for r in frames.rows(learned[0])])
     error = 2 * np.ptp(centers, axis=0) / (ends[:, 1] - ends[:, 0])
     return Learned(month, found[0], learned[0].assign(error=error))
 

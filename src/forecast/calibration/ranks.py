@@ -7,6 +7,7 @@ members of months to come) has a rank among what was learned. Ranks are uniform 
 others 2018). The first level of the nation is that of the real one, from which learning starts as well.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kstest, spearmanr
 
+from forecast.data import frames, tables, workers
 from forecast.data import history as published
-from forecast.data import tables, workers
 from forecast.data.law import read_law
 from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.ahead import CEILING, ahead
@@ -71,7 +72,7 @@ def invented(like: Known, luck: Luck) -> Truth:
             own, then = _place(like, known, place, p, (past, after), luck.under(f"{place} "))
             found |= {(place, month): value for month, value in own.items()}
             later |= {(place, month): value for month, value in then.items()}
-    values = [found[row.place, row.month] for row in like.counts.itertuples()]
+    values = [found[row.place, row.month] for row in frames.rows(like.counts)]
     level = float(past.level[(like.origin - BEGIN).n, 0])
     return Truth(p, level, replace(known, counts=like.counts.assign(value=values)), later)
 
@@ -201,7 +202,8 @@ def ranks(times: int, seed: int = 1, jobs: int | None = None, like: Known | None
     """Return :func:`ranks_of` of `times` invented worlds, about two seconds each; `how` goes to it."""
     known = like or pattern()
     work = [(known, time, seed) for time in range(times)]
-    return pd.concat(workers.every(partial(ranks_of, **how), work, jobs), ignore_index=True)
+    one: Callable[..., pd.DataFrame] = partial(ranks_of, **how)  # type: ignore[arg-type]  # its whole numbers
+    return pd.concat(workers.every(one, work, jobs), ignore_index=True)
 
 
 def store(table: pd.DataFrame, folder: Path | None = None) -> Path:
@@ -227,7 +229,7 @@ def verdict(table: pd.DataFrame) -> pd.DataFrame:
     if table["time"].nunique() < 2:
         raise tables.UserError("nothing to judge: expected at least two invented worlds")
     names = list(dict.fromkeys(table["coordinate"]))
-    turn = pd.concat([part.iloc[[time % len(part)]] for time, part in table.groupby("time", sort=True)])
+    turn = pd.concat([part.iloc[[time % len(part)]] for time, part in frames.groups(table, "time", sort=True)])
     rows = []
     for name in [*names, "all"]:
         part = turn if name == "all" else table[table["coordinate"] == name]

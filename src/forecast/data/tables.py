@@ -58,7 +58,7 @@ class TableError(UserError):
         self.faults = list(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         """Return what another process needs to raise the same."""
         return type(self), (self.faults,)
 

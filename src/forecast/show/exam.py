@@ -321,11 +321,12 @@ def by_band(scored: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = SHOWN
         )
         right = picture.add_axes((0, 0, 0.1, 0.1))
         x = np.arange(len(calendar.BANDS))
+        asked = {label[:2] for label in table.index.tolist()}  # scope and engine
         for axes, scope, box in ((left, "nation", (0.1, 0.31)), (right, "places", (0.5, 0.31))):
             axes.set_position((box[0], 0.15, box[1], 0.55))
             ends = []
             for engine, (color, pattern, marker) in zip(engines, LOOKS, strict=False):
-                if (scope, engine) not in table.index.droplevel("band"):
+                if (scope, engine) not in asked:
                     continue
                 y = table.loc[scope, engine].reindex(list(calendar.BANDS))
                 axes.plot(x, y, pattern, color=color, marker=marker, lw=2, ms=5)

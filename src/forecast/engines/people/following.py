@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.engines.campaign.ahead import Paths
-from forecast.engines.people.means import Run, skill_classes
+from forecast.engines.people.means import Run, Said, skill_classes
 from forecast.engines.people.world import World, make_world
 from forecast.engines.pool import PoolEngine
 from forecast.question.scenario import Scenario
@@ -95,7 +95,7 @@ def lead(quo: Scenario, draws: range, seed: int, paths: Paths | None) -> Led:
     return Led(pressure, world.lapse, signed, keep, closed, lasting, opening)
 
 
-def _lapse(run: Run, t: int, said: object, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _lapse(run: Run, t: int, said: Said, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the factor on lapsing, how many must enter, and campaign members left, each (draws,).
 
     The factor is 1 where lasting members are below `goal` without anybody entering; else it is found by the secant

@@ -54,7 +54,7 @@ def _classes(world: World, skill: np.ndarray) -> World:
     }
     communes = tuple(f"class {number}" for number in range(strata * classes))
     return world._replace(
-        plan=world.plan.but(communes=communes, **cut),
+        plan=world.plan.but(communes=communes, bills=None, **cut),
         numbers=np.repeat(world.numbers, classes),
         households=np.repeat(world.households, classes) * share,
         eligible=np.repeat(world.eligible, classes) * share,

@@ -78,7 +78,7 @@ class Outside(NamedTuple):
         pool = self.pools[0]
         draws, strata = wanted.shape[:2]
         left = (pool.size * pool.survived).reshape(draws, strata, -1, G, BANDS).sum(axis=(2, 4))
-        taken = np.minimum(wanted, left)
+        taken: np.ndarray = np.minimum(wanted, left)
         rest = 1 - taken / np.maximum(left, 1e-300)
         rest = np.repeat(np.repeat(rest, BANDS, axis=2), len(CLASS_SHARES), axis=1)
         self.pools[0] = pool._replace(size=pool.size * rest)

@@ -254,7 +254,7 @@ def _put_together(plan: Plan, strata: np.ndarray, eligible: np.ndarray) -> Plan:
         parts = [plan.columns[name][:, strata == s].max(axis=1) for s in range(len(member))]
         changed[name] = np.stack(parts, axis=1)
     strata_names = tuple(f"stratum {s}" for s in range(len(member)))
-    return plan.but(communes=strata_names, **changed)
+    return plan.but(communes=strata_names, bills=None, **changed)
 
 
 def _goals(scenario: Scenario, plan: Plan, opening: np.ndarray, drawn: Drawn) -> np.ndarray:
