@@ -1,5 +1,7 @@
 """Lasting and campaign members as an engine: the status quo of any place, deaf to levers."""
 
+import hashlib
+import pickle
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
@@ -72,6 +74,15 @@ class CampaignEngine:
 
     def beliefs(self, scenario: Scenario) -> tuple[Beliefs, Known, Deviation | None]:
         """Return what was learned at the start, what is known with the place's own figures, and what follows of it."""
+        place, opening = scenario.place, _opening(scenario)
+        facts = place.name, place.lineage, place.labor_force, place.population, place.history
+        asked = pickle.dumps((facts, scenario.start, scenario.law.frame, opening))
+        key = str(tables.data_dir()), hashlib.blake2b(asked).hexdigest()
+        if self._history is None:
+            return _kept(_ASKED, key, lambda: self._beliefs(scenario, opening))
+        return self._beliefs(scenario, opening)
+
+    def _beliefs(self, scenario: Scenario, opening: tuple[float, str, str]) -> tuple[Beliefs, Known, Deviation | None]:
         history = self._history
         if history is None:
             history = tables.read(tables.data_dir() / "history.csv", "history")
@@ -82,7 +93,7 @@ class CampaignEngine:
                 f"scenario {scenario.scenario!r}: no count of {NATION} was known in {origin}; "
                 "the engine campaign needs one"
             )
-        known = shared.beside(place, _opening(scenario))
+        known = shared.beside(place, opening)
         if not known.labor_force[place.name] > 0:
             raise tables.UserError(
                 f"scenario {scenario.scenario!r}: labor force and population of {place.name} are unknown; "
@@ -114,6 +125,7 @@ def _known(table: _Table, origin: pd.Period, law: Law) -> Known:
 
 MOST_KEPT = 64
 _LEARNED: dict[str, Beliefs] = {}
+_ASKED: dict[tuple[str, str], tuple[Beliefs, Known, Deviation | None]] = {}
 _STATES: dict[tuple[str, str, str], Deviation] = {}
 
 

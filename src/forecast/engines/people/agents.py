@@ -21,7 +21,7 @@ from forecast.data import tables
 from forecast.engines import deaf_to, silence
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
-from forecast.engines.people.following import world_of
+from forecast.engines.people.following import led_by, world_of
 from forecast.engines.people.money import charge
 from forecast.engines.people.people import Moves, People
 from forecast.engines.people.prices import BANDS
@@ -291,6 +291,7 @@ class AgentEngine:
             return silence()
         most = min(BATCH, max(4, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
         size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
+        led_by(scenario, draws, seed)  # for all batches at once
         starts = range(draws.start, draws.stop, size)
         results = [_batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
         return rows_of(scenario, self.name, draws, np.concatenate(results))

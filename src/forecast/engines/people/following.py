@@ -26,7 +26,7 @@ MOST_KEPT = 64  # in a process: at most some 3 MB each
 LEAST_PRESSURE = 0.25  # of the ordinary: where members fall faster, more of them stop (judgement)
 TRIES = 7  # of the hazard of lapsing, where members fall; each lives a month
 MOST_LAPSE = 1e3
-_LED: dict[bytes, "Led"] = {}
+_LED: dict[tuple[bytes, range], "Led"] = {}
 _BASELINE = PoolEngine()
 
 
@@ -41,27 +41,39 @@ class Led(NamedTuple):
     lasting: np.ndarray  # members
     opening: tuple[np.ndarray, np.ndarray] | None  # (draws,) members, and the share of campaign members
 
+    def part(self, draws: slice) -> "Led":
+        """Return some of the draws, by position."""
+        opening = None if self.opening is None else (self.opening[0][draws], self.opening[1][draws])
+        arrays = self.pressure, self.lapse, self.signed, self.keep, self.closed, self.lasting
+        return Led(*(np.ascontiguousarray(values[:, draws]) for values in arrays), opening)
+
 
 def world_of(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | None = None) -> World:
     """Return the world of a batch of draws as its months go; `strata` (communes,) puts communes together."""
-    led = _led(scenario, draws, seed)
+    led = led_by(scenario, draws, seed)
     world = make_world(scenario, draws, seed, strata, led.opening)
     campaigns = world.campaigns._replace(signed=led.signed, keep=led.keep, closed=led.closed, lasting=led.lasting)
     return world._replace(base=world.base * led.pressure, lapse=led.lapse, campaigns=campaigns)
 
 
-def _led(scenario: Scenario, draws: range, seed: int) -> Led:
-    """How the status quo of a question comes to follow its baseline; kept for every policy that is paired with it."""
+def led_by(scenario: Scenario, draws: range, seed: int) -> Led:
+    """Return how the status quo of a question comes to follow its baseline: the same for every policy.
+
+    It is kept, and serves any part of the draws: whoever takes them in batches asks for all of them first.
+    """
     quo = scenario.with_policy("status quo", scenario.policy.in_force(scenario.start))
-    asked = pickle.dumps(
-        (dict(quo), quo.learned, draws, seed)
-    )  # what is pickled otherwise is worked out again, no more
+    asked = pickle.dumps((dict(quo), quo.learned, seed))  # what is pickled otherwise is worked out again, no more
     key = hashlib.blake2b(asked).digest()
-    if key not in _LED:
-        while len(_LED) >= MOST_KEPT:
-            del _LED[next(iter(_LED))]  # the oldest
-        _LED[key] = lead(quo, draws, seed, _BASELINE.paths(quo, draws, seed) if quo.follows else None)
-    return _LED[key]
+    for (name, have), led in _LED.items():
+        if name == key and have.start <= draws.start and draws.stop <= have.stop:
+            return led.part(slice(draws.start - have.start, draws.stop - have.start))
+    while len(_LED) >= MOST_KEPT:
+        del _LED[next(iter(_LED))]  # the oldest
+    return _LED.setdefault((key, draws), lead(quo, draws, seed, _paths(quo, draws, seed)))
+
+
+def _paths(quo: Scenario, draws: range, seed: int) -> Paths | None:
+    return _BASELINE.paths(quo, draws, seed) if quo.follows else None
 
 
 def lead(quo: Scenario, draws: range, seed: int, paths: Paths | None) -> Led:
