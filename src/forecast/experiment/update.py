@@ -23,7 +23,8 @@ from forecast.data.new_counts import is_count
 from forecast.data.places import read_place
 from forecast.data.vocabulary import PUBLISHED_QUANTILES
 from forecast.engines import Engine
-from forecast.engines.campaign.engine import CampaignEngine, learned
+from forecast.engines.campaign.engine import CampaignEngine
+from forecast.engines.campaign.kept import learned
 from forecast.engines.campaign.known import NATION, known_at
 from forecast.engines.campaign.learned import learned_table
 from forecast.engines.pool import PoolEngine

@@ -14,7 +14,7 @@ from forecast.desk.board.counted import parts
 from forecast.desk.board.outlook import few
 from forecast.engines.campaign.ahead import ahead
 from forecast.engines.campaign.beliefs import states
-from forecast.engines.campaign.engine import learned
+from forecast.engines.campaign.kept import learned
 from forecast.engines.campaign.known import known_at
 
 

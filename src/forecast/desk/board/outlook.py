@@ -22,7 +22,7 @@ from forecast.desk.board import adding
 from forecast.desk.board.counted import parts
 from forecast.engines.campaign.ahead import ahead
 from forecast.engines.campaign.beliefs import Beliefs, states
-from forecast.engines.campaign.engine import learned
+from forecast.engines.campaign.kept import learned
 from forecast.engines.campaign.known import NATION, Known, known_at
 from forecast.engines.campaign.places import Deviation
 

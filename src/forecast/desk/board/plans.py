@@ -18,7 +18,7 @@ from forecast.desk.allocation import allocate
 from forecast.desk.board.outlook import Asked, Outlook, few
 from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.beliefs import Beliefs
-from forecast.engines.campaign.engine import learned
+from forecast.engines.campaign.kept import learned
 from forecast.engines.campaign.known import Known, known_at
 from forecast.engines.campaign.nation import Drawn
 from forecast.engines.campaign.particles import Luck

@@ -2,9 +2,7 @@
 
 import hashlib
 import pickle
-from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,14 +12,13 @@ from forecast.data import tables
 from forecast.data.law import Law
 from forecast.engines import deaf_to, silence
 from forecast.engines.campaign.ahead import Paths, ahead
-from forecast.engines.campaign.beliefs import Beliefs, learn, states
+from forecast.engines.campaign.beliefs import Beliefs
+from forecast.engines.campaign.kept import kept, learned, stated
 from forecast.engines.campaign.known import NATION, Known, known_at
 from forecast.engines.campaign.places import Deviation
 from forecast.question.scenario import Scenario
 
 MEASURES = ("members", "lasting_members")
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class CampaignEngine:
@@ -79,7 +76,7 @@ class CampaignEngine:
         asked = pickle.dumps((facts, scenario.start, scenario.law.frame, opening))
         key = str(tables.data_dir()), hashlib.blake2b(asked).hexdigest()
         if self._history is None:
-            return _kept(_ASKED, key, lambda: self._beliefs(scenario, opening))
+            return kept(_ASKED, key, lambda: self._beliefs(scenario, opening))
         return self._beliefs(scenario, opening)
 
     def _beliefs(self, scenario: Scenario, opening: tuple[float, str, str]) -> tuple[Beliefs, Known, Deviation | None]:
@@ -100,7 +97,7 @@ class CampaignEngine:
                 "expected one of them"
             )
         beliefs = learned(shared)
-        return beliefs, known, None if place.name == NATION else _stated(beliefs, known, place.name)
+        return beliefs, known, None if place.name == NATION else stated(beliefs, known, place.name)
 
 
 class _Table:
@@ -123,29 +120,7 @@ def _known(table: _Table, origin: pd.Period, law: Law) -> Known:
     return known_at(table.frame, origin, law)
 
 
-MOST_KEPT = 64
-_LEARNED: dict[str, Beliefs] = {}
 _ASKED: dict[tuple[str, str], tuple[Beliefs, Known, Deviation | None]] = {}
-_STATES: dict[tuple[str, str, str], Deviation] = {}
-
-
-def learned(known: Known) -> Beliefs:
-    """Return :func:`beliefs.learn` of `known`, kept for the next one who asks in this process."""
-    return _kept(_LEARNED, known.digest, lambda: learn(known))
-
-
-def _stated(beliefs: Beliefs, known: Known, place: str) -> Deviation:
-    key = (beliefs.known.digest, known.digest, place)
-    return _kept(_STATES, key, lambda: states(beliefs, place, known))
-
-
-def _kept(kept: dict[K, V], key: K, make: Callable[[], V]) -> V:
-    """Return what is kept under `key`, made first where it is not; the oldest goes when there are too many."""
-    if key not in kept:
-        while len(kept) >= MOST_KEPT:
-            kept.pop(next(iter(kept)))
-        kept[key] = make()
-    return kept[key]
 
 
 def _parts(place: str, known: Known) -> list[str]:

@@ -109,20 +109,27 @@ class Known:
             counts = pd.concat([counts, one.assign(error=published.STATUS_ERROR["recalled"])], ignore_index=True)
         rest = self.counts[self.counts["place"] != place.name]
         plans = {key: value for key, value in self.plans.items() if key[0] != place.name}
-        return replace(
+        found = replace(
             self,
             counts=pd.concat([rest, counts[counts["place"] == place.name]], ignore_index=True),
             plans=plans | {key: value for key, value in own.plans.items() if key[0] == place.name},
             labor_force=self.labor_force | {place.name: own.labor_force.get(place.name, np.nan)},
             lineages=self.lineages | {place.name: place.lineage},
         )
+        found._paths.update(self._paths)  # of the same law
+        return found
 
     def _price(self, lineage: tuple[str, ...]) -> np.ndarray:
+        lineage = tuple(place for place in lineage if place in self._ruled)  # the others have no rule of their own
         if lineage not in self._paths:
             months = pd.period_range("2015-01", "2035-12", freq="M")
             base = price_path(self.law, pd.period_range("2017-12", "2017-12", freq="M"), (NATION,))[0]
             self._paths[lineage] = price_path(self.law, months, lineage) - base
         return self._paths[lineage]
+
+    @cached_property
+    def _ruled(self) -> set[str]:
+        return set(self.law.frame["place"])
 
     @cached_property
     def _paths(self) -> dict[tuple[str, ...], np.ndarray]:
