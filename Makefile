@@ -10,6 +10,9 @@ READY := $(VENV)/.ready
 BENCH_LOCK := benchmarks/requirements-bench.lock
 BENCH ?= agents forecasting desk
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# Run again with every test: one of each kind that takes under a minute. `make numbers` runs all of them.
+QUICK := $(addprefix notebooks/,06_teams.ipynb 10_engines.ipynb 14_your_own_place.ipynb)
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
@@ -18,7 +21,7 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report look test mutants fuzz schema notebooks lab bench lock setup clean
+.PHONY: help report look test numbers mutants fuzz schema notebooks lab bench lock setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,13 +32,15 @@ report: $(READY) ## run the notebooks and publish the study as pages in site/
 look: $(READY) ## open every page of site/ in a browser, wide and narrow, and check it for everybody (needs Chromium)
 	$(BIN)/pytest -q tests/test_site.py --site site
 
-test: $(READY) ## check the code, its types and imports, the examples in docstrings, the tests and every number in the notebooks
+test: $(READY) ## check the code, its types and imports, the examples in docstrings, the tests, and the numbers of quick notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=300 \
-		--nbval-sanitize-with tests/nbval_sanitize.cfg tests src $(NOTEBOOKS)
+	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) tests src $(QUICK)
+
+numbers: $(READY) ## run every notebook and hold each of its numbers against what is committed
+	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) $(NOTEBOOKS)
 
 mutants: $(READY) ## change the code in one place at a time, see whether tests notice, and write docs/testing.md (half an hour)
 	$(BIN)/python benchmarks/mutants/run.py $(ARGS)
