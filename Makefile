@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 BENCH_LOCK := benchmarks/requirements-bench.lock
 BENCH ?= agents forecasting desk
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-# Run again with every test: one of each kind that takes under a minute. `make numbers` runs all of them.
+# Run again with every test: one of each kind that takes under a minute. `make thorough` runs all of them.
 QUICK := $(addprefix notebooks/,06_teams.ipynb 10_engines.ipynb 14_your_own_place.ipynb)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -21,7 +21,7 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report look test numbers mutants fuzz schema notebooks lab bench lock setup clean
+.PHONY: help report look test thorough mutants fuzz schema notebooks lab bench lock setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,9 +37,10 @@ test: $(READY) ## check the code, its types and imports, the examples in docstri
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) tests src $(QUICK)
+	$(BIN)/pytest -n 2 --dist loadscope -m "not slow" $(NBVAL) tests src $(QUICK)
 
-numbers: $(READY) ## run every notebook and hold each of its numbers against what is committed
+thorough: $(READY) ## run the tests that take minutes, and hold each number of every notebook against what is committed
+	$(BIN)/pytest -n 2 --dist loadscope -m slow tests
 	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) $(NOTEBOOKS)
 
 mutants: $(READY) ## change the code in one place at a time, see whether tests notice, and write docs/testing.md (half an hour)

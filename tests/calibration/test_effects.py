@@ -205,7 +205,8 @@ def test_what_the_stock_engine_says_of_the_floor_is_what_counts_allow(place):
     law = read_law()
     late = (law.frame["parameter"] == "min_declared_income") & (law.frame["since"] >= "2022-01")
     unchanged = Law(law.frame.assign(value=law.frame["value"].mask(late, 700_000.0)))
-    asked = [Scenario("status quo", place, start="2021-12", until="2022-06", law=one) for one in (law, unchanged)]
+    months = {"start": "2021-12", "until": "2022-06", "learned": "priors"}  # what people do by themselves
+    asked = [Scenario("status quo", place, law=one, **months) for one in (law, unchanged)]
     rows = [StockEngine().run(one, range(40), 1) for one in asked]
     wanted = "measure == 'members' and group == 'all' and month == '2022-06'"
     risen, same = (table.query(wanted)["value"].to_numpy() for table in rows)

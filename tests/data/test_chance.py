@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from forecast.data import chance
-from forecast.engines.people import contact, events, hazards, person, stock
+from forecast.engines.people import contact, events, hazards, outside, person
 
 N = 100_000
 KEY = np.uint64(chance.stream(1, 0))
@@ -157,7 +157,7 @@ def test_every_compiled_function_is_kept_there():
         events.live_month,
         person.begin,
         contact._contact,
-        stock._press,
+        outside._press,
         chance.child,
     ):
         assert Path(function._cache.cache_path).parent == Path(chance.config.CACHE_DIR)

@@ -217,5 +217,5 @@ def test_growth_on_paper_is_named():
         )
 
     hurried = levers.Quota(per_month=3, start="2022-01")
-    assert "once" in signs(hurried, quota_paper_share=0.9, campaign_stay=0.05, quota_effort=2.0)
+    assert "once" in signs(hurried, quota_paper_share=0.9, campaign_stay=0.0001, quota_effort=2.0)
     assert "once" not in signs(levers.Reminders(start="2022-01"))

@@ -203,7 +203,7 @@ def compared():
     asked = [
         question("quo", **given),
         question("top-up", TopUp(group="poor", share=0.4, start="2022-01"), **given),
-        question("gift", Gift(persons_per_month=5), **given),
+        question("gift", Gift(persons_per_month=5, unit_cost=0), **given),
         question("visits", Visits(count=100, unit_cost=30_000), **given),
         question("nothing", Visits(count=0), **given),
     ]

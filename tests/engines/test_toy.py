@@ -87,6 +87,7 @@ CASES = {
     "Language": (Language(), [("entries", "ethnic_minority", 1)]),
     "VisitOrder easy": (VisitOrder(first="easy"), [("entries", "other", 1), ("entries", "poor", -1)]),
     "VisitOrder farthest": (VisitOrder(first="farthest"), [("entries", "other", -1), ("entries", "poor", 1)]),
+    "YearEndCampaign": (LEVERS["YearEndCampaign"](kept=1.0), [("lapses", "all", -1), ("members", "all", 1)]),
     "Inspection": (Inspection(hours_per_month=60), [("exits_compulsory", "all", 1), ("entries", "all", -1)]),
     "Effort": (Effort(times=3), [("entries", "all", 1), ("members", "all", 1)]),
 }

@@ -64,6 +64,7 @@ CASES = {
     "Reminders": (Reminders(share=0.5), {"reminders"}, {"reminders": 3}),
     "PaymentAdvice": (PaymentAdvice(), {"advice"}, {"advice": 1.2}),
     "Language": (Language(share=1.0), {"cadres"}, {"cadres": 6}),
+    "YearEndCampaign": (LEVERS["YearEndCampaign"](kept=0.5), {"campaign_kept"}, {"campaign_kept": 3}),
     "VisitOrder easy": (VisitOrder(first="easy"), {"order"}, {"order": 6}),
     "VisitOrder far": (VisitOrder(first="farthest"), {"order"}, {"order": -6}),
     "Inspection": (Inspection(hours_per_month=20), {"inspection"}, {"inspection": 20}),
