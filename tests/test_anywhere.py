@@ -9,6 +9,8 @@ import pytest
 
 from forecast.data import files
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

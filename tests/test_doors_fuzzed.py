@@ -18,6 +18,8 @@ from forecast.exchange.reading.grids import read_grids
 from forecast.exchange.sample import sample
 from forecast.timeseries import baseline, effects, reconcile
 
+pytestmark = pytest.mark.slow
+
 TIMES = int(os.environ.get("FUZZ", "300"))
 SECONDS = 10
 SERIES = "unique_id,ds,y\n" + "".join(f"{n},20{y},{y * n + 3}\n" for n in (1, 2) for y in range(10, 18))

@@ -14,6 +14,8 @@ from forecast.experiment import project as experiment
 from forecast.experiment.project import project
 from forecast.question.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed")
 SECONDS = 30  # in which whoever waits has to be told
 

@@ -38,6 +38,8 @@ from forecast.question.plan import GROUPS, Where
 from forecast.question.scenario import Scenario
 from reference import MEASURES, engine, run
 
+pytestmark = pytest.mark.slow
+
 DRAWS, SEED = 400, 1
 HORIZONS = (6, 12, 36, 60)  # months
 COUNTS = ("members", "entries", "lapses")
