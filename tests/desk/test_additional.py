@@ -216,6 +216,6 @@ def test_growth_on_paper_is_named():
             additional.table(additional.added(base, ours, draws=6, jobs=1, progress=False), base, ours, answer)
         )
 
-    hurried = levers.Quota(per_month=3, start="2022-01")
+    hurried = levers.Quota(per_month=1, start="2022-01")
     assert "once" in signs(hurried, quota_paper_share=0.9, campaign_stay=0.0001, quota_effort=2.0)
     assert "once" not in signs(levers.Reminders(start="2022-01"))
