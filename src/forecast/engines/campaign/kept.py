@@ -22,7 +22,8 @@ MOST_KEPT, MOST_FILES = 64, 200  # in a process; in the folder, some megabytes e
 _LEARNED: dict[str, Beliefs] = {}
 _STATES: dict[tuple[str, str, str], Deviation] = {}
 Arrays = dict[str, np.ndarray]
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def learned(known: Known) -> Beliefs:

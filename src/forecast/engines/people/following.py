@@ -45,7 +45,8 @@ class Led(NamedTuple):
         """Return some of the draws, by position."""
         opening = None if self.opening is None else (self.opening[0][draws], self.opening[1][draws])
         arrays = self.pressure, self.lapse, self.signed, self.keep, self.closed, self.lasting
-        return Led(*(np.ascontiguousarray(values[:, draws]) for values in arrays), opening)
+        pressure, lapse, signed, keep, closed, lasting = (np.ascontiguousarray(x[:, draws]) for x in arrays)
+        return Led(pressure, lapse, signed, keep, closed, lasting, opening)
 
 
 def world_of(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | None = None) -> World:
