@@ -42,7 +42,9 @@ def stated(beliefs: Beliefs, known: Known, place: str) -> Deviation:
 
     def make() -> Deviation:
         found = _on_disk(("states", *key), lambda: dict(vars(states(beliefs, place, known))))
-        return Deviation(**{name: values for name, values in found.items() if name != "of_year"} | _year(found))
+        parts = ("mean", "variance", "price", "rise", "closed")
+        mean, variance, price, rise, closed = (found[name] for name in parts)
+        return Deviation(mean, variance, price, rise, closed, int(found["of_year"]))
 
     key = beliefs.known.digest, known.digest, place
     return kept(_STATES, key, make)
@@ -71,10 +73,6 @@ def _flat(b: Beliefs) -> Arrays:
 
 def _under(part: str, found: Arrays) -> Arrays:
     return {name.removeprefix(f"{part}/"): values for name, values in found.items() if name.startswith(f"{part}/")}
-
-
-def _year(found: Arrays) -> dict[str, int]:
-    return {"of_year": int(found["of_year"])}
 
 
 def _on_disk(asked: tuple[str, ...], make: Callable[[], Arrays]) -> Arrays:
