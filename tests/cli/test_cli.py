@@ -155,9 +155,9 @@ def test_all_three_engines_answer_and_one_says_to_what_it_is_deaf(tmp_path):
     said = forecast("project", PLAN, QUO, "--draws", 3, "--jobs", 1, "--out", tmp_path / "x")
     answer = Projection.read(tmp_path / "x" / "projection.parquet").frame
     engines = answer.groupby("scenario", observed=True)["engine"].agg(lambda e: set(e))
-    assert engines["da-bac-status-quo"] == {"agents", "stock", "series"}
+    assert engines["da-bac-status-quo"] == {"agents", "stock", "pool"}
     assert engines["da-bac-plan"] == {"agents", "stock"}
-    assert "series says nothing about 'da-bac-plan': it cannot hear" in said.output
+    assert "pool says nothing about 'da-bac-plan': it cannot hear" in said.output
     assert Projection(answer).ledger_faults().empty
 
 
