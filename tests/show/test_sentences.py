@@ -39,7 +39,7 @@ def test_a_target_that_no_source_states_is_said_to_be_ours():
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_engines_that_keep_silent_are_named_and_silence_is_not_called_zero(lang):
     said = target.agreement(DESK, lang)
-    assert words.term("engine.series", lang) in said.lower()
+    assert words.term("engine.pool", lang) in said.lower()
     assert {"vi": "không có nghĩa là không có tác động", "en": "not mean that there is no effect"}[lang] in said
 
 
