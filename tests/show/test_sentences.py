@@ -58,6 +58,9 @@ def test_effort_that_does_not_reach_is_said_and_not_rounded_away():
         "target": 750.0,
         "probability_reached": 0.24,
         "multiple": None,
+        "most_multiple": 5.0,
+        "total": 1e9,
+        "hours": 0.0,
     }
     assert "24%" in target.effort_text(asked, "vi")
     enough = asked | {"multiple": 5.8, "visits_per_month_needed": 2726.0, "collectors_needed": 52.2}
