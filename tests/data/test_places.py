@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from forecast.data import tables
-from forecast.data.places import COMMUNE_COLUMNS, carry, crosswalk, district_of, read_place, slug
+from forecast.data.mergers import carry
+from forecast.data.places import COMMUNE_COLUMNS, crosswalk, district_of, read_place, slug
 
 PLACES = tables.read(tables.data_dir() / "places.csv", "places")
 MOVES = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
