@@ -31,6 +31,7 @@ TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance
 # belongs to the places.
 PARTS = {
     "start": {"vi": "Bắt đầu", "en": "Start here"},
+    "today": {"vi": "Hôm nay và đến năm 2030", "en": "Today, and up to 2030"},
     "questions": {"vi": "Câu hỏi của người lập kế hoạch", "en": "Planners' questions"},
     "places": {"vi": "Nghiên cứu trường hợp", "en": "Case studies"},
     "proof": {"vi": "Tin được đến đâu", "en": "How far to trust it"},
