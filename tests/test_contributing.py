@@ -1,6 +1,7 @@
 """What CONTRIBUTING.md gives as examples works: the class of a lever, its rows, and an engine."""
 
 import csv
+import os
 import re
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from forecast.data import toy
 from forecast.question.levers import LEVERS
 from forecast.question.plan import COLUMNS, empty_plan
 from forecast.question.scenario import Scenario
-import lever, engine
+import lever, engine, test_lever
 
 plan = empty_plan(toy.place(), "2021-12", "2022-12")
+test_lever.test_calls_stand_in_their_column_at_their_cost()
 LEVERS["PhoneCalls"](share=0.8, start="2022-01", unit_cost=1000)._apply(plan, toy.place())
 assert plan.changed(empty_plan(toy.place(), "2021-12", "2022-12")) == {"calls"}
 effect = COLUMNS["calls"].effect(plan.calls, {"call_reach": np.array([0.5, 0.25])})
@@ -36,9 +38,12 @@ def block(words: str) -> str:
 
 def test_the_lever_and_the_engine_do_what_the_page_says(tmp_path):
     (tmp_path / "lever.py").write_text(block("class PhoneCalls"), encoding="utf-8")
+    test = block("def test_fewer_lapse").replace("forecast.question.levers.phone_calls", "lever")
+    (tmp_path / "test_lever.py").write_text(test, encoding="utf-8")
     (tmp_path / "engine.py").write_text(block("class StillEngine"), encoding="utf-8")
     (tmp_path / "tried.py").write_text(TRIED, encoding="utf-8")
-    subprocess.run([sys.executable, tmp_path / "tried.py"], check=True, timeout=300)
+    found = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")])}
+    subprocess.run([sys.executable, tmp_path / "tried.py"], check=True, timeout=300, env=found)
 
 
 def test_the_rows_have_the_columns_of_their_tables():
