@@ -72,16 +72,18 @@ class Outside(NamedTuple):
     def take(self, wanted: np.ndarray) -> np.ndarray:
         """Take people out who become members by themselves or by a book, picked at random; returns how many there were.
 
-        `wanted` and the answer are (draws, strata, groups); nobody is taken twice, and newcomers of later years are not
-        asked.
+        `wanted` and the answer are (draws, strata, groups); nobody is taken twice.
         """
-        pool = self.pools[0]
         draws, strata = wanted.shape[:2]
-        left = (pool.size * pool.survived).reshape(draws, strata, -1, G, BANDS).sum(axis=(2, 4))
+        if not wanted.any():
+            return wanted
+        left = np.zeros(wanted.shape)
+        for pool in self.pools:
+            left += (pool.size * pool.survived).reshape(draws, strata, -1, G, BANDS).sum(axis=(2, 4))
         taken: np.ndarray = np.minimum(wanted, left)
-        rest = 1 - taken / np.maximum(left, 1e-300)
-        rest = np.repeat(np.repeat(rest, BANDS, axis=2), len(CLASS_SHARES), axis=1)
-        self.pools[0] = pool._replace(size=pool.size * rest)
+        rest = np.repeat(1 - taken / np.maximum(left, 1e-300), BANDS, axis=2)
+        for n, pool in enumerate(self.pools):
+            self.pools[n] = pool._replace(size=pool.size * np.repeat(rest, pool.size.shape[1] // strata, axis=1))
         return taken
 
     def pressure_for(
