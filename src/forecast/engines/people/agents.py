@@ -136,7 +136,6 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         returning = np.repeat(world.drawn["return_rate"][:, None], len(plan.communes), axis=1)
         signing = world.campaigns.signing(plan, t, members.sum(axis=0) - self.campaign().sum(axis=1))
         keep, advised = world.campaigns.kept(plan, t), world.advised(t)
-        gifts = records.Gifts(plan.gift[t], plan.gift_months[t])
         for draw, people in enumerate(self.people):
             now = records.Month(
                 t=t,
@@ -165,7 +164,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
             )
             if month % 12 == 0:
                 people.new_year(month // 12)
-            people.live(now, gifts, self.flows[draw])
+            people.live(now, plan.gift[t], plan.gift_months[t], self.flows[draw])
         if self.datacollector:
             self.datacollector.collect(self)
 

@@ -64,6 +64,7 @@ from forecast.engines.people.records import (
     Effects,
     G,
     Gifts,
+    Late,
     Ledger,
     Month,
     Row,
@@ -98,7 +99,7 @@ def live_month(
     """Live a month, all in one call since each call costs more than a quiet month; False when the table is full."""
     if not begun:
         _live(now, rules, crowd, effects, flows)
-    if not _enter(now, rules, crowd, flows):
+    if not _enter(now, rules, crowd, gifts.late, flows):
         return False
     more = 0
     for c in range(gifts.persons.shape[0]):
@@ -108,7 +109,7 @@ def live_month(
         if crowd.ledger.count[0] + more > len(crowd.table):
             return False
         give(now, rules, gifts, crowd, flows)
-        sign(now, rules, crowd, flows)
+        sign(now, rules, gifts, crowd, flows)
     _settle(now, crowd.ledger, flows)
     return True
 
@@ -238,7 +239,7 @@ def _come_back(
 
 
 @compiled
-def _enter(now: Month, rules: Rules, crowd: Crowd, flows: np.ndarray) -> bool:
+def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray) -> bool:
     """Let those enroll whose resistance the pressure on their cell has passed; False when the table is full."""
     pool, ledger, table = crowd.pool, crowd.ledger, crowd.table
     year, came, here = now.month // 12, -1, 1.0
@@ -254,8 +255,8 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, flows: np.ndarray) -> bool:
             key = chance.child(pool.key[p], pool.rank[p])
             pool.left[p] -= 1
             pool.rank[p] += 1
-            if p >= crowd.late.opening:
-                crowd.late.left[j // BANDS] -= 1
+            if p >= late.opening:
+                late.left[j // BANDS] -= 1
             next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
             if chance.uniform(key, h.LEAVE) < here:
                 ledger.count[0] += 1

@@ -32,7 +32,7 @@ class Members(NamedTuple):
     tenure: np.ndarray  # (..., kinds, slots) their months of membership, added up
     square: np.ndarray  # (..., kinds, slots) the squares of these, added up
     lapsed: np.ndarray  # (..., 3) who lapsed, their months of membership, and the squares
-    declared: np.ndarray  # (..., 2) share of members who declare more than the floor, and their mean excess in floors
+    declared: np.ndarray  # (..., 3) share of members above the floor, their mean excess in floors, and all members
 
 
 class Coming(NamedTuple):
@@ -197,6 +197,7 @@ def _group(
     back = _return(members.lapsed[d, s, g], out, facing.returning[d, s] / burden, rules)
     joining = _Joining(coming.entries[d, s, g], coming.signed[d, s, g], coming.gifts[d, s, g], back)
     _join(joining, coming.gift_months[s, g], slots, scratch)
+    members.declared[d, s, g, 2] += coming.entries[d, s, g] + coming.gifts[d, s, g] + back.n - lapsing - gone
     _begin(stock, tenure, square, slots, scratch)
     p = tariff.price_class[s]
     terms = Terms(tariff.contribution, tariff.state[p, g], tariff.province[p, g], tariff.donors[p, g])
@@ -345,8 +346,8 @@ def _declared(members: Members, where: Where, joining: _Joining, tariff: Tariff,
     d, s, g = where
     held, fresh = members.declared[d, s, g], (share_above(rules, g), rules.declared_tail - 1.0)
     share, excess = after_move(held[0], held[1], tariff.moved)
-    came, all_now = joining.entries + joining.gifts, members.stock[d, s, g].sum()
-    part = min(came / all_now, 1.0) if all_now > 0.0 else 1.0
+    came = joining.entries + joining.gifts
+    part = min(came / held[2], 1.0) if held[2] > 0.0 else 1.0
     held[0] = share + part * (fresh[0] - share)
     total = share * excess + part * (fresh[0] * fresh[1] - share * excess)
     held[1] = total / held[0] if held[0] > 0.0 else fresh[1]

@@ -26,7 +26,8 @@ def open_members(
     for d in range(len(opening)):
         one = rules_of(rules, d)
         for g in range(G):
-            members.declared[d, :, g] = share_above(one, g), one.declared_tail - 1.0
+            members.declared[d, :, g, 0], members.declared[d, :, g, 1] = share_above(one, g), one.declared_tail - 1.0
+    members.declared[..., 2] = opening
     _open(opening, campaign, spells, (lengths / lengths.sum(), slots), members)
 
 

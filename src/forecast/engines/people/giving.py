@@ -35,17 +35,17 @@ def give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray
                 s += 1
             wanted = gifts.persons[c, g]
             what = (wanted, s, GIFTED, h.GIFT, GIFT_BRANCH + now.month * 65536)
-            _bring(now, rules, crowd, (c, g), what, flows)
+            _bring(now, rules, crowd, (c, g), what, gifts.late, flows)
 
 
 @compiled
-def sign(now: Month, rules: Rules, crowd: Crowd, flows: np.ndarray) -> None:
+def sign(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray) -> None:
     """Let people sign for a campaign, picked at random among those who have not joined."""
     s = h.spell_of(0.0, True, 0.0, now.spells)
     for c in range(now.signing.shape[0]):
         for g in range(G):
             branch = CAMPAIGN_BRANCH + now.month * 16777216
-            _bring(now, rules, crowd, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), flows)
+            _bring(now, rules, crowd, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), gifts.late, flows)
 
 
 @compiled
@@ -55,6 +55,7 @@ def _bring(
     crowd: Crowd,
     where: tuple[int, int],
     what: tuple[float, int, int, int, int],
+    late: Late,
     flows: np.ndarray,
 ) -> None:
     """Make members of people picked at random; `what` is how many, their spell and kind, and whose luck it is."""
@@ -63,10 +64,10 @@ def _bring(
         return
     first = crowd.pool.key[(c * G + g) * BANDS]
     wanted, tries = int(persons + chance.uniform(first, 32 * now.month + decision)), 0
-    left = _left(crowd.pool, crowd.late, c, g)
+    left = _left(crowd.pool, late, c, g)
     while wanted > 0 and left > tries:
         key = chance.child(first, uint64(branch + tries))
-        wanted -= _bring_one(now, rules, crowd, Who(left - tries, c, g), (key, s, kind), flows)
+        wanted -= _bring_one(now, rules, crowd, Who(left - tries, c, g), (key, s, kind), late, flows)
         tries += 1
 
 
@@ -102,13 +103,14 @@ def _bring_one(
     crowd: Crowd,
     who: Who,
     how: tuple[np.uint64, int, int],
+    late: Late,
     flows: np.ndarray,
 ) -> int:
     """Make a member of somebody; 0 if the one who was picked has left by now.
 
     `who.row` is how many have not joined; `how`: luck, spell and kind.
     """
-    pool, ledger, late, c, g = crowd.pool, crowd.ledger, crowd.late, who.commune, who.group
+    pool, ledger, c, g = crowd.pool, crowd.ledger, who.commune, who.group
     key, s, kind = how
     pick = int(chance.uniform(key, h.GIFT) * who.row)
     p = _picked(pool, late, c * G + g, pick)

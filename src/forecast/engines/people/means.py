@@ -229,7 +229,7 @@ def _opened(world: World, opening: np.ndarray, slots: np.ndarray) -> e.Members:
     shape = *opening.shape[:3], 3
     # Members by kind and slot; their months of membership, and the squares, added up.
     stock, tenure, square = (np.zeros((*shape, int(slots[-1]))) for _ in range(3))
-    members = e.Members(stock, tenure, square, np.zeros(shape), np.zeros((*shape[:3], 2)))
+    members = e.Members(stock, tenure, square, np.zeros(shape), np.zeros(shape))
     campaign, rules = world.campaigns.opened, records.Rules.of(world.drawn)
     open_members(opening.sum(axis=3).astype(float), campaign, (world.layout.spells[0], slots), rules, members)
     return members

@@ -127,7 +127,7 @@ class People:
     @property
     def crowd(self) -> Crowd:
         """All of it, as compiled code works on it."""
-        return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns, self.late)
+        return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns)
 
     def open(self, opening: np.ndarray, start: int, campaign: float, subsidized: int, spells: Spells) -> None:
         """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
@@ -170,13 +170,16 @@ class People:
         left = np.bincount(group, self.pool.left[len(self.cells) :], len(self.cells) // BANDS).astype(np.int64)
         self.late = Late(order + len(self.cells), first, left, len(self.cells))
 
-    def live(self, now: Month, gifts: Gifts, flows: np.ndarray) -> None:
-        """Live a month; what happens is written to `flows` (communes, groups, FLOWS), which come in as zeros."""
+    def live(self, now: Month, given: np.ndarray, months: np.ndarray, flows: np.ndarray) -> None:
+        """Live a month in which books of so many `months` are `given`, each (communes, groups).
+
+        What happens is written to `flows` (communes, groups, FLOWS), which come in as zeros.
+        """
         harder = self.rules.renewal_price_response * now.burden_rise
         hardest = self.rules.renewal_price_response * now.full_rise
         by_spell, by_tenure = np.empty(len(now.spells.months)), np.empty(now.t + 151)
         effects = Effects(now.lapse * np.exp(harder), now.lapse * np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
-        begun = False
+        begun, gifts = False, Gifts(given, months, self.late)
         while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
             wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum()
             self._make_room(len(self.table) + 1 + int(wanted) + 2 * gifts.persons.size)

@@ -156,7 +156,6 @@ class Crowd(NamedTuple):
     table: np.ndarray  # (rows,) PERSON
     wake: np.ndarray  # (rows,) first month in which something can happen to each
     turns: np.ndarray  # (rows,) which rows are looked at in this month
-    late: Late
 
 
 class Effects(NamedTuple):
@@ -170,10 +169,11 @@ class Effects(NamedTuple):
 
 
 class Gifts(NamedTuple):
-    """Books given in a month."""
+    """Books given in a month, and who stands beside the people of the opening to get one or to sign for a campaign."""
 
     persons: np.ndarray  # (c, g)
     months: np.ndarray  # (c, g) length of a book
+    late: Late
 
 
 class Past(NamedTuple):
