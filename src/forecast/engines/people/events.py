@@ -248,15 +248,16 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray
         if pool.year[p] != came:  # rarely: pools stand in the order of their years
             came = pool.year[p]
             here = staying(year, came, rules)
+        had = pool.left[p]
         while ledger.pressure[j] >= pool.next[p]:
             i = ledger.count[0]
             if i >= len(table):
+                if p >= late.opening:
+                    late.left[j // BANDS] -= had - pool.left[p]
                 return False
             key = chance.child(pool.key[p], pool.rank[p])
             pool.left[p] -= 1
             pool.rank[p] += 1
-            if p >= late.opening:
-                late.left[j // BANDS] -= 1
             next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
             if chance.uniform(key, h.LEAVE) < here:
                 ledger.count[0] += 1
@@ -267,6 +268,8 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray
                 paper = chance.uniform(key, luck + h.CAMPAIGN) < now.on_paper[c]
                 s = h.spell_of(chance.uniform(key, luck + h.SPELL), paper, now.advised[c], now.spells)
                 begin(now, crowd, table[i], Who(i, c, g), s, CAMPAIGN if paper else 0, flows)
+        if p >= late.opening:
+            late.left[j // BANDS] -= had - pool.left[p]
     return True
 
 
