@@ -156,7 +156,7 @@ def spread_at(table: pd.DataFrame, month: str, scope: str) -> float:
     (0.8, 1.0)
     """
     rows = table[(table["scope"] == scope) & (table["origin"] <= month)]
-    return float(rows.loc[rows["origin"].idxmax(), "spread"]) if len(rows) else 1.0
+    return float(rows.loc[rows["origin"] == rows["origin"].max(), "spread"].iloc[0]) if len(rows) else 1.0
 
 
 def _read(path: Path) -> pd.DataFrame:
