@@ -25,7 +25,7 @@ from forecast.engines.campaign.engine import CampaignEngine, rows_of
 from forecast.engines.campaign.known import NATION
 from forecast.engines.series.engine import SeriesEngine
 from forecast.question.levers import Policy
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import BORROWED, Scenario
 
 MEMBERS: Mapping[str, type] = {"campaign": CampaignEngine, "series": SeriesEngine}
 FILE = "pool.csv"
@@ -72,7 +72,8 @@ class PoolEngine:
         table = _read(tables.data_dir() / FILE) if self._weights is None else self._weights
         scope = scope_of(scenario.place.name)
         weights = weights_at(table, scenario.start, scope, list(MEMBERS))
-        spread = spread_at(table, scenario.start, scope)
+        borrowed = scenario.opening[2] == BORROWED  # nobody has counted the place: no count says how wide it should be
+        spread = 1.0 if borrowed else spread_at(table, scenario.start, scope)
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
         other = np.flatnonzero(taken(list(weights.values()), u) == list(weights).index(SeriesEngine.name))
         paths = self._campaign.paths(scenario, draws, seed)
@@ -84,7 +85,7 @@ class PoolEngine:
                 members=nearer(paths.members, middle.members, spread),
                 lasting=nearer(paths.lasting, middle.lasting, spread),
             )
-        if len(other):
+        if len(other) and not borrowed:  # else a series has nothing to go on from
             wanted = range(draws[int(other[0])], draws[int(other[-1])] + 1)
             values = self._series_members(scenario, wanted, seed)
             if spread != 1:

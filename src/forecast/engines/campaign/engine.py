@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer.projection import COLUMNS
-from forecast.data import tables
+from forecast.data import mergers, tables
 from forecast.data.law import Law
 from forecast.engines import deaf_to, silence
 from forecast.engines.campaign.ahead import Paths, ahead
@@ -16,7 +16,7 @@ from forecast.engines.campaign.beliefs import Beliefs
 from forecast.engines.campaign.kept import kept, learned, stated
 from forecast.engines.campaign.known import NATION, Known, known_at
 from forecast.engines.campaign.places import Deviation
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import BORROWED, Scenario
 
 MEASURES = ("members", "lasting_members")
 
@@ -124,24 +124,23 @@ _ASKED: dict[tuple[str, str], tuple[Beliefs, Known, Deviation | None]] = {}
 
 
 def _parts(place: str, known: Known) -> list[str]:
-    """Return the places that went over whole into `place` (data/crosswalk.csv) and were counted; all of them, or none.
+    """Return the old units that went over whole into `place` (:func:`mergers.parts`) if any was counted; else none.
 
     >>> known = Known(None, pd.DataFrame(columns=["place", "month"]), {}, {}, None, {})
     >>> _parts("Hà Nội", known)
     []
     """
-    moves = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
-    parts = moves[(moves["new"] == place) & (moves["share"] == 1) & moves["old"].isin(list(known.labor_force))]
-    units = [old for old in parts["old"] if "/" not in old]
-    return sorted(units) if any(known.of(unit) for unit in units) else []
+    units = [old for old in mergers.parts(place) if old in known.labor_force]
+    return units if any(known.of(unit) for unit in units) else []
 
 
 def _opening(scenario: Scenario) -> tuple[float, str, str]:
     """Return the stock from which the scenario starts; (0, start, "") where there is none: the place is not counted."""
     try:
-        return scenario.opening
+        counted = scenario.opening
     except tables.UserError:
         return 0.0, "", ""
+    return (0.0, "", "") if counted[2] == BORROWED else counted
 
 
 def rows_of(engine: str, scenario: Scenario, draws: range, paths: Paths) -> pd.DataFrame:
