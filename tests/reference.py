@@ -84,6 +84,9 @@ class Setting:
         self.rules = teams.TeamRules.of(drawn)
         self.other_exits = hazards.other_exits(months, drawn, law)[:, 0].tolist()
         self.entry_hazard = float(hazards.entry_hazard(drawn)[0])
+        floors = np.array([law.value("min_declared_income", month) for month in months])
+        self.floor = (floors / floors[0]).tolist()
+        self.announced = prices.announced(months, law).tolist()
         self.lapse = {k: lapse_hazard(self.d["annual_lapse"], int(s)) for k, s in enumerate(self.spells.months)}
 
     def _price(self, law_price, t: int, c: int, g: int) -> Price:
@@ -100,7 +103,7 @@ class Person(mesa.Agent):
         self.c, self.g, self.band, self.frailty = c, g, band, frailty
         self.cell = (c * G + g) * BANDS + band
         self.state, self.kind = OUTSIDE, ""
-        self.subsidized, self.paid = 0, []
+        self.subsidized, self.away, self.paid = 0, 0, []
 
     def step(self) -> None:
         """Live a month."""
@@ -127,11 +130,18 @@ class Person(mesa.Agent):
     def enter(self, gift: int | None = None, signs: bool = False) -> None:
         """Become a member for the first time; `gift` is the spell of a book, `signs` says that a campaign brings it."""
         model = self.model
-        self.declared = declared_multiple(model.luck(), model.luck(), model.d["floor_share"], model.d["declared_tail"])
+        self.declares()
         self.joined = model.t
         model.count("entries", self)
         on_paper = gift is None and not signs and model.luck() < model.on_paper[self.c]
         self.begin(signs or on_paper, gift)
+
+    def declares(self) -> None:
+        """Choose an income for good, in floors of the opening: fewer of the poor and near-poor above the floor."""
+        model, d = self.model, self.model.d
+        above = (1 - d["floor_share"]) * (d["poor_above_floor"] if self.g in (POOR, NEAR_POOR) else 1)
+        multiple = declared_multiple(model.luck(), model.luck(), 1 - above, d["declared_tail"])
+        self.declared = multiple * model.setting.floor[model.t]
 
     def begin(self, signs: bool, gift: int | None = None) -> None:
         """Be a member from this month on."""
@@ -142,6 +152,7 @@ class Person(mesa.Agent):
         """Pay for a spell at today's price; for a gift the donors pay what the state does not."""
         model = self.model
         advised = float(model.plan.advice[model.t, self.c])
+        advised += (1 - advised) * model.d["prepaying"] * model.setting.announced[model.t]
         self.spell = gift if gift is not None else spell_of(model.luck(), signs, advised, model.setting.spells)
         months = int(model.setting.spells.months[self.spell])
         self.due = model.t + months
@@ -154,7 +165,8 @@ class Person(mesa.Agent):
         if gift is not None:
             model.count("paid_donors", self, months * price.contribution - state)
             return
-        declared = months * price.contribution * min(self.declared, model.ceiling)
+        own = max(self.declared / model.setting.floor[model.t], 1)
+        declared = months * price.contribution * min(own, model.ceiling)
         province, donors = (supported * price.contribution * share for share in (price.province, price.donors))
         model.count("paid_province", self, province)
         model.count("paid_donors", self, donors)
@@ -169,7 +181,9 @@ class Person(mesa.Agent):
             model.count("exits_compulsory" if moved else "exits_other", self)
             self.be_gone()
         elif self.due == model.t:
-            hazard = model.lapse[self.spell] * tenure_factor(model.t - self.joined, model.d["tenure_effect"])
+            hazard = model.lapse[self.spell] * tenure_factor(
+                model.t - self.joined - self.away, model.d["tenure_effect"]
+            )
             used_up = self.subsidized >= model.setting.subsidy_months
             rise = (model.full_rise if used_up else model.rise[self.c])[self.g][self.band]
             hazard *= math.exp(model.d["renewal_price_response"] * rise)
@@ -177,7 +191,7 @@ class Person(mesa.Agent):
             stop = 1 - model.keep ** int(model.setting.spells.months[self.spell])
             keep = model.d["renewal_contact"], stop, model.d["gift_retention"]
             if model.luck() < lapse_chance(hazard, called, self.kind == "campaign", self.kind == "gifted", *keep):
-                self.state = LAPSED
+                self.state, self.lapsed = LAPSED, model.t
                 model.count("lapses", self)
             else:
                 self.kind = "campaign" if self.kind == "campaign" else ""
@@ -192,6 +206,7 @@ class Person(mesa.Agent):
         if model.luck() < -math.expm1(-coming - withdrawing):
             if model.luck() * (coming + withdrawing) < coming:
                 model.count("returns", self)
+                self.away += model.t - self.lapsed
                 self.begin(signs=False)
             else:
                 self.be_gone()
@@ -203,8 +218,7 @@ class Person(mesa.Agent):
 
     def was_member(self, spell: int, due: int, tenure: int, signed: bool, subsidized: int) -> None:
         """Have a past as a member, at the opening."""
-        luck, d = self.model.luck, self.model.d
-        self.declared = declared_multiple(luck(), luck(), d["floor_share"], d["declared_tail"])
+        self.declares()
         self.state, self.kind, self.spell, self.due = MEMBER, "campaign" if signed else "", spell, due
         self.joined, self.subsidized = 1 - tenure, subsidized
         self.paid = list(range(1 - min(tenure, 12), 1))
@@ -340,7 +354,9 @@ class Commons(mesa.Model):
         self.on_paper.append(by_visit * d["quota_paper_share"] if at["quota"] > 0 else 0.0)
         self.called.append(called)
         self.returning.append(d["return_rate"])
-        inspected = 1 + d["inspection_effect"] * row[-1] / (self.eligible[c] / 1000)
+        left = teams.ordinary_visits(row[0], self.opened[c] / hazards.TYPICAL_SPELL, self.setting.drawn)
+        hours = min(row[6], float(left[0]) / teams.INSPECTION_COST)
+        inspected = 1 + d["inspection_effect"] * hours / (self.eligible[c] / 1000)
         self.to_compulsory.append(d["transfer_rate"] / 12 * inspected)
 
     def _new_year(self) -> None:

@@ -182,7 +182,7 @@ def test_resampling_keeps_the_shares_of_the_weights():
 def test_a_pool_takes_each_engine_as_often_as_it_weighs():
     weights = pd.DataFrame(
         {"origin": ["2021-06"] * 2, "scope": ["places"] * 2, "engine": ["campaign", "series"], "weight": [1.0, 0.0]}
-    )
+    ).assign(spread=1.0)
     quo = Scenario("status quo", "Cà Mau", start="2021-12", until="2022-03")
     rows = PoolEngine(weights=weights).run(quo, range(6), 1)
     alone = CampaignEngine().run(quo, range(6), 1)
@@ -190,3 +190,14 @@ def test_a_pool_takes_each_engine_as_often_as_it_weighs():
     assert (rows["value"] == alone["value"])[rows["month"].isin(ends)].all() and set(rows["engine"]) == {"pool"}
     assert weights_at(weights, "2021-05", "places", ["campaign", "series"]) == {"campaign": 0.5, "series": 0.5}
     assert weights_at(weights, "2022-05", "places", ["campaign", "series"]) == {"campaign": 1.0, "series": 0.0}
+
+
+def test_a_pool_draws_nearer_to_its_median_by_what_counts_asked_for():
+    quo = Scenario("status quo", "Cà Mau", start="2021-12", until="2022-12")
+    table = pd.DataFrame({"origin": ["2021-06"], "scope": ["places"], "engine": ["campaign"], "weight": [1.0]})
+    wide, narrow = (PoolEngine(weights=table.assign(spread=s)).paths(quo, range(200), 1) for s in (1.0, 0.5))
+    assert np.log(narrow.members[-1]).std() == pytest.approx(0.5 * np.log(wide.members[-1]).std())
+    assert np.median(narrow.members[-1]) == pytest.approx(np.median(wide.members[-1]), rel=0.01)
+    assert (narrow.members >= narrow.lasting).all()
+    part = PoolEngine(weights=table.assign(spread=0.5)).paths(quo, range(3, 5), 1)
+    assert (part.members == narrow.members[:, 3:5]).all()  # whichever draws are asked for

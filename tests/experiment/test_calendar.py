@@ -62,13 +62,34 @@ def test_the_pool_is_the_weighted_mixture_of_its_engines():
 
     def median(weight):
         rows = [("2020-06", "places", "a", weight), ("2020-06", "places", "b", 1 - weight)]
-        weights = pd.DataFrame(rows, columns=["origin", "scope", "engine", "weight"])
+        weights = pd.DataFrame(rows, columns=["origin", "scope", "engine", "weight"]).assign(spread=1.0)
         mixed = calendar.pool(values, weights, ["a", "b"])
         return float(calendar.scores(mixed)["bias"].iloc[0])
 
     alone = calendar.scores(values).set_index("engine")["bias"]
     assert median(1.0) == pytest.approx(alone["a"], abs=0.01) and median(0.0) == pytest.approx(alone["b"], abs=0.05)
     assert alone["a"] < median(0.5) < alone["b"]
+
+
+def test_places_are_as_wide_as_counts_known_by_the_origin_asked_for():
+    origins = [f"{year}-06" for year in range(2012, 2021)]
+    forecasts = Projection(pd.concat([told("b", origin, f"{origin[:4]}-12", WIDE) for origin in origins]))
+    middle = float(np.median(WIDE))
+
+    def spread(*met, place="places"):
+        values = calendar.samples(forecasts, counts(*met))
+        found = calendar.examined(values, ["b"]).weights
+        return found[found["scope"] == place].set_index("origin")["spread"]
+
+    near = [(f"{o[:4]}-12", middle, f"{o[:4]}-12") for o in origins]
+    found = spread(*near)
+    assert found["2012-06"] == 1 and found.is_monotonic_decreasing  # each count near the median says: too wide
+    assert found["2020-06"] == pytest.approx((3 / (3 + 8)) ** 0.5, abs=0.01)  # eight were known, three are assumed
+    far = [(month, 1000.0, known) for month, _, known in near]
+    assert (spread(*far) == 1).all()  # never wider
+    assert (spread(*near, place="nation") == 1).all()
+    late = [(month, value, "2030-01") for month, value, _ in near]
+    assert (spread(*late) == 1).all()  # nobody knew
 
 
 def test_the_summary_compares_with_naive_on_the_same_targets_only():

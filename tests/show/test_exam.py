@@ -76,7 +76,7 @@ def test_an_exam_that_was_not_kept_is_named(tmp_path):
 
 def test_what_is_kept_gives_the_scores_again(scored, tmp_path):
     weights = pd.DataFrame({"origin": ["2020-06"], "scope": ["nation"], "engine": ["series"], "weight": [1.0]})
-    calendar.store(calendar.Exam(scored, weights, pd.DataFrame()), tmp_path)
+    calendar.store(calendar.Exam(scored, weights.assign(spread=1.0), pd.DataFrame()), tmp_path)
     again = exam.read(tmp_path)
     keys = ["scope", "engine", "month"]
     one, two = (t.sort_values(keys).reset_index(drop=True) for t in (scored, again))

@@ -36,7 +36,7 @@ def test_a_month_has_the_steps_of_the_code_in_their_order():
     assert names[:2] == ["team_acts", "contact"]
     assert step.index('do("step")') < step.index("contact(") < step.index("people.live(")
     assert "team_acts" in inspect.getsource(agents.Team)
-    called = re.findall(r"\b(_\w+)\(", month.partition(":")[2])
+    called = re.findall(r"\b(\w+)\(", month.partition(":")[2])
     assert [name for name in called if name in names] == names[2:]
     assert [name for name in called if name.startswith("_") and name not in names and name != "_month"] == []
 

@@ -136,7 +136,7 @@ def test_counts_and_judgement_are_drawn_apart(monkeypatch):
     start = CampaignEngine().paths(nation.but(sets=design), range(8), 1).lasting[0]
     assert len(set(start[:4])) == len(set(start[4:])) == 1 and start[0] != start[4]
     pure = pd.DataFrame({"origin": ["2018-06"], "scope": ["places"], "engine": ["campaign"], "weight": [1.0]})
-    monkeypatch.setattr(pool, "_read", lambda path: pure)
+    monkeypatch.setattr(pool, "_read", lambda path: pure.assign(spread=1.0))
     asked = f.Scenario("s", "Đà Bắc", start="2019-12", until="2020-03")
     found = variance.layered(asked, ["stock"], sets=2, judged=2, repeats=2, jobs=1, progress=False)
     assert found.design["stock"] == {"counts": 2, "judgement": 2, "chance": 2}

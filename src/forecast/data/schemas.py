@@ -275,7 +275,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         checks=_ORDERED_RANGE,
     ),
     "pool": pa.DataFrameSchema(
-        {"origin": _MONTH, "scope": pa.Column(checks=_one_of(SCOPES)), "engine": _FILLED, "weight": _SHARE}
+        {
+            "origin": _MONTH,
+            "scope": pa.Column(checks=_one_of(SCOPES)),
+            "engine": _FILLED,
+            "weight": _SHARE,
+            "spread": _SHARE,
+        }
     ),
     "tiles": pa.DataFrameSchema({"place": _UNIQUE, "row": _COUNT, "column": _COUNT}),
     "targets": pa.DataFrameSchema(

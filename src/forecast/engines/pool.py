@@ -2,7 +2,11 @@
 
 A linear pool: each draw is one engine's draw of the same number, so whole paths stay together. How often an engine is
 taken follows from its scores at earlier origins alone (`forecast backtest --calendar --store` writes the table
-`data/pool.csv`: origin, scope, engine, weight); before the first of them all engines weigh the same.
+`data/pool.csv`: origin, scope, engine, weight, spread); before the first of them all engines weigh the same.
+
+Side by side, engines that are each as wide as they should be are too wide together (Gneiting and Ranjan 2013). So the
+draws of each are brought nearer to its median, in logs, by the factor `spread`, which follows from counts that earlier
+forecasts met.
 """
 
 from collections.abc import Mapping
@@ -25,12 +29,13 @@ from forecast.question.scenario import BORROWED, Scenario
 
 MEMBERS: Mapping[str, type] = {"campaign": CampaignEngine, "series": SeriesEngine}
 FILE = "pool.csv"
+MIDDLE = range(200)  # draws whose median is an engine's, whichever draws are asked for
 
 
 class PoolEngine:
     """A linear pool of engines as an engine: `members` and `lasting_members`, all groups together, deaf to levers.
 
-    `history` is handed to its engines; `weights` (columns origin, scope, engine, weight) replaces data/pool.csv. An
+    `history` is handed to its engines; `weights` (columns of data/pool.csv) replaces that table. An
     engine that has nothing to say leaves its share to the others.
 
     >>> taken([0.75, 0.25], np.array([0.1, 0.74, 0.76])).tolist()
@@ -65,18 +70,45 @@ class PoolEngine:
         engine's draw of the same number.
         """
         table = _read(tables.data_dir() / FILE) if self._weights is None else self._weights
-        weights = weights_at(table, scenario.start, scope_of(scenario.place.name), list(MEMBERS))
+        scope = scope_of(scenario.place.name)
+        weights = weights_at(table, scenario.start, scope, list(MEMBERS))
+        borrowed = scenario.opening[2] == BORROWED  # nobody has counted the place: no count says how wide it should be
+        spread = 1.0 if borrowed else spread_at(table, scenario.start, scope)
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
         other = np.flatnonzero(taken(list(weights.values()), u) == list(weights).index(SeriesEngine.name))
         paths = self._campaign.paths(scenario, draws, seed)
-        if len(other) and scenario.opening[2] != BORROWED:  # else a series has nothing to go on from
+        share = paths.lasting / paths.members
+        if spread != 1:
+            middle = self._campaign.paths(scenario, MIDDLE, seed)
+            paths = replace(
+                paths,
+                members=nearer(paths.members, middle.members, spread),
+                lasting=nearer(paths.lasting, middle.lasting, spread),
+            )
+        if len(other) and not borrowed:  # else a series has nothing to go on from
             wanted = range(draws[int(other[0])], draws[int(other[-1])] + 1)
-            rows = self._series.run(scenario.with_policy("status quo", Policy()), wanted, seed)
-            values = rows["value"].to_numpy(float).reshape(len(wanted), len(paths.months)).T
-            lasting = paths.lasting[:, other] / paths.members[:, other]
+            values = self._series_members(scenario, wanted, seed)
+            if spread != 1:
+                values = nearer(values, self._series_members(scenario, MIDDLE, seed), spread)
             paths.members[:, other] = values[:, other - other[0]]
-            paths.lasting[:, other] = paths.members[:, other] * lasting
+            paths.lasting[:, other] = paths.members[:, other] * share[:, other]
         return by_half_year(paths)
+
+    def _series_members(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:
+        """Return members by the series engine, (months, draws)."""
+        rows = self._series.run(scenario.with_policy("status quo", Policy()), draws, seed)
+        return rows["value"].to_numpy(float).reshape(len(draws), -1).T
+
+
+def nearer(values: np.ndarray, middle: np.ndarray, spread: float) -> np.ndarray:
+    """Return `values` (months, draws) at `spread` times their distance, in logs, from the median of `middle`.
+
+    >>> nearer(np.array([[1.0, 16.0]]), np.array([[4.0]]), 0.5).tolist()
+    [[2.0, 8.0]]
+    """
+    center = np.median(middle, axis=1, keepdims=True)
+    found: np.ndarray = center * (values / center) ** spread
+    return found
 
 
 def by_half_year(paths: Paths) -> Paths:
@@ -115,6 +147,17 @@ def weights_at(table: pd.DataFrame, month: str, scope: str, engines: list[str]) 
     rows = rows[rows["origin"] == rows["origin"].max()]
     found = dict(zip(rows["engine"], rows["weight"].astype(float), strict=True))
     return {name: found.get(name, 0.0) for name in engines} if found else dict.fromkeys(engines, 1 / len(engines))
+
+
+def spread_at(table: pd.DataFrame, month: str, scope: str) -> float:
+    """Return the factor on the width of forecasts at the last origin of `table` up to `month`; 1 before the first.
+
+    >>> rows = pd.DataFrame({"origin": ["2020-06"], "scope": ["places"], "engine": ["campaign"], "spread": [0.8]})
+    >>> spread_at(rows, "2020-12", "places"), spread_at(rows, "2019-12", "places")
+    (0.8, 1.0)
+    """
+    rows = table[(table["scope"] == scope) & (table["origin"] <= month)]
+    return float(rows.loc[rows["origin"] == rows["origin"].max(), "spread"].iloc[0]) if len(rows) else 1.0
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -2,10 +2,10 @@
 
 Forecasts come from :func:`forecast.experiment.backtest.backtest`: with what was known at each origin and nothing else.
 They are scored on the log scale, on which a place of a hundred members counts like one of a million, and beside
-naive on the same targets. The pool is the linear pool of the draws of its engines; its weights at an origin come from
-the counts that were known by then, of forecasts made at earlier origins. Engines that carry policies are scored as
-well, with fewer draws, and weigh nothing. What was found is kept in the table data/exam.csv: quantiles of each
-forecast beside its count, from which every score follows.
+naive on the same targets. The pool is the linear pool of the draws of its engines; its weights at an origin, and how
+wide it is for places, come from the counts that were known by then, of forecasts made at earlier origins. Engines that
+carry policies are scored as well, with fewer draws, and weigh nothing. What was found is kept in the table
+data/exam.csv: quantiles of each forecast beside its count, from which every score follows.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from forecast.answer import score
 from forecast.answer.projection import Projection
@@ -21,7 +22,7 @@ from forecast.data import history as facts
 from forecast.data import tables
 from forecast.data.frames import at, groups
 from forecast.data.vocabulary import EXAM_QUANTILES, PUBLISHED_QUANTILES
-from forecast.engines.pool import MEMBERS, scope_of
+from forecast.engines.pool import MEMBERS, nearer, scope_of
 from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.experiment.backtest import backtest
 
@@ -35,7 +36,8 @@ LEVELS = (0.5, 0.8, 0.95)
 QUANTILES = {name: PUBLISHED_QUANTILES[name] for name in EXAM_QUANTILES}
 FIRST_SHARE = {"campaign": 0.85}  # of the pool's weight before any score; the other engines share the rest
 TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
-FORMER = 3.0  # targets' worth of equal scores with which every engine begins
+FORMER = 3.0  # targets' worth of equal scores with which every engine begins, and counts' worth of an honest width
+LEAST_SPREAD = 0.5  # never are forecasts drawn nearer to their median than this
 STORED = ["scope", "place", "origin", "month", "known", "engine", "draws", "observed", *QUANTILES]
 _PROBABILITIES = tuple(QUANTILES.values())
 WITHIN = {level: f"within_{round(100 * level)}" for level in LEVELS}
@@ -121,7 +123,8 @@ def calendar(
 def examined(values: pd.DataFrame, pooled: Iterable[str] = EXAMINED) -> Exam:
     """Return the exam of the rows of :func:`samples`: scores, the pool of the engines `pooled` and its weights."""
     engines, scored = list(pooled), scores(values)
-    weights = pool_weights(scored, engines, sorted(values["origin"].unique()))
+    weights = pool_weights(scored, engines, sorted(values["origin"].unique())).assign(spread=1.0)
+    weights["spread"] = spreads(pool(values, weights, engines), weights)
     mixed = scores(pool(values, weights, engines))
     silent = pd.DataFrame(columns=["place", "origin", "engine", "why"])
     return Exam(pd.concat([scored, mixed], ignore_index=True)[COLUMNS], weights, silent)
@@ -269,15 +272,44 @@ def pool_weights(scored: pd.DataFrame, engines: list[str], asked: list[str]) -> 
 
 
 def pool(values: pd.DataFrame, weights: pd.DataFrame, engines: list[str]) -> pd.DataFrame:
-    """Return the linear pool of the rows of :func:`samples`: the draws of all engines and the share of each draw."""
-    known = weights.set_index(["origin", "scope", "engine"])["weight"]
+    """Return the linear pool of the rows of :func:`samples`: the draws of all engines, and the share of each."""
+    known = weights.set_index(["origin", "scope", "engine"])
     keys = ["place", "origin", "month", "known", "observed"]
     found = []
     for key, rows in groups(values[values["engine"].isin(engines)], keys, sort=True):
-        share = [at(known, key[1], scope_of(key[0]), engine) for engine in rows["engine"]]
-        each = [np.full(len(d), w / len(d)) for d, w in zip(rows["draws"], share, strict=True)]
-        found.append((*key, POOL, np.concatenate(list(rows["draws"])), np.concatenate(each)))
+        share = [at(known["weight"], key[1], scope_of(key[0]), engine) for engine in rows["engine"]]
+        spread = at(known["spread"], key[1], scope_of(key[0]), engines[0])
+        draws = [nearer(d[None], d[None], spread)[0] for d in rows["draws"]]
+        each = [np.full(len(d), w / len(d)) for d, w in zip(draws, share, strict=True)]
+        found.append((*key, POOL, np.concatenate(draws), np.concatenate(each)))
     return pd.DataFrame(found, columns=[*keys, "engine", "draws", "share"])
+
+
+def spreads(pooled: pd.DataFrame, weights: pd.DataFrame) -> pd.Series:
+    """Return the factor on the width of forecasts that goes with each row of `weights`; 1 for the nation.
+
+    A count is so many standard deviations off as the share of a forecast's draws below it says; the mean square is 1
+    where widths are honest. At an origin it is that of all forecasts of earlier origins whose count was known by then,
+    each count once (the mean of all that foretold it), beside :data:`FORMER` counts' worth of 1. Forecasts are never
+    made wider, and those of the nation are left as they are: its counts are all of one climb.
+    """
+    met = zip(pooled["draws"], pooled["share"], pooled["observed"], strict=True)
+    below = np.array([share[draws < observed].sum() / share.sum() for draws, share, observed in met])
+    least = np.array([0.5 / len(draws) for draws in pooled["draws"]])
+    off = ndtri(np.clip(below, least, 1 - least))
+    rows = pooled[["place", "origin", "month", "known"]].assign(square=off**2)
+    rows = rows[[scope_of(place) != "nation" for place in rows["place"]]]
+
+    def spread(origin: str) -> float:
+        past = rows[(rows["origin"] < origin) & (rows["known"] <= origin)]
+        each = past.groupby(["place", "month"])["square"].mean()
+        return float(np.clip(((each.sum() + FORMER) / (len(each) + FORMER)) ** 0.5, LEAST_SPREAD, 1.0).round(4))
+
+    found = {origin: spread(origin) for origin in weights["origin"].unique()}
+    told = [
+        1.0 if scope == "nation" else found[o] for o, scope in zip(weights["origin"], weights["scope"], strict=True)
+    ]
+    return pd.Series(told, weights.index, dtype=float)
 
 
 def summary(scored: pd.DataFrame, by: Iterable[str] = ("scope", "engine")) -> pd.DataFrame:

@@ -36,6 +36,10 @@ VARIABLES = {
     "active": ("tháng từ đó đã đóng đủ chín trong mười hai tháng", "month from which nine of twelve are paid"),
     "paid": ("những tháng đã đóng trong một năm trước đó", "the months paid in the year before"),
     "subsidized": ("số tháng đã được Nhà nước hỗ trợ", "months of subsidy used"),
+    "away": (
+        "số tháng đã dừng đóng kể từ khi tham gia, trước lần quay lại cuối",
+        "months of having lapsed before the last return",
+    ),
     "state": ("đang tham gia, đã dừng, hay đã rời hẳn", "member, lapsed, or gone"),
     "kind": ("vào trong đợt cao điểm, hay được tặng sổ", "won in a campaign, or given a book"),
     "spell": ("số tháng đóng mỗi lần", "months paid at a time"),
@@ -58,11 +62,11 @@ STEPS = {
         "Áp lực tích lũy vượt sức cản của ai thì người ấy tham gia, chọn đóng mấy tháng một lần.",
         "Whoever's resistance the pressure on their cell passes joins, and chooses a spell.",
     ),
-    "events._give": (
+    "giving.give": (
         "Sổ do nhà hảo tâm tặng được trao cho người thuộc nhóm ấy.",
         "Books of donors are given to people of their groups.",
     ),
-    "events._sign": (
+    "giving.sign": (
         "Đợt ra quân: người được vận động ký tham gia, phần lớn chỉ đóng một đến ba tháng.",
         "A campaign: people are won who sign, most of them for one to three months.",
     ),

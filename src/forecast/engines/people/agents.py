@@ -85,15 +85,15 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         self.agents.do("remove")
         self.world, plan, d = world, world.plan, world.drawn
         self.t, first = 0, tables.month_index(plan.months[0])
-        inspected = 1 + d["inspection_effect"][:, None, None] * (plan.inspection / world.eligible * 1000)
-        to_compulsory = d["transfer_rate"][:, None, None] / 12 * inspected
         price = np.exp(-d["renewal_price_response"][:, None, None, None] * world.burden_rise)
         fastest = d["return_rate"][:, None, None, None] * price
         rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
         self.people, rules = [], records.Rules.of(d)
         spells = world.layout.spells
         for draw, key in enumerate(world.keys):
-            moves = Moves(to_compulsory[draw], world.other_exits[:, draw], fastest[:, draw], int(spells[0].months[-1]))
+            moves = Moves(
+                world.to_compulsory[:, draw], world.other_exits[:, draw], fastest[:, draw], int(spells[0].months[-1])
+            )
             people = People(key, world.numbers, world.cells, rules.one(draw), moves, rooms[draw])
             people.open(world.opening[draw], first, world.campaigns.opened[draw], world.layout.subsidized, spells[0])
             self.people.append(people)
@@ -135,8 +135,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         called = hours.called.T.copy()
         returning = np.repeat(world.drawn["return_rate"][:, None], len(plan.communes), axis=1)
         signing = world.campaigns.signing(plan, t, members.sum(axis=0) - self.campaign().sum(axis=1))
-        keep = world.campaigns.kept(plan, t)
-        gifts = records.Gifts(plan.gift[t], plan.gift_months[t])
+        keep, advised = world.campaigns.kept(plan, t), world.advised(t)
         for draw, people in enumerate(self.people):
             now = records.Month(
                 t=t,
@@ -150,12 +149,14 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 keep=keep[draw],
                 lapse=float(world.lapse[t, draw]),
                 called=called[draw],
-                advised=plan.advice[t],
+                advised=advised[draw],
                 returning=returning[draw],
                 price_class=price.price_class,
                 spells=layout.spells[t],
                 subsidy_months=int(layout.subsidy_months[t]),
                 contribution=price.floor_contribution[t],
+                floor=float(price.floor_contribution[t] / price.floor_contribution[0]),
+                per_floor=float(price.floor_contribution[0] / price.floor_contribution[t]),
                 ceiling=price.ceiling_multiple[t],
                 state=price.state[t],
                 province=price.province[t],
@@ -163,7 +164,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
             )
             if month % 12 == 0:
                 people.new_year(month // 12)
-            people.live(now, gifts, self.flows[draw])
+            people.live(now, plan.gift[t], plan.gift_months[t], self.flows[draw])
         if self.datacollector:
             self.datacollector.collect(self)
 

@@ -19,10 +19,10 @@ All of it is compiled and works on the arrays of :mod:`engines.people.records`. 
 import math
 
 import numpy as np
-from numba import uint64
 
 from forecast.data import chance
 from forecast.engines.people import hazards as h
+from forecast.engines.people.giving import give, sign
 from forecast.engines.people.memory import compiled, fetch_soon
 from forecast.engines.people.person import (
     activate,
@@ -33,6 +33,7 @@ from forecast.engines.people.person import (
     next_resistance,
     pay,
     sleep,
+    staying,
     wait,
 )
 from forecast.engines.people.prices import BANDS, PaidMonths, Terms, settle
@@ -44,11 +45,9 @@ from forecast.engines.people.records import (
     BY_PROVINCE,
     BY_STATE,
     CAMPAIGN,
-    CAMPAIGN_BRANCH,
     COMMUNE,
     DECLARED,
     ENTRIES,
-    GIFT_BRANCH,
     GIFTED,
     GIVEN,
     GIVEN_SUPPORTED,
@@ -65,9 +64,9 @@ from forecast.engines.people.records import (
     Effects,
     G,
     Gifts,
+    Late,
     Ledger,
     Month,
-    Pool,
     Row,
     Rules,
     Who,
@@ -75,12 +74,6 @@ from forecast.engines.people.records import (
 
 AHEAD = 12  # rows that are asked for before they are needed
 WHOLE = 0x7FFFFFFF  # all bits but the sign: what cannot be negative is not asked whether it counts from the end
-
-
-@compiled
-def _staying(year: int, year_came: int, rules: Rules) -> float:
-    """Share of those who came into a pool in one year that have not left it for good by another."""
-    return (1.0 - rules.eligible_exit_rate) ** max(year - year_came, 0)
 
 
 @compiled
@@ -106,7 +99,7 @@ def live_month(
     """Live a month, all in one call since each call costs more than a quiet month; False when the table is full."""
     if not begun:
         _live(now, rules, crowd, effects, flows)
-    if not _enter(now, rules, crowd, flows):
+    if not _enter(now, rules, crowd, gifts.late, flows):
         return False
     more = 0
     for c in range(gifts.persons.shape[0]):
@@ -115,8 +108,8 @@ def live_month(
     if more:
         if crowd.ledger.count[0] + more > len(crowd.table):
             return False
-        _give(now, rules, gifts, crowd, flows)
-        _sign(now, rules, crowd, flows)
+        give(now, rules, gifts, crowd, flows)
+        sign(now, rules, gifts, crowd, flows)
     _settle(now, crowd.ledger, flows)
     return True
 
@@ -198,7 +191,9 @@ def _renews(now: Month, rules: Rules, crowd: Crowd, effects: Effects, person: Ro
     key, band, luck, ledger = person.key, j % BANDS, luck_of(person, t), crowd.ledger
     used_up = person.subsidized >= now.subsidy_months
     burden = effects.full[g, band] if used_up else effects.price[now.price_class[c], g, band]
-    hazard = effects.by_spell[person.spell & WHOLE] * effects.by_tenure[(t - person.joined) & WHOLE] * burden
+    hazard = (
+        effects.by_spell[person.spell & WHOLE] * effects.by_tenure[(t - person.joined - person.away) & WHOLE] * burden
+    )
     special, months = person.kind & (CAMPAIGN | GIFTED), now.spells.months[person.spell & WHOLE]
     stopping = chance.uniform(key, luck + h.LAPSE)
     # 1 - exp(-hazard) is never above the hazard, so most need no exponential.
@@ -237,119 +232,45 @@ def _come_back(
         person.state, crowd.wake[i] = GONE, NO_MONTH
         return
     flows[c, g, RETURNS] += 1
+    person.away += t - person.since
     person.paid = (person.paid << min(t - 1 - person.since, 12)) & 4095
     s = h.spell_of(chance.uniform(key, luck + h.SPELL), False, now.advised[c], now.spells)
     begin(now, crowd, person, who, s, 0, flows)
 
 
 @compiled
-def _enter(now: Month, rules: Rules, crowd: Crowd, flows: np.ndarray) -> bool:
+def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray) -> bool:
     """Let those enroll whose resistance the pressure on their cell has passed; False when the table is full."""
     pool, ledger, table = crowd.pool, crowd.ledger, crowd.table
-    year, came, staying = now.month // 12, -1, 1.0
+    year, came, here = now.month // 12, -1, 1.0
     for p in range(len(pool.next)):
         j = pool.home[p] & WHOLE
         if pool.year[p] != came:  # rarely: pools stand in the order of their years
             came = pool.year[p]
-            staying = _staying(year, came, rules)
+            here = staying(year, came, rules)
+        had = pool.left[p]
         while ledger.pressure[j] >= pool.next[p]:
             i = ledger.count[0]
             if i >= len(table):
+                if p >= late.opening:
+                    late.left[j // BANDS] -= had - pool.left[p]
                 return False
             key = chance.child(pool.key[p], pool.rank[p])
             pool.left[p] -= 1
             pool.rank[p] += 1
             next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
-            if chance.uniform(key, h.LEAVE) < staying:
+            if chance.uniform(key, h.LEAVE) < here:
                 ledger.count[0] += 1
                 c, g = j // COMMUNE, (j // BANDS) % G
-                name_person(rules, table[i], key, j, now.t)
+                name_person(rules, table[i], key, j, now.t, now.floor)
                 flows[c, g, ENTRIES] += 1
                 luck = luck_of(table[i], now.t)
                 paper = chance.uniform(key, luck + h.CAMPAIGN) < now.on_paper[c]
                 s = h.spell_of(chance.uniform(key, luck + h.SPELL), paper, now.advised[c], now.spells)
                 begin(now, crowd, table[i], Who(i, c, g), s, CAMPAIGN if paper else 0, flows)
+        if p >= late.opening:
+            late.left[j // BANDS] -= had - pool.left[p]
     return True
-
-
-@compiled
-def _give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray) -> None:
-    """Give books to people picked at random among those of the opening who have not joined."""
-    for c in range(gifts.persons.shape[0]):
-        for g in range(G):
-            s = 0
-            while s < len(now.spells.months) - 1 and now.spells.months[s] < gifts.months[c, g]:
-                s += 1
-            wanted = gifts.persons[c, g]
-            _bring(now, rules, crowd, (c, g), (wanted, s, GIFTED, h.GIFT, GIFT_BRANCH + now.month * 65536), flows)
-
-
-@compiled
-def _sign(now: Month, rules: Rules, crowd: Crowd, flows: np.ndarray) -> None:
-    """Let people sign for a campaign, picked at random among those of the opening who have not joined."""
-    s = h.spell_of(0.0, True, 0.0, now.spells)
-    for c in range(now.signing.shape[0]):
-        for g in range(G):
-            branch = CAMPAIGN_BRANCH + now.month * 16777216
-            _bring(now, rules, crowd, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), flows)
-
-
-@compiled
-def _bring(
-    now: Month,
-    rules: Rules,
-    crowd: Crowd,
-    where: tuple[int, int],
-    what: tuple[float, int, int, int, int],
-    flows: np.ndarray,
-) -> None:
-    """Make members of people picked at random; `what` is how many, their spell and kind, and whose luck it is."""
-    (c, g), (persons, s, kind, decision, branch) = where, what
-    if persons <= 0.0:
-        return
-    first = crowd.pool.key[(c * G + g) * BANDS]
-    wanted, tries = int(persons + chance.uniform(first, 32 * now.month + decision)), 0
-    while wanted > 0 and _someone_left(crowd.pool, c, g):
-        key = chance.child(first, uint64(branch + tries))
-        wanted -= _bring_one(now, rules, crowd, Who(tries, c, g), (key, s, kind), flows)
-        tries += 1
-
-
-@compiled
-def _someone_left(pool: Pool, c: int, g: int) -> int:
-    """How many people of a group have not joined in a commune, of those of the opening."""
-    first, left = (c * G + g) * BANDS, 0
-    for p in range(first, first + BANDS):
-        left += pool.left[p]
-    return left
-
-
-@compiled
-def _bring_one(
-    now: Month, rules: Rules, crowd: Crowd, who: Who, how: tuple[np.uint64, int, int], flows: np.ndarray
-) -> int:
-    """Make a member of somebody; 0 if the one who was picked has left by now. `how`: luck, spell and kind."""
-    pool, ledger, c, g = crowd.pool, crowd.ledger, who.commune, who.group
-    (key, s, kind), p = how, (c * G + g) * BANDS
-    pick = int(chance.uniform(key, h.GIFT) * _someone_left(pool, c, g))
-    while pick >= pool.left[p]:
-        pick -= pool.left[p]
-        p += 1
-    is_next = chance.uniform(key, h.RESIST) * pool.left[p] < 1.0
-    pool.left[p] -= 1
-    if is_next:
-        key = chance.child(pool.key[p], pool.rank[p])
-        pool.rank[p] += 1
-        next_resistance(pool, p, rules.frailty_shape)
-    if chance.uniform(key, h.LEAVE) >= _staying(now.month // 12, pool.year[p], rules):
-        return 0
-    i = ledger.count[0]
-    ledger.count[0] += 1
-    person = crowd.table[i]
-    name_person(rules, person, key, p, now.t)
-    flows[c, g, ENTRIES] += 1
-    begin(now, crowd, person, Who(i, c, g), s, kind, flows)
-    return 1
 
 
 @compiled

@@ -9,13 +9,13 @@ proportion to X^-e follow as m (1 + v)^-e and m^2 (1 + v)^(1 - 2e), v the varian
 of subsidy is told from the same distribution of tenure: months since joining stand for months with subsidy.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from forecast.engines.people import hazards as h
 from forecast.engines.people import records
+from forecast.engines.people.declared import after_move, mean_declared, share_above
 from forecast.engines.people.hazards import Spells
 from forecast.engines.people.memory import compiled
 from forecast.engines.people.prices import PaidMonths, Terms, settle
@@ -31,7 +31,8 @@ class Members(NamedTuple):
     stock: np.ndarray  # (..., kinds, slots) members
     tenure: np.ndarray  # (..., kinds, slots) their months of membership, added up
     square: np.ndarray  # (..., kinds, slots) the squares of these, added up
-    lapsed: np.ndarray  # (..., 3) who lapsed, their months since they first joined, and the squares
+    lapsed: np.ndarray  # (..., 3) who lapsed, their months of membership, and the squares
+    declared: np.ndarray  # (..., 3) share of members above the floor, their mean excess in floors, and all members
 
 
 class Coming(NamedTuple):
@@ -51,7 +52,7 @@ class Facing(NamedTuple):
     called: np.ndarray  # (draws, strata) share of due members called on
     keep: np.ndarray  # (draws, strata) chance that a campaign member pays for one month more
     lapse: np.ndarray  # (draws,) factor on the hazard of lapsing of all others
-    advised: np.ndarray  # (strata,) share of short payers who follow the advice to pay a year
+    advised: np.ndarray  # (draws, strata) share of short payers who follow the advice to pay a year
     to_compulsory: np.ndarray  # (draws, strata) hazard of leaving for compulsory insurance
     to_other: np.ndarray  # (draws,) hazard of death and pension
     returning: np.ndarray  # (draws, strata) hazard of returning at the base price
@@ -62,6 +63,7 @@ class Tariff(NamedTuple):
 
     price_class: np.ndarray  # (strata,)
     contribution: float  # VND a month on the floor
+    moved: float  # the floor of the month before over this one
     ceiling: float  # highest declared income as a multiple of the floor
     state: np.ndarray  # (k, g) shares of the floor contribution
     province: np.ndarray
@@ -101,42 +103,7 @@ class _Joining(NamedTuple):
     entries: float
     signed: float  # of the entries
     gifts: float
-    back: Due  # who returns, with months since they first joined
-
-
-def first_slots(spells: Spells) -> np.ndarray:
-    """First slot of each spell, and behind them the number of slots, (spells + 1,)."""
-    return np.concatenate([[0], np.cumsum(spells.months)])
-
-
-def open_members(
-    opening: np.ndarray, campaign: np.ndarray, spells: Spells, slots: np.ndarray, members: Members
-) -> None:
-    """Lay out the opening members, (draws, strata, groups), of whom the share `campaign` (draws,) is a campaign's."""
-    lengths = spells.months * spells.usual
-    _open(opening, campaign, spells, (lengths / lengths.sum(), slots), members)
-
-
-@compiled
-def _open(
-    opening: np.ndarray,
-    campaign: np.ndarray,
-    spells: Spells,
-    lengths_slots: tuple[np.ndarray, np.ndarray],
-    members: Members,
-) -> None:
-    lengths, slots = lengths_slots
-    for d in range(opening.shape[0]):
-        for s in range(opening.shape[1]):
-            for g in range(G):
-                stock, tenure, square = members.stock[d, s, g], members.tenure[d, s, g], members.square[d, s, g]
-                for k in range(len(spells.months)):
-                    usual = opening[d, s, g] * ((1 - campaign[d]) * lengths[k] / spells.months[k])
-                    signed = opening[d, s, g] * (campaign[d] * spells.campaign[k] / spells.months[k])
-                    for slot in range(slots[k], slots[k + 1]):  # tenure is exponential with a mean of two years
-                        stock[USUAL, slot], stock[CAMPAIGN, slot] = usual, signed
-                        tenure[USUAL, slot], square[USUAL, slot] = 24.0 * usual, 2 * 24.0**2 * usual
-                        tenure[CAMPAIGN, slot] = square[CAMPAIGN, slot] = signed
+    back: Due  # who returns, with months of membership
 
 
 def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.ndarray) -> None:
@@ -152,15 +119,15 @@ def _live(members: Members, slots: Slots, month: Month, rules: Rules, scratch: _
     """Live the month of every draw, stratum and group."""
     spells = slots.spells
     for d in range(members.stock.shape[0]):
-        one = _rules_of(rules, d)
+        one = rules_of(rules, d)
         for s in range(members.stock.shape[1]):
-            _shares(spells, month.facing.advised[s], scratch)
+            _shares(spells, month.facing.advised[d, s], scratch)
             for g in range(G):
                 _group(Where(d, s, g), members, slots, month, one, scratch, flows)
 
 
 @compiled
-def _rules_of(rules: Any, d: int) -> Rules:
+def rules_of(rules: Any, d: int) -> Rules:
     """The parameters of one draw."""
     return Rules(
         rules.annual_lapse[d],
@@ -169,6 +136,7 @@ def _rules_of(rules: Any, d: int) -> Rules:
         rules.renewal_contact[d],
         rules.gift_retention[d],
         rules.floor_share[d],
+        rules.poor_above_floor[d],
         rules.declared_tail[d],
         rules.lump_sum_rate[d],
         rules.frailty_shape[d],
@@ -229,10 +197,11 @@ def _group(
     back = _return(members.lapsed[d, s, g], out, facing.returning[d, s] / burden, rules)
     joining = _Joining(coming.entries[d, s, g], coming.signed[d, s, g], coming.gifts[d, s, g], back)
     _join(joining, coming.gift_months[s, g], slots, scratch)
+    members.declared[d, s, g, 2] += coming.entries[d, s, g] + coming.gifts[d, s, g] + back.n - lapsing - gone
     _begin(stock, tenure, square, slots, scratch)
     p = tariff.price_class[s]
     terms = Terms(tariff.contribution, tariff.state[p, g], tariff.province[p, g], tariff.donors[p, g])
-    _pay(joining, slots, scratch, _declared(rules, tariff.ceiling), terms, flows[d, :, s, g])
+    _pay(joining, slots, scratch, _declared(members, where, joining, tariff, rules), terms, flows[d, :, s, g])
     flows[d, records.ENTRIES, s, g] = coming.entries[d, s, g] + coming.gifts[d, s, g]
     flows[d, records.RETURNS, s, g] = back.n
     flows[d, records.LAPSES, s, g] = lapsing
@@ -325,8 +294,6 @@ def _age(
 @compiled
 def _return(away: np.ndarray, lapsing: Due, coming: float, rules: Rules) -> Due:
     """Let those who lapsed return or withdraw, and add those who lapse now; returns those who come back."""
-    away[2] += 2 * away[1] + away[0]
-    away[1] += away[0]
     withdraw = rules.lump_sum_rate / 12.0
     moving = -np.expm1(-coming - withdraw)
     part = moving * coming / max(coming + withdraw, 1e-300)
@@ -371,18 +338,27 @@ def _begin(stock: np.ndarray, tenure: np.ndarray, square: np.ndarray, slots: Slo
 
 
 @compiled
-def _declared(rules: Rules, ceiling: float) -> float:
-    """Mean declared income in floors: the floor, or an exponential number above it, up to the ceiling."""
-    above = rules.declared_tail - 1
-    cut = math.exp(-(ceiling - 1.0) / above) if above > 0.0 else 0.0
-    return 1.0 + (1 - rules.floor_share) * above * (1.0 - cut)
+def _declared(members: Members, where: Where, joining: _Joining, tariff: Tariff, rules: Rules) -> tuple[float, float]:
+    """Mean declared income in floors of who is new and of who was a member before; notes what all declare from now on.
+
+    Whoever lapsed declares as members do.
+    """
+    d, s, g = where
+    held, fresh = members.declared[d, s, g], (share_above(rules, g), rules.declared_tail - 1.0)
+    share, excess = after_move(held[0], held[1], tariff.moved)
+    came = joining.entries + joining.gifts
+    part = min(came / held[2], 1.0) if held[2] > 0.0 else 1.0
+    held[0] = share + part * (fresh[0] - share)
+    total = share * excess + part * (fresh[0] * fresh[1] - share * excess)
+    held[1] = total / held[0] if held[0] > 0.0 else fresh[1]
+    return mean_declared(fresh[0], fresh[1], tariff.ceiling), mean_declared(share, excess, tariff.ceiling)
 
 
 @compiled
 def _pay(
-    joining: _Joining, slots: Slots, scratch: _Scratch, above_floor: float, terms: Terms, flows: np.ndarray
+    joining: _Joining, slots: Slots, scratch: _Scratch, above: tuple[float, float], terms: Terms, flows: np.ndarray
 ) -> None:
-    """Settle what those who have paid for a spell bring, by payer."""
+    """Settle what those who have paid for a spell bring, by payer; `above` is what is declared, new and before."""
     again = Due(scratch.again[0], scratch.again[1], scratch.again[2])
     declared, supported, given, given_supported = 0.0, 0.0, 0.0, 0.0
     for q in range(len(slots.spells.months)):
@@ -391,7 +367,7 @@ def _pay(
         new = (joining.entries - joining.signed) * scratch.usual[q] + joining.signed * scratch.campaign[q]
         at_most = min(months, slots.subsidy_months)
         flows[records.PAID_MONTHS] += months * (paying + gifted)
-        declared += months * paying * above_floor
+        declared += months * (new * above[0] + (paying - new) * above[1])
         supported += at_most * new + (paying - new) * supported_months(again, months, slots)
         given += months * gifted
         given_supported += at_most * gifted

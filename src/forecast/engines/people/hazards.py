@@ -73,6 +73,19 @@ def entry_hazard(drawn: Drawn) -> np.ndarray:
     return result
 
 
+def to_compulsory(hours: np.ndarray, eligible: np.ndarray, rate: np.ndarray, effect: np.ndarray) -> np.ndarray:
+    """Hazard per month of a member's move to compulsory insurance, (months, draws, communes).
+
+    `rate` (draws,) is moves a year, risen by `effect` (draws,) for each of the `hours` of inspection (months, draws,
+    communes) a thousand of the `eligible` (communes,).
+
+    >>> to_compulsory(np.full((1, 1, 1), 2.0), np.array([1000.0]), np.array([0.12]), np.array([0.5])).round(6).tolist()
+    [[[0.02]]]
+    """
+    hazard: np.ndarray = rate[:, None] / 12 * (1 + effect[:, None] * (hours / eligible * 1000))
+    return hazard
+
+
 def other_exits(months: pd.PeriodIndex, drawn: Drawn, law: Law) -> np.ndarray:
     """Hazard per month of a member's death or pension, (months, draws).
 

@@ -12,6 +12,7 @@ from forecast.data import tables
 from forecast.engines.people import expected as e
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
+from forecast.engines.people.expected_opening import first_slots, open_members
 from forecast.engines.people.outside import CLASS_SHARES, Outside
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.tenure import Slots
@@ -85,7 +86,7 @@ class Run:
         """Open the place; `skill` is what :func:`skill_classes` gives."""
         draws, strata = len(world.keys), len(world.numbers)
         self.world, self.classes = world, _classes(world, skill)
-        self.slots = e.first_slots(world.layout.spells[0])
+        self.slots = first_slots(world.layout.spells[0])
         opening = world.opening.reshape(draws, strata, G, BANDS)
         self.outside, self.members = Outside.of(world), _opened(world, opening, self.slots)
         self.pulled = np.zeros((draws, strata * len(CLASS_SHARES)))
@@ -171,7 +172,6 @@ class Run:
         plan, drawn, price = world.plan, world.drawn, world.prices
         paper = (entering * on_paper.reshape(*entering.shape[:3], 1)).sum(axis=2)
         came = entering + signing[:, :, None] * CLASS_SHARES[:, None]
-        inspected = 1 + drawn["inspection_effect"][:, None] * (plan.inspection[t] / world.eligible * 1000)
         given = np.broadcast_to(plan.gift[t], signing.shape) if gifts is None else gifts
         month = e.Month(
             e.Coming(came.sum(axis=2), paper + signing, np.ascontiguousarray(given), plan.gift_months[t]),
@@ -181,14 +181,15 @@ class Run:
                 called=_mean(said.weight, said.hours.called),
                 keep=world.campaigns.kept(plan, t),
                 lapse=lapse,
-                advised=plan.advice[t],
-                to_compulsory=drawn["transfer_rate"][:, None] / 12 * inspected,
+                advised=world.advised(t),
+                to_compulsory=world.to_compulsory[t],
                 to_other=world.other_exits[t],
-                returning=np.broadcast_to(drawn["return_rate"][:, None], inspected.shape),
+                returning=np.broadcast_to(drawn["return_rate"][:, None], world.to_compulsory[t].shape),
             ),
             e.Tariff(
                 price.price_class,
                 price.floor_contribution[t],
+                float(price.floor_contribution[t - 1] / price.floor_contribution[t]),
                 price.ceiling_multiple[t],
                 price.state[t],
                 price.province[t],
@@ -228,9 +229,9 @@ def _opened(world: World, opening: np.ndarray, slots: np.ndarray) -> e.Members:
     shape = *opening.shape[:3], 3
     # Members by kind and slot; their months of membership, and the squares, added up.
     stock, tenure, square = (np.zeros((*shape, int(slots[-1]))) for _ in range(3))
-    members = e.Members(stock, tenure, square, np.zeros(shape))
-    campaign = world.campaigns.opened
-    e.open_members(opening.sum(axis=3).astype(float), campaign, world.layout.spells[0], slots, members)
+    members = e.Members(stock, tenure, square, np.zeros(shape), np.zeros(shape))
+    campaign, rules = world.campaigns.opened, records.Rules.of(world.drawn)
+    open_members(opening.sum(axis=3).astype(float), campaign, (world.layout.spells[0], slots), rules, members)
     return members
 
 

@@ -96,7 +96,7 @@ def _was_member(j: int, r: int, crowd: Crowd, rules: Rules, past: Past) -> None:
     if signed:
         s = h.spell_of(luck, True, 0.0, past.spells)
         tenure = 1
-    name_person(rules, person, key, j, 1 - tenure)
+    name_person(rules, person, key, j, 1 - tenure, 1.0)
     person.due = 1 + int(chance.uniform(key, first + h.DUE) * past.spells.months[s])
     person.subsidized = min(tenure, past.subsidized)
     person.state, person.kind, person.spell, person.since = MEMBER, CAMPAIGN if signed else 0, s, 1 - tenure

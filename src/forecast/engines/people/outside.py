@@ -72,16 +72,17 @@ class Outside(NamedTuple):
     def take(self, wanted: np.ndarray) -> np.ndarray:
         """Take people out who become members by themselves or by a book, picked at random; returns how many there were.
 
-        `wanted` and the answer are (draws, strata, groups); nobody is taken twice, and newcomers of later years are not
-        asked.
+        `wanted` and the answer are (draws, strata, groups); nobody is taken twice.
         """
-        pool = self.pools[0]
-        draws, strata = wanted.shape[:2]
-        left = (pool.size * pool.survived).reshape(draws, strata, -1, G, BANDS).sum(axis=(2, 4))
+        if not wanted.any():
+            return wanted
+        left = np.zeros(wanted.shape)
+        for pool in self.pools:
+            _count(pool, left)
         taken: np.ndarray = np.minimum(wanted, left)
         rest = 1 - taken / np.maximum(left, 1e-300)
-        rest = np.repeat(np.repeat(rest, BANDS, axis=2), len(CLASS_SHARES), axis=1)
-        self.pools[0] = pool._replace(size=pool.size * rest)
+        for pool in self.pools:
+            _thin(pool, rest)
         return taken
 
     def pressure_for(
@@ -115,6 +116,26 @@ class Outside(NamedTuple):
         for pool in self.pools[1:]:
             _gain(self.common, later, pool, shape, y, value, slope)
         return value, slope
+
+
+@njit(cache=True)
+def _count(pool: Pool, left: np.ndarray) -> None:
+    """Add to `left` (draws, strata, groups) the people of a pool who have not joined."""
+    rows = pool.size.shape[1] // left.shape[1]
+    for d in range(pool.size.shape[0]):
+        for r in range(pool.size.shape[1]):
+            for j in range(pool.size.shape[2]):
+                left[d, r // rows, j // BANDS] += pool.size[d, r, j] * pool.survived[d, r, j]
+
+
+@njit(cache=True)
+def _thin(pool: Pool, rest: np.ndarray) -> None:
+    """Leave the share `rest` (draws, strata, groups) of the people of a pool."""
+    rows = pool.size.shape[1] // rest.shape[1]
+    for d in range(pool.size.shape[0]):
+        for r in range(pool.size.shape[1]):
+            for j in range(pool.size.shape[2]):
+                pool.size[d, r, j] *= rest[d, r // rows, j // BANDS]
 
 
 @njit(cache=True)

@@ -8,7 +8,7 @@ from forecast.data import chance
 from forecast.engines.people import events
 from forecast.engines.people.hazards import Spells
 from forecast.engines.people.opening import first_resistances, met_spells, name_cells, open_members
-from forecast.engines.people.prices import BAND_SHARES
+from forecast.engines.people.prices import BAND_SHARES, BANDS
 from forecast.engines.people.records import (
     COHORT_BRANCH,
     COMMUNE,
@@ -18,6 +18,7 @@ from forecast.engines.people.records import (
     Effects,
     G,
     Gifts,
+    Late,
     Ledger,
     Month,
     Past,
@@ -92,6 +93,7 @@ class People:
         leave_clock = np.ascontiguousarray(np.cumsum(hazard, axis=0).T)
         never = np.exp(leave_clock - leave_clock[:, -1:]) * (1 - 1e-9)  # a rounding must not keep anybody
         foreseen = np.cumsum(fastest_return + rules.lump_sum_rate / 12, axis=0)
+        self._list_late()
         self.ledger = Ledger(
             pressure=np.zeros(len(cells)),
             return_clock=np.zeros(len(cells)),
@@ -158,14 +160,26 @@ class People:
         )
         first_resistances(fresh, self.rules.frailty_shape)
         self.pool = Pool(*(np.concatenate(pair) for pair in zip(self.pool, fresh, strict=True)))
+        self._list_late()
 
-    def live(self, now: Month, gifts: Gifts, flows: np.ndarray) -> None:
-        """Live a month; what happens is written to `flows` (communes, groups, FLOWS), which come in as zeros."""
+    def _list_late(self) -> None:
+        """List the pools of later years by commune and group."""
+        group = self.pool.home[len(self.cells) :] // BANDS
+        order = np.argsort(group, kind="stable")
+        first = np.searchsorted(group[order], np.arange(len(self.cells) // BANDS + 1))
+        left = np.bincount(group, self.pool.left[len(self.cells) :], len(self.cells) // BANDS).astype(np.int64)
+        self.late = Late(order + len(self.cells), first, left, len(self.cells))
+
+    def live(self, now: Month, given: np.ndarray, months: np.ndarray, flows: np.ndarray) -> None:
+        """Live a month in which books of so many `months` are `given`, each (communes, groups).
+
+        What happens is written to `flows` (communes, groups, FLOWS), which come in as zeros.
+        """
         harder = self.rules.renewal_price_response * now.burden_rise
         hardest = self.rules.renewal_price_response * now.full_rise
         by_spell, by_tenure = np.empty(len(now.spells.months)), np.empty(now.t + 151)
         effects = Effects(now.lapse * np.exp(harder), now.lapse * np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
-        begun = False
+        begun, gifts = False, Gifts(given, months, self.late)
         while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
             wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum()
             self._make_room(len(self.table) + 1 + int(wanted) + 2 * gifts.persons.size)

@@ -6,7 +6,9 @@ import numpy as np
 
 from forecast.data import chance
 from forecast.engines.people import hazards as h
+from forecast.engines.people.declared import share_above
 from forecast.engines.people.memory import compiled
+from forecast.engines.people.prices import BANDS
 from forecast.engines.people.records import (
     ACTIVE_BIT,
     CAMPAIGN,
@@ -20,6 +22,7 @@ from forecast.engines.people.records import (
     PAID_MONTHS,
     SUPPORTED,
     Crowd,
+    G,
     Ledger,
     Month,
     Pool,
@@ -44,6 +47,12 @@ _TO_NINE = _months_to_nine()
 
 
 @compiled
+def staying(year: int, year_came: int, rules: Rules) -> float:
+    """Share of those who came into a pool in one year that have not left it for good by another."""
+    return (1.0 - rules.eligible_exit_rate) ** max(year - year_came, 0)
+
+
+@compiled
 def next_resistance(pool: Pool, p: int, shape: float) -> None:
     """Draw the resistance of the one who is next, as the pressure at which it is passed."""
     if pool.left[p] <= 0:
@@ -55,11 +64,15 @@ def next_resistance(pool: Pool, p: int, shape: float) -> None:
 
 
 @compiled
-def name_person(rules: Rules, person: Row, key: np.uint64, j: int, joined: int) -> None:
-    """Begin a row: the name, what the person will declare for good, where and when they join, nothing paid yet."""
+def name_person(rules: Rules, person: Row, key: np.uint64, j: int, joined: int, floor: float) -> None:
+    """Begin a row: the name, what the person will declare for good, where and when they join, nothing paid yet.
+
+    `floor` is the month's, in floors of the opening.
+    """
     person.key, person.cell, person.joined, person.paid, person.subsidized, person.kind = key, j, joined, 0, 0, 0
-    person.declared = h.declared_multiple(
-        chance.uniform(key, h.FLOOR), chance.uniform(key, h.TAIL), rules.floor_share, rules.declared_tail
+    at_floor, person.away = 1.0 - share_above(rules, (j // BANDS) % G), 0
+    person.declared = floor * h.declared_multiple(
+        chance.uniform(key, h.FLOOR), chance.uniform(key, h.TAIL), at_floor, rules.declared_tail
     )
 
 
@@ -118,7 +131,7 @@ def pay(now: Month, ledger: Ledger, person: Row, c: int, g: int, s: int, flows: 
         flows[c, g, GIVEN] += months
         flows[c, g, GIVEN_SUPPORTED] += supported
     else:
-        flows[c, g, DECLARED] += months * min(person.declared, now.ceiling)
+        flows[c, g, DECLARED] += months * min(max(person.declared * now.per_floor, 1.0), now.ceiling)
         flows[c, g, SUPPORTED] += supported
 
 

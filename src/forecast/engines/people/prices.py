@@ -26,6 +26,9 @@ BANDS = 8
 BAND_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(BANDS)
 BAND_SHARES = _WEIGHTS / _WEIGHTS.sum()
 
+AHEAD = 3  # months before a rise in which some pay ahead (judgement)
+LEAST_RISE = 0.05  # of the floor, from which on anybody does
+
 
 @dataclass(frozen=True, eq=False)
 class Prices:
@@ -68,6 +71,32 @@ def prices(place: Place, plan: Plan, law: Law) -> Prices:
         table["ceiling"] / table["floor"],
         law.base_prices(),
     )
+
+
+def announced(months: pd.PeriodIndex, law: Law) -> np.ndarray:
+    """Return 1 for months in which a rise of the floor was known that comes within :data:`AHEAD` months, else 0.
+
+    What was known when is :meth:`forecast.data.law.Law.known`.
+
+    >>> from forecast.data.law import read_law
+    >>> announced(pd.period_range("2026-08", "2027-01", freq="M"), read_law()).tolist()
+    [0.0, 0.0, 1.0, 1.0, 1.0, 0.0]
+    """
+    return np.array(_announced(str(months[0]), len(months), law))
+
+
+@lru_cache(maxsize=64)
+def _announced(first: str, count: int, law: Law) -> tuple[float, ...]:
+    """What :func:`announced` says; each batch of draws asks for it."""
+    every = pd.period_range(first, periods=count + AHEAD, freq="M")
+    floor = law.price_arrays(every)["floor"]
+    found = [0.0] * count
+    for t in range(count):
+        if (floor[t + 1 : t + 1 + AHEAD] > floor[t] * (1 + LEAST_RISE)).any():
+            known = law.known(every[t])
+            soon = [known.value("min_declared_income", month) for month in every[t : t + 1 + AHEAD]]
+            found[t] = float(max(soon) > soon[0] * (1 + LEAST_RISE))
+    return tuple(found)
 
 
 def incomes(scenario: Scenario, drawn: Drawn) -> np.ndarray:

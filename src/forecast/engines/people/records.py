@@ -33,7 +33,7 @@ PERSON = np.dtype(
     [
         ("key", np.uint64),
         ("turn", np.float64),  # a lapsed person's reading of the cell's clock at which they come back or withdraw
-        ("declared", np.float32),  # declared income in floors, before the ceiling
+        ("declared", np.float32),  # declared income in floors of the opening, before the ceiling
         ("cell", np.int32),
         ("joined", np.int16),
         ("due", np.int16),  # month in which the paid months have run out
@@ -42,6 +42,7 @@ PERSON = np.dtype(
         ("active", np.int16),  # month from which a member has paid 9 of the last 12 months
         ("paid", np.int16),  # the 12 months before `since` (a member), or up to it (a lapsed one); bit 0 is the last
         ("subsidized", np.int16),  # months of subsidy used
+        ("away", np.int16),  # months of having lapsed since joining, before the last return
         ("state", np.int8),
         ("kind", np.int8),
         ("spell", np.int8),
@@ -62,6 +63,7 @@ class Rules(NamedTuple):
     renewal_contact: float
     gift_retention: float
     floor_share: float
+    poor_above_floor: float
     declared_tail: float
     lump_sum_rate: float
     frailty_shape: float
@@ -100,6 +102,8 @@ class Month(NamedTuple):
     spells: Spells
     subsidy_months: int  # months for which the state subsidizes one person
     contribution: float  # VND a month on the floor
+    floor: float  # in floors of the opening
+    per_floor: float  # the inverse of it
     ceiling: float  # highest income as a multiple of the floor
     state: np.ndarray  # (k, g) shares of the floor contribution
     province: np.ndarray
@@ -117,6 +121,15 @@ class Pool(NamedTuple):
     log_survival: np.ndarray
     start: np.ndarray  # the pressure there was when these people came in
     next: np.ndarray  # pressure at which the next of them enrolls
+
+
+class Late(NamedTuple):
+    """Pools of those who became eligible after the opening, by commune and group."""
+
+    pools: np.ndarray  # (pools of later years,) their positions
+    first: np.ndarray  # (communes x groups + 1,) where those of each begin
+    left: np.ndarray  # (communes x groups,) people in them who have not joined
+    opening: int  # the first pool of a later year
 
 
 class Ledger(NamedTuple):
@@ -156,10 +169,11 @@ class Effects(NamedTuple):
 
 
 class Gifts(NamedTuple):
-    """Books given in a month."""
+    """Books given in a month, and who stands beside the people of the opening to get one or to sign for a campaign."""
 
     persons: np.ndarray  # (c, g)
     months: np.ndarray  # (c, g) length of a book
+    late: Late
 
 
 class Past(NamedTuple):

@@ -120,6 +120,18 @@ def ordinary_visits(collectors: np.ndarray, due: np.ndarray, drawn: Drawn) -> np
     return result
 
 
+def inspected(plan: Plan, due: np.ndarray, drawn: Drawn) -> np.ndarray:
+    """Hours of inspection that are worked, (months, draws, communes): as planned, as far as the team has the time.
+
+    `due` (communes, draws) are members due in an ordinary month, who come first.
+    """
+    hours = np.zeros((len(plan.months), due.shape[1], due.shape[0]))
+    for t in np.flatnonzero(plan.inspection.any(axis=1)):
+        time = ordinary_visits(plan.collectors[t][:, None], due, drawn)
+        hours[t] = np.minimum(plan.inspection[t][:, None], time / INSPECTION_COST).T
+    return hours
+
+
 def with_others(hours: Hours, effect: Effect, t: int) -> Hours:
     """Add what others than the team do in month `t`: visits, and calls on due members whom the team has not reached."""
     if effect.visits is not None:

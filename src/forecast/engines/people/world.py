@@ -42,6 +42,7 @@ class Layout(NamedTuple):
     spells: list[hazards.Spells]  # of each month
     subsidy_months: np.ndarray  # (months,) for which the state subsidizes one person
     subsidized: int  # months since the subsidy began, at the opening
+    announced: np.ndarray  # (months,) 1 where a rise of the floor was announced that comes soon, else 0
     cells: np.ndarray  # (cells,) persons
     income: tuple[float, str]  # published income per head of the place, and its month
     base_income: tuple[float, str]  # the same of the nation
@@ -67,6 +68,7 @@ class World(NamedTuple):
     campaigns: Campaigns
     reach: np.ndarray  # (communes, draws) share of households that an ordinary team of the status quo visits in a month
     goals: np.ndarray  # (months, communes, draws) the plan for the next December, persons
+    to_compulsory: np.ndarray  # (months, draws, communes) hazard per month of leaving for compulsory insurance
     other_exits: np.ndarray  # (months, draws) hazard per month of death and pension
     team_rules: teams.TeamRules
     effect: Effect  # what levers do through inputs that all engines know
@@ -75,6 +77,12 @@ class World(NamedTuple):
     def scenario(self) -> Scenario:
         """The question."""
         return self.layout.scenario
+
+    def advised(self, t: int) -> np.ndarray:
+        """Return who of the short payers pays a year in month `t`, as a share: advised, or ahead of a rise."""
+        ahead = self.drawn["prepaying"][:, None] * self.layout.announced[t]
+        share: np.ndarray = 1 - (1 - self.plan.advice[t]) * (1 - ahead)
+        return share
 
     @property
     def prices(self) -> Prices:
@@ -122,6 +130,7 @@ def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
         spells=hazards.spells(plan.months, law),
         subsidy_months=np.array([law.subsidy_months(month) for month in plan.months]),
         subsidized=0 if begins is None else max(0, opening - begins + 1),
+        announced=prices.announced(plan.months, law),
         cells=band_sizes(sizes),
         income=prices.income_per_head(place),
         base_income=prices.national_income(),
@@ -178,9 +187,8 @@ def fill(layout: Layout, given: Given) -> World:
     opening = _opening(layout, _weights(layout, now[0, :, 0], drawn), given)
     base = hazards.entry_hazard(drawn) / _depletion(opening, layout.cells, drawn["frailty_shape"])
     members = opening.reshape(draws, communes, -1).sum(axis=2).T.astype(float)
-    reach = teams.reference_reach(
-        layout.collectors[:, None], layout.households[:, None], members / hazards.TYPICAL_SPELL, drawn
-    )
+    due = members / hazards.TYPICAL_SPELL
+    reach = teams.reference_reach(layout.collectors[:, None], layout.households[:, None], due, drawn)
     return World(
         layout=layout,
         keys=given.keys,
@@ -199,6 +207,9 @@ def fill(layout: Layout, given: Given) -> World:
         campaigns=campaigns_of(layout.plan.months, layout.cells, drawn, opening, shape, given.opened),
         reach=reach,
         goals=_goals(scenario, plan, members, drawn),
+        to_compulsory=hazards.to_compulsory(
+            teams.inspected(plan, due, drawn), layout.eligible, drawn["transfer_rate"], drawn["inspection_effect"]
+        ),
         other_exits=hazards.other_exits(plan.months, drawn, law),
         team_rules=teams.TeamRules.of(drawn),
         effect=_effect(plan, drawn),
