@@ -44,7 +44,6 @@ def test_the_lever_and_the_engine_do_what_the_page_says(tmp_path):
 def test_the_rows_have_the_columns_of_their_tables():
     for words, table in (
         ("call_reach,parameter", "data/parameters.csv"),
-        ("phone_call,2018", "data/unit_costs.csv"),
         ("lever.PhoneCalls,", "docs/words.csv"),
         ("engine.still,", "docs/words.csv"),
     ):

@@ -92,6 +92,12 @@ def test_what_cannot_be_answered_is_told_in_its_place(page, monkeypatch):
     assert page.answer is None and not page.ask.disabled
 
 
+def test_the_cell_that_is_served_makes_the_page():
+    made, (*before, last) = {}, app.code([str(PLAN)], "vi").splitlines()
+    exec("\n".join(before), made)
+    assert eval(last, made).children
+
+
 def test_a_file_with_a_fault_ends_the_command_before_anything_is_served(tmp_path, run):
     (file := tmp_path / "wrong.yaml").write_text("scenario: x\nplace: Nowhere at all\n", encoding="utf-8")
     done = run("app", file, "--no-browser")

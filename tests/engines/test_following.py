@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from forecast.data import toy
+from forecast.data.places import read_place
+from forecast.data.tables import UserError
 from forecast.engines.people.agents import AgentEngine
 from forecast.engines.people.following import lead
 from forecast.engines.people.stock import StockEngine
 from forecast.engines.pool import PoolEngine
+from forecast.engines.series.engine import SeriesEngine
 from forecast.question.levers import Policy, Visits, YearEndCampaign
 from forecast.question.scenario import Scenario
 
@@ -83,3 +86,15 @@ def test_a_gain_makes_the_campaign_smaller_where_the_plan_is_known():
 
 def test_one_seed_gives_the_same_bytes_twice(quo):
     assert path(AgentEngine(), quo, draws=range(2)).tobytes() == path(AgentEngine(), quo, draws=range(2)).tobytes()
+
+
+def test_a_place_that_nobody_has_counted_borrows_its_share_of_the_nation():
+    asked = Scenario("x", "Lai Châu", start="2026-06", until="2026-12")
+    nation = read_place("Việt Nam").latest("members", until="2026-06")[1]
+    value, month, status = asked.opening
+    assert status == "borrowed" and 0 < value < nation / 20 and month <= "2026-06"
+    assert SeriesEngine().run(asked, range(3), 1).empty
+    stock, pool = path(StockEngine(), asked), path(PoolEngine(), asked)
+    assert len(set(stock[0].round())) == len(DRAWS) and stock[0] == pytest.approx(np.rint(pool[0]))
+    with pytest.raises(UserError, match="Lai Châu has no published stock"):
+        _ = asked.but(learned="priors").opening

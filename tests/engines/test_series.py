@@ -354,9 +354,11 @@ def test_an_assumed_opening_replaces_the_published_one():
     assert (paths(nobody).loc["2021-12"] == 100).all()
 
 
-def test_no_stock_at_all_is_one_readable_error():
+def test_a_series_is_silent_about_a_place_that_nobody_has_counted():
+    nobody = ask(made([("2022-06", 10)]), "2021-12", "2022-12")
+    assert ENGINE.run(nobody, DRAWS, 1).empty
     with pytest.raises(tables.UserError, match="no published stock"):
-        ENGINE.run(ask(made([("2022-06", 10)]), "2021-12", "2022-12"), DRAWS, 1)
+        ENGINE.run(nobody.but(learned="priors"), DRAWS, 1)
 
 
 def test_values_stay_between_nobody_and_everybody_eligible():

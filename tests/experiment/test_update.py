@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from forecast.cli import main
 from forecast.data import new_counts, tables
 from forecast.data.vocabulary import PUBLISHED_QUANTILES
+from forecast.engines.campaign.engine import CampaignEngine
 from forecast.engines.campaign.parameters import NATION, PLACES
 from forecast.experiment import alarm, update
 from forecast.experiment.update import Ask, Baseline
@@ -158,15 +159,10 @@ def test_it_is_said_in_both_languages(lang, steady):
     assert all(word in text for word in words) and "nan" not in text
 
 
-def test_the_real_baseline_answers_and_a_place_without_counts_too(monkeypatch):
-    from forecast.engines.campaign import engine
-    from forecast.engines.campaign.beliefs import learn
-
-    monkeypatch.setattr(engine, "learn", lambda known: learn(known, particles=400, rows=100))
-    monkeypatch.setattr(engine, "_LEARNED", {})
+def test_the_real_baseline_answers_and_a_place_without_counts_too():
     baseline = Baseline(HISTORY, 20, 1)
     for place in ("Việt Nam", "An Giang"):
-        found = baseline.members(Ask(place, "2024-12", "2025-03", (engine.CampaignEngine,)))
+        found = baseline.members(Ask(place, "2024-12", "2025-03", (CampaignEngine,)))
         assert list(found) == ["2025-01", "2025-02", "2025-03"] and len(found) == 20 and (found > 0).all().all()
     assert len(baseline.parameters("2024-12")) == len(NATION) + len(PLACES)
 

@@ -293,7 +293,7 @@ def test_an_assumed_opening_stock_replaces_the_published_one():
     asked = Scenario("x", "Đà Bắc", start="2019-06", until="2020-12", assumptions={"opening_members": 200})
     assert asked.opening == (200.0, "2019-06", "assumed")
     with pytest.raises(tables.UserError, match=r"no published stock.*opening_members"):
-        _ = Scenario("x", "Cà Mau", start="2019-06", until="2020-12").opening
+        _ = Scenario("x", "Cà Mau", start="2019-06", until="2020-12", learned="priors").opening
 
 
 def test_an_assumed_number_of_collectors_replaces_the_published_one():

@@ -10,8 +10,7 @@ from forecast.beliefs.parameters import parameters_table
 from forecast.beliefs.sets import EFFECT, Sets
 from forecast.data import chance, tables
 from forecast.engines import pool
-from forecast.engines.campaign import engine
-from forecast.engines.campaign.beliefs import learn
+from forecast.engines.campaign.engine import CampaignEngine
 from forecast.engines.series.engine import SeriesEngine
 from forecast.uncertainty import variance
 from made import toy_question
@@ -132,11 +131,9 @@ def test_with_all_parameters_known_only_chance_is_left_and_without_chance_only_p
 
 def test_counts_and_judgement_are_drawn_apart(monkeypatch):
     """Draws of one row of what counts taught start from the same nation, whatever else is drawn for them."""
-    monkeypatch.setattr(engine, "learn", lambda known: learn(known, particles=400, rows=40))
-    monkeypatch.setattr(engine, "_LEARNED", {})
-    nation = f.Scenario("s", "Việt Nam", start="2019-12", until="2020-12")
+    nation = f.Scenario("s", "Việt Nam", start="2020-03", until="2020-12")
     design = Sets.of(pd.DataFrame({"annual_lapse": [0.1, 0.2, 0.3, 0.4]}), repeats=2, judged=2)
-    start = engine.CampaignEngine().paths(nation.but(sets=design), range(8), 1).lasting[0]
+    start = CampaignEngine().paths(nation.but(sets=design), range(8), 1).lasting[0]
     assert len(set(start[:4])) == len(set(start[4:])) == 1 and start[0] != start[4]
     pure = pd.DataFrame({"origin": ["2018-06"], "scope": ["places"], "engine": ["campaign"], "weight": [1.0]})
     monkeypatch.setattr(pool, "_read", lambda path: pure)

@@ -269,6 +269,17 @@ def _named(asked: Scenario, name: str, policy: Policy) -> Scenario:
     return asked.but(scenario=name, title=TITLES[name], policy=policy)
 
 
+def code(files: list[str], lang: str) -> str:
+    """Return the one cell that shows the page of `files`.
+
+    >>> print(code(["a.yaml"], "vi"))
+    from pathlib import Path
+    from forecast.app.page import Page
+    Page([Path(f) for f in ['a.yaml']], 'vi').view
+    """
+    return f"from pathlib import Path\nfrom {__name__} import Page\nPage([Path(f) for f in {files!r}], {lang!r}).view"
+
+
 def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool = True) -> None:
     """Show the page of `files` in a browser until it is stopped (Ctrl+C); one kernel for each window.
 
@@ -278,9 +289,8 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
 
     read = [str(path.absolute()) for path in files]
     Page(files, lang)  # a fault in a file is told here, not in the browser
-    code = f"from pathlib import Path\nfrom forecast import app\napp.Page([Path(f) for f in {read!r}], {lang!r}).view"
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel)
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code(read, lang))], metadata=kernel)
     with tempfile.TemporaryDirectory(prefix="forecast-") as folder:
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         Voila.launch_instance(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_jobs, with_result, with_seed
+from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
 from forecast.data import tables
 
 
@@ -44,9 +44,7 @@ def this_month(today: date | None = None) -> str:
 @click.option("--store", is_flag=True, help="Keep what --policy and --back found with the data, for the page.")
 @click.option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
 @with_draws
-@with_seed
-@with_jobs
-@with_result
+@with_work
 def board(
     *,
     places: tuple[str, ...],

@@ -102,7 +102,8 @@ def together(*options: Option) -> Option:
 
 
 with_result = together(with_out, with_force, with_lang)
-with_run = together(with_draws, with_seed, with_engines, with_jobs, with_cluster, with_result, with_learned)
+with_work = together(with_seed, with_jobs, with_cluster, with_result)  # of every command that computes for a while
+with_run = together(with_draws, with_engines, with_work, with_learned)
 
 
 def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
@@ -200,4 +201,5 @@ def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: S
         for name in names:
             if (q.scenario, name) not in answered:
                 deaf = ", ".join(sorted(deaf_to(engine_of(name), q)))
-                click.echo(f"note: {name} says nothing about {q.scenario!r}: it cannot hear {deaf}", err=True)
+                why = f"it cannot hear {deaf}" if deaf else f"nobody has counted {q.place.name}"
+                click.echo(f"note: {name} says nothing about {q.scenario!r}: {why}", err=True)

@@ -12,12 +12,9 @@ from forecast.cli.common import (
     finish,
     picture,
     read_scenarios,
-    with_cluster,
     with_draws,
-    with_jobs,
     with_learned,
-    with_result,
-    with_seed,
+    with_work,
 )
 from forecast.data import tables
 
@@ -61,10 +58,7 @@ from forecast.data import tables
     show_default=True,
     help="Draws to compare mixes by; promise and verification use 12 times as many.",
 )
-@with_seed
-@with_jobs
-@with_cluster
-@with_result
+@with_work
 @with_learned
 def optimize(
     *,
@@ -129,10 +123,7 @@ def optimize(
 @click.command()
 @click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_draws
-@with_seed
-@with_jobs
-@with_cluster
-@with_result
+@with_work
 @with_learned
 @click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
 def allocate(

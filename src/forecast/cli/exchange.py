@@ -11,11 +11,10 @@ from forecast.cli.common import (
     picture,
     with_draws,
     with_force,
-    with_jobs,
     with_lang,
     with_out,
-    with_result,
     with_seed,
+    with_work,
 )
 from forecast.data import doors, tables
 
@@ -174,9 +173,7 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     help="member-counts.csv of an imported list: who is due and who renewed.",
 )
 @with_draws
-@with_seed
-@with_jobs
-@with_result
+@with_work
 def progress(
     *,
     place: str,

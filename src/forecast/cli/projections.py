@@ -17,14 +17,11 @@ from forecast.cli.common import (
     read_scenarios,
     records,
     tell_silence,
-    with_cluster,
     with_draws,
-    with_jobs,
     with_learned,
-    with_result,
     with_run,
     with_scenarios,
-    with_seed,
+    with_work,
 )
 from forecast.data import tables
 
@@ -105,11 +102,8 @@ def project(
     "--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in."
 )
 @with_draws
-@with_seed
 @click.option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
-@with_jobs
-@with_cluster
-@with_result
+@with_work
 @with_learned
 def compare(
     *,

@@ -13,11 +13,8 @@ from forecast.cli.common import (
     finish,
     picture,
     records,
-    with_cluster,
     with_draws,
-    with_jobs,
-    with_result,
-    with_seed,
+    with_work,
 )
 from forecast.data import tables
 from forecast.data.frames import at, rows
@@ -38,10 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--held-out", "held", is_flag=True, help="Also run the exam of past origins; writes held_out.csv.")
 @click.option("--store", is_flag=True, help="With --ranks: keep the ranks with the data.")
-@with_seed
-@with_jobs
-@with_cluster
-@with_result
+@with_work
 def calibrate(
     *,
     places: tuple[str, ...],
@@ -146,10 +140,7 @@ def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, fo
     "--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]"
 )
 @with_draws
-@with_seed
-@with_jobs
-@with_cluster
-@with_result
+@with_work
 def backtest(
     *,
     places: tuple[str, ...],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forecast.cli.common import LEDGER, claim, finish, with_cluster, with_jobs, with_result, with_seed
+from forecast.cli.common import LEDGER, claim, finish, with_work
 from forecast.data import tables
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 @click.option("--keep", is_flag=True, help="Add the rows to data/history.csv; each needs a source of data/sources.csv.")
 @click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
 @click.option("--draws", type=click.IntRange(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
-@with_seed
-@with_jobs
-@with_cluster
-@with_result
+@with_work
 def update(
     *,
     counts: Path,

@@ -21,7 +21,7 @@ from forecast.engines.campaign.engine import CampaignEngine, rows_of
 from forecast.engines.campaign.known import NATION
 from forecast.engines.series.engine import SeriesEngine
 from forecast.question.levers import Policy
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import BORROWED, Scenario
 
 MEMBERS: Mapping[str, type] = {"campaign": CampaignEngine, "series": SeriesEngine}
 FILE = "pool.csv"
@@ -69,7 +69,7 @@ class PoolEngine:
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
         other = np.flatnonzero(taken(list(weights.values()), u) == list(weights).index(SeriesEngine.name))
         paths = self._campaign.paths(scenario, draws, seed)
-        if len(other):
+        if len(other) and scenario.opening[2] != BORROWED:  # else a series has nothing to go on from
             wanted = range(draws[int(other[0])], draws[int(other[-1])] + 1)
             rows = self._series.run(scenario.with_policy("status quo", Policy()), wanted, seed)
             values = rows["value"].to_numpy(float).reshape(len(wanted), len(paths.months)).T

@@ -4,6 +4,7 @@ Each question is asked again under the law of today, with what was done as far a
 parameters at their centers, so that only chance is left; what remains is the model's.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from forecast.beliefs.parameters import Assumption, parameters_table
+from forecast.beliefs.sets import Sets
 from forecast.data import places, tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
@@ -117,7 +119,10 @@ def _run(
 
 
 def _settled(asked: Scenario, engine: Engine) -> tuple[Engine, Scenario]:
-    """Return the engine and the question with all parameters at their centers, so that only chance is left."""
+    """Return the engine and the question with all parameters known, so that only chance is left.
+
+    Parameters are at their centers; of what counts taught, all draws have the same row.
+    """
     from forecast.engines.series.engine import SeriesEngine
 
     class Settled(SeriesEngine):
@@ -131,4 +136,5 @@ def _settled(asked: Scenario, engine: Engine) -> tuple[Engine, Scenario]:
         return Settled(), asked
     fixed = {name: float(value) for name, value in parameters_table()["value"].items()} | {"place_spread": 0.0}
     own = {name: given.value if isinstance(given, Assumption) else given for name, given in asked.assumptions.items()}
-    return engine, asked.but(assumptions=fixed | own)
+    one = Sets.of(pd.DataFrame([fixed]), judged=sys.maxsize)
+    return engine, asked.but(assumptions=fixed | own, sets=one)

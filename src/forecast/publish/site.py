@@ -74,8 +74,9 @@ def build(
     if not langs or set(langs) - set(LANGS):
         raise UserError(f"languages {', '.join(langs) or 'none'}; expected some of {', '.join(LANGS)}")
     _may_replace(out, force)
-    if ledger is not None:
+    if day or ledger is not None:
         ledgers.check_day(day)
+    if ledger is not None:
         ledgers.read(ledger)  # one that is not in order is told before the work
     books = chosen(places)
     with tqdm(total=len(books) + 1, desc="report", unit="step", disable=not progress) as steps:
@@ -86,9 +87,8 @@ def build(
                 steps.update()
         forecasts = published(made[langs[0]] for made in done.values())
 
-        def ready() -> (
-            None
-        ):  # no page says what the ledger does not know, and the ledger knows no page that was not made
+        def ready() -> None:
+            """Keep no page that says what the ledger does not know, and no forecast of a page that was not made."""
             if ledger is not None:
                 ledgers.add(forecasts, ledger, day)
 
@@ -170,7 +170,11 @@ def publish(
 
 @contextlib.contextmanager
 def _kernels_ended() -> Iterator[None]:
-    """End the kernels when the report is stopped: it would wait for the notebooks that they run."""
+    """End the kernels when the report is stopped: it would wait for the notebooks that they run.
+
+    A kernel that starts after that ends before its first cell, since what was stopped stays so until the next report.
+    """
+    _stopped.clear()
     try:
         yield
     except KeyboardInterrupt:
@@ -179,8 +183,6 @@ def _kernels_ended() -> Iterator[None]:
             with contextlib.suppress(OSError):
                 os.kill(kernel, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
         raise
-    finally:
-        _stopped.clear()
 
 
 def chosen(names: Iterable[str] | None = None) -> list[Path]:
@@ -258,31 +260,39 @@ def _execute(made: dict[str, NotebookNode], path: Path, folder: Path, draws: int
         resources={"metadata": {"path": str(path.parent)}},
     )
     quiet = {"NUMBA_THREADING_LAYER": "workqueue", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    once: dict[str, list[NotebookNode]] = {}
     try:
         client.reset_execution_trackers()
         with client.setup_kernel(env=quiet | os.environ | {page.FOLDER: str(folder)}):
             manager: Any = client.km
-            _kernels.add(manager.provisioner.pid)
-            index = 0
-            for lang, book in made.items():
-                if _stopped.is_set():
-                    raise UserError(f"{path.name}: the report was stopped")
-                page.ask(folder, lang, draws)
-                for cell in book.cells:
-                    if cell.id in once:
-                        cell.outputs = copy.deepcopy(once[cell.id])
-                    else:
-                        client.execute_cell(cell, index)
-                    if cell.cell_type == "code" and "run" in tags(cell):
-                        once[cell.id] = cell.outputs
-                    index += 1
+            kernel = manager.provisioner.pid
+            _kernels.add(kernel)
+            try:
+                _cells(client, made, path, folder, draws)
+            finally:
+                _kernels.discard(kernel)  # its number may soon be another process's
     except CellExecutionError as error:
         raise UserError(f"{path.name}: a cell failed with {error.ename}: {error.evalue}") from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise UserError(f"{path.name}: {' '.join(str(error).split())}") from None
     for book in made.values():
         book.metadata.pop("language_info", None)
+
+
+def _cells(client: NotebookClient, made: dict[str, NotebookNode], path: Path, folder: Path, draws: int | None) -> None:
+    """Run the cells of every language, one language after the other, those tagged `run` once."""
+    index, once = 0, dict[str, list[NotebookNode]]()
+    for lang, book in made.items():
+        if _stopped.is_set():
+            raise UserError(f"{path.name}: the report was stopped")
+        page.ask(folder, lang, draws)
+        for cell in book.cells:
+            if cell.id in once:
+                cell.outputs = copy.deepcopy(once[cell.id])
+            else:
+                client.execute_cell(cell, index)
+            if cell.cell_type == "code" and "run" in tags(cell):
+                once[cell.id] = cell.outputs
+            index += 1
 
 
 def _key(book: NotebookNode, langs: tuple[str, ...], draws: int | None) -> str:

@@ -21,6 +21,8 @@ from forecast.question.plan import Plan
 
 MOST_MONTHS, MOST_ASSUMED = 1200, 1e12
 """Months of a question, and the size of an assumption: there are not more people, hours or VND in the scheme."""
+BORROWED = "borrowed"
+"""Status of an opening stock that nobody counted: the place's share of the nation's."""
 TARGET_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
 
 
@@ -178,19 +180,24 @@ class Scenario(BaseModel):
     def opening(self) -> tuple[float, str, str]:
         """Members at the start: (persons, month it was counted, status).
 
-        Without an assumption, the published stock of the start month, or else the latest one before it.
+        Without an assumption, the published stock of the start month, or else the latest one before it. A place that
+        nobody has counted borrows: its share of the nation's labor force, of what the nation counted ("borrowed"). An
+        engine that follows what counts taught carries either to the start, each draw its own way.
         """
         given = self.assumptions.get("opening_members")
         if given is not None:
             return (given.value if isinstance(given, Assumption) else given), self.start, "assumed"
         found = self.place.latest("members", until=self.start)
-        if found is None:
+        if found is not None:
+            return float(found[1]), str(found[0]), found[2]
+        nation = read_place(self.place.lineage[-1])
+        counted, share = nation.latest("members", until=self.start), self.place.labor_force / nation.labor_force
+        if counted is None or not share > 0 or not self.follows:
             raise tables.UserError(
                 f"scenario {self.scenario!r}: {self.place.name} has no published stock of members up to "
                 f"{self.start}; give assumptions.opening_members"
             )
-        month, value, status = found
-        return float(value), str(month), status
+        return float(counted[1]) * share, str(counted[0]), BORROWED
 
     def but(self, **changes: Any) -> "Scenario":
         """Return the same question with some fields changed, checked anew; all others stay, title and search too.

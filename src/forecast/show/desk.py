@@ -14,7 +14,7 @@ from forecast.language import words
 from forecast.language.words import Text, join, listing, say, term
 from forecast.show import levers
 from forecast.show.costs import held
-from forecast.show.marks import MUTED
+from forecast.show.marks import MUTED, margin
 from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, sheet, source_line, style
 from forecast.show.policy import uneven
 from forecast.show.target import goal
@@ -338,15 +338,7 @@ def allocation(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 
             axes.plot([a, b], [y + 0.14, y - 0.14], color=MUTED, lw=1)
             axes.plot([a], [y + 0.14], marker=LOOKS[1][2], ms=6, color=LOOKS[1][0], clip_on=False)
             axes.plot([b], [y - 0.14], marker=LOOKS[0][2], ms=6, color=LOOKS[0][0], clip_on=False)
-            axes.text(
-                -0.02,
-                y,
-                row.commune.rpartition("/")[2],
-                ha="right",
-                va="center",
-                fontsize=9,
-                transform=axes.get_yaxis_transform(),
-            )
+            margin(axes, y, row.commune.rpartition("/")[2])
         axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x")

@@ -5,7 +5,7 @@ Functions take matplotlib axes and need nothing else of matplotlib, so that one 
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -98,6 +98,12 @@ def end_labels(
         )
 
 
+def margin(axes: Axes, y: float, text: str, x: float = -0.02, **look: Any) -> None:
+    """Write a row's text beside the axes, at height `y` of the data: left of them with `x` below 0.5, else right."""
+    usual: dict[str, Any] = {"ha": "right" if x < 0.5 else "left", "va": "center", "fontsize": 9}
+    axes.text(x, y, text, transform=axes.get_yaxis_transform(), **usual | look)
+
+
 class Bar(NamedTuple):
     """A row of :func:`hbars`: its name and number as they are written, its median and interval, its look."""
 
@@ -116,13 +122,12 @@ def hbars(axes: Axes, bars: Sequence[Bar], size: float = 8, width: int = 34) -> 
 
     The label stands left of the axes, broken after `width` letters, the value right of them in bold; zero has a line.
     """
-    beside_axes = axes.get_yaxis_transform()
     for y, bar in enumerate(bars):
         axes.plot([bar.low, bar.high], [y, y], bar.pattern, color=bar.color, lw=2.2)
         axes.plot([bar.median], [y], marker=bar.marker, ms=size, color=bar.color)
         label = textwrap.fill(bar.label, width)
-        axes.text(-0.03, y, label, transform=beside_axes, ha="right", va="center")
-        axes.text(1.03, y, bar.value, transform=beside_axes, ha="left", va="center", fontweight="bold")
+        margin(axes, y, label, -0.03, fontsize=None)
+        margin(axes, y, bar.value, 1.03, fontsize=None, fontweight="bold")
     axes.axvline(0, color=INK, lw=1)
     axes.set(ylim=(len(bars) - 0.4, -0.6), yticks=[])
 

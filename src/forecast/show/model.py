@@ -63,6 +63,10 @@ STEPS = {
         "Sổ do nhà hảo tâm tặng được trao cho người thuộc nhóm ấy.",
         "Books of donors are given to people of their groups.",
     ),
+    "events._sign": (
+        "Đợt ra quân: người được vận động ký tham gia, phần lớn chỉ đóng một đến ba tháng.",
+        "A campaign: people are won who sign, most of them for one to three months.",
+    ),
     "events._settle": (
         "Khóa sổ tháng: số người, số tháng và số tiền của từng bên.",
         "The ledger of the month: people, months and money of each payer.",
@@ -268,7 +272,7 @@ def agrees(text: str) -> list[str]:
     Levers, columns of a plan and parameters are not asked for: the page lists them from their registries.
 
     >>> agrees("`members`")[0]
-    'measure entries'
+    'measure lasting_members'
     """
     wanted = [("measure", m) for m in tables.MEASURES]
     wanted += [("variable", v) for v in _person()] + [("step", s) for s in STEPS]

@@ -11,7 +11,7 @@ from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import marks
-from forecast.show.marks import INK, MUTED
+from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import DASHES, LOOKS, Picture, sheet, source_line, style
 
 
@@ -149,21 +149,9 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
             right.plot([0.9, held[name]], [y, y], pattern, color=color, lw=2.2)
             right.plot([held[name]], [y], marker=marker, ms=8, color=color)
             label = term(f"engine.{name}", lang)
-            for axes, x, text, weight, side in (
-                (left, -0.08, label[:1].upper() + label[1:], "normal", "right"),
-                (left, 1.1, _share(ratio[name], lang), "bold", "left"),
-                (right, 1.1, words.percent(held[name], lang), "bold", "left"),
-            ):
-                axes.text(
-                    x,
-                    y,
-                    text,
-                    transform=axes.get_yaxis_transform(),
-                    ha=side,
-                    va="center",
-                    fontweight=weight,
-                    fontsize=9.5,
-                )
+            margin(left, y, label[:1].upper() + label[1:], -0.08, fontsize=9.5)
+            margin(left, y, _share(ratio[name], lang), 1.1, fontsize=9.5, fontweight="bold")
+            margin(right, y, words.percent(held[name], lang), 1.1, fontsize=9.5, fontweight="bold")
             said.append(
                 say(
                     lang,

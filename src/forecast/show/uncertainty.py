@@ -10,7 +10,7 @@ from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show.evidence import label
-from forecast.show.marks import INK, MUTED
+from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import GRID, LOOKS, Picture, sheet, signed, source_line, style
 
 SOURCES = ("parameters", "counts", "judgement", "model", "chance")
@@ -201,15 +201,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             value = max(row.narrower, 0.0)
             axes.plot([0, value], [y, y], color=color, lw=2.2)
             axes.plot([value], [y], marker=marker, ms=8, color=color, clip_on=False)
-            axes.text(
-                -0.02,
-                y,
-                _short(row.statistic, lang),
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="center",
-                fontsize=9,
-            )
+            margin(axes, y, _short(row.statistic, lang))
             axes.annotate(
                 words.percent(value, lang),
                 (value, y),
@@ -265,24 +257,8 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             axes.plot([0, middle[y]], [y, y], color=color, lw=1, alpha=0.5)
             axes.plot([middle[y] - error[y], middle[y] + error[y]], [y, y], color=color, lw=2.4)
             axes.plot([middle[y]], [y], marker=marker, ms=8, color=color, mec="white")
-            axes.text(
-                -0.02,
-                y,
-                _short(row.factor, lang),
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="center",
-                fontsize=9,
-            )
-            axes.text(
-                1.02,
-                y,
-                signed(100 * np.expm1(middle[y]), lang) + "%",
-                transform=axes.get_yaxis_transform(),
-                ha="left",
-                va="center",
-                fontsize=9,
-            )
+            margin(axes, y, _short(row.factor, lang))
+            margin(axes, y, signed(100 * np.expm1(middle[y]), lang) + "%", 1.02)
         axes.axvline(0, color=INK, lw=1)
         ticks = [t for t in np.log([0.1, 0.25, 0.5, 1, 2, 4, 10]) if abs(t) <= reach]
         axes.set_xticks(ticks, [signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
@@ -331,15 +307,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             ):
                 axes.plot([max(value - error, 0), value + error], [y + up] * 2, color=color, lw=1.4, alpha=0.6)
                 axes.plot([max(value, 0)], [y + up], marker=marker, ms=7, color=color, mfc=fill, mew=1.4)
-            axes.text(
-                -0.02,
-                y,
-                _short(row.factor, lang),
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="center",
-                fontsize=9,
-            )
+            margin(axes, y, _short(row.factor, lang))
         axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])
         axes.grid(False)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 from forecast.timeseries import methods, saturation
 
@@ -158,7 +158,7 @@ def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[f
 @lru_cache(maxsize=64)
 def _student(levels: tuple[float, ...], freedom: float) -> np.ndarray:
     """Return quantiles of Student's distribution."""
-    return np.asarray(stats.t.ppf(np.array(levels), freedom))
+    return np.asarray(stdtrit(freedom, np.array(levels)))
 
 
 def width_of(shown: Shown, season: int) -> Width:

@@ -104,8 +104,7 @@ def measure_next(
     known, months = statistics(answer, scenario, parameter_rows(scenario, seed, range(draws)))
     table = worths(gains, headline, known, PUBLISHED)
     low, median, high = np.quantile(headline, (ENDS[0], 0.5, ENDS[1]))
-    everything = float(gains.max(axis=1).mean() - gains.mean(axis=0).max())
-    return Next(scenario, against, wanted, probability, low, median, high, everything, months, table)
+    return Next(scenario, against, wanted, probability, low, median, high, _everything(gains), months, table)
 
 
 def worths(gains: np.ndarray, headline: np.ndarray, known: pd.DataFrame, anyway: str = "") -> pd.DataFrame:
@@ -133,7 +132,7 @@ def worths(gains: np.ndarray, headline: np.ndarray, known: pd.DataFrame, anyway:
 
     nothing = np.broadcast_to(wanted.mean(axis=0), wanted.shape)
     base = expected(known[anyway].to_numpy(float), wanted) if anyway in known else nothing
-    everything, rows = gains.max(axis=1).mean() - gains.mean(axis=0).max(), []
+    everything, rows = _everything(gains), []
     for name in known.columns:
         x, before = known[name].to_numpy(float), nothing if name == anyway else base
         if name != anyway and anyway in known:
@@ -144,6 +143,11 @@ def worths(gains: np.ndarray, headline: np.ndarray, known: pd.DataFrame, anyway:
         rows.append((name, name == anyway, worth, worth / everything if everything else 0.0, width, 1 - width / wide))
     table = pd.DataFrame(rows, columns=["statistic", "published", "worth", "resolved", "width", "narrower"])
     return table.sort_values(["worth", "narrower"], ascending=False, kind="stable", ignore_index=True)
+
+
+def _everything(gains: np.ndarray) -> float:
+    """What knowing everything would gain over the best single option; exactly 0 where one option is always best."""
+    return float((gains.max(axis=1) - gains[:, gains.mean(axis=0).argmax()]).mean())
 
 
 def foretold(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from forecast.engines.campaign.beliefs import Beliefs
 from forecast.engines.campaign.kept import kept, learned, stated
 from forecast.engines.campaign.known import NATION, Known, known_at
 from forecast.engines.campaign.places import Deviation
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import BORROWED, Scenario
 
 MEASURES = ("members", "lasting_members")
 
@@ -139,9 +139,10 @@ def _parts(place: str, known: Known) -> list[str]:
 def _opening(scenario: Scenario) -> tuple[float, str, str]:
     """Return the stock from which the scenario starts; (0, start, "") where there is none: the place is not counted."""
     try:
-        return scenario.opening
+        counted = scenario.opening
     except tables.UserError:
         return 0.0, "", ""
+    return (0.0, "", "") if counted[2] == BORROWED else counted
 
 
 def rows_of(engine: str, scenario: Scenario, draws: range, paths: Paths) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from forecast.data.chance import child_array, name_number, streams
 from forecast.engines import deaf_to, silence
 from forecast.engines.series.pooling import fit_place, plans, read_pool
 from forecast.engines.series.structural import ELASTICITY, Fit, luck, points, price_path, simulate, usable
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import BORROWED, Scenario
 from forecast.timeseries import combination
 
 MANY, LATELY = 36, 48  # months counted, of the last ones, from which a place's own past is taken for what it is
@@ -50,9 +50,9 @@ class SeriesEngine:
         """Return rows of `members` from the start (the known stock, the same in every draw) to the last month.
 
         Where the latest stock is older than the start, it stands at the start, and the paths after it have wandered
-        since it was counted. Raises :class:`UserError` when no stock is known and none is assumed.
+        since it was counted. Silent about a place that nobody has counted and for which no stock is assumed.
         """
-        if deaf_to(self, scenario):
+        if deaf_to(self, scenario) or scenario.opening[2] == BORROWED:
             return silence()
         fit, place = self.fit(scenario), scenario.place
         ahead = pd.period_range(fit.last, scenario.months[-1], freq="M")

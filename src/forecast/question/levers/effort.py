@@ -105,9 +105,9 @@ class Quota(Lever):
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
-    >>> plan = Policy(Quota(per_month=2)).plan(toy.place(), "2021-12", "2022-12")
+    >>> plan = Policy(Quota(per_month=1)).plan(toy.place(), "2021-12", "2022-12")
     >>> float(plan.quota[1, 0])
-    2.0
+    1.0
     """
 
     lever: Literal["Quota"] = "Quota"
