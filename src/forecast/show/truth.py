@@ -4,7 +4,7 @@ from forecast.answer.stated import Figure, tell
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.show.picture import capital
-from forecast.uncertainty.truth import ENGINE, Truth, judgements
+from forecast.uncertainty.truth import Truth, judgements
 
 STEP = 0.1  # to which a part of the width is rounded: as much as some hundred draws carry
 
@@ -12,14 +12,14 @@ STEP = 0.1  # to which a part of the width is rounded: as much as some hundred d
 def text(found: Truth, lang: str = "vi") -> Text:
     """Say under a headline what of its width is judgement, what had seen the outcome, and how its engine did."""
     what = "added: years" if found.adds else "target"
-    head = (found.place, found.scenario, what, found.month, "all", ENGINE, "part of the width that is judgement")
+    head = (found.place, found.scenario, what, found.month, "all", found.by, "part of the width that is judgement")
     tell([Figure(*head, found.judged, found.draws)])
     part = round(found.judged / STEP) * STEP
     width = say(
         lang,
         p=words.percent(part, lang) if part else say(lang, vi="ít hơn {step:p}", en="less than {step:p}", step=STEP),
         n=found.draws,
-        engine=term(f"engine.{ENGINE}", lang),
+        engine=term(f"engine.{found.by}", lang),
         vi="{p} độ rộng của khoảng dự báo dựa vào tham số là nhận định ({engine}, {n:n} lần mô phỏng)",
         en="{p} of the interval's width rests on parameters that are judgement ({engine}, {n:n} draws)",
     )

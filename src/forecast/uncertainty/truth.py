@@ -9,6 +9,7 @@ from forecast.answer.projection import Projection
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import frames, tables
 from forecast.desk.target import target_of
+from forecast.engines.people.stock import SILENT
 from forecast.engines.pool import scope_of
 from forecast.experiment import calendar
 from forecast.experiment.project import project
@@ -20,8 +21,9 @@ ENGINE = "stock"  # by which the width is split: the agents' expectation, and qu
 
 
 class Truth(NamedTuple):
-    """What stands under a headline by `engine` about a `month`; `adds` where it is about what a policy adds.
+    """What stands under a headline by `engine` about a `month`, its width split `by` an engine.
 
+    `adds` where it is about what a policy adds.
     `judged` is the part of the width that goes when every parameter that is judgement is at its middle (of the standard
     deviation of the log; of the 80% interval where it is about what is added, which may be less than nothing); `later`
     of `parameters` were written down after the scenario's first month, `judgements` of them judgement. `examined` is
@@ -32,6 +34,7 @@ class Truth(NamedTuple):
     place: str
     scenario: str
     engine: str
+    by: str
     month: str
     adds: bool
     judged: float
@@ -61,16 +64,18 @@ def judgements() -> tuple[int, int]:
 def truth(scenario: Scenario, engine: str, base: Scenario | None = None, *, draws: int = 200, seed: int = 1) -> Truth:
     """Return how far the headline of a scenario can be trusted: its target by `engine`, or what it adds to `base`.
 
-    What it adds are member-years over all months. The width is split by :data:`ENGINE`, with paired draws, whichever
-    engine speaks; an engine that the exam does not know is answered for by :data:`ENGINE` too. A scenario with neither
-    a target nor a base is an error.
+    What it adds are member-years over all months. The width is split by :data:`ENGINE` (the agents where it is silent),
+    with paired draws, whichever engine speaks; an engine that the exam does not know is answered for by :data:`ENGINE`
+    too. A scenario with neither a target nor a base is an error.
     """
     table = parameters_table()
     rest = {str(row.Index): float(row.value) for row in frames.rows(table[table["status"] == JUDGEMENT])}
+    measure = "members" if base is not None else target_of(scenario).measure
+    by = "agents" if measure in SILENT else ENGINE
     spread = []
     for fixed in ({}, rest):
         sure = [one.but(assumptions={**fixed, **one.assumptions}) for one in (scenario, base) if one is not None]
-        answer = project(sure, [ENGINE], draws=draws, seed=seed, jobs=1, progress=False)
+        answer = project(sure, [by], draws=draws, seed=seed, jobs=1, progress=False)
         spread.append(_width(_values(answer, scenario, base), base is None))
     judged = max(0.0, 1 - spread[1] / spread[0]) if spread[0] > 0 else np.nan
     month = scenario.until if base is not None else target_of(scenario).by
@@ -81,6 +86,7 @@ def truth(scenario: Scenario, engine: str, base: Scenario | None = None, *, draw
         place=scenario.place.name,
         scenario=scenario.scenario,
         engine=engine,
+        by=by,
         month=month,
         adds=base is not None,
         judged=judged,
