@@ -1,9 +1,10 @@
 """Hold the money of the five places against what it must show: `python benchmarks/desk/money.py`.
 
-For each place, with its plan and a probability above what it has: every row of "one lever alone" is priced in full by payer
-or marked beyond what has been seen, the payers of every table add up to its total, and the cheapest mix costs no more
-than the cheapest single lever that meets the target with the same probability on the same draws. Prints a line for each
-and says pass or fail; exits with 1 where one fails.
+For each place, with its plan and a probability above what it has: every row of "one lever alone" is priced in full by
+payer or marked beyond what has been seen, the payers of every table add up to its total, and the cheapest mix costs no
+more than the cheapest single lever that meets the target with the same probability on the same draws. Prints a line for
+each and says pass or fail; exits with 1 where one fails.
+
 """
 
 import argparse
