@@ -80,6 +80,8 @@ def _cheapest(plan: f.Scenario, wanted: float, draws: int, trials: int) -> tuple
     search = Search(plan, BUDGET, wanted, 0.0, 0.0, draws=draws, seed=1)
     alone = [search.judge(levels, 0) for levels in search.alone()]
     enough = [one.cost for one in alone if one.probability >= wanted]
+    if mix.base >= wanted:
+        return what, True, "the plan takes nothing more"
     if not enough:
         said = f"no lever is enough alone; mix {'found' if mix.met else 'not found (' + mix.why + ')'}"
         return what, True, said
