@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from forecast.data import tables
-from forecast.data.places import COMMUNE_COLUMNS, carry, crosswalk, district_of, read_place, slug
+from forecast.data.mergers import carry, parts
+from forecast.data.places import COMMUNE_COLUMNS, crosswalk, district_of, read_place, slug
 
 PLACES = tables.read(tables.data_dir() / "places.csv", "places")
 MOVES = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
@@ -151,10 +152,8 @@ def test_the_country_is_whole_in_both_geographies():
 @pytest.mark.parametrize("name", PLACES[(PLACES["level"] == "province") & (PLACES["until"] == "")]["place"])
 def test_every_province_of_today_can_be_read_with_its_communes(name):
     place = read_place(name, at="2026-11")
-    assert (
-        len(place.communes)
-        == (PLACES["parent"] == name).sum() - ((PLACES["parent"] == name) & (PLACES["until"] != "")).sum()
-    )
+    communes = PLACES[(PLACES["parent"] == name) & (PLACES["level"] == "commune")]
+    assert len(place.communes) == (communes["until"] == "").sum()
     assert place.communes["eligible"].sum() == place.eligible > 0
     assert place.group_sizes().sum() == pytest.approx(place.eligible)
     assert place.lineage == (name, "Việt Nam")
@@ -165,6 +164,20 @@ def test_a_figure_that_was_filled_in_says_so():
     assert len(filled) > 107 and filled["note"].str.contains("dossier").all()
     kept = PLACES[PLACES["note"].str.contains("flagged as suspect but kept")]
     assert len(kept) == 8
+
+
+@pytest.mark.parametrize(
+    ("group", "old", "communes"),
+    [("phu-tho-2025-da-bac-cu", "Đà Bắc", 7), ("quang-ninh-dong-trieu-cu", "Đông Triều", 5)],
+)
+def test_a_district_that_is_gone_lives_on_as_the_communes_in_which_its_people_are_counted(group, old, communes):
+    place, then = read_place(group), read_place(old)
+    assert place.level == "commune_group" and parts(place.name) == (old,) and parts(old) == ()
+    assert (
+        set(place.communes["commune"]) == set(MOVES.loc[MOVES["old"] == old, "new"]) and len(place.communes) == communes
+    )
+    assert place.eligible == then.eligible == place.communes["eligible"].sum()
+    assert place.communes["minority_share"].unique().tolist() == [then.minority_share]
 
 
 def test_districts_are_known_before_the_reform():

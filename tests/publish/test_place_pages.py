@@ -30,7 +30,7 @@ def test_a_committed_notebook_is_what_the_template_gives(path):
 
 def test_all_five_places_are_made_and_a_second_run_changes_nothing(folder):
     made = place_pages.write(folder=folder)
-    assert [path.stem for path in made] == [path.stem for path in FILES] and len(made) == 5
+    assert [path.stem for path in made] == [path.stem for path in FILES] and len(made) == 10
     before = {path: path.read_bytes() for path in made}
     place_pages.write(folder=folder)
     assert {path: path.read_bytes() for path in made} == before
@@ -59,18 +59,18 @@ def test_a_new_place_is_data_a_scenario_and_one_command(folder, monkeypatch, run
         shutil.copy(scenarios / f"ca-mau-{kind}.yaml", folder / "scenarios" / f"nghe-an-{kind}.yaml")
     monkeypatch.setattr(place_pages, "read_place", lambda name: type("Place", (), {"name": "Nghệ An"}))
     done = run("page", "Nghệ An")
-    assert done.exit_code == 0 and "06_nghe_an.ipynb" in done.output
-    book = nbformat.read(folder / "06_nghe_an.ipynb", 4)
+    assert done.exit_code == 0 and "22_nghe_an.ipynb" in done.output
+    book = nbformat.read(folder / "22_nghe_an.ipynb", 4)
     text = "\n".join(cell.source for cell in book.cells)
     assert "# Nghệ An: kế hoạch có đạt chỉ tiêu không?" in text and "scenarios/nghe-an-plan.yaml" in text
     assert book.metadata.forecast.place == "Nghệ An" and "$" not in text
-    assert place_pages.about(folder / "places" / "06_nghe_an.yaml").place == "Nghệ An"
+    assert place_pages.about(folder / "places" / "22_nghe_an.yaml").place == "Nghệ An"
 
 
 def test_a_place_without_scenarios_is_one_message_and_nothing_is_written(folder):
     with pytest.raises(UserError, match=r"nghe-an-plan.yaml: there is no such file; expected a scenario of Nghệ An"):
         place_pages.write(["Nghệ An"], folder)
-    assert not list(folder.glob("*.ipynb")) and len(list((folder / "places").iterdir())) == 6
+    assert not list(folder.glob("*.ipynb")) and len(list((folder / "places").iterdir())) == 11
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hierarchicalforecast.core import HierarchicalReconciliation
 from hierarchicalforecast.methods import MinTrace
 
-from forecast.data import places
+from forecast.data import mergers, places
 from forecast.data.tables import UserError
 from forecast.timeseries import reconcile
 from forecast.timeseries.reconcile import METHODS, add_sums, place_nodes, tree
@@ -176,8 +176,8 @@ def test_one_series_before_and_after_the_merger_with_the_same_people():
     months = pd.period_range("2023-01", "2025-12", freq="M").astype(str)
     counts = np.cumsum(rng.poisson(3, (len(months), len(old))), axis=0) + 50.0
     before = pd.DataFrame(counts, months, old).loc[:"2025-06"]
-    after = places.carry(pd.DataFrame(counts, months, old)).loc["2025-07":]
-    both = places.one_series(pd.concat([before, after]))
+    after = mergers.carry(pd.DataFrame(counts, months, old)).loc["2025-07":]
+    both = mergers.one_series(pd.concat([before, after]))
     assert sorted(both) == new and both.notna().all(axis=None)
     np.testing.assert_allclose(both.sum(axis=1), counts.sum(axis=1), rtol=1e-12)
 
@@ -197,7 +197,7 @@ def test_a_forecast_by_old_communes_has_the_same_total_in_the_new_ones():
     assert "Đà Bắc" not in set(place_nodes(new, at="2025-12")["unique_id"])
     history = add_sums(past(names=tuple(old)), nodes)
     found = by_node(reconcile.reconcile(ahead(history), history, nodes))
-    carried = places.carry(found[old])
+    carried = mergers.carry(found[old])
     np.testing.assert_allclose(carried.sum(axis=1), found["Hòa Bình"], rtol=1e-12)
     assert sorted(carried) == new
 

@@ -24,7 +24,8 @@ from forecast.data import tables
 from forecast.data.frames import names
 from forecast.data.history import published
 from forecast.data.law import Law, read_law
-from forecast.data.places import one_series, read_place
+from forecast.data.mergers import one_series
+from forecast.data.places import read_place
 from forecast.engines.series.pooling import NATION, POOLED_LEVELS, fit_place, read_pool
 from forecast.engines.series.structural import ELASTICITY, RENEWAL_MONTHS, Belief, usable
 from forecast.language import words
@@ -258,7 +259,7 @@ def price_change(since: str = "2022-01", history: pd.DataFrame | None = None, la
     - `before`, `after`: the last count on each side (YYYY-MM); `counts`: how many were used.
 
     No rows when there are no counts on both sides: today so for the floor of 2027-01. Counts of places that merged
-    are carried to the new ones (:func:`data.places.one_series`), where all parts were counted in the same month.
+    are carried to the new ones (:func:`data.mergers.one_series`), where all parts were counted in the same month.
 
     It is assumed that nothing else changed growth at the same time. In 2022 offices came back from the epidemic
     (which hides a part of a fall), and communes left the list of poor ones (which adds to it in Cà Mau); in 2025 a

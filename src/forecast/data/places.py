@@ -3,7 +3,7 @@
 A place is one dated unit, a row of ``data/places.csv``. On 2025-07-01 63 provinces became 34, districts were
 abolished and communes merged, so "Cà Mau" and "Cà Mau (2025)" are two places, and Hà Nội, which kept its name
 and area, has other communes before and after. ``data/crosswalk.csv`` says where the people of an old unit are
-counted since; :func:`carry` applies it to a series.
+counted since; :mod:`forecast.data.mergers` applies it to series.
 """
 
 import difflib
@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -260,15 +260,18 @@ def read_place(name: str, at: Month | None = None) -> Place:
     frame = pd.DataFrame({"commune": units["place"], "district": _districts(units, places)})
     for column in _COUNTS:
         frame[column] = apportion.scaled(units[column].to_numpy(float), counts[column])
-    frame[_SHARES] = units[_SHARES].to_numpy(float)
+    frame[_SHARES] = (units[_SHARES] if not district_gone(name) else row[_SHARES]).to_numpy(float)
     said = {key: row[key] for key in ("level", "since", "until", *_SHARES, "source", "note")} | counts
     lineage, communes = _lineage(name, places), frame.reset_index(drop=True)
     return Place(name, slug(name), lineage=lineage, communes=communes, history=_history(name), **said)
 
 
 def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
-    """Return the communes of a province or district in ``month``; the place's own row where none are listed."""
+    """Return the communes of a province, district or group in ``month``; the place's own row where none are listed."""
     alive = places[_alive(places, month)]
+    if old := district_gone(row["place"]):
+        moves = _table("crosswalk")
+        return alive.loc[moves.loc[(moves["old"] == old) & moves["new"].isin(alive.index), "new"]]
     parents = [row["place"], *alive.loc[(alive["parent"] == row["place"]) & (alive["level"] == "district"), "place"]]
     units = alive[(alive["level"] == "commune") & alive["parent"].isin(parents)]
     # A nation's direct communes would be none of all, so it is one unit, as is a group whose members have no rows.
@@ -307,6 +310,16 @@ def _district_in(name: str) -> str:
     return found.group(1) if found else ""
 
 
+def district_gone(group: str) -> str:
+    """Return the old district of whose communes of today a group is made, by its name; "" for any other place.
+
+    >>> district_gone("Phú Thọ (2025)/Đà Bắc cũ"), district_gone("Hà Nội/30 xã điểm")
+    ('Đà Bắc', '')
+    """
+    found = re.fullmatch(r"[^/]+/([^/]+) cũ", group)
+    return found.group(1) if found else ""
+
+
 def district_of(name: str) -> str:
     """Return the district of the commune ``name``; "" since 2025-07, when there are none, and where unknown.
 
@@ -328,63 +341,3 @@ def crosswalk() -> pd.DataFrame:
     [0.5, 0.5]
     """
     return _table("crosswalk").copy()
-
-
-@overload
-def carry(values: pd.Series, at: Month = REFORM) -> pd.Series: ...
-@overload
-def carry(values: pd.DataFrame, at: Month = REFORM) -> pd.DataFrame: ...
-def carry(values: pd.Series | pd.DataFrame, at: Month = REFORM) -> pd.Series | pd.DataFrame:
-    """Return counts by old unit as counts by the units that exist in the month ``at``; the total stays the same.
-
-    ``values`` is a Series indexed by unit, or a DataFrame with one column a unit (rows: months). Units that did
-    not change keep their column. A missing part makes the sum missing. Only counts can be carried, no shares.
-    Where a unit's people were divided, the crosswalk's share is an even split, so the new units are estimates.
-
-    >>> carry(pd.Series({"Đà Bắc/Vầy Nưa": 10.0, "Đà Bắc/Tiền Phong": 20.0})).to_dict()
-    {'Phú Thọ (2025)/Thống Nhất': 5.0, 'Phú Thọ (2025)/Tiền Phong': 25.0}
-    """
-    moves = _table("crosswalk")
-    month = str(tables.month(at))
-    moves = moves[moves["since"] <= month]
-    targets = {old: list(zip(part["new"], part["share"], strict=True)) for old, part in frames.groups(moves, "old")}
-    frame = values.to_frame().T if isinstance(values, pd.Series) else values
-    places = _table("places")
-    columns = {unit if unit in targets else _find(unit, places): frame[unit] for unit in frame.columns}
-    while any(unit in targets for unit in columns):  # twice where a unit that merged in 2024 merged again in 2025
-        moved: dict[str, pd.Series] = {}
-        for unit, series in columns.items():
-            for new, share in targets.get(unit, [(unit, 1.0)]):
-                part = series * share
-                moved[new] = moved[new] + part if new in moved else part
-        columns = moved
-    result = pd.DataFrame(columns, index=frame.index)
-    if isinstance(values, pd.DataFrame):
-        return result
-    total = result.iloc[0]
-    total.name = values.name
-    return total
-
-
-def one_series(values: pd.DataFrame, at: Month = REFORM) -> pd.DataFrame:
-    """Return counts by month (index, YYYY-MM or Period) and unit (columns) as one series for each unit of ``at``.
-
-    Months before ``at`` are carried (:func:`carry`), months since then stand as they are, so that a unit that merged
-    has the same territory before and after. A unit of which a part was not counted in a month has no count in it.
-
-    >>> before = pd.DataFrame({"Cà Mau": [10.0], "Phú Thọ": 7.0, "Bạc Liêu": 5.0}, index=["2025-06"])
-    >>> both = one_series(pd.concat([before, pd.DataFrame({"Cà Mau (2025)": 16.0}, index=["2025-07"])]))
-    >>> both["Cà Mau (2025)"].to_dict(), list(both)
-    ({'2025-06': 15.0, '2025-07': 16.0}, ['Cà Mau (2025)'])
-    """
-    month = str(tables.month(at))
-    then = values.index.astype(str) < month
-    early, late = values[then].dropna(axis="columns", how="all"), values[~then].dropna(axis="columns", how="all")
-    moves = _table("crosswalk")
-    moves = moves[moves["since"] <= month]
-    # What has to be counted for a new unit: all its parts of the level of those that were (a province is the sum of old
-    # provinces, or of all its old communes).
-    groups = pd.Series(list(zip(moves["new"], moves["old"].map(_table("places")["level"]), strict=True)), moves["old"])
-    while missing := sorted(set(groups.index[groups.isin(groups[groups.index.isin(list(early))])]) - set(early)):
-        early = early.reindex(columns=[*early, *missing])
-    return pd.concat([carry(early, at).dropna(axis="columns", how="all"), late])

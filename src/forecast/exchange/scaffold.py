@@ -15,7 +15,8 @@ import pandas as pd
 from forecast.checks.counts import OWN as OWN
 from forecast.data import tables
 from forecast.data.history import observed
-from forecast.data.places import Place, one_series, read_place, slug
+from forecast.data.mergers import one_series
+from forecast.data.places import Place, read_place, slug
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import SCHEME as SCHEME
 from forecast.exchange.reading.names import Names

@@ -31,6 +31,7 @@ TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance
 # belongs to the places.
 PARTS = {
     "start": {"vi": "Bắt đầu", "en": "Start here"},
+    "today": {"vi": "Hôm nay và đến năm 2030", "en": "Today, and up to 2030"},
     "questions": {"vi": "Câu hỏi của người lập kế hoạch", "en": "Planners' questions"},
     "places": {"vi": "Nghiên cứu trường hợp", "en": "Case studies"},
     "proof": {"vi": "Tin được đến đâu", "en": "How far to trust it"},
@@ -102,13 +103,13 @@ def write(
         "pdfs": {stem: f"{up}{foot.pdf_address(stem, lang)}" for stem in sorted(extras.pdfs)},
     }
     tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
-    cards: list[str] = []
+    cards: dict[str, list[str]] = {"today": [], "places": []}
     today = ""
     given: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {name: [] for name in PARTS}
     for stem, book in copy.deepcopy(books).items():
         card = _card(stem, book, source / "static" / "cards")
-        cards += [card] if card else []
+        cards["today" if part(book) == "today" else "places"] += [card] if card else []
         today = today or _today(stem, book, lang)
         groups[part(book)].append(stem)
         end = "\n\n".join(
@@ -284,13 +285,15 @@ def _today(stem: str, book: NotebookNode, lang: str) -> str:
     return "\n\n".join([head, *("".join(text) for text in said), more])
 
 
-def _front(lang: str, today: str, cards: list[str], up: str, made: dict[str, Any]) -> str:
-    """Return the front page without its lists of pages: today, a card for each case, how to read it, its sources."""
+def _front(lang: str, today: str, cards: dict[str, list[str]], up: str, made: dict[str, Any]) -> str:
+    """Return the front page without its lists of pages: today, its places, a card for each case, how to read it."""
     cases = say(lang, vi="## Nghiên cứu trường hợp", en="## Case studies")
     return "\n\n".join(
         [
             f"# {TITLE[lang]}",
-            *([today, cases] if today else []),
+            *([today] if today else []),
+            *(['<div class="cards">\n' + "\n".join(cards["today"]) + "\n</div>"] if cards["today"] else []),
+            *([cases] if today or cards["today"] else []),
             say(
                 lang,
                 vi="Mỗi thẻ trả lời một câu hỏi: kế hoạch của địa phương có đạt chỉ tiêu đúng hạn không? Bấm vào "
@@ -300,7 +303,7 @@ def _front(lang: str, today: str, cards: list[str], up: str, made: dict[str, Any
                 "see "
                 "what would be needed, what the plan really adds, and whether the published figures agree.",
             ),
-            '<div class="cards">\n' + "\n".join([*cards, _key(lang)]) + "\n</div>",
+            '<div class="cards">\n' + "\n".join([*cards["places"], _key(lang)]) + "\n</div>",
             _HERE,
             say(
                 lang,
@@ -345,7 +348,7 @@ def _lists(groups: dict[str, list[str]], lang: str) -> str:
             "\n".join(
                 [
                     "```{toctree}",
-                    ":hidden:" if name == "places" else ":titlesonly:",
+                    ":hidden:" if name in ("today", "places") else ":titlesonly:",
                     f":caption: {PARTS[name][lang]}",
                     "",
                     *stems,

@@ -62,10 +62,14 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-\d\d$")]
 
 
 class About(BaseModel):
-    """What belongs to one place: its name, its scenarios (plan, status quo, then others), and cells of its own."""
+    """What belongs to one page of a place: its name, its scenarios (plan, status quo, then others), cells of its own.
+
+    `part` is the part of the site that the page belongs to, if not that of all places (`pages.PARTS`).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     place: str
+    part: str = ""
     scenarios: dict[str, str]
     price: tuple[Month, Month] = ("2018-01", "2027-12")
     cells: tuple[Cell, ...] = ()
@@ -81,18 +85,18 @@ def write(names: Iterable[str] = (), folder: Path | None = None) -> list[Path]:
     """
     folder = folder or NOTEBOOKS
     data = folder / FOLDER
-    stems = {about(path).place: path.stem for path in _files(folder)}
+    stems = {path.stem: about(path).place for path in _files(folder)}
     wanted = [read_place(name).name for name in names]
-    new = {name: _default(name) for name in wanted if name not in stems}
+    new = {name: _default(name) for name in wanted if name not in stems.values()}
     for one in new.values():
         _check(one)
     for name, one in new.items():
-        stems[name] = f"{_next(folder):02d}_{slug(name).replace('-', '_')}"
+        stem = f"{_next(folder):02d}_{slug(name).replace('-', '_')}"
+        stems[stem] = name
         text = yaml.safe_dump(one.model_dump(include={"place", "scenarios"}), allow_unicode=True, sort_keys=False)
-        tables.write_text(text, data / f"{stems[name]}.yaml")
+        tables.write_text(text, data / f"{stem}.yaml")
     made = {}
-    for name in wanted or stems:
-        stem = stems[name]
+    for stem in (stem for stem, name in stems.items() if name in (wanted or stems.values())):
         path = folder / f"{stem}.ipynb"
         old = nbformat.read(path, 4) if path.exists() else None
         made[path] = (old, notebook(about(data / f"{stem}.yaml"), folder, old))
@@ -132,7 +136,7 @@ def notebook(one: About, folder: Path | None = None, old: NotebookNode | None = 
             prose = nbformat.v4.new_markdown_cell(_filled(text, blanks), id=f"{cell.id}-{lang}")
             prose.metadata = NotebookNode({"tags": [lang, *cell.tags]})
             cells.append(prose)
-    metadata = copy.deepcopy(_METADATA) | {"forecast": {"place": one.place}}
+    metadata = copy.deepcopy(_METADATA) | {"forecast": {"place": one.place} | ({"part": one.part} if one.part else {})}
     book: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=dict(sorted(metadata.items())))
     return book
 

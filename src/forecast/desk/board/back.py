@@ -12,8 +12,8 @@ import pandas as pd
 
 from forecast.data import history as facts
 from forecast.data import tables
+from forecast.data.mergers import parts
 from forecast.data.vocabulary import NATION
-from forecast.desk.board.counted import parts
 from forecast.desk.board.outlook import AS_IS, Asked, Outlook, outlooks, provinces
 
 LEVELS = (0.5, 0.8, 0.95)

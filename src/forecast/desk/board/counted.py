@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forecast.data import frames, places, tables
+from forecast.data import frames, mergers, tables
 from forecast.data import history as facts
 from forecast.data.vocabulary import NATION
 
@@ -20,18 +20,6 @@ class Last(NamedTuple):
     of: str
     known: int
     parts: int
-
-
-def parts(name: str) -> tuple[str, ...]:
-    """Return the old provinces that went over whole into the province `name`; none where it was not put together.
-
-    >>> parts("Phú Thọ (2025)"), parts("Hà Nội")
-    (('Hòa Bình', 'Phú Thọ', 'Vĩnh Phúc'), ())
-    """
-    moves = places.crosswalk()
-    provinces = {old.split("/")[0] for old in moves["old"] if old.count("/") == 2}  # others are districts
-    whole = moves[(moves["new"] == name) & (moves["share"] == 1) & ~moves["old"].str.contains("/")]
-    return tuple(sorted(set(whole["old"]) & provinces))
 
 
 def last_counts(history: pd.DataFrame, names: tuple[str, ...], month: str) -> pd.DataFrame:
@@ -55,7 +43,7 @@ def last_counts(history: pd.DataFrame, names: tuple[str, ...], month: str) -> pd
 def _last(name: str, last: pd.DataFrame) -> Last:
     if name in last.index:
         return Last(str(frames.at(last, name, "month")), float(frames.at(last, name, "value")), "own", 1, 1)
-    made_of = parts(name)
+    made_of = mergers.parts(name)
     known = [part for part in made_of if part in last.index]
     if not known:
         return Last("", float("nan"), "none", 0, len(made_of))

@@ -8,9 +8,9 @@ import pandas as pd
 
 from forecast.data import history as facts
 from forecast.data import places, tables
+from forecast.data.mergers import parts
 from forecast.desk.board import price
 from forecast.desk.board.board import Board
-from forecast.desk.board.counted import parts
 from forecast.desk.board.outlook import few
 from forecast.engines.campaign.ahead import ahead
 from forecast.engines.campaign.beliefs import states

@@ -18,8 +18,8 @@ import pandas as pd
 from forecast.answer.projection import COLUMNS
 from forecast.data import tables
 from forecast.data.law import Law, read_law
+from forecast.data.mergers import parts
 from forecast.desk.board import adding
-from forecast.desk.board.counted import parts
 from forecast.engines.campaign.ahead import ahead
 from forecast.engines.campaign.beliefs import Beliefs, states
 from forecast.engines.campaign.kept import learned

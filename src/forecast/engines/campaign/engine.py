@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer.projection import COLUMNS
-from forecast.data import tables
+from forecast.data import mergers, tables
 from forecast.data.law import Law
 from forecast.engines import deaf_to, silence
 from forecast.engines.campaign.ahead import Paths, ahead
@@ -124,16 +124,14 @@ _ASKED: dict[tuple[str, str], tuple[Beliefs, Known, Deviation | None]] = {}
 
 
 def _parts(place: str, known: Known) -> list[str]:
-    """Return the places that went over whole into `place` (data/crosswalk.csv) and were counted; all of them, or none.
+    """Return the old units that went over whole into `place` (:func:`mergers.parts`) if any was counted; else none.
 
     >>> known = Known(None, pd.DataFrame(columns=["place", "month"]), {}, {}, None, {})
     >>> _parts("Hà Nội", known)
     []
     """
-    moves = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
-    parts = moves[(moves["new"] == place) & (moves["share"] == 1) & moves["old"].isin(list(known.labor_force))]
-    units = [old for old in parts["old"] if "/" not in old]
-    return sorted(units) if any(known.of(unit) for unit in units) else []
+    units = [old for old in mergers.parts(place) if old in known.labor_force]
+    return units if any(known.of(unit) for unit in units) else []
 
 
 def _opening(scenario: Scenario) -> tuple[float, str, str]:

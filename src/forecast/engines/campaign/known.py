@@ -192,6 +192,9 @@ def _lineages(parents: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _alone(place: Place) -> pd.DataFrame:
-    """Return a place as the one row of a table of places; without a labor force, its people of working age stand in."""
+    """Return a place as the one row of a table of places; without a labor force, its people of working age stand in.
+
+    Whoever is asked about is a place, of whatever level; a group of communes teaches others nothing.
+    """
     labor = place.labor_force if place.labor_force > 0 else WORKING * place.population
-    return pd.DataFrame({"place": [place.name], "parent": [""], "level": [place.level], "labor_force": [labor]})
+    return pd.DataFrame({"place": [place.name], "parent": [""], "level": [""], "labor_force": [labor]})
