@@ -124,21 +124,24 @@ def register(pages: Mapping[str, Iterable[Figure]]) -> pd.DataFrame:
 
 
 def conflicts(pages: Mapping[str, Iterable[Figure]]) -> list[str]:
-    """Return a sentence for each question that has two values, naming both pages and both values; [] if none.
+    """Return a sentence for each scenario of which a question has two values, naming both pages and both values.
+
+    It tells the first such question, and how many more there are between these pages about this scenario.
 
     >>> one = Figure("A", "plan", "members", "2020-12", "all", "stock", "median", 100.0, 200)
     >>> conflicts({"01_a": [one], "13_desk": [one._replace(value=120.0, draws=40)]})
     ['01_a gives 100 (200 draws) and 13_desk 120 (40 draws) for A, plan, members, 2020-12, all, stock, median']
     """
     first: dict[tuple[str, ...], tuple[str, Figure]] = {}
-    found: dict[tuple[str, ...], str] = {}
+    found: dict[tuple[str, ...], list[str]] = {}
     for page, figures in pages.items():
         for one in figures:
             there, other = first.setdefault(one.key, (page, one))
             if not math.isclose(one.value, other.value, rel_tol=SAME, abs_tol=SAME):
                 said = f"{there} gives {_said(other)} and {page} {_said(one)} for {', '.join(filter(None, one.key))}"
-                found.setdefault(one.key, said)
-    return list(found.values())
+                found.setdefault((there, page, one.place, one.scenario), []).append(said)
+    more = {key: f", and for {len(said) - 1} more questions" if len(said) > 1 else "" for key, said in found.items()}
+    return [said[0] + more[key] for key, said in found.items()]
 
 
 def _said(one: Figure) -> str:
