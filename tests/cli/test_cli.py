@@ -118,7 +118,9 @@ def test_target_writes_its_files_and_says_the_answer(done):
     folder = done[0] / "target"
     assert files(folder) == ["manifest.json", "target.json", "target.png"]
     result = json.loads((folder / "target.json").read_text(encoding="utf-8"))
-    assert set(result) == {"desk", "path", "effort", "ways"}
+    assert set(result) == {"desk", "path", "effort", "ways", "standing", "trust"}
+    assert [row["month"] for row in result["standing"]] == ["2020-12", "2020-12", "2021-03"]
+    assert result["standing"][0]["probability"] == result["desk"][0]["probability"]
     ways = [way["way"] for way in result["ways"]]
     assert {"Collectors", "Visits", "ModelCommunes", "TopUp/all", "Reminders"} <= set(ways)
     assert all(way["total"] == pytest.approx(sum(way[p] for p in target.MONEY)) for way in result["ways"])

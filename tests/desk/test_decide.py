@@ -13,7 +13,7 @@ from forecast.experiment.project import project
 from forecast.question import menu
 from forecast.question.levers import Effort, Gift, TopUp, Visits
 from forecast.question.scenario import Scenario, Target
-from forecast.show import target as shown
+from forecast.show import ways as ways_shown
 from made import toy_question
 
 PLACE, LAW = toy.place(), toy.law()
@@ -338,8 +338,8 @@ def test_each_single_way_is_just_enough(single_ways):
 def test_a_way_that_is_not_enough_says_so_and_how_far_it_gets():
     found = target.ways(question(goal=9_900.0), 0.5, draws=5)
     assert list(found["way"]) == [*(choice.name for choice in menu.offered(question())), "together"]
-    assert "không thể đạt bằng mức đã từng thấy" in shown.ways_table(found, "vi")
-    assert "nhiều hơn mức đã từng thấy" in shown.ways_table(found, "vi")
+    assert "không thể đạt bằng mức đã từng thấy" in ways_shown.table(found, "vi")
+    assert "nhiều hơn mức đã từng thấy" in ways_shown.table(found, "vi")
     assert found["needed"].isna().all()
     assert (found["probability_reached"] < 0.5).all()
 

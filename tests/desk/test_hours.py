@@ -101,6 +101,15 @@ def test_sentences_and_picture_say_it_in_both_languages(measured):
     assert "1,000 more hours" in picture.alt and picture.png()[:4] == b"\x89PNG"
 
 
+def test_all_rows_of_the_picture_stand_on_one_scale(measured):
+    """Hours, collectors and money are all member-years: what is longer is more."""
+    picture = hours.picture(measured.place, PLACE, lang="en")
+    (ends,) = {axes.get_xlim() for axes in picture.axes}
+    table, per = measured.place, measured.place["kind"].map(hours.SAID_PER)
+    assert ends[0] < min((table["low"] * per).min(), 0) and ends[1] > max((table["high"] * per).max(), 0)
+    assert all(len(axes.get_xticks()) > 1 and axes.get_xlabel() == "member-years" for axes in picture.axes)
+
+
 def test_the_command_writes_hours_beside_the_allocation(tmp_path, run):
     out = tmp_path / "out"
     line = ["allocate", "data/scenarios/da-bac-status-quo.yaml", "--hours", "--draws", "2", "--jobs", "1", "--out"]

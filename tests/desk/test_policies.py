@@ -51,7 +51,8 @@ def test_what_a_policy_adds_is_the_paired_difference_and_chances_add_up(rows):
     exact = rows.loc["visits", "own"] / rows.loc["visits", "years"]
     assert price["median"] == pytest.approx(exact[rows.loc["visits", "years"] > 0.5].median())
     chances = equal_money.best(rows)
-    assert (chances.sum() <= 1 + 1e-9).all()
+    assert (chances[list(equal_money.CRITERIA)].sum() <= 1 + 1e-9).all()
+    assert set(chances["draws"]) == {rows.index.get_level_values("draw").nunique()}
     assert chances["years"].sum() == pytest.approx((rows["years"].groupby("draw").max() > 0).mean())
     assert list(chances.index) == list(WAYS)
 
@@ -93,9 +94,14 @@ def test_tables_and_pictures_tell_the_same_numbers(rows, asked, lang):
     winner = chances["years"].idxmax()
     assert titles[winner] in said
     assert titles[winner] in shown.table(found, titles, lang)
-    assert len(shown.left_table(found, titles, lang).splitlines()) == len(WAYS) + 2
-    for picture in (shown.beside(found, titles, QUO.place, lang), shown.chances(chances, titles, QUO.place, lang)):
+    assert len(shown.left_table(found, titles, "2022-12", "2024-12", lang).splitlines()) == len(WAYS) + 2
+    for picture in (
+        shown.beside(found, titles, QUO.place, "2024-12", lang),
+        shown.chances(chances, titles, QUO.place, "2024-12", lang),
+    ):
         assert all(title in picture.alt for title in titles.values())
+        for axes in picture.axes:  # ticks, and a unit where they are no percentages
+            assert len(axes.get_xticks()) > 1 and (axes.get_xlabel() or axes.get_xlim() == (0, 1))
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -104,7 +110,7 @@ def test_a_share_above_the_whole_is_named_and_explained(rows, asked, lang):
     told = {}
     for part in (0.4, 1.34):
         found = equal_money.summary(rows.assign(guarded=part * rows["years"]))
-        told[part] = shown.left_table(found, titles, lang)
+        told[part] = shown.left_table(found, titles, "2022-12", "2024-12", lang)
     over = {"vi": "trên 100%", "en": "over 100%"}[lang]
     assert over in told[1.34].splitlines()[-3] and "134%" not in told[1.34] and "40%" in told[0.4]
     assert over in told[1.34].splitlines()[-1].lower() and over not in told[0.4].lower()

@@ -12,7 +12,7 @@ from forecast.desk import target
 from forecast.question import menu
 from forecast.question.levers import Collectors, Effort, Visits
 from forecast.question.scenario import Scenario, Target
-from forecast.show import target as shown
+from forecast.show import ways as ways_shown
 from made import toy_question
 
 GOAL, DRAWS = 400.0, 10
@@ -91,7 +91,7 @@ def test_nobody_is_sent_farther_than_was_seen(engine, beyond):
     assert found["most_multiple"] == top and (found["multiple"] is None) == beyond
     assert found["probability_reached"] == float(not beyond)
     assert (found["collectors_needed"] is None) == beyond
-    told = shown.effort_text(found, "en")
+    told = ways_shown.effort_text(found, "en")
     assert ("more than has been seen" in told) == beyond
 
 
@@ -152,7 +152,7 @@ def test_all_ways_at_their_most_are_the_last_that_is_asked(engine, enough):
 
     engine(rule)
     found = target.ways(question(), 0.5, draws=DRAWS)
-    told, found = shown.ways_table(found, "en"), found.set_index("way")
+    told, found = ways_shown.table(found, "en"), found.set_index("way")
     last = found.loc["together"]
     assert found.index[-1] == "together" and found["needed"].drop("together").isna().all()
     assert (last["needed"] == 1.0) == enough and last["probability_reached"] == float(enough)

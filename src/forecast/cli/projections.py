@@ -233,11 +233,16 @@ def target(
     learned: str,
 ) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
+    from forecast.desk.standing import standing
     from forecast.desk.target import effort, needed_path, target_table
     from forecast.desk.target import ways as ways_to_target
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
+    from forecast.show import picture as picture_of
     from forecast.show import target as shown
+    from forecast.show import truth as trusted
+    from forecast.show import ways as more
+    from forecast.uncertainty.truth import truth
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
@@ -248,22 +253,31 @@ def target(
     desk = target_table(answer, question)
     engine = desk["engine"].iloc[0]
     path = needed_path(answer, question, engine) if question.target.measure == "members" else None
-    needed = effort(question, probability, draws=min(draws, 200), seed=seed)
-    ways = ways_to_target(question, probability, draws=min(draws, 100), seed=seed)
+    spoken = picture_of.speaks(desk)
+    stands = []
+    if question.target.measure in ("members", "lasting_members"):
+        stands = records(standing(question, draws=draws, seed=seed, engine=spoken, jobs=jobs, keep=out / PARTS))
+    trust = truth(question, spoken, draws=draws, seed=seed)
+    needed = effort(question, probability, draws=draws, seed=seed)
+    ways = ways_to_target(question, probability, draws=draws, seed=seed)
     result = {
         "desk": records(desk),
         "path": records(path) if path is not None else [],
         "effort": needed,
         "ways": records(ways),
+        "standing": stands,
+        "trust": {name: None if value != value else value for name, value in trust._asdict().items()},
     }
     tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
     if path is not None:
         picture(out / "target.png", shown.picture(desk, path, question, lang=lang))
     for text in (
         shown.headline(desk, question, lang),
-        shown.desk_table(desk, lang),
-        shown.effort_text(needed, lang),
-        shown.ways_table(ways, lang),
+        trusted.text(trust, lang),
+        shown.desk_table(desk, question, lang),
+        more.effort_text(needed, lang),
+        more.table(ways, lang),
     ):
-        click.echo(text.replace("**", "").replace("> ", "") + "\n")
+        plain = text.replace("**", "").replace("> ", "").replace("<small>", "").replace("</small>", "")
+        click.echo(plain + "\n")
     finish(out, manifest([question], names, draws, seed, more=["desk"]), "target.json")

@@ -137,7 +137,8 @@ def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
 def table(result: Added, base: Scenario, policy: Scenario, answer: Projection, engine: str = "agents") -> pd.DataFrame:
     """Sum up what :func:`added` found, over the draws.
 
-    Columns: place, scenario, group (or all), measure, kind, payer, unit, median, low, high (90%), draws. Measures:
+    Columns: place, scenario, base, engine, month (the last), group (or all), measure, kind, payer, unit, median, low,
+    high (90%), draws. Measures:
 
     - persons, member_years: of each kind (see the module).
     - stayed: members in the scenario's last month, of those brought who were members when the policy ended, as a share;
@@ -157,7 +158,8 @@ def table(result: Added, base: Scenario, policy: Scenario, answer: Projection, e
 
     `answer` has both scenarios by `engine`, with at least the draws of `result`.
     """
-    head = {"place": policy.place.name, "scenario": policy.scenario}
+    head = {"place": policy.place.name, "scenario": policy.scenario, "base": base.scenario, "engine": engine}
+    head |= {"month": policy.until}
     people = result.people
     parts: list[dict[str, str | float]] = []
     answer = answer.only(engine=engine, scenario=[base.scenario, policy.scenario])

@@ -15,13 +15,14 @@ ALL = "all"  # payers together
 def comparison(answer: Projection, base: str) -> pd.DataFrame:
     """Return what each other scenario adds to `base`: paired differences with 90% intervals.
 
-    Columns: place, scenario, engine, group, measure, payer, unit, median, low, high, mean, draws. Measures: members (at
-    the end), entries and lapses (over all months), member_years (added up), money by payer and of all of them ("all"),
-    unpaid_hours, and cost_per_member_year: additional money of the payer for each additional member-year, left out of a
-    draw in which nothing was added. Money is contributions, commission and the work of levers (`engines.people.money`);
-    work and hours are for all groups together and stand with "all". `median`, `low` and `high` are over draws, in the
-    `unit` of the row (persons, years, vnd, hours); of the `mean`, the payers' add up to that of all. A `base` that is
-    not in the answer, or nothing beside it, raises :class:`~forecast.data.tables.UserError`.
+    Columns: place, scenario, base, engine, month (the last), group, measure, payer, unit, median, low, high, mean,
+    draws. Measures: members (in that month), entries and lapses (over all months up to it), member_years (added up),
+    money by payer and of all of them ("all"), unpaid_hours, and cost_per_member_year: additional money of the payer for
+    each additional member-year, left out of a draw in which nothing was added. Money is contributions, commission and
+    the work of levers (`engines.people.money`); work and hours are for all groups together and stand with "all".
+    `median`, `low` and `high` are over draws, in the `unit` of the row (persons, years, vnd, hours); of the `mean`, the
+    payers' add up to that of all. A `base` that is not in the answer, or nothing beside it, raises
+    :class:`~forecast.data.tables.UserError`.
 
     >>> import forecast as f
     >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law())
@@ -41,7 +42,7 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
     parts = []
     for (place, scenario, engine, group), rows in gaps.groupby(keys, observed=True, sort=False):
         wide = rows.pivot_table(index="draw", columns="measure", values="value", aggfunc="sum", observed=True)
-        head = {"place": place, "scenario": scenario, "engine": engine, "group": group}
+        head = {"place": place, "scenario": scenario, "base": base, "engine": engine, "month": last, "group": group}
         end = rows[(rows["measure"] == "members") & (rows["month"].astype(str) == last)]["value"]
         years = wide["members"] / 12
         measured = [("members", "", "persons", end), ("member_years", "", "years", years)]

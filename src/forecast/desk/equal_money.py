@@ -18,7 +18,7 @@ from forecast.data.vocabulary import GUARDED, PAYERS
 from forecast.desk.target import INTERVAL, effort_now
 from forecast.experiment.project import project
 from forecast.language import words
-from forecast.language.words import term
+from forecast.language.words import say, term
 from forecast.question.levers import (
     Collectors,
     Gift,
@@ -66,7 +66,7 @@ class _Missed(NamedTuple):
 
 
 def ending(scenario: Scenario, end: str) -> Scenario:
-    """Return the scenario with no lever acting after the month `end`.
+    """Return the scenario with no lever acting after the month `end`, named and titled so: it is another policy.
 
     >>> import forecast as f
     >>> plan = f.Scenario("visits", f.toy.place(), start="2021-12", until="2023-12", law=f.toy.law(),
@@ -79,7 +79,13 @@ def ending(scenario: Scenario, end: str) -> Scenario:
         for lever in scenario.policy.levers
         if not lever.start or lever.start <= end
     ]
-    return _named(scenario, scenario.scenario, Policy(*levers), scenario.title)
+    titles: dict[Any, str] = {
+        lang: say(
+            lang, vi="{name}, đến hết {end:t}", en="{name}, until {end:t}", name=words.title(scenario, lang), end=end
+        )
+        for lang in words.LANGS
+    }
+    return _named(scenario, f"{scenario.scenario}-until-{end}", Policy(*levers), titles)
 
 
 def alternatives(
@@ -215,8 +221,8 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 def best(rows: pd.DataFrame, criteria: Iterable[str] = CRITERIA) -> pd.DataFrame:
     """Return how often each policy is the best: the share of draws in which it adds most, by criterion.
 
-    Index: scenario, in the order of `rows`; a column for each criterion, a column of :func:`draws`. A draw in which two
-    are equal gives each its part, and one in which nothing is added is nobody's.
+    Index: scenario, in the order of `rows`; a column for each criterion, a column of :func:`draws`, and `draws`, how
+    many there were. A draw in which two are equal gives each its part, and one in which nothing is added is nobody's.
 
     >>> at = pd.MultiIndex.from_product([["a", "b"], [0, 1]], names=["scenario", "draw"])
     >>> best(pd.DataFrame({"years": [3.0, 1.0, 2.0, 2.0]}, index=at), ["years"])["years"].tolist()
@@ -228,4 +234,5 @@ def best(rows: pd.DataFrame, criteria: Iterable[str] = CRITERIA) -> pd.DataFrame
         top = wide.eq(wide.max(axis=1), axis=0) & (wide > 0)
         result[criterion] = top.div(top.sum(axis=1).clip(lower=1), axis=0).mean()
     order = rows.index.get_level_values("scenario").unique()
-    return pd.DataFrame(result).reindex(order).rename_axis("scenario")
+    many = rows.index.get_level_values("draw").nunique()
+    return pd.DataFrame(result).reindex(order).rename_axis("scenario").assign(draws=many)

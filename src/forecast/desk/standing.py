@@ -17,8 +17,9 @@ def standing(scenario: Scenario, *, draws: int = 200, seed: int = 1, engine: str
     """Return the chance that the target's stock is met in its month, and that it still stands three months later.
 
     One row each for members in the month of the target, for lasting members then, and for members three months later;
-    columns: measure, month, target, probability, standard_error, draws, median, low, high (90% interval). The scenario
-    is asked for the three months more; a target that is no stock of members is an error.
+    columns: place, scenario, engine, measure, month, group, target, probability, standard_error, draws, median, low,
+    high (90% interval). The scenario is asked for the three months more; a target that is no stock of members is an
+    error.
     """
     target = target_of(scenario)
     if target.measure not in ("members", "lasting_members"):
@@ -32,4 +33,5 @@ def standing(scenario: Scenario, *, draws: int = 200, seed: int = 1, engine: str
         p = float((found >= target.value).mean())
         rows.append((measure, month, target.value, p, np.sqrt(p * (1 - p) / draws), draws, middle, low, high))
     names = ["measure", "month", "target", "probability", "standard_error", "draws", "median", "low", "high"]
-    return pd.DataFrame(rows, columns=names)
+    head = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": engine, "group": target.group}
+    return pd.DataFrame(rows, columns=names).assign(**head)[[*head, *names]]

@@ -96,7 +96,8 @@ def effort(
 
     The scenario's collectors and visits are multiplied from the month after the start until the probability is reached
     (bisection on a log scale, to 2%; draws are paired: more effort never lowers it), no farther than was seen in the
-    place (data/ranges.csv). A target that the stock engine is silent about is put to the agents. Keys: multiple (None
+    place (data/ranges.csv). A target that the stock engine is silent about is put to the agents. Keys: place, scenario,
+    engine, draws, probability_wanted, target, by, multiple (None
     where that is not enough), most_multiple (the largest within what was seen), probability_now, probability_reached,
     visits_per_month_now and _needed, collectors_now and _needed (in the last month); money added by payer, `total` of
     all but the members, and unpaid `hours`, means over all months, at the multiple that is needed or the largest.
@@ -133,6 +134,10 @@ def effort(
     shown = max(top, 1.0) if multiple is None else multiple
     needed = {"collectors_needed": collectors, "visits_per_month_needed": visits}
     return {
+        "place": scenario.place.name,
+        "scenario": scenario.scenario,
+        "engine": engine,
+        "draws": draws,
         "probability_wanted": probability,
         "probability_now": chance_at(1.0),
         "collectors_now": collectors,
@@ -181,10 +186,10 @@ def ways(
     One row for each lever that may be chosen (:func:`forecast.question.menu.offered`; `only` those named), each at the
     least of its hundred levels that gives `probability`, with paired draws, up to the most that was seen in the place.
     Where none of them is enough, a last row, together, has all of them at their most: if even that is not enough, the
-    target cannot be reached with what has been seen. Columns: way (a choice's name), unit, most (amount), needed (nan
-    when the most is not enough: more than has been seen would be needed), probability_now, probability_reached (at
-    `needed`, or at `most`), then what is added over all months, means of the draws: the money of each payer but the
-    members, total (their sum), members, and hours (unpaid); VND and hours.
+    target cannot be reached with what has been seen. Columns: place, scenario, engine, by, wanted, draws, way (a
+    choice's name), unit, most (amount), needed (nan when the most is not enough: more than has been seen would be
+    needed), probability_now, probability_reached (at `needed`, or at `most`), then what is added over all months, means
+    of the draws: the money of each payer but the members, total (their sum), members, and hours (unpaid; VND, hours).
     """
     target = target_of(scenario)
     engine = "agents" if engine == "stock" and target.measure in SILENT else engine
@@ -198,8 +203,14 @@ def ways(
     now = _chance(base, target)
 
     def row(way: str, unit: str, most: float, needed: float, found: pd.DataFrame) -> dict[str, Any]:
-        head = {"way": way, "unit": unit, "most": most, "needed": needed, "probability_now": now}
-        return head | {"probability_reached": _chance(found, target)} | _added(found, base)
+        head: dict[str, Any] = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": engine}
+        head |= {"by": target.by, "wanted": probability, "draws": draws, "way": way, "unit": unit, "most": most}
+        return (
+            head
+            | {"needed": needed, "probability_now": now}
+            | {"probability_reached": _chance(found, target)}
+            | _added(found, base)
+        )
 
     rows: list[dict[str, Any]] = []
     for choice in choices:

@@ -10,7 +10,7 @@ import string
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 from babel.dates import format_date
@@ -168,12 +168,53 @@ def dated(text: str, lang: str = "vi") -> str:
     return text if len(text) == 4 else month(text, lang) if len(text) == 7 else day(text, lang)
 
 
-def chance(p: float, lang: str = "vi") -> str:
-    """Return a probability from a simulation; its ends are never called 0 or 1.
+class Chance(NamedTuple):
+    """A share (0 to 1) of simulations that knows how many there were: it is written with its Monte Carlo error.
+
+    >>> chance(Chance(0.8, 200), "en"), chance(Chance(0.0, 200), "vi"), chance(Chance(1.0, 200), "en")
+    ('80 ± 6%', 'dưới 2%', 'above 98%')
+    """
+
+    share: float
+    draws: int
+
+
+def counted(frame: pd.DataFrame, column: str = "probability") -> pd.DataFrame:
+    """Return a table whose shares of simulations in `column` know how many there were (its column `draws`).
+
+    >>> counted(pd.DataFrame({"probability": [0.8], "draws": [200]}))["probability"].iloc[0].draws
+    200
+    """
+    shares = [Chance(float(p), int(n)) for p, n in zip(frame[column], frame["draws"], strict=True)]
+    return frame.assign(**{column: pd.Series(shares, index=frame.index, dtype=object)})
+
+
+def error(p: float, draws: float) -> float:
+    """Return the Monte Carlo error of a share of `draws` simulations: half of its 95% interval.
+
+    >>> round(error(0.8, 200), 3), error(0.5, 0)
+    (0.055, 0.0)
+    """
+    return 1.96 * math.sqrt(max(p * (1 - p), 0.0) / draws) if draws else 0.0
+
+
+def _counted(p: Chance, lang: str) -> str:
+    """Return a share with its error; one of none or of all with the bound that so many draws give (3 / draws)."""
+    share, bound = p.share, max(math.ceil(300 / p.draws), 1) / 100
+    if share <= 0 or share >= 1:
+        word = {"vi": ("dưới", "trên"), "en": ("below", "above")}[_known(lang)][int(share >= 1)]
+        return f"{word} {percent(bound if share <= 0 else 1 - bound, lang)}"
+    return f"{number(100 * share, lang)} ± {percent(max(error(*p), 0.01), lang)}"
+
+
+def chance(p: float | Chance, lang: str = "vi") -> str:
+    """Return a probability from a simulation; its ends are never called 0 or 1. A :class:`Chance` has its error.
 
     >>> chance(0.002, "vi"), chance(0.42, "en"), chance(1.0, "en")
     ('dưới 1%', '42%', 'above 99%')
     """
+    if isinstance(p, Chance):
+        return _counted(p, lang)
     if p < 0.01:
         return {"vi": "dưới 1%", "en": "below 1%"}[_known(lang)]
     if p > 0.99:
@@ -181,26 +222,29 @@ def chance(p: float, lang: str = "vi") -> str:
     return percent(p, lang)
 
 
-def below(p: float, wanted: float, lang: str = "vi") -> str:
+def below(p: float | Chance, wanted: float, lang: str = "vi") -> str:
     """Return a probability that is below another one, with as many digits as it takes for both to be seen to differ.
 
     >>> below(0.42, 0.5, "en"), below(0.4963, 0.5, "vi"), below(0.49996, 0.5, "en")
     ('42%', '49,6%', 'just under 50%')
     """
-    if p < 0.01 or percent(p, lang) != percent(wanted, lang):
+    share = p.share if isinstance(p, Chance) else p
+    if share < 0.01 or percent(share, lang) != percent(wanted, lang):
         return chance(p, lang)
+    p = share
     if percent(p, lang, 1) != percent(wanted, lang, 1):
         return percent(p, lang, 1)
     return str(say(_known(lang), vi="gần tới {p:p}", en="just under {p:p}", p=wanted))
 
 
-def verdict(p: float, lang: str = "vi") -> str:
+def verdict(p: float | Chance, lang: str = "vi") -> str:
     """Return a probability in words, with a row of dots that needs no color.
 
     >>> verdict(0.002, "vi"), verdict(0.8, "en")
     ('○○○○○○ gần như không thể', '●●●●○○ likely')
     """
-    step = sum(p >= end for end in _CHANCES)
+    share = p.share if isinstance(p, Chance) else p
+    step = sum(share >= end for end in _CHANCES)
     return "●" * step + "○" * (6 - step) + " " + term(f"chance.{step}", lang)
 
 

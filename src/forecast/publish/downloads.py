@@ -22,10 +22,11 @@ _MARK = b"\xef\xbb\xbf"  # tells a spreadsheet that the file is UTF-8
 _THEN = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: the same content gives the same bytes
 
 
-def write(site: Path, forecasts: dict[str, ledger.Entry], facts: dict[str, Any]) -> Path:
+def write(site: Path, forecasts: dict[str, ledger.Entry], figures: pd.DataFrame, facts: dict[str, Any]) -> Path:
     """Write the folder of downloads into `site` and return it.
 
-    `forecasts` are those of each page (its name); a page without any gets no file. `facts` are the manifest.
+    `forecasts` are those of each page (its name); a page without any gets no file. `figures` is
+    the register of all published figures (:func:`forecast.answer.stated.register`), `facts` are the manifest.
     """
     folder = site / FOLDER
     for name in TABLES:
@@ -35,6 +36,7 @@ def write(site: Path, forecasts: dict[str, ledger.Entry], facts: dict[str, Any])
     for stem, entry in forecasts.items():
         if len(entry.rows):
             _table(entry.rows, folder / f"{stem}.csv")
+    _table(figures, folder / "figures.csv")
     tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", folder / "manifest.json")
     with zipfile.ZipFile(folder / ALL, "w") as packed:
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != ALL):

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from forecast.answer import stated
 from forecast.answer.projection import Projection
 from forecast.data import tables
+from forecast.data.files import ROOT, scratch
 from forecast.experiment import ledger
 from forecast.question.scenario import Scenario
 
-FOLDER = "FORECAST_PAGE"
+FOLDER = stated.PAGE
 _ASKED, _SETTINGS = "asked.json", "settings.json"
 
 
@@ -45,11 +47,21 @@ def settings(lang: str = "vi", draws: int = 0, seed: int = 0) -> Settings:
     return chosen
 
 
+def kept() -> Path:
+    """Return the folder in which pages keep what they asked: a question of several pages is worked out once.
+
+    >>> kept().name
+    'asked'
+    """
+    return scratch(ROOT / "build", "build") / "asked"
+
+
 def publish(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, seed: int) -> None:
     """Publish the forecasts of `answer` about `scenarios`, which is what the page was asked; `seed` is that of the run.
 
     They go to the ledger (:mod:`forecast.experiment.ledger`) when the report is put in place, and below the page as a
-    table. A page publishes nothing else.
+    table; their medians and intervals are figures of the page (:mod:`forecast.answer.stated`). A page publishes
+    nothing else.
 
     >>> from forecast.data import toy
     >>> from forecast.experiment.project import project
@@ -61,6 +73,8 @@ def publish(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, see
         entry = ledger.entry(answer, scenarios, seed=seed)
         count = sum(1 for _ in folder.glob("entry-*.json"))
         tables.write_text(json.dumps(entry.bundle()), folder / f"entry-{count:03d}.json")
+        asked = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
+        stated.tell(stated.paths(answer.only(scenario=[one.scenario for one in asked]).frame))
 
 
 def ask(folder: Path, lang: str, draws: int | None) -> None:
@@ -69,11 +83,11 @@ def ask(folder: Path, lang: str, draws: int | None) -> None:
 
 
 def said(folder: Path) -> dict[str, object]:
-    """Return what a page said in its folder: `settings` (draws and seed, None where there are none) and `entries`."""
+    """Return what a page said in its folder: `settings` (draws and seed, None without), `entries` and `figures`."""
     path = folder / _SETTINGS
     told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"draws": None, "seed": None}
     entries = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("entry-*.json"))]
-    return {"settings": told, "entries": entries}
+    return {"settings": told, "entries": entries, "figures": [list(one) for one in stated.told(folder)]}
 
 
 def _folder() -> Path | None:

@@ -28,6 +28,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
+from forecast.answer import stated
 from forecast.data import places, tables
 from forecast.data.files import ROOT, scratch
 from forecast.data.folders import alive, exchanged
@@ -113,8 +114,9 @@ def publish(
 ) -> None:
     """Make a site of executed notebooks (by name, then language) and put it where `out` is.
 
-    `ready` is called when all is made and nothing is replaced yet. A number in prose that somebody wrote, or one on a
-    finished page that the run did not give, is an error, and `out` stays as it was.
+    `ready` is called when all is made and nothing is replaced yet. A number in prose that somebody wrote, one on a
+    finished page that the run did not give, and two pages with different values for one question are errors, and `out`
+    stays as it was.
     """
     faults = [
         f"{stem}.ipynb: the prose of cell {cell} holds {number}, which no run gives; let a cell say it"
@@ -122,6 +124,8 @@ def publish(
         for lang in made
         for cell, number in audit.by_hand(made[lang])
     ]
+    figures = {stem: _stated(made[langs[0]]) for stem, made in done.items()}
+    faults += stated.conflicts(figures)
     if faults:
         raise UserError("\n".join(dict.fromkeys(faults)))
     facts = {"languages": langs, "pages": sorted(done), **_hashes(), **foot.known()} | (facts or {})
@@ -155,7 +159,7 @@ def publish(
             (work / lang).rename(site / lang)
         if on_paper:
             (work / downloads.FOLDER).rename(site / downloads.FOLDER)
-        downloads.write(site, forecasts, facts)
+        downloads.write(site, forecasts, stated.register(figures), facts)
         audit.seal(site, given, facts)
         wrong = audit.verify(site)
         if wrong:
@@ -225,6 +229,11 @@ def published(books: Iterable[NotebookNode]) -> ledgers.Entry:
     return ledgers.merged(
         ledgers.unbundled(entry) for book in books for entry in book.metadata.get("page", {}).get("entries", [])
     )
+
+
+def _stated(book: NotebookNode) -> list[stated.Figure]:
+    """Return the figures that an executed notebook told."""
+    return [stated.Figure(*one) for one in book.metadata.get("page", {}).get("figures", [])]
 
 
 def _in_language(book: NotebookNode, lang: str) -> NotebookNode:

@@ -28,6 +28,8 @@ from . import spreadsheet as spreadsheet
 from . import standing as standing
 from . import target as target
 from . import teams as teams
+from . import truth as truth
 from . import uncertainty as uncertainty
 from . import update as update
 from . import vintage as vintage
+from . import ways as ways

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.answer import stated
 from forecast.data import frames
 from forecast.data.places import Place
 from forecast.data.tables import UserError
@@ -31,6 +32,7 @@ def _all(table: pd.DataFrame, measure: str, **where: Any) -> Any:
 
 def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
     """Say who was added, who would have joined anyway, what was paid for nothing, and who stays."""
+    stated.tell(stated.added(table))
     because, sooner = (_all(table, "persons", kind=k) for k in ("because", "sooner"))
     anyway = _all(table, "persons", kind="anyway")
     lines = [
@@ -39,12 +41,15 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
             n=because["median"],
             sooner=sooner["median"],
             anyway=anyway["median"],
-            vi="Nhờ chính sách, khoảng {n:a} người tham gia mà nếu không có thì đến hết kỳ vẫn chưa tham gia (kể cả "
+            month=because["month"],
+            draws=because["draws"],
+            vi="Nhờ chính sách, khoảng {n:a} người tham gia mà nếu không có thì đến hết {month:T} vẫn chưa tham gia "
+            "(kể cả "
             "người sau đó đã dừng đóng); khoảng {sooner:a} người tham gia sớm hơn; khoảng {anyway:a} người đằng nào "
-            "cũng tham gia vào lúc ấy.",
-            en="About {n:a} people join because of the policy who otherwise would not have by the end "
+            "cũng tham gia vào lúc ấy ({draws:n} lần mô phỏng).",
+            en="About {n:a} people join because of the policy who otherwise would not have by {month:T} "
             "(those who have stopped since are counted too); about {sooner:a} join sooner; about {anyway:a} would have "
-            "joined just then anyway.",
+            "joined just then anyway ({draws:n} draws).",
         ),
     ]
     stayed, net = (_all(table, m) for m in ("stayed", "net"))
@@ -54,10 +59,12 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
                 lang,
                 stayed=max(stayed["median"], 0),
                 net=max(net["median"], 0),
-                vi="Trong số người mà chính sách đã đưa vào khi nó kết thúc, đến hết kỳ còn {stayed:p} đang tham gia; "
+                month=stayed["month"],
+                vi="Trong số người mà chính sách đã đưa vào khi nó kết thúc, đến {month:T} còn {stayed:p} đang tham "
+                "gia; "
                 "trừ đi những người mà đến lúc ấy đằng nào cũng đã tham gia thì còn {net:p} (chưa kể người tham gia "
                 "sau khi chính sách kết thúc).",
-                en="Of those whom the policy had brought in by the time it ended, {stayed:p} are members at the end; "
+                en="Of those whom the policy had brought in by the time it ended, {stayed:p} are members in {month:T}; "
                 "less those who would be members by then without it, {net:p} (those who came after its end are not "
                 "counted here).",
             )

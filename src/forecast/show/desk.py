@@ -54,6 +54,15 @@ WHY = {
 }
 
 
+def _as_many(p: float, standard_error: float) -> int:
+    """Return how many plain draws have the Monte Carlo error of a probability that was judged on two levels.
+
+    >>> _as_many(0.5, 0.05)
+    100
+    """
+    return max(round(p * (1 - p) / standard_error**2), 1)
+
+
 def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
     target, promised, verified = goal(optimum.scenario), optimum.promised, optimum.verified
@@ -67,9 +76,11 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
         "high": optimum.most,
         "most": words.below(optimum.most, optimum.probability, lang),
     }
-    lower = min(promised.probability, verified.probability)
+    least = min((promised, verified), key=lambda judged: judged.probability)
+    lower = least.probability
     found = lower >= optimum.probability
-    common["found"] = words.chance(lower, lang) if found else words.below(lower, optimum.probability, lang)
+    shown = words.Chance(lower, _as_many(lower, least.standard_error)) if least.standard_error > 0 else lower
+    common["found"] = words.chance(shown, lang) if found else words.below(shown, optimum.probability, lang)
     if optimum.met:
         common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high, "base": optimum.base}
         head = say(

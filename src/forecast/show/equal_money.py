@@ -7,35 +7,47 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.answer.stated import Figure, tell
 from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.equal_money import CRITERIA
 from forecast.language import words
-from forecast.language.words import Text, join, say, term
+from forecast.language.words import Chance, Text, join, say, term
 from forecast.question.scenario import Scenario
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import GRID, LOOKS, Picture, sheet, source_line, style
+from forecast.show.picture import GRID, LOOKS, Picture, few_ticks, sheet, source_line, style
 
-ROW = 0.46  # inches
+ROW, AXIS = 0.46, 0.3  # inches of a row, and of the ticks of an axis with its unit
 PAID = ("state", "province", "donors", "office")  # whose money a table shows
 
 
-def _heads(lang: str) -> dict[str, tuple[str, str]]:
-    """Return for each measure its heading and the form of its numbers."""
+def _heads(until: str, lang: str) -> dict[str, tuple[str, str, str]]:
+    """Return for each measure its heading, the form of its numbers and their unit; `until` is the last month."""
+    end = say(lang, vi="Người tăng thêm\nvào {t:t}", en="Members added\nin {t:t}", t=until)
     return {
-        "years": (say(lang, vi="Số năm tham gia\ntăng thêm", en="Additional\nmember-years"), "a"),
-        "own_price": (say(lang, vi="Chi cho mỗi năm ấy\n(triệu đồng)", en="Price of each\n(million VND)"), "n2"),
-        "end": (say(lang, vi="Người tăng thêm\ncuối kỳ", en="Members added\nat the end"), "a"),
+        "years": (
+            say(lang, vi="Số năm tham gia\ntăng thêm", en="Additional\nmember-years"),
+            "a",
+            say(lang, vi="năm", en="years"),
+        ),
+        "own_price": (
+            say(lang, vi="Chi cho mỗi\nnăm ấy", en="Price of\neach"),
+            "n2",
+            say(lang, vi="triệu đồng", en="million VND"),
+        ),
+        "end": (end, "a", say(lang, vi="người", en="persons")),
     }
 
 
-def beside(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str = "vi", note: str = "") -> Picture:
-    """Draw additional member-years, the price of one and what is left at the end, with the 90% interval.
+def beside(
+    found: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi", note: str = ""
+) -> Picture:
+    """Draw additional member-years, the price of one and what is left in the last month, with the 90% interval.
 
-    `found` is :func:`desk.equal_money.summary`, `titles` names scenarios in the order wanted, `note` says more under
-    the title.
+    `found` is :func:`desk.equal_money.summary`, `titles` names scenarios in the order wanted, `until` is the last
+    month, `note` says more under the title.
     """
-    height = 1.95 + ROW * len(titles)
+    height = 1.95 + AXIS + ROW * len(titles)
     said = []
     with style():
         picture, first = sheet(
@@ -56,8 +68,8 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str 
             source_line(lang, place),
             height=height,
         )
-        base, tall = 0.42 / height, ROW * len(titles) / height
-        for number, (measure, (head, spec)) in enumerate(_heads(lang).items()):
+        base, tall = (0.42 + AXIS) / height, ROW * len(titles) / height
+        for number, (measure, (head, spec, unit)) in enumerate(_heads(until, lang).items()):
             axes = first if number == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.285 + 0.245 * number, base, 0.13, tall))
             scale = 1e6 if measure == "own_price" else 1
@@ -82,19 +94,26 @@ def beside(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str 
                     )
                 said.append(f"{title}: {head} {value}".replace("\n", " "))
             axes.axvline(0, color=INK, lw=1)
-            axes.set(ylim=(len(titles) - 0.5, -0.5), yticks=[], xticks=[])
+            axes.set(ylim=(len(titles) - 0.5, -0.5), yticks=[])
+            few_ticks(axes.xaxis, 2)
+            axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 0 if abs(v) >= 10 or v == 0 else 1))
+            axes.tick_params(axis="x", labelsize=7)
+            axes.set_xlabel(unit, fontsize=8)
             axes.set_title(head, fontsize=9, color=color, loc="left", linespacing=1.15)
             axes.grid(False)
-            axes.spines["bottom"].set_visible(False)
+            axes.grid(True, axis="x")
     return picture.describe("; ".join(said) + ".")
 
 
-def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str = "vi") -> Picture:
-    """Draw how often each policy is the best by each criterion; `found` is :func:`forecast.desk.equal_money.best`."""
-    height = 1.65 + ROW * len(titles)
+def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi") -> Picture:
+    """Draw how often each policy is the best by each criterion, with the Monte Carlo error.
+
+    `found` is :func:`forecast.desk.equal_money.best`, `until` the last month.
+    """
+    height, many = 1.65 + AXIS + ROW * len(titles), int(found["draws"].iloc[0])
     heads = {
         "years": say(lang, vi="nhiều năm tham\ngia tăng thêm", en="most additional\nmember-years"),
-        "end": say(lang, vi="còn nhiều người\ncuối kỳ", en="most members\nat the end"),
+        "end": say(lang, vi="nhiều người nhất\nvào {t:t}", en="most members\nin {t:t}", t=until),
         "guarded": say(lang, vi="nhiều cho nhóm\nyếu thế", en="most for poor and\nminority people"),
     }
     said = []
@@ -108,28 +127,31 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str
             ),
             say(
                 lang,
-                vi="Phần số lần mô phỏng mà chính sách đứng đầu, theo ba tiêu chí",
-                en="Share of simulations in which a policy ranks first, by three criteria",
+                n=many,
+                vi="Phần của {n:n} lần mô phỏng mà chính sách đứng đầu, theo ba tiêu chí (vạch: sai số mô phỏng)",
+                en="Share of {n:n} simulations in which a policy ranks first, by three criteria (line: their error)",
             ),
             source_line(lang, place),
             height=height,
         )
-        base, tall = 0.42 / height, ROW * len(titles) / height
+        base, tall = (0.42 + AXIS) / height, ROW * len(titles) / height
         for number, criterion in enumerate(CRITERIA):
             axes = first if number == 0 else picture.add_axes((0, 0, 0.1, 0.1))
-            axes.set_position((0.285 + 0.245 * number, base, 0.13, tall))
+            axes.set_position((0.285 + 0.245 * number, base, 0.105, tall))
             for y, (name, title) in enumerate(titles.items()):
                 share = float(frames.at(found, name, criterion))
+                off = words.error(share, many)
                 axes.plot([0, 1], [y, y], color=GRID, lw=7, solid_capstyle="butt")
                 axes.plot([0, share], [y, y], color=LOOKS[number][0], lw=7, solid_capstyle="butt")
-                value = words.chance(share, lang) if share else words.percent(0, lang)
+                axes.plot([max(share - off, 0), min(share + off, 1)], [y, y], color=INK, lw=1.2)
+                value = words.chance(Chance(share, many), lang)
                 axes.text(
                     1.06,
                     y,
                     value,
                     transform=axes.get_yaxis_transform(),
                     va="center",
-                    fontsize=9.5,
+                    fontsize=8.5,
                     fontweight="bold" if share == found[criterion].max() else "normal",
                 )
                 if number == 0:
@@ -145,11 +167,13 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, lang: str
                         linespacing=1.1,
                     )
                 said.append(f"{title}, {heads[criterion]} {value}".replace("\n", " "))
-            axes.set(xlim=(0, 1), ylim=(len(titles) - 0.5, -0.5), yticks=[], xticks=[])
+            axes.set(xlim=(0, 1), ylim=(len(titles) - 0.5, -0.5), yticks=[], xticks=[0, 0.5, 1])
+            axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
+            axes.tick_params(axis="x", labelsize=7.5)
             axes.set_title(heads[criterion], fontsize=9, color=LOOKS[number][0], loc="left", linespacing=1.15)
             axes.grid(False)
+            axes.grid(True, axis="x")
             axes.spines["bottom"].set_color(MUTED)
-            axes.spines["bottom"].set_visible(False)
     return picture.describe(
         say(
             lang,
@@ -176,11 +200,16 @@ def text(
     until: str,
     budget: float,
     lang: str = "vi",
+    engine: str = "agents",
 ) -> Text:
     """Say which policy adds most for the budget, how sure that is, which leaves most, and which reaches the poor."""
     say_ = partial(say, lang)
-    winner = {str(criterion): str(chances[criterion].idxmax()) for criterion in chances}
-    common = {f"{c}_name": titles[winner[c]] for c in winner} | {f"{c}_p": chances.at[winner[c], c] for c in winner}
+    many = int(chances["draws"].iloc[0])
+    head = {"place": place.name, "month": until, "group": "all", "engine": engine, "draws": many}
+    tell(_told(found, chances, head))
+    winner = {criterion: str(chances[criterion].idxmax()) for criterion in CRITERIA}
+    common: dict[str, Any] = {f"{c}_name": titles[winner[c]] for c in winner}
+    common |= {f"{c}_p": Chance(frames.at(chances, winner[c], c), many) for c in winner} | {"draws": many}
     one = frames.at(found, winner["years"])
     lines = [
         say_(
@@ -195,28 +224,29 @@ def text(
             **common,
             vi="**{place}**: cùng chi khoảng {budget:m1} đến {stop:t}, tính hết {until:t}, cách đem lại nhiều năm "
             "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (khoảng dự báo 90%: {low:a} – {high:a}), "
-            "{price:m1} cho mỗi năm, không kể phần Nhà nước hỗ trợ. Cách ấy đứng đầu trong {years_p:p} số lần mô "
+            "{price:m1} cho mỗi năm, không kể phần Nhà nước hỗ trợ. Cách ấy đứng đầu trong {years_p:c} của {draws:n} "
+            "lần mô "
             "phỏng.",
             en="**{place}**: with about {budget:m1} spent by {stop:t} and judged up to {until:t}, most additional "
             "member-years come from **{years_name}**: {x:a} (90% interval: {low:a} to {high:a}), {price:m1} "
-            "each, the state's support aside. It ranks first in {years_p:p} of the simulations.",
+            "each, the state's support aside. It ranks first in {years_p:c} of {draws:n} simulations.",
         ),
         say_(
             **common,
             n=found.at[(winner["end"], "end"), "median"],
             until=until,
-            vi="Cuối {until:T}, còn nhiều người tăng thêm nhất là {end_name}: {n:a} người, đứng đầu trong {end_p:p} "
+            vi="Cuối {until:T}, còn nhiều người tăng thêm nhất là {end_name}: {n:a} người, đứng đầu trong {end_p:c} "
             "số lần.",
-            en="At the end of {until:T} most is left of {end_name}: {n:a} members, first in {end_p:p} of "
+            en="At the end of {until:T} most is left of {end_name}: {n:a} members, first in {end_p:c} of "
             "the simulations.",
         ),
         say_(
             **common,
             n=found.at[(winner["guarded"], "guarded"), "median"],
             vi="Cho hộ nghèo, cận nghèo và đồng bào dân tộc thiểu số, nhiều nhất là {guarded_name}: {n:a} năm, đứng "
-            "đầu trong {guarded_p:p} số lần.",
+            "đầu trong {guarded_p:c} số lần.",
             en="For poor, near-poor and minority people most comes from {guarded_name}: {n:a} "
-            "member-years, first in {guarded_p:p}.",
+            "member-years, first in {guarded_p:c}.",
         ),
     ]
     less = [titles[n] for n in titles if frames.at(found, (n, "own"), "median") < 0.9 * budget]
@@ -229,6 +259,20 @@ def text(
             )
         )
     return join(lines, " ")
+
+
+def _told(found: pd.DataFrame, chances: pd.DataFrame, head: dict[str, Any]) -> list[Figure]:
+    """Return the figures of policies beside one another: what each adds, and how often it ranks first."""
+    figures = [
+        Figure(scenario=scenario, measure=f"added: {measure}", statistic=name, value=float(row[name]), **head)
+        for (scenario, measure), row in frames.pairs(found)
+        for name in ("low", "median", "high", "mean")
+    ]
+    return figures + [
+        Figure(scenario=str(scenario), measure=f"added: {c}", statistic="ranks first", value=float(row[c]), **head)
+        for scenario, row in frames.pairs(chances)
+        for c in CRITERIA
+    ]
 
 
 def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
@@ -263,8 +307,8 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
     return words.table(pd.DataFrame(rows), lang, forms, names)
 
 
-def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
-    """Return what is left of each policy, and whom it reached: one row each."""
+def left_table(found: pd.DataFrame, titles: dict[str, str], stop: str, until: str, lang: str = "vi") -> Text:
+    """Return what is left of each policy in the months `stop` and `until`, and whom it reached: one row each."""
     silent = found.xs("active", level="measure")["median"].isna().all()
     rows: list[dict[str, Any]] = [
         {
@@ -280,8 +324,8 @@ def left_table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") ->
     ]
     names = {
         "what": term("column.policy", lang),
-        "stop": say(lang, vi="tăng thêm khi kết thúc", en="added when it ends"),
-        "end": say(lang, vi="tăng thêm cuối kỳ", en="added at the end"),
+        "stop": say(lang, vi="tăng thêm vào {t:t}", en="added in {t:t}", t=stop),
+        "end": say(lang, vi="tăng thêm vào {t:t}", en="added in {t:t}", t=until),
         "range": term("column.interval", lang),
         "left": say(lang, vi="còn lại", en="left"),
         "active": say(lang, vi="người đóng đều tăng thêm", en="added who pay steadily"),

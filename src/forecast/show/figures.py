@@ -278,7 +278,7 @@ def repeat(files: Sequence[str], draws: int, seed: int, lang: str = "vi") -> Tex
     commands = [
         "forecast check",
         f"forecast project {two} \\\n    {luck} --out results/project",
-        f"forecast compare {two} \\\n    {luck} --out results/compare",
+        f"forecast compare {two} \\\n    {luck} --people {draws} --out results/compare",
         f"forecast target {files[0]} \\\n    {luck} --out results/target",
     ]
     return join(

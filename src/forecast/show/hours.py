@@ -96,8 +96,8 @@ def _why(task: str, years: float, lang: str) -> str:
 def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
     """Draw what more hours, one more collector and more money bring: median and nine draws in ten.
 
-    `table` is the `place` table of :func:`forecast.desk.marginal_hours.scarce_hours`. What is bought with
-    the same thing stands on one scale: hours, collectors and money have one axis each.
+    `table` is the `place` table of :func:`forecast.desk.marginal_hours.scarce_hours`. All rows are member-years and
+    stand on one scale.
     """
     kinds = [kind for kind in KINDS if (table["kind"] == kind).any()]
     rows = {kind: table[table["kind"] == kind] for kind in kinds}
@@ -114,8 +114,8 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
             ),
             say(
                 lang,
-                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%); các dòng cùng đơn vị chung một thang đo",
-                en="Additional member-years (line: 90% interval); one axis for each unit, one scale for its rows",
+                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%); mọi dòng chung một thang đo",
+                en="Additional member-years (line: 90% interval), all rows on one scale",
             ),
             source_line(lang, place),
             height=height,
@@ -126,6 +126,7 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
             top -= tall[kind] + 0.22
             axes.set_position((0.44, top / height, 0.36, tall[kind] / height))
             said += _panel(axes, rows[kind], kind, lang)
+            axes.set_xlim(_scale(table))
             top -= PANEL - 0.22
     return drawn.describe(
         say(
@@ -138,7 +139,15 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
     )
 
 
-KINDS = ("hour", "collector", "million")  # of what is bought with, each on an axis of its own
+def _scale(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the scale that all rows share, in member-years, with zero on it."""
+    per = table["kind"].map(SAID_PER)
+    low, high = min(float((table["low"] * per).min()), 0.0), max(float((table["high"] * per).max()), 0.0)
+    room = 0.03 * (high - low) or 1.0
+    return low - room, high + room
+
+
+KINDS = ("hour", "collector", "million")  # of what is bought with, each in a panel of its own
 ROW, PANEL = 0.42, 0.78  # inches of a row, and of a panel's title and axis
 
 
@@ -154,7 +163,7 @@ def _panel(axes: Any, rows: pd.DataFrame, kind: str, lang: str) -> list[str]:
         label += "" if kind == "collector" else ": " + task_name(row.task, lang)
         label = label[:1].upper() + label[1:]
         aside = {"va": "center", "transform": axes.get_yaxis_transform()}
-        axes.text(-0.03, y, textwrap.fill(label, 40), ha="right", fontsize=9, **aside)
+        axes.text(-0.03, y, textwrap.fill(label, 36), ha="right", fontsize=9, **aside)
         value = _figure(median, lang)
         axes.text(1.03, y, value, ha="left", fontweight="bold", **aside)
         said.append(f"{label} {value}")

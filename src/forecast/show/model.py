@@ -15,10 +15,11 @@ from forecast.data.places import read_place
 from forecast.data.tables import GROUPS, MEASURES
 from forecast.engines.people import prices, records
 from forecast.language import words
-from forecast.language.words import Text, say, term
+from forecast.language.words import Text, join, say, term
 from forecast.question import levers
 from forecast.question.plan import COLUMNS
 from forecast.question.scenario import Scenario
+from forecast.show.truth import judged_text
 
 # The columns of a person (records.PERSON), what each holds.
 VARIABLES = {
@@ -173,19 +174,15 @@ def parameters(lang: str = "vi") -> Text:
 
 def parameters_text(lang: str = "vi") -> Text:
     """Say how many parameters there are, and how many of them are judgement."""
-    table = parameters_table()
-    judged = int((table["status"] == "judgement").sum())
-    return say(
+    drawn = say(
         lang,
-        n=len(table),
-        judged=judged,
-        vi="Có {n:n} tham số. Phần lớn, {judged:n}, là ước đoán của nhóm "
-        "làm bộ công cụ, có lý do ghi trong bảng bằng chứng; mỗi lần mô phỏng rút một bộ khác nhau từ các "
-        "khoảng này, trừ khi dùng bộ tham số đã học từ số liệu.",
-        en="There are {n:n} parameters. Most, {judged:n}, are judgements of the makers, whose reasons stand in "
-        "the table of evidence; each simulation draws another set from these ranges, unless one learned from "
-        "counts is used.",
+        vi="Lý do của các nhận định ghi trong bảng bằng chứng; mỗi lần mô phỏng rút một bộ khác nhau từ các khoảng "
+        "này, "
+        "trừ khi dùng bộ tham số đã học từ số liệu.",
+        en="Reasons of judgements stand in the table of evidence; each simulation draws another set from these ranges, "
+        "unless one learned from counts is used.",
     )
+    return join([judged_text(lang), drawn], " ")
 
 
 def _short(value: float, lang: str) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from forecast.answer import stated
 from forecast.answer.projection import Projection
 from forecast.data import frames, places, tables
 from forecast.data.places import Place
@@ -50,7 +51,7 @@ def added_text(
     engine: str | None = None,
     base: str = "",
 ) -> Text:
-    """Say what `scenario` (the first of the comparison when left out) adds at the end, among whom, and at what cost.
+    """Say what `scenario` (the first of the comparison when left out) adds in its last month, among whom, at what cost.
 
     `base` is the title of what it is compared with, if that is no status quo.
     """
@@ -58,6 +59,7 @@ def added_text(
     rows = comparison[comparison["scenario"] == name]
     engine = engine or speaks(rows)
     rows = rows[rows["engine"] == engine]
+    stated.tell(stated.added(rows))
     members = rows[rows["measure"] == "members"].set_index("group")
     total = frames.at(members, "all")
     poor = members["median"].reindex(["poor", "near_poor"]).sum()
@@ -71,9 +73,12 @@ def added_text(
             low=total["low"],
             high=total["high"],
             base=words.against(base, lang),
-            vi="**{what}**: so với {base}, cuối kỳ có thêm khoảng {x:a} người (khoảng dự báo 90%: {low:a} – {high:a}).",
-            en="**{what}**: compared with {base} there are about {x:a} more members at the end (90% interval: {low:a} "
-            "to {high:a}).",
+            month=total["month"],
+            draws=total["draws"],
+            vi="**{what}**: so với {base}, vào {month:T} có thêm khoảng {x:a} người (khoảng dự báo 90%: {low:a} – "
+            "{high:a}; {draws:n} lần mô phỏng).",
+            en="**{what}**: compared with {base} there are about {x:a} more members in {month:T} (90% interval: "
+            "{low:a} to {high:a}; {draws:n} draws).",
         )
     ]
     losing = uneven(poor, total["median"], total["low"], lang, who="poor", what="members")
@@ -131,13 +136,14 @@ def paired_text(lang: str = "vi") -> Text:
 
 
 def added_table(comparison: pd.DataFrame, lang: str = "vi", titles: dict[str, str] | None = None) -> Text:
-    """Return what each scenario adds at the end, by engine and group, with its interval."""
+    """Return what each scenario adds in the last month, by engine and group, with its interval."""
     rows = comparison[comparison["measure"] == "members"]
+    stated.tell(stated.added(rows))
     order = {name: index for index, name in enumerate(("all", *GROUPS))}
     rows = rows.sort_values("group", key=lambda g: g.map(order), kind="stable").sort_values(
         ["scenario", "engine"], kind="stable"
     )
-    forms = {"engine": "", "group": "", "median": "a", "low": "a", "high": "a"}
+    forms = {"month": "t", "engine": "", "group": "", "median": "a", "low": "a", "high": "a", "draws": "n"}
     if rows["scenario"].nunique() > 1:
         rows, forms = (
             rows.assign(scenario=rows["scenario"].map(titles or {}).fillna(rows["scenario"])),
@@ -216,6 +222,7 @@ def versus(
     rows = comparison[comparison["measure"] == measure]
     if rows.empty:
         raise UserError(f"nothing to draw: the comparison has no {measure}")
+    stated.tell(stated.added(rows))
     engine, titles = speaks(rows), titles or {}
     name = place.name if place is not None else str(rows["place"].iloc[0])
     several = rows["scenario"].nunique()
@@ -231,8 +238,10 @@ def versus(
             (f"{short(plan, name)}\n" if plan else "")
             + say(
                 lang,
-                vi="{measure}: chênh so với {base} (vạch: khoảng 90%)",
-                en="{measure}: difference from {base} (line: 90% interval)",
+                month=rows["month"].iloc[0],
+                draws=rows["draws"].max(),
+                vi="{measure}, {month:T}: chênh so với {base} (vạch: khoảng 90%; {draws:n} lần mô phỏng)",
+                en="{measure}, {month:T}: difference from {base} (line: 90% interval; {draws:n} draws)",
                 base=words.against(base, lang),
                 measure=capital(term(f"measure.{measure}", lang)),
             ),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.answer import stated
 from forecast.answer.projection import Projection
 from forecast.data import frames
 from forecast.data.vocabulary import PAYERS
@@ -31,21 +32,24 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     `comparison` has `scenario` (the law as it is) beside the same months without the rise; `ways` is `decide.ways` with
     the members that there would be without the rise as its target; `month` is when the floor rises.
     """
+    stated.tell(stated.added(comparison))
     lost = _of(comparison, scenario, "members")
     way = frames.at(ways.set_index("way"), "TopUp/all")
     lines = [
         say(
             lang,
             month=month,
+            until=lost["month"],
+            draws=lost["draws"],
             x=abs(lost["median"]),
             low=lost["low"],
             high=lost["high"],
             word={"vi": ("ít đi", "nhiều hơn"), "en": ("fewer", "more")}[lang][lost["median"] > 0],
-            vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào cuối kỳ {word} khoảng {x:a} người so "
+            vi="Mức đóng tối thiểu tăng từ {month:t} làm số người tham gia vào {until:T} {word} khoảng {x:a} người so "
             "với không tăng (mức giữa của chênh lệch trong từng lần mô phỏng; khoảng dự báo 90%: {low:a} đến "
-            "{high:a}).",
-            en="The rise of the floor in {month:T} leaves about {x:a} {word} members at the end than without it (the "
-            "median of the differences within each simulation; 90% interval: {low:a} to {high:a}).",
+            "{high:a}; {draws:n} lần mô phỏng).",
+            en="The rise of the floor in {month:T} leaves about {x:a} {word} members in {until:T} than without it (the "
+            "median of the differences within each simulation; 90% interval: {low:a} to {high:a}; {draws:n} draws).",
         )
     ]
     if way["needed"] == way["needed"]:
@@ -65,7 +69,7 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
             say(
                 lang,
                 most=way["most"],
-                reached=words.below(way["probability_reached"], 0.5, lang),
+                reached=words.below(words.Chance(way["probability_reached"], way["draws"]), 0.5, lang),
                 vi="Mức hỗ trợ thêm cho mọi người từng thấy ({most:p}) không đủ bù lại: khả năng là {reached}, "
                 "chưa tới "
                 "một nửa.",
@@ -83,8 +87,9 @@ def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: 
         "target": target,
         "p": probability,
         "most": way["most"],
-        "now": way["probability_now"],
-        "reached": words.below(way["probability_reached"], probability, lang),
+        "draws": way["draws"],
+        "now": words.Chance(way["probability_now"], way["draws"]),
+        "reached": words.below(words.Chance(way["probability_reached"], way["draws"]), probability, lang),
     }
     if way["needed"] == way["needed"]:
         return say(
@@ -138,6 +143,7 @@ def side_by_side(
     `comparison` is that of `desk.compare.comparison` for one engine, `titles` names the scenarios in the order wanted,
     `people` the tables of `additional.table` (for the share that stays when the money stops).
     """
+    stated.tell(stated.added(comparison))
     rows = []
     for scenario, title in titles.items():
         years = _of(comparison, scenario, YEARS, group)

@@ -2,9 +2,18 @@
 
 import pandas as pd
 
+from forecast.answer import stated
 from forecast.data import frames
 from forecast.language import words
 from forecast.language.words import Text, say
+
+
+def _told(found: pd.DataFrame) -> pd.DataFrame:
+    """Tell the figures, and return them with probabilities that know their draws."""
+    goal = float(found["target"].iloc[0])
+    names = {"probability": f"probability of {goal:g}", "median": "median", "low": "low", "high": "high"}
+    stated.tell(stated.rows(found, names))
+    return words.counted(found)
 
 
 def text(found: pd.DataFrame, lang: str = "vi") -> Text:
@@ -14,12 +23,13 @@ def text(found: pd.DataFrame, lang: str = "vi") -> Text:
     ...         ("lasting_members", "2025-12", 900.0, 0.2, 0.03, 200, 790.0, 600.0, 1000.0),
     ...         ("members", "2026-03", 900.0, 0.25, 0.03, 200, 805.0, 620.0, 1050.0)]
     >>> columns = ["measure", "month", "target", "probability", "standard_error", "draws", "median", "low", "high"]
-    >>> print(text(pd.DataFrame(rows, columns=columns), "en"))
-    The target of 900 is met in Dec 2025 with a chance of 50% and still stands in Mar 2026 with one of 25%: \
-of about 905 members then, about 115 come from the campaign of the year's end, and most of them pay for one to three \
-months.
+    >>> asked = {"place": "Cà Mau", "scenario": "plan", "engine": "stock", "group": "all"}
+    >>> print(text(pd.DataFrame(rows, columns=columns).assign(**asked), "en"))
+    The target of 900 is met in Dec 2025 with a chance of 50 ± 7% and still stands in Mar 2026 with one of 25 ± 6% \
+(200 draws, entries minus exits): of about 905 members then, about 115 come from the campaign of the year's end, and \
+most of them pay for one to three months.
     """
-    then, lasting, later = frames.records(found)
+    then, lasting, later = frames.records(_told(found))
     return say(
         lang,
         target=then["target"],
@@ -28,18 +38,22 @@ months.
         p=then["probability"],
         q=later["probability"],
         members=then["median"],
+        draws=then["draws"],
+        engine=words.term(f"engine.{then['engine']}", lang),
         campaign=max(then["median"] - lasting["median"], 0.0),
         vi="Chỉ tiêu {target:n} đạt vào {by:t} với khả năng {p:c}, và đến {later:t} vẫn còn giữ được với khả năng "
-        "{q:c}: trong khoảng {members:a} người khi ấy có khoảng {campaign:a} người vào trong đợt cao điểm cuối năm, "
+        "{q:c} ({draws:n} lần mô phỏng, {engine}): trong khoảng {members:a} người khi ấy có khoảng {campaign:a} người "
+        "vào trong đợt cao điểm cuối năm, "
         "phần lớn chỉ đóng một đến ba tháng.",
         en="The target of {target:n} is met in {by:t} with a chance of {p:c} and still stands in {later:t} with one of "
-        "{q:c}: of about {members:a} members then, about {campaign:a} come from the campaign of the year's end, and "
+        "{q:c} ({draws:n} draws, {engine}): of about {members:a} members then, about {campaign:a} come from the "
+        "campaign of the year's end, and "
         "most of them pay for one to three months.",
     )
 
 
 def table(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the three stocks as a table: in the month of the target, what lasts of it, and three months later."""
-    named = found.assign(measure=[words.term(f"measure.{m}", lang) for m in found["measure"]])
+    named = _told(found).assign(measure=[words.term(f"measure.{m}", lang) for m in found["measure"]])
     forms = {"measure": "", "month": "t", "median": "a", "low": "a", "high": "a", "target": "n", "probability": "c"}
     return words.table(named, lang, forms)

@@ -1,0 +1,148 @@
+"""Figures that pages state: each with the question that it answers, so that no two pages answer one differently.
+
+A question is :data:`KEY`: place, scenario, measure, month, group, engine and statistic. What shows a figure tells it
+(:func:`tell`); a report collects them page by page, and :func:`conflicts` names every question that two pages answer
+with different values. Where no report is made, telling does nothing.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.data.frames import groups, records
+
+PAGE = "FORECAST_PAGE"  # variable of the environment: the folder of the page that a report runs
+KEY = ("place", "scenario", "measure", "month", "group", "engine", "statistic")
+QUANTILES = {"low": 0.05, "median": 0.5, "high": 0.95}
+SAME = 1e-6  # relative: less is the rounding of sums
+_FILE = "stated.jsonl"
+
+
+class Figure(NamedTuple):
+    """One published number and the question that it answers; `draws` is 0 where none were made."""
+
+    place: str
+    scenario: str
+    measure: str
+    month: str
+    group: str
+    engine: str
+    statistic: str
+    value: float
+    draws: int = 0
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The question."""
+        return tuple(str(part) for part in self[: len(KEY)])
+
+
+def tell(figures: Iterable[Figure]) -> None:
+    """Keep figures that a page shows, in the folder of the page; those that are no number are left out."""
+    folder = os.environ.get(PAGE)
+    lines = [json.dumps(list(one), ensure_ascii=False) for one in figures if math.isfinite(one.value)] if folder else []
+    if folder and lines:
+        with (Path(folder) / _FILE).open("a", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+def told(folder: Path) -> list[Figure]:
+    """Return what a page told in its folder, each figure once."""
+    path = folder / _FILE
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [Figure(*json.loads(line)) for line in dict.fromkeys(lines)]
+
+
+def rows(
+    frame: pd.DataFrame,
+    statistics: Mapping[str, str],
+    *,
+    month: str = "",
+    measure: str = "",
+    group: str = "all",
+) -> list[Figure]:
+    """Return the figures of a table: one for each row and each of its columns `statistics` (column: its name).
+
+    `frame` has the columns place, scenario, engine and draws; its own measure, month, group and payer go before those
+    given, and a payer stands behind the measure.
+
+    >>> desk = pd.DataFrame({"place": ["A"], "scenario": ["plan"], "engine": ["stock"], "probability": [0.2]})
+    >>> rows(desk.assign(draws=200), {"probability": "probability of 750"}, month="2020-12", measure="members")[0].key
+    ('A', 'plan', 'members', '2020-12', 'all', 'stock', 'probability of 750')
+    """
+    found = []
+    for row in records(frame):
+        what = str(row.get("measure") or measure)
+        payer = str(row.get("payer") or "")
+        head = (
+            str(row["place"]),
+            str(row["scenario"]),
+            f"{what}, {payer}" if payer else what,
+            str(row.get("month") or month),
+            str(row.get("group") or group),
+            str(row["engine"]),
+        )
+        draws = int(row.get("draws") or 0)
+        found += [Figure(*head, name, float(row[column]), draws) for column, name in statistics.items()]
+    return found
+
+
+def added(frame: pd.DataFrame) -> list[Figure]:
+    """Return the figures of a table of what policies add, with its columns base, measure, kind (where it has one)."""
+    kinds = frame["kind"] if "kind" in frame else pd.Series("", index=frame.index)
+    what = [
+        f"{measure}{f' ({kind})' if kind else ''} added to {base}"
+        for measure, kind, base in zip(frame["measure"], kinds, frame["base"], strict=True)
+    ]
+    names = {name: name for name in (*QUANTILES, "mean") if name in frame}
+    return rows(frame.assign(measure=what), names)
+
+
+def paths(frame: pd.DataFrame) -> list[Figure]:
+    """Return median and 90% interval of members of all groups in each month of a projection's rows."""
+    members = frame[(frame["measure"] == "members") & (frame["group"] == "all")]
+    keys = ["place", "scenario", "engine", "month"]
+    found = []
+    for (place, scenario, engine, month), part in groups(members, keys, observed=True, sort=False):
+        values = part["value"].to_numpy(float)
+        ends = np.quantile(values, list(QUANTILES.values()))
+        head = (str(place), str(scenario), "members", str(month), "all", str(engine))
+        found += [Figure(*head, name, float(x), len(values)) for name, x in zip(QUANTILES, ends, strict=True)]
+    return found
+
+
+def register(pages: Mapping[str, Iterable[Figure]]) -> pd.DataFrame:
+    """Return one row for each question and page: :data:`KEY`, value, draws, page."""
+    parts = [(*one, page) for page, figures in pages.items() for one in figures]
+    return pd.DataFrame(parts, columns=[*Figure._fields, "page"]).drop_duplicates(ignore_index=True)
+
+
+def conflicts(pages: Mapping[str, Iterable[Figure]]) -> list[str]:
+    """Return a sentence for each scenario of which a question has two values, naming both pages and both values.
+
+    It tells the first such question, and how many more there are between these pages about this scenario.
+
+    >>> one = Figure("A", "plan", "members", "2020-12", "all", "stock", "median", 100.0, 200)
+    >>> conflicts({"01_a": [one], "13_desk": [one._replace(value=120.0, draws=40)]})
+    ['01_a gives 100 (200 draws) and 13_desk 120 (40 draws) for A, plan, members, 2020-12, all, stock, median']
+    """
+    first: dict[tuple[str, ...], tuple[str, Figure]] = {}
+    found: dict[tuple[str, ...], list[str]] = {}
+    for page, figures in pages.items():
+        for one in figures:
+            there, other = first.setdefault(one.key, (page, one))
+            if not math.isclose(one.value, other.value, rel_tol=SAME, abs_tol=SAME):
+                said = f"{there} gives {_said(other)} and {page} {_said(one)} for {', '.join(filter(None, one.key))}"
+                found.setdefault((there, page, one.place, one.scenario), []).append(said)
+    more = {key: f", and for {len(said) - 1} more questions" if len(said) > 1 else "" for key, said in found.items()}
+    return [said[0] + more[key] for key, said in found.items()]
+
+
+def _said(one: Figure) -> str:
+    return f"{one.value:.6g}" + (f" ({one.draws} draws)" if one.draws else "")

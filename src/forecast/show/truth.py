@@ -1,0 +1,82 @@
+"""The small line under a headline: how far it can be trusted."""
+
+from forecast.answer.stated import Figure, tell
+from forecast.language import words
+from forecast.language.words import Text, join, say, term
+from forecast.show.picture import capital
+from forecast.uncertainty.truth import Truth, judgements
+
+STEP = 0.1  # to which a part of the width is rounded: as much as some hundred draws carry
+
+
+def text(found: Truth, lang: str = "vi") -> Text:
+    """Say under a headline what of its width is judgement, what had seen the outcome, and how its engine did."""
+    what = "added: years" if found.adds else "target"
+    head = (found.place, found.scenario, what, found.month, "all", found.by, "part of the width that is judgement")
+    tell([Figure(*head, found.judged, found.draws)])
+    part = round(found.judged / STEP) * STEP
+    width = say(
+        lang,
+        p=words.percent(part, lang) if part else say(lang, vi="ít hơn {step:p}", en="less than {step:p}", step=STEP),
+        n=found.draws,
+        engine=term(f"engine.{found.by}", lang),
+        vi="{p} độ rộng của khoảng dự báo dựa vào tham số là nhận định ({engine}, {n:n} lần mô phỏng)",
+        en="{p} of the interval's width rests on parameters that are judgement ({engine}, {n:n} draws)",
+    )
+    seen = say(
+        lang,
+        since=found.since,
+        k=found.later,
+        n=found.parameters,
+        vi="số đếm chỉ dùng đến {since:t}, nhưng {k:n} trong {n:n} tham số được ghi sau đó, bởi người đã biết kết quả",
+        en="counts are used up to {since:t} only, yet {k:n} of {n:n} parameters were written down later, by people who "
+        "knew the outcome",
+    )
+    return Text(f"<small>{capital(join([width, seen, _exam(found, lang)], '; '))}.</small>")
+
+
+def _exam(found: Truth, lang: str) -> Text:
+    if found.adds:
+        return say(
+            lang,
+            vi="phần tăng thêm nhờ chính sách chưa lần nào được chấm điểm",
+            en="what a policy adds has never been scored",
+        )
+    if not found.examined:
+        return say(lang, vi="chưa có dự báo nào như thế được chấm điểm", en="no forecast like it has been scored")
+    other = say(
+        lang,
+        mine=term(f"engine.{found.engine}", lang),
+        name=term(f"engine.{found.examined}", lang),
+        vi=" ({mine} chưa được chấm; đây là điểm của {name})",
+        en=" ({mine}: not scored; these are the scores of {name})",
+    )
+    return say(
+        lang,
+        k=found.forecasts,
+        band=found.band.replace("-", "–"),
+        held=words.Chance(found.held, found.forecasts),
+        r=found.of_naive,
+        other=other if found.examined != found.engine else "",
+        whom=say(lang, vi="cả nước", en="the nation")
+        if found.scope == "nation"
+        else say(lang, vi="các địa phương", en="places"),
+        vi="trong {k:n} dự báo về {whom} trước {band} tháng, không có chính sách mới, khoảng 80% chứa {held:c} số đếm, "
+        "sai số bằng {r:n2} lần cách ngây thơ{other}",
+        en="in {k:n} forecasts of {whom} {band} months ahead, without a new policy, 80% intervals held {held:c} of "
+        "counts, with {r:n2} times the error of the naive forecast{other}",
+    )
+
+
+def judged_text(lang: str = "vi") -> Text:
+    """Say how many parameters there are, and which part of them is judgement: the same wherever it is told."""
+    every, judged = judgements()
+    tell([Figure("", "", "parameters that are judgement", "", "all", "", "count", judged)])
+    return say(
+        lang,
+        n=every,
+        judged=judged,
+        p=judged / every,
+        vi="Có {n:n} tham số; {judged:n} trong đó ({p:p}) là nhận định của nhóm làm bộ công cụ.",
+        en="There are {n:n} parameters; {judged:n} of them ({p:p}) are judgements of the makers.",
+    )
