@@ -20,9 +20,14 @@ TOP_UP = QUO.with_policy("top-up", levers.Policy(levers.TopUp(share=0.5, start="
 DRAWS = 12
 
 
+def added(base, policy, **run):
+    """Who differs under one policy."""
+    return additional.follow(base, [policy], **run)[1][0]
+
+
 @pytest.fixture(scope="module")
 def found():
-    return additional.added(QUO, TOP_UP, draws=DRAWS, jobs=1, progress=False)
+    return added(QUO, TOP_UP, draws=DRAWS, jobs=1, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +102,21 @@ def test_what_training_leaves_behind_is_not_the_policy_any_more():
 
 
 def test_a_policy_that_changes_nothing_adds_nobody():
-    same = additional.added(QUO, QUO.with_policy("same", levers.Policy()), draws=2, jobs=1, progress=False)
+    same = added(QUO, QUO.with_policy("same", levers.Policy()), draws=2, jobs=1, progress=False)
     assert same.people["member_years"].abs().sum() == 0
     assert set(same.people.loc[same.people["persons"] > 0, "kind"]) == {"anyway", "already"}
     assert same.months["gap"].abs().sum() == 0
 
 
 def test_the_answer_does_not_depend_on_the_cores(found):
-    two = additional.added(QUO, TOP_UP, draws=DRAWS, jobs=2, progress=False)
+    two = added(QUO, TOP_UP, draws=DRAWS, jobs=2, progress=False)
     for ours, theirs in zip(found, two, strict=True):
         assert ours.equals(theirs)
 
 
 def test_a_top_up_for_the_poor_alone_reaches_the_poor():
     poor = QUO.with_policy("poor", levers.Policy(levers.TopUp(group="poor", share=0.6, start="2022-01")))
-    found = additional.added(QUO, poor, draws=DRAWS, jobs=1, progress=False)
+    found = added(QUO, poor, draws=DRAWS, jobs=1, progress=False)
     table = additional.table(found, QUO, poor, project([QUO, poor], ["agents"], draws=DRAWS, jobs=1, progress=False))
     assert median(table, "equity") > 0.8
     assert median(table, "creaming") > 1
@@ -159,7 +164,7 @@ def test_what_a_policy_is_compared_with_is_named(table, answer, lang, usual):
 def test_two_questions_are_not_compared():
     other = Scenario("other", toy.place(), start="2021-12", until="2026-12", law=toy.law())
     with pytest.raises(UserError, match="expected the same place and months"):
-        additional.added(QUO, other, draws=1, progress=False)
+        added(QUO, other, draws=1, progress=False)
 
 
 def test_months_paid_by_those_who_came_and_those_who_paid_once(found, table):
@@ -213,7 +218,7 @@ def test_growth_on_paper_is_named():
         ours = base.with_policy("policy", levers.Policy(lever))
         answer = project([base, ours], ["agents"], draws=6, jobs=1, progress=False)
         return additional.paper(
-            additional.table(additional.added(base, ours, draws=6, jobs=1, progress=False), base, ours, answer)
+            additional.table(added(base, ours, draws=6, jobs=1, progress=False), base, ours, answer)
         )
 
     hurried = levers.Quota(per_month=1, start="2022-01")

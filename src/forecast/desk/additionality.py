@@ -47,13 +47,6 @@ class Added(NamedTuple):
     months: pd.DataFrame
 
 
-def added(
-    base: Scenario, policy: Scenario, *, draws: int = 60, seed: int = 1, jobs: int | None = None, progress: bool = True
-) -> Added:
-    """Live both worlds and compare their people: :func:`follow` for one policy."""
-    return follow(base, [policy], draws=draws, seed=seed, jobs=jobs, progress=progress)[1][0]
-
-
 def follow(
     base: Scenario,
     policies: list[Scenario],
@@ -135,7 +128,7 @@ def acting(base: Scenario, policy: Scenario) -> tuple[int, int]:
 
 
 def table(result: Added, base: Scenario, policy: Scenario, answer: Projection, engine: str = "agents") -> pd.DataFrame:
-    """Sum up what :func:`added` found, over the draws.
+    """Sum up what :func:`follow` found, over the draws.
 
     Columns: place, scenario, base, engine, month (the last), group (or all), measure, kind, payer, unit, median, low,
     high (90%), draws. Measures:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.answer.projection import Projection
 from forecast.data import tables
 from forecast.desk.target import target_of
 from forecast.experiment.project import project
@@ -13,19 +14,29 @@ from forecast.question.scenario import Scenario
 AFTER = 3  # months from the target's month: from December to March
 
 
-def standing(scenario: Scenario, *, draws: int = 200, seed: int = 1, engine: str = "stock", **run: Any) -> pd.DataFrame:
+def standing(
+    scenario: Scenario,
+    answer: Projection | None = None,
+    *,
+    draws: int = 200,
+    seed: int = 1,
+    engine: str = "stock",
+    **run: Any,
+) -> pd.DataFrame:
     """Return the chance that the target's stock is met in its month, and that it still stands three months later.
 
     One row each for members in the month of the target, for lasting members then, and for members three months later;
     columns: place, scenario, engine, measure, month, group, target, probability, standard_error, draws, median, low,
-    high (90% interval). The scenario is asked for the three months more; a target that is no stock of members is an
-    error.
+    high (90% interval). Where the scenario ends earlier it is asked for three months more; else `answer`, of as many
+    `draws`, serves. A target that is no stock of members is an error.
     """
     target = target_of(scenario)
     if target.measure not in ("members", "lasting_members"):
         raise tables.UserError(f"{scenario.scenario}: {target.measure} is no stock of members, so nothing can stand")
     later = str(tables.month(target.by) + AFTER)
-    answer = project(scenario.lasting(until=max(later, scenario.until)), [engine], draws=draws, seed=seed, **run)
+    if answer is None or scenario.until < later:
+        answer = project(scenario.lasting(until=max(later, scenario.until)), [engine], draws=draws, seed=seed, **run)
+    answer = answer.only(scenario=scenario.scenario, engine=engine)
     rows = []
     for measure, month in (("members", target.by), ("lasting_members", target.by), ("members", later)):
         found = answer.at(month).only(measure=measure, group=target.group).frame["value"].to_numpy(float)

@@ -166,14 +166,15 @@ def _cells(one: About, template: Path) -> list[Cell]:
 def _blanks(one: About) -> dict[str, str]:
     """Return what fills the blanks of cells.
 
-    `place` is the name, `reads` the lines that read the scenarios, `questions` a list of their variables, `files` a
-    list of their files, `since` and `until` the months of the price.
+    `place` is the name, `reads` the lines that read the scenarios, `questions` a list of their variables, `policies`
+    the same without the status quo, `files` a list of their files, `since` and `until` the months of the price.
     """
     reads = [f'{name} = f.read_scenario("../data/scenarios/{file}.yaml")' for name, file in one.scenarios.items()]
     return {
         "place": one.place,
         "reads": "\n".join(reads),
         "questions": f"[{', '.join(one.scenarios)}]",
+        "policies": f"[{', '.join(name for name in one.scenarios if name != 'status_quo')}]",
         "files": "[" + ", ".join(f'"data/scenarios/{file}.yaml"' for file in one.scenarios.values()) + "]",
         "since": one.price[0],
         "until": one.price[1],
