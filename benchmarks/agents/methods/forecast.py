@@ -54,7 +54,7 @@ def prepare(work, seed):
 
 def live(world):
     work, nothing = world.work, np.zeros(world.work.communes)
-    gifts = records.Gifts(np.zeros((work.communes, w.GROUPS)), np.zeros((work.communes, w.GROUPS)))
+    books = np.zeros((work.communes, w.GROUPS))
     flows = np.zeros((work.communes, w.GROUPS, len(records.FLOWS)))
     same = {
         "accept": work.acceptance[None],
@@ -71,6 +71,8 @@ def live(world):
         "spells": world.spells,
         "subsidy_months": 120,
         "contribution": 330_000.0,
+        "floor": 1.0,
+        "per_floor": 1.0,
         "ceiling": 20.0,
         "state": np.full((1, w.GROUPS), 0.2),
         "province": np.full((1, w.GROUPS), 0.1),
@@ -79,7 +81,7 @@ def live(world):
     for t in range(1, work.months + 1):
         flows[:] = 0.0
         contact = np.repeat(work.contact[t][:, None], w.GROUPS, axis=1)
-        world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), gifts, flows)
+        world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), books, books, flows)
         world.entries += flows[..., records.ENTRIES].sum()
 
 
