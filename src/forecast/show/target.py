@@ -12,7 +12,7 @@ from forecast.data import frames, history
 from forecast.data.tables import UserError
 from forecast.engines import USUAL
 from forecast.language import words
-from forecast.language.words import Chance, Text, join, say, term
+from forecast.language.words import Chance, Text, form, join, say, term
 from forecast.question.scenario import Scenario, Target
 from forecast.show import marks
 from forecast.show.marks import MUTED
@@ -110,7 +110,7 @@ def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
             vi="Các cách tính cho khả năng từ {low:c} đến {high:c}.",
             en="The engines give probabilities from {low:c} to {high:c}.",
         )
-    if len(p) > 1 and words.chance(low, lang) == words.chance(high, lang):
+    if len(p) > 1 and form(counted[float(low)], "c", lang) == form(counted[float(high)], "c", lang):
         spoken = say(
             lang,
             p=counted[float(low)],
