@@ -8,7 +8,8 @@ from forecast.answer.projection import COLUMNS, Projection
 from forecast.data import toy
 from forecast.data.tables import UserError
 from forecast.desk import additionality
-from forecast.desk.additionality import KINDS, Added
+from forecast.desk.additionality import Added
+from forecast.desk.lined_up import COUNTED, KINDS
 from forecast.question.levers import Policy, TopUp, Visits
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
@@ -21,9 +22,7 @@ MONTHS = PLAN.months.astype(str)
 def people(draws: int = 1, **changed: dict[str, float]) -> pd.DataFrame:
     """Nothing at all for every group and kind, but for columns of `GROUP_KIND`."""
     rows = [
-        dict.fromkeys(additionality.COUNTED, 0.0)
-        | {"draw": draw, "group": group, "kind": kind}
-        | changed.get(f"{group}_{kind}", {})
+        dict.fromkeys(COUNTED, 0.0) | {"draw": draw, "group": group, "kind": kind} | changed.get(f"{group}_{kind}", {})
         for draw in range(draws)
         for group in GROUPS
         for kind in KINDS

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.answer.projection import Projection
 from forecast.data import toy
-from forecast.desk import additionality
+from forecast.desk import additionality, lined_up
 from forecast.engines.people.agents import Lives
 from forecast.question.levers import Policy, TopUp
 from forecast.question.scenario import Scenario
@@ -24,8 +24,8 @@ def lives(**people: tuple[int, list[int]]) -> Lives:
         key=np.array([ord(name) for name in people], np.uint64),
         group=np.zeros(len(people), np.int64),
         joined=joined,
-        member=np.arange(len(MONTHS)) >= joined[:, None],
-        supported=np.array([months for _, months in people.values()], np.int16),
+        member=np.arange(len(MONTHS))[:, None] >= joined,
+        supported=np.array([months for _, months in people.values()], np.int16).T,  # at the end of every month
         once=np.zeros(len(people), bool),
     )
 
@@ -49,7 +49,7 @@ WITHOUT = lives(
 
 @pytest.fixture(scope="module")
 def added() -> additionality.Added:
-    people, months = additionality._compare(WITHOUT, UNDER, 0, (FIRST, LAST), MONTHS)
+    people, months = lined_up.compare(WITHOUT, UNDER, 0, (LAST, FIRST - 1, LAST), MONTHS)
     return additionality.Added(people, months)
 
 

@@ -17,24 +17,19 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import tables, workers
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
+from forecast.desk.lined_up import compare
 from forecast.desk.target import INTERVAL
 from forecast.engines.people import agents
-from forecast.engines.people.agents import Lives
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-KINDS = ("because", "sooner", "anyway", "already", "instead")
-BECAUSE, SOONER, ANYWAY, ALREADY, INSTEAD = range(len(KINDS))
-COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "entries", "paid")
 ROOM, MOST_DRAWS = 1e8, 16  # bytes for people who are followed in one process; draws followed side by side
-_NEVER = np.iinfo(np.int16).max
 
 
 Draws: TypeAlias = "pd.Series[float]"  # a value for each draw
@@ -300,91 +295,14 @@ def _chunk(
     base: Scenario, policies: list[Scenario], draws: range, seed: int
 ) -> tuple[list[pd.DataFrame], list[list[tuple[pd.DataFrame, ...]]]]:
     """Rows of all scenarios, and for each policy its differences from the base, draw by draw."""
-    rows, without = agents.lives(base, draws, seed)
-    answers, months = [rows], base.months.astype(str)
-    differences = []
-    for policy in policies:
-        rows, under = agents.lives(policy, draws, seed)
+    months, spans = base.months.astype(str), [acting(base, policy) for policy in policies]
+    ends = sorted({end for first, last in spans for end in (max(first - 1, 0), last)} - {len(months) - 1})
+    paid_by = [*ends, len(months) - 1]
+    rows, without = agents.lives(base, draws, seed, paid_by)
+    answers, differences = [rows], []
+    for policy, (first, last) in zip(policies, spans, strict=True):
+        rows, under = agents.lives(policy, draws, seed, paid_by)
         answers.append(rows)
-        span = acting(base, policy)
-        differences.append([_compare(a, b, d, span, months) for d, a, b in zip(draws, without, under, strict=True)])
+        acts = last, paid_by.index(max(first - 1, 0)), paid_by.index(last)
+        differences.append([compare(a, b, d, acts, months) for d, a, b in zip(draws, without, under, strict=True)])
     return answers, differences
-
-
-def _compare(
-    without: Lives, under: Lives, draw: int, acts: tuple[int, int], months: pd.Index
-) -> tuple[pd.DataFrame, ...]:
-    """Line up one draw's people of two worlds by their keys; the policy `acts` in these months, from first to last."""
-    order = np.argsort(without.key)
-    at = np.minimum(np.searchsorted(without.key, under.key, sorter=order), len(order) - 1)
-    match = np.where(without.key[order[at]] == under.key, order[at], -1)
-    alone = np.ones(len(order), bool)
-    alone[match[match >= 0]] = False
-    sums = np.zeros((len(GROUPS), len(KINDS), len(COUNTED)))
-    paths = np.zeros((len(KINDS) + 1, 2, len(months)), np.int64)
-    _add_up(without, under, match, np.flatnonzero(alone), acts, sums, paths)
-    index = pd.MultiIndex.from_product([GROUPS, KINDS], names=["group", "kind"])
-    people = pd.DataFrame(sums.reshape(-1, len(COUNTED)), index, list(COUNTED)).reset_index()
-    parts = [
-        pd.DataFrame({"draw": draw, "kind": name, "month": months, "members": now, "gap": now - then})
-        for name, (now, then) in zip([*KINDS, "brought"], paths, strict=True)
-    ]
-    return people.assign(draw=draw), pd.concat(parts)
-
-
-@njit(cache=True)
-def _add_up(
-    without: Lives,
-    under: Lives,
-    match: np.ndarray,
-    alone: np.ndarray,
-    acts: tuple[int, int],
-    sums: np.ndarray,
-    paths: np.ndarray,
-) -> None:
-    """Go through all people once: those under the policy with their match (-1: none), then those without one."""
-    first, last = acts
-    before, end, brought = max(first - 1, 0), paths.shape[2], len(KINDS)
-    for i in range(len(match)):
-        j, with_policy, without_policy = match[i], under.joined[i], _NEVER
-        paid_before, gap = 0, 0
-        if j >= 0:
-            without_policy = without.joined[j]
-            paid_before = without.supported[j, last] - without.supported[j, before]
-        kind = ANYWAY
-        if without_policy == _NEVER:
-            kind = BECAUSE
-        elif with_policy == 0 and without_policy == 0:
-            kind = ALREADY
-        elif with_policy < without_policy:
-            kind = SOONER
-        was_brought = 0 < with_policy <= last < without_policy
-        for t in range(end):
-            now, then = int(under.member[i, t]), int(j >= 0 and without.member[j, t])
-            paths[kind, 0, t] += now
-            paths[kind, 1, t] += then
-            if was_brought:
-                paths[brought, 0, t] += now
-                paths[brought, 1, t] += then
-            if t > 0:
-                gap += now - then
-        paid = under.supported[i, last] - under.supported[i, before]
-        row = sums[under.group[i], kind]
-        row[0] += 1
-        row[1] += gap / 12
-        row[2] += paid
-        row[3] += paid_before
-        row[4] += min(paid, paid_before)
-        if with_policy > 0:
-            row[5] += under.once[i]
-            row[6] += 1
-            row[7] += under.supported[i, end - 1]
-    for j in alone:
-        row = sums[without.group[j], INSTEAD]
-        row[0] += 1
-        row[3] += without.supported[j, last] - without.supported[j, before]
-        for t in range(end):
-            then = int(without.member[j, t])
-            paths[INSTEAD, 1, t] += then
-            if t > 0:
-                row[1] -= then / 12

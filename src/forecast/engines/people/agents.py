@@ -10,7 +10,7 @@ One mesa model holds a batch of draws side by side: a team's numbers are arrays 
 in all worlds at once. To try another rule, subclass `Team` with another `step` and give it to `AgentEngine(team=...)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import mesa
@@ -231,43 +231,47 @@ class Lives(NamedTuple):
     key: np.ndarray  # (people,)
     group: np.ndarray  # (people,) position in GROUPS
     joined: np.ndarray  # (people,) months after the opening; 0 for those who were members by then
-    member: np.ndarray  # (people, months) bool
-    supported: np.ndarray  # (people, months) months paid since the opening that carry a subsidy, added up
+    member: np.ndarray  # (months, people) bool: months lie together, as they come
+    supported: np.ndarray  # (asked months, people) months paid since the opening that carry a subsidy, added up
     once: np.ndarray  # (people,) bool: came, paid once, and was gone when it had run out
 
 
-def lives(scenario: Scenario, draws: range, seed: int, team: type[Team] = Team) -> tuple[pd.DataFrame, list[Lives]]:
+def lives(
+    scenario: Scenario, draws: range, seed: int, paid_by: Sequence[int], team: type[Team] = Team
+) -> tuple[pd.DataFrame, list[Lives]]:
     """Return what `AgentEngine` answers, and the people behind it draw by draw, all draws side by side.
 
-    A month of a person takes three bytes.
+    `supported` is known at the ends of the months `paid_by` (positions; the last month last). A person takes a byte a
+    month.
     """
-    seen: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in draws]
+    states: list[list[np.ndarray]] = [[] for _ in draws]
+    paid: list[dict[int, np.ndarray]] = [{} for _ in draws]
 
     def look(model: Offices) -> None:
-        for months, people in zip(seen, model.people, strict=True):
-            months.append(_look_at(people))
+        for state, kept, people in zip(states, paid, model.people, strict=True):
+            table = people.table[: people.ledger.count[0]]
+            if len(state) in (0, *paid_by):
+                kept[len(state)] = table["subsidized"].copy()
+            state.append(table["state"] == records.MEMBER)
 
     values = _batch(team, scenario, draws, seed, look)
     model = _model(team)
     spells = model.world.layout.spells[0].months
-    found = [_lives(people, months, spells) for people, months in zip(model.people, seen, strict=True)]
+    each = zip(model.people, states, paid, strict=True)
+    found = [_lives(people, state, [kept[t] for t in (0, *paid_by)], spells) for people, state, kept in each]
     return rows_of(scenario, AgentEngine.name, draws, values), found
 
 
-def _look_at(people: People) -> tuple[np.ndarray, np.ndarray]:
-    table = people.table[: people.ledger.count[0]]
-    return table["state"] == records.MEMBER, table["subsidized"].copy()
-
-
-def _lives(people: People, months: list[tuple[np.ndarray, np.ndarray]], spells: np.ndarray) -> Lives:
+def _lives(people: People, states: list[np.ndarray], paid: list[np.ndarray], spells: np.ndarray) -> Lives:
+    """What became of the people of a draw; `paid` is months with a subsidy at the opening, and when it was asked."""
     table = people.table[: people.ledger.count[0]].copy()
-    member, supported = np.zeros((len(table), len(months)), bool), np.zeros((len(table), len(months)), np.int16)
-    for t, (then, paid) in enumerate(months):
-        member[: len(then), t], supported[: len(then), t] = then, paid
-    opened = len(months[0][0])
-    supported[:opened] -= months[0][1][:, None]
+    member, supported = np.zeros((len(states), len(table)), bool), np.zeros((len(paid) - 1, len(table)), np.int16)
+    for row, then in zip((*member, *supported), (*states, *paid[1:]), strict=True):
+        row[: len(then)] = then
+    opened = len(paid[0])
+    supported[:, :opened] -= paid[0]
     first = spells[table["spell"]]
-    once = (supported[:, -1] == first) & ~member[:, -1] & (np.arange(len(table)) >= opened)
+    once = (supported[-1] == first) & ~member[-1] & (np.arange(len(table)) >= opened)
     group = table["cell"] // BANDS % G
     return Lives(table["key"], group, np.maximum(table["joined"], 0), member, supported, once)
 
