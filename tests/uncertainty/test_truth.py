@@ -41,6 +41,7 @@ def test_parameters_that_were_written_down_later_had_seen_the_outcome():
     found = truth.truth(toy_question(goal=300.0), "stock", draws=4)
     assert found.later == int((parameters_table()["year"].astype(int) > 2021).sum())
     assert f"{found.later} of {found.parameters} parameters" in shown.text(found, "en")
+    assert "no parameter was written down later" in shown.text(found._replace(later=0), "en")
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

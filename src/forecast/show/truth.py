@@ -23,6 +23,12 @@ def text(found: Truth, lang: str = "vi") -> Text:
         vi="{p} độ rộng của khoảng dự báo dựa vào tham số là nhận định ({engine}, {n:n} lần mô phỏng)",
         en="{p} of the interval's width rests on parameters that are judgement ({engine}, {n:n} draws)",
     )
+    known = say(
+        lang,
+        since=found.since,
+        vi="số đếm chỉ dùng đến {since:t}, và không tham số nào được ghi sau đó",
+        en="counts are used up to {since:t} only, and no parameter was written down later",
+    )
     seen = say(
         lang,
         since=found.since,
@@ -32,7 +38,7 @@ def text(found: Truth, lang: str = "vi") -> Text:
         en="counts are used up to {since:t} only, yet {k:n} of {n:n} parameters were written down later, by people who "
         "knew the outcome",
     )
-    return Text(f"<small>{capital(join([width, seen, _exam(found, lang)], '; '))}.</small>")
+    return Text(f"<small>{capital(join([width, seen if found.later else known, _exam(found, lang)], '; '))}.</small>")
 
 
 def _exam(found: Truth, lang: str) -> Text:
