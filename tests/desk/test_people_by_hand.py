@@ -116,3 +116,20 @@ def test_months_paid_are_those_of_the_policy(added):
 def test_dead_weight_is_extra_money_of_the_policys_own_months_on_months_paid_anyway(table):
     """90 VND under the policy; 7 months cost 30 without it, so that 14 would cost 60; 6 of the 14 are paid anyway."""
     assert table["dead_weight", "", "province"] == pytest.approx((90 - 30 / 7 * 14) * 6 / 14)
+
+
+def test_each_kinds_months_and_what_newcomers_paid(added):
+    """Members under the policy and the gap to the other world, month by month; months paid by those who came."""
+
+    def path(kind: str, what: str) -> list[int]:
+        rows = added.months[added.months["kind"] == kind].set_index("month")[what]
+        return rows.reindex(MONTHS).tolist()
+
+    assert path("already", "members") == [1] * 7 and path("already", "gap") == [0] * 7
+    assert path("because", "members") == path("because", "gap") == [0, 0, 0, 1, 1, 1, 1]
+    assert path("sooner", "members") == [0, 0, 0, 1, 1, 1, 1] and path("sooner", "gap") == [0, 0, 0, 1, 1, 0, 0]
+    assert path("anyway", "members") == [0, 1, 1, 2, 2, 2, 2] and path("anyway", "gap") == [0] * 7
+    assert path("instead", "members") == [0] * 7 and path("instead", "gap") == [0, 0, 0, 0, -1, -1, -1]
+    assert path("brought", "members") == [0, 0, 0, 2, 2, 2, 2] and path("brought", "gap") == [0, 0, 0, 2, 2, 1, 1]
+    paid = added.people[added.people["group"] == "poor"].set_index("kind")["paid"]
+    assert paid.to_dict() == {"because": 2, "sooner": 6, "anyway": 12, "already": 0, "instead": 0}
