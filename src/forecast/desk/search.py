@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from forecast.desk import verify
-from forecast.desk.target import INTERVAL, target_of
+from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay, tallies
 from forecast.desk.verify import Judged
 from forecast.engines.people.draws import parameter_draws
@@ -25,7 +25,7 @@ from forecast.engines.people.stock import SILENT
 from forecast.question import menu
 from forecast.question.levers import Policy
 from forecast.question.menu import Choice
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import Scenario, target_of
 
 ASKED_AT_ONCE = 8  # mixes that are tried side by side; fixed, so that the number of cores changes nothing
 COARSE = 10  # levels that a lever moves while mixes are explored, of 100; the last steps are of one level

@@ -7,9 +7,8 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.desk.target import target_of
 from forecast.experiment.project import project
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import Scenario, target_of
 
 AFTER = 3  # months from the target's month: from December to March
 

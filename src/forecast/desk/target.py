@@ -18,7 +18,7 @@ from forecast.desk.totals import tallies
 from forecast.engines.people.stock import SILENT
 from forecast.question import menu
 from forecast.question.levers import Effort, Lever, Policy
-from forecast.question.scenario import Scenario, Target
+from forecast.question.scenario import Scenario, Target, target_of
 
 INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
 MOST_EFFORT = 50.0  # times the ordinary outreach, where nothing that was seen ends it before
@@ -247,10 +247,3 @@ def effort_now(scenario: Scenario) -> tuple[float, float]:
     collectors = float(scenario.plan.collectors[-1].sum())
     each = float(parameters_table()["value"]["visits_per_collector"])
     return collectors, float(scenario.plan.visits[-1].sum()) + collectors * each
-
-
-def target_of(scenario: Scenario) -> Target:
-    """Return the target of a scenario; an error says so where it has none."""
-    if scenario.target is None:
-        raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
-    return scenario.target

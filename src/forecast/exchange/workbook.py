@@ -11,9 +11,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from forecast.data import history
 from forecast.data.files import inert, timeless
 from forecast.desk.allocation import Allocation
-from forecast.desk.target import target_of
 from forecast.language import words
 from forecast.language.words import say
+from forecast.question.scenario import target_of
 
 COLUMNS = {  # column: (Vietnamese heading, English heading, number format, width)
     "commune": ("Xã, phường, thị trấn", "Commune", "@", 30),

@@ -248,6 +248,13 @@ class _File(BaseModel):
     search: Search | None = None
 
 
+def target_of(scenario: Scenario) -> Target:
+    """Return the target of a scenario; an error says so where it has none."""
+    if scenario.target is None:
+        raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
+    return scenario.target
+
+
 def read_scenario(path: str | Path) -> Scenario:
     """Read a scenario file (YAML); every fault is named with file, key, value and what was expected.
 

@@ -9,9 +9,9 @@ from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.allocation import Allocation
 from forecast.desk.optimize import Optimum
-from forecast.desk.target import target_of
 from forecast.language import words
 from forecast.language.words import Text, join, listing, say, term
+from forecast.question.scenario import target_of
 from forecast.show import levers
 from forecast.show.costs import held
 from forecast.show.marks import MUTED, margin

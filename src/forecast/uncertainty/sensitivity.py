@@ -26,7 +26,7 @@ from forecast.data.frames import rows as rows_of
 from forecast.engines.people.draws import between, place_effect
 from forecast.experiment.project import Task, engine_of, run_tasks
 from forecast.question.menu import Choice, policy, usual
-from forecast.question.scenario import Scenario, Target
+from forecast.question.scenario import Scenario, target_of
 
 PLACE = "place_effect"  # the place's own factor on entries, which no row of data/parameters.csv holds
 ENDS = (0.05, 0.95)  # a parameter's low and high in data/parameters.csv; Morris's grid lies between them
@@ -116,7 +116,7 @@ class Asked(Task):
 
     def run(self) -> pd.DataFrame:
         """Return one row a draw: `draw, value`."""
-        goal, rows = needed(self.scenario), super().run()
+        goal, rows = target_of(self.scenario), super().run()
         month = rows["month"].astype(str)
         wanted = (rows["measure"] == goal.measure) & (rows["group"] == goal.group)
         wanted &= (month >= (goal.since or goal.by)) & (month <= goal.by)
@@ -141,7 +141,7 @@ def headline(
     keep: str | Path | None = None,
 ) -> np.ndarray:
     """Return the log of what the target counts for each row of a design, (rows, lucks): the same draws in each."""
-    needed(moved.scenario)
+    target_of(moved.scenario)
     by = engine_of(engine)
     tasks = [Asked(moved.at(row, seed), by, range(lucks), seed) for row in rows]
     parts = run_tasks(tasks, jobs, None, progress, keep, "sensitivity")
@@ -243,13 +243,6 @@ def pairing(values: np.ndarray, steps: int) -> "pd.Series[float]":
     paired = float(np.diff(walks, axis=1).var(axis=2, ddof=1).mean())
     unpaired = float((own[:, 1:] + own[:, :-1]).mean())
     return pd.Series({"paired": paired, "unpaired": unpaired, "times": unpaired / max(paired, 1e-300)})
-
-
-def needed(scenario: Scenario) -> Target:
-    """Return the target of a question; without one there is no headline, which is an error."""
-    if scenario.target is None:
-        raise tables.UserError(f"scenario {scenario.scenario!r} has no target: {{measure, value, by}}")
-    return scenario.target
 
 
 def without_levers(scenario: Scenario) -> Scenario:

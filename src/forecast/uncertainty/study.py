@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 
 from forecast.data import tables
 from forecast.experiment.manifest import PACKAGES, code_hash
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import Scenario, target_of
 from forecast.uncertainty import sensitivity, value_of_information, variance
 
 FOLDER = "sensitivity"  # in data/
@@ -50,7 +50,7 @@ def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, **
     found: dict[str, list[pd.DataFrame]] = {"ladder": [], "next": []}
     for scenario in scenarios:
         asked = variance.layered(scenario, sets=plan.sets, judged=plan.judged, repeats=plan.repeats, seed=seed, **run)
-        goal = sensitivity.needed(scenario)
+        goal = target_of(scenario)
         found["ladder"].append(asked.ladder(measure=goal.measure, group=goal.group, by=goal.by, since=goal.since))
         told = value_of_information.measure_next(scenario, draws=plan.draws, seed=seed, **run)
         head: dict[str, Any] = {
@@ -91,7 +91,7 @@ def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, **
 
 def shares(scenario: Scenario, draws: int, seed: int = 1, **run: Any) -> pd.DataFrame:
     """Return `parameter, share`: what each parameter explains by itself of the log headline's variance."""
-    goal = sensitivity.needed(scenario)
+    goal = target_of(scenario)
     values = sensitivity.answered(scenario, "stock", draws, seed, **run)
     rows = variance.parameter_rows(scenario, seed, range(draws))
     rows = rows.loc[:, rows.nunique() > 1].rename(columns=lambda c: "place_effect" if c.startswith("place_eff") else c)

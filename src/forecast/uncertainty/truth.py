@@ -12,8 +12,7 @@ from forecast.engines.people.stock import SILENT
 from forecast.engines.pool import scope_of
 from forecast.experiment import calendar
 from forecast.experiment.project import project
-from forecast.question.scenario import Scenario
-from forecast.uncertainty.sensitivity import needed
+from forecast.question.scenario import Scenario, target_of
 
 JUDGEMENT = "judgement"  # a status of data/parameters.csv
 LEAST = 0.5  # persons: below it there is no log
@@ -70,7 +69,7 @@ def truth(scenario: Scenario, engine: str, base: Scenario | None = None, *, draw
     """
     table = parameters_table()
     rest = {str(row.Index): float(row.value) for row in frames.rows(table[table["status"] == JUDGEMENT])}
-    measure = "members" if base is not None else needed(scenario).measure
+    measure = "members" if base is not None else target_of(scenario).measure
     by = "agents" if measure in SILENT else ENGINE
     spread = []
     for fixed in ({}, rest):
@@ -78,7 +77,7 @@ def truth(scenario: Scenario, engine: str, base: Scenario | None = None, *, draw
         answer = project(sure, [by], draws=draws, seed=seed, jobs=1, progress=False)
         spread.append(_width(_values(answer, scenario, base), base is None))
     judged = max(0.0, 1 - spread[1] / spread[0]) if spread[0] > 0 else np.nan
-    month = scenario.until if base is not None else needed(scenario).by
+    month = scenario.until if base is not None else target_of(scenario).by
     later = int((table["year"].astype(str) > scenario.start[:4]).sum())
     every, of_makers = judgements()
     name, scope, band, forecasts, held, of_naive = _exam(scenario, engine, month)
@@ -109,7 +108,7 @@ def _values(answer: Projection, scenario: Scenario, base: Scenario | None) -> "p
     if base is not None:
         rows = answer.versus(base.scenario).only(scenario=scenario.scenario, measure="members", group="all").frame
     else:
-        target = needed(scenario)
+        target = target_of(scenario)
         rows = answer.only(measure=target.measure, group=target.group).frame
         months = rows["month"].astype(str)
         rows = rows[(months >= (target.since or target.by)) & (months <= target.by)]

@@ -25,8 +25,7 @@ from forecast.engines.people.prices import BAND_SHARES
 from forecast.engines.people.stock import SILENT
 from forecast.experiment.project import project
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario
-from forecast.uncertainty.sensitivity import needed
+from forecast.question.scenario import Scenario, target_of
 from forecast.uncertainty.variance import parameter_rows
 
 FOLDS, BINS, FEW = 5, 40, 8  # parts of the draws, each foretold from the others; bins of x; fewer are no curve
@@ -234,7 +233,7 @@ def _levered(scenario: Scenario) -> list[str]:
 
 def _reached(answer: Projection, of: Scenario, asked: Scenario) -> np.ndarray:
     """What the target counts in each draw, (draws,)."""
-    goal = needed(asked)
+    goal = target_of(asked)
     rows = answer.only(scenario=of.scenario, measure=goal.measure, group=goal.group).frame
     rows = rows[(rows["month"].astype(str) >= (goal.since or goal.by)) & (rows["month"].astype(str) <= goal.by)]
     return rows.groupby("draw")["value"].sum().sort_index().to_numpy()
