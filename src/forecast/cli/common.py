@@ -170,9 +170,13 @@ def claim(out: Path, force: bool) -> None:
 
 
 def finish(out: Path, facts: dict[str, Any], main_file: str) -> None:
-    """Write the manifest last: a folder with a manifest is a finished run."""
+    """Write the manifest last: a folder with a manifest is a finished run. It says when, and what was known then."""
     import hashlib
+    from datetime import date
 
+    from forecast.data.known import known
+
+    facts = facts | {"made": date.today().isoformat()} | known()
     facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file() and not p.name.startswith("."))
     facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
     tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
