@@ -42,8 +42,8 @@ def text(found: Truth, lang: str = "vi") -> Text:
         n=found.parameters,
         vi="số đếm chỉ dùng đến {since:t}{latest}, nhưng {k:n} trong {n:n} tham số được ghi sau đó, bởi người đã biết "
         "kết quả",
-        en="counts are used up to {since:t} only{latest}, yet {k:n} of {n:n} parameters were written down later, by people "
-        "who knew the outcome",
+        en="counts are used up to {since:t} only{latest}, yet {k:n} of {n:n} parameters were written down later, by "
+        "people who knew the outcome",
     )
     return Text(f"<small>{capital(join([width, seen if found.later else known, _exam(found, lang)], '; '))}.</small>")
 
