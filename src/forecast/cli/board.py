@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
-from forecast.data import tables
+from forecast.cli.frame import argument, command, option
+from forecast.data.messages import UserError
 
 
 def this_month(today: date | None = None) -> str:
@@ -20,29 +22,27 @@ def this_month(today: date | None = None) -> str:
     return f"{end.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option(
-    "--month", default=None, metavar="YYYY-MM", help="Month at whose end the board stands; the last by default."
-)
-@click.option("--until", default="2030-12", show_default=True, metavar="YYYY-MM", help="Last month.")
-@click.option(
+@command()
+@argument("places", nargs=-1)
+@option("--month", default=None, metavar="YYYY-MM", help="Month at whose end the board stands; the last by default.")
+@option("--until", default="2030-12", show_default=True, metavar="YYYY-MM", help="Last month.")
+@option(
     "--targets",
     "own",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     default=None,
     help="Targets of one's own: place, month, value, unit (persons, percent), denominator, source.",
 )
-@click.option(
+@option(
     "--policy",
     "policies",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
     help="Scenario file about the nation, or a folder of them (data/scenarios/board); may be given again.",
 )
-@click.option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
-@click.option("--store", is_flag=True, help="Keep what --policy and --back found with the data, for the page.")
-@click.option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
+@option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
+@option("--store", is_flag=True, help="Keep what --policy and --back found with the data, for the page.")
+@option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
 @with_draws
 @with_work
 def board(
@@ -81,12 +81,12 @@ def board(
     from forecast.show import board as show
     from forecast.show import board_desk as desk
 
-    asked = Asked(str(tables.month(month or this_month())), str(tables.month(until)), draws, seed)
+    asked = Asked(str(data.tables.month(month or this_month())), str(data.tables.month(until)), draws, seed)
     _ = asked.months
     chosen = [read_place(name, at=asked.month) for name in places]
     for place in chosen:
         if place.level not in ("nation", "province"):
-            raise tables.UserError(
+            raise UserError(
                 f"{place.name} is a {place.level}; the board holds the nation and its provinces, and it is counted in "
                 f"{place.lineage[1]}"
             )
@@ -97,15 +97,17 @@ def board(
     claim(out, force)
     with click.progressbar(length=34, label="board") as bar:
         result = made(asked, own=own, progress=lambda _: bar.update(1))
-    tables.write(result.rows, out / "board.csv")
-    tables.write(result.paths, out / "paths.csv")
+    data.tables.write(result.rows, out / "board.csv")
+    data.tables.write(result.paths, out / "paths.csv")
     result.outlook.projection().to_parquet(out / "board.parquet", index=False)
     picture(out / "board.png", show.picture(result, lang))
-    tables.write_bytes(workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx")
+    data.tables.write_bytes(
+        workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx"
+    )
     click.echo(show.summary(result, lang, tuple(place.name for place in chosen)))
     year = desk.year_of(result)
     planned = plans.plans(asked, result.outlook, year)
-    tables.write(planned, out / "plans.csv")
+    data.tables.write(planned, out / "plans.csv")
     click.echo(desk.plans(planned, year, lang))
     if communes:
         wanted = planned[planned["chance"] == 0.8].set_index("place")["plan"]
@@ -114,18 +116,18 @@ def board(
             for place in chosen
             if place.level == "province"
         ]
-        tables.write(pd.concat(split, ignore_index=True), out / "communes.csv")
+        data.tables.write(pd.concat(split, ignore_index=True), out / "communes.csv")
     if questions:
         compared = compare.compared(result, questions, jobs=jobs)
         cost = compare.undoing(result, compared.usual)
         for folder in [out, *([kept.folder()] if store else [])]:
-            tables.write(cost, folder / "undo.csv")
-            tables.write(compared.rows, folder / "policies.csv")
+            data.tables.write(cost, folder / "undo.csv")
+            data.tables.write(compared.rows, folder / "policies.csv")
         click.echo(words.join([desk.undo(result, cost, lang), desk.policies(compared.rows, compared.titles, lang)]))
     if backward:
         before = back.back(draws, seed)
         for folder in [out, *([kept.folder()] if store else [])]:
-            tables.write(before, folder / "back.csv")
+            data.tables.write(before, folder / "back.csv")
         click.echo(desk.held(before, lang))
     facts = {"asked": {"month": asked.month, "until": asked.until, "draws": draws, "seed": seed}}
     finish(out, json.loads(json.dumps(facts)), "board.csv")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.data import doors, tables
-from forecast.data.folders import LOCK, Taken, locked, swept
+from forecast import data
+from forecast.cli.frame import Decorator, argument, language_option, option
+from forecast.data.messages import UserError
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
     import pandas as pd
@@ -22,36 +23,31 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `fore
     from forecast.question.scenario import Scenario
     from forecast.show.picture import Picture
 
-Option = Callable[[Callable[..., Any]], Callable[..., Any]]  # what click.option and click.argument return
 
 MOST_DRAWS = 1_000_000  # of a run
 PARTS, MANIFEST = ".parts", "manifest.json"
-with_out = click.option(
+with_out = option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default="results",
     show_default=True,
     help="Folder for the results.",
 )
-with_force = click.option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
-with_draws = click.option(
+with_force = option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
+with_draws = option(
     "--draws", type=click.IntRange(1, MOST_DRAWS), default=200, show_default=True, help="Draws of each scenario."
 )
-with_seed = click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck."
+with_seed = option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Random seed: the same seed gives the same numbers."
 )
-with_jobs = click.option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
-with_lang = click.option(
-    "--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures."
-)
-with_engines = click.option(
-    "--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas."
-)
+with_jobs = option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
+with_lang = language_option()
+with_engines = option("--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas.")
 LEDGER = "Folder of the ledger of published forecasts; data/published by default."
-with_scenarios = click.argument(
+with_scenarios = argument(
     "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-with_learned = click.option(
+with_learned = option(
     "--learned",
     type=click.Choice(["counts", "priors"]),
     default="counts",
@@ -79,7 +75,7 @@ def _on_cluster(context: click.Context, _: click.Parameter, address: str | None)
     context.call_on_close(told)
 
 
-with_cluster = click.option(
+with_cluster = option(
     "--cluster",
     metavar="ADDRESS",
     default=None,
@@ -90,12 +86,12 @@ with_cluster = click.option(
 """Gives a command --cluster: all that it asks of :mod:`forecast.data.workers` is done there."""
 
 
-def together(*options: Option) -> Option:
+def together(*options: Decorator) -> Decorator:
     """Return one decorator that gives a command all of these options, in this order."""
 
     def give(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            command = option(command)
+        for one in reversed(options):
+            command = one(command)
         return command
 
     return give
@@ -114,7 +110,7 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
     for path in paths:
         try:
             questions.append(read_scenario(path))
-        except tables.UserError as error:
+        except UserError as error:
             faults.append(str(error))
     names = [q.scenario for q in questions]
     faults += [
@@ -123,7 +119,7 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
         if q.scenario in names[:i]
     ]
     if faults:
-        raise tables.UserError("\n".join(faults))
+        raise UserError("\n".join(faults))
     return questions
 
 
@@ -147,10 +143,12 @@ def claim(out: Path, force: bool) -> None:
     """Make the folder ours until the command ends: a finished run is only replaced when asked, an unfinished one is
     gone on with, and one that another process works in is refused.
     """
+    from forecast.data.folders import LOCK, Taken, locked, swept
+
     try:
         click.get_current_context().with_resource(locked(out))
     except Taken as owner:
-        raise tables.UserError(f"{out}: {owner} is writing there; wait for it, or choose another --out") from None
+        raise UserError(f"{out}: {owner} is writing there; wait for it, or choose another --out") from None
     swept(out / PARTS)
     if (out / MANIFEST).exists() and not force:
         raise click.UsageError(f"{out} holds the results of an older run: choose another --out, or say --force")
@@ -159,9 +157,9 @@ def claim(out: Path, force: bool) -> None:
         raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
     if (out / MANIFEST).exists():
         try:
-            names = [str(name) for name in doors.read_json(out / MANIFEST)["files"]]
-        except (tables.UserError, KeyError, TypeError):
-            raise tables.UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
+            names = [str(name) for name in data.doors.read_json(out / MANIFEST)["files"]]
+        except (UserError, KeyError, TypeError):
+            raise UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
         for name in names:
             if Path(name).name == name:  # only files of the folder itself
                 (out / name).unlink(missing_ok=True)
@@ -175,14 +173,14 @@ def finish(out: Path, facts: dict[str, Any], main_file: str) -> None:
 
     facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file() and not p.name.startswith("."))
     facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
-    tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
+    data.tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
     shutil.rmtree(out / PARTS)
     click.echo(f"written to {out}: {', '.join(facts['files'])}, {MANIFEST}")
 
 
 def picture(path: Path, drawn: "Picture") -> None:
     """Write a picture as a whole or not at all."""
-    tables.write_bytes(drawn.png(), path)
+    data.tables.write_bytes(drawn.png(), path)
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

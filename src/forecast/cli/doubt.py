@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from forecast import data
 from forecast.cli.common import (
     PARTS,
     believing,
@@ -18,11 +19,11 @@ from forecast.cli.common import (
     with_scenarios,
     with_seed,
 )
-from forecast.data import tables
-from forecast.data.frames import rows
+from forecast.cli.frame import command
+from forecast.data.messages import UserError
 
 
-@click.command()
+@command()
 @with_scenarios
 @with_learned
 @with_seed
@@ -45,7 +46,7 @@ def sensitivity(
     questions = believing(read_scenarios(scenarios), learned)
     for question in questions:
         if question.target is None:
-            raise tables.UserError(f"{question.file}: target: missing; expected {{measure, value, by}}")
+            raise UserError(f"{question.file}: target: missing; expected {{measure, value, by}}")
     plan = study.Plan(sets=24, judged=2, repeats=2) if questions[-1].follows else study.Plan()
     claim(out, force)
     result = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
@@ -57,5 +58,5 @@ def sensitivity(
     }
     study.write(result, out)
     finish(out, facts | study.made_from(), "ladder.csv")
-    for row in rows(result["next"][~result["next"]["published"]].groupby("scenario", sort=False).first()):
+    for row in data.frames.rows(result["next"][~result["next"]["published"]].groupby("scenario", sort=False).first()):
         click.echo(f"{row.Index}: publish {row.statistic} (interval {row.narrower:.0%} narrower)")

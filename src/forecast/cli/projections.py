@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forecast import data
 from forecast.cli.common import (
     PARTS,
     believing,
@@ -18,12 +19,14 @@ from forecast.cli.common import (
     records,
     tell_silence,
     with_draws,
+    with_lang,
     with_learned,
     with_run,
     with_scenarios,
     with_work,
 )
-from forecast.data import tables
+from forecast.cli.frame import argument, command, option
+from forecast.data.messages import UserError
 
 if TYPE_CHECKING:
     from forecast.answer.projection import Projection
@@ -31,10 +34,10 @@ if TYPE_CHECKING:
     from forecast.question.scenario import Scenario
 
 
-@click.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
-@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of messages.")
+@command()
+@argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@with_lang
 def check(*, files: tuple[Path, ...], as_json: bool, lang: str) -> None:
     """Check tables, scenario files and projections, or the project's own data when no FILE is given.
 
@@ -61,7 +64,7 @@ def check(*, files: tuple[Path, ...], as_json: bool, lang: str) -> None:
     click.get_current_context().exit(1 if bad else 0)
 
 
-@click.command()
+@command()
 @with_scenarios
 @with_run
 def project(
@@ -86,7 +89,7 @@ def project(
     answer = run(questions, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
-    tables.write(answer.summary(), out / "summary.csv")
+    data.tables.write(answer.summary(), out / "summary.csv")
     picture(
         out / "fan.png",
         projection.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
@@ -94,15 +97,13 @@ def project(
     finish(out, manifest(questions, names, draws, seed), "projection.parquet")
 
 
-@click.command()
+@command()
 @with_scenarios
-@click.option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
-@click.option("--until", default=None, metavar="MONTH", help="Last month, YYYY-MM, to judge all over the same years.")
-@click.option(
-    "--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in."
-)
+@option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
+@option("--until", default=None, metavar="MONTH", help="Last month, YYYY-MM, to judge all over the same years.")
+@option("--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in.")
 @with_draws
-@click.option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
+@option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
 @with_work
 @with_learned
 def compare(
@@ -145,7 +146,7 @@ def compare(
     first = questions[0]
     for q in questions[1:]:
         if (q.place.name, q.start, q.until) != (first.place.name, first.start, first.until):
-            raise tables.UserError(
+            raise UserError(
                 f"{q.scenario!r} ({q.place.name}, {q.start} to {q.until}) cannot be compared with "
                 f"{first.scenario!r} ({first.place.name}, {first.start} to {first.until}): expected the same "
                 "place and months"
@@ -167,7 +168,7 @@ def compare(
     answer = projection.concat(parts)
     tell_silence(answer, questions, names)
     table = comparison(answer, base)
-    tables.write(table, out / "comparison.csv")
+    data.tables.write(table, out / "comparison.csv")
     titles = {
         q.scenario: {str(known): text for known, text in q.title.items()}.get(lang, q.scenario) for q in questions
     }
@@ -205,13 +206,13 @@ def _people(
         shown = additionality.people(tables_[-1], lang, question.place, title, against)
         picture(out / f"people{name}.png", shown)
         picture(out / f"after{name}.png", additionality.after(paths[-1], question.place, lang, title))
-    tables.write(pd.concat(tables_), out / "additional.csv")
-    tables.write(pd.concat(paths), out / "after.csv")
+    data.tables.write(pd.concat(tables_), out / "additional.csv")
+    data.tables.write(pd.concat(paths), out / "after.csv")
 
 
-@click.command()
-@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
+@command()
+@argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@option(
     "--probability",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.5,
@@ -246,7 +247,7 @@ def target(
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
-        raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+        raise UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
     claim(out, force)
     answer = run(question, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, [question], names)
@@ -268,7 +269,9 @@ def target(
         "standing": stands,
         "trust": {name: None if value != value else value for name, value in trust._asdict().items()},
     }
-    tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
+    data.tables.write_text(
+        json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json"
+    )
     if path is not None:
         picture(out / "target.png", shown.picture(desk, path, question, lang=lang))
     for text in (

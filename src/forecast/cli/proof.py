@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forecast import data
 from forecast.cli.common import (
     LEDGER,
     PARTS,
@@ -16,25 +17,25 @@ from forecast.cli.common import (
     with_draws,
     with_work,
 )
-from forecast.data import tables
-from forecast.data.frames import at, rows
+from forecast.cli.frame import argument, command, option
+from forecast.data.messages import UserError
 
 if TYPE_CHECKING:
     from forecast.calibration.learning import Learned
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option("--at", default=None, metavar="MONTH", help="Month at whose end counts are known; the last by default.")
-@click.option(
+@command()
+@argument("places", nargs=-1)
+@option("--at", default=None, metavar="MONTH", help="Month at whose end counts are known; the last by default.")
+@option(
     "--ranks",
     type=click.IntRange(2, 10_000),
     default=None,
     metavar="N",
     help="Test the learning instead, on N invented nations; writes ranks.csv.",
 )
-@click.option("--held-out", "held", is_flag=True, help="Also run the exam of past origins; writes held_out.csv.")
-@click.option("--store", is_flag=True, help="With --ranks: keep the ranks with the data.")
+@option("--held-out", "held", is_flag=True, help="Also run the exam of past origins; writes held_out.csv.")
+@option("--store", is_flag=True, help="With --ranks: keep the ranks with the data.")
 @with_work
 def calibrate(
     *,
@@ -68,9 +69,9 @@ def calibrate(
     learned = learning.learn_at(at, seed=seed)
     names = [read_place(name, at=learned.origin).name for name in places]
     claim(out, force)
-    tables.write(learned.table, out / "beliefs.csv")
+    data.tables.write(learned.table, out / "beliefs.csv")
     if names:
-        tables.write(learning.of_places(learned, names), out / "places.csv")
+        data.tables.write(learning.of_places(learned, names), out / "places.csv")
     picture(out / "before-after.png", shown.before_after(shown.standardized(learned.beliefs, lang), lang))
     click.echo(shown.answer(learned, lang).replace("**", ""))
     _check(learned, seed, jobs, held=held, out=out, lang=lang)
@@ -79,7 +80,7 @@ def calibrate(
     finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | facts | more, "beliefs.csv")
     if not learned.converged:
         worst = learned.table.sort_values("error", kind="stable").iloc[-1]
-        raise tables.UserError(
+        raise UserError(
             f"other random numbers learn something else: the center of {worst['parameter']} moves by "
             f"{worst['error']:.2f} of its spread; expected at most {learning.MOST_ERROR} (see {out / 'beliefs.csv'})"
         )
@@ -97,8 +98,8 @@ def _check(learned: "Learned", seed: int, jobs: int | None, *, held: bool, out: 
             asked=exam.origins(last=learned.origin), draws=200, seed=seed, jobs=jobs, keep=out / PARTS
         )
         scored = found.scored
-        tables.write(scored, out / "held_out.csv")
-        tables.write(exam.summary(scored), out / "held_out_summary.csv")
+        data.tables.write(scored, out / "held_out.csv")
+        data.tables.write(exam.summary(scored), out / "held_out_summary.csv")
     scored = scored[scored["known"] <= learned.origin]
     if scored.empty:
         click.echo(
@@ -106,7 +107,7 @@ def _check(learned: "Learned", seed: int, jobs: int | None, *, held: bool, out: 
         )
         return
     checks = shown.checks(scored)
-    tables.write(checks, out / "checks.csv")
+    data.tables.write(checks, out / "checks.csv")
     click.echo(shown.checks_text(checks, lang).replace("**", ""))
 
 
@@ -118,27 +119,23 @@ def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, fo
     claim(out, force)
     table = ranks.ranks(times, seed, jobs)
     judged = ranks.verdict(table)
-    tables.write(table, out / "ranks.csv")
-    tables.write(judged, out / "verdict.csv")
+    data.tables.write(table, out / "ranks.csv")
+    data.tables.write(judged, out / "verdict.csv")
     click.echo(judged.round(3).to_string(index=False))
     if store:
         click.echo(f"kept with the data: {ranks.store(table)}")
     finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | {"worlds": times}, "ranks.csv")
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
-@click.option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
-@click.option("--store", is_flag=True, help="With --calendar: keep the exam and the pool's weights with the data.")
-@click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
-@click.option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
-@click.option(
-    "--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin."
-)
-@click.option(
-    "--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]"
-)
+@command()
+@argument("places", nargs=-1)
+@option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
+@option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
+@option("--store", is_flag=True, help="With --calendar: keep the exam and the pool's weights with the data.")
+@option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
+@option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
+@option("--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin.")
+@option("--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]")
 @with_draws
 @with_work
 def backtest(
@@ -185,7 +182,7 @@ def backtest(
     asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines or usual)
     if judge:
         return _judge([p.name for p in asked], ledger, jobs, out, force)
-    months = None if origins is None else [str(tables.month(o.strip())) for o in origins.split(",") if o.strip()]
+    months = None if origins is None else [str(data.tables.month(o.strip())) for o in origins.split(",") if o.strip()]
     if months is not None and not months:
         raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
     if calendar:
@@ -204,25 +201,28 @@ def backtest(
         keep=out / PARTS,
     )
     reasons = result.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
-    for note in rows(reasons):
+    for note in data.frames.rows(reasons):
         where = f"{note.place} from {note.origin}" if note.origin else note.place
         click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
     scored = score.scores(result.forecasts, result.counts)
     judged = set(scored.loc[scored["engine"].isin(names), "place"])
     if not judged:
-        raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
+        raise UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
         click.echo(f"note: {name}: {ENGINES[name].hindsight}", err=True)
     result.forecasts.save(out / "forecasts.parquet")
-    tables.write(scored, out / "scores.csv")
+    data.tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
-    tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
+    data.tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
     shown = next(p for p in asked if p.name in judged)
     picture(out / "backtest.png", shown_scores.backtest(result.forecasts, result.counts, shown, lang=lang))
     picture(out / "scores.png", shown_scores.scores(short, lang=lang))
     for engine, part in short.set_index("metric").groupby("engine", sort=False):
         held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
-        beside, targets = float(at(part, "crps", "skill naive")), int(at(part, "crps", "targets"))
+        beside, targets = (
+            float(data.frames.at(part, "crps", "skill naive")),
+            int(data.frames.at(part, "crps", "targets")),
+        )
         error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
         click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {targets} counts")
     facts = manifest([], names, draws, seed) | {
@@ -254,13 +254,13 @@ def _calendar(
     claim(out, force)
     found = exam.calendar(names or None, engines, asked=months, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     if found.scored.empty:
-        raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
+        raise UserError("nothing could be scored: no forecast was met by a count that came out later")
     short = exam.summary(found.scored)
-    tables.write(found.scored, out / "calendar.csv")
-    tables.write(short, out / "summary.csv")
-    tables.write(exam.summary(found.scored, ("scope", "engine", "band")), out / "bands.csv")
-    tables.write(found.weights, out / "pool.csv")
-    tables.write(found.silent, out / "silent.csv")
+    data.tables.write(found.scored, out / "calendar.csv")
+    data.tables.write(short, out / "summary.csv")
+    data.tables.write(exam.summary(found.scored, ("scope", "engine", "band")), out / "bands.csv")
+    data.tables.write(found.weights, out / "pool.csv")
+    data.tables.write(found.silent, out / "silent.csv")
     for row in short.itertuples():
         click.echo(
             f"{row.scope:>7} {row.engine:>17}: 80% intervals held {row.held_80:.0%} and 95% intervals "
@@ -286,12 +286,12 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
     scored = scored[scored["place"].isin(names or there["place"])]
     if scored.empty:
         count = there.loc[there["place"].isin(names or there["place"]), "forecast"].nunique()
-        raise tables.UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
+        raise UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
     claim(out, force)
     parts = misses.split(folder, jobs=jobs, only=set(scored["forecast"]))
-    tables.write(scored, out / "scores.csv")
-    tables.write(parts, out / "parts.csv")
-    for row in rows(parts):
+    data.tables.write(scored, out / "scores.csv")
+    data.tables.write(parts, out / "parts.csv")
+    for row in data.frames.rows(parts):
         click.echo(
             f"{row.place} {row.month} ({row.engine}, {row.scenario}, published {row.published}): {row.total:+,.0f} = "
             f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "

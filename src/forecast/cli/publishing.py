@@ -5,25 +5,24 @@ from pathlib import Path
 import click
 
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
+from forecast.cli.frame import argument, command, option
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
-@click.option(
-    "--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks."
-)
-@click.option(
+@command()
+@argument("places", nargs=-1)
+@option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
+@option("--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
+@option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default="site",
     show_default=True,
     help="Folder of the site.",
 )
-@click.option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
-@click.option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
-@click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
-@click.option("--publish", is_flag=True, help="Add the forecasts to the ledger, so that later counts judge them.")
+@option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
+@option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
+@option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
+@option("--publish", is_flag=True, help="Add the forecasts to the ledger, so that later counts judge them.")
 @with_cluster
 @with_force
 def report(
@@ -67,8 +66,8 @@ def report(
     click.echo(f"the site is ready: open {front}")
 
 
-@click.command()
-@click.argument("places", nargs=-1)
+@command()
+@argument("places", nargs=-1)
 def page(places: tuple[str, ...]) -> None:
     """Write the notebooks of PLACES (all that have a page by default) from their template.
 
@@ -81,10 +80,10 @@ def page(places: tuple[str, ...]) -> None:
         click.echo(f"{path} is as its template gives it")
 
 
-@click.command()
-@click.argument("scenarios", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@command()
+@argument("scenarios", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
+@option("--no-browser", is_flag=True, help="Only print the address.")
 @with_lang
 def app(*, scenarios: tuple[Path, ...], port: int, no_browser: bool, lang: str) -> None:
     """Open the scenario page of SCENARIOS in a browser; those that come with the data when no file is given.

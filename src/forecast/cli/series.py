@@ -4,41 +4,41 @@ from pathlib import Path
 
 import click
 
+from forecast import data
 from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_out
-from forecast.data import tables
+from forecast.cli.frame import argument, command, option
+from forecast.data.messages import UserError
 
 
-@click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--horizon", type=click.IntRange(1, 1000), required=True, help="Steps after the last value of each series."
-)
-@click.option(
+@command()
+@argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@option("--horizon", type=click.IntRange(1, 1000), required=True, help="Steps after the last value of each series.")
+@option(
     "--season", type=click.IntRange(1, 400), default=None, help="Steps in a season; read from the dates if not said."
 )
-@click.option(
+@option(
     "--quantiles",
     default="0.025,0.1,0.25,0.5,0.75,0.9,0.975",
     show_default=True,
     help="Probabilities, rising, separated by commas.",
 )
-@click.option(
+@option(
     "--hierarchy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV table unique_id, parent: forecasts of parts then add up to those of their parents.",
 )
-@click.option(
+@option(
     "--events",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV table date, kind, size, lasting (and steps, unique_id): what happened and is announced. A size is a "
     "share (-0.2: a fifth less); an empty one is learned. lasting: lasting or passing.",
 )
-@click.option(
+@option(
     "--known",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV table ds (and unique_id) and columns whose future is known, such as a price.",
 )
-@click.option(
+@option(
     "--ceiling",
     default=None,
     help="What no value can pass: a number, a column of FILE (its last number), or learned (from all series).",
@@ -68,7 +68,7 @@ def baseline(
 
     try:
         levels = baselines.levels_of(quantiles.split(","))
-    except tables.UserError as error:
+    except UserError as error:
         raise click.BadParameter(str(error), param_hint="--quantiles") from None
     if hierarchy and ceiling:
         raise click.UsageError("--ceiling is for single series; expected no --hierarchy with it")
@@ -93,7 +93,7 @@ def baseline(
         answer = baselines.baseline(
             frame, horizon, season, levels, jobs, events=happened, known=future, ceiling=ceiling, file=name, keep=keep
         )
-    tables.write(answer, out / "baseline.csv")
+    data.tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",
         "file": file.name,
