@@ -9,7 +9,8 @@ import click
 from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
 from forecast.cli.frame import argument, command, option
-from forecast.data.messages import UserError
+from forecast.cli.terminal import tell, typed
+from forecast.data.messages import UserError, told
 
 
 def this_month(today: date | None = None) -> str:
@@ -73,13 +74,14 @@ def board(
     import pandas as pd
 
     from forecast.data.places import read_place
+    from forecast.data.steps import steps
     from forecast.desk.board import back, compare, kept, plans
     from forecast.desk.board.board import board as made
     from forecast.desk.board.outlook import Asked
     from forecast.exchange.board_workbook import workbook
-    from forecast.language import words
     from forecast.show import board as show
     from forecast.show import board_desk as desk
+    from forecast.show import brief, brief_trust
 
     asked = Asked(str(data.tables.month(month or this_month())), str(data.tables.month(until)), draws, seed)
     _ = asked.months
@@ -87,15 +89,16 @@ def board(
     for place in chosen:
         if place.level not in ("nation", "province"):
             raise UserError(
-                f"{place.name} is a {place.level}; the board holds the nation and its provinces, and it is counted in "
-                f"{place.lineage[1]}"
+                "{place} is no province: the board holds the nation and its provinces; it is counted in {above}",
+                place=place.name,
+                above=place.lineage[1],
             )
     if communes and not any(place.level == "province" for place in chosen):
-        raise click.UsageError("--communes splits the plan of PLACES: name at least one province")
+        raise click.UsageError(told("--communes splits the plan of PLACES: name at least one province"))
     files = [file for path in policies for file in (compare.files(path) if path.is_dir() else [path])]
     questions = read_scenarios(files)
     claim(out, force)
-    with click.progressbar(length=34, label="board") as bar:
+    with steps("provinces", "", 34) as bar:
         result = made(asked, own=own, progress=lambda _: bar.update(1))
     data.tables.write(result.rows, out / "board.csv")
     data.tables.write(result.paths, out / "paths.csv")
@@ -104,11 +107,12 @@ def board(
     data.tables.write_bytes(
         workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx"
     )
-    click.echo(show.summary(result, lang, tuple(place.name for place in chosen)))
+    names = tuple(place.name for place in chosen)
+    texts = [show.summary(result, lang, names)]
     year = desk.year_of(result)
     planned = plans.plans(asked, result.outlook, year)
     data.tables.write(planned, out / "plans.csv")
-    click.echo(desk.plans(planned, year, lang))
+    texts.append(desk.plans(planned, year, lang))
     if communes:
         wanted = planned[planned["chance"] == 0.8].set_index("place")["plan"]
         split = [
@@ -123,11 +127,15 @@ def board(
         for folder in [out, *([kept.folder()] if store else [])]:
             data.tables.write(cost, folder / "undo.csv")
             data.tables.write(compared.rows, folder / "policies.csv")
-        click.echo(words.join([desk.undo(result, cost, lang), desk.policies(compared.rows, compared.titles, lang)]))
+        texts += [desk.undo(result, cost, lang), desk.policies(compared.rows, compared.titles, lang)]
     if backward:
         before = back.back(draws, seed)
         for folder in [out, *([kept.folder()] if store else [])]:
             data.tables.write(before, folder / "back.csv")
-        click.echo(desk.held(before, lang))
+        texts.append(desk.held(before, lang))
     facts = {"asked": {"month": asked.month, "until": asked.until, "draws": draws, "seed": seed}}
-    finish(out, json.loads(json.dumps(facts)), "board.csv")
+    written = finish(out, json.loads(json.dumps(facts)), *texts)
+    short = brief_trust.board(result, names, lang)
+    rest = brief.some(len(short.table.rows), len(result.rows), "board.csv", lang) if short.table is not None else ""
+    following = () if communes else (names[:1] or ("Cà Mau",))
+    tell(short, out, written, typed("board", *following, "--communes") if following else "", rest)

@@ -7,6 +7,7 @@ import click
 
 from forecast import data
 from forecast.cli.common import (
+    NO_TARGET,
     PARTS,
     believing,
     claim,
@@ -18,6 +19,7 @@ from forecast.cli.common import (
     with_work,
 )
 from forecast.cli.frame import argument, command, option
+from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError
 
 
@@ -87,11 +89,11 @@ def optimize(
     from forecast.desk.search import fast_engine
     from forecast.experiment.manifest import manifest
     from forecast.question.scenario_file import scenario_yaml
-    from forecast.show import desk, scenario_file
+    from forecast.show import brief, desk, scenario_file
 
     (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
-        raise UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+        raise UserError(NO_TARGET, file=scenario)
     scenario_yaml(question.but(search=None))  # what could not be written in the end is refused before the work
     claim(out, force)
     result = optimum(
@@ -112,7 +114,6 @@ def optimize(
     )
     data.tables.write_text(scenario_yaml(result.scenario.but(search=None)), out / "optimum.yaml")
     picture(out / "front.png", desk.front(result, lang=lang))
-    click.echo(desk.optimum_text(result, lang))
     asked = {
         "budget": budget,
         "probability": probability,
@@ -121,7 +122,9 @@ def optimize(
         "trials": trials,
     }
     names = ["agents", fast_engine(question)]
-    finish(out, manifest([question], names, draws, seed, more=["desk"]) | asked, "optimum.json")
+    facts = manifest([question], names, draws, seed, more=["desk"]) | asked
+    files = finish(out, facts, desk.optimum_text(result, lang))
+    tell(brief.optimum(result, lang), out, files, typed("compare", scenario, out / "optimum.yaml"))
 
 
 @command()
@@ -151,7 +154,7 @@ def allocate(
     from forecast.desk import allocation, marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
-    from forecast.show import desk, hours
+    from forecast.show import brief, desk, hours
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
@@ -159,11 +162,14 @@ def allocate(
     data.tables.write(result.table, out / "allocation.csv")
     data.tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", desk.allocation(result.table, question.place, lang=lang))
-    click.echo(desk.allocation_text(result, lang))
+    texts = [desk.allocation_text(result, lang)]
     if by_hour:
         measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
         data.tables.write(measured.communes, out / "hours.csv")
         data.tables.write(measured.place, out / "hours-place.csv")
         picture(out / "hours.png", hours.picture(measured.place, question.place, lang=lang))
-        click.echo(hours.text(measured, lang))
-    finish(out, manifest([question], ["agents"], 2 * draws, seed, more=["desk"]), "allocation.csv")
+        texts.append(hours.text(measured, lang))
+    files = finish(out, manifest([question], ["agents"], 2 * draws, seed, more=["desk"]), *texts)
+    short = brief.allocated(result, lang)
+    rest = brief.some(brief.ROWS, len(result.table), "allocation.csv", lang)
+    tell(short, out, files, typed("target", scenario), rest)

@@ -1,5 +1,7 @@
 """Commands for a place of one's own: a scaffold, a sample spreadsheet, a planner's spreadsheet turned into tables."""
 
+import os
+import shlex
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +20,8 @@ from forecast.cli.common import (
     with_work,
 )
 from forecast.cli.frame import argument, command, option
-from forecast.data.messages import UserError
+from forecast.cli.terminal import answer, typed
+from forecast.data.messages import UserError, told
 
 MONTH = "YYYY-MM"
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
@@ -70,8 +73,9 @@ def new(
     texts = scaffold.scenarios(place, begin, members)
     claim(out, force)
     scaffold.write(frames, texts, out)
-    _told(out, texts)
-    finish(out, {"command": "new", "place": place, "start": begin}, f"{places.slug(place)}-status-quo.yaml")
+    files = finish(out, {"command": "new", "place": place, "start": begin})
+    line = told("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
+    answer(line, out=out, files=files, then=_own(out, texts))
 
 
 @command()
@@ -102,7 +106,10 @@ def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: 
     name = f"{known.slug}.xlsx"
     data.tables.write_bytes(book, out / name)
     facts = {"command": "sample", "place": known.name, "since": since, "months": months, "seed": seed}
-    finish(out, facts | {"status": "synthetic"}, name)
+    files = finish(out, facts | {"status": "synthetic"})
+    line = told("A sample of {months} months of {place}: the counts are invented.", months=months, place=known.name)
+    following = typed("import", out / name, "--place", known.slug, "--out", out.with_name(f"{out.name}-import"))
+    answer(line, out=out, files=files, then=following)
 
 
 @command("import")
@@ -128,7 +135,8 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     """
     import hashlib
 
-    from forecast.data.tables import UserError, data_dir
+    from forecast.data import places
+    from forecast.data.tables import data_dir
     from forecast.exchange import members_lists, scaffold
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
@@ -141,8 +149,8 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     try:
         frames, texts, book = scaffold.imported(file, place, given)
     except UserError as error:
-        if told := report.to_text(list(getattr(error, "notes", ())), lang):
-            click.echo(data.doors.shortened(told, *REPORT))
+        if read := report.to_text(list(getattr(error, "notes", ())), lang):
+            click.echo(data.doors.shortened(read, *REPORT))
         raise
     click.echo(data.doors.shortened(report.to_text(list(book.notes), lang), *REPORT))
     claim(out, force)
@@ -150,7 +158,6 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     data.tables.write(book.counts, out / "counts.csv")
     data.tables.write(report.to_frame(list(book.notes)), out / "reading.csv")
     kept.save(given, out)
-    _told(out, texts)
     facts = {
         "command": "import",
         "file": file.name,
@@ -159,7 +166,8 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "status": "synthetic" if book.synthetic else "stated",
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
-    finish(out, facts, "history.csv")
+    line = told("{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name)
+    answer(line, out=out, files=finish(out, facts), then=_own(out, texts))
 
 
 @command()
@@ -204,7 +212,6 @@ def progress(
     data.tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
     data.tables.write_bytes(shown.slide(found, lang), out / "progress.pptx")
     picture(out / "progress.png", shown.phone(found, lang))
-    click.echo("\n".join(shown.sentences(found, lang)))
     facts = {
         "command": "progress",
         "place": found.place.name,
@@ -215,7 +222,12 @@ def progress(
         "hours": hours,
         "status": "synthetic" if found.synthetic else "stated",
     }
-    finish(out, facts, "progress.docx")
+    sentences = shown.sentences(found, lang)
+    files = finish(out, facts, *sentences)
+    following = typed(
+        "target", Path(os.environ.get("FORECAST_DATA", "data")) / f"scenarios/{found.place.slug}-plan.yaml"
+    )
+    answer(*sentences[:2], out=out, files=files, then=_own(out, {}, following))
 
 
 def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
@@ -232,11 +244,12 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     data.tables.write(found.counts, out / "member-counts.csv")
     data.tables.write(members_lists.due(found.counts), out / "due.csv")
     data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
-    finish(out, {"command": "import", "place": place, "persons": found.persons}, "member-counts.csv")
+    files = finish(out, {"command": "import", "place": place, "persons": found.persons})
+    line = told("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
+    answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 
 
-def _told(out: Path, texts: dict[str, str]) -> None:
-    """Say what to do next."""
-    click.echo(
-        f"next: FORECAST_DATA={out} forecast project {' '.join(str(out / 'scenarios' / name) for name in texts)}"
-    )
+def _own(out: Path, texts: dict[str, str], words: str = "") -> str:
+    """Return a command that works on a folder of one's own; on its scenarios if none is given."""
+    words = words or typed("project", *(out / "scenarios" / name for name in texts))
+    return f"FORECAST_DATA={shlex.quote(os.environ.get('FORECAST_DATA', '') if not texts else str(out))} {words}"

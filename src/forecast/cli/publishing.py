@@ -6,6 +6,8 @@ import click
 
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
 from forecast.cli.frame import argument, command, option
+from forecast.cli.terminal import answer, typed
+from forecast.data.messages import told
 
 
 @command()
@@ -49,7 +51,7 @@ def report(
 
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
-        raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
+        raise click.BadParameter(told("{found!r}; expected vi, en or both", found=langs), param_hint="--lang")
     kept = ledger or (published.ledger() if publish else None)
     front = site.build(
         places=list(places) or None,
@@ -61,9 +63,11 @@ def report(
         day=day or date.today().isoformat(),
         pdf=pdf,
     )
+    line = told("The pages are ready: open {front}", front=front)
     if kept:
-        click.echo(f"{kept} holds {published.read(kept)['forecast'].nunique()} published forecasts")
-    click.echo(f"the site is ready: open {front}")
+        count = published.read(kept)["forecast"].nunique()
+        line += "\n" + told("{folder} holds {count} published forecasts.", folder=kept, count=count)
+    answer(line, then=typed("check", out))
 
 
 @command()
@@ -76,8 +80,11 @@ def page(places: tuple[str, ...]) -> None:
     """
     from forecast.publish import place_pages
 
+    made, path = [], Path()
     for path in place_pages.write(places):
-        click.echo(f"{path} is as its template gives it")
+        made.append(path.name)
+    line = told("{count} notebooks are as their template gives them.", count=len(made))
+    answer(line, out=path.parent, files=made, then=typed("report", *places))
 
 
 @command()

@@ -9,10 +9,13 @@ import click
 
 from forecast.cli.common import believing, read_scenarios, with_jobs
 from forecast.cli.frame import argument, command
-from forecast.data.messages import UserError
+from forecast.cli.terminal import answer, typed
+from forecast.data.messages import UserError, told
 
 if TYPE_CHECKING:
     from forecast.experiment.manifest import Manifest
+
+CHANGED = "{what}: {old} then, {new} now"
 
 
 @command()
@@ -30,7 +33,7 @@ def replay(*, manifest: Path, jobs: int | None) -> None:
     asked = made.read(manifest)
     paths = [_found(one.file, manifest) for one in asked.scenarios]
     changed = [
-        f"scenario {one.scenario}: there is no file {one.file}"
+        told("scenario {name}: there is no file {file}", name=one.scenario, file=one.file)
         for one, path in zip(asked.scenarios, paths, strict=True)
         if path is None
     ]
@@ -40,20 +43,30 @@ def replay(*, manifest: Path, jobs: int | None) -> None:
     now = made.manifest(questions, asked.engines, asked.draws, asked.seed)
     changed += differences(asked, now)
     if changed:
-        raise UserError("\n".join(["not the same inputs as then, so the run cannot be repeated:", *changed]))
-    answer = project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
+        raise UserError(
+            "not the same inputs as then, so the run cannot be repeated:\n{changes}", changes="\n".join(changed)
+        )
+    again = project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
     with tempfile.TemporaryDirectory() as folder:
-        answer.save(Path(folder) / made.ANSWER)
+        again.save(Path(folder) / made.ANSWER)
         result = hashlib.sha256((Path(folder) / made.ANSWER).read_bytes()).hexdigest()
     if result != asked.sha256[made.ANSWER]:
         raise UserError(
-            f"{manifest}: all inputs are the same, yet {made.ANSWER} is not: {result[:16]} instead of "
-            f"{asked.sha256[made.ANSWER][:16]}"
+            "{file}: all inputs are the same, yet {answer} is not: {now} instead of {then}",
+            file=manifest,
+            answer=made.ANSWER,
+            now=result[:16],
+            then=asked.sha256[made.ANSWER][:16],
         )
-    click.echo(
-        f"the same, bit for bit: {made.ANSWER} {result[:16]}, {asked.draws} draws of {len(questions)} scenarios, "
-        f"seed {asked.seed}"
+    line = told(
+        "The same, bit for bit: {file} {hash}, {draws} draws of {count} scenarios, seed {seed}.",
+        file=made.ANSWER,
+        hash=result[:16],
+        draws=asked.draws,
+        count=len(questions),
+        seed=asked.seed,
     )
+    answer(line, then=typed("target", *there[:1]))
 
 
 def _found(file: str, manifest: Path) -> Path | None:
@@ -70,15 +83,17 @@ def differences(then: "Manifest", now: dict[str, Any]) -> list[str]:
     for name in sorted(then.data.keys() | now["data"].keys()):
         old, new = then.data.get(name, "none"), now["data"].get(name, "none")
         if old != new:
-            lines.append(f"{'law' if name == 'law.csv' else 'data'} {name}: {old} then, {new} now")
+            what = told("law") if name == "law.csv" else told("data")
+            lines.append(told(CHANGED, what=f"{what} {name}", old=old, new=new))
     if then.code != now["code"]:
-        lines.append(f"code: {then.code} then, {now['code']} now")
+        lines.append(told(CHANGED, what=told("code"), old=then.code, new=now["code"]))
     for name, old in then.versions.items():
         new = now["versions"].get(name, "none")
         if old != new:
-            lines.append(f"version of {name}: {old} then, {new} now")
+            lines.append(told(CHANGED, what=told("version of {name}", name=name), old=old, new=new))
     data_moved = bool(lines)
     for one, new in zip(then.scenarios, now["scenarios"], strict=False):
         if one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
-            lines.append(f"scenario {one.scenario}: {one.fingerprint} then, {new['fingerprint']} now")
+            what = told("scenario {name}", name=one.scenario)
+            lines.append(told(CHANGED, what=what, old=one.fingerprint, new=new["fingerprint"]))
     return lines

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from forecast import data
-from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_out
+from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_lang, with_out
 from forecast.cli.frame import argument, command, option
-from forecast.data.messages import UserError
+from forecast.cli.terminal import tell
+from forecast.data.messages import UserError, told
 
 
 @command()
@@ -46,6 +47,7 @@ from forecast.data.messages import UserError
 @with_jobs
 @with_out
 @with_force
+@with_lang
 def baseline(
     *,
     file: Path,
@@ -59,10 +61,12 @@ def baseline(
     jobs: int | None,
     out: Path,
     force: bool,
+    lang: str,
 ) -> None:
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
+    from forecast.show import brief, brief_trust
     from forecast.timeseries import baseline as baselines
     from forecast.timeseries import effects, reconcile, saturation
 
@@ -71,7 +75,7 @@ def baseline(
     except UserError as error:
         raise click.BadParameter(str(error), param_hint="--quantiles") from None
     if hierarchy and ceiling:
-        raise click.UsageError("--ceiling is for single series; expected no --hierarchy with it")
+        raise click.UsageError(told("--ceiling is for single series; expected no --hierarchy with it"))
     frame = baselines.read(file)
     cases = baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
     nodes, happened, future = (baselines.read(path) if path else None for path in (hierarchy, events, known))
@@ -107,4 +111,6 @@ def baseline(
             asked[key] = hashlib.sha256(path.read_bytes()).hexdigest()
     if ceiling:
         asked["ceiling"] = ceiling
-    finish(out, asked, "baseline.csv")
+    files = finish(out, asked)
+    rest = brief.some(brief.ROWS, answer["unique_id"].nunique(), "baseline.csv", lang)
+    tell(brief_trust.series(answer, horizon, lang), out, files, more=rest)

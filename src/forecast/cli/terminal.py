@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from forecast.language.words import Table
+    from forecast.show.brief import Brief
 
 WIDTH = 100  # columns of a table in a pipe or a file
 MARKS = ("**", "<small>", "</small>", "<br>", "&nbsp;")
@@ -40,9 +41,15 @@ def typed(*words: object) -> str:
     return " ".join(["forecast", *(shlex.quote(str(word)) for word in words)])
 
 
+def tell(brief: "Brief", out: Path, files: Iterable[str], then: str = "", more: str = "") -> None:
+    """Print an answer in brief; `more` says where the rest of a table is."""
+    answer(*brief.lines, table=brief.table, more=more, out=out, files=files, then=then)
+
+
 def answer(
     *verdict: object,
     table: "Table | None" = None,
+    more: str = "",
     out: Path | None = None,
     files: Iterable[str] = (),
     then: str = "",
@@ -64,6 +71,8 @@ def answer(
     if table is not None and table.rows:
         console.print()
         _draw(console, table.heads, table.rows, table.right)
+        if more:
+            console.print(Text(more), soft_wrap=True)
     lines = []
     if out is not None:
         lines.append((told("Files"), f"{out}: {', '.join(files)}"))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from forecast import data
-from forecast.cli.common import LEDGER, claim, finish, with_work
+from forecast.cli.common import LEDGER, claim, finish, note, with_work
 from forecast.cli.frame import argument, command, option
-from forecast.data.messages import UserError
+from forecast.cli.terminal import tell, typed
+from forecast.data.messages import UserError, language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def update(
     from forecast.data import new_counts
     from forecast.experiment import update as news
     from forecast.experiment.manifest import manifest
+    from forecast.show import brief_trust
     from forecast.show import update as shown
 
     history = data.tables.read(data.tables.data_dir() / "history.csv", "history")
@@ -57,10 +59,11 @@ def update(
         data.tables.write(table, out / f"{name}.csv")
     text = shown.told(found, lang)
     data.tables.write_text(text + "\n", out / "update.md")
-    click.echo(text.replace("**", ""))
     if keep:
-        click.echo(f"{len(rows)} rows added to {new_counts.keep(rows)}")
-    finish(out, manifest([], ["campaign", "series"], draws, seed) | {"counts": counts.name, "kept": keep}, "update.csv")
+        note("{count} rows added to {file}", count=len(rows), file=new_counts.keep(rows))
+    facts = manifest([], ["campaign", "series"], draws, seed) | {"counts": counts.name, "kept": keep}
+    following = typed("calibrate") if keep else typed("update", counts, "--keep")
+    tell(brief_trust.updated(found, lang), out, finish(out, facts), following)
 
 
 def _agree(rows: "pd.DataFrame", history: "pd.DataFrame") -> None:
@@ -77,6 +80,8 @@ def _agree(rows: "pd.DataFrame", history: "pd.DataFrame") -> None:
             path = data.tables.write(table, Path(folder) / new_counts.FILE)
             found.append([f for f in check.check_files([path]) if check.failed([f])])
     before = {(f.rule, f.place, f.message_en) for f in found[0]}
-    new = [f.message_en for f in found[1] if (f.rule, f.place, f.message_en) not in before]
+    new = [getattr(f, f"message_{language()}") for f in found[1] if (f.rule, f.place, f.message_en) not in before]
     if new:
-        raise UserError("nothing was kept: with these counts the tables would not agree:\n" + "\n".join(new))
+        raise UserError(
+            "nothing was kept: with these counts the tables would not agree:\n{faults}", faults="\n".join(new)
+        )

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import tables, workers
+from forecast.data.steps import steps
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
 from forecast.desk.lined_up import compare
 from forecast.desk.target import INTERVAL
@@ -73,7 +73,7 @@ def follow(
     size = _side_by_side(base, draws)
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
     found: list[Any] = [None] * len(chunks)
-    with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
+    with steps("people followed", "draw", draws, shown=progress) as bar:
         for number, part in workers.each(_chunk, [(base, policies, part, seed) for part in chunks], jobs):
             found[number] = part
             bar.update(len(chunks[number]))

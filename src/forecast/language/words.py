@@ -71,8 +71,8 @@ class Table(Text):
         text.heads, text.rows, text.right = heads, rows, right
         return text
 
-    def __getnewargs__(self) -> tuple[list[str], list[list[str]], list[bool]]:
-        return self.heads, self.rows, self.right
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Table, (self.heads, self.rows, self.right)
 
 
 def _known(lang: str) -> str:
