@@ -42,7 +42,7 @@ def this_month(today: date | None = None) -> str:
     help="Scenario file about the nation, or a folder of them (data/scenarios/board); may be given again.",
 )
 @option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
-@option("--store", is_flag=True, help="Keep what --policy and --back found with the data, for the page.")
+@option("--store", is_flag=True, help="Keep what --policy, --back and --communes found with the data, for the page.")
 @option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
 @with_draws
 @with_work
@@ -68,14 +68,15 @@ def board(
     Provinces add up to the nation in every draw, to a person. PLACES are provinces to be told about (their sums are
     those of all); the whole table is written in any case. plans.csv holds the plan for the December of next year that
     is met with 50, 80 and 90%, and what is left of it in March; with --communes, communes.csv splits the one of 80%.
-    With --policy, policies.csv compares policies of the nation and undo.csv says what it costs to undo the next rise of
-    the floor; with --back, back.csv says what boards of earlier months would have said of the counts that came.
+    With --policy, policies.csv compares policies of the nation (equal.csv for the same money), undo.csv says what it
+    costs to undo the next rise of the floor, prices.csv what the price does by two ways; with --back, back.csv says
+    what boards of earlier months would have said of the counts that came.
     """
     import pandas as pd
 
     from forecast.data.places import read_place
     from forecast.data.steps import steps
-    from forecast.desk.board import back, compare, kept, plans
+    from forecast.desk.board import back, compare, equal, kept, plans
     from forecast.desk.board.board import board as made
     from forecast.desk.board.outlook import Asked
     from forecast.exchange.board_workbook import workbook
@@ -99,7 +100,11 @@ def board(
     questions = read_scenarios(files)
     claim(out, force)
     with steps("provinces", "", 34) as bar:
-        result = made(asked, own=own, progress=lambda _: bar.update(1))
+
+        def done(_: str) -> None:
+            bar.update()
+
+        result = made(asked, own=own, progress=done)
     data.tables.write(result.rows, out / "board.csv")
     data.tables.write(result.paths, out / "paths.csv")
     result.outlook.projection().to_parquet(out / "board.parquet", index=False)
@@ -120,14 +125,24 @@ def board(
             for place in chosen
             if place.level == "province"
         ]
-        data.tables.write(pd.concat(split, ignore_index=True), out / "communes.csv")
+        for folder in [out, *([kept.folder()] if store else [])]:
+            data.tables.write(pd.concat(split, ignore_index=True), folder / "communes.csv")
     if questions:
         compared = compare.compared(result, questions, jobs=jobs)
-        cost = compare.undoing(result, compared.usual)
+        found = {
+            "undo": compare.undoing(result, compared.usual),
+            "policies": compared.rows,
+            "prices": compared.prices,
+            "equal": equal.equal(result, questions, compared, jobs=jobs),
+        }
         for folder in [out, *([kept.folder()] if store else [])]:
-            data.tables.write(cost, folder / "undo.csv")
-            data.tables.write(compared.rows, folder / "policies.csv")
-        texts += [desk.undo(result, cost, lang), desk.policies(compared.rows, compared.titles, lang)]
+            for name, rows in found.items():
+                data.tables.write(rows, folder / f"{name}.csv")
+        texts += [desk.undo(result, found["undo"], lang), desk.prices(compared.prices, lang)]
+        texts += [
+            desk.policies(compared.rows, compared.titles, lang),
+            desk.equal(found["equal"], compared.titles, lang),
+        ]
     if backward:
         before = back.back(draws, seed)
         for folder in [out, *([kept.folder()] if store else [])]:

@@ -108,7 +108,7 @@ def asked_language(words: Sequence[str]) -> str:
     ('en', 'en')
     """
     asked = [os.environ.get(LANGUAGE, "")]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         if word == "--lang":
             asked.append(following)
         elif word.startswith("--lang="):
