@@ -76,8 +76,9 @@ def board(
 
     from forecast.data.places import read_place
     from forecast.data.steps import steps
-    from forecast.desk.board import back, compare, equal, kept, plans
+    from forecast.desk.board import back, compare, equal, kept, plans, targets
     from forecast.desk.board.board import board as made
+    from forecast.desk.board.board import no_row
     from forecast.desk.board.outlook import Asked
     from forecast.exchange.board_workbook import workbook
     from forecast.show import board as show
@@ -89,13 +90,11 @@ def board(
     chosen = [read_place(name, at=asked.month) for name in places]
     for place in chosen:
         if place.level not in ("nation", "province"):
-            raise UserError(
-                "{place} is no province: the board holds the nation and its provinces; it is counted in {above}",
-                place=place.name,
-                above=place.lineage[1],
-            )
+            raise UserError(no_row(place))
     if communes and not any(place.level == "province" for place in chosen):
         raise click.UsageError(told("--communes splits the plan of PLACES: name at least one province"))
+    if own:
+        targets.read(own)  # a fault is told before anything is written
     files = [file for path in policies for file in (compare.files(path) if path.is_dir() else [path])]
     questions = read_scenarios(files)
     claim(out, force)

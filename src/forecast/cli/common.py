@@ -185,14 +185,18 @@ def claim(out: Path, force: bool) -> None:
 
 
 def finish(out: Path, facts: dict[str, Any], *texts: object) -> list[str]:
-    """Write the manifest last: a folder with a manifest is a finished run; return the names of its files.
+    """Write the manifest last: a folder with a manifest is a finished run. It says when, and what was known then.
 
-    What `texts` say at length for a reader goes into answer.md.
+    What `texts` say at length for a reader goes into answer.md. Return the names of all files.
     """
     import hashlib
+    from datetime import date
 
-    if told := "\n\n".join(str(text) for text in texts if text):
-        data.tables.write_text(told + "\n", out / ANSWER)
+    from forecast.data.known import known
+
+    facts = facts | {"made": date.today().isoformat()} | known()
+    if long := "\n\n".join(str(text) for text in texts if text):
+        data.tables.write_text(long + "\n", out / ANSWER)
     facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file() and not p.name.startswith("."))
     facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
     data.tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)

@@ -31,6 +31,7 @@ from forecast.answer import stated
 from forecast.data import places, tables
 from forecast.data.files import ROOT, scratch
 from forecast.data.folders import alive, exchanged
+from forecast.data.known import known
 from forecast.data.steps import steps
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
@@ -128,7 +129,7 @@ def publish(
     faults += stated.conflicts(figures)
     if faults:
         raise UserError("\n".join(dict.fromkeys(faults)))
-    facts = {"languages": langs, "pages": sorted(done), **_hashes(), **foot.known()} | (facts or {})
+    facts = {"languages": langs, "pages": sorted(done), **_hashes(), **known()} | (facts or {})
     facts["settings"] = {stem: foot.settings(made[langs[0]]) for stem, made in done.items()}
     on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
     forecasts = {stem: published([made[langs[0]]]) for stem, made in done.items()}
