@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Existing, argument, command, option
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import told
 
@@ -88,7 +88,7 @@ def page(places: tuple[str, ...]) -> None:
 
 
 @command()
-@argument("scenarios", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("scenarios", nargs=-1, type=Existing(dir_okay=False))
 @option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
 @option("--no-browser", is_flag=True, help="Only print the address.")
 @with_lang
