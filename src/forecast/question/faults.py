@@ -1,6 +1,7 @@
 """What is wrong with a scenario file: file, line, key, value, what was expected, and what was probably meant."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,11 +51,27 @@ def of_model(error: ValidationError, form: type[BaseModel], path: Path | None = 
     lines = doors.lines(path) if path is not None else {}
     found = []
     for one in error.errors(include_url=False):
-        loc = tuple(one["loc"])
+        loc = tuple(part for part in one["loc"] if not _label(part))
+        if _other_branch(dict(one)):
+            continue
         key, what = _message(dict(one), form)
         where = ".".join([*map(str, loc), *([key] if key else [])])
         found.append(Fault(_line(lines, loc), where, what))
     return found
+
+
+def _label(part: int | str) -> bool:
+    """Return whether a part of a key is no key of the file but pydantic's name for a kind of value."""
+    return isinstance(part, str) and (part in ("float", "int", "[key]") or part.startswith(("literal[", "function-")))
+
+
+def _other_branch(one: dict[str, Any]) -> bool:
+    """Return whether an error is about another kind of value than the one that was given: a number for a table."""
+    given, last = one.get("input"), str(one["loc"][-1]) if one["loc"] else ""
+    table = isinstance(given, dict)
+    return (table and (last == "float" or last.startswith("literal["))) or (
+        not table and last.startswith("function-") and one["type"] in ("model_type", "dict_type")
+    )
 
 
 def _line(lines: Mapping[tuple[Any, ...], int], loc: tuple[Any, ...]) -> int:
@@ -104,9 +121,14 @@ def _expected(one: dict[str, Any], form: type[BaseModel]) -> Message:
     if kind == "string_pattern_mismatch" and context.get("pattern") == MONTH:
         return Message("found {value}, expected a month YYYY-MM, such as 2021-12 (or 12/2021)", value=shown)
     if kind == "string_type":
-        return Message("found {value}, expected text in quotes or a month such as 2021-12", value=shown)
+        given = given.isoformat() if isinstance(given, date) else given
+        return Message("found {value}, expected text, or a month such as 2021-12", value=given)
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return Message("found {value}, expected keys with values, such as {{value: 1}}", value=shown or given)
+    if kind in ("tuple_type", "list_type"):
+        return Message("found {value}, expected a list", value=shown or given)
     if kind in ("less_than_equal", "less_than"):
-        near = f"{given:g}%" if isinstance(given, (int, float)) and context.get("le") == 1 and 1 < given <= 100 else ""
+        near = f"{given:g}%" if isinstance(given, (int, float)) and context.get("le") == 1 and 2 <= given <= 100 else ""
         most = context.get("le", context.get("lt"))
         return Message(
             "found {value}, expected a number less than or equal to {most:g}{hint}",

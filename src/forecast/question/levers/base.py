@@ -15,8 +15,8 @@ from forecast.question.wording import meant
 
 Month = Annotated[
     str,
-    BeforeValidator(typed.month),
     Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="month, YYYY-MM", examples=["2022-07"]),
+    BeforeValidator(typed.month),
 ]
 
 
@@ -31,8 +31,8 @@ def _real(day: str) -> str:
 Day = Annotated[
     str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$", description="day, YYYY-MM-DD"), AfterValidator(_real)
 ]
-Share = Annotated[float, BeforeValidator(typed.share), Field(ge=0, le=1)]
-Count = Annotated[float, BeforeValidator(typed.number), Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(typed.share)]
+Count = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(typed.number)]
 Group = Annotated[Literal["all", "poor", "near_poor", "ethnic_minority", "other"], BeforeValidator(meant("group"))]
 
 
