@@ -157,7 +157,7 @@ def compare(
     followed = projection.concat([])
     result: list[Added] = []
     if people:
-        followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs)
+        followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs, keep=out / PARTS)
     ask = partial(run, questions, seed=seed, jobs=jobs, keep=out / PARTS)
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
@@ -257,9 +257,10 @@ def target(
     stands = []
     if question.target.measure in ("members", "lasting_members"):
         stands = records(standing(question, draws=draws, seed=seed, engine=spoken, jobs=jobs, keep=out / PARTS))
-    trust = truth(question, spoken, draws=draws, seed=seed)
-    needed = effort(question, probability, draws=draws, seed=seed)
-    ways = ways_to_target(question, probability, draws=draws, seed=seed)
+    parts = out / PARTS
+    trust = truth(question, spoken, draws=draws, seed=seed, jobs=jobs, keep=parts)
+    needed = effort(question, probability, draws=draws, seed=seed, keep=parts)
+    ways = ways_to_target(question, probability, draws=draws, seed=seed, jobs=jobs, keep=parts)
     result = {
         "desk": records(desk),
         "path": records(path) if path is not None else [],
