@@ -1,5 +1,7 @@
 """The board: provinces that add up to the nation, targets that say what they are, and faults of one line."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +11,24 @@ from forecast.data.law import read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
-from forecast.desk.board import adding, back, board, compare, counted, five, outlook, plans, policies, price, targets
+from forecast.desk.board import (
+    adding,
+    back,
+    board,
+    compare,
+    counted,
+    equal,
+    five,
+    outlook,
+    plans,
+    policies,
+    price,
+    targets,
+)
 from forecast.desk.board.outlook import AS_IS, Asked
 from forecast.engines.campaign.beliefs import learn
-from forecast.question.levers import TopUp
+from forecast.question.levers import Policy, TopUp, Visits, YearEndCampaign
+from forecast.question.scenario import Scenario
 
 ASKED = Asked("2026-11", until="2028-12", draws=24)
 
@@ -188,9 +204,43 @@ def test_a_policy_of_the_nation_acts_in_a_province_and_is_paid_for(made):
 
 
 def test_a_top_up_on_the_board_is_a_change_of_the_law(made):
-    one = outlook.Outlook(("Huế",), made.outlook.months, {m: v[:1] for m, v in made.outlook.persons.items()})
-    with pytest.raises(UserError, match="change of the law"):
-        policies.effects(made.asked, one, {"top-up": lambda place: (TopUp(share=0.1),)}, draws=1, jobs=1)
+    asked = Scenario("more", "Việt Nam", start="2026-11", until="2028-12", policy=Policy(TopUp(share=0.1)))
+    with pytest.raises(UserError, match="more: TopUp on the board is a change of the law"):
+        compare.compared(made, [asked])
+
+
+def alone(board_of_all, place):
+    """The board as if the nation were one province."""
+    at = board_of_all.outlook.places.index(place)
+    one, flat = (
+        outlook.Outlook((place,), drawn.months, {m: v[[at]] for m, v in drawn.persons.items()})
+        for drawn in (board_of_all.outlook, board_of_all.flat)
+    )
+    return replace(board_of_all, outlook=one, flat=flat)
+
+
+def test_policies_are_made_so_small_that_they_cost_the_same(made):
+    one, levers = alone(made, "Huế"), Policy(Visits(count=30, start="2027-01"))
+    asked = Scenario("visits", "Việt Nam", start="2026-11", until="2028-12", policy=levers)
+    done = compare.compared(one, [asked], draws=2, jobs=1)
+    whole = done.rows[done.rows["place"] == "Huế"].set_index("policy").loc["visits"]
+    assert whole["added_year"] > 0 and whole["more_office"] > 0
+    nation = done.rows[done.rows["place"] == "Việt Nam"].set_index("policy").loc["visits"]
+    budget = nation["support"] / 3
+    (row,) = equal.equal(one, [asked], done, budget=budget, draws=2, jobs=1).to_dict("records")
+    assert row["support"] == pytest.approx(budget, rel=equal.EXACT) and row["size"] == pytest.approx(1 / 3, rel=0.1)
+    assert 0 < row["added_year"] < nation["added_year"]
+    dear = equal.equal(one, [asked], done, budget=9 * nation["support"], draws=2, jobs=1).iloc[0]
+    assert dear["size"] == 1 and dear["support"] == nation["support"]  # nothing is made larger than it was asked for
+    assert (done.prices[["counts", "people"]] > 0).all().all() and done.prices["place"].tolist() == ["Việt Nam", "Huế"]
+
+
+def test_of_some_policies_there_is_a_part_and_of_others_none():
+    asked = {question.scenario: question for question in map(compare.read_scenario, compare.files())}
+    assert equal.sized(asked["model-communes"], 0.1).policy.levers[0].where.count == 69
+    half = equal.sized(asked["top-ups"], 0.5)
+    assert half.law.value("local_top_up_share", "2027-06", "poor") == pytest.approx(0.05)
+    assert equal.sized(asked["floor-delayed"], 0.5) is None and equal.sized(asked["renewal-commission"], 0.5) is None
 
 
 def test_policies_of_the_board_are_about_the_nation(made):
@@ -201,9 +251,18 @@ def test_policies_of_the_board_are_about_the_nation(made):
         compare.compared(made, [other])
 
 
-def test_without_campaigns_members_are_lasting_members(made):
-    quiet = compare.without_campaigns(made.outlook)
-    assert (quiet.of("Việt Nam") == made.outlook.of("Việt Nam", "lasting_members")).all()
+def test_without_campaigns_members_are_lasting_members_from_the_first_december_on(made):
+    drawn = made.outlook
+    none = compare.less_campaign(drawn, YearEndCampaign(held=0, start="2027-01"))
+    begin, lasting = drawn.at("2027-12"), drawn.persons["lasting_members"]
+    assert (none.persons["members"][:, begin:] == lasting[:, begin:]).all()
+    assert (none.persons["members"][:, :begin] == drawn.persons["members"][:, :begin]).all()
+    half = compare.less_campaign(drawn, YearEndCampaign(held=0.5, end="2026-12"))
+    winter = drawn.at("2026-12")
+    gap = drawn.persons["members"] - lasting
+    assert np.abs(half.persons["members"] - lasting - gap / 2)[:, winter].max() <= 0.5
+    assert (half.persons["members"][:, begin:] == drawn.persons["members"][:, begin:]).all()
+    assert (half.persons["lasting_members"] == lasting).all()
 
 
 def test_earlier_boards_are_held_against_counts_that_came_later(history):

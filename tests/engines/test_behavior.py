@@ -313,9 +313,11 @@ def month(
         reminders,
         inspection,
         assisted,
+        0.0,
+        0.0,
         *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)),
     )
-    rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, 1.25, 12, 0.5)))
+    rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, 1.25, 12, 0.5, 0.3)))
     hours = teams.Hours(*(v[0] for v in teams.team_month(seen, rules)))
     pressed = min(quota + min(staff_quota / 2, 1.0), 1.0)
     lifted = 1 + 0.25 * pressed * (plan > members)

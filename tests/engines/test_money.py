@@ -61,6 +61,8 @@ def test_no_lever_is_free_in_silence(name, i, all_levers):
     )
     if name == "YearEndCampaign" and not plan.bills:
         assert plan.campaign_cut.any() and max(paid.values()) <= 0  # less of what is done anyway
+    elif name == "Commission":  # priced by the law; tests/levers/test_commission.py
+        assert plan.commission_renewal.any() and not plan.bills
     elif name == "TopUp":
         assert max(paid["province"], paid["donors"]) > 0
     else:

@@ -209,7 +209,7 @@ def test_a_place_is_judged_by_its_own_growth_the_more_the_wider_places_are_apart
     assert effect.std() == pytest.approx(times * error * math.sqrt(1 - weight), rel=0.05)
 
 
-RULES = TeamRules(*(np.array([value]) for value in (30.0, 0.3, 1.5, 10.0, 0.25)))
+RULES = TeamRules(*(np.array([value]) for value in (30.0, 0.3, 1.5, 10.0, 0.25, 0.5)))
 
 
 def month(**seen: float) -> list[float]:
@@ -233,6 +233,15 @@ def test_due_members_are_called_on_first_for_a_third_of_a_visit_and_at_most_half
     assert month(due=50, reminders=1.0) == pytest.approx([45, 1.0])
     assert month(due=50, reminders=0.2) == pytest.approx([55.5, 0.3])
     assert month(due=200, reminders=1.0) == pytest.approx([30, 0.5])
+
+
+def test_collectors_do_more_of_what_pays_more():
+    """At a response of a half, four times the pay is twice the calls, and a quarter of it half the visits."""
+    assert month(due=50, commission_renewal=3.0) == pytest.approx([60 - 9, 0.6])
+    assert month(due=50, commission_renewal=99.0) == pytest.approx([60 - 15, 1.0])
+    assert month(due=50, commission_new=-0.75) == pytest.approx([55.5 / 2, 0.3])
+    assert month(due=50, commission_new=-1.0) == pytest.approx([0, 0.3])
+    assert month(due=50, reminders=0.5, commission_renewal=0.2) == month(due=50, reminders=0.5)
 
 
 def test_an_hour_of_inspection_is_a_visit_and_a_half():
@@ -266,7 +275,8 @@ def test_a_team_sees_the_plans_numbers_of_its_commune_and_month():
     plan = Policy(*levers).plan(toy.place(), "2021-12", "2022-02")
     rows = teams.plan_rows(plan, 2)
     assert rows.shape == (6, len(teams.PLANNED)) and rows[:, 0].sum() == pytest.approx(12)
-    assert rows[4].tolist()[1:] == [9, 0, 0, 0, 0.5, 0, 0] and rows[0].tolist()[1:] == [0, 0, 0, 0, 0.5, 0, 0]
+    none = [0] * 4
+    assert rows[4].tolist()[1:] == [9, 0, 0, 0, 0.5, *none] and rows[0].tolist()[1:] == [0, 0, 0, 0, 0.5, *none]
     assert teams.plan_rows(plan, 1)[:, 1].sum() == 0
 
 

@@ -41,7 +41,9 @@ def this_month(today: date | None = None) -> str:
     help="Scenario file about the nation, or a folder of them (data/scenarios/board); may be given again.",
 )
 @click.option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
-@click.option("--store", is_flag=True, help="Keep what --policy and --back found with the data, for the page.")
+@click.option(
+    "--store", is_flag=True, help="Keep what --policy, --back and --communes found with the data, for the page."
+)
 @click.option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
 @with_draws
 @with_work
@@ -67,13 +69,14 @@ def board(
     Provinces add up to the nation in every draw, to a person. PLACES are provinces to be told about (their sums are
     those of all); the whole table is written in any case. plans.csv holds the plan for the December of next year that
     is met with 50, 80 and 90%, and what is left of it in March; with --communes, communes.csv splits the one of 80%.
-    With --policy, policies.csv compares policies of the nation and undo.csv says what it costs to undo the next rise of
-    the floor; with --back, back.csv says what boards of earlier months would have said of the counts that came.
+    With --policy, policies.csv compares policies of the nation (equal.csv for the same money), undo.csv says what it
+    costs to undo the next rise of the floor, prices.csv what the price does by two ways; with --back, back.csv says
+    what boards of earlier months would have said of the counts that came.
     """
     import pandas as pd
 
     from forecast.data.places import read_place
-    from forecast.desk.board import back, compare, kept, plans
+    from forecast.desk.board import back, compare, equal, kept, plans
     from forecast.desk.board.board import board as made
     from forecast.desk.board.outlook import Asked
     from forecast.exchange.board_workbook import workbook
@@ -114,14 +117,22 @@ def board(
             for place in chosen
             if place.level == "province"
         ]
-        tables.write(pd.concat(split, ignore_index=True), out / "communes.csv")
+        for folder in [out, *([kept.folder()] if store else [])]:
+            tables.write(pd.concat(split, ignore_index=True), folder / "communes.csv")
     if questions:
         compared = compare.compared(result, questions, jobs=jobs)
-        cost = compare.undoing(result, compared.usual)
+        found = {
+            "undo": compare.undoing(result, compared.usual),
+            "policies": compared.rows,
+            "prices": compared.prices,
+            "equal": equal.equal(result, questions, compared, jobs=jobs),
+        }
         for folder in [out, *([kept.folder()] if store else [])]:
-            tables.write(cost, folder / "undo.csv")
-            tables.write(compared.rows, folder / "policies.csv")
-        click.echo(words.join([desk.undo(result, cost, lang), desk.policies(compared.rows, compared.titles, lang)]))
+            for name, rows in found.items():
+                tables.write(rows, folder / f"{name}.csv")
+        said = [desk.undo(result, found["undo"], lang), desk.prices(compared.prices, lang)]
+        said += [desk.policies(compared.rows, compared.titles, lang), desk.equal(found["equal"], compared.titles, lang)]
+        click.echo(words.join(said))
     if backward:
         before = back.back(draws, seed)
         for folder in [out, *([kept.folder()] if store else [])]:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from forecast.data import frames, tables
+from forecast.data.places import read_place
 from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import back as past
 from forecast.desk.board.board import Board
-from forecast.desk.board.compare import NO_CAMPAIGN, STATUS_QUO
+from forecast.desk.board.compare import STATUS_QUO
+from forecast.desk.board.equal import BUDGET
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
@@ -16,7 +18,6 @@ from forecast.show.board import answer, foot, short, title
 
 OWN_TITLES = {
     STATUS_QUO: {"vi": "luật như hiện nay", "en": "the law as it is"},
-    NO_CAMPAIGN: {"vi": "không có đợt cao điểm cuối năm", "en": "no campaigns at the end of the year"},
 }
 
 
@@ -50,27 +51,94 @@ def undo(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
-def undo_table(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
-    """Return for each province what the rise takes and what the top-up that undoes it would cost the province."""
+OUTREACH = "model-communes"  # what offices would do in place of a top-up, as the table of provinces tells it
+
+
+def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return for each place what the rise takes, the top-up that undoes it, who pays more, and what outreach adds."""
     rows = board.rows.set_index("place")
-    own = cost[cost["payer"] == "province"].set_index("place")
+    more = (cost["undone"] - cost["usual"]).set_axis(pd.MultiIndex.from_frame(cost[["place", "payer"]])).unstack()
+    reach = policies[policies["policy"] == OUTREACH].set_index("place")
+    lineages = [read_place(name, at=board.rise.month).lineage for name in rows.index]
+    shares = [undoing(board.asked.known_law, board.rise, lineage).values() for lineage in lineages]
     shown = pd.DataFrame(
         {
             "place": [short(name) for name in rows.index],
-            "taken": -rows["median_rise_year"].to_numpy(),
-            "low": -rows["high_rise_year"].to_numpy(),
-            "high": -rows["low_rise_year"].to_numpy(),
-            "cost": (own["undone"] - own["usual"]).reindex(rows.index).to_numpy(),
-        }
+            "taken": -rows["median_rise_year"],
+            "low": -rows["high_rise_year"],
+            "high": -rows["low_rise_year"],
+            "top_up": [f"{words.percent(min(s), lang)} – {words.percent(max(s), lang)}" for s in shares],
+            **{payer: more[payer] for payer in ("province", "state", "members")},
+            "outreach": reach["added_year"],
+            "office": reach["more_office"],
+        },
+        index=rows.index,
     )
     names = {
         "place": say(lang, vi="Nơi", en="Place"),
         "taken": say(lang, vi="Mức sàn lấy đi sau một năm", en="The floor takes in a year"),
         "low": say(lang, vi="90%: từ", en="90%: from"),
         "high": say(lang, vi="đến", en="to"),
-        "cost": say(lang, vi="Tỉnh trả thêm để bù", en="The province's cost to undo it"),
+        "top_up": say(lang, vi="Hỗ trợ thêm để bù (tùy nhóm)", en="Top-up that undoes it (by group)"),
+        "province": say(lang, vi="Bù: tỉnh trả thêm", en="Undone: province pays more"),
+        "state": say(lang, vi="Bù: trung ương trả thêm", en="Undone: state pays more"),
+        "members": say(lang, vi="Bù: người tham gia", en="Undone: members"),
+        "outreach": say(lang, vi="Xã điểm: thêm người ổn định", en="Model communes: lasting members added"),
+        "office": say(lang, vi="Xã điểm: cơ quan BHXH trả thêm", en="Model communes: office pays more"),
     }
-    return words.table(shown, lang, {"place": "", "taken": "a", "low": "a", "high": "a", "cost": "m"}, names)
+    counts = dict.fromkeys(("taken", "low", "high", "outreach"), "a")
+    money = dict.fromkeys(("province", "state", "members", "office"), "m")
+    return words.table(shown, lang, {"place": "", "top_up": "", **counts, **money}, names)
+
+
+def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
+    """Return the effect of the price by counts of members and by trials of entry, and which one is used where."""
+    row = next(frames.rows(found[found["place"] == NATION]))
+    provinces = found[found["place"] != NATION]
+    most = next(frames.rows(provinces[provinces["people"] == provinces["people"].max()]))
+    return say(
+        lang,
+        vi="**Hai cách trả lời cho một mức đóng.** Nếu mọi người trả như trước khi tăng mức sàn, sau một năm số "
+        "người ổn định của cả nước nhiều hơn {a:p} (khoảng 90%: {b:p} đến {c:p}) theo tác động của mức đóng "
+        "lên **số người đang tham gia** mà các số thực hiện cho biết, phần lớn là lần tăng năm 2022. Theo "
+        "**mô phỏng từng người**, trong đó người mới và người đến hạn phản ứng như trong các thử nghiệm, con "
+        "số là {d:p} ({e:p} đến {f:p}), ở {place} {g:p}, và năm sau còn tăng tiếp vì mỗi tháng có thêm người "
+        "vào. Bảng này dùng cách thứ nhất, thận trọng hơn, cho mọi thay đổi của mức đóng; trang của từng nơi "
+        "dùng cách thứ hai khi hỏi về hỗ trợ thêm. Số thực hiện giữa năm 2027 sẽ cho biết cách nào đúng.",
+        en="**Two answers for one price.** If everybody paid what they paid before the rise, the nation would "
+        "have {a:p} more lasting members after a year (90% interval {b:p} to {c:p}) by the effect of the "
+        "price on **the stock of members** that counts have taught, most of all the rise of 2022. By "
+        "**simulated people**, of whom newcomers and those who are due respond as in trials, it is {d:p} "
+        "({e:p} to {f:p}), in {place} {g:p}, and more the year after, since every month brings more "
+        "newcomers. This board uses the first, the cautious one, for whatever changes the price; the page of "
+        "a place uses the second for a top-up. Counts of mid-2027 will say which is true.",
+        a=row.counts,
+        b=row.counts_low,
+        c=row.counts_high,
+        d=row.people,
+        e=row.people_low,
+        f=row.people_high,
+        place=short(most.place),
+        g=most.people,
+    )
+
+
+def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
+    """Return what policies add for the same money of all payers but the members, the one that adds most first."""
+    rows = found.sort_values("added_goal", ascending=False, kind="stable")
+    named = [titles.get(name, {}).get(lang, name) for name in rows["policy"]]
+    names = {
+        "policy": say(lang, vi="Chính sách, cùng {b:m} một năm", en="Policy, for {b:m} a year", b=BUDGET),
+        "size": say(lang, vi="Phần của chính sách ở bảng trên", en="Part of the policy above"),
+        "support": say(lang, vi="Chi thêm một năm", en="Spent more in a year"),
+        "added_year": say(lang, vi="Thêm người ổn định sau một năm", en="Lasting members added in a year"),
+        "added_goal": say(lang, vi="đến 12/2030", en="by December 2030"),
+        "low_goal": say(lang, vi="90%: từ", en="90%: from"),
+        "high_goal": say(lang, vi="đến", en="to"),
+    }
+    forms = {"policy": "", "size": "p", "support": "m"}
+    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
+    return words.table(rows.assign(policy=named), lang, forms, names)
 
 
 def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
@@ -108,6 +176,18 @@ def plans_table(table: pd.DataFrame, lang: str = "vi") -> Text:
     names = {"place": say(lang, vi="Nơi", en="Place")} | chances
     names["left"] = say(lang, vi="Còn lại tháng 3 (kế hoạch ở giữa)", en="Left in March (the middle plan)")
     return words.table(shown, lang, {"place": "", **dict.fromkeys(chances, "a"), "left": "p"}, names)
+
+
+def communes(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
+    """Return the plan of a province split over its communes, the largest first."""
+    rows = table.sort_values("plan", ascending=False, kind="stable")
+    shown = rows.assign(commune=rows["commune"].str.rpartition("/")[2])
+    names = {
+        "commune": say(lang, vi="Xã", en="Commune"),
+        "people": say(lang, vi="Người thuộc diện", en="People liable"),
+        "plan": say(lang, vi="Kế hoạch tháng 12/{y}", en="Plan for December {y}", y=str(year)),
+    }
+    return words.table(shown, lang, {"commune": "", "people": "n", "plan": "n"}, names)
 
 
 def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:

@@ -1,11 +1,12 @@
 """Policies side by side at national scale: what each does to lasting members and the chance of 2030, and who pays.
 
-A policy is a scenario file about the nation. What it changes in the law acts in the board's own draws; its levers act
-in each province as the stock engine has it (:mod:`forecast.desk.board.policies`), at the prices of data/unit_costs.csv.
-All policies have the same people and the same luck as the status quo.
+A policy is a scenario file about the nation. What it changes in the law acts in the board's own draws, and so does a
+campaign of the year's end that is not held; its other levers act in each province as the stock engine has it
+(:mod:`forecast.desk.board.policies`), at the prices of data/unit_costs.csv. All policies have the same people and the
+same luck as the status quo.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -24,10 +25,10 @@ from forecast.desk.board.board import Board
 from forecast.desk.board.outlook import Outlook, outlooks
 from forecast.desk.board.policies import Effect, effects, money, under
 from forecast.desk.board.targets import GOAL
-from forecast.question.levers import Lever
+from forecast.question.levers import Gift, Lever, TopUp, YearEndCampaign
 from forecast.question.scenario import Scenario, read_scenario
 
-STATUS_QUO, NO_CAMPAIGN = "status-quo", "no-campaign"
+STATUS_QUO, UNDONE = "status-quo", "price-undone"
 FOLDER = "scenarios/board"
 SUPPORT = tuple(payer for payer in PAYERS if payer != "members")
 
@@ -41,13 +42,15 @@ class Compared(NamedTuple):
     quo a year after the policies begin and in the last month, with `low_` and `high_`, 90%), `chance` (lasting members
     reach the target of 2030), and what each payer pays more in the first year (`more_PAYER`, VND, median), `support`
     all but the members together, `price` the support for an additional member-year of that year (NaN where none).
-    `outlooks` are the draws under each policy, `usual` is the status quo of each province.
+    `outlooks` are the draws under each policy, `usual` is the status quo of each province, `prices` what the price does
+    by two ways (:func:`prices`).
     """
 
     rows: pd.DataFrame
     outlooks: dict[str, Outlook]
     usual: dict[str, Effect]
     titles: dict[str, dict[str, str]]
+    prices: pd.DataFrame
 
 
 def files(folder: str | Path | None = None) -> list[Path]:
@@ -61,31 +64,57 @@ def compared(
     """Return what `scenarios` (or their files) do on the board; each is about the nation. `draws` are the engine's."""
     asked = [read_scenario(one) if isinstance(one, Path) else one for one in scenarios]
     for scenario in asked:
-        if scenario.place.name != NATION:
+        _check(scenario)
+    undone = partial(_top_ups, board)
+    acting = {one.scenario: partial(_levers, one) for one in asked if _simulated(one)}
+    done = effects(board.asked, board.outlook, {**acting, UNDONE: undone}, draws=draws, jobs=jobs)
+    found = found_of(board, asked, done)
+    titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
+    rows = [row_of(board, name, found, place) for name in found for place in board.outlook.all]
+    drawn = {name: each[1] for name, each in found.items()}
+    return Compared(pd.DataFrame(rows), drawn, done[""], titles, prices(board, done[UNDONE]))
+
+
+def _check(scenario: Scenario) -> None:
+    """Raise an error for a policy that cannot act on the board."""
+    if scenario.place.name != NATION:
+        raise UserError(
+            f"scenario {scenario.scenario!r}: place: {scenario.place.name}; expected {NATION}, since a policy on "
+            "the board acts in every province"
+        )
+    for lever in scenario.policy.levers:
+        if isinstance(lever, TopUp | Gift):
             raise UserError(
-                f"scenario {scenario.scenario!r}: place: {scenario.place.name}; expected {NATION}, since a policy on "
-                "the board acts in every province"
+                f"{scenario.scenario}: {type(lever).__name__} on the board is a change of the law; expected law: "
+                "[{parameter: local_top_up_share, value: 0.1, since: 2027-01}]"
             )
-    base, law = board.outlook, board.asked.known_law
+
+
+def found_of(board: Board, asked: Iterable[Scenario], done: Mapping[str, dict[str, Effect]]) -> Found:
+    """Return the law, the draws and the effects of the status quo and of each policy; `done` is what levers do."""
+    asked, base, law = list(asked), board.outlook, board.asked.known_law
     laws = {one.scenario: changed(law, one.changes) for one in asked if one.changes}
     drawn = outlooks(board.asked, laws) if laws else {}
-    usual = effects(
-        board.asked,
-        base,
-        {one.scenario: partial(_levers, one) for one in asked if one.policy.levers},
-        draws=draws,
-        jobs=jobs,
-    )
-    found: Found = {STATUS_QUO: (law, base, usual[""])}
+    found: Found = {STATUS_QUO: (law, base, done[""])}
     for one in asked:
-        effect = usual[one.scenario] if one.policy.levers else usual[""]
-        outlook = drawn.get(one.scenario, base)
-        outlook = under(outlook, effect) if one.policy.levers else outlook
+        outlook, effect = drawn.get(one.scenario, base), done[""]
+        if _simulated(one):
+            effect = done[one.scenario]
+            outlook = under(outlook, effect)
+        elif one.policy.levers:
+            outlook = less_campaign(outlook, one.policy.levers[0])
         found[one.scenario] = (laws.get(one.scenario, law), outlook, effect)
-    found[NO_CAMPAIGN] = (law, without_campaigns(base), usual[""])
-    titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
-    rows = [_row(board, name, found, place) for name in found for place in base.all]
-    return Compared(pd.DataFrame(rows), {name: each[1] for name, each in found.items()}, usual[""], titles)
+    return found
+
+
+def _simulated(scenario: Scenario) -> bool:
+    """Return whether people have to be simulated to know what a policy does: a campaign not held is in the draws."""
+    levers = scenario.policy.levers
+    return bool(levers) and not (len(levers) == 1 and _cut(levers[0]))
+
+
+def _cut(lever: Lever) -> bool:
+    return isinstance(lever, YearEndCampaign) and lever.month == 12 and not lever.kept and lever.where == "all"
 
 
 def _levers(scenario: Scenario, place: Place) -> tuple[Lever, ...]:
@@ -93,15 +122,47 @@ def _levers(scenario: Scenario, place: Place) -> tuple[Lever, ...]:
     return scenario.policy.levers
 
 
-def without_campaigns(outlook: Outlook) -> Outlook:
-    """Return the board without campaigns at the end of the year: members are lasting members, the same people."""
-    lasting = outlook.persons["lasting_members"]
-    return Outlook(outlook.places, outlook.months, {"members": lasting, "lasting_members": lasting})
+def _top_ups(board: Board, place: Place) -> tuple[Lever, ...]:
+    """Return the top-ups that undo the rise of the floor in a province, as levers."""
+    return price.top_ups(board.asked.known_law, board.rise, place.lineage)
 
 
-def _row(
-    board: Board, name: str, found: dict[str, tuple[Law, Outlook, dict[str, Effect]]], place: str
-) -> dict[str, object]:
+def less_campaign(outlook: Outlook, lever: Lever) -> Outlook:
+    """Return the board with a part of the campaigns, from the first December of the lever on; lasting members stay.
+
+    Who signed in an earlier campaign is a member for as long as they would have been.
+    """
+    if not isinstance(lever, YearEndCampaign):
+        raise TypeError(f"{type(lever).__name__} is no campaign")
+    lasting, members = outlook.persons["lasting_members"], outlook.persons["members"].copy()
+    begin, end = (tables.month(x) if x else None for x in (lever.start, lever.end))
+    for t, month in enumerate(outlook.months):
+        december = month - (month.month % 12)  # of the last campaign
+        if december.month == 12 and (begin is None or december >= begin) and (end is None or december <= end):
+            members[:, t] = lasting[:, t] + np.rint(lever.held * (members[:, t] - lasting[:, t])).astype(np.int64)
+    return Outlook(outlook.places, outlook.months, {"members": members, "lasting_members": lasting})
+
+
+def prices(board: Board, simulated: dict[str, Effect]) -> pd.DataFrame:
+    """Return by how much lasting members would be more a year after the rise had nobody to pay more, by two ways.
+
+    place, then low, middle and high (90%) of the share more: `counts`, the board's own, by the effect of the price on
+    the stock of members that counts have taught, and `people`, by the stock engine's people, whose entries and renewals
+    answer the price as trials had it (:mod:`forecast.desk.board.price`).
+    """
+    base, rows = board.outlook, []
+    at = base.at(f"{board.rise.month[:4]}-12")
+    ways = {"counts": board.flat, "people": under(base, simulated)}
+    for place in base.all:
+        row: dict[str, object] = {"place": place}
+        for name, outlook in ways.items():
+            more = outlook.of(place, "lasting_members")[at] / np.maximum(base.of(place, "lasting_members")[at], 1) - 1
+            row |= dict(zip((f"{name}_low", name, f"{name}_high"), np.quantile(more, (0.05, 0.5, 0.95)), strict=True))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def row_of(board: Board, name: str, found: Found, place: str) -> dict[str, object]:
     """Return a row of :class:`Compared`."""
     (law, outlook, effect), (quo, base, usual) = found[name], found[STATUS_QUO]
     gap = outlook.of(place, "lasting_members") - base.of(place, "lasting_members")

@@ -9,7 +9,7 @@ from forecast.data.tables import UserError
 from forecast.desk.board.compare import files
 from forecast.question.scenario import read_scenario
 
-NAMES = ("undo", "policies", "back")
+NAMES = ("undo", "policies", "prices", "equal", "back", "communes")
 
 
 def folder() -> Path:
@@ -20,10 +20,10 @@ def folder() -> Path:
 
 
 def read(name: str) -> pd.DataFrame:
-    """Return a table that was kept: `undo`, `policies` or `back`.
+    """Return a table that was kept.
 
     >>> NAMES
-    ('undo', 'policies', 'back')
+    ('undo', 'policies', 'prices', 'equal', 'back', 'communes')
     """
     path = tables.data_dir() / "board" / f"{name}.csv"
     if name not in NAMES or not path.is_file():

@@ -15,12 +15,11 @@ import numpy as np
 from forecast.data import places, workers
 from forecast.data.law import Law
 from forecast.data.places import Place, read_place
-from forecast.data.tables import UserError
 from forecast.data.vocabulary import GROUPS, NATION, PAYERS
 from forecast.desk.board import adding
 from forecast.desk.board.outlook import MEASURES, Asked, Outlook
 from forecast.experiment.project import project
-from forecast.question.levers import Gift, Lever, Policy, TopUp, Where
+from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
 
 ENGINE, DRAWS = "stock", 16
@@ -66,13 +65,6 @@ def effects(
 def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers], share: float) -> dict[str, Policy]:
     place = read_place(name, at=asked.month)
     found = {policy: tuple(give(place)) for policy, give in levers.items()}
-    for policy, given in found.items():
-        for lever in given:
-            if isinstance(lever, TopUp | Gift):
-                raise UserError(
-                    f"{policy}: {type(lever).__name__} on the board is a change of the law; expected law: "
-                    "[{parameter: local_top_up_share, value: 0.1, since: 2027-01}]"
-                )
     return {policy: Policy(*(localized(lever, share, place) for lever in given)) for policy, given in found.items()}
 
 

@@ -59,13 +59,15 @@ def commission(scenario: Scenario, collected: Collected) -> np.ndarray:
 
     A new member pays as payers usually do, again when it has run out, and counts as new for a year; all else is a
     renewal, and so is what those pay who were members at the opening. Books of donors count as collected; what the
-    state and the province add to a contribution does not. Where the law knows no commission, there is none.
+    state and the province add to a contribution does not. Where the law knows no commission, there is none. A plan that
+    changes commissions multiplies the law's.
     """
     law, months = scenario.law, [str(m) for m in scenario.months]
     rates = _rates(law, months)
     if rates is None:
         return np.zeros_like(collected.vnd)
-    new, renewal = rates
+    pay_new, pay_renewal = (1 + _mean(scenario, name) for name in ("commission_new", "commission_renewal"))
+    new, renewal = {spell: rate * pay_new for spell, rate in rates[0].items()}, rates[1] * pay_renewal
     spells = hazards.spells(scenario.months, law)
     left, earned = collected.months.copy(), np.zeros_like(collected.vnd)
     for k, spell in enumerate(spells[0].months.tolist()):
@@ -79,6 +81,12 @@ def commission(scenario: Scenario, collected: Collected) -> np.ndarray:
     earned += left * renewal[:, None]
     each = np.divide(collected.vnd, collected.months, out=np.zeros_like(left), where=collected.months > 0)
     return np.asarray(earned * each)
+
+
+def _mean(scenario: Scenario, column: str) -> np.ndarray:
+    """Return a column of the plan as the mean over eligible people, (months,)."""
+    people = scenario.place.communes["eligible"].to_numpy(float)
+    return np.asarray(scenario.plan.columns[column] @ people / max(people.sum(), 1.0))
 
 
 def _rates(law: Law, months: list[str]) -> tuple[dict[int, np.ndarray], np.ndarray] | None:

@@ -39,7 +39,7 @@ class Outside(NamedTuple):
         draws, strata, classes = len(world.keys), len(world.numbers), len(CLASS_SHARES)
         rows = draws, strata * classes, G * BANDS
         cells = world.cells.reshape(strata, G * BANDS)[:, None, :] * CLASS_SHARES[:, None]
-        cells = np.ascontiguousarray(np.broadcast_to(cells.reshape(rows[1:]), rows))
+        cells = np.array(np.broadcast_to(cells.reshape(rows[1:]), rows))  # a copy, of a single draw too
         left = 1.0 - world.opening / np.maximum(world.cells, 1)
         shape = world.drawn["frailty_shape"]
         pressure = shape[:, None] * np.expm1(-np.log(np.maximum(left, 1e-12)) / shape[:, None])

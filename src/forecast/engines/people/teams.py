@@ -26,6 +26,8 @@ class Seen(NamedTuple):
     reminders: float
     inspection: float  # hours
     assisted: float  # share of visits that help with the form
+    commission_new: float  # change of what collectors earn by new members, as a share of the law's
+    commission_renewal: float  # and by renewals
     skill: np.ndarray
     due: np.ndarray  # members whose paid months run out
     members: np.ndarray
@@ -33,7 +35,7 @@ class Seen(NamedTuple):
     year_start: np.ndarray  # members when the year began
 
 
-PLANNED, LOOKED_AT = Seen._fields[:8], Seen._fields[8:]
+PLANNED, LOOKED_AT = Seen._fields[:10], Seen._fields[10:]
 
 
 class TeamRules(NamedTuple):
@@ -44,6 +46,7 @@ class TeamRules(NamedTuple):
     quota_effort: np.ndarray
     staff_visits: np.ndarray
     staff_displacement: np.ndarray
+    commission_response: np.ndarray
 
     @classmethod
     def of(cls, drawn: Drawn) -> "TeamRules":
@@ -53,7 +56,10 @@ class TeamRules(NamedTuple):
 
 def plan_rows(plan: Plan, t: int) -> np.ndarray:
     """The plan's numbers that a team sees in month `t`: (communes, PLANNED), in the order of `Seen`."""
-    names = ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection", "assisted")
+    names = (
+        *("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection", "assisted"),
+        *("commission_new", "commission_renewal"),
+    )
     return np.stack([plan.columns[name][t] for name in names], axis=1)
 
 
@@ -68,9 +74,9 @@ def team_month(seen: Seen, rules: TeamRules) -> Hours:
     """Split a team's month among renewals, inspections and new visits.
 
     A quota lifts effort while the year's plan is not met. Due members come first (those on a list, or the follow_up
-    share), at most half of the time; then inspection hours; what is left are visits, fewer where the form is filled in
-    at the door. Officials with a quota visit after hours, and part of what they bring is displaced from the collectors.
-    A team without anybody does nothing.
+    share, more where renewals pay better), at most half of the time; then inspection hours; what is left are visits,
+    fewer where the form is filled in at the door or new members pay less. Officials with a quota visit after hours, and
+    part of what they bring is displaced from the collectors. A team without anybody does nothing.
     """
     draws = len(seen.members)
     row, hours = np.array([seen[: len(PLANNED)]], float), np.empty((len(Hours._fields), 1, draws))
@@ -85,19 +91,23 @@ def team_acts(c: int, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndar
     `planned` (communes, PLANNED), `looked_at` (LOOKED_AT, communes, draws), `rules` (TeamRules, draws); the answer is
     written to `hours` (Hours, communes, draws).
     """
-    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection, assisted = planned[c]
+    collectors, extra_visits, quota, staff, staff_quota, reminders, inspection, assisted, pay_new, pay_renewal = (
+        planned[c]
+    )
     asked = min(staff_quota / FULL_STAFF_QUOTA, 1.0)
     pressed = min(quota + asked, 1.0)
     for d in range(hours.shape[2]):
         skill, due, members, goal, year_start = looked_at[:, c, d]
-        visits_per_collector, follow_up, quota_effort, staff_visits, staff_displacement = rules[:, d]
+        visits_per_collector, follow_up, quota_effort, staff_visits, staff_displacement, response = rules[:, d]
         missing = min(max((goal - members) / max(goal - year_start, 1.0), 0.0), 1.0)
         lift = 1.0 + (quota_effort - 1.0) * pressed if missing > 0.0 else 1.0
         time = collectors * visits_per_collector * lift
-        for_due = min(max(follow_up, reminders) * max(due, 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
+        asked_for = min(follow_up * (1.0 + pay_renewal) ** response, 1.0) if pay_renewal != 0.0 else follow_up
+        zeal = (1.0 + pay_new) ** response if pay_new != 0.0 else 1.0
+        for_due = min(max(asked_for, reminders) * max(due, 0.0) * RENEWAL_COST, MOST_FOR_RENEWALS * time)
         free = max(time - for_due - inspection * INSPECTION_COST, 0.0)
         officials = staff * staff_visits * asked * lift
-        hours[0, c, d] = (free / (1.0 + ASSISTED_COST * assisted) + extra_visits) * skill + officials * (
+        hours[0, c, d] = (free * zeal / (1.0 + ASSISTED_COST * assisted) + extra_visits) * skill + officials * (
             1.0 - staff_displacement
         )
         wanted = RENEWAL_COST * due

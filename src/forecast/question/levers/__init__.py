@@ -19,6 +19,7 @@ from forecast.question.levers.base import Group as Group
 from forecast.question.levers.base import Lever as Lever
 from forecast.question.levers.base import Month as Month
 from forecast.question.levers.campaign import YearEndCampaign as YearEndCampaign
+from forecast.question.levers.commission import Commission as Commission
 from forecast.question.levers.contribution import Gift as Gift
 from forecast.question.levers.contribution import TopUp as TopUp
 from forecast.question.levers.effort import Collectors as Collectors
