@@ -127,7 +127,7 @@ def test_a_commune_cannot_stand_on_the_board(made, tmp_path):
     given = pd.DataFrame(
         [("Phú Thọ (2025)/Đà Bắc", "2027-12", 5.0, "stated", "")], columns=[*targets.COLUMNS, "source"]
     )
-    with pytest.raises(UserError, match=r"is counted in Phú Thọ \(2025\)"):
+    with pytest.raises(UserError, match=r"it is counted in Phú Thọ \(2025\)"):
         board._within(given, made.outlook, "mine.csv")
 
 

@@ -106,6 +106,26 @@ def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
     return "\n".join([*lines, ", ".join(counts)])
 
 
+def verdict(findings: Iterable[Finding], lang: str = "vi") -> str:
+    """Return in a line whether the work is in order, and how many findings of each kind there are.
+
+    >>> verdict([], "en")
+    'In order: nothing was found.'
+    """
+    findings, vi = list(findings), lang == "vi"
+    counts = Counter(f.severity for f in findings)
+    parts = []
+    for severity in SEVERITIES:
+        one, many, viet = _SAY[severity]
+        if n := counts[severity]:
+            parts.append(f"{n} {viet if vi else one if n == 1 else many}")
+    if failed(findings):
+        head = "Phải sửa" if vi else "To be mended"
+    else:
+        head = "Không có gì phải sửa" if vi else "In order"
+    return f"{head}: {', '.join(parts) or ('không phát hiện gì' if vi else 'nothing was found')}."
+
+
 def check_project() -> list[Finding]:
     """Check all tables and scenarios of the project (see :func:`forecast.data.tables.data_dir`)."""
     folder = tables.data_dir()

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import files, tables, workers
 from forecast.data.code import PACKAGES, code_hash
+from forecast.data.steps import steps
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
 from forecast.desk import lined_up
 from forecast.desk.target import INTERVAL
@@ -81,7 +81,7 @@ def follow(
     given = [(base, policies, chunk, seed) for chunk in chunks]
     paths = [keep / _name(*one) if keep else None for one in given]
     found: list[Any] = [None] * len(chunks)
-    with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
+    with steps("people followed", "draw", draws, shown=progress) as bar:
         done = workers.each(_chunk, given, jobs, paths=paths, kept=lambda _, path: files.kept_arrays(path))
         for number, part in done:
             found[number] = part

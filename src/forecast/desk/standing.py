@@ -44,8 +44,8 @@ def standing(
 
     One row each for members in the month of the target, for lasting members then, and for members three months later;
     columns: place, scenario, engine, measure, month, group, target, probability, standard_error, draws, median, low,
-    high (90% interval). An `answer` of as many `draws` serves where it goes so far; else the scenario is asked for three
-    months more. A target that is no stock of members is an error.
+    high (90% interval). An `answer` of as many `draws` serves where it goes so far; else the scenario is
+    asked for three months more. A target that is no stock of members is an error.
     """
     target = target_of(scenario)
     if target.measure not in STOCKS:

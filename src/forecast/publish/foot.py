@@ -4,8 +4,6 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from forecast.data import tables
-from forecast.data.history import counts
 from forecast.language import words
 from forecast.language.words import Text, say
 from forecast.publish import downloads
@@ -58,17 +56,6 @@ def made_of(book: NotebookNode | None, lang: str, facts: dict[str, Any], form: s
         vi="{run}forecast {version}, mã chương trình {code}, dữ liệu {data}, luật {law}",
         en="{run}forecast {version}, code {code}, data {data}, law {law}",
     )
-
-
-def known() -> dict[str, str]:
-    """Return what a site knows: the last month of which there is a count, and the last change of the law.
-
-    >>> sorted(known())
-    ['counts_until', 'law_until']
-    """
-    rows = tables.read(tables.data_dir() / "history.csv", "history")
-    law = tables.read(tables.data_dir() / "law.csv", "law")
-    return {"counts_until": str(counts(rows)["month"].max()), "law_until": str(law["since"].max())}
 
 
 def vintage(lang: str, facts: dict[str, Any]) -> str:

@@ -26,13 +26,14 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from tqdm.auto import tqdm
 
 from forecast.answer import stated
 from forecast.data import places, tables
 from forecast.data.code import code_hash
 from forecast.data.files import ROOT, scratch
 from forecast.data.folders import alive, exchanged
+from forecast.data.known import known
+from forecast.data.steps import steps
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
 from forecast.language import words
@@ -79,12 +80,12 @@ def build(
     if ledger is not None:
         ledgers.read(ledger)  # one that is not in order is told before the work
     books = chosen(places)
-    with tqdm(total=len(books) + 1, desc="report", unit="step", disable=not progress) as steps:
+    with steps("notebooks", "", len(books) + 1, shown=progress) as bar:
         done = {}
         with ThreadPoolExecutor(max_workers=2) as pool, _kernels_ended():
             for path, made in zip(books, pool.map(lambda b: run(b, langs, draws), books), strict=True):
                 done[path.stem] = made
-                steps.update()
+                bar.update()
         forecasts = published(made[langs[0]] for made in done.values())
 
         def ready() -> None:
@@ -100,7 +101,7 @@ def build(
             ready=ready,
             facts={"made": day} | ({"published": day} if ledger is not None else {}),
         )
-        steps.update()
+        bar.update()
     return out / "index.html"
 
 
@@ -128,7 +129,7 @@ def publish(
     faults += stated.conflicts(figures)
     if faults:
         raise UserError("\n".join(dict.fromkeys(faults)))
-    facts = {"languages": langs, "pages": sorted(done), **_hashes(), **foot.known()} | (facts or {})
+    facts = {"languages": langs, "pages": sorted(done), **_hashes(), **known()} | (facts or {})
     facts["settings"] = {stem: foot.settings(made[langs[0]]) for stem, made in done.items()}
     on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
     forecasts = {stem: published([made[langs[0]]]) for stem, made in done.items()}

@@ -20,6 +20,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from forecast.data import history
+from forecast.data.known import known
 from forecast.data.places import Place
 from forecast.engines import ENGINES as ENGINES
 from forecast.language import words
@@ -69,10 +70,11 @@ class Picture(Figure):
         return [text for text in (artist.get_text().strip() for artist in found) if text]
 
     def png(self, dpi: int = 150) -> bytes:
-        """Return the figure as PNG, which holds its description and texts too; the same figure gives the same bytes."""
+        """Return the figure as PNG, with its description, its texts and what was known; the same, the same bytes."""
         stream = io.BytesIO()
         with rc_context(STYLE):
             said = {"Software": None, "Description": self.alt, "Comment": "\n".join(self.written())}
+            said["Source"] = ", ".join(f"{name} {value}" for name, value in known().items())
             self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=said, pil_kwargs={"optimize": True})
         return stream.getvalue()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import frames, tables
-from forecast.data.places import read_place
+from forecast.data.places import Place, read_place
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import NATION
 from forecast.desk.board import counted, price, targets
@@ -81,10 +81,18 @@ def _within(given: pd.DataFrame, outlook: Outlook, file: str) -> None:
         outlook.at(str(row.month))
         if row.place not in outlook.all:
             where = read_place(str(row.place), at=row.month)
-            raise UserError(
-                f"{Path(file).name}: {row.place} is a {where.level}; the board holds the nation and its provinces, "
-                f"and {row.place} is counted in {where.lineage[1]}"
-            )
+            raise UserError(f"{Path(file).name}: {no_row(where)}")
+
+
+def no_row(place: Place) -> str:
+    """Return why the board has no row of a place, and where it is counted.
+
+    >>> no_row(read_place("Phú Thọ (2025)/Đà Bắc"))
+    'Phú Thọ (2025)/Đà Bắc is a commune; the board holds the nation and its provinces: it is counted in Phú Thọ (2025)'
+    """
+    level = {"commune_group": "group of communes"}.get(place.level, place.level)
+    said = f"{place.name} is a {level}; the board holds the nation and its provinces"
+    return f"{said}: it is counted in {place.lineage[1]}" if len(place.lineage) > 1 else said
 
 
 def paths_of(outlook: Outlook) -> pd.DataFrame:
