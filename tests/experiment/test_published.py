@@ -22,9 +22,9 @@ from forecast.engines import ENGINES, Kind
 from forecast.experiment import ledger as published
 from forecast.experiment import misses
 from forecast.experiment import project as experiment
-from forecast.experiment.manifest import fingerprint
 from forecast.experiment.project import project
 from forecast.publish import audit, site
+from forecast.question.fingerprint import fingerprint
 from forecast.question.levers import Policy, Reminders, TopUp, Visits
 from forecast.question.scenario import Scenario, Target, read_scenario
 from forecast.question.scenario_file import scenario_yaml

@@ -191,7 +191,7 @@ def compare(
     followed = projection.concat([])
     result: list[Added] = []
     if people:
-        followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs)
+        followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs, keep=out / PARTS)
     ask = partial(run, questions, seed=seed, jobs=jobs, keep=out / PARTS)
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
@@ -273,7 +273,7 @@ def target(
     learned: str,
 ) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
-    from forecast.desk.standing import standing
+    from forecast.desk.standing import STOCKS, long_enough, standing
     from forecast.desk.target import effort, needed_path, target_table
     from forecast.desk.target import ways as ways_to_target
     from forecast.experiment.manifest import manifest
@@ -289,18 +289,19 @@ def target(
     if question.target is None:
         raise UserError(NO_TARGET, file=scenario)
     claim(out, force)
-    answer = run(question, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
+    answer = run(long_enough(question), names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, [question], names)
     desk = target_table(answer, question)
     engine = desk["engine"].iloc[0]
     path = needed_path(answer, question, engine) if question.target.measure == "members" else None
     spoken = picture_of.speaks(desk)
     stands = []
-    if question.target.measure in ("members", "lasting_members"):
-        stands = records(standing(question, draws=draws, seed=seed, engine=spoken, jobs=jobs, keep=out / PARTS))
-    trust = truth(question, spoken, draws=draws, seed=seed)
-    needed = effort(question, probability, draws=draws, seed=seed)
-    ways = ways_to_target(question, probability, draws=draws, seed=seed)
+    if question.target.measure in STOCKS:
+        stands = records(standing(question, answer, draws=draws, seed=seed, engine=spoken))
+    parts = out / PARTS
+    trust = truth(question, spoken, draws=draws, seed=seed, jobs=jobs, keep=parts)
+    needed = effort(question, probability, draws=draws, seed=seed, keep=parts)
+    ways = ways_to_target(question, probability, draws=draws, seed=seed, jobs=jobs, keep=parts)
     result = {
         "desk": records(desk),
         "path": records(path) if path is not None else [],

@@ -16,9 +16,10 @@ import pandas as pd
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import files, tables, workers
+from forecast.data.code import PACKAGES, code_hash
 from forecast.data.steps import steps
 from forecast.engines import ENGINES, USUAL, Engine
-from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
+from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
 CHUNK = 32  # draws: little enough that all cores end at about the same time

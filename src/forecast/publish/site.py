@@ -29,13 +29,13 @@ from nbformat import NotebookNode
 
 from forecast.answer import stated
 from forecast.data import places, tables
+from forecast.data.code import code_hash
 from forecast.data.files import ROOT, scratch
 from forecast.data.folders import alive, exchanged
 from forecast.data.known import known
 from forecast.data.steps import steps
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
-from forecast.experiment.manifest import code_hash
 from forecast.language import words
 from forecast.language.words import LANGS
 from forecast.publish import audit, downloads, foot, page, pages
