@@ -21,7 +21,7 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report look test thorough mutants fuzz schema notebooks lab bench lock setup clean
+.PHONY: help report look test thorough mutants fuzz schema messages notebooks lab bench lock setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ notebooks: $(READY) ## write the notebooks of places from their template, and ru
 	$(BIN)/forecast page
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
+
+messages: $(READY) ## compile the catalog of what the command line says in Vietnamese, after it has changed
+	$(BIN)/pybabel compile --directory src/forecast/data/locale --domain forecast --locale vi --statistics
 
 lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks $(ARGS)

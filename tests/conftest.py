@@ -9,6 +9,8 @@ from hypothesis import settings
 
 # Set before anything imports numba; the Makefile sets it too, for runs that do not start here.
 os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+# The command line speaks English in the tests that say nothing else; tests/cli/test_languages.py tries both.
+os.environ["FORECAST_LANG"] = "en"
 
 # The same examples on every run, and no deadline: the first call of a compiled function is slow.
 settings.register_profile("forecast", derandomize=True, deadline=None)

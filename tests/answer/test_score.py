@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
@@ -238,3 +239,12 @@ def test_skill_is_over_the_targets_that_both_answered_and_a_place_has_one_vote()
     assert np.isnan(short.loc[("x", "absolute_error"), "skill drift"])
     bands = score.summary(score.scores(made, COUNTS), by=("engine", "band"))
     assert set(bands["band"]) == {"1-6", "7-12"}
+
+
+@given(NUMBERS, st.lists(NUMBERS, min_size=2, max_size=2), st.sampled_from([0.5, 0.8, 0.95]))
+def test_pinball_and_interval_score_are_those_of_a_library(y, ends, level):
+    low, high = sorted(ends)
+    theirs = scoringrules.interval_score(y, low, high, 1 - level, backend="numpy")
+    assert score.interval_score(y, low, high, level) == pytest.approx(theirs)
+    theirs = [scoringrules.quantile_score(y, end, p, backend="numpy") for end, p in ((low, 0.1), (high, 0.9))]
+    assert score.pinball(y, [low, high], [0.1, 0.9]) == pytest.approx(theirs)

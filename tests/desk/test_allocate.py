@@ -105,7 +105,13 @@ def test_the_command_writes_table_sheet_and_picture(tmp_path, run):
     line = ["allocate", "data/scenarios/da-bac-status-quo.yaml", "--draws", "4", "--jobs", "1", "--out", str(out)]
     done = run(*line)
     assert done.exit_code == 0, done.output
-    assert "khả năng" in done.output
+    assert "Đà Bắc reaches 750 by" in done.output
     table = pd.read_csv(out / "allocation.csv")
     assert len(table) == 17 and table["share_by_capacity"].sum() == 750
-    assert {p.name for p in out.iterdir()} == {"allocation.csv", "allocation.xlsx", "allocation.png", "manifest.json"}
+    assert {p.name for p in out.iterdir()} == {
+        "allocation.csv",
+        "allocation.xlsx",
+        "allocation.png",
+        "answer.md",
+        "manifest.json",
+    }

@@ -49,8 +49,8 @@ WITHOUT = lives(
 
 @pytest.fixture(scope="module")
 def added() -> additionality.Added:
-    people, months = lined_up.compare(WITHOUT, UNDER, 0, (LAST, FIRST - 1, LAST), MONTHS)
-    return additionality.Added(people, months)
+    people, months = lined_up.compare(WITHOUT, UNDER, (LAST, FIRST - 1, LAST))
+    return additionality.Added(*lined_up.frames(people[None], months[None], MONTHS))
 
 
 def paid(scenario: str, by_month: list[float]) -> pd.DataFrame:

@@ -282,7 +282,8 @@ def test_the_command_writes_an_answer_that_is_ready_to_be_run(tmp_path, run):
         assert done.exit_code == 0, done.output
     for name in ("optimum.json", "optimum.yaml", "front.png"):
         assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
-    assert "Khả năng khi tìm" in done.output
+    assert "Verified with new simulations" in done.output
+    assert "Probability promised" in (outs[0] / "answer.md").read_text(encoding="utf-8")
     assert read_scenario(outs[0] / "optimum.yaml").scenario == "ask-optimum"
     record = json.loads((outs[0] / "optimum.json").read_text(encoding="utf-8"))
     assert record["promised"]["probability"] - record["verified"]["probability"] == pytest.approx(record["optimism"])

@@ -42,7 +42,7 @@ def engine(monkeypatch) -> Callable[[Callable], None]:
             values = {"reached": np.where(met, GOAL, GOAL - 1), "hours": np.full(len(met), 7.0 * len(levers))}
             return pd.DataFrame(values | {payer: np.full(len(met), vnd) for payer, vnd in paid.items()})
 
-        def tallies(asked, seed) -> list[pd.DataFrame]:
+        def tallies(asked, seed, **_) -> list[pd.DataFrame]:
             return [tally(*one, seed) for one in asked]
 
         monkeypatch.setattr(target, "tallies", tallies)

@@ -335,7 +335,7 @@ def test_the_command_writes_its_files_and_tells_who_had_too_little(tmp_path, mon
     said = command("backtest", *words)
     assert "note: Lào Cai: too few counts" in said and "hindsight" not in said
     assert "chosen with the whole history in view" in said
-    assert "% of naive's" in said
+    assert "errs least" in said and "of the error of the last count again" in said
     folder = tmp_path / "x"
     assert sorted(p.name for p in folder.iterdir()) == [
         "backtest.png",

@@ -9,13 +9,15 @@ import pandas as pd
 import pytest
 
 from forecast.data import files, tables, toy
+from forecast.data.code import PACKAGES, TABLES, code_hash
 from forecast.data.files import PACKAGE
 from forecast.engines import ENGINES, silence
 from forecast.engines.people.agents import AgentEngine, Team
 from forecast.engines.people.stock import StockEngine
 from forecast.experiment import project as experiment
-from forecast.experiment.manifest import PACKAGES, TABLES, code_hash, fingerprint, manifest
+from forecast.experiment.manifest import manifest
 from forecast.experiment.project import Task, project
+from forecast.question.fingerprint import fingerprint
 from forecast.question.levers import Policy, Visits, Where
 from forecast.question.scenario import Scenario
 
@@ -262,7 +264,7 @@ def copied(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     for path in tables.data_dir().glob("*.csv"):
         shutil.copy(path, tmp_path / "data")
-    monkeypatch.setattr("forecast.experiment.manifest.PACKAGE", tmp_path / "forecast")
+    monkeypatch.setattr("forecast.data.code.PACKAGE", tmp_path / "forecast")
     monkeypatch.setattr(tables, "data_dir", lambda: tmp_path / "data")
     code_hash.cache_clear()
     yield tmp_path

@@ -46,7 +46,9 @@ def test_the_commands_at_the_foot_give_the_numbers_of_the_page(stem, command, tm
         if words[1] == "check":
             continue  # it is on every page, and a test of its own
         words[words.index("--out") + 1] = str(tmp_path / words[1])
-        said[words[1]] = command(*words[1:], "--jobs", "1", "--lang", "en")
+        command(*words[1:], "--jobs", "1", "--lang", "en")
+        answer = tmp_path / words[1] / "answer.md"
+        said[words[1]] = answer.read_text(encoding="utf-8") if answer.exists() else ""
     summary = pd.read_csv(tmp_path / "project" / "summary.csv").sort_values(["scenario", "engine", "month", "measure"])
     mine = names["answer"].summary()
     assert len(summary) == len(mine) > 0
@@ -66,7 +68,6 @@ def test_the_commands_at_the_foot_give_the_numbers_of_the_page(stem, command, tm
     for key, table in (("desk", names["desk"]), ("ways", names["ways"]), ("standing", names["still"])):
         assert found[key] == json.loads(table.to_json(orient="records", double_precision=6, force_ascii=False))
     assert found["effort"] == names["more"]
-    plain = re.sub(r"\*\*|> |</?small>", "", names["shown"]["headline"]).replace("  \n", "\n")
-    for sentence in plain.split("\n\n"):
-        assert sentence in said["target"].replace("  \n", "\n")
+    for sentence in names["shown"]["headline"].split("\n\n"):
+        assert sentence in said["target"]
     assert names["shown"]["people-text"] in said["compare"]

@@ -188,7 +188,7 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path):
 
 
 def test_places_choose_notebooks_and_a_place_without_one_is_named(home):
-    assert [p.stem for p in site.chosen(["ca-mau"])] == ["00_start", "05_ca_mau"]
+    assert [p.stem for p in site.chosen(["ca-mau"])] == ["05_ca_mau"]
     with pytest.raises(UserError, match="no notebook about Lào Cai; there are ones about Cà Mau"):
         site.chosen(["Lào Cai"])
     with pytest.raises(UserError, match="languages fr"):

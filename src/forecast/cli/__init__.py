@@ -5,6 +5,7 @@ without `--force`; a killed `project` goes on where it was when it is started ag
 """
 
 import errno
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,34 +18,57 @@ from forecast.cli.board import board
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, progress, sample
+from forecast.cli.frame import LANGUAGE, WIDTH, Commands, Option
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
 from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 from forecast.cli.updating import update
-from forecast.data import doors, tables, workers
+from forecast.data.messages import LANGS, UserError, told
 
 
-class _Commands(click.Group):
+class _Commands(Commands):
     """Turns what goes wrong with somebody's input into one message, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with _stopped_by_sigterm():
                 return super().invoke(ctx)
-        except tables.UserError as error:
-            click.echo(doors.shortened(f"forecast: {error}"), err=True)
-            ctx.exit(1)
+        except UserError as error:
+            _say(str(error))
         except OSError as error:  # no room, no right to write, a file where a folder is wanted
             if error.errno == errno.EPIPE:
                 raise
-            click.echo(doors.shortened(f"forecast: {error.filename or ''}: {error.strerror or error}"), err=True)
-            ctx.exit(1)
+            _say(f"{error.filename or ''}: {_reason(error)}")
         except KeyboardInterrupt:
+            from forecast.data import workers
+
             workers.end()
-            click.echo("\nforecast: stopped; the same command goes on from here", err=True)
-            ctx.exit(1)
+            click.echo(err=True)
+            _say(told("stopped; the same command goes on from here"))
+        return ctx.exit(1)
+
+
+def _say(message: str) -> None:
+    from forecast.data import doors
+
+    click.echo(doors.shortened(f"forecast: {message}"), err=True)
+
+
+def _reason(error: OSError) -> str:
+    """Return why the system refused, in words of ours for what is common."""
+    common = {
+        errno.ENOSPC: told("no space is left on the disk"),
+        errno.EACCES: told("there is no right to read or write it"),
+        errno.EPERM: told("there is no right to read or write it"),
+        errno.EROFS: told("there is no right to read or write it"),
+        errno.ENOTDIR: told("a file stands where a folder is wanted"),
+        errno.EEXIST: told("a file stands where a folder is wanted"),
+        errno.EISDIR: told("a folder stands where a file is wanted"),
+        errno.ENOENT: told("there is no such file or folder"),
+    }
+    return common.get(error.errno or 0, error.strerror or str(error))
 
 
 @contextmanager
@@ -65,32 +89,37 @@ def _stopped_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="forecast")
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH})
+@click.version_option(
+    package_name="forecast", message="%(prog)s %(version)s", cls=Option, help="Show the version and exit."
+)
 def main() -> None:
     """Project enrollment in Viet Nam's voluntary social insurance, and see what would meet a target."""
+    asked = os.environ.get(LANGUAGE, "")
+    if asked not in ("", *LANGS):
+        raise click.UsageError(told("FORECAST_LANG: {asked!r}; expected vi or en", asked=asked))
 
 
 for command in (
     check,
     project,
-    compare,
     target,
+    compare,
     optimize,
     allocate,
     board,
-    calibrate,
-    sensitivity,
-    backtest,
-    baseline,
-    page,
     report,
-    new,
+    app,
     sample,
     import_,
+    new,
     progress,
     update,
+    backtest,
+    calibrate,
+    sensitivity,
+    baseline,
     replay,
-    app,
+    page,
 ):
     main.add_command(command)

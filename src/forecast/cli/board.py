@@ -6,8 +6,11 @@ from pathlib import Path
 
 import click
 
+from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
-from forecast.data import tables
+from forecast.cli.frame import Existing, Month, argument, command, option
+from forecast.cli.terminal import tell, typed
+from forecast.data.messages import UserError, told
 
 
 def this_month(today: date | None = None) -> str:
@@ -20,31 +23,33 @@ def this_month(today: date | None = None) -> str:
     return f"{end.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option(
-    "--month", default=None, metavar="YYYY-MM", help="Month at whose end the board stands; the last by default."
+@command()
+@argument("places", nargs=-1)
+@option(
+    "--month",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month at whose end the board stands; the last by default.",
 )
-@click.option("--until", default="2030-12", show_default=True, metavar="YYYY-MM", help="Last month.")
-@click.option(
+@option("--until", default="2030-12", show_default=True, type=Month(), metavar="YYYY-MM", help="Last month.")
+@option(
     "--targets",
     "own",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     default=None,
     help="Targets of one's own: place, month, value, unit (persons, percent), denominator, source.",
 )
-@click.option(
+@option(
     "--policy",
     "policies",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=Existing(),
     help="Scenario file about the nation, or a folder of them (data/scenarios/board); may be given again.",
 )
-@click.option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
-@click.option(
-    "--store", is_flag=True, help="Keep what --policy, --back and --communes found with the data, for the page."
-)
-@click.option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
+@option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")
+@option("--store", is_flag=True, help="Keep what --policy, --back and --communes found with the data, for the page.")
+@option("--communes", is_flag=True, help="Split the plan of each of PLACES over its communes, equally hard.")
 @with_draws
 @with_work
 def board(
@@ -76,40 +81,48 @@ def board(
     import pandas as pd
 
     from forecast.data.places import read_place
+    from forecast.data.steps import steps
     from forecast.desk.board import back, compare, equal, kept, plans, targets
     from forecast.desk.board.board import board as made
     from forecast.desk.board.board import no_row
     from forecast.desk.board.outlook import Asked
     from forecast.exchange.board_workbook import workbook
-    from forecast.language import words
     from forecast.show import board as show
     from forecast.show import board_desk as desk
+    from forecast.show import brief, brief_trust
 
-    asked = Asked(str(tables.month(month or this_month())), str(tables.month(until)), draws, seed)
+    asked = Asked(str(data.tables.month(month or this_month())), str(data.tables.month(until)), draws, seed)
     _ = asked.months
     chosen = [read_place(name, at=asked.month) for name in places]
     for place in chosen:
         if place.level not in ("nation", "province"):
-            raise tables.UserError(no_row(place))
+            raise UserError(no_row(place))
     if communes and not any(place.level == "province" for place in chosen):
-        raise click.UsageError("--communes splits the plan of PLACES: name at least one province")
+        raise click.UsageError(told("--communes splits the plan of PLACES: name at least one province"))
     if own:
         targets.read(own)  # a fault is told before anything is written
     files = [file for path in policies for file in (compare.files(path) if path.is_dir() else [path])]
     questions = read_scenarios(files)
     claim(out, force)
-    with click.progressbar(length=34, label="board") as bar:
-        result = made(asked, own=own, progress=lambda _: bar.update(1))
-    tables.write(result.rows, out / "board.csv")
-    tables.write(result.paths, out / "paths.csv")
+    with steps("provinces", "", 34) as bar:
+
+        def done(_: str) -> None:
+            bar.update()
+
+        result = made(asked, own=own, progress=done)
+    data.tables.write(result.rows, out / "board.csv")
+    data.tables.write(result.paths, out / "paths.csv")
     result.outlook.projection().to_parquet(out / "board.parquet", index=False)
     picture(out / "board.png", show.picture(result, lang))
-    tables.write_bytes(workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx")
-    click.echo(show.summary(result, lang, tuple(place.name for place in chosen)))
+    data.tables.write_bytes(
+        workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx"
+    )
+    names = tuple(place.name for place in chosen)
+    texts = [show.summary(result, lang, names)]
     year = desk.year_of(result)
     planned = plans.plans(asked, result.outlook, year)
-    tables.write(planned, out / "plans.csv")
-    click.echo(desk.plans(planned, year, lang))
+    data.tables.write(planned, out / "plans.csv")
+    texts.append(desk.plans(planned, year, lang))
     if communes:
         wanted = planned[planned["chance"] == 0.8].set_index("place")["plan"]
         split = [
@@ -118,7 +131,7 @@ def board(
             if place.level == "province"
         ]
         for folder in [out, *([kept.folder()] if store else [])]:
-            tables.write(pd.concat(split, ignore_index=True), folder / "communes.csv")
+            data.tables.write(pd.concat(split, ignore_index=True), folder / "communes.csv")
     if questions:
         compared = compare.compared(result, questions, jobs=jobs)
         found = {
@@ -129,14 +142,20 @@ def board(
         }
         for folder in [out, *([kept.folder()] if store else [])]:
             for name, rows in found.items():
-                tables.write(rows, folder / f"{name}.csv")
-        said = [desk.undo(result, found["undo"], lang), desk.prices(compared.prices, lang)]
-        said += [desk.policies(compared.rows, compared.titles, lang), desk.equal(found["equal"], compared.titles, lang)]
-        click.echo(words.join(said))
+                data.tables.write(rows, folder / f"{name}.csv")
+        texts += [desk.undo(result, found["undo"], lang), desk.prices(compared.prices, lang)]
+        texts += [
+            desk.policies(compared.rows, compared.titles, lang),
+            desk.equal(found["equal"], compared.titles, lang),
+        ]
     if backward:
         before = back.back(draws, seed)
         for folder in [out, *([kept.folder()] if store else [])]:
-            tables.write(before, folder / "back.csv")
-        click.echo(desk.held(before, lang))
+            data.tables.write(before, folder / "back.csv")
+        texts.append(desk.held(before, lang))
     facts = {"asked": {"month": asked.month, "until": asked.until, "draws": draws, "seed": seed}}
-    finish(out, json.loads(json.dumps(facts)), "board.csv")
+    written = finish(out, json.loads(json.dumps(facts)), *texts)
+    short = brief_trust.board(result, names, lang)
+    rest = brief.some(len(short.table.rows), len(result.rows), "board.csv", lang) if short.table is not None else ""
+    following = () if communes else (names[:1] or ("Cà Mau",))
+    tell(short, out, written, typed("board", *following, "--communes") if following else "", rest)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.data import doors, tables
-from forecast.data.folders import LOCK, Taken, locked, swept
+from forecast import data
+from forecast.cli.frame import Decorator, Existing, argument, language_option, option
+from forecast.data.messages import SeveralErrors, UserError, language, told
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
     import pandas as pd
@@ -22,36 +23,35 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `fore
     from forecast.question.scenario import Scenario
     from forecast.show.picture import Picture
 
-Option = Callable[[Callable[..., Any]], Callable[..., Any]]  # what click.option and click.argument return
 
 MOST_DRAWS = 1_000_000  # of a run
-PARTS, MANIFEST = ".parts", "manifest.json"
-with_out = click.option(
+PARTS, MANIFEST, ANSWER = ".parts", "manifest.json", "answer.md"
+with_out = option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default="results",
     show_default=True,
     help="Folder for the results.",
 )
-with_force = click.option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
-with_draws = click.option(
+with_force = option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
+with_draws = option(
     "--draws", type=click.IntRange(1, MOST_DRAWS), default=200, show_default=True, help="Draws of each scenario."
 )
-with_seed = click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Number that fixes all luck."
+with_seed = option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=1,
+    show_default=True,
+    help="Random seed: the same seed gives the same numbers.",
 )
-with_jobs = click.option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
-with_lang = click.option(
-    "--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of pictures."
-)
-with_engines = click.option(
-    "--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas."
-)
+with_jobs = option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
+with_lang = language_option()
+with_engines = option("--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas.")
+NO_TARGET = "{file}: no target; expected target: {{measure, value, by}}"
+BUDGET = "2e9"  # VND of an example
 LEDGER = "Folder of the ledger of published forecasts; data/published by default."
-with_scenarios = click.argument(
-    "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-with_learned = click.option(
+with_scenarios = argument("scenarios", nargs=-1, required=True, type=Existing(dir_okay=False))
+with_learned = option(
     "--learned",
     type=click.Choice(["counts", "priors"]),
     default="counts",
@@ -70,16 +70,16 @@ def _on_cluster(context: click.Context, _: click.Parameter, address: str | None)
     before = os.environ.get(workers.ADDRESS)
     os.environ[workers.ADDRESS] = address  # for the notebooks of a report, which are processes of their own
 
-    def told() -> None:
+    def ended() -> None:
         os.environ.pop(workers.ADDRESS) if before is None else os.environ.update({workers.ADDRESS: before})
         if place and place.ran:
-            by = ", ".join(f"{count} by {worker}" for worker, count in sorted(place.ran.items()))
-            click.echo(f"note: pieces of work that were done: {by}", err=True)
+            by = ", ".join(told("{count} by {worker}", count=n, worker=w) for w, n in sorted(place.ran.items()))
+            note("pieces of work that were done: {by}", by=by)
 
-    context.call_on_close(told)
+    context.call_on_close(ended)
 
 
-with_cluster = click.option(
+with_cluster = option(
     "--cluster",
     metavar="ADDRESS",
     default=None,
@@ -90,12 +90,12 @@ with_cluster = click.option(
 """Gives a command --cluster: all that it asks of :mod:`forecast.data.workers` is done there."""
 
 
-def together(*options: Option) -> Option:
+def together(*options: Decorator) -> Decorator:
     """Return one decorator that gives a command all of these options, in this order."""
 
     def give(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            command = option(command)
+        for one in reversed(options):
+            command = one(command)
         return command
 
     return give
@@ -110,20 +110,25 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
     """Read all scenario files, or name every fault of all of them at once."""
     from forecast.question.scenario import read_scenario
 
-    faults, questions = [], []
+    faults: list[UserError] = []
+    questions: list[Scenario] = []
     for path in paths:
         try:
             questions.append(read_scenario(path))
-        except tables.UserError as error:
-            faults.append(str(error))
+        except UserError as error:
+            faults.append(error)
     names = [q.scenario for q in questions]
     faults += [
-        f"{q.file}: scenario: {q.scenario!r} is the name in another file as well; expected names that differ"
+        UserError(
+            "{file}: scenario: {name!r} is the name in another file as well; expected names that differ",
+            file=q.file,
+            name=q.scenario,
+        )
         for i, q in enumerate(questions)
         if q.scenario in names[:i]
     ]
     if faults:
-        raise tables.UserError("\n".join(faults))
+        raise SeveralErrors(faults)
     return questions
 
 
@@ -139,7 +144,9 @@ def engine_names(engines: str) -> list[str]:
     names = [n.strip() for n in engines.split(",") if n.strip()]
     wrong = [n for n in names if n not in ENGINES]
     if wrong or not names:
-        raise click.BadParameter(f"{engines!r}; expected some of {', '.join(ENGINES)}", param_hint="--engines")
+        raise click.BadParameter(
+            told("{found!r}; expected some of {known}", found=engines, known=", ".join(ENGINES)), param_hint="--engines"
+        )
     return list(dict.fromkeys(names))
 
 
@@ -147,21 +154,27 @@ def claim(out: Path, force: bool) -> None:
     """Make the folder ours until the command ends: a finished run is only replaced when asked, an unfinished one is
     gone on with, and one that another process works in is refused.
     """
+    from forecast.data.folders import LOCK, Taken, locked, swept
+
     try:
         click.get_current_context().with_resource(locked(out))
     except Taken as owner:
-        raise tables.UserError(f"{out}: {owner} is writing there; wait for it, or choose another --out") from None
+        raise UserError(
+            "{out}: {owner} is writing there; wait for it, or choose another --out", out=out, owner=owner
+        ) from None
     swept(out / PARTS)
     if (out / MANIFEST).exists() and not force:
-        raise click.UsageError(f"{out} holds the results of an older run: choose another --out, or say --force")
+        raise click.UsageError(
+            told("{out} holds the results of an older run: choose another --out, or say --force", out=out)
+        )
     full = any(not path.name.startswith(LOCK) for path in out.iterdir())
     if full and not (out / MANIFEST).exists() and not (out / PARTS).exists():
-        raise click.UsageError(f"{out} is not empty and holds no run of forecast: choose another --out")
+        raise click.UsageError(told("{out} is not empty and holds no run of forecast: choose another --out", out=out))
     if (out / MANIFEST).exists():
         try:
-            names = [str(name) for name in doors.read_json(out / MANIFEST)["files"]]
-        except (tables.UserError, KeyError, TypeError):
-            raise tables.UserError(f"{out / MANIFEST}: not the manifest of a run; choose another --out") from None
+            names = [str(name) for name in data.doors.read_json(out / MANIFEST)["files"]]
+        except (UserError, KeyError, TypeError):
+            raise UserError("{file}: not the manifest of a run; choose another --out", file=out / MANIFEST) from None
         for name in names:
             if Path(name).name == name:  # only files of the folder itself
                 (out / name).unlink(missing_ok=True)
@@ -169,24 +182,35 @@ def claim(out: Path, force: bool) -> None:
     (out / PARTS).mkdir(exist_ok=True)
 
 
-def finish(out: Path, facts: dict[str, Any], main_file: str) -> None:
-    """Write the manifest last: a folder with a manifest is a finished run. It says when, and what was known then."""
+def finish(out: Path, facts: dict[str, Any], *texts: object) -> list[str]:
+    """Write the manifest last: a folder with a manifest is a finished run. It says when, and what was known then.
+
+    What `texts` say at length for a reader goes into answer.md. Return the names of all files.
+    """
     import hashlib
     from datetime import date
 
     from forecast.data.known import known
 
     facts = facts | {"made": date.today().isoformat()} | known()
+    if long := "\n\n".join(str(text) for text in texts if text):
+        data.tables.write_text(long + "\n", out / ANSWER)
     facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file() and not p.name.startswith("."))
     facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
-    tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
+    data.tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
     shutil.rmtree(out / PARTS)
-    click.echo(f"written to {out}: {', '.join(facts['files'])}, {MANIFEST}")
+    names: list[str] = facts["files"]
+    return [*names, MANIFEST]
+
+
+def note(text: str, **values: Any) -> None:
+    """Say something that a reader of the answer should know, beside the answer itself."""
+    click.echo(told("note: {what}", what=told(text, **values)), err=True)
 
 
 def picture(path: Path, drawn: "Picture") -> None:
     """Write a picture as a whole or not at all."""
-    tables.write_bytes(drawn.png(), path)
+    data.tables.write_bytes(drawn.png(), path)
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -199,11 +223,24 @@ def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: S
     """Say which engine said nothing, and to what it is deaf: silence is not zero."""
     from forecast.engines import deaf_to
     from forecast.experiment.project import engine_of
+    from forecast.language.words import form
 
     answered = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
     for q in questions:
         for name in names:
             if (q.scenario, name) not in answered:
-                deaf = ", ".join(sorted(deaf_to(engine_of(name), q)))
-                why = f"it cannot hear {deaf}" if deaf else f"nobody has counted {q.place.name}"
-                click.echo(f"note: {name} says nothing about {q.scenario!r}: {why}", err=True)
+                deaf = [form(column, "plan", language()) for column in sorted(deaf_to(engine_of(name), q))]
+                if deaf:
+                    note(
+                        "{engine} has no estimate for {scenario}: it cannot take in {what}",
+                        engine=name,
+                        scenario=q.scenario,
+                        what=", ".join(deaf),
+                    )
+                else:
+                    note(
+                        "{engine} has no estimate for {scenario}: nobody has counted {place}",
+                        engine=name,
+                        scenario=q.scenario,
+                        place=q.place.name,
+                    )

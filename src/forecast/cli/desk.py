@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
+from forecast import data
 from forecast.cli.common import (
+    NO_TARGET,
     PARTS,
     believing,
     claim,
@@ -16,42 +18,44 @@ from forecast.cli.common import (
     with_learned,
     with_work,
 )
-from forecast.data import tables
+from forecast.cli.frame import Amount, Existing, Share, argument, command, option
+from forecast.cli.terminal import tell, typed
+from forecast.data.messages import UserError
 
 
-@click.command()
-@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
+@command()
+@argument("scenario", type=Existing(dir_okay=False))
+@option(
     "--budget",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     required=True,
     metavar="VND",
     help="Most that may be spent on top of the scenario, over all its months.",
 )
-@click.option(
+@option(
     "--probability",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Share(0, 1, min_open=True, max_open=True),
     default=0.5,
     show_default=True,
     help="Probability that is wanted.",
 )
-@click.option(
+@option(
     "--minimum-poor-share",
     "poor_share",
-    type=click.FloatRange(0, 1),
+    type=Share(0, 1),
     default=None,
     help="Least share of the gain for poor, near-poor and minority people.",
 )
-@click.option(
+@option(
     "--minimum-stay",
     "least_stay",
-    type=click.FloatRange(0, 1),
+    type=Share(0, 1),
     default=0.5,
     show_default=True,
     help="Least share of the added members that is still added a year after all levers have ended.",
 )
-@click.option("--trials", type=click.IntRange(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
-@click.option(
+@option("--trials", type=click.IntRange(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
+@option(
     "--draws",
     type=click.IntRange(1, 1_000_000),
     default=100,
@@ -85,11 +89,11 @@ def optimize(
     from forecast.desk.search import fast_engine
     from forecast.experiment.manifest import manifest
     from forecast.question.scenario_file import scenario_yaml
-    from forecast.show import desk, scenario_file
+    from forecast.show import brief, desk, scenario_file
 
     (question,) = believing(read_scenarios([scenario]), learned)
     if question.target is None:
-        raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+        raise UserError(NO_TARGET, file=scenario)
     scenario_yaml(question.but(search=None))  # what could not be written in the end is refused before the work
     claim(out, force)
     result = optimum(
@@ -105,10 +109,11 @@ def optimize(
         keep=out / PARTS,
     )
     record = scenario_file.optimum_record(result)
-    tables.write_text(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json")
-    tables.write_text(scenario_yaml(result.scenario.but(search=None)), out / "optimum.yaml")
+    data.tables.write_text(
+        json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "optimum.json"
+    )
+    data.tables.write_text(scenario_yaml(result.scenario.but(search=None)), out / "optimum.yaml")
     picture(out / "front.png", desk.front(result, lang=lang))
-    click.echo(desk.optimum_text(result, lang))
     asked = {
         "budget": budget,
         "probability": probability,
@@ -117,15 +122,17 @@ def optimize(
         "trials": trials,
     }
     names = ["agents", fast_engine(question)]
-    finish(out, manifest([question], names, draws, seed, more=["desk"]) | asked, "optimum.json")
+    facts = manifest([question], names, draws, seed, more=["desk"]) | asked
+    files = finish(out, facts, desk.optimum_text(result, lang))
+    tell(brief.optimum(result, lang), out, files, typed("compare", scenario, out / "optimum.yaml"))
 
 
-@click.command()
-@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@command()
+@argument("scenario", type=Existing(dir_okay=False))
 @with_draws
 @with_work
 @with_learned
-@click.option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
+@option("--hours", "by_hour", is_flag=True, help="Measure too what a collector's hour buys, by commune and task.")
 def allocate(
     *,
     scenario: Path,
@@ -147,19 +154,22 @@ def allocate(
     from forecast.desk import allocation, marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
-    from forecast.show import desk, hours
+    from forecast.show import brief, desk, hours
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
     result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs)
-    tables.write(result.table, out / "allocation.csv")
-    tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
+    data.tables.write(result.table, out / "allocation.csv")
+    data.tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", desk.allocation(result.table, question.place, lang=lang))
-    click.echo(desk.allocation_text(result, lang))
+    texts = [desk.allocation_text(result, lang)]
     if by_hour:
         measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
-        tables.write(measured.communes, out / "hours.csv")
-        tables.write(measured.place, out / "hours-place.csv")
+        data.tables.write(measured.communes, out / "hours.csv")
+        data.tables.write(measured.place, out / "hours-place.csv")
         picture(out / "hours.png", hours.picture(measured.place, question.place, lang=lang))
-        click.echo(hours.text(measured, lang))
-    finish(out, manifest([question], ["agents"], 2 * draws, seed, more=["desk"]), "allocation.csv")
+        texts.append(hours.text(measured, lang))
+    files = finish(out, manifest([question], ["agents"], 2 * draws, seed, more=["desk"]), *texts)
+    short = brief.allocated(result, lang)
+    rest = brief.some(brief.ROWS, len(result.table), "allocation.csv", lang)
+    tell(short, out, files, typed("target", scenario), rest)

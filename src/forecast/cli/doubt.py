@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import click
-
 from forecast.cli.common import (
+    NO_TARGET,
     PARTS,
     believing,
     claim,
@@ -13,16 +12,18 @@ from forecast.cli.common import (
     with_cluster,
     with_force,
     with_jobs,
+    with_lang,
     with_learned,
     with_out,
     with_scenarios,
     with_seed,
 )
-from forecast.data import tables
-from forecast.data.frames import rows
+from forecast.cli.frame import command
+from forecast.cli.terminal import tell, typed
+from forecast.data.messages import UserError
 
 
-@click.command()
+@command()
 @with_scenarios
 @with_learned
 @with_seed
@@ -30,8 +31,9 @@ from forecast.data.frames import rows
 @with_cluster
 @with_out
 @with_force
+@with_lang
 def sensitivity(
-    *, scenarios: tuple[Path, ...], learned: str, seed: int, jobs: int | None, out: Path, force: bool
+    *, scenarios: tuple[Path, ...], learned: str, seed: int, jobs: int | None, out: Path, force: bool, lang: str
 ) -> None:
     """Say why the forecasts of SCENARIOS are as wide as they are; writes ladder.csv, next.csv and others.
 
@@ -40,12 +42,13 @@ def sensitivity(
     by Morris's screening (morris.csv) and Sobol's indices (sobol.csv), the agents beside it (agents.csv), and what
     the same luck in all runs saves (pairing.csv). Some minutes a scenario; a run that was stopped goes on.
     """
+    from forecast.show import brief_trust
     from forecast.uncertainty import study
 
     questions = believing(read_scenarios(scenarios), learned)
     for question in questions:
         if question.target is None:
-            raise tables.UserError(f"{question.file}: target: missing; expected {{measure, value, by}}")
+            raise UserError(NO_TARGET, file=question.file)
     plan = study.Plan(sets=24, judged=2, repeats=2) if questions[-1].follows else study.Plan()
     claim(out, force)
     result = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)
@@ -56,6 +59,5 @@ def sensitivity(
         "learned": learned,
     }
     study.write(result, out)
-    finish(out, facts | study.made_from(), "ladder.csv")
-    for row in rows(result["next"][~result["next"]["published"]].groupby("scenario", sort=False).first()):
-        click.echo(f"{row.Index}: publish {row.statistic} (interval {row.narrower:.0%} narrower)")
+    files = finish(out, facts | study.made_from())
+    tell(brief_trust.studied(result, lang), out, files, typed("target", scenarios[-1]))

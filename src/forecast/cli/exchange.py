@@ -1,10 +1,13 @@
 """Commands for a place of one's own: a scaffold, a sample spreadsheet, a planner's spreadsheet turned into tables."""
 
+import os
+import shlex
 from functools import partial
 from pathlib import Path
 
 import click
 
+from forecast import data
 from forecast.cli.common import (
     claim,
     finish,
@@ -16,22 +19,27 @@ from forecast.cli.common import (
     with_seed,
     with_work,
 )
-from forecast.data import doors, tables
+from forecast.cli.frame import Amount, Existing, Month, argument, command, option
+from forecast.cli.terminal import answer, typed
+from forecast.data.messages import UserError, told
 
-MONTH = "YYYY-MM"
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
 LAYOUTS = ("long", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
 
 
-@click.command()
-@click.argument("place")
-@click.option("--population", type=click.FloatRange(min=1), default=None, help="People, for a place that is not known.")
-@click.option("--parent", default="Việt Nam", show_default=True, help="The place above a new one.")
-@click.option("--commune", "communes", multiple=True, help="Name of a commune of a new place; once for each.")
-@click.option(
-    "--members", type=click.FloatRange(min=0), default=None, help="Members at the start; guessed if not said."
+@command()
+@argument("place")
+@option("--population", type=Amount(min=1), default=None, help="People, for a place that is not known.")
+@option("--parent", default="Việt Nam", show_default=True, help="The place above a new one.")
+@option("--commune", "communes", multiple=True, help="Name of a commune of a new place; once for each.")
+@option("--members", type=Amount(min=0), default=None, help="Members at the start; guessed if not said.")
+@option(
+    "--start",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month to start from; that of the last count by default.",
 )
-@click.option("--start", default=None, metavar=MONTH, help="Month to start from; that of the last count by default.")
 @with_out
 @with_force
 def new(
@@ -53,11 +61,11 @@ def new(
     known = None
     try:
         known = places.read_place(place, at=start)
-    except tables.UserError:
+    except UserError:
         if population is None:
             raise
     if known is None and population is not None:
-        start = str(tables.month(start)) if start else "2025-12"
+        start = str(data.tables.month(start)) if start else "2025-12"
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(start, "2025-07"))
         above = places.read_place(parent)
         members = members if members is not None else round(scaffold.guess(above) * population / above.population)
@@ -70,15 +78,16 @@ def new(
     texts = scaffold.scenarios(place, begin, members)
     claim(out, force)
     scaffold.write(frames, texts, out)
-    _told(out, texts)
-    finish(out, {"command": "new", "place": place, "start": begin}, f"{places.slug(place)}-status-quo.yaml")
+    files = finish(out, {"command": "new", "place": place, "start": begin})
+    line = told("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
+    answer(line, out=out, files=files, then=_own(out, texts))
 
 
-@click.command()
-@click.argument("place")
-@click.option("--since", default="2021-01", show_default=True, metavar=MONTH, help="First month.")
-@click.option("--months", type=click.IntRange(1, 240), default=36, show_default=True, help="How many months.")
-@click.option(
+@command()
+@argument("place")
+@option("--since", default="2021-01", show_default=True, type=Month(), metavar="YYYY-MM", help="First month.")
+@option("--months", type=click.IntRange(1, 240), default=36, show_default=True, help="How many months.")
+@option(
     "--layout",
     type=click.Choice(LAYOUTS),
     default="long",
@@ -97,18 +106,21 @@ def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: 
     known = places.read_place(place, at=since)
     long = layout == "long"
     make = made.sample if long else partial(layouts.laid_out, layout=layout)
-    data = make(known, since=since, months=months, seed=seed)
+    book = make(known, since=since, months=months, seed=seed)
     claim(out, force)
     name = f"{known.slug}.xlsx"
-    tables.write_bytes(data, out / name)
+    data.tables.write_bytes(book, out / name)
     facts = {"command": "sample", "place": known.name, "since": since, "months": months, "seed": seed}
-    finish(out, facts | {"status": "synthetic"}, name)
+    files = finish(out, facts | {"status": "synthetic"})
+    line = told("A sample of {months} months of {place}: the counts are invented.", months=months, place=known.name)
+    following = typed("import", out / name, "--place", known.slug, "--out", out.with_name(f"{out.name}-import"))
+    answer(line, out=out, files=files, then=following)
 
 
-@click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--place", required=True, help="The place whose communes the spreadsheet counts.")
-@click.option(
+@command("import")
+@argument("file", type=Existing(dir_okay=False))
+@option("--place", required=True, help="The place whose communes the spreadsheet counts.")
+@option(
     "--map",
     "answers",
     multiple=True,
@@ -128,7 +140,8 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     """
     import hashlib
 
-    from forecast.data.tables import UserError, data_dir
+    from forecast.data import places
+    from forecast.data.tables import data_dir
     from forecast.exchange import members_lists, scaffold
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
@@ -141,16 +154,15 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     try:
         frames, texts, book = scaffold.imported(file, place, given)
     except UserError as error:
-        if told := report.to_text(list(getattr(error, "notes", ())), lang):
-            click.echo(doors.shortened(told, *REPORT))
+        if read := report.to_text(list(getattr(error, "notes", ())), lang):
+            click.echo(data.doors.shortened(read, *REPORT))
         raise
-    click.echo(doors.shortened(report.to_text(list(book.notes), lang), *REPORT))
+    click.echo(data.doors.shortened(report.to_text(list(book.notes), lang), *REPORT))
     claim(out, force)
     scaffold.write(frames, texts, out)
-    tables.write(book.counts, out / "counts.csv")
-    tables.write(report.to_frame(list(book.notes)), out / "reading.csv")
+    data.tables.write(book.counts, out / "counts.csv")
+    data.tables.write(report.to_frame(list(book.notes)), out / "reading.csv")
     kept.save(given, out)
-    _told(out, texts)
     facts = {
         "command": "import",
         "file": file.name,
@@ -159,16 +171,23 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "status": "synthetic" if book.synthetic else "stated",
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
-    finish(out, facts, "history.csv")
+    line = told("{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name)
+    answer(line, out=out, files=finish(out, facts), then=_own(out, texts))
 
 
-@click.command()
-@click.argument("place")
-@click.option("--month", default=None, metavar=MONTH, help="Month of the report; the last that was counted by default.")
-@click.option("--hours", type=click.FloatRange(0), default=160.0, show_default=True, help="Hours of all collectors.")
-@click.option(
+@command()
+@argument("place")
+@option(
+    "--month",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month of the report; the last that was counted by default.",
+)
+@option("--hours", type=click.FloatRange(0), default=160.0, show_default=True, help="Hours of all collectors.")
+@option(
     "--due",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     default=None,
     help="member-counts.csv of an imported list: who is due and who renewed.",
 )
@@ -199,12 +218,11 @@ def progress(
 
     found = reports.progress(place, month, hours=hours, due=due, draws=draws, seed=seed, jobs=jobs)
     claim(out, force)
-    tables.write(found.table, out / "progress.csv")
-    tables.write_bytes(shown.paper(found, lang), out / "progress.docx")
-    tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
-    tables.write_bytes(shown.slide(found, lang), out / "progress.pptx")
+    data.tables.write(found.table, out / "progress.csv")
+    data.tables.write_bytes(shown.paper(found, lang), out / "progress.docx")
+    data.tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
+    data.tables.write_bytes(shown.slide(found, lang), out / "progress.pptx")
     picture(out / "progress.png", shown.phone(found, lang))
-    click.echo("\n".join(shown.sentences(found, lang)))
     facts = {
         "command": "progress",
         "place": found.place.name,
@@ -215,7 +233,12 @@ def progress(
         "hours": hours,
         "status": "synthetic" if found.synthetic else "stated",
     }
-    finish(out, facts, "progress.docx")
+    sentences = shown.sentences(found, lang)
+    files = finish(out, facts, *sentences)
+    following = typed(
+        "target", Path(os.environ.get("FORECAST_DATA", "data")) / f"scenarios/{found.place.slug}-plan.yaml"
+    )
+    answer(*sentences[:2], out=out, files=files, then=_own(out, {}, following))
 
 
 def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
@@ -227,16 +250,17 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
 
     month = kept.parse(answers).month
     found = members_lists.read_list(file, read_place(place, at=month), month)
-    click.echo(doors.shortened(report.to_text(list(found.notes), lang), *REPORT))
+    click.echo(data.doors.shortened(report.to_text(list(found.notes), lang), *REPORT))
     claim(out, force)
-    tables.write(found.counts, out / "member-counts.csv")
-    tables.write(members_lists.due(found.counts), out / "due.csv")
-    tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
-    finish(out, {"command": "import", "place": place, "persons": found.persons}, "member-counts.csv")
+    data.tables.write(found.counts, out / "member-counts.csv")
+    data.tables.write(members_lists.due(found.counts), out / "due.csv")
+    data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
+    files = finish(out, {"command": "import", "place": place, "persons": found.persons})
+    line = told("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
+    answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 
 
-def _told(out: Path, texts: dict[str, str]) -> None:
-    """Say what to do next."""
-    click.echo(
-        f"next: FORECAST_DATA={out} forecast project {' '.join(str(out / 'scenarios' / name) for name in texts)}"
-    )
+def _own(out: Path, texts: dict[str, str], words: str = "") -> str:
+    """Return a command that works on a folder of one's own; on its scenarios if none is given."""
+    words = words or typed("project", *(out / "scenarios" / name for name in texts))
+    return f"FORECAST_DATA={shlex.quote(os.environ.get('FORECAST_DATA', '') if not texts else str(out))} {words}"

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forecast import data
 from forecast.cli.common import (
+    BUDGET,
+    NO_TARGET,
     PARTS,
     believing,
     claim,
@@ -18,12 +21,15 @@ from forecast.cli.common import (
     records,
     tell_silence,
     with_draws,
+    with_lang,
     with_learned,
     with_run,
     with_scenarios,
     with_work,
 )
-from forecast.data import tables
+from forecast.cli.frame import Existing, Month, Share, argument, command, option
+from forecast.cli.terminal import answer, tell, typed
+from forecast.data.messages import UserError, told
 
 if TYPE_CHECKING:
     from forecast.answer.projection import Projection
@@ -31,18 +37,24 @@ if TYPE_CHECKING:
     from forecast.question.scenario import Scenario
 
 
-@click.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
-@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of messages.")
-def check(*, files: tuple[Path, ...], as_json: bool, lang: str) -> None:
+@command()
+@argument("files", nargs=-1, type=Existing())
+@option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="List every finding; else only what must be mended and how many there are of the rest.",
+)
+@with_lang
+def check(*, files: tuple[Path, ...], as_json: bool, every: bool, lang: str) -> None:
     """Check tables, scenario files and projections, or the project's own data when no FILE is given.
 
     A folder that is a site of forecast report is checked for numbers, pictures and downloads that somebody changed.
     Conflicts that the data already mark are listed; a new one, or a fault, exits with 1.
     """
     from forecast.checks import check as checks
-    from forecast.checks.findings import FAULT, NEW, Finding
+    from forecast.checks.findings import FAULT, NEW, NOTE, Finding
     from forecast.publish import audit
 
     sites = [path for path in files if (path / audit.MARK).exists()]
@@ -53,15 +65,22 @@ def check(*, files: tuple[Path, ...], as_json: bool, lang: str) -> None:
         for site in sites
         for wrong in audit.verify(site)
     ]
+    bad = checks.failed(result)
     if as_json:
         click.echo(json.dumps([checks.as_dict(f) for f in result], ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        click.echo(checks.as_text(result, lang))
-    bad = any(f.severity in (FAULT, NEW) for f in result)
+        told_of = [f for f in result if every or f.severity in (FAULT, NEW) or (files and f.severity == NOTE)]
+        if told_of:
+            click.echo(checks.as_text(told_of, lang) + "\n")
+        scenario = next((path for path in rest if path.suffix in (".yaml", ".yml")), None)
+        following = typed("target" if scenario else "board", *filter(None, [scenario]))
+        if bad or not files:
+            following = typed("check", *files, *([] if bad else ["--all"]))
+        answer(checks.verdict(result, lang), then=following)
     click.get_current_context().exit(1 if bad else 0)
 
 
-@click.command()
+@command()
 @with_scenarios
 @with_run
 def project(
@@ -79,30 +98,37 @@ def project(
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
-    from forecast.show import projection
+    from forecast.show import brief, projection
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     claim(out, force)
     answer = run(questions, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
-    tables.write(answer.summary(), out / "summary.csv")
+    data.tables.write(answer.summary(), out / "summary.csv")
     picture(
         out / "fan.png",
         projection.fan(answer, [q for q in questions if q.place.name == questions[0].place.name], lang=lang),
     )
-    finish(out, manifest(questions, names, draws, seed), "projection.parquet")
+    files = finish(out, manifest(questions, names, draws, seed))
+    first = next((path for path, q in zip(scenarios, questions, strict=True) if q.target is not None), None)
+    following = typed("target", first) if first else typed("compare", *scenarios)
+    tell(brief.projected(answer, questions, lang), out, files, following)
 
 
-@click.command()
+@command()
 @with_scenarios
-@click.option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
-@click.option("--until", default=None, metavar="MONTH", help="Last month, YYYY-MM, to judge all over the same years.")
-@click.option(
-    "--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in."
+@option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
+@option(
+    "--until",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Last month, YYYY-MM, to judge all over the same years.",
 )
+@option("--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in.")
 @with_draws
-@click.option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
+@option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
 @with_work
 @with_learned
 def compare(
@@ -132,7 +158,7 @@ def compare(
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
     from forecast.language import words
-    from forecast.show import policy
+    from forecast.show import brief, policy
 
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     if until:
@@ -141,14 +167,22 @@ def compare(
         questions.insert(0, status_quo(questions[0]))
     base = base or questions[0].scenario
     if base not in [q.scenario for q in questions]:
-        raise click.BadParameter(f"{base!r} is none of {', '.join(q.scenario for q in questions)}", param_hint="--base")
+        known = ", ".join(q.scenario for q in questions)
+        raise click.BadParameter(told("{base!r} is none of {known}", base=base, known=known), param_hint="--base")
     first = questions[0]
     for q in questions[1:]:
         if (q.place.name, q.start, q.until) != (first.place.name, first.start, first.until):
-            raise tables.UserError(
-                f"{q.scenario!r} ({q.place.name}, {q.start} to {q.until}) cannot be compared with "
-                f"{first.scenario!r} ({first.place.name}, {first.start} to {first.until}): expected the same "
-                "place and months"
+            raise UserError(
+                "{scenario!r} ({place}, {start} to {until}) cannot be compared with {other!r} ({its_place}, "
+                "{its_start} to {its_until}): expected the same place and months",
+                scenario=q.scenario,
+                place=q.place.name,
+                start=q.start,
+                until=q.until,
+                other=first.scenario,
+                its_place=first.place.name,
+                its_start=first.start,
+                its_until=first.until,
             )
     (quo,) = (q for q in questions if q.scenario == base)
     others = [q for q in questions if q is not quo]
@@ -157,7 +191,7 @@ def compare(
     followed = projection.concat([])
     result: list[Added] = []
     if people:
-        followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs)
+        followed, result = follow(quo, others, draws=people, seed=seed, jobs=jobs, keep=out / PARTS)
     ask = partial(run, questions, seed=seed, jobs=jobs, keep=out / PARTS)
     parts = [followed]  # who was followed need not live again
     if people < draws and "agents" in names:
@@ -167,16 +201,21 @@ def compare(
     answer = projection.concat(parts)
     tell_silence(answer, questions, names)
     table = comparison(answer, base)
-    tables.write(table, out / "comparison.csv")
+    data.tables.write(table, out / "comparison.csv")
     titles = {
         q.scenario: {str(known): text for known, text in q.title.items()}.get(lang, q.scenario) for q in questions
     }
     against = words.title(quo, lang) if quo.policy.levers else ""
     picture(out / "comparison.png", policy.versus(table, lang=lang, titles=titles, base=against))
+    texts: list[str] = [
+        policy.added_text(table, lang, q, base=against) for q in others if q.scenario in set(table["scenario"])
+    ]
     if result:
-        _people(quo, others, result, answer, out=out, lang=lang, against=against)
+        texts += _people(quo, others, result, answer, out=out, lang=lang, against=against)
     facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
-    finish(out, facts, "comparison.csv")
+    files = finish(out, facts, *texts)
+    aimed = next((path for path in reversed(scenarios) if path.stem != base), scenarios[-1])
+    tell(brief.compared(table, titles, against, lang), out, files, typed("target", aimed))
 
 
 def _people(
@@ -188,32 +227,33 @@ def _people(
     out: Path,
     lang: str,
     against: str,
-) -> None:
-    """Write what each policy adds, person by person, and say it."""
+) -> list[str]:
+    """Write what each policy adds, person by person, and return it in sentences."""
     import pandas as pd
 
     from forecast.desk.additionality import after, table
     from forecast.language import words
     from forecast.show import additionality
 
-    tables_, paths = [], []
+    tables_, paths, texts = [], [], []
     for question, added in zip(others, result, strict=True):
         tables_.append(table(added, quo, question, answer))
         paths.append(after(added, quo, question).assign(scenario=question.scenario))
         name, title = f"-{len(paths)}" if len(others) > 1 else "", words.title(question, lang)
-        click.echo(f"{question.scenario}: {additionality.people_text(tables_[-1], lang)}")
+        texts.append(f"**{title}**: {additionality.people_text(tables_[-1], lang)}")
         shown = additionality.people(tables_[-1], lang, question.place, title, against)
         picture(out / f"people{name}.png", shown)
         picture(out / f"after{name}.png", additionality.after(paths[-1], question.place, lang, title))
-    tables.write(pd.concat(tables_), out / "additional.csv")
-    tables.write(pd.concat(paths), out / "after.csv")
+    data.tables.write(pd.concat(tables_), out / "additional.csv")
+    data.tables.write(pd.concat(paths), out / "after.csv")
+    return texts
 
 
-@click.command()
-@click.argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
+@command()
+@argument("scenario", type=Existing(dir_okay=False))
+@option(
     "--probability",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Share(0, 1, min_open=True, max_open=True),
     default=0.5,
     show_default=True,
     help="Probability that is wanted.",
@@ -233,11 +273,12 @@ def target(
     learned: str,
 ) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
-    from forecast.desk.standing import standing
+    from forecast.desk.standing import STOCKS, long_enough, standing
     from forecast.desk.target import effort, needed_path, target_table
     from forecast.desk.target import ways as ways_to_target
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
+    from forecast.show import brief
     from forecast.show import picture as picture_of
     from forecast.show import target as shown
     from forecast.show import truth as trusted
@@ -246,20 +287,21 @@ def target(
 
     (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
     if question.target is None:
-        raise tables.UserError(f"{scenario}: no target; expected target: {{measure, value, by}}")
+        raise UserError(NO_TARGET, file=scenario)
     claim(out, force)
-    answer = run(question, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
+    answer = run(long_enough(question), names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, [question], names)
     desk = target_table(answer, question)
     engine = desk["engine"].iloc[0]
     path = needed_path(answer, question, engine) if question.target.measure == "members" else None
     spoken = picture_of.speaks(desk)
     stands = []
-    if question.target.measure in ("members", "lasting_members"):
-        stands = records(standing(question, draws=draws, seed=seed, engine=spoken, jobs=jobs, keep=out / PARTS))
-    trust = truth(question, spoken, draws=draws, seed=seed)
-    needed = effort(question, probability, draws=draws, seed=seed)
-    ways = ways_to_target(question, probability, draws=draws, seed=seed)
+    if question.target.measure in STOCKS:
+        stands = records(standing(question, answer, draws=draws, seed=seed, engine=spoken))
+    parts = out / PARTS
+    trust = truth(question, spoken, draws=draws, seed=seed, jobs=jobs, keep=parts)
+    needed = effort(question, probability, draws=draws, seed=seed, keep=parts)
+    ways = ways_to_target(question, probability, draws=draws, seed=seed, jobs=jobs, keep=parts)
     result = {
         "desk": records(desk),
         "path": records(path) if path is not None else [],
@@ -268,16 +310,21 @@ def target(
         "standing": stands,
         "trust": {name: None if value != value else value for name, value in trust._asdict().items()},
     }
-    tables.write_text(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json")
+    data.tables.write_text(
+        json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False) + "\n", out / "target.json"
+    )
     if path is not None:
         picture(out / "target.png", shown.picture(desk, path, question, lang=lang))
-    for text in (
+    data.tables.write(ways, out / "ways.csv")
+    files = finish(
+        out,
+        manifest([question], names, draws, seed, more=["desk"]),
         shown.headline(desk, question, lang),
         trusted.text(trust, lang),
         shown.desk_table(desk, question, lang),
         more.effort_text(needed, lang),
         more.table(ways, lang),
-    ):
-        plain = text.replace("**", "").replace("> ", "").replace("<small>", "").replace("</small>", "")
-        click.echo(plain + "\n")
-    finish(out, manifest([question], names, draws, seed, more=["desk"]), "target.json")
+    )
+    short = brief.target(desk, ways, question, lang)
+    rest = brief.some(len(short.table.rows), len(ways), "ways.csv", lang) if short.table is not None else ""
+    tell(short, out, files, typed("optimize", scenario, "--budget", BUDGET), rest)

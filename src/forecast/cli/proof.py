@@ -5,36 +5,46 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forecast import data
 from forecast.cli.common import (
     LEDGER,
     PARTS,
     claim,
     engine_names,
     finish,
+    note,
     picture,
     records,
     with_draws,
     with_work,
 )
-from forecast.data import tables
-from forecast.data.frames import at, rows
+from forecast.cli.frame import Existing, Month, argument, command, option
+from forecast.cli.terminal import tell, typed
+from forecast.data.messages import UserError, told
+from forecast.data.typed import month as month_of
 
 if TYPE_CHECKING:
     from forecast.calibration.learning import Learned
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option("--at", default=None, metavar="MONTH", help="Month at whose end counts are known; the last by default.")
-@click.option(
+@command()
+@argument("places", nargs=-1)
+@option(
+    "--at",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month at whose end counts are known; the last by default.",
+)
+@option(
     "--ranks",
     type=click.IntRange(2, 10_000),
     default=None,
     metavar="N",
     help="Test the learning instead, on N invented nations; writes ranks.csv.",
 )
-@click.option("--held-out", "held", is_flag=True, help="Also run the exam of past origins; writes held_out.csv.")
-@click.option("--store", is_flag=True, help="With --ranks: keep the ranks with the data.")
+@option("--held-out", "held", is_flag=True, help="Also run the exam of past origins; writes held_out.csv.")
+@option("--store", is_flag=True, help="With --ranks: keep the ranks with the data.")
 @with_work
 def calibrate(
     *,
@@ -59,35 +69,42 @@ def calibrate(
     from forecast.calibration import learning
     from forecast.data.places import read_place
     from forecast.experiment.manifest import manifest
+    from forecast.show import brief, brief_trust
     from forecast.show import calibration as shown
 
     if store and not ranks:
-        raise click.UsageError("--store goes with --ranks: beliefs are learned anew wherever they are needed")
+        raise click.UsageError(told("--store goes with --ranks: beliefs are learned anew wherever they are needed"))
     if ranks:
-        return _rank(ranks, seed, jobs, store=store, out=out, force=force)
+        return _rank(ranks, seed, jobs, store=store, out=out, force=force, lang=lang)
     learned = learning.learn_at(at, seed=seed)
     names = [read_place(name, at=learned.origin).name for name in places]
     claim(out, force)
-    tables.write(learned.table, out / "beliefs.csv")
+    data.tables.write(learned.table, out / "beliefs.csv")
     if names:
-        tables.write(learning.of_places(learned, names), out / "places.csv")
+        data.tables.write(learning.of_places(learned, names), out / "places.csv")
     picture(out / "before-after.png", shown.before_after(shown.standardized(learned.beliefs, lang), lang))
-    click.echo(shown.answer(learned, lang).replace("**", ""))
-    _check(learned, seed, jobs, held=held, out=out, lang=lang)
+    texts = [shown.answer(learned, lang), _check(learned, seed, jobs, held=held, out=out, lang=lang)]
     facts = {"origin": learned.origin, "counts": learned.counts, "places": learned.places}
     more = {"converged": learned.converged, "error": float(learned.table["error"].max())}
-    finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | facts | more, "beliefs.csv")
+    files = finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | facts | more, *texts)
+    short = brief_trust.learned(learned, lang)
+    rest = brief.some(len(short.table.rows), len(learned.table), "beliefs.csv", lang) if short.table is not None else ""
+    tell(short, out, files, typed("backtest", *(names[:1] or ["Cà Mau"])), rest)
     if not learned.converged:
         worst = learned.table.sort_values("error", kind="stable").iloc[-1]
-        raise tables.UserError(
-            f"other random numbers learn something else: the center of {worst['parameter']} moves by "
-            f"{worst['error']:.2f} of its spread; expected at most {learning.MOST_ERROR} (see {out / 'beliefs.csv'})"
+        raise UserError(
+            "other random numbers learn something else: the center of {name} moves by {error:.2f} of its spread; "
+            "expected at most {most} (see {file})",
+            name=worst["parameter"],
+            error=worst["error"],
+            most=learning.MOST_ERROR,
+            file=out / "beliefs.csv",
         )
     return None
 
 
-def _check(learned: "Learned", seed: int, jobs: int | None, *, held: bool, out: Path, lang: str) -> None:
-    """Write the checks that can fail, from the exam that is kept or from one that is run now, and say them."""
+def _check(learned: "Learned", seed: int, jobs: int | None, *, held: bool, out: Path, lang: str) -> str:
+    """Write the checks that can fail, from the exam that is kept or from one that is run now; return them in words."""
     from forecast.experiment import calendar as exam
     from forecast.show import exam as shown
 
@@ -97,48 +114,44 @@ def _check(learned: "Learned", seed: int, jobs: int | None, *, held: bool, out: 
             asked=exam.origins(last=learned.origin), draws=200, seed=seed, jobs=jobs, keep=out / PARTS
         )
         scored = found.scored
-        tables.write(scored, out / "held_out.csv")
-        tables.write(exam.summary(scored), out / "held_out_summary.csv")
+        data.tables.write(scored, out / "held_out.csv")
+        data.tables.write(exam.summary(scored), out / "held_out_summary.csv")
     scored = scored[scored["known"] <= learned.origin]
     if scored.empty:
-        click.echo(
-            "note: no checks: no exam is kept; say --held-out, or forecast backtest --calendar --store", err=True
-        )
-        return
+        note("no checks: no exam is kept; say --held-out, or forecast backtest --calendar --store")
+        return ""
     checks = shown.checks(scored)
-    tables.write(checks, out / "checks.csv")
-    click.echo(shown.checks_text(checks, lang).replace("**", ""))
+    data.tables.write(checks, out / "checks.csv")
+    return str(shown.checks_text(checks, lang))
 
 
-def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, force: bool) -> None:
+def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, force: bool, lang: str) -> None:
     """Write the ranks of the truth in invented worlds and what they say, and keep them if asked."""
     from forecast.calibration import ranks
     from forecast.experiment.manifest import manifest
+    from forecast.show import brief, brief_trust
 
     claim(out, force)
     table = ranks.ranks(times, seed, jobs)
     judged = ranks.verdict(table)
-    tables.write(table, out / "ranks.csv")
-    tables.write(judged, out / "verdict.csv")
-    click.echo(judged.round(3).to_string(index=False))
+    data.tables.write(table, out / "ranks.csv")
+    data.tables.write(judged, out / "verdict.csv")
     if store:
-        click.echo(f"kept with the data: {ranks.store(table)}")
-    finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | {"worlds": times}, "ranks.csv")
+        note("kept with the data: {file}", file=ranks.store(table))
+    files = finish(out, manifest([], ["campaign"], 0, seed, more=["calibration"]) | {"worlds": times})
+    short = brief_trust.ranked(judged, lang)
+    tell(short, out, files, typed("calibrate"), brief.some(brief.ROWS, len(judged) - 1, "verdict.csv", lang))
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
-@click.option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
-@click.option("--store", is_flag=True, help="With --calendar: keep the exam and the pool's weights with the data.")
-@click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
-@click.option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
-@click.option(
-    "--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin."
-)
-@click.option(
-    "--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]"
-)
+@command()
+@argument("places", nargs=-1)
+@option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
+@option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
+@option("--store", is_flag=True, help="With --calendar: keep the exam and the pool's weights with the data.")
+@option("--ledger", type=Existing(file_okay=False), default=None, help=LEDGER)
+@option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
+@option("--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin.")
+@option("--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]")
 @with_draws
 @with_work
 def backtest(
@@ -175,22 +188,37 @@ def backtest(
     from forecast.engines import ENGINES
     from forecast.experiment import backtest as past
     from forecast.experiment.manifest import manifest
+    from forecast.language.words import term
+    from forecast.show import brief_trust
     from forecast.show import score as shown_scores
 
     if not places and not judge and not calendar:
-        raise click.UsageError("Missing argument 'PLACES...'; or say --published or --calendar")
+        raise click.UsageError(told("Missing argument PLACES; or say --published or --calendar"))
     if store and (not calendar or places):
-        raise click.UsageError("--store goes with --calendar and all places: weights of a few would stand for all")
+        raise click.UsageError(told("--store goes with --calendar and all places: a few must not weigh for all"))
     usual = ",".join(ENGINES) if calendar else "series,stock"
     asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines or usual)
     if judge:
-        return _judge([p.name for p in asked], ledger, jobs, out, force)
-    months = None if origins is None else [str(tables.month(o.strip())) for o in origins.split(",") if o.strip()]
+        return _judge([p.name for p in asked], ledger, jobs, out=out, force=force, lang=lang)
+    months = (
+        None if origins is None else [str(data.tables.month(str(month_of(o)))) for o in origins.split(",") if o.strip()]
+    )
     if months is not None and not months:
-        raise click.BadParameter(f"{origins!r}; expected months such as 2021-12,2022-06", param_hint="--origins")
+        raise click.BadParameter(
+            told("{found!r}; expected months such as 2021-12,2022-06", found=origins), param_hint="--origins"
+        )
     if calendar:
         return _calendar(
-            [p.name for p in asked], names, months, out, draws=draws, seed=seed, jobs=jobs, store=store, force=force
+            [p.name for p in asked],
+            names,
+            months,
+            out,
+            draws=draws,
+            seed=seed,
+            jobs=jobs,
+            store=store,
+            force=force,
+            lang=lang,
         )
     claim(out, force)
     result = past.backtest(
@@ -204,27 +232,23 @@ def backtest(
         keep=out / PARTS,
     )
     reasons = result.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
-    for note in rows(reasons):
-        where = f"{note.place} from {note.origin}" if note.origin else note.place
-        click.echo(f"note: {where}: {note.engine + ' ' if note.engine else ''}{note.why}", err=True)
+    for one in data.frames.rows(reasons):
+        where = told("{place} from {origin}", place=one.place, origin=one.origin) if one.origin else one.place
+        engine = f"{term(f'engine.{one.engine}', lang)}: " if one.engine else ""
+        note("{where}: {why}", where=where, why=engine + told(one.why))
     scored = score.scores(result.forecasts, result.counts)
     judged = set(scored.loc[scored["engine"].isin(names), "place"])
     if not judged:
-        raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
+        raise UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        click.echo(f"note: {name}: {ENGINES[name].hindsight}", err=True)
+        note("{where}: {why}", where=term(f"engine.{name}", lang), why=told(ENGINES[name].hindsight))
     result.forecasts.save(out / "forecasts.parquet")
-    tables.write(scored, out / "scores.csv")
+    data.tables.write(scored, out / "scores.csv")
     short = score.summary(scored)
-    tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
+    data.tables.write(score.summary(scored, by=("engine", "band")), out / "summary.csv")
     shown = next(p for p in asked if p.name in judged)
     picture(out / "backtest.png", shown_scores.backtest(result.forecasts, result.counts, shown, lang=lang))
     picture(out / "scores.png", shown_scores.scores(short, lang=lang))
-    for engine, part in short.set_index("metric").groupby("engine", sort=False):
-        held = part.loc[["covered"]].query("level == 0.9")["value"].iloc[0]
-        beside, targets = float(at(part, "crps", "skill naive")), int(at(part, "crps", "targets"))
-        error = f"{1 - beside:.0%} of naive's" if beside == beside else "not beside naive's"  # nan: no common month
-        click.echo(f"{engine:>14}: error {error}, 90% intervals held {held:.0%} of {targets} counts")
     facts = manifest([], names, draws, seed) | {
         "places": [p.name for p in asked],
         "origins": months or "all",
@@ -232,7 +256,8 @@ def backtest(
         "silent": records(result.silent),
         "hindsight": {n: ENGINES[n].hindsight for n in names},
     }
-    return finish(out, facts, "scores.csv")
+    files = finish(out, facts)
+    return tell(brief_trust.scored(short, lang), out, files, typed("calibrate", *(p.name for p in asked[:1])))
 
 
 def _calendar(
@@ -246,39 +271,38 @@ def _calendar(
     jobs: int | None,
     store: bool,
     force: bool,
+    lang: str,
 ) -> None:
     """Write the exam at calendar origins, and say it in short."""
     from forecast.experiment import calendar as exam
     from forecast.experiment.manifest import manifest
+    from forecast.show import brief, brief_trust
 
     claim(out, force)
     found = exam.calendar(names or None, engines, asked=months, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     if found.scored.empty:
-        raise tables.UserError("nothing could be scored: no forecast was met by a count that came out later")
+        raise UserError("nothing could be scored: no forecast was met by a count that came out later")
     short = exam.summary(found.scored)
-    tables.write(found.scored, out / "calendar.csv")
-    tables.write(short, out / "summary.csv")
-    tables.write(exam.summary(found.scored, ("scope", "engine", "band")), out / "bands.csv")
-    tables.write(found.weights, out / "pool.csv")
-    tables.write(found.silent, out / "silent.csv")
-    for row in short.itertuples():
-        click.echo(
-            f"{row.scope:>7} {row.engine:>17}: 80% intervals held {row.held_80:.0%} and 95% intervals "
-            f"{row.held_95:.0%} of {row.targets} counts, upper over lower end {row.width:.2f}, "
-            f"score {row.of_naive:.2f} of naive's"
-        )
+    data.tables.write(found.scored, out / "calendar.csv")
+    data.tables.write(short, out / "summary.csv")
+    data.tables.write(exam.summary(found.scored, ("scope", "engine", "band")), out / "bands.csv")
+    data.tables.write(found.weights, out / "pool.csv")
+    data.tables.write(found.silent, out / "silent.csv")
     if store:
-        click.echo(f"kept with the data: {', '.join(map(str, exam.store(found)))}")
+        note("kept with the data: {file}", file=", ".join(map(str, exam.store(found))))
     each = {str(e): int(n) for e, n in found.scored.groupby("engine")["draws"].max().items()}
     facts = manifest([], engines, draws, seed) | {"calendar": True, "places": names or "all", "draws of each": each}
-    finish(out, facts, "calendar.csv")
+    files = finish(out, facts)
+    rest = brief.some(brief.ROWS, len(short), "summary.csv", lang)
+    tell(brief_trust.examined(short, lang), out, files, typed("calibrate"), rest)
 
 
-def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, force: bool) -> None:
+def _judge(names: list[str], ledger: Path | None, jobs: int | None, *, out: Path, force: bool, lang: str) -> None:
     """Score published forecasts of the places `names` (all if none) and split their misses."""
     from forecast.experiment import ledger as published
     from forecast.experiment import misses
     from forecast.experiment.manifest import manifest
+    from forecast.show import brief, brief_trust
 
     folder = ledger or published.ledger()
     there = published.read(folder)
@@ -286,17 +310,17 @@ def _judge(names: list[str], ledger: Path | None, jobs: int | None, out: Path, f
     scored = scored[scored["place"].isin(names or there["place"])]
     if scored.empty:
         count = there.loc[there["place"].isin(names or there["place"]), "forecast"].nunique()
-        raise tables.UserError(f"{folder}: {count} forecasts are published, none met by a count that came out later")
+        raise UserError(
+            "{folder}: {count} forecasts are published, none met by a count that came out later",
+            folder=folder,
+            count=count,
+        )
     claim(out, force)
     parts = misses.split(folder, jobs=jobs, only=set(scored["forecast"]))
-    tables.write(scored, out / "scores.csv")
-    tables.write(parts, out / "parts.csv")
-    for row in rows(parts):
-        click.echo(
-            f"{row.place} {row.month} ({row.engine}, {row.scenario}, published {row.published}): {row.total:+,.0f} = "
-            f"law {row.law_part:+,.0f}, scenario {row.scenario_part:+,.0f}, chance {row.chance_part:+,.0f}, model "
-            f"{row.model_part:+,.0f}" + (f"; {row.told}" if row.told else "")
-        )
+    data.tables.write(scored, out / "scores.csv")
+    data.tables.write(parts, out / "parts.csv")
     facts = manifest([], sorted(set(parts["engine"])), 0, 0) | {"ledger": str(folder)}
     del facts["draws"], facts["seed"]  # each forecast has its own
-    finish(out, facts, "parts.csv")
+    files = finish(out, facts)
+    rest = brief.some(brief.ROWS, len(parts), "parts.csv", lang)
+    tell(brief_trust.split(parts, lang), out, files, typed("backtest", "--calendar"), rest)

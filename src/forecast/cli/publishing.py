@@ -5,25 +5,25 @@ from pathlib import Path
 import click
 
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
+from forecast.cli.frame import Existing, argument, command, option
+from forecast.cli.terminal import answer, typed
+from forecast.data.messages import told
 
 
-@click.command()
-@click.argument("places", nargs=-1)
-@click.option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
-@click.option(
-    "--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks."
-)
-@click.option(
+@command()
+@argument("places", nargs=-1)
+@option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
+@option("--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
+@option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default="site",
-    show_default=True,
-    help="Folder of the site.",
+    default=None,
+    help="Folder of the site; site, or site-PLACE where places are named.",
 )
-@click.option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
-@click.option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
-@click.option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
-@click.option("--publish", is_flag=True, help="Add the forecasts to the ledger, so that later counts judge them.")
+@option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
+@option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
+@option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
+@option("--publish", is_flag=True, help="Add the forecasts to the ledger, so that later counts judge them.")
 @with_cluster
 @with_force
 def report(
@@ -31,7 +31,7 @@ def report(
     places: tuple[str, ...],
     langs: str,
     draws: int | None,
-    out: Path,
+    out: Path | None,
     pdf: bool,
     day: str | None,
     ledger: Path | None,
@@ -45,12 +45,15 @@ def report(
     """
     from datetime import date
 
+    from forecast.data.places import read_place
     from forecast.experiment import ledger as published
     from forecast.publish import site
 
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
-        raise click.BadParameter(f"{langs!r}; expected vi, en or both", param_hint="--lang")
+        raise click.BadParameter(told("{found!r}; expected vi, en or both", found=langs), param_hint="--lang")
+    if out is None:
+        out = Path("-".join(["site", *(read_place(name).slug for name in places)]))
     kept = ledger or (published.ledger() if publish else None)
     front = site.build(
         places=list(places) or None,
@@ -62,13 +65,15 @@ def report(
         day=day or date.today().isoformat(),
         pdf=pdf,
     )
+    line = told("The pages are ready: open {front}", front=front)
     if kept:
-        click.echo(f"{kept} holds {published.read(kept)['forecast'].nunique()} published forecasts")
-    click.echo(f"the site is ready: open {front}")
+        count = published.read(kept)["forecast"].nunique()
+        line += "\n" + told("{folder} holds {count} published forecasts.", folder=kept, count=count)
+    answer(line, then=typed("check", out))
 
 
-@click.command()
-@click.argument("places", nargs=-1)
+@command()
+@argument("places", nargs=-1)
 def page(places: tuple[str, ...]) -> None:
     """Write the notebooks of PLACES (all that have a page by default) from their template.
 
@@ -77,14 +82,17 @@ def page(places: tuple[str, ...]) -> None:
     """
     from forecast.publish import place_pages
 
+    made, path = [], Path()
     for path in place_pages.write(places):
-        click.echo(f"{path} is as its template gives it")
+        made.append(path.name)
+    line = told("{count} notebooks are as their template gives them.", count=len(made))
+    answer(line, out=path.parent, files=made, then=typed("report", *places))
 
 
-@click.command()
-@click.argument("scenarios", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@command()
+@argument("scenarios", nargs=-1, type=Existing(dir_okay=False))
+@option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
+@option("--no-browser", is_flag=True, help="Only print the address.")
 @with_lang
 def app(*, scenarios: tuple[Path, ...], port: int, no_browser: bool, lang: str) -> None:
     """Open the scenario page of SCENARIOS in a browser; those that come with the data when no file is given.

@@ -3,41 +3,21 @@
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
-from pydantic import BaseModel, Field, ValidationError
+from forecast.cli.common import believing, read_scenarios, with_jobs
+from forecast.cli.frame import Existing, argument, command
+from forecast.cli.terminal import answer, typed
+from forecast.data.messages import UserError, told
 
-from forecast.cli.common import MOST_DRAWS, believing, read_scenarios, with_jobs
-from forecast.data import doors, tables
+if TYPE_CHECKING:
+    from forecast.experiment.manifest import Manifest
 
-ANSWER = "projection.parquet"
-
-
-class _Asked(BaseModel):
-    """A scenario in a manifest."""
-
-    scenario: str
-    file: str = Field(max_length=4000, pattern=r"^[^\x00]*$")
-    fingerprint: str
-    learned: str = "counts"
+CHANGED = "{what}: {old} then, {new} now"
 
 
-class _Manifest(BaseModel):
-    """What a replay needs of a manifest; other keys are left alone."""
-
-    scenarios: list[_Asked] = Field(max_length=100)
-    engines: list[str] = Field(max_length=20)
-    draws: int = Field(ge=1, le=MOST_DRAWS)
-    seed: int = Field(ge=0, lt=2**63)
-    code: str
-    data: dict[str, str]
-    versions: dict[str, str]
-    sha256: dict[str, str]
-
-
-@click.command()
-@click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@command()
+@argument("manifest", type=Existing(dir_okay=False))
 @with_jobs
 def replay(*, manifest: Path, jobs: int | None) -> None:
     """Repeat the run of MANIFEST (a manifest.json of forecast project) and compare it bit for bit.
@@ -48,10 +28,10 @@ def replay(*, manifest: Path, jobs: int | None) -> None:
     from forecast.experiment import manifest as made
     from forecast.experiment.project import project
 
-    asked = _read(manifest)
+    asked = made.read(manifest)
     paths = [_found(one.file, manifest) for one in asked.scenarios]
     changed = [
-        f"scenario {one.scenario}: there is no file {one.file}"
+        told("scenario {name}: there is no file {file}", name=one.scenario, file=one.file)
         for one, path in zip(asked.scenarios, paths, strict=True)
         if path is None
     ]
@@ -61,33 +41,30 @@ def replay(*, manifest: Path, jobs: int | None) -> None:
     now = made.manifest(questions, asked.engines, asked.draws, asked.seed)
     changed += differences(asked, now)
     if changed:
-        raise tables.UserError("\n".join(["not the same inputs as then, so the run cannot be repeated:", *changed]))
-    answer = project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
-    with tempfile.TemporaryDirectory() as folder:
-        answer.save(Path(folder) / ANSWER)
-        result = hashlib.sha256((Path(folder) / ANSWER).read_bytes()).hexdigest()
-    if result != asked.sha256[ANSWER]:
-        raise tables.UserError(
-            f"{manifest}: all inputs are the same, yet {ANSWER} is not: {result[:16]} instead of "
-            f"{asked.sha256[ANSWER][:16]}"
+        raise UserError(
+            "not the same inputs as then, so the run cannot be repeated:\n{changes}", changes="\n".join(changed)
         )
-    click.echo(
-        f"the same, bit for bit: {ANSWER} {result[:16]}, {asked.draws} draws of {len(questions)} scenarios, "
-        f"seed {asked.seed}"
+    again = project(questions, asked.engines, draws=asked.draws, seed=asked.seed, jobs=jobs)
+    with tempfile.TemporaryDirectory() as folder:
+        again.save(Path(folder) / made.ANSWER)
+        result = hashlib.sha256((Path(folder) / made.ANSWER).read_bytes()).hexdigest()
+    if result != asked.sha256[made.ANSWER]:
+        raise UserError(
+            "{file}: all inputs are the same, yet {answer} is not: {now} instead of {then}",
+            file=manifest,
+            answer=made.ANSWER,
+            now=result[:16],
+            then=asked.sha256[made.ANSWER][:16],
+        )
+    line = told(
+        "The same, bit for bit: {file} {hash}, {draws} draws of {count} scenarios, seed {seed}.",
+        file=made.ANSWER,
+        hash=result[:16],
+        draws=asked.draws,
+        count=len(questions),
+        seed=asked.seed,
     )
-
-
-def _read(path: Path) -> _Manifest:
-    """Read a manifest; one that is damaged, or of another command, gets one message."""
-    try:
-        asked = _Manifest.model_validate(doors.read_json(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})"
-        raise tables.UserError(f"{path}: not the manifest of a run of forecast project{where}") from None
-    if ANSWER not in asked.sha256 or not asked.scenarios:
-        raise tables.UserError(f"{path}: holds no {ANSWER}; only runs of forecast project can be repeated")
-    return asked
+    answer(line, then=typed("target", *there[:1]))
 
 
 def _found(file: str, manifest: Path) -> Path | None:
@@ -98,21 +75,23 @@ def _found(file: str, manifest: Path) -> Path | None:
     return None
 
 
-def differences(then: _Manifest, now: dict[str, Any]) -> list[str]:
+def differences(then: "Manifest", now: dict[str, Any]) -> list[str]:
     """Return one line for each input that is not what it was."""
     lines = []
     for name in sorted(then.data.keys() | now["data"].keys()):
         old, new = then.data.get(name, "none"), now["data"].get(name, "none")
         if old != new:
-            lines.append(f"{'law' if name == 'law.csv' else 'data'} {name}: {old} then, {new} now")
+            what = told("law") if name == "law.csv" else told("data")
+            lines.append(told(CHANGED, what=f"{what} {name}", old=old, new=new))
     if then.code != now["code"]:
-        lines.append(f"code: {then.code} then, {now['code']} now")
+        lines.append(told(CHANGED, what=told("code"), old=then.code, new=now["code"]))
     for name, old in then.versions.items():
         new = now["versions"].get(name, "none")
         if old != new:
-            lines.append(f"version of {name}: {old} then, {new} now")
+            lines.append(told(CHANGED, what=told("version of {name}", name=name), old=old, new=new))
     data_moved = bool(lines)
     for one, new in zip(then.scenarios, now["scenarios"], strict=False):
         if one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
-            lines.append(f"scenario {one.scenario}: {one.fingerprint} then, {new['fingerprint']} now")
+            what = told("scenario {name}", name=one.scenario)
+            lines.append(told(CHANGED, what=what, old=one.fingerprint, new=new["fingerprint"]))
     return lines

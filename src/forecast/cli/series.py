@@ -4,41 +4,42 @@ from pathlib import Path
 
 import click
 
-from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_out
-from forecast.data import tables
+from forecast import data
+from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_lang, with_out
+from forecast.cli.frame import Existing, argument, command, option
+from forecast.cli.terminal import tell
+from forecast.data.messages import UserError, told
 
 
-@click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--horizon", type=click.IntRange(1, 1000), required=True, help="Steps after the last value of each series."
-)
-@click.option(
+@command()
+@argument("file", type=Existing(dir_okay=False))
+@option("--horizon", type=click.IntRange(1, 1000), required=True, help="Steps after the last value of each series.")
+@option(
     "--season", type=click.IntRange(1, 400), default=None, help="Steps in a season; read from the dates if not said."
 )
-@click.option(
+@option(
     "--quantiles",
     default="0.025,0.1,0.25,0.5,0.75,0.9,0.975",
     show_default=True,
     help="Probabilities, rising, separated by commas.",
 )
-@click.option(
+@option(
     "--hierarchy",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     help="CSV table unique_id, parent: forecasts of parts then add up to those of their parents.",
 )
-@click.option(
+@option(
     "--events",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     help="CSV table date, kind, size, lasting (and steps, unique_id): what happened and is announced. A size is a "
     "share (-0.2: a fifth less); an empty one is learned. lasting: lasting or passing.",
 )
-@click.option(
+@option(
     "--known",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     help="CSV table ds (and unique_id) and columns whose future is known, such as a price.",
 )
-@click.option(
+@option(
     "--ceiling",
     default=None,
     help="What no value can pass: a number, a column of FILE (its last number), or learned (from all series).",
@@ -46,6 +47,7 @@ from forecast.data import tables
 @with_jobs
 @with_out
 @with_force
+@with_lang
 def baseline(
     *,
     file: Path,
@@ -59,19 +61,21 @@ def baseline(
     jobs: int | None,
     out: Path,
     force: bool,
+    lang: str,
 ) -> None:
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
+    from forecast.show import brief, brief_trust
     from forecast.timeseries import baseline as baselines
     from forecast.timeseries import effects, reconcile, saturation
 
     try:
         levels = baselines.levels_of(quantiles.split(","))
-    except tables.UserError as error:
+    except UserError as error:
         raise click.BadParameter(str(error), param_hint="--quantiles") from None
     if hierarchy and ceiling:
-        raise click.UsageError("--ceiling is for single series; expected no --hierarchy with it")
+        raise click.UsageError(told("--ceiling is for single series; expected no --hierarchy with it"))
     frame = baselines.read(file)
     cases = baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
     nodes, happened, future = (baselines.read(path) if path else None for path in (hierarchy, events, known))
@@ -93,7 +97,7 @@ def baseline(
         answer = baselines.baseline(
             frame, horizon, season, levels, jobs, events=happened, known=future, ceiling=ceiling, file=name, keep=keep
         )
-    tables.write(answer, out / "baseline.csv")
+    data.tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",
         "file": file.name,
@@ -107,4 +111,6 @@ def baseline(
             asked[key] = hashlib.sha256(path.read_bytes()).hexdigest()
     if ceiling:
         asked["ceiling"] = ceiling
-    finish(out, asked, "baseline.csv")
+    files = finish(out, asked)
+    rest = brief.some(brief.ROWS, answer["unique_id"].nunique(), "baseline.csv", lang)
+    tell(brief_trust.series(answer, horizon, lang), out, files, more=rest)

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forecast.cli.common import LEDGER, claim, finish, with_work
-from forecast.data import tables
+from forecast import data
+from forecast.cli.common import LEDGER, claim, finish, note, with_work
+from forecast.cli.frame import Existing, argument, command, option
+from forecast.cli.terminal import tell, typed
+from forecast.data.messages import UserError, language
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@click.command()
-@click.argument("counts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--keep", is_flag=True, help="Add the rows to data/history.csv; each needs a source of data/sources.csv.")
-@click.option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
-@click.option("--draws", type=click.IntRange(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
+@command()
+@argument("counts", type=Existing(dir_okay=False))
+@option("--keep", is_flag=True, help="Add the rows to data/history.csv; each needs a source of data/sources.csv.")
+@option("--ledger", type=Existing(file_okay=False), default=None, help=LEDGER)
+@option("--draws", type=click.IntRange(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
 @with_work
 def update(
     *,
@@ -42,9 +45,10 @@ def update(
     from forecast.data import new_counts
     from forecast.experiment import update as news
     from forecast.experiment.manifest import manifest
+    from forecast.show import brief_trust
     from forecast.show import update as shown
 
-    history = tables.read(tables.data_dir() / "history.csv", "history")
+    history = data.tables.read(data.tables.data_dir() / "history.csv", "history")
     rows = new_counts.read(counts, history)
     if keep:
         _agree(rows, history)
@@ -52,13 +56,14 @@ def update(
     found = news.update(rows, history, folder=ledger, draws=draws, seed=seed, jobs=jobs)
     result = {"update": found.surprise, "moved": found.moved, "beliefs": found.beliefs}
     for name, table in (result | {"published": found.published, "alarm": found.alarm}).items():
-        tables.write(table, out / f"{name}.csv")
+        data.tables.write(table, out / f"{name}.csv")
     text = shown.told(found, lang)
-    tables.write_text(text + "\n", out / "update.md")
-    click.echo(text.replace("**", ""))
+    data.tables.write_text(text + "\n", out / "update.md")
     if keep:
-        click.echo(f"{len(rows)} rows added to {new_counts.keep(rows)}")
-    finish(out, manifest([], ["campaign", "series"], draws, seed) | {"counts": counts.name, "kept": keep}, "update.csv")
+        note("{count} rows added to {file}", count=len(rows), file=new_counts.keep(rows))
+    facts = manifest([], ["campaign", "series"], draws, seed) | {"counts": counts.name, "kept": keep}
+    following = typed("calibrate") if keep else typed("update", counts, "--keep")
+    tell(brief_trust.updated(found, lang), out, finish(out, facts), following)
 
 
 def _agree(rows: "pd.DataFrame", history: "pd.DataFrame") -> None:
@@ -72,9 +77,11 @@ def _agree(rows: "pd.DataFrame", history: "pd.DataFrame") -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = []
         for table in (history, pd.concat([history, rows], ignore_index=True)):
-            path = tables.write(table, Path(folder) / new_counts.FILE)
+            path = data.tables.write(table, Path(folder) / new_counts.FILE)
             found.append([f for f in check.check_files([path]) if check.failed([f])])
     before = {(f.rule, f.place, f.message_en) for f in found[0]}
-    new = [f.message_en for f in found[1] if (f.rule, f.place, f.message_en) not in before]
+    new = [getattr(f, f"message_{language()}") for f in found[1] if (f.rule, f.place, f.message_en) not in before]
     if new:
-        raise tables.UserError("nothing was kept: with these counts the tables would not agree:\n" + "\n".join(new))
+        raise UserError(
+            "nothing was kept: with these counts the tables would not agree:\n{faults}", faults="\n".join(new)
+        )

@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ PACKAGE = Path(__file__).parents[1]  # src/forecast
 ROOT = PACKAGE / "project" if (PACKAGE / "project").is_dir() else PACKAGE.parents[1]
 """Where data/, docs/ and notebooks/ are: beside src/, or in an installed package."""
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run a cell that begins so
+MOST_REMEMBERED = 300  # files in a scratch folder: some 30 MB
 T = TypeVar("T")
 
 
@@ -142,6 +143,31 @@ def kept_or_made(path: Path | None, make: Callable[..., pd.DataFrame], *given: A
         found = make(*given)
         keep(found, path)
     return found
+
+
+def remembered(room: str, asked: Iterable[Any], make: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the arrays that `make` gives, from where an earlier process left them under all that was `asked`.
+
+    They lie in a scratch folder `room` of the package, the :data:`MOST_REMEMBERED` last ones. What is damaged, or not
+    there any more, is made again.
+    """
+    folder = scratch(PACKAGE / "__pycache__" / room, room)
+    path = folder / f"{name_of(*asked)}.npz"
+    found = kept_arrays(path)
+    if found is None:
+        found = {name: np.asarray(values) for name, values in make().items()}
+        keep(found, path)
+        for old in sorted(folder.glob("*.npz"), key=_age)[:-MOST_REMEMBERED]:
+            old.unlink(missing_ok=True)
+    return found
+
+
+def _age(path: Path) -> float:
+    """When a file was written; one that another process has just taken away is the oldest."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _seal(name: str, data: bytes | memoryview) -> bytes:

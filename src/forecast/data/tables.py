@@ -21,15 +21,13 @@ from forecast.data import frames
 from forecast.data.files import RISKY, ROOT
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
+from forecast.data.messages import Message
+from forecast.data.messages import UserError as UserError
 from forecast.data.schemas import EXPECTED_MONTH, EXPECTED_NUMBER
 from forecast.data.schemas import SCHEMAS as SCHEMAS  # named again, as the words below: readers of tables look here
 from forecast.data.vocabulary import GROUPS as GROUPS
 from forecast.data.vocabulary import MEASURES as MEASURES
 from forecast.data.vocabulary import STATUSES as STATUSES
-
-
-class UserError(Exception):
-    """A problem that a person can mend; the command line prints its message and no traceback."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +40,16 @@ class Fault:
     value: str
     expected: str
 
+    def text(self, lang: str | None = None) -> str:
+        """Return one line for a person, such as ``history.csv, row 7, column month: found "2021", expected ...``."""
+        where = self.file + (Message(", row {row}", row=self.row).text(lang) if self.row else "")
+        where += Message(", column {column}", column=self.column).text(lang) if self.column else ""
+        found = Message('found "{value}", ', value=self.value).text(lang) if self.value or self.column else ""
+        return where + ": " + found + Message("expected {what}", what=Message(self.expected)).text(lang)
+
     def __str__(self) -> str:
-        """Return one line for a person, such as ``history.csv, row 7, column month: "2021" (expected ...)``."""
-        where = self.file + (f", row {self.row}" if self.row else "")
-        where += f", column {self.column}" if self.column else ""
-        found = f'found "{self.value}", ' if self.value or self.column else ""
-        return f"{where}: {found}expected {self.expected}"
+        """Return the line in the language that is spoken."""
+        return self.text()
 
 
 class TableError(UserError):
@@ -58,9 +60,9 @@ class TableError(UserError):
         self.faults = list(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Return what another process needs to raise the same."""
-        return type(self), (self.faults,)
+    def text(self, lang: str | None = None) -> str:
+        """Return the faults, a line each."""
+        return "\n".join(fault.text(lang) for fault in self.faults)
 
 
 def data_dir() -> Path:
@@ -83,7 +85,7 @@ def month(text: Month) -> pd.Period:
     text = str(text)
     if len(text) == 7 and text[4] == "-" and text.isascii() and text[:4].isdigit() and text[5:] in _MONTH_NUMBERS:
         return pd.Period(text, freq="M")
-    raise UserError(f'"{text}" is not {EXPECTED_MONTH}')
+    raise UserError('"{text}" is not {expected}', text=text, expected=Message(EXPECTED_MONTH))
 
 
 _MONTH_NUMBERS = {f"{number:02d}" for number in range(1, 13)}
@@ -155,12 +157,12 @@ def read(path: str | Path, table: str) -> pd.DataFrame:
     """
     path, names = Path(path), columns(table)
     if not path.is_file():
-        raise UserError(f"{path}: there is no such file")
+        raise UserError("{file}: there is no such file", file=path)
     if path.suffix == ".parquet":
         try:
             frame = pd.read_parquet(path)
         except (OSError, ValueError):  # pyarrow's own errors are kinds of these
-            raise UserError(f"{path}: not a Parquet file that can be read") from None
+            raise UserError("{file}: not a Parquet file that can be read", file=path) from None
         lines: list[int] = []
     else:
         frame, lines = _read_csv(path, names, SCHEMAS[table])
@@ -218,9 +220,9 @@ def _cells(path: Path) -> _Sheet:
                     lines.append(start)
                 start = reader.line_num + 1
     except UnicodeDecodeError:
-        raise UserError(f"{path}: not UTF-8 text; save it as CSV UTF-8") from None
+        raise UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     except csv.Error as error:
-        raise UserError(f"{path}: not a CSV table ({error})") from None
+        raise UserError("{file}: not a CSV table ({error})", file=path, error=error) from None
     return _Sheet(header, rows, lines)
 
 

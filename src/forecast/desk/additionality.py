@@ -13,19 +13,23 @@ no less. A policy is judged over all months of its scenario, and not in one Dece
 is told by those it had ``brought`` by then: people who joined before it ended, and without it would not have by then.
 """
 
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
-from forecast.data import tables, workers
+from forecast.data import files, tables, workers
+from forecast.data.code import PACKAGES, code_hash
+from forecast.data.steps import steps
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
-from forecast.desk.lined_up import compare
+from forecast.desk import lined_up
 from forecast.desk.target import INTERVAL
 from forecast.engines.people import agents
+from forecast.engines.people.world import rows_of
+from forecast.question.fingerprint import fingerprint
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
@@ -50,10 +54,12 @@ def follow(
     seed: int = 1,
     jobs: int | None = None,
     progress: bool = True,
+    keep: Path | None = None,
 ) -> tuple[Projection, list[Added]]:
     """Live the base's world and that of each policy once; return what the agents answer, and who differs in each.
 
     The projection is that of :func:`forecast.project` by `agents`, draws 0 to `draws`, for the base and all policies.
+    `keep` is a folder in which finished chunks are kept for whoever asks again.
 
     `people`: draw, group, kind, persons, member_years (under the policy less without it), supported (months with a
     subsidy paid for under the policy while it acts), before (the same without it), dead (those that are paid for in
@@ -72,21 +78,25 @@ def follow(
                 )
     size = _side_by_side(base, draws)
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
+    given = [(base, policies, chunk, seed) for chunk in chunks]
+    paths = [keep / _name(*one) if keep else None for one in given]
     found: list[Any] = [None] * len(chunks)
-    with tqdm(total=draws, unit="draw", desc="people", disable=not progress) as bar:
-        for number, part in workers.each(_chunk, [(base, policies, part, seed) for part in chunks], jobs):
+    with steps("people followed", "draw", draws, shown=progress) as bar:
+        done = workers.each(_chunk, given, jobs, paths=paths, kept=lambda _, path: files.kept_arrays(path))
+        for number, part in done:
             found[number] = part
             bar.update(len(chunks[number]))
-    answers: list[pd.DataFrame] = []
-    result: list[list[tuple[pd.DataFrame, ...]]] = [[] for _ in policies]
-    for rows, differences in found:
-        answers += rows
-        for whole, new in zip(result, differences, strict=True):
-            whole += new
-    order = {s.scenario: number for number, s in enumerate([base, *policies])}
-    answers.sort(key=lambda rows: order[rows["scenario"].iloc[0]])
-    both = [Added(*(pd.concat(frames, ignore_index=True) for frames in zip(*each, strict=True))) for each in result]
-    return projection.concat(answers), both
+    whole = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+    rows = [
+        rows_of(one, agents.AgentEngine.name, range(draws), whole[f"values {number}"])
+        for number, one in enumerate([base, *policies])
+    ]
+    months = base.months.astype(str)
+    both = [
+        Added(*lined_up.frames(whole[f"people {number}"], whole[f"months {number}"], months))
+        for number in range(1, len(policies) + 1)
+    ]
+    return projection.concat(rows), both
 
 
 def _side_by_side(base: Scenario, draws: int) -> int:
@@ -291,18 +301,24 @@ def _dead_weight(
     return {payer: values for payer, values in result.items() if values.notna().any()}
 
 
-def _chunk(
-    base: Scenario, policies: list[Scenario], draws: range, seed: int
-) -> tuple[list[pd.DataFrame], list[list[tuple[pd.DataFrame, ...]]]]:
-    """Rows of all scenarios, and for each policy its differences from the base, draw by draw."""
-    months, spans = base.months.astype(str), [acting(base, policy) for policy in policies]
-    ends = sorted({end for first, last in spans for end in (max(first - 1, 0), last)} - {len(months) - 1})
-    paid_by = [*ends, len(months) - 1]
-    rows, without = agents.lives(base, draws, seed, paid_by)
-    answers, differences = [rows], []
-    for policy, (first, last) in zip(policies, spans, strict=True):
-        rows, under = agents.lives(policy, draws, seed, paid_by)
-        answers.append(rows)
+def _name(base: Scenario, policies: list[Scenario], draws: range, seed: int) -> str:
+    """A file name for a chunk; it does not depend on what the questions are called."""
+    asked = [fingerprint(one.with_policy("-", one.policy)) for one in (base, *policies)]
+    return files.name_of("follow", asked, [draws.start, draws.stop], seed, code_hash(*PACKAGES, "desk")) + ".npz"
+
+
+def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int) -> dict[str, np.ndarray]:
+    """The values of each question (the base is 0), and for each policy its differences from the base, draw by draw."""
+    spans = [acting(base, policy) for policy in policies]
+    last_month = len(base.months) - 1
+    ends = sorted({end for first, last in spans for end in (max(first - 1, 0), last)} - {last_month})
+    paid_by = [*ends, last_month]
+    values, without = agents.lives(base, draws, seed, paid_by)
+    found = {"values 0": values}
+    for number, (policy, (first, last)) in enumerate(zip(policies, spans, strict=True), 1):
+        values, under = agents.lives(policy, draws, seed, paid_by)
         acts = last, paid_by.index(max(first - 1, 0)), paid_by.index(last)
-        differences.append([compare(a, b, d, acts, months) for d, a, b in zip(draws, without, under, strict=True)])
-    return answers, differences
+        differences = [lined_up.compare(a, b, acts) for a, b in zip(without, under, strict=True)]
+        people, months = (np.stack(one) for one in zip(*differences, strict=True))
+        found |= {f"values {number}": values, f"people {number}": people, f"months {number}": months}
+    return found

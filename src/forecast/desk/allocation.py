@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
-from tqdm.auto import tqdm
 
 from forecast.data import tables, workers
 from forecast.data.apportion import shared
+from forecast.data.steps import steps
 from forecast.engines.people.agents import by_commune
 from forecast.question.scenario import Scenario
 
@@ -83,7 +83,7 @@ def commune_members(
     """Return members by (draws, months, communes), worked out in pieces by `jobs` processes (all cores if left out)."""
     parts = [range(d, min(d + PART, draws.stop)) for d in range(draws.start, draws.stop, PART)]
     found = [np.empty(0)] * len(parts)
-    with tqdm(total=len(parts), desc=scenario.scenario, disable=not progress) as bar:
+    with steps("projection", "", len(parts), shown=progress) as bar:
         for number, members in workers.each(by_commune, [(scenario, part, seed) for part in parts], jobs):
             found[number] = members
             bar.update()

@@ -13,10 +13,10 @@ COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "en
 _NEVER = np.iinfo(np.int16).max
 
 
-def compare(
-    without: Lives, under: Lives, draw: int, acts: tuple[int, int, int], months: pd.Index
-) -> tuple[pd.DataFrame, ...]:
-    """Return what differs between one draw's people of two worlds, lined up by their keys: `people` and `months`.
+def compare(without: Lives, under: Lives, acts: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what differs between one draw's people of two worlds, lined up by their keys: people, and months.
+
+    Sums by (groups, kinds, counted), and members by (kinds and brought, now and then, months); see :func:`frames`.
 
     The columns are those of :func:`forecast.desk.additionality.follow`. `acts` is the last month of the policy, and
     which rows of `supported` stand before it and at its end.
@@ -29,15 +29,22 @@ def compare(
     alone = np.ones(len(order), bool)
     alone[match[match >= 0]] = False
     sums = np.zeros((len(GROUPS), len(KINDS), len(COUNTED)))
-    paths = np.zeros((len(KINDS) + 1, 2, len(months)), np.int64)
+    paths = np.zeros((len(KINDS) + 1, 2, len(under.member)), np.int64)
     _add_up(without, under, match, np.flatnonzero(alone), acts, sums, paths)
-    index = pd.MultiIndex.from_product([GROUPS, KINDS], names=["group", "kind"])
-    people = pd.DataFrame(sums.reshape(-1, len(COUNTED)), index, list(COUNTED)).reset_index()
-    parts = [
-        pd.DataFrame({"draw": draw, "kind": name, "month": months, "members": now, "gap": now - then})
-        for name, (now, then) in zip([*KINDS, "brought"], paths, strict=True)
-    ]
-    return people.assign(draw=draw), pd.concat(parts)
+    return sums, paths
+
+
+def frames(people: np.ndarray, paths: np.ndarray, months: pd.Index) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what :func:`compare` found in draws 0, 1, ... as tables: a row a draw, group and kind, or kind and month.
+
+    `people` and `paths` have a first axis of draws.
+    """
+    draws, kinds = range(len(people)), [*KINDS, "brought"]
+    each = pd.MultiIndex.from_product([draws, GROUPS, KINDS], names=["draw", "group", "kind"])
+    by_kind = pd.MultiIndex.from_product([draws, kinds, months], names=["draw", "kind", "month"])
+    now, then = paths[:, :, 0].ravel(), paths[:, :, 1].ravel()
+    table = pd.DataFrame(people.reshape(-1, len(COUNTED)), each, list(COUNTED)).reset_index()
+    return table, pd.DataFrame({"members": now, "gap": now - then}, by_kind).reset_index()
 
 
 @njit(cache=True)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import optuna
 import pandas as pd
-from tqdm.auto import tqdm
 
+from forecast.data.steps import steps
 from forecast.desk import verify
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay, tallies
@@ -199,12 +199,12 @@ class Search:
         half = tuple(c.levels // 2 if c.levels > 1 else 1 for c in self.choices)
         for levels in [self.none, self.all, half, *alone]:
             study.enqueue_trial({str(i): level for i, level in enumerate(levels)})
-        steps = [COARSE if c.levels > 1 else 1 for c in self.choices]
-        with tqdm(total=ends[-1], desc="explore", unit="mix", disable=not self.progress) as bar:
+        strides = [COARSE if c.levels > 1 else 1 for c in self.choices]
+        with steps("mixes tried", "mix", ends[-1], shown=self.progress) as bar:
             for done in range(0, ends[-1], ASKED_AT_ONCE):
                 asked = [study.ask() for _ in range(min(ASKED_AT_ONCE, ends[-1] - done))]
                 mixes = [
-                    tuple(trial.suggest_int(str(i), 0, c.levels, step=steps[i]) for i, c in enumerate(self.choices))
+                    tuple(trial.suggest_int(str(i), 0, c.levels, step=strides[i]) for i, c in enumerate(self.choices))
                     for trial in asked
                 ]
                 self.screen(mixes)
@@ -243,7 +243,7 @@ class Search:
         """
         lines: dict[int, np.ndarray] = {}
         drawn_at: Levels | None = None
-        with tqdm(desc="refine", unit="mix", disable=not self.progress) as bar:
+        with steps("refined", "mix", shown=self.progress) as bar:
             while True:
                 before = len(self.seen)
                 if drawn_at is None:

@@ -11,6 +11,24 @@ from forecast.experiment.project import project
 from forecast.question.scenario import Scenario, target_of
 
 AFTER = 3  # months from the target's month: from December to March
+STOCKS = ("members", "lasting_members")
+
+
+def long_enough(scenario: Scenario) -> Scenario:
+    """Return the question with so many months that it can be told whether its target's stock stands.
+
+    The months up to the question's last one have the same answer.
+
+    >>> import forecast as f
+    >>> goal = f.Target(measure="members", value=400, by="2022-12")
+    >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law(), target=goal)
+    >>> long_enough(quo).until
+    '2023-03'
+    """
+    target = scenario.target
+    if target is None or target.measure not in STOCKS:
+        return scenario
+    return scenario.lasting(max(scenario.until, str(tables.month(target.by) + AFTER)))
 
 
 def standing(
@@ -26,15 +44,15 @@ def standing(
 
     One row each for members in the month of the target, for lasting members then, and for members three months later;
     columns: place, scenario, engine, measure, month, group, target, probability, standard_error, draws, median, low,
-    high (90% interval). Where the scenario ends earlier it is asked for three months more; else `answer`, of as many
-    `draws`, serves. A target that is no stock of members is an error.
+    high (90% interval). An `answer` of as many `draws` serves where it goes so far; else the scenario is
+    asked for three months more. A target that is no stock of members is an error.
     """
     target = target_of(scenario)
-    if target.measure not in ("members", "lasting_members"):
+    if target.measure not in STOCKS:
         raise tables.UserError(f"{scenario.scenario}: {target.measure} is no stock of members, so nothing can stand")
     later = str(tables.month(target.by) + AFTER)
-    if answer is None or scenario.until < later:
-        answer = project(scenario.lasting(until=max(later, scenario.until)), [engine], draws=draws, seed=seed, **run)
+    if answer is None or later not in answer.frame["month"].astype(str).unique():
+        answer = project(long_enough(scenario), [engine], draws=draws, seed=seed, **run)
     answer = answer.only(scenario=scenario.scenario, engine=engine)
     rows = []
     for measure, month in (("members", target.by), ("lasting_members", target.by), ("members", later)):

@@ -5,14 +5,15 @@ Every function takes a projection (and the scenario that was asked) and returns 
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.beliefs.parameters import parameters_table
-from forecast.data import tables
+from forecast.data import tables, workers
 from forecast.data.vocabulary import PAYERS
 from forecast.desk.totals import tallies
 from forecast.engines.people.stock import SILENT
@@ -89,8 +90,36 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     return path
 
 
+class _Asked(NamedTuple):
+    """A question about a target, and with what it is answered."""
+
+    scenario: Scenario
+    engine: str
+    draws: int
+    seed: int
+    keep: Path | None
+
+    def tally(self, *levers: Lever | None) -> pd.DataFrame:
+        """What the question comes to with more levers."""
+        policy = Policy(*self.scenario.policy.levers, *(lever for lever in levers if lever is not None))
+        question = self.scenario.with_policy(self.scenario.scenario, policy)
+        return tallies([(question, self.engine, range(self.draws))], self.seed, keep=self.keep)[0]
+
+
+def _asked(scenario: Scenario, engine: str, draws: int, seed: int, keep: Path | None) -> _Asked:
+    """A target that the stock engine is silent about is put to the agents."""
+    silent = engine == "stock" and target_of(scenario).measure in SILENT
+    return _Asked(scenario, "agents" if silent else engine, draws, seed, keep)
+
+
 def effort(
-    scenario: Scenario, probability: float = 0.5, *, draws: int = 100, seed: int = 1, engine: str = "stock"
+    scenario: Scenario,
+    probability: float = 0.5,
+    *,
+    draws: int = 100,
+    seed: int = 1,
+    engine: str = "stock",
+    keep: Path | None = None,
 ) -> dict[str, Any]:
     """Return how many times the scenario's visits would reach its target with `probability`.
 
@@ -102,24 +131,15 @@ def effort(
     visits_per_month_now and _needed, collectors_now and _needed (in the last month); money added by payer, `total` of
     all but the members, and unpaid `hours`, means over all months, at the multiple that is needed or the largest.
     """
-    target = target_of(scenario)
-    engine = "agents" if engine == "stock" and target.measure in SILENT else engine
-
-    def more(multiple: float) -> Scenario:
-        levers = Policy(*scenario.policy.levers, Effort(times=multiple, start=str(scenario.months[1])))
-        return scenario.with_policy(scenario.scenario, levers)
-
-    def asked(multiple: float) -> pd.DataFrame:
-        return tallies([(more(multiple), engine, range(draws))], seed)[0]
-
-    base = tallies([(scenario, engine, range(draws))], seed)[0]
+    target, asked = target_of(scenario), _asked(scenario, engine, draws, seed, keep)
+    base = asked.tally()
     collectors, visits = effort_now(scenario)
     top = most_effort(scenario)
     at: dict[float, pd.DataFrame] = {1.0: base}
 
     def chance_at(multiple: float) -> float:
         if multiple not in at:
-            at[multiple] = asked(multiple)
+            at[multiple] = asked.tally(Effort(times=multiple, start=str(scenario.months[1])))
         return _chance(at[multiple], target)
 
     multiple: float | None = 1.0
@@ -136,7 +156,7 @@ def effort(
     return {
         "place": scenario.place.name,
         "scenario": scenario.scenario,
-        "engine": engine,
+        "engine": asked.engine,
         "draws": draws,
         "probability_wanted": probability,
         "probability_now": chance_at(1.0),
@@ -180,6 +200,8 @@ def ways(
     seed: int = 1,
     engine: str = "stock",
     only: Sequence[str] = (),
+    jobs: int | None = 1,
+    keep: Path | None = None,
 ) -> pd.DataFrame:
     """Return how much of each single lever, on top of the scenario's policy, would reach its target, and what it costs.
 
@@ -190,46 +212,49 @@ def ways(
     choice's name), unit, most (amount), needed (nan when the most is not enough: more than has been seen would be
     needed), probability_now, probability_reached (at `needed`, or at `most`), then what is added over all months, means
     of the draws: the money of each payer but the members, total (their sum), members, and hours (unpaid; VND, hours).
+
+    Levers are tried by `jobs` processes, one each; `keep` is a folder for what is finished.
     """
-    target = target_of(scenario)
-    engine = "agents" if engine == "stock" and target.measure in SILENT else engine
+    asked = _asked(scenario, engine, draws, seed, keep)
     choices = [c for c in menu.offered(scenario) if not only or c.name in only]
-
-    def asked(*levers: Lever | None) -> pd.DataFrame:
-        policy = Policy(*scenario.policy.levers, *(lever for lever in levers if lever is not None))
-        return tallies([(scenario.with_policy(scenario.scenario, policy), engine, range(draws))], seed)[0]
-
-    base = asked()
-    now = _chance(base, target)
-
-    def row(way: str, unit: str, most: float, needed: float, found: pd.DataFrame) -> dict[str, Any]:
-        head: dict[str, Any] = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": engine}
-        head |= {"by": target.by, "wanted": probability, "draws": draws, "way": way, "unit": unit, "most": most}
-        return (
-            head
-            | {"needed": needed, "probability_now": now}
-            | {"probability_reached": _chance(found, target)}
-            | _added(found, base)
-        )
-
-    rows: list[dict[str, Any]] = []
-    for choice in choices:
-        seen: dict[int, pd.DataFrame] = {0: base}
-
-        def enough(level: int, seen: dict[int, pd.DataFrame] = seen, choice: menu.Choice = choice) -> bool:
-            if level not in seen:
-                seen[level] = asked(choice.at(level))
-            return _chance(seen[level], target) >= probability
-
-        last = choice.levels
-        met = now < probability and enough(last)
-        at = 0 if now >= probability else 1 + bisect_left(range(1, last), True, key=enough) if met else last
-        needed = choice.amount(at) if met or at == 0 else np.nan
-        rows.append(row(choice.name, choice.unit, choice.amount(last), needed, seen[at]))
+    base = asked.tally()
+    rows = workers.every(_way, [(asked, probability, choice, base) for choice in choices], jobs)
     if rows and all(np.isnan(one["needed"]) for one in rows):
-        found = asked(*(choice.at(choice.levels) for choice in choices))
-        rows.append(row(TOGETHER, "share", 1.0, 1.0 if _chance(found, target) >= probability else np.nan, found))
+        found = asked.tally(*(choice.at(choice.levels) for choice in choices))
+        enough = _chance(found, target_of(scenario)) >= probability
+        amounts = {"way": TOGETHER, "unit": "share", "most": 1.0, "needed": 1.0 if enough else np.nan}
+        rows.append(_row(asked, probability, amounts, base, found))
     return pd.DataFrame(rows)
+
+
+def _way(asked: _Asked, probability: float, choice: menu.Choice, base: pd.DataFrame) -> dict[str, Any]:
+    """The row of a lever: at the least of its levels that gives `probability`, or at its most."""
+    seen, target, last = {0: base}, target_of(asked.scenario), choice.levels
+
+    def enough(level: int) -> bool:
+        if level not in seen:
+            seen[level] = asked.tally(choice.at(level))
+        return _chance(seen[level], target) >= probability
+
+    now = enough(0)
+    met = not now and enough(last)
+    at = 0 if now else 1 + bisect_left(range(1, last), True, key=enough) if met else last
+    needed = choice.amount(at) if met or at == 0 else np.nan
+    amounts = {"way": choice.name, "unit": choice.unit, "most": choice.amount(last), "needed": needed}
+    return _row(asked, probability, amounts, base, seen[at])
+
+
+def _row(
+    asked: _Asked, probability: float, amounts: dict[str, Any], base: pd.DataFrame, found: pd.DataFrame
+) -> dict[str, Any]:
+    target = target_of(asked.scenario)
+    return (
+        {"place": asked.scenario.place.name, "scenario": asked.scenario.scenario, "engine": asked.engine}
+        | {"by": target.by, "wanted": probability, "draws": asked.draws}
+        | amounts
+        | {"probability_now": _chance(base, target), "probability_reached": _chance(found, target)}
+        | _added(found, base)
+    )
 
 
 def _chance(rows: pd.DataFrame, target: Target) -> float:

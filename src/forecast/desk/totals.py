@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import files, tables, workers
+from forecast.data.code import code_hash
 from forecast.data.vocabulary import GUARDED, PAYERS
 from forecast.engines import ENGINES
 from forecast.experiment import project
-from forecast.experiment.manifest import code_hash
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 

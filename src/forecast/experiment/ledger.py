@@ -36,13 +36,13 @@ import pandas as pd
 from forecast.answer import score
 from forecast.answer.projection import Projection
 from forecast.data import tables
+from forecast.data.code import PACKAGES, code_hash
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts
 from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import PUBLISHED_QUANTILES
 from forecast.engines import ENGINES
-from forecast.experiment.manifest import PACKAGES, code_hash
 from forecast.question.scenario import Scenario, read_scenario
 from forecast.question.scenario_file import scenario_yaml
 

@@ -3,53 +3,58 @@
 import hashlib
 import platform
 from collections.abc import Iterable
-from dataclasses import fields
-from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from forecast.data import tables
-from forecast.data.files import PACKAGE
-from forecast.data.law import Law
+from pydantic import BaseModel, Field, ValidationError
+
+from forecast.data import doors, tables
+from forecast.data.code import PACKAGES, code_hash
+from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
-# What an engine's answer depends on: the code of these packages (a test follows their imports) and these tables, beside
-# what the question itself holds and what was learned (`fingerprint`).
-PACKAGES = ("data", "timeseries", "answer", "beliefs", "question", "engines", "experiment")
-TABLES = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "sources", "pool")
+ANSWER = "projection.parquet"
+MOST_DRAWS = 1_000_000  # of a run
 
 
-def fingerprint(scenario: Scenario) -> str:
-    """Hash of all that a scenario says: place, law, plan, assumptions, months and target."""
-    digest = hashlib.sha256()
-    digest.update(scenario.model_dump_json(exclude={"place", "law", "title", "file"}).encode())
-    facts = [f.name for f in fields(scenario.place) if f.name not in ("communes", "history")]
-    digest.update(repr([getattr(scenario.place, name) for name in facts]).encode())
-    for frame in (scenario.place.communes, scenario.place.history, scenario.law.frame):
-        digest.update(frame.to_csv().encode())
-    if scenario.law.base_month != Law.base_month:
-        digest.update(scenario.law.base_month.encode())
-    digest.update(f"{scenario.learned} {scenario.sets.digest if scenario.sets else ''}".encode())
-    return digest.hexdigest()
+class Asked(BaseModel):
+    """A scenario in a manifest."""
+
+    scenario: str
+    file: str = Field(max_length=4000, pattern=r"^[^\x00]*$")
+    fingerprint: str
+    learned: str = "counts"
 
 
-@cache
-def code_hash(*packages: str) -> str:
-    """Return a hash of the code of `packages` and of the tables that engines read; of all code and tables where none
-    is named, as for the pages, which show them all.
+class Manifest(BaseModel):
+    """What a replay needs of a manifest; other keys are left alone."""
 
-    >>> code_hash(*PACKAGES) == code_hash(*reversed(PACKAGES)) != code_hash("engines")
-    True
-    """
-    folders = [PACKAGE / name for name in sorted(set(packages))] if packages else [PACKAGE]
-    data = [tables.data_dir() / f"{name}.csv" for name in TABLES] if packages else tables.data_dir().glob("*.csv")
-    code = [path for folder in folders for path in folder.rglob("*.py")]
-    digest = hashlib.sha256()
-    for path in sorted(code):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
-    for path in sorted(data):
-        digest.update(path.name.encode() + (path.read_bytes() if path.is_file() else b""))
-    return digest.hexdigest()[:16]
+    scenarios: list[Asked] = Field(max_length=100)
+    engines: list[str] = Field(max_length=20)
+    draws: int = Field(ge=1, le=MOST_DRAWS)
+    seed: int = Field(ge=0, lt=2**63)
+    code: str
+    data: dict[str, str]
+    versions: dict[str, str]
+    sha256: dict[str, str]
+
+
+def read(path: Path) -> Manifest:
+    """Read the manifest of a projection; one that is damaged, or of another command, gets one message."""
+    try:
+        asked = Manifest.model_validate(doors.read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f" ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+        raise tables.UserError(
+            "{file}: not the manifest of a run of forecast project{where}", file=path, where=where
+        ) from None
+    if ANSWER not in asked.sha256 or not asked.scenarios:
+        raise tables.UserError(
+            "{file}: holds no {answer}; only runs of forecast project can be repeated", file=path, answer=ANSWER
+        )
+    return asked
 
 
 def manifest(

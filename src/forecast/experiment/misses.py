@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from forecast.beliefs.parameters import Assumption, parameters_table
 from forecast.beliefs.sets import Sets
 from forecast.data import places, tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
+from forecast.data.steps import steps
 from forecast.data.tables import UserError
 from forecast.engines import Engine
 from forecast.experiment import project
@@ -47,8 +47,10 @@ def split(
     happened = Path(happened) if happened else tables.data_dir() / "scenarios"
     truth = counts.drop_duplicates(["place", "month"], keep="last").set_index(["place", "month"])["value"]
     found = []
-    forecasts = tqdm(rows.groupby("forecast", sort=False), desc="run again", unit="forecast", disable=not progress)
-    for _, part in forecasts:
+    each = [part for _, part in rows.groupby("forecast", sort=False)]
+    bar = steps("run again", "forecast", len(each), shown=progress)
+    for part in each:
+        bar.update()
         first = next(rows_of(part))
         effects, told = _effects(first, folder, law, happened, jobs)
         for row in rows_of(part):
@@ -71,6 +73,7 @@ def split(
                     "told": told,
                 }
             )
+    bar.close()
     return pd.DataFrame(found, columns=[*KEY, "month", "observed", "median", "total", *PARTS, "told"])
 
 

@@ -12,13 +12,14 @@ from pkgutil import resolve_name
 from typing import cast
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import files, tables, workers
+from forecast.data.code import PACKAGES, code_hash
+from forecast.data.steps import steps
 from forecast.engines import ENGINES, USUAL, Engine
-from forecast.experiment.manifest import PACKAGES, code_hash, fingerprint
+from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
 CHUNK = 32  # draws: little enough that all cores end at about the same time
@@ -161,13 +162,13 @@ def run_tasks(
     cluster: str | None,
     progress: bool,
     keep: str | Path | None,
-    what: str = "project",
+    what: str = "projection",
 ) -> list[pd.DataFrame]:
     """Return the rows of each task in the order of the tasks, those that were kept by an earlier run first."""
     folder = Path(keep) if keep else None
     paths = [folder / t.name if folder and t.keepable else None for t in tasks]
     parts: list[pd.DataFrame] = [pd.DataFrame()] * len(tasks)
-    bar = tqdm(total=sum(len(t.draws) for t in tasks), unit="draw", desc=what, disable=not progress)
+    bar = steps(what, "draw", sum(len(t.draws) for t in tasks), shown=progress)
     with bar, workers.cluster(cluster):
         for i, rows in workers.each(
             _answer, [(t,) for t in tasks], jobs, paths=paths, kept=lambda i, path: tasks[i].kept(path)

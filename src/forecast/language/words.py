@@ -51,6 +51,30 @@ class Text(str):
         return str(self)
 
 
+class Table(Text):
+    """A Markdown table that still knows its cells, for readers who see no Markdown.
+
+    >>> Table(["a"], [["1"]], [True]).rows
+    [['1']]
+    """
+
+    heads: list[str]
+    rows: list[list[str]]
+    right: list[bool]
+    """Which columns are set to the right."""
+
+    def __new__(cls, heads: list[str], rows: list[list[str]], right: list[bool]) -> "Table":
+        """Write the cells as Markdown."""
+        rules = ["--:" if to_right else ":--" for to_right in right]
+        escaped = ([cell.replace("|", "\\|") for cell in row] for row in rows)
+        text = super().__new__(cls, "\n".join("| " + " | ".join(line) + " |" for line in [heads, rules, *escaped]))
+        text.heads, text.rows, text.right = heads, rows, right
+        return text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Table, (self.heads, self.rows, self.right)
+
+
 def _known(lang: str) -> str:
     """Return `lang` if it is one of ours, else raise an error that names them."""
     if lang not in LANGS:
@@ -350,7 +374,7 @@ def listing(lines: Iterable[object]) -> Text:
 
 def table(
     frame: pd.DataFrame, lang: str, forms: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None
-) -> Text:
+) -> Table:
     """Return a frame as a Markdown table in one language.
 
     `forms` says how to write each column (see :func:`form`); only its columns are shown, in its order; terms
@@ -365,11 +389,10 @@ def table(
     specs = {c: spec or (c if c in _TERM_COLUMNS else "") for c, spec in forms.items()}
     heads = [names.get(c) or _term_or_itself("column", c, lang) for c in forms]
     right = [spec[:1] in _NUMBERS and not spec[1:].strip("0123456789") for spec in forms.values()]
-    lines = [[h[:1].upper() + h[1:] for h in heads], ["--:" if r else ":--" for r in right]]
-    lines += [[_cell(form(row[c], spec, lang), spec) for c, spec in specs.items()] for row in frame.to_dict("records")]
-    return Text("\n".join("| " + " | ".join(line) + " |" for line in lines))
+    rows = [[_cell(form(row[c], spec, lang), spec) for c, spec in specs.items()] for row in frame.to_dict("records")]
+    return Table([h[:1].upper() + h[1:] for h in heads], rows, right)
 
 
 def _cell(text: str, spec: str) -> str:
     """Return what a cell of a table says; a month stays on one line, however narrow the column."""
-    return (text.replace(" ", "\u00a0") if spec == "t" else text).replace("|", "\\|")
+    return text.replace(" ", "\u00a0") if spec == "t" else text

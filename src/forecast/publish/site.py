@@ -26,16 +26,16 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from tqdm.auto import tqdm
 
 from forecast.answer import stated
 from forecast.data import places, tables
+from forecast.data.code import code_hash
 from forecast.data.files import ROOT, scratch
 from forecast.data.folders import alive, exchanged
 from forecast.data.known import known
+from forecast.data.steps import steps
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
-from forecast.experiment.manifest import code_hash
 from forecast.language import words
 from forecast.language.words import LANGS
 from forecast.publish import audit, downloads, foot, page, pages
@@ -80,12 +80,12 @@ def build(
     if ledger is not None:
         ledgers.read(ledger)  # one that is not in order is told before the work
     books = chosen(places)
-    with tqdm(total=len(books) + 1, desc="report", unit="step", disable=not progress) as steps:
+    with steps("notebooks", "", len(books) + 1, shown=progress) as bar:
         done = {}
         with ThreadPoolExecutor(max_workers=2) as pool, _kernels_ended():
             for path, made in zip(books, pool.map(lambda b: run(b, langs, draws), books), strict=True):
                 done[path.stem] = made
-                steps.update()
+                bar.update()
         forecasts = published(made[langs[0]] for made in done.values())
 
         def ready() -> None:
@@ -101,8 +101,8 @@ def build(
             ready=ready,
             facts={"made": day} | ({"published": day} if ledger is not None else {}),
         )
-        steps.update()
-    return out / "index.html"
+        bar.update()
+    return out / (f"{books[0].stem}.html" if len(books) == 1 else "index.html")
 
 
 def publish(
@@ -187,7 +187,7 @@ def _kernels_ended() -> Iterator[None]:
 
 
 def chosen(names: Iterable[str] | None = None) -> list[Path]:
-    """Return the notebooks of the given places and those of no place, in order; all when none are given."""
+    """Return the notebooks of the given places alone, in order; all, of no place too, when none are given."""
     every = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
     if names is None:
         return every
@@ -196,9 +196,11 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
     missing = sorted(wanted - set(about.values()))
     if missing:
         raise UserError(
-            f"no notebook about {', '.join(missing)}; there are ones about " + ", ".join(p for p in about.values() if p)
+            "no notebook about {missing}; there are ones about {there}",
+            missing=", ".join(missing),
+            there=", ".join(place for place in about.values() if place),
         )
-    return [path for path, place in about.items() if place is None or place in wanted]
+    return [path for path, place in about.items() if place in wanted]
 
 
 def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[str, NotebookNode]:

@@ -2,6 +2,8 @@
 from . import additionality as additionality
 from . import board as board
 from . import board_desk as board_desk
+from . import brief as brief
+from . import brief_trust as brief_trust
 from . import calibration as calibration
 from . import communes as communes
 from . import contents as contents

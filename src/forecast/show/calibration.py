@@ -10,7 +10,7 @@ from forecast.data.tables import UserError
 from forecast.engines.campaign import parameters as par
 from forecast.engines.campaign.beliefs import Beliefs
 from forecast.language import words
-from forecast.language.words import Text, join, say, term
+from forecast.language.words import Table, Text, join, say, term
 from forecast.show.marks import INK, MUTED
 from forecast.show.picture import DASHES, GRID, LOOKS, Picture, sheet, source_line, style
 
@@ -36,7 +36,7 @@ def answer(learned: Learned, lang: str = "vi") -> Text:
     )
 
 
-def table(learned: Learned, lang: str = "vi") -> Text:
+def table(learned: Learned, lang: str = "vi") -> Table:
     """Return each parameter before and after the counts, 90% intervals."""
     rows = pd.DataFrame(
         {

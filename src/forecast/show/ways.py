@@ -1,5 +1,6 @@
 """What more it would take to meet a target: more outreach, or how much of each single lever, in full with its money."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -86,6 +87,26 @@ def _amount(value: float, unit: str, lang: str) -> str:
     return f"{form(value, _AMOUNTS.get(unit, 'a'), lang)} {term(f'amount.{unit}', lang)}".strip()
 
 
+def needed(row: Mapping[str, Any], lang: str = "vi", short: bool = False) -> Text:
+    """Return how much more of a lever one row of the ways needs; `short` for a table in a terminal."""
+    most = _amount(row["most"], row["unit"], lang)
+    if row["way"] == TOGETHER:
+        failed = say(
+            lang, vi="**không thể đạt bằng mức đã từng thấy**", en="**cannot be reached with what has been seen**"
+        )
+        return say(lang, vi="đủ", en="enough") if row["needed"] == 1 else failed
+    if row["needed"] == 0:
+        return say(lang, vi="không cần thêm", en="nothing more")
+    if row["needed"] == row["needed"]:
+        return Text(_amount(row["needed"], row["unit"], lang))
+    if not row["unit"] or (row["unit"] == "share" and row["most"] >= 1):  # there is no more of it
+        even = say(lang, vi=", dù đến mức {most}", en=", even {most}", most=most) if row["unit"] else ""
+        return say(lang, vi="không đủ{even}", en="not enough{even}", even=even)
+    if short:
+        return say(lang, vi="hơn {most}", en="over {most}", most=most)
+    return say(lang, vi="nhiều hơn mức đã từng thấy ({most})", en="more than has been seen ({most})", most=most)
+
+
 def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     """Return how much of each single lever would make the target as likely as was asked, and what it costs whom.
 
@@ -107,30 +128,11 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
         return say(lang, vi="Không giải pháp nào phải làm thêm.", en="No lever needs to do more.")
     rows = []
     for row in frames.records(ways):
-        most = _amount(row["most"], row["unit"], lang)
-        if row["way"] == TOGETHER:
-            failed = say(
-                lang, vi="**không thể đạt bằng mức đã từng thấy**", en="**cannot be reached with what has been seen**"
-            )
-            needed = say(lang, vi="đủ", en="enough") if row["needed"] == 1 else failed
-        elif row["needed"] == 0:
-            needed = say(lang, vi="không cần thêm", en="nothing more")
-        elif row["needed"] == row["needed"]:
-            needed = Text(_amount(row["needed"], row["unit"], lang))
-        elif not row["unit"] or (row["unit"] == "share" and row["most"] >= 1):  # there is no more of it
-            even = say(lang, vi=", dù đến mức {most}", en=", even {most}", most=most) if row["unit"] else ""
-            needed = say(lang, vi="không đủ{even}", en="not enough{even}", even=even)
-        else:
-            needed = say(
-                lang,
-                vi="nhiều hơn mức đã từng thấy ({most})",
-                en="more than has been seen ({most})",
-                most=most,
-            )
+        wanted = needed(row, lang)
         name = term(f"way.{TOGETHER}", lang) if row["way"] == TOGETHER else label(row["way"], lang)
         money = {payer: row[payer] / 1e6 for payer in (*MONEY, "total")}
         rows.append(
-            {"way": name, "needed": needed, "probability": row["probability_reached"], "hours": row["hours"]} | money
+            {"way": name, "needed": wanted, "probability": row["probability_reached"], "hours": row["hours"]} | money
         )
     frame = pd.DataFrame(rows)
     paid = [payer for payer in MONEY if frame[payer].abs().max() >= 0.05]

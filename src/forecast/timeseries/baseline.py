@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from forecast.data import files, tables, workers
+from forecast.data.steps import steps
 from forecast.timeseries import combination, effects, methods, reconcile, saturation
 from forecast.timeseries.combination import Given
 from forecast.timeseries.table import COLUMNS, Series, read, series_of
@@ -77,7 +77,7 @@ def baseline(
     waiting = [i for i, answer in enumerate(answers) if answer is None]
     todo = [(chunks[i], horizon, levels) for i in waiting]
     done = len(cases) - sum(len(chunks[i].cases) for i in waiting)
-    with tqdm(total=len(cases), initial=done, unit="series", disable=not progress) as bar:
+    with steps("forecasts", "series", len(cases), shown=progress, done=done) as bar:
         for number, answer in workers.each(_forecast, todo, jobs):
             i = waiting[number]
             answers[i] = answer

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from forecast.data import tables
-from forecast.experiment.manifest import PACKAGES, code_hash
+from forecast.data.code import PACKAGES, code_hash
 from forecast.question.scenario import Scenario, target_of
 from forecast.uncertainty import sensitivity, value_of_information, variance
 

@@ -1,6 +1,6 @@
 """How far a headline can be trusted: what of its width is judgement, what had seen the outcome, how its engine did."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -60,12 +60,14 @@ def judgements() -> tuple[int, int]:
     return len(table), int((table["status"] == JUDGEMENT).sum())
 
 
-def truth(scenario: Scenario, engine: str, base: Scenario | None = None, *, draws: int = 200, seed: int = 1) -> Truth:
+def truth(
+    scenario: Scenario, engine: str, base: Scenario | None = None, *, draws: int = 200, seed: int = 1, **run: Any
+) -> Truth:
     """Return how far the headline of a scenario can be trusted: its target by `engine`, or what it adds to `base`.
 
     What it adds are member-years over all months. The width is split by :data:`ENGINE` (the agents where it is silent),
     with paired draws, whichever engine speaks; an engine that the exam does not know is answered for by :data:`ENGINE`
-    too. A scenario with neither a target nor a base is an error.
+    too. A scenario with neither a target nor a base is an error. `run` goes to :func:`forecast.project`.
     """
     table = parameters_table()
     rest = {str(row.Index): float(row.value) for row in frames.rows(table[table["status"] == JUDGEMENT])}
@@ -74,7 +76,7 @@ def truth(scenario: Scenario, engine: str, base: Scenario | None = None, *, draw
     spread = []
     for fixed in ({}, rest):
         sure = [one.but(assumptions={**fixed, **one.assumptions}) for one in (scenario, base) if one is not None]
-        answer = project(sure, [by], draws=draws, seed=seed, jobs=1, progress=False)
+        answer = project(sure, [by], draws=draws, seed=seed, **({"jobs": 1, "progress": False} | run))
         spread.append(_width(_values(answer, scenario, base), base is None))
     judged = max(0.0, 1 - spread[1] / spread[0]) if spread[0] > 0 else np.nan
     month = scenario.until if base is not None else target_of(scenario).by

@@ -18,7 +18,7 @@ from forecast.engines.campaign.known import Known
 from forecast.engines.campaign.nation import Nation, Past
 from forecast.engines.campaign.places import Deviation
 
-MOST_KEPT, MOST_FILES = 64, 200  # in a process; in the folder, some megabytes each
+MOST_KEPT = 64  # in a process
 _LEARNED: dict[str, Beliefs] = {}
 _STATES: dict[tuple[str, str, str], Deviation] = {}
 Arrays = dict[str, np.ndarray]
@@ -30,7 +30,7 @@ def learned(known: Known) -> Beliefs:
     """Return :func:`beliefs.learn` of `known`."""
 
     def make() -> Beliefs:
-        found = _on_disk(("learn", known.digest), lambda: _flat(learn(known)))
+        found = files.remembered("learned", ("learn", known.digest, _code()), lambda: _flat(learn(known)))
         part = {name: _under(name, found) for name in ("parameters", "past", "nation")}
         return Beliefs(known, int(found["seed"]), part["parameters"], Past(**part["past"]), Nation(**part["nation"]))
 
@@ -41,7 +41,7 @@ def stated(beliefs: Beliefs, known: Known, place: str) -> Deviation:
     """Return :func:`beliefs.states` of a place."""
 
     def make() -> Deviation:
-        found = _on_disk(("states", *key), lambda: dict(vars(states(beliefs, place, known))))
+        found = files.remembered("learned", ("states", *key, _code()), lambda: vars(states(beliefs, place, known)))
         parts = ("mean", "variance", "price", "rise", "closed")
         mean, variance, price, rise, closed = (found[name] for name in parts)
         return Deviation(mean, variance, price, rise, closed, int(found["of_year"]))
@@ -73,18 +73,6 @@ def _flat(b: Beliefs) -> Arrays:
 
 def _under(part: str, found: Arrays) -> Arrays:
     return {name.removeprefix(f"{part}/"): values for name, values in found.items() if name.startswith(f"{part}/")}
-
-
-def _on_disk(asked: tuple[str, ...], make: Callable[[], Arrays]) -> Arrays:
-    folder = files.scratch(files.PACKAGE / "__pycache__", "learned")
-    path = folder / f"{files.name_of(*asked, _code())}.npz"
-    found = files.kept_arrays(path)
-    if found is None:
-        found = {name: np.asarray(values) for name, values in make().items()}
-        files.keep(found, path)
-        for old in sorted(folder.glob("*.npz"), key=lambda p: p.stat().st_mtime)[:-MOST_FILES]:
-            old.unlink(missing_ok=True)
-    return found
 
 
 @cache

@@ -21,7 +21,7 @@ from forecast.data import tables
 from forecast.engines import deaf_to, silence
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
-from forecast.engines.people.following import led_by, world_of
+from forecast.engines.people.following import world_of
 from forecast.engines.people.money import charge
 from forecast.engines.people.people import Moves, People
 from forecast.engines.people.prices import BANDS
@@ -239,8 +239,8 @@ class Lives(NamedTuple):
 
 def lives(
     scenario: Scenario, draws: range, seed: int, paid_by: Sequence[int], team: type[Team] = Team
-) -> tuple[pd.DataFrame, list[Lives]]:
-    """Return what `AgentEngine` answers, and the people behind it draw by draw, all draws side by side.
+) -> tuple[np.ndarray, list[Lives]]:
+    """Return the values behind `AgentEngine`'s rows, and the people behind them draw by draw, all side by side.
 
     `supported` is known at the ends of the months `paid_by` (positions; the last month last). A person takes a byte a
     month.
@@ -260,7 +260,7 @@ def lives(
     spells = model.world.layout.spells[0].months
     each = zip(model.people, states, paid, strict=True)
     found = [_lives(people, state, [kept[t] for t in (0, *paid_by)], spells) for people, state, kept in each]
-    return rows_of(scenario, AgentEngine.name, draws, values), found
+    return values, found
 
 
 def _lives(people: People, states: list[np.ndarray], paid: list[np.ndarray], spells: np.ndarray) -> Lives:
@@ -297,7 +297,6 @@ class AgentEngine:
             return silence()
         most = min(BATCH, max(FEWEST, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
         size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
-        led_by(scenario, draws, seed)  # for all batches at once
         starts = range(draws.start, draws.stop, size)
         results = [_batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
         return rows_of(scenario, self.name, draws, np.concatenate(results))

@@ -12,21 +12,26 @@ are those of `campaign_rise` and `campaign_stay`.
 
 import hashlib
 import pickle
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from forecast.data import files
+from forecast.data.code import ENGINES, code_hash
 from forecast.engines.campaign.ahead import Paths
 from forecast.engines.people.means import Run, Said, skill_classes
 from forecast.engines.people.world import World, make_world
 from forecast.engines.pool import PoolEngine
+from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
-MOST_KEPT = 64  # in a process: at most some 3 MB each
+BLOCK = 32  # draws that are led side by side
+MOST_KEPT = 256  # blocks in a process: some 100 kB each
 LEAST_PRESSURE = 0.25  # of the ordinary: where members fall faster, more of them stop (judgement)
 TRIES = 7  # of the hazard of lapsing, where members fall; each lives a month
 MOST_LAPSE = 1e3
-_LED: dict[tuple[bytes, range], "Led"] = {}
+_LED: dict[tuple[bytes, int], "Led"] = {}
 _BASELINE = PoolEngine()
 
 
@@ -39,14 +44,16 @@ class Led(NamedTuple):
     keep: np.ndarray  # chance of a campaign member to pay for one month more
     closed: np.ndarray  # part of a gain by which the campaign shrinks
     lasting: np.ndarray  # members
-    opening: tuple[np.ndarray, np.ndarray] | None  # (draws,) members, and the share of campaign members
+    opening: np.ndarray  # members, and the share of campaign members; no rows where the place's own stand
 
     def part(self, draws: slice) -> "Led":
         """Return some of the draws, by position."""
-        opening = None if self.opening is None else (self.opening[0][draws], self.opening[1][draws])
-        arrays = self.pressure, self.lapse, self.signed, self.keep, self.closed, self.lasting
-        pressure, lapse, signed, keep, closed, lasting = (np.ascontiguousarray(x[:, draws]) for x in arrays)
-        return Led(pressure, lapse, signed, keep, closed, lasting, opening)
+        return Led._make(x[:, draws] for x in self)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Led"]) -> "Led":
+        """Return draws of several parts, one after the other."""
+        return cls._make(np.concatenate(same, axis=1) for same in zip(*parts, strict=True))
 
 
 def world_of(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | None = None) -> World:
@@ -60,30 +67,39 @@ def world_of(scenario: Scenario, draws: range, seed: int, strata: np.ndarray | N
 def led_by(scenario: Scenario, draws: range, seed: int) -> Led:
     """Return how the status quo of a question comes to follow its baseline: the same for every policy.
 
-    It is kept, and serves any part of the draws: whoever takes them in batches asks for all of them first.
+    It is found :data:`BLOCK` draws at a time and kept, here and for other processes: engines, policies and commands
+    that ask about the same months of a place share it.
     """
     quo = scenario.with_policy("status quo", scenario.policy.in_force(scenario.start))
-    asked = pickle.dumps((dict(quo), quo.learned, seed))  # what is pickled otherwise is worked out again, no more
-    key = hashlib.blake2b(asked).digest()
-    for (name, have), led in _LED.items():
-        if name == key and have.start <= draws.start and draws.stop <= have.stop:
-            return led.part(slice(draws.start - have.start, draws.stop - have.start))
-    while len(_LED) >= MOST_KEPT:
-        del _LED[next(iter(_LED))]  # the oldest
-    return _LED.setdefault((key, draws), lead(quo, draws, seed, _paths(quo, draws, seed)))
+    asked = pickle.dumps((dict(quo), quo.learned, seed))  # what is pickled otherwise is looked up again, no more
+    key, found = hashlib.blake2b(asked).digest(), []
+    for first in range(draws.start - draws.start % BLOCK, draws.stop, BLOCK):
+        if (key, first) not in _LED:
+            while len(_LED) >= MOST_KEPT:
+                del _LED[next(iter(_LED))]  # the oldest
+            _LED[key, first] = _led(quo, range(first, first + BLOCK), seed)
+        wanted = slice(max(draws.start - first, 0), min(draws.stop - first, BLOCK))
+        found.append(_LED[key, first].part(wanted))
+    return Led.joined(found)
 
 
-def _paths(quo: Scenario, draws: range, seed: int) -> Paths | None:
-    return _BASELINE.paths(quo, draws, seed) if quo.follows else None
+def _led(quo: Scenario, block: range, seed: int) -> Led:
+    if not quo.follows:
+        return lead(quo, block, seed, None)
+
+    def make() -> dict[str, np.ndarray]:
+        return lead(quo, block, seed, _BASELINE.paths(quo, block, seed))._asdict()
+
+    return Led(**files.remembered("led", (fingerprint(quo), block.start, seed, code_hash(*ENGINES)), make))
 
 
 def lead(quo: Scenario, draws: range, seed: int, paths: Paths | None) -> Led:
     """Live the months of a status quo and find what makes it follow `paths`; without paths, its campaigns."""
     strata = np.zeros(len(quo.place.communes), np.int64)
-    opening = None
+    opening = np.zeros((0, len(draws)))
     if paths is not None:
         members = np.rint(paths.members[0])
-        opening = members, 1 - np.minimum(paths.lasting[0], members) / np.maximum(members, 1)
+        opening = np.stack([members, 1 - np.minimum(paths.lasting[0], members) / np.maximum(members, 1)])
     world = make_world(quo, draws, seed, strata, opening)
     run, shape = Run(world, skill_classes(quo, strata, world)), world.lapse.shape
     pressure, signed, lasting = np.ones(shape), np.zeros(shape), np.zeros(shape)

@@ -142,7 +142,7 @@ def make_world(
     draws: range,
     seed: int,
     strata: np.ndarray | None = None,
-    opening: tuple[np.ndarray, np.ndarray] | None = None,
+    opening: np.ndarray | None = None,
 ) -> World:
     """Draw the parameters and lay out the people of a batch; `strata` (communes,) puts communes together.
 
@@ -156,7 +156,7 @@ def make_world(
         people = np.maximum(scenario.place.communes["eligible"].to_numpy(float), 1.0)
         member = _members_of(strata)
         skill = _summed(member * people, skill) / (member @ people)[:, None]
-    members, opened = opening or (None, None)
+    members, opened = (None, None) if opening is None or not len(opening) else opening
     return fill(layout, Given(keys, drawn, skill, members, opened))
 
 

@@ -1,0 +1,207 @@
+"""The frame of all commands: their help, options and errors in the language of the reader, from one catalog.
+
+Commands and options are made with :func:`command`, :func:`option` and :func:`argument` of this module, which are those
+of click; their texts are written in English and looked up when they are shown.
+"""
+
+import copy
+import inspect
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from forecast.data import typed
+from forecast.data.messages import LANGS, language, speaking, told
+
+Decorator = Callable[[Callable[..., Any]], Any]
+LANGUAGE = "FORECAST_LANG"  # language for who says no --lang
+USUAL = "vi"
+WIDTH = 100  # columns of help
+
+
+class Month(click.ParamType[str]):
+    """A month, as `2021-12` or `12/2021`."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the month as `YYYY-MM`."""
+        found = str(typed.month(value))
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", found):
+            text = "{value!r} is no month; expected YYYY-MM, such as 2021-12 (or 12/2021)"
+            self.fail(told(text, value=value), param, ctx)
+        return found
+
+
+class Share(click.FloatRange):
+    """A share, as `0.2`, `0,2` or `20%`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the share as a number."""
+        return super().convert(cast(float, typed.share(value)), param, ctx)
+
+
+class Amount(click.FloatRange):
+    """A number, as `2e9`, `2.000.000.000` or `2 tỷ`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the amount as a number; one with two readings is asked about."""
+        if isinstance(value, str) and typed.two_readings(value):
+            plain = re.sub("[.,]", "", value)
+            self.fail(
+                told("{value!r} may be thousands or a fraction: write {plain}", value=value, plain=plain), param, ctx
+            )
+        return super().convert(cast(float, typed.number(value)), param, ctx)
+
+
+class Existing(click.Path):
+    """A file or folder that is there; where it is not, one with a like name is offered."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(exists=True, path_type=Path, **settings)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        path = Path(os.fspath(value))
+        if not path.exists():
+            near = like(path)
+            hint = told("; did you mean {word}?", word=near) if near else ""
+            self.fail(told("there is no file {path}{hint}", path=path, hint=hint), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def like(path: Path) -> Path | None:
+    """Return a file whose name is like that of a missing one: beside it, or among the scenarios of the data folder."""
+    for folder in (path.parent, Path("data/scenarios")):
+        try:
+            names = [one.name for one in folder.iterdir()]
+        except OSError:
+            continue
+        for name in (path.name, f"{path.name}.yaml"):
+            if near := typed.nearest(name, names, 0.75):
+                return folder / near
+    return None
+
+
+class Option(click.Option):
+    """An option whose help and placeholder are shown in the reader's language."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help."""
+        spoken = copy.copy(self)
+        spoken.help = told(self.help) if self.help else self.help
+        return click.Option.get_help_record(spoken, ctx)
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return the placeholder of the value."""
+        return told(super().make_metavar(ctx))
+
+
+class Argument(click.Argument):
+    """An argument whose placeholder is shown in the reader's language."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return the placeholder of the value, with the marks of what may be left out or given more than once."""
+        name = (self.metavar or self.name or "").upper()
+        return super().make_metavar(ctx).replace(name, told(name))
+
+
+class Command(click.Command):
+    """A command that speaks Vietnamese or English: `--lang`, which every command has, or FORECAST_LANG."""
+
+    def __init__(self, *args: Any, **settings: Any):
+        super().__init__(*args, **settings)
+        self._shown: click.Option | None = None
+        if not any("--lang" in one.opts for one in self.params):
+            language_option(expose_value=False)(self)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return what stands behind the name of the command."""
+        return [told(piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that shows the help, one object for all calls as click wants it."""
+        if self._shown is None:
+            names = self.get_help_option_names(ctx)
+            click.help_option(*names, cls=Option, help="Show this message and exit.")(self)
+            self._shown = self.params.pop()  # type: ignore[assignment]  # the option that was just added
+        return self._shown
+
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the first sentence of the help; it is not cut."""
+        return told(_paragraphs(self.help)[0])
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help, paragraph by paragraph."""
+        for paragraph in _paragraphs(self.help):
+            formatter.write_paragraph()
+            with formatter.indentation():
+                formatter.write_text(told(paragraph))
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    return [" ".join(part.split()) for part in inspect.cleandoc(text or "").split("\n\n")]
+
+
+class Commands(Command, click.Group):
+    """All commands, in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with its first sentence."""
+        with formatter.section(told("Commands")):
+            formatter.write_dl([(name, one.get_short_help_str()) for name, one in self.commands.items()])
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        """Run the command in the language that its words or the environment ask for."""
+        import sys
+
+        words = list(sys.argv[1:] if args is None else args)
+        with speaking(asked_language(words)):
+            return super().main(words, *rest, **named)
+
+
+def asked_language(words: Sequence[str]) -> str:
+    """Return the language that a command line asks for; help and errors need it before the words are read.
+
+    >>> asked_language(["project", "x.yaml", "--lang", "en"]), asked_language(["report", "--lang=en,vi"])
+    ('en', 'en')
+    """
+    asked = [os.environ.get(LANGUAGE, "")]
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        if word == "--lang":
+            asked.append(following)
+        elif word.startswith("--lang="):
+            asked.append(word.partition("=")[2])
+    known = [one for one in (each.split(",")[0].strip() for each in asked) if one in LANGS]
+    return known[-1] if known else USUAL
+
+
+def language_option(**settings: Any) -> Decorator:
+    """Give a command the option `--lang`."""
+    return option("--lang", type=click.Choice(LANGS), default=language, help=LANGUAGE_HELP, **settings)
+
+
+LANGUAGE_HELP = "Language: vi or en; else that of FORECAST_LANG, else Vietnamese."
+
+
+def command(name: str | None = None) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a command of a function, as click.command does."""
+    return click.command(name, cls=Command)
+
+
+def option(*names: str, **settings: Any) -> Decorator:
+    """Give a command an option, as click.option does."""
+    return click.option(*names, cls=Option, **settings)
+
+
+def argument(*names: str, **settings: Any) -> Decorator:
+    """Give a command an argument, as click.argument does."""
+    return click.argument(*names, cls=Argument, **settings)

@@ -1,0 +1,29 @@
+"""A line that shows how far the work is: on a terminal or in a notebook, never in a log."""
+
+import sys
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from forecast.data.messages import told
+
+
+def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True, done: int = 0) -> "tqdm[Any]":
+    """Return a bar of `total` steps of which `done` are done, on standard error, gone when the work has ended.
+
+    `what` and `unit` are told in the language that is spoken. Where standard error is neither a terminal nor that of a
+    notebook, or `shown` is False, nothing is shown.
+
+    >>> with steps("projection", "draw", 2, shown=False) as bar:
+    ...     bar.update(2)
+    """
+    notebook = "ipykernel" in sys.modules
+    return tqdm(
+        desc=told(what),
+        unit=" " + told(unit) if unit else "",
+        total=total,
+        initial=done,
+        disable=not shown or not (notebook or sys.stderr.isatty()),
+        leave=notebook,
+        dynamic_ncols=True,
+    )
