@@ -216,7 +216,7 @@ def _read_csv(
             texts = [str(typed.month(text)) for text in texts] if by_hand and name == "month" else texts
             frame[name] = pd.Series(pd.array(texts, dtype="str"))
             continue
-        numbers = [_parse(str(typed.number(text)) if by_hand else text) for text in texts]
+        numbers = [_by_hand(text) if by_hand else _parse(text) for text in texts]
         cells = zip(texts, numbers, sheet.lines, strict=True)
         faults += [
             Fault(path.name, line, name, text, EXPECTED_NUMBER) for text, number, line in cells if number is None
@@ -271,6 +271,11 @@ def _parse(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and "_" not in text else None
+
+
+def _by_hand(text: str) -> float | None:
+    """Return the number in a text as people write it; None for one with two readings, such as 2.700."""
+    return None if typed.two_readings(text) else _parse(str(typed.number(text)))
 
 
 def _escape(text: str) -> str:
