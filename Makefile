@@ -58,7 +58,7 @@ notebooks: $(READY) ## write the notebooks of places from their template, and ru
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
 
-messages: $(READY) ## compile what the command line says in Vietnamese, after its catalog has changed
+messages: $(READY) ## compile the catalog of what the command line says in Vietnamese, after it has changed
 	$(BIN)/pybabel compile --directory src/forecast/data/locale --domain forecast --locale vi --statistics
 
 lab: $(READY) ## open the notebooks in JupyterLab, on this machine only (add options with ARGS=...)

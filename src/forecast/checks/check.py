@@ -18,12 +18,13 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
-from forecast.checks.scenarios import scenario_findings
+from forecast.checks.scenarios import like_names, scenario_findings
 from forecast.data import tables
 from forecast.data.doors import MOST_FAULTS, shortened
 from forecast.data.vocabulary import NOT_KEPT, OUTREACH_PAYERS, PAYERS, WORKED_OUT
 from forecast.experiment import ledger
-from forecast.question.scenario import read_scenario
+from forecast.question.faults import ScenarioError
+from forecast.question.scenario import Scenario, read_scenario
 
 SEVERITIES = (FAULT, NEW, KNOWN, NOTE)
 """How bad a finding can be, worst first; the first two fail a check."""
@@ -144,22 +145,27 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
     """
     files = [file for path in map(Path, paths) for file in _expand(path)]
     frames: Frames = {}
+    scenarios: dict[Path, Scenario] = {}
     findings: list[Finding] = []
     for path in files:
         try:
             if path.suffix.lower() == ".parquet":
                 findings += _projection(path)
             elif path.suffix.lower() in (".yaml", ".yml"):
-                findings += scenario_findings(path.name, read_scenario(path))
+                scenarios[path] = read_scenario(path)
+                findings += scenario_findings(path.name, scenarios[path])
             else:
                 table = table_of(path)
                 frames[path] = (table, tables.read(path, table))
         except tables.TableError as error:
-            findings += [_fault(fault.file, fault.row, "schema", str(fault)) for fault in error.faults]
+            findings += [_fault(f.file, f.row, "schema", f.text("en"), f.text("vi")) for f in error.faults]
+        except ScenarioError as error:
+            findings += [_fault(path.name, f.line, "unreadable", f.text("en"), f.text("vi")) for f in error.faults]
         except tables.UserError as error:
-            findings.append(_fault(path.name, 0, "unreadable", str(error)))
+            findings.append(_fault(path.name, 0, "unreadable", error.text("en"), error.text("vi")))
     for path, (table, frame) in frames.items():
         findings += _cross_check(path, table, frame, frames)
+    findings += like_names((path.name, 0, scenario.scenario) for path, scenario in scenarios.items())
     order = {path.name: position for position, path in enumerate(files)}
     return sorted(findings, key=lambda f: (order.get(f.file, -1), f.row, SEVERITIES.index(f.severity), f.rule))
 
@@ -230,6 +236,7 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) ->
                     )
                 )
     if table == "places":
+        findings += like_names((path.name, row, name) for row, name in enumerate(frame["place"], start=2))
         names = set(_known(path, "places", frames)["place"])
         for row, (place, parent) in enumerate(zip(frame["place"], frame["parent"], strict=True), start=2):
             if parent and parent not in names:

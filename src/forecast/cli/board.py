@@ -8,7 +8,7 @@ import click
 
 from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Existing, Month, argument, command, option
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, told
 
@@ -25,12 +25,18 @@ def this_month(today: date | None = None) -> str:
 
 @command()
 @argument("places", nargs=-1)
-@option("--month", default=None, metavar="YYYY-MM", help="Month at whose end the board stands; the last by default.")
-@option("--until", default="2030-12", show_default=True, metavar="YYYY-MM", help="Last month.")
+@option(
+    "--month",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month at whose end the board stands; the last by default.",
+)
+@option("--until", default="2030-12", show_default=True, type=Month(), metavar="YYYY-MM", help="Last month.")
 @option(
     "--targets",
     "own",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     default=None,
     help="Targets of one's own: place, month, value, unit (persons, percent), denominator, source.",
 )
@@ -38,7 +44,7 @@ def this_month(today: date | None = None) -> str:
     "--policy",
     "policies",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=Existing(),
     help="Scenario file about the nation, or a folder of them (data/scenarios/board); may be given again.",
 )
 @option("--back", "backward", is_flag=True, help="Hold earlier boards against the counts that came.")

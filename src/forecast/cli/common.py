@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast import data
-from forecast.cli.frame import Decorator, argument, language_option, option
+from forecast.cli.frame import Decorator, Existing, argument, language_option, option
 from forecast.data.messages import SeveralErrors, UserError, language, told
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
@@ -50,9 +50,7 @@ with_engines = option("--engines", default="agents,stock,pool", show_default=Tru
 NO_TARGET = "{file}: no target; expected target: {{measure, value, by}}"
 BUDGET = "2e9"  # VND of an example
 LEDGER = "Folder of the ledger of published forecasts; data/published by default."
-with_scenarios = argument(
-    "scenarios", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+with_scenarios = argument("scenarios", nargs=-1, required=True, type=Existing(dir_okay=False))
 with_learned = option(
     "--learned",
     type=click.Choice(["counts", "priors"]),

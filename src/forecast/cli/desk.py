@@ -18,23 +18,23 @@ from forecast.cli.common import (
     with_learned,
     with_work,
 )
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Amount, Existing, Share, argument, command, option
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError
 
 
 @command()
-@argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("scenario", type=Existing(dir_okay=False))
 @option(
     "--budget",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     required=True,
     metavar="VND",
     help="Most that may be spent on top of the scenario, over all its months.",
 )
 @option(
     "--probability",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Share(0, 1, min_open=True, max_open=True),
     default=0.5,
     show_default=True,
     help="Probability that is wanted.",
@@ -42,14 +42,14 @@ from forecast.data.messages import UserError
 @option(
     "--minimum-poor-share",
     "poor_share",
-    type=click.FloatRange(0, 1),
+    type=Share(0, 1),
     default=None,
     help="Least share of the gain for poor, near-poor and minority people.",
 )
 @option(
     "--minimum-stay",
     "least_stay",
-    type=click.FloatRange(0, 1),
+    type=Share(0, 1),
     default=0.5,
     show_default=True,
     help="Least share of the added members that is still added a year after all levers have ended.",
@@ -128,7 +128,7 @@ def optimize(
 
 
 @command()
-@argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("scenario", type=Existing(dir_okay=False))
 @with_draws
 @with_work
 @with_learned

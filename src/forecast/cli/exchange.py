@@ -19,22 +19,27 @@ from forecast.cli.common import (
     with_seed,
     with_work,
 )
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Amount, Existing, Month, argument, command, option
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import UserError, told
 
-MONTH = "YYYY-MM"
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
 LAYOUTS = ("long", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
 
 
 @command()
 @argument("place")
-@option("--population", type=click.FloatRange(min=1), default=None, help="People, for a place that is not known.")
+@option("--population", type=Amount(min=1), default=None, help="People, for a place that is not known.")
 @option("--parent", default="Việt Nam", show_default=True, help="The place above a new one.")
 @option("--commune", "communes", multiple=True, help="Name of a commune of a new place; once for each.")
-@option("--members", type=click.FloatRange(min=0), default=None, help="Members at the start; guessed if not said.")
-@option("--start", default=None, metavar=MONTH, help="Month to start from; that of the last count by default.")
+@option("--members", type=Amount(min=0), default=None, help="Members at the start; guessed if not said.")
+@option(
+    "--start",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month to start from; that of the last count by default.",
+)
 @with_out
 @with_force
 def new(
@@ -80,7 +85,7 @@ def new(
 
 @command()
 @argument("place")
-@option("--since", default="2021-01", show_default=True, metavar=MONTH, help="First month.")
+@option("--since", default="2021-01", show_default=True, type=Month(), metavar="YYYY-MM", help="First month.")
 @option("--months", type=click.IntRange(1, 240), default=36, show_default=True, help="How many months.")
 @option(
     "--layout",
@@ -113,7 +118,7 @@ def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: 
 
 
 @command("import")
-@argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("file", type=Existing(dir_okay=False))
 @option("--place", required=True, help="The place whose communes the spreadsheet counts.")
 @option(
     "--map",
@@ -172,11 +177,17 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
 
 @command()
 @argument("place")
-@option("--month", default=None, metavar=MONTH, help="Month of the report; the last that was counted by default.")
+@option(
+    "--month",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month of the report; the last that was counted by default.",
+)
 @option("--hours", type=click.FloatRange(0), default=160.0, show_default=True, help="Hours of all collectors.")
 @option(
     "--due",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     default=None,
     help="member-counts.csv of an imported list: who is due and who renewed.",
 )

@@ -7,17 +7,84 @@ of click; their texts are written in English and looked up when they are shown.
 import copy
 import inspect
 import os
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import click
 
+from forecast.data import typed
 from forecast.data.messages import LANGS, language, speaking, told
 
 Decorator = Callable[[Callable[..., Any]], Any]
 LANGUAGE = "FORECAST_LANG"  # language for who says no --lang
 USUAL = "vi"
 WIDTH = 100  # columns of help
+
+
+class Month(click.ParamType[str]):
+    """A month, as `2021-12` or `12/2021`."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the month as `YYYY-MM`."""
+        found = str(typed.month(value))
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", found):
+            text = "{value!r} is no month; expected YYYY-MM, such as 2021-12 (or 12/2021)"
+            self.fail(told(text, value=value), param, ctx)
+        return found
+
+
+class Share(click.FloatRange):
+    """A share, as `0.2`, `0,2` or `20%`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the share as a number."""
+        return super().convert(cast(float, typed.share(value)), param, ctx)
+
+
+class Amount(click.FloatRange):
+    """A number, as `2e9`, `2.000.000.000` or `2 tỷ`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the amount as a number; one with two readings is asked about."""
+        if isinstance(value, str) and typed.two_readings(value):
+            plain = re.sub("[.,]", "", value)
+            self.fail(
+                told("{value!r} may be thousands or a fraction: write {plain}", value=value, plain=plain), param, ctx
+            )
+        return super().convert(cast(float, typed.number(value)), param, ctx)
+
+
+class Existing(click.Path):
+    """A file or folder that is there; where it is not, one with a like name is offered."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(exists=True, path_type=Path, **settings)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        path = Path(os.fspath(value))
+        if not path.exists():
+            near = like(path)
+            hint = told("; did you mean {word}?", word=near) if near else ""
+            self.fail(told("there is no file {path}{hint}", path=path, hint=hint), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def like(path: Path) -> Path | None:
+    """Return a file whose name is like that of a missing one: beside it, or among the scenarios of the data folder."""
+    for folder in (path.parent, Path("data/scenarios")):
+        try:
+            names = [one.name for one in folder.iterdir()]
+        except OSError:
+            continue
+        for name in (path.name, f"{path.name}.yaml"):
+            if near := typed.nearest(name, names, 0.75):
+                return folder / near
+    return None
 
 
 class Option(click.Option):

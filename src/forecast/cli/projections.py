@@ -27,7 +27,7 @@ from forecast.cli.common import (
     with_scenarios,
     with_work,
 )
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Existing, Month, Share, argument, command, option
 from forecast.cli.terminal import answer, tell, typed
 from forecast.data.messages import UserError, told
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @command()
-@argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@argument("files", nargs=-1, type=Existing())
 @option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
 @option(
     "--all",
@@ -119,7 +119,13 @@ def project(
 @command()
 @with_scenarios
 @option("--base", default=None, help="Name of the scenario to compare with; the first file by default.")
-@option("--until", default=None, metavar="MONTH", help="Last month, YYYY-MM, to judge all over the same years.")
+@option(
+    "--until",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Last month, YYYY-MM, to judge all over the same years.",
+)
 @option("--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in.")
 @with_draws
 @option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
@@ -244,10 +250,10 @@ def _people(
 
 
 @command()
-@argument("scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("scenario", type=Existing(dir_okay=False))
 @option(
     "--probability",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Share(0, 1, min_open=True, max_open=True),
     default=0.5,
     show_default=True,
     help="Probability that is wanted.",

@@ -18,9 +18,10 @@ from forecast.cli.common import (
     with_draws,
     with_work,
 )
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Existing, Month, argument, command, option
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, told
+from forecast.data.typed import month as month_of
 
 if TYPE_CHECKING:
     from forecast.calibration.learning import Learned
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 
 @command()
 @argument("places", nargs=-1)
-@option("--at", default=None, metavar="MONTH", help="Month at whose end counts are known; the last by default.")
+@option(
+    "--at",
+    default=None,
+    type=Month(),
+    metavar="YYYY-MM",
+    help="Month at whose end counts are known; the last by default.",
+)
 @option(
     "--ranks",
     type=click.IntRange(2, 10_000),
@@ -141,7 +148,7 @@ def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, fo
 @option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
 @option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
 @option("--store", is_flag=True, help="With --calendar: keep the exam and the pool's weights with the data.")
-@option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
+@option("--ledger", type=Existing(file_okay=False), default=None, help=LEDGER)
 @option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
 @option("--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin.")
 @option("--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]")
@@ -193,7 +200,9 @@ def backtest(
     asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines or usual)
     if judge:
         return _judge([p.name for p in asked], ledger, jobs, out=out, force=force, lang=lang)
-    months = None if origins is None else [str(data.tables.month(o.strip())) for o in origins.split(",") if o.strip()]
+    months = (
+        None if origins is None else [str(data.tables.month(str(month_of(o)))) for o in origins.split(",") if o.strip()]
+    )
     if months is not None and not months:
         raise click.BadParameter(
             told("{found!r}; expected months such as 2021-12,2022-06", found=origins), param_hint="--origins"

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Existing, argument, command, option
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import told
 
@@ -17,9 +17,8 @@ from forecast.data.messages import told
 @option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default="site",
-    show_default=True,
-    help="Folder of the site.",
+    default=None,
+    help="Folder of the site; site, or site-PLACE where places are named.",
 )
 @option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
 @option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
@@ -32,7 +31,7 @@ def report(
     places: tuple[str, ...],
     langs: str,
     draws: int | None,
-    out: Path,
+    out: Path | None,
     pdf: bool,
     day: str | None,
     ledger: Path | None,
@@ -46,12 +45,15 @@ def report(
     """
     from datetime import date
 
+    from forecast.data.places import read_place
     from forecast.experiment import ledger as published
     from forecast.publish import site
 
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
         raise click.BadParameter(told("{found!r}; expected vi, en or both", found=langs), param_hint="--lang")
+    if out is None:
+        out = Path("-".join(["site", *(read_place(name).slug for name in places)]))
     kept = ledger or (published.ledger() if publish else None)
     front = site.build(
         places=list(places) or None,
@@ -88,7 +90,7 @@ def page(places: tuple[str, ...]) -> None:
 
 
 @command()
-@argument("scenarios", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("scenarios", nargs=-1, type=Existing(dir_okay=False))
 @option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
 @option("--no-browser", is_flag=True, help="Only print the address.")
 @with_lang

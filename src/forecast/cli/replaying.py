@@ -5,10 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from forecast.cli.common import believing, read_scenarios, with_jobs
-from forecast.cli.frame import argument, command
+from forecast.cli.frame import Existing, argument, command
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import UserError, told
 
@@ -19,7 +17,7 @@ CHANGED = "{what}: {old} then, {new} now"
 
 
 @command()
-@argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("manifest", type=Existing(dir_okay=False))
 @with_jobs
 def replay(*, manifest: Path, jobs: int | None) -> None:
     """Repeat the run of MANIFEST (a manifest.json of forecast project) and compare it bit for bit.

@@ -6,13 +6,13 @@ import click
 
 from forecast import data
 from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_lang, with_out
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Existing, argument, command, option
 from forecast.cli.terminal import tell
 from forecast.data.messages import UserError, told
 
 
 @command()
-@argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("file", type=Existing(dir_okay=False))
 @option("--horizon", type=click.IntRange(1, 1000), required=True, help="Steps after the last value of each series.")
 @option(
     "--season", type=click.IntRange(1, 400), default=None, help="Steps in a season; read from the dates if not said."
@@ -25,18 +25,18 @@ from forecast.data.messages import UserError, told
 )
 @option(
     "--hierarchy",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     help="CSV table unique_id, parent: forecasts of parts then add up to those of their parents.",
 )
 @option(
     "--events",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     help="CSV table date, kind, size, lasting (and steps, unique_id): what happened and is announced. A size is a "
     "share (-0.2: a fifth less); an empty one is learned. lasting: lasting or passing.",
 )
 @option(
     "--known",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Existing(dir_okay=False),
     help="CSV table ds (and unique_id) and columns whose future is known, such as a price.",
 )
 @option(

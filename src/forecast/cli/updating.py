@@ -8,7 +8,7 @@ import click
 
 from forecast import data
 from forecast.cli.common import LEDGER, claim, finish, note, with_work
-from forecast.cli.frame import argument, command, option
+from forecast.cli.frame import Existing, argument, command, option
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, language
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @command()
-@argument("counts", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@argument("counts", type=Existing(dir_okay=False))
 @option("--keep", is_flag=True, help="Add the rows to data/history.csv; each needs a source of data/sources.csv.")
-@option("--ledger", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help=LEDGER)
+@option("--ledger", type=Existing(file_okay=False), default=None, help=LEDGER)
 @option("--draws", type=click.IntRange(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
 @with_work
 def update(

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from forecast.data.tables import UserError
+from forecast.data.messages import Message, UserError
 
 MOST_FAULTS, MOST_LETTERS = 20, 200
 """Faults of one message, and letters of each: more help nobody."""
@@ -20,6 +20,7 @@ MOST_BYTES, MOST_DEPTH, MOST_PARTS, MOST_ALIASES = 1_000_000, 40, 50_000, 100
 """Bounds of a file of settings: its size, how deep it nests, its values, and how often it points back to one."""
 
 
+DEEP = "{file}: nests too deep; expected at most {most} levels"
 LIST = 5  # commas that make a line a list
 
 
@@ -32,7 +33,7 @@ def shortened(text: str, faults: int = MOST_FAULTS, letters: int = MOST_LETTERS)
     told = [line for line in text.splitlines() if line.strip()]
     lines = [_cut(line, letters) for line in told[:faults]]
     if len(told) > faults:
-        lines[-1] = f"and {len(told) - faults + 1:,} more"
+        lines[-1] = Message("and {count:,} more", count=len(told) - faults + 1).text()
     return "\n".join(lines)
 
 
@@ -70,12 +71,17 @@ def _text(path: Path, kind: str) -> str:
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise UserError(f"{path}: {size / 1e6:,.0f} MB; expected at most {MOST_BYTES / 1e6:.0f} MB of text")
+            raise UserError(
+                "{file}: {size:,.0f} MB; expected at most {most:.0f} MB of text",
+                file=path,
+                size=size / 1e6,
+                most=MOST_BYTES / 1e6,
+            )
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+        raise UserError("{file}: there is no such file", file=path) from None
     except UnicodeDecodeError:
-        raise UserError(f"{path}: not readable as {kind}: expected text in UTF-8") from None
+        raise UserError("{file}: not readable as {kind}: expected text in UTF-8", file=path, kind=kind) from None
 
 
 def read_json(path: Path) -> Any:
@@ -84,9 +90,9 @@ def read_json(path: Path) -> Any:
     try:
         found = json.loads(text)
     except RecursionError:
-        raise UserError(f"{path}: nests too deep; expected at most {MOST_DEPTH} levels") from None
+        raise UserError(DEEP, file=path, most=MOST_DEPTH) from None
     except ValueError as error:
-        raise UserError(f"{path}: not readable as JSON: {error}") from None
+        raise UserError("{file}: not readable as {kind}: {error}", file=path, kind="JSON", error=error) from None
     _bounded(path, _parts_of(found))
     return found
 
@@ -104,9 +110,27 @@ def _parts_of(found: Any) -> Iterable[int]:
 def _bounded(path: Path, depths: Iterable[int]) -> None:
     for number, depth in enumerate(depths, 1):
         if depth > MOST_DEPTH:
-            raise UserError(f"{path}: nests too deep; expected at most {MOST_DEPTH} levels")
+            raise UserError(DEEP, file=path, most=MOST_DEPTH)
         if number > MOST_PARTS:
-            raise UserError(f"{path}: more than {MOST_PARTS:,} values; expected fewer")
+            raise UserError("{file}: more than {most:,} values; expected fewer", file=path, most=MOST_PARTS)
+
+
+class _Once(yaml.SafeLoader):
+    """A loader for which a key that stands twice is a fault: the second one would be taken in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    raise _Twice(key.value, seen[key.value], key.start_mark.line + 1)
+                seen[key.value] = key.start_mark.line + 1
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+
+class _Twice(Exception):
+    """A key stands twice: its name, the line of the first and of the second."""
 
 
 def read_yaml(path: Path) -> Any:
@@ -114,11 +138,42 @@ def read_yaml(path: Path) -> Any:
     text = _text(path, "YAML")
     try:
         _bounded(path, _yaml_parts(path, text))
-        return yaml.safe_load(text)
+        return yaml.load(text, _Once)
+    except _Twice as twice:
+        key, first, second = twice.args
+        raise UserError(
+            "{file}, line {line}: {key!r} stands in line {first} already; expected each key once",
+            file=path,
+            line=second,
+            key=key,
+            first=first,
+        ) from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+        raise UserError(
+            "{file}: not readable as {kind}: {error}", file=path, kind="YAML", error=" ".join(str(error).split())
+        ) from None
     except (ValueError, TypeError, OverflowError, RecursionError) as error:  # of values: a day that is none, a key
-        raise UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+        raise UserError(
+            "{file}: not readable as {kind}: {error}", file=path, kind="YAML", error=" ".join(str(error).split())
+        ) from None
+
+
+def lines(path: Path) -> dict[tuple[str | int, ...], int]:
+    """Return the line of each key and each item of a YAML file that can be read, by where it stands in it."""
+    found: dict[tuple[str | int, ...], int] = {}
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), yaml.compose(_text(path, "YAML"), yaml.SafeLoader))]
+    while waiting:
+        where, node = waiting.pop()
+        inside: list[tuple[str | int, Any, Any]] = []
+        if isinstance(node, yaml.MappingNode):
+            inside = [(str(key.value), key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            inside = [(number, value, value) for number, value in enumerate(node.value)]
+        for name, mark, value in inside:
+            found[(*where, name)] = mark.start_mark.line + 1
+            if len(where) < MOST_DEPTH:
+                waiting.append(((*where, name), value))
+    return found
 
 
 def _yaml_parts(path: Path, text: str) -> Iterable[int]:

@@ -8,7 +8,7 @@ language it speaks (:func:`speaking`), and click, which uses gettext as well, fi
 import gettext
 import os
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -89,6 +89,16 @@ class Message:
         return self.text()
 
 
+def joined(messages: Sequence[Message], separator: str = "; ") -> Message:
+    """Return several messages as one.
+
+    >>> str(joined([Message("a"), Message("{x}", x=1)]))
+    'a; 1'
+    """
+    names = [f"part_{number}" for number in range(len(messages))]
+    return Message(separator.join(f"{{{name}}}" for name in names), **dict(zip(names, messages, strict=True)))
+
+
 def told(text: str, /, **values: Any) -> str:
     """Return a message in the language that is spoken now.
 
@@ -96,6 +106,14 @@ def told(text: str, /, **values: Any) -> str:
     '3 files'
     """
     return Message(text, **values).text()
+
+
+class Wrong(ValueError):
+    """A value that a check refuses: the key that it stands under, and a message that can be told in any language."""
+
+    def __init__(self, key: str, text: str, /, **values: Any):
+        self.key, self.message = key, Message(text, **values)
+        super().__init__(f"{key}: {self.message}" if key else str(self.message))
 
 
 class UserError(Exception):

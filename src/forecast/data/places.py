@@ -19,6 +19,7 @@ import pandas as pd
 
 from forecast.data import apportion, frames, tables
 from forecast.data.history import firm, observed
+from forecast.data.messages import Message, joined
 from forecast.data.tables import Month, UserError
 
 DEFAULT_MONTH = "2021-12"
@@ -81,11 +82,11 @@ class Place:
         """
         eligible = self.communes["eligible"].to_numpy(float)
         if np.isnan(eligible).any():
-            raise UserError(f"{self.name}: the number of eligible persons is not known in every commune")
+            raise UserError("{place}: the number of eligible persons is not known in every commune", place=self.name)
         poor, near_poor, minority = (np.nan_to_num(self.communes[name].to_numpy(float)) for name in _SHARES)
         rest = 1 - poor - near_poor
         if (rest < 0).any():
-            raise UserError(f"{self.name}: the shares of poor and near-poor households sum to more than 1")
+            raise UserError("{place}: the shares of poor and near-poor households sum to more than 1", place=self.name)
         shares = [poor, near_poor, minority * rest, (1 - minority) * rest]
         sizes: np.ndarray = eligible[:, None] * np.column_stack(shares)
         return sizes
@@ -173,37 +174,45 @@ def _find(name: str, places: pd.DataFrame) -> str:
     if len(found) == 1:
         return found[0]
     if not found and (gone := _gone(wanted, places)):
-        raise UserError(f'there is no place "{name}" with figures of its own: {gone}')
+        raise UserError('there is no place "{name}" with figures of its own: {gone}', name=name, gone=gone)
     if not found:  # the last part of a commune's name is what people remember of it
         ends = {place: slug(place.rsplit("/", 1)[-1]) for place in places.index}
         near = difflib.get_close_matches(wanted, {*slugs.values(), *ends.values()}, n=5, cutoff=0.6)
         meant = {place: short if short in near else ends[place] for place, short in slugs.items()}
         likely = [place for place, short in meant.items() if short in near]
         found = sorted(likely, key=lambda place: (near.index(meant[place]), len(place)))[:6]
-    hint = f"; nearest: {', '.join(found)}" if found else "; data/places.csv lists all places"
-    raise UserError(f'there is no place "{name}"{hint}')
+    if found:
+        raise UserError('there is no place "{name}"; nearest: {found}', name=name, found=", ".join(found))
+    raise UserError('there is no place "{name}"; data/places.csv lists all places', name=name)
 
 
-def _gone(wanted: str, places: pd.DataFrame) -> str:
-    """Say what became of an old commune or district without a row, whose slug is ``wanted``; "" if none is it."""
+def _gone(wanted: str, places: pd.DataFrame) -> Message | None:
+    """Say what became of an old commune or district without a row, whose slug is ``wanted``; None if none is it."""
     if not (tables.data_dir() / "crosswalk.csv").is_file():
-        return ""
-    told = {}
+        return None
+    told: dict[tuple[str, str], list[str]] = {}
     for old, short in _slugs(*_file("crosswalk")).items():
         above, parts = old.rpartition("/")[0], old.split("/")
         if old in places.index or len(parts) < 2:
             continue
         if short == wanted:
-            told[f"{old} was a commune"] = [old]
+            told[old, ""] = [old]
         elif len(parts) == 3 and wanted in (slug(parts[1]), slug(above)):
-            told.setdefault(f"{parts[1]} was a district of {parts[0]}", []).append(old)
+            told.setdefault((parts[1], parts[0]), []).append(old)
     moves = _table("crosswalk")
     words = []
-    for what, units in told.items():
+    for (old, above), units in told.items():
         into = list(dict.fromkeys(moves.loc[moves["old"].isin(units), "new"]))
-        more = f" and {len(into) - 6} more" if len(into) > 6 else ""
-        words.append(f"{what} until 2025-06; its people are since counted in {', '.join(into[:6])}{more}")
-    return "; ".join(words)
+        was = "{old} was a district of {above}" if above else "{old} was a commune"
+        words.append(
+            Message(
+                "{what} until 2025-06; its people are since counted in {units}{more}",
+                what=Message(was, old=old, above=above),
+                units=", ".join(into[:6]),
+                more=Message(" and {count:,} more", count=len(into) - 6) if len(into) > 6 else "",
+            )
+        )
+    return joined(words) if words else None
 
 
 def _alive(frame: pd.DataFrame, month: str) -> pd.Series:
@@ -221,15 +230,19 @@ def _same_name(name: str, places: pd.DataFrame, month: str) -> str:
     """Return ``name``, or the unit of the same name that took its place by ``month``, or raise an error."""
     row = places.loc[name]
     if month < row["since"]:
-        raise UserError(f"{name} exists since {row['since']}; {month} is before that")
+        raise UserError(
+            "{name} exists since {since}; {month} is before that", name=name, since=row["since"], month=month
+        )
     if not row["until"] or month <= row["until"]:
         return name
     successors = _successors(name)
     for successor in successors:
         if successor.split(" (")[0] == name:
             return _same_name(successor, places, month)
-    gone = f"; its people are since counted in {', '.join(successors)}" if successors else ""
-    raise UserError(f"{name} ended in {row['until']}, before {month}{gone}")
+    gone = Message("; its people are since counted in {units}", units=", ".join(successors)) if successors else ""
+    raise UserError(
+        "{name} ended in {until}, before {month}{gone}", name=name, until=row["until"], month=month, gone=gone
+    )
 
 
 def read_place(name: str, at: Month | None = None) -> Place:

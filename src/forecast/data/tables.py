@@ -85,7 +85,7 @@ def month(text: Month) -> pd.Period:
     text = str(text)
     if len(text) == 7 and text[4] == "-" and text.isascii() and text[:4].isdigit() and text[5:] in _MONTH_NUMBERS:
         return pd.Period(text, freq="M")
-    raise UserError(f'"{text}" is not {EXPECTED_MONTH}')
+    raise UserError('"{text}" is not {expected}', text=text, expected=Message(EXPECTED_MONTH))
 
 
 _MONTH_NUMBERS = {f"{number:02d}" for number in range(1, 13)}
@@ -157,12 +157,12 @@ def read(path: str | Path, table: str) -> pd.DataFrame:
     """
     path, names = Path(path), columns(table)
     if not path.is_file():
-        raise UserError(f"{path}: there is no such file")
+        raise UserError("{file}: there is no such file", file=path)
     if path.suffix == ".parquet":
         try:
             frame = pd.read_parquet(path)
         except (OSError, ValueError):  # pyarrow's own errors are kinds of these
-            raise UserError(f"{path}: not a Parquet file that can be read") from None
+            raise UserError("{file}: not a Parquet file that can be read", file=path) from None
         lines: list[int] = []
     else:
         frame, lines = _read_csv(path, names, SCHEMAS[table])
@@ -220,9 +220,9 @@ def _cells(path: Path) -> _Sheet:
                     lines.append(start)
                 start = reader.line_num + 1
     except UnicodeDecodeError:
-        raise UserError(f"{path}: not UTF-8 text; save it as CSV UTF-8") from None
+        raise UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     except csv.Error as error:
-        raise UserError(f"{path}: not a CSV table ({error})") from None
+        raise UserError("{file}: not a CSV table ({error})", file=path, error=error) from None
     return _Sheet(header, rows, lines)
 
 

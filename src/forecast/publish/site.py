@@ -102,7 +102,7 @@ def build(
             facts={"made": day} | ({"published": day} if ledger is not None else {}),
         )
         bar.update()
-    return out / "index.html"
+    return out / (f"{books[0].stem}.html" if len(books) == 1 else "index.html")
 
 
 def publish(
@@ -187,7 +187,7 @@ def _kernels_ended() -> Iterator[None]:
 
 
 def chosen(names: Iterable[str] | None = None) -> list[Path]:
-    """Return the notebooks of the given places and those of no place, in order; all when none are given."""
+    """Return the notebooks of the given places alone, in order; all, of no place too, when none are given."""
     every = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
     if names is None:
         return every
@@ -196,9 +196,11 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
     missing = sorted(wanted - set(about.values()))
     if missing:
         raise UserError(
-            f"no notebook about {', '.join(missing)}; there are ones about " + ", ".join(p for p in about.values() if p)
+            "no notebook about {missing}; there are ones about {there}",
+            missing=", ".join(missing),
+            there=", ".join(place for place in about.values() if place),
         )
-    return [path for path, place in about.items() if place is None or place in wanted]
+    return [path for path, place in about.items() if place in wanted]
 
 
 def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[str, NotebookNode]:

@@ -8,6 +8,7 @@ hours is worked out in one place, :mod:`forecast.question.costs`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from forecast.data import tables
 from forecast.data.history import observed
-from forecast.data.places import Place
+from forecast.data.messages import Message, Wrong
+from forecast.data.places import Place, slug
 from forecast.data.vocabulary import GROUPS as GROUPS
 
 # Nghệ An 2018: 1,711 collection points in 477 communes; used where a place's number was never published.
@@ -85,7 +87,7 @@ class Where(BaseModel):
     @model_validator(mode="after")
     def _chooses(self) -> "Where":
         if not (self.communes or self.count or self.per_district):
-            raise ValueError("chooses nothing: say communes, count or per_district")
+            raise Wrong("", "chooses nothing: say communes, count or per_district")
         return self
 
 
@@ -194,9 +196,17 @@ def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
     if where.communes:
         for wanted in where.communes:
             hit = (names == wanted) | np.char.endswith(names, "/" + wanted)
+            if not hit.any():  # without diacritics, where that means one commune
+                short = [slug(name.rpartition("/")[2]) for name in names]
+                hit = np.array([slug(wanted) in (one, slug(name)) for one, name in zip(short, names, strict=True)])
             if not hit.any():
+                near = get_close_matches(slug(wanted), short, 3)
                 raise tables.UserError(
-                    f"{place.name} has no commune {wanted!r}; its communes are {', '.join(names[:8])}, ..."
+                    "{place} has no commune {wanted!r}{hint}; its communes are {names}, ...",
+                    place=place.name,
+                    wanted=wanted,
+                    hint=Message("; did you mean {word}?", word=names[short.index(near[0])]) if near else "",
+                    names=", ".join(names[:8]),
                 )
             inside |= hit
         return inside
@@ -214,7 +224,7 @@ def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
         known = district != ""
         if not known.any():
             raise tables.UserError(
-                f"where.per_district: the districts of {place.name} are not known, or there are none"
+                "where.per_district: the districts of {place} are not known, or there are none", place=place.name
             )
         inside[rank[known & (seen < where.per_district)]] = True
     if where.count:

@@ -3,10 +3,10 @@
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
@@ -14,10 +14,13 @@ from forecast.beliefs.sets import COUNTS, Sets
 from forecast.data import doors, tables
 from forecast.data.law import Law, read_law
 from forecast.data.law_changes import Change, changed
+from forecast.data.messages import Message, Wrong
 from forecast.data.places import Place, read_place
-from forecast.question.levers import AnyLever, Count, Gift, Group, Month, Policy
+from forecast.question.faults import Fault, ScenarioError, meant_word, of_model
+from forecast.question.levers import LEVERS, AnyLever, Count, Gift, Group, Month, Policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
+from forecast.question.wording import meant
 
 MOST_MONTHS, MOST_ASSUMED = 1200, 1e12
 """Months of a question, and the size of an assumption: there are not more people, hours or VND in the scheme."""
@@ -34,7 +37,10 @@ class Target(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    measure: Literal["members", "lasting_members", "active_9of12", "entries", "paid_months"] = "members"
+    measure: Annotated[
+        Literal["members", "lasting_members", "active_9of12", "entries", "paid_months"],
+        BeforeValidator(meant("measure")),
+    ] = "members"
     value: Count = Field(description="persons, or paid months")
     by: Month
     since: Month | None = Field(None, description="first month of a flow; not for stocks")
@@ -45,7 +51,11 @@ class Target(BaseModel):
     def _flows_have_a_beginning(self) -> "Target":
         flow = self.measure in ("entries", "paid_months")
         if flow != (self.since is not None):
-            raise ValueError(f"{self.measure} is a {'flow: say since' if flow else 'stock: leave since out'}")
+            raise Wrong(
+                "",
+                "{measure} is a flow: say since" if flow else "{measure} is a stock: leave since out",
+                measure=self.measure,
+            )
         return self
 
 
@@ -64,7 +74,7 @@ class Scenario(BaseModel):
     >>> Scenario("x", "Cà Mau", start="2021-12", until="2020-12")
     Traceback (most recent call last):
     ...
-    forecast.data.tables.UserError: scenario 'x': until: 2020-12 is not after start 2021-12
+    forecast.question.faults.ScenarioError: scenario 'x': until: 2020-12 is not after start 2021-12
     """
 
     model_config = ConfigDict(
@@ -99,34 +109,52 @@ class Scenario(BaseModel):
         try:
             super().__init__(scenario=scenario, place=place, **data)
         except ValidationError as error:
-            raise tables.UserError(f"scenario {scenario!r}: {_first_faults(error)}") from None
+            raise ScenarioError(f"scenario {scenario!r}", of_model(error, type(self))) from None
 
     @model_validator(mode="after")
     def _fits(self) -> "Scenario":
         start, until = tables.month(self.start), tables.month(self.until)
         if until <= start:
-            raise ValueError(f"until: {self.until} is not after start {self.start}")
+            raise Wrong("until", "{until} is not after start {start}", until=self.until, start=self.start)
         length = tables.month_index(until) - tables.month_index(start)
         if length > MOST_MONTHS:
-            raise ValueError(
-                f"until: {self.until} is {length:,} months after start; expected at most {MOST_MONTHS:,}, "
-                f"{length // MOST_MONTHS + 1} times less time and memory"
+            raise Wrong(
+                "until",
+                "{until} is {length:,} months after start; expected at most {most:,}, {times} times less time and "
+                "memory",
+                until=self.until,
+                length=length,
+                most=MOST_MONTHS,
+                times=length // MOST_MONTHS + 1,
             )
         if not doors.plain(self.scenario):
-            raise ValueError(f"scenario: {self.scenario!r}: expected a name without control characters")
+            raise Wrong("scenario", "{name!r}: expected a name without control characters", name=self.scenario)
         if self.target and not start < tables.month(self.target.by) <= until:
-            raise ValueError(f"target.by: {self.target.by} is not within {start + 1} to {self.until}")
+            raise Wrong(
+                "target.by", "{by} is not within {first} to {last}", by=self.target.by, first=start + 1, last=self.until
+            )
         if (
             self.target
             and self.target.since
             and not start < tables.month(self.target.since) <= tables.month(self.target.by)
         ):
-            raise ValueError(f"target.since: {self.target.since} is not within {start + 1} to {self.target.by}")
+            raise Wrong(
+                "target.since",
+                "{by} is not within {first} to {last}",
+                by=self.target.since,
+                first=start + 1,
+                last=self.target.by,
+            )
         modes = self.law.payment_modes(start)
         for number, lever in enumerate(self.policy.levers):
             if isinstance(lever, Gift) and modes and lever.months not in modes:
                 expected = ", ".join(map(str, modes))
-                raise ValueError(f"policy.{number}.Gift.months: {lever.months}; expected a mode of payment: {expected}")
+                raise Wrong(
+                    f"policy.{number}.Gift.months",
+                    "{months}; expected a mode of payment: {expected}",
+                    months=lever.months,
+                    expected=expected,
+                )
         known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
         unknown = sorted(set(self.assumptions) - known)
         for name, given in self.assumptions.items():
@@ -135,7 +163,9 @@ class Scenario(BaseModel):
                 raise ValueError(f"assumptions.{name}: {size:g}; expected at most {MOST_ASSUMED:g}")
         if unknown:
             nearest = get_close_matches(unknown[0], known_names(), 8, cutoff=0.0)
-            raise ValueError(f"assumptions.{unknown[0]}: no such parameter; expected one as {', '.join(nearest)}")
+            raise Wrong(
+                f"assumptions.{unknown[0]}", "no such parameter; expected one as {nearest}", nearest=", ".join(nearest)
+            )
         for name, given in self.assumptions.items():
             check_assumption(name, given)
         for name, given in self.prices.items():
@@ -194,8 +224,11 @@ class Scenario(BaseModel):
         counted, share = nation.latest("members", until=self.start), self.place.labor_force / nation.labor_force
         if counted is None or not share > 0 or not self.follows:
             raise tables.UserError(
-                f"scenario {self.scenario!r}: {self.place.name} has no published stock of members up to "
-                f"{self.start}; give assumptions.opening_members"
+                "scenario {name!r}: {place} has no published stock of members up to {start}; give "
+                "assumptions.opening_members",
+                name=self.scenario,
+                place=self.place.name,
+                start=self.start,
             )
         return float(counted[1]) * share, str(counted[0]), BORROWED
 
@@ -206,7 +239,7 @@ class Scenario(BaseModel):
         >>> asked.but(until="2021-12").title, asked.but(assumptions={"campaign_rise": -1})
         Traceback (most recent call last):
         ...
-        forecast.data.tables.UserError: scenario 'x': assumptions.campaign_rise: expected a number of at least 0 and ...
+        forecast.question.faults.ScenarioError: scenario 'x': assumptions.campaign_rise: expected a number of ...
         """
         kept = {name: getattr(self, name) for name in type(self).model_fields}
         if "changes" in changes:  # another law follows from them
@@ -251,7 +284,9 @@ class _File(BaseModel):
 def target_of(scenario: Scenario) -> Target:
     """Return the target of a scenario; an error says so where it has none."""
     if scenario.target is None:
-        raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
+        raise tables.UserError(
+            "scenario {name!r} has no target; give target: {{measure, value, by}}", name=scenario.scenario
+        )
     return scenario.target
 
 
@@ -268,9 +303,15 @@ def read_scenario(path: str | Path) -> Scenario:
     data = doors.read_yaml(path)
     if not isinstance(data, dict):
         raise tables.UserError(
-            f"{path}: expected a mapping with scenario, place, start, until; found {type(data).__name__}"
+            "{file}: expected a mapping with scenario, place, start, until; found {kind}",
+            file=path,
+            kind=type(data).__name__,
         )
+    if isinstance(data.get("policy"), list):
+        data["policy"] = [_named(lever) for lever in data["policy"]]
     try:
+        if fault := _thousands(data.get("target")):
+            raise ScenarioError(str(path), [fault])
         form = _File.model_validate(data)
         scenario = Scenario(
             form.scenario,
@@ -290,15 +331,46 @@ def read_scenario(path: str | Path) -> Scenario:
         for number, lever in enumerate(scenario.policy.levers):
             if not lever.acts(scenario.plan):
                 name = type(lever).__name__
-                raise tables.UserError(
-                    f"policy.{number}.{name}: it never acts: expected one of its months within {scenario.months[1]} to "
-                    f"{scenario.until} (start {lever.start or 'left out'}, end {lever.end or 'left out'})"
+                what = Message(
+                    "it never acts: expected one of its months within {first} to {last} (start {start}, end {end})",
+                    first=scenario.months[1],
+                    last=scenario.until,
+                    start=lever.start or Message("left out"),
+                    end=lever.end or Message("left out"),
                 )
+                raise ScenarioError(str(path), [Fault(0, f"policy.{number}.{name}", what)])
         return scenario
     except ValidationError as error:
-        raise tables.UserError(f"{path}: {_first_faults(error)}") from None
+        raise ScenarioError(str(path), of_model(error, _File, path)) from None
+    except ScenarioError as error:
+        raise ScenarioError(str(path), [_placed(fault, path) for fault in error.faults]) from None
     except tables.UserError as error:
-        raise tables.UserError(f"{path}: {error}") from None
+        raise tables.UserError("{file}: {fault}", file=path, fault=error) from None
+
+
+def _thousands(target: Any) -> Fault | None:
+    """Ask about a target such as 116.400, which YAML reads as 116.4: nobody plans for a part of a person."""
+    value = target.get("value") if isinstance(target, dict) else None
+    if not isinstance(value, float) or value.is_integer() or round(value * 1000, 6) != round(value * 1000):
+        return None
+    what = Message("found {value}, expected whole persons{hint}", value=value, hint=meant_word(f"{value * 1000:.0f}"))
+    return Fault(0, "target.value", what)
+
+
+def _named(lever: Any) -> Any:
+    """Return a lever of a file under the name of its class, if it has another name that means one."""
+    if not isinstance(lever, dict) or lever.get("lever") in LEVERS:
+        return lever
+    return lever | {"lever": meant("lever")(lever["lever"])} if "lever" in lever else lever
+
+
+def _placed(fault: Fault, path: Path) -> Fault:
+    """Return a fault of a scenario with the line of the file where its key stands."""
+    lines, parts = doors.lines(path), fault.key.split(".")
+    where = tuple(int(part) if part.isdigit() else part for part in parts if part not in LEVERS)
+    while where and where not in lines:
+        where = where[:-1]
+    return fault._replace(line=lines.get(where, 0))
 
 
 def schema() -> dict[str, Any]:
@@ -315,18 +387,6 @@ def _in_short(part: Any) -> Any:
             for key, value in part.items()
         }
     return [_in_short(one) for one in part] if isinstance(part, list) else part
-
-
-def _first_faults(error: ValidationError, most: int = 8) -> str:
-    """Turn pydantic's errors into one line each: key, value, what was expected."""
-    lines = []
-    for fault in error.errors(include_url=False):
-        where = ".".join(str(p) for p in fault["loc"])
-        message = fault["msg"].removeprefix("Value error, ")
-        shown = "" if isinstance(fault.get("input"), (dict, list, BaseModel)) else f" (found {fault.get('input')!r})"
-        lines.append(f"{where}: {message}{shown}" if where else message)
-    more = f" (and {len(lines) - most} more)" if len(lines) > most else ""
-    return "; ".join(lines[:most]) + more
 
 
 __all__ = ["Assumption", "Scenario", "Target", "parameters_table", "read_scenario", "schema"]

@@ -4,32 +4,39 @@ import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from forecast.data import tables
+from forecast.data import tables, typed
+from forecast.data.messages import Wrong
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS
 from forecast.question.plan import COLUMNS, Bill, Column, Plan, Where, chosen
+from forecast.question.wording import meant
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="month, YYYY-MM", examples=["2022-07"])]
+Month = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="month, YYYY-MM", examples=["2022-07"]),
+    BeforeValidator(typed.month),
+]
 
 
 def _real(day: str) -> str:
     try:
         datetime.date.fromisoformat(day)
     except ValueError:
-        raise ValueError(f"{day} is no day of the calendar") from None
+        raise Wrong("", "{day} is no day of the calendar", day=day) from None
     return day
 
 
 Day = Annotated[
     str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$", description="day, YYYY-MM-DD"), AfterValidator(_real)
 ]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Group = Literal["all", "poor", "near_poor", "ethnic_minority", "other"]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(typed.share)]
+Count = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(typed.number)]
+Group = Annotated[Literal["all", "poor", "near_poor", "ethnic_minority", "other"], BeforeValidator(meant("group"))]
 
 
+Payer = Annotated[Literal["office", "state", "province", "donors"], BeforeValidator(meant("payer"))]
 Offers = dict[int, dict[str, Any]]  # what a search may take, by its place in the list
 
 LEVERS: dict[str, type["Lever"]] = {}
@@ -47,10 +54,10 @@ class Lever(BaseModel):
     start: Month | None = Field(None, description="first month; from the beginning when left out")
     end: Month | None = Field(None, description="last month; for ever when left out")
     where: Literal["all"] | Where = "all"
-    unit_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+    unit_cost: Count | None = Field(
         None, description="VND per unit, a planner's own price; that of data/unit_costs.csv when left out"
     )
-    payer: Literal["office", "state", "province", "donors"] = Field("office", description="who pays the cost")
+    payer: Payer = Field("office", description="who pays the cost")
     evidence: ClassVar[tuple[str, ...]] = ()  # parameters in data/evidence.csv on which the lever's effect rests
     cost: ClassVar[str] = ""  # the item of data/unit_costs.csv that prices a unit; "" where the law does
     columns: ClassVar[dict[str, Column]] = {}  # columns that the lever brings to the plan
@@ -75,7 +82,7 @@ class Lever(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> "Lever":
         if self.start and self.end and self.end < self.start:
-            raise ValueError(f"end: {self.end} is before start {self.start}")
+            raise Wrong("end", "{end} is before start {start}", end=self.end, start=self.start)
         return self
 
     def _apply(self, plan: Plan, place: Place) -> None:

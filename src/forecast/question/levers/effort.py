@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from forecast.beliefs.ranges import most
 from forecast.data import tables
+from forecast.data.messages import Wrong
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, Lever, Offers, Share
 from forecast.question.plan import Plan, chosen, spread
@@ -126,11 +127,12 @@ class Quota(Lever):
     @model_validator(mode="after")
     def _someone_holds_it(self) -> "Quota":
         if self.holder == "staff" and not self.staff:
-            raise ValueError("holder staff: say in staff how many officials hold the quota")
+            raise Wrong("staff", "say how many officials hold the quota")
         if self.holder == "collector" and self.per_month > 1:
-            raise ValueError(
-                f"per_month: {self.per_month:g}; expected at most 1: nobody has seen what more than that asked of a "
-                "collector does"
+            raise Wrong(
+                "per_month",
+                "{asked:g}; expected at most 1: nobody has seen what more than that asked of a collector does",
+                asked=self.per_month,
             )
         return self
 

@@ -1,0 +1,87 @@
+"""What a person types, where it has one reading: months, shares and numbers as they are written in Viet Nam.
+
+Each function returns what it was given where it cannot be read, so that the check behind it says what was expected.
+"""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_MONTH = re.compile(r"(?:tháng|thang|t)?\s*(\d{1,2})\s*[/.-]\s*(\d{4})", re.IGNORECASE)
+_MONTH_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})")
+_NUMBER = re.compile(r"[-−]?\d+(?:[.,]\d+)?")
+_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[ \u00a0]\d{3})+")
+_UNITS = {"": 1, "người": 1, "đồng": 1, "vnd": 1, "nghìn": 1e3, "ngàn": 1e3, "triệu": 1e6, "tỷ": 1e9, "tỉ": 1e9}
+
+
+def month(text: object) -> object:
+    """Return a month as `YYYY-MM`.
+
+    >>> month("12/2021"), month("tháng 7/2022"), month("2021-6"), month("2021-13"), month("2021")
+    ('2021-12', '2022-07', '2021-06', '2021-13', '2021')
+    """
+    if not isinstance(text, str):
+        return text
+    word = text.strip()
+    if found := _MONTH.fullmatch(word):
+        number, year = found.groups()
+    elif found := _MONTH_YEAR_FIRST.fullmatch(word):
+        year, number = found.groups()
+    else:
+        return text
+    return f"{year}-{int(number):02d}" if 1 <= int(number) <= 12 else text
+
+
+def share(text: object) -> object:
+    """Return a share as a number from 0 to 1.
+
+    >>> share("20%"), share("0,20"), share("12,5 %"), share(0.2), share("a fifth")
+    (0.2, 0.2, 0.125, 0.2, 'a fifth')
+    """
+    if not isinstance(text, str):
+        return text
+    word = text.strip()
+    part = word.removesuffix("%").strip()
+    if not _NUMBER.fullmatch(part):
+        return text
+    value = float(part.replace(",", ".").replace("−", "-"))
+    return round(value / 100, 12) if word.endswith("%") else value
+
+
+def number(text: object) -> object:
+    """Return a number; what may be thousands as well as a fraction (`116.400`) is left for a question.
+
+    >>> number("1.164.000"), number("116 400"), number("2 tỷ"), number("1,5 triệu"), number("116.400")
+    (1164000.0, 116400.0, 2000000000.0, 1500000.0, '116.400')
+    """
+    if not isinstance(text, str):
+        return text
+    head, _, unit = re.sub(r"(?<=\d)\s*(?=[^\d\s.,]|$)", "|", text.strip(), count=1).partition("|")
+    head, size = head.strip(), _UNITS.get(unit.strip().lower())
+    if size is None:
+        return text
+    if _GROUPED.fullmatch(head):
+        return float(re.sub(r"[.,\s]", "", head)) * size
+    if not _NUMBER.fullmatch(head) or (size == 1 and two_readings(head)):
+        return text
+    return float(head.replace(",", ".").replace("−", "-")) * size
+
+
+def two_readings(text: str) -> bool:
+    """Return whether a number may be thousands or a fraction.
+
+    >>> two_readings("116.400"), two_readings("116,4"), two_readings("0.200")
+    (True, False, False)
+    """
+    return bool(re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", text.strip()))
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the known word that a word was probably meant to be, "" where none is near.
+
+    >>> nearest("untill", ["until", "start"]), nearest("xyz", ["until"])
+    ('until', '')
+    """
+    by_letters = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), by_letters, 1, cutoff=cutoff)
+    return by_letters[found[0]] if found else ""

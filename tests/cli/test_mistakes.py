@@ -1,0 +1,173 @@
+"""Natural mistakes at the command line: understood where there is one reading, else told or asked about."""
+
+import re
+
+import pytest
+
+from forecast.question.levers import TopUp
+from forecast.question.scenario import read_scenario
+from forecast.question.scenario_file import scenario_form
+
+FILE = """scenario: mine
+place: Đà Bắc
+start: 2019-06
+until: 2020-12
+target: {measure: members, value: 750, by: 2020-12}
+policy:
+  - {lever: TopUp, group: poor, share: 0.2, start: 2019-07}
+"""
+
+
+def mine(folder, *changes):
+    """Write a scenario with some words replaced."""
+    text = FILE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# What has one reading: how it is written, in place of what.
+READ = {
+    "month first": [("until: 2020-12", "until: 12/2020"), ("start: 2019-07", "start: tháng 7/2019")],
+    "percent": [("share: 0.2", "share: 20%")],
+    "decimal comma": [("share: 0.2", "share: '0,20'")],
+    "the group in Vietnamese": [("group: poor", "group: hộ nghèo")],
+    "the group without diacritics": [("group: poor", "group: ho ngheo")],
+    "the place without diacritics": [("place: Đà Bắc", "place: da bac")],
+    "the lever in small letters": [("lever: TopUp", "lever: top_up")],
+    "what is counted in Vietnamese": [("measure: members", "measure: số người đang tham gia")],
+}
+
+
+@pytest.mark.parametrize("mistake", READ)
+def test_what_has_one_reading_is_understood(mistake, tmp_path):
+    plain, read = read_scenario(mine(tmp_path)), read_scenario(mine(tmp_path, *READ[mistake]))
+    assert scenario_form(read) == scenario_form(plain)
+    assert isinstance(read.policy.levers[0], TopUp) and read.policy.levers[0].share == 0.2
+
+
+def commune(name):
+    return [("start: 2019-07}", "start: 2019-07, where: {communes: [" + name + "]}}")]
+
+
+def test_a_commune_is_understood_without_diacritics(tmp_path):
+    read = read_scenario(mine(tmp_path, *commune("tu ly")))
+    assert read.plan.top_up[5].any(axis=1).sum() == 1
+
+
+# What is told or asked about: what is written in place of what, then what is said in English and in Vietnamese.
+TOLD = {
+    "a key with a typing error": (
+        [("until:", "untill:")],
+        "mine.yaml, line 4: untill: this key is not permitted (found '2020-12'); did you mean until?",
+        "mine.yaml, dòng 4: untill: không có mục này (thấy '2020-12'); có phải ý bạn là until?",
+    ),
+    "a month that is none": (
+        [("until: 2020-12", "until: 13/2020")],
+        "line 4: until: found '13/2020', expected a month YYYY-MM, such as 2021-12 (or 12/2021)",
+        "dòng 4: until: thấy '13/2020', cần tháng dạng NĂM-THÁNG như 2021-12 (hoặc 12/2021)",
+    ),
+    "a share above one": (
+        [("share: 0.2", "share: 20")],
+        "line 7: policy.0.TopUp.share: found 20, expected a number less than or equal to 1; did you mean 20%?",
+        "dòng 7: policy.0.TopUp.share: thấy 20, cần một số không quá 1; có phải ý bạn là 20%?",
+    ),
+    "thousands with a point": (
+        [("value: 750", "value: 116.400")],
+        "line 5: target.value: found 116.4, expected whole persons; did you mean 116400?",
+        "dòng 5: target.value: thấy 116.4, cần số người nguyên; có phải ý bạn là 116400?",
+    ),
+    "a key that stands twice": (
+        [("until: 2020-12", "until: 2020-12\nstart: 2019-01")],
+        "mine.yaml, line 5: 'start' stands in line 3 already; expected each key once",
+        "mine.yaml, dòng 5: 'start' đã có ở dòng 3; mỗi mục chỉ ghi một lần",
+    ),
+    "a lever outside the months": (
+        [("start: 2019-07}", "start: 2021-07}")],
+        "line 7: policy.0.TopUp: it never acts: expected one of its months within 2019-07 to 2020-12",
+        "dòng 7: policy.0.TopUp: giải pháp này không có tháng nào trong kỳ 2019-07 đến 2020-12",
+    ),
+    "a lever with a typing error": (
+        [("lever: TopUp", "lever: TopUpp")],
+        "line 7: policy.0: no lever is called 'TopUpp'; did you mean TopUp?",
+        "dòng 7: policy.0: không có giải pháp nào tên 'TopUpp'; có phải ý bạn là TopUp?",
+    ),
+    "a group that is none": (
+        [("group: poor", "group: pour")],
+        "line 7: policy.0.TopUp.group: found 'pour'; did you mean poor?; expected one of all, poor, near_poor",
+        "dòng 7: policy.0.TopUp.group: thấy 'pour'; có phải ý bạn là poor?; cần một trong all, poor, near_poor",
+    ),
+    "a place with a typing error": (
+        [("place: Đà Bắc", "place: Đà Bắk")],
+        'there is no place "Đà Bắk"; nearest: Đà Bắc',
+        'không có địa phương "Đà Bắk"; gần giống: Đà Bắc',
+    ),
+    "a commune with a typing error": (
+        commune("Tú Lí Xã"),
+        "Đà Bắc has no commune 'Tú Lí Xã'; did you mean Đà Bắc/Tú Lý?",
+        "Đà Bắc không có xã 'Tú Lí Xã'; có phải ý bạn là Đà Bắc/Tú Lý?",
+    ),
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("mistake", TOLD)
+def test_what_is_wrong_is_told_in_the_readers_words(mistake, lang, tmp_path, run):
+    changes, *said = TOLD[mistake]
+    done = run("target", mine(tmp_path, *changes), "--lang", lang, "--out", tmp_path / "x")
+    assert done.exit_code == 1 and done.output.startswith("forecast: ")
+    assert said[lang == "vi"] in done.output
+    assert not (tmp_path / "x").exists()
+    checked = run("check", tmp_path / "mine.yaml", "--lang", lang)
+    assert (
+        checked.exit_code == 1
+        and said[lang == "vi"].split("line 7: ")[-1].split("dòng 7: ")[-1][-40:] in checked.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "en", "vi"),
+    [
+        (
+            ["target", "data/scenarios/ca-mau-paln.yaml"],
+            "did you mean data/scenarios/ca-mau-plan.yaml?",
+            "có phải ý bạn là",
+        ),
+        (["compare", "{mine}", "--until", "13/2021"], "'13/2021' is no month", "'13/2021' không phải là tháng"),
+        (["target", "{mine}", "--probability", "80"], "80.0 is not in the range 0<x<1", "80.0 nằm ngoài khoảng 0<x<1"),
+        (["optimize", "{mine}", "--budget", "2.500"], "write 2500", "hãy viết 2500"),
+        (["project", "{mine}", "--draw", "5"], "Did you mean '--draws'?", "Có phải ý bạn là '--draws'?"),
+        (["targt", "{mine}"], "Did you mean 'target'?", "Có phải ý bạn là 'target'?"),
+    ],
+)
+def test_what_is_wrong_in_the_words_of_a_command_is_told(words, en, vi, tmp_path, run):
+    path = str(mine(tmp_path))
+    for lang, said in (("en", en), ("vi", vi)):
+        done = run(*[word.replace("{mine}", path) for word in words], FORECAST_LANG=lang)
+        assert done.exit_code == 2 and said in done.output
+        assert re.search({"en": "^Error: ", "vi": "^Lỗi: "}[lang], done.output, re.MULTILINE)
+
+
+def test_shares_and_amounts_are_read_as_they_are_written(tmp_path, run):
+    # both options are read, and then the target is missing
+    path = mine(tmp_path, ("target: {measure: members, value: 750, by: 2020-12}\n", ""))
+    for probability, budget in (("80%", "2 tỷ"), ("0,8", "2.000.000.000"), ("0.8", "2e9")):
+        done = run("optimize", path, "--probability", probability, "--budget", budget)
+        assert done.exit_code == 1 and "no target" in done.output
+
+
+def test_what_lies_past_an_end_and_names_that_look_alike_are_findings(tmp_path, run):
+    mine(tmp_path, ("until: 2020-12", "until: 2040-12"), ("start: 2019-07", "start: 2019-07, end: 2041-01"))
+    (tmp_path / "other.yaml").write_text(FILE.replace("mine", "Mine"), encoding="utf-8")
+    done = run("check", tmp_path / "mine.yaml", tmp_path / "other.yaml")
+    assert done.exit_code == 1
+    for rule, said in {
+        "past-months": "end Jan 2041 lies after the scenario's last month Dec 2040",
+        "past-unit": "Đà Bắc ended in",
+        "past-law": "the law is known to change up to",
+        "like-names": '"Mine" looks like "mine" (mine.yaml)',
+    }.items():
+        assert rule in done.output and said in done.output
