@@ -312,10 +312,8 @@ class Commons(mesa.Model):
         t, d, plan = self.t, self.d, self.plan
         years = (month // 12 * 12 + 11 - self.setting.first) / 12
         goal = self.opened[c] * (1 + d["plan_growth"]) ** years
-        row = [
-            float(getattr(plan, name)[t, c])
-            for name in ("collectors", "visits", "quota", "staff", "staff_quota", "reminders", "inspection", "assisted")
-        ]
+        columns = {"extra_visits": "visits"}
+        row = [float(getattr(plan, columns.get(name, name))[t, c]) for name in teams.PLANNED]
         seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
         hours = teams.team_month(teams.Seen(*row, *seen), self.setting.rules)
         visits, called = (float(x[0]) for x in hours)

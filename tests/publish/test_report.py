@@ -7,9 +7,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from forecast.cli import main
 from forecast.data.tables import UserError
+from forecast.experiment import ledger as published
 from forecast.publish import audit, site
 
 PICTURE = """\
@@ -190,3 +193,18 @@ def test_places_choose_notebooks_and_a_place_without_one_is_named(home):
         site.chosen(["Lào Cai"])
     with pytest.raises(UserError, match="languages fr"):
         site.build(langs=["fr"])
+
+
+def test_a_report_publishes_only_when_it_is_asked_to(monkeypatch, tmp_path):
+    """Without --publish the ledger, which is tracked, is not even named."""
+    asked = []
+
+    def build(**how):
+        asked.append(how["ledger"])
+        return tmp_path / "index.html"
+
+    monkeypatch.setattr(site, "build", build)
+    for options in ([], ["--publish"]):
+        done = CliRunner().invoke(main, ["report", *options, "--out", str(tmp_path / "site")])
+        assert done.exit_code == 0, done.output
+    assert asked == [None, published.ledger()] and published.ledger().name == "published"

@@ -1,8 +1,11 @@
 """The small line under a headline: how far it can be trusted."""
 
 from forecast.answer.stated import Figure, tell
+from forecast.data import tables
+from forecast.desk.board.counted import last_counts
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
+from forecast.show import vintage
 from forecast.show.picture import capital
 from forecast.uncertainty.truth import Truth, judgements
 
@@ -23,22 +26,39 @@ def text(found: Truth, lang: str = "vi") -> Text:
         vi="{p} độ rộng của khoảng dự báo dựa vào tham số là nhận định ({engine}, {n:n} lần mô phỏng)",
         en="{p} of the interval's width rests on parameters that are judgement ({engine}, {n:n} draws)",
     )
+    latest = _latest(found.place, found.since, lang)
     known = say(
         lang,
         since=found.since,
-        vi="số đếm chỉ dùng đến {since:t}, và không tham số nào được ghi sau đó",
-        en="counts are used up to {since:t} only, and no parameter was written down later",
+        latest=latest,
+        vi="số đếm chỉ dùng đến {since:t}{latest}, và không tham số nào được ghi sau đó",
+        en="counts are used up to {since:t} only{latest}, and no parameter was written down later",
     )
     seen = say(
         lang,
         since=found.since,
+        latest=latest,
         k=found.later,
         n=found.parameters,
-        vi="số đếm chỉ dùng đến {since:t}, nhưng {k:n} trong {n:n} tham số được ghi sau đó, bởi người đã biết kết quả",
-        en="counts are used up to {since:t} only, yet {k:n} of {n:n} parameters were written down later, by people who "
-        "knew the outcome",
+        vi="số đếm chỉ dùng đến {since:t}{latest}, nhưng {k:n} trong {n:n} tham số được ghi sau đó, bởi người đã biết "
+        "kết quả",
+        en="counts are used up to {since:t} only{latest}, yet {k:n} of {n:n} parameters were written down later, by "
+        "people who knew the outcome",
     )
     return Text(f"<small>{capital(join([width, seen if found.later else known, _exam(found, lang)], '; '))}.</small>")
+
+
+def _latest(place: str, since: str, lang: str) -> str:
+    """Return the month of a place's latest count, marked where it is older than nine months; "" where there is none.
+
+    >>> _latest("Lào Cai (2025)", "2026-11", "en"), _latest("Lai Châu", "2026-11", "en")
+    (', here the latest is of Dec 2025 (old)', '')
+    """
+    found = last_counts(tables.read(tables.data_dir() / "history.csv", "history"), (place,), since).iloc[-1]
+    month = vintage.old(found["month"], found["age"], lang)
+    if not found["month"]:
+        return ""
+    return say(lang, m=month, vi=", ở đây gần nhất là {m}", en=", here the latest is of {m}")
 
 
 def _exam(found: Truth, lang: str) -> Text:

@@ -23,7 +23,7 @@ from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import price
 from forecast.desk.board.board import Board
 from forecast.desk.board.outlook import Outlook, outlooks
-from forecast.desk.board.policies import Effect, effects, money, under
+from forecast.desk.board.policies import Effect, Paid, effects, money, together, under
 from forecast.desk.board.targets import GOAL
 from forecast.question.levers import Gift, Lever, TopUp, YearEndCampaign
 from forecast.question.scenario import Scenario, read_scenario
@@ -70,7 +70,7 @@ def compared(
     done = effects(board.asked, board.outlook, {**acting, UNDONE: undone}, draws=draws, jobs=jobs)
     found = found_of(board, asked, done)
     titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
-    rows = [row_of(board, name, found, place) for name in found for place in board.outlook.all]
+    rows = rows_of(board, found)
     drawn = {name: each[1] for name, each in found.items()}
     return Compared(pd.DataFrame(rows), drawn, done[""], titles, prices(board, done[UNDONE]))
 
@@ -162,9 +162,20 @@ def prices(board: Board, simulated: dict[str, Effect]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def row_of(board: Board, name: str, found: Found, place: str) -> dict[str, object]:
+def rows_of(board: Board, found: Found) -> list[dict[str, object]]:
+    """Return the rows of :class:`Compared`: of each policy, the nation first."""
+    year, rows, usual = int(board.rise.month[:4]), [], dict[str, Paid]()
+    for name, (law, outlook, effect) in found.items():
+        paid = {place: money(law, outlook, effect, place, year) for place in outlook.places}
+        paid[NATION] = together(paid.values())
+        usual = usual or paid  # the status quo is the first
+        rows += [_row(board, name, found, place, _more(paid[place], usual[place])) for place in outlook.all]
+    return rows
+
+
+def _row(board: Board, name: str, found: Found, place: str, more: Paid) -> dict[str, object]:
     """Return a row of :class:`Compared`."""
-    (law, outlook, effect), (quo, base, usual) = found[name], found[STATUS_QUO]
+    outlook, base = found[name][1], found[STATUS_QUO][1]
     gap = outlook.of(place, "lasting_members") - base.of(place, "lasting_members")
     year = int(board.rise.month[:4])
     row: dict[str, object] = {"policy": name, "place": place}
@@ -175,7 +186,6 @@ def row_of(board: Board, name: str, found: Found, place: str) -> dict[str, objec
     row["chance"] = (
         float((outlook.of(place, "lasting_members")[-1] >= target.iloc[0]).mean()) if len(target) else np.nan
     )
-    more = _more(money(law, outlook, effect, place, year), money(quo, base, usual, place, year))
     row |= {f"more_{payer}": float(np.median(values)) for payer, values in more.items()}
     support = np.sum([more[payer] for payer in SUPPORT], axis=0)
     paid = float(np.median(support))
@@ -184,7 +194,7 @@ def row_of(board: Board, name: str, found: Found, place: str) -> dict[str, objec
     return row | {"support": paid, "price": paid / years if years > 0.5 and paid > 0 else float("nan")}
 
 
-def _more(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _more(one: Paid, other: Paid) -> Paid:
     return {payer: one[payer] - other[payer] for payer in PAYERS}
 
 

@@ -117,6 +117,7 @@ def _in_province(
         assumptions={"opening_members": round(opening)},
         **({"law": law} if law else {}),
     )
+    base = base.with_policy(base.scenario, Policy())  # made like the others, so that all follow what one of them led
     asked_for = [base, *(base.with_policy(policy, levers) for policy, levers in chosen.items())]
     answer = project(asked_for, [ENGINE], draws=draws, seed=asked.seed, jobs=1, progress=False)
     rows = answer.only(measure=[*MEASURES, OFFICE]).frame
@@ -152,14 +153,22 @@ def under(outlook: Outlook, effect: Mapping[str, Effect]) -> Outlook:
     return Outlook(outlook.places, outlook.months, persons)
 
 
-def money(law: Law, outlook: Outlook, effect: Mapping[str, Effect], place: str, year: int) -> dict[str, np.ndarray]:
+Paid = dict[str, np.ndarray]  # VND by payer, (draws,)
+
+
+def together(each: Iterable[Paid]) -> Paid:
+    """Return what several provinces pay."""
+    found = list(each)
+    return {payer: np.sum([one[payer] for one in found], axis=0) for payer in PAYERS}
+
+
+def money(law: Law, outlook: Outlook, effect: Mapping[str, Effect], place: str, year: int) -> Paid:
     """Return what each payer pays in a year for the members of `outlook` under `law`, VND by draw.
 
     `place` may be the nation. Members pay on the floor, each month; donors nothing.
     """
     if place == NATION:
-        each = [money(law, outlook, effect, name, year) for name in outlook.places]
-        return {payer: np.sum([one[payer] for one in each], axis=0) for payer in PAYERS}
+        return together(money(law, outlook, effect, name, year) for name in outlook.places)
     within = np.asarray(outlook.months.year == year)
     months, members, own = outlook.months[within], outlook.of(place)[within], effect[place]
     path = law.price_arrays(months, read_place(place, at=str(months[0])).lineage)

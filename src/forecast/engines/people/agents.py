@@ -30,6 +30,7 @@ from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
 BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
+FEWEST = 2  # draws side by side of a large place: each takes some 100 MB where a million people ever enroll
 G = len(GROUPS)
 
 
@@ -294,7 +295,7 @@ class AgentEngine:
         """Return projection rows of the place, for every month, group and measure."""
         if deaf_to(self, scenario):
             return silence()
-        most = min(BATCH, max(4, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
+        most = min(BATCH, max(FEWEST, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
         size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
         starts = range(draws.start, draws.stop, size)
         results = [_batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
