@@ -299,7 +299,7 @@ def target(
     if question.target.measure in STOCKS:
         stands = records(standing(question, answer, draws=draws, seed=seed, engine=spoken))
     parts = out / PARTS
-    trust = truth(question, spoken, draws=draws, seed=seed, jobs=jobs, keep=parts)
+    trust = truth(question, spoken, answer=answer, draws=draws, seed=seed, jobs=jobs, keep=parts)
     needed = effort(question, probability, draws=draws, seed=seed, keep=parts)
     ways = ways_to_target(question, probability, draws=draws, seed=seed, jobs=jobs, keep=parts)
     result = {

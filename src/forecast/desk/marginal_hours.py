@@ -39,10 +39,12 @@ class Hours(NamedTuple):
     hour; the interval holds nine draws in ten, and one commune is few people). Columns of `place`: kind (hour,
     collector, million), task, unit, step (how many units were added), median, low, high (member-years for one unit),
     vnd (work for one unit at unit costs, without the commission on what it brings; a million of all that is paid).
+    `draws` is what all of it rests on.
     """
 
     communes: pd.DataFrame
     place: pd.DataFrame
+    draws: int
 
 
 def scarce_hours(
@@ -97,7 +99,7 @@ def scarce_hours(
         _row("collector", "collector", "collector", len(names), added, _work(scenario, more, draws, seed) / len(names))
     )
     place += _millions(scenario, draws, seed)
-    return Hours(_communes(names, tasks, rate, hours), pd.DataFrame(place, columns=PLACE_COLUMNS))
+    return Hours(_communes(names, tasks, rate, hours), pd.DataFrame(place, columns=PLACE_COLUMNS), draws)
 
 
 def _work(scenario: Scenario, levers: Sequence[Lever], draws: int, seed: int) -> float:

@@ -22,8 +22,10 @@ from forecast.data.chance import child_array, name_number, streams, uniform_arra
 from forecast.engines import deaf_to, silence
 from forecast.engines.campaign.ahead import Paths
 from forecast.engines.campaign.engine import CampaignEngine, rows_of
+from forecast.engines.campaign.kept import kept
 from forecast.engines.campaign.known import NATION
 from forecast.engines.series.engine import SeriesEngine
+from forecast.question.fingerprint import fingerprint
 from forecast.question.levers import Policy
 from forecast.question.scenario import BORROWED, Scenario
 
@@ -48,6 +50,7 @@ class PoolEngine:
     def __init__(self, history: pd.DataFrame | None = None, weights: pd.DataFrame | None = None):
         """Keep the tables; nothing is read before the first run."""
         self._history, self._weights = history, weights
+        self._middles: dict[tuple[str, str, int], np.ndarray] = {}  # by engine and question
 
     @cached_property
     def _campaign(self) -> CampaignEngine:
@@ -79,20 +82,33 @@ class PoolEngine:
         paths = self._campaign.paths(scenario, draws, seed)
         share = paths.lasting / paths.members
         if spread != 1:
-            middle = self._campaign.paths(scenario, MIDDLE, seed)
+            members, lasting = self._middle("campaign", scenario, seed)
             paths = replace(
                 paths,
-                members=nearer(paths.members, middle.members, spread),
-                lasting=nearer(paths.lasting, middle.lasting, spread),
+                members=nearer(paths.members, members, spread),
+                lasting=nearer(paths.lasting, lasting, spread),
             )
         if len(other) and not borrowed:  # else a series has nothing to go on from
             wanted = range(draws[int(other[0])], draws[int(other[-1])] + 1)
             values = self._series_members(scenario, wanted, seed)
             if spread != 1:
-                values = nearer(values, self._series_members(scenario, MIDDLE, seed), spread)
+                values = nearer(values, self._middle("series", scenario, seed)[0], spread)
             paths.members[:, other] = values[:, other - other[0]]
             paths.lasting[:, other] = paths.members[:, other] * share[:, other]
         return by_half_year(paths)
+
+    def _middle(self, engine: str, scenario: Scenario, seed: int) -> np.ndarray:
+        """Return the median of an engine in each month: members (and lasting members, by the campaign engine)."""
+
+        def made() -> np.ndarray:
+            if engine == SeriesEngine.name:
+                values = [self._series_members(scenario, MIDDLE, seed)]
+            else:
+                paths = self._campaign.paths(scenario, MIDDLE, seed)
+                values = [paths.members, paths.lasting]
+            return np.asarray(np.median(values, axis=2))
+
+        return kept(self._middles, (engine, fingerprint(scenario), seed), made)
 
     def _series_members(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:
         """Return members by the series engine, (months, draws)."""
@@ -101,12 +117,12 @@ class PoolEngine:
 
 
 def nearer(values: np.ndarray, middle: np.ndarray, spread: float) -> np.ndarray:
-    """Return `values` (months, draws) at `spread` times their distance, in logs, from the median of `middle`.
+    """Return `values` (months, draws) at `spread` times their distance, in logs, from the `middle` of each month.
 
-    >>> nearer(np.array([[1.0, 16.0]]), np.array([[4.0]]), 0.5).tolist()
+    >>> nearer(np.array([[1.0, 16.0]]), np.array([4.0]), 0.5).tolist()
     [[2.0, 8.0]]
     """
-    center = np.median(middle, axis=1, keepdims=True)
+    center = middle[:, None]
     found: np.ndarray = center * (values / center) ** spread
     return found
 

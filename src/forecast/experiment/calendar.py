@@ -279,7 +279,7 @@ def pool(values: pd.DataFrame, weights: pd.DataFrame, engines: list[str]) -> pd.
     for key, rows in groups(values[values["engine"].isin(engines)], keys, sort=True):
         share = [at(known["weight"], key[1], scope_of(key[0]), engine) for engine in rows["engine"]]
         spread = at(known["spread"], key[1], scope_of(key[0]), engines[0])
-        draws = [nearer(d[None], d[None], spread)[0] for d in rows["draws"]]
+        draws = [nearer(d[None], np.array([np.median(d)]), spread)[0] for d in rows["draws"]]
         each = [np.full(len(d), w / len(d)) for d, w in zip(draws, share, strict=True)]
         found.append((*key, POOL, np.concatenate(draws), np.concatenate(each)))
     return pd.DataFrame(found, columns=[*keys, "engine", "draws", "share"])

@@ -351,9 +351,15 @@ class _Sentence(string.Formatter):
 def say(lang: str, *, vi: str, en: str, **values: Any) -> Text:
     """Return a sentence in one language, its fields filled with `values` (see :func:`form`).
 
+    A field `place` is a place's name in the tables, and is told by its plain name where docs/words.csv has one.
+
     >>> say("vi", vi="{x:n} người ({share:p1})", en="{x:n} people ({share:p1})", x=1648, share=0.8641)
     '1.648 người (86,4%)'
+    >>> say("en", vi="", en="In {place}", place="Quảng Ninh/Đông Triều cũ")
+    'In wards of old Đông Triều'
     """
+    if isinstance(values.get("place"), str):
+        values["place"] = form(values["place"], "place", lang)
     return Text(_Sentence(lang).format({"vi": vi, "en": en}[_known(lang)], **values))
 
 

@@ -27,12 +27,13 @@ def text(found: Hours, lang: str = "vi") -> Text:
     parts: list[str] = [
         say(
             lang,
+            n=found.draws,
             v=buys["visits"],
             a=1000 * frames.at(hour, "visits", "low"),
             b=1000 * frames.at(hour, "visits", "high"),
             vi="Thêm 1.000 giờ đi thăm người chưa tham gia được khoảng {v:n1} năm tham gia (khoảng dự báo 90%: {a:n1} "
-            "– {b:n1}).",
-            en="1,000 more hours of visits buy about {v:n1} member-years (90% interval: {a:n1} to {b:n1}).",
+            "– {b:n1}; {n} lần mô phỏng).",
+            en="1,000 more hours of visits buy about {v:n1} member-years (90% interval: {a:n1} to {b:n1}; {n} draws).",
         ),
         *(
             say(

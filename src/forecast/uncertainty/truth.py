@@ -61,23 +61,33 @@ def judgements() -> tuple[int, int]:
 
 
 def truth(
-    scenario: Scenario, engine: str, base: Scenario | None = None, *, draws: int = 200, seed: int = 1, **run: Any
+    scenario: Scenario,
+    engine: str,
+    base: Scenario | None = None,
+    *,
+    answer: Projection | None = None,
+    draws: int = 200,
+    seed: int = 1,
+    **run: Any,
 ) -> Truth:
     """Return how far the headline of a scenario can be trusted: its target by `engine`, or what it adds to `base`.
 
     What it adds are member-years over all months. The width is split by :data:`ENGINE` (the agents where it is silent),
     with paired draws, whichever engine speaks; an engine that the exam does not know is answered for by :data:`ENGINE`
-    too. A scenario with neither a target nor a base is an error. `run` goes to :func:`forecast.project`.
+    too. A scenario with neither a target nor a base is an error. `answer`, of as many `draws`,
+    need not be asked for again; `run` goes to :func:`forecast.project`.
     """
     table = parameters_table()
     rest = {str(row.Index): float(row.value) for row in frames.rows(table[table["status"] == JUDGEMENT])}
     measure = "members" if base is not None else target_of(scenario).measure
     by = "agents" if measure in SILENT else ENGINE
-    spread = []
-    for fixed in ({}, rest):
-        sure = [one.but(assumptions={**fixed, **one.assumptions}) for one in (scenario, base) if one is not None]
-        answer = project(sure, [by], draws=draws, seed=seed, **({"jobs": 1, "progress": False} | run))
-        spread.append(_width(_values(answer, scenario, base), base is None))
+    questions = [one for one in (scenario, base) if one is not None]
+    sure = [one.but(assumptions={**rest, **one.assumptions}) for one in questions]
+    how = {"draws": draws, "seed": seed, "jobs": 1, "progress": False} | run
+    asked = None if answer is None else answer.only(engine=by, scenario=[one.scenario for one in questions])
+    if asked is None or set(asked.frame["scenario"].astype(str)) != {one.scenario for one in questions}:
+        asked = project(questions, [by], **how)
+    spread = [_width(_values(one, scenario, base), base is None) for one in (asked, project(sure, [by], **how))]
     judged = max(0.0, 1 - spread[1] / spread[0]) if spread[0] > 0 else np.nan
     month = scenario.until if base is not None else target_of(scenario).by
     later = int((table["year"].astype(str) > scenario.start[:4]).sum())
