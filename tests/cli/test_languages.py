@@ -1,5 +1,6 @@
 """The command line speaks one language at a time: help, frame, errors and answers, from a catalog that is whole."""
 
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from babel.messages.mofile import write_mo
 from forecast.cli import main, terminal
 from forecast.cli.frame import _paragraphs, asked_language
 from forecast.data import messages
+from forecast.data.steps import steps
 from forecast.language.words import Table
 
 PO = messages.LOCALE / "vi" / "LC_MESSAGES" / "forecast.po"
@@ -89,6 +91,19 @@ def test_an_error_can_be_told_again_in_another_language():
         )
     assert messages.language() == "en"
     assert messages.SeveralErrors([inner, inner]).text("en").count("2021-13") == 2
+
+
+def test_a_bar_is_one_line_on_a_terminal_and_nothing_in_a_log(monkeypatch):
+    for terminal_there in (False, True):
+        log = io.StringIO()
+        log.isatty = lambda there=terminal_there: there
+        monkeypatch.setattr("sys.stderr", log)
+        with messages.speaking("vi"), steps("projection", "draw", 3) as bar:
+            for _ in range(3):
+                bar.update()
+                bar.refresh()
+        assert ("mô phỏng" in log.getvalue()) == terminal_there
+        assert "\n" not in log.getvalue()
 
 
 def test_an_answer_in_a_pipe_is_plain_text(capsys, tmp_path):

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables, vocabulary
+from forecast.data.messages import Message
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import GROUPS, SCHEME, STATUSES
 
@@ -109,7 +110,12 @@ class Law:
         rule = self._find(parameter, _index(month), group, lineage)
         if rule is None:
             raise UserError(
-                f"the law has no {parameter} for {group} in {lineage[0]} in {month}; " + self._known(parameter)
+                "the law has no {parameter} for {group} in {place} in {month}; {known}",
+                parameter=parameter,
+                group=group,
+                place=lineage[0],
+                month=month,
+                known=self._known(parameter),
             )
         if math.isnan(rule.value):
             raise UserError(f"{parameter} is a rule in words, not a number: {rule.basis}")
@@ -124,13 +130,13 @@ class Law:
         rule = self._find(parameter, _index(month), "all", NATION)
         return None if rule is None or math.isnan(rule.value) else rule.value
 
-    def _known(self, parameter: str) -> str:
+    def _known(self, parameter: str) -> Message:
         """Say where, for whom and when ``parameter`` is known, or which parameters there are."""
         rows = self.frame[(self.frame["parameter"] == parameter) & (self.frame["scheme"] == SCHEME)]
         if rows.empty:
-            return "known parameters: " + ", ".join(sorted(self.frame["parameter"].unique()))
+            return Message("known parameters: {names}", names=", ".join(sorted(self.frame["parameter"].unique())))
         spans = rows["place"] + " (" + rows["group"] + ") " + rows["since"] + " to "
-        return "it is known for " + "; ".join(spans + rows["until"].replace("", "now"))
+        return Message("it is known for {spans}", spans="; ".join(spans + rows["until"].replace("", "now")))
 
     def price(
         self,
@@ -183,7 +189,12 @@ class Law:
         """Return a national rule that every price rests on, or raise an error that says when it is known."""
         rule = self._find(parameter, index, "all", NATION)
         if rule is None:
-            raise UserError(f"the law has no {parameter} in {month}; {self._known(parameter)}")
+            raise UserError(
+                "the law has no {parameter} in {month}; {known}",
+                parameter=parameter,
+                month=month,
+                known=self._known(parameter),
+            )
         return rule
 
     def _shares(self, group: str, index: int, lineage: tuple[str, ...]) -> tuple[float, float, list[Rule]]:

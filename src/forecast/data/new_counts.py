@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import frames, history, tables
+from forecast.data.messages import Message
 from forecast.data.places import Place, read_place
 from forecast.data.tables import Fault, TableError, UserError
 from forecast.data.vocabulary import SCHEME
@@ -39,7 +40,15 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
         try:
             place = read_place(row["place"], at=max(row["month"], FIRST))
         except UserError as error:
-            faults.append(Fault(path.name, number, "place", row["place"], f"a place of data/places.csv: {error}"))
+            faults.append(
+                Fault(
+                    path.name,
+                    number,
+                    "place",
+                    row["place"],
+                    Message("a place of data/places.csv: {error}", error=error),
+                )
+            )
             continue
         full = _completed(row, place) if short else row | {"place": place.name, "level": place.level}
         faults += [Fault(path.name, number, *fault) for fault in _faults(full, place, known, found)]
@@ -80,21 +89,29 @@ def is_count(rows: pd.DataFrame) -> pd.Series:
 
 def _faults(
     row: dict[str, object], place: Place, known: pd.DataFrame, before: list[dict[str, object]]
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, str, str | Message]]:
     """Give column, value and what was expected for each fault of a completed row."""
     month, value = str(row["month"]), float(str(row["value"]))
     people = place.eligible if place.eligible > 0 else place.labor_force
     if month < FIRST:
-        yield "month", month, f"{FIRST} or later: what came before it was another scheme and teaches nothing"
+        yield (
+            "month",
+            month,
+            Message("{first} or later: what came before it was another scheme and teaches nothing", first=FIRST),
+        )
     if not is_count(pd.DataFrame([row])).iloc[0]:
         return
     if row["status"] not in ("stated", "derived"):
         yield "status", str(row["status"]), "stated or derived: a count that somebody checked and can learn from"
     if people > 0 and value > people:
-        yield "value", f"{value:g}", f"at most the {people:,.0f} people of {place.name} who may join"
+        yield (
+            "value",
+            f"{value:g}",
+            Message("at most the {people:,.0f} people of {place} who may join", people=people, place=place.name),
+        )
     same = known[is_count(known) & (known["place"] == place.name) & (known["month"] == month)]
     if (same["value"] == value).any():
-        yield "value", f"{value:g}", f"a count that is not in data/{FILE} yet"
+        yield "value", f"{value:g}", Message("a count that is not in data/{file} yet", file=FILE)
     if any(other["place"] == place.name and other["month"] == month for other in before):
         yield "month", month, "one count of a place and month in the file"
 

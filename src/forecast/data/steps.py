@@ -17,7 +17,7 @@ def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True,
     >>> with steps("projection", "draw", 2, shown=False) as bar:
     ...     bar.update(2)
     """
-    notebook = "ipykernel" in sys.modules
+    notebook = _in_notebook()
     return tqdm(
         desc=told(what),
         unit=" " + told(unit) if unit else "",
@@ -27,3 +27,9 @@ def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True,
         leave=notebook,
         dynamic_ncols=True,
     )
+
+
+def _in_notebook() -> bool:
+    """Return whether a kernel of a notebook runs this, not merely whether somebody has imported one."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")

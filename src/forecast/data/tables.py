@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast.data import frames
+from forecast.data import frames, typed
 from forecast.data.files import RISKY, ROOT
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
@@ -38,18 +38,33 @@ class Fault:
     row: int
     column: str
     value: str
-    expected: str
+    expected: str | Message
 
     def text(self, lang: str | None = None) -> str:
         """Return one line for a person, such as ``history.csv, row 7, column month: found "2021", expected ...``."""
         where = self.file + (Message(", row {row}", row=self.row).text(lang) if self.row else "")
         where += Message(", column {column}", column=self.column).text(lang) if self.column else ""
         found = Message('found "{value}", ', value=self.value).text(lang) if self.value or self.column else ""
-        return where + ": " + found + Message("expected {what}", what=Message(self.expected)).text(lang)
+        return where + ": " + found + Message("expected {what}", what=_expected(self.expected)).text(lang)
 
     def __str__(self) -> str:
         """Return the line in the language that is spoken."""
         return self.text()
+
+
+BY_HAND = ("counts",)
+"""Tables that a person types for one command."""
+_LISTS = ("one of ", "only the columns ")  # what begins so ends in words that are the same in all languages
+
+
+def _expected(what: str | Message) -> Message:
+    """Return what was expected as a message, the words of a list apart."""
+    if isinstance(what, Message):
+        return what
+    for head in _LISTS:
+        if what.startswith(head):
+            return Message(head + "{words}", words=what.removeprefix(head))
+    return Message(what)
 
 
 class TableError(UserError):
@@ -165,7 +180,7 @@ def read(path: str | Path, table: str) -> pd.DataFrame:
             raise UserError("{file}: not a Parquet file that can be read", file=path) from None
         lines: list[int] = []
     else:
-        frame, lines = _read_csv(path, names, SCHEMAS[table])
+        frame, lines = _read_csv(path, names, SCHEMAS[table], by_hand=table in BY_HAND)
     faults = check(frame, table, path.name)
     if faults:
         raise TableError([replace(f, row=lines[f.row - 2]) if lines and f.row > 1 else f for f in faults])
@@ -180,8 +195,13 @@ class _Sheet(NamedTuple):
     lines: list[int]
 
 
-def _read_csv(path: Path, names: list[str], schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, list[int]]:
-    """Return the frame and the line number of each row; faults of layout, and numbers that are none, are raised."""
+def _read_csv(
+    path: Path, names: list[str], schema: pa.DataFrameSchema, by_hand: bool = False
+) -> tuple[pd.DataFrame, list[int]]:
+    """Return the frame and the line number of each row; faults of layout, and numbers that are none, are raised.
+
+    In a table written `by_hand`, months and numbers may be written as people do (:mod:`forecast.data.typed`).
+    """
     sheet = _cells(path)
     faults = _layout(path.name, sheet, names, schema)
     if faults:
@@ -193,9 +213,10 @@ def _read_csv(path: Path, names: list[str], schema: pa.DataFrameSchema) -> tuple
             place = sheet.header.index(name)
             texts = [_unescape(row[place]) for row in sheet.rows]
         if schema.columns[name].dtype is None:
+            texts = [str(typed.month(text)) for text in texts] if by_hand and name == "month" else texts
             frame[name] = pd.Series(pd.array(texts, dtype="str"))
             continue
-        numbers = [_parse(text) for text in texts]
+        numbers = [_by_hand(text) if by_hand else _parse(text) for text in texts]
         cells = zip(texts, numbers, sheet.lines, strict=True)
         faults += [
             Fault(path.name, line, name, text, EXPECTED_NUMBER) for text, number, line in cells if number is None
@@ -250,6 +271,11 @@ def _parse(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and "_" not in text else None
+
+
+def _by_hand(text: str) -> float | None:
+    """Return the number in a text as people write it; None for one with two readings, such as 2.700."""
+    return None if typed.two_readings(text) else _parse(str(typed.number(text)))
 
 
 def _escape(text: str) -> str:

@@ -100,7 +100,12 @@ def ahead(case: Series, horizon: int, file: str = "table") -> list[int]:
     """
     places = case.grid.ahead(case.last, horizon)
     if places[-1] > case.grid.last:
-        raise tables.UserError(f"{file}: unique_id {case.name}: {horizon} steps on, dates go beyond the year 9999")
+        raise tables.UserError(
+            "{file}: unique_id {name}: {steps} steps on, dates go beyond the year 9999",
+            file=file,
+            name=case.name,
+            steps=horizon,
+        )
     return places
 
 
@@ -160,11 +165,18 @@ def coherent(
     cases = {case.name: case for case in series_of(frame, season, file)}
     lost = [name for name in shape.leaves if name not in cases] + [name for name in cases if name not in shape.names]
     if lost:
-        raise tables.UserError(f"{file}: unique_id {lost[0]}: expected rows in the table and a place in the tree")
+        raise tables.UserError(
+            "{file}: unique_id {name}: expected rows in the table and a place in the tree", file=file, name=lost[0]
+        )
     one, *others = cases.values()
     for other in others:
         if (other.grid, other.season) != (one.grid, one.season) or (other.last - one.last) % one.grid.step:
-            raise tables.UserError(f"{file}: {one.name} and {other.name} have other dates; expected one step in a tree")
+            raise tables.UserError(
+                "{file}: {one} and {other} have other dates; expected one step in a tree",
+                file=file,
+                one=one.name,
+                other=other.name,
+            )
     grid, end = one.grid, max(case.last for case in cases.values())
     rows = [
         (case.name, place, value)
@@ -176,7 +188,9 @@ def coherent(
     sums = reconcile.add_sums(bridged, nodes)
     for name in shape.names:
         if name not in set(sums["unique_id"]):
-            raise tables.UserError(f"{file}: unique_id {name}: expected a date at which all its parts are counted")
+            raise tables.UserError(
+                "{file}: unique_id {name}: expected a date at which all its parts are counted", file=file, name=name
+            )
     history = pd.concat([counts, sums[~sums["unique_id"].isin(cases)]])
     begun = history.dropna().groupby("unique_id")["ds"].max()
     lag = max(int(grid.steps(int(last), np.array([end]))[0]) for last in begun)
@@ -238,5 +252,7 @@ def levels_of(quantiles: Iterable[float | str]) -> tuple[float, ...]:
     except ValueError:
         levels = ()
     if not levels or sorted(set(levels)) != list(levels) or not 0 < levels[0] <= levels[-1] < 1:
-        raise tables.UserError(f"quantiles {', '.join(map(str, quantiles))}: expected rising numbers between 0 and 1")
+        raise tables.UserError(
+            "quantiles {found}: expected rising numbers between 0 and 1", found=", ".join(map(str, quantiles))
+        )
     return levels

@@ -54,15 +54,21 @@ def read(path: str | Path) -> pd.DataFrame:
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise tables.UserError(f"{path}: not UTF-8 text; save it as CSV UTF-8") from None
+        raise tables.UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     try:
         header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     except (csv.Error, ValueError) as error:
-        raise tables.UserError(f"{path}: not a CSV table ({error or 'it is empty'})") from None
+        raise tables.UserError(
+            "{file}: not a CSV table ({error})", file=path, error=str(error) or "it is empty"
+        ) from None
     for number, row in enumerate(rows, start=2):
         if len(row) > len(header):
             raise tables.UserError(
-                f"{path}, row {number}: found {len(row)} cells, expected at most {len(header)}, as in the header"
+                "{file}, row {row}: found {cells} cells, expected at most {most}, as in the header",
+                file=path,
+                row=number,
+                cells=len(row),
+                most=len(header),
             )
     width = len(header)
     filled = [row + [""] * (width - len(row)) for row in rows]
