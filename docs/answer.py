@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 
 HERE = Path(__file__).parent
-NOTEBOOK, CELL = "21_ca_mau_2030.ipynb", "fan"
+NOTEBOOK, CELL = "05_ca_mau.ipynb", "fan"
 
 book = nbformat.read(HERE.parent / "notebooks" / NOTEBOOK, 4)
 (cell,) = (cell for cell in book.cells if cell.id == CELL)

@@ -150,7 +150,7 @@ def test_the_lines_of_python_in_the_readme_run(monkeypatch):
 
 
 def test_the_picture_of_the_readme_is_one_of_a_notebook():
-    book = nbformat.read(ROOT / "notebooks" / "21_ca_mau_2030.ipynb", 4)
+    book = nbformat.read(ROOT / "notebooks" / "05_ca_mau.ipynb", 4)
     pictures = [
         base64.b64decode(output["data"]["image/png"])
         for cell in book.cells
