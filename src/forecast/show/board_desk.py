@@ -86,9 +86,9 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
         "outreach": say(lang, vi="Xã điểm: thêm người ổn định", en="Model communes: lasting members added"),
         "office": say(lang, vi="Xã điểm: cơ quan BHXH trả thêm", en="Model communes: office pays more"),
     }
-    counts = dict.fromkeys(("taken", "low", "high", "outreach"), "a")
-    money = dict.fromkeys(("province", "state", "members", "office"), "m")
-    return words.table(shown, lang, {"place": "", "top_up": "", **counts, **money}, names)
+    forms = dict.fromkeys(names, "m") | {"place": "", "top_up": ""}
+    forms |= dict.fromkeys(("taken", "low", "high", "outreach"), "a")
+    return words.table(shown, lang, forms, names)
 
 
 def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
