@@ -57,6 +57,7 @@ notebooks: $(READY) ## write the notebooks of places from their template, and ru
 	$(BIN)/forecast page
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
+	$(BIN)/python docs/answer.py
 
 messages: $(READY) ## compile the catalog of what the command line says in Vietnamese, after it has changed
 	$(BIN)/pybabel compile --directory src/forecast/data/locale --domain forecast --locale vi --statistics

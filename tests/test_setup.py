@@ -1,15 +1,19 @@
 """What is installed is what is declared: pyproject.toml, environment.yml, locks and Makefile agree."""
 
+import base64
 import os
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from forecast.cli import main
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -120,13 +124,40 @@ def test_the_small_lock_holds_only_uv():
     assert [entry.name for entry, _ in entries("requirements-uv.lock")] == ["uv"]
 
 
-def test_make_help_and_the_readme_list_every_target():
+def test_make_help_and_the_page_of_commands_list_every_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.findall(r"^make (\w+) +\S", listed, re.MULTILINE) == targets
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in targets if f"`make {name}`" not in readme] == []
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in targets if f"`make {name}`" not in page] == []
+
+
+def test_the_page_of_commands_tells_of_every_command():
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in main.commands if f"`forecast {name}" not in page] == []
+
+
+def test_the_lines_of_python_in_the_readme_run(monkeypatch):
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    said: dict = {}
+    few = block.replace("draws=200", 'engines="stock", draws=2, jobs=1, progress=False').replace(
+        "answer.prob", "said = answer.prob"
+    )
+    exec(few, said)
+    assert few != block and 0 <= said["said"]["probability"].iloc[0] <= 1
+
+
+def test_the_picture_of_the_readme_is_one_of_a_notebook():
+    book = nbformat.read(ROOT / "notebooks" / "05_ca_mau.ipynb", 4)
+    pictures = [
+        base64.b64decode(output["data"]["image/png"])
+        for cell in book.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert (ROOT / "docs" / "answer.png").read_bytes() in pictures
 
 
 def test_the_machine_that_checks_runs_what_people_run():

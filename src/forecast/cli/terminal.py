@@ -94,4 +94,10 @@ def _draw(console: "Console", heads: Sequence[str], rows: Sequence[Sequence[str]
         drawn.add_column(plain(head), justify="right" if to_right else "left")
     for row in rows:
         drawn.add_row(*(plain(cell) for cell in row))
-    console.print(drawn)
+    if terminal:
+        console.print(drawn)
+        return
+    with console.capture() as captured:
+        console.print(drawn)
+    for line in captured.get().splitlines():
+        print(line.rstrip(), file=console.file)

@@ -104,7 +104,7 @@ def sheet(title: str, subtitle: str, source: str, height: float, width: float = 
     picture = Picture(figsize=(width, height))
     inch = 1 / height
     size = max(12.5 * min(1.0, 56 / max(len(title), 1)), 9.0)
-    shown = textwrap.fill(title, int(56 * 12.5 / size))
+    shown = textwrap.fill(capital(title), int(56 * 12.5 / size))
     picture.text(0.02, 1 - 0.14 * inch, shown, fontsize=size, fontweight="bold", va="top")
     subtitle = "\n".join(textwrap.fill(line, 84) for line in subtitle.split("\n"))
     picture.text(0.02, 1 - (0.44 if title else 0.1) * inch, subtitle, color=MUTED, fontsize=9.5, va="top")

@@ -9,7 +9,7 @@ from forecast.data import history, places, tables
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import Text, listing, say, term
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import Scenario, Target
 from forecast.show import marks
 from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, capital, sheet, short, source_line, speaks, style
 
@@ -51,14 +51,17 @@ def fan(
             picture, axes = sheet("", f"{capital(what)}, {unit}", "", height=2.7, width=3.9)
             axes.set_position((0.17, 0.125, 0.555, 0.735))
         else:
+            at = goal.by if goal and goal.by <= until else until
+            first = frame[(frame["scenario"] == names[0]) & (frame["month"].astype(str) == at)]["value"]
             picture, axes = sheet(
-                f"{place.name}: {what}",
+                _finding(place.name, float(first.median()), at, goal, lang),
                 say(
                     lang,
-                    vi="Đơn vị: {unit}, cuối tháng. Khoảng dự báo: 50% (dải đậm) và 90% (dải nhạt).\nChấm đặc: số "
-                    "biết khi bắt đầu; chấm rỗng: số công bố về sau.",
-                    en="Unit: {unit}, end of month. Prediction intervals: 50% (dark band) and 90% (light).\nFilled "
-                    "dot: known at the start; hollow dot: published later.",
+                    vi="{what} ({unit}), cuối tháng; dải: khoảng dự báo 50% và 90%.\nChấm đặc: số biết khi bắt đầu; "
+                    "chấm rỗng: số công bố về sau.",
+                    en="{what} ({unit}), end of month; bands: 50% and 90% intervals.\nFilled dot: known at the start; "
+                    "hollow dot: published later.",
+                    what=capital(what),
                     unit=unit,
                 ),
                 source_line(lang, place),
@@ -118,6 +121,22 @@ def fan(
             b=until,
             said="; ".join(said),
         )
+    )
+
+
+def _finding(place: str, middle: float, month: str, goal: Target | None, lang: str) -> Text:
+    """Say what a projection comes to, as the title of its picture."""
+    if goal is None:
+        vi, en = "{place}: khoảng {m:a} vào {month:t}", "{place}: about {m:a} by {month:t}"
+        return say(lang, vi=vi, en=en, place=place, m=middle, month=month)
+    return say(
+        lang,
+        vi="{place}: khoảng {m:a} vào {month:t}, chỉ tiêu {goal:a}",
+        en="{place}: about {m:a} by {month:t}, target {goal:a}",
+        place=place,
+        m=middle,
+        month=month,
+        goal=goal.value,
     )
 
 
