@@ -363,11 +363,6 @@ def say(lang: str, *, vi: str, en: str, **values: Any) -> Text:
     return Text(_Sentence(lang).format({"vi": vi, "en": en}[_known(lang)], **values))
 
 
-def against(base: str, lang: str = "vi") -> str:
-    """Return what a policy is compared with: the title of a scenario, or the status quo when there is none."""
-    return {"vi": "giữ nguyên cách làm cũ", "en": "the status quo"}[_known(lang)] if not base else f"“{base}”"
-
-
 def join(parts: Iterable[object], sep: str = "\n\n") -> Text:
     """Put texts under one another as paragraphs."""
     return Text(sep.join(str(part) for part in parts if part))

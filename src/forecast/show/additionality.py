@@ -14,7 +14,7 @@ from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.show import marks
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, few_ticks, sheet, signed, source_line, style
+from forecast.show.picture import LOOKS, Picture, against, few_ticks, sheet, signed, source_line, style
 from forecast.show.policy import uneven
 
 SHOWN = ("because", "sooner", "already", "anyway", "instead")  # the order of the bars
@@ -176,7 +176,7 @@ def people(
                 lang,
                 vi="Số năm tham gia tăng thêm trong cả kỳ, so với {base}\n(vạch: khoảng dự báo 90%)",
                 en="Additional member-years over all months, against {base}\n(line: 90% interval)",
-                base=words.against(base, lang),
+                base=against(base, lang),
             ),
             source_line(lang, place),
             height=3.9 + (0.2 if title else 0),

@@ -16,7 +16,7 @@ from forecast.language.words import Chance, Table, Text, say, term
 from forecast.question.scenario import Scenario, target_of
 from forecast.show import levers, ways
 from forecast.show.evidence import label
-from forecast.show.picture import capital, speaks
+from forecast.show.picture import against, capital, speaks
 
 ROWS = 8  # of a table in a terminal
 NEAREST = 4  # ways that miss the target, where none or few reach it
@@ -198,7 +198,7 @@ def compared(table: pd.DataFrame, titles: Mapping[str, str], base: str = "", lan
         say(
             lang,
             title=capital(titles.get(best["scenario"], best["scenario"])),
-            base=words.against(base, lang),
+            base=against(base, lang),
             x=best["median"],
             low=best["low"],
             high=best["high"],

@@ -135,6 +135,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def against(base: str, lang: str = "vi") -> str:
+    """Return what a policy is compared with: the title of a scenario, or the status quo when there is none."""
+    return f"“{base}”" if base else say(lang, vi="giữ nguyên cách làm cũ", en="the status quo")
+
+
 def short(title: str, place: str) -> str:
     """Return a scenario's title without the place, which the picture's own title names."""
     return capital(title.removeprefix(place).lstrip(" ,:–-")) or title

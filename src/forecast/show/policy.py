@@ -16,6 +16,7 @@ from forecast.show.picture import (
     GRID,
     LOOKS,
     Picture,
+    against,
     capital,
     few_ticks,
     sheet,
@@ -72,7 +73,7 @@ def added_text(
             x=total["median"],
             low=total["low"],
             high=total["high"],
-            base=words.against(base, lang),
+            base=against(base, lang),
             month=total["month"],
             draws=total["draws"],
             vi="**{what}**: so với {base}, vào {month:T} có thêm khoảng {x:a} người (khoảng dự báo 90%: {low:a} – "
@@ -242,7 +243,7 @@ def versus(
                 draws=rows["draws"].max(),
                 vi="{measure}, {month:T}: chênh so với {base} (vạch: khoảng 90%; {draws:n} lần mô phỏng)",
                 en="{measure}, {month:T}: difference from {base} (line: 90% interval; {draws:n} draws)",
-                base=words.against(base, lang),
+                base=against(base, lang),
                 measure=capital(term(f"measure.{measure}", lang)),
             ),
             source_line(lang, place),
@@ -272,7 +273,7 @@ def versus(
             vi="Chênh lệch so với {base}: {said}.",
             en="Difference from {base}: {said}.",
             said="; ".join(said),
-            base=words.against(base, lang),
+            base=against(base, lang),
         )
     )
 
