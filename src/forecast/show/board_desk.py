@@ -242,11 +242,11 @@ def held(found: pd.DataFrame, lang: str = "vi") -> Text:
                 lang,
                 vi="Số gần nhất của {n:n} tỉnh ("
                 + vi
-                + "): trong khoảng 50% {a:p}, khoảng 80% {b:p}, khoảng 95% {c:p}; đầu "
+                + "): khoảng 50% chứa {a:p} số thực hiện, khoảng 80% chứa {b:p}, khoảng 95% chứa {c:p}; đầu "
                 "trên của khoảng 80% gấp {w:n1} lần đầu dưới.",
                 en="The last count of {n:n} ("
                 + en
-                + "): inside the 50% interval {a:p}, 80% {b:p}, 95% {c:p}; the upper end "
+                + "): 50% intervals held {a:p} of them, 80% intervals {b:p}, 95% intervals {c:p}; the upper end "
                 "of the 80% interval is {w:n1} times the lower one.",
                 n=row["counts"],
                 a=row["in_50"],
