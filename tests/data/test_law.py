@@ -1,5 +1,7 @@
 """What the law promises: each case that an official can read, and the published price path."""
 
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +159,12 @@ def test_all_of_the_law_is_known_once_its_last_row_is():
     law = read_law()
     last = max(law.frame["since"])
     assert law.known(last).frame.equals(law.frame.reset_index(drop=True))
+
+
+def test_a_law_that_came_from_another_process_is_the_same_law_and_a_changed_one_is_not():
+    law = read_law()
+    sent = pickle.loads(pickle.dumps(law))
+    assert sent == law and hash(sent) == hash(law) and sent is not law
+    frame = law.frame.copy()
+    frame.loc[frame.index[0], "value"] += 1.0
+    assert Law(frame) != law and replace(law, base_month="2020-06") != law

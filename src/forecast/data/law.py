@@ -74,6 +74,17 @@ class Law:
     base_month: str = "2021-06"
 
     @cached_property
+    def _key(self) -> tuple[Any, ...]:
+        """All that it says: two laws are the same when it is, in whichever process each was read."""
+        return (*pd.util.hash_pandas_object(self.frame.astype(str), index=False), self.base_month)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Law) and self._key == other._key
+
+    @cached_property
     def _rules(self) -> dict[tuple[str, str, str], list[Rule]]:
         """Rules by (parameter, place, group), the one that began last first."""
         rules: dict[tuple[str, str, str], list[Rule]] = {}
