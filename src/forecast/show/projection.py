@@ -131,8 +131,8 @@ def _finding(place: str, middle: float, month: str, goal: Target | None, lang: s
         return say(lang, vi=vi, en=en, place=place, m=middle, month=month)
     return say(
         lang,
-        vi="{place}: khoảng {m:a} vào {month:t}, chỉ tiêu {goal:a}",
-        en="{place}: about {m:a} by {month:t}, target {goal:a}",
+        vi="{place}: khoảng {m:a} vào {month:t}, chỉ tiêu {goal:n}",
+        en="{place}: about {m:a} by {month:t}, target {goal:n}",
         place=place,
         m=middle,
         month=month,
