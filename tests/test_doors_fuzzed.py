@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecast.cli import replaying
 from forecast.cli.common import read_scenarios
 from forecast.data import doors, tables, toy
 from forecast.exchange.reading import answers
 from forecast.exchange.reading.grids import read_grids
 from forecast.exchange.sample import sample
+from forecast.experiment import manifest
 from forecast.timeseries import baseline, effects, reconcile
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ DOORS: dict[str, tuple[str, bytes, Callable[[Path], object]]] = {
         (tables.data_dir() / "law.csv").read_bytes()[:3000].rpartition(b"\n")[0] + b"\n",
         lambda path: tables.read(path, "law"),
     ),
-    "manifest": ("manifest.json", MANIFEST.encode(), replaying._read),
+    "manifest": ("manifest.json", MANIFEST.encode(), manifest.read),
     "answers": (
         "reading.yaml",
         b'answers: {members: E, "Tu Li": Tu Ly, year: 2023}\n',

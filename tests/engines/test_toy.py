@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from forecast.data import tables, toy
 from forecast.data.law import Law
+from forecast.data.tables import UserError
 from forecast.data.vocabulary import OUTREACH_PAYERS, PAYERS
 from forecast.engines import deaf_to
 from forecast.engines.people.agents import AgentEngine
@@ -419,12 +420,15 @@ any_lever = st.sampled_from(sorted(LEVERS)).flatmap(
 @given(st.lists(any_lever, max_size=5))
 def test_any_policy_makes_a_sound_plan_and_a_ledger_that_balances(levers):
     asked = question("any", *levers, until="2022-08")
-    plan = asked.plan
+    try:
+        plan = asked.plan
+    except UserError:  # more hours than there are, a gift to a group that nobody is of
+        reject()
     assert all(np.isfinite(bill.units).all() for bill in plan.bills)
     for name in COLUMNS:
         values = getattr(plan, name)
         assert np.isfinite(values).all(), name
-        assert (values >= (-1 if name == "order" else 0)).all(), name
+        assert (values >= (-1 if name in ("order", "commission_new", "commission_renewal") else 0)).all(), name
         if name in ("assisted", "training", "model", "reminders", "advice", "cadres", "order"):
             assert (values <= 1).all(), name
     again = question("any", *levers, until="2022-08").plan

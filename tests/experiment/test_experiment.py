@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import shutil
+import sys
 from dataclasses import replace
 
 import pandas as pd
@@ -237,7 +238,8 @@ def test_scenarios_are_not_changed_by_a_run():
     pd.testing.assert_frame_equal(PLACE.communes, before[2])
 
 
-def test_the_progress_bar_counts_draws(capsys):
+def test_the_progress_bar_counts_draws(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)  # in a log nothing is shown
     run(draws=3, progress=True)
     assert "12/12" in capsys.readouterr().err  # two scenarios, two engines, three draws
 
@@ -325,7 +327,8 @@ def test_everything_that_an_engine_imports_is_in_its_hash():
     ]:
         imported(home.split(":")[0], found)
     packages = {module.split(".")[1] for module in found if "." in module}
-    assert packages == set(PACKAGES)
+    # Words that people wrote are read before there is a question, whose own hash holds what was read.
+    assert packages - {"language"} == set(PACKAGES)
 
 
 def test_the_engines_answer_with_those_tables_alone(copied):
