@@ -401,7 +401,8 @@ SPECIAL = {
     "Language": {"share": share},
     "VisitOrder": {"first": st.sampled_from(["easy", "farthest"])},
     "Inspection": {"hours_per_month": count},
-    "Effort": {"times": count},
+    "Effort": {"times": st.sampled_from([1.0, 1.5, 30.0])},  # less saves money, which is below zero
+    "Commission": {"new": st.sampled_from([1.0, 1.5]), "renewal": st.sampled_from([1.0, 2.0])},  # as above
 }
 any_lever = st.sampled_from(sorted(LEVERS)).flatmap(
     lambda name: st.builds(
