@@ -40,7 +40,7 @@ def test_a_run_comes_out_the_same(made, run):
     home, env = made
     done = run("replay", home / "run" / "manifest.json", "--jobs", 1, **env)
     assert done.exit_code == 0, done.output
-    assert "the same, bit for bit" in done.output
+    assert "The same, bit for bit" in done.output
 
 
 def test_what_changed_is_named_and_nothing_is_run(made, run):
