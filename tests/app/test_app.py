@@ -107,7 +107,7 @@ def test_a_file_with_a_fault_ends_the_command_before_anything_is_served(tmp_path
 @pytest.fixture(scope="module")
 def address():
     """The address of a page that is served, as the command prints it."""
-    command = [sys.executable, "-m", "forecast", "app", str(PLAN), "--no-browser", "--port", "18866"]
+    command = [sys.executable, "-m", "forecast", "app", str(PLAN), "--lang", "vi", "--no-browser", "--port", "18866"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}) as run:
         try:
             yield next(found[0] for line in run.stderr if (found := re.search(r"http://\S+token=\w+", line)))
