@@ -146,8 +146,8 @@ def test_paper_growth_is_seen_by_its_three_signs(values, signs):
 
 @pytest.mark.parametrize(
     ("scale", "draws", "at_once"),
-    # Followed are a twentieth of those who could join, six bytes a month and person, in a hundred million bytes.
-    [(1, 60, 15), (1, 16, 16), (1, 17, 9), (1, 3, 3), (1000, 10, 4), (1000, 9, 3), (10_000, 5, 2)],
+    # Followed are a twentieth of those who could join, 150 bytes for each, in six hundred million bytes.
+    [(1, 60, 15), (1, 16, 16), (1, 17, 9), (1, 3, 3), (1000, 20, 7), (1000, 8, 8), (2000, 9, 3), (10_000, 5, 2)],
 )
 def test_draws_are_followed_side_by_side_in_even_parts_as_far_as_there_is_room(scale, draws, at_once):
     asked = Scenario("q", toy.place(scale=scale), start="2021-12", until="2022-06", law=toy.law())

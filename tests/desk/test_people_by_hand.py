@@ -7,7 +7,7 @@ import pytest
 from forecast.answer.projection import Projection
 from forecast.data import toy
 from forecast.desk import additionality, lined_up
-from forecast.engines.people.agents import Lives
+from forecast.engines.people.lives import Lives
 from forecast.question.levers import Policy, TopUp
 from forecast.question.scenario import Scenario
 
@@ -24,7 +24,7 @@ def lives(**people: tuple[int, list[int]]) -> Lives:
         key=np.array([ord(name) for name in people], np.uint64),
         group=np.zeros(len(people), np.int64),
         joined=joined,
-        member=np.arange(len(MONTHS))[:, None] >= joined,
+        member=np.array([[sum(1 << t for t in range(month, len(MONTHS)))] for month in joined], np.uint64),
         supported=np.array([months for _, months in people.values()], np.int16).T,  # at the end of every month
         once=np.zeros(len(people), bool),
     )
@@ -49,7 +49,7 @@ WITHOUT = lives(
 
 @pytest.fixture(scope="module")
 def added() -> additionality.Added:
-    people, months = lined_up.compare(WITHOUT, UNDER, (LAST, FIRST - 1, LAST))
+    people, months = lined_up.compare(WITHOUT, UNDER, (len(MONTHS), LAST, FIRST - 1, LAST))
     return additionality.Added(*lined_up.frames(people[None], months[None], MONTHS))
 
 

@@ -156,7 +156,7 @@ def lapses_after(subsidized: int, full_price_matters: bool = True) -> np.ndarray
     world = make_world(question(until="2022-12"), range(12), 1)
     if not full_price_matters:
         world = world._replace(full_rise=np.ascontiguousarray(world.burden_rise[:, :, 0]))
-    model = agents._model(agents.Team)
+    model = agents.model_of(agents.Team)
     model.load(world)
     for people in model.people:
         people.table["subsidized"][: people.ledger.count[0]] = subsidized

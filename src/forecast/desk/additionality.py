@@ -27,13 +27,14 @@ from forecast.data.steps import steps
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
 from forecast.desk import lined_up
 from forecast.desk.target import INTERVAL
-from forecast.engines.people import agents
+from forecast.engines.people import agents, lives
 from forecast.engines.people.world import rows_of
 from forecast.question.fingerprint import fingerprint
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-ROOM, MOST_DRAWS = 1e8, 16  # bytes for people who are followed in one process; draws followed side by side
+ROOM, MOST_DRAWS = 6e8, 16  # bytes for people who are followed in one process; draws followed side by side
+PERSON = 150  # bytes of a person in two worlds, while a third is lived
 
 
 Draws: TypeAlias = "pd.Series[float]"  # a value for each draw
@@ -102,7 +103,7 @@ def follow(
 def _side_by_side(base: Scenario, draws: int) -> int:
     """How many draws are followed at once: as many as there is room for the people of two worlds, in even parts."""
     people = max(3 * base.opening[0], 0.05 * base.place.eligible)
-    most = int(min(max(ROOM / (people * len(base.months) * 2 * 3), 2), MOST_DRAWS))  # a bool and a short each month
+    most = int(min(max(ROOM / (people * PERSON), 2), MOST_DRAWS))
     return -(-draws // -(-draws // most))
 
 
@@ -313,11 +314,11 @@ def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int) ->
     last_month = len(base.months) - 1
     ends = sorted({end for first, last in spans for end in (max(first - 1, 0), last)} - {last_month})
     paid_by = [*ends, last_month]
-    values, without = agents.lives(base, draws, seed, paid_by)
+    values, without = lives.lives(base, draws, seed, paid_by)
     found = {"values 0": values}
     for number, (policy, (first, last)) in enumerate(zip(policies, spans, strict=True), 1):
-        values, under = agents.lives(policy, draws, seed, paid_by)
-        acts = last, paid_by.index(max(first - 1, 0)), paid_by.index(last)
+        values, under = lives.lives(policy, draws, seed, paid_by)
+        acts = last_month + 1, last, paid_by.index(max(first - 1, 0)), paid_by.index(last)
         differences = [lined_up.compare(a, b, acts) for a, b in zip(without, under, strict=True)]
         people, months = (np.stack(one) for one in zip(*differences, strict=True))
         found |= {f"values {number}": values, f"people {number}": people, f"months {number}": months}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from forecast.engines.people.agents import Lives
+from forecast.engines.people.lives import WORD, Lives
 from forecast.question.plan import GROUPS
 
 KINDS = ("because", "sooner", "anyway", "already", "instead")
@@ -13,13 +13,13 @@ COUNTED = ("persons", "member_years", "supported", "before", "dead", "once", "en
 _NEVER = np.iinfo(np.int16).max
 
 
-def compare(without: Lives, under: Lives, acts: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+def compare(without: Lives, under: Lives, acts: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Return what differs between one draw's people of two worlds, lined up by their keys: people, and months.
 
     Sums by (groups, kinds, counted), and members by (kinds and brought, now and then, months); see :func:`frames`.
 
-    The columns are those of :func:`forecast.desk.additionality.follow`. `acts` is the last month of the policy, and
-    which rows of `supported` stand before it and at its end.
+    The columns are those of :func:`forecast.desk.additionality.follow`. `acts` is the number of months, the last one
+    of the policy, and which rows of `supported` stand before it and at its end.
     """
     order, asked = np.argsort(without.key), np.argsort(under.key)
     keys, wanted = without.key[order], under.key[asked]  # both in order, which is what makes the search quick
@@ -29,7 +29,7 @@ def compare(without: Lives, under: Lives, acts: tuple[int, int, int]) -> tuple[n
     alone = np.ones(len(order), bool)
     alone[match[match >= 0]] = False
     sums = np.zeros((len(GROUPS), len(KINDS), len(COUNTED)))
-    paths = np.zeros((len(KINDS) + 1, 2, len(under.member)), np.int64)
+    paths = np.zeros((len(KINDS) + 1, 2, acts[0]), np.int64)
     _add_up(without, under, match, np.flatnonzero(alone), acts, sums, paths)
     return sums, paths
 
@@ -63,52 +63,51 @@ def _add_up(
     under: Lives,
     match: np.ndarray,
     alone: np.ndarray,
-    acts: tuple[int, int, int],
+    acts: tuple[int, int, int, int],
     sums: np.ndarray,
     paths: np.ndarray,
 ) -> None:
-    """Go through all people: those under the policy with their match (-1: none), then those without one.
-
-    Months come in the outer loop, since those of one month lie together.
-    """
-    last, before, ended = acts
-    end, brought, kinds = paths.shape[2], len(KINDS), np.empty(len(match), np.int64)
-    was_brought, gap = np.zeros(len(match), np.bool_), np.zeros(len(match), np.int64)
+    """Go through all people: those under the policy with their match (-1: none), then those without one."""
+    end, last, before, ended = acts
+    brought, none = len(KINDS), np.zeros(under.member.shape[1], np.uint64)
     for i in range(len(match)):
-        with_policy, without_policy = under.joined[i], without.joined[match[i]] if match[i] >= 0 else _NEVER
-        kinds[i] = _kind(with_policy, without_policy)
-        was_brought[i] = 0 < with_policy <= last < without_policy
-    for t in range(end):
-        for i in range(len(match)):
-            now, then = int(under.member[t, i]), int(match[i] >= 0 and without.member[t, match[i]])
-            paths[kinds[i], 0, t] += now
-            paths[kinds[i], 1, t] += then
-            if was_brought[i]:
-                paths[brought, 0, t] += now
-                paths[brought, 1, t] += then
-            if t > 0:
-                gap[i] += now - then
-    for i in range(len(match)):
-        j, paid_before = match[i], 0
+        j, came, would_come, paid_before = match[i], under.joined[i], _NEVER, 0
+        then = none
         if j >= 0:
+            then, would_come = without.member[j], without.joined[j]
             paid_before = without.supported[ended, j] - without.supported[before, j]
-        paid = under.supported[ended, i] - under.supported[before, i]
-        row = sums[under.group[i], kinds[i]]
+        now, kind, paid = (
+            under.member[i],
+            _kind(came, would_come),
+            under.supported[ended, i] - under.supported[before, i],
+        )
+        gap = _count(now, end, paths[kind, 0]) - _count(then, end, paths[kind, 1])
+        if 0 < came <= last < would_come:
+            _count(now, end, paths[brought, 0])
+            _count(then, end, paths[brought, 1])
+        row = sums[under.group[i], kind]
         row[0] += 1
-        row[1] += gap[i] / 12
+        row[1] += gap / 12
         row[2] += paid
         row[3] += paid_before
         row[4] += min(paid, paid_before)
-        if under.joined[i] > 0:
+        if came > 0:
             row[5] += under.once[i]
             row[6] += 1
             row[7] += under.supported[-1, i]
     for j in alone:
-        row, held = sums[without.group[j], INSTEAD], 0
+        row = sums[without.group[j], INSTEAD]
         row[0] += 1
+        row[1] -= _count(without.member[j], end, paths[INSTEAD, 1]) / 12
         row[3] += without.supported[ended, j] - without.supported[before, j]
-        for t in range(end):
-            paths[INSTEAD, 1, t] += without.member[t, j]
-            if t > 0:
-                held += without.member[t, j]
-        row[1] -= held / 12
+
+
+@njit(cache=True)
+def _count(member: np.ndarray, end: int, path: np.ndarray) -> int:
+    """Add a person's months as a member to `path`, and return their number after the opening."""
+    months = 0
+    for t in range(end):
+        here = int((member[t // WORD] >> np.uint64(t % WORD)) & np.uint64(1))
+        path[t] += here
+        months += here
+    return months - int(member[0] & np.uint64(1))

@@ -10,8 +10,8 @@ One mesa model holds a batch of draws side by side: a team's numbers are arrays 
 in all worlds at once. To try another rule, subclass `Team` with another `step` and give it to `AgentEngine(team=...)`.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import mesa
 import numpy as np
@@ -24,7 +24,6 @@ from forecast.engines.people.contact import Made, contact
 from forecast.engines.people.following import world_of
 from forecast.engines.people.money import charge
 from forecast.engines.people.people import Moves, People
-from forecast.engines.people.prices import BANDS
 from forecast.engines.people.world import World, rows_of
 from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
@@ -193,7 +192,7 @@ def observe(scenario: Scenario, team: type[Team] = Team, *, draws: int = 16, see
     Returns `month, commune, members, visits, called`: persons at the end of the month, visits in it, and the share of
     due members called on, each the mean over `draws`.
     """
-    model = _model(team)
+    model = model_of(team)
     model.collect = True
     try:
         model.load(world_of(scenario, range(draws), seed))
@@ -214,7 +213,7 @@ def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
     >>> by_commune(quo, range(2), 1).shape
     (2, 3, 6)
     """
-    model, found = _model(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
+    model, found = model_of(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
     for first in range(draws.start, draws.stop, BATCH):
         batch = range(first, min(first + BATCH, draws.stop))
         here = found[first - draws.start : batch.stop - draws.start]
@@ -224,57 +223,6 @@ def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
             model.step()
             here[:, t] = model.members().T
     return found
-
-
-class Lives(NamedTuple):
-    """What became of the people of one draw who were ever members; the same person has the same key in every policy."""
-
-    key: np.ndarray  # (people,)
-    group: np.ndarray  # (people,) position in GROUPS
-    joined: np.ndarray  # (people,) months after the opening; 0 for those who were members by then
-    member: np.ndarray  # (months, people) bool: months lie together, as they come
-    supported: np.ndarray  # (asked months, people) months paid since the opening that carry a subsidy, added up
-    once: np.ndarray  # (people,) bool: came, paid once, and was gone when it had run out
-
-
-def lives(
-    scenario: Scenario, draws: range, seed: int, paid_by: Sequence[int], team: type[Team] = Team
-) -> tuple[np.ndarray, list[Lives]]:
-    """Return the values behind `AgentEngine`'s rows, and the people behind them draw by draw, all side by side.
-
-    `supported` is known at the ends of the months `paid_by` (positions; the last month last). A person takes a byte a
-    month.
-    """
-    states: list[list[np.ndarray]] = [[] for _ in draws]
-    paid: list[dict[int, np.ndarray]] = [{} for _ in draws]
-
-    def look(model: Offices) -> None:
-        for state, kept, people in zip(states, paid, model.people, strict=True):
-            table = people.table[: people.ledger.count[0]]
-            if len(state) in (0, *paid_by):
-                kept[len(state)] = table["subsidized"].copy()
-            state.append(table["state"] == records.MEMBER)
-
-    values = _batch(team, scenario, draws, seed, look)
-    model = _model(team)
-    spells = model.world.layout.spells[0].months
-    each = zip(model.people, states, paid, strict=True)
-    found = [_lives(people, state, [kept[t] for t in (0, *paid_by)], spells) for people, state, kept in each]
-    return values, found
-
-
-def _lives(people: People, states: list[np.ndarray], paid: list[np.ndarray], spells: np.ndarray) -> Lives:
-    """What became of the people of a draw; `paid` is months with a subsidy at the opening, and when it was asked."""
-    table = people.table[: people.ledger.count[0]].copy()
-    member, supported = np.zeros((len(states), len(table)), bool), np.zeros((len(paid) - 1, len(table)), np.int16)
-    for row, then in zip((*member, *supported), (*states, *paid[1:]), strict=True):
-        row[: len(then)] = then
-    opened = len(paid[0])
-    supported[:, :opened] -= paid[0]
-    first = spells[table["spell"]]
-    once = (supported[-1] == first) & ~member[-1] & (np.arange(len(table)) >= opened)
-    group = table["cell"] // BANDS % G
-    return Lives(table["key"], group, np.maximum(table["joined"], 0), member, supported, once)
 
 
 class AgentEngine:
@@ -298,19 +246,19 @@ class AgentEngine:
         most = min(BATCH, max(FEWEST, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
         size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
         starts = range(draws.start, draws.stop, size)
-        results = [_batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
+        results = [batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
         return rows_of(scenario, self.name, draws, np.concatenate(results))
 
 
-def _batch(
+def batch(
     team: type[Team],
     scenario: Scenario,
     draws: range,
     seed: int,
-    look: Callable[[Offices], object] | None = None,
+    look: Callable[[Offices, int], object] | None = None,
 ) -> np.ndarray:
-    """Values by (draws, months, measures, groups + all) of the place; `look` is shown the model in every month."""
-    model, world = _model(team), world_of(scenario, draws, seed)
+    """Values by (draws, months, measures, groups + all) of the place; `look` is shown the model and its month."""
+    model, world = model_of(team), world_of(scenario, draws, seed)
     model.load(world)
     plan, measures = world.plan, list(tables.MEASURES)
     values = np.zeros((len(draws), len(plan.months), len(measures), G + 1))
@@ -323,7 +271,7 @@ def _batch(
         values[:, t, stock, :G] = [people.ledger.members.sum(axis=0) for people in model.people]
         values[:, t, lasting, :G] = values[:, t, stock, :G] - model.campaign()
         if look:
-            look(model)
+            look(model, t)
     values[..., G] = values[..., :G].sum(axis=-1)
     charge(values, scenario, draws, seed)
     return values
@@ -332,7 +280,7 @@ def _batch(
 _MODELS: dict[type, Offices] = {}
 
 
-def _model(team: type[Team]) -> Offices:
+def model_of(team: type[Team]) -> Offices:
     """The one model of this process for a class of teams."""
     if team not in _MODELS:
         _MODELS[team] = Offices(team)
