@@ -11,7 +11,7 @@ BENCH_LOCK := benchmarks/requirements-bench.lock
 BENCH ?= agents forecasting desk
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # Run again with every test: one of each kind that takes under a minute. `make thorough` runs all of them.
-QUICK := $(addprefix notebooks/,06_teams.ipynb 08_what_happened.ipynb 10_engines.ipynb 11_validation.ipynb 15_how_it_works.ipynb)
+QUICK := $(addprefix notebooks/,06_teams.ipynb 08_what_happened.ipynb 15_how_it_works.ipynb)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate

@@ -334,7 +334,7 @@ def by_trials():
     """One search with few trials and one with twice as many, of which the few are the beginning."""
     asked = question(goal=360.0, search=CHEAP)
     return [
-        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (24, 48)
+        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (16, 32)
     ]
 
 

@@ -417,7 +417,7 @@ any_lever = st.sampled_from(sorted(LEVERS)).flatmap(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.lists(any_lever, max_size=5))
 def test_any_policy_makes_a_sound_plan_and_a_ledger_that_balances(levers):
     asked = question("any", *levers, until="2022-08")

@@ -33,9 +33,14 @@ AHEAD = 24  # months that the scenarios look ahead
 _SHARED = ("labor_force", "eligible", "households", "hamlets")  # known of the parent by head, taken for a new place
 
 
-def copied() -> dict[str, pd.DataFrame]:
-    """Return the tables of the data folder in use."""
-    return {name: tables.read(tables.data_dir() / f"{name}.csv", name) for name in TABLES}
+def copied() -> Frames:
+    """Return the tables of the data folder in use to which counts are added; :func:`write` copies the others."""
+    return {name: _here(name) for name in ("sources", "history")}
+
+
+def _here(name: str) -> pd.DataFrame:
+    """A table of the data folder in use."""
+    return tables.read(tables.data_dir() / f"{name}.csv", name)
 
 
 def added_place(
@@ -51,7 +56,7 @@ def added_place(
     What is not given is the parent's, by head, and the row says so: a guess to be replaced by the place's own figures.
     An unknown parent, a name that is taken or a population that is none is an error.
     """
-    places = frames["places"]
+    places = frames["places"] if "places" in frames else _here("places")
     if name in set(places["place"]):
         raise UserError(f'"{name}" is a place already; a scaffold for it needs no population')
     if "/" in name or not slug(name):
@@ -273,12 +278,18 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
 
 
 def write(frames: Frames, texts: dict[str, str], out: Path) -> None:
-    """Write the tables, and the scenarios in a folder of their own; what does not fit its table is named before."""
+    """Write the tables, and the scenarios in a folder of their own; what does not fit its table is named before.
+
+    A table that is not in `frames` is that of the data folder in use, byte for byte.
+    """
     faults = [fault for name, frame in frames.items() for fault in tables.check(frame, name, f"{name}.csv")]
     if faults:
         raise tables.TableError(faults)
-    for name, frame in frames.items():
-        tables.write(frame, out / f"{name}.csv")
+    for name in TABLES:
+        if name in frames:
+            tables.write(frames[name], out / f"{name}.csv")
+        else:
+            tables.write_bytes((tables.data_dir() / f"{name}.csv").read_bytes(), out / f"{name}.csv")
     for name, text in texts.items():
         tables.write_text(text, out / "scenarios" / name)
 
