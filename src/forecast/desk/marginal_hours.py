@@ -39,12 +39,13 @@ class Hours(NamedTuple):
     hour; the interval holds nine draws in ten, and one commune is few people). Columns of `place`: kind (hour,
     collector, million), task, unit, step (how many units were added), median, low, high (member-years for one unit),
     vnd (work for one unit at unit costs, without the commission on what it brings; a million of all that is paid).
-    `draws` is what all of it rests on.
+    `draws` is what all of it rests on, `scenario` what the steps are on top of.
     """
 
     communes: pd.DataFrame
     place: pd.DataFrame
     draws: int
+    scenario: Scenario
 
 
 def scarce_hours(
@@ -99,7 +100,7 @@ def scarce_hours(
         _row("collector", "collector", "collector", len(names), added, _work(scenario, more, draws, seed) / len(names))
     )
     place += _millions(scenario, draws, seed)
-    return Hours(_communes(names, tasks, rate, hours), pd.DataFrame(place, columns=PLACE_COLUMNS), draws)
+    return Hours(_communes(names, tasks, rate, hours), pd.DataFrame(place, columns=PLACE_COLUMNS), draws, scenario)
 
 
 def _work(scenario: Scenario, levers: Sequence[Lever], draws: int, seed: int) -> float:

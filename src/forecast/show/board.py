@@ -3,13 +3,16 @@
 import textwrap
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from forecast.answer import stated
 from forecast.data import frames, tables
 from forecast.data.vocabulary import NATION
 from forecast.desk.board import targets
 from forecast.desk.board.board import Board
+from forecast.desk.board.outlook import AS_IS
 from forecast.language import words
 from forecast.language.words import Text, join, say
 from forecast.show import vintage
@@ -59,6 +62,7 @@ def title(board: Board, lang: str = "vi") -> Text:
 
 def answer(board: Board, lang: str = "vi") -> Text:
     """Return today's answers for the nation: this December and March, 2028, 2030, and the rise of the floor."""
+    _tell(board)
     row = board.rows.set_index("place").loc[NATION].to_dict()
     year = tables.month(board.asked.month)
     december = f"{year.year + (year.month == 12)}-12"
@@ -134,6 +138,23 @@ def answer(board: Board, lang: str = "vi") -> Text:
     return words.listing(said)
 
 
+def _tell(board: Board) -> None:
+    """Tell the figures of the nation and the provinces: this winter, the review, the goal."""
+    today = tables.month(board.asked.month)
+    december = tables.month(f"{today.year + (today.month == 12)}-12")
+    months = {board.asked.month, str(december), str(december + 3), targets.REVIEW, targets.GOAL}
+
+    def asked(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(scenario=AS_IS, engine="campaign", draws=board.asked.draws)
+
+    paths = asked(board.paths[board.paths["month"].astype(str).isin(months)])
+    stated.tell(stated.rows(paths, {"q05": "low", "median": "median", "q95": "high"}))
+    for when, month in (("review", targets.REVIEW), ("goal", targets.GOAL)):
+        for measure, of in (("members", ""), ("lasting_members", "_lasting")):
+            chance = {f"chance_{when}{of}": f"probability of the target of {month}"}
+            stated.tell(stated.rows(asked(board.rows), chance, month=month, measure=measure))
+
+
 COLUMNS = {  # of the table: form, Vietnamese, English
     "place": ("", "Nơi", "Place"),
     "last": ("", "Số gần nhất", "Latest count"),
@@ -150,6 +171,7 @@ COLUMNS = {  # of the table: form, Vietnamese, English
 
 def table(board: Board, lang: str = "vi") -> Text:
     """Return the board as a table, the nation first and provinces by their chance of lasting members in 2030."""
+    _tell(board)
     rows = board.rows
     shown = rows.assign(
         place=rows["place"].map(short),

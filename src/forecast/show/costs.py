@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from forecast.answer import stated
 from forecast.beliefs import costs
 from forecast.data import frames
 from forecast.desk.compare import ALL
@@ -19,6 +20,7 @@ def table(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None)
     """
     rows = comparison[comparison["measure"].isin(["money", "unpaid_hours"]) & (comparison["group"] == "all")]
     rows = rows[rows["engine"] == (engine or speaks(rows))]
+    stated.tell(stated.added(rows))
     shown = []
     for row in frames.records(rows.sort_values("measure", kind="stable")):
         money = row["measure"] == "money"

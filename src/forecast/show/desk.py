@@ -5,6 +5,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from forecast.answer import stated
+from forecast.answer.stated import Figure
 from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.allocation import Allocation
@@ -66,6 +68,7 @@ def _as_many(p: float, standard_error: float) -> int:
 def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
     target, promised, verified = goal(optimum.scenario), optimum.promised, optimum.verified
+    _tell(optimum)
     common = {
         "target": target.value,
         "by": target.by,
@@ -172,6 +175,16 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
             held(optimum.scenario, lang=lang),
         ]
     )
+
+
+def _tell(optimum: Optimum) -> None:
+    """Tell what a search found, under the question that it was asked."""
+    target, asked = goal(optimum.scenario), f"search of {optimum.budget:g} VND for {optimum.probability:g}"
+    head = (optimum.scenario.place.name, optimum.scenario.scenario, f"{target.measure}, {asked}", target.by, "all")
+    figures = {"without it": optimum.base, "everything": optimum.most, "mixes tried": len(optimum.tried)}
+    for name, judged in (("promised", optimum.promised), ("verified", optimum.verified)):
+        figures |= {f"probability {name}": judged.probability, f"VND {name}, mean": judged.cost}
+    stated.tell(Figure(*head, "stock, agents", name, value) for name, value in figures.items())
 
 
 def _payer(name: str, lang: str) -> str:
@@ -291,6 +304,14 @@ def front(optimum: Optimum, lang: str = "vi") -> Picture:
 def allocation_text(allocation: Allocation, lang: str = "vi") -> Text:
     """Say how hard the target is for the communes, under both splits."""
     table, target = allocation.table, target_of(allocation.scenario)
+    head = (allocation.scenario.place.name, allocation.scenario.scenario, target.measure, target.by, "all", "agents")
+    ends = {
+        f"{end} chance of a commune, split by {split}": float(getattr(table[f"chance_by_{split}"], end)())
+        for split in ("capacity", "people")
+        for end in ("min", "max")
+    }
+    told = {f"probability of {target.value:g}": allocation.place_chance} | ends
+    stated.tell(Figure(*head, name, value) for name, value in told.items())
     return say(
         lang,
         vi="Cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt phần của "

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.answer import stated
 from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.marginal_hours import Hours
@@ -19,7 +20,10 @@ MOST_NAMED = 3  # levers in a sentence; the picture shows all
 
 def text(found: Hours, lang: str = "vi") -> Text:
     """Say what the next hour, the next collector and the next million VND buy."""
-    place = found.place
+    place, asked = found.place, found.scenario
+    told = place.assign(place=asked.place.name, scenario=asked.scenario, engine="agents", draws=found.draws)
+    told["measure"] = "member_years of one " + told["unit"] + ", " + told["task"]
+    stated.tell(stated.rows(told, {name: name for name in stated.QUANTILES}, month=asked.until))
     hour = place[place["kind"] == "hour"].set_index("task")
     best = found.communes[found.communes["task"] == "visits"].sort_values("mean", ascending=False)
     collector = place[place["kind"] == "collector"].iloc[0]
