@@ -10,8 +10,8 @@ READY := $(VENV)/.ready
 BENCH_LOCK := benchmarks/requirements-bench.lock
 BENCH ?= agents forecasting desk
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-# Run again with every test: one of each kind that takes under a minute. `make thorough` runs all of them.
-QUICK := $(addprefix notebooks/,06_teams.ipynb 08_what_happened.ipynb 15_how_it_works.ipynb)
+# Run again with every test: two that take seconds. `make thorough` runs all of them.
+QUICK := $(addprefix notebooks/,06_teams.ipynb 15_how_it_works.ipynb)
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
@@ -21,7 +21,7 @@ export NUMBA_THREADING_LAYER ?= workqueue
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report look test thorough mutants fuzz schema notebooks messages lab bench lock setup clean
+.PHONY: help report look test types tests thorough mutants fuzz schema notebooks messages lab bench lock setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,8 +35,14 @@ look: $(READY) ## open every page of site/ in a browser, wide and narrow, and ch
 test: $(READY) ## check the code, its types and imports, the examples in docstrings, the tests, and the numbers of quick notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) --jobs 2 types tests
+
+# Both at once: types need one core for a minute in a fresh clone.
+types: $(READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
+
+tests: $(READY)
 	$(BIN)/pytest -n 2 --dist loadscope -m "not slow" $(NBVAL) tests src $(QUICK)
 
 thorough: $(READY) ## run the tests that take minutes, and hold each number of every notebook against what is committed

@@ -173,6 +173,7 @@ def held_back(least=1, most=60):
     return pd.DataFrame(found, columns=["place", "level", "ahead", "rank"])
 
 
+@pytest.mark.slow  # a quarter of a minute
 def test_intervals_cover_counts_that_were_held_back():
     found = held_back()
     places = found[found["level"] != "nation"]
