@@ -119,7 +119,7 @@ class Plan:
         return found
 
     def take_back(self, item: str, units: np.ndarray) -> None:
-        """Note that `units` (months,) of an item are wanted no longer: those who were billed for it get back their part.
+        """Note that `units` (months,) of an item are no longer wanted: those who were billed get back their part.
 
         Nobody gets back more than was billed, at another price, or what somebody else pays: what there is when nothing
         changes costs a policy nothing, so that less of it saves nothing.
