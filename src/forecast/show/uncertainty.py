@@ -259,9 +259,9 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             ),
             say(
                 lang,
-                vi="Số người thay đổi bao nhiêu khi một yếu tố đi từ thấp nhất đến cao nhất.\n"
+                vi="Số người thay đổi bao nhiêu (thang lôgarit) khi một yếu tố đi từ thấp nhất đến cao nhất.\n"
                 "Chấm tròn: điều chưa biết chắc; hình vuông: giải pháp; vạch: sai số.",
-                en="Change of members when a factor goes from its lowest to its highest.\n"
+                en="Change of members (log scale) when a factor goes from its lowest to its highest.\n"
                 "Circles: what is not known for sure; squares: levers; lines: error.",
             ),
             source_line(lang),
