@@ -38,11 +38,11 @@ test: $(READY) ## check the code, its types and imports, the examples in docstri
 	$(MAKE) --jobs 2 types tests
 
 # Both at once: types need one core for a minute in a fresh clone.
-types: $(READY)
+types: $(READY) ## check imports and types
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 
-tests: $(READY)
+tests: $(READY) ## run the tests, the examples in docstrings, and two notebooks
 	$(BIN)/pytest -n 2 --dist loadscope -m "not slow" $(NBVAL) tests src $(QUICK)
 
 thorough: $(READY) ## run the tests that take minutes, and hold each number of every notebook against what is committed

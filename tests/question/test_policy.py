@@ -312,6 +312,18 @@ def test_a_lever_takes_only_what_it_adds_to_those_before_it():
     assert taken("visit", Visits(count=10), twice) == [120.0] * 13 and taken("collector", twice) == [12.0] * 13
 
 
+def test_what_a_cut_saves_goes_to_whoever_was_billed_at_the_price_that_was_paid():
+    given = Visits(count=10, unit_cost=1000, payer="donors"), Visits(count=20, unit_cost=3000)
+    bills = compiled(*given, LEVERS["Effort"](times=0.5, start="2021-03", unit_cost=9)).bills
+    assert {(bill.item, bill.payer, bill.price) for bill in bills} == {
+        ("visit", "donors", 1000),
+        ("visit", "office", 3000),
+    }
+    for payer, full in (("donors", 60.0), ("office", 120.0)):
+        units = sum(bill.units for bill in bills if bill.payer == payer)
+        assert units.tolist() == [full] * 3 + [full / 2] * 10
+
+
 def test_help_with_the_form_takes_a_part_of_all_visits_whatever_the_order():
     def forms(*levers):
         bills = [bill for bill in compiled(*levers).bills if bill.item == "assisted_visit"]

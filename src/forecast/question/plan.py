@@ -118,6 +118,18 @@ class Plan:
         found: np.ndarray = columns[name]
         return found
 
+    def take_back(self, item: str, units: np.ndarray) -> None:
+        """Note that `units` (months,) of an item are no longer wanted: those who were billed get back their part.
+
+        Nobody gets back more than was billed, at another price, or what somebody else pays: what there is when nothing
+        changes costs a policy nothing, so that less of it saves nothing.
+        """
+        billed = [bill for bill in self.bills if bill.item == item]
+        total = sum((bill.units for bill in billed), np.zeros(len(self.months)))
+        part = np.divide(np.minimum(units, total), total, out=np.zeros(len(self.months)), where=total > 0)
+        if part.any():
+            self.bills.extend(bill._replace(units=-part * bill.units) for bill in billed)
+
     @property
     def first(self) -> int:
         """Month index (12 x year + month - 1) of the opening month."""

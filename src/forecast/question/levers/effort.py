@@ -47,14 +47,10 @@ class Collectors(Lever):
 
 
 def more_collectors(lever: Lever, plan: Plan, wanted: np.ndarray) -> None:
-    """Set the collectors of a plan, (months, communes); those added are the lever's cost, those taken back cost less.
-
-    What there is when nothing changes costs a policy nothing, and sending some of them home saves it nothing.
-    """
+    """Set the collectors of a plan, (months, communes): those added are the lever's cost, those sent home cost less."""
     gap = wanted - plan.collectors
-    added, fewer = np.maximum(gap, 0).sum(axis=1), np.maximum(-gap, 0).sum(axis=1)
-    paid_for = sum((bill.units for bill in plan.bills if bill.item == "collector"), np.zeros(len(gap)))
-    lever._spend(plan, (added - np.minimum(fewer, paid_for))[:, None], "collector")
+    plan.take_back("collector", np.maximum(-gap, 0).sum(axis=1))
+    lever._spend(plan, np.maximum(gap, 0), "collector")
     plan.collectors[:] = wanted
 
 

@@ -103,5 +103,7 @@ class Effort(Lever):
     def _apply(self, plan: Plan, place: Place) -> None:
         more = np.where(self._box(plan, place), self.times, 1.0)
         more_collectors(self, plan, plan.collectors * more)
-        self._spend(plan, (more - 1) * plan.visits, "visit")
+        gap = (more - 1) * plan.visits
+        plan.take_back("visit", np.maximum(-gap, 0).sum(axis=1))
+        self._spend(plan, np.maximum(gap, 0), "visit")
         plan.visits[:] *= more
