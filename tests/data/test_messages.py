@@ -19,6 +19,7 @@ SOURCE = Path(messages.__file__).parents[1]
 PO = messages.LOCALE / "vi" / "LC_MESSAGES" / "forecast.po"
 TOLD = {"UserError": (0,), "NothingError": (0,), "_Differs": (0,), "Message": (0,), "told": (0,), "note": (0,)}
 TOLD |= {"Wrong": (1,), "steps": (0, 1), "Fault": (4,)}  # which arguments of a call are told to a person
+PLAIN = ("beliefs", "question")  # whose checks are of what people write: `Wrong` there, which can be told again
 CLICK = ("UsageError", "BadParameter")  # click's errors, whose text is told already
 SOME = re.compile(rf"\b({'|'.join([*TOLD, *CLICK])})\(")
 ALLOWED = {
@@ -145,6 +146,11 @@ def test_what_a_person_is_told_is_a_template_with_named_fields():
         return one.texts is not None
 
     assert not [str(one) for one in everything() if not fits(one) and not one.allowed]
+
+
+def test_a_check_of_what_people_write_raises_no_plain_error():
+    files = [path for name in PLAIN for path in (SOURCE / name).rglob("*.py")]
+    assert not [path.name for path in files if "raise ValueError(" in path.read_text(encoding="utf-8")]
 
 
 def test_every_text_has_a_vietnamese_one_with_the_same_fields(vietnamese):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from forecast.beliefs.parameters import Assumption
 from forecast.data import tables
+from forecast.data.messages import Wrong
 
 FILE = "unit_costs.csv"
 UNPAID = "unpaid_hour"  # the item that prices an hour which nobody pays: nothing, unless a scenario says so
@@ -107,12 +108,12 @@ def items() -> list[str]:
 
 
 def check_price(name: str, given: float | Assumption) -> None:
-    """Raise ValueError where `prices` of a scenario name no item, or a price below nothing."""
+    """Raise :class:`Wrong` where `prices` of a scenario name no item, or a price below nothing."""
     if name not in items():
-        raise ValueError(f"prices.{name}: no such item; expected one of {', '.join(items())}")
+        raise Wrong(f"prices.{name}", "no such item; expected one of {known}", known=", ".join(items()))
     low = given.low if isinstance(given, Assumption) else given
     if not (np.isfinite(low) and low >= 0):
-        raise ValueError(f"prices.{name}: expected VND of at least 0, not {low:g}")
+        raise Wrong(f"prices.{name}", "expected VND of at least 0, not {low:g}", low=low)
 
 
 def _rows(item: str) -> pd.DataFrame:

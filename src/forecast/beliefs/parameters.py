@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from forecast.data import tables
-from forecast.data.messages import Message
+from forecast.data.messages import Message, Wrong
 from forecast.data.tables import Fault, TableError
 from forecast.language import words
 
@@ -36,7 +36,8 @@ class Assumption(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> "Assumption":
         if not self.low <= self.value <= self.high:
-            raise ValueError(f"expected low <= value <= high, not {self.low}, {self.value}, {self.high}")
+            text = "expected low <= value <= high, not {low}, {value}, {high}"
+            raise Wrong("", text, low=self.low, value=self.value, high=self.high)
         return self
 
 
@@ -69,12 +70,12 @@ def known_names() -> list[str]:
 
 
 def check_assumption(name: str, given: float | Assumption) -> None:
-    """Raise ValueError where an assumption about `name` lies outside the limits of its row.
+    """Raise :class:`Wrong` where an assumption about `name` lies outside the limits of its row.
 
     >>> check_assumption("annual_lapse", 1.0)
     Traceback (most recent call last):
     ...
-    ValueError: assumptions.annual_lapse: expected a number of at least 0 and below 1, not 1
+    forecast.data.messages.Wrong: assumptions.annual_lapse: expected a number of at least 0 and below 1, not 1
     """
     low, high = (given.low, given.high) if isinstance(given, Assumption) else (given, given)
     row = _table().loc[[name]].iloc[0]
@@ -83,10 +84,13 @@ def check_assumption(name: str, given: float | Assumption) -> None:
     low_fits = low > least if above else low >= least
     high_fits = high < most if below else high <= (sys.float_info.max if math.isnan(most) else most)
     if not (low_fits and high_fits):  # a number that is none (nan) fits nowhere
-        end = "that is finite" if math.isnan(most) else f"below {most:g}" if below else f"of at most {most:g}"
-        start = f"above {least:g}" if above else f"of at least {least:g}"
-        shown = f"{low:g}" if low == high or math.isnan(low) else f"{low:g} to {high:g}"
-        raise ValueError(f"assumptions.{name}: expected a number {start} and {end}, not {shown}")
+        finite, under = Message("that is finite"), Message("below {most:g}", most=most)
+        end = finite if math.isnan(most) else under if below else Message("of at most {most:g}", most=most)
+        start = Message("above {least:g}", least=least) if above else Message("of at least {least:g}", least=least)
+        one = low == high or math.isnan(low)
+        shown = f"{low:g}" if one else Message("{low:g} to {high:g}", low=low, high=high)
+        text = "expected a number {start} and {end}, not {shown}"
+        raise Wrong(f"assumptions.{name}", text, start=start, end=end, shown=shown)
 
 
 def _kind(kind: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from forecast.data import files, tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts, known_since
 from forecast.data.law import Law, read_law
-from forecast.data.messages import Message
+from forecast.data.messages import Message, joined, told
 from forecast.data.places import Place, read_place
 from forecast.engines import ENGINES, Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
@@ -133,8 +133,8 @@ def backtest(
         if rows.empty and task.draws.start == 0:
             why = rows.attrs.get("why", "has nothing to say about these months with what was known")
             silent.append((task.scenario.place.name, task.origin, task.engine.name, why))
-    told = pd.DataFrame(silent, columns=["place", "origin", "engine", "why"])
-    return Backtest(projection.concat(parts), pd.concat(counted, ignore_index=True), told)
+    reasons = pd.DataFrame(silent, columns=["place", "origin", "engine", "why"])
+    return Backtest(projection.concat(parts), pd.concat(counted, ignore_index=True), reasons)
 
 
 def _origins(
@@ -145,16 +145,22 @@ def _origins(
     found = []
     for origin in asked if asked is not None else sorted(dated["known"].unique()):
         if not (dated["known"] <= origin).any():
-            silent.append((place.name, origin, "", "no count of it was known"))
+            silent.append((place.name, origin, "", told("no count of it was known")))
         elif _until(own, origin, horizon) is None:
             if asked is not None:
-                silent.append((place.name, origin, "", f"no count of the {horizon} months after it came out later"))
+                why = told("no count of the {months} months after it came out later", months=horizon)
+                silent.append((place.name, origin, "", why))
         else:
             found.append(origin)
     if not found and asked is None:
-        seen = ", ".join(f"{c.month} (out {c.known or 'at no known date'})" for c in rows_of(own)) or "none"
-        why = f"too few counts: no forecast can start from one and be judged by a later one within {horizon} months"
-        why += f"; there are {seen}"
+        nowhere = Message("at no known date")
+        seen = [Message("{month} (out {known})", month=c.month, known=c.known or nowhere) for c in rows_of(own)]
+        why = told(
+            "too few counts: no forecast can start from one and be judged by a later one within {months} months; "
+            "there are {seen}",
+            months=horizon,
+            seen=joined(seen, ", ") if seen else Message("none"),
+        )
         silent.append((place.name, "", "", why))
     return found
 

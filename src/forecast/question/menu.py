@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from forecast.data.messages import Message, Wrong, joined
 from forecast.data.places import Place
+from forecast.question.faults import of_model
 from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
 from forecast.question.plan import Plan
 
@@ -48,20 +50,21 @@ class Choice(BaseModel):
     @classmethod
     def of(cls, form: dict[str, Any]) -> "Choice":
         """Read a lever with a range; ValueError says what is wrong with it."""
-        found = list(_ranges(form))
+        found, lever = list(_ranges(form)), str(form.get("lever", ""))
         if len(found) > 1:
-            raise ValueError(f"one range at most, found {' and '.join('.'.join(f) for f, _ in found)}")
+            ranges = joined([Message("{range}", range=".".join(path)) for path, _ in found], Message(" and "))
+            raise Wrong(lever, "one range at most, found {ranges}", ranges=ranges)
         path, (low, high) = found[0] if found else ((), (0.0, 0.0))
         if path and not 0 <= low < high:
-            raise ValueError(f"{'.'.join(path)}: expected [low, high] with 0 <= low < high, not [{low:g}, {high:g}]")
+            text = "expected [low, high] with 0 <= low < high, not [{low:g}, {high:g}]"
+            raise Wrong(".".join([lever, *path]), text, low=low, high=high)
         choice = cls(form=form, field=path, low=low, high=high)
         for level in (1, choice.levels):
             try:
                 choice.at(level)
             except ValidationError as error:
-                fault = error.errors(include_url=False)[0]
-                where = ".".join(str(part) for part in fault["loc"])
-                raise ValueError(f"{where}: {fault['msg'].removeprefix('Value error, ')}") from None
+                fault = of_model(error, LEVERS.get(lever, Lever))[0]
+                raise Wrong(fault.key, "{what}", what=fault.what) from None
         return choice
 
     @property
@@ -138,7 +141,7 @@ class Search(BaseModel):
         names = [choice.name for choice in self.choices]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
-            raise ValueError(f"levers: {twice[0]} stands there twice; expected each lever and group once")
+            raise Wrong("levers", "{name} stands there twice; expected each lever and group once", name=twice[0])
         return self
 
     @cached_property
@@ -147,11 +150,12 @@ class Search(BaseModel):
         read = []
         for number, form in enumerate(self.levers):
             if "lever" not in form:
-                raise ValueError(f"levers.{number}: expected a lever")
+                raise Wrong(f"levers.{number}", "expected a lever")
             try:
                 read.append(Choice.of(form))
-            except ValueError as error:
-                raise ValueError(f"levers.{number}.{form['lever']}: {error}") from None
+            except Wrong as error:
+                key = ".".join(filter(None, [f"levers.{number}", error.key]))
+                raise Wrong(key, "{what}", what=error.message) from None
         return tuple(read)
 
 

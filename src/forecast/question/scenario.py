@@ -160,7 +160,7 @@ class Scenario(BaseModel):
         for name, given in self.assumptions.items():
             size = abs(given.value if isinstance(given, Assumption) else given)
             if size > MOST_ASSUMED:
-                raise ValueError(f"assumptions.{name}: {size:g}; expected at most {MOST_ASSUMED:g}")
+                raise Wrong(f"assumptions.{name}", "{size:g}; expected at most {most:g}", size=size, most=MOST_ASSUMED)
         if unknown:
             nearest = get_close_matches(unknown[0], known_names(), 8, cutoff=0.0)
             raise Wrong(
