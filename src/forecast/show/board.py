@@ -19,7 +19,7 @@ from forecast.show import vintage
 from forecast.show.marks import INK, MUTED, number
 from forecast.show.picture import GRID, LOOKS, TARGET, Picture, style
 
-HALF, EVEN = 0.5, 0.9  # chances at which provinces are told apart
+HALF = 0.5  # the chance at which provinces are told apart
 ROW, TOP, SMALL, FOOT, WIDTH = 0.62, 1.5, 1.12, 0.75, 6.4  # inches: of a tile, the head, a small picture, the foot
 MAP_ROWS, MAP_COLUMNS, SMALL_COLUMNS = 16, 5, 4
 SHADES = ("#f3e3cf", "#d9dcc4", "#a9c3cf", "#5d8fb8", "#1b5e9b")  # from unlikely to likely
