@@ -171,16 +171,16 @@ def _best_ways(found: pd.DataFrame, lang: str) -> Table | None:
                 "needed": ways.needed(row, lang, short=True),
                 "probability": row["probability_reached"],
                 "total": row["total"] / 1e6,
-                "payer": term(f"payer.{payer}", lang) if row[payer] >= 5e4 else "–",
+                "most": term(f"payer.{payer}", lang) if row[payer] >= 5e4 else "–",
             }
         )
     heads = {
         "way": term("column.way", lang),
         "needed": term("column.more_needed", lang),
         "total": say(lang, vi="chi thêm (triệu đồng)", en="cost (million VND)"),
-        "payer": say(lang, vi="trả nhiều nhất", en="pays most"),
+        "most": say(lang, vi="trả nhiều nhất", en="pays most"),
     }
-    forms = {"way": "", "needed": "", "probability": "c", "total": "n", "payer": ""}
+    forms = {"way": "", "needed": "", "probability": "c", "total": "n", "most": ""}
     return words.table(pd.DataFrame(rows), lang, forms, heads)
 
 
