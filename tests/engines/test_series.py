@@ -21,6 +21,7 @@ from forecast.engines.series.structural import (
 )
 from forecast.question.levers import Policy, TopUp
 from forecast.question.scenario import Scenario
+from made import stocks
 
 DRAWS = range(300)
 LAW = read_law()
@@ -30,22 +31,6 @@ ENGINE = SeriesEngine(HISTORY)  # one for all tests: it keeps its fits
 
 def month(text):
     return tables.month(text)
-
-
-def stocks(place, values, level="province", status="stated"):
-    """Rows of a history: `values` by month."""
-    row = dict.fromkeys(tables.columns("history"), "") | {
-        "scheme": "voluntary_si",
-        "place": place,
-        "level": level,
-        "measure": "members",
-        "group": "all",
-        "unit": "persons",
-        "kind": "observation",
-        "status": status,
-        "source": "test",
-    }
-    return pd.DataFrame([row | {"month": m, "value": float(v)} for m, v in values], columns=list(row))
 
 
 def made(values, name="Toy", **changes):

@@ -17,6 +17,7 @@ from forecast.question.scenario import Scenario, target_of
 from forecast.show import levers, ways
 from forecast.show.evidence import label
 from forecast.show.picture import against, capital, speaks
+from forecast.show.target import side
 
 ROWS = 8  # of a table in a terminal
 NEAREST = 4  # ways that miss the target, where none or few reach it
@@ -121,7 +122,6 @@ def target(desk: pd.DataFrame, found: pd.DataFrame, scenario: Scenario, lang: st
     aim = target_of(scenario)
     name = f"measure.{aim.measure}"
     row = frames.records(words.counted(desk)[desk["engine"] == speaks(desk)])[0]
-    word = {"vi": ("vượt khoảng", "thiếu khoảng"), "en": ("above", "short of")}[lang][row["gap"] < 0]
     lines = [
         say(
             lang,
@@ -139,7 +139,7 @@ def target(desk: pd.DataFrame, found: pd.DataFrame, scenario: Scenario, lang: st
             low=row["low"],
             high=row["high"],
             gap=abs(row["gap"]),
-            word=word,
+            word=side(row["gap"], lang),
             vi="Dự kiến khoảng {median:a} (khoảng 90%: {low:a} – {high:a}), {word} {gap:a} so với chỉ tiêu.",
             en="Expected are about {median:a} (90% interval: {low:a} to {high:a}), about {gap:a} {word} it.",
         ),
