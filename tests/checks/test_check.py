@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.beliefs import parameters
 from forecast.checks import check, conflicts, findings, plans
 from forecast.data import tables
 
@@ -225,6 +226,16 @@ def test_rules_survive_any_numbers(history, setting):
         for finding in findings.find(odd, setting):
             assert finding.message_en
             assert check.as_dict(finding)
+
+
+def test_a_parameter_that_the_engines_read_has_a_row(tmp_path, monkeypatch):
+    rows = tables.read(tables.data_dir() / "parameters.csv", "parameters")
+    tables.write(rows[rows["parameter"] != "annual_lapse"], tmp_path / "parameters.csv")
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path))
+    bad = [f for f in check.check_files([tmp_path / "parameters.csv"]) if f.rule == "parameter"]
+    assert len(bad) == 1 and "annual_lapse" in bad[0].message_vi and "a row for" in bad[0].message_en
+    with pytest.raises(tables.TableError, match="a row for annual_lapse"):
+        parameters.parameters_table()
 
 
 def test_a_source_that_nobody_lists_is_a_fault(tmp_path, history):

@@ -12,7 +12,7 @@ from forecast.desk.allocation import equally_hard
 from forecast.engines.people.agents import AgentEngine, by_commune
 from forecast.question.levers import Collectors, Policy
 from forecast.question.scenario import Scenario, Target
-from forecast.show import desk
+from forecast.show import allocation as shown
 from made import toy_question
 
 LAW = toy.law()
@@ -95,9 +95,9 @@ def test_only_a_target_of_members_is_split():
 
 
 def test_the_picture_and_the_sentence_say_both_splits(split):
-    picture = desk.allocation(split.table, split.scenario.place, lang="en")
+    picture = shown.picture(split.table, split.scenario.place, lang="en")
     assert "when split by population" in picture.alt and picture.png()[:4] == b"\x89PNG"
-    assert "mỗi xã đạt phần của mình" in desk.allocation_text(split, "vi")
+    assert "mỗi xã đạt phần của mình" in shown.text(split, "vi")
 
 
 def test_the_command_writes_table_sheet_and_picture(tmp_path, run):

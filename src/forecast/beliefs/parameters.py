@@ -8,6 +8,7 @@ where the formulas end (`open` names the ends that are themselves outside), `uni
 
 import math
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,9 +16,13 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from forecast.data import tables
+from forecast.data.messages import Message
+from forecast.data.tables import Fault, TableError
+from forecast.language import words
 
 FILE = "parameters.csv"
 NUMBERS = ["value", "low", "high"]
+NO_ROW = "place_effect"  # made for each place out of its counts and the spread of places
 
 
 class Assumption(BaseModel):
@@ -42,6 +47,20 @@ def parameters_table() -> pd.DataFrame:
     ['share per year', 'judgement']
     """
     return _kind("parameter")
+
+
+def missing(names: Iterable[str]) -> list[Fault]:
+    """Return a fault for each parameter that the engines read and that is not among `names`, those of a table.
+
+    What has a name for people (`parameter.` in docs/words.csv) is read.
+
+    >>> print(*missing(name for name in known_names() if name != "annual_lapse"))
+    parameters.csv: expected a row for annual_lapse, which the engines read
+    """
+    read = [term.partition(".")[2] for term in words.terms().index if term.startswith("parameter.")]
+    there = {*names, NO_ROW}
+    texts = [Message("a row for {name}, which the engines read", name=name) for name in read if name not in there]
+    return [Fault(FILE, 0, "", "", text) for text in texts]
 
 
 def known_names() -> list[str]:
@@ -83,4 +102,7 @@ def _table() -> pd.DataFrame:
 @lru_cache(maxsize=4)
 def _read(path: Path, content: bytes) -> pd.DataFrame:
     """Read the table once for each content: every batch of draws asks for it."""
-    return tables.read(path, "parameters").set_index("parameter")
+    table = tables.read(path, "parameters").set_index("parameter")
+    if faults := missing(table.index):
+        raise TableError(faults)
+    return table

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from forecast.answer.projection import Projection
+from forecast.beliefs.parameters import missing
 from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.checks.scenarios import like_names, scenario_findings
@@ -235,6 +236,9 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) ->
                         f'nguồn "{source}" không có trong sources.csv',
                     )
                 )
+    if table == "parameters" and path.parent == tables.data_dir():
+        lost = missing(frame["parameter"])
+        findings += [_fault(path.name, 0, "parameter", fault.text("en"), fault.text("vi")) for fault in lost]
     if table == "places":
         findings += like_names((path.name, row, name) for row, name in enumerate(frame["place"], start=2))
         names = set(_known(path, "places", frames)["place"])

@@ -151,17 +151,18 @@ def allocate(
     from forecast.desk import allocation, marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
-    from forecast.show import brief, desk, hours
+    from forecast.show import allocation as shown
+    from forecast.show import brief, hours
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
     result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs)
     data.tables.write(result.table, out / "allocation.csv")
     data.tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
-    picture(out / "allocation.png", desk.allocation(result.table, question.place, lang=lang))
-    texts = [desk.allocation_text(result, lang)]
+    picture(out / "allocation.png", shown.picture(result.table, question.place, lang=lang))
+    texts = [shown.text(result, lang)]
     if by_hour:
-        measured = marginal_hours.scarce_hours(question, draws=max(2, min(draws, 64)), seed=seed, jobs=jobs)
+        measured = marginal_hours.scarce_hours(question, draws=max(2, draws), seed=seed, jobs=jobs)
         data.tables.write(measured.communes, out / "hours.csv")
         data.tables.write(measured.place, out / "hours-place.csv")
         picture(out / "hours.png", hours.picture(measured.place, question.place, lang=lang))

@@ -1,5 +1,6 @@
 # Every module of this package, so that an editor completes `f.show.`; tests/test_front_door.py holds it to the files.
 from . import additionality as additionality
+from . import allocation as allocation
 from . import board as board
 from . import board_desk as board_desk
 from . import brief as brief

@@ -167,10 +167,17 @@ def people(
     if rows.empty:
         raise UserError("nothing to draw: the table has no member_years of people")
     rows = rows.reindex([k for k in SHOWN if k in rows.index])
-    name, said = str(table["place"].iloc[0]), []
+    name, said, most = str(table["place"].iloc[0]), [], str(rows["median"].idxmax())
     with style():
         picture, axes = sheet(
-            say(lang, vi="{place}: ai làm nên phần tăng thêm", en="{place}: who makes up what is added", place=name),
+            say(
+                lang,
+                vi="{place}: phần tăng thêm phần lớn là {kind} ({n})",
+                en="{place}: most of what is added: {kind} ({n})",
+                place=name,
+                kind=term(f"kind.{most}", lang),
+                n=signed(rows["median"].max(), lang),
+            ),
             (f"{title}\n" if title else "")
             + say(
                 lang,
@@ -213,9 +220,11 @@ def after(path: pd.DataFrame, place: Place, lang: str = "vi", title: str = "") -
         picture, axes = sheet(
             say(
                 lang,
-                vi="{place}: người mà chính sách đưa vào còn lại bao nhiêu",
+                vi="{place}: đến {t:t} còn {n:a} người mà chính sách đưa vào",
+                en="{place}: {n:a} of those whom the policy brought are left in {t:t}",
                 place=place.name,
-                en="{place}: what remains of those whom the policy brought",
+                n=path["median"].iloc[-1],
+                t=path["month"].iloc[-1],
             ),
             (f"{title[:1].upper()}{title[1:]}\n" if title else "")
             + say(

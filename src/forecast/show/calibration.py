@@ -140,7 +140,12 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
     color, _, marker = LOOKS[0]
     with style():
         picture, axes = sheet(
-            say(lang, vi="Tham số trước và sau khi học từ số liệu", en="Parameters before and after the counts"),
+            say(
+                lang,
+                vi="Số liệu nói nhiều nhất về {name}",
+                en="The counts say most about {name}",
+                name=z.columns[order[0]],
+            ),
             say(
                 lang,
                 vi="Vạch xám: trước (khoảng 90%). Vạch xanh: sau. Vạch xanh dài bằng vạch xám:\n"
@@ -183,7 +188,13 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
     out = (share < low) | (share > high)
     with style():
         picture, axes = sheet(
-            say(lang, vi="Phương pháp có tìm lại được sự thật không?", en="Does the method find the truth again?"),
+            say(
+                lang,
+                vi="Tìm lại sự thật: {k} trong {n} cột nằm ngoài dải",
+                en="The truth found again: {k} of {n} bars out of the band",
+                k=int(out.sum()),
+                n=bins,
+            ),
             say(
                 lang,
                 vi="Hạng của giá trị thật trong các lần rút, {n} lần học từ số liệu giả định.\n"

@@ -52,7 +52,11 @@ def beside(
     with style():
         picture, first = sheet(
             say(
-                lang, vi="{place}: các chính sách đặt cạnh nhau", en="{place}: policies side by side", place=place.name
+                lang,
+                vi="{place}: {title} thêm được nhiều năm tham gia nhất",
+                en="{place}: {title} adds most member-years",
+                place=place.name,
+                title=titles[max(titles, key=lambda name: float(frames.at(found, (name, "years"))["median"]))],
             ),
             say(
                 lang,
@@ -106,14 +110,16 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: st
         "end": say(lang, vi="nhiều người nhất\nvào {t:t}", en="most members\nin {t:t}", t=until),
         "guarded": say(lang, vi="nhiều cho nhóm\nyếu thế", en="most for poor and\nminority people"),
     }
-    said = []
+    said, first_of = [], max(titles, key=lambda name: float(frames.at(found, name, CRITERIA[0])))
     with style():
         picture, first = sheet(
             say(
                 lang,
-                vi="{place}: mỗi cách đứng đầu bao nhiêu lần",
-                en="{place}: how often each is the best",
+                vi="{place}: {title} đứng đầu nhiều lần nhất, {p:c}",
+                en="{place}: {title} ranks first most often, {p:c}",
                 place=place.name,
+                title=titles[first_of],
+                p=Chance(float(frames.at(found, first_of, CRITERIA[0])), many),
             ),
             say(
                 lang,

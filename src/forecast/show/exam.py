@@ -306,9 +306,18 @@ def by_band(scored: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = SHOWN
     if not engines:
         raise UserError("nothing to draw: no scores of the engines that are shown")
     told: list[str] = []
+    held = calendar.summary(scored, ("scope", "engine")).set_index(["scope", "engine"])["held_80"]
+    scopes = {scope for scope, engine in held.index if engine == engines[0]}
     with style():
         picture, left = sheet(
-            say(lang, vi="Khoảng 80% chứa bao nhiêu số thực hiện?", en="How many counts do 80% intervals hold?"),
+            say(
+                lang,
+                vi="Khoảng 80% của “{engine}” chứa {a} số cả nước, {b} số địa phương",
+                en="80% intervals of {engine} hold {a} of the nation's counts, {b} of places'",
+                engine=term(f"engine.{engines[0]}", lang),
+                a=words.percent(float(frames.at(held, ("nation", engines[0]))), lang) if "nation" in scopes else "–",
+                b=words.percent(float(frames.at(held, ("places", engines[0]))), lang) if "places" in scopes else "–",
+            ),
             say(
                 lang,
                 vi="Trái: cả nước. Phải: các địa phương có số trước đó. Trục ngang: số tháng tính từ lúc dự báo.\n"

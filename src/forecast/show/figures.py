@@ -34,14 +34,20 @@ def picture(place: Place, lang: str = "vi", measure: str = "members", until: str
     rows = rows[rows["kind"].isin(["observation", "plan", "target"])].sort_values("month", kind="stable")
     rows = rows[rows["month"] <= (until or rows["month"].max())]
     since, until = rows["month"].iloc[0], rows["month"].iloc[-1]
+    seen = rows[rows["kind"] == "observation"]
+    ends = rows if seen.empty else seen
     with style():
         drawn, axes = sheet(
             say(
                 lang,
-                vi="{place}: số liệu đã công bố về {measure}",
-                en="{place}: what was published about {measure}",
+                vi="{place}: {measure} từ {a:n} ({s:t}) đến {b:n} ({e:t})",
+                en="{place}: {measure} from {a:n} ({s:t}) to {b:n} ({e:t})",
                 place=place.name,
                 measure=term(f"measure.{measure}", lang),
+                a=ends["value"].iloc[0],
+                s=ends["month"].iloc[0],
+                b=ends["value"].iloc[-1],
+                e=ends["month"].iloc[-1],
             ),
             say(
                 lang,
@@ -54,7 +60,6 @@ def picture(place: Place, lang: str = "vi", measure: str = "members", until: str
         )
         changes = history.price_changes(place, since, until)
         axes.set_position((0.11, 0.145, 0.84, 0.56 if changes else 0.66))
-        seen = rows[rows["kind"] == "observation"]
         axes.plot(marks.numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
         texts = []
         for row in frames.rows(rows):

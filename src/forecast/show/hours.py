@@ -113,9 +113,10 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
         drawn, first = sheet(
             say(
                 lang,
-                vi="{place}: thêm giờ, thêm người, thêm tiền được gì?",
-                en="{place}: what do hours, collectors, money buy?",
+                vi="{place}: thêm một nhân viên thu được {n:n1} năm tham gia",
+                en="{place}: one more collector buys {n:n1} member-years",
                 place=place.name,
+                n=rows["collector"]["median"].iloc[0],
             ),
             say(
                 lang,

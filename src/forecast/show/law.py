@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from forecast.data import frames, history, places, tables
@@ -38,15 +39,23 @@ def price(
     """Draw the minimum contribution of each group for a month, as the law and local top-ups change."""
     months = pd.period_range(since, until, freq="M")
     net = history.net_prices(place, months, law)
+    changed = np.flatnonzero(np.diff(net[["other", "poor"]].to_numpy(float), axis=0).any(axis=1))
     with style():
         picture, axes = sheet(
             say(
                 lang,
-                vi="{place}: mức đóng thấp nhất sau hỗ trợ",
-                en="{place}: the minimum contribution after support",
+                vi="{place}: từ {t:t}, ít nhất {a:d} mỗi tháng; hộ nghèo {b:d}",
+                en="{place}: from {t:t} at least {a:d} a month; the poor {b:d}",
                 place=place.name,
+                t=months.astype(str)[changed[-1] + 1 if len(changed) else 0],
+                a=net["other"].iloc[-1],
+                b=net["poor"].iloc[-1],
             ),
-            say(lang, vi="Đồng mỗi tháng, theo nhóm", en="VND a month, by group")
+            say(
+                lang,
+                vi="Mức đóng thấp nhất sau hỗ trợ, đồng mỗi tháng, theo nhóm",
+                en="Minimum contribution after support, VND a month, by group",
+            )
             + (
                 say(
                     lang,

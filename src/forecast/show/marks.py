@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from forecast.data import tables
 from forecast.data.places import Place
@@ -157,9 +158,10 @@ def published_dots(
 
 
 def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:
-    """Write `texts` (x, y, text) near their dots where they cross no line, or where they cross the fewest."""
+    """Write `texts` (x, y, text) near their dots where they cross no line or other text, or where they cross least."""
     lines = [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
     span, frame = axes.get_xlim()[1] - axes.get_xlim()[0], axes.get_window_extent()
+    taken: list[Bbox] = []
     for x, y, text in texts:
         right = axes.get_xlim()[1] - x > 0.15 * span  # room on that side
         best, label = None, None
@@ -176,6 +178,7 @@ def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:
             )
             box = tried.get_window_extent().padded(2)
             crossed = sum(line.intersects_bbox(box, filled=False) for line in lines)
+            crossed += 9 * sum(box.overlaps(other) for other in taken)
             crossed += 99 * (box.y0 < frame.y0 or box.y1 > frame.y1)
             if best is None or crossed < best:
                 best, label, tried = crossed, tried, label
@@ -183,6 +186,8 @@ def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:
                 tried.remove()
             if best == 0:
                 break
+        if label is not None:
+            taken.append(label.get_window_extent())
 
 
 def law_ticks(picture: Figure, axes: Axes, changes: list[tuple[str, float, float]], lang: str, most: int = 4) -> None:

@@ -8,6 +8,7 @@ from forecast.answer.projection import Projection
 from forecast.data import frames, places, tables
 from forecast.data.places import Place
 from forecast.data.tables import GROUPS, UserError
+from forecast.data.vocabulary import GUARDED
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question.scenario import Scenario
@@ -227,6 +228,8 @@ def versus(
     engine, titles = speaks(rows), titles or {}
     name = place.name if place is not None else str(rows["place"].iloc[0])
     several = rows["scenario"].nunique()
+    tops = rows[(rows["engine"] == engine) & (rows["group"] == "all")].set_index("scenario")["median"]
+    most = str(tops.idxmax())
     drawn = ("all", *GROUPS) if several <= 3 else ("all",)
     shown = pd.concat(
         [rows[(rows["engine"] == engine) & (rows["group"] == g)] for g in drawn]
@@ -235,7 +238,18 @@ def versus(
     shown = pd.concat([part for _, part in frames.groups(shown, "scenario", observed=True, sort=False)])
     with style():
         picture, axes = sheet(
-            f"{name}: " + say(lang, vi="phần tăng thêm nhờ chính sách", en="what the policy adds"),
+            say(
+                lang,
+                vi="{place}: {title} {n} {unit} vào {t:t}",
+                en="{place}: {title} {n} {unit} in {t:t}",
+                place=name,
+                title=say(lang, vi="kế hoạch", en="the plan")
+                if several == 1
+                else say(lang, vi="nhiều nhất là {who},", en="most by {who},", who=short(titles.get(most, most), name)),
+                n=signed(tops[most], lang),
+                unit=term(f"unit.{tables.MEASURES[measure]}", lang),
+                t=rows["month"].iloc[0],
+            ),
             (f"{short(plan, name)}\n" if plan else "")
             + say(
                 lang,
@@ -293,21 +307,25 @@ def groups(
     if frame.empty:
         raise UserError(f"nothing to draw: no {measure} by group of engine {engine} for {name}")
     place = scenario.place if scenario is not None else places.read_place(str(frame["place"].iloc[0]))
+    frame = frame.assign(month=frame["month"].astype(str), group=frame["group"].astype(str))
+    ends = frame[frame["month"] == frame["month"].max()].groupby("group")["value"].mean()
     said = []
     with style():
         picture, first = sheet(
             say(
                 lang,
-                vi="{place}: {measure} theo nhóm",
-                en="{place}: {measure} by group",
+                vi="{place}: {p} thuộc nhóm yếu thế vào {t:t}",
+                en="{place}: {p} are poor, near-poor or minority in {t:t}",
                 place=place.name,
-                measure=term(f"measure.{measure}", lang),
+                p=words.part(float(ends[list(GUARDED)].sum() / ends.sum()), lang),
+                t=frame["month"].max(),
             ),
             say(
                 lang,
-                vi="{unit}, mỗi hình một thang đo riêng; dải nhạt: khoảng dự báo 90%",
-                en="{unit}, each picture on its own scale; band: 90% interval",
-                unit=capital(term(f"unit.{tables.MEASURES[measure]}", lang)),
+                vi="{what} ({unit}), mỗi hình một thang đo riêng; dải nhạt: khoảng dự báo 90%",
+                en="{what} ({unit}), each picture on its own scale; band: 90% interval",
+                what=capital(term(f"measure.{measure}", lang)),
+                unit=term(f"unit.{tables.MEASURES[measure]}", lang),
             ),
             source_line(lang, place),
             height=5.2,

@@ -5,7 +5,6 @@ import pandas as pd
 
 from forecast.answer import score
 from forecast.answer.projection import Projection
-from forecast.data import frames
 from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.language import words
@@ -34,13 +33,16 @@ def backtest(
     seen = counts[counts["place"] == place.name].drop_duplicates("month", keep="last")
     last = max(frame.loc[frame["origin"].isin(shown), "month"])
     said, labels = [], []
+    inside = {origin: _inside(frame[frame["origin"] == origin], seen, origin) for origin in shown}
     with style():
         picture, axes = sheet(
             say(
                 lang,
-                vi="{place}: dự báo trước đây và số thực hiện",
-                en="{place}: past forecasts and what came",
+                vi="{place}: {k:n} trong {n:n} số thực hiện nằm trong khoảng dự báo",
+                en="{place}: {k:n} of {n:n} counts came inside the band",
                 place=place.name,
+                k=sum(k for k, _ in inside.values()),
+                n=sum(n for _, n in inside.values()),
             ),
             say(
                 lang,
@@ -79,19 +81,14 @@ def backtest(
                     bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7},
                 )
             top = max(top, middle.max())
-            met = seen[(seen["month"] > origin) & (seen["known"] > origin) & seen["month"].isin(wide.index)]
-            inside = sum(
-                low[wide.index.get_loc(c.month)] <= c.value <= high[wide.index.get_loc(c.month)]
-                for c in frames.rows(met)
-            )
             said.append(
                 say(
                     lang,
                     vi="từ {o:t}: {k} trên {n} số thực hiện nằm trong dải",
                     en="from {o:t}: {k} of {n} counts in the band",
                     o=origin,
-                    k=inside,
-                    n=len(met),
+                    k=inside[origin][0],
+                    n=inside[origin][1],
                 )
             )
         axes.plot(marks.numbers(dots["month"]), dots["value"], "o", ms=5, color=INK, zorder=6, clip_on=False)
@@ -109,6 +106,14 @@ def backtest(
     )
 
 
+def _inside(frame: pd.DataFrame, seen: pd.DataFrame, origin: str) -> tuple[int, int]:
+    """How many of the counts that came out later lie in the 90% interval, and of how many."""
+    by_month = frame.groupby("month")["value"]
+    met = seen[(seen["month"] > origin) & (seen["known"] > origin) & seen["month"].isin(frame["month"])]
+    low, high = (by_month.quantile(level).reindex(met["month"]).to_numpy() for level in (0.05, 0.95))
+    return int(((low <= met["value"]) & (met["value"] <= high)).sum()), len(met)
+
+
 def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", metric: str = "wis") -> Picture:
     """Draw for each engine its error beside a yardstick's and how often its intervals held.
 
@@ -120,12 +125,19 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
     if error.empty:
         raise UserError("nothing to draw: no scores")
     ratio, names = 1 - error[f"skill {yardstick}"], list(error.index)
-    other = term(f"engine.{yardstick}", lang)
+    other, best = term(f"engine.{yardstick}", lang), str(ratio.idxmin()) if ratio.notna().any() else names[0]
     said, inch = [], 0.42
     height = 1.85 + inch * len(names)
     with style():
         picture, left = sheet(
-            say(lang, vi="Các cách tính đã dự báo đúng đến đâu", en="How well the engines forecast"),
+            say(
+                lang,
+                vi="{best} sai ít nhất: {r} sai số của “{other}”",
+                en="{best}: the smallest error, {r} of that of “{other}”",
+                best=term(f"engine.{best}", lang),
+                r=words.percent(float(ratio[best]), lang),
+                other=other,
+            ),
             say(
                 lang,
                 vi="Trái: sai số so với “{other}” (nhỏ hơn 100% là tốt hơn).\nPhải: phần số thực hiện nằm trong "

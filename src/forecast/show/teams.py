@@ -241,16 +241,23 @@ def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Pi
             words.percent,
         ),
     )
-    said = []
+    said, last = [], {name: float(frame.groupby("month")["members"].sum().iloc[-1]) for name, frame in rules.items()}
+    ahead = max(last, key=lambda name: last[name])
     with style():
         picture, first = sheet(
             say(
                 lang,
-                vi="{place}: các tổ thu làm gì mỗi tháng",
-                en="{place}: what the teams do each month",
+                vi="{place}: {name} có nhiều người tham gia nhất, {n:a}",
+                en="{place}: {name} has most members, {n:a}",
                 place=place.name,
+                name=ahead,
+                n=last[ahead],
             ),
-            say(lang, vi="Trung bình các lần mô phỏng, cả địa bàn", en="Means of the simulations, the whole place"),
+            say(
+                lang,
+                vi="Các tổ thu làm gì mỗi tháng: trung bình các lần mô phỏng, cả địa bàn",
+                en="What the teams do each month: means of the simulations, the whole place",
+            ),
             source_line(lang, place),
             height=6.4,
         )

@@ -33,10 +33,17 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
         raise UserError("nothing to draw: no ladder")
     names = list(dict.fromkeys(table["place"]))
     there = [s for s in SOURCES if s in set(table["source"])]
+    first = max(there, key=lambda source: float(table.loc[table["source"] == source, "share"].mean()))
     height = 1.95 + 0.62 * len(names)
     with style({"hatch.linewidth": 0.5}):
         picture, axes = sheet(
-            say(lang, vi="Vì sao khoảng dự báo rộng?", en="Why are the intervals so wide?"),
+            say(
+                lang,
+                vi="Khoảng dự báo rộng trước hết vì {source}: {p}",
+                en="Intervals are wide first of all for {source}: {p}",
+                source=term(f"source.{first}", lang),
+                p=words.percent(float(table.loc[table["source"] == first, "share"].mean()), lang),
+            ),
             say(
                 lang,
                 vi="Phần của mỗi nguồn trong độ rộng của khoảng dự báo 90%; dưới tên: khoảng, số người.",
@@ -185,8 +192,14 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     height = 1.7 + 0.34 * len(own)
     with style():
         picture, axes = sheet(
-            f"{place}: "
-            + say(lang, vi="công bố con số nào thì dự báo chắc hơn?", en="which statistic would make it surer?"),
+            say(
+                lang,
+                vi="{place}: {what} làm dự báo chắc thêm {p}",
+                en="{place}: {what} would make it {p} surer",
+                place=place,
+                what=label(str(own["statistic"].iloc[0]), lang),
+                p=words.percent(max(float(own["narrower"].iloc[0]), 0.0), lang),
+            ),
             say(
                 lang,
                 vi="Khoảng dự báo hẹp thêm bao nhiêu khi đã biết số người đang tham gia.",
@@ -237,12 +250,18 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     height = 1.95 + 0.36 * len(own)
     with style():
         picture, axes = sheet(
-            f"{place}: " + say(lang, vi="điều gì làm thay đổi dự báo nhiều nhất?", en="what moves the forecast most?"),
             say(
                 lang,
-                vi="Số người thay đổi bao nhiêu khi một yếu tố đi từ thấp nhất đến cao nhất.\n"
+                vi="{place}: {what} làm thay đổi dự báo nhiều nhất",
+                en="{place}: {what} moves the forecast most",
+                place=place,
+                what=label(str(own["factor"].iloc[0]), lang),
+            ),
+            say(
+                lang,
+                vi="Số người thay đổi bao nhiêu (thang lôgarit) khi một yếu tố đi từ thấp nhất đến cao nhất.\n"
                 "Chấm tròn: điều chưa biết chắc; hình vuông: giải pháp; vạch: sai số.",
-                en="Change of members when a factor goes from its lowest to its highest.\n"
+                en="Change of members (log scale) when a factor goes from its lowest to its highest.\n"
                 "Circles: what is not known for sure; squares: levers; lines: error.",
             ),
             source_line(lang),
@@ -287,7 +306,14 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     height = 1.95 + 0.36 * len(table)
     with style():
         picture, axes = sheet(
-            f"{place}: " + say(lang, vi="mỗi yếu tố giải thích bao nhiêu?", en="how much does each factor explain?"),
+            say(
+                lang,
+                vi="{place}: {what} giải thích {p} phương sai",
+                en="{place}: {what} explains {p} of the variance",
+                place=place,
+                what=label(str(table["factor"].iloc[int(table["total"].argmax())]), lang),
+                p=words.percent(float(np.clip(table["total"].max(), 0, 1)), lang),
+            ),
             say(
                 lang,
                 vi="Phần phương sai. Chấm đặc: riêng yếu tố đó; chấm rỗng: kể cả tác động chung.\n"
