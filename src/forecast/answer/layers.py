@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forecast.data.tables import UserError
+from forecast.data.messages import Message, UserError
 
 MODEL = "model"
 
@@ -27,7 +27,9 @@ def components(values: np.ndarray) -> list[float]:
     [7.0, 2.0]
     """
     if values.ndim < 1 or min(values.shape) < 2:
-        raise UserError(f"a nested design of {' x '.join(map(str, values.shape))}; expected at least 2 of each source")
+        raise UserError(
+            "a nested design of {shape}; expected at least 2 of each source", shape=" x ".join(map(str, values.shape))
+        )
     parts: list[float] = []
     below, size = 0.0, 1
     for axis in reversed(range(values.ndim)):
@@ -83,6 +85,10 @@ def weights_of(names: list[str], weights: Mapping[str, float] | None = None) -> 
     """
     given = dict.fromkeys(names, 1.0) if weights is None else dict(weights)
     if not names or set(given) != set(names) or min(given.values()) < 0 or not sum(given.values()) > 0:
-        shown = ", ".join(f"{name}: {value:g}" for name, value in given.items()) or "none"
-        raise UserError(f"weights {shown}; expected one of at least 0 for each of {', '.join(names) or 'no engine'}")
+        shown = ", ".join(f"{name}: {value:g}" for name, value in given.items()) or Message("none")
+        raise UserError(
+            "weights {shown}; expected one of at least 0 for each of {engines}",
+            shown=shown,
+            engines=", ".join(names) or Message("no engine"),
+        )
     return {name: given[name] / sum(given.values()) for name in names}

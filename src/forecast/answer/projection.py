@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from forecast.answer import layers
 from forecast.data import files, tables
+from forecast.data.messages import Message
 
 COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
 _TEXT = COLUMNS[:7]
@@ -38,7 +39,9 @@ class Projection:
         missing = [c for c in COLUMNS if c not in frame.columns]
         if missing:
             raise tables.UserError(
-                f"a projection needs the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}"
+                "a projection needs the columns {columns}; missing: {missing}",
+                columns=", ".join(COLUMNS),
+                missing=", ".join(missing),
             )
         types = {c: "category" for c in _TEXT if not isinstance(frame[c].dtype, pd.CategoricalDtype)}
         self.frame = frame[COLUMNS].astype(types | {"draw": np.int32, "value": float}).reset_index(drop=True)
@@ -59,7 +62,9 @@ class Projection:
         keep = np.ones(len(self.frame), bool)
         for column, wanted in columns.items():
             if column not in COLUMNS:
-                raise tables.UserError(f"a projection has no column {column!r}; it has {', '.join(COLUMNS)}")
+                raise tables.UserError(
+                    "a projection has no column {column!r}; it has {columns}", column=column, columns=", ".join(COLUMNS)
+                )
             wanted = [wanted] if pd.api.types.is_scalar(wanted) else list(wanted)
             keep &= self.frame[column].isin(wanted).to_numpy()
         return Projection(self.frame[keep])
@@ -69,8 +74,14 @@ class Projection:
         tables.month(month)
         known = self.frame["month"].unique()
         if month not in set(known):
-            span = f"runs {min(known)} to {max(known)}" if len(known) else "is empty"
-            raise tables.UserError(f"month {month} is not in the projection, which {span}")
+            if not len(known):
+                raise tables.UserError("month {month} is not in the projection, which is empty", month=month)
+            raise tables.UserError(
+                "month {month} is not in the projection, which runs {first} to {last}",
+                month=month,
+                first=min(known),
+                last=max(known),
+            )
         return self.only(month=month)
 
     def quantiles(self, probabilities: Sequence[float] = QUANTILES) -> pd.DataFrame:
@@ -102,7 +113,9 @@ class Projection:
         base = self.frame[self.frame["scenario"] == scenario]
         if base.empty:
             known = ", ".join(map(repr, self.frame["scenario"].unique()))
-            raise tables.UserError(f"no scenario {scenario!r} to compare with; there are {known}")
+            raise tables.UserError(
+                "no scenario {scenario!r} to compare with; there are {known}", scenario=scenario, known=known
+            )
         on = [c for c in COLUMNS if c not in ("scenario", "value")]
         other = self.frame[self.frame["scenario"] != scenario]
         both = other.merge(base.drop(columns="scenario"), on=on, suffixes=("", "_base"))
@@ -120,11 +133,19 @@ class Projection:
         rows = self.only(measure=measure, group=group)
         months = set(rows.frame["month"].unique())
         if by not in months:
-            raise tables.UserError(f"no {measure} of group {group} at {by} in the projection")
+            raise tables.UserError(
+                "no {measure} of group {group} at {by} in the projection", measure=measure, group=group, by=by
+            )
         if since is not None and (since not in months or since > by):  # part of a sum would pass for the whole
             raise tables.UserError(
-                f"no {measure} of group {group} from {since} to {by} in the projection, which has them "
-                f"from {min(months)} to {max(months)}"
+                "no {measure} of group {group} from {since} to {by} in the projection, which has them from "
+                "{first} to {last}",
+                measure=measure,
+                group=group,
+                since=since,
+                by=by,
+                first=min(months),
+                last=max(months),
             )
         keys = ["place", "scenario", "engine", "draw"]
         span = rows.only(month=[m for m in months if (m == by if since is None else since <= m <= by)]).frame
@@ -179,7 +200,13 @@ class Projection:
         rows, result = self.only(measure=measure, group=group), []
         months = [m for m in rows.frame["month"].unique() if (since or by) <= m <= by]
         if by not in months or (since and since not in months):
-            raise tables.UserError(f"no {measure} of group {group} at {since or by} to {by} in the projection")
+            raise tables.UserError(
+                "no {measure} of group {group} at {since} to {by} in the projection",
+                measure=measure,
+                group=group,
+                since=since or by,
+                by=by,
+            )
         rows = rows.only(month=months)
         for (place, scenario), part in rows.frame.groupby(["place", "scenario"], observed=True, sort=False):
             values: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
@@ -188,13 +215,24 @@ class Projection:
                 sizes = design.get(engine, design)
                 if len(total) != np.prod(list(sizes.values())):
                     shown = " x ".join(f"{size} {name}" for name, size in sizes.items())
-                    raise tables.UserError(f"{scenario}, {engine}: {len(total)} draws; expected {shown}")
+                    raise tables.UserError(
+                        "{scenario}, {engine}: {count} draws; expected {shown}",
+                        scenario=scenario,
+                        engine=engine,
+                        count=len(total),
+                        shown=shown,
+                    )
                 values[engine] = total.reshape(tuple(sizes.values())), tuple(sizes)
             pool = Projection(part).pooled(weights).frame.groupby("draw")["value"].sum()
             low, median, high = np.quantile(pool, (0.05, 0.5, 0.95))
             if log:
                 if pool.min() <= 0:
-                    raise tables.UserError(f"{scenario}: {measure} of {pool.min():g}; expected above 0, or log=False")
+                    raise tables.UserError(
+                        "{scenario}: {measure} of {least:g}; expected above 0, or log=False",
+                        scenario=scenario,
+                        measure=measure,
+                        least=pool.min(),
+                    )
                 values = {engine: (np.log(array), names) for engine, (array, names) in values.items()}
             variance = layers.split(values, weights)
             share = variance.clip(lower=0) / max(variance.clip(lower=0).sum(), 1e-300)
@@ -232,15 +270,15 @@ class Projection:
     @classmethod
     def read(cls, path: str | Path) -> "Projection":
         """Read what `save` wrote; a file that is no projection is named in the error."""
-        wanted = "expected the projection.parquet of a run"
+        wanted = Message("expected the projection.parquet of a run")
         if not Path(path).is_file():
-            raise tables.UserError(f"{path}: no such file; {wanted}")
+            raise tables.UserError("{file}: no such file; {wanted}", file=path, wanted=wanted)
         try:
             return cls(pq.read_table(path).to_pandas())
         except pa.ArrowInvalid:
-            raise tables.UserError(f"{path}: not a Parquet file; {wanted}") from None
+            raise tables.UserError("{file}: not a Parquet file; {wanted}", file=path, wanted=wanted) from None
         except (tables.UserError, TypeError, ValueError, OSError) as error:
-            raise tables.UserError(f"{path}: {error}; {wanted}") from None
+            raise tables.UserError("{file}: {error}; {wanted}", file=path, error=error, wanted=wanted) from None
 
     def to_hub(self, quantiles: Sequence[float] | None = QUANTILES) -> pd.DataFrame:
         """Return the forecast hubs' model-output table (hubverse): quantile rows, or samples when `quantiles` is None.

@@ -64,7 +64,9 @@ def wis(observed: ArrayLike, values: ArrayLike, probabilities: ArrayLike) -> np.
     """
     _, p = _quantiles(values, probabilities)
     if not np.allclose(np.sort(p), np.sort(1 - p)):
-        raise tables.UserError(f"quantiles {', '.join(f'{x:g}' for x in p)}; expected pairs p and 1 - p")
+        raise tables.UserError(
+            "quantiles {quantiles}; expected pairs p and 1 - p", quantiles=", ".join(f"{x:g}" for x in p)
+        )
     return np.asarray(2 * pinball(observed, values, probabilities).mean(axis=-1))
 
 
@@ -205,7 +207,9 @@ def _metrics(
     observed = keys["observed"].to_numpy(float)
     at = {round(float(x), 6): ranked[:, i] for i, x in enumerate(p)}
     if 0.5 not in at:
-        raise tables.UserError(f"quantiles {', '.join(f'{x:g}' for x in p)}; expected the median, 0.5, among them")
+        raise tables.UserError(
+            "quantiles {quantiles}; expected the median, 0.5, among them", quantiles=", ".join(f"{x:g}" for x in p)
+        )
     median = at[0.5]
     unit = np.array([_unit(counts, place, origin) for place, origin in zip(keys["place"], keys["origin"], strict=True)])
     whole = crps(observed, draws) if draws is not None else crps_of_quantiles(observed, ranked, p)
@@ -286,7 +290,9 @@ def _quantiles(values: ArrayLike, probabilities: ArrayLike) -> tuple[np.ndarray,
     value, p = np.asarray(values, float), np.asarray(probabilities, float)
     if value.shape[-1:] != p.shape or not len(p) or not ((p > 0) & (p < 1)).all() or (np.diff(p) <= 0).any():
         raise tables.UserError(
-            f"quantiles: {value.shape[-1] if value.ndim else 1} values for probabilities {p.tolist()}; expected one "
-            "value for each probability, in rising order between 0 and 1"
+            "quantiles: {count} values for probabilities {probabilities}; expected one value for each "
+            "probability, in rising order between 0 and 1",
+            count=value.shape[-1] if value.ndim else 1,
+            probabilities=p.tolist(),
         )
     return value, p

@@ -10,12 +10,13 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from forecast.data.frames import groups, records
+from forecast.data.messages import Message, UserError
 
 PAGE = "FORECAST_PAGE"  # variable of the environment: the folder of the page that a report runs
 KEY = ("place", "scenario", "measure", "month", "group", "engine", "statistic")
@@ -123,26 +124,32 @@ def register(pages: Mapping[str, Iterable[Figure]]) -> pd.DataFrame:
     return pd.DataFrame(parts, columns=[*Figure._fields, "page"]).drop_duplicates(ignore_index=True)
 
 
-def conflicts(pages: Mapping[str, Iterable[Figure]]) -> list[str]:
+def conflicts(pages: Mapping[str, Iterable[Figure]]) -> list[UserError]:
     """Return a sentence for each scenario of which a question has two values, naming both pages and both values.
 
     It tells the first such question, and how many more there are between these pages about this scenario.
 
     >>> one = Figure("A", "plan", "members", "2020-12", "all", "stock", "median", 100.0, 200)
-    >>> conflicts({"01_a": [one], "13_desk": [one._replace(value=120.0, draws=40)]})
-    ['01_a gives 100 (200 draws) and 13_desk 120 (40 draws) for A, plan, members, 2020-12, all, stock, median']
+    >>> print(*conflicts({"01_a": [one], "13_desk": [one._replace(value=120.0, draws=40)]}))
+    01_a gives 100 (200 draws) and 13_desk 120 (40 draws) for A, plan, members, 2020-12, all, stock, median
     """
     first: dict[tuple[str, ...], tuple[str, Figure]] = {}
-    found: dict[tuple[str, ...], list[str]] = {}
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for page, figures in pages.items():
         for one in figures:
             there, other = first.setdefault(one.key, (page, one))
             if not math.isclose(one.value, other.value, rel_tol=SAME, abs_tol=SAME):
-                said = f"{there} gives {_said(other)} and {page} {_said(one)} for {', '.join(filter(None, one.key))}"
+                where = ", ".join(filter(None, one.key))
+                said = {"first": there, "one": _said(other), "second": page, "other": _said(one), "where": where}
                 found.setdefault((there, page, one.place, one.scenario), []).append(said)
-    more = {key: f", and for {len(said) - 1} more questions" if len(said) > 1 else "" for key, said in found.items()}
-    return [said[0] + more[key] for key, said in found.items()]
+    text = "{first} gives {one} and {second} {other} for {where}"
+    more = "{first} gives {one} and {second} {other} for {where}, and for {count} more questions"
+    return [UserError(more if len(said) > 1 else text, **said[0], count=len(said) - 1) for said in found.values()]
 
 
-def _said(one: Figure) -> str:
-    return f"{one.value:.6g}" + (f" ({one.draws} draws)" if one.draws else "")
+def _said(one: Figure) -> Message | str:
+    return (
+        Message("{value} ({draws} draws)", value=f"{one.value:.6g}", draws=one.draws)
+        if one.draws
+        else f"{one.value:.6g}"
+    )

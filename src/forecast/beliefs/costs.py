@@ -119,7 +119,9 @@ def _rows(item: str) -> pd.DataFrame:
     table = unit_costs()
     rows = table[table["item"] == item]
     if rows.empty:
-        raise tables.UserError(f"{FILE} has no item {item!r}; expected one of {', '.join(items())}")
+        raise tables.UserError(
+            "{file} has no item {item!r}; expected one of {known}", file=FILE, item=item, known=", ".join(items())
+        )
     return rows
 
 

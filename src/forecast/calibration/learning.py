@@ -71,7 +71,9 @@ def learn_at(
     known = known_at(table, tables.month(month), read_law().known(month))
     if not known.of(NATION):
         first = published.counts(table, learn=True).query("place == @NATION")["known"].replace("", np.nan).min()
-        raise tables.UserError(f"{month}: no count of {NATION} was known; the first is of {first}")
+        raise tables.UserError(
+            "{month}: no count of {nation} was known; the first is of {first}", month=month, nation=NATION, first=first
+        )
     found = [learn(known, seed=seed + n, particles=particles, rows=rows) for n in range(1 + again)]
     priors = par.NATION | par.PLACES
     learned = [learned_table(b) for b in found]

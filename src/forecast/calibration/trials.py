@@ -25,6 +25,7 @@ from forecast.data.frames import names
 from forecast.data.history import published
 from forecast.data.law import Law, read_law
 from forecast.data.mergers import one_series
+from forecast.data.messages import Message, UserError
 from forecast.data.places import read_place
 from forecast.engines.series.pooling import NATION, POOLED_LEVELS, fit_place, read_pool
 from forecast.engines.series.structural import ELASTICITY, RENEWAL_MONTHS, Belief, usable
@@ -115,7 +116,7 @@ def difference(panel: pd.DataFrame, since: str) -> Effect:
     treated = panel.groupby("unit")["treated"].first().reindex(wide.index).to_numpy(bool)
     early, late = (wide.loc[:, mask] for mask in (wide.columns < since, wide.columns >= since))
     if early.shape[1] == 0 or late.shape[1] == 0:
-        raise tables.UserError(f"effects: expected months before and after {since} that every unit has")
+        raise UserError("effects: expected months before and after {since} that every unit has", since=since)
     gain, sd = _parting(early, late, treated)
     totals = [frame[treated].to_numpy().sum() / frame.shape[1] for frame in (early, late)]
     others = late[~treated].to_numpy().sum() / late.shape[1]
@@ -135,24 +136,21 @@ def _panel(panel: pd.DataFrame) -> pd.DataFrame:
     """Return a checked copy of a panel."""
     missing = [name for name in COLUMNS if name not in panel.columns]
     if missing:
-        raise tables.UserError(f"effects: column {missing[0]} is missing; expected {', '.join(COLUMNS)}")
+        raise UserError("effects: column {name} is missing; expected {all}", name=missing[0], all=", ".join(COLUMNS))
     panel = panel[COLUMNS].astype({"value": float, "treated": bool})
     bad = panel[panel["value"].isna() | (panel["value"] < 0)]
     double = panel[panel.duplicated(["unit", "month"])]
-    for rows, wanted in ((bad, "a number of 0 or more"), (double, "one row for each unit and month")):
+    for rows, wanted in ((bad, Message("a number of 0 or more")), (double, Message("one row for each unit and month"))):
         if len(rows):
-            row = rows.iloc[0]
-            raise tables.UserError(
-                f"effects: row {rows.index[0]}, unit {row['unit']}, month {row['month']}, value {row['value']}: "
-                f"expected {wanted}"
-            )
+            text = "effects: row {row}, unit {unit}, month {month}, value {value}: expected {wanted}"
+            raise UserError(text, row=rows.index[0], wanted=wanted, **rows.iloc[0])
     sides = panel.groupby("unit")["treated"].nunique()
     if (sides > 1).any():
-        raise tables.UserError(f"effects: unit {sides.idxmax()}: expected the same `treated` in all its months")
+        raise UserError("effects: unit {unit}: expected the same `treated` in all its months", unit=sides.idxmax())
     for side in (True, False):
         count = panel.loc[panel["treated"] == side, "unit"].nunique()
         if count < 2:
-            raise tables.UserError(f"effects: {count} units have treated {side}; expected two or more")
+            raise UserError("effects: {count} units have treated {side}; expected two or more", count=count, side=side)
     return panel
 
 
@@ -167,7 +165,7 @@ def _parting(early: pd.DataFrame, late: pd.DataFrame, treated: np.ndarray) -> tu
     for side, one in ((early, 0.0), (late, 1.0)):
         for mark in (0.0, 1.0):
             if value[(after == one) & (given == mark)].sum() == 0:
-                raise tables.UserError(f"effects: nobody at all in {', '.join(side.columns)} on one side")
+                raise UserError("effects: nobody at all in {months} on one side", months=", ".join(side.columns))
     model = sm.GLM(value, design, family=sm.families.Poisson(), offset=offset)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # two units that are alike leave no noise

@@ -179,13 +179,14 @@ def table_of(path: Path) -> str:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file), [])
     except (OSError, ValueError, csv.Error):
-        raise tables.UserError(f"{path}: there is no such file, or it is no CSV table") from None
+        raise tables.UserError("{file}: there is no such file, or it is no CSV table", file=path) from None
     for table in tables.SCHEMAS:
         if set(header) == set(tables.columns(table)):
             return table
     raise tables.UserError(
-        f"{path}: not a table of this project; expected the columns of one of "
-        f"{', '.join(tables.SCHEMAS)} (see data/README.md)"
+        "{file}: not a table of this project; expected the columns of one of {known} (see data/README.md)",
+        file=path,
+        known=", ".join(tables.SCHEMAS),
     )
 
 
@@ -274,7 +275,7 @@ def _cross_check(path: Path, table: str, frame: pd.DataFrame, frames: Frames) ->
         findings += find(frame, Setting(places, _annual_lapse(path, frames)), path.name)
     if table == ledger.TABLE:
         findings += [
-            _fault(path.name, row, "published-changed", text, f"dự báo đã công bố bị sửa: {text}", place)
+            _fault(path.name, row, "published-changed", text.text("en"), text.text("vi"), place)
             for row, place, text in ledger.changed(frame, path.parent)
         ]
     return findings
@@ -292,7 +293,7 @@ def _projection(path: Path) -> list[Finding]:
     answer = Projection.read(path)
     faults = tables.check(answer.frame, "projection", path.name)
     if faults:
-        return [_fault(path.name, fault.row, "schema", str(fault)) for fault in faults]
+        return [_fault(path.name, fault.row, "schema", fault.text("en"), fault.text("vi")) for fault in faults]
     findings = []
     for rule, bad, en, vi in (
         ("ledger", answer.ledger_faults(), _LEDGER, "sổ cái không cân: " + _LEDGER),

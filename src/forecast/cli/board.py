@@ -10,7 +10,7 @@ from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
 from forecast.cli.frame import Existing, Month, argument, command, option
 from forecast.cli.terminal import tell, typed
-from forecast.data.messages import UserError, told
+from forecast.data.messages import told
 
 
 def this_month(today: date | None = None) -> str:
@@ -96,7 +96,7 @@ def board(
     chosen = [read_place(name, at=asked.month) for name in places]
     for place in chosen:
         if place.level not in ("nation", "province"):
-            raise UserError(no_row(place))
+            raise no_row(place)
     if communes and not any(place.level == "province" for place in chosen):
         raise click.UsageError(told("--communes splits the plan of PLACES: name at least one province"))
     if own:

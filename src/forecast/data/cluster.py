@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple, TypeVar
 
 from forecast.data import files, tables, workers
-from forecast.data.tables import UserError
+from forecast.data.messages import Message, UserError, joined
 
 R = TypeVar("R")
 ANSWER, PATIENCE, TICK = 8.0, 15.0, 2.0  # seconds: for a scheduler to answer, for a worker to come, between two looks
@@ -28,7 +28,7 @@ ALIKE = ("numpy", "scipy", "pandas", "pyarrow", "llvmlite", "statsmodels", "mesa
 GOES_ON = "what was finished is kept, and the same command goes on from here"
 
 
-class _Differs(Exception):
+class _Differs(UserError):
     """A worker has other code, data or libraries."""
 
 
@@ -72,10 +72,13 @@ def _on_worker(wanted: dict[str, str], function: Callable[..., R], given: tuple[
 
     workers.at_home()
     mine, where = state(), str(get_worker().address)
-    other = [f"{name} {mine.get(name, 'none')} instead of {value}" for name, value in wanted.items()
-             if mine.get(name) != value]  # fmt: skip
+    other = [
+        Message("{name} {mine} instead of {value}", name=name, mine=mine.get(name, Message("none")), value=value)
+        for name, value in wanted.items()
+        if mine.get(name) != value
+    ]
     if other:
-        raise _Differs(f"{where} has {', '.join(other)}")
+        raise _Differs("{where} has {other}", where=where, other=joined(other, ", "))
     return where, function(*given)
 
 
@@ -120,7 +123,9 @@ class Cluster:
         except Exception as error:  # of sockets, of TLS, of addresses: whatever it is, there is no scheduler
             self._log.setLevel(self._level)
             said = " ".join(str(error).split())[:150]
-            raise UserError(f"no Dask scheduler answers at {address!r}: {said or type(error).__name__}") from None
+            raise UserError(
+                "no Dask scheduler answers at {address!r}: {said}", address=address, said=said or type(error).__name__
+            ) from None
 
     def __enter__(self) -> "Cluster":
         return self
@@ -161,7 +166,7 @@ class Cluster:
                     threads = self._threads()
                     alone = time.monotonic() if threads else alone
                     if time.monotonic() - alone > PATIENCE:
-                        raise self._gone("has no worker (any more)") from None
+                        raise self._gone(Message("has no worker (any more)")) from None
                     continue
                 alone = time.monotonic()
                 where, result = self._result(out[number])
@@ -180,7 +185,7 @@ class Cluster:
                 return int(sum(self._client.sync(scheduler.ncores, callback_timeout=ANSWER).values()))
         except (OSError, TimeoutError, RuntimeError):
             pass
-        raise self._gone("does not answer any more")
+        raise self._gone(Message("does not answer any more"))
 
     def _result(self, future: Any) -> tuple[str, Any]:
         """Return what a worker sent; what went wrong there in words."""
@@ -193,21 +198,25 @@ class Cluster:
                 return found
             except KilledWorker:
                 why = "has lost each worker that was given one piece of work: it may need more memory than they have"
-                raise self._gone(why) from None
+                raise self._gone(Message(why)) from None
             except CancelledError:
-                raise self._gone("is gone, or has forgotten the work") from None
+                raise self._gone(Message("is gone, or has forgotten the work")) from None
             except (_Differs, ImportError, AttributeError) as error:
                 if isinstance(error, AttributeError) and "Can't get attribute" not in str(error):
                     raise  # a mistake of ours
                 raise UserError(
-                    f"the workers of {self.address} are not like this machine: {error}; expected the same code, data "
-                    "and libraries on both"
+                    "the workers of {address} are not like this machine: {error}; expected the same code, data and "
+                    "libraries on both",
+                    address=self.address,
+                    error=error if isinstance(error, _Differs) else str(error),
                 ) from None
             except (TimeoutError, OSError):  # its worker went before it was fetched; others do it again
                 if self._threads():
                     until = time.monotonic() + PATIENCE
                 elif time.monotonic() > until:
-                    raise self._gone("has no worker (any more)") from None
+                    raise self._gone(Message("has no worker (any more)")) from None
 
-    def _gone(self, why: str) -> UserError:
-        return UserError(f"the Dask scheduler at {self.address} {why}; {GOES_ON}")
+    def _gone(self, why: Message) -> UserError:
+        return UserError(
+            "the Dask scheduler at {address} {why}; {then}", address=self.address, why=why, then=Message(GOES_ON)
+        )

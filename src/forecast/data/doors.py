@@ -186,8 +186,12 @@ def _yaml_parts(path: Path, text: str) -> Iterable[int]:
             if named or aliases > MOST_ALIASES:
                 line = event.start_mark.line + 1 if event.start_mark else 0
                 raise UserError(
-                    f"{path}, line {line}: *{event.anchor}: expected at most {MOST_ALIASES} "
-                    "values that point back to others, and none within one that is pointed to"
+                    "{file}, line {line}: *{anchor}: expected at most {most} values that point back to others, and "
+                    "none within one that is pointed to",
+                    file=path,
+                    line=line,
+                    anchor=event.anchor,
+                    most=MOST_ALIASES,
                 )
         if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1

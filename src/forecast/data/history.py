@@ -7,7 +7,8 @@ import pandas as pd
 
 from forecast.data import frames, tables
 from forecast.data.law import Law, read_law
-from forecast.data.tables import GROUPS, UserError
+from forecast.data.messages import Message, UserError
+from forecast.data.tables import GROUPS
 from forecast.data.vocabulary import SCHEME as SCHEME  # named again for readers of histories
 
 if TYPE_CHECKING:  # places reads history, and not the other way round
@@ -57,8 +58,16 @@ def published(
     clear = same[same["status"] != "conflicting"]
     found = (clear if len(clear) else same)["value"].unique()
     if len(found) != 1:
-        there = ", ".join(f"{r.month}: {r.value:g}" for r in frames.rows(rows)) or "none"
-        raise UserError(f"{where}: expected one {measure} ({kind}, {group}) in {month}; data/history.csv has {there}")
+        there = ", ".join(f"{r.month}: {r.value:g}" for r in frames.rows(rows)) or Message("none")
+        raise UserError(
+            "{where}: expected one {measure} ({kind}, {group}) in {month}; data/history.csv has {there}",
+            where=where,
+            measure=measure,
+            kind=kind,
+            group=group,
+            month=month,
+            there=there,
+        )
     return float(found[0])
 
 

@@ -129,7 +129,9 @@ class Law:
                 known=self._known(parameter),
             )
         if math.isnan(rule.value):
-            raise UserError(f"{parameter} is a rule in words, not a number: {rule.basis}")
+            raise UserError(
+                "{parameter} is a rule in words, not a number: {basis}", parameter=parameter, basis=rule.basis
+            )
         return rule.value
 
     def find(self, parameter: str, month: Month) -> float | None:
@@ -171,7 +173,10 @@ class Law:
         index = _index(month)
         _check_group(group)
         if declared_income is not None and not (math.isfinite(declared_income) and declared_income >= 0):
-            raise UserError(f"declared income is {declared_income}; expected VND per month, at least 0")
+            raise UserError(
+                "declared income is {declared_income}; expected VND per month, at least 0",
+                declared_income=declared_income,
+            )
         used = [self._need(name, index, month) for name in ("contribution_rate", "min_declared_income")]
         rate, floor = (rule.value for rule in used)
         ceiling = self._need("max_declared_income", index, month)
@@ -355,7 +360,9 @@ def _index(month: Month) -> int:
 def _check_group(group: str) -> None:
     """Raise an error unless ``group`` is one of the four subsidy groups."""
     if group not in GROUPS:
-        raise UserError(f'"{group}" is not a subsidy group; expected one of {", ".join(GROUPS)}')
+        raise UserError(
+            '"{group}" is not a subsidy group; expected one of {known}', group=group, known=", ".join(GROUPS)
+        )
 
 
 def read_law(path: str | Path | None = None) -> Law:

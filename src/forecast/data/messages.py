@@ -88,15 +88,38 @@ class Message:
     def __str__(self) -> str:
         return self.text()
 
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
 
-def joined(messages: Sequence[Message], separator: str = "; ") -> Message:
+    def __hash__(self) -> int:
+        return hash(self.template)
+
+
+class Both(Message):
+    """A text of which both languages stand in the code, where its words are also those of a report.
+
+    >>> Both(vi="hai dòng", en="two rows").text("vi")
+    'hai dòng'
+    """
+
+    def __init__(self, *, vi: str, en: str):
+        super().__init__(en)
+        self.vi = vi
+
+    def text(self, lang: str | None = None) -> str:
+        """Return the text in a language, the one that is spoken by default."""
+        return self.vi if (lang or language()) == "vi" else self.template
+
+
+def joined(messages: Sequence[Message], separator: str | Message = "; ") -> Message:
     """Return several messages as one.
 
     >>> str(joined([Message("a"), Message("{x}", x=1)]))
     'a; 1'
     """
     names = [f"part_{number}" for number in range(len(messages))]
-    return Message(separator.join(f"{{{name}}}" for name in names), **dict(zip(names, messages, strict=True)))
+    text = "{between}".join(f"{{{name}}}" for name in names)
+    return Message(text, between=separator, **dict(zip(names, messages, strict=True)))
 
 
 def told(text: str, /, **values: Any) -> str:

@@ -54,7 +54,7 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
         faults += [Fault(path.name, number, *fault) for fault in _faults(full, place, known, found)]
         found.append(full)
     if rows.empty:
-        faults.append(Fault(path.name, 0, "", "", "at least one count"))
+        faults.append(Fault(path.name, 0, "", "", Message("at least one count")))
     if faults:
         raise TableError(faults)
     table = pd.DataFrame(found, columns=tables.columns("history")).astype({"value": float, "error": float})
@@ -89,7 +89,7 @@ def is_count(rows: pd.DataFrame) -> pd.Series:
 
 def _faults(
     row: dict[str, object], place: Place, known: pd.DataFrame, before: list[dict[str, object]]
-) -> Iterator[tuple[str, str, str | Message]]:
+) -> Iterator[tuple[str, str, Message]]:
     """Give column, value and what was expected for each fault of a completed row."""
     month, value = str(row["month"]), float(str(row["value"]))
     people = place.eligible if place.eligible > 0 else place.labor_force
@@ -102,7 +102,8 @@ def _faults(
     if not is_count(pd.DataFrame([row])).iloc[0]:
         return
     if row["status"] not in ("stated", "derived"):
-        yield "status", str(row["status"]), "stated or derived: a count that somebody checked and can learn from"
+        expected = Message("stated or derived: a count that somebody checked and can learn from")
+        yield "status", str(row["status"]), expected
     if people > 0 and value > people:
         yield (
             "value",
@@ -113,13 +114,15 @@ def _faults(
     if (same["value"] == value).any():
         yield "value", f"{value:g}", Message("a count that is not in data/{file} yet", file=FILE)
     if any(other["place"] == place.name and other["month"] == month for other in before):
-        yield "month", month, "one count of a place and month in the file"
+        yield "month", month, Message("one count of a place and month in the file")
 
 
 def sourced(rows: pd.DataFrame) -> None:
     """Raise :class:`~forecast.data.tables.TableError` for rows whose source is not in data/sources.csv."""
     named = set(tables.read(tables.data_dir() / "sources.csv", "sources")["source"])
-    expected = "the name of a source in data/sources.csv (add a row there first): what is kept says where it is from"
+    expected = Message(
+        "the name of a source in data/sources.csv (add a row there first): what is kept says where it is from"
+    )
     faults = [
         Fault(f"{row.place} {row.month}", 0, "source", row.source, expected)
         for row in frames.rows(rows)

@@ -296,8 +296,9 @@ def _lineage(name: str, places: pd.DataFrame) -> tuple[str, ...]:
     lineage = [name]
     while parent := frames.at(places, lineage[-1], "parent"):
         if parent not in places.index or parent in lineage:
-            wrong = "is inside it" if parent in lineage else "has no row of its own"
-            raise UserError(f'places.csv: "{parent}", the parent of {lineage[-1]}, {wrong}')
+            inside = 'places.csv: "{parent}", the parent of {place}, is inside it'
+            rowless = 'places.csv: "{parent}", the parent of {place}, has no row of its own'
+            raise UserError(inside if parent in lineage else rowless, parent=parent, place=lineage[-1])
         lineage.append(parent)
     return tuple(lineage)
 

@@ -21,7 +21,7 @@ from forecast.data import frames, typed
 from forecast.data.files import RISKY, ROOT
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
-from forecast.data.messages import Message
+from forecast.data.messages import Message, joined
 from forecast.data.messages import UserError as UserError
 from forecast.data.schemas import EXPECTED_MONTH, EXPECTED_NUMBER
 from forecast.data.schemas import SCHEMAS as SCHEMAS  # named again, as the words below: readers of tables look here
@@ -54,17 +54,17 @@ class Fault:
 
 BY_HAND = ("counts",)
 """Tables that a person types for one command."""
-_LISTS = ("one of ", "only the columns ")  # what begins so ends in words that are the same in all languages
 
 
 def _expected(what: str | Message) -> Message:
-    """Return what was expected as a message, the words of a list apart."""
+    """Return what was expected as a message, the words of a list apart: they are the same in all languages."""
     if isinstance(what, Message):
         return what
-    for head in _LISTS:
-        if what.startswith(head):
-            return Message(head + "{words}", words=what.removeprefix(head))
-    return Message(what)
+    if not what.startswith("one of "):
+        return Message(what)
+    words = what.removeprefix("one of ").split(", ")
+    parts = [Message("nothing") if word == "nothing" else Message("{word}", word=word) for word in words]
+    return Message("one of {words}", words=joined(parts, ", "))
 
 
 class TableError(UserError):
@@ -122,7 +122,7 @@ def columns(table: str) -> list[str]:
     ['source', 'title', 'publisher', 'date', 'address']
     """
     if table not in SCHEMAS:
-        raise UserError(f'there is no table "{table}"; known tables: {", ".join(SCHEMAS)}')
+        raise UserError('there is no table "{table}"; known tables: {known}', table=table, known=", ".join(SCHEMAS))
     return list(SCHEMAS[table].columns)
 
 
@@ -137,7 +137,7 @@ def check(frame: pd.DataFrame, table: str, file: str = "") -> list[Fault]:
     needed = [name for name in wanted if SCHEMAS[table].columns[name].required]
     faults = [Fault(file, 1, name, "", "this column, which is missing") for name in needed if name not in found]
     faults += [
-        Fault(file, 1, str(name), str(name), f"only the columns {', '.join(wanted)}")
+        Fault(file, 1, str(name), str(name), Message("only the columns {words}", words=", ".join(wanted)))
         for name in found
         if name not in wanted
     ]
@@ -249,7 +249,7 @@ def _cells(path: Path) -> _Sheet:
 
 def _layout(file: str, sheet: _Sheet, names: list[str], schema: pa.DataFrameSchema) -> list[Fault]:
     """Return what is wrong with the columns, or else with the number of cells of each row."""
-    header, wanted = sheet.header, f"only the columns {', '.join(names)}, each once"
+    header, wanted = sheet.header, Message("only the columns {words}, each once", words=", ".join(names))
     needed = [name for name in names if name not in header and schema.columns[name].required]
     faults = [Fault(file, 1, name, "", "this column, which is missing") for name in needed]
     extra = [name for name in sorted(set(header)) if name not in names or header.count(name) > 1]
@@ -258,7 +258,9 @@ def _layout(file: str, sheet: _Sheet, names: list[str], schema: pa.DataFrameSche
         return faults
     each = zip(sheet.rows, sheet.lines, strict=True)
     return [
-        Fault(file, line, "", str(len(row)), f"{len(header)} cells") for row, line in each if len(row) != len(header)
+        Fault(file, line, "", str(len(row)), Message("{count} cells", count=len(header)))
+        for row, line in each
+        if len(row) != len(header)
     ]
 
 

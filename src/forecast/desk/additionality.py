@@ -73,9 +73,16 @@ def follow(
         for what in ("start", "until"):
             if getattr(base, what) != getattr(policy, what) or base.place.name != policy.place.name:
                 raise tables.UserError(
-                    f"{policy.scenario!r} ({policy.place.name}, {policy.start} to {policy.until}) cannot be compared "
-                    f"with {base.scenario!r} ({base.place.name}, {base.start} to {base.until}): expected the same "
-                    "place and months"
+                    "{scenario!r} ({place}, {start} to {until}) cannot be compared with {base!r} ({its_place}, "
+                    "{its_start} to {its_until}): expected the same place and months",
+                    scenario=policy.scenario,
+                    place=policy.place.name,
+                    start=policy.start,
+                    until=policy.until,
+                    base=base.scenario,
+                    its_place=base.place.name,
+                    its_start=base.start,
+                    its_until=base.until,
                 )
     size = _side_by_side(base, draws)
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]

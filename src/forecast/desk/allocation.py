@@ -48,11 +48,12 @@ def allocate(
     target = scenario.target
     if target is None or target.measure != "members" or target.group != "all":
         raise tables.UserError(
-            f"scenario {scenario.scenario!r}: only a target of all members can be split over communes; expected "
-            "target: {measure: members, value, by}"
+            "scenario {scenario!r}: only a target of all members can be split over communes; expected "
+            "target: {{measure: members, value, by}}",
+            scenario=scenario.scenario,
         )
     if draws < 2:
-        raise tables.UserError(f"draws: {draws}; expected at least 2")
+        raise tables.UserError("draws: {draws}; expected at least 2", draws=draws)
     members = commune_members(scenario, range(2 * draws), seed, jobs=jobs, progress=progress)
     at = list(scenario.months.astype(str)).index(target.by)
     made, judged = members[:draws, at], members[draws:, at]

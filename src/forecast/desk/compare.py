@@ -35,7 +35,7 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
     gaps = answer.versus(base).frame
     if gaps.empty:
         raise tables.UserError(
-            f"nothing to compare with {base!r}: give at least two scenarios of the same place and months"
+            "nothing to compare with {base!r}: give at least two scenarios of the same place and months", base=base
         )
     keys = ["place", "scenario", "engine", "group"]
     last = gaps["month"].astype(str).max()

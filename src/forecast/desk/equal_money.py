@@ -103,9 +103,11 @@ def alternatives(
     ways = list(ways)
     unknown = [way for way in ways if way not in makers]
     if unknown:
-        raise tables.UserError(f"no way {unknown[0]!r} to spend a budget; expected some of {', '.join(makers)}")
+        raise tables.UserError(
+            "no way {name!r} to spend a budget; expected some of {known}", name=unknown[0], known=", ".join(makers)
+        )
     if not budget > 0:
-        raise tables.UserError(f"budget: {budget:g} VND; expected more than 0")
+        raise tables.UserError("budget: {budget:g} VND; expected more than 0", budget=budget)
     usual = own_money(project(base, ["stock"], draws=draws, seed=seed, jobs=1, progress=False))
     missed = _Missed(base, budget, usual, draws, seed)
     return [_sized(missed, name, makers[name]) for name in ways]
@@ -165,7 +167,7 @@ def added_money(answer: Projection, base: str) -> "pd.Series[float]":
     """Return what the one other scenario of an answer costs these payers more than `base`, VND by draw."""
     others = [name for name in answer.frame["scenario"].unique() if name != base]
     if len(others) != 1:
-        raise tables.UserError(f"expected one scenario beside {base!r}, not {len(others)}")
+        raise tables.UserError("expected one scenario beside {base!r}, not {count}", base=base, count=len(others))
     more: pd.Series[float] = own_money(answer.only(scenario=others[0])) - own_money(answer.only(scenario=base))
     return more
 

@@ -53,7 +53,7 @@ def scarce_hours(
 ) -> Hours:
     """Measure what scarce hours buy in the months of `scenario`, on top of what it already does."""
     if draws < 2:
-        raise tables.UserError(f"draws: {draws}; expected at least 2")
+        raise tables.UserError("draws: {draws}; expected at least 2", draws=draws)
     start, many = str(scenario.months[1]), range(draws)
     drawn = parameter_draws(scenario, seed, many)
     months, ordinary = len(scenario.months) - 1, scenario.plan.collectors[1:].mean(axis=0)

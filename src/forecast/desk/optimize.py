@@ -22,6 +22,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from forecast.data import tables
+from forecast.data.messages import Message
 from forecast.desk.search import COARSE, MANY, WIDE, Levels, Search
 from forecast.desk.verify import Judged
 from forecast.question.scenario import Scenario
@@ -89,13 +90,20 @@ def optimize(
     (True, True)
     """
     if scenario.target is None:
-        raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
-    for name, value, top in (("budget", budget, math.inf), ("probability", probability, 1.0)):
+        raise tables.UserError(
+            "scenario {scenario!r} has no target; give target: {{measure, value, by}}", scenario=scenario.scenario
+        )
+    for name, value, top in ((Message("budget"), budget, math.inf), (Message("probability"), probability, 1.0)):
         if not 0 < value < top:
-            raise tables.UserError(f"{name}: {value:g}; expected more than 0{', below 1' * (top == 1)}")
-    for name, value in (("minimum poor share", poor_share or 0.0), ("minimum stay", least_stay)):
+            text = (
+                "{name}: {value:g}; expected more than 0"
+                if top > 1
+                else "{name}: {value:g}; expected more than 0, below 1"
+            )
+            raise tables.UserError(text, name=name, value=value)
+    for name, value in ((Message("minimum poor share"), poor_share or 0.0), (Message("minimum stay"), least_stay)):
         if not 0 <= value <= 1:
-            raise tables.UserError(f"{name}: {value:g}; expected 0 to 1")
+            raise tables.UserError("{name}: {value:g}; expected 0 to 1", name=name, value=value)
     folder, jobs = Path(keep) if keep else None, jobs or os.cpu_count() or 1
     asked = (float(budget), probability, poor_share or 0.0, least_stay)
     search = Search(scenario, *asked, draws=draws, seed=seed, jobs=jobs, keep=folder, progress=progress)

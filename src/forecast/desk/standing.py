@@ -49,7 +49,11 @@ def standing(
     """
     target = target_of(scenario)
     if target.measure not in STOCKS:
-        raise tables.UserError(f"{scenario.scenario}: {target.measure} is no stock of members, so nothing can stand")
+        raise tables.UserError(
+            "{scenario}: {measure} is no stock of members, so nothing can stand",
+            scenario=scenario.scenario,
+            measure=target.measure,
+        )
     later = str(tables.month(target.by) + AFTER)
     if answer is None or later not in answer.frame["month"].astype(str).unique():
         answer = project(long_enough(scenario), [engine], draws=draws, seed=seed, **run)

@@ -34,7 +34,9 @@ def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
     target = target_of(scenario)
     rows = answer.only(scenario=scenario.scenario, measure=target.measure, group=target.group)
     if rows.frame.empty:
-        raise tables.UserError(f"no engine answered scenario {scenario.scenario!r} for {target.measure}")
+        raise tables.UserError(
+            "no engine answered scenario {scenario!r} for {measure}", scenario=scenario.scenario, measure=target.measure
+        )
     desk = rows.probability(target.measure, at_least=target.value, by=target.by, group=target.group, since=target.since)
     months = [m for m in rows.frame["month"].unique() if (target.since or target.by) <= m <= target.by]
     total = rows.only(month=months).frame.groupby(["engine", "draw"], observed=True)["value"].sum()
@@ -54,10 +56,12 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     """
     target = target_of(scenario)
     if target.measure != "members":
-        raise tables.UserError(f"a monthly path needs a target of members, not of {target.measure}")
+        raise tables.UserError("a monthly path needs a target of members, not of {measure}", measure=target.measure)
     rows = answer.only(scenario=scenario.scenario, engine=engine, group=target.group)
     if rows.only(measure="members").frame.empty:
-        raise tables.UserError(f"engine {engine!r} did not answer scenario {scenario.scenario!r}")
+        raise tables.UserError(
+            "engine {engine!r} did not answer scenario {scenario!r}", engine=engine, scenario=scenario.scenario
+        )
     wide = rows.frame.pivot_table(index="month", columns="measure", values="value", aggfunc="median", observed=True)
     members = rows.only(measure="members").summary().set_index("month")
     months = [m for m in members.index if m <= target.by]

@@ -35,7 +35,7 @@ def laid_out(place: Place, layout: str, since: str, months: int = 6, seed: int =
     Raises :class:`~forecast.data.tables.UserError` for a layout that there is not.
     """
     if layout not in LAYOUTS:
-        raise UserError(f"layout: {layout}; expected one of {', '.join(LAYOUTS)}")
+        raise UserError("layout: {layout}; expected one of {known}", layout=layout, known=", ".join(LAYOUTS))
     rows = invented(place, since, 1 if layout == "title" else months, seed)
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])

@@ -155,7 +155,9 @@ def read_list(path: Path, place: Place | None = None, month: str | None = None) 
         counts.update(told)
         notes += more
     if not found_any:
-        raise UserError(f"{path.name}: no list of persons (a heading Họ và tên with amounts or months of payment)")
+        raise UserError(
+            "{file}: no list of persons (a heading Họ và tên with amounts or months of payment)", file=path.name
+        )
     rows = [(*key, number) for key, number in sorted(counts.items())]
     table = pd.DataFrame(rows, columns=COLUMNS)
     return MemberCounts(table, int(table["persons"].sum()), tuple(notes))

@@ -87,11 +87,17 @@ def progress(
     units = list(found.communes["commune"])
     stock = _of(own, "members", units).dropna(how="any")
     if stock.empty:
-        raise UserError(f"{place}: no month in which all communes were counted; import a monthly table first")
+        raise UserError(
+            "{place}: no month in which all communes were counted; import a monthly table first", place=place
+        )
     month = str(tables.month(month)) if month else str(stock.index.max())
     if month not in stock.index:
         raise UserError(
-            f"{place}: {month} was not counted in all communes; counted: {stock.index[0]} to {stock.index[-1]}"
+            "{place}: {month} was not counted in all communes; counted: {first} to {last}",
+            place=place,
+            month=month,
+            first=stock.index[0],
+            last=stock.index[-1],
         )
     now = stock.loc[month, units].to_numpy(float)
     year_ago = str(tables.month(month) - 12)
@@ -126,7 +132,11 @@ def _own(place: str) -> pd.DataFrame:
     history = tables.read(tables.data_dir() / "history.csv", "history")
     own = history[(history["source"] == OWN) & (history["level"] == "commune")]
     if own.empty:
-        raise UserError(f"{place}: no counts of one's own in {tables.data_dir()}; import a monthly table first")
+        raise UserError(
+            "{place}: no counts of one's own in {folder}; import a monthly table first",
+            place=place,
+            folder=tables.data_dir(),
+        )
     plans = own["kind"] == "plan"
     own = own.assign(measure=own["measure"].mask(plans, "plan"))
     wide = own.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
@@ -179,7 +189,7 @@ def _due(path: Path | None, communes: pd.Series, month: str) -> tuple[list[float
                 if row["due"] == following and row["kind"] != "stopped":
                     due[row["commune"]] = due.get(row["commune"], 0) + int(row["persons"])
     except (KeyError, TypeError, ValueError, UnicodeDecodeError):
-        raise UserError(f"{path}: not the member-counts.csv of an imported list") from None
+        raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None
     return [float(due.get(c, 0)) for c in communes], [float(renewed.get(c, 0)) for c in communes]
 
 

@@ -22,7 +22,7 @@ def sample(place: Place, since: str, months: int = 36, seed: int = 1) -> bytes:
     counts have the saw-tooth; members = members before + new - stopped. The same seed gives the same bytes.
     """
     if not 1 <= months <= 240:
-        raise UserError(f"months: {months}; expected 1 to 240")
+        raise UserError("months: {months}; expected 1 to 240", months=months)
     rows = invented(place, since, months, seed)
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]

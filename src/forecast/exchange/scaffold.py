@@ -16,8 +16,8 @@ from forecast.checks.counts import OWN as OWN
 from forecast.data import tables
 from forecast.data.history import observed
 from forecast.data.mergers import one_series
+from forecast.data.messages import SeveralErrors, UserError
 from forecast.data.places import Place, read_place, slug
-from forecast.data.tables import UserError
 from forecast.data.vocabulary import SCHEME as SCHEME
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, Note
@@ -58,19 +58,20 @@ def added_place(
     """
     places = frames["places"] if "places" in frames else _here("places")
     if name in set(places["place"]):
-        raise UserError(f'"{name}" is a place already; a scaffold for it needs no population')
+        raise UserError('"{name}" is a place already; a scaffold for it needs no population', name=name)
     if "/" in name or not slug(name):
-        raise UserError(f'"{name}" is no name of a place; expected letters, without a stroke')
+        raise UserError('"{name}" is no name of a place; expected letters, without a stroke', name=name)
     if not (np.isfinite(population) and population >= 1):
-        raise UserError(f"population: {population:g}; expected at least 1 person")
+        raise UserError("population: {population:g}; expected at least 1 person", population=population)
     found = places[places["place"] == parent]
     if found.empty:
         near = difflib.get_close_matches(parent, list(places["place"]), n=3)
-        raise UserError(f'there is no place "{parent}"' + (f"; nearest: {', '.join(near)}" if near else ""))
+        text = 'there is no place "{name}"; nearest: {found}' if near else 'there is no place "{name}"'
+        raise UserError(text, name=parent, found=", ".join(near))
     above = found.iloc[0]
     twice = sorted({c for c in communes if list(communes).count(c) > 1})
     if twice:
-        raise UserError(f'commune "{twice[0]}" is named twice')
+        raise UserError('commune "{name}" is named twice', name=twice[0])
 
     def row(unit: str, level: str, over: str, people: float, count: int) -> dict[str, Any]:
         shares = {c: above[c] for c in ("poor_share", "near_poor_share", "minority_share")}
@@ -131,12 +132,19 @@ def _units(place: Place, book: Book, title: str) -> list[str]:
     unknown = {name: match for name, match in found.items() if not match.unit}
     if unknown:
         ends = [unit.rpartition("/")[2] for unit in names.units]
-        told = [
-            f'{title}: sheet "{book.sheet}", commune "{name}" is none of {place.name}; '
-            + (f"nearest: {', '.join(match.near)}" if match.near else f"it has {', '.join(ends[:8])}")
+        near = '{file}: sheet "{sheet}", commune "{name}" is none of {place}; nearest: {known}'
+        others = '{file}: sheet "{sheet}", commune "{name}" is none of {place}; it has {known}'
+        raise SeveralErrors(
+            UserError(
+                near if match.near else others,
+                file=title,
+                sheet=book.sheet,
+                name=name,
+                place=place.name,
+                known=", ".join(match.near or ends[:8]),
+            )
             for name, match in list(unknown.items())[:8]
-        ]
-        raise UserError("\n".join(told))
+        )
     return [found[name].unit for name in book.counts["commune"]]
 
 
@@ -314,10 +322,16 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
             return frames, scenarios(one.name, sums["month"].max(), synthetic=book.synthetic), book
     missing = sorted(set(found.communes["commune"]) - set(book.units))
     told = ", ".join(c.rpartition("/")[2] for c in missing[:5])
-    raise UserError(
-        f'{path.name}: sheet "{book.sheet}": no month in which all {len(found.communes)} communes of '
-        f"{found.name} were counted, so that it has no sum" + (f"; missing: {told}" if told else "")
+    text = (
+        '{file}: sheet "{sheet}": no month in which all {count} communes of {place} were counted, so that it has no sum'
     )
+    if told:
+        text = (
+            '{file}: sheet "{sheet}": no month in which all {count} communes of {place} were counted, '
+            "so that it has no sum; missing: {missing}"
+        )
+    count = len(found.communes)
+    raise UserError(text, file=path.name, sheet=book.sheet, count=count, place=found.name, missing=told)
 
 
 def guess(place: Place) -> float:

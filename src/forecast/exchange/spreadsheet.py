@@ -9,7 +9,7 @@ line of the report that says so.
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,8 @@ import pandas as pd
 from forecast.checks import counts as impossible_counts
 from forecast.data import places as known_places
 from forecast.data.frames import groups
+from forecast.data.messages import Both, Message, SeveralErrors, UserError, joined
 from forecast.data.places import Place
-from forecast.data.tables import UserError
 from forecast.exchange.reading import answers as given
 from forecast.exchange.reading import reader, report
 from forecast.exchange.reading.grids import Grid, read_grids
@@ -60,42 +60,53 @@ EXPECTED = {
 }
 
 
-class SheetError(UserError):
+class SheetError(SeveralErrors):
     """Faults of a spreadsheet, as many as there are in `faults`; the message names the first of them."""
 
     def __init__(self, file: str, sheet: str, faults: list[Fault], notes: tuple[Note, ...] = ()):
         """Keep the faults and the report, and build the message."""
         self.faults, self.notes = faults, notes
         told = [
-            f'{file}: sheet "{f.sheet or sheet}", row {f.row}, column {f.letter} ({NAMES[f.column]}): "{f.value}"; '
-            f"expected {EXPECTED[f.expected][1]}"
+            UserError(
+                '{file}: sheet "{sheet}", row {row}, column {letter} ({name}): "{value}"; expected {what}',
+                file=file,
+                sheet=f.sheet or sheet,
+                row=f.row,
+                letter=f.letter,
+                name=NAMES[f.column],
+                value=f.value,
+                what=Both(vi=EXPECTED[f.expected][0], en=EXPECTED[f.expected][1]),
+            )
             for f in faults[:MOST_FAULTS]
         ]
-        more = len(faults) - MOST_FAULTS
-        super().__init__("\n".join(told + ([f"{file}: and {more} faults more"] if more > 0 else [])))
+        if (more := len(faults) - MOST_FAULTS) > 0:
+            told.append(UserError("{file}: and {count} faults more", file=file, count=more))
+        super().__init__(told)
 
 
 class NothingError(UserError):
     """No counts of members in a file; `notes` says what is there instead."""
 
-    def __init__(self, message: str, notes: list[Note]):
+    def __init__(self, text: str, notes: list[Note], /, **values: Any):
         """Keep the report beside the message."""
         self.notes = tuple(notes)
-        super().__init__(message)
+        super().__init__(text, **values)
 
 
-class QuestionError(UserError):
+class QuestionError(SeveralErrors):
     """Readings that are both possible, and names that match no commune; `notes` is the report so far."""
 
-    def __init__(self, file: str, notes: list[Note], unknown: list[str]):
+    def __init__(self, file: str, notes: list[Note], unknown: list[UserError]):
         """Keep the report and build the message."""
         self.notes = tuple(notes)
-        asked = [
-            f"{file}: " + ", ".join(filter(None, [f'sheet "{n.sheet}"' if n.sheet else "", n.where])) + f": {n.en}"
-            for n in dict.fromkeys(notes)
-            if n.kind == QUESTION
-        ]
-        super().__init__("\n".join(unknown + asked))
+        asked = []
+        for n in dict.fromkeys(notes):
+            if n.kind == QUESTION:
+                where = [Message('sheet "{sheet}"', sheet=n.sheet)] if n.sheet else []
+                where += [Message("{where}", where=n.where)] if n.where else []
+                what = Both(vi=n.vi, en=n.en)
+                asked.append(UserError("{file}: {where}: {what}", file=file, where=joined(where, ", "), what=what))
+        super().__init__([*unknown, *asked])
 
 
 PlaceAt = Callable[[str | None], Place]
@@ -172,26 +183,33 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
     return Book(table, marked, "; ".join(sheets), tuple(units), tuple(notes))
 
 
-def _unknown(outcome: Outcome, names: reader.Communes, place: str | None, file: str) -> list[str]:
+def _unknown(outcome: Outcome, names: reader.Communes, place: str | None, file: str) -> list[UserError]:
     """Return a line for each name that matches no commune, with the nearest ones."""
+    several = (
+        '{file}: sheet "{sheet}", commune "{name}" may be {near}; say the district beside it, or answer '
+        '--map "{name}=COMMUNE"'
+    )
+    nearest = (
+        '{file}: sheet "{sheet}", commune "{name}" is none of {place}; nearest: {near}; answer --map "{name}=COMMUNE", '
+        "or mend the name"
+    )
+    none = (
+        '{file}: sheet "{sheet}", commune "{name}" is none of {place}; it has {known}; answer --map "{name}=COMMUNE", '
+        "or mend the name"
+    )
     lines = []
     for sheet, name, near, how in dict.fromkeys(outcome.unknown):
         known = names(None)
-        some = near or tuple(unit.rpartition("/")[2] for unit in (known.units if known else ())[:8])
+        some = ", ".join(unit.rpartition("/")[2] for unit in (known.units if known else ())[:8])
+        at = {"file": file, "sheet": sheet, "name": name, "place": known.place if known else place}
         if how == "several":
-            lines.append(
-                f'{file}: sheet "{sheet}", commune "{name}" may be {" or ".join(near)}; say the district beside '
-                f'it, or answer --map "{name}=COMMUNE"'
-            )
+            either = joined([Message("{name}", name=one) for one in near], Message(" or "))
+            lines.append(UserError(several, **at, near=either))
         else:
-            title = known.place if known else place
-            lines.append(
-                f'{file}: sheet "{sheet}", commune "{name}" is none of {title}; '
-                + (f"nearest: {', '.join(near)}" if near else f"it has {', '.join(some)}")
-                + f'; answer --map "{name}=COMMUNE", or mend the name'
-            )
+            lines.append(UserError(nearest if near else none, **at, near=", ".join(near), known=some))
     more = len(lines) - 8
-    return lines[:8] + ([f"{file}: and {more} names more that are no commune"] if more > 0 else [])
+    last = [UserError("{file}: and {count} names more that are no commune", file=file, count=more)] if more > 0 else []
+    return lines[:8] + last
 
 
 def _cells(outcome: Outcome) -> tuple[dict[tuple[str, str], dict[str, Value]], list[Fault]]:
@@ -251,23 +269,33 @@ def _members_there(file: str, grids: list[Grid], outcome: Outcome) -> None:
     if not outcome.tables:
         sheets = ", ".join(f'"{grid.sheet}"' for grid in grids[:8])
         raise NothingError(
-            f'{file}: no heading "{NAMES["commune"]}", "{NAMES["month"]}" in any sheet ({sheets}); expected '
-            f"a row of headings with at least {NAMES['commune']} and {NAMES['members']}",
+            '{file}: no heading "{commune}", "{month}" in any sheet ({sheets}); expected a row of headings '
+            "with at least {commune} and {members}",
             outcome.notes,
+            file=file,
+            commune=NAMES["commune"],
+            month=NAMES["month"],
+            sheets=sheets,
+            members=NAMES["members"],
         )
     sheet = grids[0].sheet
     if not outcome.values and all(
         note.kind == USED or not note.where or note.en == REASONS["empty"][1] for note in outcome.notes
     ):
-        raise NothingError(f'{file}: sheet "{sheet}" has no row of a commune below its headings', outcome.notes)
+        raise NothingError(
+            '{file}: sheet "{sheet}" has no row of a commune below its headings', outcome.notes, file=file, sheet=sheet
+        )
     open_ones = [note for note in outcome.notes if note.where and note.kind in (SKIPPED, FINDING) and '"' in note.where]
-    told = "; ".join(f"{note.where}: {note.en}" for note in open_ones[:8])
-    raise NothingError(
-        f'{file}: no column of members was found ("{NAMES["members"]}")'
-        + (f"; {told}" if told else "; it has no row of a commune")
-        + "; answer --map members=COLUMN if one of them is",
-        outcome.notes,
+    told = [Message("{where}: {what}", where=n.where, what=Both(vi=n.vi, en=n.en)) for n in open_ones[:8]]
+    text = (
+        '{file}: no column of members was found ("{name}"); it has no row of a commune; '
+        "answer --map members=COLUMN if one of them is"
     )
+    if told:
+        text = (
+            '{file}: no column of members was found ("{name}"); {told}; answer --map members=COLUMN if one of them is'
+        )
+    raise NothingError(text, outcome.notes, file=file, name=NAMES["members"], told=joined(told))
 
 
 def _table(cells: dict[tuple[str, str], dict[str, Value]], names: reader.Communes) -> tuple[pd.DataFrame, list[str]]:

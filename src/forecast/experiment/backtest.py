@@ -14,6 +14,7 @@ from forecast.data import files, tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts, known_since
 from forecast.data.law import Law, read_law
+from forecast.data.messages import Message
 from forecast.data.places import Place, read_place
 from forecast.engines import ENGINES, Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
@@ -100,13 +101,15 @@ def backtest(
     """
     named_engines = several(engines)
     asked = _Asked([*named_engines, *yardsticks.values()], draws, seed)
-    differ("engines", [engine_of(e).name for e in named_engines] + list(yardsticks))
+    differ(Message("engines"), [engine_of(e).name for e in named_engines] + list(yardsticks))
     places = [places] if isinstance(places, str | Place) else list(places)
     read = [read_place(p) if isinstance(p, str) else p for p in places]
-    differ("places", [p.name for p in read])
+    differ(Message("places"), [p.name for p in read])
     origins = None if origins is None else [str(tables.month(o)) for o in origins]
     if draws < 1 or horizon < 1:
-        raise tables.UserError(f"draws: {draws}, horizon: {horizon}; expected at least 1 of each")
+        raise tables.UserError(
+            "draws: {draws}, horizon: {horizon}; expected at least 1 of each", draws=draws, horizon=horizon
+        )
     if not places:
         raise tables.UserError("no place to try; expected the name of at least one")
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history

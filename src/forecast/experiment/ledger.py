@@ -40,7 +40,7 @@ from forecast.data.code import PACKAGES, code_hash
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts
 from forecast.data.law import Law, read_law
-from forecast.data.tables import UserError
+from forecast.data.messages import Message, SeveralErrors, UserError
 from forecast.data.vocabulary import PUBLISHED_QUANTILES
 from forecast.engines import ENGINES
 from forecast.question.scenario import Scenario, read_scenario
@@ -186,7 +186,7 @@ def check_day(day: str) -> None:
         if date.fromisoformat(day).isoformat() != day:
             raise ValueError
     except (TypeError, ValueError):
-        raise UserError(f'published: "{day}" is not a day written YYYY-MM-DD, such as 2026-11-22') from None
+        raise UserError('published: "{day}" is not a day written YYYY-MM-DD, such as 2026-11-22', day=day) from None
 
 
 def read(folder: str | Path) -> pd.DataFrame:
@@ -199,30 +199,28 @@ def read(folder: str | Path) -> pd.DataFrame:
     rows = tables.read(path, TABLE)
     wrong = changed(rows, path.parent)
     if wrong:
-        raise UserError("\n".join(f"{path}, row {row}: {text}" for row, _, text in wrong))
+        raise SeveralErrors(
+            UserError("{file}, row {row}: {what}", file=path, row=row, what=text) for row, _, text in wrong
+        )
     return rows
 
 
-def changed(rows: pd.DataFrame, folder: Path) -> list[tuple[int, str, str]]:
+def changed(rows: pd.DataFrame, folder: Path) -> list[tuple[int, str, Message]]:
     """Return (line, place, what) for each forecast whose rows, question or law are not those that were published."""
     found = []
     for name, part in rows.groupby("forecast", sort=False):
         first, place = part.index[0] + 2, part["place"].iloc[0]
         if _name(part) != name:
-            found.append(
-                (
-                    first,
-                    place,
-                    f"forecast {name} does not say any more what was published; expected the rows as they were added",
-                )
-            )
+            other = "forecast {name} does not say any more what was published; expected the rows as they were added"
+            found.append((first, place, Message(other, name=name)))
         for file, digest in (
             (f"{part['question'].iloc[0]}.yaml", part["question"].iloc[0]),
             (f"law-{part['law'].iloc[0]}.csv", part["law"].iloc[0]),
         ):
             path = Path(folder) / file
             if not path.exists() or text_hash(path.read_text(encoding="utf-8")) != digest:
-                found.append((first, place, f"{file} is missing or was changed; expected it as it was added"))
+                text = "{file} is missing or was changed; expected it as it was added"
+                found.append((first, place, Message(text, file=file)))
     return found
 
 
@@ -303,8 +301,8 @@ def _alone(folder: Path) -> Iterator[None]:
             break
         except FileExistsError:
             if time.monotonic() > until:
-                text = f"{lock}: another report is adding to this ledger; if none is, delete that file"
-                raise UserError(text) from None
+                text = "{file}: another report is adding to this ledger; if none is, delete that file"
+                raise UserError(text, file=lock) from None
             time.sleep(0.05)
     try:
         yield

@@ -17,6 +17,7 @@ from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import files, tables, workers
 from forecast.data.code import PACKAGES, code_hash
+from forecast.data.messages import Message
 from forecast.data.steps import steps
 from forecast.engines import ENGINES, USUAL, Engine
 from forecast.question.fingerprint import fingerprint
@@ -109,9 +110,9 @@ def project(
     asked = [engine_of(engine) for engine in several(engines)]
     wanted = draws if isinstance(draws, range) else range(draws)
     if not len(wanted):
-        raise tables.UserError(f"draws: {draws}; expected at least 1")
-    differ("scenarios", [s.scenario for s in scenarios])
-    differ("engines", [e.name for e in asked])
+        raise tables.UserError("draws: {draws}; expected at least 1", draws=draws)
+    differ(Message("scenarios"), [s.scenario for s in scenarios])
+    differ(Message("engines"), [e.name for e in asked])
     tasks = [
         Task(s, e, range(d, min(d + CHUNK, wanted.stop)), seed)
         for s in scenarios
@@ -138,7 +139,7 @@ def engine_of(engine: str | Engine) -> Engine:
     if not isinstance(engine, str):
         return engine
     if engine not in ENGINES:
-        raise tables.UserError(f"no engine {engine!r}; expected one of {', '.join(ENGINES)}")
+        raise tables.UserError("no engine {engine!r}; expected one of {known}", engine=engine, known=", ".join(ENGINES))
     found: Engine = class_of(engine)()
     return found
 
@@ -149,11 +150,13 @@ def class_of(engine: str) -> type:
     return found
 
 
-def differ(what: str, names: list[str]) -> None:
+def differ(what: Message, names: list[str]) -> None:
     """Raise :class:`UserError` where two of `names` are the same; `what` says what they name."""
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
-        raise tables.UserError(f"two {what} are called {twice[0]!r}; names must differ within a run")
+        raise tables.UserError(
+            "two {what} are called {name!r}; names must differ within a run", what=what, name=twice[0]
+        )
 
 
 def run_tasks(

@@ -79,7 +79,7 @@ class Table(Text):
 def _known(lang: str) -> str:
     """Return `lang` if it is one of ours, else raise an error that names them."""
     if lang not in LANGS:
-        raise UserError(f'language "{lang}" is not known; expected one of {", ".join(LANGS)}')
+        raise UserError('language "{lang}" is not known; expected one of {known}', lang=lang, known=", ".join(LANGS))
     return lang
 
 
@@ -279,7 +279,7 @@ def terms() -> pd.DataFrame:
     try:
         frame = pd.read_csv(TERMS, dtype=str, keep_default_na=False)
     except FileNotFoundError:
-        raise UserError(f"{TERMS}: there is no such file; expected the table of terms") from None
+        raise UserError("{file}: there is no such file; expected the table of terms", file=TERMS) from None
     return frame.set_index("term")
 
 
@@ -293,7 +293,7 @@ def term(name: str, lang: str = "vi") -> str:
     try:
         return str(terms().at[name, lang])
     except KeyError:
-        raise UserError(f'docs/words.csv has no term "{name}"') from None
+        raise UserError('docs/words.csv has no term "{name}"', name=name) from None
 
 
 def title(scenario: Titled, lang: str = "vi") -> str:

@@ -170,7 +170,12 @@ def verify(site: str | Path) -> list[Wrong]:
         hashes = json.loads((site / MARK).read_text(encoding="utf-8"))["sha256"]
         given = json.loads((site / NUMBERS).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError):
-        raise UserError(f"{site}: no site of forecast; expected a folder with {MARK} and {NUMBERS}") from None
+        raise UserError(
+            "{folder}: no site of forecast; expected a folder with {mark} and {numbers}",
+            folder=site,
+            mark=MARK,
+            numbers=NUMBERS,
+        ) from None
     found = [
         Wrong(name, "changed" if (site / name).is_file() else "gone")
         for name, due in hashes.items()

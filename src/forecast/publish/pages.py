@@ -58,7 +58,9 @@ def part(book: NotebookNode) -> str:
     about = book.metadata.get("forecast", {})
     name = about.get("part") or ("places" if about.get("place") else "questions")
     if name not in PARTS:
-        raise UserError(f'part "{name}" of a notebook is not known; expected one of {", ".join(PARTS)}')
+        raise UserError(
+            'part "{name}" of a notebook is not known; expected one of {known}', name=name, known=", ".join(PARTS)
+        )
     return name
 
 
@@ -155,7 +157,8 @@ def sphinx(source: Path, out: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONUTF8": "1"}, check=False)
     if done.returncode or not (out / "index.html").exists():
-        raise UserError("the pages could not be made: " + " ".join((done.stderr or done.stdout).split())[-2000:])
+        said = " ".join((done.stderr or done.stdout).split())[-2000:]
+        raise UserError("the pages could not be made: {error}", error=said)
     for left in ("_sources", "jupyter_execute", ".buildinfo", "objects.inv"):  # what nobody reads
         shutil.rmtree(out / left, ignore_errors=True)
         (out / left).unlink(missing_ok=True)

@@ -84,7 +84,7 @@ def write(book: NotebookNode, path: Path, *, lang: str, site: str, foot: str, fo
                 sys_inputs={"said": said},
             )
         except (typst.TypstError, RuntimeError) as error:
-            raise UserError(f"{path.name}: the PDF could not be made: {error}") from None
+            raise UserError("{file}: the PDF could not be made: {error}", file=path.name, error=str(error)) from None
     return tables.write_bytes(pdf, path)
 
 

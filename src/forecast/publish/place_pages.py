@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from forecast.data import tables
 from forecast.data.files import ROOT
+from forecast.data.messages import Message, UserError
 from forecast.data.places import read_place, slug
-from forecast.data.tables import UserError
 
 NOTEBOOKS = ROOT / "notebooks"
 FOLDER, TEMPLATE = "places", "template.yaml"
@@ -113,9 +113,11 @@ def about(path: Path) -> About:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {where or 'the file'}: {first['msg']}") from None
+        raise UserError(
+            "{file}: {where}: {error}", file=path, where=where or Message("the file"), error=first["msg"]
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}") from None
+        raise UserError("{file}: {error}", file=path, error=" ".join(str(error).split())) from None
 
 
 def notebook(one: About, folder: Path | None = None, old: NotebookNode | None = None) -> NotebookNode:
@@ -146,20 +148,30 @@ def _cells(one: About, template: Path) -> list[Cell]:
     try:
         cells = [Cell.model_validate(cell) for cell in yaml.safe_load(template.read_text(encoding="utf-8"))["cells"]]
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{template}: {' '.join(str(error).split())}") from None
+        raise UserError("{file}: {error}", file=template, error=" ".join(str(error).split())) from None
     for own in one.cells:
         at = {cell.id: index for index, cell in enumerate(cells)}
         if own.after:
             if own.after not in at or own.id in at:
-                raise UserError(f"{one.place}: cell {own.id}: expected a new name, after a cell of {', '.join(at)}")
+                raise UserError(
+                    "{place}: cell {cell}: expected a new name, after a cell of {known}",
+                    place=one.place,
+                    cell=own.id,
+                    known=", ".join(at),
+                )
             cells.insert(at[own.after] + 1, own)
         elif own.id in at:
             cells[at[own.id]] = own
         else:
-            raise UserError(f"{one.place}: cell {own.id} replaces none; expected one of {', '.join(at)}, or `after`")
+            raise UserError(
+                "{place}: cell {cell} replaces none; expected one of {known}, or `after`",
+                place=one.place,
+                cell=own.id,
+                known=", ".join(at),
+            )
     missing = sorted(set(one.without) - {cell.id for cell in cells})
     if missing:
-        raise UserError(f"{one.place}: there is no cell {missing[0]} to leave out")
+        raise UserError("{place}: there is no cell {missing} to leave out", place=one.place, missing=missing[0])
     return [cell for cell in cells if cell.id not in one.without]
 
 
@@ -185,7 +197,9 @@ def _filled(text: str, blanks: dict[str, str]) -> str:
     try:
         return Template(text.rstrip("\n")).substitute(blanks)
     except (KeyError, ValueError) as error:
-        raise UserError(f"a cell has the blank {error}; expected one of {', '.join(blanks)}") from None
+        raise UserError(
+            "a cell has the blank {error}; expected one of {known}", error=str(error), known=", ".join(blanks)
+        ) from None
 
 
 def _default(name: str) -> About:
@@ -196,11 +210,19 @@ def _default(name: str) -> About:
 def _check(one: About) -> None:
     """Raise an error where a scenario of a place has no file, or the plan or the status quo is missing."""
     if list(one.scenarios)[:2] != ["plan", "status_quo"]:
-        raise UserError(f"{one.place}: scenarios {', '.join(one.scenarios)}; expected plan, status_quo, then others")
+        raise UserError(
+            "{place}: scenarios {scenarios}; expected plan, status_quo, then others",
+            place=one.place,
+            scenarios=", ".join(one.scenarios),
+        )
     for file in one.scenarios.values():
         path = tables.data_dir() / "scenarios" / f"{file}.yaml"
         if not path.exists():
-            raise UserError(f"{path}: there is no such file; expected a scenario of {one.place} (see `forecast new`)")
+            raise UserError(
+                "{file}: there is no such file; expected a scenario of {place} (see `forecast new`)",
+                file=path,
+                place=one.place,
+            )
 
 
 def _files(folder: Path) -> list[Path]:

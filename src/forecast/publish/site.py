@@ -33,8 +33,8 @@ from forecast.data.code import code_hash
 from forecast.data.files import ROOT, scratch
 from forecast.data.folders import alive, exchanged
 from forecast.data.known import known
+from forecast.data.messages import Both, Message, SeveralErrors, UserError
 from forecast.data.steps import steps
-from forecast.data.tables import UserError
 from forecast.experiment import ledger as ledgers
 from forecast.language import words
 from forecast.language.words import LANGS
@@ -73,7 +73,11 @@ def build(
     out, langs = Path(out).absolute(), tuple(dict.fromkeys(langs))
     _recovered(out)
     if not langs or set(langs) - set(LANGS):
-        raise UserError(f"languages {', '.join(langs) or 'none'}; expected some of {', '.join(LANGS)}")
+        raise UserError(
+            "languages {asked}; expected some of {known}",
+            asked=", ".join(langs) or Message("none"),
+            known=", ".join(LANGS),
+        )
     _may_replace(out, force)
     if day or ledger is not None:
         ledgers.check_day(day)
@@ -120,7 +124,12 @@ def publish(
     stays as it was.
     """
     faults = [
-        f"{stem}.ipynb: the prose of cell {cell} holds {number}, which no run gives; let a cell say it"
+        UserError(
+            "{file}.ipynb: the prose of cell {cell} holds {number}, which no run gives; let a cell say it",
+            file=stem,
+            cell=cell,
+            number=number,
+        )
         for stem, made in done.items()
         for lang in made
         for cell, number in audit.by_hand(made[lang])
@@ -128,7 +137,7 @@ def publish(
     figures = {stem: _stated(made[langs[0]]) for stem, made in done.items()}
     faults += stated.conflicts(figures)
     if faults:
-        raise UserError("\n".join(dict.fromkeys(faults)))
+        raise SeveralErrors({fault.message: fault for fault in faults}.values())
     facts = {"languages": langs, "pages": sorted(done), **_hashes(), **known()} | (facts or {})
     facts["settings"] = {stem: foot.settings(made[langs[0]]) for stem, made in done.items()}
     on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
@@ -164,7 +173,10 @@ def publish(
         audit.seal(site, given, facts)
         wrong = audit.verify(site)
         if wrong:
-            raise UserError("\n".join(f"{one.page}: {one.text()}" for one in wrong))
+            raise SeveralErrors(
+                UserError("{file}: {what}", file=one.page, what=Both(vi=one.text("vi"), en=one.text("en")))
+                for one in wrong
+            )
         ready()
         _replace(site, out)
 
@@ -274,9 +286,11 @@ def _execute(made: dict[str, NotebookNode], path: Path, folder: Path, draws: int
             finally:
                 _kernels.discard(kernel)  # its number may soon be another process's
     except CellExecutionError as error:
-        raise UserError(f"{path.name}: a cell failed with {error.ename}: {error.evalue}") from None
+        raise UserError(
+            "{file}: a cell failed with {kind}: {error}", file=path.name, kind=error.ename, error=error.evalue
+        ) from None
     except (CellTimeoutError, DeadKernelError) as error:
-        raise UserError(f"{path.name}: {' '.join(str(error).split())}") from None
+        raise UserError("{file}: {error}", file=path.name, error=" ".join(str(error).split())) from None
     for book in made.values():
         book.metadata.pop("language_info", None)
 
@@ -286,7 +300,7 @@ def _cells(client: NotebookClient, made: dict[str, NotebookNode], path: Path, fo
     index, once = 0, dict[str, list[NotebookNode]]()
     for lang, book in made.items():
         if _stopped.is_set():
-            raise UserError(f"{path.name}: the report was stopped")
+            raise UserError("{file}: the report was stopped", file=path.name)
         page.ask(folder, lang, draws)
         for cell in book.cells:
             if cell.id in once:
@@ -331,7 +345,7 @@ def _folder_beside(out: Path) -> Iterator[Path]:
         work.mkdir()
         yield work
     except OSError as error:
-        raise UserError(f"{out}: {error.strerror or error}") from None
+        raise UserError("{out}: {error}", out=out, error=str(error.strerror or error)) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -342,10 +356,9 @@ def _may_replace(out: Path, force: bool) -> None:
         return
     if out.is_dir() and force and out not in (ROOT, *ROOT.parents, Path.home()):
         return
-    raise UserError(
-        f"{out} exists and is no site of forecast; choose another folder"
-        + (", or force it to be replaced" if out.is_dir() else "")
-    )
+    file = "{out} exists and is no site of forecast; choose another folder"
+    folder = "{out} exists and is no site of forecast; choose another folder, or force it to be replaced"
+    raise UserError(folder if out.is_dir() else file, out=out)
 
 
 def _replace(made: Path, out: Path) -> None:

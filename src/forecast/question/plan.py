@@ -255,5 +255,7 @@ def spread(count: float, per: str, where: Literal["all"] | Where, place: Place) 
         return np.full(len(inside), count)
     units = place.communes[{"hamlet": "hamlets", "household": "households"}[per]].to_numpy(float)
     if np.isnan(units).any():
-        raise tables.UserError(f"per {per}: data/places.csv has no number of {per}s for {place.name}")
+        raise tables.UserError(
+            "per {per}: data/places.csv has no number of {per}s for {place}", per=per, place=place.name
+        )
     return count * units

@@ -92,7 +92,9 @@ def form_yaml(form: dict[str, Any]) -> str:
     written = (plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
     found = next(written, None)
     if found is None:
-        raise tables.UserError(f"scenario {form.get('scenario')!r}: it cannot be written as a file that reads the same")
+        raise tables.UserError(
+            "scenario {scenario!r}: it cannot be written as a file that reads the same", scenario=form.get("scenario")
+        )
     return found
 
 

@@ -36,12 +36,20 @@ def picture(
     base = next(iter(rules.values()))
     if measure not in MEASURES or not 1 <= len(months) <= NARROW:
         raise UserError(
-            f"communes: {measure} in {len(months)} months; expected one of {', '.join(MEASURES)}, in one "
-            f"or {NARROW} months"
+            "communes: {measure} in {count} months; expected one of {known}, in one or {narrow} months",
+            measure=measure,
+            count=len(months),
+            known=", ".join(MEASURES),
+            narrow=NARROW,
         )
     for month in months:
         if month not in set(base["month"]):
-            raise UserError(f"month {month} was not watched; there are {min(base['month'])} to {max(base['month'])}")
+            raise UserError(
+                "month {month} was not watched; there are {first} to {last}",
+                month=month,
+                first=min(base["month"]),
+                last=max(base["month"]),
+            )
     order = base.groupby("commune")["members"].mean().nlargest(MOST).index
     form = words.percent if measure == "called" else words.about
     most = max(frame.loc[frame["commune"].isin(order), measure].max() for frame in rules.values())

@@ -59,7 +59,7 @@ def card(name: str, shares: pd.Series | None = None) -> Card:
     ('studies', ('renewal_contact',), 'judgement')
     """
     if name not in names():
-        raise UserError(f"no parameter or lever {name!r}; expected one of {', '.join(names())}")
+        raise UserError("no parameter or lever {name!r}; expected one of {known}", name=name, known=", ".join(names()))
     return next(c for c in cards(shares) if c.name == name)
 
 

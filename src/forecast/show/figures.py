@@ -30,7 +30,7 @@ def picture(place: Place, lang: str = "vi", measure: str = "members", until: str
         & (rows["status"] != "conflicting")
     ]
     if rows.empty:
-        raise UserError(f"{place.name}: data/history.csv has no {measure} to draw")
+        raise UserError("{place}: data/history.csv has no {measure} to draw", place=place.name, measure=measure)
     rows = rows[rows["kind"].isin(["observation", "plan", "target"])].sort_values("month", kind="stable")
     rows = rows[rows["month"] <= (until or rows["month"].max())]
     since, until = rows["month"].iloc[0], rows["month"].iloc[-1]

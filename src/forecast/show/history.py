@@ -162,7 +162,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
     rows = rows[rows["month"].between(since, until)]
     falls = teeth(rows).dropna(subset="fall")
     if falls.empty:
-        raise UserError(f"nothing to draw: no count of {place.name} within half a year behind a December")
+        raise UserError("nothing to draw: no count of {place} within half a year behind a December", place=place.name)
     color, red = LOOKS[0][0], LOOKS[1][0]
     firm = counts(rows).drop_duplicates("month", keep="last")
     with style():

@@ -223,7 +223,7 @@ def versus(
     """
     rows = comparison[comparison["measure"] == measure]
     if rows.empty:
-        raise UserError(f"nothing to draw: the comparison has no {measure}")
+        raise UserError("nothing to draw: the comparison has no {measure}", measure=measure)
     stated.tell(stated.added(rows))
     engine, titles = speaks(rows), titles or {}
     name = place.name if place is not None else str(rows["place"].iloc[0])
@@ -305,7 +305,12 @@ def groups(
     name = scenario.scenario if scenario is not None else str(frame["scenario"].iloc[0])
     frame = frame[(frame["engine"] == engine) & (frame["scenario"] == name)]
     if frame.empty:
-        raise UserError(f"nothing to draw: no {measure} by group of engine {engine} for {name}")
+        raise UserError(
+            "nothing to draw: no {measure} by group of engine {engine} for {name}",
+            measure=measure,
+            engine=engine,
+            name=name,
+        )
     place = scenario.place if scenario is not None else places.read_place(str(frame["place"].iloc[0]))
     frame = frame.assign(month=frame["month"].astype(str), group=frame["group"].astype(str))
     ends = frame[frame["month"] == frame["month"].max()].groupby("group")["value"].mean()

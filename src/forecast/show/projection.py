@@ -38,7 +38,13 @@ def fan(
     engine = engine or speaks(frame)
     frame = frame[(frame["engine"] == engine) & frame["scenario"].isin(names)]
     if frame.empty:
-        raise UserError(f"nothing to draw: no {measure} of {group} by engine {engine} for {', '.join(names)}")
+        raise UserError(
+            "nothing to draw: no {measure} of {group} by engine {engine} for {known}",
+            measure=measure,
+            group=group,
+            engine=engine,
+            known=", ".join(names),
+        )
     place = asked[0].place if asked else places.read_place(str(frame["place"].iloc[0]))
     origin, until = str(frame["origin"].iloc[0]), max(frame["month"].astype(str))
     goals = (s.target for s in asked if s.target)

@@ -5,8 +5,8 @@ import pandas as pd
 
 from forecast.answer import score
 from forecast.answer.projection import Projection
+from forecast.data.messages import Message, UserError
 from forecast.data.places import Place
-from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import marks
@@ -27,7 +27,11 @@ def backtest(
     engine = engine or next((str(e) for e in frame["engine"].unique() if e not in score.YARDSTICKS), "")
     frame = frame[frame["engine"] == engine]
     if frame.empty:
-        raise UserError(f"nothing to draw: no backtest of {place.name} by engine {engine or '(none)'}")
+        raise UserError(
+            "nothing to draw: no backtest of {place} by engine {engine}",
+            place=place.name,
+            engine=engine or Message("(none)"),
+        )
     origins = sorted(frame["origin"].unique())
     shown = [origins[i] for i in sorted({0, len(origins) // 3, 2 * len(origins) // 3})]
     seen = counts[counts["place"] == place.name].drop_duplicates("month", keep="last")

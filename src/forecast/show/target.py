@@ -35,7 +35,7 @@ APART = 0.05  # of probability: where engines differ by more, the page says why
 def goal(scenario: Scenario) -> Target:
     """Return the target of a scenario; one without a target is an error that names it."""
     if scenario.target is None:
-        raise UserError(f"{scenario.scenario}: no target; expected target: {{measure, value, by}}")
+        raise UserError("{scenario}: no target; expected target: {{measure, value, by}}", scenario=scenario.scenario)
     return scenario.target
 
 

@@ -80,7 +80,12 @@ def beside(first: pd.DataFrame, second: pd.DataFrame, months: tuple[str, ...]) -
         raise UserError("two rules are compared month by month and draw by draw; run both with the same draws")
     unknown = sorted(set(months) - set(first["month"]))
     if unknown:
-        raise UserError(f"month {unknown[0]} was not watched; there are {min(first['month'])} to {max(first['month'])}")
+        raise UserError(
+            "month {name} was not watched; there are {first} to {last}",
+            name=unknown[0],
+            first=min(first["month"]),
+            last=max(first["month"]),
+        )
     asked = [("members", m) for m in months] + [(c, "") for c in ("visits", "due", "called", *FLOWS)]
     rows = []
     for measure, month in asked:

@@ -188,7 +188,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     own = table[(table["place"] == place) & ~table["published"]].sort_values("narrower", ascending=False)
     own = own.head(8)
     if own.empty:
-        raise UserError(f"nothing to draw: no statistic of {place}")
+        raise UserError("nothing to draw: no statistic of {place}", place=place)
     height = 1.7 + 0.34 * len(own)
     with style():
         picture, axes = sheet(

@@ -66,7 +66,9 @@ def baseline(
     """
     levels = levels_of(quantiles)
     if horizon < 1 or (season is not None and season < 1):
-        raise tables.UserError(f"horizon {horizon}, season {season}: expected whole numbers from 1 on")
+        raise tables.UserError(
+            "horizon {horizon}, season {season}: expected whole numbers from 1 on", horizon=horizon, season=season
+        )
     cases = series_of(frame, season, file)
     places = [ahead(case, horizon, file) for case in cases]
     given = _given(cases, frame, horizon, events, known, ceiling, file)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from forecast.data.messages import Message
+
 FORMS = {
     "year": r"(?P<year>[12]\d{3})",
     "quarter": r"(?P<year>[12]\d{3})-?[Qq](?P<quarter>[1-4])",
@@ -22,7 +24,9 @@ FORMS = {
     "excel": r"(?P<excel>[2-7]\d{4})(?:\.0)?",
     "number": r"(?P<number>\d{1,9})",
 }
-WRITTEN = "a year (2021), a quarter (2021-Q3), a month (2021-12 or 202112), a day (2021-12-31) or a whole number"
+WRITTEN = Message(
+    "a year (2021), a quarter (2021-Q3), a month (2021-12 or 202112), a day (2021-12-31) or a whole number"
+)
 OWN_STEP = {"year": 12, "quarter": 3, "month": 1, "compact": 1}
 SEASONS = {"day": {1: 7, 7: 52}, "business": {1: 5}, "number": {}}  # steps in a season, by unit and step
 EPOCH, EXCEL_EPOCH = date(1970, 1, 1), date(1899, 12, 30)  # Excel's day 60, 1900-02-29, was none: right from 61 on

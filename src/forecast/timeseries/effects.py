@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables
+from forecast.data.messages import Message
 from forecast.timeseries import dates
 from forecast.timeseries.table import Series, name, text
 
@@ -73,11 +74,14 @@ def events_of(frame: pd.DataFrame, file: str = "events") -> list[Event]:
         size = _number(row["size"]) if row["size"].lower() not in ("", "unknown") else np.nan
         steps = _number(row.get("steps") or "1")
         wrong = {
-            "date": (not any(dates.place(row["date"], form) is not None for form in dates.FORMS), dates.WRITTEN),
-            "kind": (not row["kind"], "a word, the same for events that act alike"),
-            "size": (size is None or size <= -1, "a share above -1, such as -0.2, or an empty cell"),
-            "lasting": (row["lasting"] not in DURATIONS, "lasting or passing"),
-            "steps": (steps is None or steps < 1 or steps != int(steps), "a whole number from 1 on"),
+            "date": (
+                not any(dates.place(row["date"], form) is not None for form in dates.FORMS),
+                dates.WRITTEN,
+            ),
+            "kind": (not row["kind"], Message("a word, the same for events that act alike")),
+            "size": (size is None or size <= -1, Message("a share above -1, such as -0.2, or an empty cell")),
+            "lasting": (row["lasting"] not in DURATIONS, Message("lasting or passing")),
+            "steps": (steps is None or steps < 1 or steps != int(steps), Message("a whole number from 1 on")),
         }
         faults += [tables.Fault(file, i + 2, c, row.get(c, "")[:60], say) for c, (bad, say) in wrong.items() if bad]
         if not any(bad for bad, _ in wrong.values()):
@@ -99,7 +103,7 @@ def moves(
     """
     lost = {event.series for event in events} - {case.name for case in cases} - {""}
     if lost:
-        raise tables.UserError(f"events: unique_id {min(lost)}: expected a series of the table")
+        raise tables.UserError("events: unique_id {name}: expected a series of the table", name=min(lost))
     future = _Known(known, file) if known is not None else None
     columns, offsets, doubts = [], [], []
     for case in cases:
@@ -141,7 +145,9 @@ def _events(case: Series, horizon: int, events: list[Event]) -> _Found:
             continue
         place = dates.on_grid(event.date, case.grid)
         if place is None:
-            raise tables.UserError(f"events: date {event.date}: expected a date like those of {case.name}")
+            raise tables.UserError(
+                "events: date {date}: expected a date like those of {name}", date=event.date, name=case.name
+            )
         begin = int(case.grid.steps(case.first, np.array([place]))[0])
         since = np.arange(count) - begin + 1
         shape = np.clip(since / event.steps, 0.0, 1.0) if event.lasting else (since >= 1) & (since <= event.steps)
@@ -179,7 +185,7 @@ class _Known:
         if faults:
             raise tables.TableError(faults)
         if not self._numbers:
-            raise tables.UserError(f"{file}: expected a column of numbers beside unique_id and ds")
+            raise tables.UserError("{file}: expected a column of numbers beside unique_id and ds", file=file)
 
     def of(self, case: Series, horizon: int) -> dict[str, np.ndarray]:
         """Return each column (n + horizon,) on the grid of a series; the past is filled from its neighbors in time."""
@@ -198,7 +204,13 @@ class _Known:
             if len(ahead):
                 places = case.grid.ahead(case.last, horizon)
                 when = case.grid.write(places[ahead[0]])
-                raise tables.UserError(f"{self._file}: column {column}: expected a number for {case.name} at {when}")
+                raise tables.UserError(
+                    "{file}: column {column}: expected a number for {name} at {when}",
+                    file=self._file,
+                    column=column,
+                    name=case.name,
+                    when=when,
+                )
             line[column] = pd.Series(values).ffill().bfill().to_numpy()
         return {f"known {column}": values for column, values in line.items()}
 

@@ -58,14 +58,22 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     """
     for column in ("unique_id", "parent"):
         if list(nodes.columns).count(column) != 1:
-            raise UserError(f"{file}: column {column} is missing or there twice; expected unique_id and parent")
+            raise UserError(
+                "{file}: column {column} is missing or there twice; expected unique_id and parent",
+                file=file,
+                column=column,
+            )
     pairs = pd.DataFrame({c: [cells.name(cell) for cell in cells.text(nodes[c])] for c in ("unique_id", "parent")})
     pairs = pairs[(pairs != "").any(axis=1)].drop_duplicates()  # a blank line is not a row
     if pairs.empty:
-        raise UserError(f"{file}: expected at least one row, the name of a series and that of its parent")
+        raise UserError("{file}: expected at least one row, the name of a series and that of its parent", file=file)
     if (pairs["unique_id"] == "").any():
         row = int(np.flatnonzero(pairs["unique_id"] == "")[0])
-        raise UserError(f"{file}: row {pairs.index[row] + 2}, column unique_id: empty; expected the name of a series")
+        raise UserError(
+            "{file}: row {row}, column unique_id: empty; expected the name of a series",
+            file=file,
+            row=pairs.index[row] + 2,
+        )
     above: dict[str, set[str]] = {name: set() for name in [*pairs["parent"], *pairs["unique_id"]] if name}
     for child, parent in pairs.itertuples(index=False):
         above[child] |= {parent} - {""}
@@ -74,7 +82,9 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     try:
         TopologicalSorter(above).prepare()
     except CycleError as error:
-        raise UserError(f"{file}: {error.args[1][0]} stands above itself; expected a tree") from None
+        raise UserError(
+            "{file}: {name} stands above itself; expected a tree", file=file, name=error.args[1][0]
+        ) from None
     over = {leaf: _climb(leaf, above) for leaf in leaves}
     heads = [name for name in above if name in parents]
     heads.sort(key=lambda name: -sum(name in climbed for climbed in over.values()))
@@ -134,7 +144,12 @@ def _wide(table: pd.DataFrame, column: str) -> pd.DataFrame:
     double = table[table.duplicated(["unique_id", "ds"])]
     if len(double):
         row = double.iloc[0]
-        raise UserError(f"row {double.index[0]}: unique_id {row['unique_id']} has ds {row['ds']} twice; expected once")
+        raise UserError(
+            "row {row}: unique_id {name} has ds {ds} twice; expected once",
+            row=double.index[0],
+            name=row["unique_id"],
+            ds=row["ds"],
+        )
     wide = table.pivot(index="ds", columns="unique_id", values=column)
     return wide.loc[sorted(wide.index, key=lambda ds: (len(str(ds)), str(ds)))]
 
@@ -165,7 +180,7 @@ def reconcile(
     (True, True)
     """
     if method not in METHODS:
-        raise UserError(f"method {method}: expected one of {', '.join(METHODS)}")
+        raise UserError("method {method}: expected one of {known}", method=method, known=", ".join(METHODS))
     shape = tree(nodes)
     means = _of_all(forecasts, "mean", shape)
     levels = sorted((c for c in forecasts.columns if _is_level(c)), key=float)
@@ -201,7 +216,12 @@ def _of_all(forecasts: pd.DataFrame, column: str, shape: Tree) -> pd.DataFrame:
     missing = np.argwhere(wide.isna().to_numpy())
     if len(missing):
         ds, name = wide.index[missing[0][0]], wide.columns[missing[0][1]]
-        raise UserError(f"forecasts: unique_id {name}, ds {ds}, column {column}: missing; expected a number")
+        raise UserError(
+            "forecasts: unique_id {name}, ds {ds}, column {column}: missing; expected a number",
+            name=name,
+            ds=ds,
+            column=column,
+        )
     return wide
 
 

@@ -45,13 +45,20 @@ def ceilings(cases: list[Series], frame: pd.DataFrame, asked: str | float, file:
             found = [float(asked)] * len(cases)
         except ValueError:
             raise tables.UserError(
-                f"{file}: ceiling {asked}: expected a number, a column of the table or {LEARNED}"
+                "{file}: ceiling {asked}: expected a number, a column of the table or {learned}",
+                file=file,
+                asked=asked,
+                learned=LEARNED,
             ) from None
     for case, ceiling in zip(cases, found, strict=True):
         most = float(np.nanmax(case.values))
         if ceiling <= most or np.nanmin(case.values) < 0:
             raise tables.UserError(
-                f"{file}: unique_id {case.name}: ceiling {ceiling:g}, expected more than its largest value, {most:g}"
+                "{file}: unique_id {name}: ceiling {ceiling:g}, expected more than its largest value, {most:g}",
+                file=file,
+                name=case.name,
+                ceiling=ceiling,
+                most=most,
             )
     return found
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables
+from forecast.data.messages import Message
 from forecast.timeseries import dates
 
 COLUMNS = ("unique_id", "ds", "y")
@@ -94,7 +95,9 @@ def series_of(frame: pd.DataFrame, season: int | None = None, file: str = "table
         places, grid = dated.of(at, rows, name, file, faults)
         empty = np.isnan(numbers[at])
         if name and all(cells["y"][i].lower() in ("", "nan") for i in at):
-            faults.append(tables.Fault(file, int(rows[at[0]]), "y", "", f"at least one number for {name}"))
+            faults.append(
+                tables.Fault(file, int(rows[at[0]]), "y", "", Message("at least one number for {name}", name=name))
+            )
         elif grid is not None and not empty.all():
             _thousands([cells["y"][i] for i in at], rows[at], file, faults)
             found[name] = places, grid, numbers[at]
@@ -143,9 +146,9 @@ def _numbers(cells: list[str], rows: np.ndarray, file: str, faults: list[tables.
     numbers = np.where(np.abs(numbers) <= LARGEST, numbers, np.nan)
     for i in np.flatnonzero(np.isnan(numbers)):
         if cells[i].lower() not in ("", "nan"):
-            expected = "a number, or an empty cell for a gap"
+            expected = Message("a number, or an empty cell for a gap")
             if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", cells[i]):
-                expected = f"a number without commas, such as {cells[i].replace(',', '')}"
+                expected = Message("a number without commas, such as {plain}", plain=cells[i].replace(",", ""))
             faults.append(tables.Fault(file, int(rows[i]), "y", cells[i][:60], expected))
     return numbers
 
@@ -192,7 +195,7 @@ class _Dates:
         line = forms.index(form)
         wrong = np.flatnonzero(~matched[line])
         for i in wrong:
-            expected = f"{dates.WRITTEN}, one form for all dates of {name}"
+            expected = Message("{written}, one form for all dates of {name}", written=dates.WRITTEN, name=name)
             faults.append(tables.Fault(file, int(rows[at[i]]), "ds", self._texts[codes[i]][:60], expected))
         whole = places[line][matched[line]].astype(int)
         if len(set(whole)) < len(whole):
@@ -210,9 +213,8 @@ def _twice(places: np.ndarray, rows: np.ndarray, texts: list[str], file: str, fa
     seen: dict[int, int] = {}
     for place, row, cell in zip(places, rows, texts, strict=True):
         if place in seen:
-            faults.append(
-                tables.Fault(file, int(row), "ds", cell, f"a date not in row {seen[place]}, of the same series")
-            )
+            expected = Message("a date not in row {row}, of the same series", row=seen[place])
+            faults.append(tables.Fault(file, int(row), "ds", cell, expected))
         seen.setdefault(place, int(row))
 
 
@@ -224,7 +226,11 @@ def _thousands(cells: list[str], rows: np.ndarray, file: str, faults: list[table
     if marked and not other and sum(len(cell.lstrip("-")) >= 3 for cell in whole) > len(whole) / 2:
         for i in marked:
             plain = cells[i].replace(".", "")
-            expected = f"{plain} if this is thousands, or {cells[i]}0 if it is not: other values are whole numbers"
+            expected = Message(
+                "{plain} if this is thousands, or {cell}0 if it is not: other values are whole numbers",
+                plain=plain,
+                cell=cells[i],
+            )
             faults.append(tables.Fault(file, int(rows[i]), "y", cells[i], expected))
 
 
@@ -233,7 +239,7 @@ def _span(
 ) -> None:
     if (np.ptp(places)) // grid.step >= MOST_STEPS:
         far = int(np.argmax(np.abs(places - np.median(places))))
-        expected = f"a date within {MOST_STEPS:,} steps of all others of the series"
+        expected = Message("a date within {most:,} steps of all others of the series", most=MOST_STEPS)
         faults.append(tables.Fault(file, int(rows[far]), "ds", cells[far], expected))
 
 

@@ -55,7 +55,9 @@ class Factors(NamedTuple):
         names = list(names)
         unknown = [name for name in names if name not in self.names]
         if unknown:
-            raise tables.UserError(f"no factor {unknown[0]!r}; expected some of {', '.join(self.names)}")
+            raise tables.UserError(
+                "no factor {name!r}; expected some of {known}", name=unknown[0], known=", ".join(self.names)
+            )
         return Factors(
             self.scenario,
             tuple(p for p in self.parameters if p in names),
@@ -208,7 +210,7 @@ def sobol(
     estimators), errors are half widths of 95% intervals. `base` is a power of 2; it takes base x (factors + 2) runs.
     """
     if base < 2 or base & (base - 1):
-        raise tables.UserError(f"base: {base}; expected a power of 2")
+        raise tables.UserError("base: {base}; expected a power of 2", base=base)
     problem = moved.problem((0.0, 1.0))
     rows = sobol_design.sample(problem, base, calc_second_order=False, seed=seed)
     values = headline(moved, rows, engine, lucks=lucks, seed=seed, **run)
@@ -240,8 +242,10 @@ def pairing(values: np.ndarray, steps: int) -> "pd.Series[float]":
     """
     if values.shape[1] < 2 or len(values) % steps:
         raise tables.UserError(
-            f"{len(values)} runs x {values.shape[1]} lucks; expected whole trajectories of {steps} "
-            "runs, and at least 2 lucks"
+            "{count} runs x {lucks} lucks; expected whole trajectories of {steps} runs, and at least 2 lucks",
+            count=len(values),
+            lucks=values.shape[1],
+            steps=steps,
         )
     walks = values.reshape(-1, steps, values.shape[1])
     own = walks.var(axis=2, ddof=1)

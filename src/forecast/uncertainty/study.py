@@ -118,7 +118,9 @@ def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict[str,
     folder = Path(folder) if folder else tables.data_dir() / FOLDER
     told = folder / "manifest.json"
     if not told.is_file():
-        raise tables.UserError(f"{folder}: no manifest.json; expected the folder of a forecast sensitivity run")
+        raise tables.UserError(
+            "{folder}: no manifest.json; expected the folder of a forecast sensitivity run", folder=folder
+        )
     paths = sorted(folder.glob("*.csv"))
     found = {path.stem: pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in paths}
     return found, json.loads(told.read_text(encoding="utf-8"))

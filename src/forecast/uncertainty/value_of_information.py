@@ -84,11 +84,15 @@ def measure_next(
     Where no statistic moves the decision, the one that narrows the headline's interval most is named.
     """
     if scenario.target is None:
-        raise tables.UserError(f"scenario {scenario.scenario!r} has no target; give target: {{measure, value, by}}")
+        raise tables.UserError(
+            "scenario {scenario!r} has no target; give target: {{measure, value, by}}", scenario=scenario.scenario
+        )
     if not 0 < wanted < 1:
-        raise tables.UserError(f"wanted: {wanted:g}; expected above 0 and below 1")
+        raise tables.UserError("wanted: {wanted:g}; expected above 0 and below 1", wanted=wanted)
     if draws < 20 * FOLDS:
-        raise tables.UserError(f"draws: {draws}; expected at least {20 * FOLDS} to learn a curve from")
+        raise tables.UserError(
+            "draws: {draws}; expected at least {least} to learn a curve from", draws=draws, least=20 * FOLDS
+        )
     engine = "agents" if scenario.target.measure in SILENT else engine
     asked = [scenario] if against is None else [scenario, against]
     answer = project(asked, [engine], draws=draws, seed=seed, **run)

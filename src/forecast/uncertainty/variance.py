@@ -69,8 +69,11 @@ def layered(
     """
     if sets < 2 or repeats < 2 or judged < 1 or (judged > 1 and not scenario.follows):
         raise tables.UserError(
-            f"{sets} sets, {judged} judged, {repeats} repeats; expected at least 2 sets and 2 repeats, and more than "
-            "one judged only where the status quo follows what counts taught"
+            "{sets} sets, {judged} judged, {repeats} repeats; expected at least 2 sets and 2 repeats, and "
+            "more than one judged only where the status quo follows what counts taught",
+            sets=sets,
+            judged=judged,
+            repeats=repeats,
         )
     rows = parameter_rows(scenario, seed, range(sets * judged))
     fixed = {name: v for name, v in scenario.assumptions.items() if name not in rows}  # the rows hold the others

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import frames, tables
+from forecast.data.messages import Both, UserError
 from forecast.data.places import Place, read_place
-from forecast.data.tables import UserError
 from forecast.data.vocabulary import NATION
 from forecast.desk.board import counted, price, targets
 from forecast.desk.board.outlook import AS_IS, MEASURES, Asked, Outlook, outlooks
+from forecast.language.words import term
 
 PROBABILITIES = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95}
 CHANCES = [
@@ -81,18 +82,20 @@ def _within(given: pd.DataFrame, outlook: Outlook, file: str) -> None:
         outlook.at(str(row.month))
         if row.place not in outlook.all:
             where = read_place(str(row.place), at=row.month)
-            raise UserError(f"{Path(file).name}: {no_row(where)}")
+            raise UserError("{file}: {error}", file=Path(file).name, error=no_row(where))
 
 
-def no_row(place: Place) -> str:
+def no_row(place: Place) -> UserError:
     """Return why the board has no row of a place, and where it is counted.
 
-    >>> no_row(read_place("Phú Thọ (2025)/Đà Bắc"))
-    'Phú Thọ (2025)/Đà Bắc is a commune; the board holds the nation and its provinces: it is counted in Phú Thọ (2025)'
+    >>> print(no_row(read_place("Phú Thọ (2025)/Đà Bắc")))
+    Phú Thọ (2025)/Đà Bắc is a commune; the board holds the nation and its provinces: it is counted in Phú Thọ (2025)
     """
-    level = {"commune_group": "group of communes"}.get(place.level, place.level)
-    said = f"{place.name} is a {level}; the board holds the nation and its provinces"
-    return f"{said}: it is counted in {place.lineage[1]}" if len(place.lineage) > 1 else said
+    level = Both(vi=term(f"level.{place.level}", "vi"), en=term(f"level.{place.level}", "en"))
+    alone = "{place} is a {level}; the board holds the nation and its provinces"
+    above = "{place} is a {level}; the board holds the nation and its provinces: it is counted in {above}"
+    upper = "".join(place.lineage[1:2])
+    return UserError(above if upper else alone, place=place.name, level=level, above=upper)
 
 
 def paths_of(outlook: Outlook) -> pd.DataFrame:

@@ -79,14 +79,19 @@ def _check(scenario: Scenario) -> None:
     """Raise an error for a policy that cannot act on the board."""
     if scenario.place.name != NATION:
         raise UserError(
-            f"scenario {scenario.scenario!r}: place: {scenario.place.name}; expected {NATION}, since a policy on "
-            "the board acts in every province"
+            "scenario {scenario!r}: place: {place}; expected {nation}, since a policy on the board acts in "
+            "every province",
+            scenario=scenario.scenario,
+            place=scenario.place.name,
+            nation=NATION,
         )
     for lever in scenario.policy.levers:
         if isinstance(lever, TopUp | Gift):
             raise UserError(
-                f"{scenario.scenario}: {type(lever).__name__} on the board is a change of the law; expected law: "
-                "[{parameter: local_top_up_share, value: 0.1, since: 2027-01}]"
+                "{scenario}: {lever} on the board is a change of the law; expected law: [{{parameter: "
+                "local_top_up_share, value: 0.1, since: 2027-01}}]",
+                scenario=scenario.scenario,
+                lever=type(lever).__name__,
             )
 
 

@@ -27,7 +27,9 @@ def read(name: str) -> pd.DataFrame:
     """
     path = tables.data_dir() / "board" / f"{name}.csv"
     if name not in NAMES or not path.is_file():
-        raise UserError(f"{path}: not kept; forecast board --policy data/scenarios/board --back --store makes it")
+        raise UserError(
+            "{file}: not kept; forecast board --policy data/scenarios/board --back --store makes it", file=path
+        )
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 

@@ -50,7 +50,9 @@ class Asked(NamedTuple):
     def months(self) -> pd.PeriodIndex:
         """Months from that of the board, which is today, to the last."""
         if tables.month(self.until) <= tables.month(self.month):
-            raise tables.UserError(f"until: {self.until} is not after {self.month}, the month of the board")
+            raise tables.UserError(
+                "until: {until} is not after {month}, the month of the board", until=self.until, month=self.month
+            )
         return pd.period_range(self.month, self.until, freq="M")
 
     @property
@@ -82,7 +84,12 @@ class Outlook:
         """Return where a month stands."""
         found = self.months.get_indexer(pd.PeriodIndex([month], freq="M"))[0]
         if found < 0:
-            raise tables.UserError(f"{month} is not within the board's months, {self.months[0]} to {self.months[-1]}")
+            raise tables.UserError(
+                "{month} is not within the board's months, {first} to {last}",
+                month=month,
+                first=self.months[0],
+                last=self.months[-1],
+            )
         return int(found)
 
     @property
@@ -133,7 +140,9 @@ def outlooks(
     law = asked.known_law
     known = known_at(asked.known_history, tables.month(asked.month), law)
     if not known.of(NATION):
-        raise tables.UserError(f"no count of {NATION} was known in {asked.month}; the board needs one")
+        raise tables.UserError(
+            "no count of {nation} was known in {month}; the board needs one", nation=NATION, month=asked.month
+        )
     beliefs = few(learned(known), max(asked.draws, WEIGHED))
     each = {AS_IS: known} | {name: replace(known, law=other) for name, other in laws.items()}
     nation = ahead(beliefs, NATION, months, range(asked.draws), asked.seed, known)

@@ -34,7 +34,7 @@ def next_rise(law: Law, month: str) -> Rise:
         after = law.value("min_declared_income", since)
         if after > before:
             return Rise(since, before, after)
-    raise UserError(f"the law has no rise of the floor after {month}")
+    raise UserError("the law has no rise of the floor after {month}", month=month)
 
 
 def without(law: Law, rise: Rise) -> Law:

@@ -15,7 +15,7 @@ from forecast.data import frames, places, tables
 from forecast.data import history as facts
 from forecast.data.apportion import shared
 from forecast.data.law import Law
-from forecast.data.tables import UserError
+from forecast.data.messages import SeveralErrors, UserError
 from forecast.data.vocabulary import NATION, SCHEME
 
 GOAL, REVIEW = "2030-12", "2028-07"  # of Resolution 403/NQ-CP; the review is due by 31 July 2028 (data/law.csv)
@@ -33,7 +33,12 @@ def resolution(law: Law, history: pd.DataFrame, names: tuple[str, ...]) -> pd.Da
     counts = facts.counts(history)
     before = counts[(counts["place"] == NATION) & (counts["month"] < PASSED) & ~counts["month"].str.endswith("-12")]
     if before.empty:
-        raise UserError(f"no count of {NATION} before {PASSED} that is no December; the target of {REVIEW} needs one")
+        raise UserError(
+            "no count of {nation} before {month} that is no December; the target of {review} needs one",
+            nation=NATION,
+            month=PASSED,
+            review=REVIEW,
+        )
     last = before.iloc[-1]
     gone, whole = (
         (tables.month(REVIEW) - tables.month(last["month"])).n,
@@ -93,13 +98,25 @@ def persons(value: float, unit: str, denominator: str, place: str, month: str) -
     if unit == "persons":
         return float(np.rint(value))
     if denominator not in SHARES:
-        said = f"is a share of {denominator}" if denominator else "does not say of what"
+        bare = "{place}, {month}: a target of {share} does not say of what; expected a denominator: {known}"
+        other = "{place}, {month}: a target of {share} is a share of {what}; expected a denominator: {known}"
         raise UserError(
-            f"{where.name}, {month}: a target of {value:g}% {said}; expected a denominator: {', '.join(SHARES)}"
+            other if denominator else bare,
+            place=where.name,
+            month=month,
+            share=f"{value:g}%",
+            what=denominator,
+            known=", ".join(SHARES),
         )
     base = float(getattr(where, denominator))
     if not base > 0:
-        raise UserError(f"{where.name}, {month}: data/places.csv has no {denominator}, so {value:g}% is no number")
+        raise UserError(
+            "{place}, {month}: data/places.csv has no {denominator}, so {share} is no number",
+            place=where.name,
+            month=month,
+            denominator=denominator,
+            share=f"{value:g}%",
+        )
     return float(np.rint(value / 100 * base))
 
 
@@ -116,7 +133,7 @@ def read(path: str | Path) -> pd.DataFrame:
             value = persons(row.value, row.unit, row.denominator, row.place, row.month)
             found.append((name, row.month, value, "stated", row.source))
         except UserError as error:
-            faults.append(f"{Path(path).name}, row {line}: {error}")
+            faults.append(UserError("{file}, row {row}: {error}", file=Path(path).name, row=line, error=error))
     if faults:
-        raise UserError("\n".join(faults))
+        raise SeveralErrors(faults)
     return pd.DataFrame(found, columns=[*COLUMNS, "source"])

@@ -87,14 +87,17 @@ class CampaignEngine:
         shared = _known(_Table(history), origin, scenario.law)
         if not shared.of(NATION):
             raise tables.UserError(
-                f"scenario {scenario.scenario!r}: no count of {NATION} was known in {origin}; "
-                "the engine campaign needs one"
+                "scenario {scenario!r}: no count of {nation} was known in {origin}; the engine campaign needs one",
+                scenario=scenario.scenario,
+                nation=NATION,
+                origin=origin,
             )
         known = shared.beside(place, opening)
         if not known.labor_force[place.name] > 0:
             raise tables.UserError(
-                f"scenario {scenario.scenario!r}: labor force and population of {place.name} are unknown; "
-                "expected one of them"
+                "scenario {scenario!r}: labor force and population of {place} are unknown; expected one of them",
+                scenario=scenario.scenario,
+                place=place.name,
             )
         beliefs = learned(shared)
         return beliefs, known, None if place.name == NATION else stated(beliefs, known, place.name)

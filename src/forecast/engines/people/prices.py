@@ -155,7 +155,9 @@ def _income(lineage: tuple[str, ...], history: pd.DataFrame | None = None) -> tu
             last = _last_incomes(history).get(name)
         if last:
             return last
-    raise tables.UserError(f"{lineage[0]}: history.csv has no income_per_head for it or for any place above it")
+    raise tables.UserError(
+        "{place}: history.csv has no income_per_head for it or for any place above it", place=lineage[0]
+    )
 
 
 def _last_incomes(history: pd.DataFrame) -> dict[str, tuple[float, str]]:

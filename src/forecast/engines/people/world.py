@@ -302,8 +302,13 @@ def _opening(layout: Layout, weights: np.ndarray, given: Given) -> np.ndarray:
         total = int(round(scenario.opening[0]))
         if total > cells.sum():
             raise tables.UserError(
-                f"scenario {scenario.scenario!r}: {total:,} members at {scenario.start} are more than the "
-                f"{int(cells.sum()):,} eligible people of {scenario.place.name}"
+                "scenario {scenario!r}: {members:,} members at {start} are more than the {eligible:,} eligible "
+                "people of {place}",
+                scenario=scenario.scenario,
+                members=total,
+                start=scenario.start,
+                eligible=int(cells.sum()),
+                place=scenario.place.name,
             )
         totals = np.full(len(weights), float(total))
     else:

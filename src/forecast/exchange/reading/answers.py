@@ -51,7 +51,9 @@ def parse(given: Iterable[str]) -> Answers:
     for one in given:
         left, sign, right = (tidy(part) for part in one.partition("="))
         if not (sign and left and right):
-            raise UserError(f'--map "{one}"; expected LEFT=RIGHT, such as members=E, "Tu Li=Tú Lý" or year=2023')
+            raise UserError(
+                '--map "{word}"; expected LEFT=RIGHT, such as members=E, "Tu Li=Tú Lý" or year=2023', word=one
+            )
         if left == "hidden":
             hidden = right == "read"
         elif left == "year" and right.isdigit():
@@ -76,7 +78,9 @@ def load(folder: Path) -> list[str]:
         kept = doors.read_yaml(path)["answers"]
         return [f"{left}={right}" for left, right in kept.items()]
     except (UserError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{path}: not the answers of an import; remove it, or give them again with --map") from None
+        raise UserError(
+            "{file}: not the answers of an import; remove it, or give them again with --map", file=path
+        ) from None
 
 
 def save(given: Iterable[str], folder: Path) -> None:

@@ -29,8 +29,9 @@ MOST_ROWS, MOST_COLUMNS, MOST_CELLS, MOST_SHEETS = 200_000, 400, 6_000_000, 200
 
 Cell = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_DAMAGED = "a damaged spreadsheet, or none; open it and save it again as .xlsx"
-_NO_BOOK = "not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv"
+_DAMAGED = "{file}: a damaged spreadsheet, or none; open it and save it again as .xlsx"
+_LOCKED = "{file}: locked with a password; save it without one"
+_NO_BOOK = "{file}: not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv"
 
 
 class Grid(NamedTuple):
@@ -73,14 +74,16 @@ def read_grids(path: Path) -> list[Grid]:
     """
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"{path}: there is no such file")
+        raise UserError("{file}: there is no such file", file=path)
     size = path.stat().st_size
     if size > MOST_BYTES:
-        raise UserError(f"{path.name}: {size / 1e6:.0f} MB; expected at most {MOST_BYTES / 1e6:.0f}")
+        raise UserError(
+            "{file}: {size:.0f} MB; expected at most {most:.0f}", file=path.name, size=size / 1e6, most=MOST_BYTES / 1e6
+        )
     with open(path, "rb") as file:
         head = file.read(2048)
     if not head.strip(b"\x00 \r\n\t"):
-        raise UserError(f"{path.name}: {_NO_BOOK}")
+        raise UserError(_NO_BOOK, file=path.name)
     if head.startswith(b"PK"):
         grids = _book(path, packed.look(path, MOST_COLUMNS, MOST_ROWS, MOST_CELLS))
     elif head.startswith(_OLE):
@@ -98,17 +101,22 @@ def _book(path: Path, look: packed.Look) -> list[Grid]:
         with packed.quiet(), python_calamine.load_workbook(str(path)) as book:
             metadata = book.sheets_metadata
             if len(metadata) > MOST_SHEETS:
-                raise UserError(f"{path.name}: {len(metadata)} sheets; expected at most {MOST_SHEETS}")
+                raise UserError(
+                    "{file}: {count} sheets; expected at most {most}",
+                    file=path.name,
+                    count=len(metadata),
+                    most=MOST_SHEETS,
+                )
             return [_sheet(path, book, at, look) for at in range(len(metadata))]
     except python_calamine.PasswordError:
-        raise UserError(f"{path.name}: locked with a password; save it without one") from None
+        raise UserError(_LOCKED, file=path.name) from None
     except (UserError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the library is no Exception
         known = isinstance(error, Exception) or type(error).__name__ == "PanicException"
         if not known:
             raise
-        raise UserError(f"{path.name}: {_DAMAGED}") from None
+        raise UserError(_DAMAGED, file=path.name) from None
 
 
 def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: packed.Look) -> Grid:
@@ -119,10 +127,18 @@ def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: pa
         return Grid(told.name, [], hidden, chart=True)
     sheet = book.get_sheet_by_index(at)
     if sheet.total_height > MOST_ROWS:
-        raise UserError(f'{path.name}: sheet "{told.name}" has more than {MOST_ROWS:,} rows; split the file')
+        raise UserError(
+            '{file}: sheet "{sheet}" has more than {most:,} rows; split the file',
+            file=path.name,
+            sheet=told.name,
+            most=MOST_ROWS,
+        )
     if sheet.total_width > MOST_COLUMNS:
         raise UserError(
-            f'{path.name}: sheet "{told.name}" has more than {MOST_COLUMNS:,} columns; no report needs them'
+            '{file}: sheet "{sheet}" has more than {most:,} columns; no report needs them',
+            file=path.name,
+            sheet=told.name,
+            most=MOST_COLUMNS,
         )
     rows = [[_sound(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     merged = tuple(
@@ -147,21 +163,28 @@ def _old_book(path: Path) -> list[Grid]:
         with open(os.devnull, "w") as nothing:
             book = xlrd.open_workbook(str(path), logfile=nothing, formatting_info=True, ragged_rows=True)
             if book.nsheets > MOST_SHEETS:
-                raise UserError(f"{path.name}: {book.nsheets} sheets; expected at most {MOST_SHEETS}")
+                raise UserError(
+                    "{file}: {count} sheets; expected at most {most}",
+                    file=path.name,
+                    count=book.nsheets,
+                    most=MOST_SHEETS,
+                )
             return [_old_sheet(path, book, book.sheet_by_index(at)) for at in range(book.nsheets)]
     except UserError:
         raise
     except (Exception, RecursionError) as error:  # the library raises what its parts raise
         locked = "encrypted" in str(error) or "password" in str(error)
-        told = "locked with a password; save it without one" if locked else _DAMAGED
-        raise UserError(f"{path.name}: {told}") from None
+        raise UserError(_LOCKED if locked else _DAMAGED, file=path.name) from None
 
 
 def _old_sheet(path: Path, book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> Grid:
     """Return one sheet of an .xls file."""
     if sheet.ncols > MOST_COLUMNS:
         raise UserError(
-            f'{path.name}: sheet "{sheet.name}" has more than {MOST_COLUMNS:,} columns; no report needs them'
+            '{file}: sheet "{sheet}" has more than {most:,} columns; no report needs them',
+            file=path.name,
+            sheet=sheet.name,
+            most=MOST_COLUMNS,
         )
     rows: list[list[Cell]] = [[_old_cell(book, cell) for cell in sheet.row(y)] for y in range(sheet.nrows)]
     merged = tuple(
@@ -218,7 +241,7 @@ def _page(path: Path) -> list[Grid]:
     except (ValueError, html.etree.LxmlError):
         grids = []
     if not grids:
-        raise UserError(f"{path.name}: a web page without a table; save it as .xlsx") from None
+        raise UserError("{file}: a web page without a table; save it as .xlsx", file=path.name) from None
     return grids
 
 
@@ -227,7 +250,7 @@ def _text(path: Path) -> Grid:
     data = path.read_bytes()
     text = decoded(data)
     if text is None or "\x00" in text:
-        raise UserError(f"{path.name}: {_NO_BOOK}")
+        raise UserError(_NO_BOOK, file=path.name)
     sample = [line for line in text.splitlines()[:200] if line.strip()]
 
     def fit(separator: str) -> tuple[int, int]:
@@ -238,16 +261,18 @@ def _text(path: Path) -> Grid:
     try:
         separator = max(";\t,|", key=fit)
         if fit(separator)[0] < 2:
-            raise UserError(f"{path.name}: {_NO_BOOK}")
+            raise UserError(_NO_BOOK, file=path.name)
         rows: list[list[Cell]] = []
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
             rows.append([cell.strip() or None for cell in row])
             if len(rows) > MOST_ROWS:
-                raise UserError(f"{path.name}: more than {MOST_ROWS:,} rows; split the file")
+                raise UserError("{file}: more than {most:,} rows; split the file", file=path.name, most=MOST_ROWS)
             if len(row) > MOST_COLUMNS:
-                raise UserError(f"{path.name}: more than {MOST_COLUMNS:,} columns; no report needs them")
+                raise UserError(
+                    "{file}: more than {most:,} columns; no report needs them", file=path.name, most=MOST_COLUMNS
+                )
     except csv.Error:
-        raise UserError(f"{path.name}: a damaged table of text; save it as .xlsx") from None
+        raise UserError("{file}: a damaged table of text; save it as .xlsx", file=path.name) from None
     return Grid(path.stem, rows)
 
 

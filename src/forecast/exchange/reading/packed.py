@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.parsers import expat
 
-from forecast.data.tables import UserError
+from forecast.data.messages import Message, UserError
 
 MOST_UNPACKED, MOST_RATIO, MOST_FILES = 300e6, 300, 5000
 """Bytes of what is in a file, how many times those of the file they may be, and files that are packed into it."""
@@ -57,7 +57,7 @@ def look(path: Path, columns: int, rows: int, cells: int) -> Look:
     At most so many `columns`, `rows` and `cells` with a value are let through. Everything is unpacked once, piece by
     piece, so that a size that the file states wrongly is found here.
     """
-    damaged = UserError(f"{path.name}: a damaged spreadsheet, or none; open it and save it again as .xlsx")
+    damaged = UserError("{file}: a damaged spreadsheet, or none; open it and save it again as .xlsx", file=path.name)
     try:
         with zipfile.ZipFile(path) as file:
             _bounded(path, file)
@@ -66,7 +66,9 @@ def look(path: Path, columns: int, rows: int, cells: int) -> Look:
                 _open_document(path, file, columns, rows, cells)
                 return Look()
             if not any(name.endswith("workbook.xml") for name in names):
-                raise UserError(f"{path.name}: not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv")
+                raise UserError(
+                    "{file}: not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv", file=path.name
+                )
             return _open_xml(path, file, columns, rows, cells)
     except UserError:
         raise
@@ -78,7 +80,9 @@ def _bounded(path: Path, file: zipfile.ZipFile) -> None:
     """Unpack all of a file in pieces, and raise an error as soon as it is more than a report can be."""
     size, total = path.stat().st_size, 0
     if len(file.infolist()) > MOST_FILES:
-        raise UserError(f"{path.name}: {len(file.infolist()):,} files packed into it; no report needs them")
+        raise UserError(
+            "{file}: {count:,} files packed into it; no report needs them", file=path.name, count=len(file.infolist())
+        )
     stated = sum(item.file_size for item in file.infolist())
     most = min(MOST_UNPACKED, MOST_RATIO * max(size, 10_000))
     for item in file.infolist():
@@ -91,7 +95,9 @@ def _bounded(path: Path, file: zipfile.ZipFile) -> None:
                     break
     if max(total, stated) > most:
         told = max(total, stated) / 1e6
-        raise UserError(f"{path.name}: unpacks to {told:,.0f} MB, which no report of communes needs; not read")
+        raise UserError(
+            "{file}: unpacks to {size:,.0f} MB, which no report of communes needs; not read", file=path.name, size=told
+        )
 
 
 def _parser(start: Start, end: Text | None = None, text: Text | None = None) -> expat.XMLParserType:
@@ -150,7 +156,7 @@ def _open_xml(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells:
 class _Watch:
     """Follows the XML of a sheet: what is hidden, formulas without a result, cells that are too far or too many."""
 
-    def __init__(self, told: str, columns: int, rows: int, left: int):
+    def __init__(self, told: Message, columns: int, rows: int, left: int):
         self.told, self.columns, self.rows, self.left = told, columns, rows, left
         self.row = self.column = -1
         self.formula = self.value = self.inside = False
@@ -196,10 +202,11 @@ class _Watch:
         if self.value or self.formula:
             self.left -= 1
             if self.row >= self.rows or self.row < 0:
-                raise UserError(f"{self.told} has more than {self.rows:,} rows; split the file")
+                raise UserError("{file} has more than {most:,} rows; split the file", file=self.told, most=self.rows)
             if self.column >= self.columns or self.left < 0:
-                far = f"a cell in column {self.column + 1:,}" if self.left >= 0 else "millions of cells"
-                raise UserError(f"{self.told} has {far}, which no report of communes needs; not read")
+                cell = "{file} has a cell in column {column:,}, which no report of communes needs; not read"
+                many = "{file} has millions of cells, which no report of communes needs; not read"
+                raise UserError(cell if self.left >= 0 else many, file=self.told, column=self.column + 1)
         if self.formula and not self.value:
             self.bare.add((self.row, self.column))
 
@@ -208,7 +215,7 @@ def _sheet_xml(
     path: Path, file: zipfile.ZipFile, member: str, name: str, columns: int, rows: int, left: int
 ) -> tuple[Sheet, int]:
     """Return what is hidden on one sheet, and how many cells may still come."""
-    watch = _Watch(f'{path.name}: sheet "{name}"', columns, rows, left)
+    watch = _Watch(Message('{file}: sheet "{sheet}"', file=path.name, sheet=name), columns, rows, left)
     _parsed(file, member, watch.start, watch.end, watch.text)
     sheet = Sheet(frozenset(watch.hidden_rows), frozenset(watch.hidden_columns), frozenset(watch.bare))
     return sheet, watch.left
@@ -261,8 +268,11 @@ def _open_document(path: Path, file: zipfile.ZipFile, columns: int, rows: int, c
             at["cells"] -= at["last"] * at["repeat"]
             if at["last"] > columns or at["row"] > rows or at["cells"] < 0:
                 raise UserError(
-                    f"{path.name}: a sheet with {at['row']:,} rows and {at['last']:,} columns, which no "
-                    "report of communes needs; not read"
+                    "{file}: a sheet with {rows:,} rows and {columns:,} columns, which no report of communes needs; "
+                    "not read",
+                    file=path.name,
+                    rows=at["row"],
+                    columns=at["last"],
                 )
 
     _parsed(file, "content.xml", start, end)

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from forecast.data import tables
+from forecast.data.messages import Message
 from forecast.data.places import Place
 from forecast.question.levers.base import LEVERS as LEVERS
 from forecast.question.levers.base import Count as Count
@@ -75,7 +76,9 @@ class Policy(BaseModel):
         unknown = sorted(set(names) - kinds)
         if unknown:
             raise tables.UserError(
-                f"the policy has no lever {unknown[0]!r}; it has {', '.join(sorted(kinds)) or 'none at all'}"
+                "the policy has no lever {name!r}; it has {known}",
+                name=unknown[0],
+                known=", ".join(sorted(kinds)) or Message("none at all"),
             )
         return Policy(*(lever for lever in self.levers if type(lever).__name__ not in names))
 
@@ -98,7 +101,9 @@ class Policy(BaseModel):
             try:
                 lever._apply(plan, place)
             except tables.UserError as error:
-                raise tables.UserError(f"policy.{number}.{type(lever).__name__}: {error}") from None
+                raise tables.UserError(
+                    "policy.{number}.{lever}: {error}", number=number, lever=type(lever).__name__, error=error
+                ) from None
         plan.bills.extend(self._forms(plan))
         _hours_balance(plan)
         for array in (*plan.columns.values(), *(bill.units for bill in plan.bills)):
@@ -123,6 +128,10 @@ def _hours_balance(plan: Plan) -> None:
     if (over > 1e-6).any():
         t, c = (int(at) for at in np.unravel_index(int(over.argmax()), over.shape))
         raise tables.UserError(
-            f"Inspection.hours_per_month: {plan.inspection[t, c]:.1f} hours in {plan.communes[c]} in {plan.months[t]}, "
-            f"where collectors have {HOURS * plan.collectors[t, c]:.1f} in all; expected no more than there are"
+            "Inspection.hours_per_month: {hours:.1f} hours in {commune} in {month}, where collectors have "
+            "{most:.1f} in all; expected no more than there are",
+            hours=plan.inspection[t, c],
+            commune=plan.communes[c],
+            month=plan.months[t],
+            most=HOURS * plan.collectors[t, c],
         )

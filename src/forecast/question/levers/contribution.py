@@ -81,7 +81,7 @@ class Gift(Lever):
     def _apply(self, plan: Plan, place: Place) -> None:
         sizes = place.group_sizes() * chosen(self.where, place)[:, None] * self._groups()
         if sizes.sum() == 0:
-            raise tables.UserError(f"Gift: nobody of group {self.group} lives where the gift is given")
+            raise tables.UserError("Gift: nobody of group {group} lives where the gift is given", group=self.group)
         gifts = self.persons_per_month * sizes / sizes.sum()
         when = self._months(plan)[:, None, None]
         plan.gift[:] += when * gifts
