@@ -19,7 +19,7 @@ from forecast.show.picture import capital
 
 def board(found: Board, names: tuple[str, ...] = (), lang: str = "vi") -> Brief:
     """Say where the nation will stand, beside the provinces that were asked for, or those with most members."""
-    rows = found.rows.set_index("place", drop=False)
+    rows = shown_board.counted(found)
     nation = frames.records(rows.loc[[NATION]])[0]
     line = say(
         lang,
