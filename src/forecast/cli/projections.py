@@ -214,8 +214,8 @@ def compare(
         texts += _people(quo, others, result, answer, out=out, lang=lang, against=against)
     facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
     files = finish(out, facts, *texts)
-    aimed = next((path for path in reversed(scenarios) if path.stem != base), scenarios[-1])
-    tell(brief.compared(table, titles, against, lang), out, files, typed("target", aimed))
+    following = next((path for path in reversed(scenarios) if path.stem != base), scenarios[-1])
+    tell(brief.compared(table, titles, against, lang), out, files, typed("target", following))
 
 
 def _people(
