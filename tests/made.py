@@ -1,6 +1,6 @@
 """What several tests make alike: questions about the toy district, its counts, and answers without an engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.text import Text
 
 from forecast.answer.projection import Projection, concat
-from forecast.data import toy
+from forecast.data import tables, toy
 from forecast.data.places import Place
 from forecast.data.tables import GROUPS
 from forecast.question.levers import Lever, Policy
@@ -26,6 +26,24 @@ def flipped(data: bytes, times: int, seed: int) -> Iterator[bytes]:
         other = bytearray(data)
         other[place // 8] ^= 1 << place % 8
         yield bytes(other)
+
+
+def stocks(
+    place: str, values: Iterable[tuple[str, float]], level: str = "province", status: str = "stated"
+) -> pd.DataFrame:
+    """Return rows of a history: the members of a place, (month, members) each."""
+    row = dict.fromkeys(tables.columns("history"), "") | {
+        "scheme": "voluntary_si",
+        "place": place,
+        "level": level,
+        "measure": "members",
+        "group": "all",
+        "unit": "persons",
+        "kind": "observation",
+        "status": status,
+        "source": "test",
+    }
+    return pd.DataFrame([row | {"month": m, "value": float(v)} for m, v in values], columns=list(row))
 
 
 def has_its_own_test(lever: str) -> bool:

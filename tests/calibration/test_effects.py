@@ -11,6 +11,7 @@ from forecast.data.law import Law, read_law
 from forecast.data.tables import UserError
 from forecast.engines.people.stock import StockEngine
 from forecast.question.scenario import Scenario
+from made import stocks
 
 MONTHS = pd.period_range("2020-01", "2021-12", freq="M").astype(str)
 SINCE = "2021-06"
@@ -143,28 +144,12 @@ def test_a_month_without_a_new_price_shows_none(since):
     assert abs(nation["effect"]) < 1.645 * nation["sd"] and np.isnan(nation["elasticity"])
 
 
-def counted(place, level, values):
-    """Rows of a history: stocks by month."""
-    row = dict.fromkeys(tables.columns("history"), "") | {
-        "scheme": "voluntary_si",
-        "place": place,
-        "level": level,
-        "measure": "members",
-        "group": "all",
-        "unit": "persons",
-        "kind": "observation",
-        "status": "stated",
-        "source": "test",
-    }
-    return pd.DataFrame([row | {"month": m, "value": float(v)} for m, v in values.items()])
-
-
 def test_a_planted_fall_is_found_in_monthly_counts():
     months = pd.period_range("2019-01", "2023-12", freq="M")
     late = np.clip((np.arange(len(months)) - 35) / 6, 0, 1)
     noise = np.random.default_rng(5).normal(0, 0.005, len(months))
     stock = np.exp(13 + 0.01 * np.arange(len(months)) - 0.2 * late + 0.1 * (months.month == 12) + noise)
-    history = counted("Việt Nam", "nation", dict(zip(months.astype(str), stock, strict=True)))
+    history = stocks("Việt Nam", zip(months.astype(str), stock, strict=True), "nation")
     found = trials.price_change("2022-01", history=history).loc["Việt Nam"]
     assert found["effect"] == pytest.approx(-0.2, abs=1.645 * found["sd"]) and found["sd"] < 0.1
 
@@ -175,11 +160,11 @@ def test_the_subsidy_of_2025_has_no_answer_until_it_is_counted_and_then_one():
     history = whole[whole["month"] <= "2025-06"]
     assert trials.price_change("2025-07", history=history).empty
     more = [
-        counted("Việt Nam", "nation", {"2024-12": 2_000_000, "2025-06": 1_900_000, "2025-12": 2_500_000}),
-        counted("Hòa Bình", "province", {"2025-06": 20_000}),
-        counted("Vĩnh Phúc", "province", {"2025-06": 30_000}),
-        counted("Phú Thọ", "province", {"2025-06": 50_000}),
-        counted("Phú Thọ (2025)", "province", {"2025-12": 130_000}),
+        stocks("Việt Nam", {"2024-12": 2_000_000, "2025-06": 1_900_000, "2025-12": 2_500_000}.items(), "nation"),
+        stocks("Hòa Bình", {"2025-06": 20_000}.items()),
+        stocks("Vĩnh Phúc", {"2025-06": 30_000}.items()),
+        stocks("Phú Thọ", {"2025-06": 50_000}.items()),
+        stocks("Phú Thọ (2025)", {"2025-12": 130_000}.items()),
     ]
     found = trials.price_change("2025-07", history=pd.concat([history, *more], ignore_index=True))
     assert found.loc["Việt Nam", ["before", "after"]].tolist() == ["2025-06", "2025-12"]

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.data import tables
 from forecast.data.mergers import carry, parts
-from forecast.data.places import COMMUNE_COLUMNS, crosswalk, district_of, read_place, slug
+from forecast.data.places import COMMUNE_COLUMNS, crosswalk, read_place, slug
 
 PLACES = tables.read(tables.data_dir() / "places.csv", "places")
 MOVES = tables.read(tables.data_dir() / "crosswalk.csv", "crosswalk")
@@ -184,7 +184,6 @@ def test_districts_are_known_before_the_reform():
     communes = read_place("Hà Nội").communes
     assert communes["district"].replace("", np.nan).nunique() == 30
     assert (communes["district"] == "").sum() == 53
-    assert district_of("Trần Văn Thời/Sông Đốc") == "Trần Văn Thời"
 
 
 def test_a_place_without_listed_communes_is_one_unit():

@@ -9,10 +9,19 @@ from forecast.data import tables, toy
 from forecast.data.law import Law, read_law
 from forecast.data.places import read_place
 from forecast.engines.series.engine import SeriesEngine
-from forecast.engines.series.pooling import NATION, cleared, december_season, growths, plans, pooled_drift, read_pool
-from forecast.engines.series.structural import ELASTICITY, GROWTH, PRICE_PRIOR, monthly_grid, usable
+from forecast.engines.series.pooling import NATION, cleared, growths, national_fit, plans, pooled_drift, read_pool
+from forecast.engines.series.structural import (
+    DECEMBER,
+    DECEMBER_PRIOR,
+    ELASTICITY,
+    GROWTH,
+    PRICE_PRIOR,
+    monthly_grid,
+    usable,
+)
 from forecast.question.levers import Policy, TopUp
 from forecast.question.scenario import Scenario
+from made import stocks
 
 DRAWS = range(300)
 LAW = read_law()
@@ -22,22 +31,6 @@ ENGINE = SeriesEngine(HISTORY)  # one for all tests: it keeps its fits
 
 def month(text):
     return tables.month(text)
-
-
-def stocks(place, values, level="province", status="stated"):
-    """Rows of a history: `values` by month."""
-    row = dict.fromkeys(tables.columns("history"), "") | {
-        "scheme": "voluntary_si",
-        "place": place,
-        "level": level,
-        "measure": "members",
-        "group": "all",
-        "unit": "persons",
-        "kind": "observation",
-        "status": status,
-        "source": "test",
-    }
-    return pd.DataFrame([row | {"month": m, "value": float(v)} for m, v in values], columns=list(row))
 
 
 def made(values, name="Toy", **changes):
@@ -100,7 +93,9 @@ def test_rows_are_members_of_all_groups_from_the_known_stock_on():
 
 def test_one_point_is_at_least_as_wide_as_the_spread_between_places():
     origin = month("2021-12")
-    known = growths(HISTORY, origin, LAW, december_season(HISTORY, origin, LAW).mean)["growth"].drop("Việt Nam")
+    known = growths(HISTORY, origin, LAW, national_fit(HISTORY, origin, LAW).belief(DECEMBER).mean)["growth"].drop(
+        "Việt Nam"
+    )
     place = read_place("Cà Mau")
     one = place.history[(place.history["month"] == "2021-12") & (place.history["kind"] == "observation")]
     path = paths(ask(replace(place, history=one), "2021-12", "2022-12"))
@@ -295,9 +290,9 @@ def test_a_december_and_a_march_stand_side_by_side_without_the_peak():
 
 
 def test_the_season_is_learned_from_the_nation_up_to_the_origin():
-    early, late = (december_season(HISTORY, month(m), LAW) for m in ("2020-11", "2024-03"))
+    early, late = (national_fit(HISTORY, month(m), LAW).belief(DECEMBER) for m in ("2020-11", "2024-03"))
     assert late.mean > 0.12 and late.mean > early.mean - early.sd
-    assert december_season(HISTORY.iloc[:0], month("2024-03"), LAW).sd > late.sd
+    assert national_fit(HISTORY.iloc[:0], month("2024-03"), LAW) is None and DECEMBER_PRIOR.sd > late.sd
 
 
 def test_growth_is_pooled_from_the_others_and_not_from_the_place_itself():

@@ -379,7 +379,7 @@ def test_the_toy_is_a_place_like_any_other():
 share = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 count = st.sampled_from([0.0, 0.3, 2.0, 40.0, 3000.0])
 group = st.sampled_from(["all", *GROUPS])
-months = st.one_of(st.none(), st.integers(-6, 12).map(lambda n: toy.months_from("2021-12", n)))
+months = st.one_of(st.none(), st.integers(-6, 12).map(lambda n: str(tables.month("2021-12") + n)))
 where = st.one_of(
     st.just("all"),
     st.builds(Where, count=st.integers(1, 6), order=st.sampled_from(["largest", "poorest", "listed"])),

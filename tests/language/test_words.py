@@ -8,8 +8,11 @@ import pytest
 from forecast.data import vocabulary
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import PAYERS
+from forecast.engines import ENGINES
+from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.language import words
 from forecast.question import levers
+from forecast.question.plan import COLUMNS
 
 KINDS = {
     "group": ("all", *vocabulary.GROUPS),
@@ -17,7 +20,8 @@ KINDS = {
     "kind": vocabulary.KINDS,
     "scheme": vocabulary.SCHEMES,
     "level": vocabulary.LEVELS,
-    "engine": ("agents", "stock", "series"),
+    "engine": (*ENGINES, *YARDSTICKS, *MORE_YARDSTICKS),
+    "plan": COLUMNS,
     "measure": (*vocabulary.MEASURES, *vocabulary.HISTORY_MEASURES),
     "payer": PAYERS,
     "lever": levers.LEVERS,
@@ -31,6 +35,14 @@ KINDS = {
 def test_every_word_of_the_tables_has_a_term_in_both_languages(kind, name):
     for lang in words.LANGS:
         words.term(f"{kind}.{name}", lang)
+
+
+def test_a_name_of_the_code_without_a_word_is_an_error_and_a_name_that_a_user_gave_is_told_as_it_is():
+    with pytest.raises(UserError, match="column.nothing"):
+        words.table(pd.DataFrame({"nothing": [1]}), "en")
+    with pytest.raises(UserError, match="measure.nothing"):
+        words.table(pd.DataFrame({"measure": ["nothing"]}), "en")
+    assert "| My engine |" in words.table(pd.DataFrame({"engine": ["My engine"]}), "en")
 
 
 def test_terms_stand_once_and_no_english_word_is_left_in_a_vietnamese_term():

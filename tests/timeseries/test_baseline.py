@@ -303,7 +303,8 @@ def counts(tmp_path):
 
 
 def test_the_command_writes_one_row_for_each_step_and_escapes_formulas(counts, tmp_path, command):
-    command("baseline", counts, "--horizon", 2, "--quantiles", "0.1,0.9", "--jobs", 1, "--out", tmp_path / "out")
+    told = command("baseline", counts, "--horizon", 2, "--quantiles", "0.1,0.9", "--jobs", 1, "--out", tmp_path / "out")
+    assert all(head in told for head in ("Median", "10% quantile", "90% quantile"))
     text = (tmp_path / "out" / "baseline.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == "unique_id,ds,mean,median,0.1,0.9" and len(text.splitlines()) == 5
     assert "'=cmd(),2023," in text and "\n=" not in text and "Hà Nội,2022-01," in text

@@ -11,7 +11,6 @@ from forecast.data import tables
 from forecast.data.vocabulary import SCHEME
 
 STUDY = ["study", "year", "population", "measure", "value", "status", "source", "abroad", "other_scheme"]
-NONE = 2  # distance of a parameter that no study supports
 
 
 def studies() -> pd.DataFrame:
@@ -31,15 +30,3 @@ def supporting() -> pd.DataFrame:
     table = table[~table["from_counts"]].assign(supports=table["supports"].str.split())
     table = table.explode("supports").dropna(subset="supports")
     return table.loc[table["supports"].isin(parameters_table().index), [*STUDY, "supports"]].reset_index(drop=True)
-
-
-def distances() -> pd.Series:
-    """Return how far the nearest supporting study of each parameter is: 0, 1, or 2 (also where there is none).
-
-    >>> distances()[["entry_rate", "price_response", "visit_share"]].tolist()
-    [0, 1, 2]
-    """
-    found = supporting()
-    apart = found["abroad"].astype(int) + found["other_scheme"].astype(int)
-    nearest = apart.groupby(found["supports"]).min()
-    return nearest.reindex(parameters_table().index, fill_value=NONE).rename("distance")

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 EFFECT = "place_effect/"  # beginning of the name of a column that is a place's factor on entry_rate
-COUNTS, PRIORS = "counts", "priors"  # what a status quo follows: what counts taught, or the priors alone
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,7 +47,6 @@ with_seed = option(
 with_jobs = option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
 with_lang = language_option()
 with_engines = option("--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas.")
-NO_TARGET = "{file}: no target; expected target: {{measure, value, by}}"
 BUDGET = "2e9"  # VND of an example
 LEDGER = "Folder of the ledger of published forecasts; data/published by default."
 with_scenarios = argument("scenarios", nargs=-1, required=True, type=Existing(dir_okay=False))
@@ -135,6 +134,14 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
 def believing(questions: list["Scenario"], learned: str) -> list["Scenario"]:
     """Return the questions with a status quo that follows what counts taught, or the priors alone."""
     return [question if question.learned == learned else question.but(learned=learned) for question in questions]
+
+
+def aimed(questions: list["Scenario"]) -> list["Scenario"]:
+    """Return the questions of a command that needs their targets; an error names the file that gives none."""
+    for question in questions:
+        if question.target is None:
+            raise UserError("{file}: no target; expected target: {{measure, value, by}}", file=question.file)
+    return questions
 
 
 def engine_names(engines: str) -> list[str]:

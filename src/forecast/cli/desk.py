@@ -7,8 +7,8 @@ import click
 
 from forecast import data
 from forecast.cli.common import (
-    NO_TARGET,
     PARTS,
+    aimed,
     believing,
     claim,
     finish,
@@ -20,7 +20,6 @@ from forecast.cli.common import (
 )
 from forecast.cli.frame import Amount, Existing, Share, argument, command, option
 from forecast.cli.terminal import tell, typed
-from forecast.data.messages import UserError
 
 
 @command()
@@ -91,9 +90,7 @@ def optimize(
     from forecast.question.scenario_file import scenario_yaml
     from forecast.show import brief, desk, scenario_file
 
-    (question,) = believing(read_scenarios([scenario]), learned)
-    if question.target is None:
-        raise UserError(NO_TARGET, file=scenario)
+    (question,) = aimed(believing(read_scenarios([scenario]), learned))
     scenario_yaml(question.but(search=None))  # what could not be written in the end is refused before the work
     claim(out, force)
     result = optimum(

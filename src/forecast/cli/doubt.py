@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from forecast.cli.common import (
-    NO_TARGET,
     PARTS,
+    aimed,
     believing,
     claim,
     finish,
@@ -20,7 +20,6 @@ from forecast.cli.common import (
 )
 from forecast.cli.frame import command
 from forecast.cli.terminal import tell, typed
-from forecast.data.messages import UserError
 
 
 @command()
@@ -45,10 +44,7 @@ def sensitivity(
     from forecast.show import brief_trust
     from forecast.uncertainty import study
 
-    questions = believing(read_scenarios(scenarios), learned)
-    for question in questions:
-        if question.target is None:
-            raise UserError(NO_TARGET, file=question.file)
+    questions = aimed(believing(read_scenarios(scenarios), learned))
     plan = study.Plan(sets=24, judged=2, repeats=2) if questions[-1].follows else study.Plan()
     claim(out, force)
     result = study.study(questions, plan, seed=seed, jobs=jobs, keep=out / PARTS)

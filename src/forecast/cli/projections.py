@@ -10,8 +10,8 @@ import click
 from forecast import data
 from forecast.cli.common import (
     BUDGET,
-    NO_TARGET,
     PARTS,
+    aimed,
     believing,
     claim,
     engine_names,
@@ -214,8 +214,8 @@ def compare(
         texts += _people(quo, others, result, answer, out=out, lang=lang, against=against)
     facts = manifest(questions, names, draws, seed, more=["desk"]) | {"base": base, "people": people}
     files = finish(out, facts, *texts)
-    aimed = next((path for path in reversed(scenarios) if path.stem != base), scenarios[-1])
-    tell(brief.compared(table, titles, against, lang), out, files, typed("target", aimed))
+    following = next((path for path in reversed(scenarios) if path.stem != base), scenarios[-1])
+    tell(brief.compared(table, titles, against, lang), out, files, typed("target", following))
 
 
 def _people(
@@ -278,6 +278,7 @@ def target(
     from forecast.desk.target import ways as ways_to_target
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
+    from forecast.question.scenario import target_of
     from forecast.show import brief
     from forecast.show import picture as picture_of
     from forecast.show import target as shown
@@ -285,18 +286,17 @@ def target(
     from forecast.show import ways as more
     from forecast.uncertainty.truth import truth
 
-    (question,), names = believing(read_scenarios([scenario]), learned), engine_names(engines)
-    if question.target is None:
-        raise UserError(NO_TARGET, file=scenario)
+    (question,), names = aimed(believing(read_scenarios([scenario]), learned)), engine_names(engines)
+    measure = target_of(question).measure
     claim(out, force)
     answer = run(long_enough(question), names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, [question], names)
     desk = target_table(answer, question)
     engine = desk["engine"].iloc[0]
-    path = needed_path(answer, question, engine) if question.target.measure == "members" else None
+    path = needed_path(answer, question, engine) if measure == "members" else None
     spoken = picture_of.speaks(desk)
     stands = []
-    if question.target.measure in STOCKS:
+    if measure in STOCKS:
         stands = records(standing(question, answer, draws=draws, seed=seed, engine=spoken))
     parts = out / PARTS
     trust = truth(question, spoken, answer=answer, draws=draws, seed=seed, jobs=jobs, keep=parts)

@@ -136,15 +136,6 @@ def damaged(path: Path, why: str) -> None:
     path.unlink(missing_ok=True)
 
 
-def kept_or_made(path: Path | None, make: Callable[..., pd.DataFrame], *given: Any) -> pd.DataFrame:
-    """Return the table that `make(*given)` gives, from `path` where an earlier run kept it."""
-    found = kept_table(path)
-    if found is None:
-        found = make(*given)
-        keep(found, path)
-    return found
-
-
 def remembered(room: str, asked: Iterable[Any], make: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Return the arrays that `make` gives, from where an earlier process left them under all that was `asked`.
 

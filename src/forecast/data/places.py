@@ -334,16 +334,6 @@ def district_gone(group: str) -> str:
     return found.group(1) if found else ""
 
 
-def district_of(name: str) -> str:
-    """Return the district of the commune ``name``; "" since 2025-07, when there are none, and where unknown.
-
-    >>> district_of("Hà Nội/Ba Đình/Phúc Xá"), district_of("Đà Bắc/Tú Lý"), district_of("Hà Nội/Ba Đình")
-    ('Ba Đình', 'Đà Bắc', '')
-    """
-    places = _table("places")
-    return _districts(places.loc[[_find(name, places)]], places)[0]
-
-
 def crosswalk() -> pd.DataFrame:
     """Return where the people of each old unit are counted since: ``old, new, since, share, source, note``.
 

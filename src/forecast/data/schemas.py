@@ -91,6 +91,15 @@ _ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2
 _VALUE = _number()
 _YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
 _YES = pa.Column(checks=_one_of(("yes", "")))
+_ANSWER = {
+    "place": _FILLED,
+    "scenario": _FILLED,
+    "engine": _FILLED,
+    "origin": _MONTH,
+    "month": _MONTH,
+    "group": _GROUP,
+    "measure": pa.Column(checks=_one_of(MEASURES)),
+}  # what a number of a forecast is about: published ones and those of a run
 _ORDERED_RANGE = [
     _rows(lambda f: ~(f["low"] > f["value"]), "low", "a number not above value"),
     _rows(lambda f: ~(f["high"] < f["value"]), "high", "a number not below value"),
@@ -323,13 +332,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         {
             "forecast": _HASH,
             "published": pa.Column(checks=_matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")),
-            "place": _FILLED,
-            "scenario": _FILLED,
-            "engine": _FILLED,
-            "origin": _MONTH,
-            "month": _MONTH,
-            "group": _GROUP,
-            "measure": pa.Column(checks=_one_of(MEASURES)),
+            **_ANSWER,
             **dict.fromkeys(PUBLISHED_QUANTILES, _VALUE),
             "draws": _COUNT,
             "seed": pa.Column(checks=_matches(r"[0-9]+", "a whole number")),
@@ -349,13 +352,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     "projection": pa.DataFrameSchema(
         {
-            "place": _FILLED,
-            "scenario": _FILLED,
-            "engine": _FILLED,
-            "origin": _MONTH,
-            "month": _MONTH,
-            "group": _GROUP,
-            "measure": pa.Column(checks=_one_of(MEASURES)),
+            **_ANSWER,
             "draw": pa.Column(),
             "value": pa.Column(float, checks=pa.Check(lambda cells: np.isfinite(cells), error="a finite number")),
         }

@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from forecast.data import tables
 from forecast.data.law import Law
 from forecast.data.places import Place
 
@@ -132,12 +131,3 @@ def law() -> Law:
         "status": "synthetic",
     }
     return Law(frame.assign(**fixed))
-
-
-def months_from(start: str, count: int) -> str:
-    """Return the month `count` months after `start`.
-
-    >>> months_from("2021-12", 12)
-    '2022-12'
-    """
-    return str(tables.month(start) + count)

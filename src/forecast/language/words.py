@@ -23,6 +23,7 @@ from forecast.data.tables import UserError
 LANGS = ("vi", "en")
 TERMS = ROOT / "docs" / "words.csv"
 _CHANCES = (0.01, 0.10, 0.33, 0.66, 0.90, 0.99)  # upper ends of the classes of words; see docs/words.csv
+_OWN_NAMES = ("engine", "place", "publisher", "scenario")  # kinds of which a run brings names that are no terms
 _TERM_COLUMNS = ("engine", "group", "measure", "payer", "status", "kind", "scheme", "level", "unit")
 
 
@@ -297,13 +298,13 @@ def term(name: str, lang: str = "vi") -> str:
 
 def title(scenario: Titled, lang: str = "vi") -> str:
     """Return the name of a scenario for people: its title, or a term, or else its own name."""
-    return scenario.title.get(lang) or _term_or_itself("scenario", scenario.scenario, lang)
+    return scenario.title.get(lang) or _word("scenario", scenario.scenario, lang)
 
 
-def _term_or_itself(kind: str, name: str, lang: str) -> str:
-    """Return the term of a known word, and a word of the user's own as it is."""
+def _word(kind: str, name: Any, lang: str) -> str:
+    """Return the term of a name; only one of a kind in :data:`_OWN_NAMES` may have none, and is told as it is."""
     key = f"{kind}.{name}"
-    return str(terms().at[key, lang]) if key in terms().index else str(name)
+    return str(name) if kind in _OWN_NAMES and key not in terms().index else term(key, lang)
 
 
 _SPECS = {
@@ -335,7 +336,7 @@ def form(value: Any, spec: str, lang: str) -> str:
     """
     if spec[:1] in _SPECS and (len(spec) == 1 or spec[1:].isdigit()):
         return _SPECS[spec[0]](value, lang, int(spec[1:] or 0))
-    return _term_or_itself(spec, value, lang) if spec else str(value)
+    return _word(spec, value, lang) if spec else str(value)
 
 
 class _Sentence(string.Formatter):
@@ -388,7 +389,7 @@ def table(
     """
     forms, names = forms or dict.fromkeys(frame.columns, ""), names or {}
     specs = {c: spec or (c if c in _TERM_COLUMNS else "") for c, spec in forms.items()}
-    heads = [names.get(c) or _term_or_itself("column", c, lang) for c in forms]
+    heads = [names.get(c) or term(f"column.{c}", lang) for c in forms]
     right = [spec[:1] in _NUMBERS and not spec[1:].strip("0123456789") for spec in forms.values()]
     rows = [[_cell(form(row[c], spec, lang), spec) for c, spec in specs.items()] for row in frame.to_dict("records")]
     return Table([h[:1].upper() + h[1:] for h in heads], rows, right)

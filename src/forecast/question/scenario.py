@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
-from forecast.beliefs.sets import COUNTS, Sets
+from forecast.beliefs.sets import Sets
 from forecast.data import doors, tables
 from forecast.data.law import Law, read_law
 from forecast.data.law_changes import Change, changed
@@ -26,7 +26,6 @@ MOST_MONTHS, MOST_ASSUMED = 1200, 1e12
 """Months of a question, and the size of an assumption: there are not more people, hours or VND in the scheme."""
 BORROWED = "borrowed"
 """Status of an opening stock that nobody counted: the place's share of the nation's."""
-TARGET_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
 
 
 class Target(BaseModel):
@@ -175,7 +174,7 @@ class Scenario(BaseModel):
     @property
     def follows(self) -> bool:
         """Does the status quo follow what counts taught?"""
-        return self.learned == COUNTS and not self.invented
+        return self.learned == "counts" and not self.invented
 
     @cached_property
     def invented(self) -> bool:

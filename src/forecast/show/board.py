@@ -19,7 +19,7 @@ from forecast.show import vintage
 from forecast.show.marks import INK, MUTED, number
 from forecast.show.picture import GRID, LOOKS, TARGET, Picture, style
 
-HALF, EVEN = 0.5, 0.9  # chances at which provinces are told apart
+HALF = 0.5  # the chance at which provinces are told apart
 ROW, TOP, SMALL, FOOT, WIDTH = 0.62, 1.5, 1.12, 0.75, 6.4  # inches: of a tile, the head, a small picture, the foot
 MAP_ROWS, MAP_COLUMNS, SMALL_COLUMNS = 16, 5, 4
 SHADES = ("#f3e3cf", "#d9dcc4", "#a9c3cf", "#5d8fb8", "#1b5e9b")  # from unlikely to likely
@@ -39,10 +39,17 @@ def foot(board: Board, lang: str = "vi") -> Text:
     return vintage.line(board.asked.known_history, board.asked.known_law, board.asked.month, lang)
 
 
+def counted(board: Board) -> pd.DataFrame:
+    """Return the rows of a board whose chances know how many draws they rest on, index place."""
+    rows = board.rows.assign(draws=board.asked.draws).set_index("place", drop=False)
+    for name in (column for column in map(str, board.rows) if column.startswith("chance_")):
+        rows = words.counted(rows, name)
+    return rows
+
+
 def title(board: Board, lang: str = "vi") -> Text:
-    """Return the finding in one sentence: the chance of the nation, and in how many provinces it is "
-    "better than even."""
-    rows = board.rows.set_index("place")
+    """Return the finding in one sentence: the chance of the nation, and how many provinces are more likely than not."""
+    rows = counted(board)
     provinces = rows.drop(index=NATION)
     return say(
         lang,
@@ -54,7 +61,7 @@ def title(board: Board, lang: str = "vi") -> Text:
         "{n:n} provinces",
         goal=frames.at(rows, NATION, "target_goal"),
         p=frames.at(rows, NATION, "chance_goal_lasting"),
-        k=int((provinces["chance_goal_lasting"] > HALF).sum()),
+        k=sum(chance.share > HALF for chance in provinces["chance_goal_lasting"]),
         n=len(provinces),
         half=HALF,
     )
@@ -63,7 +70,7 @@ def title(board: Board, lang: str = "vi") -> Text:
 def answer(board: Board, lang: str = "vi") -> Text:
     """Return today's answers for the nation: this December and March, 2028, 2030, and the rise of the floor."""
     _tell(board)
-    row = board.rows.set_index("place").loc[NATION].to_dict()
+    row = counted(board).loc[NATION].to_dict()
     year = tables.month(board.asked.month)
     december = f"{year.year + (year.month == 12)}-12"
     said = [
@@ -172,7 +179,7 @@ COLUMNS = {  # of the table: form, Vietnamese, English
 def table(board: Board, lang: str = "vi") -> Text:
     """Return the board as a table, the nation first and provinces by their chance of lasting members in 2030."""
     _tell(board)
-    rows = board.rows
+    rows = counted(board)
     shown = rows.assign(
         place=rows["place"].map(short),
         last=[vintage.old(m, a, lang) for m, a in zip(rows["count_month"].fillna(""), rows["count_age"], strict=True)],
@@ -232,8 +239,12 @@ def picture(board: Board, lang: str = "vi") -> Picture:
         sheet.text(0.02, 1 - 0.14 / height, head, fontsize=12.5, fontweight="bold", va="top")
         subtitle = say(
             lang,
-            vi="Khả năng số người tham gia ổn định (không kể đợt cao điểm tháng 12) đạt mục tiêu cuối 2030, theo tỉnh",
-            en="Probability that lasting members (without the December campaign) reach the target of 2030, by province",
+            vi="Khả năng số người tham gia ổn định (không kể đợt cao điểm tháng 12) đạt mục tiêu cuối 2030, theo tỉnh "
+            "({n:n} lần mô phỏng, sai số tới ± {e:p})",
+            en="Probability that lasting members (without the December campaign) reach the target of 2030, by province "
+            "({n:n} draws, error up to ± {e:p})",
+            n=board.asked.draws,
+            e=words.error(0.5, board.asked.draws),
         )
         below = 1 - (0.2 + 0.22 * (head.count("\n") + 1)) / height
         sheet.text(0.02, below, textwrap.fill(subtitle, 78), color=MUTED, fontsize=9.5, va="top")
@@ -305,7 +316,7 @@ def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) 
 
 def summary(board: Board, lang: str = "vi", places: tuple[str, ...] = ()) -> Text:
     """Return what the command prints: the finding, the nation's answers, and the rows of `places`."""
-    rows = board.rows.set_index("place")
+    rows = counted(board)
     said = [title(board, lang), answer(board, lang)]
     for place in places:
         if place == NATION:

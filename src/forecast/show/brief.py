@@ -17,6 +17,7 @@ from forecast.question.scenario import Scenario, target_of
 from forecast.show import levers, ways
 from forecast.show.evidence import label
 from forecast.show.picture import against, capital, speaks
+from forecast.show.target import side
 
 ROWS = 8  # of a table in a terminal
 NEAREST = 4  # ways that miss the target, where none or few reach it
@@ -121,7 +122,6 @@ def target(desk: pd.DataFrame, found: pd.DataFrame, scenario: Scenario, lang: st
     aim = target_of(scenario)
     name = f"measure.{aim.measure}"
     row = frames.records(words.counted(desk)[desk["engine"] == speaks(desk)])[0]
-    word = {"vi": ("vượt khoảng", "thiếu khoảng"), "en": ("above", "short of")}[lang][row["gap"] < 0]
     lines = [
         say(
             lang,
@@ -139,7 +139,7 @@ def target(desk: pd.DataFrame, found: pd.DataFrame, scenario: Scenario, lang: st
             low=row["low"],
             high=row["high"],
             gap=abs(row["gap"]),
-            word=word,
+            word=side(row["gap"], lang),
             vi="Dự kiến khoảng {median:a} (khoảng 90%: {low:a} – {high:a}), {word} {gap:a} so với chỉ tiêu.",
             en="Expected are about {median:a} (90% interval: {low:a} to {high:a}), about {gap:a} {word} it.",
         ),
@@ -171,16 +171,16 @@ def _best_ways(found: pd.DataFrame, lang: str) -> Table | None:
                 "needed": ways.needed(row, lang, short=True),
                 "probability": row["probability_reached"],
                 "total": row["total"] / 1e6,
-                "payer": term(f"payer.{payer}", lang) if row[payer] >= 5e4 else "–",
+                "most": term(f"payer.{payer}", lang) if row[payer] >= 5e4 else "–",
             }
         )
     heads = {
         "way": term("column.way", lang),
         "needed": term("column.more_needed", lang),
         "total": say(lang, vi="chi thêm (triệu đồng)", en="cost (million VND)"),
-        "payer": say(lang, vi="trả nhiều nhất", en="pays most"),
+        "most": say(lang, vi="trả nhiều nhất", en="pays most"),
     }
-    forms = {"way": "", "needed": "", "probability": "c", "total": "n", "payer": ""}
+    forms = {"way": "", "needed": "", "probability": "c", "total": "n", "most": ""}
     return words.table(pd.DataFrame(rows), lang, forms, heads)
 
 

@@ -19,7 +19,7 @@ from forecast.show.picture import capital
 
 def board(found: Board, names: tuple[str, ...] = (), lang: str = "vi") -> Brief:
     """Say where the nation will stand, beside the provinces that were asked for, or those with most members."""
-    rows = found.rows.set_index("place", drop=False)
+    rows = shown_board.counted(found)
     nation = frames.records(rows.loc[[NATION]])[0]
     line = say(
         lang,
@@ -193,7 +193,7 @@ def studied(found: dict[str, pd.DataFrame], lang: str = "vi") -> Brief:
         "statistic": say(lang, vi="nên công bố", en="publish"),
         "narrower": say(lang, vi="khoảng hẹp thêm", en="narrower by"),
     }
-    table = words.table(best, lang, {"place": "", "scenario": "", "statistic": "", "narrower": "p"}, heads)
+    table = words.table(best, lang, {"place": "", "scenario": "scenario", "statistic": "", "narrower": "p"}, heads)
     return Brief([str(line), str(advice)], table)
 
 
@@ -208,14 +208,19 @@ def series(answer: pd.DataFrame, horizon: int, lang: str = "vi") -> Brief:
         vi="Đã dự báo {n:n} chuỗi, mỗi chuỗi {h:n} bước, đến {end}.",
         en="{n:n} series were forecast, {h:n} steps each, to {end}.",
     )
-    ends = [column for column in last.columns if column.startswith("q")]
-    ends = [ends[0], ends[len(ends) // 2], ends[-1]] if len(ends) > 2 else ends
-    digits = 0 if last[ends].abs().to_numpy().max(initial=0) >= 100 else 2
+    levels = [column for column in last.columns if column[0].isdigit()]
+    numbers = ["median", levels[0], *levels[1:][-1:]]
+    digits = 0 if last[numbers].abs().to_numpy().max(initial=0) >= 100 else 2
     names = {"unique_id": say(lang, vi="chuỗi", en="series"), "ds": say(lang, vi="ngày", en="date")}
+    names |= {level: say(lang, vi="phân vị {p}", en="{p} quantile", p=_level(level, lang)) for level in levels}
     shown = last.assign(ds=[str(day)[:10] for day in last["ds"]]).head(ROWS)
-    return Brief(
-        [str(line)], words.table(shown, lang, {"unique_id": "", "ds": ""} | dict.fromkeys(ends, f"n{digits}"), names)
-    )
+    forms = {"unique_id": "", "ds": ""} | dict.fromkeys(numbers, f"n{digits}")
+    return Brief([str(line)], words.table(shown, lang, forms, names))
+
+
+def _level(level: str, lang: str) -> str:
+    """Return a probability that a column is named for, such as 0.025, as percent."""
+    return words.percent(float(level), lang, 0 if round(float(level), 2) == float(level) else 1)
 
 
 def updated(found: Update, lang: str = "vi") -> Brief:

@@ -28,12 +28,12 @@ def table(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None)
         total = term("column.total", lang) if row["payer"] == ALL else ""
         scale, spec = (1e6, "n1") if money else (1.0, "a")
         ends = {end: words.form(row[end] / scale, spec, lang) for end in ("mean", "low", "high")}
-        shown.append({"payer": total or name} | ends)
+        shown.append({"who": total or name} | ends)
     heads = {
-        "payer": say(lang, vi="bên chi trả (triệu đồng)", en="payer (million VND)"),
+        "who": say(lang, vi="bên chi trả (triệu đồng)", en="payer (million VND)"),
         "mean": say(lang, vi="bình quân", en="mean"),
     }
-    return words.table(pd.DataFrame(shown), lang, {"payer": "", "mean": "", "low": "", "high": ""}, heads)
+    return words.table(pd.DataFrame(shown), lang, {"who": "", "mean": "", "low": "", "high": ""}, heads)
 
 
 def held(*scenarios: Scenario, lang: str = "vi") -> Text:

@@ -14,8 +14,8 @@ from forecast.desk.equal_money import CRITERIA
 from forecast.language import words
 from forecast.language.words import Chance, Text, join, say, term
 from forecast.question.scenario import Scenario
-from forecast.show.marks import INK, MUTED
-from forecast.show.picture import GRID, LOOKS, Picture, few_ticks, sheet, source_line, style
+from forecast.show.marks import INK, MUTED, margin
+from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
 ROW, AXIS = 0.46, 0.3  # inches of a row, and of the ticks of an axis with its unit
 PAID = ("state", "province", "donors", "office")  # whose money a table shows
@@ -83,19 +83,9 @@ def beside(
                 value = words.form(row["median"], spec, lang)
                 axes.plot([row["low"], row["high"]], [y, y], color=color, lw=2.2)
                 axes.plot([row["median"]], [y], marker=LOOKS[number][2], ms=7, color=color)
-                axes.text(1.05, y, value, transform=axes.get_yaxis_transform(), va="center", fontweight="bold")
+                margin(axes, y, value, 1.05, fontsize="medium", fontweight="bold")
                 if number == 0:
-                    label = textwrap.fill(title[:1].upper() + title[1:], 22)
-                    axes.text(
-                        -0.1,
-                        y,
-                        label,
-                        transform=axes.get_yaxis_transform(),
-                        ha="right",
-                        va="center",
-                        fontsize=9,
-                        linespacing=1.1,
-                    )
+                    margin(axes, y, textwrap.fill(capital(title), 22), -0.1, linespacing=1.1)
                 said.append(f"{title}: {head} {value}".replace("\n", " "))
             axes.axvline(0, color=INK, lw=1)
             axes.set(ylim=(len(titles) - 0.5, -0.5), yticks=[])
@@ -151,27 +141,10 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: st
                 axes.plot([0, share], [y, y], color=LOOKS[number][0], lw=7, solid_capstyle="butt")
                 axes.plot([max(share - off, 0), min(share + off, 1)], [y, y], color=INK, lw=1.2)
                 value = words.chance(Chance(share, many), lang)
-                axes.text(
-                    1.06,
-                    y,
-                    value,
-                    transform=axes.get_yaxis_transform(),
-                    va="center",
-                    fontsize=8.5,
-                    fontweight="bold" if share == found[criterion].max() else "normal",
-                )
+                weight = "bold" if share == found[criterion].max() else "normal"
+                margin(axes, y, value, 1.06, fontsize=8.5, fontweight=weight)
                 if number == 0:
-                    label = textwrap.fill(title[:1].upper() + title[1:], 22)
-                    axes.text(
-                        -0.1,
-                        y,
-                        label,
-                        transform=axes.get_yaxis_transform(),
-                        ha="right",
-                        va="center",
-                        fontsize=9,
-                        linespacing=1.1,
-                    )
+                    margin(axes, y, textwrap.fill(capital(title), 22), -0.1, linespacing=1.1)
                 said.append(f"{title}, {heads[criterion]} {value}".replace("\n", " "))
             axes.set(xlim=(0, 1), ylim=(len(titles) - 0.5, -0.5), yticks=[], xticks=[0, 0.5, 1])
             axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))

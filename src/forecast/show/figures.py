@@ -96,13 +96,14 @@ def table(place: Place, lang: str = "vi") -> Text:
     publisher = history.sources()["publisher"]
     rows = rows.assign(
         value=[_value(r.value, r.unit, lang) for r in frames.rows(rows)],
-        measure=[_named(r, lang) for r in frames.rows(rows)],
+        named=[_named(r, lang) for r in frames.rows(rows)],
         source=[
             form(str(publisher.get(s, s)).split(" (")[0], "publisher", lang).replace(history.MAKERS, "–")
             for s in rows["source"]
         ],
     )
-    return words.table(rows, lang, {"month": "t", "measure": "", "value": "", "kind": "", "status": "", "source": ""})
+    forms = {"month": "t", "named": "", "value": "", "kind": "", "status": "", "source": ""}
+    return words.table(rows, lang, forms, {"named": term("column.measure", lang)})
 
 
 def _named(row: Any, lang: str) -> str:

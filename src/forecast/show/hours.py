@@ -11,8 +11,8 @@ from forecast.data.places import Place
 from forecast.desk.marginal_hours import Hours
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
-from forecast.show.marks import MUTED
-from forecast.show.picture import LOOKS, Picture, few_ticks, sheet, source_line, style
+from forecast.show.marks import MUTED, margin
+from forecast.show.picture import LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
 SAID_PER = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind that people are told of
 MOST_NAMED = 3  # levers in a sentence; the picture shows all
@@ -167,11 +167,9 @@ def _panel(axes: Any, rows: pd.DataFrame, kind: str, lang: str) -> list[str]:
         axes.plot([median], [y], marker=marker, ms=7, color=color)
         label = words.term(f"hours.{kind}", lang)
         label += "" if kind == "collector" else ": " + task_name(row.task, lang)
-        label = label[:1].upper() + label[1:]
-        aside = {"va": "center", "transform": axes.get_yaxis_transform()}
-        axes.text(-0.03, y, textwrap.fill(label, 36), ha="right", fontsize=9, **aside)
-        value = _figure(median, lang)
-        axes.text(1.03, y, value, ha="left", fontweight="bold", **aside)
+        label, value = capital(label), _figure(median, lang)
+        margin(axes, y, textwrap.fill(label, 36), -0.03)
+        margin(axes, y, value, 1.03, fontsize="medium", fontweight="bold")
         said.append(f"{label} {value}")
     axes.axvline(0, color=MUTED, lw=1)
     axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[])

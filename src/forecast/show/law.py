@@ -187,12 +187,16 @@ def calendar(names: Iterable[str], since: str = "2008-01", lang: str = "vi") -> 
                 "what": what,
                 "value": values,
                 "basis": "; ".join(dict.fromkeys(a for b in part["legal_basis"] for a in acts(b, lang))) or "–",
-                "status": "; ".join(dict.fromkeys(term(f"status.{s}", lang) for s in part["status"])),
+                "trust": "; ".join(dict.fromkeys(term(f"status.{s}", lang) for s in part["status"])),
             }
         )
-    names = {"what": say(lang, vi="quy định", en="rule"), "value": say(lang, vi="từ đó là", en="from then on")}
+    names = {
+        "what": say(lang, vi="quy định", en="rule"),
+        "value": say(lang, vi="từ đó là", en="from then on"),
+        "trust": term("column.status", lang),
+    }
     return words.table(
-        pd.DataFrame(rows), lang, {"since": "t", "what": "", "value": "", "basis": "", "status": ""}, names
+        pd.DataFrame(rows), lang, {"since": "t", "what": "", "value": "", "basis": "", "trust": ""}, names
     )
 
 

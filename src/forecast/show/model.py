@@ -143,9 +143,7 @@ def steps(lang: str = "vi") -> Text:
 
 def measures_table(lang: str = "vi") -> Text:
     """Return what comes out: each measure of a projection with its unit."""
-    rows = [
-        {"name": f"`{name}`", "measure": name, "unit": term(f"unit.{unit}", lang)} for name, unit in MEASURES.items()
-    ]
+    rows = [{"name": f"`{name}`", "measure": name, "unit": unit} for name, unit in MEASURES.items()]
     names = {"name": say(lang, vi="tên trong mã", en="name in code"), "unit": say(lang, vi="đơn vị", en="unit")}
     return words.table(pd.DataFrame(rows), lang, {"name": "", "measure": "", "unit": ""}, names)
 

@@ -203,7 +203,7 @@ def uneven(
         )
     else:
         return Text("")
-    return Text(said[:1].upper() + said[1:])
+    return Text(capital(said))
 
 
 def versus(

@@ -11,7 +11,7 @@ from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import marks
 from forecast.show.marks import INK, MUTED, margin
-from forecast.show.picture import DASHES, LOOKS, Picture, sheet, source_line, style
+from forecast.show.picture import DASHES, LOOKS, Picture, capital, sheet, source_line, style
 
 
 def backtest(
@@ -165,7 +165,7 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
             right.plot([0.9, held[name]], [y, y], pattern, color=color, lw=2.2)
             right.plot([held[name]], [y], marker=marker, ms=8, color=color)
             label = term(f"engine.{name}", lang)
-            margin(left, y, label[:1].upper() + label[1:], -0.08, fontsize=9.5)
+            margin(left, y, capital(label), -0.08, fontsize=9.5)
             margin(left, y, _share(ratio[name], lang), 1.1, fontsize=9.5, fontweight="bold")
             margin(right, y, words.percent(held[name], lang), 1.1, fontsize=9.5, fontweight="bold")
             said.append(

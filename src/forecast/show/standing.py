@@ -54,6 +54,5 @@ most of them pay for one to three months.
 
 def table(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the three stocks as a table: in the month of the target, what lasts of it, and three months later."""
-    named = _told(found).assign(measure=[words.term(f"measure.{m}", lang) for m in found["measure"]])
     forms = {"measure": "", "month": "t", "median": "a", "low": "a", "high": "a", "target": "n", "probability": "c"}
-    return words.table(named, lang, forms)
+    return words.table(_told(found), lang, forms)

@@ -53,10 +53,16 @@ def _told(desk: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     return words.counted(desk)
 
 
+def side(gap: float, lang: str) -> Text:
+    """Return the words for a median that is `gap` more than a target, or less where `gap` is below zero."""
+    if gap < 0:
+        return say(lang, vi="thiếu khoảng", en="short of")
+    return say(lang, vi="vượt khoảng", en="above")
+
+
 def headline(desk: pd.DataFrame, scenario: Scenario, lang: str = "vi", engine: str | None = None) -> Text:
     """Return the answer in two lines: will the target be met, and how much is missing."""
     row = _row(_told(desk, scenario), engine)
-    word = {"vi": ("vượt khoảng", "thiếu khoảng"), "en": ("above", "short of")}[lang]
     said = say(
         lang,
         place=scenario.place.name,
@@ -67,7 +73,7 @@ def headline(desk: pd.DataFrame, scenario: Scenario, lang: str = "vi", engine: s
         low=row["low"],
         high=row["high"],
         gap=abs(row["gap"]),
-        word=word[row["gap"] < 0],
+        word=side(row["gap"], lang),
         draws=row["draws"],
         vi="> **{p:v}**  \n> Khả năng đạt chỉ tiêu {target:n} người tham gia BHXH tự nguyện vào {by:T}: **{p:c}** "
         "({draws:n} lần mô phỏng). "

@@ -166,7 +166,7 @@ def _verdict(row: dict[str, Any], lang: str) -> str:
 
 def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -> Text:
     """Return the rows of :func:`beside` as a table, each number with its 90% interval."""
-    rows = pd.DataFrame({"measure": [_label(r["measure"], r["month"], lang) for r in frames.records(table)]})
+    rows = pd.DataFrame({"named": [_label(r["measure"], r["month"], lang) for r in frames.records(table)]})
     for column in ("first", "second", "more"):
         rows[column] = [
             say(
@@ -182,7 +182,7 @@ def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") 
         ]
     heads = dict(
         zip(
-            ("measure", "first", "second", "more"),
+            ("named", "first", "second", "more"),
             (
                 say(lang, vi="cả thời gian mô phỏng, nếu không ghi tháng", en="the whole time, if no month is said"),
                 *names,

@@ -45,6 +45,11 @@ class Factors(NamedTuple):
         """Names in the order of a design's columns: parameters, then levers."""
         return [*self.parameters, *(lever.name for lever in self.levers)]
 
+    @property
+    def kinds(self) -> list[str]:
+        """What each of the names is, `parameter` or `lever`."""
+        return ["parameter"] * len(self.parameters) + ["lever"] * len(self.levers)
+
     def only(self, names: Iterable[str]) -> "Factors":
         """Keep the factors of these names; others stay at their medians, levers are left out."""
         names = list(names)
@@ -183,7 +188,7 @@ def morris(
     table = pd.DataFrame(
         {
             "factor": moved.names,
-            "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
+            "kind": moved.kinds,
             "effect": found["mu_star"],
             "direction": found["mu"],
             "uneven": found["sigma"],
@@ -213,7 +218,7 @@ def sobol(
     table = pd.DataFrame(
         {
             "factor": moved.names,
-            "kind": ["parameter"] * len(moved.parameters) + ["lever"] * len(moved.levers),
+            "kind": moved.kinds,
             "first": found["S1"],
             "first_error": found["S1_conf"],
             "total": found["ST"],

@@ -1,7 +1,6 @@
 """Many particles at once: their luck, their weights, and which of them go on."""
 
 import numpy as np
-from scipy.special import log_ndtr
 
 from forecast.data.chance import child_array, name_number, normal_array, streams, uniform_array
 from forecast.engines.campaign import parameters as par
@@ -56,14 +55,6 @@ class Luck:
 def log_normal(x: np.ndarray, variance: np.ndarray | float) -> np.ndarray:
     """Return the log density of a normal number of mean 0, without its constant."""
     density: np.ndarray = -0.5 * (x**2 / variance + np.log(variance))
-    return density
-
-
-def log_bumped(x: np.ndarray, sd: float) -> np.ndarray:
-    """Return the log density of a normal error plus an exponential bump of either kind, same constant left out."""
-    constant = 0.5 * np.log(2 * np.pi)
-    parts = [constant + np.log(w / m) + sd**2 / (2 * m**2) - x / m + log_ndtr(x / sd - sd / m) for w, m in par.BUMPS]
-    density: np.ndarray = np.logaddexp(*parts)
     return density
 
 

@@ -55,12 +55,6 @@ def national_fit(history: pd.DataFrame, origin: pd.Period, law: Law) -> Fit | No
     return fit_structural(grid, price_path(law, months, (NATION,)))
 
 
-def december_season(history: pd.DataFrame, origin: pd.Period, law: Law) -> Belief:
-    """Return what the nation's points known at `origin` say of the size of the December peak there (log of persons)."""
-    fit = national_fit(history, origin, law)
-    return DECEMBER_PRIOR if fit is None else fit.belief(DECEMBER)
-
-
 def cleared(series: pd.Series, december: float, price: pd.Series) -> pd.Series:
     """Return the log of a Series of persons by month without the December peak and the price, gaps left out.
 

@@ -38,7 +38,6 @@ _MARKED = {
     "ä": "\u0302\u0323",
 }
 _ALONE = {"ñ": "đ", "ô": "ơ", "ö": "ư", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
-_CODES = {"cp1258": "Windows-1258", "TCVN3": "TCVN3", "VNI": "VNI"}
 
 
 def from_tcvn3(text: str) -> str:

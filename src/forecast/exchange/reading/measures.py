@@ -51,7 +51,7 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
     year = periods.year_of(table, tables, file, answers.year)
     notes: list[Note] = []
     columns = [_dated(_answered(column, table, answers), year) for column in table.columns]
-    columns = [_by_scheme(column, table, answers) for column in columns]
+    columns = [_by_scheme(column, table) for column in columns]
     columns = [_seen(column, table, answers) for column in columns]
     columns = [_only_unnamed(column, columns, table) for column in columns]
     keyed = any(column.role == "month" for column in columns)
@@ -62,10 +62,10 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
                 column._replace(month=None, number=None) if column.role in PERSONS else column for column in columns
             ]
     period = periods.period_of(table, year, file, answers.month) if not keyed else periods.Period(None)
-    columns = _whole_period(columns, keyed, period.month, period.source)
+    columns = _whole_period(columns, keyed, period.source)
     if any(column.role in PERSONS for column in columns):
         notes += _asked_month(table, columns, keyed, period, year)
-    notes += _since_january(table, columns, answers)
+    notes += _since_january(table, columns)
     if re.search(r"\b(nghin|ngan|1000|1 000) nguoi", fold(" ".join([*table.context, *(c.heading for c in columns)]))):
         notes.append(
             Note(
@@ -94,16 +94,14 @@ def _dated(column: Column, year: int | None) -> Column:
     return column
 
 
-def _by_scheme(column: Column, table: Table, answers: Answers) -> Column:
+def _by_scheme(column: Column, table: Table) -> Column:
     """Return a column as its table's scheme and title have it."""
     above = scheme_above(table)
     role, why = column.role, column.why
-    if role == "of_title":
+    if role in ("of_title", "scheme_only"):
         told = title_meaning(table.context)
         role, why = (told.role, "") if told.role in COUNTS else ("told", "unclear")
-    elif role == "scheme_only":
-        told = title_meaning(table.context)
-        role, why = (told.role, "") if told.role in COUNTS else ("told", "unclear")
+    if column.role == "scheme_only":
         if (
             role == "told"
             and re.search(r"so nguoi|tham gia", fold(" ".join(table.context)))
@@ -145,7 +143,7 @@ def _has_numbers(column: Column, table: Table) -> bool:
     return any(column.at < len(row) and isinstance(row[column.at], int | float) for row in rows)
 
 
-def _whole_period(columns: list[Column], keyed: bool, month: str | None, source: str) -> list[Column]:
+def _whole_period(columns: list[Column], keyed: bool, source: str) -> list[Column]:
     """Return columns without a month beside several of the same measure with one as figures of the whole period."""
     if keyed:
         return columns
@@ -213,7 +211,7 @@ def _groups_name_months(table: Table, year: int | None) -> bool:
     return any(months.months_in(text) or year and months.bare_month(text) for text in texts)
 
 
-def _since_january(table: Table, columns: list[Column], answers: Answers) -> list[Note]:
+def _since_january(table: Table, columns: list[Column]) -> list[Note]:
     """Return a question for flows of which only the title says that they might be since January."""
     title = fold(" ".join(table.context))
     if not re.search(r"luy ke|cong don|tu dau nam", title) or re.search(r"trong thang|tung thang|hang thang", title):

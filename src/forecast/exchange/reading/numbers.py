@@ -14,8 +14,6 @@ from forecast.exchange.reading.texts import tidy
 
 NONE = ("", "-", "--", "---", "–", "—", "_", "−")
 MISSING = ("...", "…", "..", ".", "x", "n/a", "na")
-MOST_PERSONS = 100_000_000
-"""No count of a commune is above the people of the nation."""
 
 
 class Reading(NamedTuple):

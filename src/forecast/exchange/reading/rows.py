@@ -7,7 +7,7 @@ from typing import NamedTuple
 from forecast.exchange.reading import months
 from forecast.exchange.reading.grids import Cell
 from forecast.exchange.reading.names import Names
-from forecast.exchange.reading.numbers import NONE, whole
+from forecast.exchange.reading.numbers import whole
 from forecast.exchange.reading.tables import Column, Table
 from forecast.exchange.reading.texts import fold, tidy
 
@@ -152,7 +152,7 @@ class _Reader:
         month = self._month(y)
         matched = self._match(name, y, month) if name else ""
         if matched and not self._heads_group(name, order):
-            return self._take(y, name, matched, month, numbers)
+            return self._take(y, name, matched, month)
         district = self._district(label)
         if _SUM.match(fold(label)) or not district and self._is_place(label):
             return self._sum(y, label, month) if numbers else "group"
@@ -165,7 +165,7 @@ class _Reader:
             return self._text_row(y, label, order)
         if _PART.match(fold(label)) or re.match(r"^[-+*•]", tidy(name)):
             return "part"
-        return self._take(y, name, matched, month, numbers)
+        return self._take(y, name, matched, month)
 
     def _name(self, y: int) -> str:
         if self.key["commune"] is None:
@@ -252,7 +252,7 @@ class _Reader:
             self.found.read_as[name] = found.unit
         return found.unit
 
-    def _take(self, y: int, name: str, unit: str, month: str | None, numbers: bool) -> str:
+    def _take(self, y: int, name: str, unit: str, month: str | None) -> str:
         """Take a row down as a commune's; a name that is none of the place is kept to be asked about."""
         names = self._names(month)
         if not unit and names is not None and name:
@@ -310,8 +310,3 @@ def sort_rows(
     said they are; `year` is that of months without one.
     """
     return _Reader(table, names, answers or {}, year, read_hidden).run()
-
-
-def is_dash(value: Cell) -> bool:
-    """Return whether a cell holds a sign for none."""
-    return isinstance(value, str) and tidy(value) in NONE

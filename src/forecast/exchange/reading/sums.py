@@ -28,7 +28,7 @@ def compared(table: Table, rows: Rows, chosen: Chosen, readings: dict[int, numbe
                 continue
             if stated is None:
                 continue
-            sums = _possible(rows, place, row, reading, column)
+            sums = _possible(rows, place, row, reading)
             if not sums or stated in sums.values():
                 right += bool(sums)
                 continue
@@ -55,7 +55,7 @@ def compared(table: Table, rows: Rows, chosen: Chosen, readings: dict[int, numbe
     return notes
 
 
-def _possible(rows: Rows, place: int, row: Row, reading: numbers.Reading, column: Column) -> dict[str, int]:
+def _possible(rows: Rows, place: int, row: Row, reading: numbers.Reading) -> dict[str, int]:
     """Return the sums that a row may be meant to give: of its month, its group, the last month, or everything."""
     before = rows.sums[place - 1].at if place else -1
     after = rows.sums[place + 1].at if place + 1 < len(rows.sums) else 10**9
@@ -86,6 +86,6 @@ def fits(table: Table, rows: Rows, column: Column, reading: numbers.Reading) -> 
         told = {stated} if stated is not None else set()
         if isinstance(cell, float):
             told.add(round(1000 * cell))
-        if told & set(_possible(rows, place, row, reading, column).values()):
+        if told & set(_possible(rows, place, row, reading).values()):
             return True
     return False
