@@ -41,7 +41,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 lang,
                 vi="Khoảng dự báo rộng trước hết vì {source}: {p}",
                 en="Intervals are wide first of all for {source}: {p}",
-                source=term(f"source.{first}", lang),
+                source=term(f"ladder.{first}", lang),
                 p=words.percent(float(table.loc[table["source"] == first, "share"].mean()), lang),
             ),
             say(
