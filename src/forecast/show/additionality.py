@@ -175,7 +175,7 @@ def people(
                 vi="{place}: phần tăng thêm phần lớn là {kind} ({n})",
                 en="{place}: most of what is added: {kind} ({n})",
                 place=name,
-                kind=term(f"kind.{most}", lang),
+                kind=term(f"kind.{most}", lang)[:1].lower() + term(f"kind.{most}", lang)[1:],
                 n=signed(rows["median"].max(), lang),
             ),
             (f"{title}\n" if title else "")

@@ -151,6 +151,24 @@ def answer(lang: str = "vi") -> Text:
 TALL = 1.12  # inches for each place
 
 
+def _members(rows: pd.DataFrame, since: str, until: str) -> pd.DataFrame:
+    """Rows of a history about members of all groups in some months, without those that contradict another."""
+    return rows[
+        (rows["scheme"] == SCHEME)
+        & (rows["measure"] == "members")
+        & (rows["group"] == "all")
+        & rows["value"].notna()
+        & (rows["status"] != "conflicting")
+        & rows["month"].between(since, until)
+    ]
+
+
+def _growth(rows: pd.DataFrame) -> float:
+    """The last count as a multiple of the first one."""
+    seen = rows[rows["kind"] == "observation"].sort_values("month", kind="stable")["value"]
+    return float(seen.iloc[-1] / seen.iloc[0]) if len(seen) > 1 else 1.0
+
+
 def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str = "2024-12") -> Picture:
     """Draw the counts of a place month by month, ends of years large, with each fall behind them in percent.
 
@@ -242,15 +260,22 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
     `names` are those of places; dots are counts, stars are plans and targets.
     """
     found, told = [places.read_place(name) for name in names], []
+    shown = [_members(place.history, since, until) for place in found]
     height = 1.45 + TALL * len(found)
     with style():
         picture, first = sheet(
-            say(lang, vi="Số người tham gia ở từng nơi", en="Members in each place"),
             say(
                 lang,
-                vi="Người; mỗi nơi một thang đo riêng. Chấm: thực hiện; sao: kế hoạch, mục tiêu;\n"
+                vi="{k:n} trong {n:n} nơi có số người tham gia tăng gấp đôi trở lên",
+                en="In {k:n} of {n:n} places members doubled or more",
+                k=sum(_growth(rows) >= 2 for rows in shown),
+                n=len(found),
+            ),
+            say(
+                lang,
+                vi="Số người tham gia; mỗi nơi một thang đo riêng. Chấm: thực hiện; sao: kế hoạch, mục tiêu;\n"
                 "vạch đứng: mức đóng thấp nhất thay đổi",
-                en="Persons; each place has its own scale. Dots: counted; stars: plans and targets;\n"
+                en="Members; each place has its own scale. Dots: counted; stars: plans and targets;\n"
                 "upright lines: the minimum contribution changed",
             ),
             say(
@@ -269,16 +294,7 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             bottom = height - 1.0 - TALL * (index + 1) + 0.12
             axes.set_position((0.19, bottom / height, 0.76, (TALL - 0.12) / height))
-            rows = place.history
-            rows = rows[
-                (rows["scheme"] == SCHEME)
-                & (rows["measure"] == "members")
-                & (rows["group"] == "all")
-                & rows["value"].notna()
-                & (rows["status"] != "conflicting")
-                & rows["month"].between(since, until)
-            ]
-            texts = []
+            rows, texts = shown[index], []
             for r in frames.rows(rows):
                 wish = r.kind != "observation"
                 axes.plot(

@@ -99,13 +99,13 @@ def few_ticks(axis: Axis, most: int, integer: bool = False) -> None:
 def sheet(title: str, subtitle: str, source: str, height: float, width: float = WIDTH) -> tuple[Picture, Axes]:
     """Return an empty picture with its words in place, and axes to be moved where the caller wants them.
 
-    There is room for one line of title: a long one is set smaller.
+    There is room for one line of title: a long one is set smaller, and one that is longer still on two lines.
     """
     picture = Picture(figsize=(width, height))
     inch = 1 / height
     size = max(12.5 * min(1.0, 56 / max(len(title), 1)), 9.0)
-    shown = textwrap.fill(capital(title), int(56 * 12.5 / size))
-    picture.text(0.02, 1 - 0.14 * inch, shown, fontsize=size, fontweight="bold", va="top")
+    shown = textwrap.fill(capital(title), round(56 * 12.5 / size))
+    picture.text(0.02, 1 - (0.06 if "\n" in shown else 0.14) * inch, shown, fontsize=size, fontweight="bold", va="top")
     subtitle = "\n".join(textwrap.fill(line, 84) for line in subtitle.split("\n"))
     picture.text(0.02, 1 - (0.44 if title else 0.1) * inch, subtitle, color=MUTED, fontsize=9.5, va="top")
     picture.text(0.02, 0.06 * inch, source, color=MUTED, fontsize=7.5, va="bottom")

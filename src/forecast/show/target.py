@@ -225,7 +225,14 @@ def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None =
     """
     wanted, by = float(table["target"].iloc[0]), str(table["by"].iloc[0])
     place = scenario.place if scenario is not None else None
-    title = say(lang, vi="Có đạt {v:n} người vào {by:T}?", en="Will {v:n} be reached by {by:T}?", v=wanted, by=by)
+    title = say(
+        lang,
+        vi="khả năng đạt {v:n} người vào {by:T} là {p:c}",
+        en="{v:n} by {by:T}: a chance of {p:c}",
+        v=wanted,
+        by=by,
+        p=_row(words.counted(table), None)["probability"],
+    )
     title = Text(f"{place.name}: {title}") if place else title
     rows, tall = frames.records(table), 0.32 * len(table)  # inches
     with style():

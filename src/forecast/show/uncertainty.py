@@ -189,16 +189,20 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     own = own.head(8)
     if own.empty:
         raise UserError("nothing to draw: no statistic of {place}", place=place)
-    height = 1.7 + 0.34 * len(own)
+    height, most = 1.7 + 0.34 * len(own), float(own["narrower"].iloc[0])
     with style():
         picture, axes = sheet(
             say(
                 lang,
-                vi="{place}: {what} làm dự báo chắc thêm {p}",
-                en="{place}: {what} would make it {p} surer",
+                vi="{place}: {what} làm dự báo chắc thêm {p}"
+                if most >= 0.005
+                else "{place}: ngoài số người tham gia, chưa số nào làm dự báo chắc hơn",
+                en="{place}: {what} would make it {p} surer"
+                if most >= 0.005
+                else "{place}: beside members, no statistic makes it surer",
                 place=place,
                 what=label(str(own["statistic"].iloc[0]), lang),
-                p=words.percent(max(float(own["narrower"].iloc[0]), 0.0), lang),
+                p=words.percent(most, lang),
             ),
             say(
                 lang,
