@@ -238,6 +238,15 @@ def test_a_parameter_that_the_engines_read_has_a_row(tmp_path, monkeypatch):
         parameters.parameters_table()
 
 
+def test_names_are_told_apart_but_for_those_that_the_ledger_keeps(tmp_path):
+    text = "scenario: {name}\nplace: Đà Bắc\nstart: 2019-06\nuntil: 2020-12\n"
+    for name in ("top-up", "top_up"):
+        (tmp_path / f"{name}.yaml").write_text(text.format(name=name), encoding="utf-8")
+    assert "like-names" in {f.rule for f in check.check_files([tmp_path])}
+    tables.write(pd.DataFrame(columns=tables.columns("published")), tmp_path / "published.csv")
+    assert "like-names" not in {f.rule for f in check.check_files([tmp_path])}
+
+
 def test_a_source_that_nobody_lists_is_a_fault(tmp_path, history):
     changed = history.copy()
     changed.loc[3, "source"] = "hearsay"

@@ -166,7 +166,9 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
             findings.append(_fault(path.name, 0, "unreadable", error.text("en"), error.text("vi")))
     for path, (table, frame) in frames.items():
         findings += _cross_check(path, table, frame, frames)
-    findings += like_names((path.name, 0, scenario.scenario) for path, scenario in scenarios.items())
+    # The ledger keeps what pages asked, under names of their own: nobody chooses among its files.
+    chosen = {path: s for path, s in scenarios.items() if not (path.parent / f"{ledger.TABLE}.csv").exists()}
+    findings += like_names((path.name, 0, scenario.scenario) for path, scenario in chosen.items())
     order = {path.name: position for position, path in enumerate(files)}
     return sorted(findings, key=lambda f: (order.get(f.file, -1), f.row, SEVERITIES.index(f.severity), f.rule))
 
