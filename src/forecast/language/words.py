@@ -224,11 +224,11 @@ def error(p: float, draws: float) -> float:
 
 
 def _counted(p: Chance, lang: str) -> str:
-    """Return a share with its error; one of none or of all with the bound that so many draws give (3 / draws)."""
+    """Return a share with its error; one that rounds to none or all with the bound of so many draws (3 / draws)."""
     share, bound = p.share, max(math.ceil(300 / p.draws), 1) / 100
-    if share <= 0 or share >= 1:
-        word = {"vi": ("dưới", "trên"), "en": ("below", "above")}[_known(lang)][int(share >= 1)]
-        return f"{word} {percent(bound if share <= 0 else 1 - bound, lang)}"
+    if round(100 * share) in (0, 100):
+        word = {"vi": ("dưới", "trên"), "en": ("below", "above")}[_known(lang)][int(share > 0.5)]
+        return f"{word} {percent(1 - bound if share > 0.5 else bound, lang)}"
     return f"{number(100 * share, lang)} ± {percent(max(error(*p), 0.01), lang)}"
 
 

@@ -110,7 +110,7 @@ def write(
     given: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {name: [] for name in PARTS}
     for stem, book in copy.deepcopy(books).items():
-        card = _card(stem, book, source / "static" / "cards")
+        card = _card(stem, book, source / "static" / "cards", lang)
         cards["today" if part(book) == "today" else "places"] += [card] if card else []
         today = today or _today(stem, book, lang)
         groups[part(book)].append(stem)
@@ -229,13 +229,15 @@ def _outputs(book: NotebookNode, tag: str) -> Iterator[NotebookNode]:
             yield from (o for o in cell.outputs if "data" in o)
 
 
-def _card(stem: str, book: NotebookNode, folder: Path) -> str:
+def _card(stem: str, book: NotebookNode, folder: Path, lang: str) -> str:
     """Return the card of a place for the front page, made of outputs of its notebook; "" for other notebooks."""
     place = book.metadata.get("forecast", {}).get("place")
     said = next((o["data"]["text/markdown"] for o in _outputs(book, "card") if "text/markdown" in o["data"]), None)
     picture = next((o for o in _outputs(book, "card") if "image/png" in o["data"]), None)
     if not place or not said or not picture:
         return ""
+    name = words.form(place, "place", lang)
+    name = name[:1].upper() + name[1:]
     folder.mkdir(exist_ok=True, parents=True)
     (folder / f"{stem}.png").write_bytes(b64decode(picture["data"]["image/png"]))
     verdict, sentence = (line.lstrip("> ").strip() for line in "".join(said).split("\n")[:2])
@@ -243,7 +245,7 @@ def _card(stem: str, book: NotebookNode, folder: Path) -> str:
     alt = html.escape(picture["metadata"]["image/png"]["alt"], quote=True)
     strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(sentence, quote=False))
     return (
-        f'<a class="card chance-{dots.count("●")}" href="{stem}.html">\n<h2>{html.escape(place)}</h2>\n'
+        f'<a class="card chance-{dots.count("●")}" href="{stem}.html">\n<h2>{html.escape(name)}</h2>\n'
         f'<p class="verdict"><span class="dots" aria-hidden="true">{dots}</span> {html.escape(text)}</p>\n'
         f'<p>{strong}</p>\n<img src="_static/cards/{stem}.png" alt="{alt}" loading="lazy">\n</a>'
     )
