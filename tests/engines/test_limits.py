@@ -6,7 +6,7 @@ import pytest
 
 from forecast.data import toy
 from forecast.data.law import Law
-from forecast.engines.people.agents import AgentEngine, Team, _model
+from forecast.engines.people.agents import AgentEngine, Team, model_of
 from forecast.engines.people.means import Run, skill_classes
 from forecast.engines.people.records import MEMBER
 from forecast.engines.people.stock import StockEngine
@@ -77,7 +77,7 @@ def test_some_pay_a_year_ahead_of_a_rise_that_was_announced_and_of_no_other(engi
 
 def test_tenure_of_a_person_counts_months_paid():
     AgentEngine().run(question(annual_lapse=0.9, return_rate=0.3, until="2023-12"), range(1), 1)
-    people = _model(Team).people[0]
+    people = model_of(Team).people[0]
     table = people.table[: people.ledger.count[0]]
     there = table[(table["state"] == MEMBER) & (table["away"] > 0)]
     assert len(there) > 100

@@ -285,7 +285,7 @@ GROWTH = """
 import gc, os
 from pathlib import Path
 from forecast.data import toy
-from forecast.engines.people.agents import AgentEngine, _model, Team
+from forecast.engines.people.agents import AgentEngine, model_of, Team
 from forecast.question.scenario import Scenario
 
 def resident():
@@ -297,7 +297,7 @@ AgentEngine().run(scenario, range(64), 1)
 before = resident()
 for start in range(64, 264, 40):
     AgentEngine().run(scenario, range(start, start + 40), 1)
-print(resident() - before, len(_model(Team).agents))
+print(resident() - before, len(model_of(Team).agents))
 """
 
 
