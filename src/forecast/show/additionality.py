@@ -172,8 +172,8 @@ def people(
         picture, axes = sheet(
             say(
                 lang,
-                vi="{place}: phần tăng thêm phần lớn là {kind} ({n})",
-                en="{place}: most of what is added: {kind} ({n})",
+                vi="{place}: phần tăng thêm nhiều nhất là {kind} ({n})",
+                en="{place}: the largest part of what is added: {kind} ({n})",
                 place=name,
                 kind=term(f"kind.{most}", lang)[:1].lower() + term(f"kind.{most}", lang)[1:],
                 n=signed(rows["median"].max(), lang),
@@ -220,10 +220,11 @@ def after(path: pd.DataFrame, place: Place, lang: str = "vi", title: str = "") -
         picture, axes = sheet(
             say(
                 lang,
-                vi="{place}: đến {t:t} còn {n:a} người mà chính sách đưa vào",
-                en="{place}: {n:a} of those whom the policy brought are left in {t:t}",
+                vi="{place}: đến {t:t} còn {n:a} người, {m:a} nếu trừ người sau tự tham gia",
+                en="{place}: {n:a} left in {t:t}, {m:a} without those who come by themselves",
                 place=place.name,
                 n=path["median"].iloc[-1],
+                m=max(float(path["net"].iloc[-1]), 0.0),
                 t=path["month"].iloc[-1],
             ),
             (f"{title[:1].upper()}{title[1:]}\n" if title else "")
