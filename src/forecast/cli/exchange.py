@@ -80,7 +80,7 @@ def new(
     scaffold.write(frames, texts, out)
     files = finish(out, {"command": "new", "place": place, "start": begin})
     line = told("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
-    answer(line, out=out, files=files, then=_own(out, texts))
+    answer(line, out=out, files=files, then=own_folder(out, texts))
 
 
 @command()
@@ -172,7 +172,7 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     line = told("{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name)
-    answer(line, out=out, files=finish(out, facts), then=_own(out, texts))
+    answer(line, out=out, files=finish(out, facts), then=own_folder(out, texts))
 
 
 @command()
@@ -238,7 +238,7 @@ def progress(
     following = typed(
         "target", Path(os.environ.get("FORECAST_DATA", "data")) / f"scenarios/{found.place.slug}-plan.yaml"
     )
-    answer(*sentences[:2], out=out, files=files, then=_own(out, {}, following))
+    answer(*sentences[:2], out=out, files=files, then=own_folder(out, {}, following))
 
 
 def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
@@ -260,7 +260,7 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 
 
-def _own(out: Path, texts: dict[str, str], words: str = "") -> str:
+def own_folder(out: Path, texts: dict[str, str], words: str = "") -> str:
     """Return a command that works on a folder of one's own; on its scenarios if none is given."""
     words = words or typed("project", *(out / "scenarios" / name for name in texts))
     return f"FORECAST_DATA={shlex.quote(os.environ.get('FORECAST_DATA', '') if not texts else str(out))} {words}"

@@ -6,7 +6,6 @@ count at that start times the growth of its simulated people, so that parts add 
 90% of the draws. Chances come from draws that start at the month itself.
 """
 
-import csv
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +16,8 @@ import pandas as pd
 from forecast.data import tables
 from forecast.data.apportion import shared
 from forecast.data.places import Place
-from forecast.data.tables import UserError
 from forecast.desk.allocation import commune_members
-from forecast.exchange.scaffold import OWN
-from forecast.exchange.spreadsheet import place_in
+from forecast.exchange import own_counts
 from forecast.question.scenario import Scenario
 
 CALL, VISIT, MEETING, CAMPAIGN = 0.25, 2.0, 4.0, 8.0
@@ -82,67 +79,30 @@ def progress(
     `hours` are those of all collectors in the next month, `due` is the member-counts.csv of an imported list. Raises
     :class:`~forecast.data.tables.UserError` where there are no own counts of the month.
     """
-    own = _own(place)
-    found = place_in(place, month or str(own.index.max()))
-    units = list(found.communes["commune"])
-    stock = _of(own, "members", units).dropna(how="any")
-    if stock.empty:
-        raise UserError(
-            "{place}: no month in which all communes were counted; import a monthly table first", place=place
-        )
-    month = str(tables.month(month)) if month else str(stock.index.max())
-    if month not in stock.index:
-        raise UserError(
-            "{place}: {month} was not counted in all communes; counted: {first} to {last}",
-            place=place,
-            month=month,
-            first=stock.index[0],
-            last=stock.index[-1],
-        )
+    own = own_counts.read(place, month)
+    found, units, stock, month = own.place, own.units, own.stock, own.month
     now = stock.loc[month, units].to_numpy(float)
     year_ago = str(tables.month(month) - 12)
     earlier = [str(m) for m in stock.index if m < month]
     since = year_ago if year_ago in stock.index else (earlier[0] if earlier else month)
     table = pd.DataFrame({"commune": [unit.rpartition("/")[2] for unit in units], "members": now})
     for measure in ("entries", "lapses"):
-        table[measure] = _of(own, measure, units).reindex([month]).to_numpy(float)[0]
+        table[measure] = own.of(measure).reindex([month]).to_numpy(float)[0]
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
     table["last_year"] = stock.reindex([year_ago])[units].to_numpy(float)[0]
     low, middle, high = _expected(found, stock, units, since, month, (draws, seed, jobs))
     table["low"], table["expected"], table["high"] = low, middle, high
     table["warning"] = np.where(now < low, "low", np.where(now > high, "high", ""))
-    table["plan"] = _of(own, "plan", units).reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
-    table["due"], table["renewed"] = _due(due, table["commune"], month)
+    table["plan"] = own.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
+    table["due"], table["renewed"] = np.nan, np.nan
+    if due is not None:
+        listed = own_counts.listed(due)
+        table["due"] = own_counts.due_in(listed, str(tables.month(month) + 1), table["commune"])
+        table["renewed"] = own_counts.renewed(listed, table["commune"])
     table = _work(table, hours)
     plan = table["plan"].sum(min_count=len(table))
     plan_chance, march_chance = _chances(found, float(now.sum()), float(plan), month, (draws, seed, jobs))
-    synthetic = bool((own["status"].loc[month] == "synthetic").any().any()) if month in own["status"].index else False
-    return Progress(found, month, since, table[list(COLUMNS)], plan_chance, march_chance, synthetic, draws, seed)
-
-
-def _of(own: pd.DataFrame, measure: str, units: list[str]) -> pd.DataFrame:
-    """Return one measure of some communes, NaN where it was not counted."""
-    return pd.DataFrame(own.loc[:, own.columns.get_level_values(0) == measure].droplevel(0, axis=1)).reindex(
-        columns=units
-    )
-
-
-def _own(place: str) -> pd.DataFrame:
-    """Return one's own counts: rows are months, columns (measure, unit); plans stand at December of their year."""
-    history = tables.read(tables.data_dir() / "history.csv", "history")
-    own = history[(history["source"] == OWN) & (history["level"] == "commune")]
-    if own.empty:
-        raise UserError(
-            "{place}: no counts of one's own in {folder}; import a monthly table first",
-            place=place,
-            folder=tables.data_dir(),
-        )
-    plans = own["kind"] == "plan"
-    own = own.assign(measure=own["measure"].mask(plans, "plan"))
-    wide = own.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
-    status = own.pivot_table(index="month", columns="place", values="status", aggfunc="last")
-    status.columns = pd.MultiIndex.from_product([["status"], status.columns])
-    return wide.join(status)
+    return Progress(found, month, since, table[list(COLUMNS)], plan_chance, march_chance, own.synthetic, draws, seed)
 
 
 def _expected(
@@ -171,26 +131,6 @@ def _chances(
     at = list(question.months.astype(str))
     plan_chance = float((total[:, at.index(december)] >= plan).mean()) if np.isfinite(plan) else float("nan")
     return plan_chance, float((total[:, -1] >= members).mean())
-
-
-def _due(path: Path | None, communes: pd.Series, month: str) -> tuple[list[float], list[float]]:
-    """Return how many are due in the next month by commune, and how many renewed, as a list of persons counted them."""
-    if path is None:
-        nothing = [float("nan")] * len(communes)
-        return nothing, nothing
-    following = str(tables.month(month) + 1)
-    due: dict[str, int] = {}
-    renewed: dict[str, int] = {}
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                counted = renewed if row["kind"] == "renewal" else {}
-                counted[row["commune"]] = counted.get(row["commune"], 0) + int(row["persons"])
-                if row["due"] == following and row["kind"] != "stopped":
-                    due[row["commune"]] = due.get(row["commune"], 0) + int(row["persons"])
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError):
-        raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None
-    return [float(due.get(c, 0)) for c in communes], [float(renewed.get(c, 0)) for c in communes]
 
 
 def _work(table: pd.DataFrame, hours: float) -> pd.DataFrame:
