@@ -13,6 +13,8 @@ from forecast.exchange import members_lists
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
 SECRET = ("Nguyễn Văn Bímật", "7912345678", "017000111222", "Xóm Kín", "0987654321")
+COLLECTOR = "NV0199"
+NV = "nhân viên thu 1 (Tú Lý)"
 
 
 def form(broken: bool = False) -> bytes:
@@ -55,7 +57,7 @@ def form(broken: bool = False) -> bytes:
         where, note = f"{hamlet}, xã Tú Lý, huyện Đà Bắc", f"Đối tượng Khác, P.Thức {kind}, SĐT {phone}"
         person = [number, f"{name} {number}", code, card, where, "05/11/2025", number]
         money = [income, months, "11/2025", total, own, share, state, None, None, None, None]
-        sheet.append([*person, *money, "NV01", note])
+        sheet.append([*person, *money, COLLECTOR, note])
     sheet.append(["Cộng tăng", *[None] * 9, 1, 1, 130])
     sheet.append(["II", "Giảm"])
     sheet.append(["TỔNG CỘNG (4 người tham gia)"])
@@ -70,10 +72,10 @@ def test_a_list_becomes_counts_by_commune_group_mode_kind_and_month_due(tmp_path
     found = members_lists.read_list(tmp_path / "d05.xlsx", DA_BAC)
     assert found.persons == 4
     assert found.counts.to_numpy().tolist() == [
-        ["Tú Lý", "near_poor", 6, "renewal", "2026-05", 1],
-        ["Tú Lý", "other", 1, "new", "2025-12", 1],
-        ["Tú Lý", "other", 1, "renewal", "2025-12", 1],
-        ["Tú Lý", "poor", 3, "new", "2026-02", 1],
+        ["Tú Lý", NV, "near_poor", 6, "renewal", "2026-05", 1],
+        ["Tú Lý", NV, "other", 1, "new", "2025-12", 1],
+        ["Tú Lý", NV, "other", 1, "renewal", "2025-12", 1],
+        ["Tú Lý", NV, "poor", 3, "new", "2026-02", 1],
     ]
     assert not [note for note in found.notes if note.kind == "finding"]
 
@@ -113,7 +115,7 @@ def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken, r
     files += [p for p in (set(shared.iterdir()) - before if shared.is_dir() else ()) if p.is_file()]
     texts = [done.output.encode(), *written, *(path.read_bytes() for path in files)]
     assert len(files) >= 3 or done.exit_code == 1
-    for secret in SECRET:
+    for secret in (*SECRET, COLLECTOR):
         for form_of in (secret.encode(), secret.encode("utf-16-le"), secret.split()[-1].encode()):
             assert not any(form_of in text for text in texts), secret
 

@@ -215,14 +215,17 @@ def progress(
     from forecast.exchange import progress as reports
     from forecast.exchange.progress_workbook import workbook
     from forecast.show import progress as shown
+    from forecast.show import progress_papers as papers
 
     found = reports.progress(place, month, hours=hours, due=due, draws=draws, seed=seed, jobs=jobs)
     claim(out, force)
     data.tables.write(found.table, out / "progress.csv")
-    data.tables.write_bytes(shown.paper(found, lang), out / "progress.docx")
+    if len(found.areas):
+        data.tables.write(found.areas, out / "areas.csv")
+    data.tables.write_bytes(papers.paper(found, lang), out / "progress.docx")
     data.tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
-    data.tables.write_bytes(shown.slide(found, lang), out / "progress.pptx")
-    picture(out / "progress.png", shown.phone(found, lang))
+    data.tables.write_bytes(papers.slide(found, lang), out / "progress.pptx")
+    picture(out / "progress.png", papers.phone(found, lang))
     facts = {
         "command": "progress",
         "place": found.place.name,
@@ -234,7 +237,11 @@ def progress(
         "status": "synthetic" if found.synthetic else "stated",
     }
     sentences = shown.sentences(found, lang)
-    files = finish(out, facts, *sentences)
+    told = [
+        "\n".join([f"{shown.PARTS[part][0 if lang == 'vi' else 1]}:", *(f"- {text}" for text in texts)])
+        for part, texts in shown.parts(found, lang).items()
+    ]
+    files = finish(out, facts, *told)
     following = typed(
         "target", Path(os.environ.get("FORECAST_DATA", "data")) / f"scenarios/{found.place.slug}-plan.yaml"
     )

@@ -130,8 +130,9 @@ def communes(
         table["share"] = shared(wanted, round(goal))
         table["share_chance"] = (end[half:] >= table["share"].to_numpy()).mean(axis=0)
     table["tried"], table["met"] = held_out(past, draws, seed, jobs)
+    names = list(table["commune"])
     table = _ranked(table)
-    listed = _due(due, own.month, own.units) if due is not None else None
+    listed = own_counts.due_by_month(own_counts.listed(due), own.month, names) if due is not None else None
     goal = None if goal is None else round(goal)
     return Communes(own.place, own.month, by, goal, level, table, past, months, paths, listed, own.synthetic)
 
@@ -210,11 +211,3 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     order = table.assign(growth=growth, missing=-(table["plan"] - table["members"]))
     order = order.sort_values(["plan_chance", "missing", "growth", "commune"], kind="stable")
     return order.assign(rank=range(1, len(order) + 1))[list(COLUMNS)].reset_index(drop=True)
-
-
-def _due(path: Path, month: str, units: list[str], ahead_months: int = 12) -> pd.DataFrame:
-    """Return how many are due in each of the next months: months by commune, units named as in `units`."""
-    listed = own_counts.listed(path)
-    names = [unit.rpartition("/")[2] for unit in units]
-    months = [str(tables.month(month) + n) for n in range(1, ahead_months + 1)]
-    return pd.DataFrame([own_counts.due_in(listed, m, names) for m in months], index=months, columns=names)

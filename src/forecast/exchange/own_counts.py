@@ -80,17 +80,22 @@ def _wide(place: str) -> pd.DataFrame:
     return wide.join(status)
 
 
+NOBODY = pd.DataFrame(columns=["commune", "area", "kind", "due", "persons"])
+"""The counts of a list that names nobody."""
+
+
 def listed(path: Path) -> pd.DataFrame:
-    """Return the counts of an imported list (member-counts.csv): commune, kind, due and persons among its columns."""
+    """Return the counts of an imported list (member-counts.csv): commune, area ("" if none), kind, due, persons."""
     rows = []
     try:
         with open(path, encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 names = ("commune", "kind", "due")
-                rows.append({name: str(row[name]) for name in names} | {"persons": int(row["persons"])})
+                more = {"area": row.get("area") or "", "persons": int(row["persons"])}
+                rows.append({name: str(row[name]) for name in names} | more)
     except (KeyError, TypeError, ValueError, UnicodeDecodeError, csv.Error):
         raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None
-    return pd.DataFrame(rows, columns=["commune", "kind", "due", "persons"])
+    return pd.DataFrame(rows, columns=list(NOBODY))
 
 
 def due_in(counts: pd.DataFrame, month: str, names: Iterable[str], column: str = "commune") -> list[float]:
@@ -106,6 +111,20 @@ def due_in(counts: pd.DataFrame, month: str, names: Iterable[str], column: str =
 def renewed(counts: pd.DataFrame, names: Iterable[str], column: str = "commune") -> list[float]:
     """Return how many of an imported list renewed, for each name in a column of it."""
     return _sums(counts[counts["kind"] == "renewal"], names, column)
+
+
+def due_by_month(counts: pd.DataFrame, month: str, names: list[str], months: int = 12) -> pd.DataFrame:
+    """Return how many of an imported list are due in each of the months after `month`: months by commune."""
+    after = [str(tables.month(month) + n) for n in range(1, months + 1)]
+    return pd.DataFrame([due_in(counts, one, names) for one in after], index=after, columns=names)
+
+
+def by_area(counts: pd.DataFrame, month: str) -> pd.DataFrame:
+    """Return a row for each collector's area that an imported list names: area, persons, due (in `month`), renewed."""
+    areas = sorted(set(counts["area"]) - {""})
+    there = counts[counts["kind"] != "stopped"]
+    told = {"persons": _sums(there, areas, "area"), "due": due_in(counts, month, areas, "area")}
+    return pd.DataFrame({"area": areas} | told | {"renewed": renewed(counts, areas, "area")})
 
 
 def _sums(rows: pd.DataFrame, names: Iterable[str], column: str) -> list[float]:

@@ -1,9 +1,9 @@
 """The month's report of an office: done against plan, expectation and last year; who is due; what comes next.
 
 The counts are those of one's own monthly table (`forecast import`), persons by commune and month. What was expected is
-the status quo of the agent engine from the last count a year ago (or the first there is); a commune's share is its own
-count at that start times the growth of its simulated people, so that parts add up draw by draw. An interval is that of
-90% of the draws. Chances come from draws that start at the month itself.
+the status quo of the agent engine from the last count a year ago (or the first there is); a commune starts from its own
+count and grows as its simulated people do, scaled so that parts add up to the place in every draw. An interval is that
+of 90% of the draws. Chances come from draws that start at the month itself.
 """
 
 from pathlib import Path
@@ -24,6 +24,7 @@ CALL, VISIT, MEETING, CAMPAIGN = 0.25, 2.0, 4.0, 8.0
 """Hours of a call to a member who is due, a visit to a household, a meeting, a campaign day (judgement)."""
 MEETING_FROM, CAMPAIGN_FROM = 12.0, 30.0
 """Hours of a commune from which one of them goes into a meeting, into a campaign day (judgement)."""
+INTERVAL = (0.05, 0.5, 0.95)
 COLUMNS = (
     "commune",
     "members",
@@ -50,7 +51,9 @@ class Progress(NamedTuple):
     """A month's report: `table` has a row for each commune with :data:`COLUMNS`, in persons, hours and acts.
 
     `plan_chance` is the probability that the year's plan is met in December, `march_chance` that the stock of the next
-    March is not below today's; NaN without a plan. `since` is the month from which the expectation starts.
+    March is not below today's; NaN without a plan. `since` is the month from which the expectation starts, `whole` the
+    low, middle and high of the place. Where a list of persons was given, `areas` has persons, due and renewed by area
+    of a collector (no row if it names none), `due` months by commune.
     """
 
     place: Place
@@ -59,6 +62,9 @@ class Progress(NamedTuple):
     table: pd.DataFrame
     plan_chance: float
     march_chance: float
+    whole: tuple[float, float, float]
+    areas: pd.DataFrame
+    due: pd.DataFrame | None
     synthetic: bool
     draws: int
     seed: int
@@ -90,34 +96,67 @@ def progress(
         table[measure] = own.of(measure).reindex([month]).to_numpy(float)[0]
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
     table["last_year"] = stock.reindex([year_ago])[units].to_numpy(float)[0]
-    low, middle, high = _expected(found, stock, units, since, month, (draws, seed, jobs))
+    expected = _expected(found, stock[units], since, month, (draws, seed, jobs))
+    low, middle, high = np.quantile(expected, INTERVAL, axis=0)
     table["low"], table["expected"], table["high"] = low, middle, high
     table["warning"] = np.where(now < low, "low", np.where(now > high, "high", ""))
     table["plan"] = own.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
-    table["due"], table["renewed"] = np.nan, np.nan
+    table["due"], table["renewed"], by_month = np.nan, np.nan, None
+    following = str(tables.month(month) + 1)
+    areas = own_counts.by_area(own_counts.NOBODY, following)
     if due is not None:
         listed = own_counts.listed(due)
-        table["due"] = own_counts.due_in(listed, str(tables.month(month) + 1), table["commune"])
+        table["due"] = own_counts.due_in(listed, following, table["commune"])
         table["renewed"] = own_counts.renewed(listed, table["commune"])
+        areas = own_counts.by_area(listed, following)
+        by_month = own_counts.due_by_month(listed, month, list(table["commune"]))
     table = _work(table, hours)
     plan = table["plan"].sum(min_count=len(table))
     plan_chance, march_chance = _chances(found, float(now.sum()), float(plan), month, (draws, seed, jobs))
-    return Progress(found, month, since, table[list(COLUMNS)], plan_chance, march_chance, own.synthetic, draws, seed)
+    bounds = [float(bound) for bound in np.quantile(expected.sum(axis=1), INTERVAL)]
+    return Progress(
+        place=found,
+        month=month,
+        since=since,
+        table=table[list(COLUMNS)],
+        plan_chance=plan_chance,
+        march_chance=march_chance,
+        whole=(bounds[0], bounds[1], bounds[2]),
+        areas=areas,
+        due=by_month,
+        synthetic=own.synthetic,
+        draws=draws,
+        seed=seed,
+    )
 
 
 def _expected(
-    place: Place, stock: pd.DataFrame, units: list[str], since: str, month: str, run: tuple[int, int, int | None]
+    place: Place, stock: pd.DataFrame, since: str, month: str, run: tuple[int, int, int | None]
 ) -> npt.NDArray[np.float64]:
-    """Return the 5%, 50% and 95% quantiles of each commune's members in a month, shape (3, communes)."""
-    at_start = stock.loc[since, units].to_numpy(float)
+    """Return members in a month by (draws, communes), NaN without an earlier count; in each draw they add up."""
+    at_start = stock.loc[since].to_numpy(float)
     if since == month:
-        return np.full((3, len(units)), np.nan)
+        return np.full((1, len(at_start)), np.nan)
     draws, seed, jobs = run
     question = Scenario("expected", place, start=since, until=month, assumptions={"opening_members": at_start.sum()})
     simulated = commune_members(question, range(draws), seed, jobs=jobs, progress=False)
-    grown = simulated[:, -1] / np.maximum(simulated[:, 0], 1.0)
-    interval: npt.NDArray[np.float64] = np.quantile(at_start * grown, (0.05, 0.5, 0.95), axis=0)
-    return interval
+    return anchored(at_start, simulated[:, 0], simulated[:, -1])
+
+
+def anchored(own: npt.NDArray[np.float64], start: np.ndarray, end: np.ndarray) -> npt.NDArray[np.float64]:
+    """Return simulated communes, (draws, communes), as if each had started from its `own` count.
+
+    Each grows as its simulated people did from `start` to `end`; then all of a draw are scaled to add up to what the
+    place has in it.
+
+    >>> anchored(np.array([10.0, 30.0]), np.array([[20.0, 20.0]]), np.array([[30.0, 20.0]])).round(1).tolist()
+    [[16.7, 33.3]]
+    """
+    grown = own * (end / np.maximum(start, 1.0))
+    found: npt.NDArray[np.float64] = (
+        grown * end.sum(axis=1, keepdims=True) / np.maximum(grown.sum(axis=1), 1e-9)[:, None]
+    )
+    return found
 
 
 def _chances(

@@ -24,6 +24,7 @@ from . import own_communes as own_communes
 from . import picture as picture
 from . import policy as policy
 from . import progress as progress
+from . import progress_papers as progress_papers
 from . import projection as projection
 from . import questions as questions
 from . import scenario_file as scenario_file
