@@ -15,7 +15,6 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm, Pt, RGBColor
 from matplotlib.axes import Axes
 from pptx import Presentation
-from pptx.dml.color import RGBColor as SlideColor
 from pptx.util import Emu, Inches
 from pptx.util import Pt as SlidePt
 
@@ -162,7 +161,6 @@ def slide(report: Progress, lang: str = "vi") -> bytes:
     for number, (part, texts) in enumerate(parts(report, lang).items()):
         line = box.paragraphs[0] if number == 0 else box.add_paragraph()
         line.text, line.font.bold, line.font.size = PARTS[part][0 if lang == "vi" else 1], True, SlidePt(15)
-        line.font.color.rgb = SlideColor(0x1B, 0x5E, 0x9B)
         for text in texts:
             line = box.add_paragraph()
             line.text, line.font.size, line.space_after = text, SlidePt(14), SlidePt(3)
