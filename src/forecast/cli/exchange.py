@@ -136,7 +136,8 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
 
     .xlsx, .xls, .ods or text with separators; a row for each commune, with the month in a column, in headings, in the
     title or in the name of the sheet. What was read, skipped and found odd is told before anything is written. A file
-    with a fault or an open question changes nothing. A list of persons (D05-TS, members due) becomes counts alone.
+    with a fault or an open question changes nothing. A list of persons (D05-TS, also as XML; members due) becomes
+    counts alone.
     """
     import hashlib
 
@@ -255,13 +256,15 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
 
-    month = kept.parse(answers).month
-    found = members_lists.read_list(file, read_place(place, at=month), month)
+    given = [*kept.load(data.tables.data_dir()), *(kept.load(out) if out != data.tables.data_dir() else ()), *answers]
+    asked = kept.parse(given)
+    found = members_lists.read_list(file, read_place(place, at=asked.month), asked.month, asked.names)
     click.echo(data.doors.shortened(report.to_text(list(found.notes), lang), *REPORT))
     claim(out, force)
     data.tables.write(found.counts, out / "member-counts.csv")
     data.tables.write(members_lists.due(found.counts), out / "due.csv")
     data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
+    kept.save([one for one in given if one.partition("=")[0].strip() in members_lists.codes_of(asked.names)], out)
     files = finish(out, {"command": "import", "place": place, "persons": found.persons})
     line = told("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
     answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))

@@ -2,15 +2,15 @@
 
 A list is read where it lies and becomes counts by commune, collector's area, group, months paid at once, new or
 renewal, and the month in which the next payment is due. Forms: D05-TS of Decision 490/QĐ-BHXH (2023) and of Decision
-505/QĐ-BHXH (2020), sheets of filing programs, and lists of members due, by the words of their headings. What the form
-itself asks (amount = income x 22% x months; subsidy = its share of the poverty line; own = the rest) is checked, and a
-row that breaks it is told by its number alone: never a cell of a person.
+505/QĐ-BHXH (2020), also as XML, sheets of filing programs, and lists of members due, by the words of their headings.
+What the form itself asks (amount = income x 22% x months; subsidy = its share of the poverty line; own = the rest) is
+checked, and a row that breaks it is told by its number alone: never a cell of a person.
 """
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +36,7 @@ months paid at once, `kind` new, renewal, stopped or unknown, `due` a month."""
 _HEADINGS = (  # role, what its heading says; the first that fits
     ("name", r"^(ho va ten|ho ten|hovaten|ho va ten lot|ten khach hang)"),
     ("code", r"^(ma so bhxh|so so bhxh|masobhxh|ma so bao hiem|so cccd|cccd|cmnd|so dien thoai|sodienthoai|ngay sinh)"),
+    ("commune_code", r"^ma (xa|phuong)"),
     ("area", r"^(dia ban|khu vuc|diem thu|tuyen thu|cum thu|cum|to thu|mang luoi)\b"),
     ("collector", r"nhan vien thu|\bma nv\b|\bnvt\b"),
     ("commune", r"(^|\bxa phuong |dia chi )((ten )?xa( phuong)?( thi tran)?|phuong( xa)?)( dang sinh song)?$"),
@@ -137,8 +138,12 @@ def due(counts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(known.groupby(["due", "commune"], as_index=False)["persons"].sum())
 
 
-def read_list(path: Path, place: Place | None = None, month: str | None = None) -> MemberCounts:
+def read_list(
+    path: Path, place: Place | None = None, month: str | None = None, codes: Mapping[str, str] | None = None
+) -> MemberCounts:
     """Return the counts of a list of persons; `month` is the month of the list where its rows say none.
+
+    `codes` names the commune of each code of five digits, where the list has codes and no names of communes.
 
     Raises :class:`~forecast.data.tables.UserError` for a file without a list. Nothing of a person is in what it
     returns or raises.
@@ -155,7 +160,7 @@ def read_list(path: Path, place: Place | None = None, month: str | None = None) 
                 notes.append(Note(SKIPPED, grid.sheet, "", "không có danh sách người", "no list of persons"))
             continue
         found_any = True
-        told, more = _count(grid, found, names, month)
+        told, more = _count(grid, found, names, month, dict(codes or {}))
         counts.update(told)
         notes += more
     if not found_any:
@@ -180,13 +185,16 @@ def _with_areas(counts: Counter[Key], names: Names | None) -> Counter[Key]:
     return told
 
 
-def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> tuple[Counter[Key], list[Note]]:
+def _count(
+    grid: Grid, found: _List, names: Names | None, month: str | None, codes: dict[str, str]
+) -> tuple[Counter[Key], list[Note]]:
     """Return the counts of one list and what is said of it."""
     at = found.columns
     counts: Counter[Key] = Counter()
     kind, skipped = "", []
     wrong: dict[str, list[int]] = {}
     known: dict[str, str] = {}
+    unknown: Counter[str] = Counter()
     for y in range(found.first, len(grid.rows)):
         row = grid.rows[y]
         cells = {role: row[x] if x < len(row) else None for role, x in at.items()}
@@ -201,10 +209,30 @@ def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> 
         share = _whole(cells.get("share"))
         for fault in _amounts(cells, months, share):
             wrong.setdefault(fault, []).append(y)
-        commune, group = _commune(cells, names, known), _group(share, since)
+        commune, group = _commune(cells, names, known, codes), _group(share, since)
+        if not commune and re.fullmatch(r"\d{5}", code := str(cells.get("commune_code") or "").strip()):
+            unknown[code] += 1
         counts[commune, _area(cells), group, months or 0, _kind(cells, kind), _due(cells, since, months)] += 1
     lost = sum(number for key, number in counts.items() if not key[0]) if names is not None else 0
-    return counts, _notes(grid, found, counts, skipped, wrong, lost)
+    return counts, [*_notes(grid, found, counts, skipped, wrong, lost), *_coded(grid, unknown)]
+
+
+def codes_of(names: Iterable[str]) -> list[str]:
+    """Return those of answered names that are codes of communes, of five digits: only they may be kept.
+
+    >>> codes_of(["03979", "bui thi a", "7912345678"])
+    ['03979']
+    """
+    return [name for name in names if re.fullmatch(r"\d{5}", name)]
+
+
+def _coded(grid: Grid, unknown: Counter[str]) -> list[Note]:
+    """Return a finding for codes of communes that nobody has named; such a code is public and of no person."""
+    if not unknown:
+        return []
+    told = ", ".join(f"{code} ({number})" for code, number in unknown.most_common(12))
+    vi = f'mã xã chưa rõ tên: {told}; trả lời --map "MÃ=TÊN XÃ"'
+    return [Note(FINDING, grid.sheet, "", vi, f'codes of communes without a name: {told}; answer --map "CODE=COMMUNE"')]
 
 
 def _is_person(cells: dict[str, Cell]) -> bool:
@@ -261,10 +289,12 @@ def _due(cells: dict[str, Cell], since: str | None, months: int | None) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str]) -> str:
-    """Return the commune of a person by its own column or by the parts of the address, "" if none is found."""
+def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str], codes: dict[str, str]) -> str:
+    """Return the commune of a person by its column, its code, or the parts of the address, "" if none is found."""
     if names is None:
         return ""
+    if not cells.get("commune") and (answered := codes.get(str(cells.get("commune_code") or "").strip())):
+        return names.match(answered).unit.rpartition("/")[2]
     said = str(cells.get("commune") or cells.get("address") or cells.get("area") or "")
     parts = [part.strip() for part in re.split(r"[,;]| - ", said) if part.strip()]
     for part in reversed(parts):
@@ -312,6 +342,7 @@ _ROLES = {
     "area": ("khu vực thu", "collector's area"),
     "collector": ("nhân viên thu (không ghi lại mã)", "collector (code not kept)"),
     "commune": ("xã, phường", "commune"),
+    "commune_code": ("mã xã", "code of the commune"),
     "address": ("địa chỉ (chỉ lấy xã)", "address (commune alone)"),
     "income": ("mức thu nhập", "income"),
     "since": ("từ tháng", "from month"),
