@@ -1,12 +1,12 @@
-"""Three ways to make simulated worlds follow a baseline, beside each other: how many worlds carry the answer, and scores.
+"""Three ways to make simulated worlds follow a baseline: how many worlds carry the answer, and how it scores.
 
     python benchmarks/forecasting/conditioning.py [--out FOLDER] [--draws N]
 
 *Weights*: worlds of the stock engine as its priors have it, weighted by how likely the pool holds their path; *filter*:
-the same worlds, chosen anew each half year by how they did in it (a particle filter; a world is not changed, so that its
-books stay whole); *factors*: factors of each month on entry and lapsing that are found draw by draw, as the product does
-(`engines.people.following`). Paths are members at each June and December; densities are normal in logs, with the means
-and covariances of the draws. Scored on counts that came later, with what was known at each origin.
+the same worlds, chosen anew each half year by how they did in it (a particle filter; a world is not changed, so that
+its books stay whole); *factors*: factors of each month on entry and lapsing that are found draw by draw, as the product
+does (`engines.people.following`). Paths are members at each June and December; densities are normal in logs,
+with the means and covariances of the draws. Scored on counts that came later, with what was known at each origin.
 Writes conditioning.json and conditioning.md.
 """
 
@@ -61,7 +61,7 @@ def normal(draws: np.ndarray) -> multivariate_normal:
 
 
 def log_weights(worlds: np.ndarray, pool: np.ndarray) -> np.ndarray:
-    """Log of how likely the pool holds a world's path over how likely the priors make it, at each time: (times, draws)."""
+    """How likely the pool holds a path up to each time over how likely the priors make it, in logs: (times, draws)."""
     times = range(1, worlds.shape[1] + 1)
     return np.array(
         [normal(pool[:, :k]).logpdf(worlds[:, :k]) - normal(worlds[:, :k]).logpdf(worlds[:, :k]) for k in times]

@@ -48,7 +48,7 @@ _TO_NINE = _months_to_nine()
 
 @compiled
 def staying(now: Month, year_came: int, rules: Rules) -> float:
-    """Share of those who came into a pool in one year that have not left it for good by a month, but for inspections."""
+    """Share of those who came into a pool in one year that have not left it for good by now, but for inspections."""
     return (1.0 - rules.eligible_exit_rate) ** max(now.month // 12 - year_came, 0)
 
 

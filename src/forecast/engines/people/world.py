@@ -183,8 +183,8 @@ def fill(layout: Layout, given: Given) -> World:
     growth = (1 + drawn["income_growth"])[None, :] ** years[:, None]
     now = income[None, :, None] * growth[:, :, None, None, None]  # (months, draws, 1, groups, bands)
     moved = prices.counted_anew(drawn)
-    near = price.net[:, :, prices.NEAR_POOR, None] - price.net
-    net = price.net[:, None, :, :, None] + (layout.anew[:, None, None] * near)[:, None, :, :, None] * moved[None, :, None]
+    less = layout.anew[:, None, None] * (price.net[:, :, prices.NEAR_POOR, None] - price.net)
+    net = price.net[:, None, :, :, None] + less[:, None, :, :, None] * moved[None, :, None]
     accept = np.stack([prices.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
     accept /= prices.base_acceptance(drawn, law, layout.base_income)[None, :, None, None, None]
     before = price.base_net[None, :, None] / income  # (draws, groups, bands)
