@@ -14,6 +14,7 @@ from forecast.desk.board.equal import BUDGET
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
+from forecast.show import ranking
 from forecast.show.board import answer, foot, short, title
 
 OWN_TITLES = {
@@ -124,8 +125,11 @@ def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
 
 
 def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
-    """Return what policies add for the same money of all payers but the members, the one that adds most first."""
-    rows = found.sort_values("added_goal", ascending=False, kind="stable")
+    """Return what policies add for the same money of all payers but the members, the one that adds most first.
+
+    Over the table stands how often the first one is first, and whether the next one can be told from it.
+    """
+    rows = words.counted(found.sort_values("added_goal", ascending=False, kind="stable"), "first")
     named = [titles.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
         "policy": say(lang, vi="Chính sách, cùng {b:m} một năm", en="Policy, for {b:m} a year", b=BUDGET),
@@ -135,10 +139,13 @@ def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: st
         "added_goal": say(lang, vi="đến 12/2030", en="by December 2030"),
         "low_goal": say(lang, vi="90%: từ", en="90%: from"),
         "high_goal": say(lang, vi="đến", en="to"),
+        "first": say(lang, vi="Đứng đầu", en="Ranks first"),
     }
     forms = {"policy": "", "size": "p", "support": "m"}
-    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
-    return words.table(rows.assign(policy=named), lang, forms, names)
+    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a") | {"first": "c"}
+    shown = rows.assign(policy=named)
+    first = ranking.sentence(dict(zip(named, rows["first"], strict=True)), lang)
+    return join([first, words.table(shown, lang, forms, names)])
 
 
 def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
@@ -191,8 +198,12 @@ def communes(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
 
 
 def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
-    """Return what each policy does to the nation: lasting members, the chance of 2030, and what it costs whom."""
+    """Return what each policy does to the nation: lasting members, the chance of 2030, and what it costs whom.
+
+    Under the table stands how many draws it rests on.
+    """
     rows = found[found["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
+    rows = words.counted(rows, "chance")
     named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
         "policy": say(lang, vi="Chính sách", en="Policy"),
@@ -204,13 +215,21 @@ def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
         **{
             f"more_{payer}": say(lang, vi="{p:payer}: trả thêm một năm", en="{p:payer}: more in a year", p=payer)
             for payer in PAYERS
-            if payer != "donors"
+            if payer != "donors" or rows["more_donors"].any()
         },
         "price": say(lang, vi="Chi cho một năm-người thêm", en="Support for one more member-year"),
     }
     forms = dict.fromkeys(names, "m") | {"policy": "", "chance": "c", "price": "m"}
     forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
-    return words.table(rows.assign(policy=named), lang, forms, names)
+    rest = say(
+        lang,
+        vi="Mức giữa, khoảng và khả năng là của {n:n} lần mô phỏng; ± là sai số mô phỏng của khả năng. "
+        "Mọi chính sách có cùng các lần mô phỏng.",
+        en="Medians, intervals and probabilities are of {n:n} draws; ± is the simulation error of a probability. All "
+        "policies have the same draws.",
+        n=int(rows["draws"].min()),
+    )
+    return join([words.table(rows.assign(policy=named), lang, forms, names), rest])
 
 
 def held(found: pd.DataFrame, lang: str = "vi") -> Text:
