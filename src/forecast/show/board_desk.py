@@ -14,8 +14,8 @@ from forecast.desk.board.equal import BUDGET
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
-from forecast.show import ranking
-from forecast.show.board import answer, foot, short, title
+from forecast.show import ranking, told
+from forecast.show.board import answer, foot, short, tell, title
 
 OWN_TITLES = {
     STATUS_QUO: {"vi": "luật như hiện nay", "en": "the law as it is"},
@@ -24,6 +24,7 @@ OWN_TITLES = {
 
 def undo(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the top-up that would undo the rise of the floor, and who would pay what in its first year."""
+    told.undone(cost)
     shares = undoing(board.asked.known_law, board.rise, (NATION,))
     paid = cost[cost["place"] == NATION].set_index("payer")
     return say(
@@ -57,6 +58,9 @@ OUTREACH = "model-communes"  # what offices would do in place of a top-up, as th
 
 def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: str = "vi") -> Text:
     """Return for each place what the rise takes, the top-up that undoes it, who pays more, and what outreach adds."""
+    told.undone(cost)
+    told.policies(policies)
+    tell(board)
     rows = board.rows.set_index("place")
     more = (cost["undone"] - cost["usual"]).set_axis(pd.MultiIndex.from_frame(cost[["place", "payer"]])).unstack()
     reach = policies[policies["policy"] == OUTREACH].set_index("place")
@@ -94,6 +98,7 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
 
 def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the effect of the price by counts of members and by trials of entry, and which one is used where."""
+    told.prices(found)
     row = next(frames.rows(found[found["place"] == NATION]))
     provinces = found[found["place"] != NATION]
     most = next(frames.rows(provinces[provinces["people"] == provinces["people"].max()]))
@@ -129,6 +134,7 @@ def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: st
 
     Over the table stands how often the first one is first, and whether the next one can be told from it.
     """
+    told.policies(found, " at equal money")
     rows = words.counted(found.sort_values("added_goal", ascending=False, kind="stable"), "first")
     named = [titles.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
@@ -150,6 +156,7 @@ def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: st
 
 def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     """Return the nation's plan for a December in a sentence for each chance."""
+    told.plans(table, year)
     rows = table[table["place"] == NATION]
     return words.listing(
         say(
@@ -172,8 +179,9 @@ def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     )
 
 
-def plans_table(table: pd.DataFrame, lang: str = "vi") -> Text:
-    """Return the plans of all places by chance, and what is left of the middle one in March."""
+def plans_table(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
+    """Return the plans of all places for a December by chance, and what is left of the middle one in March."""
+    told.plans(table, year)
     wide = table.pivot(index="place", columns="chance", values="plan").reindex(table["place"].unique())
     kept = table[table["chance"] == table["chance"].median()].set_index("place")
     shown = wide.set_axis([f"p{round(100 * float(c))}" for c in wide.columns], axis=1).reset_index()
@@ -187,6 +195,7 @@ def plans_table(table: pd.DataFrame, lang: str = "vi") -> Text:
 
 def communes(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     """Return the plan of a province split over its communes, the largest first."""
+    told.communes(table, year)
     rows = table.sort_values("plan", ascending=False, kind="stable")
     shown = rows.assign(commune=rows["commune"].str.rpartition("/")[2])
     names = {
@@ -203,6 +212,7 @@ def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
     Under the table stands how many draws it rests on.
     """
     rows = found[found["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
+    told.policies(found)
     rows = words.counted(rows, "chance")
     named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
@@ -234,6 +244,7 @@ def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
 
 def held(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return how often earlier boards would have been right: the nation's December, then the rates of provinces."""
+    told.held(found)
     nation = next(frames.rows(found[found["place"] == NATION]))
     rates = past.rates(found).set_index("which")
     said = [
@@ -279,6 +290,7 @@ def held(found: pd.DataFrame, lang: str = "vi") -> Text:
 
 def held_table(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return each count and what the board would have said of it half a year before or more."""
+    told.held(found)
     names = {
         "place": say(lang, vi="Nơi", en="Place"),
         "seen": say(lang, vi="Nhìn từ", en="Seen from"),
@@ -309,6 +321,7 @@ def today(board: Board, lang: str = "vi") -> Text:
 
 def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the five places of the articles in their present form, from today to 2030."""
+    told.five(rows)
     names = {
         "name": say(lang, vi="Nơi ngày nay", en="Place of today"),
         "communes": say(lang, vi="Số xã", en="Communes"),

@@ -324,7 +324,9 @@ def groups(
         )
     place = scenario.place if scenario is not None else places.read_place(str(frame["place"].iloc[0]))
     frame = frame.assign(month=frame["month"].astype(str), group=frame["group"].astype(str))
-    ends = frame[frame["month"] == frame["month"].max()].groupby("group")["value"].mean()
+    last = frame[frame["month"] == frame["month"].max()]
+    stated.tell(stated.paths(last))
+    ends = last.groupby("group")["value"].mean()
     said = []
     with style():
         picture, first = sheet(
