@@ -33,9 +33,9 @@ def text(allocation: Allocation, lang: str = "vi") -> Text:
         "share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c} ({n:n} draws).",
         v=target.value,
         by=target.by,
-        p=Chance(allocation.place_chance, 2 * draws),
+        p=of_place(allocation),
         n=draws,
-        **_ends(table),
+        **ends(table),
     )
 
 
@@ -43,11 +43,16 @@ def _draws(table: pd.DataFrame) -> int:
     return int(table["draws"].iloc[0])
 
 
-def _ends(table: pd.DataFrame) -> dict[str, Chance]:
+def of_place(allocation: Allocation) -> Chance:
+    """Return the chance of the whole place: the draws that made the split and those that judge it."""
+    return Chance(allocation.place_chance, 2 * _draws(allocation.table))
+
+
+def ends(table: pd.DataFrame) -> dict[str, Chance]:
     """Return the lowest and highest chance of a commune, split by capacity (a, b) and by people (c, d)."""
     columns = [table[f"chance_by_{split}"] for split in ("capacity", "people")]
-    ends = [float(end) for column in columns for end in (column.min(), column.max())]
-    return {name: Chance(p, _draws(table)) for name, p in zip("abcd", ends, strict=True)}
+    found = [float(end) for column in columns for end in (column.min(), column.max())]
+    return {name: Chance(p, _draws(table)) for name, p in zip("abcd", found, strict=True)}
 
 
 def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25) -> Picture:
@@ -57,8 +62,8 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25)
     """
     rows = table.sort_values("chance_by_people", kind="stable").reset_index(drop=True)
     rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))]
-    ends = _ends(table)
-    low, high = ends["c"], ends["d"]
+    chances = ends(table)
+    low, high = chances["c"], chances["d"]
     with style():
         drawn, axes = sheet(
             say(
@@ -101,8 +106,8 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25)
             place=place.name,
             a=low,
             b=high,
-            c=ends["a"],
-            d=ends["b"],
+            c=chances["a"],
+            d=chances["b"],
         )
     )
 

@@ -61,7 +61,7 @@ def _as_many(p: float, standard_error: float) -> int:
     return max(round(p * (1 - p) / standard_error**2), 1)
 
 
-def _judged(p: float, like: Judged) -> words.Chance | float:
+def judged(p: float, like: Judged) -> words.Chance | float:
     """Return a probability that knows its error, which is that of `like`, judged on the same levels."""
     return words.Chance(p, _as_many(like.probability, like.standard_error)) if like.standard_error > 0 else p
 
@@ -83,11 +83,11 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     least = min((promised, verified), key=lambda judged: judged.probability)
     lower = least.probability
     found = lower >= optimum.probability
-    shown = _judged(lower, least)
+    shown = judged(lower, least)
     common["found"] = words.chance(shown, lang) if found else words.below(shown, optimum.probability, lang)
     if optimum.met:
         common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high}
-        common |= {"base": _judged(optimum.base, verified)}
+        common |= {"base": judged(optimum.base, verified)}
         head = say(
             lang,
             **common,
@@ -233,7 +233,7 @@ def front(optimum: Optimum, lang: str = "vi") -> Picture:
                 place=place.name,
                 c=optimum.verified.cost,
                 v=target.value,
-                p=_judged(optimum.verified.probability, optimum.verified),
+                p=judged(optimum.verified.probability, optimum.verified),
             ),
             say(
                 lang,
