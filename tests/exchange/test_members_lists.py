@@ -9,10 +9,14 @@ import openpyxl
 import pytest
 
 from forecast.data import places
+from forecast.data.tables import UserError
 from forecast.exchange import members_lists
+from forecast.exchange.reading import grids
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
 SECRET = ("Nguyễn Văn Bímật", "7912345678", "017000111222", "Xóm Kín", "0987654321")
+COLLECTOR = "NV0199"
+NV = "nhân viên thu 1 (Tú Lý)"
 
 
 def form(broken: bool = False) -> bytes:
@@ -55,7 +59,7 @@ def form(broken: bool = False) -> bytes:
         where, note = f"{hamlet}, xã Tú Lý, huyện Đà Bắc", f"Đối tượng Khác, P.Thức {kind}, SĐT {phone}"
         person = [number, f"{name} {number}", code, card, where, "05/11/2025", number]
         money = [income, months, "11/2025", total, own, share, state, None, None, None, None]
-        sheet.append([*person, *money, "NV01", note])
+        sheet.append([*person, *money, COLLECTOR, note])
     sheet.append(["Cộng tăng", *[None] * 9, 1, 1, 130])
     sheet.append(["II", "Giảm"])
     sheet.append(["TỔNG CỘNG (4 người tham gia)"])
@@ -65,15 +69,112 @@ def form(broken: bool = False) -> bytes:
     return stream.getvalue()
 
 
+def filed(broken: bool = False, encoding: str = "utf-8") -> bytes:
+    """Return the same list as a filing program sends it: XML with codes of communes and no names of them."""
+    name, code, card, hamlet, phone = SECRET
+    people = []
+    persons = ((50, 3, 1_500_000, "Tăng_mới"), (40, 6, 2_000_000, "Đóng_tiếp"))
+    for number, (share, months, income, kind) in enumerate(persons, 1):
+        total, state = income * 0.22 * months, 1_500_000 * 0.22 * share / 100 * months
+        own = total - state + (5000 if broken else 0)
+        told = {
+            "STT": number,
+            "HoTen": f"{name} &amp; {number}",
+            "MasoBHXH": code,
+            "MucTien": income,
+            "Tuthang": "11/2025",
+        }
+        told |= {"Sothang": months, "Tongtien": f"{total:.0f}", "TienTudong": f"{own:.0f}", "TyleNSNN": share}
+        told |= {"TienHotro": f"{state:.0f}", "Ghichu": f"P.Thức {kind}, SĐT {phone}", "CMND": card}
+        told |= {"Maxa_DangSS": "03979", "Diachi_DangSS": hamlet}
+        people.append("<LaoDong>" + "".join(f"<{tag}>{value}</{tag}>" for tag, value in told.items()) + "</LaoDong>")
+    text = f'<?xml version="1.0" encoding="{encoding}"?>\n<D05-TS><ThongTinKhac><SoSoBHXH>2</SoSoBHXH></ThongTinKhac>'
+    return (text + f"<NoiDung>{''.join(people)}</NoiDung><Cky>x</Cky></D05-TS>").encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_list_as_xml_becomes_counts_and_asks_for_the_names_of_its_codes(tmp_path, encoding):
+    (tmp_path / "D05-TS-595.xml").write_bytes(filed(encoding=encoding))
+    assert members_lists.has_list(grids.read_grids(tmp_path / "D05-TS-595.xml"))
+    found = members_lists.read_list(tmp_path / "D05-TS-595.xml", DA_BAC)
+    assert found.counts["commune"].tolist() == ["", ""]
+    findings = [note.en for note in found.notes if note.kind == "finding"]
+    assert findings == [
+        "2 persons of no known commune",
+        'codes of communes without a name: 03979 (2); answer --map "CODE=COMMUNE"',
+    ]
+    found = members_lists.read_list(tmp_path / "D05-TS-595.xml", DA_BAC, codes={"03979": "Tú Lý"})
+    assert found.counts.to_numpy().tolist() == [
+        ["Tú Lý", "", "near_poor", 6, "renewal", "2026-05", 1],
+        ["Tú Lý", "", "poor", 3, "new", "2026-02", 1],
+    ]
+    assert not [note for note in found.notes if note.kind == "finding"]
+    (tmp_path / "broken.xml").write_bytes(filed(broken=True, encoding=encoding))
+    notes = members_lists.read_list(tmp_path / "broken.xml", DA_BAC, codes={"03979": "Tú Lý"}).notes
+    assert "2 rows: the own part is not the amount less subsidies" in [note.en for note in notes]
+
+
+def test_codes_of_communes_are_answered_once(tmp_path, run):
+    (tmp_path / "d05.xml").write_bytes(filed())
+    args = ("import", tmp_path / "d05.xml", "--place", "da-bac", "--out", tmp_path / "out")
+    done = run(*args, "--map", "03979=Tú Lý", "--map", f"{SECRET[1]}=Tú Lý")
+    assert done.exit_code == 0, done.output
+    assert "03979" in (tmp_path / "out" / "reading.yaml").read_text(encoding="utf-8")
+    assert SECRET[1] not in (tmp_path / "out" / "reading.yaml").read_text(encoding="utf-8")
+    assert run(*args, "--force").exit_code == 0
+    assert (tmp_path / "out" / "due.csv").read_text(encoding="utf-8").splitlines()[1:] == [
+        "2026-02,Tú Lý,1",
+        "2026-05,Tú Lý,1",
+    ]
+
+
+BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(9))
+NO_XML = {
+    "a bomb of entities": f"<!DOCTYPE D [{BOMB}]><D><LaoDong><HoTen>&e8;</HoTen></LaoDong></D>",
+    "a file of this machine": '<!DOCTYPE D [<!ENTITY f SYSTEM "FILE">]><D><LaoDong><HoTen>&f;</HoTen></LaoDong></D>',
+    "entities of elsewhere": '<!DOCTYPE D SYSTEM "http://127.0.0.1:9/x.dtd"><D><LaoDong><HoTen>A</HoTen></LaoDong></D>',
+    "without end": f"<D><LaoDong><HoTen>{SECRET[0]}</HoTen><MasoBHXH>{SECRET[1]}",
+    "too deep": "<D><LaoDong>" + "<x>" * 100_000,
+    "too long a field": f"<D><LaoDong><HoTen>{SECRET[0] * 1000}</HoTen></LaoDong></D>",
+    "letters that are none": "<?xml version='1.0' encoding='klingon'?><D/>",
+}
+
+
+@pytest.mark.parametrize("kind", NO_XML)
+def test_xml_that_defines_or_exceeds_anything_is_refused_without_a_word_of_it(tmp_path, kind):
+    kept = tmp_path / "kept.txt"
+    kept.write_text("Bí mật của máy", encoding="utf-8")
+    (tmp_path / "x.xml").write_text(NO_XML[kind].replace("FILE", kept.as_uri()), encoding="utf-8")
+    with pytest.raises(
+        UserError, match=r"^x\.xml: an XML file that is damaged, too large, or defines entities"
+    ) as told:
+        members_lists.read_list(tmp_path / "x.xml", DA_BAC)
+    assert told.value.__cause__ is None and told.value.__suppress_context__
+    assert not [secret for secret in (*SECRET, "Bí mật") if secret in str(told.value)]
+
+
+def test_xml_without_a_person_is_refused(tmp_path):
+    (tmp_path / "x.xml").write_text("<D05-TS><NoiDung/></D05-TS>", encoding="utf-8")
+    with pytest.raises(UserError, match="without a person"):
+        grids.read_grids(tmp_path / "x.xml")
+
+
+def test_persons_of_an_xml_file_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(grids, "MOST_ROWS", 1)
+    (tmp_path / "x.xml").write_bytes(filed())
+    with pytest.raises(UserError, match="too large"):
+        grids.read_grids(tmp_path / "x.xml")
+
+
 def test_a_list_becomes_counts_by_commune_group_mode_kind_and_month_due(tmp_path):
     (tmp_path / "d05.xlsx").write_bytes(form())
     found = members_lists.read_list(tmp_path / "d05.xlsx", DA_BAC)
     assert found.persons == 4
     assert found.counts.to_numpy().tolist() == [
-        ["Tú Lý", "near_poor", 6, "renewal", "2026-05", 1],
-        ["Tú Lý", "other", 1, "new", "2025-12", 1],
-        ["Tú Lý", "other", 1, "renewal", "2025-12", 1],
-        ["Tú Lý", "poor", 3, "new", "2026-02", 1],
+        ["Tú Lý", NV, "near_poor", 6, "renewal", "2026-05", 1],
+        ["Tú Lý", NV, "other", 1, "new", "2025-12", 1],
+        ["Tú Lý", NV, "other", 1, "renewal", "2025-12", 1],
+        ["Tú Lý", NV, "poor", 3, "new", "2026-02", 1],
     ]
     assert not [note for note in found.notes if note.kind == "finding"]
 
@@ -84,12 +185,24 @@ def test_the_checks_of_the_form_are_findings_by_row(tmp_path):
     assert (finding.where, finding.en) == ("16", "1 rows: the own part is not the amount less subsidies")
 
 
-@pytest.mark.parametrize("broken", [False, True])
-def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken, run):
+CUT = filed()[:-300]
+
+
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [
+        ("d05.xlsx", form()),
+        ("d05.xlsx", form(broken=True)),
+        ("d05.xml", filed()),
+        ("d05.xml", filed(broken=True, encoding="utf-16")),
+        ("d05.xml", CUT),
+    ],
+)
+def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, file, data, run):
     """Every file under the folders that a run could write to is searched, memory-backed ones too."""
     source = tmp_path / "source"
     source.mkdir()
-    (source / "d05.xlsx").write_bytes(form(broken))
+    (source / file).write_bytes(data)
     work = tmp_path / "work"
     work.mkdir()
     for name in ("TMPDIR", "HOME", "XDG_CACHE_HOME"):
@@ -105,15 +218,15 @@ def test_nothing_of_a_person_is_written_or_told(tmp_path, monkeypatch, broken, r
         return kept(old, new, **more)
 
     monkeypatch.setattr(os, "replace", watch)
-    args = ["import", source / "d05.xlsx", "--place", "da-bac", "--out", work / "out", "--map", "month=2025-11"]
+    args = ["import", source / file, "--place", "da-bac", "--out", work / "out", "--map", "month=2025-05"]
     done = run(*args)
-    assert done.exit_code in (0, 1)
+    assert done.exit_code == (1 if data is CUT else 0)
     assert "Traceback" not in done.output
     files = [p for p in work.rglob("*") if p.is_file()]
     files += [p for p in (set(shared.iterdir()) - before if shared.is_dir() else ()) if p.is_file()]
     texts = [done.output.encode(), *written, *(path.read_bytes() for path in files)]
-    assert len(files) >= 3 or done.exit_code == 1
-    for secret in SECRET:
+    assert len(files) >= 3 or data is CUT
+    for secret in (*SECRET, COLLECTOR):
         for form_of in (secret.encode(), secret.encode("utf-16-le"), secret.split()[-1].encode()):
             assert not any(form_of in text for text in texts), secret
 

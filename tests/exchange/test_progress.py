@@ -5,6 +5,7 @@ import struct
 import zipfile
 
 import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from forecast.data import places
 from forecast.exchange import layouts, progress, progress_workbook, sample, spreadsheet
 from forecast.exchange.spreadsheet import MARK
 from forecast.show import progress as shown
+from forecast.show import progress_papers as papers
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
 
@@ -73,7 +75,22 @@ def report(**more) -> progress.Progress:
         "renewed": [1.0, 2.0],
     }
     table = progress._work(pd.DataFrame(rows), more.get("hours", 100.0))
-    return progress.Progress(DA_BAC, "2024-06", "2023-06", table[list(progress.COLUMNS)], 0.4, 0.6, False, 10, 1)
+    areas = pd.DataFrame({"area": ["Cụm 1", "Cụm 2"], "persons": [20, 30], "due": [7, 5], "renewed": [2, 1]})
+    due = pd.DataFrame({"Cao Sơn": [4, 1], "=Tú Lý": [8, 0]}, index=["2024-07", "2024-08"])
+    return progress.Progress(
+        place=DA_BAC,
+        month="2024-06",
+        since="2023-06",
+        table=table[list(progress.COLUMNS)],
+        plan_chance=0.4,
+        march_chance=0.6,
+        whole=(115.0, 124.0, 140.0),
+        areas=areas if more.get("listed", True) else areas.iloc[:0],
+        due=due if more.get("listed", True) else None,
+        synthetic=more.get("synthetic", False),
+        draws=10,
+        seed=1,
+    )
 
 
 def test_hours_add_up_and_go_where_the_gap_is():
@@ -92,12 +109,17 @@ def test_hours_add_up_and_go_where_the_gap_is():
 
 def test_sentences_say_plan_expectation_and_warning_in_both_languages():
     vi, en = (" ".join(shown.sentences(report(), lang)) for lang in ("vi", "en"))
-    assert "Cảnh báo sớm" in vi
+    assert "1 xã dưới khoảng dự báo 90%: Cao Sơn." in vi
     assert "Cao Sơn" in en
     assert "81.2%" in en
     assert "81,2%" in vi
     assert "12 are due next month; 3 have renewed" in en
-    assert "5 above" in en
+    assert "6 above" in en
+    assert "(90% interval: 115 to 140)" in en
+    assert "Theo khu vực thu (đến hạn / đã đóng tiếp): Cụm 1: 7 / 2; Cụm 2: 5 / 1." in vi
+    assert "Due by month: Jul 2024: 12; Aug 2024: 1." in en
+    assert "40 ± 30%" in en  # the error of ten draws
+    assert "area" not in " ".join(shown.sentences(report(listed=False), "en"))
 
 
 def test_formulas_of_the_workbook_point_at_the_right_cells_and_a_name_is_no_formula():
@@ -113,6 +135,81 @@ def test_formulas_of_the_workbook_point_at_the_right_cells_and_a_name_is_no_form
 
 
 def test_the_same_report_gives_the_same_bytes():
-    assert shown.paper(report()) == shown.paper(report())
+    assert papers.paper(report()) == papers.paper(report())
     assert progress_workbook.workbook(report()) == progress_workbook.workbook(report())
-    assert zipfile.is_zipfile(io.BytesIO(shown.slide(report())))
+    assert zipfile.is_zipfile(io.BytesIO(papers.slide(report())))
+
+
+def test_paper_has_the_parts_of_an_office_paper_and_tables_by_commune_and_area():
+    document = docx.Document(io.BytesIO(papers.paper(report(synthetic=True), "vi")))
+    lines = [p.text for p in document.paragraphs]
+    assert [line for line in lines if line[:2] in ("1.", "2.", "3.", "4.")] == [
+        "1. Kết quả thực hiện",
+        "2. Người đến hạn đóng",
+        "3. Cảnh báo sớm",
+        "4. Khả năng và kế hoạch tháng sau",
+    ]
+    assert MARK in lines
+    assert "Số: ....../BC-BHXH" in document.tables[0].rows[1].cells[0].text
+    communes, areas = document.tables[-2:]
+    total = {a.text: b.text for a, b in zip(communes.rows[0].cells, communes.rows[-1].cells, strict=True)}
+    assert (total["Đang tham gia"], total["Dự kiến"], total["Đến hạn"], total["Cảnh báo"]) == ("130", "124", "12", "")
+    assert [cell.text for cell in areas.rows[-1].cells] == ["Cộng", "50", "12", "3"]
+    assert len(document.sections) == 2
+    assert document.sections[1].page_width > document.sections[1].page_height
+
+
+def test_the_phone_says_the_figures_and_the_warning_and_nothing_runs_over_anything():
+    drawn = papers.phone(report(synthetic=True), "vi")
+    said = " ".join(drawn.written())
+    for text in (
+        MARK,
+        "130",
+        "81%",
+        "40 ± 30%",
+        "1 xã dưới khoảng dự báo 90%: Cao Sơn.",
+        "67%",
+        "Tháng sau: 100 giờ công",
+    ):
+        assert text in said, text
+    drawn.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in drawn.texts]
+    assert not [(a, b) for n, a in enumerate(boxes) for b in boxes[n + 1 :] if a.overlaps(b)]
+    axes = drawn.axes[0].get_tightbbox()
+    assert all(box.y0 > axes.y1 - 1 and box.x1 <= drawn.bbox.x1 for box in boxes)
+
+
+def test_the_slide_tells_each_sentence_once_and_shows_bars_alone():
+    (page,) = Presentation(io.BytesIO(papers.slide(report(), "en"))).slides
+    told = [p.text for shape in page.shapes if shape.has_text_frame for p in shape.text_frame.paragraphs]
+    for text in shown.sentences(report(), "en"):
+        assert told.count(text) == 1
+    bars = papers.bars(report(), "en")
+    assert "Communes lowest on their plan (line: 100%)" in bars.written()
+    assert not set(bars.written()) & set(told)
+
+
+def test_the_workbook_has_who_is_due_by_month_and_areas_and_the_place_has_its_own_interval():
+    book = openpyxl.load_workbook(io.BytesIO(progress_workbook.workbook(report(), "en")))
+    assert book.sheetnames == ["06-2024", "Due by month", "By area"]
+    due = book["Due by month"]
+    assert [cell.value for cell in due[4]] == ["Cao Sơn", 4, 1, "=SUM(B4:C4)"]
+    assert [cell.value for cell in due[6]] == ["Sum", "=SUM(B4:B5)", "=SUM(C4:C5)", "=SUM(D4:D5)"]
+    assert due["A5"].data_type == "s"
+    assert [cell.value for cell in book["By area"][6]] == ["Sum", *(f"=SUM({c}4:{c}5)" for c in "BCD")]
+    sheet = book.worksheets[0]
+    total = {name.value: cell.value for name, cell in zip(sheet[3], sheet[6], strict=True)}
+    assert total["Expected (median)"] == 124
+    assert len(openpyxl.load_workbook(io.BytesIO(progress_workbook.workbook(report(listed=False)))).sheetnames) == 1
+
+
+def test_communes_start_from_their_own_counts_and_add_up_to_the_place_in_every_draw():
+    rng = np.random.default_rng(5)
+    start = rng.integers(0, 9, (50, 6)).astype(float)
+    end = start + rng.integers(1, 9, (50, 6))
+    own = np.array([3.0, 9, 1, 0, 20, 4])
+    found = progress.anchored(own, start, end)
+    assert np.allclose(found.sum(axis=1), end.sum(axis=1))
+    assert (found[:, 3] == 0).all()
+    alike = progress.anchored(own, np.full((1, 6), 5.0), np.full((1, 6), 10.0))[0]
+    assert np.allclose(alike / alike.sum(), own / own.sum())

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from forecast.cli.board import board
+from forecast.cli.communes import communes
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, progress, sample
@@ -114,6 +115,7 @@ for command in (
     import_,
     new,
     progress,
+    communes,
     update,
     backtest,
     calibrate,

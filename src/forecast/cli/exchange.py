@@ -80,7 +80,7 @@ def new(
     scaffold.write(frames, texts, out)
     files = finish(out, {"command": "new", "place": place, "start": begin})
     line = told("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
-    answer(line, out=out, files=files, then=_own(out, texts))
+    answer(line, out=out, files=files, then=own_folder(out, texts))
 
 
 @command()
@@ -136,7 +136,8 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
 
     .xlsx, .xls, .ods or text with separators; a row for each commune, with the month in a column, in headings, in the
     title or in the name of the sheet. What was read, skipped and found odd is told before anything is written. A file
-    with a fault or an open question changes nothing. A list of persons (D05-TS, members due) becomes counts alone.
+    with a fault or an open question changes nothing. A list of persons (D05-TS, also as XML; members due) becomes
+    counts alone.
     """
     import hashlib
 
@@ -172,7 +173,7 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     line = told("{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name)
-    answer(line, out=out, files=finish(out, facts), then=_own(out, texts))
+    answer(line, out=out, files=finish(out, facts), then=own_folder(out, texts))
 
 
 @command()
@@ -215,14 +216,17 @@ def progress(
     from forecast.exchange import progress as reports
     from forecast.exchange.progress_workbook import workbook
     from forecast.show import progress as shown
+    from forecast.show import progress_papers as papers
 
     found = reports.progress(place, month, hours=hours, due=due, draws=draws, seed=seed, jobs=jobs)
     claim(out, force)
     data.tables.write(found.table, out / "progress.csv")
-    data.tables.write_bytes(shown.paper(found, lang), out / "progress.docx")
+    if len(found.areas):
+        data.tables.write(found.areas, out / "areas.csv")
+    data.tables.write_bytes(papers.paper(found, lang), out / "progress.docx")
     data.tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
-    data.tables.write_bytes(shown.slide(found, lang), out / "progress.pptx")
-    picture(out / "progress.png", shown.phone(found, lang))
+    data.tables.write_bytes(papers.slide(found, lang), out / "progress.pptx")
+    picture(out / "progress.png", papers.phone(found, lang))
     facts = {
         "command": "progress",
         "place": found.place.name,
@@ -234,11 +238,15 @@ def progress(
         "status": "synthetic" if found.synthetic else "stated",
     }
     sentences = shown.sentences(found, lang)
-    files = finish(out, facts, *sentences)
+    told = [
+        "\n".join([f"{shown.PARTS[part][0 if lang == 'vi' else 1]}:", *(f"- {text}" for text in texts)])
+        for part, texts in shown.parts(found, lang).items()
+    ]
+    files = finish(out, facts, *told)
     following = typed(
         "target", Path(os.environ.get("FORECAST_DATA", "data")) / f"scenarios/{found.place.slug}-plan.yaml"
     )
-    answer(*sentences[:2], out=out, files=files, then=_own(out, {}, following))
+    answer(*sentences[:2], out=out, files=files, then=own_folder(out, {}, following))
 
 
 def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, force: bool, lang: str) -> None:
@@ -248,19 +256,21 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
 
-    month = kept.parse(answers).month
-    found = members_lists.read_list(file, read_place(place, at=month), month)
+    given = [*kept.load(data.tables.data_dir()), *(kept.load(out) if out != data.tables.data_dir() else ()), *answers]
+    asked = kept.parse(given)
+    found = members_lists.read_list(file, read_place(place, at=asked.month), asked.month, asked.names)
     click.echo(data.doors.shortened(report.to_text(list(found.notes), lang), *REPORT))
     claim(out, force)
     data.tables.write(found.counts, out / "member-counts.csv")
     data.tables.write(members_lists.due(found.counts), out / "due.csv")
     data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
+    kept.save([one for one in given if one.partition("=")[0].strip() in members_lists.codes_of(asked.names)], out)
     files = finish(out, {"command": "import", "place": place, "persons": found.persons})
     line = told("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
     answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 
 
-def _own(out: Path, texts: dict[str, str], words: str = "") -> str:
+def own_folder(out: Path, texts: dict[str, str], words: str = "") -> str:
     """Return a command that works on a folder of one's own; on its scenarios if none is given."""
     words = words or typed("project", *(out / "scenarios" / name for name in texts))
     return f"FORECAST_DATA={shlex.quote(os.environ.get('FORECAST_DATA', '') if not texts else str(out))} {words}"

@@ -1,16 +1,16 @@
 """Lists of persons (D05-TS, TK1-TS, lists of members due) read into counts; no name, code or address leaves memory.
 
-A list is read where it lies and becomes counts by commune, group, months paid at once, new or renewal, and the month
-in which the next payment is due. Forms: D05-TS of Decision 490/QĐ-BHXH (2023) and of Decision 505/QĐ-BHXH (2020),
-sheets of filing programs, and lists of members due, by the words of their headings. What the form itself asks (amount
-= income x 22% x months; subsidy = its share of the poverty line; own = the rest) is checked, and a row that breaks it
-is told by its number alone: never a cell of a person.
+A list is read where it lies and becomes counts by commune, collector's area, group, months paid at once, new or
+renewal, and the month in which the next payment is due. Forms: D05-TS of Decision 490/QĐ-BHXH (2023) and of Decision
+505/QĐ-BHXH (2020), also as XML, sheets of filing programs, and lists of members due, by the words of their headings.
+What the form itself asks (amount = income x 22% x months; subsidy = its share of the poverty line; own = the rest) is
+checked, and a row that breaks it is told by its number alone: never a cell of a person.
 """
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ import pandas as pd
 
 from forecast.data.places import Place
 from forecast.data.tables import UserError
+from forecast.exchange.areas import CODE, named
 from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
 from forecast.exchange.reading.months import month_of
 from forecast.exchange.reading.names import Names
@@ -29,11 +30,15 @@ RATE = 0.22
 SHARES = {50: "poor", 40: "near_poor", 30: "ethnic_minority", 20: "other", 25: "near_poor", 10: "other"}
 """Group of a member by the state's share in percent: 50, 40, 30, 20 since 2025-07, 30, 25, 10 before (30 is then
 told apart by the year). Shares of 0 or others are "unknown"."""
-COLUMNS = ["commune", "group", "mode", "kind", "due", "persons"]
-"""Columns of the counts; `mode` is months paid at once, `kind` new, renewal, stopped or unknown, `due` a month."""
+COLUMNS = ["commune", "area", "group", "mode", "kind", "due", "persons"]
+"""Columns of the counts; `area` is that of a collector as it may be written (:mod:`.areas`), `mode` is
+months paid at once, `kind` new, renewal, stopped or unknown, `due` a month."""
 _HEADINGS = (  # role, what its heading says; the first that fits
     ("name", r"^(ho va ten|ho ten|hovaten|ho va ten lot|ten khach hang)"),
     ("code", r"^(ma so bhxh|so so bhxh|masobhxh|ma so bao hiem|so cccd|cccd|cmnd|so dien thoai|sodienthoai|ngay sinh)"),
+    ("commune_code", r"^ma (xa|phuong)"),
+    ("area", r"^(dia ban|khu vuc|diem thu|tuyen thu|cum thu|cum|to thu|mang luoi)\b"),
+    ("collector", r"nhan vien thu|\bma nv\b|\bnvt\b"),
     ("commune", r"(^|\bxa phuong |dia chi )((ten )?xa( phuong)?( thi tran)?|phuong( xa)?)( dang sinh song)?$"),
     ("address", r"dia chi|diachi|noi o"),
     ("income", r"muc thu nhap|muc tien|mucdong|muc dong"),
@@ -51,7 +56,7 @@ _HEADINGS = (  # role, what its heading says; the first that fits
 )
 _NEW = re.compile(r"t[ăa]ng[_ ]?m[ớo]i|đăng ký mới|\btm\b", re.I)
 _AGAIN = re.compile(r"[đd][óo]ng[_ ]?ti[ếe]p|t[áa]i t[ụu]c|\b[đd]t\b", re.I)
-Key = tuple[str, str, int, str, str]
+Key = tuple[str, str, str, int, str, str]
 _NO_PERSON = re.compile(r"\s*(cộng|tổng|người lập|cán bộ|tổ chức|người tham gia|tăng|giảm)\b", re.I)
 
 
@@ -126,15 +131,19 @@ def has_list(grids: list[Grid]) -> bool:
 def due(counts: pd.DataFrame) -> pd.DataFrame:
     """Return how many are due by month and commune: the columns due, commune, persons.
 
-    >>> due(pd.DataFrame([["A", "poor", 3, "new", "2026-01", 4]], columns=COLUMNS)).to_numpy().tolist()
+    >>> due(pd.DataFrame([["A", "", "poor", 3, "new", "2026-01", 4]], columns=COLUMNS)).to_numpy().tolist()
     [['2026-01', 'A', 4]]
     """
     known = counts[(counts["due"] != "") & (counts["kind"] != "stopped")]
     return pd.DataFrame(known.groupby(["due", "commune"], as_index=False)["persons"].sum())
 
 
-def read_list(path: Path, place: Place | None = None, month: str | None = None) -> MemberCounts:
+def read_list(
+    path: Path, place: Place | None = None, month: str | None = None, codes: Mapping[str, str] | None = None
+) -> MemberCounts:
     """Return the counts of a list of persons; `month` is the month of the list where its rows say none.
+
+    `codes` names the commune of each code of five digits, where the list has codes and no names of communes.
 
     Raises :class:`~forecast.data.tables.UserError` for a file without a list. Nothing of a person is in what it
     returns or raises.
@@ -151,25 +160,41 @@ def read_list(path: Path, place: Place | None = None, month: str | None = None) 
                 notes.append(Note(SKIPPED, grid.sheet, "", "không có danh sách người", "no list of persons"))
             continue
         found_any = True
-        told, more = _count(grid, found, names, month)
+        told, more = _count(grid, found, names, month, dict(codes or {}))
         counts.update(told)
         notes += more
     if not found_any:
         raise UserError(
             "{file}: no list of persons (a heading Họ và tên with amounts or months of payment)", file=path.name
         )
+    counts = _with_areas(counts, names)
     rows = [(*key, number) for key, number in sorted(counts.items())]
     table = pd.DataFrame(rows, columns=COLUMNS)
     return MemberCounts(table, int(table["persons"].sum()), tuple(notes))
 
 
-def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> tuple[Counter[Key], list[Note]]:
+def _with_areas(counts: Counter[Key], names: Names | None) -> Counter[Key]:
+    """Return the counts with areas as they may be written."""
+    communes: dict[str, Counter[str]] = {}
+    for (commune, area, *_), number in counts.items():
+        communes.setdefault(area, Counter())[commune] += number
+    known = named(communes, names)
+    told: Counter[Key] = Counter()
+    for (commune, area, *rest), number in counts.items():
+        told[commune, known[area], *rest] += number  # type: ignore[index]  # of the same parts
+    return told
+
+
+def _count(
+    grid: Grid, found: _List, names: Names | None, month: str | None, codes: dict[str, str]
+) -> tuple[Counter[Key], list[Note]]:
     """Return the counts of one list and what is said of it."""
     at = found.columns
     counts: Counter[Key] = Counter()
     kind, skipped = "", []
     wrong: dict[str, list[int]] = {}
     known: dict[str, str] = {}
+    unknown: Counter[str] = Counter()
     for y in range(found.first, len(grid.rows)):
         row = grid.rows[y]
         cells = {role: row[x] if x < len(row) else None for role, x in at.items()}
@@ -184,10 +209,30 @@ def _count(grid: Grid, found: _List, names: Names | None, month: str | None) -> 
         share = _whole(cells.get("share"))
         for fault in _amounts(cells, months, share):
             wrong.setdefault(fault, []).append(y)
-        commune, group = _commune(cells, names, known), _group(share, since)
-        counts[commune, group, months or 0, _kind(cells, kind), _due(cells, since, months)] += 1
+        commune, group = _commune(cells, names, known, codes), _group(share, since)
+        if not commune and re.fullmatch(r"\d{5}", code := str(cells.get("commune_code") or "").strip()):
+            unknown[code] += 1
+        counts[commune, _area(cells), group, months or 0, _kind(cells, kind), _due(cells, since, months)] += 1
     lost = sum(number for key, number in counts.items() if not key[0]) if names is not None else 0
-    return counts, _notes(grid, found, counts, skipped, wrong, lost)
+    return counts, [*_notes(grid, found, counts, skipped, wrong, lost), *_coded(grid, unknown)]
+
+
+def codes_of(names: Iterable[str]) -> list[str]:
+    """Return those of answered names that are codes of communes, of five digits: only they may be kept.
+
+    >>> codes_of(["03979", "bui thi a", "7912345678"])
+    ['03979']
+    """
+    return [name for name in names if re.fullmatch(r"\d{5}", name)]
+
+
+def _coded(grid: Grid, unknown: Counter[str]) -> list[Note]:
+    """Return a finding for codes of communes that nobody has named; such a code is public and of no person."""
+    if not unknown:
+        return []
+    told = ", ".join(f"{code} ({number})" for code, number in unknown.most_common(12))
+    vi = f'mã xã chưa rõ tên: {told}; trả lời --map "MÃ=TÊN XÃ"'
+    return [Note(FINDING, grid.sheet, "", vi, f'codes of communes without a name: {told}; answer --map "CODE=COMMUNE"')]
 
 
 def _is_person(cells: dict[str, Cell]) -> bool:
@@ -244,11 +289,13 @@ def _due(cells: dict[str, Cell], since: str | None, months: int | None) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str]) -> str:
-    """Return the commune of a person by its own column or by the parts of the address, "" if none is found."""
+def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str], codes: dict[str, str]) -> str:
+    """Return the commune of a person by its column, its code, or the parts of the address, "" if none is found."""
     if names is None:
         return ""
-    said = str(cells.get("commune") or cells.get("address") or "")
+    if not cells.get("commune") and (answered := codes.get(str(cells.get("commune_code") or "").strip())):
+        return names.match(answered).unit.rpartition("/")[2]
+    said = str(cells.get("commune") or cells.get("address") or cells.get("area") or "")
     parts = [part.strip() for part in re.split(r"[,;]| - ", said) if part.strip()]
     for part in reversed(parts):
         if part not in known:
@@ -257,6 +304,14 @@ def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str])
         if known[part]:
             return known[part]
     return ""
+
+
+def _area(cells: dict[str, Cell]) -> str:
+    """Return the area that a row names, or the code of its collector; neither is for writing yet."""
+    if area := " ".join(str(cells.get("area") or "").split()):
+        return area
+    code = " ".join(str(cells.get("collector") or "").split())
+    return CODE + code if code else ""
 
 
 def _amounts(cells: dict[str, Cell], months: int | None, share: int | None) -> Iterable[str]:
@@ -281,16 +336,37 @@ _WRONG = {
 }
 
 
+_ROLES = {
+    "name": ("họ tên (không ghi lại)", "name (not kept)"),
+    "code": ("mã số (không ghi lại)", "code (not kept)"),
+    "area": ("khu vực thu", "collector's area"),
+    "collector": ("nhân viên thu (không ghi lại mã)", "collector (code not kept)"),
+    "commune": ("xã, phường", "commune"),
+    "commune_code": ("mã xã", "code of the commune"),
+    "address": ("địa chỉ (chỉ lấy xã)", "address (commune alone)"),
+    "income": ("mức thu nhập", "income"),
+    "since": ("từ tháng", "from month"),
+    "months": ("số tháng đóng", "months paid"),
+    "due": ("ngày đến hạn", "due date"),
+    "total": ("số tiền phải đóng", "amount"),
+    "own": ("người tham gia đóng", "own part"),
+    "share": ("tỷ lệ Nhà nước hỗ trợ", "share of the state"),
+    "state": ("tiền Nhà nước hỗ trợ", "part of the state"),
+    "province_money": ("tiền địa phương hỗ trợ", "part of the province"),
+    "other_money": ("tiền hỗ trợ khác", "part of others"),
+    "plan": ("phương án", "kind of change"),
+    "note": ("ghi chú", "note"),
+}
+
+
 def _notes(
     grid: Grid, found: _List, counts: Counter[Key], skipped: list[int], wrong: dict[str, list[int]], lost: int
 ) -> list[Note]:
     """Return what is said of a list: by rows and columns, never by a cell."""
-    roles = ", ".join(f"{letter(x)} = {role}" for role, x in found.columns.items())
+    vi, en = (", ".join(f"{letter(x)} = {_ROLES[role][at]}" for role, x in found.columns.items()) for at in (0, 1))
     total = sum(counts.values())
     notes = [
-        Note(
-            USED, grid.sheet, "", f"danh sách {total} người; cột {roles}", f"a list of {total} persons; columns {roles}"
-        )
+        Note(USED, grid.sheet, "", f"danh sách {total} người; cột {vi}", f"a list of {total} persons; columns {en}")
     ]
     if skipped:
         vi, en = "dòng không phải người (mục, cộng, ký tên)", "rows that are no person (parts, sums, signatures)"

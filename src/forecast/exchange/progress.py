@@ -1,12 +1,11 @@
 """The month's report of an office: done against plan, expectation and last year; who is due; what comes next.
 
 The counts are those of one's own monthly table (`forecast import`), persons by commune and month. What was expected is
-the status quo of the agent engine from the last count a year ago (or the first there is); a commune's share is its own
-count at that start times the growth of its simulated people, so that parts add up draw by draw. An interval is that of
-90% of the draws. Chances come from draws that start at the month itself.
+the status quo of the agent engine from the last count a year ago (or the first there is); a commune starts from its own
+count and grows as its simulated people do, scaled so that parts add up to the place in every draw. An interval is that
+of 90% of the draws. Chances come from draws that start at the month itself.
 """
 
-import csv
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,16 +16,15 @@ import pandas as pd
 from forecast.data import tables
 from forecast.data.apportion import shared
 from forecast.data.places import Place
-from forecast.data.tables import UserError
 from forecast.desk.allocation import commune_members
-from forecast.exchange.scaffold import OWN
-from forecast.exchange.spreadsheet import place_in
+from forecast.exchange import own_counts
 from forecast.question.scenario import Scenario
 
 CALL, VISIT, MEETING, CAMPAIGN = 0.25, 2.0, 4.0, 8.0
 """Hours of a call to a member who is due, a visit to a household, a meeting, a campaign day (judgement)."""
 MEETING_FROM, CAMPAIGN_FROM = 12.0, 30.0
 """Hours of a commune from which one of them goes into a meeting, into a campaign day (judgement)."""
+INTERVAL = (0.05, 0.5, 0.95)
 COLUMNS = (
     "commune",
     "members",
@@ -53,7 +51,9 @@ class Progress(NamedTuple):
     """A month's report: `table` has a row for each commune with :data:`COLUMNS`, in persons, hours and acts.
 
     `plan_chance` is the probability that the year's plan is met in December, `march_chance` that the stock of the next
-    March is not below today's; NaN without a plan. `since` is the month from which the expectation starts.
+    March is not below today's; NaN without a plan. `since` is the month from which the expectation starts, `whole` the
+    low, middle and high of the place. Where a list of persons was given, `areas` has persons, due and renewed by area
+    of a collector (no row if it names none), `due` months by commune.
     """
 
     place: Place
@@ -62,6 +62,9 @@ class Progress(NamedTuple):
     table: pd.DataFrame
     plan_chance: float
     march_chance: float
+    whole: tuple[float, float, float]
+    areas: pd.DataFrame
+    due: pd.DataFrame | None
     synthetic: bool
     draws: int
     seed: int
@@ -82,82 +85,78 @@ def progress(
     `hours` are those of all collectors in the next month, `due` is the member-counts.csv of an imported list. Raises
     :class:`~forecast.data.tables.UserError` where there are no own counts of the month.
     """
-    own = _own(place)
-    found = place_in(place, month or str(own.index.max()))
-    units = list(found.communes["commune"])
-    stock = _of(own, "members", units).dropna(how="any")
-    if stock.empty:
-        raise UserError(
-            "{place}: no month in which all communes were counted; import a monthly table first", place=place
-        )
-    month = str(tables.month(month)) if month else str(stock.index.max())
-    if month not in stock.index:
-        raise UserError(
-            "{place}: {month} was not counted in all communes; counted: {first} to {last}",
-            place=place,
-            month=month,
-            first=stock.index[0],
-            last=stock.index[-1],
-        )
+    own = own_counts.read(place, month)
+    found, units, stock, month = own.place, own.units, own.stock, own.month
     now = stock.loc[month, units].to_numpy(float)
     year_ago = str(tables.month(month) - 12)
     earlier = [str(m) for m in stock.index if m < month]
     since = year_ago if year_ago in stock.index else (earlier[0] if earlier else month)
     table = pd.DataFrame({"commune": [unit.rpartition("/")[2] for unit in units], "members": now})
     for measure in ("entries", "lapses"):
-        table[measure] = _of(own, measure, units).reindex([month]).to_numpy(float)[0]
+        table[measure] = own.of(measure).reindex([month]).to_numpy(float)[0]
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
     table["last_year"] = stock.reindex([year_ago])[units].to_numpy(float)[0]
-    low, middle, high = _expected(found, stock, units, since, month, (draws, seed, jobs))
+    expected = _expected(found, stock[units], since, month, (draws, seed, jobs))
+    low, middle, high = np.quantile(expected, INTERVAL, axis=0)
     table["low"], table["expected"], table["high"] = low, middle, high
     table["warning"] = np.where(now < low, "low", np.where(now > high, "high", ""))
-    table["plan"] = _of(own, "plan", units).reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
-    table["due"], table["renewed"] = _due(due, table["commune"], month)
+    table["plan"] = own.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
+    table["due"], table["renewed"], by_month = np.nan, np.nan, None
+    following = str(tables.month(month) + 1)
+    areas = own_counts.by_area(own_counts.NOBODY, following)
+    if due is not None:
+        listed = own_counts.listed(due)
+        table["due"] = own_counts.due_in(listed, following, table["commune"])
+        table["renewed"] = own_counts.renewed(listed, table["commune"])
+        areas = own_counts.by_area(listed, following)
+        by_month = own_counts.due_by_month(listed, month, list(table["commune"]))
     table = _work(table, hours)
     plan = table["plan"].sum(min_count=len(table))
     plan_chance, march_chance = _chances(found, float(now.sum()), float(plan), month, (draws, seed, jobs))
-    synthetic = bool((own["status"].loc[month] == "synthetic").any().any()) if month in own["status"].index else False
-    return Progress(found, month, since, table[list(COLUMNS)], plan_chance, march_chance, synthetic, draws, seed)
-
-
-def _of(own: pd.DataFrame, measure: str, units: list[str]) -> pd.DataFrame:
-    """Return one measure of some communes, NaN where it was not counted."""
-    return pd.DataFrame(own.loc[:, own.columns.get_level_values(0) == measure].droplevel(0, axis=1)).reindex(
-        columns=units
+    bounds = [float(bound) for bound in np.quantile(expected.sum(axis=1), INTERVAL)]
+    return Progress(
+        place=found,
+        month=month,
+        since=since,
+        table=table[list(COLUMNS)],
+        plan_chance=plan_chance,
+        march_chance=march_chance,
+        whole=(bounds[0], bounds[1], bounds[2]),
+        areas=areas,
+        due=by_month,
+        synthetic=own.synthetic,
+        draws=draws,
+        seed=seed,
     )
 
 
-def _own(place: str) -> pd.DataFrame:
-    """Return one's own counts: rows are months, columns (measure, unit); plans stand at December of their year."""
-    history = tables.read(tables.data_dir() / "history.csv", "history")
-    own = history[(history["source"] == OWN) & (history["level"] == "commune")]
-    if own.empty:
-        raise UserError(
-            "{place}: no counts of one's own in {folder}; import a monthly table first",
-            place=place,
-            folder=tables.data_dir(),
-        )
-    plans = own["kind"] == "plan"
-    own = own.assign(measure=own["measure"].mask(plans, "plan"))
-    wide = own.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
-    status = own.pivot_table(index="month", columns="place", values="status", aggfunc="last")
-    status.columns = pd.MultiIndex.from_product([["status"], status.columns])
-    return wide.join(status)
-
-
 def _expected(
-    place: Place, stock: pd.DataFrame, units: list[str], since: str, month: str, run: tuple[int, int, int | None]
+    place: Place, stock: pd.DataFrame, since: str, month: str, run: tuple[int, int, int | None]
 ) -> npt.NDArray[np.float64]:
-    """Return the 5%, 50% and 95% quantiles of each commune's members in a month, shape (3, communes)."""
-    at_start = stock.loc[since, units].to_numpy(float)
+    """Return members in a month by (draws, communes), NaN without an earlier count; in each draw they add up."""
+    at_start = stock.loc[since].to_numpy(float)
     if since == month:
-        return np.full((3, len(units)), np.nan)
+        return np.full((1, len(at_start)), np.nan)
     draws, seed, jobs = run
     question = Scenario("expected", place, start=since, until=month, assumptions={"opening_members": at_start.sum()})
     simulated = commune_members(question, range(draws), seed, jobs=jobs, progress=False)
-    grown = simulated[:, -1] / np.maximum(simulated[:, 0], 1.0)
-    interval: npt.NDArray[np.float64] = np.quantile(at_start * grown, (0.05, 0.5, 0.95), axis=0)
-    return interval
+    return anchored(at_start, simulated[:, 0], simulated[:, -1])
+
+
+def anchored(own: npt.NDArray[np.float64], start: np.ndarray, end: np.ndarray) -> npt.NDArray[np.float64]:
+    """Return simulated communes, (draws, communes), as if each had started from its `own` count.
+
+    Each grows as its simulated people did from `start` to `end`; then all of a draw are scaled to add up to what the
+    place has in it.
+
+    >>> anchored(np.array([10.0, 30.0]), np.array([[20.0, 20.0]]), np.array([[30.0, 20.0]])).round(1).tolist()
+    [[16.7, 33.3]]
+    """
+    grown = own * (end / np.maximum(start, 1.0))
+    found: npt.NDArray[np.float64] = (
+        grown * end.sum(axis=1, keepdims=True) / np.maximum(grown.sum(axis=1), 1e-9)[:, None]
+    )
+    return found
 
 
 def _chances(
@@ -171,26 +170,6 @@ def _chances(
     at = list(question.months.astype(str))
     plan_chance = float((total[:, at.index(december)] >= plan).mean()) if np.isfinite(plan) else float("nan")
     return plan_chance, float((total[:, -1] >= members).mean())
-
-
-def _due(path: Path | None, communes: pd.Series, month: str) -> tuple[list[float], list[float]]:
-    """Return how many are due in the next month by commune, and how many renewed, as a list of persons counted them."""
-    if path is None:
-        nothing = [float("nan")] * len(communes)
-        return nothing, nothing
-    following = str(tables.month(month) + 1)
-    due: dict[str, int] = {}
-    renewed: dict[str, int] = {}
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                counted = renewed if row["kind"] == "renewal" else {}
-                counted[row["commune"]] = counted.get(row["commune"], 0) + int(row["persons"])
-                if row["due"] == following and row["kind"] != "stopped":
-                    due[row["commune"]] = due.get(row["commune"], 0) + int(row["persons"])
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError):
-        raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None
-    return [float(due.get(c, 0)) for c in communes], [float(renewed.get(c, 0)) for c in communes]
 
 
 def _work(table: pd.DataFrame, hours: float) -> pd.DataFrame:

@@ -1,15 +1,15 @@
 """The month's report as a workbook whose sums, shares and gaps are formulas that work."""
 
 import io
-import math
 
 import openpyxl
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.data.files import inert, timeless
+from forecast.exchange import sheets
 from forecast.exchange.progress import Progress
-from forecast.exchange.spreadsheet import MARK
 
 HEADINGS = {  # column: (Vietnamese, English); a formula where the third is given ({c:NAME} is the cell of a column)
     "commune": ("Xã, phường", "Commune", ""),
@@ -36,7 +36,8 @@ HEADINGS = {  # column: (Vietnamese, English); a formula where the third is give
     "campaign_days": ("Ngày ra quân", "Campaign days", ""),
 }
 _SHARES, _TEXTS = ("lapse", "done"), ("commune", "early")
-_NO_SUM = (*_SHARES, *_TEXTS, "low", "high", "expected")
+_OWN = {"low": 0, "expected": 1, "high": 2}  # of the place: its own interval, which is no sum
+_NO_SUM = (*_SHARES, *_TEXTS, *_OWN)
 
 
 def workbook(report: Progress, lang: str = "vi") -> bytes:
@@ -46,42 +47,48 @@ def workbook(report: Progress, lang: str = "vi") -> bytes:
     sheet = book.worksheets[0]
     sheet.title = f"{report.month[5:]}-{report.month[:4]}"
     title = ("Tiến độ BHXH tự nguyện", "Progress of voluntary social insurance")[at]
-    sheet.append([inert(f"{title}, {report.place.name}, {report.month[5:]}/{report.month[:4]}")])
-    sheet.append([MARK if report.synthetic else None])
-    sheet.append([names[at] for names in HEADINGS.values()])
+    title = f"{title}, {report.place.name}, {report.month[5:]}/{report.month[:4]}"
+    sheets.head(sheet, title, report.synthetic, [names[at] for names in HEADINGS.values()])
     letters = {name: get_column_letter(number) for number, name in enumerate(HEADINGS, 1)}
     first, last = 4, 3 + len(report.table)
     for y, row in enumerate(report.table.to_dict("records"), first):
         cells = {name: f"{column}{y}" for name, column in letters.items()}
-        sheet.append([_cell(row.get(name), told[2].format(**cells)) for name, told in HEADINGS.items()])
+        sheet.append([sheets.cell(row.get(name), told[2].format(**cells), 1) for name, told in HEADINGS.items()])
     total = last + 1
     sheet.append([("Cộng", "Sum")[at]])
     cells = {name: f"{column}{total}" for name, column in letters.items()}
     for number, (name, told) in enumerate(HEADINGS.items(), 1):
         if name in _SHARES or name in ("change", "missing"):
             sheet.cell(total, number).value = told[2].format(**cells)
+        elif name in _OWN:
+            sheet.cell(total, number).value = sheets.cell(report.whole[_OWN[name]], "", 1)
         elif name not in _NO_SUM:
             sheet.cell(total, number).value = f"=SUM({letters[name]}{first}:{letters[name]}{last})"
     for number, name in enumerate(HEADINGS, 1):
-        head = sheet.cell(3, number)
-        head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor="DFE3E8")
-        head.alignment = Alignment(wrap_text=True, horizontal="center", vertical="center")
         sheet.column_dimensions[letters[name]].width = 24 if name == "commune" else 12
         for y in range(first, total + 1):
             sheet.cell(y, number).number_format = "0.0%" if name in _SHARES else "#,##0"
         sheet.cell(total, number).font = Font(bold=True)
-    sheet["A1"].font, sheet["A2"].font = Font(bold=True, size=13), Font(bold=True, color="8C1D18")
     sheet.freeze_panes = "B4"
+    if report.due is not None:
+        name = ("Đến hạn theo tháng", "Due by month")[at]
+        sheets.due(book.create_sheet(name), report.due, report.place.name, report.synthetic, lang)
+    if len(report.areas):
+        _areas(book.create_sheet(("Theo khu vực thu", "By area")[at]), report, at)
     stream = io.BytesIO()
     book.save(stream)
     return timeless(stream.getvalue())
 
 
-def _cell(value: object, formula: str) -> str | float | None:
-    """Return what stands in a cell: a formula of ours, a number, or a text that no program runs."""
-    if formula:
-        return formula
-    if isinstance(value, str):
-        return inert(value)
-    number = float(str(value)) if value is not None else float("nan")
-    return None if math.isnan(number) else round(number, 1)
+def _areas(sheet: Worksheet, report: Progress, at: int) -> None:
+    """Fill the sheet by collector's area: persons of the list, who is due next month, who renewed."""
+    title = ("Theo khu vực của nhân viên thu", "By collector's area")[at]
+    names = (
+        ("Khu vực thu", "Người trong danh sách", "Đến hạn tháng sau", "Đã đóng tiếp"),
+        ("Collector's area", "Persons of the list", "Due next month", "Renewed"),
+    )[at]
+    sheets.head(sheet, f"{title}, {report.place.name}", report.synthetic, list(names))
+    for area, *counts in report.areas.itertuples(index=False):
+        sheet.append([inert(str(area)), *(int(count) for count in counts)])
+    sheets.sum_row(sheet, ("Cộng", "Sum")[at])
+    sheets.shape(sheet)

@@ -20,9 +20,11 @@ from . import law as law
 from . import levers as levers
 from . import marks as marks
 from . import model as model
+from . import own_communes as own_communes
 from . import picture as picture
 from . import policy as policy
 from . import progress as progress
+from . import progress_papers as progress_papers
 from . import projection as projection
 from . import questions as questions
 from . import ranking as ranking

@@ -1,40 +1,59 @@
-"""The month's report for people: a paper in office form, one slide, and one picture for a phone; Vietnamese first."""
+"""The month's report in words: what was done, who is due, early warning, and what comes next; Vietnamese first."""
 
-import datetime
-import io
-import textwrap
-from collections.abc import Callable
-
-import docx
 import numpy as np
-import pandas as pd
-from docx.document import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Pt
-from pptx import Presentation
-from pptx.util import Emu, Inches
-from pptx.util import Pt as SlidePt
 
-from forecast.data.files import timeless
 from forecast.exchange.progress import Progress
 from forecast.exchange.spreadsheet import MARK
-from forecast.language.words import say
-from forecast.show.marks import INK, MUTED
-from forecast.show.picture import Picture
+from forecast.language import words
+from forecast.language.words import Chance, say
 
-_DAY = datetime.datetime(2020, 1, 1)  # the same report gives the same bytes
-MOST = 8  # communes named in a sentence or drawn
+MOST = 8  # communes and areas named in a sentence
+MONTHS_DUE = 6  # months of who is due in a sentence
+PARTS = {
+    "done": ("Kết quả thực hiện", "What was done"),
+    "due": ("Người đến hạn đóng", "Who is due"),
+    "warning": ("Cảnh báo sớm", "Early warning"),
+    "next": ("Khả năng và kế hoạch tháng sau", "Chances and work of next month"),
+}
+"""Parts of the report, in their order: Vietnamese and English heading."""
+
+
+def title(report: Progress, lang: str = "vi") -> str:
+    """Return the title of the report, without the place."""
+    return str(
+        say(
+            lang,
+            vi="Tiến độ phát triển người tham gia BHXH tự nguyện, {t:T}",
+            en="Progress of voluntary social insurance, {t:T}",
+            t=report.month,
+        )
+    )
 
 
 def sentences(report: Progress, lang: str = "vi") -> list[str]:
-    """Return the report in sentences: plan, expectation, last year, who is due, warnings, next month, chances."""
-    table, month = report.table, report.month
+    """Return the report in sentences: plan, expectation, last year, who is due, warnings, chances, next month."""
+    return [text for part in parts(report, lang).values() for text in part]
+
+
+def parts(report: Progress, lang: str = "vi") -> dict[str, list[str]]:
+    """Return the sentences by part (a key of :data:`PARTS`); a part without any is left out."""
+    told = {
+        "done": _done(report, lang),
+        "due": _due(report, lang),
+        "warning": _warning(report, lang),
+        "next": _next(report, lang),
+    }
+    return {part: texts for part, texts in told.items() if texts}
+
+
+def _done(report: Progress, lang: str) -> list[str]:
+    table = report.table
     members, plan = table["members"].sum(), table["plan"].sum(min_count=len(table))
-    said = []
     mark = f"{MARK}. " if report.synthetic else ""
-    said.append(
-        mark + say(lang, vi="Đến {t:T}: {n:n} người đang tham gia.", en="{t:T}: {n:n} members.", t=month, n=members)
-    )
+    said = [
+        mark
+        + say(lang, vi="Đến {t:T}: {n:n} người đang tham gia.", en="{t:T}: {n:n} members.", t=report.month, n=members)
+    ]
     if np.isfinite(plan):
         said.append(
             say(
@@ -46,39 +65,33 @@ def sentences(report: Progress, lang: str = "vi") -> list[str]:
                 g=max(0.0, plan - members),
             )
         )
+    low, middle, high = report.whole
+    if np.isfinite(middle):
+        above = members - middle
         said.append(
             say(
                 lang,
-                vi="Khả năng đạt kế hoạch năm: {c:c}.",
-                en="Probability that the year's plan is met: {c:c}.",
-                c=report.plan_chance,
-            )
-        )
-    said.append(
-        say(
-            lang,
-            vi="Khả năng tháng 3 năm sau không thấp hơn tháng này: {c:c}.",
-            en="Probability that next March is not below this month: {c:c}.",
-            c=report.march_chance,
-        )
-    )
-    if table["expected"].notna().all():
-        above = members - table["expected"].sum()
-        said.append(
-            say(
-                lang,
-                vi="Dự kiến từ {s:t} nếu giữ cách làm cũ: {e:n} người; thực tế "
+                vi="Dự kiến từ {s:t} nếu giữ cách làm cũ: {e:n} người (khoảng 90%: {a:n} đến {b:n}); thực tế "
                 + ("nhiều hơn {d:n}." if above >= 0 else "ít hơn {d:n}."),
-                en="Expected since {s:t} if nothing changes: {e:n}; the count is {d:n} "
+                en="Expected since {s:t} if nothing changes: {e:n} (90% interval: {a:n} to {b:n}); the count is {d:n} "
                 + ("above." if above >= 0 else "below."),
                 s=report.since,
-                e=table["expected"].sum(),
+                e=middle,
+                a=low,
+                b=high,
                 d=abs(above),
             )
         )
     if table["last_year"].notna().all():
+        last = table["last_year"].sum()
         said.append(
-            say(lang, vi="Cùng kỳ năm trước: {n:n} người.", en="A year ago: {n:n}.", n=table["last_year"].sum())
+            say(
+                lang,
+                vi="Cùng kỳ năm trước: {n:n} người; nay " + ("tăng {d:n}." if members >= last else "giảm {d:n}."),
+                en="A year ago: {n:n}; now {d:n} " + ("more." if members >= last else "fewer."),
+                n=last,
+                d=abs(members - last),
+            )
         )
     before, lapses = table["before"].sum(min_count=1), table["lapses"].sum(min_count=1)
     if before > 0 and np.isfinite(lapses):
@@ -92,6 +105,11 @@ def sentences(report: Progress, lang: str = "vi") -> list[str]:
                 s=lapses / before,
             )
         )
+    return [str(text) for text in said]
+
+
+def _due(report: Progress, lang: str) -> list[str]:
+    table, said = report.table, []
     if table["due"].notna().any():
         said.append(
             say(
@@ -102,21 +120,66 @@ def sentences(report: Progress, lang: str = "vi") -> list[str]:
                 r=table["renewed"].sum(),
             )
         )
-    low = table.loc[table["warning"] == "low", "commune"]
-    if len(low):
-        more = " ..." if len(low) > MOST else ""
+    if report.due is not None:
+        months = report.due.sum(axis=1).head(MONTHS_DUE)
         said.append(
             say(
                 lang,
-                vi="Cảnh báo sớm, {n:n} xã dưới khoảng dự báo 90%: ",
-                en="Early warning, {n:n} communes below their 90% interval: ",
-                n=len(low),
+                vi="Đến hạn theo tháng: {told}.",
+                en="Due by month: {told}.",
+                told="; ".join(f"{words.month(m, lang)}: {words.number(n, lang)}" for m, n in months.items()),
             )
-            + ", ".join(low[:MOST])
-            + more
-            + "."
         )
-    work = table[["hours", "calls", "visits", "meetings", "campaign_days"]].sum()
+    if len(report.areas):
+        most = report.areas.sort_values(["due", "area"], ascending=[False, True]).head(MOST)
+        told = "; ".join(
+            f"{row.area}: {row.due:.0f} / {row.renewed:.0f}" for row in most.itertuples() if row.due or row.renewed
+        )
+        said.append(
+            say(
+                lang,
+                vi="Theo khu vực thu (đến hạn / đã đóng tiếp): {told}{more}.",
+                en="By collector's area (due / renewed): {told}{more}.",
+                told=told or "0",
+                more=" ..." if len(report.areas) > MOST else "",
+            )
+        )
+    return [str(text) for text in said]
+
+
+def _warning(report: Progress, lang: str) -> list[str]:
+    table, said = report.table, []
+    for kind, vi, en in (
+        ("low", "{n:n} xã dưới khoảng dự báo 90%: {names}.", "{n:n} communes below their 90% interval: {names}."),
+        ("high", "{n:n} xã trên khoảng dự báo 90%: {names}.", "{n:n} communes above their 90% interval: {names}."),
+    ):
+        names = table.loc[table["warning"] == kind, "commune"]
+        if len(names):
+            told = ", ".join(names[:MOST]) + (" ..." if len(names) > MOST else "")
+            said.append(str(say(lang, vi=vi, en=en, n=len(names), names=told)))
+    return said
+
+
+def _next(report: Progress, lang: str) -> list[str]:
+    said = []
+    if np.isfinite(report.plan_chance):
+        said.append(
+            say(
+                lang,
+                vi="Khả năng đạt kế hoạch năm: {c:c}.",
+                en="Probability that the year's plan is met: {c:c}.",
+                c=Chance(report.plan_chance, report.draws),
+            )
+        )
+    said.append(
+        say(
+            lang,
+            vi="Khả năng tháng 3 năm sau không thấp hơn tháng này: {c:c}.",
+            en="Probability that next March is not below this month: {c:c}.",
+            c=Chance(report.march_chance, report.draws),
+        )
+    )
+    work = report.table[["hours", "calls", "visits", "meetings", "campaign_days"]].sum()
     said.append(
         say(
             lang,
@@ -132,143 +195,3 @@ def sentences(report: Progress, lang: str = "vi") -> list[str]:
         )
     )
     return [str(text) for text in said]
-
-
-def _title(report: Progress, lang: str) -> str:
-    return str(
-        say(
-            lang,
-            vi="Tiến độ phát triển người tham gia BHXH tự nguyện, {t:T}",
-            en="Progress of voluntary social insurance, {t:T}",
-            t=report.month,
-        )
-    )
-
-
-_COLUMNS = (  # of the table in the paper: column, Vietnamese, English
-    ("commune", "Xã, phường", "Commune"),
-    ("members", "Đang tham gia", "Members"),
-    ("expected", "Dự kiến", "Expected"),
-    ("last_year", "Cùng kỳ", "A year ago"),
-    ("plan", "Kế hoạch", "Plan"),
-    ("due", "Đến hạn", "Due"),
-    ("calls", "Gọi nhắc", "Calls"),
-    ("visits", "Thăm hộ", "Visits"),
-    ("meetings", "Hội nghị", "Meetings"),
-    ("campaign_days", "Ra quân", "Campaign"),
-)
-
-
-def paper(report: Progress, lang: str = "vi") -> bytes:
-    """Return the report as a paper in office form (.docx): heading of the office, sentences, a table by commune."""
-    at = 0 if lang == "vi" else 1
-    document = docx.Document()
-    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Times New Roman", Pt(13)
-    document.core_properties.created = document.core_properties.modified = _DAY
-    document.core_properties.title = _title(report, lang)
-    head = document.add_table(rows=1, cols=2)
-    office = f"BẢO HIỂM XÃ HỘI\n{report.place.name.split(' (')[0].upper()}"
-    state = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc"
-    for cell, text in zip(head.rows[0].cells, (office, state), strict=True):
-        cell.text = text
-        cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for text, bold in ((("BÁO CÁO", "REPORT")[at], True), (_title(report, lang), True)):
-        line = document.add_paragraph()
-        line.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        line.add_run(text).bold = bold
-    for number, text in enumerate(sentences(report, lang), 1):
-        document.add_paragraph(f"{number}. {text}")
-    _table(document, report, at)
-    signed = document.add_paragraph(("NGƯỜI LẬP BIỂU\t\t\t\t\tGIÁM ĐỐC", "PREPARED BY\t\t\t\t\tDIRECTOR")[at])
-    signed.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    return _saved(document.save)
-
-
-def _table(document: Document, report: Progress, at: int) -> None:
-    """Add the table by commune, and its sum."""
-    grid = document.add_table(rows=1, cols=len(_COLUMNS))
-    grid.style = "Table Grid"
-    for cell, names in zip(grid.rows[0].cells, _COLUMNS, strict=True):
-        cell.text = names[1 + at]
-    rows = [*report.table.to_dict("records")]
-    sums = report.table.select_dtypes("number").sum(min_count=1).to_dict()
-    for row in [*rows, {**sums, "commune": ("Cộng", "Sum")[at]}]:
-        for cell, (name, *_) in zip(grid.add_row().cells, _COLUMNS, strict=True):
-            value = row[name]
-            cell.text = value if isinstance(value, str) else "" if pd.isna(value) else f"{value:.0f}"
-    for line in grid.rows:
-        for cell in line.cells:
-            for run in cell.paragraphs[0].runs:
-                run.font.size = Pt(9)
-
-
-def slide(report: Progress, lang: str = "vi") -> bytes:
-    """Return one slide (.pptx): the title, the sentences, and the picture beside them."""
-    deck = Presentation()
-    deck.slide_width, deck.slide_height = Inches(13.333), Inches(7.5)
-    deck.core_properties.created = deck.core_properties.modified = _DAY
-    page = deck.slides.add_slide(deck.slide_layouts[5])
-    heading = page.shapes.title
-    if heading is not None:
-        heading.left, heading.top, heading.width, heading.height = Inches(0.5), Inches(0.3), Inches(12.3), Inches(0.9)
-        heading.text_frame.text = f"{_title(report, lang)}: {report.place.name}"
-        heading.text_frame.paragraphs[0].font.size = SlidePt(28)
-    box = page.shapes.add_textbox(Inches(0.5), Inches(1.3), Inches(7.4), Inches(5.8)).text_frame
-    box.word_wrap = True
-    for number, text in enumerate(sentences(report, lang)):
-        line = box.paragraphs[0] if number == 0 else box.add_paragraph()
-        line.text = text
-        line.font.size = SlidePt(18)
-        line.space_after = SlidePt(8)
-    drawn = phone(report, lang)
-    placed = page.shapes.add_picture(io.BytesIO(drawn.png()), Inches(8.2), Inches(1.3), height=Emu(Inches(5.8)))
-    placed.name = drawn.alt
-    return _saved(deck.save)
-
-
-def _saved(save: Callable[[io.BytesIO], object]) -> bytes:
-    stream = io.BytesIO()
-    save(stream)
-    return timeless(stream.getvalue())
-
-
-def phone(report: Progress, lang: str = "vi") -> Picture:
-    """Return one picture of 1080 x 1350 for a phone: the sentences, and the communes farthest from their plan."""
-    picture = Picture(figsize=(7.2, 9.0), dpi=150)
-    top = 0.975
-    for number, text in enumerate([f"{_title(report, lang)}, {report.place.name}", *sentences(report, lang)[:6]]):
-        wrapped = textwrap.fill(text, 44 if number == 0 else 62)
-        picture.text(
-            0.05,
-            top,
-            wrapped,
-            fontsize=16 if number == 0 else 11.5,
-            va="top",
-            color=INK,
-            fontweight="bold" if number == 0 else "normal",
-        )
-        top -= (0.034 if number == 0 else 0.0245) * (wrapped.count("\n") + 1) + 0.012
-    table = report.table
-    goal = table["plan"].fillna(table["expected"])
-    far = table.assign(share=table["members"] / goal).dropna(subset=["share"]).sort_values("share").head(MOST)
-    if len(far):
-        axes = picture.add_axes((0.32, 0.06, 0.58, max(0.12, top - 0.13)))
-        axes.barh(far["commune"], far["share"], color="#1b5e9b", height=0.6)
-        axes.axvline(1, color="#8c1d18", linewidth=1.2)
-        axes.invert_yaxis()
-        for number, value in enumerate(far["share"]):
-            axes.text(value, number, f" {say(lang, vi='{s:p}', en='{s:p}', s=value)}", va="center", fontsize=10)
-        for side in ("top", "right", "bottom"):
-            axes.spines[side].set_visible(False)
-        axes.set_xticks([])
-        axes.set_title(
-            say(
-                lang,
-                vi="Các xã đạt thấp nhất so với kế hoạch (vạch: 100%)",
-                en="Communes lowest on their plan (line: 100%)",
-            ),
-            fontsize=11,
-            loc="left",
-            color=MUTED,
-        )
-    return picture.describe(" ".join(sentences(report, lang)))

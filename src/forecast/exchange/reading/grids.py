@@ -1,4 +1,4 @@
-"""Cells of any file that an office sends: .xlsx, .xlsm, .xls, .ods, and text (CSV with any separator and letters).
+"""Cells of any file that an office sends: .xlsx, .xlsm, .xls, .ods, text (CSV of any letters), and XML of a D05-TS.
 
 python-calamine reads .xlsx and .ods, xlrd reads .xls, both as they were saved: no formula is run, nothing is looked up
 elsewhere. A look into a packed file comes first (:mod:`forecast.exchange.reading.packed`), because what would fill the
@@ -20,7 +20,7 @@ from charset_normalizer import from_bytes
 from lxml import html
 
 from forecast.data.tables import UserError
-from forecast.exchange.reading import letters, packed
+from forecast.exchange.reading import filed, letters, packed
 
 MOST_BYTES = 30e6
 """Bytes of a file that is read at all."""
@@ -28,6 +28,7 @@ MOST_ROWS, MOST_COLUMNS, MOST_CELLS, MOST_SHEETS = 200_000, 400, 6_000_000, 200
 """Rows and columns of a sheet, cells of all sheets together, and sheets of a file."""
 
 Cell = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None
+_XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<\x00?[?!A-Za-z]")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _DAMAGED = "{file}: a damaged spreadsheet, or none; open it and save it again as .xlsx"
 _LOCKED = "{file}: locked with a password; save it without one"
@@ -90,6 +91,9 @@ def read_grids(path: Path) -> list[Grid]:
         grids = _old_book(path)
     elif re.search(rb"<(html|table|!doctype html)", head, re.I):
         grids = _page(path)
+    elif _XML.match(head):
+        told: list[list[Cell]] = [list(row) for row in filed.rows(path, MOST_ROWS)]
+        grids = [Grid(path.stem, told)]
     else:
         grids = [_text(path)]
     return [letters.converted(grid) for grid in grids]

@@ -100,7 +100,7 @@ def _bounded(path: Path, file: zipfile.ZipFile) -> None:
         )
 
 
-def _parser(start: Start, end: Text | None = None, text: Text | None = None) -> expat.XMLParserType:
+def parser(start: Start, end: Text | None = None, text: Text | None = None) -> expat.XMLParserType:
     """Return a parser that refuses what defines names of its own (a way to make gigabytes of a few bytes)."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -115,7 +115,7 @@ def _parser(start: Start, end: Text | None = None, text: Text | None = None) -> 
 
 def _parsed(file: zipfile.ZipFile, name: str, start: Start, end: Text | None = None, text: Text | None = None) -> None:
     with file.open(name) as stream:
-        _parser(start, end, text).ParseFile(stream)
+        parser(start, end, text).ParseFile(stream)
 
 
 def _open_xml(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells: int) -> Look:
