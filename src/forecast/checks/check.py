@@ -11,7 +11,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +141,12 @@ def check_project(keep: Path | None = None) -> list[Finding]:
     rows = files.kept_table(path)
     if rows is None:
         found = _check_project()
-        told = pd.DataFrame([asdict(one) | {"numbers": json.dumps(one.numbers)} for one in found])
-        files.keep(told, path)
+        files.keep(pd.DataFrame([asdict(one) | {"numbers": json.dumps(one.numbers)} for one in found]), path)
         return found
-    return [Finding(**row | {"numbers": json.loads(row["numbers"])}) for row in rows.to_dict("records")]
+    return [
+        Finding(*told, numbers=json.loads(numbers))
+        for *told, numbers in rows[[field.name for field in fields(Finding)]].itertuples(index=False)
+    ]
 
 
 def _read_by_checks() -> str:
