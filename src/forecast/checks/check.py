@@ -11,7 +11,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +144,8 @@ def check_project(keep: Path | None = None) -> list[Finding]:
         files.keep(pd.DataFrame([asdict(one) | {"numbers": json.dumps(one.numbers)} for one in found]), path)
         return found
     return [
-        Finding(*told, numbers=json.loads(numbers))
-        for *told, numbers in rows[[field.name for field in fields(Finding)]].itertuples(index=False)
+        Finding(**{str(name): value for name, value in row.items()} | {"numbers": json.loads(row["numbers"])})
+        for row in rows.to_dict("records")
     ]
 
 
