@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 from forecast.answer import stated
@@ -13,7 +14,7 @@ from forecast.desk.compare import comparison
 from forecast.desk.target import needed_path, target_table
 from forecast.language import words
 from forecast.publish import page
-from forecast.show import policy, projection, target
+from forecast.show import policy, projection, target, told
 from made import answer, question
 
 ROOT = Path(__file__).parents[2]
@@ -74,24 +75,34 @@ def test_the_figures_that_a_picture_writes_are_told(name, tmp_path, monkeypatch)
     monkeypatch.setenv(page.FOLDER, str(tmp_path))
     picture = PICTURES[name]()
     monkeypatch.delenv(page.FOLDER)
-    told = stated.told(tmp_path)
+    figures = stated.told(tmp_path)
     goal = PLAN.target.value
-    known = {words.about(one.value, "en").lstrip("+−-") for one in told}
-    known |= {words.number(one.value, "en") for one in told} | {words.number(goal, "en")}
-    chances = {words.chance(words.Chance(one.value, one.draws), "en") for one in told if one.draws and one.value <= 1}
+    known = {words.about(one.value, "en").lstrip("+−-") for one in figures}
+    known |= {words.number(one.value, "en") for one in figures} | {words.number(goal, "en")}
+    chances = {
+        words.chance(words.Chance(one.value, one.draws), "en") for one in figures if one.draws and one.value <= 1
+    }
     alt = re.sub(r"\b[A-Z][a-z]+ \d{4}", "", picture.alt).replace("90% interval", "")
     for chance in chances:
         alt = alt.replace(chance, "")
     written = set(re.findall(r"\d[\d,.]*\d|\d", alt))
-    assert told and len(written) > 1
+    assert figures and len(written) > 1
     assert written <= known, written - known
 
 
 def test_groups_tell_each_group_with_its_draws(tmp_path, monkeypatch):
     monkeypatch.setenv(page.FOLDER, str(tmp_path))
     policy.groups(ANSWER, PLAN, lang="vi")
-    told = [one for one in stated.told(tmp_path) if one.statistic == "median"]
-    assert len({one.group for one in told}) == 4 and all(one.draws > 1 for one in told)
+    medians = [one for one in stated.told(tmp_path) if one.statistic == "median"]
+    assert len({one.group for one in medians}) == 4 and all(one.draws > 1 for one in medians)
+
+
+def test_a_province_among_the_five_places_is_told_as_the_board_tells_it(tmp_path, monkeypatch):
+    """Medians of draws have halves; the board tells whole persons, and one question has one number."""
+    row = {"en": "Hà Nội", "now": 10.5, "december": 11.5, "march": 9.5, "goal": 20.5, "goal_lasting": 15.25}
+    monkeypatch.setenv(page.FOLDER, str(tmp_path))
+    told.five(pd.DataFrame([row | {"low": 7.75, "high": 30.5, "taken": 1.5}]))
+    assert {one.value % 1 for one in stated.told(tmp_path)} == {0.0}
 
 
 @functools.cache
@@ -143,8 +154,8 @@ def shown() -> dict[str, set[str]]:
 def test_every_figure_of_a_run_that_a_page_shows_is_told():
     for stem, functions in shown().items():
         for name in functions:
-            told = free(name) or tells(*name.split("."))
-            assert told or BESIDE.get(name) in functions, f"{stem}: {name} tells the register nothing"
+            known = free(name) or tells(*name.split("."))
+            assert known or BESIDE.get(name) in functions, f"{stem}: {name} tells the register nothing"
 
 
 def test_what_needs_no_telling_is_shown_somewhere_and_tells_nothing():

@@ -51,8 +51,8 @@ def communes(table: pd.DataFrame, year: int) -> None:
 
 
 def five(rows: pd.DataFrame) -> None:
-    """Tell where the places of the articles stand."""
-    asked = rows.assign(place=rows["en"], scenario=AS_IS, engine=ENGINE)
+    """Tell where the places of the articles stand, in whole persons as the board does, which has a province of them."""
+    asked = rows.round().assign(place=rows["en"], scenario=AS_IS, engine=ENGINE)
     people = {name: f"median, {name}" for name in ("now", "december", "march", "goal")}
     stated.tell(stated.rows(asked, people, measure="members"))
     lasting = {"goal_lasting": "median", "low": "low", "high": "high", "taken": "median taken by the rise"}
