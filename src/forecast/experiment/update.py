@@ -172,7 +172,7 @@ def update(
     places = [name for name in dict.fromkeys([NATION, *(unit(p, until) for p in rows["place"])]) if name]
     later = published[(published["month"] > origin) & (published["measure"] == "members")]
     there = later[["place", "month"]].drop_duplicates()
-    there = there[[unit(r.place, r.month) == r.place for r in rows_of(there)]]
+    there = there[np.array([unit(r.place, r.month) == r.place for r in rows_of(there)], bool)]
     later = later.merge(there, on=["place", "month"])
     ends = later.groupby("place", sort=False)["month"].max()
     asks = [Ask(name, origin, max(until, ends.get(name, until))) for name in places]
