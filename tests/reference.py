@@ -109,6 +109,9 @@ class Person(mesa.Agent):
         """Live a month."""
         if self.state is OUTSIDE:
             model = self.model
+            if model.found[self.c] and model.luck() < -math.expm1(-model.found[self.c]):
+                self.remove()  # an inspection has moved them to compulsory insurance
+                return
             if model.luck() >= -math.expm1(-self.frailty * model.push[self.cell]):
                 return
             self.enter()
@@ -298,7 +301,7 @@ class Commons(mesa.Model):
         self.rise, self.full_rise, self.to_other = setting.rise[t], setting.full_rise[t], setting.other_exits[t]
         if month % 12 == 0:
             self.year_start = self.members
-        self.push, self.on_paper, self.called, self.returning, self.to_compulsory = [], [], [], [], []
+        self.push, self.on_paper, self.called, self.returning, self.to_compulsory, self.found = [], [], [], [], [], []
         for c in range(self.communes):
             self._outreach(c, due[c], month)
         if month % 12 == 0:
@@ -356,6 +359,7 @@ class Commons(mesa.Model):
         hours = min(row[6], float(left[0]) / teams.INSPECTION_COST)
         inspected = 1 + d["inspection_effect"] * hours / (self.eligible[c] / 1000)
         self.to_compulsory.append(d["transfer_rate"] / 12 * inspected)
+        self.found.append(d["transfer_rate"] / 12 * (inspected - 1))
 
     def _new_year(self) -> None:
         """Some who never enrolled leave the pool for good; others become eligible."""

@@ -230,6 +230,7 @@ def test_policies_are_made_so_small_that_they_cost_the_same(made):
     (row,) = equal.equal(one, [asked], done, budget=budget, draws=2, jobs=1).to_dict("records")
     assert row["support"] == pytest.approx(budget, rel=equal.EXACT) and row["size"] == pytest.approx(1 / 3, rel=0.1)
     assert 0 < row["added_year"] < nation["added_year"]
+    assert row["first"] == 1 and row["draws"] == 2  # the only one
     dear = equal.equal(one, [asked], done, budget=9 * nation["support"], draws=2, jobs=1).iloc[0]
     assert dear["size"] == 1 and dear["support"] == nation["support"]  # nothing is made larger than it was asked for
     assert (done.prices[["counts", "people"]] > 0).all().all() and done.prices["place"].tolist() == ["Việt Nam", "Huế"]
@@ -263,6 +264,38 @@ def test_without_campaigns_members_are_lasting_members_from_the_first_december_o
     assert np.abs(half.persons["members"] - lasting - gap / 2)[:, winter].max() <= 0.5
     assert (half.persons["members"][:, begin:] == drawn.persons["members"][:, begin:]).all()
     assert (half.persons["lasting_members"] == lasting).all()
+
+
+def test_a_campaign_that_is_not_held_saves_its_work_on_the_board(made):
+    one = alone(made, "Huế")
+    none = Scenario(
+        "none", "Việt Nam", start="2026-11", until="2028-12", policy=Policy(YearEndCampaign(held=0, start="2027-12"))
+    )
+    usual = policies.Effect(
+        dict.fromkeys(outlook.MEASURES, np.ones((26, 24))), {"office": np.full((26, 2), 5.0)}, np.full(4, 0.25)
+    )
+    found = compare.found_of(one, [none], {"": {"Huế": usual}})
+    law, drawn, effect = found["none"]
+    paid, before = (policies.money(law, drawn, one_effect, "Huế", 2027) for one_effect in (effect, {"Huế": usual}))
+    communes = len(read_place("Huế", at="2026-11").communes)
+    saved = before["office"] - paid["office"]
+    assert (saved > 0).all() and before["office"].tolist() == [60.0] * 24
+    assert np.median(saved) == pytest.approx(5_000_000 * communes, rel=0.6)
+    assert (before["province"] == paid["province"]).all() and (before["donors"] == 0).all()
+    rows = pd.DataFrame(compare.rows_of(one, found)).set_index(["policy", "place"])
+    assert rows.loc[("none", "Huế"), "draws"] == 24 and rows.loc[("none", "Huế"), "more_office"] < 0
+
+
+def test_what_others_than_the_office_pay_for_outreach_is_on_the_board(made):
+    one, asked = alone(made, "Huế"), {}
+    for payer in ("office", "donors"):
+        levers = Policy(Visits(count=30, start="2027-01", payer=payer))
+        asked[payer] = Scenario(payer, "Việt Nam", start="2026-11", until="2028-12", policy=levers)
+    rows = compare.compared(one, asked.values(), draws=2, jobs=1).rows
+    rows = rows[rows["place"] == "Huế"].set_index("policy")
+    assert rows["more_donors"]["office"] == 0 < rows["more_donors"]["donors"]
+    assert 0 < rows["more_office"]["donors"] < rows["more_office"]["office"]  # commission alone
+    assert set(rows["draws"]) == {2}
 
 
 def test_earlier_boards_are_held_against_counts_that_came_later(history):

@@ -116,3 +116,53 @@ def test_inspections_end_with_the_hours_there_are(engine):
         return float(lived(engine, scenario, draws=4)["exits_compulsory"].sum())
 
     assert left(0.0) < left(120.0) == left(240.0)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_inspections_take_people_who_have_not_enrolled_out_of_reach_of_books(engine):
+    """With a hazard of .02 a month for a year, e^-.24 of those who are left can still be given a book."""
+
+    def given(hours: float) -> float:
+        book = Gift(persons_per_month=9000, months=12, group="near_poor", start="2022-12", end="2022-12")
+        levers = [book, Inspection(hours_per_month=hours, start="2022-01")]
+        known = {"transfer_rate": 0.12, "inspection_effect": 0.5, "visits_per_collector": 400.0}
+        return float(lived(engine, question(*levers, members=1e-6, **known), "near_poor", draws=8)["entries"].sum())
+
+    assert given(40.0) == pytest.approx(np.exp(-0.02 * 12) * given(0.0), rel=0.04)  # 4 hours a thousand people
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_inspections_leave_fewer_who_enroll_by_themselves(engine):
+    known = {"entry_rate": 0.1, "transfer_rate": 0.12, "inspection_effect": 0.5, "visits_per_collector": 400.0}
+    lever = Inspection(hours_per_month=40, start="2022-01")
+    none, some = (
+        lived(engine, question(*levers, members=1e-6, visit_share=0.0, **known), draws=8)["entries"].sum()
+        for levers in ((), (lever,))
+    )
+    assert some == pytest.approx(none * (1 - np.exp(-0.24)) / 0.24, rel=0.05)
+
+
+def under_a_new_standard(since: str) -> Law:
+    """The toy law, in which a poverty standard begins with the month of opening and another one later."""
+    frame = toy.law().frame
+    row = frame[frame["parameter"] == "min_declared_income"].iloc[[0]].assign(parameter="poverty_standard", unit="year")
+    old, new = row.assign(since="2021-01", until="", value=2021.0), row.assign(since=since, until="", value=2022.0)
+    return Law(pd.concat([frame, old, new], ignore_index=True))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_new_poverty_standard_counts_more_people_as_near_poor(engine):
+    """Some of the others get the near-poor's share of the state from its first month on, and more of them enroll."""
+    law, known = under_a_new_standard("2022-07"), {"entry_rate": 0.05, "price_response": 8.0, "members": 600.0}
+    none, some = (lived(engine, question(law=law, newly_poor=share, **known), "other", draws=8) for share in (0.0, 0.4))
+    before, after = slice("2022-01", "2022-06"), slice("2022-08", "2022-12")
+    assert (none[before] == some[before]).all(axis=None)
+    assert some[after]["entries"].sum() > 1.01 * none[after]["entries"].sum()
+    months = {name: table[after]["paid_months"].sum() for name, table in (("none", none), ("some", some))}
+    usual = none[after]["paid_state"].sum() / months["none"] / MONTH
+    more = some[after]["paid_state"].sum() / months["some"] / MONTH
+    near = law.price("near_poor", "2022-08")
+    held = (more - usual) / (near.state / near.gross - usual)
+    assert 0.2 < held < 0.4  # less than the share of people: those with the lowest incomes are members less often
+    same = lived(engine, question(law=toy.law(), newly_poor=0.4, **known), "other", draws=8)
+    assert (same == none).all(axis=None)

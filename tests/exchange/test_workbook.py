@@ -19,7 +19,7 @@ def made() -> Allocation:
         ("Toy/@SUM(1)", "Toy", 60, 30, 40, 140, 0.5, 160, 0.4),
     ]
     columns = "commune district people opening expected share_by_capacity chance_by_capacity share_by_people".split()
-    table = pd.DataFrame(rows, columns=[*columns, "chance_by_people"])
+    table = pd.DataFrame(rows, columns=[*columns, "chance_by_people"]).assign(draws=100)
     return Allocation(question(goal=340.0), table, level=0.5, place_chance=0.5)
 
 

@@ -298,13 +298,15 @@ def test_a_cost_is_units_times_unit_cost_and_its_payer_pays(case):
 
 def test_a_lever_takes_only_what_it_adds_to_those_before_it():
     def taken(item, *levers):
-        return sum((bill.units for bill in compiled(*levers).bills if bill.item == item), np.zeros(13)).tolist()
+        bills = [bill for bill in compiled(*levers).bills if bill.item == item]
+        return sum((bill.units.sum(axis=1) for bill in bills), np.zeros(13)).tolist()
 
     two, three = ModelCommunes(where=Where(count=2)), ModelCommunes(where=Where(count=3))
     assert taken("model_commune", two, three) == taken("model_commune", three) == [3.0] * 13
     assert taken("due_list", Reminders(share=0.5), Reminders(share=0.8)) == pytest.approx([6 * 0.8] * 13)
     more, fewer = Collectors(count=5, start="2021-03"), Collectors(count=3, start="2021-06")
-    assert taken("collector", more, fewer) == pytest.approx([0] * 3 + [18] * 3 + [6] * 7)
+    least = np.maximum(3 - 12 * PEOPLE / PEOPLE.sum(), 0).sum()  # what was there before saves nothing in any commune
+    assert taken("collector", more, fewer) == pytest.approx([0] * 3 + [18] * 3 + [least] * 7)
     assert (
         taken("collector", Collectors(count=0.5)) == [0.0] * 13
     )  # sending home those there were saves a policy nothing
@@ -320,14 +322,46 @@ def test_what_a_cut_saves_goes_to_whoever_was_billed_at_the_price_that_was_paid(
         ("visit", "office", 3000),
     }
     for payer, full in (("donors", 60.0), ("office", 120.0)):
-        units = sum(bill.units for bill in bills if bill.payer == payer)
+        units = sum(bill.units.sum(axis=1) for bill in bills if bill.payer == payer)
         assert units.tolist() == [full] * 3 + [full / 2] * 10
+
+
+def test_what_effort_adds_costs_what_the_same_cost_before_and_to_whoever_paid():
+    given = Visits(count=10, unit_cost=1000, payer="donors"), Collectors(count=4, unit_cost=7000, payer="province")
+    bills = compiled(*given, LEVERS["Effort"](times=3, start="2021-03")).bills
+    assert {(bill.item, bill.payer, bill.price) for bill in bills} == {
+        ("visit", "donors", 1000),
+        ("collector", "province", 7000),
+    }
+    assert sum(bill.units for bill in bills if bill.item == "visit").sum(axis=1).tolist() == [60.0] * 3 + [180.0] * 10
+    own = compiled(*given, LEVERS["Effort"](times=3, unit_cost=9000)).bills
+    assert {bill.price for bill in own if bill.item == "collector"} == {7000, 9000}
+
+
+def test_a_cut_saves_what_was_billed_where_it_is_made():
+    here, there = Where(count=2), Where(count=2, order="smallest")
+    given = Visits(count=10, where=here, payer="donors"), Visits(count=20, where=there)
+    bills = compiled(*given, LEVERS["Effort"](times=0.5, where=there)).bills
+    paid = {payer: sum(bill.units for bill in bills if bill.payer == payer)[5].sum() for payer in ("donors", "office")}
+    assert paid == {"donors": 20.0, "office": 20.0}  # the office's 40 are halved, the donors' 20 stand elsewhere
+
+
+def test_a_campaign_of_the_years_end_costs_only_what_is_changed_of_it():
+    def taken(**fields):
+        bills = [b for b in compiled(LEVERS["YearEndCampaign"](**fields)).bills if b.item == "year_end_campaign"]
+        return sum((bill.units.sum(axis=1) for bill in bills), np.zeros(13))
+
+    ends = compiled().months.month == 12
+    assert not taken(kept=0.5).any()  # held as ever
+    assert taken(held=0.25).tolist() == (-0.75 * 6 * ends).tolist()
+    moved = taken(month=10)
+    assert (moved[compiled().months.month == 10] == 6).all() and (moved[ends] == -6).all()
 
 
 def test_help_with_the_form_takes_a_part_of_all_visits_whatever_the_order():
     def forms(*levers):
         bills = [bill for bill in compiled(*levers).bills if bill.item == "assisted_visit"]
-        return {bill.per: bill.units[1] for bill in bills}
+        return {bill.per: bill.units[1].sum() for bill in bills}
 
     helped, more = Visits(count=0, assisted=0.5), Visits(count=10)
     assert forms(helped) == {"": 0, "visits_per_collector": 6}
@@ -344,7 +378,7 @@ def test_a_quota_beyond_what_was_tried_is_refused():
 def test_a_campaign_costs_only_where_and_when_it_is_held():
     lever = Drive(dates=("2021-05-21",), where=Where(count=2), unit_cost=1e6)
     (bill,) = compiled(lever).bills
-    assert bill.units.sum() == bill.units[5] == 2
+    assert bill.units.sum() == bill.units[5].sum() == 2
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ class World:
             rules,
             Moves(
                 np.full((months, work.communes), 0.75 * w.LEAVE_HAZARD),
+                np.zeros((months, work.communes)),
                 np.full(months, 0.25 * w.LEAVE_HAZARD),
                 np.full((months, 1, records.G, records.BANDS), w.RETURN_HAZARD),
                 longest_spell=60,

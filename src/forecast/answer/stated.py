@@ -106,15 +106,20 @@ def added(frame: pd.DataFrame) -> list[Figure]:
 
 
 def paths(frame: pd.DataFrame) -> list[Figure]:
-    """Return median and 90% interval of members of all groups in each month of a projection's rows."""
-    members = frame[(frame["measure"] == "members") & (frame["group"] == "all")]
-    keys = ["place", "scenario", "engine", "month"]
+    """Return median and 90% interval of each place, scenario, measure, month, group and engine of a projection's rows.
+
+    >>> rows = pd.DataFrame({"value": [1.0, 2.0, 3.0], "month": "2020-12", "measure": "members", "group": "poor"})
+    >>> told = paths(rows.assign(place="A", scenario="plan", engine="stock"))
+    >>> [(one.group, one.statistic, round(one.value, 6)) for one in told]
+    [('poor', 'low', 1.1), ('poor', 'median', 2.0), ('poor', 'high', 2.9)]
+    """
     found = []
-    for (place, scenario, engine, month), part in groups(members, keys, observed=True, sort=False):
+    for key, part in groups(frame, list(KEY[:-1]), observed=True, sort=False):
         values = part["value"].to_numpy(float)
         ends = np.quantile(values, list(QUANTILES.values()))
-        head = (str(place), str(scenario), "members", str(month), "all", str(engine))
-        found += [Figure(*head, name, float(x), len(values)) for name, x in zip(QUANTILES, ends, strict=True)]
+        head = dict(zip(KEY, map(str, key), strict=False))
+        told = dict(zip(QUANTILES, map(float, ends), strict=True))
+        found += [Figure(**head, statistic=name, value=x, draws=len(values)) for name, x in told.items()]
     return found
 
 

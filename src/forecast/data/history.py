@@ -18,6 +18,7 @@ STATUS_ERROR = {"stated": 0.015, "derived": 0.02, "synthetic": 0.01, "recalled":
 """Standard deviation of the log of a count by its status, where the row gives none (judgement)."""
 ROUGHEST = 0.10
 """Largest error (standard deviation of the log) of a count that stands as a place's own figure (judgement)."""
+PLANNED = ("plan", "target")  # kinds of figures of what is to be, beside observations
 MAKERS = "the makers of this project"  # publisher of what was only recalled or judged; no source to name on a picture
 
 
@@ -85,7 +86,23 @@ def observed(history: pd.DataFrame, measure: str = "", group: str = "", *, confl
     >>> observed(rows, "members")["month"].tolist()
     ['2021-12', '2022-06', '2019-12', '2020-12', '2024-09']
     """
-    rows = history[(history["scheme"] == SCHEME) & (history["kind"] == "observation") & history["value"].notna()]
+    return _of_kinds(history, ("observation",), measure, group, conflicting)
+
+
+def with_plans(history: pd.DataFrame, measure: str, group: str = "all") -> pd.DataFrame:
+    """Return the observations of a measure beside what was planned and hoped for, none that contradicts another figure.
+
+    >>> sorted(set(with_plans(_history().query("place == 'Cà Mau'"), "members")["kind"]))
+    ['observation', 'plan', 'target']
+    """
+    return _of_kinds(history, ("observation", *PLANNED), measure, group, conflicting=False)
+
+
+def _of_kinds(
+    history: pd.DataFrame, kinds: tuple[str, ...], measure: str, group: str, conflicting: bool
+) -> pd.DataFrame:
+    """Return the rows of the voluntary scheme of some kinds that have a value, in their order."""
+    rows = history[(history["scheme"] == SCHEME) & history["kind"].isin(kinds) & history["value"].notna()]
     if not conflicting:
         rows = rows[rows["status"] != "conflicting"]
     for column, word in (("measure", measure), ("group", group)):
@@ -215,7 +232,7 @@ def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFr
         (history["scheme"] == SCHEME)
         & (history["measure"] == "members")
         & (history["group"] == "all")
-        & history["kind"].isin(("plan", "target"))
+        & history["kind"].isin(PLANNED)
         & history["month"].str.endswith("-12")
         & usable(history)
     ]

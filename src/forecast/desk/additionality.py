@@ -217,7 +217,7 @@ def after(result: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
     """Return what becomes of those whom the policy has brought by its last month, month by month.
 
     Columns: month, median, low, high (members among them, 90% interval), net (the median, less those of them who would
-    be members without the policy), acting (does the policy still act?).
+    be members without the policy), acting (does the policy still act?), and place, scenario, engine and draws.
     """
     rows = result.months[result.months["kind"] == "brought"]
     members = rows.groupby("month")["members"]
@@ -228,7 +228,9 @@ def after(result: Added, base: Scenario, policy: Scenario) -> pd.DataFrame:
     first, last = acting(base, policy)
     at = np.arange(len(table))
     table["net"] = rows.groupby("month")["gap"].median()
-    return table[["median", "low", "high", "net"]].assign(acting=(at >= first) & (at <= last)).reset_index()
+    table = table[["median", "low", "high", "net"]].assign(acting=(at >= first) & (at <= last)).reset_index()
+    who = f"{policy.scenario}, not {base.scenario}"
+    return table.assign(place=policy.place.name, scenario=who, engine="agents", draws=rows["draw"].nunique())
 
 
 SETTLED = 18  # months

@@ -28,7 +28,8 @@ class Allocation(NamedTuple):
 
     Columns of `table`, one row a commune: commune, district (names); people (eligible), opening (members at the start,
     mean of the draws), expected (members by the target's month, median), share_by_capacity, share_by_people (persons,
-    adding up to the target), chance_by_capacity, chance_by_people (probability of meeting the share).
+    adding up to the target), chance_by_capacity, chance_by_people (probability of meeting the share), draws (on which
+    these rest; that of the place rests on twice as many).
     """
 
     scenario: Scenario
@@ -73,6 +74,7 @@ def allocate(
             "chance_by_capacity": (judged >= by_capacity).mean(axis=0),
             "share_by_people": by_people,
             "chance_by_people": (judged >= by_people).mean(axis=0),
+            "draws": draws,
         }
     )
     return Allocation(scenario, table, level, float((members[:, at].sum(axis=1) >= goal).mean()))

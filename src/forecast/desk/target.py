@@ -48,11 +48,11 @@ def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
 def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") -> pd.DataFrame:
     """Return the monthly path to the target beside the expected one.
 
-    Columns: month, expected, low, high (members), needed, needed_low, needed_high, entries_expected and entries_needed
-    (persons in the month, medians; needed counts the exits that the engine expects at the needed stock, less the
-    returns). An even path from the opening stock to the target is bent as each draw bends between its own first and
-    last month (a December peak, a fall by March, a slow beginning): needed is the median of these paths, and nine in
-    ten of them lie between low and high.
+    Columns: place, scenario, engine, group, draws, month, expected, low, high (members), needed, needed_low,
+    needed_high, entries_expected and entries_needed (persons in the month, medians; needed counts the exits that the
+    engine expects at the needed stock, less the returns). An even path from the opening stock to the target is bent as
+    each draw bends between its own first and last month (a December peak, a fall by March, a slow beginning): needed is
+    the median of these paths, and nine in ten of them lie between low and high.
     """
     target = target_of(scenario)
     if target.measure != "members":
@@ -76,6 +76,11 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     needed, needed_low, needed_high = even * np.quantile(bend, [0.5, 0.05, 0.95], axis=1)
     path = pd.DataFrame(
         {
+            "place": scenario.place.name,
+            "scenario": scenario.scenario,
+            "engine": engine,
+            "group": target.group,
+            "draws": draws.shape[1],
             "month": months,
             "expected": members.loc[months, "median"].to_numpy(),
             "low": members.loc[months, "low"].to_numpy(),

@@ -90,7 +90,7 @@ def _sheet(sheet: Worksheet, allocation: Allocation, lang: str) -> None:
         lang,
         vi="Cả địa bàn đạt chỉ tiêu với khả năng {p:c}. Dự thảo từ mô phỏng, không phải số liệu thống kê.",
         en="The whole place meets the target with probability {p:c}. A draft from simulations, not a count.",
-        p=allocation.place_chance,
+        p=words.Chance(allocation.place_chance, 2 * int(allocation.table["draws"].iloc[0])),
     )
     sheet.append([inert(title)])
     sheet.append([inert(chance)])

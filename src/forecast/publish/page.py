@@ -74,7 +74,8 @@ def publish(answer: Projection, scenarios: Scenario | Iterable[Scenario], *, see
         count = sum(1 for _ in folder.glob("entry-*.json"))
         tables.write_text(json.dumps(entry.bundle()), folder / f"entry-{count:03d}.json")
         asked = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
-        stated.tell(stated.paths(answer.only(scenario=[one.scenario for one in asked]).frame))
+        names = [one.scenario for one in asked]
+        stated.tell(stated.paths(answer.only(scenario=names, measure="members", group="all").frame))
 
 
 def ask(folder: Path, lang: str, draws: int | None) -> None:

@@ -42,7 +42,7 @@ def work(scenario: Scenario, keys: np.ndarray, drawn: dict[str, np.ndarray] | No
 def _work(scenario: Scenario, bill: Bill, keys: np.ndarray, drawn: dict[str, np.ndarray]) -> Work:
     months, given = scenario.plan.months, scenario.prices
     price = costs.prices(bill.item, months, given.get(bill.item) if bill.price is None else bill.price)
-    units = bill.units * (np.arange(len(months)) > 0)
+    units = bill.units.sum(axis=1) * (np.arange(len(months)) > 0)
     many = units * drawn[bill.per][:, None] if bill.per in drawn else np.tile(units, (len(keys), 1))
     hours = many * costs.hours(bill.item)
     worth = costs.prices(costs.UNPAID, months, given.get(costs.UNPAID))

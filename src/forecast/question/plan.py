@@ -96,7 +96,7 @@ class Bill(NamedTuple):
 
     item: str
     payer: str
-    units: np.ndarray  # (months,) in the whole place
+    units: np.ndarray  # (months, communes); below nothing where less is done of what is done anyway
     price: float | None = None  # VND a unit, where a planner gave one; the table's if not
     per: str = ""  # a parameter that the units are multiplied by, where they depend on it
 
@@ -119,16 +119,32 @@ class Plan:
         return found
 
     def take_back(self, item: str, units: np.ndarray) -> None:
-        """Note that `units` (months,) of an item are no longer wanted: those who were billed get back their part.
+        """Note that `units` (months, communes) of an item are no longer wanted: who was billed gets back their part.
 
-        Nobody gets back more than was billed, at another price, or what somebody else pays: what there is when nothing
-        changes costs a policy nothing, so that less of it saves nothing.
+        Nobody gets back more than was billed there, at another price, or what somebody else pays: what there is when
+        nothing changes costs a policy nothing, so that less of it saves nothing.
         """
+        billed, total = self._billed(item)
+        self._again(billed, -np.minimum(units, total), total)
+
+    def more_of(self, item: str, units: np.ndarray) -> np.ndarray:
+        """Note that more `units` (months, communes) of an item are wanted: at the prices and payers of those billed.
+
+        Return the units of months and communes in which none was billed: their price is the lever's own.
+        """
+        billed, total = self._billed(item)
+        self._again(billed, units, total)
+        return np.where(total > 0, 0.0, units)
+
+    def _billed(self, item: str) -> tuple[list[Bill], np.ndarray]:
         billed = [bill for bill in self.bills if bill.item == item]
-        total = sum((bill.units for bill in billed), np.zeros(len(self.months)))
-        part = np.divide(np.minimum(units, total), total, out=np.zeros(len(self.months)), where=total > 0)
+        return billed, sum((bill.units for bill in billed), np.zeros((len(self.months), len(self.communes))))
+
+    def _again(self, billed: list[Bill], units: np.ndarray, total: np.ndarray) -> None:
+        """Bill `units` of which `total` were billed, to each in proportion."""
+        part = np.divide(units, total, out=np.zeros(total.shape), where=total > 0)
         if part.any():
-            self.bills.extend(bill._replace(units=-part * bill.units) for bill in billed)
+            self.bills.extend(bill._replace(units=part * bill.units) for bill in billed)
 
     @property
     def first(self) -> int:

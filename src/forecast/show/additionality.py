@@ -111,6 +111,7 @@ def people_text(table: pd.DataFrame, lang: str = "vi") -> Text:
 
 def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the marks of growth that lasts or does not, each with its limit and whether it is beyond it."""
+    stated.tell(stated.added(table))
     beyond, rows = additionality.paper(table), []
     for measure in QUALITY:
         row = _all(table, measure)
@@ -163,9 +164,11 @@ def people(
 
     `base` is the title of what it is compared with, if that is no status quo.
     """
-    rows = table[(table["measure"] == "member_years") & (table["group"] == "all")].set_index("kind")
+    rows = table[(table["measure"] == "member_years") & (table["group"] == "all")]
     if rows.empty:
         raise UserError("nothing to draw: the table has no member_years of people")
+    stated.tell(stated.added(rows))
+    rows = rows.set_index("kind")
     rows = rows.reindex([k for k in SHOWN if k in rows.index])
     name, said, most = str(table["place"].iloc[0]), [], str(rows["median"].idxmax())
     with style():
@@ -216,6 +219,8 @@ def after(path: pd.DataFrame, place: Place, lang: str = "vi", title: str = "") -
     """Draw what becomes of those whom a policy brought, before and after it ends; `path` is `additional.after`'s."""
     x, last = marks.numbers(path["month"]), path.index[path["acting"]].max() if path["acting"].any() else 0
     ends = last < len(path) - 1
+    names = {name: name for name in (*stated.QUANTILES, "net")}
+    stated.tell(stated.rows(path.iloc[[-1]], names, measure="members of those whom the policy brought"))
     with style():
         picture, axes = sheet(
             say(

@@ -9,7 +9,7 @@ from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.allocation import Allocation
 from forecast.language import words
-from forecast.language.words import Text, say
+from forecast.language.words import Chance, Text, say
 from forecast.question.scenario import target_of
 from forecast.show.marks import MUTED, margin
 from forecast.show.picture import LOOKS, Picture, sheet, source_line, style
@@ -18,28 +18,41 @@ from forecast.show.picture import LOOKS, Picture, sheet, source_line, style
 def text(allocation: Allocation, lang: str = "vi") -> Text:
     """Say how hard the target is for the communes, under both splits."""
     table, target = allocation.table, target_of(allocation.scenario)
-    head = (allocation.scenario.place.name, allocation.scenario.scenario, target.measure, target.by, "all", "agents")
-    ends = {
-        f"{end} chance of a commune, split by {split}": float(getattr(table[f"chance_by_{split}"], end)())
-        for split in ("capacity", "people")
-        for end in ("min", "max")
-    }
-    told = {f"probability of {target.value:g}": allocation.place_chance} | ends
-    stated.tell(Figure(*head, name, value) for name, value in told.items())
+    asked, draws = allocation.scenario, _draws(allocation.table)
+    head = (asked.scenario, target.measure, target.by, "all", "agents")
+    told = [Figure(asked.place.name, *head, f"probability of {target.value:g}", allocation.place_chance, 2 * draws)]
+    for row in frames.rows(table):
+        chances = {"capacity": row.chance_by_capacity, "people": row.chance_by_people}
+        told += [Figure(row.commune, *head, f"chance, split by {by}", float(p), draws) for by, p in chances.items()]
+    stated.tell(told)
     return say(
         lang,
         vi="Cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt phần của "
-        "mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c}.",
+        "mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c} ({n:n} lần mô phỏng).",
         en="The whole place reaches {v:n} by {by:t} with probability {p:c}. Split by capacity, each commune meets its "
-        "share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c}.",
+        "share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c} ({n:n} draws).",
         v=target.value,
         by=target.by,
-        p=allocation.place_chance,
-        a=table["chance_by_capacity"].min(),
-        b=table["chance_by_capacity"].max(),
-        c=table["chance_by_people"].min(),
-        d=table["chance_by_people"].max(),
+        p=of_place(allocation),
+        n=draws,
+        **ends(table),
     )
+
+
+def _draws(table: pd.DataFrame) -> int:
+    return int(table["draws"].iloc[0])
+
+
+def of_place(allocation: Allocation) -> Chance:
+    """Return the chance of the whole place: the draws that made the split and those that judge it."""
+    return Chance(allocation.place_chance, 2 * _draws(allocation.table))
+
+
+def ends(table: pd.DataFrame) -> dict[str, Chance]:
+    """Return the lowest and highest chance of a commune, split by capacity (a, b) and by people (c, d)."""
+    columns = [table[f"chance_by_{split}"] for split in ("capacity", "people")]
+    found = [float(end) for column in columns for end in (column.min(), column.max())]
+    return {name: Chance(p, _draws(table)) for name, p in zip("abcd", found, strict=True)}
 
 
 def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25) -> Picture:
@@ -49,7 +62,8 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25)
     """
     rows = table.sort_values("chance_by_people", kind="stable").reset_index(drop=True)
     rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))]
-    low, high = table["chance_by_people"].min(), table["chance_by_people"].max()
+    chances = ends(table)
+    low, high = chances["c"], chances["d"]
     with style():
         drawn, axes = sheet(
             say(
@@ -62,8 +76,9 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25)
             ),
             say(
                 lang,
-                vi="Khả năng đạt. Ô vuông: chia theo dân số; chấm tròn: chia để khó như nhau.\n{some}",
-                en="Probability. Square: split by population; dot: split by capacity (equally hard).\n{some}",
+                vi="Khả năng đạt ({n:n} lần mô phỏng). Ô vuông: chia theo dân số; chấm tròn: khó như nhau.\n{some}",
+                en="Probability ({n:n} draws). Square: split by population; dot: by capacity (equally hard).\n{some}",
+                n=_draws(table),
                 some=_some(len(rows), len(table), lang),
             ),
             source_line(lang, place),
@@ -91,8 +106,8 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25)
             place=place.name,
             a=low,
             b=high,
-            c=table["chance_by_capacity"].min(),
-            d=table["chance_by_capacity"].max(),
+            c=chances["a"],
+            d=chances["b"],
         )
     )
 

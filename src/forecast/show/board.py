@@ -69,7 +69,7 @@ def title(board: Board, lang: str = "vi") -> Text:
 
 def answer(board: Board, lang: str = "vi") -> Text:
     """Return today's answers for the nation: this December and March, 2028, 2030, and the rise of the floor."""
-    _tell(board)
+    tell(board)
     row = counted(board).loc[NATION].to_dict()
     year = tables.month(board.asked.month)
     december = f"{year.year + (year.month == 12)}-12"
@@ -145,8 +145,8 @@ def answer(board: Board, lang: str = "vi") -> Text:
     return words.listing(said)
 
 
-def _tell(board: Board) -> None:
-    """Tell the figures of the nation and the provinces: this winter, the review, the goal."""
+def tell(board: Board) -> None:
+    """Tell the figures of the nation and the provinces: this winter, the review, the goal, what the rise takes."""
     today = tables.month(board.asked.month)
     december = tables.month(f"{today.year + (today.month == 12)}-12")
     months = {board.asked.month, str(december), str(december + 3), targets.REVIEW, targets.GOAL}
@@ -160,6 +160,9 @@ def _tell(board: Board) -> None:
         for measure, of in (("members", ""), ("lasting_members", "_lasting")):
             chance = {f"chance_{when}{of}": f"probability of the target of {month}"}
             stated.tell(stated.rows(asked(board.rows), chance, month=month, measure=measure))
+    names = {"needed": "needed a month", "expected": "expected a month"}
+    names |= {f"{end}_rise_year": f"{end} that the rise takes in a year" for end in ("low", "median", "high")}
+    stated.tell(stated.rows(asked(board.rows), names, month=targets.GOAL, measure="lasting_members"))
 
 
 COLUMNS = {  # of the table: form, Vietnamese, English
@@ -178,7 +181,7 @@ COLUMNS = {  # of the table: form, Vietnamese, English
 
 def table(board: Board, lang: str = "vi") -> Text:
     """Return the board as a table, the nation first and provinces by their chance of lasting members in 2030."""
-    _tell(board)
+    tell(board)
     rows = counted(board)
     shown = rows.assign(
         place=rows["place"].map(short),
@@ -230,6 +233,7 @@ def picture(board: Board, lang: str = "vi") -> Picture:
     Tiles and small pictures carry the chance that lasting members reach the target of 2030 in figures, so that no color
     is needed to read them.
     """
+    tell(board)
     places = list(board.rows["place"].iloc[1:])
     lines = -(-len(places) // SMALL_COLUMNS)
     height = TOP + MAP_ROWS * ROW + 0.55 + lines * SMALL + FOOT

@@ -14,7 +14,8 @@ from forecast.desk.board.equal import BUDGET
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
-from forecast.show.board import answer, foot, short, title
+from forecast.show import ranking, told
+from forecast.show.board import answer, foot, short, tell, title
 
 OWN_TITLES = {
     STATUS_QUO: {"vi": "luật như hiện nay", "en": "the law as it is"},
@@ -23,6 +24,7 @@ OWN_TITLES = {
 
 def undo(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the top-up that would undo the rise of the floor, and who would pay what in its first year."""
+    told.undone(cost)
     shares = undoing(board.asked.known_law, board.rise, (NATION,))
     paid = cost[cost["place"] == NATION].set_index("payer")
     return say(
@@ -56,6 +58,9 @@ OUTREACH = "model-communes"  # what offices would do in place of a top-up, as th
 
 def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: str = "vi") -> Text:
     """Return for each place what the rise takes, the top-up that undoes it, who pays more, and what outreach adds."""
+    told.undone(cost)
+    told.policies(policies)
+    tell(board)
     rows = board.rows.set_index("place")
     more = (cost["undone"] - cost["usual"]).set_axis(pd.MultiIndex.from_frame(cost[["place", "payer"]])).unstack()
     reach = policies[policies["policy"] == OUTREACH].set_index("place")
@@ -93,6 +98,7 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
 
 def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the effect of the price by counts of members and by trials of entry, and which one is used where."""
+    told.prices(found)
     row = next(frames.rows(found[found["place"] == NATION]))
     provinces = found[found["place"] != NATION]
     most = next(frames.rows(provinces[provinces["people"] == provinces["people"].max()]))
@@ -124,8 +130,12 @@ def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
 
 
 def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
-    """Return what policies add for the same money of all payers but the members, the one that adds most first."""
-    rows = found.sort_values("added_goal", ascending=False, kind="stable")
+    """Return what policies add for the same money of all payers but the members, the one that adds most first.
+
+    Over the table stands how often the first one is first, and whether the next one can be told from it.
+    """
+    told.policies(found, " at equal money")
+    rows = words.counted(found.sort_values("added_goal", ascending=False, kind="stable"), "first")
     named = [titles.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
         "policy": say(lang, vi="Chính sách, cùng {b:m} một năm", en="Policy, for {b:m} a year", b=BUDGET),
@@ -135,14 +145,18 @@ def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: st
         "added_goal": say(lang, vi="đến 12/2030", en="by December 2030"),
         "low_goal": say(lang, vi="90%: từ", en="90%: from"),
         "high_goal": say(lang, vi="đến", en="to"),
+        "first": say(lang, vi="Đứng đầu", en="Ranks first"),
     }
     forms = {"policy": "", "size": "p", "support": "m"}
-    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
-    return words.table(rows.assign(policy=named), lang, forms, names)
+    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a") | {"first": "c"}
+    shown = rows.assign(policy=named)
+    first = ranking.sentence(dict(zip(named, rows["first"], strict=True)), lang)
+    return join([first, words.table(shown, lang, forms, names)])
 
 
 def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     """Return the nation's plan for a December in a sentence for each chance."""
+    told.plans(table, year)
     rows = table[table["place"] == NATION]
     return words.listing(
         say(
@@ -165,8 +179,9 @@ def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     )
 
 
-def plans_table(table: pd.DataFrame, lang: str = "vi") -> Text:
-    """Return the plans of all places by chance, and what is left of the middle one in March."""
+def plans_table(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
+    """Return the plans of all places for a December by chance, and what is left of the middle one in March."""
+    told.plans(table, year)
     wide = table.pivot(index="place", columns="chance", values="plan").reindex(table["place"].unique())
     kept = table[table["chance"] == table["chance"].median()].set_index("place")
     shown = wide.set_axis([f"p{round(100 * float(c))}" for c in wide.columns], axis=1).reset_index()
@@ -180,6 +195,7 @@ def plans_table(table: pd.DataFrame, lang: str = "vi") -> Text:
 
 def communes(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     """Return the plan of a province split over its communes, the largest first."""
+    told.communes(table, year)
     rows = table.sort_values("plan", ascending=False, kind="stable")
     shown = rows.assign(commune=rows["commune"].str.rpartition("/")[2])
     names = {
@@ -191,8 +207,13 @@ def communes(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
 
 
 def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
-    """Return what each policy does to the nation: lasting members, the chance of 2030, and what it costs whom."""
+    """Return what each policy does to the nation: lasting members, the chance of 2030, and what it costs whom.
+
+    Under the table stands how many draws it rests on.
+    """
     rows = found[found["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
+    told.policies(found)
+    rows = words.counted(rows, "chance")
     named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
         "policy": say(lang, vi="Chính sách", en="Policy"),
@@ -204,17 +225,26 @@ def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
         **{
             f"more_{payer}": say(lang, vi="{p:payer}: trả thêm một năm", en="{p:payer}: more in a year", p=payer)
             for payer in PAYERS
-            if payer != "donors"
+            if payer != "donors" or rows["more_donors"].any()
         },
         "price": say(lang, vi="Chi cho một năm-người thêm", en="Support for one more member-year"),
     }
     forms = dict.fromkeys(names, "m") | {"policy": "", "chance": "c", "price": "m"}
     forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
-    return words.table(rows.assign(policy=named), lang, forms, names)
+    rest = say(
+        lang,
+        vi="Mức giữa, khoảng và khả năng là của {n:n} lần mô phỏng; ± là sai số mô phỏng của khả năng. "
+        "Mọi chính sách có cùng các lần mô phỏng.",
+        en="Medians, intervals and probabilities are of {n:n} draws; ± is the simulation error of a probability. All "
+        "policies have the same draws.",
+        n=int(rows["draws"].min()),
+    )
+    return join([words.table(rows.assign(policy=named), lang, forms, names), rest])
 
 
 def held(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return how often earlier boards would have been right: the nation's December, then the rates of provinces."""
+    told.held(found)
     nation = next(frames.rows(found[found["place"] == NATION]))
     rates = past.rates(found).set_index("which")
     said = [
@@ -260,6 +290,7 @@ def held(found: pd.DataFrame, lang: str = "vi") -> Text:
 
 def held_table(found: pd.DataFrame, lang: str = "vi") -> Text:
     """Return each count and what the board would have said of it half a year before or more."""
+    told.held(found)
     names = {
         "place": say(lang, vi="Nơi", en="Place"),
         "seen": say(lang, vi="Nhìn từ", en="Seen from"),
@@ -290,6 +321,7 @@ def today(board: Board, lang: str = "vi") -> Text:
 
 def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the five places of the articles in their present form, from today to 2030."""
+    told.five(rows)
     names = {
         "name": say(lang, vi="Nơi ngày nay", en="Place of today"),
         "communes": say(lang, vi="Số xã", en="Communes"),

@@ -14,7 +14,8 @@ from forecast.desk.target import MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Table, Text, say, term
 from forecast.question.scenario import Scenario, target_of
-from forecast.show import levers, ways
+from forecast.show import allocation, levers, ways
+from forecast.show.desk import judged
 from forecast.show.evidence import label
 from forecast.show.picture import against, capital, speaks
 from forecast.show.target import side
@@ -243,8 +244,8 @@ def optimum(found: Optimum, lang: str = "vi") -> Brief:
         "budget": found.budget,
         "cost": verified.cost,
     }
-    values |= {"low": verified.cost_low, "high": verified.cost_high, "sure": verified.probability}
-    values["base"] = found.base
+    values |= {"low": verified.cost_low, "high": verified.cost_high, "sure": judged(verified.probability, verified)}
+    values["base"] = judged(found.base, verified)
     if found.met:
         first = say(
             lang,
@@ -260,8 +261,8 @@ def optimum(found: Optimum, lang: str = "vi") -> Brief:
     second = say(
         lang,
         **values,
-        vi="Kiểm lại bằng mô phỏng mới: khả năng {sure:p1}; nếu không làm thêm: {base:c}.",
-        en="Verified with new simulations: probability {sure:p1}; without doing more: {base:c}.",
+        vi="Kiểm lại bằng mô phỏng mới: khả năng {sure:c}; nếu không làm thêm: {base:c}.",
+        en="Verified with new simulations: probability {sure:c}; without doing more: {base:c}.",
     )
     mix = levers.table(found.scenario, lang)
     return Brief([str(first), str(second)], mix if isinstance(mix, Table) else None)
@@ -275,17 +276,14 @@ def allocated(found: Allocation, lang: str = "vi") -> Brief:
             lang,
             v=aim.value,
             by=aim.by,
-            p=found.place_chance,
+            p=allocation.of_place(found),
             place=found.scenario.place.name,
             vi="{place} đạt {v:n} người vào {by:t} với khả năng {p:c}.",
             en="{place} reaches {v:n} by {by:t} with probability {p:c}.",
         ),
         say(
             lang,
-            a=table["chance_by_capacity"].min(),
-            b=table["chance_by_capacity"].max(),
-            c=table["chance_by_people"].min(),
-            d=table["chance_by_people"].max(),
+            **allocation.ends(table),
             vi="Khả năng một xã đạt phần của mình: {a:c} đến {b:c} khi chia theo khả năng, {c:c} đến {d:c} khi chia "
             "theo dân số.",
             en="A commune meets its share with {a:c} to {b:c} where it goes by capacity, {c:c} to {d:c} where it goes "
@@ -293,6 +291,8 @@ def allocated(found: Allocation, lang: str = "vi") -> Brief:
         ),
     ]
     shown = table.sort_values("share_by_capacity", ascending=False, kind="stable").head(ROWS)
+    for column in ("chance_by_capacity", "chance_by_people"):
+        shown = words.counted(shown, column)
     shown = shown.assign(commune=[name.rpartition("/")[2] for name in shown["commune"]])
     heads = {
         "commune": say(lang, vi="xã", en="commune"),

@@ -7,6 +7,7 @@ import numpy as np
 from forecast.answer import stated
 from forecast.answer.stated import Figure
 from forecast.desk.optimize import Optimum
+from forecast.desk.verify import Judged
 from forecast.language import words
 from forecast.language.words import Text, join, listing, say, term
 from forecast.show import levers
@@ -60,6 +61,11 @@ def _as_many(p: float, standard_error: float) -> int:
     return max(round(p * (1 - p) / standard_error**2), 1)
 
 
+def judged(p: float, like: Judged) -> words.Chance | float:
+    """Return a probability that knows its error, which is that of `like`, judged on the same levels."""
+    return words.Chance(p, _as_many(like.probability, like.standard_error)) if like.standard_error > 0 else p
+
+
 def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
     target, promised, verified = goal(optimum.scenario), optimum.promised, optimum.verified
@@ -77,10 +83,11 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     least = min((promised, verified), key=lambda judged: judged.probability)
     lower = least.probability
     found = lower >= optimum.probability
-    shown = words.Chance(lower, _as_many(lower, least.standard_error)) if least.standard_error > 0 else lower
+    shown = judged(lower, least)
     common["found"] = words.chance(shown, lang) if found else words.below(shown, optimum.probability, lang)
     if optimum.met:
-        common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high, "base": optimum.base}
+        common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high}
+        common |= {"base": judged(optimum.base, verified)}
         head = say(
             lang,
             **common,
@@ -197,6 +204,7 @@ def front(optimum: Optimum, lang: str = "vi") -> Picture:
     """
     place, target = optimum.scenario.place, goal(optimum.scenario)
     rows = optimum.tried
+    _tell(optimum)
     panels = (
         (
             "front",
@@ -220,12 +228,12 @@ def front(optimum: Optimum, lang: str = "vi") -> Picture:
         picture, first = sheet(
             say(
                 lang,
-                vi="{place}: với {c:m}, khả năng đạt {v:n} người là {p:p}",
-                en="{place}: {c:m} make {v:n} members {p:p} likely",
+                vi="{place}: với {c:m}, khả năng đạt {v:n} người là {p:c}",
+                en="{place}: {c:m} give {v:n} members a probability of {p:c}",
                 place=place.name,
                 c=optimum.verified.cost,
                 v=target.value,
-                p=optimum.verified.probability,
+                p=judged(optimum.verified.probability, optimum.verified),
             ),
             say(
                 lang,

@@ -14,6 +14,7 @@ from forecast.desk.equal_money import CRITERIA
 from forecast.language import words
 from forecast.language.words import Chance, Text, join, say, term
 from forecast.question.scenario import Scenario
+from forecast.show import ranking
 from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
@@ -49,14 +50,23 @@ def beside(
     """
     height = 1.95 + AXIS + ROW * len(titles)
     said = []
+    best, *after = sorted(titles, key=lambda name: -float(frames.at(found, (name, "years"))["median"]))
+    more = {name: float(frames.at(found, (name, "years"))["median"]) for name in titles}
+    following = (
+        say(lang, vi="; kế đó {name}, {x:a}", en="; next {name}, {x:a}", name=titles[after[0]], x=more[after[0]])
+        if after
+        else ""
+    )
     with style():
         picture, first = sheet(
             say(
                 lang,
-                vi="{place}: {title} thêm được nhiều năm tham gia nhất",
-                en="{place}: {title} adds most member-years",
+                vi="{place}: {title} thêm được nhiều năm tham gia nhất, {x:a}{following}",
+                en="{place}: {title} adds most member-years, {x:a}{following}",
                 place=place.name,
-                title=titles[max(titles, key=lambda name: float(frames.at(found, (name, "years"))["median"]))],
+                title=titles[best],
+                x=more[best],
+                following=following,
             ),
             say(
                 lang,
@@ -110,16 +120,18 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: st
         "end": say(lang, vi="nhiều người nhất\nvào {t:t}", en="most members\nin {t:t}", t=until),
         "guarded": say(lang, vi="nhiều cho nhóm\nyếu thế", en="most for poor and\nminority people"),
     }
-    said, first_of = [], max(titles, key=lambda name: float(frames.at(found, name, CRITERIA[0])))
+    said, shares = [], _first(found, titles, CRITERIA[0])
+    title, share_of = ranking.ranked(shares)[0]
     with style():
         picture, first = sheet(
             say(
                 lang,
-                vi="{place}: {title} đứng đầu nhiều lần nhất, {p:c}",
-                en="{place}: {title} ranks first most often, {p:c}",
+                vi="{place}: {title} đứng đầu nhiều lần nhất, {p:c}{rest}",
+                en="{place}: {title} ranks first most often, {p:c}{rest}",
                 place=place.name,
-                title=titles[first_of],
-                p=Chance(float(frames.at(found, first_of, CRITERIA[0])), many),
+                title=title,
+                p=share_of,
+                rest=ranking.next_best(shares, lang),
             ),
             say(
                 lang,
@@ -164,6 +176,12 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: st
     )
 
 
+def _first(chances: pd.DataFrame, titles: dict[str, str], criterion: str) -> dict[str, Chance]:
+    """Return how often each policy ranks first by a criterion, by its title."""
+    many = int(chances["draws"].iloc[0])
+    return {title: Chance(float(frames.at(chances, name, criterion)), many) for name, title in titles.items()}
+
+
 def titles(scenarios: Iterable[Scenario], lang: str = "vi") -> dict[str, str]:
     """Return the names for people of scenarios, the place left out of them."""
     return {s.scenario: words.title(s, lang).removeprefix(s.place.name).lstrip(" ,:–-") for s in scenarios}
@@ -189,6 +207,7 @@ def text(
     winner = {criterion: str(chances[criterion].idxmax()) for criterion in CRITERIA}
     common: dict[str, Any] = {f"{c}_name": titles[winner[c]] for c in winner}
     common |= {f"{c}_p": Chance(frames.at(chances, winner[c], c), many) for c in winner} | {"draws": many}
+    common |= {f"{c}_rest": ranking.next_best(_first(chances, titles, c), lang) for c in winner}
     one = frames.at(found, winner["years"])
     lines = [
         say_(
@@ -205,27 +224,27 @@ def text(
             "tham gia tăng thêm nhất là **{years_name}**: {x:a} năm (khoảng dự báo 90%: {low:a} – {high:a}), "
             "{price:m1} cho mỗi năm, không kể phần Nhà nước hỗ trợ. Cách ấy đứng đầu trong {years_p:c} của {draws:n} "
             "lần mô "
-            "phỏng.",
+            "phỏng{years_rest}.",
             en="**{place}**: with about {budget:m1} spent by {stop:t} and judged up to {until:t}, most additional "
             "member-years come from **{years_name}**: {x:a} (90% interval: {low:a} to {high:a}), {price:m1} "
-            "each, the state's support aside. It ranks first in {years_p:c} of {draws:n} simulations.",
+            "each, the state's support aside. It ranks first in {years_p:c} of {draws:n} simulations{years_rest}.",
         ),
         say_(
             **common,
             n=found.at[(winner["end"], "end"), "median"],
             until=until,
             vi="Cuối {until:T}, còn nhiều người tăng thêm nhất là {end_name}: {n:a} người, đứng đầu trong {end_p:c} "
-            "số lần.",
+            "số lần{end_rest}.",
             en="At the end of {until:T} most is left of {end_name}: {n:a} members, first in {end_p:c} of "
-            "the simulations.",
+            "the simulations{end_rest}.",
         ),
         say_(
             **common,
             n=found.at[(winner["guarded"], "guarded"), "median"],
             vi="Cho hộ nghèo, cận nghèo và đồng bào dân tộc thiểu số, nhiều nhất là {guarded_name}: {n:a} năm, đứng "
-            "đầu trong {guarded_p:c} số lần.",
+            "đầu trong {guarded_p:c} số lần{guarded_rest}.",
             en="For poor, near-poor and minority people most comes from {guarded_name}: {n:a} "
-            "member-years, first in {guarded_p:c}.",
+            "member-years, first in {guarded_p:c}{guarded_rest}.",
         ),
     ]
     less = [titles[n] for n in titles if frames.at(found, (n, "own"), "median") < 0.9 * budget]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from forecast.answer import stated
 from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.experiment import calendar
@@ -33,6 +34,16 @@ def read(folder: Path | None = None) -> pd.DataFrame:
     found = calendar.stored(folder)
     if found.empty:
         raise UserError("data/exam.csv: no exam is kept; expected what forecast backtest --calendar --store writes")
+    return found
+
+
+def _summary(scored: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
+    """Return the exam in short by `scope`, `engine` and perhaps `band`, and tell its figures."""
+    found = calendar.summary(scored, by)
+    rows = found.assign(place=found["scope"], scenario="", measure="exam", draws=found["targets"])
+    rows["month"] = rows["band"].astype(str) + " ahead" if "band" in by else ""
+    names = {name: name for name in ("held_50", "held_80", "held_95", "width", "bias", "of_naive")}
+    stated.tell(stated.rows(rows, names))
     return found
 
 
@@ -62,7 +73,7 @@ def _told(row: Any, lang: str) -> Text:
 
 def answer(scored: pd.DataFrame, lang: str = "vi", engine: str = calendar.POOL) -> Text:
     """Say how the baseline did for the nation and for other places, and what it does not reach."""
-    short = calendar.summary(scored)
+    short = _summary(scored, ("scope", "engine"))
     mine = short[short["engine"] == engine].set_index("scope", drop=False)
     lines = [_told(mine.loc[scope], lang) for scope in SCOPES if scope in mine.index]
     return join([failures(scored, lang, engine), listing(lines)])
@@ -70,7 +81,7 @@ def answer(scored: pd.DataFrame, lang: str = "vi", engine: str = calendar.POOL) 
 
 def failures(scored: pd.DataFrame, lang: str = "vi", engine: str = calendar.POOL) -> Text:
     """Say where the intervals of an engine hold fewer or more counts than they should, and which engine beats it."""
-    short, bands = calendar.summary(scored), calendar.summary(scored, ("scope", "band", "engine"))
+    short, bands = _summary(scored, ("scope", "engine")), _summary(scored, ("scope", "band", "engine"))
     lines = []
     for row in frames.rows(short[short["engine"] == engine]):
         for level, (low, high) in WANTED.items():
@@ -192,7 +203,7 @@ def _headings(lang: str) -> dict[str, str]:
 
 def table(scored: pd.DataFrame, scope: str, lang: str = "vi") -> Text:
     """Return one row for each engine and yardstick of a scope, the smallest error first."""
-    short = calendar.summary(scored[scored["scope"] == scope], ("engine",))
+    short = _summary(scored[scored["scope"] == scope], ("scope", "engine")).drop(columns="scope")
     short["draws"] = short["engine"].map(scored.groupby("engine")["draws"].max())
     short = short.sort_values("of_naive", kind="stable")
     short["bias"] = [_signed(np.expm1(x), lang) for x in short["bias"]]
@@ -202,7 +213,7 @@ def table(scored: pd.DataFrame, scope: str, lang: str = "vi") -> Text:
 def bands(scored: pd.DataFrame, scope: str, lang: str = "vi", engine: str = calendar.POOL) -> Text:
     """Return one row for each band of horizons, in their order, of an engine."""
     some = scored[(scored["scope"] == scope) & scored["engine"].isin([engine, calendar.NAIVE])]
-    rows = calendar.summary(some, ("engine", "band"))
+    rows = _summary(some, ("scope", "engine", "band")).drop(columns="scope")
     rows = rows[rows["engine"] == engine].set_index("band", drop=False).reindex(list(calendar.BANDS)).dropna()
     rows["bias"] = [_signed(np.expm1(x), lang) for x in rows["bias"]]
     rows["band"] = [band.replace("-", "–") for band in rows["band"]]
@@ -297,16 +308,12 @@ def checks_table(found: pd.DataFrame, lang: str = "vi", failed: bool | None = No
 
 def by_band(scored: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = SHOWN[:4]) -> Picture:
     """Draw how many counts the 80% intervals of each engine held, by how far ahead, the nation and places apart."""
-    table = (
-        calendar.summary(scored, ("scope", "band", "engine"))
-        .set_index(["scope", "engine", "band"])["held_80"]
-        .sort_index()
-    )
+    table = _summary(scored, ("scope", "band", "engine")).set_index(["scope", "engine", "band"])["held_80"].sort_index()
     engines = [e for e in shown if e in table.index.get_level_values("engine")]
     if not engines:
         raise UserError("nothing to draw: no scores of the engines that are shown")
     told: list[str] = []
-    held = calendar.summary(scored, ("scope", "engine")).set_index(["scope", "engine"])["held_80"]
+    held = _summary(scored, ("scope", "engine")).set_index(["scope", "engine"])["held_80"]
     scopes = {scope for scope, engine in held.index if engine == engines[0]}
     with style():
         picture, left = sheet(

@@ -6,7 +6,7 @@ from typing import Any
 
 from forecast.checks.findings import Finding
 from forecast.data import frames, history, places
-from forecast.data.history import SCHEME, HasPlace
+from forecast.data.history import HasPlace
 from forecast.data.places import Place
 from forecast.data.tables import STATUSES, UserError
 from forecast.data.vocabulary import NATION as NATION
@@ -20,21 +20,13 @@ MANY = 12  # dots; where there are more, only the first, the last and the highes
 
 def picture(place: Place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
     """Draw what was published about `place`: counts as dots, plans and targets as stars, changes of price as ticks."""
-    rows = place.history
-    rows = rows[
-        (rows["place"] == place.name)
-        & (rows["measure"] == measure)
-        & (rows["scheme"] == SCHEME)
-        & (rows["group"] == "all")
-        & rows["value"].notna()
-        & (rows["status"] != "conflicting")
-    ]
+    rows = history.with_plans(place.history[place.history["place"] == place.name], measure)
     if rows.empty:
         raise UserError("{place}: data/history.csv has no {measure} to draw", place=place.name, measure=measure)
-    rows = rows[rows["kind"].isin(["observation", "plan", "target"])].sort_values("month", kind="stable")
+    rows = rows.sort_values("month", kind="stable")
     rows = rows[rows["month"] <= (until or rows["month"].max())]
     since, until = rows["month"].iloc[0], rows["month"].iloc[-1]
-    seen = rows[rows["kind"] == "observation"]
+    seen = history.observed(rows)
     ends = rows if seen.empty else seen
     with style():
         drawn, axes = sheet(
@@ -63,7 +55,7 @@ def picture(place: Place, lang: str = "vi", measure: str = "members", until: str
         axes.plot(marks.numbers(seen["month"]), seen["value"], color=LOOKS[0][0], lw=1, ls=":")
         texts = []
         for row in frames.rows(rows):
-            wish, x = row.kind != "observation", marks.number(row.month)
+            wish, x = row.kind in history.PLANNED, marks.number(row.month)
             color = TARGET if wish else LOOKS[0][0]
             face = "white" if row.status == "recalled" else color
             marker, size = ("*", 12) if wish else ("o", 8)
@@ -316,7 +308,8 @@ def conflict_counts(findings: Iterable[Finding], names: Iterable[str], lang: str
 
 def targets(lang: str = "vi") -> Text:
     """Return what was hoped for the nation, by month: targets that differ stand beside one another."""
-    rows = places.read_place(NATION).history.query("scheme == @SCHEME and measure == 'members' and kind == 'target'")
+    rows = places.read_place(NATION).history
+    rows = rows[(rows["scheme"] == history.SCHEME) & (rows["measure"] == "members") & (rows["kind"] == "target")]
     publisher = history.sources()["publisher"]
     return listing(
         say(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import frames, places, tables
-from forecast.data.history import SCHEME, counts, observed, price_changes, publishers
+from forecast.data.history import PLANNED, counts, observed, price_changes, publishers, with_plans
 from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import NATION as NATION
@@ -153,19 +153,13 @@ TALL = 1.12  # inches for each place
 
 def _members(rows: pd.DataFrame, since: str, until: str) -> pd.DataFrame:
     """Rows of a history about members of all groups in some months, without those that contradict another."""
-    return rows[
-        (rows["scheme"] == SCHEME)
-        & (rows["measure"] == "members")
-        & (rows["group"] == "all")
-        & rows["value"].notna()
-        & (rows["status"] != "conflicting")
-        & rows["month"].between(since, until)
-    ]
+    found = with_plans(rows, "members")
+    return found[found["month"].between(since, until)]
 
 
 def _growth(rows: pd.DataFrame) -> float:
     """The last count as a multiple of the first one."""
-    seen = rows[rows["kind"] == "observation"].sort_values("month", kind="stable")["value"]
+    seen = observed(rows).sort_values("month", kind="stable")["value"]
     return float(seen.iloc[-1] / seen.iloc[0]) if len(seen) > 1 else 1.0
 
 
@@ -296,7 +290,7 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
             axes.set_position((0.19, bottom / height, 0.76, (TALL - 0.12) / height))
             rows, texts = shown[index], []
             for r in frames.rows(rows):
-                wish = r.kind != "observation"
+                wish = r.kind in PLANNED
                 axes.plot(
                     [marks.number(r.month)],
                     [r.value],
@@ -330,7 +324,7 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
                 axes.set_xticklabels([])
                 axes.tick_params(axis="x", length=0)
             marks.dot_labels(picture, axes, texts)
-            seen = rows[rows["kind"] == "observation"].sort_values("month")
+            seen = observed(rows).sort_values("month", kind="stable")
             told += [
                 say(lang, vi="{p}: {n:n} ({m:t})", en="{p}: {n:n} ({m:t})", p=place.name, n=r.value, m=r.month)
                 for r in frames.rows(seen.iloc[np.unique([0, -1])])

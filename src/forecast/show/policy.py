@@ -240,8 +240,9 @@ def versus(
         picture, axes = sheet(
             say(
                 lang,
-                vi="{place}: {title} {n} {unit} vào {t:t}",
-                en="{place}: {title} {n} {unit} in {t:t}",
+                vi="{place}: {title} {n} {unit} vào {t:t}{after}",
+                en="{place}: {title} {n} {unit} in {t:t}{after}",
+                after=_second(tops, titles, name, lang),
                 place=name,
                 title=say(lang, vi="kế hoạch", en="the plan")
                 if several == 1
@@ -292,6 +293,16 @@ def versus(
     )
 
 
+def _second(tops: pd.Series, titles: dict[str, str], place: str, lang: str) -> Text:
+    """Return what a title adds that names the policy that adds most: the next one, and what that adds."""
+    if len(tops) < 2:
+        return say(lang, vi="", en="")
+    ordered = tops.sort_values(ascending=False, kind="stable")
+    name = str(ordered.index[1])
+    said = {"who": short(titles.get(name, name), place), "n": signed(float(ordered.iloc[1]), lang)}
+    return say(lang, **said, vi="; kế đó {who}, {n}", en="; next {who}, {n}")
+
+
 def groups(
     answer: Projection,
     scenario: Scenario | None = None,
@@ -313,7 +324,9 @@ def groups(
         )
     place = scenario.place if scenario is not None else places.read_place(str(frame["place"].iloc[0]))
     frame = frame.assign(month=frame["month"].astype(str), group=frame["group"].astype(str))
-    ends = frame[frame["month"] == frame["month"].max()].groupby("group")["value"].mean()
+    last = frame[frame["month"] == frame["month"].max()]
+    stated.tell(stated.paths(last))
+    ends = last.groupby("group")["value"].mean()
     said = []
     with style():
         picture, first = sheet(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from forecast.answer import stated
 from forecast.answer.projection import Projection
 from forecast.data import history, places, tables
 from forecast.data.tables import UserError
@@ -49,6 +50,8 @@ def fan(
     origin, until = str(frame["origin"].iloc[0]), max(frame["month"].astype(str))
     goals = (s.target for s in asked if s.target)
     goal = next((t for t in goals if (t.measure, t.group) == (measure, group)), None)
+    said_of = {until, goal.by} if goal else {until}
+    stated.tell(stated.paths(frame[frame["month"].astype(str).isin(said_of)]))
     what = term(f"measure.{measure}", lang) + ("" if group == "all" else f" ({term(f'group.{group}', lang)})")
     unit = term(f"unit.{tables.MEASURES[measure]}", lang)
     with style():
@@ -156,6 +159,7 @@ def outcome_text(answer: Projection, scenario: Scenario, lang: str = "vi", engin
         draws = frame[frame["month"].astype(str) == str(month)]["value"]
         if month <= tables.month(scenario.start) or draws.empty:
             continue
+        stated.tell(stated.paths(frame.loc[draws.index]))
         low, middle, high = np.quantile(draws, (0.05, 0.5, 0.95))
         where = 0 if low <= value <= high else -1 if value < low else 1
         word = {

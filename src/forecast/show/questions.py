@@ -6,11 +6,13 @@ import pandas as pd
 
 from forecast.answer import stated
 from forecast.answer.projection import Projection
+from forecast.answer.stated import Figure
 from forecast.data import frames
 from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.language.words import Text, join, say, table, term
 from forecast.question.scenario import Scenario
+from forecast.show import told as register
 from forecast.show.target import goal
 
 YEARS = "member_years"
@@ -33,6 +35,7 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
     the members that there would be without the rise as its target; `month` is when the floor rises.
     """
     stated.tell(stated.added(comparison))
+    register.ways(ways)
     lost = _of(comparison, scenario, "members")
     way = frames.at(ways.set_index("way"), "TopUp/all")
     lines = [
@@ -82,6 +85,7 @@ def floor(comparison: pd.DataFrame, scenario: str, ways: pd.DataFrame, month: st
 
 def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: str = "vi") -> Text:
     """Say how many model communes a target takes, from `desk.target.ways`."""
+    register.ways(ways)
     way = frames.at(ways.set_index("way"), "ModelCommunes")
     common = {
         "target": target,
@@ -117,17 +121,21 @@ def feasible(answer: Projection, scenario: Scenario, lang: str = "vi", engine: s
     """Say which target the scenario's plan would have reached with probability 50%, 80% and 95%."""
     rows = answer.only(scenario=scenario.scenario, engine=engine, measure="members", group="all").at(goal(scenario).by)
     found = rows.quantiles([0.05, 0.2, 0.5]).set_index("quantile")["value"]
+    asked, draws = goal(scenario), int(rows.frame["draw"].nunique())
+    head = (scenario.place.name, scenario.scenario, "members", asked.by, "all", engine)
+    stated.tell(Figure(*head, f"quantile {p}", float(x), draws) for p, x in found.items())
     return say(
         lang,
+        n=draws,
         by=goal(scenario).by,
         target=goal(scenario).value,
         half=found[0.5],
         most=found[0.2],
         sure=found[0.05],
         vi="Với các giải pháp của kế hoạch, chỉ tiêu vừa sức vào {by:t} là khoảng {half:a} người (khả năng một "
-        "nửa), {most:a} người (80%) hay {sure:a} người (95%), thay vì {target:n}.",
+        "nửa), {most:a} người (80%) hay {sure:a} người (95%), thay vì {target:n} ({n:n} lần mô phỏng).",
         en="With the plan's levers, a target within reach by {by:T} is about {half:a} members (probability 50%), "
-        "{most:a} (80%) or {sure:a} (95%), not {target:n}.",
+        "{most:a} (80%) or {sure:a} (95%), not {target:n} ({n:n} draws).",
     )
 
 

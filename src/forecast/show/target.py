@@ -183,10 +183,21 @@ def overview(answer: Projection, scenarios: Sequence[Scenario], lang: str = "vi"
     return words.table(pd.concat(rows), lang, forms)
 
 
+def _tell_path(path: pd.DataFrame) -> None:
+    """Tell the figures of a path to a target: each month's, needed and expected."""
+    names = {"expected": "median", "low": "low", "high": "high", "needed": "needed for the target"}
+    figures = stated.rows(path, names, measure="members")
+    if "entries_needed" in path:
+        flows = {"entries_expected": "median of the month", "entries_needed": "needed for the target"}
+        figures += stated.rows(path.iloc[1:], flows, measure="entries")
+    stated.tell(figures)
+
+
 def path_text(path: pd.DataFrame, lang: str = "vi") -> Text:
     """Say what each month must bring to meet the target, beside what is expected."""
     if "entries_needed" not in path:
         return Text("")
+    _tell_path(path)
     ahead = path.iloc[1:]
     return say(
         lang,
@@ -205,6 +216,7 @@ def path_text(path: pd.DataFrame, lang: str = "vi") -> Text:
 
 def path_table(path: pd.DataFrame, lang: str = "vi", rows: int = 6) -> Text:
     """Return the needed and the expected path at a few months, the last always among them."""
+    _tell_path(path)
     at = np.unique(np.linspace(0, len(path) - 1, min(rows, len(path))).round().astype(int))
     forms = {
         "month": "t",
@@ -225,6 +237,9 @@ def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None =
     """
     wanted, by = float(table["target"].iloc[0]), str(table["by"].iloc[0])
     place = scenario.place if scenario is not None else None
+    _tell_path(path)
+    if scenario is not None:
+        _told(table, scenario)
     title = say(
         lang,
         vi="khả năng đạt {v:n} người vào {by:T} là {p:c}",

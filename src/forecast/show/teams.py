@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast.answer import stated
 from forecast.data import frames
 from forecast.data.places import Place
 from forecast.data.tables import UserError
@@ -37,8 +38,9 @@ def _offices(team: type[Team]) -> Offices:
 def by_draw(scenario: Scenario, team: type[Team] = Team, *, draws: int = 100, seed: int = 1) -> pd.DataFrame:
     """Return what all teams of a place do and meet in each month and draw.
 
-    Columns: month, draw, members (at the end of the month), visits (in the month, to people who have not joined), due
-    (members whose paid months run out), called (those of them who are called on), entries, returns, lapses (persons).
+    Columns: place, scenario, month, draw, members (at the end of the month), visits (in the month, to people who have
+    not joined), due (members whose paid months run out), called (those of them who are called on), entries, returns,
+    lapses (persons).
 
     >>> from forecast import toy
     >>> asked = Scenario("quiet", toy.place(), start="2021-12", until="2022-03", law=toy.law())
@@ -56,6 +58,8 @@ def by_draw(scenario: Scenario, team: type[Team] = Team, *, draws: int = 100, se
         parts.append(
             pd.DataFrame(
                 {
+                    "place": scenario.place.name,
+                    "scenario": f"{scenario.scenario}, {team.__name__}",
                     "month": str(month),
                     "draw": np.arange(draws),
                     "members": model.members().sum(axis=0),
@@ -73,8 +77,8 @@ def beside(first: pd.DataFrame, second: pd.DataFrame, months: tuple[str, ...]) -
     """Return two rules side by side, from their tables of :func:`by_draw` with the same seed.
 
     One row for members at each of `months`, and one for each flow of the whole time (`month` is then ""). Columns:
-    measure, month, then median, low and high (90% of the draws) of each rule (`first`, `first_low`, ...), of the
-    second, and of their difference draw by draw (`more`: second minus first).
+    place, scenarios (of both), draws, measure, month, then median, low and high (90% of the draws) of each rule
+    (`first`, `first_low`, ...), of the second, and of their difference draw by draw (`more`: second minus first).
     """
     if len(first) != len(second) or not (first[["month", "draw"]] == second[["month", "draw"]]).all(axis=None):
         raise UserError("two rules are compared month by month and draw by draw; run both with the same draws")
@@ -91,15 +95,26 @@ def beside(first: pd.DataFrame, second: pd.DataFrame, months: tuple[str, ...]) -
     for measure, month in asked:
         parts = [f[f["month"] == month] if month else f for f in (first, second)]
         a, b = (f.groupby("draw")[measure].sum().to_numpy(float) for f in parts)
-        row: dict[str, Any] = {"measure": measure, "month": month}
+        head = {"place": first["place"].iloc[0], "draws": len(a)}
+        scenarios = tuple(f["scenario"].iloc[0] for f in (first, second))
+        row: dict[str, Any] = head | {"scenarios": scenarios, "measure": measure, "month": month}
         for name, values in (("first", a), ("second", b), ("more", b - a)):
             row[f"{name}_low"], row[name], row[f"{name}_high"] = np.quantile(values, (0.05, 0.5, 0.95))
         rows.append(row)
     return pd.DataFrame(rows)
 
 
+def _tell(table: pd.DataFrame) -> None:
+    """Tell the figures of :func:`beside`: of each rule, and of their difference."""
+    first, second = (table["scenarios"].str[at] for at in (0, 1))
+    for name, who in (("first", first), ("second", second), ("more", second + " less " + first)):
+        ends = {name: "median", f"{name}_low": "low", f"{name}_high": "high"}
+        stated.tell(stated.rows(table.assign(scenario=who, engine="agents"), ends))
+
+
 def beside_text(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -> Text:
     """Say what the second rule of :func:`beside` changes: whether more people are members, and what the teams do."""
+    _tell(table)
     flows, stocks = table[table["month"] == ""].set_index("measure"), frames.records(table[table["month"] != ""])
     called, visits = flows.loc["called"], flows.loc["visits"]
     lines = [
@@ -166,6 +181,7 @@ def _verdict(row: dict[str, Any], lang: str) -> str:
 
 def beside_table(table: pd.DataFrame, names: tuple[str, str], lang: str = "vi") -> Text:
     """Return the rows of :func:`beside` as a table, each number with its 90% interval."""
+    _tell(table)
     rows = pd.DataFrame({"named": [_label(r["measure"], r["month"], lang) for r in frames.records(table)]})
     for column in ("first", "second", "more"):
         rows[column] = [

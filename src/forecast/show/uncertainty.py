@@ -9,6 +9,7 @@ from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
+from forecast.show import told
 from forecast.show.evidence import label
 from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import GRID, LOOKS, Picture, sheet, signed, source_line, style
@@ -31,6 +32,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     """
     if table.empty:
         raise UserError("nothing to draw: no ladder")
+    told.ladder(table)
     names = list(dict.fromkeys(table["place"]))
     there = [s for s in SOURCES if s in set(table["source"])]
     first = max(there, key=lambda source: float(table.loc[table["source"] == source, "share"].mean()))
@@ -120,6 +122,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
 
 def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say for each place which source makes most of its width, one line a place."""
+    told.ladder(table)
     lines = []
     for place, own in frames.groups(table, "place", sort=False):
         most = frames.at(own, own["share"].idxmax())
@@ -146,6 +149,7 @@ def next_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
 
     `table` is that of `doubt.study`: the tables of `measure.Next` under one another.
     """
+    told.next_statistics(table)
     lines = []
     for place, own in frames.groups(table, "place", sort=False):
         known, best = own[own["published"]], own[~own["published"]].iloc[0]
@@ -185,6 +189,7 @@ def next_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
 
 def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw by how much each statistic would narrow the interval of a place, beyond the count of members."""
+    told.next_statistics(table)
     own = table[(table["place"] == place) & ~table["published"]].sort_values("narrower", ascending=False)
     own = own.head(8)
     if own.empty:
@@ -251,6 +256,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     own = table.head(MOST)
     if own.empty:
         raise UserError("nothing to draw: no factor")
+    told.factors(own, place, ("effect", "uneven"))
     height = 1.95 + 0.36 * len(own)
     with style():
         picture, axes = sheet(
@@ -307,6 +313,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw Sobol's indices: a factor's own share of the variance (filled) and that with its interactions (hollow)."""
     if table.empty:
         raise UserError("nothing to draw: no index")
+    told.factors(table, place, ("first", "total"))
     height = 1.95 + 0.36 * len(table)
     with style():
         picture, axes = sheet(

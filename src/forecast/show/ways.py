@@ -11,6 +11,7 @@ from forecast.data import frames
 from forecast.desk.target import MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Text, form, join, say, term
+from forecast.show import told
 from forecast.show.costs import held
 from forecast.show.evidence import label
 
@@ -113,16 +114,7 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     `ways` is that of :func:`forecast.desk.target.ways`. A lever that is not enough at the most that was seen is marked
     so; its money is that of the most. Where none is enough, the last row says whether all of them together are.
     """
-    stated.tell(
-        one
-        for row in frames.records(ways)
-        for one in stated.rows(
-            pd.DataFrame([row]),
-            {"needed": "amount", "probability_reached": "probability", "total": "VND, mean"},
-            measure=f"{row['way']} alone for {row['wanted']:g}",
-            month=row["by"],
-        )
-    )
+    told.ways(ways)
     ways = words.counted(ways, "probability_reached")
     if (ways["needed"] == 0).all():
         return say(lang, vi="Không giải pháp nào phải làm thêm.", en="No lever needs to do more.")

@@ -22,8 +22,8 @@ from forecast.data.tables import UserError
 from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import price
 from forecast.desk.board.board import Board
-from forecast.desk.board.outlook import Outlook, outlooks
-from forecast.desk.board.policies import Effect, Paid, effects, money, together, under
+from forecast.desk.board.outlook import Asked, Outlook, outlooks
+from forecast.desk.board.policies import Effect, Paid, anew, effects, money, together, under, work
 from forecast.desk.board.targets import GOAL
 from forecast.question.levers import Gift, Lever, TopUp, YearEndCampaign
 from forecast.question.scenario import Scenario, read_scenario
@@ -40,8 +40,9 @@ class Compared(NamedTuple):
 
     `rows`: policy, place, then of the draws `added_year` and `added_goal` (lasting members more than under the status
     quo a year after the policies begin and in the last month, with `low_` and `high_`, 90%), `chance` (lasting members
-    reach the target of 2030), and what each payer pays more in the first year (`more_PAYER`, VND, median), `support`
-    all but the members together, `price` the support for an additional member-year of that year (NaN where none).
+    reach the target of 2030), `draws` on which these rest, and what each payer pays more in the first year
+    (`more_PAYER`, VND, median), `support` all but the members together, `price` the support for an additional
+    member-year of that year (NaN where none).
     `outlooks` are the draws under each policy, `usual` is the status quo of each province, `prices` what the price does
     by two ways (:func:`prices`).
     """
@@ -59,9 +60,12 @@ def files(folder: str | Path | None = None) -> list[Path]:
 
 
 def compared(
-    board: Board, scenarios: Iterable[Scenario | Path], *, draws: int = 16, jobs: int | None = None
+    board: Board, scenarios: Iterable[Scenario | Path], *, draws: int | None = None, jobs: int | None = None
 ) -> Compared:
-    """Return what `scenarios` (or their files) do on the board; each is about the nation. `draws` are the engine's."""
+    """Return what `scenarios` (or their files) do on the board; each is about the nation.
+
+    `draws` are the engine's, as many as the board has when left out.
+    """
     asked = [read_scenario(one) if isinstance(one, Path) else one for one in scenarios]
     for scenario in asked:
         _check(scenario)
@@ -108,6 +112,7 @@ def found_of(board: Board, asked: Iterable[Scenario], done: Mapping[str, dict[st
             outlook = under(outlook, effect)
         elif one.policy.levers:
             outlook = less_campaign(outlook, one.policy.levers[0])
+            effect = {place: _saved(board.asked, one, place, usual) for place, usual in effect.items()}
         found[one.scenario] = (laws.get(one.scenario, law), outlook, effect)
     return found
 
@@ -116,6 +121,12 @@ def _simulated(scenario: Scenario) -> bool:
     """Return whether people have to be simulated to know what a policy does: a campaign not held is in the draws."""
     levers = scenario.policy.levers
     return bool(levers) and not (len(levers) == 1 and _cut(levers[0]))
+
+
+def _saved(asked: Asked, scenario: Scenario, place: str, usual: Effect) -> Effect:
+    """Return the status quo of a province less the work of a campaign that is not held."""
+    own = scenario.but(place=read_place(place, at=asked.month), start=asked.month, until=asked.until)
+    return anew(usual, work(own, asked.seed, asked.draws), asked.draws)
 
 
 def _cut(lever: Lever) -> bool:
@@ -191,6 +202,7 @@ def _row(board: Board, name: str, found: Found, place: str, more: Paid) -> dict[
     row["chance"] = (
         float((outlook.of(place, "lasting_members")[-1] >= target.iloc[0]).mean()) if len(target) else np.nan
     )
+    row["draws"] = min(outlook.draws, *(found[name][2][one].draws for one in outlook.places))
     row |= {f"more_{payer}": float(np.median(values)) for payer, values in more.items()}
     support = np.sum([more[payer] for payer in SUPPORT], axis=0)
     paid = float(np.median(support))

@@ -7,12 +7,14 @@ policy that costs less as it was asked for stays as it is: nothing is made large
 from collections.abc import Iterable
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from forecast.data.vocabulary import NATION
 from forecast.desk.board.board import Board
 from forecast.desk.board.compare import Compared, found_of, rows_of
 from forecast.desk.board.policies import effects
+from forecast.desk.equal_money import best
 from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
 
@@ -29,19 +31,22 @@ def equal(
     compared: Compared,
     *,
     budget: float = BUDGET,
-    draws: int = 16,
+    draws: int | None = None,
     jobs: int | None = None,
 ) -> pd.DataFrame:
     """Return rows of the nation as :class:`~forecast.desk.board.compare.Compared` has them, at equal money.
 
     `compared` is what the same scenarios do as they were asked for. `size` is the part of each policy that `budget`
-    (VND in the first year) pays for. Policies that save money, and those of which there is no half, are left out.
+    (VND in the first year) pays for, `first` the share of draws in which it adds most lasting members by the last month
+    (:func:`forecast.desk.equal_money.best`). Policies that save money, and those of which there is no half, are left
+    out.
     """
     asked = {one.scenario: one for one in scenarios}
     whole = compared.rows[compared.rows["place"] == NATION].set_index("policy")
     costs = {name: float(whole["support"][name]) for name in asked if whole["support"][name] > 0}
     sizes = {name: min(budget / cost, 1.0) for name, cost in costs.items() if sized(asked[name], 0.5) is not None}
     rows: dict[str, dict[str, object]] = {}
+    added: dict[str, np.ndarray] = {}
     open_ = set(sizes)
     for _ in range(PASSES):
         made = [one for name in sorted(open_) if (one := sized(asked[name], sizes[name])) is not None]
@@ -53,12 +58,18 @@ def equal(
         told = {str(row["policy"]): row for row in rows_of(board, found) if row["place"] == NATION}
         for name in list(open_):
             rows[name] = told[name] | {"size": sizes[name]}
+            gain = found[name][1].of(NATION, "lasting_members")[-1] - board.outlook.of(NATION, "lasting_members")[-1]
+            added[name] = gain[: int(str(rows[name]["draws"]))]
             spent = float(str(rows[name]["support"]))
             if sizes[name] == 1.0 or abs(spent - budget) < EXACT * budget or spent <= 0:
                 open_.discard(name)
             else:
                 sizes[name] = min(sizes[name] * budget / spent, 1.0)
-    return pd.DataFrame(list(rows.values()), columns=[*compared.rows.columns, "size"])
+    frame = pd.DataFrame(list(rows.values()), columns=[*compared.rows.columns, "size", "first"])
+    if added:
+        each = pd.concat({name: pd.DataFrame({"end": x}) for name, x in added.items()}, names=["scenario", "draw"])
+        frame["first"] = frame["policy"].map(best(each, ["end"])["end"])
+    return frame
 
 
 def _given(levers: tuple[Lever, ...], _: object) -> tuple[Lever, ...]:

@@ -1,8 +1,8 @@
 """What a policy does to a province: one small function, so that better engines can take its place.
 
 Levers are judged by the engine `stock`: paired draws with and without the policy say, month by month, by how much
-members and lasting members are multiplied, and what outreach and commissions cost. The board's own draws are then
-multiplied by the first. A change of the law acts in the board's draws themselves
+members and lasting members are multiplied, and what outreach and commissions cost whom. The board's own draws are then
+multiplied by the first, each by one of its own. A change of the law acts in the board's draws themselves
 (:func:`forecast.desk.board.outlook.outlooks`), a top-up among them. What members, state and province pay follows from
 the law: every member pays on the floor.
 """
@@ -12,44 +12,54 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.data import places, workers
+from forecast.data import chance, places, workers
 from forecast.data.law import Law
 from forecast.data.places import Place, read_place
 from forecast.data.vocabulary import GROUPS, NATION, PAYERS
 from forecast.desk.board import adding
 from forecast.desk.board.outlook import MEASURES, Asked, Outlook
+from forecast.engines.people.draws import parameter_draws
 from forecast.experiment.project import project
+from forecast.question import costs
 from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
 
-ENGINE, DRAWS = "stock", 16
+ENGINE = "stock"
 MOST = 0.8  # share of the people liable for the scheme with which a province may open
-OFFICE = PAYERS["office"]
+OFFICE = "office"
 
 
 class Effect(NamedTuple):
     """What a policy does in a province.
 
     `times`: what each measure of the board is multiplied by, (months, draws) of the engine; `spent`: VND of outreach
-    and commissions in the month, (months, draws); `shares`: of members by group, (groups,).
+    and commissions in the month by payer, (months, draws); `shares`: of members by group, (groups,).
     """
 
     times: Mapping[str, np.ndarray]
-    spent: np.ndarray
+    spent: Mapping[str, np.ndarray]
     shares: np.ndarray
+
+    @property
+    def draws(self) -> int:
+        """Draws of the engine."""
+        return int(next(iter(self.times.values())).shape[1])
 
 
 Levers = Callable[[Place], Iterable[Lever]]
+Paid = dict[str, np.ndarray]  # VND by payer, (draws,)
 
 
 def effects(
-    asked: Asked, outlook: Outlook, levers: Mapping[str, Levers], *, draws: int = DRAWS, jobs: int | None = None
+    asked: Asked, outlook: Outlook, levers: Mapping[str, Levers], *, draws: int | None = None, jobs: int | None = None
 ) -> dict[str, dict[str, Effect]]:
     """Return the effect of each policy in each province, by policy and place; "" is the status quo.
 
     `levers` gives for each policy the levers of a province. A province opens with its stock of today, the median of the
-    board's draws. Every lever that has a price in data/unit_costs.csv and was given none gets it.
+    board's draws. Every lever that has a price in data/unit_costs.csv and was given none gets it. `draws` are the
+    engine's, as many as the board has when left out.
     """
+    draws = draws or outlook.draws
     counts = {name: districts(name) for name in outlook.places}
     share = {name: count / max(sum(counts.values()), 1) for name, count in counts.items()}
     opening = {name: float(np.median(outlook.of(name, "lasting_members")[0])) for name in outlook.places}
@@ -120,7 +130,7 @@ def _in_province(
     base = base.with_policy(base.scenario, Policy())  # made like the others, so that all follow what one of them led
     asked_for = [base, *(base.with_policy(policy, levers) for policy, levers in chosen.items())]
     answer = project(asked_for, [ENGINE], draws=draws, seed=asked.seed, jobs=1, progress=False)
-    rows = answer.only(measure=[*MEASURES, OFFICE]).frame
+    rows = answer.only(measure=[*MEASURES, PAYERS[OFFICE]]).frame
     wide = rows.pivot_table(
         index=["scenario", "measure", "group", "month"], columns="draw", values="value", observed=True
     )
@@ -135,12 +145,27 @@ def _in_province(
     groups = np.array([of("status quo", "members", group)[0].mean() for group in GROUPS])
     return {
         policy: Effect(
-            {m: of(scenario, m) / np.maximum(of("status quo", m), 1e-9) for m in MEASURES},
-            of(scenario, OFFICE),
+            {m: of(one.scenario, m) / np.maximum(of("status quo", m), 1e-9) for m in MEASURES},
+            work(one, asked.seed, draws) | {OFFICE: of(one.scenario, PAYERS[OFFICE])},
             groups / max(groups.sum(), 1e-9),
         )
-        for policy, scenario in [("", "status quo"), *((policy, policy) for policy in chosen)]
+        for policy, one in zip(("", *chosen), asked_for, strict=True)
     }
+
+
+def work(scenario: Scenario, seed: int, draws: int) -> Paid:
+    """Return what each payer pays for what the levers of a scenario take, VND, (months, draws): without commission."""
+    drawn = parameter_draws(scenario, seed, range(draws)) if costs.depends(scenario) else None
+    found: Paid = {}
+    for item in costs.work(scenario, chance.streams(seed, range(draws)), drawn):
+        found[item.payer] = found.get(item.payer, 0.0) + item.vnd.T
+    return found
+
+
+def anew(effect: Effect, more: Paid, draws: int) -> Effect:
+    """Return an effect in which payers pay `more`, (months, draws), and all else is as it was."""
+    spent = {payer: vnd[:, np.arange(draws) % vnd.shape[1]] for payer, vnd in effect.spent.items()}
+    return effect._replace(spent=spent | {payer: spent.get(payer, 0.0) + vnd for payer, vnd in more.items()})
 
 
 def under(outlook: Outlook, effect: Mapping[str, Effect]) -> Outlook:
@@ -153,9 +178,6 @@ def under(outlook: Outlook, effect: Mapping[str, Effect]) -> Outlook:
     return Outlook(outlook.places, outlook.months, persons)
 
 
-Paid = dict[str, np.ndarray]  # VND by payer, (draws,)
-
-
 def together(each: Iterable[Paid]) -> Paid:
     """Return what several provinces pay."""
     found = list(each)
@@ -165,7 +187,7 @@ def together(each: Iterable[Paid]) -> Paid:
 def money(law: Law, outlook: Outlook, effect: Mapping[str, Effect], place: str, year: int) -> Paid:
     """Return what each payer pays in a year for the members of `outlook` under `law`, VND by draw.
 
-    `place` may be the nation. Members pay on the floor, each month; donors nothing.
+    `place` may be the nation. Members pay on the floor, each month.
     """
     if place == NATION:
         return together(money(law, outlook, effect, name, year) for name in outlook.places)
@@ -175,7 +197,8 @@ def money(law: Law, outlook: Outlook, effect: Mapping[str, Effect], place: str, 
     gross = path["rate"] * path["floor"]
     state, local = (gross * (path[name] @ own.shares) for name in ("state_share", "local_share"))
     paid = {"members": gross - state - local, "state": state, "province": local}
-    found = {payer: (rate[:, None] * members).sum(axis=0) for payer, rate in paid.items()}
-    found["donors"] = np.zeros(outlook.draws)
-    found["office"] = own.spent[within][:, np.arange(outlook.draws) % own.spent.shape[1]].sum(axis=0)
-    return {payer: found[payer] for payer in PAYERS}
+    found = dict.fromkeys(PAYERS, np.zeros(outlook.draws))
+    found |= {payer: (rate[:, None] * members).sum(axis=0) for payer, rate in paid.items()}
+    for payer, vnd in own.spent.items():
+        found[payer] = found[payer] + vnd[within][:, np.arange(outlook.draws) % vnd.shape[1]].sum(axis=0)
+    return found

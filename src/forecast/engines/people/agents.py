@@ -92,7 +92,11 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         spells = world.layout.spells
         for draw, key in enumerate(world.keys):
             moves = Moves(
-                world.to_compulsory[:, draw], world.other_exits[:, draw], fastest[:, draw], int(spells[0].months[-1])
+                world.to_compulsory[:, draw],
+                world.found[:, draw],
+                world.other_exits[:, draw],
+                fastest[:, draw],
+                int(spells[0].months[-1]),
             )
             people = People(key, world.numbers, world.cells, rules.one(draw), moves, rooms[draw])
             people.open(world.opening[draw], first, world.campaigns.opened[draw], world.layout.subsidized, spells[0])
@@ -158,9 +162,9 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 floor=float(price.floor_contribution[t] / price.floor_contribution[0]),
                 per_floor=float(price.floor_contribution[0] / price.floor_contribution[t]),
                 ceiling=price.ceiling_multiple[t],
-                state=price.state[t],
-                province=price.province[t],
-                donors=price.donors[t],
+                state=world.support.state[t, draw],
+                province=world.support.province[t, draw],
+                donors=world.support.donors[t, draw],
             )
             if month % 12 == 0:
                 people.new_year(month // 12)

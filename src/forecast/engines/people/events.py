@@ -31,6 +31,7 @@ from forecast.engines.people.person import (
     luck_of,
     name_person,
     next_resistance,
+    not_found,
     pay,
     sleep,
     staying,
@@ -242,12 +243,12 @@ def _come_back(
 def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray) -> bool:
     """Let those enroll whose resistance the pressure on their cell has passed; False when the table is full."""
     pool, ledger, table = crowd.pool, crowd.ledger, crowd.table
-    year, came, here = now.month // 12, -1, 1.0
+    came, here = -1, 1.0
     for p in range(len(pool.next)):
         j = pool.home[p] & WHOLE
         if pool.year[p] != came:  # rarely: pools stand in the order of their years
             came = pool.year[p]
-            here = staying(year, came, rules)
+            here = staying(now, came, rules)
         had = pool.left[p]
         while ledger.pressure[j] >= pool.next[p]:
             i = ledger.count[0]
@@ -259,9 +260,9 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray
             pool.left[p] -= 1
             pool.rank[p] += 1
             next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
-            if chance.uniform(key, h.LEAVE) < here:
+            c, g = j // COMMUNE, (j // BANDS) % G
+            if chance.uniform(key, h.LEAVE) < here * not_found(now, ledger, c, came):
                 ledger.count[0] += 1
-                c, g = j // COMMUNE, (j // BANDS) % G
                 name_person(rules, table[i], key, j, now.t, now.floor)
                 flows[c, g, ENTRIES] += 1
                 luck = luck_of(table[i], now.t)

@@ -65,7 +65,7 @@ class Tariff(NamedTuple):
     contribution: float  # VND a month on the floor
     moved: float  # the floor of the month before over this one
     ceiling: float  # highest declared income as a multiple of the floor
-    state: np.ndarray  # (k, g) shares of the floor contribution
+    state: np.ndarray  # (draws, k, g) shares of the floor contribution
     province: np.ndarray
     donors: np.ndarray
 
@@ -200,7 +200,7 @@ def _group(
     members.declared[d, s, g, 2] += coming.entries[d, s, g] + coming.gifts[d, s, g] + back.n - lapsing - gone
     _begin(stock, tenure, square, slots, scratch)
     p = tariff.price_class[s]
-    terms = Terms(tariff.contribution, tariff.state[p, g], tariff.province[p, g], tariff.donors[p, g])
+    terms = Terms(tariff.contribution, tariff.state[d, p, g], tariff.province[d, p, g], tariff.donors[d, p, g])
     _pay(joining, slots, scratch, _declared(members, where, joining, tariff, rules), terms, flows[d, :, s, g])
     flows[d, records.ENTRIES, s, g] = coming.entries[d, s, g] + coming.gifts[d, s, g]
     flows[d, records.RETURNS, s, g] = back.n

@@ -6,7 +6,7 @@ from numba import uint64
 from forecast.data import chance
 from forecast.engines.people import hazards as h
 from forecast.engines.people.memory import compiled
-from forecast.engines.people.person import begin, name_person, next_resistance, staying
+from forecast.engines.people.person import begin, name_person, next_resistance, not_found, staying
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.records import (
     CAMPAIGN,
@@ -121,7 +121,7 @@ def _bring_one(
         key = chance.child(pool.key[p], pool.rank[p])
         pool.rank[p] += 1
         next_resistance(pool, p, rules.frailty_shape)
-    if chance.uniform(key, h.LEAVE) >= staying(now.month // 12, pool.year[p], rules):
+    if chance.uniform(key, h.LEAVE) >= staying(now, pool.year[p], rules) * not_found(now, ledger, c, pool.year[p]):
         return 0
     i = ledger.count[0]
     ledger.count[0] += 1

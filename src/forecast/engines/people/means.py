@@ -112,6 +112,7 @@ class Run:
     def begin(self, t: int) -> Said:
         """Begin month `t`: a new year comes, and teams act."""
         world, draws = self.world, len(self.world.keys)
+        self.outside.find(world.found[t])
         if world.plan.months[t].month == 1:
             self.year_start = self.part
             self.outside.new_year(world)
@@ -191,9 +192,7 @@ class Run:
                 price.floor_contribution[t],
                 float(price.floor_contribution[t - 1] / price.floor_contribution[t]),
                 price.ceiling_multiple[t],
-                price.state[t],
-                price.province[t],
-                price.donors[t],
+                *(share[t] for share in world.support),
             ),
         )
         flows = np.zeros((len(lapse), len(records.FLOWS), len(self.held), G))

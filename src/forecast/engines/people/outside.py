@@ -58,6 +58,13 @@ class Outside(NamedTuple):
         size = world.cells.reshape(strata, -1) * drawn["eligible_entry_rate"][:, None, None]
         self.pools.append(Pool(size, self.common.copy(), np.ones_like(size)))
 
+    def find(self, hazard: np.ndarray) -> None:
+        """Let inspections move people to compulsory insurance for good, at a hazard (draws, strata)."""
+        if hazard.any():
+            stay = np.repeat(np.exp(-hazard)[:, :, None], G, axis=2)
+            for pool in self.pools:
+                _thin(pool, stay)
+
     def enter(self, world: World, t: int, press: np.ndarray) -> np.ndarray:
         """Let a month of pressure act; returns who enters, (draws, strata, classes, groups)."""
         shape, strata = world.drawn["frailty_shape"], len(world.numbers)

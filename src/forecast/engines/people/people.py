@@ -34,6 +34,7 @@ class Moves(NamedTuple):
     """Hazards per month of leaving, and how fast people can come back."""
 
     to_compulsory: np.ndarray  # (months, communes)
+    found: np.ndarray  # (months, communes) by inspections, of those who have not enrolled
     to_other: np.ndarray  # (months,)
     fastest_return: np.ndarray  # (months, classes, groups, bands); a higher one is noticed and costs time, not truth
     longest_spell: int  # months
@@ -100,6 +101,7 @@ class People:
             foreseen=np.ascontiguousarray(np.moveaxis(foreseen, 0, -1)),
             leave_clock=leave_clock,
             leave_never=np.ascontiguousarray(never.T),
+            found_clock=np.cumsum(moves.found, axis=0),
             leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
             members=np.zeros((communes, G)),
             campaign=np.zeros((communes, G)),
@@ -114,7 +116,7 @@ class People:
         """Lengthen the table of people to at least `wanted` rows."""
         have = len(self.table)
         if wanted > have:
-            size = max(wanted, have + have // 4 + 1024)
+            size = max(wanted, have + have // 8 + 1024)
             for column in (self.table, self.wake):  # in place: where the memory ends, pages are added and none copied
                 column.resize(size, refcheck=False)
             self.turns = np.empty(size + events.AHEAD, np.int32)

@@ -47,9 +47,16 @@ _TO_NINE = _months_to_nine()
 
 
 @compiled
-def staying(year: int, year_came: int, rules: Rules) -> float:
-    """Share of those who came into a pool in one year that have not left it for good by another."""
-    return (1.0 - rules.eligible_exit_rate) ** max(year - year_came, 0)
+def staying(now: Month, year_came: int, rules: Rules) -> float:
+    """Share of those who came into a pool in one year that have not left it for good by now, but for inspections."""
+    return (1.0 - rules.eligible_exit_rate) ** max(now.month // 12 - year_came, 0)
+
+
+@compiled
+def not_found(now: Month, ledger: Ledger, c: int, year_came: int) -> float:
+    """Share of those who came into a pool in a year whom no inspection has moved to compulsory insurance by a month."""
+    clock, came = ledger.found_clock, max(12 * year_came - (now.month - now.t), 0)
+    return math.exp(clock[came, c] - clock[now.t, c])
 
 
 @compiled

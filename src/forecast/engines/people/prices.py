@@ -26,6 +26,7 @@ BANDS = 8
 BAND_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(BANDS)
 BAND_SHARES = _WEIGHTS / _WEIGHTS.sum()
 
+NEAR_POOR = GROUPS.index("near_poor")  # the groups after it are neither poor nor near-poor
 AHEAD = 3  # months before a rise in which some pay ahead (judgement)
 LEAST_RISE = 0.05  # of the floor, from which on anybody does
 
@@ -178,6 +179,21 @@ def national_income() -> tuple[float, str]:
     return _income(NATION)
 
 
+def counted_anew(drawn: Drawn) -> np.ndarray:
+    """Share of people whom a new poverty standard counts as near-poor, (draws, groups, bands): `newly_poor` of a group.
+
+    They are the lowest incomes of the groups that are neither poor nor near-poor; the bands fill from below.
+
+    >>> share = counted_anew({"newly_poor": np.array([0.05])})
+    >>> (share[0] @ BAND_SHARES).round(6).tolist()
+    [0.0, 0.0, 0.05, 0.05]
+    """
+    below = np.cumsum(BAND_SHARES) - BAND_SHARES
+    share = np.zeros((len(drawn["newly_poor"]), len(GROUPS), BANDS))
+    share[:, NEAR_POOR + 1 :] = np.clip((drawn["newly_poor"][:, None, None] - below) / BAND_SHARES, 0.0, 1.0)
+    return share
+
+
 def base_acceptance(drawn: Drawn, law: Law, nation: tuple[float, str] | None = None) -> np.ndarray:
     """Mean acceptance in the country in the law's base month, (draws,): what entry_rate was measured at.
 
@@ -208,6 +224,28 @@ class Terms(NamedTuple):
     state: float  # shares of the floor contribution
     province: float
     donors: float
+
+
+class Support(NamedTuple):
+    """Shares of the floor contribution by who pays them, each (months, draws, classes, groups)."""
+
+    state: np.ndarray
+    province: np.ndarray
+    donors: np.ndarray
+
+
+def support(price: Prices, anew: np.ndarray, held: np.ndarray) -> Support:
+    """Return who pays which share in each draw: people counted as near-poor anew get what the near-poor get.
+
+    `anew` (months,) is 1 from a new standard on, `held` (draws, groups) the share of a group's members whom it counts.
+    """
+    part = anew[:, None, None, None] * held[:, None]  # (months, draws, 1, groups)
+
+    def shares(of_group: np.ndarray) -> np.ndarray:
+        mixed: np.ndarray = of_group[:, None] + part * (of_group[:, :, NEAR_POOR, None] - of_group)[:, None]
+        return np.ascontiguousarray(mixed)
+
+    return Support(shares(price.state), shares(price.province), shares(price.donors))
 
 
 class PaidMonths(NamedTuple):

@@ -140,6 +140,7 @@ class Ledger(NamedTuple):
     foreseen: np.ndarray  # (k, g, b, months) the most that a return clock will read, as far as can be foreseen
     leave_clock: np.ndarray  # (communes, months) sum of the hazards up to and with the month
     leave_never: np.ndarray  # (months, communes) luck below it never leaves, so that most need no logarithm
+    found_clock: np.ndarray  # (months, communes) sum of the hazards of being found by inspections before enrolling
     leave_split: np.ndarray  # (communes, months) share of those who leave that go to compulsory insurance
     members: np.ndarray  # (communes, groups)
     campaign: np.ndarray  # (communes, groups) of the members, those who signed for a campaign and go on month by month

@@ -23,6 +23,7 @@ from forecast.question.plan import COLUMNS, GROUPS, Effect, Plan
 from forecast.question.scenario import Scenario
 
 G = len(GROUPS)
+STANDARD = "poverty_standard"  # of the law: the year with which a poverty standard began
 
 
 class Layout(NamedTuple):
@@ -42,6 +43,7 @@ class Layout(NamedTuple):
     spells: list[hazards.Spells]  # of each month
     subsidy_months: np.ndarray  # (months,) for which the state subsidizes one person
     subsidized: int  # months since the subsidy began, at the opening
+    anew: np.ndarray  # (months,) 1 from the month on in which another poverty standard than that of the opening holds
     announced: np.ndarray  # (months,) 1 where a rise of the floor was announced that comes soon, else 0
     cells: np.ndarray  # (cells,) persons
     income: tuple[float, str]  # published income per head of the place, and its month
@@ -68,7 +70,9 @@ class World(NamedTuple):
     campaigns: Campaigns
     reach: np.ndarray  # (communes, draws) share of households that an ordinary team of the status quo visits in a month
     goals: np.ndarray  # (months, communes, draws) the plan for the next December, persons
+    support: prices.Support  # what state, province and donors pay
     to_compulsory: np.ndarray  # (months, draws, communes) hazard per month of leaving for compulsory insurance
+    found: np.ndarray  # the same shape: hazard per month by which inspections find people who have not enrolled
     other_exits: np.ndarray  # (months, draws) hazard per month of death and pension
     team_rules: teams.TeamRules
     effect: Effect  # what levers do through inputs that all engines know
@@ -130,6 +134,7 @@ def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
         spells=hazards.spells(plan.months, law),
         subsidy_months=np.array([law.subsidy_months(month) for month in plan.months]),
         subsidized=0 if begins is None else max(0, opening - begins + 1),
+        anew=np.array([law.find(STANDARD, m) != law.find(STANDARD, plan.months[0]) for m in plan.months], float),
         announced=prices.announced(plan.months, law),
         cells=band_sizes(sizes),
         income=prices.income_per_head(place),
@@ -177,7 +182,9 @@ def fill(layout: Layout, given: Given) -> World:
     years = np.array([prices.years_from_base(str(m), law) for m in plan.months])
     growth = (1 + drawn["income_growth"])[None, :] ** years[:, None]
     now = income[None, :, None] * growth[:, :, None, None, None]  # (months, draws, 1, groups, bands)
-    net = price.net[:, None, :, :, None]
+    moved = prices.counted_anew(drawn)
+    less = layout.anew[:, None, None] * (price.net[:, :, prices.NEAR_POOR, None] - price.net)
+    net = price.net[:, None, :, :, None] + less[:, None, :, :, None] * moved[None, :, None]
     accept = np.stack([prices.acceptance(n, i, drawn) for n, i in zip(net, now, strict=True)])
     accept /= prices.base_acceptance(drawn, law, layout.base_income)[None, :, None, None, None]
     before = price.base_net[None, :, None] / income  # (draws, groups, bands)
@@ -187,7 +194,11 @@ def fill(layout: Layout, given: Given) -> World:
     opening = _opening(layout, _weights(layout, now[0, :, 0], drawn), given)
     base = hazards.entry_hazard(drawn) / _depletion(opening, layout.cells, drawn["frailty_shape"])
     members = opening.reshape(draws, communes, -1).sum(axis=2).T.astype(float)
+    by_band = opening.reshape(draws, communes, G, BANDS).sum(axis=1)
+    counted = (by_band * moved).sum(axis=2) / np.maximum(by_band.sum(axis=2), 1)
     due = members / hazards.TYPICAL_SPELL
+    inspected = teams.inspected(plan, due, drawn)
+    found = hazards.found(inspected, layout.eligible, drawn["transfer_rate"], drawn["inspection_effect"])
     reach = teams.reference_reach(layout.collectors[:, None], layout.households[:, None], due, drawn)
     return World(
         layout=layout,
@@ -207,9 +218,9 @@ def fill(layout: Layout, given: Given) -> World:
         campaigns=campaigns_of(layout.plan.months, layout.cells, drawn, opening, shape, given.opened),
         reach=reach,
         goals=_goals(scenario, plan, members, drawn),
-        to_compulsory=hazards.to_compulsory(
-            teams.inspected(plan, due, drawn), layout.eligible, drawn["transfer_rate"], drawn["inspection_effect"]
-        ),
+        support=prices.support(price, layout.anew, counted),
+        to_compulsory=drawn["transfer_rate"][:, None] / 12 + found,
+        found=found,
         other_exits=hazards.other_exits(plan.months, drawn, law),
         team_rules=teams.TeamRules.of(drawn),
         effect=_effect(plan, drawn),

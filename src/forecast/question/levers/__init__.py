@@ -115,10 +115,9 @@ class Policy(BaseModel):
         helping = [v.payer for v in self.levers if isinstance(v, Visits) and v.assisted and plan.assisted.any()]
         if not helping:
             return []
-        others, own = (plan.assisted * plan.visits).sum(axis=1), (plan.assisted * plan.collectors).sum(axis=1)
         return [
-            Bill("assisted_visit", helping[0], others),
-            Bill("assisted_visit", helping[0], own, per="visits_per_collector"),
+            Bill("assisted_visit", helping[0], plan.assisted * plan.visits),
+            Bill("assisted_visit", helping[0], plan.assisted * plan.collectors, per="visits_per_collector"),
         ]
 
 

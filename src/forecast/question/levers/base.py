@@ -112,9 +112,8 @@ class Lever(BaseModel):
         A planner's price of a unit is that of the lever's item; another item has it only if it stands in its place.
         """
         own = own or not item or item == self.cost
-        taken = units.sum(axis=1)
-        if taken.any():
-            plan.bills.append(Bill(item or self.cost, self.payer, taken, self.unit_cost if own else None))
+        if units.any():
+            plan.bills.append(Bill(item or self.cost, self.payer, units, self.unit_cost if own else None))
 
 
 class LevelLever(Lever):

@@ -15,7 +15,9 @@ class YearEndCampaign(Lever):
     Column `campaign_cut` is the share of the month's campaign that is not held, `campaign_moved` the share of the
     December campaign of the year that is held in the month, `campaign_kept` the share of campaign members who are
     asked to go on, by month and commune. How many sign follows from the baseline of the place (or `campaign_rise`); how
-    many go on, from it too (or `campaign_stay`), and what asking does from `renewal_contact`.
+    many go on, from it too (or `campaign_stay`), and what asking does from `renewal_contact`. The campaign of a
+    December that is held as ever costs a policy nothing; one that is not held saves its work, one in another month
+    takes it there (`year_end_campaign` of data/unit_costs.csv).
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
@@ -45,10 +47,12 @@ class YearEndCampaign(Lever):
     def _apply(self, plan: Plan, place: Place) -> None:
         box, month = self._box(plan, place), plan.months.month.to_numpy()[:, None]
         december, chosen = box & (month == 12), box & (month == self.month)
+        held = plan.campaign_moved - plan.campaign_cut  # more, or less, than when nothing changes
         plan.columns["campaign_cut"][december] = 1.0 if self.month != 12 else 1.0 - self.held
         if self.month != 12:
             plan.columns["campaign_moved"][chosen] = self.held
         plan.columns["campaign_kept"][box] = self.kept
         self._spend(plan, box * self.kept)
-        if self.month != 12:  # a campaign in another month takes as much work as in December, and to be planned anew
+        self._spend(plan, plan.campaign_moved - plan.campaign_cut - held, "year_end_campaign")
+        if self.month != 12:  # it has to be planned anew
             self._spend(plan, chosen * self.held, "route")

@@ -43,15 +43,11 @@ class Collectors(Lever):
 
     def _apply(self, plan: Plan, place: Place) -> None:
         wanted = self._box(plan, place) * spread(self.count, self.per, self.where, place)
-        more_collectors(self, plan, np.where(self._box(plan, place), wanted, plan.collectors))
-
-
-def more_collectors(lever: Lever, plan: Plan, wanted: np.ndarray) -> None:
-    """Set the collectors of a plan, (months, communes): those added are the lever's cost, those sent home cost less."""
-    gap = wanted - plan.collectors
-    plan.take_back("collector", np.maximum(-gap, 0).sum(axis=1))
-    lever._spend(plan, np.maximum(gap, 0), "collector")
-    plan.collectors[:] = wanted
+        wanted = np.where(self._box(plan, place), wanted, plan.collectors)
+        gap = wanted - plan.collectors
+        plan.take_back("collector", np.maximum(-gap, 0))  # those sent home cost less
+        self._spend(plan, np.maximum(gap, 0))
+        plan.collectors[:] = wanted
 
 
 class Training(Lever):

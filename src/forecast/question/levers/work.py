@@ -7,7 +7,6 @@ from pydantic import Field
 
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, LevelLever, Lever, Offers
-from forecast.question.levers.effort import more_collectors
 from forecast.question.plan import Plan, spread
 
 
@@ -92,7 +91,19 @@ class Inspection(Lever):
 
 
 class Effort(Lever):
-    """More of the same: as many times the collectors and extra visits as the levers before it have given."""
+    """More of the same: as many times the collectors and extra visits as the levers before it have given.
+
+    What it adds costs what that of the levers before it costs, to whoever pays for it. Its own `payer`, and its price,
+    are those of added collectors where none had been added before, or where it has a `unit_cost`.
+
+    >>> from forecast.data import toy
+    >>> from forecast.question.levers import Policy, Visits
+    >>> given = Visits(count=10, unit_cost=40_000, payer="province")
+    >>> plan = Policy(given, Effort(times=3, start="2022-02")).plan(toy.place(), "2021-12", "2022-12")
+    >>> bills = [bill for bill in plan.bills if bill.item == "visit"]
+    >>> {(bill.price, bill.payer) for bill in bills}, float(sum(bill.units for bill in bills)[2].sum())
+    ({(40000.0, 'province')}, 180.0)
+    """
 
     lever: Literal["Effort"] = "Effort"
     times: Count
@@ -102,8 +113,10 @@ class Effort(Lever):
 
     def _apply(self, plan: Plan, place: Place) -> None:
         more = np.where(self._box(plan, place), self.times, 1.0)
-        more_collectors(self, plan, plan.collectors * more)
-        gap = (more - 1) * plan.visits
-        plan.take_back("visit", np.maximum(-gap, 0).sum(axis=1))
-        self._spend(plan, np.maximum(gap, 0), "visit")
-        plan.visits[:] *= more
+        for item, column in (("collector", plan.collectors), ("visit", plan.visits)):
+            gap = (more - 1) * column
+            plan.take_back(item, np.maximum(-gap, 0))
+            own = item == self.cost and self.unit_cost is not None
+            added = np.maximum(gap, 0)
+            self._spend(plan, added if own else plan.more_of(item, added), item)
+            column[:] *= more
