@@ -1,6 +1,7 @@
 """Conflicts in published figures are found by arithmetic, named with it, and vanish when the figures are mended."""
 
 import doctest
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,16 @@ def test_the_project_has_no_fault_and_no_unmarked_conflict():
     found = check.check_project()
     assert not check.failed(found), [f for f in found if f.severity in (findings.FAULT, findings.NEW)]
     assert {f.severity for f in found} == {findings.KNOWN, findings.NOTE}
+
+
+def test_kept_findings_are_the_same_and_are_made_again_when_a_file_has_changed(monkeypatch, tmp_path):
+    monkeypatch.setenv("FORECAST_DATA", str(shutil.copytree(tables.data_dir(), tmp_path / "data")))
+    found = check.check_project(tmp_path / "kept")
+    with monkeypatch.context() as patch:
+        patch.setattr(check, "_check_project", lambda: pytest.fail("checked again"))
+        assert check.check_project(tmp_path / "kept") == found
+    (tmp_path / "data" / "scenarios" / "da-bac-plan.yaml").write_text("scenario: [")
+    assert check.failed(check.check_project(tmp_path / "kept"))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ one that the data already mark, and a ``note`` is arithmetic worth reading.
 """
 
 import csv
+import hashlib
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -20,10 +22,12 @@ from forecast.beliefs.parameters import missing
 from forecast.checks import conflicts, counts, plans, shares
 from forecast.checks.findings import FAULT, KNOWN, NEW, NOTE, RULES, Finding, Setting, find
 from forecast.checks.scenarios import like_names, scenario_findings
-from forecast.data import tables
+from forecast.data import files, tables
+from forecast.data.code import code_hash
 from forecast.data.doors import MOST_FAULTS, shortened
 from forecast.data.vocabulary import NOT_KEPT, OUTREACH_PAYERS, PAYERS, WORKED_OUT
 from forecast.experiment import ledger
+from forecast.language import words
 from forecast.question.faults import ScenarioError
 from forecast.question.scenario import Scenario, read_scenario
 
@@ -128,8 +132,33 @@ def verdict(findings: Iterable[Finding], lang: str = "vi") -> str:
     return f"{head}: {', '.join(parts) or ('không phát hiện gì' if vi else 'nothing was found')}."
 
 
-def check_project() -> list[Finding]:
-    """Check all tables and scenarios of the project (see :func:`forecast.data.tables.data_dir`)."""
+def check_project(keep: Path | None = None) -> list[Finding]:
+    """Check all tables and scenarios of the project (see :func:`forecast.data.tables.data_dir`).
+
+    `keep` is a folder in which the findings are kept for whoever asks again while no code and no data have changed.
+    """
+    path = keep / f"{files.name_of('findings', code_hash(), _read_by_checks())}.parquet" if keep else None
+    rows = files.kept_table(path)
+    if rows is None:
+        found = _check_project()
+        files.keep(pd.DataFrame([asdict(one) | {"numbers": json.dumps(one.numbers)} for one in found]), path)
+        return found
+    return [
+        Finding(**{str(name): value for name, value in row.items()} | {"numbers": json.loads(row["numbers"])})
+        for row in rows.to_dict("records")
+    ]
+
+
+def _read_by_checks() -> str:
+    """Return a hash of every file that the project's findings can depend on, beside the code."""
+    digest = hashlib.sha256(words.TERMS.read_bytes())
+    for folder in (tables.data_dir(), ledger.ledger()):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _check_project() -> list[Finding]:
     folder = tables.data_dir()
     names = [folder / f"{table}.csv" for table in tables.SCHEMAS if table not in NOT_KEPT]
     names = [name for name in names if name.stem not in WORKED_OUT or name.is_file()]
@@ -144,11 +173,11 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
     checked, in those beside the file, and in the project's. A file that cannot be read is a fault, never an
     exception.
     """
-    files = [file for path in map(Path, paths) for file in _expand(path)]
+    asked = [file for path in map(Path, paths) for file in _expand(path)]
     frames: Frames = {}
     scenarios: dict[Path, Scenario] = {}
     findings: list[Finding] = []
-    for path in files:
+    for path in asked:
         try:
             if path.suffix.lower() == ".parquet":
                 findings += _projection(path)
@@ -169,7 +198,7 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
     # The ledger keeps what pages asked, under names of their own: nobody chooses among its files.
     chosen = {path: s for path, s in scenarios.items() if not (path.parent / f"{ledger.TABLE}.csv").exists()}
     findings += like_names((path.name, 0, scenario.scenario) for path, scenario in chosen.items())
-    order = {path.name: position for position, path in enumerate(files)}
+    order = {path.name: position for position, path in enumerate(asked)}
     return sorted(findings, key=lambda f: (order.get(f.file, -1), f.row, SEVERITIES.index(f.severity), f.rule))
 
 
