@@ -85,8 +85,8 @@ def _first(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
     before = (now + table["lapses"] - table["entries"] - table["returns"].fillna(0)).where(table["before"].isna())
     steep = (now >= JUMP * before) | (now * JUMP <= before)
     odd = (before < 0) | (((now - before).abs() >= LEAST) & steep)
-    for index, row in table[odd.fillna(False)].iterrows():
-        was = before[index]
+    for _index, row in table.assign(was=before)[odd.fillna(False)].iterrows():
+        was = float(row["was"])
         yield Odd(
             "balance" if was < 0 else "jump",
             [row["label"]],

@@ -17,6 +17,7 @@ import pandas as pd
 from forecast.checks import counts as impossible_counts
 from forecast.data import places as known_places
 from forecast.data.frames import groups
+from forecast.data.frames import rows as rows_of
 from forecast.data.messages import Both, Message, SeveralErrors, UserError, joined
 from forecast.data.places import Place
 from forecast.exchange.reading import answers as given
@@ -368,9 +369,9 @@ def _empty(table: pd.DataFrame, units: list[str]) -> list[Note]:
         known = told.assign(when=when)[["when", "unit", "commune", measure]]
         known = known.groupby(["when", "unit"], sort=False).agg(commune=("commune", "first"), value=(measure, "last"))
         there = known["value"].notna()
-        lacking = known[~there & there.groupby(level="when").transform("any")]
+        lacking = known[~there & there.groupby(level="when").transform("any")].reset_index()
         if len(lacking):
-            some = ", ".join(f"{name} {when}" for (when, _), name in list(lacking["commune"].items())[:5])
+            some = ", ".join(f"{row.commune} {row.when}" for row in rows_of(lacking.head(5)))
             some += " ..." if len(lacking) > 5 else ""
             vi = f'{len(lacking)} ô trống ở "{NAMES[measure]}" ({some}): coi là chưa có số, không tính tổng'
             en = f'{len(lacking)} empty in "{NAMES[measure]}" ({some}): taken as not counted, without a sum'
