@@ -11,6 +11,7 @@ from forecast.data.law import read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
+from forecast.desk.allocation import Allocation
 from forecast.desk.board import (
     adding,
     back,
@@ -284,6 +285,18 @@ def test_a_campaign_that_is_not_held_saves_its_work_on_the_board(made):
     assert (before["province"] == paid["province"]).all() and (before["donors"] == 0).all()
     rows = pd.DataFrame(compare.rows_of(one, found)).set_index(["policy", "place"])
     assert rows.loc[("none", "Huế"), "draws"] == 24 and rows.loc[("none", "Huế"), "more_office"] < 0
+
+
+def test_the_split_of_a_plan_rests_on_as_many_draws_as_the_board(made, monkeypatch):
+    asked = []
+
+    def split(question, *, draws, **_):
+        asked.append((question.target.value, draws))
+        return Allocation(question, pd.DataFrame(columns=["commune", "people", "share_by_capacity"]), 0.5, 0.5)
+
+    monkeypatch.setattr(plans, "allocate", split)
+    plans.by_commune(made.asked, made.outlook, "Huế", 40_000, 2027)
+    assert asked == [(40_000, made.asked.draws)]
 
 
 def test_what_others_than_the_office_pay_for_outreach_is_on_the_board(made):

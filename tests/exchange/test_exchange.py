@@ -206,3 +206,46 @@ def test_faults_are_told_as_a_table_in_the_language_of_the_page(lang):
     assert [line.split(" | ")[2] for line in lines[2:]] == ["13/2024", "khoảng 80", "31/01/2024"]
     assert {"vi": "một số nguyên", "en": "a whole number"}[lang] in lines[3]
     assert "forecast import" in exchange_texts.commands(lang)
+
+
+PLAN = ("Xã", "Tháng", "Đang tham gia", "Tăng mới", "Dừng đóng", "Kế hoạch năm")
+
+
+def findings(tmp_path, rows, head=PLAN) -> list[str]:
+    (tmp_path / "report.xlsx").write_bytes(book(rows, head))
+    found = exchange.read(tmp_path / "report.xlsx", "Đà Bắc")
+    return [note.en for note in found.notes if note.kind == "finding"]
+
+
+def test_an_empty_cell_and_a_column_without_a_heading_are_told(tmp_path):
+    rows = [(name, "12/2022", 50, 2, 1, 60) for name in COMMUNES]
+    assert findings(tmp_path, rows) == []
+    odd = [(*rows[0][:3], None, 1, None), *rows[1:]]
+    assert findings(tmp_path, odd) == [
+        f'1 empty in "Tăng mới" ({COMMUNES[0]} 2022-12): taken as not counted, without a sum',
+        f'1 empty in "Kế hoạch năm" ({COMMUNES[0]} 2022): taken as not counted, without a sum',
+    ]
+    assert findings(tmp_path, [(*row, 7) for row in rows], (*PLAN, None)) == [
+        "columns with numbers and no heading, not used"
+    ]
+    numbered = [(*row, number) for number, row in enumerate(rows, 1)]
+    assert findings(tmp_path, numbered, (*PLAN, None)) == []
+
+
+def test_flows_that_no_month_before_could_have_are_told_and_a_plan_above_the_people_is_a_fault(tmp_path):
+    rows = [(name, "12/2022", 50, 2, 1, 60) for name in COMMUNES]
+    first = COMMUNES[0]
+    new, stopped = [(first, "12/2022", 50, 90, 1, 60), *rows[1:]], [(first, "12/2022", 50, 2, 90, 60), *rows[1:]]
+    assert findings(tmp_path, new) == [f"{first}, 2022-12: 50 members, 90 new and 1 stopped make -39 a month before"]
+    assert findings(tmp_path, stopped) == [
+        f"{first}, 2022-12: 50 members, 2 new and 90 stopped make 138 a month before"
+    ]
+    (tmp_path / "report.xlsx").write_bytes(book([(first, "12/2022", 50, 2, 1, 44927), *rows[1:]], PLAN))
+    with pytest.raises(UserError, match=r"column F \(Kế hoạch năm\): \"44927\"; expected no more than the people"):
+        exchange.read(tmp_path / "report.xlsx", "Đà Bắc")
+
+
+def test_a_heading_of_hundreds_of_digits_is_no_month(tmp_path):
+    rows = [(name, 50, 60) for name in COMMUNES]
+    (tmp_path / "report.xlsx").write_bytes(book(rows, ("Xã", "9" * 400, "Đang tham gia tháng 12/2022")))
+    assert exchange.read(tmp_path / "report.xlsx", "Đà Bắc").counts["members"].tolist() == [60.0] * len(COMMUNES)

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.beliefs.parameters import parameters_table
 from forecast.language import words
-from forecast.show import evidence, model, truth
+from forecast.show import evidence, model, truth, uncertainty
 from forecast.uncertainty import study
 
 
@@ -41,3 +41,15 @@ def test_names_of_judgements_are_the_same_on_both_pages(lang):
     rows = model.parameters(lang)
     basis = zip(column(rows, 0), column(rows, 4), strict=True)
     assert judged == {name.strip("`") for name, said in basis if said == words.term("status.judgement", lang)}
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_chance_of_the_study_carries_the_error_of_its_draws(lang):
+    found, told = study.read()
+    draws = told["plan"]["draws"]
+    best = found["next"][~found["next"]["published"]].drop_duplicates("place")
+    said = uncertainty.next_text(found["next"], draws, lang)
+    quiet = best.loc[best["worth"] <= 0, "probability"]
+    assert len(quiet) and draws >= 200
+    for p in quiet:
+        assert words.chance(words.Chance(float(p), draws), lang) in said

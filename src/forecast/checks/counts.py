@@ -52,7 +52,7 @@ def impossible(counts: pd.DataFrame, eligible: dict[str, float] | None = None) -
     table["before"] = table["opening"].fillna(table["before"])
     table["made"] = table["before"] + table["entries"] + table["returns"].fillna(0) - table["lapses"]
     found: list[Odd] = []
-    for rule_of in (_balance, _jump, _above, _plan, _since_january):
+    for rule_of in (_balance, _first, _jump, _above, _plan, _since_january):
         found += rule_of(table, eligible or {})
     return found
 
@@ -77,6 +77,24 @@ def _balance(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
         f"{n} count{'s are' if n > 1 else ' is'} not the one before + new + returned - stopped; first {_name(row)}, "
         f"{row['month']}: {sums} is {row['made']:g}, not {row['members']:g}",
     )
+
+
+def _first(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
+    """Where the month before is not known, its flows say what it was: never below none, seldom half or double."""
+    now = table["members"]
+    before = (now + table["lapses"] - table["entries"] - table["returns"].fillna(0)).where(table["before"].isna())
+    steep = (now >= JUMP * before) | (now * JUMP <= before)
+    odd = (before < 0) | (((now - before).abs() >= LEAST) & steep)
+    for _index, row in table.assign(was=before)[odd.fillna(False)].iterrows():
+        was = float(row["was"])
+        yield Odd(
+            "balance" if was < 0 else "jump",
+            [row["label"]],
+            f"{_name(row)}, {row['month']}: {row['members']:g} người, tăng mới {row['entries']:g}, dừng "
+            f"{row['lapses']:g}, vậy tháng trước là {was:g} người",
+            f"{_name(row)}, {row['month']}: {row['members']:g} members, {row['entries']:g} new and {row['lapses']:g} "
+            f"stopped make {was:g} a month before",
+        )
 
 
 def _jump(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:

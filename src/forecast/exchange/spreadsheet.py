@@ -17,6 +17,7 @@ import pandas as pd
 from forecast.checks import counts as impossible_counts
 from forecast.data import places as known_places
 from forecast.data.frames import groups
+from forecast.data.frames import rows as rows_of
 from forecast.data.messages import Both, Message, SeveralErrors, UserError, joined
 from forecast.data.places import Place
 from forecast.exchange.reading import answers as given
@@ -249,7 +250,7 @@ def _too_many(cells: dict[tuple[str, str], dict[str, Value]], place_at: PlaceAt 
     people: dict[str, float] = {}
     faults = []
     for (unit, month), row in cells.items():
-        for role in ("members", "entries", "lapses"):
+        for role in ("members", "entries", "lapses", "plan"):
             if role not in row:
                 continue
             if place_at is not None and unit not in people:
@@ -339,6 +340,7 @@ def _odd(table: pd.DataFrame, units: list[str], place_at: PlaceAt | None) -> lis
                     f"{'is' if len(first) == 1 else 'are'} missing",
                 )
             )
+    notes += _empty(table, units)
     odd = impossible_counts.impossible(
         table.assign(unit=[u or c for u, c in zip(units, table["commune"], strict=True)]),
         {unit: most for unit, most in eligible.items() if np.isfinite(most)},
@@ -355,4 +357,23 @@ def _odd(table: pd.DataFrame, units: list[str], place_at: PlaceAt | None) -> lis
             f"{len(table)} rows; members added up by month: {report.brief(told, 300)}",
         )
     )
+    return notes
+
+
+def _empty(table: pd.DataFrame, units: list[str]) -> list[Note]:
+    """Return findings for communes without a figure that others have: of the month, or a plan of the year."""
+    told = table.assign(unit=[unit or name for unit, name in zip(units, table["commune"], strict=True)])
+    notes = []
+    for measure in ("entries", "lapses", "plan"):
+        when = told["month"].str[:4] if measure == "plan" else told["month"]
+        known = told.assign(when=when)[["when", "unit", "commune", measure]]
+        known = known.groupby(["when", "unit"], sort=False).agg(commune=("commune", "first"), value=(measure, "last"))
+        there = known["value"].notna()
+        lacking = known[~there & there.groupby(level="when").transform("any")].reset_index()
+        if len(lacking):
+            some = ", ".join(f"{row.commune} {row.when}" for row in rows_of(lacking.head(5)))
+            some += " ..." if len(lacking) > 5 else ""
+            vi = f'{len(lacking)} ô trống ở "{NAMES[measure]}" ({some}): coi là chưa có số, không tính tổng'
+            en = f'{len(lacking)} empty in "{NAMES[measure]}" ({some}): taken as not counted, without a sum'
+            notes.append(Note(FINDING, "", "", vi, en))
     return notes

@@ -144,10 +144,10 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     return words.listing(lines)
 
 
-def next_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
+def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
     """Say for each place which statistic to publish, by how much it would narrow, and why.
 
-    `table` is that of `doubt.study`: the tables of `measure.Next` under one another.
+    `table` is that of `study.study`: the tables of `measure.Next` under one another; `draws` are those of its plan.
     """
     told.next_statistics(table)
     lines = []
@@ -179,7 +179,7 @@ def next_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
         else:
             line += say(
                 lang,
-                p=best["probability"],
+                p=words.Chance(float(best["probability"]), draws),
                 vi=" Quyết định không đổi (khả năng đạt {p:c}), chỉ con số dự báo chắc hơn.",
                 en=" The decision stays as it is (chance of the target {p:c}); the number becomes surer.",
             )

@@ -97,12 +97,19 @@ def plans(
 
 
 def by_commune(
-    asked: Asked, outlook: Outlook, place: str, plan: float, year: int, draws: int = 48, jobs: int | None = None
+    asked: Asked,
+    outlook: Outlook,
+    place: str,
+    plan: float,
+    year: int,
+    draws: int | None = None,
+    jobs: int | None = None,
 ) -> pd.DataFrame:
     """Return a province's plan split over its communes, whole persons that are equally hard to reach: commune, plan.
 
     How communes differ comes from the agent engine (:func:`forecast.desk.allocation.allocate`); no count of a commune
-    was published, so their members of today are a share of the province's by people.
+    was published, so their members of today are a share of the province's by people. `draws` are as many as the board's
+    when left out.
     """
     opening = round(float(np.median(outlook.of(place, "lasting_members")[0])))
     question = Scenario(
@@ -113,5 +120,5 @@ def by_commune(
         target=Target(value=plan, by=f"{year}-12"),
         assumptions={"opening_members": opening},
     )
-    found = allocate(question, draws=draws, seed=asked.seed, jobs=jobs, progress=False).table
+    found = allocate(question, draws=draws or asked.draws, seed=asked.seed, jobs=jobs, progress=False).table
     return found[["commune", "people", "share_by_capacity"]].rename(columns={"share_by_capacity": "plan"})

@@ -15,6 +15,7 @@ from forecast.exchange.reading.rows import SKIPPED as ROW_KINDS
 from forecast.exchange.reading.rows import Rows, sort_rows
 from forecast.exchange.reading.tables import Column, Table, find_tables, is_number, scheme_above
 from forecast.exchange.reading.texts import fold
+from forecast.exchange.reading.unnamed import unnamed
 
 
 class Fault(NamedTuple):
@@ -154,7 +155,7 @@ def _one(table: Table, tables: list[Table], file: str, names: Communes, answers:
     if not rows.data:
         return outcome._replace(notes=[*outcome.notes, *_row_notes(table, rows)])
     chosen, asked = measures.doubles(chosen, lambda a, b: _cells(table, rows, a) == _cells(table, rows, b))
-    notes = [*chosen.notes, *asked, *_row_notes(table, rows)]
+    notes = [*chosen.notes, *asked, *_row_notes(table, rows), *unnamed(table, tables, rows)]
     faults: list[Fault] = []
     key = next((c for c in chosen.columns if c.role == "month"), None)
     for y, cell in rows.bad_months:

@@ -300,11 +300,8 @@ def _below(sheet: _Sheet, y: int, bottom: int, x: int) -> bool:
 
 def _counted_months(paths: dict[int, list[Cell]], context: tuple[str, ...]) -> dict[int, int]:
     """Return the month of columns that are headed 1, 2, 3 ... below or beside the word month."""
-    bare = {
-        x: int(float(str(path[-1])))
-        for x, path in paths.items()
-        if path and str(path[-1]).strip().removesuffix(".0").isdigit() and int(float(str(path[-1]))) in range(1, 13)
-    }
+    numbers = {x: re.fullmatch(r"0?([1-9]|1[0-2])(\.0)?", str(path[-1]).strip()) for x, path in paths.items() if path}
+    bare = {x: int(number[1]) for x, number in numbers.items() if number}
     told = any("thang" in fold(text) for text in context) or any(
         "thang" in fold(" ".join(str(p) for p in paths[x][:-1])) for x in bare
     )
