@@ -210,7 +210,7 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
         raise UserError(
             "no notebook about {missing}; there are ones about {there}",
             missing=", ".join(missing),
-            there=", ".join(place for place in about.values() if place),
+            there=", ".join(dict.fromkeys(place for place in about.values() if place)),
         )
     return [path for path, place in about.items() if place in wanted]
 
