@@ -132,9 +132,11 @@ def communes(
     table["tried"], table["met"] = held_out(past, draws, seed, jobs)
     names = list(table["commune"])
     table = _ranked(table)
-    listed = own_counts.due_by_month(own_counts.listed(due), own.month, names) if due is not None else None
+    listed = own_counts.NOBODY if due is None else own_counts.listed(due)
+    by_month = None if due is None else own_counts.due_by_month(listed, own.month, names)
+    synthetic = own.synthetic or "synthetic" in set(listed["status"])
     goal = None if goal is None else round(goal)
-    return Communes(own.place, own.month, by, goal, level, table, past, months, paths, listed, own.synthetic)
+    return Communes(own.place, own.month, by, goal, level, table, past, months, paths, by_month, synthetic)
 
 
 def _between(first: str, last: str) -> int:

@@ -80,18 +80,23 @@ def _wide(place: str) -> pd.DataFrame:
     return wide.join(status)
 
 
-NOBODY = pd.DataFrame(columns=["commune", "area", "kind", "due", "persons"])
+NOBODY = pd.DataFrame(columns=["commune", "area", "kind", "due", "persons", "status"])
 """The counts of a list that names nobody."""
 
 
 def listed(path: Path) -> pd.DataFrame:
-    """Return the counts of an imported list (member-counts.csv): commune, area ("" if none), kind, due, persons."""
+    """Return the counts of an imported list (member-counts.csv): commune, area ("" if none), kind, due, persons,
+    status (synthetic for a sample)."""
     rows = []
     try:
         with open(path, encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 names = ("commune", "kind", "due")
-                more = {"area": row.get("area") or "", "persons": int(row["persons"])}
+                more = {
+                    "area": row.get("area") or "",
+                    "status": row.get("status") or "stated",
+                    "persons": int(row["persons"]),
+                }
                 rows.append({name: str(row[name]) for name in names} | more)
     except (KeyError, TypeError, ValueError, UnicodeDecodeError, csv.Error):
         raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None
