@@ -59,10 +59,10 @@ schema: $(READY) ## renew docs/scenario.schema.json, the form of a scenario file
 	$(BIN)/python -c "import json; from forecast.question.scenario import schema; \
 	print(json.dumps(schema(), ensure_ascii=False, indent=2))" > docs/scenario.schema.json
 
-notebooks: $(READY) ## write the notebooks of places from their template, and run all, to renew what is committed
+notebooks: $(READY) ## renew the committed notebooks: from their template, with light outputs of a report (made in site/ if need be)
 	$(BIN)/forecast page
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
-		--ExecutePreprocessor.store_widget_state=False $(NOTEBOOKS)
+	$(BIN)/forecast report
+	$(BIN)/forecast page --outputs build/notebooks
 	$(BIN)/python docs/answer.py
 
 messages: $(READY) ## compile the catalog of what the command line says in Vietnamese, after it has changed

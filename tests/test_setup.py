@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from forecast.cli import main
+from forecast.publish import committed
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -157,7 +158,7 @@ def test_the_picture_of_the_readme_is_one_of_a_notebook():
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
-    assert (ROOT / "docs" / "answer.png").read_bytes() in pictures
+    assert committed.light_picture((ROOT / "docs" / "answer.png").read_bytes()) in pictures
 
 
 def test_the_machine_that_checks_runs_what_people_run():

@@ -33,7 +33,7 @@ def ways(needed: float, most: float = 579.0) -> pd.DataFrame:
                 "draws": 200,
             },
         ]
-    )
+    ).assign(place="Toy", scenario="rise", engine="agents", by="2028-12", wanted=0.5)
 
 
 def comparison(measure="members", median=-1234.0, group="all", scenario="rise", payer="") -> dict:

@@ -74,19 +74,31 @@ def report(
 
 @command()
 @argument("places", nargs=-1)
-def page(places: tuple[str, ...]) -> None:
+@option(
+    "--outputs",
+    type=Existing(file_okay=False),
+    default=None,
+    help="Folder of notebooks that a report has run, build/notebooks: all get the outputs of their runs.",
+)
+def page(places: tuple[str, ...], outputs: Path | None) -> None:
     """Write the notebooks of PLACES (all that have a page by default) from their template.
 
     What is of one place stands in notebooks/places/, a file each. A place that has none gets one: it needs a plan and a
-    status quo in the folder of scenarios. Outputs of cells that did not change are kept.
+    status quo in the folder of scenarios. Outputs of cells that did not change are kept. With --outputs the notebooks
+    (of no place too, when no PLACES are given) get those of their last run, with small pictures: what is committed.
     """
     from forecast.publish import place_pages
 
-    made, path = [], Path()
-    for path in place_pages.write(places):
-        made.append(path.name)
-    line = told("{count} notebooks are as their template gives them.", count=len(made))
-    answer(line, out=path.parent, files=made, then=typed("report", *places))
+    paths = place_pages.write(places)
+    if outputs is not None:
+        from forecast.publish import committed, site
+
+        paths = committed.renew(outputs, site.chosen(places or None))
+        line = told("{count} notebooks have the outputs of their last run.", count=len(paths))
+        answer(line, out=site.NOTEBOOKS, files=[path.name for path in paths], then=typed("check"))
+        return
+    line = told("{count} notebooks are as their template gives them.", count=len(paths))
+    answer(line, out=paths[-1].parent, files=[path.name for path in paths], then=typed("report", *places))
 
 
 @command()

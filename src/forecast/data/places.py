@@ -245,6 +245,18 @@ def _same_name(name: str, places: pd.DataFrame, month: str) -> str:
     )
 
 
+def name_at(name: str, at: Month) -> str:
+    """Return the exact name of the place called ``name`` in a month, or of that of the same name that took its place.
+
+    Errors are those of :func:`read_place`, which takes a hundred times longer.
+
+    >>> name_at("ca mau", "2021-12"), name_at("Cà Mau", "2026-01")
+    ('Cà Mau', 'Cà Mau (2025)')
+    """
+    places = _table("places")
+    return _same_name(_find(name, places), places, str(tables.month(at)))
+
+
 def read_place(name: str, at: Month | None = None) -> Place:
     """Return the place called ``name``, with the communes it has in the month ``at`` (a Period or ``YYYY-MM``).
 
@@ -258,13 +270,12 @@ def read_place(name: str, at: Month | None = None) -> Place:
     (579, 126)
     """
     places = _table("places")
-    name = _find(name, places)
     if at is None:
-        row = frames.at(places, name)
+        row = frames.at(places, _find(name, places))
         month = max(min(DEFAULT_MONTH, row["until"] or DEFAULT_MONTH), row["since"])
     else:
         month = str(tables.month(at))
-        row = frames.at(places, _same_name(name, places, month))
+        row = frames.at(places, name_at(name, month))
     name = row["place"]
     units = _communes(row, places, month)
     counts = {column: float(row[column]) for column in (*_COUNTS, "labor_force")}

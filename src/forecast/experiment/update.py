@@ -20,7 +20,7 @@ from forecast.data.frames import names
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
 from forecast.data.new_counts import is_count
-from forecast.data.places import read_place
+from forecast.data.places import name_at, read_place
 from forecast.data.vocabulary import PUBLISHED_QUANTILES
 from forecast.engines import Engine
 from forecast.engines.campaign.engine import CampaignEngine
@@ -140,7 +140,7 @@ def unit(name: str, month: str) -> str:
     ('Cà Mau', 'Cà Mau (2025)', '')
     """
     try:
-        return read_place(name, at=month).name
+        return name_at(name, month)
     except tables.UserError:
         return ""
 
@@ -171,8 +171,9 @@ def update(
     until = max(_dates(origin))
     places = [name for name in dict.fromkeys([NATION, *(unit(p, until) for p in rows["place"])]) if name]
     later = published[(published["month"] > origin) & (published["measure"] == "members")]
-    there = [unit(r.place, r.month) == r.place for r in rows_of(later)]
-    later = later[pd.Series(there, later.index, dtype=bool)]
+    there = later[["place", "month"]].drop_duplicates()
+    there = there[np.array([unit(r.place, r.month) == r.place for r in rows_of(there)], bool)]
+    later = later.merge(there, on=["place", "month"])
     ends = later.groupby("place", sort=False)["month"].max()
     asks = [Ask(name, origin, max(until, ends.get(name, until))) for name in places]
     asks += [Ask(name, origin, str(end), (CampaignEngine,)) for name, end in ends.items() if name not in places]
