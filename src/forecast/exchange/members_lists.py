@@ -300,15 +300,21 @@ def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str],
     if names is None:
         return ""
     if not cells.get("commune") and (answered := codes.get(str(cells.get("commune_code") or "").strip())):
-        return names.match(answered).unit.rpartition("/")[2]
+        unit = names.match(answered).unit
+        return names.short(unit) if unit else ""
     said = str(cells.get("commune") or cells.get("address") or cells.get("area") or "")
     parts = [part.strip() for part in re.split(r"[,;]| - ", said) if part.strip()]
+    for part in parts:
+        if f"/{part}/" not in known:  # no address is read twice
+            known[f"/{part}/"] = names.district(part)
+    district = next((found for part in reversed(parts) if (found := known[f"/{part}/"])), "")
     for part in reversed(parts):
-        if part not in known:
+        if (key := f"{district}/{part}") not in known:
             hamlet = re.match(r"(thôn|xóm|bản|ấp|khu|tổ|số)\b|\d|(huyện|tỉnh|thành phố|tp)\b", part, re.I)
-            known[part] = "" if hamlet else names.match(part).unit.rpartition("/")[2]
-        if known[part]:
-            return known[part]
+            unit = "" if hamlet else names.match(part, district).unit or names.match(part).unit
+            known[key] = names.short(unit) if unit else ""
+        if known[key]:
+            return known[key]
     return ""
 
 

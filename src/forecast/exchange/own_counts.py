@@ -11,6 +11,7 @@ import pandas as pd
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.data.tables import UserError
+from forecast.exchange.reading.names import Names
 from forecast.exchange.scaffold import OWN
 from forecast.exchange.spreadsheet import place_in
 
@@ -18,12 +19,14 @@ from forecast.exchange.spreadsheet import place_in
 class Counts(NamedTuple):
     """One's own monthly table of a place.
 
-    `stock` has the members of each of `units` (communes as in places.csv; columns) in each month in which all of them
-    were counted (rows), `month` is the month of the report, `wide` everything that was counted.
+    `names` tells the communes apart, by their district where two have one name. `stock` has the members of each of
+    `units` (communes as in places.csv; columns) in each month in which all of them were counted (rows), `month` is the
+    month of the report, `wide` everything that was counted.
     """
 
     place: Place
     units: list[str]
+    names: list[str]
     stock: pd.DataFrame
     month: str
     synthetic: bool
@@ -43,7 +46,8 @@ def read(place: str, month: str | None = None) -> Counts:
     wide = _wide(place)
     found = place_in(place, month or str(wide.index.max()))
     units = list(found.communes["commune"])
-    own = Counts(found, units, wide, "", False, wide)
+    known = Names(found)
+    own = Counts(found, units, [known.short(unit) for unit in units], wide, "", False, wide)
     stock = own.of("members").dropna(how="any")
     if stock.empty:
         raise UserError(

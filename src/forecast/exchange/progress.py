@@ -91,7 +91,7 @@ def progress(
     year_ago = str(tables.month(month) - 12)
     earlier = [str(m) for m in stock.index if m < month]
     since = year_ago if year_ago in stock.index else (earlier[0] if earlier else month)
-    table = pd.DataFrame({"commune": [unit.rpartition("/")[2] for unit in units], "members": now})
+    table = pd.DataFrame({"commune": own.names, "members": now})
     for measure in ("entries", "lapses"):
         table[measure] = own.of(measure).reindex([month]).to_numpy(float)[0]
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
