@@ -10,10 +10,11 @@ import pytest
 
 from forecast.data import places
 from forecast.data.tables import UserError
-from forecast.exchange import members_lists
+from forecast.exchange import members_lists, own_counts, sample
 from forecast.exchange.reading import grids
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
+DA_BAC_NAMES = [unit.rpartition("/")[2] for unit in DA_BAC.communes["commune"]]
 SECRET = ("Nguyễn Văn Bímật", "7912345678", "017000111222", "Xóm Kín", "0987654321")
 COLLECTOR = "NV0199"
 NV = "nhân viên thu 1 (Tú Lý)"
@@ -123,8 +124,8 @@ def test_codes_of_communes_are_answered_once(tmp_path, run):
     assert SECRET[1] not in (tmp_path / "out" / "reading.yaml").read_text(encoding="utf-8")
     assert run(*args, "--force").exit_code == 0
     assert (tmp_path / "out" / "due.csv").read_text(encoding="utf-8").splitlines()[1:] == [
-        "2026-02,Tú Lý,1",
-        "2026-05,Tú Lý,1",
+        "2026-02,Tú Lý,1,stated",
+        "2026-05,Tú Lý,1,stated",
     ]
 
 
@@ -239,3 +240,23 @@ def test_a_list_of_members_due_is_counted_by_its_dates(tmp_path):
     book.save(tmp_path / "due.xlsx")
     found = members_lists.read_list(tmp_path / "due.xlsx", DA_BAC)
     assert members_lists.due(found.counts).to_numpy().tolist() == [["2025-12", "Cao Sơn", 3]]
+
+
+@pytest.mark.parametrize("seed", [1, 8])
+def test_a_sample_of_a_list_comes_back_as_it_was_made_and_stays_marked(tmp_path, run, seed):
+    args = ("--layout", "list", "--since", "2023-01", "--months", 3, "--seed", seed, "--out", tmp_path / "s")
+    assert run("sample", "da-bac", *args).exit_code == 0
+    done = run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "da-bac", "--out", tmp_path / "l")
+    assert done.exit_code == 0, done.output
+    made = sample.invented(DA_BAC, "2023-01", 3, seed)
+    read = own_counts.listed(tmp_path / "l" / "member-counts.csv")
+    assert set(read["status"]) == {"synthetic"}
+    new = read[read["kind"] == "new"].groupby("commune")["persons"].sum()
+    entries = made.groupby("commune")["entries"].sum()
+    assert new.to_dict() == entries[entries > 0].to_dict()
+    assert sum(own_counts.renewed(read, DA_BAC_NAMES)) == (0.2 * made["members"]).round().sum()
+    assert set(read["area"]) == {"Cụm 1", "Cụm 2", "Cụm 3", "Cụm 4"}
+    reading = (tmp_path / "l" / "reading.csv").read_text(encoding="utf-8")
+    assert "a sample with invented persons" in reading
+    assert "not income" not in reading
+    assert "Người mẫu" not in reading + (tmp_path / "l" / "member-counts.csv").read_text(encoding="utf-8")

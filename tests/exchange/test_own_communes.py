@@ -7,8 +7,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from forecast.data import tables
 from forecast.data.tables import UserError
-from forecast.exchange import own_communes, own_communes_workbook, own_counts, sample, scaffold
+from forecast.exchange import members_lists, own_communes, own_communes_workbook, own_counts, sample, scaffold
 from forecast.exchange.spreadsheet import MARK, place_in
 from forecast.show import own_communes as shown
 
@@ -128,3 +129,28 @@ def test_the_command_writes_its_files_and_a_target_takes_the_place_of_the_plan(f
     assert pd.read_csv(out / "communes.csv")["share"].sum() == 700
     assert len(pd.read_parquet(out / "paths.parquet")) == 10 * 9 * 17
     assert "of 17 rows" in done.output
+
+
+def test_communes_of_one_name_are_told_apart_by_their_district(tmp_path, monkeypatch):
+    place = place_in("Lào Cai", "2023-01")
+    book = tmp_path / "lao-cai.xlsx"
+    book.write_bytes(sample.sample(place, "2023-01", 7))
+    frames, texts, _ = scaffold.imported(book, "Lào Cai")
+    scaffold.write(frames, texts, tmp_path / "d")
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path / "d"))
+    own = own_counts.read("Lào Cai")
+    assert len(set(own.names)) == len(own.names) == len(place.communes)
+    ends = [unit.rpartition("/")[2] for unit in own.units]
+    same, other = (own.names[n] for n in range(len(ends)) if ends[n] == next(e for e in ends if ends.count(e) == 2))
+    assert same.rpartition("/")[2] == other.rpartition("/")[2]
+    (district, _, end), (elsewhere, *_) = same.partition("/"), other.partition("/")
+    rows = [f"{n};Người {n};79{n};xã {end}, huyện {district};1;07/2023" for n in range(3)]
+    rows.append(f"4;Người 4;799;xã {end}, huyện {elsewhere};1;07/2023")
+    head = "STT;Họ và tên;Mã số BHXH;Địa chỉ;Số tháng đóng;Từ tháng/năm"
+    (tmp_path / "list.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    counts = members_lists.read_list(tmp_path / "list.csv", place).counts
+    tables.write(counts, tmp_path / "counts.csv")
+    found = own_communes.communes("Lào Cai", due=tmp_path / "counts.csv", draws=4, jobs=1)
+    assert found.due.loc["2023-08", [same, other]].tolist() == [3, 1]
+    assert found.due.to_numpy().sum() == 4
+    assert sorted(found.table["commune"]) == sorted(own.names)

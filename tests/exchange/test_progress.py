@@ -1,8 +1,10 @@
 """Three commands from a sample to the month's report; every layout of a sample comes back as it was made."""
 
 import io
+import shlex
 import struct
 import zipfile
+from pathlib import Path
 
 import docx
 import numpy as np
@@ -23,7 +25,7 @@ DA_BAC = places.read_place("Đà Bắc", at="2023-01")
 
 @pytest.mark.parametrize("layout", layouts.LAYOUTS)
 def test_every_layout_of_a_sample_comes_back_as_it_was_made(tmp_path, layout):
-    assert set(LAYOUTS) == {"long", *layouts.LAYOUTS}
+    assert set(LAYOUTS) == {"long", "list", *layouts.LAYOUTS}
     data = layouts.laid_out(DA_BAC, layout, "2023-01", months=3, seed=7)
     assert data == layouts.laid_out(DA_BAC, layout, "2023-01", months=3, seed=7)
     (tmp_path / "s.xlsx").write_bytes(data)
@@ -37,14 +39,23 @@ def test_every_layout_of_a_sample_comes_back_as_it_was_made(tmp_path, layout):
             assert (read[measure].reindex(made.index) == made[measure]).all()
 
 
-def test_from_a_sample_to_the_months_report_in_three_commands(tmp_path, run):
-    assert run("sample", "da-bac", "--since", "2023-06", "--months", 14, "--out", tmp_path / "s").exit_code == 0
-    done = run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
-    assert done.exit_code == 0, done.output
-    data = str(tmp_path / "d")
-    done = run(
-        "progress", "da-bac", "--lang", "vi", "--draws", 4, "--jobs", 1, "--out", tmp_path / "p", FORECAST_DATA=data
-    )
+def told_in_readme() -> list[list[str]]:
+    """The commands of the README from a sample to a report, in words."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = text[text.index("in three commands:") :].split("```")[1]
+    return [shlex.split(line) for line in block.splitlines()[1:] if line]
+
+
+def test_from_a_sample_to_the_months_report_in_the_three_commands_of_the_readme(tmp_path, monkeypatch, run):
+    monkeypatch.chdir(tmp_path)
+    sampled, imported, reported = told_in_readme()
+    for words in (sampled, imported):
+        assert words.pop(0) == "forecast"
+        done = run(*words)
+        assert done.exit_code == 0, done.output
+    assert reported[:2] == ["FORECAST_DATA=d", "forecast"]
+    assert reported[-1] == "p"
+    done = run(*reported[2:], "--lang", "vi", "--draws", 4, "--jobs", 1, FORECAST_DATA="d")
     assert done.exit_code == 0, done.output
     assert {"progress.docx", "progress.xlsx", "progress.pptx", "progress.png", "progress.csv"} <= {
         path.name for path in (tmp_path / "p").iterdir()

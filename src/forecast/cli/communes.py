@@ -57,7 +57,7 @@ def communes(
     found = own_communes.communes(place, month, target=target, due=due, draws=draws, seed=seed, jobs=jobs)
     claim(out, force)
     data.tables.write(found.table, out / "communes.csv")
-    names = [unit.rpartition("/")[2] for unit in found.stock.columns]
+    names = [str(name) for name in found.stock.columns]
     index = pd.MultiIndex.from_product([range(draws), found.months, names], names=["draw", "month", "commune"])
     paths = pd.DataFrame({"members": found.paths.astype(np.float64).ravel()}, index=index).reset_index()
     data.tables.write(paths, out / "paths.parquet")

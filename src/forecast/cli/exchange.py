@@ -24,7 +24,7 @@ from forecast.cli.terminal import answer, typed
 from forecast.data.messages import UserError, told
 
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
-LAYOUTS = ("long", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
+LAYOUTS = ("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
 
 
 @command()
@@ -92,7 +92,7 @@ def new(
     type=click.Choice(LAYOUTS),
     default="long",
     show_default=True,
-    help="How the sheet is laid out; title has one month.",
+    help="How the sheet is laid out; title has one month, list is a D05-TS list of persons.",
 )
 @with_seed
 @with_out
@@ -100,12 +100,12 @@ def new(
 def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: Path, force: bool) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
-    from forecast.exchange import layouts
+    from forecast.exchange import layouts, sample_list
     from forecast.exchange import sample as made
 
     known = places.read_place(place, at=since)
-    long = layout == "long"
-    make = made.sample if long else partial(layouts.laid_out, layout=layout)
+    makers = {"long": made.sample, "list": sample_list.listed}
+    make = makers.get(layout) or partial(layouts.laid_out, layout=layout)
     book = make(known, since=since, months=months, seed=seed)
     claim(out, force)
     name = f"{known.slug}.xlsx"
@@ -261,11 +261,12 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     found = members_lists.read_list(file, read_place(place, at=asked.month), asked.month, asked.names)
     click.echo(data.doors.shortened(report.to_text(list(found.notes), lang), *REPORT))
     claim(out, force)
-    data.tables.write(found.counts, out / "member-counts.csv")
-    data.tables.write(members_lists.due(found.counts), out / "due.csv")
+    status = "synthetic" if found.synthetic else "stated"
+    data.tables.write(found.counts.assign(status=status), out / "member-counts.csv")
+    data.tables.write(members_lists.due(found.counts).assign(status=status), out / "due.csv")
     data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
     kept.save([one for one in given if one.partition("=")[0].strip() in members_lists.codes_of(asked.names)], out)
-    files = finish(out, {"command": "import", "place": place, "persons": found.persons})
+    files = finish(out, {"command": "import", "place": place, "persons": found.persons, "status": status})
     line = told("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
     answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 

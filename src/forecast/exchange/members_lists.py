@@ -24,6 +24,7 @@ from forecast.exchange.reading.months import month_of
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, SKIPPED, USED, Note, rows_text
 from forecast.exchange.reading.texts import fold
+from forecast.exchange.spreadsheet import MARK
 
 RATE = 0.22
 """Contribution rate of the voluntary scheme (law.csv, contribution_rate)."""
@@ -61,11 +62,13 @@ _NO_PERSON = re.compile(r"\s*(cộng|tổng|người lập|cán bộ|tổ chức
 
 
 class MemberCounts(NamedTuple):
-    """What a list holds: counts with the columns of :data:`COLUMNS`, persons in all, and the report of the reading."""
+    """What a list holds: counts with the columns of :data:`COLUMNS`, persons in all, the report of the reading, and
+    whether the list is a marked sample."""
 
     counts: pd.DataFrame
     persons: int
     notes: tuple[Note, ...]
+    synthetic: bool = False
 
 
 class _List(NamedTuple):
@@ -152,8 +155,11 @@ def read_list(
     names = Names(place) if place is not None else None
     counts: Counter[Key] = Counter()
     notes: list[Note] = []
-    found_any = False
+    found_any, synthetic = False, False
     for grid in read_grids(path):
+        if any(MARK in cell for row in grid.rows[:40] for cell in row if isinstance(cell, str)):
+            synthetic = True
+            notes.append(Note(FINDING, grid.sheet, "", f"{MARK}: bản mẫu", "a sample with invented persons"))
         found = find_list(grid)
         if found is None:
             if any(row for row in grid.rows):
@@ -170,7 +176,7 @@ def read_list(
     counts = _with_areas(counts, names)
     rows = [(*key, number) for key, number in sorted(counts.items())]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return MemberCounts(table, int(table["persons"].sum()), tuple(notes))
+    return MemberCounts(table, int(table["persons"].sum()), tuple(notes), synthetic)
 
 
 def _with_areas(counts: Counter[Key], names: Names | None) -> Counter[Key]:
@@ -294,15 +300,21 @@ def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str],
     if names is None:
         return ""
     if not cells.get("commune") and (answered := codes.get(str(cells.get("commune_code") or "").strip())):
-        return names.match(answered).unit.rpartition("/")[2]
+        unit = names.match(answered).unit
+        return names.short(unit) if unit else ""
     said = str(cells.get("commune") or cells.get("address") or cells.get("area") or "")
     parts = [part.strip() for part in re.split(r"[,;]| - ", said) if part.strip()]
+    for part in parts:
+        if f"/{part}/" not in known:  # no address is read twice
+            known[f"/{part}/"] = names.district(part)
+    district = next((found for part in reversed(parts) if (found := known[f"/{part}/"])), "")
     for part in reversed(parts):
-        if part not in known:
+        if (key := f"{district}/{part}") not in known:
             hamlet = re.match(r"(thôn|xóm|bản|ấp|khu|tổ|số)\b|\d|(huyện|tỉnh|thành phố|tp)\b", part, re.I)
-            known[part] = "" if hamlet else names.match(part).unit.rpartition("/")[2]
-        if known[part]:
-            return known[part]
+            unit = "" if hamlet else names.match(part, district).unit or names.match(part).unit
+            known[key] = names.short(unit) if unit else ""
+        if known[key]:
+            return known[key]
     return ""
 
 

@@ -96,7 +96,7 @@ def communes(
     :class:`~forecast.data.tables.UserError` for a table of fewer than :data:`LEAST` months.
     """
     own = own_counts.read(place, month)
-    past = own.stock.loc[own.stock.index <= own.month, own.units]
+    past = own.stock.loc[own.stock.index <= own.month, own.units].set_axis(own.names, axis=1)
     if len(past) < LEAST:
         raise UserError(
             "{place}: {count} months in which all communes were counted up to {month}; a forecast by commune needs at "
@@ -115,7 +115,7 @@ def communes(
     end = paths[:, months.index(by)]
     now = past.loc[own.month].to_numpy(float)
     low, high = np.quantile(end, (0.05, 0.95), axis=0)
-    table = pd.DataFrame({"commune": [unit.rpartition("/")[2] for unit in own.units], "members": now})
+    table = pd.DataFrame({"commune": own.names, "members": now})
     table["last_year"] = past.reindex([str(tables.month(own.month) - 12)]).to_numpy(float)[0]
     expected = end.mean(axis=0)
     table["low"], table["expected"], table["high"] = low, shared(expected, round(expected.sum())), high
@@ -130,11 +130,12 @@ def communes(
         table["share"] = shared(wanted, round(goal))
         table["share_chance"] = (end[half:] >= table["share"].to_numpy()).mean(axis=0)
     table["tried"], table["met"] = held_out(past, draws, seed, jobs)
-    names = list(table["commune"])
     table = _ranked(table)
-    listed = own_counts.due_by_month(own_counts.listed(due), own.month, names) if due is not None else None
+    listed = own_counts.NOBODY if due is None else own_counts.listed(due)
+    by_month = None if due is None else own_counts.due_by_month(listed, own.month, own.names)
+    synthetic = own.synthetic or "synthetic" in set(listed["status"])
     goal = None if goal is None else round(goal)
-    return Communes(own.place, own.month, by, goal, level, table, past, months, paths, listed, own.synthetic)
+    return Communes(own.place, own.month, by, goal, level, table, past, months, paths, by_month, synthetic)
 
 
 def _between(first: str, last: str) -> int:

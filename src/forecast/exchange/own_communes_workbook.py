@@ -90,7 +90,7 @@ def _months(sheet: Worksheet, found: Communes, at: int) -> None:
     sheets.head(sheet, f"{title}, {found.place.name}", found.synthetic, names)
     means = found.paths.mean(axis=0)
     whole = np.stack([shared(row, round(row.sum())) for row in means])
-    units = [unit.rpartition("/")[2] for unit in found.stock.columns]
+    units = [str(name) for name in found.stock.columns]
     for number, name in enumerate(units):
         sheet.append([inert(name), *(int(n) for n in whole[:, number])])
     sheets.sum_row(sheet, ("Cả địa bàn (tổng)", "The whole place (sum)")[at])

@@ -11,6 +11,7 @@ import pandas as pd
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.data.tables import UserError
+from forecast.exchange.reading.names import Names
 from forecast.exchange.scaffold import OWN
 from forecast.exchange.spreadsheet import place_in
 
@@ -18,12 +19,14 @@ from forecast.exchange.spreadsheet import place_in
 class Counts(NamedTuple):
     """One's own monthly table of a place.
 
-    `stock` has the members of each of `units` (communes as in places.csv; columns) in each month in which all of them
-    were counted (rows), `month` is the month of the report, `wide` everything that was counted.
+    `names` tells the communes apart, by their district where two have one name. `stock` has the members of each of
+    `units` (communes as in places.csv; columns) in each month in which all of them were counted (rows), `month` is the
+    month of the report, `wide` everything that was counted.
     """
 
     place: Place
     units: list[str]
+    names: list[str]
     stock: pd.DataFrame
     month: str
     synthetic: bool
@@ -43,7 +46,8 @@ def read(place: str, month: str | None = None) -> Counts:
     wide = _wide(place)
     found = place_in(place, month or str(wide.index.max()))
     units = list(found.communes["commune"])
-    own = Counts(found, units, wide, "", False, wide)
+    known = Names(found)
+    own = Counts(found, units, [known.short(unit) for unit in units], wide, "", False, wide)
     stock = own.of("members").dropna(how="any")
     if stock.empty:
         raise UserError(
@@ -80,18 +84,23 @@ def _wide(place: str) -> pd.DataFrame:
     return wide.join(status)
 
 
-NOBODY = pd.DataFrame(columns=["commune", "area", "kind", "due", "persons"])
+NOBODY = pd.DataFrame(columns=["commune", "area", "kind", "due", "persons", "status"])
 """The counts of a list that names nobody."""
 
 
 def listed(path: Path) -> pd.DataFrame:
-    """Return the counts of an imported list (member-counts.csv): commune, area ("" if none), kind, due, persons."""
+    """Return the counts of an imported list (member-counts.csv): commune, area ("" if none), kind, due, persons,
+    status (synthetic for a sample)."""
     rows = []
     try:
         with open(path, encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 names = ("commune", "kind", "due")
-                more = {"area": row.get("area") or "", "persons": int(row["persons"])}
+                more = {
+                    "area": row.get("area") or "",
+                    "status": row.get("status") or "stated",
+                    "persons": int(row["persons"]),
+                }
                 rows.append({name: str(row[name]) for name in names} | more)
     except (KeyError, TypeError, ValueError, UnicodeDecodeError, csv.Error):
         raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None

@@ -91,7 +91,7 @@ def progress(
     year_ago = str(tables.month(month) - 12)
     earlier = [str(m) for m in stock.index if m < month]
     since = year_ago if year_ago in stock.index else (earlier[0] if earlier else month)
-    table = pd.DataFrame({"commune": [unit.rpartition("/")[2] for unit in units], "members": now})
+    table = pd.DataFrame({"commune": own.names, "members": now})
     for measure in ("entries", "lapses"):
         table[measure] = own.of(measure).reindex([month]).to_numpy(float)[0]
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
@@ -103,12 +103,11 @@ def progress(
     table["plan"] = own.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
     table["due"], table["renewed"], by_month = np.nan, np.nan, None
     following = str(tables.month(month) + 1)
-    areas = own_counts.by_area(own_counts.NOBODY, following)
+    listed = own_counts.NOBODY if due is None else own_counts.listed(due)
+    areas = own_counts.by_area(listed, following)
     if due is not None:
-        listed = own_counts.listed(due)
         table["due"] = own_counts.due_in(listed, following, table["commune"])
         table["renewed"] = own_counts.renewed(listed, table["commune"])
-        areas = own_counts.by_area(listed, following)
         by_month = own_counts.due_by_month(listed, month, list(table["commune"]))
     table = _work(table, hours)
     plan = table["plan"].sum(min_count=len(table))
@@ -124,7 +123,7 @@ def progress(
         whole=(bounds[0], bounds[1], bounds[2]),
         areas=areas,
         due=by_month,
-        synthetic=own.synthetic,
+        synthetic=own.synthetic or "synthetic" in set(listed["status"]),
         draws=draws,
         seed=seed,
     )

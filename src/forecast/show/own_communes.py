@@ -145,7 +145,7 @@ def _source(lang: str) -> str:
 
 def picture(found: Communes, lang: str = "vi") -> Picture:
     """Draw the place and its communes by rank, each on its own scale: counts, expectation, 90% interval, plan."""
-    units = [unit.rpartition("/")[2] for unit in found.stock.columns]
+    units = [str(name) for name in found.stock.columns]
     shown = list(found.table["commune"].head(MOST))
     rows = -(-(len(shown) + 1) // ACROSS)
     plans = dict(zip(found.table["commune"], found.table["plan"], strict=True))
