@@ -208,3 +208,18 @@ def test_a_report_publishes_only_when_it_is_asked_to(monkeypatch, tmp_path):
         done = CliRunner().invoke(main, ["report", *options, "--out", str(tmp_path / "site")])
         assert done.exit_code == 0, done.output
     assert asked == [None, published.ledger()] and published.ledger().name == "published"
+
+
+@pytest.mark.parametrize(
+    ("words", "langs"),
+    [([], ("vi", "en")), (["Cà Mau"], ("en",)), (["Cà Mau", "--lang", "vi"], ("vi",)), (["--lang", "en"], ("en",))],
+)
+def test_the_page_of_a_place_is_in_the_language_of_the_command_line_unless_others_are_asked_for(
+    words, langs, monkeypatch, tmp_path
+):
+    asked = []
+    monkeypatch.setenv("FORECAST_LANG", "en")
+    monkeypatch.setattr(site, "build", lambda **how: asked.append(how["langs"]) or tmp_path / "index.html")
+    done = CliRunner().invoke(main, ["report", *words, "--out", str(tmp_path / "site")])
+    assert done.exit_code == 0, done.output
+    assert asked == [langs]

@@ -7,12 +7,17 @@ import click
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
 from forecast.cli.frame import Existing, argument, command, option
 from forecast.cli.terminal import answer, typed
-from forecast.data.messages import told
+from forecast.data.messages import language, told
 
 
 @command()
 @argument("places", nargs=-1)
-@option("--lang", "langs", default="vi,en", show_default=True, help="Languages, separated by commas.")
+@option(
+    "--lang",
+    "langs",
+    default=None,
+    help="Languages, separated by commas; vi,en by default, and the one of the command line where places are named.",
+)
 @option("--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
 @option(
     "--out",
@@ -29,7 +34,7 @@ from forecast.data.messages import told
 def report(
     *,
     places: tuple[str, ...],
-    langs: str,
+    langs: str | None,
     draws: int | None,
     out: Path | None,
     pdf: bool,
@@ -49,6 +54,8 @@ def report(
     from forecast.experiment import ledger as published
     from forecast.publish import site
 
+    if langs is None:
+        langs = language() if places else "vi,en"
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
         raise click.BadParameter(told("{found!r}; expected vi, en or both", found=langs), param_hint="--lang")

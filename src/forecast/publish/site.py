@@ -160,11 +160,13 @@ def publish(
                     foot=foot.made_of(books[stem], lang, facts),
                     fonts=SITE_SOURCE / "static" / "fonts",
                 )
-            pages.sphinx(source, work / lang)
+            apart = work / f"apart-{lang}" / lang  # MyST-NB keeps pictures beside the pages until they are copied
+            pages.sphinx(source, apart)
+            apart.rename(work / lang)
             return {("" if lang == langs[0] else f"{lang}/") + name: due for name, due in given.items()}
 
-        # One after the other: MyST-NB keeps the pictures of both in one folder beside the pages until they are copied.
-        given = {name: due for lang in langs for name, due in one(lang).items()}
+        with ThreadPoolExecutor(max_workers=len(langs)) as pool:
+            given = {name: due for made in pool.map(one, langs) for name, due in made.items()}
         for lang in langs[1:]:
             (work / lang).rename(site / lang)
         if on_paper:
@@ -210,7 +212,7 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
         raise UserError(
             "no notebook about {missing}; there are ones about {there}",
             missing=", ".join(missing),
-            there=", ".join(place for place in about.values() if place),
+            there=", ".join(dict.fromkeys(place for place in about.values() if place)),
         )
     return [path for path, place in about.items() if place in wanted]
 
