@@ -170,7 +170,7 @@ def test_paper_has_the_parts_of_an_office_paper_and_tables_by_commune_and_area()
     assert document.sections[1].page_width > document.sections[1].page_height
 
 
-def test_the_phone_says_the_figures_and_the_warning_and_nothing_runs_over_anything():
+def test_the_phone_says_the_figures_the_warning_and_the_work():
     drawn = papers.phone(report(synthetic=True), "vi")
     said = " ".join(drawn.written())
     for text in (
@@ -183,6 +183,22 @@ def test_the_phone_says_the_figures_and_the_warning_and_nothing_runs_over_anythi
         "Tháng sau: 100 giờ công",
     ):
         assert text in said, text
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("kind", ["planned", "no plan", "many warnings"])
+def test_nothing_on_the_phone_runs_over_anything(lang, kind):
+    made = report(synthetic=True)
+    if kind == "no plan":
+        made = made._replace(table=made.table.assign(plan=np.nan), plan_chance=float("nan"))
+    if kind == "many warnings":
+        names = [f"Xã Rất Dài Tên Số {n}" for n in range(20)]
+        rows = pd.concat([made.table] * 10, ignore_index=True).assign(commune=names, warning=["low", "high"] * 10)
+        made = made._replace(table=rows)
+    drawn = papers.phone(made, lang)
+    said = " ".join(" ".join(drawn.written()).split())
+    assert {"vi": "Dự kiến từ 06/2023", "en": "Expected since Jun 2023"}[lang] in said
+    assert {"vi": "giờ công cho", "en": "hours for"}[lang] in said
     drawn.draw_without_rendering()
     boxes = [text.get_window_extent() for text in drawn.texts]
     assert not [(a, b) for n, a in enumerate(boxes) for b in boxes[n + 1 :] if a.overlaps(b)]

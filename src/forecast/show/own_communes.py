@@ -11,7 +11,7 @@ from forecast.show.picture import LOOKS, TARGET, Picture, sheet, style
 
 FIRST, MOST, ACROSS = 5, 23, 4  # communes named in a sentence, drawn (the place beside them), and pictures in a row
 WIDE, NARROW = 0.9, 0.7  # shares of past counts inside 80% intervals at which their width is remarked on
-TOP, TALL = 1.25, 1.15  # inches above the small pictures, and of a row of them
+TOP, TALL = 1.36, 1.15  # inches above the small pictures, and of a row of them
 LOOK_BACK = 24  # months of the past in a small picture
 
 
@@ -167,7 +167,7 @@ def picture(found: Communes, lang: str = "vi") -> Picture:
         if len(shown) == len(units)
         else say(lang, vi=" ({n:n} trong {m:n} xã)", en=" ({n:n} of {m:n})", n=len(shown), m=len(units)),
     )
-    height = TOP + TALL * rows + 0.25
+    height = TOP + TALL * rows
     with style():
         drawn, spare = sheet(title, subtitle, _source(lang), height=height)
         drawn.delaxes(spare)

@@ -138,10 +138,10 @@ def _due(report: Progress, lang: str) -> list[str]:
         said.append(
             say(
                 lang,
-                vi="Theo khu vực thu (đến hạn / đã đóng tiếp): {told}{more}.",
-                en="By collector's area (due / renewed): {told}{more}.",
+                vi="Theo khu vực thu (đến hạn / đã đóng tiếp): {told}{more}",
+                en="By collector's area (due / renewed): {told}{more}",
                 told=told or "0",
-                more=" ..." if len(report.areas) > MOST else "",
+                more=" ..." if len(report.areas) > MOST else ".",
             )
         )
     return [str(text) for text in said]
@@ -150,12 +150,12 @@ def _due(report: Progress, lang: str) -> list[str]:
 def _warning(report: Progress, lang: str) -> list[str]:
     table, said = report.table, []
     for kind, vi, en in (
-        ("low", "{n:n} xã dưới khoảng dự báo 90%: {names}.", "{n:n} communes below their 90% interval: {names}."),
-        ("high", "{n:n} xã trên khoảng dự báo 90%: {names}.", "{n:n} communes above their 90% interval: {names}."),
+        ("low", "{n:n} xã dưới khoảng dự báo 90%: {names}", "{n:n} communes below their 90% interval: {names}"),
+        ("high", "{n:n} xã trên khoảng dự báo 90%: {names}", "{n:n} communes above their 90% interval: {names}"),
     ):
         names = table.loc[table["warning"] == kind, "commune"]
         if len(names):
-            told = ", ".join(names[:MOST]) + (" ..." if len(names) > MOST else "")
+            told = ", ".join(names[:MOST]) + (" ..." if len(names) > MOST else ".")
             said.append(str(say(lang, vi=vi, en=en, n=len(names), names=told)))
     return said
 

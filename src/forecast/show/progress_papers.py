@@ -51,7 +51,7 @@ _AREAS = (
     ("renewed", "Đã đóng tiếp", "Renewed"),
 )
 _WARNINGS = {"low": ("thấp", "low"), "high": ("cao", "high"), "": ("", "")}
-_WIDE = 52  # letters of a line of the phone's picture
+_WIDE, _LETTERS = 52, 78  # letters of a line of the phone's picture, large and small
 
 
 def paper(report: Progress, lang: str = "vi") -> bytes:
@@ -202,12 +202,14 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
         top -= 0.088
         least = 0.06 + 0.030 * len(lowest) if len(lowest) else 0.0
         told = parts(report, lang)
-        shown = [*told["done"][2:], *told.get("due", [])[:2], *told.get("warning", []), *told["next"][1:]]
+        due = told.get("due", [])
+        planned = int(np.isfinite(report.plan_chance))  # what the figures say already is not said again
+        shown = [*told["done"][1 + planned :], *due[:1], *told.get("warning", []), *told["next"][1:], *due[1:2]]
         for number, text in enumerate(shown):
-            size = 0.0215 * len(textwrap.wrap(text, 66)) + 0.007
+            size = 0.0215 * len(textwrap.wrap(text, _LETTERS)) + 0.007
             if top - size < least + 0.06 and number:
                 break
-            top = _block(picture, top, text, 10.5, 66) - 0.007
+            top = _block(picture, top, text, 10.5, _LETTERS) - 0.007
         if len(lowest):
             _bars(picture.add_axes((0.32, 0.035, 0.58, max(least, top - 0.1))), lowest, report, lang)
     return picture.describe(" ".join(sentences(report, lang)))
