@@ -171,7 +171,7 @@ def test_a_failing_notebook_is_named_and_the_old_site_stays(home, monkeypatch, t
     (tmp_path / "notebooks").mkdir()
     notebook(tmp_path / "notebooks" / "06_bad.ipynb", "1 / 0")
     before = (home / "site" / "index.html").read_bytes()
-    with pytest.raises(UserError, match=r"06_bad.ipynb: a cell failed with ZeroDivisionError"):
+    with pytest.raises(UserError, match=r"06_bad.ipynb: cell headline failed \(vi\) with ZeroDivisionError"):
         site.build(out=home / "site", progress=False)
     assert (home / "site" / "index.html").read_bytes() == before
     assert sorted(p.name for p in home.iterdir()) == ["build", "notebooks", "site"]

@@ -287,10 +287,6 @@ def _execute(made: dict[str, NotebookNode], path: Path, folder: Path, draws: int
                 _cells(client, made, path, folder, draws)
             finally:
                 _kernels.discard(kernel)  # its number may soon be another process's
-    except CellExecutionError as error:
-        raise UserError(
-            "{file}: a cell failed with {kind}: {error}", file=path.name, kind=error.ename, error=error.evalue
-        ) from None
     except (CellTimeoutError, DeadKernelError) as error:
         raise UserError("{file}: {error}", file=path.name, error=" ".join(str(error).split())) from None
     for book in made.values():
@@ -308,7 +304,17 @@ def _cells(client: NotebookClient, made: dict[str, NotebookNode], path: Path, fo
             if cell.id in once:
                 cell.outputs = copy.deepcopy(once[cell.id])
             else:
-                client.execute_cell(cell, index)
+                try:
+                    client.execute_cell(cell, index)
+                except CellExecutionError as error:
+                    raise UserError(
+                        "{file}: cell {cell} failed ({lang}) with {kind}: {error}",
+                        file=path.name,
+                        cell=cell.id,
+                        lang=lang,
+                        kind=error.ename,
+                        error=error.evalue,
+                    ) from None
             if cell.cell_type == "code" and "run" in tags(cell):
                 once[cell.id] = cell.outputs
             index += 1

@@ -75,7 +75,7 @@ class Picture(Figure):
         with rc_context(STYLE):
             said = {"Software": None, "Description": self.alt, "Comment": "\n".join(self.written())}
             said["Source"] = ", ".join(f"{name} {value}" for name, value in known().items())
-            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=said, pil_kwargs={"optimize": True})
+            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=said)
         return stream.getvalue()
 
     def __repr__(self) -> str:
