@@ -14,10 +14,8 @@ from forecast.exchange.reading.texts import fold
 
 CODE = "\x00"
 """Stands before what is the code of a collector and not the name of an area."""
-_WORDS = (
-    r"khu vuc|khu|kv|cum|tuyen|to|diem thu|diem|dia ban|dai ly|to chuc dich vu|buu dien|buu cuc|bd|vhx|van hoa|thu|so"
-)
-_NUMBERED = re.compile(rf"(?:(?:{_WORDS})\s*)+((?:[a-z]{{1,3}}[ -]?)?\d{{1,3}}|[ivx]{{1,4}}|[a-z])")
+_WORDS = r"khu vuc|khu|kv|cum|tuyen|to|diem thu|diem|dia ban|dai ly|to chuc dich vu|buu dien|buu cuc|bd|vhx|van hoa|thu"
+_NUMBERED = re.compile(rf"(?:(?:{_WORDS})\s*)+(?:so )?((?:[a-z]{{1,3}}[ -]?)?\d{{1,3}}|[ivx]{{1,4}}|[a-z])")
 _NAMED = re.compile(rf"(?:(?:{_WORDS})\s+)*")
 
 
