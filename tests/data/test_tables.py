@@ -41,6 +41,17 @@ def test_a_good_table_is_typed(tmp_path):
     assert list(frame.columns) == tables.columns("history")
 
 
+def test_what_is_read_again_is_what_the_file_holds_now(tmp_path):
+    path = put(tmp_path, HEADER + GOOD)
+    frame = tables.read(path, "history")
+    frame.loc[0, "value"] = 1.0  # a reader may write into what it was given
+    frame["note"] = "mine"
+    again = tables.read(path, "history")
+    assert again["value"].tolist() == [1450000.0] and again["note"].tolist() == [""]
+    put(tmp_path, HEADER + GOOD.replace("1450000", "1450001"))
+    assert tables.read(path, "history")["value"].tolist() == [1450001.0]
+
+
 def test_columns_may_stand_in_any_order_and_excel_may_have_saved_the_file(tmp_path):
     names = tables.columns("sources")[::-1]
     text = "\ufeff" + ",".join(names) + "\r\nhttps://x,2021,P,T,a\r\n"

@@ -10,6 +10,7 @@ import io
 import math
 import os
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,6 +55,7 @@ class Fault:
 
 BY_HAND = ("counts",)
 """Tables that a person types for one command."""
+REMEMBERED = 2_000_000  # bytes of a file up to which a process keeps what it has read and checked
 
 
 def _expected(what: str | Message) -> Message:
@@ -170,9 +172,24 @@ def read(path: str | Path, table: str) -> pd.DataFrame:
     stay text (``YYYY-MM``). Raises :class:`TableError` naming every fault, or :class:`UserError` if the file cannot be
     read at all.
     """
-    path, names = Path(path), columns(table)
+    path = Path(path)
+    columns(table)  # a table that nobody knows is an error
     if not path.is_file():
         raise UserError("{file}: there is no such file", file=path)
+    if path.suffix != ".parquet" and path.stat().st_size <= REMEMBERED:
+        return _remembered(path, path.read_bytes(), table).copy(deep=False)
+    return _read(path, table)
+
+
+@lru_cache(maxsize=16)
+def _remembered(path: Path, content: bytes, table: str) -> pd.DataFrame:
+    """Read a small table once for each content: a command asks for the same ones again and again."""
+    return _read(path, table)
+
+
+def _read(path: Path, table: str) -> pd.DataFrame:
+    """Read and check a table."""
+    names = columns(table)
     if path.suffix == ".parquet":
         try:
             frame = pd.read_parquet(path)
