@@ -33,7 +33,7 @@ from forecast.experiment.calendar import counted
 from forecast.question.scenario import Scenario
 
 RESULTS = Path(__file__).parents[1] / "results"
-ORIGINS = ("2021-12", "2022-12", "2023-12")
+ORIGINS = ("2021-12", "2023-12")
 AHEAD = 48  # months
 PROBABILITIES = [PUBLISHED_QUANTILES[name] for name in EXAM_QUANTILES]
 MEMBERS = list(tables.MEASURES).index("members")
