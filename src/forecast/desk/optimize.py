@@ -5,7 +5,8 @@
 2. *Refine.* From the best of them, levers go up and down, alone and two at a time, by a tenth of their range, then by
    a hundredth, until nothing is cheaper. What the fine steps save says how far from the best the coarse ones were.
 3. *Promise.* The agent engine is put beside the stock engine on the same draws (:mod:`desk.verify`). What it says
-   otherwise moves the bar, and the mix is refined again, until the promise holds.
+   otherwise moves the bar, and the mix is refined again, until the promise holds. Where every lever at its highest
+   falls far short, the likeliest mix is refined and judged so instead.
    The best of every stage of the exploring is taken so far, so that more trials never find a dearer mix.
 4. *Verify.* The mix is judged on draws that no choice has seen. Promised less verified is the loss of optimism.
 
@@ -29,6 +30,7 @@ from forecast.question.scenario import Scenario
 
 ROUNDS = 5  # promises that are tried before the search gives up
 CLOSE = 0.015  # a promise so little above what was asked is not made cheaper
+HOPELESS = 0.1  # where everything at its highest is so far below what was asked, no cheapest mix is looked for
 LEAST_STAY = 0.5  # see docs/decisions/0008
 
 
@@ -46,7 +48,7 @@ class Optimum(NamedTuple):
     verified: Judged
     base: float  # probability without anything from the search, by the same two levels
     most: float  # probability with every lever at its highest, whatever it costs
-    finer: float  # part of the cost that steps of a hundredth of a range saved over those of a tenth
+    finer: float  # part of the cost that steps of a hundredth of a range saved over those of a tenth; 0 if far from met
     tried: pd.DataFrame  # mix, cost, cost_high, probability, guarded_share, stay, front, fair: every mix screened
 
     @property
@@ -109,9 +111,13 @@ def optimize(
     search = Search(scenario, *asked, draws=draws, seed=seed, jobs=jobs, keep=folder, progress=progress)
     starts = _starts(search, trials)
     most = search.judge(search.all, 0, enough=1.0)
-    best, promised, finer = _promise(search, starts)
-    if search.holds(promised):
-        best, promised = _farthest(search)
+    far = most.probability < probability - HOPELESS
+    if far:
+        (best, promised), finer = _farthest(search), 0.0
+    if not far or not search.holds(promised):
+        best, promised, finer = _promise(search, starts)
+        if search.holds(promised):
+            best, promised = _farthest(search)
     why = search.holds(promised)  # of what is given, after the last step
     if why == "target":
         why = "levers" if most.probability < probability else search.in_the_way()
