@@ -165,3 +165,10 @@ def test_the_machine_that_checks_runs_what_people_run():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert script.read_text(encoding="utf-8").rstrip().endswith("\nmake test")
+
+
+def test_changes_with_a_name_are_still_of_this_code():
+    """Whoever changes such a line says what the mistake would look like now: `make mutants` runs too seldom to tell."""
+    named = tomllib.loads((ROOT / "benchmarks" / "mutants" / "named.toml").read_text(encoding="utf-8"))["mutant"]
+    times = {one["name"]: (ROOT / one["path"]).read_text(encoding="utf-8").count(one["was"]) for one in named}
+    assert len(times) > 5 and {name: count for name, count in times.items() if count != 1} == {}
