@@ -45,8 +45,8 @@ def equal(
 
     `compared` is what the same scenarios do as they were asked for. `size` is the part of each policy that costs
     nearest to `budget` (VND in the first year), `first` the share of draws in which it adds most lasting members by the
-    last month (:func:`forecast.desk.equal_money.best`), among those that cost the budget; NaN for one that cannot, which
-    is not ranked. Policies that save money, and those of which there is no half, are left out.
+    last month (:func:`forecast.desk.equal_money.best`), among those that cost the budget; NaN for one that cannot,
+    which is not ranked. Policies that save money, and those of which there is no half, are left out.
     """
     whole = compared.rows[compared.rows["place"] == NATION].set_index("policy", drop=False)
     rows: list[dict[str, object]] = []
@@ -107,9 +107,9 @@ class _Tried:
         board, made = self.board, sized(self.asked, size)
         if made is None:
             raise ValueError(f"{self.asked.scenario} has no part")
-        for other, done in self.at.items():
+        for other, known in self.at.items():
             if (same := sized(self.asked, other)) and (same.policy, same.changes) == (made.policy, made.changes):
-                return done
+                return known
         levers = {made.scenario: partial(_given, made.policy.levers)} if made.policy.levers else {}
         done = effects(board.asked, board.outlook, levers, draws=self.draws, jobs=self.jobs) if levers else {}
         found = found_of(board, [made], {**done, "": self.compared.usual})
