@@ -7,6 +7,7 @@ take (:mod:`forecast.question.costs`); it is spent on all groups together. Every
 flows through :func:`charge`, so that no command and no page has a cost of its own.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,8 +63,8 @@ def commission(scenario: Scenario, collected: Collected) -> np.ndarray:
     state and the province add to a contribution does not. Where the law knows no commission, there is none. A plan that
     changes commissions multiplies the law's.
     """
-    law, months = scenario.law, [str(m) for m in scenario.months]
-    rates = _rates(law, months)
+    law, months = scenario.law, scenario.months
+    rates = _rates(law, tuple(map(str, months)))
     if rates is None:
         return np.zeros_like(collected.vnd)
     pay_new, pay_renewal = (1 + _mean(scenario, name) for name in ("commission_new", "commission_renewal"))
@@ -89,8 +90,12 @@ def _mean(scenario: Scenario, column: str) -> np.ndarray:
     return np.asarray(scenario.plan.columns[column] @ people / max(people.sum(), 1.0))
 
 
-def _rates(law: Law, months: list[str]) -> tuple[dict[int, np.ndarray], np.ndarray] | None:
-    """Share of what is collected that is earned: of new members by months paid at once, each (months,), of renewals."""
+@lru_cache(maxsize=16)
+def _rates(law: Law, months: tuple[str, ...]) -> tuple[dict[int, np.ndarray], np.ndarray] | None:
+    """Share of what is collected that is earned: of new members by months paid at once, each (months,), of renewals.
+
+    Every batch of draws asks for it; nobody writes into it.
+    """
     known = set(law.frame["parameter"])
     if RENEWAL not in known:
         return None
