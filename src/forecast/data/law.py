@@ -366,7 +366,10 @@ def _check_group(group: str) -> None:
 
 
 def read_law(path: str | Path | None = None) -> Law:
-    """Read the law from ``path``, or from ``law.csv`` of the data folder; a wrong table is one TableError.
+    """Read the law from ``path``, or from ``law.csv`` of the data folder; a wrong one raises TableError.
+
+    Rates and shares are parts of one, money is VND a month; each row has its source and the month it was enacted
+    (data/README.md).
 
     >>> read_law().price("other", "2027-01").net
     387200.0

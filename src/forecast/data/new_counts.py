@@ -82,9 +82,7 @@ def _completed(row: dict[str, object], place: Place) -> dict[str, object]:
 
 def is_count(rows: pd.DataFrame) -> pd.Series:
     """Return for each row of a history whether it counts all members of the voluntary scheme."""
-    kind = (rows["scheme"] == SCHEME) & (rows["kind"] == "observation")
-    found: pd.Series = kind & (rows["measure"] == "members") & (rows["group"] == "all")
-    return found
+    return pd.Series(rows.index.isin(history.observed(rows, "members", "all").index), rows.index)
 
 
 def _faults(

@@ -263,6 +263,7 @@ def read_place(name: str, at: Month | None = None) -> Place:
     ``name`` may be typed without diacritics and in small letters. If the unit was replaced by one of the same
     name before ``at``, that one is returned. Without ``at``, the month is :data:`DEFAULT_MONTH`, or the nearest
     one in the unit's life. An unknown name raises :class:`~forecast.data.tables.UserError` with the nearest names.
+    Communes have persons by group and households; where each figure comes from stands in data/places.csv.
 
     >>> read_place("ca-mau").name, read_place("ca-mau", at="2026-01").name
     ('Cà Mau', 'Cà Mau (2025)')

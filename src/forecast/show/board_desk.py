@@ -1,7 +1,8 @@
 """What can be done about the board, in words and tables: plans, the top-up, policies; and how often it was right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from forecast.data import frames, tables
@@ -10,7 +11,7 @@ from forecast.data.vocabulary import NATION, PAYERS
 from forecast.desk.board import back as past
 from forecast.desk.board.board import Board
 from forecast.desk.board.compare import STATUS_QUO
-from forecast.desk.board.equal import BUDGET
+from forecast.desk.board.equal import BUDGET, EXACT
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
@@ -132,11 +133,15 @@ def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
 def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
     """Return what policies add for the same money of all payers but the members, the one that adds most first.
 
-    Over the table stands how often the first one is first, and whether the next one can be told from it.
+    Over the table stands how often the first one is first, and whether the next one can be told from it. Policies that
+    cannot be made to cost the budget stand last and are not ranked.
     """
     told.policies(found, " at equal money")
-    rows = words.counted(found.sort_values("added_goal", ascending=False, kind="stable"), "first")
-    named = [titles.get(name, {}).get(lang, name) for name in rows["policy"]]
+    found = found.assign(policy=[titles.get(name, {}).get(lang, name) for name in found["policy"]])
+    order = [found["first"].isna(), -found["added_goal"]]
+    rows = found.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
+    ranked, other = rows[rows["first"].notna()], rows[rows["first"].isna()]
+    chances = dict(zip(ranked["policy"], words.counted(ranked, "first")["first"], strict=True))
     names = {
         "policy": say(lang, vi="Chính sách, cùng {b:m} một năm", en="Policy, for {b:m} a year", b=BUDGET),
         "size": say(lang, vi="Phần của chính sách ở bảng trên", en="Part of the policy above"),
@@ -148,10 +153,24 @@ def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: st
         "first": say(lang, vi="Đứng đầu", en="Ranks first"),
     }
     forms = {"policy": "", "size": "p", "support": "m"}
-    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a") | {"first": "c"}
-    shown = rows.assign(policy=named)
-    first = ranking.sentence(dict(zip(named, rows["first"], strict=True)), lang)
-    return join([first, words.table(shown, lang, forms, names)])
+    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a") | {"first": ""}
+    unranked = say(lang, vi="không xếp hạng", en="not ranked")
+    first = [words.form(chances[name], "c", lang) if name in chances else unranked for name in rows["policy"]]
+    text = [ranking.sentence(chances, lang), *([_not_ranked(list(other["policy"]), lang)] if len(other) else [])]
+    return join([join(text, " "), words.table(rows.assign(first=first), lang, forms, names)])
+
+
+def _not_ranked(named: Sequence[str], lang: str) -> Text:
+    """Say which policies cannot be made to cost the budget."""
+    return say(
+        lang,
+        vi="Không phần nào của {names} tốn đúng {b:m} (sai khác quá {exact:p}): bảng ghi số tiền đã chi và không xếp "
+        "hạng.",
+        en="No part of {names} costs {b:m} (to within {exact:p}): the table says what is spent, and gives no rank.",
+        names=", ".join(named),
+        b=BUDGET,
+        exact=EXACT,
+    )
 
 
 def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:

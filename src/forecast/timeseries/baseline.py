@@ -58,7 +58,8 @@ def baseline(
     processes work at once (all cores by default); the answer does not depend on them. ``keep`` is a folder for finished
     series, so that the same question, asked again after a kill, goes on where it was. Returns ``unique_id, ds, mean,
     median`` and one column for each quantile, named for it, in the order in which the series first appear. Raises
-    :class:`forecast.data.tables.UserError` naming every wrong cell; ``file`` is the table's name in it.
+    :class:`forecast.data.tables.UserError` naming every wrong cell; ``file`` is the table's name in it. The unit
+    of a forecast is that of ``y``. The methods and the series that chose them: docs/decisions/0005 and 0020.
 
     >>> counts = pd.DataFrame({"unique_id": "Thanh Hải", "ds": ["2019", "2020", "2021"], "y": [100, 110, 121]})
     >>> baseline(counts, horizon=2, quantiles=[0.1, 0.9], progress=False, jobs=1)["ds"].tolist()
