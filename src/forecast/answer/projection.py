@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast.answer import layers
-from forecast.data import files, tables
+from forecast.data import files, shown, tables
 from forecast.data.messages import Message
 
 COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
@@ -57,6 +57,8 @@ class Projection:
         f = self.frame
         names = {c: list(f[c].unique()) for c in ("place", "scenario", "engine")}
         return f"Projection({len(f):,} rows, {f['draw'].nunique()} draws, {names})"
+
+    _repr_html_ = shown.html
 
     def only(self, **columns: Any) -> "Projection":
         """Keep the rows whose columns equal the given value, or are in the given list.

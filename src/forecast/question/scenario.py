@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
 from forecast.beliefs.sets import Sets
-from forecast.data import doors, tables
+from forecast.data import doors, shown, tables
 from forecast.data.law import Law, read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.messages import Message, Wrong
@@ -48,6 +48,7 @@ class Target(BaseModel):
     since: Month | None = Field(None, description="first month of a flow; not for stocks")
     group: Group = "all"
     source: str = Field("", description="source in data/sources.csv, or why this number")
+    _repr_html_ = shown.html
 
     @model_validator(mode="after")
     def _flows_have_a_beginning(self) -> "Target":
@@ -102,6 +103,8 @@ class Scenario(BaseModel):
         "counts", exclude=True, repr=False, description="what the status quo follows"
     )
     sets: Sets | None = Field(None, exclude=True, repr=False, description="parameters given draw by draw")
+
+    _repr_html_ = shown.html
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
         """Take a name and a place (or the name of one), then the rest by keyword."""

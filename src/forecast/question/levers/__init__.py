@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from forecast.data import tables
+from forecast.data import shown, tables
 from forecast.data.messages import Message
 from forecast.data.places import Place
 from forecast.question.levers.base import LEVERS as LEVERS
@@ -65,6 +65,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     levers: tuple[AnyLever, ...] = ()
+    _repr_html_ = shown.html
 
     def __init__(self, *levers: Lever, **data: Any):
         """Take levers as arguments, or `levers=[...]`."""

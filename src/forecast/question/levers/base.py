@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from forecast.data import tables, typed
+from forecast.data import shown, tables, typed
 from forecast.data.messages import Wrong
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS, GroupOrAll, OutreachPayer
@@ -76,6 +76,8 @@ class Lever(BaseModel):
         A form is written like the lever in a scenario file, with a range `[low, high]` in place of one number.
         """
         return {}
+
+    _repr_html_ = shown.html
 
     @model_validator(mode="after")
     def _in_order(self) -> "Lever":
