@@ -14,7 +14,7 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.data import frames
 from forecast.data.law import NATION, Law
-from forecast.data.messages import reader
+from forecast.data.messages import UserError, reader
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS
 from forecast.desk.allocation import Allocation
@@ -105,13 +105,13 @@ _PEOPLE = ("population", "eligible", "labor_force", "households", "hamlets")
 def _(law: Law, lang: str) -> Card:
     frame = law.frame
     steps = frame[frame["parameter"].isin(PRICE) & frame["place"].isin(NATION) & (frame["unit"] != "rule")]
-    rows = []
+    rows: list[list[str]] = []
     for since in sorted(steps["since"].unique()):
         nets = {}
         for group in GROUPS:
             try:
                 nets[group] = words.number(law.price(group, since, NATION).net, lang)
-            except words.UserError:  # the scheme was not yet there
+            except UserError:  # the scheme was not yet there
                 continue
         if nets and (not rows or rows[-1][1:] != [nets.get(group, "–") for group in GROUPS]):
             rows.append([words.month(since, lang), *(nets.get(group, "–") for group in GROUPS)])

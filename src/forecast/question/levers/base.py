@@ -10,6 +10,7 @@ from forecast.data import shown, tables, typed
 from forecast.data.messages import Wrong
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS, GroupOrAll, OutreachPayer
+from forecast.question.asked import Asked
 from forecast.question.plan import COLUMNS, Bill, Column, Plan, Where, chosen
 from forecast.question.wording import meant
 
@@ -41,7 +42,7 @@ LEVERS: dict[str, type["Lever"]] = {}
 """Every lever by name, in the order in which the classes are defined; a class with a field `lever` is one."""
 
 
-class Lever(BaseModel):
+class Lever(BaseModel, metaclass=Asked):
     """What all levers share: dates, places, cost, payer; subclasses say what they do to the plan.
 
     A subclass that has a field `lever` is registered in :data:`LEVERS`, and its `columns` in those of a plan; with
