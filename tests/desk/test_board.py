@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast import show
 from forecast.data import tables
 from forecast.data.law import read_law
 from forecast.data.law_changes import Change, changed
@@ -28,7 +29,7 @@ from forecast.desk.board import (
 )
 from forecast.desk.board.outlook import AS_IS, Asked
 from forecast.engines.campaign.beliefs import learn
-from forecast.question.levers import Policy, TopUp, Visits, YearEndCampaign
+from forecast.question.levers import ModelCommunes, Policy, TopUp, Visits, YearEndCampaign
 from forecast.question.scenario import Scenario
 
 ASKED = Asked("2026-11", until="2028-12", draws=24)
@@ -234,7 +235,23 @@ def test_policies_are_made_so_small_that_they_cost_the_same(made):
     assert row["first"] == 1 and row["draws"] == 2  # the only one
     dear = equal.equal(one, [asked], done, budget=9 * nation["support"], draws=2, jobs=1).iloc[0]
     assert dear["size"] == 1 and dear["support"] == nation["support"]  # nothing is made larger than it was asked for
+    assert np.isnan(dear["first"])  # and what costs less than the others is not ranked with them
     assert (done.prices[["counts", "people"]] > 0).all().all() and done.prices["place"].tolist() == ["Việt Nam", "Huế"]
+
+
+def test_what_cannot_cost_the_budget_says_what_it_costs_and_is_not_ranked(made):
+    one = alone(made, "Huế")
+    levers = ModelCommunes(where={"count": 2}, start="2027-01"), Visits(count=30, start="2027-01")
+    asked = [Scenario(name, "Việt Nam", start="2026-11", until="2028-12", policy=Policy(lever))
+             for name, lever in zip(("communes", "visits"), levers, strict=True)]  # fmt: skip
+    done = compare.compared(one, asked, draws=2, jobs=1)
+    dear = done.rows[done.rows["place"] == "Việt Nam"].set_index("policy").loc["communes"]
+    budget = 0.8 * dear["support"]  # between one commune and two, and below what the visits cost
+    found = equal.equal(one, asked, done, budget=budget, draws=2, jobs=1).set_index("policy")
+    assert abs(found["support"]["communes"] / budget - 1) > equal.EXACT and np.isnan(found["first"]["communes"])
+    assert found["support"]["visits"] == pytest.approx(budget, rel=equal.EXACT) and found["first"]["visits"] == 1
+    text = str(show.board_desk.equal(found.reset_index(), done.titles, "en"))
+    assert "Visits ranks first" in text and "No part of communes costs" in text and "| not ranked |" in text
 
 
 def test_of_some_policies_there_is_a_part_and_of_others_none():

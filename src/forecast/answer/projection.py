@@ -28,6 +28,10 @@ QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 class Projection:
     """A projection: a long table and the questions asked of it; no verb changes it.
 
+    One row a place, scenario, engine, origin, month, group, measure and draw (:data:`COLUMNS`); `value` is persons, VND
+    or hours, as its measure is (docs/words.csv). A wrong table, or a question that the table has no rows for, raises
+    :class:`~forecast.data.tables.UserError`. What the measures mean stands in docs/model.md.
+
     >>> rows = [("Toy", "a", "stock", "2024-01", "2024-02", "all", "members", d, 100.0 + d) for d in range(5)]
     >>> answer = Projection(pd.DataFrame(rows, columns=COLUMNS))
     >>> float(answer.probability("members", at_least=102, by="2024-02")["probability"].iloc[0])

@@ -287,7 +287,8 @@ def _members_there(file: str, grids: list[Grid], outcome: Outcome) -> None:
             '{file}: sheet "{sheet}" has no row of a commune below its headings', outcome.notes, file=file, sheet=sheet
         )
     open_ones = [note for note in outcome.notes if note.where and note.kind in (SKIPPED, FINDING) and '"' in note.where]
-    told = [Message("{where}: {what}", where=n.where, what=Both(vi=n.vi, en=n.en)) for n in open_ones[:8]]
+    said = list(dict.fromkeys((n.where, n.vi, n.en) for n in open_ones))  # once for sheets of one form
+    told = [Message("{where}: {what}", where=where, what=Both(vi=vi, en=en)) for where, vi, en in said[:8]]
     text = (
         '{file}: no column of members was found ("{name}"); it has no row of a commune; '
         "answer --map members=COLUMN if one of them is"

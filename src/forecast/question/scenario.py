@@ -31,6 +31,9 @@ BORROWED = "borrowed"
 class Target(BaseModel):
     """A number to reach: a stock on the last day of `by`, or a flow added up from `since` to `by`.
 
+    `value` is persons; months are written YYYY-MM. A number below 0, a month that is none, or a `since` for a stock
+    raises pydantic's ValidationError. Where published targets come from stands in data/scenarios and data/sources.csv.
+
     >>> Target(measure="members", value=116_400, by="2025-12").since is None
     True
     """
@@ -65,7 +68,8 @@ class Scenario(BaseModel):
     another spread. `opening_members` among them replaces the published stock at `start`, `opening_collectors` the
     number of collectors in the whole place when nothing changes. `learned` says what the status quo follows: what the
     "counts" taught that were known at the start, or the "priors" of the simulation alone; `sets` gives parameters draw
-    by draw, as a design wants them.
+    by draw, as a design wants them. Months are written YYYY-MM, members are persons. What cannot be asked raises
+    :class:`~forecast.question.faults.ScenarioError`. The fields are those of a file: docs/scenario.schema.json.
 
     >>> question = Scenario("plan", "Cà Mau", start="2021-12", until="2025-12", assumptions={"annual_lapse": 0.2})
     >>> len(question.months), question.opening[0]

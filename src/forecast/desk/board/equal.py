@@ -1,26 +1,33 @@
 """Policies of the nation beside one another for the same money.
 
-Each policy that costs is made so small that what all payers but the members pay more in the year is the same budget. A
-policy that costs less as it was asked for stays as it is: nothing is made larger than somebody asked for.
+Each policy that costs is made so small that what all payers but the members pay more in the year is the same budget,
+within a hundredth. A policy that costs less as it was asked for stays as it is: nothing is made larger than somebody
+asked for. One that cannot be made to cost the budget (it costs less, or its parts are too large) says what it costs
+and is not ranked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from forecast.data.vocabulary import NATION
 from forecast.desk.board.board import Board
 from forecast.desk.board.compare import Compared, found_of, rows_of
+from forecast.desk.board.outlook import Outlook
 from forecast.desk.board.policies import effects
 from forecast.desk.equal_money import best
 from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
 
 BUDGET = 100e9  # VND a year for the nation: what the cheaper policies that come with the data can spend
-EXACT = 0.05  # how near to the budget is near enough
-PASSES = 2
+EXACT = 0.01  # how near to the budget, as a part of it, is the same money
+MOST = 8  # sizes of a policy that are tried
+FINE = 1e-4  # two sizes nearer than this are one
 SIZES = ("count", "share", "per_month", "hours_per_month")  # fields of levers that say how much of it
 SHARES = ("local_top_up_share",)  # changes of the law that can be had in part
 
@@ -36,40 +43,84 @@ def equal(
 ) -> pd.DataFrame:
     """Return rows of the nation as :class:`~forecast.desk.board.compare.Compared` has them, at equal money.
 
-    `compared` is what the same scenarios do as they were asked for. `size` is the part of each policy that `budget`
-    (VND in the first year) pays for, `first` the share of draws in which it adds most lasting members by the last month
-    (:func:`forecast.desk.equal_money.best`). Policies that save money, and those of which there is no half, are left
-    out.
+    `compared` is what the same scenarios do as they were asked for. `size` is the part of each policy that costs
+    nearest to `budget` (VND in the first year), `first` the share of draws in which it adds most lasting members by the
+    last month (:func:`forecast.desk.equal_money.best`), among those that cost the budget; NaN for one that cannot,
+    which is not ranked. Policies that save money, and those of which there is no half, are left out.
     """
-    asked = {one.scenario: one for one in scenarios}
-    whole = compared.rows[compared.rows["place"] == NATION].set_index("policy")
-    costs = {name: float(whole["support"][name]) for name in asked if whole["support"][name] > 0}
-    sizes = {name: min(budget / cost, 1.0) for name, cost in costs.items() if sized(asked[name], 0.5) is not None}
-    rows: dict[str, dict[str, object]] = {}
+    whole = compared.rows[compared.rows["place"] == NATION].set_index("policy", drop=False)
+    rows: list[dict[str, object]] = []
     added: dict[str, np.ndarray] = {}
-    open_ = set(sizes)
-    for _ in range(PASSES):
-        made = [one for name in sorted(open_) if (one := sized(asked[name], sizes[name])) is not None]
-        if not made:
-            break
-        levers = {one.scenario: partial(_given, one.policy.levers) for one in made if one.policy.levers}
-        done = effects(board.asked, board.outlook, levers, draws=draws, jobs=jobs) if levers else {}
-        found = found_of(board, made, {**done, "": compared.usual})
-        told = {str(row["policy"]): row for row in rows_of(board, found) if row["place"] == NATION}
-        for name in list(open_):
-            rows[name] = told[name] | {"size": sizes[name]}
-            gain = found[name][1].of(NATION, "lasting_members")[-1] - board.outlook.of(NATION, "lasting_members")[-1]
-            added[name] = gain[: int(str(rows[name]["draws"]))]
-            spent = float(str(rows[name]["support"]))
-            if sizes[name] == 1.0 or abs(spent - budget) < EXACT * budget or spent <= 0:
-                open_.discard(name)
-            else:
-                sizes[name] = min(sizes[name] * budget / spent, 1.0)
-    frame = pd.DataFrame(list(rows.values()), columns=[*compared.rows.columns, "size", "first"])
+    for asked in scenarios:
+        row = {str(k): v for k, v in whole.loc[asked.scenario].to_dict().items()}
+        if float(row["support"]) <= 0 or sized(asked, 0.5) is None:
+            continue
+        tried = _Tried(board, asked, compared, budget, draws, jobs)
+        tried.at[1.0] = row, _gain(board, compared.outlooks[asked.scenario], row)
+        size = tried.nearest()
+        row, gain = tried.at[size]
+        rows.append(row | {"size": size})
+        if tried.is_equal(size):
+            added[asked.scenario] = gain
+    frame = pd.DataFrame(rows, columns=[*compared.rows.columns, "size", "first"])
     if added:
         each = pd.concat({name: pd.DataFrame({"end": x}) for name, x in added.items()}, names=["scenario", "draw"])
         frame["first"] = frame["policy"].map(best(each, ["end"])["end"])
     return frame
+
+
+@dataclass
+class _Tried:
+    """Sizes of one policy: what it does at each, a row and the lasting members that it adds by draw."""
+
+    board: Board
+    asked: Scenario
+    compared: Compared
+    budget: float
+    draws: int | None
+    jobs: int | None
+    at: dict[float, tuple[dict[str, Any], np.ndarray]] = field(default_factory=dict)
+
+    def over(self, size: float) -> float:
+        """Return by what part of the budget a size is too dear: 0 where it is the same money, so that a search ends."""
+        if size <= 0:
+            return -1.0
+        if size not in self.at:
+            self.at[size] = self._done(size)
+        return 0.0 if self.is_equal(size) else self._gap(size)
+
+    def is_equal(self, size: float) -> bool:
+        """Return whether a size that was tried costs the budget."""
+        return abs(self._gap(size)) <= EXACT
+
+    def nearest(self) -> float:
+        """Return the size that costs nearest to the budget, of :data:`MOST` at most."""
+        if self.over(1.0) > 0:
+            brentq(self.over, 0.0, 1.0, xtol=FINE, maxiter=MOST, disp=False)
+        return min(self.at, key=lambda size: abs(self._gap(size)))
+
+    def _gap(self, size: float) -> float:
+        return float(self.at[size][0]["support"]) / self.budget - 1
+
+    def _done(self, size: float) -> tuple[dict[str, Any], np.ndarray]:
+        """Work out a part of the policy; parts that come to the same levers are worked out once."""
+        board, made = self.board, sized(self.asked, size)
+        if made is None:
+            raise ValueError(f"{self.asked.scenario} has no part")
+        for other, known in self.at.items():
+            if (same := sized(self.asked, other)) and (same.policy, same.changes) == (made.policy, made.changes):
+                return known
+        levers = {made.scenario: partial(_given, made.policy.levers)} if made.policy.levers else {}
+        done = effects(board.asked, board.outlook, levers, draws=self.draws, jobs=self.jobs) if levers else {}
+        found = found_of(board, [made], {**done, "": self.compared.usual})
+        (row,) = (row for row in rows_of(board, found) if (row["policy"], row["place"]) == (made.scenario, NATION))
+        return row, _gain(board, found[made.scenario][1], row)
+
+
+def _gain(board: Board, outlook: Outlook, row: Mapping[str, Any]) -> np.ndarray:
+    """Return the lasting members that a policy adds to the nation by the last month, by draw."""
+    gain = outlook.of(NATION, "lasting_members")[-1] - board.outlook.of(NATION, "lasting_members")[-1]
+    return np.asarray(gain[: int(row["draws"])])
 
 
 def _given(levers: tuple[Lever, ...], _: object) -> tuple[Lever, ...]:

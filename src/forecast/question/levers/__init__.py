@@ -55,6 +55,10 @@ HOURS = 20.0  # of a collector in a month: 30 visits (visits_per_collector) at 1
 class Policy(BaseModel):
     """A list of dated levers; an empty one is the status quo.
 
+    It compiles to a plan (:meth:`plan`): a table of months x communes for each column, in the unit of the column. What
+    is no lever raises pydantic's ValidationError; a lever that does not fit the place,
+    :class:`~forecast.data.tables.UserError`. How a plan acts stands in docs/model.md.
+
     >>> Policy(TopUp(group="poor", share=0.20, start="2022-07")).levers[0].share
     0.2
     """

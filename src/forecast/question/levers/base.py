@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast.data import tables, typed
 from forecast.data.messages import Wrong
 from forecast.data.places import Place
-from forecast.data.vocabulary import GROUPS
+from forecast.data.vocabulary import GROUPS, GroupOrAll, OutreachPayer
 from forecast.question.plan import COLUMNS, Bill, Column, Plan, Where, chosen
 from forecast.question.wording import meant
 
@@ -33,10 +33,8 @@ Day = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(typed.share)]
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(typed.number)]
-Group = Annotated[Literal["all", "poor", "near_poor", "ethnic_minority", "other"], BeforeValidator(meant("group"))]
-
-
-Payer = Annotated[Literal["office", "state", "province", "donors"], BeforeValidator(meant("payer"))]
+Group = Annotated[GroupOrAll, BeforeValidator(meant("group"))]
+Payer = Annotated[OutreachPayer, BeforeValidator(meant("payer"))]
 Offers = dict[int, dict[str, Any]]  # what a search may take, by its place in the list
 
 LEVERS: dict[str, type["Lever"]] = {}
