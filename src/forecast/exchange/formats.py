@@ -14,6 +14,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.data.files import timeless
 from forecast.data.tables import UserError
@@ -74,16 +75,21 @@ def converted(book: bytes, form: str, font: str = "") -> tuple[bytes, str]:
     return _text(sheets[0], *TEXTS[form], font), ".csv"
 
 
-def _read(sheet: "openpyxl.worksheet.worksheet.Worksheet", change: Callable[[str], str]) -> _Sheet:
+def _read(sheet: Worksheet, change: Callable[[str], str]) -> _Sheet:
     """Return a sheet with the letters of its texts changed."""
-    rows = [
-        [change(cell) if isinstance(cell, str) else cell for cell in row] for row in sheet.iter_rows(values_only=True)
-    ]
+    rows = [[_cell_of(cell, change) for cell in row] for row in sheet.iter_rows(values_only=True)]
     spans = {
         (area.min_row - 1, area.min_col - 1): (area.max_row - area.min_row + 1, area.max_col - area.min_col + 1)
         for area in sheet.merged_cells.ranges
     }
     return _Sheet(sheet.title, rows, spans)
+
+
+def _cell_of(cell: object, change: Callable[[str], str]) -> Cell:
+    """Return a cell of a sample: a text, a number, a day or nothing."""
+    if isinstance(cell, str):
+        return change(cell)
+    return cell if isinstance(cell, int | float | datetime.date) else None
 
 
 def _xlsx(sheets: list[_Sheet]) -> bytes:

@@ -47,7 +47,7 @@ def laid_out(place: Place, layout: str, since: str, months: int = 6, seed: int =
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     if layout == "cover":
-        book.create_chartsheet("Biểu đồ").add_chart(BarChart())  # type: ignore[no-untyped-call]
+        book.create_chartsheet("Biểu đồ").add_chart(BarChart())
     for page in _pages(place, layout, rows):
         sheet = book.create_sheet(page.name)
         for line in page.lines:
@@ -183,6 +183,6 @@ def _side_by_side(rows: pd.DataFrame, head: list[Line]) -> Page:
     """Return the first half of the communes beside the second, each under the same heading."""
     cells: list[Line] = [[n, commune, members] for n, (commune, _, members, *_rest) in enumerate(_counts(rows), 1)]
     half = (len(cells) + 1) // 2
-    right = [*cells[half:], *[[None, None, None] for _ in range(2 * half - len(cells))]]
+    cells += [[None, None, None]] * (2 * half - len(cells))
     named: Line = ["STT", "Xã", "Đang tham gia"]
-    return Page("Báo cáo", [*head, named * 2, *[a + b for a, b in zip(cells[:half], right, strict=True)]], [])
+    return Page("Báo cáo", [*head, named * 2, *[a + b for a, b in zip(cells[:half], cells[half:], strict=True)]], [])
