@@ -21,7 +21,7 @@ from forecast.cli.common import (
 )
 from forecast.cli.frame import Amount, Existing, Month, argument, command, option
 from forecast.cli.terminal import answer, typed
-from forecast.data.messages import UserError, told
+from forecast.data.messages import UserError, translate
 
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
 LAYOUTS = ("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
@@ -79,7 +79,7 @@ def new(
     claim(out, force)
     scaffold.write(frames, texts, out)
     files = finish(out, {"command": "new", "place": place, "start": begin})
-    line = told("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
+    line = translate("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
     answer(line, out=out, files=files, then=own_folder(out, texts))
 
 
@@ -112,7 +112,9 @@ def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: 
     data.tables.write_bytes(book, out / name)
     facts = {"command": "sample", "place": known.name, "since": since, "months": months, "seed": seed}
     files = finish(out, facts | {"status": "synthetic"})
-    line = told("A sample of {months} months of {place}: the counts are invented.", months=months, place=known.name)
+    line = translate(
+        "A sample of {months} months of {place}: the counts are invented.", months=months, place=known.name
+    )
     following = typed("import", out / name, "--place", known.slug, "--out", out.with_name(f"{out.name}-import"))
     answer(line, out=out, files=files, then=following)
 
@@ -172,7 +174,9 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "status": "synthetic" if book.synthetic else "stated",
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
-    line = told("{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name)
+    line = translate(
+        "{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name
+    )
     answer(line, out=out, files=finish(out, facts), then=own_folder(out, texts))
 
 
@@ -267,7 +271,7 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
     kept.save([one for one in given if one.partition("=")[0].strip() in members_lists.codes_of(asked.names)], out)
     files = finish(out, {"command": "import", "place": place, "persons": found.persons, "status": status})
-    line = told("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
+    line = translate("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
     answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 
 

@@ -94,7 +94,7 @@ class Law:
             since = tables.month_index(tables.month(row.since))
             rule = Rule(since, until, row.value, row.legal_basis, row.status)
             rules.setdefault((row.parameter, row.place, row.group), []).append(rule)
-        return {key: sorted(found, key=lambda rule: -rule.since) for key, found in rules.items()}
+        return {key: sorted(versions, key=lambda rule: -rule.since) for key, versions in rules.items()}
 
     def _at(self, parameter: str, place: str, group: str, index: int) -> Rule | None:
         """Return the rule in force at one place for the group, or else for all groups, or else None."""
@@ -263,7 +263,7 @@ class Law:
             for (name, place, _), rules in self._rules.items()
             if name == "state_subsidy_share" and place in NATION
         )
-        return min((rule.since for found in rules for rule in found if rule.value > 0), default=None)
+        return min((rule.since for versions in rules for rule in versions if rule.value > 0), default=None)
 
     def payment_modes(self, month: Month) -> tuple[int, ...]:
         """Return how many months can be paid at once in ``month``, rising; none where the law says nothing of it.

@@ -45,8 +45,8 @@ class Fault:
         """Return one line for a person, such as ``history.csv, row 7, column month: found "2021", expected ...``."""
         where = self.file + (Message(", row {row}", row=self.row).text(lang) if self.row else "")
         where += Message(", column {column}", column=self.column).text(lang) if self.column else ""
-        found = Message('found "{value}", ', value=self.value).text(lang) if self.value or self.column else ""
-        return where + ": " + found + Message("expected {what}", what=_expected(self.expected)).text(lang)
+        cell = Message('found "{value}", ', value=self.value).text(lang) if self.value or self.column else ""
+        return where + ": " + cell + Message("expected {what}", what=_expected(self.expected)).text(lang)
 
     def __str__(self) -> str:
         """Return the line in the language that is spoken."""
@@ -135,12 +135,12 @@ def check(frame: pd.DataFrame, table: str, file: str = "") -> list[Fault]:
     CSV file whose cells hold no line breaks.
     """
     file = file or table
-    wanted, found = columns(table), list(frame.columns)
+    wanted, present = columns(table), list(frame.columns)
     needed = [name for name in wanted if SCHEMAS[table].columns[name].required]
-    faults = [Fault(file, 1, name, "", "this column, which is missing") for name in needed if name not in found]
+    faults = [Fault(file, 1, name, "", "this column, which is missing") for name in needed if name not in present]
     faults += [
         Fault(file, 1, str(name), str(name), Message("only the columns {words}", words=", ".join(wanted)))
-        for name in found
+        for name in present
         if name not in wanted
     ]
     if faults:

@@ -14,7 +14,7 @@ from forecast.data import files, tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts, known_since
 from forecast.data.law import Law, read_law
-from forecast.data.messages import Message, joined, told
+from forecast.data.messages import Message, joined, translate
 from forecast.data.places import Place, read_place
 from forecast.engines import ENGINES, Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
@@ -145,17 +145,17 @@ def _origins(
     found = []
     for origin in asked if asked is not None else sorted(dated["known"].unique()):
         if not (dated["known"] <= origin).any():
-            silent.append((place.name, origin, "", told("no count of it was known")))
+            silent.append((place.name, origin, "", translate("no count of it was known")))
         elif _until(own, origin, horizon) is None:
             if asked is not None:
-                why = told("no count of the {months} months after it came out later", months=horizon)
+                why = translate("no count of the {months} months after it came out later", months=horizon)
                 silent.append((place.name, origin, "", why))
         else:
             found.append(origin)
     if not found and asked is None:
         nowhere = Message("at no known date")
         seen = [Message("{month} (out {known})", month=c.month, known=c.known or nowhere) for c in rows_of(own)]
-        why = told(
+        why = translate(
             "too few counts: no forecast can start from one and be judged by a later one within {months} months; "
             "there are {seen}",
             months=horizon,
