@@ -205,7 +205,7 @@ def without(world: World, c: int) -> World:
 
 def flows_of(world: World) -> np.ndarray:
     """All that happens, (months, draws, flows, communes, groups), with the usual teams."""
-    model, shape = agents.Offices(), (len(world.keys), len(records.FLOWS), len(world.numbers), len(GROUPS))
+    model, shape = agents.Offices(), (len(world.keys), records.COUNTED, len(world.numbers), len(GROUPS))
     model.load(world)
     found = np.zeros((len(world.plan.months), *shape))
     for month in found[1:]:

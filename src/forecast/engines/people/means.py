@@ -195,22 +195,23 @@ class Run:
                 *(share[t] for share in world.support),
             ),
         )
-        flows = np.zeros((len(lapse), len(records.FLOWS), len(self.held), G))
+        flows = np.zeros((len(lapse), records.COUNTED, len(self.held), G))
         e.live(self.members, self.ever[t], month, self.rules, flows)
         by_group: np.ndarray = flows.sum(axis=2)
         return by_group, came
 
 
 def expected(world: World, skill: np.ndarray) -> np.ndarray:
-    """Values by (draws, months, measures, groups + all): expected stock, flows and contributions of the place.
+    """Values by (draws, months, measures + 1, groups + all): expected stock, flows and contributions of the place.
 
-    `skill` is what `skill_classes` gives. Teams act, and people enter, by class; members are not told apart by class
-    but for how many each class has, since nothing that a member does depends on the team's skill.
+    `skill` is what `skill_classes` gives; the last row is `records.NEWLY`, no measure. Teams act, and people enter, by
+    class; members are not told apart by class but for how many each class has, since nothing that a member does depends
+    on the team's skill.
     """
     run, plan, measures = Run(world, skill), world.plan, list(tables.MEASURES)
-    columns = [measures.index(f) for f in records.FLOWS]
+    columns = [*(measures.index(f) for f in records.FLOWS), len(measures)]
     stock, lasting = measures.index("members"), measures.index("lasting_members")
-    values = np.zeros((len(world.keys), len(plan.months), len(measures), G + 1))
+    values = np.zeros((len(world.keys), len(plan.months), len(measures) + 1, G + 1))
     for t in range(len(plan.months)):
         if t:
             work = run.begin(t)
@@ -240,7 +241,15 @@ def _slots_of(world: World, slots: np.ndarray) -> list[Slots]:
     signed: np.ndarray = np.asarray(np.array([spells.campaign for spells in layout.spells]).any(axis=0))
     gifted = np.logical_or.accumulate(gifts.any(axis=(1, 2)) & (np.arange(len(gifts)) > 0))
     return [
-        Slots(spells, slots, signed, bool(gifted[t]), int(layout.subsidy_months[t]), layout.subsidized + t)
+        Slots(
+            spells,
+            layout.newly[t],
+            slots,
+            signed,
+            bool(gifted[t]),
+            int(layout.subsidy_months[t]),
+            layout.subsidized + t,
+        )
         for t, spells in enumerate(layout.spells)
     ]
 

@@ -16,6 +16,7 @@ from forecast.data import chance, tables
 from forecast.data.apportion import systematic
 from forecast.engines.people import hazards, prices, teams
 from forecast.engines.people.campaigns import Campaigns, campaigns_of
+from forecast.engines.people.commission import newly
 from forecast.engines.people.draws import Drawn, parameter_draws
 from forecast.engines.people.people import band_sizes
 from forecast.engines.people.prices import BANDS, Prices
@@ -41,6 +42,7 @@ class Layout(NamedTuple):
     prices: Prices
     opening_net: np.ndarray  # (groups,) VND a month at the opening, which no policy changes
     spells: list[hazards.Spells]  # of each month
+    newly: np.ndarray  # (months, spells) months by which a new member's payment is worth more to collectors
     subsidy_months: np.ndarray  # (months,) for which the state subsidizes one person
     subsidized: int  # months since the subsidy began, at the opening
     anew: np.ndarray  # (months,) 1 from the month on in which another poverty standard than that of the opening holds
@@ -132,6 +134,7 @@ def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
         prices=prices.prices(place, plan, law),
         opening_net=np.array([law.price(g, plan.months[0], place.lineage).net for g in GROUPS]),
         spells=hazards.spells(plan.months, law),
+        newly=newly(scenario),
         subsidy_months=np.array([law.subsidy_months(month) for month in plan.months]),
         subsidized=0 if begins is None else max(0, opening - begins + 1),
         anew=np.array([law.find(STANDARD, m) != law.find(STANDARD, plan.months[0]) for m in plan.months], float),

@@ -20,8 +20,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
-from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 
 from forecast.data import tables
 from forecast.data.chance import normal_array
@@ -191,6 +189,8 @@ def fit_structural(
             result: float = 0.5 * np.sum(z**2) - likely
             return result
 
+        from scipy.optimize import minimize  # not for a run that only reads what was fitted
+
         optimum = minimize(surprise, np.zeros(3), method="L-BFGS-B", bounds=[(-4, 4)] * 3)
         noise = Noise(*np.exp(center + NOISE_SPREAD * optimum.x))
     result = _model(grid, price, growth, december, noise, elasticity).filter()
@@ -219,6 +219,8 @@ def _model(
     change[DECEMBER, DECEMBER] = new_winter * WINTER_SPREAD**2
     design = np.zeros((1, STATES, steps))
     design[0] = np.ones(steps), np.zeros(steps), winter(months), price
+    from statsmodels.tsa.statespace.kalman_filter import KalmanFilter  # half a second; most runs fit nothing
+
     model = KalmanFilter(
         grid.to_numpy(float)[:, None],
         k_states=STATES,
