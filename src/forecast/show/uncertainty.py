@@ -1,8 +1,6 @@
 """Pictures and sentences of the study of doubt: the ladder, what to count next, what moves the headline."""
 
 import textwrap
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,13 +121,13 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     )
 
 
-def _asked(row: Mapping[str, Any], lang: str) -> str:
+def _asked(scenario: object, lang: str) -> str:
     """Say under which policy a number of the study is asked: the status quo, or the scenario by its name."""
     return say(
         lang,
-        name=row["scenario"],
-        vi="giữ nguyên cách làm cũ" if str(row["scenario"]).endswith(QUO) else "kịch bản {name}",
-        en="if nothing changes" if str(row["scenario"]).endswith(QUO) else "scenario {name}",
+        name=scenario,
+        vi="giữ nguyên cách làm cũ" if str(scenario).endswith(QUO) else "kịch bản {name}",
+        en="if nothing changes" if str(scenario).endswith(QUO) else "scenario {name}",
     )
 
 
@@ -148,7 +146,7 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
                 source=term(f"ladder.{most['source']}", lang),
                 share=most["share"],
                 width=most["width"],
-                asked=_asked(most, lang),
+                asked=_asked(most["scenario"], lang),
                 vi="**{place}** ({asked}): từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, "
                 "khoảng {width:a} người)",
                 en="**{place}** ({asked}): {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about "
@@ -194,7 +192,7 @@ def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
             line += say(
                 lang,
                 p=words.Chance(float(best["probability"]), draws),
-                asked=_asked(best, lang),
+                asked=_asked(best["scenario"], lang),
                 vi=" Quyết định không đổi (khả năng đạt, {asked}: {p:c}), chỉ con số dự báo chắc hơn.",
                 en=" The decision stays as it is (chance of the target, {asked}: {p:c}); the number becomes surer.",
             )
