@@ -86,7 +86,7 @@ def read_list(
     notes: list[Note] = []
     found_any, synthetic = False, False
     for grid in read_grids(path):
-        if any(MARK in cell for row in grid.rows[:40] for cell in row if isinstance(cell, str)):
+        if any(fold(MARK) in fold(cell) for row in grid.rows[:40] for cell in row if isinstance(cell, str)):
             synthetic = True
             notes.append(Note(FINDING, grid.sheet, "", f"{MARK}: bản mẫu", "a sample with invented persons"))
         found = find_list(grid)
