@@ -196,7 +196,7 @@ def without(world: World, c: int) -> World:
         opening=world.opening.reshape(len(world.keys), *shape)[:, keep].reshape(len(world.keys), -1),
         skill=world.skill[keep],
         to_compulsory=world.to_compulsory[:, :, keep],
-        found=world.found[:, :, keep],
+        inspection_hazard=world.inspection_hazard[:, :, keep],
         reach=world.reach[keep],
         goals=world.goals[:, keep],
         campaigns=world.campaigns._replace(share=world.campaigns.share[:, keep]),

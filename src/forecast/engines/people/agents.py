@@ -93,7 +93,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         for draw, key in enumerate(world.keys):
             moves = Moves(
                 world.to_compulsory[:, draw],
-                world.found[:, draw],
+                world.inspection_hazard[:, draw],
                 world.other_exits[:, draw],
                 fastest[:, draw],
                 int(spells[0].months[-1]),
@@ -218,16 +218,16 @@ def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
     >>> by_commune(quo, range(2), 1).shape
     (2, 3, 6)
     """
-    model, found = model_of(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
+    model, members = model_of(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
     for first in range(draws.start, draws.stop, BATCH):
         batch = range(first, min(first + BATCH, draws.stop))
-        here = found[first - draws.start : batch.stop - draws.start]
+        here = members[first - draws.start : batch.stop - draws.start]
         model.load(world_of(scenario, batch, seed))
         here[:, 0] = model.members().T
         for t in range(1, len(scenario.months)):
             model.step()
             here[:, t] = model.members().T
-    return found
+    return members
 
 
 class AgentEngine:
