@@ -92,16 +92,16 @@ def read_list(
             synthetic = True
             notes.append(Note(FINDING, grid.sheet, "", f"{MARK}: bản mẫu", "a sample with invented persons"))
         found = find_list(grid)
-        tables = renewals.find(grid) if found is None else []
-        for table in tables:
-            if (when := table.month or month) is None:
+        progress = renewals.find(grid) if found is None else []
+        for one in progress:
+            if (when := one.month or month) is None:
                 raise UserError(
                     "{file}: no month above a table of renewals; answer --map month=YYYY-MM", file=path.name
                 )
-            told, more = renewals.count(grid, table, names, when)
+            told, more = renewals.count(grid, one, names, when)
             counts.update(told)
             notes += more
-        if tables:
+        if progress:
             found_any = True
             continue
         if found is None:
