@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import forecast as f
+from forecast.question.levers import LEVERS
 
 PACKAGE = Path(f.__file__).parent
 
@@ -36,6 +38,16 @@ def test_each_public_name_says_what_it_is_for_and_shows_an_example(name):
     text = inspect.getdoc(getattr(f, name)) or ""
     assert text.partition("\n")[0].endswith((".", ":", "?"))
     assert ">>> " in text, f"{name} has no example"
+    assert re.search("[Rr]aise|[Rr]efuse", text), f"{name} does not say what it refuses"
+    assert re.search("data/|docs/", text), f"{name} does not say where its figures or formulas come from"
+    assert re.search("VND|persons|people|hours|share|months|unit", text), f"{name} has no units"
+
+
+@pytest.mark.parametrize("lever", LEVERS.values(), ids=list(LEVERS))
+def test_a_lever_names_what_its_effect_and_its_cost_rest_on(lever):
+    text = inspect.getdoc(lever)
+    for name in (*lever.evidence, *lever.columns, *filter(None, [lever.cost])):
+        assert f"`{name}`" in text, f"{lever.__name__} does not tell of {name}"
 
 
 def test_nothing_is_loaded_before_it_is_used():

@@ -21,3 +21,9 @@ def test_few_places_are_exempt_from_the_formatter():
     files = [path for folder in ("src", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
     exempt = sum(path.read_text("utf-8").count(mark) for path in files for mark in marks)
     assert exempt <= MOST_EXEMPT
+
+
+def test_each_package_has_its_tests_in_a_folder_of_its_name():
+    package, tests = ROOT / "src" / "forecast", ROOT / "tests"
+    packages = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert not {name for name in packages if not list((tests / name).glob("test_*.py"))}

@@ -17,7 +17,7 @@ from forecast.engines import ENGINES
 
 SOURCE = Path(messages.__file__).parents[1]
 PO = messages.LOCALE / "vi" / "LC_MESSAGES" / "forecast.po"
-TOLD = {"UserError": (0,), "NothingError": (0,), "_Differs": (0,), "Message": (0,), "told": (0,), "note": (0,)}
+TOLD = {"UserError": (0,), "NothingError": (0,), "_Differs": (0,), "Message": (0,), "translate": (0,), "note": (0,)}
 TOLD |= {"Wrong": (1,), "steps": (0, 1), "Fault": (4,)}  # which arguments of a call are told to a person
 PLAIN = ("beliefs", "question")  # whose checks are of what people write: `Wrong` there, which can be told again
 CLICK = ("UsageError", "BadParameter")  # click's errors, whose text is told already
@@ -34,10 +34,9 @@ ALLOWED = {
     "question/faults.py _message": "the words of pydantic and of plain checks, where no message of ours fits",
 }
 OTHERS = {  # calls that are only named like these
-    "cli/updating.py told", "desk/additionality.py note", "exchange/reading/reader.py Fault",
-    "exchange/reading/reader.py told", "exchange/spreadsheet.py Fault", "publish/audit.py Wrong",
-    "publish/page.py told", "timeseries/baseline.py steps", "timeseries/effects.py steps",
-    "timeseries/table.py steps",
+    "checks/findings.py translate", "desk/additionality.py note", "exchange/reading/reader.py Fault",
+    "exchange/spreadsheet.py Fault", "publish/audit.py Wrong", "timeseries/baseline.py steps",
+    "timeseries/effects.py steps", "timeseries/table.py steps",
 }  # fmt: skip
 
 Texts = list[str] | None  # the literal texts that an expression may be; None where it may be something else
@@ -140,7 +139,7 @@ def vietnamese():
 def test_what_a_person_is_told_is_a_template_with_named_fields():
     def fits(one: Told) -> bool:
         if one.call in CLICK:
-            return _name(getattr(one.argument, "func", one.argument)) in ("told", "str")  # an error is told by str
+            return _name(getattr(one.argument, "func", one.argument)) in ("translate", "str")  # an error is told by str
         if one.call == "Fault":  # what was expected may be a message
             return not isinstance(one.argument, ast.JoinedStr | ast.BinOp)
         return one.texts is not None

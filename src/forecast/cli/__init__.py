@@ -26,7 +26,7 @@ from forecast.cli.publishing import app, page, report
 from forecast.cli.replaying import replay
 from forecast.cli.series import baseline
 from forecast.cli.updating import update
-from forecast.data.messages import LANGS, UserError, told
+from forecast.data.messages import LANGS, UserError, translate
 
 
 class _Commands(Commands):
@@ -47,7 +47,7 @@ class _Commands(Commands):
 
             workers.end()
             click.echo(err=True)
-            _say(told("stopped; the same command goes on from here"))
+            _say(translate("stopped; the same command goes on from here"))
         return ctx.exit(1)
 
 
@@ -60,14 +60,14 @@ def _say(message: str) -> None:
 def _reason(error: OSError) -> str:
     """Return why the system refused, in words of ours for what is common."""
     common = {
-        errno.ENOSPC: told("no space is left on the disk"),
-        errno.EACCES: told("there is no right to read or write it"),
-        errno.EPERM: told("there is no right to read or write it"),
-        errno.EROFS: told("there is no right to read or write it"),
-        errno.ENOTDIR: told("a file stands where a folder is wanted"),
-        errno.EEXIST: told("a file stands where a folder is wanted"),
-        errno.EISDIR: told("a folder stands where a file is wanted"),
-        errno.ENOENT: told("there is no such file or folder"),
+        errno.ENOSPC: translate("no space is left on the disk"),
+        errno.EACCES: translate("there is no right to read or write it"),
+        errno.EPERM: translate("there is no right to read or write it"),
+        errno.EROFS: translate("there is no right to read or write it"),
+        errno.ENOTDIR: translate("a file stands where a folder is wanted"),
+        errno.EEXIST: translate("a file stands where a folder is wanted"),
+        errno.EISDIR: translate("a folder stands where a file is wanted"),
+        errno.ENOENT: translate("there is no such file or folder"),
     }
     return common.get(error.errno or 0, error.strerror or str(error))
 
@@ -98,7 +98,7 @@ def main() -> None:
     """Project enrollment in Viet Nam's voluntary social insurance, and see what would meet a target."""
     asked = os.environ.get(LANGUAGE, "")
     if asked not in ("", *LANGS):
-        raise click.UsageError(told("FORECAST_LANG: {asked!r}; expected vi or en", asked=asked))
+        raise click.UsageError(translate("FORECAST_LANG: {asked!r}; expected vi or en", asked=asked))
 
 
 for command in (

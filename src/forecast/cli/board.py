@@ -10,7 +10,7 @@ from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
 from forecast.cli.frame import Existing, Month, argument, command, option
 from forecast.cli.terminal import tell, typed
-from forecast.data.messages import told
+from forecast.data.messages import translate
 
 
 def this_month(today: date | None = None) -> str:
@@ -98,7 +98,7 @@ def board(
         if place.level not in ("nation", "province"):
             raise no_row(place)
     if communes and not any(place.level == "province" for place in chosen):
-        raise click.UsageError(told("--communes splits the plan of PLACES: name at least one province"))
+        raise click.UsageError(translate("--communes splits the plan of PLACES: name at least one province"))
     if own:
         targets.read(own)  # a fault is told before anything is written
     files = [file for path in policies for file in (compare.files(path) if path.is_dir() else [path])]

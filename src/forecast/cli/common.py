@@ -14,7 +14,7 @@ import click
 
 from forecast import data
 from forecast.cli.frame import Decorator, Existing, argument, language_option, option
-from forecast.data.messages import SeveralErrors, UserError, language, told
+from forecast.data.messages import SeveralErrors, UserError, language, translate
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
     import pandas as pd
@@ -72,7 +72,7 @@ def _on_cluster(context: click.Context, _: click.Parameter, address: str | None)
     def ended() -> None:
         os.environ.pop(workers.ADDRESS) if before is None else os.environ.update({workers.ADDRESS: before})
         if place and place.ran:
-            by = ", ".join(told("{count} by {worker}", count=n, worker=w) for w, n in sorted(place.ran.items()))
+            by = ", ".join(translate("{count} by {worker}", count=n, worker=w) for w, n in sorted(place.ran.items()))
             note("pieces of work that were done: {by}", by=by)
 
     context.call_on_close(ended)
@@ -152,7 +152,8 @@ def engine_names(engines: str) -> list[str]:
     wrong = [n for n in names if n not in ENGINES]
     if wrong or not names:
         raise click.BadParameter(
-            told("{found!r}; expected some of {known}", found=engines, known=", ".join(ENGINES)), param_hint="--engines"
+            translate("{found!r}; expected some of {known}", found=engines, known=", ".join(ENGINES)),
+            param_hint="--engines",
         )
     return list(dict.fromkeys(names))
 
@@ -172,11 +173,13 @@ def claim(out: Path, force: bool) -> None:
     swept(out / PARTS)
     if (out / MANIFEST).exists() and not force:
         raise click.UsageError(
-            told("{out} holds the results of an older run: choose another --out, or say --force", out=out)
+            translate("{out} holds the results of an older run: choose another --out, or say --force", out=out)
         )
     full = any(not path.name.startswith(LOCK) for path in out.iterdir())
     if full and not (out / MANIFEST).exists() and not (out / PARTS).exists():
-        raise click.UsageError(told("{out} is not empty and holds no run of forecast: choose another --out", out=out))
+        raise click.UsageError(
+            translate("{out} is not empty and holds no run of forecast: choose another --out", out=out)
+        )
     if (out / MANIFEST).exists():
         try:
             names = [str(name) for name in data.doors.read_json(out / MANIFEST)["files"]]
@@ -212,7 +215,7 @@ def finish(out: Path, facts: dict[str, Any], *texts: object) -> list[str]:
 
 def note(text: str, **values: Any) -> None:
     """Say something that a reader of the answer should know, beside the answer itself."""
-    click.echo(told("note: {what}", what=told(text, **values)), err=True)
+    click.echo(translate("note: {what}", what=translate(text, **values)), err=True)
 
 
 def picture(path: Path, drawn: "Picture") -> None:
@@ -232,7 +235,8 @@ def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: S
     from forecast.experiment.project import engine_of
     from forecast.language.words import form
 
-    answered = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
+    pairs = answer.frame.groupby(["scenario", "engine"], observed=True).size().index
+    answered = {(str(scenario), str(engine)) for scenario, engine in pairs}
     for q in questions:
         for name in names:
             if (q.scenario, name) not in answered:

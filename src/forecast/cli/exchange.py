@@ -21,10 +21,14 @@ from forecast.cli.common import (
 )
 from forecast.cli.frame import Amount, Existing, Month, argument, command, option
 from forecast.cli.terminal import answer, typed
-from forecast.data.messages import UserError, told
+from forecast.data.messages import UserError, translate
 
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
-LAYOUTS = ("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
+LAYOUTS = (
+    *("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables", "three-rows"),
+    *("cover", "side-by-side"),
+)
+FORMATS = ("xlsx", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf16", "csv-1258")
 
 
 @command()
@@ -79,7 +83,7 @@ def new(
     claim(out, force)
     scaffold.write(frames, texts, out)
     files = finish(out, {"command": "new", "place": place, "start": begin})
-    line = told("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
+    line = translate("The folder of {place} is ready: change its tables and scenarios, then ask.", place=place)
     answer(line, out=out, files=files, then=own_folder(out, texts))
 
 
@@ -92,27 +96,50 @@ def new(
     type=click.Choice(LAYOUTS),
     default="long",
     show_default=True,
-    help="How the sheet is laid out; title has one month, list is a D05-TS list of persons.",
+    help="How the sheet is laid out; title, three-rows and side-by-side have one month, list is a D05-TS list of "
+    "persons.",
 )
+@option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="xlsx",
+    show_default=True,
+    help="The format of the file; a text format holds one sheet.",
+)
+@option("--font", type=click.Choice(("TCVN3", "VNI")), default=None, help="Letters of an old font instead of Unicode.")
 @with_seed
 @with_out
 @with_force
-def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: Path, force: bool) -> None:
+def sample(
+    *,
+    place: str,
+    since: str,
+    months: int,
+    layout: str,
+    form: str,
+    font: str | None,
+    seed: int,
+    out: Path,
+    force: bool,
+) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
-    from forecast.exchange import layouts, sample_list
+    from forecast.exchange import formats, layouts, sample_list
     from forecast.exchange import sample as made
 
     known = places.read_place(place, at=since)
     makers = {"long": made.sample, "list": sample_list.listed}
     make = makers.get(layout) or partial(layouts.laid_out, layout=layout)
-    book = make(known, since=since, months=months, seed=seed)
+    book, suffix = formats.converted(make(known, since=since, months=months, seed=seed), form, font or "")
     claim(out, force)
-    name = f"{known.slug}.xlsx"
+    name = f"{known.slug}{suffix}"
     data.tables.write_bytes(book, out / name)
     facts = {"command": "sample", "place": known.name, "since": since, "months": months, "seed": seed}
     files = finish(out, facts | {"status": "synthetic"})
-    line = told("A sample of {months} months of {place}: the counts are invented.", months=months, place=known.name)
+    line = translate(
+        "A sample of {months} months of {place}: the counts are invented.", months=months, place=known.name
+    )
     following = typed("import", out / name, "--place", known.slug, "--out", out.with_name(f"{out.name}-import"))
     answer(line, out=out, files=files, then=following)
 
@@ -172,7 +199,9 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         "status": "synthetic" if book.synthetic else "stated",
         "input": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
-    line = told("{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name)
+    line = translate(
+        "{count} counts of {place} were read.", count=len(book.counts), place=places.read_place(place).name
+    )
     answer(line, out=out, files=finish(out, facts), then=own_folder(out, texts))
 
 
@@ -267,7 +296,7 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
     kept.save([one for one in given if one.partition("=")[0].strip() in members_lists.codes_of(asked.names)], out)
     files = finish(out, {"command": "import", "place": place, "persons": found.persons, "status": status})
-    line = told("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
+    line = translate("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
     answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 import click
 
 from forecast.data import typed
-from forecast.data.messages import LANGS, language, speaking, told
+from forecast.data.messages import LANGS, language, speaking, translate
 
 Decorator = Callable[[Callable[..., Any]], Any]
 LANGUAGE = "FORECAST_LANG"  # language for who says no --lang
@@ -33,7 +33,7 @@ class Month(click.ParamType[str]):
         found = str(typed.month(value))
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", found):
             text = "{value!r} is no month; expected YYYY-MM, such as 2021-12 (or 12/2021)"
-            self.fail(told(text, value=value), param, ctx)
+            self.fail(translate(text, value=value), param, ctx)
         return found
 
 
@@ -53,7 +53,9 @@ class Amount(click.FloatRange):
         if isinstance(value, str) and typed.two_readings(value):
             plain = re.sub("[.,]", "", value)
             self.fail(
-                told("{value!r} may be thousands or a fraction: write {plain}", value=value, plain=plain), param, ctx
+                translate("{value!r} may be thousands or a fraction: write {plain}", value=value, plain=plain),
+                param,
+                ctx,
             )
         return super().convert(cast(float, typed.number(value)), param, ctx)
 
@@ -69,8 +71,8 @@ class Existing(click.Path):
         path = Path(os.fspath(value))
         if not path.exists():
             near = like(path)
-            hint = told("; did you mean {word}?", word=near) if near else ""
-            self.fail(told("there is no file {path}{hint}", path=path, hint=hint), param, ctx)
+            hint = translate("; did you mean {word}?", word=near) if near else ""
+            self.fail(translate("there is no file {path}{hint}", path=path, hint=hint), param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -93,12 +95,12 @@ class Option(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the option and its help."""
         spoken = copy.copy(self)
-        spoken.help = told(self.help) if self.help else self.help
+        spoken.help = translate(self.help) if self.help else self.help
         return click.Option.get_help_record(spoken, ctx)
 
     def make_metavar(self, ctx: click.Context) -> str:
         """Return the placeholder of the value."""
-        return told(super().make_metavar(ctx))
+        return translate(super().make_metavar(ctx))
 
 
 class Argument(click.Argument):
@@ -107,7 +109,7 @@ class Argument(click.Argument):
     def make_metavar(self, ctx: click.Context) -> str:
         """Return the placeholder of the value, with the marks of what may be left out or given more than once."""
         name = (self.metavar or self.name or "").upper()
-        return super().make_metavar(ctx).replace(name, told(name))
+        return super().make_metavar(ctx).replace(name, translate(name))
 
 
 class Command(click.Command):
@@ -121,7 +123,7 @@ class Command(click.Command):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return what stands behind the name of the command."""
-        return [told(piece) for piece in super().collect_usage_pieces(ctx)]
+        return [translate(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the option that shows the help, one object for all calls as click wants it."""
@@ -133,14 +135,14 @@ class Command(click.Command):
 
     def get_short_help_str(self, limit: int = 0) -> str:
         """Return the first sentence of the help; it is not cut."""
-        return told(_paragraphs(self.help)[0])
+        return translate(_paragraphs(self.help)[0])
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help, paragraph by paragraph."""
         for paragraph in _paragraphs(self.help):
             formatter.write_paragraph()
             with formatter.indentation():
-                formatter.write_text(told(paragraph))
+                formatter.write_text(translate(paragraph))
 
 
 def _paragraphs(text: str | None) -> list[str]:
@@ -156,7 +158,7 @@ class Commands(Command, click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each command with its first sentence."""
-        with formatter.section(told("Commands")):
+        with formatter.section(translate("Commands")):
             formatter.write_dl([(name, one.get_short_help_str()) for name, one in self.commands.items()])
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:

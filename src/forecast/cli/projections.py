@@ -29,7 +29,7 @@ from forecast.cli.common import (
 )
 from forecast.cli.frame import Existing, Month, Share, argument, command, option
 from forecast.cli.terminal import answer, tell, typed
-from forecast.data.messages import UserError, told
+from forecast.data.messages import UserError, translate
 
 if TYPE_CHECKING:
     from forecast.answer.projection import Projection
@@ -168,7 +168,7 @@ def compare(
     base = base or questions[0].scenario
     if base not in [q.scenario for q in questions]:
         known = ", ".join(q.scenario for q in questions)
-        raise click.BadParameter(told("{base!r} is none of {known}", base=base, known=known), param_hint="--base")
+        raise click.BadParameter(translate("{base!r} is none of {known}", base=base, known=known), param_hint="--base")
     first = questions[0]
     for q in questions[1:]:
         if (q.place.name, q.start, q.until) != (first.place.name, first.start, first.until):

@@ -20,7 +20,7 @@ from forecast.cli.common import (
 )
 from forecast.cli.frame import Existing, Month, argument, command, option
 from forecast.cli.terminal import tell, typed
-from forecast.data.messages import UserError, told
+from forecast.data.messages import UserError, translate
 from forecast.data.typed import month as month_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ def calibrate(
     from forecast.show import calibration as shown
 
     if store and not ranks:
-        raise click.UsageError(told("--store goes with --ranks: beliefs are learned anew wherever they are needed"))
+        raise click.UsageError(
+            translate("--store goes with --ranks: beliefs are learned anew wherever they are needed")
+        )
     if ranks:
         return _rank(ranks, seed, jobs, store=store, out=out, force=force, lang=lang)
     learned = learning.learn_at(at, seed=seed)
@@ -193,9 +195,9 @@ def backtest(
     from forecast.show import score as shown_scores
 
     if not places and not judge and not calendar:
-        raise click.UsageError(told("Missing argument PLACES; or say --published or --calendar"))
+        raise click.UsageError(translate("Missing argument PLACES; or say --published or --calendar"))
     if store and (not calendar or places):
-        raise click.UsageError(told("--store goes with --calendar and all places: a few must not weigh for all"))
+        raise click.UsageError(translate("--store goes with --calendar and all places: a few must not weigh for all"))
     usual = ",".join(ENGINES) if calendar else "series,stock"
     asked, names = list({p.name: p for p in map(read_place, places)}.values()), engine_names(engines or usual)
     if judge:
@@ -205,7 +207,7 @@ def backtest(
     )
     if months is not None and not months:
         raise click.BadParameter(
-            told("{found!r}; expected months such as 2021-12,2022-06", found=origins), param_hint="--origins"
+            translate("{found!r}; expected months such as 2021-12,2022-06", found=origins), param_hint="--origins"
         )
     if calendar:
         return _calendar(
@@ -233,15 +235,15 @@ def backtest(
     )
     reasons = result.silent.groupby(["place", "engine", "why"], sort=False)["origin"].agg(", ".join).reset_index()
     for one in data.frames.rows(reasons):
-        where = told("{place} from {origin}", place=one.place, origin=one.origin) if one.origin else one.place
+        where = translate("{place} from {origin}", place=one.place, origin=one.origin) if one.origin else one.place
         engine = f"{term(f'engine.{one.engine}', lang)}: " if one.engine else ""
-        note("{where}: {why}", where=where, why=engine + told(one.why))
+        note("{where}: {why}", where=where, why=engine + translate(one.why))
     scored = score.scores(result.forecasts, result.counts)
     judged = set(scored.loc[scored["engine"].isin(names), "place"])
     if not judged:
         raise UserError("nothing could be scored: no forecast was met by a count that came out later")
     for name in names:
-        note("{where}: {why}", where=term(f"engine.{name}", lang), why=told(ENGINES[name].hindsight))
+        note("{where}: {why}", where=term(f"engine.{name}", lang), why=translate(ENGINES[name].hindsight))
     result.forecasts.save(out / "forecasts.parquet")
     data.tables.write(scored, out / "scores.csv")
     short = score.summary(scored)

@@ -7,7 +7,7 @@ import click
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
 from forecast.cli.frame import Existing, argument, command, option
 from forecast.cli.terminal import answer, typed
-from forecast.data.messages import language, told
+from forecast.data.messages import language, translate
 
 
 @command()
@@ -58,7 +58,7 @@ def report(
         langs = language() if places else "vi,en"
     chosen = tuple(part.strip() for part in langs.split(",") if part.strip())
     if not chosen or set(chosen) - {"vi", "en"}:
-        raise click.BadParameter(told("{found!r}; expected vi, en or both", found=langs), param_hint="--lang")
+        raise click.BadParameter(translate("{found!r}; expected vi, en or both", found=langs), param_hint="--lang")
     if out is None:
         out = Path("-".join(["site", *(read_place(name).slug for name in places)]))
     kept = ledger or (published.ledger() if publish else None)
@@ -72,10 +72,10 @@ def report(
         day=day or date.today().isoformat(),
         pdf=pdf,
     )
-    line = told("The pages are ready: open {front}", front=front)
+    line = translate("The pages are ready: open {front}", front=front)
     if kept:
         count = published.read(kept)["forecast"].nunique()
-        line += "\n" + told("{folder} holds {count} published forecasts.", folder=kept, count=count)
+        line += "\n" + translate("{folder} holds {count} published forecasts.", folder=kept, count=count)
     answer(line, then=typed("check", out))
 
 
@@ -101,10 +101,10 @@ def page(places: tuple[str, ...], outputs: Path | None) -> None:
         from forecast.publish import committed, site
 
         paths = committed.renew(outputs, site.chosen(places or None))
-        line = told("{count} notebooks have the outputs of their last run.", count=len(paths))
+        line = translate("{count} notebooks have the outputs of their last run.", count=len(paths))
         answer(line, out=site.NOTEBOOKS, files=[path.name for path in paths], then=typed("check"))
         return
-    line = told("{count} notebooks are as their template gives them.", count=len(paths))
+    line = translate("{count} notebooks are as their template gives them.", count=len(paths))
     answer(line, out=paths[-1].parent, files=[path.name for path in paths], then=typed("report", *places))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.cli.common import believing, read_scenarios, with_jobs
 from forecast.cli.frame import Existing, argument, command
 from forecast.cli.terminal import answer, typed
-from forecast.data.messages import UserError, told
+from forecast.data.messages import UserError, translate
 
 if TYPE_CHECKING:
     from forecast.experiment.manifest import Manifest
@@ -31,7 +31,7 @@ def replay(*, manifest: Path, jobs: int | None) -> None:
     asked = made.read(manifest)
     paths = [_found(one.file, manifest) for one in asked.scenarios]
     changed = [
-        told("scenario {name}: there is no file {file}", name=one.scenario, file=one.file)
+        translate("scenario {name}: there is no file {file}", name=one.scenario, file=one.file)
         for one, path in zip(asked.scenarios, paths, strict=True)
         if path is None
     ]
@@ -56,7 +56,7 @@ def replay(*, manifest: Path, jobs: int | None) -> None:
             now=result[:16],
             then=asked.sha256[made.ANSWER][:16],
         )
-    line = told(
+    line = translate(
         "The same, bit for bit: {file} {hash}, {draws} draws of {count} scenarios, seed {seed}.",
         file=made.ANSWER,
         hash=result[:16],
@@ -81,17 +81,17 @@ def differences(then: "Manifest", now: dict[str, Any]) -> list[str]:
     for name in sorted(then.data.keys() | now["data"].keys()):
         old, new = then.data.get(name, "none"), now["data"].get(name, "none")
         if old != new:
-            what = told("law") if name == "law.csv" else told("data")
-            lines.append(told(CHANGED, what=f"{what} {name}", old=old, new=new))
+            what = translate("law") if name == "law.csv" else translate("data")
+            lines.append(translate(CHANGED, what=f"{what} {name}", old=old, new=new))
     if then.code != now["code"]:
-        lines.append(told(CHANGED, what=told("code"), old=then.code, new=now["code"]))
+        lines.append(translate(CHANGED, what=translate("code"), old=then.code, new=now["code"]))
     for name, old in then.versions.items():
         new = now["versions"].get(name, "none")
         if old != new:
-            lines.append(told(CHANGED, what=told("version of {name}", name=name), old=old, new=new))
+            lines.append(translate(CHANGED, what=translate("version of {name}", name=name), old=old, new=new))
     data_moved = bool(lines)
     for one, new in zip(then.scenarios, now["scenarios"], strict=False):
         if one.fingerprint != new["fingerprint"] and not data_moved:  # the data are part of a question
-            what = told("scenario {name}", name=one.scenario)
-            lines.append(told(CHANGED, what=what, old=one.fingerprint, new=new["fingerprint"]))
+            what = translate("scenario {name}", name=one.scenario)
+            lines.append(translate(CHANGED, what=what, old=one.fingerprint, new=new["fingerprint"]))
     return lines

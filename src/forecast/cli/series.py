@@ -8,7 +8,7 @@ from forecast import data
 from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_lang, with_out
 from forecast.cli.frame import Existing, argument, command, option
 from forecast.cli.terminal import tell
-from forecast.data.messages import UserError, told
+from forecast.data.messages import UserError, translate
 
 
 @command()
@@ -75,7 +75,7 @@ def baseline(
     except UserError as error:
         raise click.BadParameter(str(error), param_hint="--quantiles") from None
     if hierarchy and ceiling:
-        raise click.UsageError(told("--ceiling is for single series; expected no --hierarchy with it"))
+        raise click.UsageError(translate("--ceiling is for single series; expected no --hierarchy with it"))
     frame = baselines.read(file)
     cases = baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
     nodes, happened, future = (baselines.read(path) if path else None for path in (hierarchy, events, known))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast.data.messages import told
+from forecast.data.messages import translate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,9 +75,9 @@ def answer(
             console.print(Text(more), soft_wrap=True)
     lines = []
     if out is not None:
-        lines.append((told("Files"), f"{out}: {', '.join(files)}"))
+        lines.append((translate("Files"), f"{out}: {', '.join(files)}"))
     if then:
-        lines.append((told("Next"), then))
+        lines.append((translate("Next"), then))
     if lines:
         console.print()
     for name, text in lines:

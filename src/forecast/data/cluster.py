@@ -36,19 +36,19 @@ class _Differs(UserError):
 def state() -> dict[str, str]:
     """Return what must be the same on every worker: versions, and hashes of the code and of the tables."""
     code, data = (
-        hashlib.sha256(b"".join(p.relative_to(top).as_posix().encode() + p.read_bytes() for p in sorted(found)))
-        for top, found in (
+        hashlib.sha256(b"".join(p.relative_to(top).as_posix().encode() + p.read_bytes() for p in sorted(paths)))
+        for top, paths in (
             (files.PACKAGE, files.PACKAGE.rglob("*.py")),
             (tables.data_dir(), tables.data_dir().glob("*.csv")),
         )
     )
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    versions = {"python": ".".join(platform.python_version_tuple()[:2])}
     for name in ALIKE:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "none"
-    return found | {"code of forecast": code.hexdigest()[:12], "tables of data": data.hexdigest()[:12]}
+            versions[name] = "none"
+    return versions | {"code of forecast": code.hexdigest()[:12], "tables of data": data.hexdigest()[:12]}
 
 
 class _Work(NamedTuple):
@@ -84,19 +84,19 @@ def _on_worker(wanted: dict[str, str], function: Callable[..., R], given: tuple[
 
 def _in_time(connect: Callable[[], R]) -> R:
     """Return what `connect` returns; TimeoutError where it waits for somebody who listens and says nothing."""
-    found: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def call() -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # other versions: we look ourselves, at what counts
-                found.put((connect(), None))
+                answers.put((connect(), None))
         except Exception as error:
-            found.put((None, error))
+            answers.put((None, error))
 
     threading.Thread(target=call, daemon=True).start()
     try:
-        client, error = found.get(timeout=2 * ANSWER)
+        client, error = answers.get(timeout=2 * ANSWER)
     except queue.Empty:
         raise TimeoutError("somebody listens there and does not answer") from None
     if error is not None:
@@ -122,9 +122,9 @@ class Cluster:
             self._client: Client = _in_time(partial(Client, address, timeout=ANSWER, set_as_default=False))
         except Exception as error:  # of sockets, of TLS, of addresses: whatever it is, there is no scheduler
             self._log.setLevel(self._level)
-            said = " ".join(str(error).split())[:150]
+            reason = " ".join(str(error).split())[:150]
             raise UserError(
-                "no Dask scheduler answers at {address!r}: {said}", address=address, said=said or type(error).__name__
+                "no Dask scheduler answers at {address!r}: {said}", address=address, said=reason or type(error).__name__
             ) from None
 
     def __enter__(self) -> "Cluster":
@@ -194,8 +194,8 @@ class Cluster:
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                found: tuple[str, Any] = future.result(timeout=TICK)
-                return found
+                result: tuple[str, Any] = future.result(timeout=TICK)
+                return result
             except KilledWorker:
                 why = "has lost each worker that was given one piece of work: it may need more memory than they have"
                 raise self._gone(Message(why)) from None

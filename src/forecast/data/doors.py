@@ -30,10 +30,10 @@ def shortened(text: str, faults: int = MOST_FAULTS, letters: int = MOST_LETTERS)
     >>> print(shortened("\\n".join(f"row {n}" for n in range(30))).splitlines()[-1])
     and 11 more
     """
-    told = [line for line in text.splitlines() if line.strip()]
-    lines = [_cut(line, letters) for line in told[:faults]]
-    if len(told) > faults:
-        lines[-1] = Message("and {count:,} more", count=len(told) - faults + 1).text()
+    nonempty = [line for line in text.splitlines() if line.strip()]
+    lines = [_cut(line, letters) for line in nonempty[:faults]]
+    if len(nonempty) > faults:
+        lines[-1] = Message("and {count:,} more", count=len(nonempty) - faults + 1).text()
     return "\n".join(lines)
 
 
@@ -88,18 +88,18 @@ def read_json(path: Path) -> Any:
     """Return what a JSON file holds; UserError where it is none, or nests deeper than :data:`MOST_DEPTH`."""
     text = _text(path, "JSON")
     try:
-        found = json.loads(text)
+        content = json.loads(text)
     except RecursionError:
         raise UserError(DEEP, file=path, most=MOST_DEPTH) from None
     except ValueError as error:
         raise UserError("{file}: not readable as {kind}: {error}", file=path, kind="JSON", error=error) from None
-    _bounded(path, _parts_of(found))
-    return found
+    _bounded(path, _parts_of(content))
+    return content
 
 
-def _parts_of(found: Any) -> Iterable[int]:
+def _parts_of(content: Any) -> Iterable[int]:
     """Give for each value how deep it lies; without recursion, for it may be deep."""
-    waiting = [(found, 0)]
+    waiting = [(content, 0)]
     while waiting:
         part, depth = waiting.pop()
         yield depth
@@ -125,8 +125,8 @@ class _Once(yaml.SafeLoader):
                 if key.value in seen:
                     raise _Twice(key.value, seen[key.value], key.start_mark.line + 1)
                 seen[key.value] = key.start_mark.line + 1
-        found: dict[Any, Any] = super().construct_mapping(node, deep)
-        return found
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 class _Twice(Exception):
@@ -160,7 +160,7 @@ def read_yaml(path: Path) -> Any:
 
 def lines(path: Path) -> dict[tuple[str | int, ...], int]:
     """Return the line of each key and each item of a YAML file that can be read, by where it stands in it."""
-    found: dict[tuple[str | int, ...], int] = {}
+    line_of: dict[tuple[str | int, ...], int] = {}
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), yaml.compose(_text(path, "YAML"), yaml.SafeLoader))]
     while waiting:
         where, node = waiting.pop()
@@ -170,10 +170,10 @@ def lines(path: Path) -> dict[tuple[str | int, ...], int]:
         elif isinstance(node, yaml.SequenceNode):
             inside = [(number, value, value) for number, value in enumerate(node.value)]
         for name, mark, value in inside:
-            found[(*where, name)] = mark.start_mark.line + 1
+            line_of[(*where, name)] = mark.start_mark.line + 1
             if len(where) < MOST_DEPTH:
                 waiting.append(((*where, name), value))
-    return found
+    return line_of
 
 
 def _yaml_parts(path: Path, text: str) -> Iterable[int]:

@@ -105,7 +105,7 @@ def name_of(*what: Any) -> str:
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
 
 
-def keep(found: pd.DataFrame | Mapping[str, np.ndarray], path: Path | None) -> None:
+def keep(result: pd.DataFrame | Mapping[str, np.ndarray], path: Path | None) -> None:
     """Keep a result at `path` for a run that is repeated: a table as Parquet, named arrays as npz; not without one.
 
     Before it stands the hash of its bytes and of its own name, so that no bit of it and no other name passes for it.
@@ -113,10 +113,10 @@ def keep(found: pd.DataFrame | Mapping[str, np.ndarray], path: Path | None) -> N
     if path is None:
         return
     stream = io.BytesIO()
-    if isinstance(found, pd.DataFrame):
-        stream.write(found.to_parquet())
+    if isinstance(result, pd.DataFrame):
+        stream.write(result.to_parquet())
     else:
-        np.savez(stream, **found)  # type: ignore[arg-type]  # names are the mapping's, none is allow_pickle
+        np.savez(stream, **result)  # type: ignore[arg-type]  # names are the mapping's, none is allow_pickle
     write_bytes(_seal(path.name, stream.getbuffer()) + stream.getvalue(), path)
 
 
@@ -144,13 +144,13 @@ def remembered(room: str, asked: Iterable[Any], make: Callable[[], Mapping[str, 
     """
     folder = scratch(PACKAGE / "__pycache__" / room, room)
     path = folder / f"{name_of(*asked)}.npz"
-    found = kept_arrays(path)
-    if found is None:
-        found = {name: np.asarray(values) for name, values in make().items()}
-        keep(found, path)
+    arrays = kept_arrays(path)
+    if arrays is None:
+        arrays = {name: np.asarray(values) for name, values in make().items()}
+        keep(arrays, path)
         for old in sorted(folder.glob("*.npz"), key=_age)[:-MOST_REMEMBERED]:
             old.unlink(missing_ok=True)
-    return found
+    return arrays
 
 
 def _age(path: Path) -> float:
@@ -167,8 +167,8 @@ def _seal(name: str, data: bytes | memoryview) -> bytes:
 
 
 def _arrays(stream: io.BytesIO) -> dict[str, np.ndarray]:
-    with np.load(stream, allow_pickle=False) as found:
-        return dict(found)
+    with np.load(stream, allow_pickle=False) as archive:
+        return dict(archive)
 
 
 def _kept(path: Path | None, read: Callable[[io.BytesIO], T]) -> T | None:

@@ -57,8 +57,8 @@ def published(
     ]
     same = rows[rows["month"] == month]
     clear = same[same["status"] != "conflicting"]
-    found = (clear if len(clear) else same)["value"].unique()
-    if len(found) != 1:
+    values = (clear if len(clear) else same)["value"].unique()
+    if len(values) != 1:
         there = ", ".join(f"{r.month}: {r.value:g}" for r in frames.rows(rows)) or Message("none")
         raise UserError(
             "{where}: expected one {measure} ({kind}, {group}) in {month}; data/history.csv has {there}",
@@ -69,7 +69,7 @@ def published(
             month=month,
             there=there,
         )
-    return float(found[0])
+    return float(values[0])
 
 
 def _history() -> pd.DataFrame:
@@ -140,8 +140,8 @@ def known_since(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.
     >>> rows.assign(known=known_since(rows))[["month", "known"]].to_numpy().tolist()
     [['2024-06', '2025-06'], ['2025-06', '2025-06']]
     """
-    own = _text(history, "known")
-    return out_since(history, dated).where(own == "", own)
+    stated = _text(history, "known")
+    return out_since(history, dated).where(stated == "", stated)
 
 
 def usable(history: pd.DataFrame, learn: bool = True) -> pd.Series:
@@ -201,8 +201,8 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool
     only be learned from. Of several for a month the one listed last stands last; `known` is :func:`known_since`,
     `out` :func:`out_since`, `error` the standard deviation of the log (:func:`errors`).
 
-    >>> found = counts(_history(), learn=True).set_index(["place", "month"])
-    >>> found.at[("Việt Nam", "2024-11"), "known"], float(found.at[("Việt Nam", "2024-11"), "error"])
+    >>> table = counts(_history(), learn=True).set_index(["place", "month"])
+    >>> table.at[("Việt Nam", "2024-11"), "known"], float(table.at[("Việt Nam", "2024-11"), "error"])
     ('2025-11', 0.2)
     """
     rows = observed(history, "members", "all")
@@ -224,8 +224,8 @@ def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFr
     plans stand first. Shares and plans of recruits are left out. `known` is :func:`known_since`: a plan is known from
     the third month of its year (judgement: an office knows its own), the nation's from when it was published.
 
-    >>> found = plans(_history()).query("kind == 'plan'").set_index(["place", "year"])
-    >>> float(found.at[("Việt Nam", "2025"), "value"]), found.at[("Việt Nam", "2025"), "known"]
+    >>> table = plans(_history()).query("kind == 'plan'").set_index(["place", "year"])
+    >>> float(table.at[("Việt Nam", "2025"), "value"]), table.at[("Việt Nam", "2025"), "known"]
     (2947000.0, '2025-03')
     """
     rows = history[
@@ -252,7 +252,7 @@ def net_prices(place: "Place", months: pd.PeriodIndex, law: Law | None = None) -
 def price_changes(
     place: "Place", since: str, until: str, group: str = "other", law: Law | None = None
 ) -> list[tuple[str, float, float]]:
-    """Return (month, VND before, VND after) for each change of the least to pay after `since`, up to `until`."""
+    """Return (month, VND before, VND after) of each change of the minimum contribution after `since`, up to `until`."""
     net = net_prices(place, pd.period_range(since, until, freq="M"), law)[group]
     changed = net[net.diff().abs() > 0.5]
     before = net.shift()
@@ -283,8 +283,8 @@ def used(place: "Place | HasPlace | Sequence[Place | HasPlace]", law: bool = Tru
 def together(place: "Place | HasPlace | Sequence[Place | HasPlace]") -> "list[Place]":
     """Return one place, or several in a list (scenarios stand for theirs), as a list in which each is once."""
     several = place if isinstance(place, Sequence) else [place]
-    found: list[Place] = [getattr(one, "place", None) or cast("Place", one) for one in several]
-    return list({one.name: one for one in found}.values())
+    places: list[Place] = [getattr(one, "place", None) or cast("Place", one) for one in several]
+    return list({one.name: one for one in places}.values())
 
 
 def publishers(place: "Place", measure: str = "members") -> list[str]:

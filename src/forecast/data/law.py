@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables, vocabulary
+from forecast.data import shown, tables, vocabulary
 from forecast.data.messages import Message
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import GROUPS, SCHEME, STATUSES
@@ -72,6 +72,7 @@ class Law:
 
     frame: pd.DataFrame
     base_month: str = "2021-06"
+    _repr_html_ = shown.html
 
     @cached_property
     def _key(self) -> tuple[Any, ...]:
@@ -94,7 +95,7 @@ class Law:
             since = tables.month_index(tables.month(row.since))
             rule = Rule(since, until, row.value, row.legal_basis, row.status)
             rules.setdefault((row.parameter, row.place, row.group), []).append(rule)
-        return {key: sorted(found, key=lambda rule: -rule.since) for key, found in rules.items()}
+        return {key: sorted(versions, key=lambda rule: -rule.since) for key, versions in rules.items()}
 
     def _at(self, parameter: str, place: str, group: str, index: int) -> Rule | None:
         """Return the rule in force at one place for the group, or else for all groups, or else None."""
@@ -263,7 +264,7 @@ class Law:
             for (name, place, _), rules in self._rules.items()
             if name == "state_subsidy_share" and place in NATION
         )
-        return min((rule.since for found in rules for rule in found if rule.value > 0), default=None)
+        return min((rule.since for versions in rules for rule in versions if rule.value > 0), default=None)
 
     def payment_modes(self, month: Month) -> tuple[int, ...]:
         """Return how many months can be paid at once in ``month``, rising; none where the law says nothing of it.
@@ -366,7 +367,10 @@ def _check_group(group: str) -> None:
 
 
 def read_law(path: str | Path | None = None) -> Law:
-    """Read the law from ``path``, or from ``law.csv`` of the data folder; a wrong table is one TableError.
+    """Read the law from ``path``, or from ``law.csv`` of the data folder; a wrong one raises TableError.
+
+    Rates and shares are parts of one, money is VND a month; each row has its source and the month it was enacted
+    (data/README.md).
 
     >>> read_law().price("other", "2027-01").net
     387200.0

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from forecast.data import tables
 from forecast.data.law import Law
-from forecast.data.vocabulary import NATION, SCHEME
+from forecast.data.vocabulary import NATION, SCHEME, GroupOrAll
 
 MonthText = Annotated[
     str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="month, YYYY-MM", examples=["2027-01"])
@@ -26,7 +26,7 @@ class Change(BaseModel):
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(description="VND a month, or a share")
     since: MonthText
     until: MonthText | Literal[""] = ""
-    group: Literal["all", "poor", "near_poor", "ethnic_minority", "other"] = "all"
+    group: GroupOrAll = "all"
     place: str = NATION
 
 

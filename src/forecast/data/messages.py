@@ -30,6 +30,17 @@ def language() -> str:
     return _spoken[-1]
 
 
+def reader() -> str:
+    """Return the language of somebody who reads a notebook: the one that is spoken, else FORECAST_LANG, else English.
+
+    >>> with speaking("vi"):
+    ...     reader()
+    'vi'
+    """
+    asked = os.environ.get("FORECAST_LANG")
+    return asked if len(_spoken) == 1 and asked in LANGS else language()
+
+
 @contextmanager
 def speaking(lang: str) -> Iterator[None]:
     """Speak this language ("vi" or "en") inside, in messages of click as well."""
@@ -82,8 +93,8 @@ class Message:
     def text(self, lang: str | None = None) -> str:
         """Return the message in a language, the one that is spoken by default."""
         lang = lang or language()
-        found = _catalog(lang).gettext(self.template) if self.template else ""
-        return _Fields(lang).vformat(found, (), self.values) if self.values else found
+        translation = _catalog(lang).gettext(self.template) if self.template else ""
+        return _Fields(lang).vformat(translation, (), self.values) if self.values else translation
 
     def __str__(self) -> str:
         return self.text()
@@ -122,10 +133,10 @@ def joined(messages: Sequence[Message], separator: str | Message = "; ") -> Mess
     return Message(text, between=separator, **dict(zip(names, messages, strict=True)))
 
 
-def told(text: str, /, **values: Any) -> str:
+def translate(text: str, /, **values: Any) -> str:
     """Return a message in the language that is spoken now.
 
-    >>> told("{count} files", count=3)
+    >>> translate("{count} files", count=3)
     '3 files'
     """
     return Message(text, **values).text()

@@ -34,7 +34,7 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
     """
     short = not set(_header(path)) & {"measure", "kind", "status"}
     rows = tables.read(path, "counts" if short else "history")
-    found: list[dict[str, Any]] = []
+    completed: list[dict[str, Any]] = []
     faults: list[Fault] = []
     for number, row in enumerate(frames.records(rows), start=2):
         try:
@@ -51,13 +51,13 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
             )
             continue
         full = _completed(row, place) if short else row | {"place": place.name, "level": place.level}
-        faults += [Fault(path.name, number, *fault) for fault in _faults(full, place, known, found)]
-        found.append(full)
+        faults += [Fault(path.name, number, *fault) for fault in _faults(full, place, known, completed)]
+        completed.append(full)
     if rows.empty:
         faults.append(Fault(path.name, 0, "", "", Message("at least one count")))
     if faults:
         raise TableError(faults)
-    table = pd.DataFrame(found, columns=tables.columns("history")).astype({"value": float, "error": float})
+    table = pd.DataFrame(completed, columns=tables.columns("history")).astype({"value": float, "error": float})
     dated = history.known_since(table)
     table["known"] = dated.where(dated != "", table["month"])
     return table.sort_values(ORDER, kind="stable").reset_index(drop=True)
@@ -75,16 +75,14 @@ def _header(path: Path) -> list[str]:
 def _completed(row: dict[str, object], place: Place) -> dict[str, object]:
     """Return a row of the short form as a row of a history."""
     blank = dict.fromkeys(tables.columns("history"), "")
-    said = {"scheme": SCHEME, "measure": "members", "group": "all", "unit": "persons", "kind": "observation"}
+    fixed = {"scheme": SCHEME, "measure": "members", "group": "all", "unit": "persons", "kind": "observation"}
     mine = {"place": place.name, "level": place.level, "month": row["month"], "value": row["value"]}
-    return blank | said | mine | {"status": "stated", "source": row["source"], "known": row["month"], "error": np.nan}
+    return blank | fixed | mine | {"status": "stated", "source": row["source"], "known": row["month"], "error": np.nan}
 
 
 def is_count(rows: pd.DataFrame) -> pd.Series:
     """Return for each row of a history whether it counts all members of the voluntary scheme."""
-    kind = (rows["scheme"] == SCHEME) & (rows["kind"] == "observation")
-    found: pd.Series = kind & (rows["measure"] == "members") & (rows["group"] == "all")
-    return found
+    return pd.Series(rows.index.isin(history.observed(rows, "members", "all").index), rows.index)
 
 
 def _faults(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.data import apportion, frames, tables
+from forecast.data import apportion, frames, shown, tables
 from forecast.data.history import firm, observed
 from forecast.data.messages import Message, joined
 from forecast.data.tables import Month, UserError
@@ -69,6 +69,8 @@ class Place:
     history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=tables.columns("history")))
     source: str = ""
     note: str = ""
+
+    _repr_html_ = shown.html
 
     def group_sizes(self) -> np.ndarray:
         """Return eligible persons by commune and group, shape (communes, 4), groups in the order of ``GROUPS``.
@@ -170,19 +172,19 @@ def _find(name: str, places: pd.DataFrame) -> str:
     if exact in places.index:
         return exact
     slugs, wanted = _slugs(*_file("places")), slug(exact)
-    found = [place for place, short in slugs.items() if short == wanted]
-    if len(found) == 1:
-        return found[0]
-    if not found and (gone := _gone(wanted, places)):
+    candidates = [place for place, short in slugs.items() if short == wanted]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates and (gone := _gone(wanted, places)):
         raise UserError('there is no place "{name}" with figures of its own: {gone}', name=name, gone=gone)
-    if not found:  # the last part of a commune's name is what people remember of it
+    if not candidates:  # the last part of a commune's name is what people remember of it
         ends = {place: slug(place.rsplit("/", 1)[-1]) for place in places.index}
         near = difflib.get_close_matches(wanted, {*slugs.values(), *ends.values()}, n=5, cutoff=0.6)
         meant = {place: short if short in near else ends[place] for place, short in slugs.items()}
         likely = [place for place, short in meant.items() if short in near]
-        found = sorted(likely, key=lambda place: (near.index(meant[place]), len(place)))[:6]
-    if found:
-        raise UserError('there is no place "{name}"; nearest: {found}', name=name, found=", ".join(found))
+        candidates = sorted(likely, key=lambda place: (near.index(meant[place]), len(place)))[:6]
+    if candidates:
+        raise UserError('there is no place "{name}"; nearest: {found}', name=name, found=", ".join(candidates))
     raise UserError('there is no place "{name}"; data/places.csv lists all places', name=name)
 
 
@@ -190,18 +192,18 @@ def _gone(wanted: str, places: pd.DataFrame) -> Message | None:
     """Say what became of an old commune or district without a row, whose slug is ``wanted``; None if none is it."""
     if not (tables.data_dir() / "crosswalk.csv").is_file():
         return None
-    told: dict[tuple[str, str], list[str]] = {}
+    dissolved: dict[tuple[str, str], list[str]] = {}
     for old, short in _slugs(*_file("crosswalk")).items():
         above, parts = old.rpartition("/")[0], old.split("/")
         if old in places.index or len(parts) < 2:
             continue
         if short == wanted:
-            told[old, ""] = [old]
+            dissolved[old, ""] = [old]
         elif len(parts) == 3 and wanted in (slug(parts[1]), slug(above)):
-            told.setdefault((parts[1], parts[0]), []).append(old)
+            dissolved.setdefault((parts[1], parts[0]), []).append(old)
     moves = _table("crosswalk")
     words = []
-    for (old, above), units in told.items():
+    for (old, above), units in dissolved.items():
         into = list(dict.fromkeys(moves.loc[moves["old"].isin(units), "new"]))
         was = "{old} was a district of {above}" if above else "{old} was a commune"
         words.append(
@@ -263,6 +265,7 @@ def read_place(name: str, at: Month | None = None) -> Place:
     ``name`` may be typed without diacritics and in small letters. If the unit was replaced by one of the same
     name before ``at``, that one is returned. Without ``at``, the month is :data:`DEFAULT_MONTH`, or the nearest
     one in the unit's life. An unknown name raises :class:`~forecast.data.tables.UserError` with the nearest names.
+    Communes have persons by group and households; where each figure comes from stands in data/places.csv.
 
     >>> read_place("ca-mau").name, read_place("ca-mau", at="2026-01").name
     ('Cà Mau', 'Cà Mau (2025)')
@@ -285,9 +288,9 @@ def read_place(name: str, at: Month | None = None) -> Place:
     for column in _COUNTS:
         frame[column] = apportion.scaled(units[column].to_numpy(float), counts[column])
     frame[_SHARES] = (units[_SHARES] if not district_gone(name) else row[_SHARES]).to_numpy(float)
-    said = {key: row[key] for key in ("level", "since", "until", *_SHARES, "source", "note")} | counts
+    attributes = {key: row[key] for key in ("level", "since", "until", *_SHARES, "source", "note")} | counts
     lineage, communes = _lineage(name, places), frame.reset_index(drop=True)
-    return Place(name, slug(name), lineage=lineage, communes=communes, history=_history(name), **said)
+    return Place(name, slug(name), lineage=lineage, communes=communes, history=_history(name), **attributes)
 
 
 def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
@@ -331,8 +334,8 @@ def _districts(units: pd.DataFrame, places: pd.DataFrame) -> list[str]:
 
 def _district_in(name: str) -> str:
     """Return the district that stands in the name of a commune, "" where none does."""
-    found = re.fullmatch(r"[^/]+/([^/(]+)/[^/]+", name)
-    return found.group(1) if found else ""
+    match = re.fullmatch(r"[^/]+/([^/(]+)/[^/]+", name)
+    return match.group(1) if match else ""
 
 
 def district_gone(group: str) -> str:
@@ -341,8 +344,8 @@ def district_gone(group: str) -> str:
     >>> district_gone("Phú Thọ (2025)/Đà Bắc cũ"), district_gone("Hà Nội/30 xã điểm")
     ('Đà Bắc', '')
     """
-    found = re.fullmatch(r"[^/]+/([^/]+) cũ", group)
-    return found.group(1) if found else ""
+    match = re.fullmatch(r"[^/]+/([^/]+) cũ", group)
+    return match.group(1) if match else ""
 
 
 def crosswalk() -> pd.DataFrame:

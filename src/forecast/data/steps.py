@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from forecast.data.messages import told
+from forecast.data.messages import translate
 
 
 def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True, done: int = 0) -> "tqdm[Any]":
@@ -19,8 +19,8 @@ def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True,
     """
     notebook = _in_notebook()
     return tqdm(
-        desc=told(what),
-        unit=" " + told(unit) if unit else "",
+        desc=translate(what),
+        unit=" " + translate(unit) if unit else "",
         total=total,
         initial=done,
         disable=not shown or not (notebook or sys.stderr.isatty()),

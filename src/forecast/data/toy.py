@@ -1,7 +1,8 @@
 """An invented district and its law, so that tests and first steps need no data.
 
 Everything here is synthetic: six communes, ten thousand eligible people, two of the communes poor and highland. The law
-has one floor that doubles in 2022 and two subsidies, with round numbers that can be checked by head.
+has one floor that doubles in 2022 and two subsidies, with round numbers that can be checked by head. Units are persons
+and VND; no file of data/ is read, and nothing is refused.
 
 >>> place().population, law().value("min_declared_income", "2022-01")
 (20000.0, 2000000.0)

@@ -23,10 +23,10 @@ def month(text: object) -> object:
     if not isinstance(text, str):
         return text
     word = text.strip()
-    if found := _MONTH.fullmatch(word):
-        number, year = found.groups()
-    elif found := _MONTH_YEAR_FIRST.fullmatch(word):
-        year, number = found.groups()
+    if match := _MONTH.fullmatch(word):
+        number, year = match.groups()
+    elif match := _MONTH_YEAR_FIRST.fullmatch(word):
+        year, number = match.groups()
     else:
         return text
     return f"{year}-{int(number):02d}" if 1 <= int(number) <= 12 else text
@@ -83,5 +83,5 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     ('until', '')
     """
     by_letters = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), by_letters, 1, cutoff=cutoff)
-    return by_letters[found[0]] if found else ""
+    matches = get_close_matches(word.lower(), by_letters, 1, cutoff=cutoff)
+    return by_letters[matches[0]] if matches else ""

@@ -7,13 +7,18 @@ languages.
 ('spent_outreach', ['state', 'province', 'donors'])
 """
 
+from typing import Literal, get_args
+
 NATION = "Việt Nam"
 """The place that contains all others."""
 
 SCHEME = "voluntary_si"
 """The scheme that is simulated."""
 
-GROUPS = ("poor", "near_poor", "ethnic_minority", "other")
+GroupOrAll = Literal["all", "poor", "near_poor", "ethnic_minority", "other"]
+"""What a file may say where a group is wanted."""
+
+GROUPS: tuple[str, ...] = get_args(GroupOrAll)[1:]
 """The four subsidy groups, in the order of every array with a group axis; tables add ``all`` for their sum."""
 
 GUARDED = ("poor", "near_poor", "ethnic_minority")
@@ -58,8 +63,11 @@ and the commission on them alone.
 SUPPORTERS = ("state", "province", "donors")
 """Payers who carry a part of members' contributions."""
 
-OUTREACH_PAYERS = ("office", "state", "province", "donors")
-"""Payers whom a lever may name for what it costs."""
+OutreachPayer = Literal["office", "state", "province", "donors"]
+"""Payers whom a lever may name for what it costs, and whose money a search may count."""
+
+OUTREACH_PAYERS: tuple[str, ...] = get_args(OutreachPayer)
+"""The same, in the order of tables."""
 
 RANGE_UNITS = ("one", "hamlet", "commune", "communes", "household", "person", "collector")
 """What the most of a lever is counted for: itself, or each of these; ``communes`` is a share of all communes."""

@@ -87,13 +87,13 @@ def each(
     where = list(paths) if paths is not None else [None] * len(given)
     waiting = []
     for number, path in enumerate(where):
-        found = None
+        stored = None
         if path is not None:
-            found = kept(number, path) if kept else files.kept_table(path)
-        if found is None:
+            stored = kept(number, path) if kept else files.kept_table(path)
+        if stored is None:
             waiting.append(number)
         else:
-            yield number, found  # type: ignore[misc]  # what was kept is what the function returned
+            yield number, stored  # type: ignore[misc]  # what was kept is what the function returned
     for number, result in _done(function, given, waiting, jobs):
         if where[number] is not None:
             files.keep(result, where[number])  # type: ignore[arg-type]  # what is kept is a table or arrays
@@ -108,8 +108,8 @@ def every(
     >>> every(pow, [(2, 3), (3, 2)], jobs=1)
     [8, 9]
     """
-    found = dict(each(function, given, jobs, **options))
-    return [found[number] for number in range(len(given))]
+    results = dict(each(function, given, jobs, **options))
+    return [results[number] for number in range(len(given))]
 
 
 def _done(

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from forecast.data import tables, workers
+from forecast.data import shown, tables, workers
 from forecast.data.apportion import shared
 from forecast.data.steps import steps
 from forecast.engines.people.agents import by_commune
@@ -36,6 +35,9 @@ class Allocation(NamedTuple):
     table: pd.DataFrame
     level: float  # probability with which each commune meets its equally hard share, before whole persons
     place_chance: float  # probability that the place as a whole meets the target
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def allocate(
@@ -113,5 +115,7 @@ def equally_hard(members: np.ndarray, goal: float) -> tuple[np.ndarray, float]:
 
     if (high <= low).all() or not shares(-FAR).sum() < goal < shares(FAR).sum():
         return middle * goal / middle.sum(), float(goal <= middle.sum())
+    from scipy.optimize import brentq  # not for those who only show an allocation
+
     z = float(brentq(lambda z: shares(z).sum() - goal, -FAR, FAR, xtol=1e-9))
     return shares(z), float(ndtr(-z))

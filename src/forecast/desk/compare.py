@@ -22,7 +22,7 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
     the work of levers (`engines.people.money`); work and hours are for all groups together and stand with "all".
     `median`, `low` and `high` are over draws, in the `unit` of the row (persons, years, vnd, hours); of the `mean`, the
     payers' add up to that of all. A `base` that is not in the answer, or nothing beside it, raises
-    :class:`~forecast.data.tables.UserError`.
+    :class:`~forecast.data.tables.UserError`. What money holds stands in docs/decisions/0028-money-is-whole.md.
 
     >>> import forecast as f
     >>> quo = f.Scenario("quo", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law())
@@ -84,6 +84,9 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
 
 def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
     """Return the same question if nothing changes, named `name`: levers that act before the start go on, no other acts.
+
+    Place, months and beliefs are those of `scenario`; which levers act before the start, says
+    :meth:`forecast.question.levers.Policy.in_force`. No scenario is refused. How a plan acts stands in docs/model.md.
 
     >>> import forecast as f
     >>> plan = f.Scenario("plan", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law(),

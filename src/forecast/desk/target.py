@@ -37,7 +37,8 @@ def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
         raise tables.UserError(
             "no engine answered scenario {scenario!r} for {measure}", scenario=scenario.scenario, measure=target.measure
         )
-    desk = rows.probability(target.measure, at_least=target.value, by=target.by, group=target.group, since=target.since)
+    aim: dict[str, Any] = {"at_least": target.value, "by": target.by, "group": target.group, "since": target.since}
+    desk = rows.probability(target.measure, **aim).drop(columns="origin")
     months = [m for m in rows.frame["month"].unique() if (target.since or target.by) <= m <= target.by]
     total = rows.only(month=months).frame.groupby(["engine", "draw"], observed=True)["value"].sum()
     by_engine = total.groupby("engine", observed=True)
@@ -52,7 +53,7 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     needed_high, entries_expected and entries_needed (persons in the month, medians; needed counts the exits that the
     engine expects at the needed stock, less the returns). An even path from the opening stock to the target is bent as
     each draw bends between its own first and last month (a December peak, a fall by March, a slow beginning): needed is
-    the median of these paths, and nine in ten of them lie between low and high.
+    the median of these paths, low and high the ends of their 90% interval.
     """
     target = target_of(scenario)
     if target.measure != "members":

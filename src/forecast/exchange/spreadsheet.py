@@ -24,6 +24,7 @@ from forecast.exchange.reading import answers as given
 from forecast.exchange.reading import reader, report
 from forecast.exchange.reading.grids import Grid, read_grids
 from forecast.exchange.reading.headings import REASONS
+from forecast.exchange.reading.months import month_of
 from forecast.exchange.reading.reader import Fault, Outcome, Value
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note
 from forecast.exchange.reading.texts import fold
@@ -221,7 +222,8 @@ def _cells(outcome: Outcome) -> tuple[dict[tuple[str, str], dict[str, Value]], l
         row = cells.setdefault((value.unit, value.month), {})
         first = row.setdefault(value.role, value)
         if first is not value and first.value != value.value and value.role != "plan":
-            faults.append(Fault(value.row, value.key, "month", value.said, "once", value.sheet))
+            told = "month" if month_of(value.said, 2000) else "commune"  # what the cell of its key says
+            faults.append(Fault(value.row, value.key, told, value.said, "once", value.sheet))
     _by_differences(cells, faults)
     once = {(f.sheet, f.row): f for f in faults if f.expected == "once"}
     return cells, [f for f in faults if f.expected != "once"] + list(once.values())
@@ -286,8 +288,13 @@ def _members_there(file: str, grids: list[Grid], outcome: Outcome) -> None:
         raise NothingError(
             '{file}: sheet "{sheet}" has no row of a commune below its headings', outcome.notes, file=file, sheet=sheet
         )
-    open_ones = [note for note in outcome.notes if note.where and note.kind in (SKIPPED, FINDING) and '"' in note.where]
-    told = [Message("{where}: {what}", where=n.where, what=Both(vi=n.vi, en=n.en)) for n in open_ones[:8]]
+    open_ones = [
+        note
+        for note in outcome.notes
+        if note.kind in (SKIPPED, FINDING) and ('"' in note.where or note.en.startswith("another table"))
+    ]
+    said = list(dict.fromkeys((n.where, n.vi, n.en) for n in open_ones))  # once for sheets of one form
+    told = [Message("{where}: {what}", where=where, what=Both(vi=vi, en=en)) for where, vi, en in said[:8]]
     text = (
         '{file}: no column of members was found ("{name}"); it has no row of a commune; '
         "answer --map members=COLUMN if one of them is"

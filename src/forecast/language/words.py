@@ -1,8 +1,7 @@
 """Numbers, terms and text in Vietnamese and English, so that every figure a person reads is made by a run.
 
-Numbers are written by babel (vi: ``1.234,5``; en: ``1,234.5``). Terms come from ``docs/words.csv``, one row a
-term in both languages. :func:`say` fills a sentence that is given in both languages with values; a notebook
-shows it as Markdown. Sentences about a run are in :mod:`forecast.show`.
+Numbers are written by babel (vi: ``1.234,5``; en: ``1,234.5``). Terms come from ``docs/words.csv``, one row a term in
+both languages. :func:`say` fills a sentence that is given in both with values. Sentences about a run: `forecast.show`.
 """
 
 import math
@@ -391,10 +390,11 @@ def table(
     specs = {c: spec or (c if c in _TERM_COLUMNS else "") for c, spec in forms.items()}
     heads = [names.get(c) or term(f"column.{c}", lang) for c in forms]
     right = [spec[:1] in _NUMBERS and not spec[1:].strip("0123456789") for spec in forms.values()]
-    rows = [[_cell(form(row[c], spec, lang), spec) for c, spec in specs.items()] for row in frame.to_dict("records")]
+    rows = [[_cell(row[c], spec, lang) for c, spec in specs.items()] for row in frame.to_dict("records")]
     return Table([h[:1].upper() + h[1:] for h in heads], rows, right)
 
 
-def _cell(text: str, spec: str) -> str:
-    """Return what a cell of a table says; a month stays on one line, however narrow the column."""
+def _cell(value: Any, spec: str, lang: str) -> str:
+    """Return what a cell of a table says: a dash where there is nothing; a month stays on one line."""
+    text = "–" if value is None or value != value else form(value, spec, lang)  # nan is unequal to itself
     return text.replace(" ", "\u00a0") if spec == "t" else text

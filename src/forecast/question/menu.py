@@ -8,12 +8,13 @@ to end (data/ranges.csv).
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from forecast.data.messages import Message, Wrong, joined
 from forecast.data.places import Place
+from forecast.data.vocabulary import OutreachPayer
 from forecast.question.faults import of_model
 from forecast.question.levers import LEVERS, AnyLever, Lever, Policy
 from forecast.question.plan import Plan
@@ -128,7 +129,7 @@ class Search(BaseModel):
     """The `search` section of a scenario file: which levers `forecast optimize` may choose, and whose money counts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-    payers: Annotated[tuple[Literal["office", "province", "donors", "state"], ...], Field(min_length=1)] = Field(
+    payers: Annotated[tuple[OutreachPayer, ...], Field(min_length=1)] = Field(
         ("office", "province", "donors"),
         description="whose money counts against the budget; the state's share is due by law and counts only if named",
     )

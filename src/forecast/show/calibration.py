@@ -1,5 +1,7 @@
 """What counts taught, and whether learning finds invented truths: sentences, tables and pictures."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
@@ -64,16 +66,18 @@ def standardized(beliefs: Beliefs, lang: str = "vi") -> pd.DataFrame:
 
     A unit is a 1.645th of half the prior's range from 5 to 95%, in the coordinates without limits.
     """
-    found = {}
+    columns = {}
     for name, prior in (par.NATION | par.PLACES).items():
         low, center, high = prior.free(prior.draws(np.array([-PRIOR, 0.0, PRIOR])))
-        found[term(f"belief.{name}", lang)] = 2 * PRIOR * (prior.free(beliefs.parameters[name]) - center) / (high - low)
-    return pd.DataFrame(found)
+        columns[term(f"belief.{name}", lang)] = (
+            2 * PRIOR * (prior.free(beliefs.parameters[name]) - center) / (high - low)
+        )
+    return pd.DataFrame(columns)
 
 
 def found_again(verdict: pd.DataFrame, lang: str = "vi") -> Text:
     """Say whether truths of invented nations and places were found again, those that were not first."""
-    own = verdict[verdict["coordinate"] == "all"].iloc[0]
+    overall = verdict[verdict["coordinate"] == "all"].iloc[0]
     rest = verdict[verdict["coordinate"] != "all"]
     odd = rest[rest["uniform_p"] < SURE].sort_values("uniform_p", kind="stable")
     lines = [
@@ -89,7 +93,7 @@ def found_again(verdict: pd.DataFrame, lang: str = "vi") -> Text:
     ]
     head = say(
         lang,
-        n=int(own["times"]),
+        n=int(overall["times"]),
         k=len(rest),
         m=len(odd),
         e=SURE * len(rest),
@@ -136,7 +140,8 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
         raise UserError("nothing to draw: no rows of what was learned")
     low, middle, high = np.quantile(z, (0.05, 0.5, 0.95), axis=0)
     order = np.argsort(high - low, kind="stable")
-    height = 1.75 + 0.24 * len(order)
+    names = [textwrap.fill(name, 46) for name in z.columns]
+    height = 1.75 + sum(0.26 if "\n" not in name else 0.36 for name in names)
     color, _, marker = LOOKS[0]
     with style():
         picture, axes = sheet(
@@ -161,14 +166,18 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
             axes.plot([-PRIOR, PRIOR], [y, y], color=GRID, lw=7, solid_capstyle="butt")
             axes.plot([low[i], high[i]], [y, y], color=color, lw=2.2)
             axes.plot([middle[i]], [y], marker=marker, ms=5, color=color)
-        axes.set_yticks(range(len(order)), [z.columns[i] for i in order], fontsize=8.5)
+        axes.set_yticks(range(len(order)), [names[i] for i in order], fontsize=8.5)
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.axvline(0, color=MUTED, lw=1, ls=DASHES)
         axes.grid(False)
-    narrowest = ", ".join(z.columns[i] for i in order[:5])
+    part = (high - low) / (2 * PRIOR)  # of the interval before
+    narrowest = ", ".join(f"{z.columns[i]} {words.percent(part[i], lang)}" for i in order[:5])
     return picture.describe(
         say(
-            lang, vi="Số liệu thu hẹp nhiều nhất: {names}.", names=narrowest, en="Most narrowed by the counts: {names}."
+            lang,
+            names=narrowest,
+            vi="Khoảng sau so với khoảng trước, hẹp nhất: {names}.",
+            en="Interval after as a part of that before, the narrowest: {names}.",
         )
     )
 
@@ -219,5 +228,5 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
         axes.set_xlabel(
             say(lang, vi="Hạng (0: thấp hơn mọi lần rút; 1: cao hơn)", en="Rank (0: below all draws; 1: above)")
         )
-    told = {"vi": "{n} trên {bins} cột nằm ngoài dải.", "en": "{n} of {bins} bars lie outside the band."}
-    return picture.describe(say(lang, **told, n=int(out.sum()), bins=bins))
+    wording = {"vi": "{n} trên {bins} cột nằm ngoài dải.", "en": "{n} of {bins} bars lie outside the band."}
+    return picture.describe(say(lang, **wording, n=int(out.sum()), bins=bins))

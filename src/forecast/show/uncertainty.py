@@ -4,12 +4,13 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
-from forecast.show import told
+from forecast.show import register
 from forecast.show.evidence import label
 from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import GRID, LOOKS, Picture, sheet, signed, source_line, style
@@ -18,6 +19,14 @@ SOURCES = ("parameters", "counts", "judgement", "model", "chance")
 SHADES = {"parameters": "#1b5e9b", "counts": "#1b5e9b", "judgement": "#b4561f", "model": "#3f7d3a", "chance": "#8a94a0"}
 HATCHES = {"judgement": "////", "model": "....", "chance": ""}
 MOST = 12  # factors in a picture
+FACTORS, SMALL_FACTORS = (0.1, 0.25, 0.5, 1, 2, 4, 10), (0.5, 0.8, 0.9, 1, 1.1, 1.25, 2)  # ticks of a log scale
+QUO = "-status-quo"  # ends the name of a scenario in which nothing changes (CONTRIBUTING.md, A place)
+
+
+def _percents(axes: Axes, top: float, lang: str) -> None:
+    """Put ticks at nothing, a half and all of a share `top`."""
+    ticks = [0.0, top / 2, top]
+    axes.set_xticks(ticks, [words.percent(tick, lang) for tick in ticks], fontsize=8.5)
 
 
 def _short(name: str, lang: str) -> str:
@@ -32,11 +41,11 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     """
     if table.empty:
         raise UserError("nothing to draw: no ladder")
-    told.ladder(table)
+    register.ladder(table)
     names = list(dict.fromkeys(table["place"]))
     there = [s for s in SOURCES if s in set(table["source"])]
     first = max(there, key=lambda source: float(table.loc[table["source"] == source, "share"].mean()))
-    height = 1.95 + 0.62 * len(names)
+    height = 2.35 + 0.62 * len(names)
     with style({"hatch.linewidth": 0.5}):
         picture, axes = sheet(
             say(
@@ -54,11 +63,11 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
             source_line(lang),
             height=height,
         )
-        axes.set_position((0.27, 0.42 / height, 0.70, 1 - 1.55 / height))
+        axes.set_position((0.27, 0.58 / height, 0.70, 1 - 1.95 / height))
         for y, place in enumerate(names):
-            own, left = table[table["place"] == place].set_index("source"), 0.0
-            for source in (s for s in there if s in own.index):
-                share = float(own.at[source, "share"])
+            parts, left = table[table["place"] == place].set_index("source"), 0.0
+            for source in (s for s in there if s in parts.index):
+                share = float(parts.at[source, "share"])
                 axes.barh(
                     y,
                     share,
@@ -82,7 +91,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
                         bbox={"boxstyle": "round,pad=0.18", "fc": "white", "ec": "none"},
                     )
                 left += share
-            low, high = own[["low", "high"]].iloc[0]
+            low, high = parts[["low", "high"]].iloc[0]
             axes.text(-0.02, y - 0.14, place, ha="right", va="center", fontsize=10.5)
             axes.text(
                 -0.02,
@@ -93,16 +102,22 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 fontsize=8.5,
                 color=MUTED,
             )
-        edge = 0.0
-        for source in there:  # names stand over the first bar in the order of its parts
+        edge, lowest = -0.36, -0.46
+        for (
+            source
+        ) in there:  # names stand over the first bar in the order of its parts, in two rows where they need them
             text = axes.text(
-                edge, -0.46, f"■ {term(f'ladder.{source}', lang)}", fontsize=9, color=SHADES[source], va="bottom"
+                edge, lowest, f"■ {term(f'ladder.{source}', lang)}", fontsize=9, color=SHADES[source], va="bottom"
             )
-            edge += text.get_window_extent().width / axes.bbox.width + 0.035
-        axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[], xticks=[])
+            width = text.get_window_extent().width / axes.bbox.width
+            if edge + width > 1:
+                edge, lowest = -0.36, lowest - 0.34
+                text.set_position((edge, lowest))
+            edge += width + 0.035
+        axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[])
+        _percents(axes, 1.0, lang)
         axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
-    said = "; ".join(
+    shares_by_place = "; ".join(
         f"{place}: "
         + ", ".join(
             f"{term(f'ladder.{r.source}', lang)} {words.percent(r.share, lang)}"
@@ -113,19 +128,29 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     return picture.describe(
         say(
             lang,
-            vi="Độ rộng khoảng dự báo theo nguồn. {said}.",
-            en="Width of the intervals by source. {said}.",
-            said=said,
+            vi="Độ rộng khoảng dự báo theo nguồn. {shares_by_place}.",
+            en="Width of the intervals by source. {shares_by_place}.",
+            shares_by_place=shares_by_place,
         )
+    )
+
+
+def _asked(scenario: object, lang: str) -> str:
+    """Say under which policy a number of the study is asked: the status quo, or the scenario by its name."""
+    return say(
+        lang,
+        name=scenario,
+        vi="giữ nguyên cách làm cũ" if str(scenario).endswith(QUO) else "kịch bản {name}",
+        en="if nothing changes" if str(scenario).endswith(QUO) else "scenario {name}",
     )
 
 
 def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say for each place which source makes most of its width, one line a place."""
-    told.ladder(table)
+    register.ladder(table)
     lines = []
-    for place, own in frames.groups(table, "place", sort=False):
-        most = frames.at(own, own["share"].idxmax())
+    for place, parts in frames.groups(table, "place", sort=False):
+        most = frames.at(parts, parts["share"].idxmax())
         lines.append(
             say(
                 lang,
@@ -135,10 +160,11 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
                 source=term(f"ladder.{most['source']}", lang),
                 share=most["share"],
                 width=most["width"],
-                vi="**{place}**: từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, khoảng {width:a} "
-                "người)",
-                en="**{place}**: {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about {width:a} "
-                "persons)",
+                asked=_asked(most["scenario"], lang),
+                vi="**{place}** ({asked}): từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, "
+                "khoảng {width:a} người)",
+                en="**{place}** ({asked}): {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about "
+                "{width:a} persons)",
             )
         )
     return words.listing(lines)
@@ -149,10 +175,10 @@ def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
 
     `table` is that of `study.study`: the tables of `measure.Next` under one another; `draws` are those of its plan.
     """
-    told.next_statistics(table)
+    register.next_statistics(table)
     lines = []
-    for place, own in frames.groups(table, "place", sort=False):
-        known, best = own[own["published"]], own[~own["published"]].iloc[0]
+    for place, statistics in frames.groups(table, "place", sort=False):
+        known, best = statistics[statistics["published"]], statistics[~statistics["published"]].iloc[0]
         before = known["width"].iloc[0] if len(known) else best["high"] - best["low"]
         line: str = say(
             lang,
@@ -180,8 +206,9 @@ def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
             line += say(
                 lang,
                 p=words.Chance(float(best["probability"]), draws),
-                vi=" Quyết định không đổi (khả năng đạt {p:c}), chỉ con số dự báo chắc hơn.",
-                en=" The decision stays as it is (chance of the target {p:c}); the number becomes surer.",
+                asked=_asked(best["scenario"], lang),
+                vi=" Quyết định không đổi (khả năng đạt, {asked}: {p:c}), chỉ con số dự báo chắc hơn.",
+                en=" The decision stays as it is (chance of the target, {asked}: {p:c}); the number becomes surer.",
             )
         lines.append(line)
     return words.listing(lines)
@@ -189,12 +216,12 @@ def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
 
 def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw by how much each statistic would narrow the interval of a place, beyond the count of members."""
-    told.next_statistics(table)
-    own = table[(table["place"] == place) & ~table["published"]].sort_values("narrower", ascending=False)
-    own = own.head(8)
-    if own.empty:
+    register.next_statistics(table)
+    rows = table[(table["place"] == place) & ~table["published"]].sort_values("narrower", ascending=False)
+    rows = rows.head(8)
+    if rows.empty:
         raise UserError("nothing to draw: no statistic of {place}", place=place)
-    height, most = 1.7 + 0.34 * len(own), float(own["narrower"].iloc[0])
+    height, most = 1.7 + 0.34 * len(rows), float(rows["narrower"].iloc[0])
     with style():
         picture, axes = sheet(
             say(
@@ -206,7 +233,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                 if most >= 0.005
                 else "{place}: beside members, no statistic makes it surer",
                 place=place,
-                what=label(str(own["statistic"].iloc[0]), lang),
+                what=label(str(rows["statistic"].iloc[0]), lang),
                 p=words.percent(most, lang),
             ),
             say(
@@ -219,7 +246,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         )
         axes.set_position((0.50, 0.5 / height, 0.40, 1 - 1.45 / height))
         color, _, marker = LOOKS[0]
-        for y, row in enumerate(frames.rows(own)):
+        for y, row in enumerate(frames.rows(rows)):
             value = max(row.narrower, 0.0)
             axes.plot([0, value], [y, y], color=color, lw=2.2)
             axes.plot([value], [y], marker=marker, ms=8, color=color, clip_on=False)
@@ -232,18 +259,19 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                 va="center",
                 fontsize=9.5,
             )
-        axes.set(xlim=(0, max(own["narrower"].max(), 0.02) * 1.15), ylim=(len(own) - 0.4, -0.6), yticks=[], xticks=[])
+        top = 0.02 * np.ceil(max(float(rows["narrower"].max()), 0.01) / 0.02)
+        axes.set(xlim=(0, top * 1.05), ylim=(len(rows) - 0.4, -0.6), yticks=[])
+        _percents(axes, top, lang)
         axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
         axes.axvline(0, color=INK, lw=1)
-    said = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in frames.rows(own))
+    gain = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in frames.rows(rows))
     return picture.describe(
         say(
             lang,
-            vi="Khoảng dự báo của {place} hẹp thêm: {said}.",
-            en="The interval of {place} narrows by: {said}.",
+            vi="Khoảng dự báo của {place} hẹp thêm: {gain}.",
+            en="The interval of {place} narrows by: {gain}.",
             place=place,
-            said=said,
+            gain=gain,
         )
     )
 
@@ -253,11 +281,11 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
 
     `table` is that of `sensitivity.morris`; effects are told as percent of members.
     """
-    own = table.head(MOST)
-    if own.empty:
+    strongest = table.head(MOST)
+    if strongest.empty:
         raise UserError("nothing to draw: no factor")
-    told.factors(own, place, ("effect", "uneven"))
-    height = 1.95 + 0.36 * len(own)
+    register.factors(strongest, place, ("effect", "uneven"))
+    height = 1.95 + 0.36 * len(strongest)
     with style():
         picture, axes = sheet(
             say(
@@ -265,7 +293,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                 vi="{place}: {what} làm thay đổi dự báo nhiều nhất",
                 en="{place}: {what} moves the forecast most",
                 place=place,
-                what=label(str(own["factor"].iloc[0]), lang),
+                what=label(str(strongest["factor"].iloc[0]), lang),
             ),
             say(
                 lang,
@@ -278,10 +306,10 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             height=height,
         )
         axes.set_position((0.50, 0.72 / height, 0.40, 1 - 1.75 / height))
-        sign = np.where(own["direction"] < 0, -1.0, 1.0)
-        middle, error = sign * own["effect"].to_numpy(), own["error"].to_numpy()
+        sign = np.where(strongest["direction"] < 0, -1.0, 1.0)
+        middle, error = sign * strongest["effect"].to_numpy(), strongest["error"].to_numpy()
         reach = float(np.max(np.abs(middle) + error)) * 1.2
-        for y, row in enumerate(frames.rows(own)):
+        for y, row in enumerate(frames.rows(strongest)):
             color, _, marker = LOOKS[0] if row.kind == "parameter" else LOOKS[1]
             axes.plot([0, middle[y]], [y, y], color=color, lw=1, alpha=0.5)
             axes.plot([middle[y] - error[y], middle[y] + error[y]], [y, y], color=color, lw=2.4)
@@ -289,22 +317,22 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             margin(axes, y, _short(row.factor, lang))
             margin(axes, y, signed(100 * np.expm1(middle[y]), lang) + "%", 1.02)
         axes.axvline(0, color=INK, lw=1)
-        ticks = [t for t in np.log([0.1, 0.25, 0.5, 1, 2, 4, 10]) if abs(t) <= reach]
+        ticks = [t for t in np.log(FACTORS if reach > np.log(2) else SMALL_FACTORS) if abs(t) <= reach]
         axes.set_xticks(ticks, [signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
-        axes.set(xlim=(-reach, reach), ylim=(len(own) - 0.4, -0.6), yticks=[])
+        axes.set(xlim=(-reach, reach), ylim=(len(strongest) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
-    said = "; ".join(
+    effects = "; ".join(
         f"{label(r.factor, lang)} {signed(100 * np.expm1(m), lang)}%"
-        for r, m in zip(frames.rows(own), middle, strict=True)
+        for r, m in zip(frames.rows(strongest), middle, strict=True)
     )
     return picture.describe(
         say(
             lang,
-            vi="Ảnh hưởng đến số người tham gia tại {place}: {said}.",
-            en="Effect on members in {place}: {said}.",
+            vi="Ảnh hưởng đến số người tham gia tại {place}: {effects}.",
+            en="Effect on members in {place}: {effects}.",
             place=place,
-            said=said,
+            effects=effects,
         )
     )
 
@@ -313,7 +341,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw Sobol's indices: a factor's own share of the variance (filled) and that with its interactions (hollow)."""
     if table.empty:
         raise UserError("nothing to draw: no index")
-    told.factors(table, place, ("first", "total"))
+    register.factors(table, place, ("first", "total"))
     height = 1.95 + 0.36 * len(table)
     with style():
         picture, axes = sheet(
@@ -349,25 +377,25 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
-    said = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in frames.rows(table))
+    shares = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in frames.rows(table))
     return picture.describe(
         say(
             lang,
-            vi="Phần phương sai của dự báo tại {place}, kể cả tác động chung: {said}.",
-            en="Share of the variance in {place}, interactions included: {said}.",
+            vi="Phần phương sai của dự báo tại {place}, kể cả tác động chung: {shares}.",
+            en="Share of the variance in {place}, interactions included: {shares}.",
             place=place,
-            said=said,
+            shares=shares,
         )
     )
 
 
-def cost_text(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
+def cost_text(designs: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
     """Say what the designs cost, what common random numbers saved, and whether both engines agree on the order."""
-    saved = found["pairing"].set_index("what")["value"]
+    saved = designs["pairing"].set_index("what")["value"]
     return say(
         lang,
-        morris=int(found["morris"]["runs"].iloc[0]),
-        sobol=int(found["sobol"]["runs"].iloc[0]),
+        morris=int(designs["morris"]["runs"].iloc[0]),
+        sobol=int(designs["sobol"]["runs"].iloc[0]),
         agents=int(saved["runs"]),
         times=saved["times"],
         agreement=saved["agreement"],

@@ -11,8 +11,8 @@ from forecast.data import frames
 from forecast.desk.target import MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Text, form, join, say, term
-from forecast.show import told
-from forecast.show.costs import held
+from forecast.show import register
+from forecast.show.costs import adding, held
 from forecast.show.evidence import label
 
 
@@ -22,7 +22,9 @@ def effort_text(effort: dict[str, Any], lang: str = "vi") -> Text:
     what = f"outreach for {effort['target']:g} with {effort['probability_wanted']:g}"
     head = (effort["place"], effort["scenario"], what, effort["by"], "all", effort["engine"])
     names = {"multiple": "times", "total": "VND, mean"}
-    stated.tell(Figure(*head, said, effort[key], effort["draws"]) for key, said in names.items() if effort[key])
+    stated.tell(
+        Figure(*head, statistic, effort[key], effort["draws"]) for key, statistic in names.items() if effort[key]
+    )
     common = {
         "draws": effort["draws"],
         "p": effort["probability_wanted"],
@@ -114,7 +116,7 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     `ways` is that of :func:`forecast.desk.target.ways`. A lever that is not enough at the most that was seen is marked
     so; its money is that of the most. Where none is enough, the last row says whether all of them together are.
     """
-    told.ways(ways)
+    register.ways(ways)
     ways = words.counted(ways, "probability_reached")
     if (ways["needed"] == 0).all():
         return say(lang, vi="Không giải pháp nào phải làm thêm.", en="No lever needs to do more.")
@@ -122,7 +124,8 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     for row in frames.records(ways):
         wanted = needed(row, lang)
         name = term(f"way.{TOGETHER}", lang) if row["way"] == TOGETHER else label(row["way"], lang)
-        money = {payer: row[payer] / 1e6 for payer in (*MONEY, "total")}
+        money = {payer: row[payer] / 1e6 for payer in MONEY}
+        money["total"] = adding(money.values(), 1)
         rows.append(
             {"way": name, "needed": wanted, "probability": row["probability_reached"], "hours": row["hours"]} | money
         )
@@ -140,7 +143,7 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     drawn = say(
         lang,
         n=ways["draws"].max(),
-        vi="Mỗi dòng: {n:n} lần mô phỏng, như nhau cho mọi dòng.",
-        en="Each row: {n:n} draws, the same for all rows.",
+        vi="Mỗi dòng: {n:n} lần mô phỏng, như nhau cho mọi dòng. Cột cộng không kể tiền người tham gia tự đóng.",
+        en="Each row: {n:n} draws, the same for all rows. The total is without what members pay themselves.",
     )
     return join([words.table(frame, lang, forms, heads), join([drawn, held(lang=lang)], " ")])

@@ -58,7 +58,8 @@ def baseline(
     processes work at once (all cores by default); the answer does not depend on them. ``keep`` is a folder for finished
     series, so that the same question, asked again after a kill, goes on where it was. Returns ``unique_id, ds, mean,
     median`` and one column for each quantile, named for it, in the order in which the series first appear. Raises
-    :class:`forecast.data.tables.UserError` naming every wrong cell; ``file`` is the table's name in it.
+    :class:`forecast.data.tables.UserError` naming every wrong cell; ``file`` is the table's name in it. The unit
+    of a forecast is that of ``y``. The methods and the series that chose them: docs/decisions/0005 and 0020.
 
     >>> counts = pd.DataFrame({"unique_id": "Thanh Hải", "ds": ["2019", "2020", "2021"], "y": [100, 110, 121]})
     >>> baseline(counts, horizon=2, quantiles=[0.1, 0.9], progress=False, jobs=1)["ds"].tolist()
@@ -86,12 +87,12 @@ def baseline(
             files.keep({"answer": answer}, paths[i])
             bar.update(len(chunks[i].cases))
     whole = np.concatenate([answer for answer in answers if answer is not None])
-    found: dict[str, object] = {
+    columns: dict[str, object] = {
         "unique_id": [case.name for case in cases for _ in range(horizon)],
         "ds": [case.grid.write(place) for case, line in zip(cases, places, strict=True) for place in line],
     }
     names = ["mean", "median", *(f"{level:g}" for level in levels)]
-    return pd.DataFrame(found | {name: whole[:, :, i].ravel() for i, name in enumerate(names)})
+    return pd.DataFrame(columns | {name: whole[:, :, i].ravel() for i, name in enumerate(names)})
 
 
 def ahead(case: Series, horizon: int, file: str = "table") -> list[int]:
@@ -124,16 +125,16 @@ def _given(
     short = [case for case in cases if case.season == 1 and 4 <= len(case.values) <= combination.SHORT]
     short = [case for case in short if np.isfinite(case.values).all()]
     lean = combination.lean_of([case.values for case in short[:: max(1, len(short) // ASKED)]])
-    found = [Given(lean=lean)] * len(cases)
+    inputs = [Given(lean=lean)] * len(cases)
     if events is not None or known is not None:
         listed = effects.events_of(events) if events is not None else []
         moves = effects.moves(cases, horizon, listed, known)
-        found = [one._replace(past=m.past, ahead=m.ahead, doubt=m.doubt) for one, m in zip(found, moves, strict=True)]
+        inputs = [one._replace(past=m.past, ahead=m.ahead, doubt=m.doubt) for one, m in zip(inputs, moves, strict=True)]
     if ceiling is not None:
         limits = saturation.ceilings(cases, frame, ceiling, file)
         hard = ceiling != saturation.LEARNED
-        found = [one._replace(ceiling=limit, hard=hard) for one, limit in zip(found, limits, strict=True)]
-    return found
+        inputs = [one._replace(ceiling=limit, hard=hard) for one, limit in zip(inputs, limits, strict=True)]
+    return inputs
 
 
 def coherent(
@@ -159,8 +160,8 @@ def coherent(
     >>> counts = pd.DataFrame({"unique_id": ["a"] * 3 + ["b"] * 3, "ds": ["2019", "2020", "2021"] * 2,
     ...                        "y": [100, 110, 121, 50, 50, 50]})
     >>> tree = pd.DataFrame({"unique_id": ["a", "b"], "parent": "all"})
-    >>> found = coherent(counts, tree, 1, progress=False, jobs=1).set_index("unique_id")["mean"]
-    >>> bool(abs(found["all"] - found["a"] - found["b"]) < 1e-9)
+    >>> means = coherent(counts, tree, 1, progress=False, jobs=1).set_index("unique_id")["mean"]
+    >>> bool(abs(means["all"] - means["a"] - means["b"]) < 1e-9)
     True
     """
     shape = reconcile.tree(nodes)

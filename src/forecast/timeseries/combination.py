@@ -131,10 +131,10 @@ def forecast(values: ArrayLike, season: int, horizon: int, levels: Sequence[floa
     if np.isfinite(given.ceiling):
         shown = shown._replace(middle=saturation.below(known, shown.middle, season, given.ceiling))
     width = width_of(shown, season)
-    found = quantiles_of(known, shown, width, (*levels, *NODES), given)
+    quantiles = quantiles_of(known, shown, width, (*levels, *NODES), given)
     shift = np.exp(given.ahead) * np.ones(horizon)
-    found, count = found * shift[:, None], len(levels)
-    return Answer(found[:, count:].mean(axis=1), shown.middle * shift, found[:, :count])
+    quantiles, count = quantiles * shift[:, None], len(levels)
+    return Answer(quantiles[:, count:].mean(axis=1), shown.middle * shift, quantiles[:, :count])
 
 
 def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[float, ...], given: Given) -> np.ndarray:
@@ -252,14 +252,14 @@ def _members(one: _Parts, season: int, horizon: int, in_logs: bool, lean: float)
         yield 1 - share, one.put(methods.smooth(one.adjusted, horizon).values)
         yield share, one.put(methods.smooth(one.adjusted, horizon, (1.0,)).values)
         return
-    found = [(one.put(part.values), part.error) for part in _both(one.adjusted, horizon)]
+    members = [(one.put(part.values), part.error) for part in _both(one.adjusted, horizon)]
     if in_logs:
         size = float(np.exp(2 * np.log(one.adjusted).mean()))
-        found += [(one.put_logs(part.values), part.error * size) for part in _both(np.log(one.adjusted), horizon)]
+        members += [(one.put_logs(part.values), part.error * size) for part in _both(np.log(one.adjusted), horizon)]
     if one.season > 1:
         moving = methods.smooth_season(one.y, horizon, one.season, methods.season_of(one.y, one.season))
-        found.append((moving.values, moving.error))
-    for path, error in found:
+        members.append((moving.values, moving.error))
+    for path, error in members:
         yield (1 / (error + SMALLEST**2) if len(one.y) >= MANY else 1.0), path
 
 
@@ -307,8 +307,8 @@ def _filled(x: np.ndarray, season: int) -> np.ndarray:
     line = np.interp(at, at[~gaps], x[~gaps])
     if season == 1:
         return np.asarray(line)
-    own = np.resize(methods.season_of(line, season), len(x))
-    return np.where(gaps, np.interp(at, at[~gaps], (x - own)[~gaps]) + own, x)
+    seasonal = np.resize(methods.season_of(line, season), len(x))
+    return np.where(gaps, np.interp(at, at[~gaps], (x - seasonal)[~gaps]) + seasonal, x)
 
 
 def lean_of(parts: list[np.ndarray]) -> float:

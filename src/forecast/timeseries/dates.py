@@ -100,10 +100,10 @@ def place(text: str, form: str, start: bool = False) -> int | None:
     >>> place("2021-Q2", "quarter") % 12, place("2021", "year", start=True) % 12, place("2021-02-30", "day")
     (5, 0, None)
     """
-    found = re.fullmatch(FORMS[form], text, re.ASCII)
-    if not found:
+    matched = re.fullmatch(FORMS[form], text, re.ASCII)
+    if not matched:
         return None
-    part = {name: int(value) for name, value in found.groupdict().items()}
+    part = {name: int(value) for name, value in matched.groupdict().items()}
     if form == "number":
         return part["number"]
     if form == "excel":
@@ -126,17 +126,17 @@ def on_grid(text: str, grid: Grid) -> int | None:
     if grid.unit == "number":
         return place(text, "number")
     for form in ("year", "quarter", "month", "compact", "day", "excel"):
-        found = place(text, form, start=True)
-        if found is None:
+        position = place(text, form, start=True)
+        if position is None:
             continue
         if grid.unit == "month":
             if form in OWN_STEP:
-                return found
-            day = EPOCH + timedelta(days=found)
+                return position
+            day = EPOCH + timedelta(days=position)
             return day.year * 12 + day.month - 1
         if form in OWN_STEP:
-            return (date(found // 12, found % 12 + 1, 1) - EPOCH).days
-        return found
+            return (date(position // 12, position % 12 + 1, 1) - EPOCH).days
+        return position
     return None
 
 

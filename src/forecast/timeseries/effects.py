@@ -66,7 +66,7 @@ def events_of(frame: pd.DataFrame, file: str = "events") -> list[Event]:
     _columns(frame, needed, file)
     faults: list[tables.Fault] = []
     cells = {column: text(frame[column]) for column in frame.columns}
-    found = []
+    parsed = []
     for i in range(len(frame)):
         row = {column: part[i] for column, part in cells.items()}
         if not any(row.values()):
@@ -87,10 +87,10 @@ def events_of(frame: pd.DataFrame, file: str = "events") -> list[Event]:
         if not any(bad for bad, _ in wrong.values()):
             series = name(row.get("unique_id", ""))
             size, steps = float(size or 0.0), int(steps or 1)
-            found.append(Event(row["date"], row["kind"], size, DURATIONS[row["lasting"]], steps, series))
+            parsed.append(Event(row["date"], row["kind"], size, DURATIONS[row["lasting"]], steps, series))
     if faults:
         raise tables.TableError(faults)
-    return found
+    return parsed
 
 
 def moves(
@@ -107,12 +107,12 @@ def moves(
     future = _Known(known, file) if known is not None else None
     columns, offsets, doubts = [], [], []
     for case in cases:
-        found = _events(case, horizon, events)
+        terms = _events(case, horizon, events)
         if future is not None:
-            found.columns.update(future.of(case, horizon))
-        columns.append(found.columns)
-        offsets.append(found.offset)
-        doubts.append(found.doubt)
+            terms.columns.update(future.of(case, horizon))
+        columns.append(terms.columns)
+        offsets.append(terms.offset)
+        doubts.append(terms.doubt)
     names = sorted({column for one in columns for column in one})
     table = [
         np.stack([one.get(column, np.zeros(len(off))) for column in names], axis=1)
@@ -130,16 +130,16 @@ def moves(
     return out
 
 
-class _Found(NamedTuple):
+class _EventTerms(NamedTuple):
     columns: dict[str, np.ndarray]
     offset: np.ndarray
     doubt: np.ndarray
 
 
-def _events(case: Series, horizon: int, events: list[Event]) -> _Found:
+def _events(case: Series, horizon: int, events: list[Event]) -> _EventTerms:
     """Return the columns of events whose size is to be learned, the log factor of the others, and its variance."""
     count = len(case.values) + horizon
-    found = _Found({}, np.zeros(count), np.zeros(count))
+    terms = _EventTerms({}, np.zeros(count), np.zeros(count))
     for event in events:
         if event.series not in ("", case.name):
             continue
@@ -154,13 +154,13 @@ def _events(case: Series, horizon: int, events: list[Event]) -> _Found:
         shape = np.asarray(shape, dtype=float)
         if np.isnan(event.size):
             key = f"event {event.kind}"
-            found.columns[key] = found.columns.get(key, 0.0) + shape
+            terms.columns[key] = terms.columns.get(key, 0.0) + shape
         else:
             size = np.log1p(event.size)
-            found.offset[:] += size * shape
+            terms.offset[:] += size * shape
             if begin >= len(case.values):
-                found.doubt[:] += (SIZE_DOUBT * size * shape) ** 2
-    return found
+                terms.doubt[:] += (SIZE_DOUBT * size * shape) ** 2
+    return terms
 
 
 class _Known:
@@ -219,9 +219,9 @@ def _learn(
     cases: list[Series], table: list[np.ndarray], offsets: list[np.ndarray], events: list[bool]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return effects and their variances (columns,) of each series: its own, drawn towards the mean of all."""
-    own = [_own(case.values, z, offset) for case, z, offset in zip(cases, table, offsets, strict=True)]
-    effects = np.array([effect for effect, _ in own]).reshape(len(cases), -1)
-    variances = np.array([variance for _, variance in own]).reshape(len(cases), -1)
+    estimates = [_estimated(case.values, z, offset) for case, z, offset in zip(cases, table, offsets, strict=True)]
+    effects = np.array([effect for effect, _ in estimates]).reshape(len(cases), -1)
+    variances = np.array([variance for _, variance in estimates]).reshape(len(cases), -1)
     changes = [np.abs(np.diff(z, axis=0)).max(axis=0, initial=0.0) for z in table]
     for k in range(effects.shape[1]):
         size = 1.0 if events[k] else max(max(change[k] for change in changes), 1e-12)
@@ -229,7 +229,7 @@ def _learn(
     return list(zip(effects, variances, strict=True))
 
 
-def _own(values: np.ndarray, z: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _estimated(values: np.ndarray, z: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the effects that one series shows and their variances, infinite where it shows nothing."""
     effect, variance = np.zeros(z.shape[1]), np.full(z.shape[1], np.inf)
     at = np.flatnonzero(np.isfinite(values) & (values > 0))
@@ -252,22 +252,22 @@ def _pooled(effects: np.ndarray, variances: np.ndarray, usual: float) -> tuple[n
     """Return effects (series,) drawn towards their mean, and variances; ``usual`` is what is expected of an effect."""
     shown = np.isfinite(variances) & (variances > 0)
     weights = 1 / np.append(variances[shown], usual**2)
-    found = np.append(effects[shown], 0.0)
-    mean = weights @ found / weights.sum()
+    observed = np.append(effects[shown], 0.0)
+    mean = weights @ observed / weights.sum()
     between = usual**2
     if shown.sum() > 1:
-        weights, found = weights[:-1], found[:-1]
-        center = weights @ found / weights.sum()
-        beyond = weights @ (found - center) ** 2 - (len(found) - 1)
+        weights, observed = weights[:-1], observed[:-1]
+        center = weights @ observed / weights.sum()
+        beyond = weights @ (observed - center) ** 2 - (len(observed) - 1)
         between = max(0.0, beyond / (weights.sum() - weights @ weights / weights.sum()))
         weights = 1 / np.append(variances[shown] + between, usual**2)
-        mean = weights @ np.append(found, 0.0) / weights.sum()
+        mean = weights @ np.append(observed, 0.0) / weights.sum()
     doubt = 1 / weights.sum()
     pulled, left = np.full(len(effects), mean), np.full(len(effects), between + doubt)
     if between > 0:
-        own = 1 / np.where(shown, variances, np.inf)
-        pulled = (own * effects + mean / between) / (own + 1 / between)
-        left = 1 / (own + 1 / (between + doubt))
+        precision = 1 / np.where(shown, variances, np.inf)
+        pulled = (precision * effects + mean / between) / (precision + 1 / between)
+        left = 1 / (precision + 1 / (between + doubt))
     return pulled, left
 
 

@@ -52,8 +52,8 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     what stands above both. A parent needs no row of its own. Raises :class:`UserError` for a missing
     column, an empty name or a node that stands above itself.
 
-    >>> found = tree(pd.DataFrame({"unique_id": ["A", "B", "C"], "parent": ["X", "X", "Y"]}))
-    >>> found.names, found.sums[0].tolist()
+    >>> shape = tree(pd.DataFrame({"unique_id": ["A", "B", "C"], "parent": ["X", "X", "Y"]}))
+    >>> shape.names, shape.sums[0].tolist()
     (['X', 'Y', 'A', 'B', 'C'], [1.0, 1.0, 0.0])
     """
     for column in ("unique_id", "parent"):
@@ -94,13 +94,13 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
 
 def _climb(name: str, above: dict[str, set[str]]) -> set[str]:
     """Return all nodes above one."""
-    found, todo = set(), list(above[name])
+    ancestors, todo = set(), list(above[name])
     while todo:
         node = todo.pop()
-        if node not in found:
-            found.add(node)
+        if node not in ancestors:
+            ancestors.add(node)
             todo += above[node]
-    return found
+    return ancestors
 
 
 def place_nodes(names: Iterable[str], at: str) -> pd.DataFrame:
@@ -129,11 +129,11 @@ def add_sums(table: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
     >>> add_sums(parts, pd.DataFrame({"unique_id": ["A", "B"], "parent": "X"}))["y"].tolist()
     [3.0, 1.0, 2.0]
     """
-    found = tree(nodes)
-    wide = _wide(table, "y").reindex(columns=found.names)
-    for name, row in zip(found.names, found.sums, strict=True):
+    shape = tree(nodes)
+    wide = _wide(table, "y").reindex(columns=shape.names)
+    for name, row in zip(shape.names, shape.sums, strict=True):
         if wide[name].isna().all():
-            parts = [leaf for leaf, inside in zip(found.leaves, row, strict=True) if inside]
+            parts = [leaf for leaf, inside in zip(shape.leaves, row, strict=True) if inside]
             wide[name] = wide[parts].sum(axis=1, min_count=len(parts))
     long = wide.rename_axis(index="ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
     return long.dropna(subset="y")[["unique_id", "ds", "y"]].reset_index(drop=True)
@@ -175,8 +175,8 @@ def reconcile(
     >>> past = pd.DataFrame({"unique_id": list("AB") * 3, "ds": ["2019"] * 2 + ["2020"] * 2 + ["2021"] * 2,
     ...                      "y": [10.0, 20, 11, 22, 12, 21]})
     >>> ahead = pd.DataFrame({"unique_id": ["X", "A", "B"], "ds": "2022", "mean": [36.0, 13, 22]})
-    >>> found = reconcile(ahead, add_sums(past, nodes), nodes).set_index("unique_id")["mean"]
-    >>> bool(35 < found["X"] < 36), bool(abs(found["X"] - found["A"] - found["B"]) < 1e-9)
+    >>> means = reconcile(ahead, add_sums(past, nodes), nodes).set_index("unique_id")["mean"]
+    >>> bool(35 < means["X"] < 36), bool(abs(means["X"] - means["A"] - means["B"]) < 1e-9)
     (True, True)
     """
     if method not in METHODS:
@@ -199,8 +199,8 @@ def reconcile(
             result[levels] = np.quantile(paths, np.array(levels, float), axis=1).T
         out.append(result)
     order = {name: i for i, name in enumerate(dict.fromkeys([*forecasts["unique_id"], *shape.names]))}
-    found = pd.concat(out, ignore_index=True)
-    return found.sort_values("unique_id", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
+    reconciled = pd.concat(out, ignore_index=True)
+    return reconciled.sort_values("unique_id", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
 
 
 def _is_level(column: object) -> bool:
@@ -233,8 +233,8 @@ def residuals(wide: pd.DataFrame, season: int | None = None) -> np.ndarray:
     season is that which dates that begin with a year show, if it is not given; a past too short for it has none.
     """
     if season is None:
-        found = pd.Series([str(ds)[:4] for ds in wide.index]).value_counts().max() if len(wide) else 1
-        season = int(found) if found in (2, 3, 4, 6, 12) else 1
+        per_year = pd.Series([str(ds)[:4] for ds in wide.index]).value_counts().max() if len(wide) else 1
+        season = int(per_year) if per_year in (2, 3, 4, 6, 12) else 1
     if len(wide) < 2 * season + FEW:
         season = 1
     values = wide.to_numpy(float)
@@ -250,10 +250,10 @@ def _spread(means: np.ndarray, quantiles: np.ndarray, levels: list[str], errors:
     """Return a standard deviation for each date and node: of the past's errors, or else of the forecast's quantiles."""
     known = np.isfinite(errors).sum(axis=0) >= FEW
     past = np.array([np.nanstd(column) if ok else np.nan for column, ok in zip(errors.T, known, strict=True)])
-    said = 0.2 * np.abs(means)
+    forecast_spread = 0.2 * np.abs(means)
     if len(levels) > 1:
-        said = (quantiles[-1] - quantiles[0]) / (ndtri(float(levels[-1])) - ndtri(float(levels[0])))
-    spread = np.where(known & (past > 0), past, said)
+        forecast_spread = (quantiles[-1] - quantiles[0]) / (ndtri(float(levels[-1])) - ndtri(float(levels[0])))
+    spread = np.where(known & (past > 0), past, forecast_spread)
     return np.maximum(spread, 1e-6 * max(float(np.abs(means).max()), 1e-12))
 
 
@@ -286,11 +286,11 @@ def shared_correlation(errors: np.ndarray, shape: Tree, spread: np.ndarray) -> n
     target = target / np.outer(root, root)
     enough = pairs >= FEW
     number = np.maximum(pairs, 2.0)
-    found = scaled.T @ scaled / number
-    noise = ((scaled**2).T @ scaled**2 / number - found**2) * number / (number - 1) ** 2
-    off = enough & ~np.eye(len(found), dtype=bool)
-    weight = np.clip(noise[off].sum() / max((found[off] ** 2).sum(), 1e-300), 0.0, 1.0) if off.any() else 1.0
-    mixed = np.where(enough, (1 - weight) * found + weight * target, target) / (1 + MISFIT)
+    empirical = scaled.T @ scaled / number
+    noise = ((scaled**2).T @ scaled**2 / number - empirical**2) * number / (number - 1) ** 2
+    off = enough & ~np.eye(len(empirical), dtype=bool)
+    weight = np.clip(noise[off].sum() / max((empirical[off] ** 2).sum(), 1e-300), 0.0, 1.0) if off.any() else 1.0
+    mixed = np.where(enough, (1 - weight) * empirical + weight * target, target) / (1 + MISFIT)
     np.fill_diagonal(mixed, 1.0)
     return np.asarray(mixed)
 
@@ -336,8 +336,8 @@ def _luck(correlation: np.ndarray, names: list[str], seed: int) -> np.ndarray:
     from forecast.data import chance  # compiles: not for a command that only reads
 
     keys = chance.streams(seed, range(SAMPLES))
-    own = np.stack([chance.normal_array(keys, chance.name_number(name)) for name in names])
-    return np.asarray(np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(names))) @ own, -4.0, 4.0))
+    independent = np.stack([chance.normal_array(keys, chance.name_number(name)) for name in names])
+    return np.asarray(np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(names))) @ independent, -4.0, 4.0))
 
 
 def _at(luck: np.ndarray, quantiles: np.ndarray, levels: np.ndarray) -> np.ndarray:

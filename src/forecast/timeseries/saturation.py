@@ -39,10 +39,10 @@ def ceilings(cases: list[Series], frame: pd.DataFrame, asked: str | float, file:
         rows = pd.DataFrame({"name": [name(cell) for cell in text(frame["unique_id"])]})
         rows["number"] = pd.to_numeric(frame[asked].to_numpy(), errors="coerce")
         last = rows.dropna().groupby("name")["number"].last()
-        found = [float(last.get(case.name, np.nan)) for case in cases]
+        limits = [float(last.get(case.name, np.nan)) for case in cases]
     else:
         try:
-            found = [float(asked)] * len(cases)
+            limits = [float(asked)] * len(cases)
         except ValueError:
             raise tables.UserError(
                 "{file}: ceiling {asked}: expected a number, a column of the table or {learned}",
@@ -50,7 +50,7 @@ def ceilings(cases: list[Series], frame: pd.DataFrame, asked: str | float, file:
                 asked=asked,
                 learned=LEARNED,
             ) from None
-    for case, ceiling in zip(cases, found, strict=True):
+    for case, ceiling in zip(cases, limits, strict=True):
         most = float(np.nanmax(case.values))
         if ceiling <= most or np.nanmin(case.values) < 0:
             raise tables.UserError(
@@ -60,7 +60,7 @@ def ceilings(cases: list[Series], frame: pd.DataFrame, asked: str | float, file:
                 ceiling=ceiling,
                 most=most,
             )
-    return found
+    return limits
 
 
 def learned(cases: list[Series]) -> float:

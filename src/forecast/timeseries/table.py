@@ -90,7 +90,7 @@ def series_of(frame: pd.DataFrame, season: int | None = None, file: str = "table
     numbers = _numbers(cells["y"], rows, file, faults)
     names, groups = _groups(cells["unique_id"], rows, file, faults)
     dated = _Dates(cells["ds"])
-    found = {}
+    series = {}
     for name, at in zip(names, groups, strict=True):
         places, grid = dated.of(at, rows, name, file, faults)
         empty = np.isnan(numbers[at])
@@ -100,13 +100,13 @@ def series_of(frame: pd.DataFrame, season: int | None = None, file: str = "table
             )
         elif grid is not None and not empty.all():
             _thousands([cells["y"][i] for i in at], rows[at], file, faults)
-            found[name] = places, grid, numbers[at]
+            series[name] = places, grid, numbers[at]
             _span(places, grid, [cells["ds"][i] for i in at], rows[at], file, faults)
     if faults:
         raise tables.TableError(sorted(set(faults), key=lambda fault: (fault.row, COLUMNS.index(fault.column))))
-    several = Counter(grid for places, grid, _ in found.values() if len(places) > 2)
+    several = Counter(grid for places, grid, _ in series.values() if len(places) > 2)
     common = [grid for grid, _ in several.most_common()]
-    return [_case(name, *one, common, season) for name, one in found.items()]
+    return [_case(name, *one, common, season) for name, one in series.items()]
 
 
 def text(column: pd.Series) -> list[str]:
@@ -253,8 +253,8 @@ def _case(
     """
     if len(at) < 3 and grid.unit != "number":
         alike = [g for g in common if (g.unit, g.form) == (grid.unit, grid.form) and not np.any(np.diff(at) % g.step)]
-        own = dates.OWN_STEP.get(grid.form, 1) if grid.unit == "month" else grid.step
-        grid = grid._replace(step=alike[0].step if alike else own)
+        form_step = dates.OWN_STEP.get(grid.form, 1) if grid.unit == "month" else grid.step
+        grid = grid._replace(step=alike[0].step if alike else form_step)
     if season and grid.unit == "month" and 12 % season == 0 and season > grid.season > 1:
         grid = grid._replace(step=12 // season)  # asked to count in months: quarters with holes are months with holes
     known = ~np.isnan(numbers)

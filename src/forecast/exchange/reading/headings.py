@@ -53,10 +53,10 @@ REASONS = {  # why a column is told and not taken: Vietnamese, English
 }
 
 _COMMUNE = set(
-    "ten cac xa phuong thi tran tt dac khu don vi hanh chinh dia ban dia phuong cap co so moi bhxh quan ly "
-    "thuc hien commune communes ward name of noi x p diem thu th va".split()
+    "ten cac xa phuong thi tran tt dac khu don vi hanh chinh dvhc dia ban dia phuong cap co so moi bhxh quan ly "
+    "danh sach thuc hien commune communes ward name of noi x p diem thu th va".split()
 )
-_COMMUNE_KEY = re.compile(r"\b(xa|phuong|don vi|dia ban|dia phuong|commune|communes|ward|thi tran|diem thu)\b")
+_COMMUNE_KEY = re.compile(r"\b(xa|phuong|don vi|dia ban|dia phuong|commune|communes|ward|thi tran|diem thu|dvhc)\b")
 _DISTRICT = set("ten huyen quan thi xa thanh pho tp tx thuoc district cac".split())
 _PROVINCE = set("ten tinh thanh pho tp province thuoc".split())
 _MONTH = set("thang ky bao cao nam thoi gian diem month date ngay so lieu den tinh period chot thang t of".split())
@@ -122,13 +122,53 @@ def _scheme(path: tuple[str, ...]) -> str:
     return ""
 
 
+_SPELLED = {  # words that mean something else with other diacritics: thôi and thời, dừng and đúng, tăng and tặng
+    "dung": ("dừng",),
+    "ngung": ("ngừng", "ngưng"),
+    "thoi": ("thôi",),
+    "nghi": ("nghỉ",),
+    "giam": ("giảm",),
+    "moi": ("mới",),
+    "tang": ("tăng",),
+    "them": ("thêm",),
+    "bo": ("bỏ",),
+    "tien": ("tiền",),
+    "huong": ("hưởng",),
+    "du": ("dự", "dư"),
+    "no": ("nợ",),
+    "the": ("thẻ",),
+    "ca": ("cả",),
+    "cao": ("cáo",),  # báo cáo, and not cao nhất
+    "quan": ("quản",),
+    "mat": ("mặt",),  # có mặt, and not mất
+}
+OTHER = "9"
+"""Stands behind a folded word that is another one than its letters without diacritics would say."""
+
+
+def folded(text: str) -> str:
+    """Return a heading folded, with a mark at words whose diacritics make them another word.
+
+    >>> folded("Tại thời điểm báo cáo"), folded("Thôi đóng"), folded("Thoi dong")
+    ('tai thoi9 diem bao cao', 'thoi dong', 'thoi dong')
+    """
+    words = []
+    plain = tidy(text).casefold()
+    bare = plain.isascii()
+    for word in re.findall(r"[^\W_]+", plain):
+        own = fold(word)
+        known = _SPELLED.get(own)
+        words.append(own + OTHER if known and not bare and word not in known else own)
+    return " ".join(words)
+
+
 _NOT = (  # what a heading says beside persons, first that fits
-    ("share", re.compile(r"ty le|ti le|phan tram|\btl\b|dat kh|hoan thanh|so (voi )?(kh|ke hoach)|rate|percent")),
+    ("share", re.compile(r"ty le|ti le|phan tram|\btl\b|dat kh|hoan thanh|so voi (kh|ke hoach)|rate|percent")),
     (
         "difference",
         re.compile(
             r"so voi|so cung|so thang|chenh lech|con thieu|con lai|con phai|tang giam$|tang giam so"
-            r"|^tang giam|difference|tang them|can phat trien|phai phat trien"
+            r"|^tang giam|difference|tang them|can phat trien|phai phat trien|tang (rong|thuc|tu nhien)|thua thieu"
         ),
     ),
     (
@@ -143,9 +183,9 @@ _NOT = (  # what a heading says beside persons, first that fits
     (
         "other",
         re.compile(
-            r"chua (tham gia|dong|co)|khong tham gia|tiem nang|dan so|lao dong trong|so ho\b|nhan vien"
-            r"|dai ly|so so\b|so luot|tuyen truyen|van dong|hoi nghi|luc luong|thuoc dien|xep (hang|thu)"
-            r"|dien thoai|ma so|population|eligible"
+            r"chua (tham gia|dong|co)|khong tham gia|tiem nang|dan so\b|lao dong trong|so ho\b|nhan vien"
+            r"|dai ly|so so\b|so luot|tuyen truyen|van dong(?! moi)|hoi nghi9?\b|luc luong|thuoc dien"
+            r"|xep (hang|thu)|dien thoai|ma so|population|eligible|\bhuong\b|\bdu\b(?! (kien|bao))|\bno\b|\bthe\b"
         ),
     ),
     ("part", re.compile(r"ngheo|dan toc|dtts|do tuoi|\btuoi\b|hoc sinh|khuyet tat|nong dan|ho tro|tren 60|duoi 3")),
@@ -153,14 +193,35 @@ _NOT = (  # what a heading says beside persons, first that fits
 _FLOWS = (
     ("due", re.compile(r"den han|phai dong|tai tuc|dong tiep|gia han|duy tri|don doc|renew|\bdue\b")),
     ("returns", re.compile(r"(tham gia|dong|quay|tro|tang) (tro )?lai|phuc hoi|return|quay lai")),
-    ("lapses", re.compile(r"\bdung\b|\bngung\b|\bgiam\b|\bthoi\b|\bnghi\b|bo dong|roi khoi|lapse|stopped|khong dong")),
-    ("entries", re.compile(r"\bmoi\b|\btang\b|phat trien|phat sinh tang|entries|new member|\bnew\b|joined|them")),
+    (
+        "lapses",
+        re.compile(
+            r"khong (tiep tuc|con|dong)|\bdung\b|\bngung\b|\bgiam\b|\bthoi\b|\bnghi\b|bo dong|roi khoi|lapse|stopped"
+        ),
+    ),
+    (
+        "entries",
+        re.compile(r"\bmoi\b|\btang\b|phat trien|phat sinh tang|entries|\bnew\b|joined|\bthem\b|lan dau|lan 1\b"),
+    ),
 )
 _STOCK = re.compile(
     r"dang tham gia|tham gia|cuoi ky|cuoi thang|hien co|hien dang|dang dong|so nguoi|co mat|members|so doi tuong"
     r"|so luong nguoi|cuoi quy|nguoi tham gia|tg bhxh|dang tg|\btg\b|persons"
 )
 _FIRM = re.compile(r"dang tham gia|cuoi ky|cuoi thang|hien co|hien dang|dang dong|co mat|den (het|cuoi|ngay)|members")
+PERSONS_NAMED = (*COUNTS, *HELPERS)
+_WORDS = set(  # of which headings of members, flows and plans are made; any other word may say something else
+    "so nguoi tong ca cong ts dang da duoc co con tham gia tg ntg bhxh bhxhtn tn tu nguyen bao hiem xa hoi t n nd "
+    "den het cuoi thoi9 diem ngay thang ky ki quy nam luy ke luyke lk don hien tai nay mat doi tuong luong lao dong "
+    "nld thuc th ket qua trong cao bc toi chot tinh hinh lieu la phat trien pt toan cua cac ng dvt vi loai theo va "
+    "dan te quan ly bien tich nhom khu vuc noi dung chi tieu phan muc sau hang tang moi giam ngung thoi nghi bo roi "
+    "khoi luoi he thong sinh them lan dau dk khai thac van nhap khong tiep tuc tam truoc tro lai quay phuc nua "
+    "chuyen sang mang ton hoach kh giao nghi9 quyet nq hdnd ubnd tw trung uong viet thu chinh phu qd nganh dia "
+    "phuong cap tren number of members member persons person people active current currently participating "
+    "participants voluntary social insurance in the scheme at end month year total si vsi new entries joined "
+    "stopped lapses lapse lapsed return returned returns plan target annual opening cumulative ytd left".split()
+)
+_SPAN = re.compile(r"\bquy (\d|[ivx]+)\b|\b\d+ thang\b|\b(ca|trong) nam\b|\bnam nay\b")
 _SINCE = re.compile(r"luy ke|cong don|tu dau nam|ytd|cumulative|\blk\b")
 
 
@@ -179,7 +240,7 @@ def meaning(path: tuple[str, ...]) -> Meaning:
     """
     path = tuple(tidy(text) for text in path if tidy(text))
     texts = tuple(dict.fromkeys(path))
-    joined, leaf = fold(" ".join(texts)), fold(texts[-1]) if texts else ""
+    joined, leaf = folded(" ".join(texts)), folded(texts[-1]) if texts else ""
     raw = " ".join(texts).casefold()
     if not texts:
         return Meaning("unknown")
@@ -188,8 +249,10 @@ def meaning(path: tuple[str, ...]) -> Meaning:
     scheme = _scheme(texts)
     if scheme in ("other", "both"):
         return Meaning("told", "scheme" if scheme == "other" else "schemes")
-    if "%" in raw or re.search(r"\(đồng\)|\bđồng\b|\bđ/", raw):
-        return Meaning("told", "share" if "%" in raw else "money")
+    if "%" in raw or re.search(r"(?<!\w)so (kh|kế hoạch|ke hoach)(?!\w)", raw):  # "số KH" is no comparison
+        return Meaning("told", "share")
+    if re.search(r"\(đồng\)|\bđồng\b|\bđ/", raw):
+        return Meaning("told", "money")
     for why, pattern in _NOT:
         if (
             why == "difference"
@@ -210,8 +273,26 @@ def meaning(path: tuple[str, ...]) -> Meaning:
     if re.search(r"trong do\b.*\bkhac$|^khac$", joined):
         return Meaning("told", "part")
     if re.search(r"(thang|ky|quy) truoc|dau (ky|thang)|chuyen sang|mang sang|ton dau|opening|thang lien truoc", joined):
+        if any(pattern.search(joined) for role, pattern in _FLOWS if role != "due"):
+            return Meaning("told", "earlier")  # "Giảm tháng trước"
         return Meaning("opening", "opening")
-    return _counted(joined, leaf)
+    told = _counted(joined, leaf)
+    return told if told.role not in PERSONS_NAMED or _only_known(texts) else Meaning("told", "unclear")
+
+
+def _only_known(texts: tuple[str, ...]) -> bool:
+    """Return whether each word of a heading is one that headings of such counts are made of; names of places pass.
+
+    >>> [_only_known(x) for x in (("Số người đang tham gia",), ("Huyện Đà Bắc", "Tăng mới"), ("Nông thôn mới",))]
+    [True, True, False]
+    """
+    for text in texts:
+        words = re.sub(
+            r"\b(huyen|tinh|xa(?! hoi)|phuong(?! (thuc|an))|quan(?! ly)|thi xa|thanh pho|tp)\b.*", "", folded(text)
+        ).split()
+        if any(word not in _WORDS and not re.fullmatch(r"\d+|[a-z]|[ivx]+", word) for word in words):
+            return False
+    return True
 
 
 def _counted(joined: str, leaf: str) -> Meaning:
@@ -219,7 +300,7 @@ def _counted(joined: str, leaf: str) -> Meaning:
     since = bool(_SINCE.search(joined))
     flows = [role for role, pattern in _FLOWS if pattern.search(joined)]
     if re.search(r"ke hoach|chi tieu|\bkh\b|duoc giao|\bgiao\b|\bplan\b|target", joined):
-        new = {"entries", "returns"} & set(flows) or re.search(r"\b(ke hoach|chi tieu|kh) (thang|quy)\b", joined)
+        new = {"entries", "returns"} & set(flows) or re.search(r"\b(ke hoach|chi tieu|kh) (\d+ )?(thang|quy)\b", joined)
         return Meaning("told", "plan_new") if new else Meaning("told", "cumulative") if since else Meaning("plan")
     own = [role for role, pattern in _FLOWS if pattern.search(leaf)]
     if re.search(r"\btang\b.*\bgiam\b", leaf) or {"entries", "lapses"} <= set(own):
@@ -232,6 +313,9 @@ def _counted(joined: str, leaf: str) -> Meaning:
     if flow == "due":
         return Meaning("told", "due")
     if flow:
+        year = _SPAN.search(joined) or re.search(r"\bnam 20\d\d\b", leaf)
+        if not since and year and not re.search(r"\bthang \d", leaf):
+            return Meaning("told", "cumulative")  # of a quarter or the year, not of a month
         if leaf in ("tong", "cong", "tong so", "tong cong", "total"):
             return Meaning("told", "sum")
         role = {"entries": "entries_year", "lapses": "lapses_year"}.get(flow) if since else flow

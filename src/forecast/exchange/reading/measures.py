@@ -9,8 +9,9 @@ from forecast.exchange.reading.answers import Answers
 from forecast.exchange.reading.grids import letter
 from forecast.exchange.reading.headings import COUNTS, HELPERS, KEYS
 from forecast.exchange.reading.report import FINDING, QUESTION, Note
-from forecast.exchange.reading.tables import Column, Table, scheme_above, title_meaning
+from forecast.exchange.reading.tables import Column, Table
 from forecast.exchange.reading.texts import fold
+from forecast.exchange.reading.titles import scheme_above, title_meaning
 
 ROLE_NAMES = {  # a role in words: Vietnamese, English
     "members": ("số người đang tham gia", "members"),
@@ -52,6 +53,7 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
     notes: list[Note] = []
     columns = [_dated(_answered(column, table, answers), year) for column in table.columns]
     columns = [_by_scheme(column, table) for column in columns]
+    columns = [_of_one_scheme(column, columns) for column in columns]
     columns = [_seen(column, table, answers) for column in columns]
     columns = [_only_unnamed(column, columns, table) for column in columns]
     keyed = any(column.role == "month" for column in columns)
@@ -62,6 +64,8 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
                 column._replace(month=None, number=None) if column.role in PERSONS else column for column in columns
             ]
     period = periods.period_of(table, year, file, answers.month) if not keyed else periods.Period(None)
+    if not keyed and (stated := int(period.month[:4]) if period.month else year):
+        columns = [_of_its_year(column, stated) for column in columns]
     columns = _whole_period(columns, keyed, period.source)
     if any(column.role in PERSONS for column in columns):
         notes += _asked_month(table, columns, keyed, period, year)
@@ -81,7 +85,7 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
 
 def _answered(column: Column, table: Table, answers: Answers) -> Column:
     """Return a column with the role that a person gave it."""
-    role = answers.role(letter(column.at), column.heading, table.grid.sheet)
+    role = answers.role(letter(column.at), column.heading, table.grid.sheet, column.undated)
     if role == "skip":
         return column._replace(role="told", why="answer")
     return column if role in ("", "thousands", "whole") else column._replace(role=role, why="answered")
@@ -92,6 +96,14 @@ def _dated(column: Column, year: int | None) -> Column:
     if column.number is not None and year is not None:
         return column._replace(month=months.month(year, column.number))
     return column
+
+
+def _of_its_year(column: Column, year: int) -> Column:
+    """Return a column without a month as a figure of another period if its heading names other years alone."""
+    if column.role not in PERSONS or column.month or column.why == "answered":
+        return column
+    years = months.years_in(column.heading)
+    return column._replace(role="told", why="earlier") if years and year not in years else column
 
 
 def _by_scheme(column: Column, table: Table) -> Column:
@@ -114,6 +126,15 @@ def _by_scheme(column: Column, table: Table) -> Column:
         if not own:
             return column._replace(role="told", why="scheme" if above == "other" else "schemes")
     return column._replace(role=role, why=why)
+
+
+def _of_one_scheme(column: Column, columns: list[Column]) -> Column:
+    """Return members of "BHXH" as unclear where another column names its scheme: it may be all schemes together."""
+    plain = fold(" ".join(column.path))
+    if column.role != "members" or column.why == "answered" or not re.search(r"bhxh|bao hiem xa hoi", plain):
+        return column
+    told = {headings.scheme_of(" ".join(other.path)) for other in columns if other is not column} - {""}
+    return column._replace(role="told", why="unclear") if told and not headings.scheme_of(plain) else column
 
 
 def _seen(column: Column, table: Table, answers: Answers) -> Column:
@@ -212,9 +233,14 @@ def _groups_name_months(table: Table, year: int | None) -> bool:
 
 
 def _since_january(table: Table, columns: list[Column]) -> list[Note]:
-    """Return a question for flows of which only the title says that they might be since January."""
+    """Return a question for flows of which only the title says that they might be of several months."""
     title = fold(" ".join(table.context))
-    if not re.search(r"luy ke|cong don|tu dau nam", title) or re.search(r"trong thang|tung thang|hang thang", title):
+    since = bool(re.search(r"luy ke|cong don|tu dau nam", title))
+    keyed = any(c.role == "month" for c in columns)
+    several = not keyed and any(
+        months.range_in(text) and "cac thang" not in fold(text) for text in (*table.context, table.grid.sheet)
+    )
+    if not (since or several) or re.search(r"trong thang|tung thang|hang thang", title):
         return []
     if any(c.role in ("entries_year", "lapses_year") for c in columns):
         return []
@@ -223,6 +249,7 @@ def _since_january(table: Table, columns: list[Column]) -> list[Note]:
         for c in columns
         if c.role in ("entries", "lapses")
         and c.why != "answered"
+        and (since or not c.month)
         and not re.search(r"trong (thang|ky)|thang nay|thang bao cao|phat sinh", fold(c.heading))
     ]
     return [
@@ -230,13 +257,29 @@ def _since_january(table: Table, columns: list[Column]) -> list[Note]:
             QUESTION,
             table.grid.sheet,
             table.where(column),
-            f'tiêu đề nói "lũy kế": cột này là số trong tháng hay từ đầu năm? Trả lời --map "{column.heading}='
-            f'{column.role}" hoặc --map "{column.heading}={column.role}_year"',
-            f'the title says "cumulative": is this column of the month or since January? Answer --map '
-            f'"{column.heading}={column.role}" or --map "{column.heading}={column.role}_year"',
+            f"tiêu đề nói đến nhiều tháng hoặc lũy kế: cột này là số trong tháng hay từ đầu năm? Trả lời --map "
+            f'"{column.heading}={column.role}", "={column.role}_year" hoặc "=skip"',
+            f"the title speaks of several months: is this column of the month or since January? Answer --map "
+            f'"{column.heading}={column.role}", "={column.role}_year" or "=skip"',
         )
         for column in loose
     ]
+
+
+def not_alike(several: list[Chosen]) -> list[Note]:
+    """Return a question for each table without members in which a column has the heading that gave them elsewhere."""
+    taken = {fold(c.heading) for chosen in several for c in chosen.columns if c.role == "members"}
+    notes = []
+    for chosen in several:
+        if any(c.role == "members" for c in chosen.columns) or scheme_above(chosen.table) in ("other", "both"):
+            continue
+        for column in chosen.columns:
+            if column.role in ("told", "unknown") and column.why != "answer" and fold(column.heading) in taken:
+                vi = f'trang khác lấy cột này làm số người đang tham gia; trả lời --map "{column.heading}=members"'
+                en = f'another sheet took it for members; answer --map "{column.heading}=members", or "=skip"'
+                where = chosen.table.where(column)
+                notes.append(Note(QUESTION, chosen.table.grid.sheet, where, vi + ' hoặc "=skip"', en))
+    return notes
 
 
 def doubles(chosen: Chosen, same: Callable[[Column, Column], bool]) -> tuple[Chosen, list[Note]]:
@@ -257,6 +300,8 @@ def doubles(chosen: Chosen, same: Callable[[Column, Column], bool]) -> tuple[Cho
             drop[column.at] = "answer"
         elif same(other, column):
             drop[column.at] = "same"
+        elif column.role == "opening":  # it only checks: neither does
+            drop |= {other.at: "unclear", column.at: "unclear"}
         else:
             drop |= {other.at: "unclear", column.at: "unclear"}
             vi, en = ROLE_NAMES[column.role]

@@ -129,12 +129,20 @@ def range_in(text: object) -> bool:
 
 
 def signed(text: object) -> bool:
-    """Return whether a text is the place and day of a signature, such as `Đà Bắc, ngày 5 tháng 2 năm 2023`.
+    """Return whether a text is the day of a paper and not of its figures: `Đà Bắc, ngày 5 tháng 2 năm 2023`.
+
+    A day alone is one as well, unless it is the first or one of the last of a month.
 
     >>> signed("Đà Bắc, ngày 05 tháng 02 năm 2023"), signed("Số liệu đến ngày 31 tháng 01 năm 2023")
     (True, False)
+    >>> signed("Ngày lập: 05/02/2023"), signed("05/02/2023"), signed("31/01/2023")
+    (True, True, False)
     """
     plain = fold(text)
+    if re.match(r"(ngay|thoi gian|gio) (lap|in|gui|nhan|tao|xuat|ky|nop|cap nhat)\b", plain):
+        return True
+    if alone := re.fullmatch(r"(?:ngay )?(\d{1,2}) \d{1,2} \d{4}", plain):
+        return 1 < int(alone[1]) < 28
     return bool(re.search(r"\bngay\b.*\bthang\b.*\bnam\b", plain)) and not re.search(
         r"\b(den|het|chot|toi|cuoi|tinh)\b", plain.partition("ngay")[0]
     )

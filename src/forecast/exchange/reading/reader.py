@@ -13,8 +13,9 @@ from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note, brief, rows_text
 from forecast.exchange.reading.rows import SKIPPED as ROW_KINDS
 from forecast.exchange.reading.rows import Rows, sort_rows
-from forecast.exchange.reading.tables import Column, Table, find_tables, is_number, scheme_above
+from forecast.exchange.reading.tables import Column, Table, find_tables, is_number
 from forecast.exchange.reading.texts import fold
+from forecast.exchange.reading.titles import scheme_above
 from forecast.exchange.reading.unnamed import unnamed
 
 
@@ -125,9 +126,11 @@ def read_sheets(grids: list[Grid], file: str, names: Communes, answers: Answers)
                     )
                 )
     notes += _outside(tables)
+    several = [measures.choose(table, tables, file, answers) for table in tables]
+    notes += measures.not_alike(several)
     outcome = Outcome([], [], notes, [], len(tables))
-    for table in tables:
-        outcome = _one(table, tables, file, names, answers, outcome)
+    for chosen in several:
+        outcome = _one(chosen, tables, names, answers, outcome)
     return outcome
 
 
@@ -144,9 +147,9 @@ def _outside(tables: list[Table]) -> list[Note]:
     return notes
 
 
-def _one(table: Table, tables: list[Table], file: str, names: Communes, answers: Answers, outcome: Outcome) -> Outcome:
+def _one(chosen: Chosen, tables: list[Table], names: Communes, answers: Answers, outcome: Outcome) -> Outcome:
     """Return an outcome with one table more."""
-    chosen = measures.choose(table, tables, file, answers)
+    table = chosen.table
     if not chosen.taken():
         return outcome._replace(notes=outcome.notes + _untaken(chosen))
     at = chosen.month or max((c.month for c in chosen.taken() if c.month), default=None)
@@ -313,7 +316,7 @@ def _numbers(
             "the file, save it and import it again",
         )
         return numbers.Reading({}, []), [note], [], False
-    answer = how or answers.role(at, column.heading, grid.sheet)
+    answer = how or answers.role(at, column.heading, grid.sheet, column.undated)
     reading = numbers.column(cells, answer)
     notes = []
     if reading.how == "thousands":

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from forecast.exchange.reading import headings, months
 from forecast.exchange.reading.grids import Cell, Grid, letter
-from forecast.exchange.reading.headings import Meaning
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.numbers import whole
 from forecast.exchange.reading.texts import fold, tidy
@@ -31,6 +30,17 @@ class Column(NamedTuple):
     def heading(self) -> str:
         """The texts above the column in one line."""
         return " / ".join(self.path)
+
+    @property
+    def undated(self) -> str:
+        """The heading without its months and years, the same in each month of a table with months across.
+
+        >>> Column(2, ("Năm 2023", "Tháng 3", "BHXH TN"), "told").undated
+        'BHXH TN'
+        """
+        return " / ".join(
+            part for part in self.path if not _month_like(part) and not re.fullmatch(r"nam \d{4}", fold(part))
+        )
 
 
 class Table(NamedTuple):
@@ -89,15 +99,20 @@ class _Sheet:
 def find_tables(grid: Grid, names: Names | None) -> list[Table]:
     """Return the tables of a sheet that have a row for each commune, or a heading that says so."""
     sheet = _Sheet(grid)
-    blocks = _blocks(sheet)
+    blocks, named = _blocks(sheet, "commune"), False
     if not blocks and names is not None:
         blocks = _by_names(sheet, names)
+        named = bool(blocks)
+    if not blocks:  # a sheet for each commune names the month instead
+        blocks = _blocks(sheet, "month")[:1]
     found: list[Table] = []
     since = 0
-    for number, (top, bottom, _) in enumerate(blocks):
+    for number, (top, bottom, key) in enumerate(blocks):
         end = blocks[number + 1][0] if number + 1 < len(blocks) else len(sheet.rows)
         context = _context(sheet, since, top)
         columns = _columns(sheet, top, bottom, context)
+        if named:
+            columns = tuple(c._replace(role="commune", why="") if c.at == key else c for c in columns)
         own = context[1:] if found and since else context
         if found and [c.path for c in columns] == [c.path for c in found[-1].columns] and not own:
             found[-1] = found[-1]._replace(end=end, repeated=found[-1].repeated | set(range(top, bottom + 1)))
@@ -122,18 +137,17 @@ def _last_row(sheet: _Sheet, table: Table) -> int:
     return table.bottom
 
 
-def _blocks(sheet: _Sheet) -> list[tuple[int, int, int]]:
-    """Return (first row, last row, column of the commune) of each heading of a sheet."""
+def _blocks(sheet: _Sheet, role: str) -> list[tuple[int, int, int]]:
+    """Return (first row, last row, column of the commune or month) of each heading of a sheet."""
     blocks = []
     y = 0
     while y < len(sheet.rows):
-        block = _block(sheet, y, "commune")
+        block = _block(sheet, y, role)
         if block:
             blocks.append(block)
             y = block[1]
         y += 1
-    # A sheet for each commune names the month instead.
-    return blocks or [block for y in range(len(sheet.rows)) if (block := _block(sheet, y, "month"))][:1]
+    return blocks
 
 
 def _block(sheet: _Sheet, y: int, role: str) -> tuple[int, int, int] | None:
@@ -162,6 +176,7 @@ def _block(sheet: _Sheet, y: int, role: str) -> tuple[int, int, int] | None:
         ):
             known += 1
     others = len({x for row in range(top, bottom + 1) for x in sheet.texts(row)} - {key})
+    others += sum(isinstance(value, datetime.date) for value in sheet.rows[y])
     numbers = sum(isinstance(value, int | float) and not _month_like(value) for value in sheet.rows[y])
     return (top, bottom, key) if known >= 1 and others >= 1 and numbers <= 1 else None
 
@@ -244,7 +259,7 @@ def _by_names(sheet: _Sheet, names: Names) -> list[tuple[int, int, int]]:
     if key < 0:
         return []
     bottom = first - 1
-    while bottom > 0 and not [x for x in sheet.texts(bottom) if x > key]:
+    while bottom > 0 and not any(isinstance(value, str | datetime.date) for value in sheet.rows[bottom][key + 1 :]):
         bottom -= 1
     if bottom < 0:
         return []
@@ -260,8 +275,20 @@ def _context(sheet: _Sheet, since: int, top: int) -> tuple[str, ...]:
     for y in range(since, top):
         if since and sum(whole(value) is not None for value in sheet.rows[y] if value is not None) > 0:
             first = y + 1
-    lines = [tidy(sheet.raw(y, x)) for y in range(first, top) for x in sheet.texts(y)]
+    lines = [text for y in range(first, top) for text in _said(sheet, y)]
     return (("",) if since else ()) + tuple(lines)
+
+
+def _said(sheet: _Sheet, y: int) -> list[str]:
+    """Return the texts of a row above a heading; a label that ends in a colon takes what stands beside it."""
+    lines: list[str] = []
+    for value in sheet.rows[y]:
+        label = bool(lines) and lines[-1].endswith(":")
+        if isinstance(value, datetime.date) and label:
+            lines[-1] += f" {value.day:02d}/{value.month:02d}/{value.year}"
+        elif isinstance(value, str) and (text := tidy(value)):
+            lines[-1:] = [f"{lines[-1]} {text}"] if label else [*lines[-1:], text]
+    return lines
 
 
 def _columns(sheet: _Sheet, top: int, bottom: int, context: tuple[str, ...]) -> tuple[Column, ...]:
@@ -346,7 +373,9 @@ def _column(x: int, path: list[Cell], counted: int | None) -> Column:
 
 
 def _measure(x: int, told: tuple[str, ...], rest: tuple[str, ...], month: str | None, number: int | None) -> Column:
-    rest = tuple(text for text in rest if fold(text) not in ("thang", "cac thang", "thuc hien"))
+    rest = tuple(text for text in rest if fold(text) not in ("thang", "cac thang", "thuc hien", "thuc hien nguoi"))
+    if month or number:  # what stands above months says nothing more
+        rest = tuple(t for t in rest if not re.fullmatch(r"(quy (\d|[ivx]+)|nam)( nam)?( \d{4})?", fold(t)))
     if not rest:
         return Column(
             x, told, "of_title" if month or number else "unknown", "" if month or number else "unknown", month, number
@@ -367,28 +396,3 @@ def _side_by_side(columns: tuple[Column, ...]) -> list[tuple[Column, ...]]:
         end = starts[number + 1] if number + 1 < len(starts) else len(columns)
         parts.append((*shared, *columns[start:end]))
     return parts
-
-
-def title_meaning(context: tuple[str, ...]) -> Meaning:
-    """Return what a table's title says that its numbers are, the nearest line first.
-
-    >>> title_meaning(("BHXH HUYỆN ĐÀ BẮC", "SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN CÁC THÁNG NĂM 2023")).role
-    'members'
-    """
-    for text in reversed(context):
-        if headings.key_role(text) or months.signed(text) or fold(text).startswith(("dvt", "don vi")):
-            continue
-        told = headings.meaning((text,))
-        if told.role in ("members", "lapses", "returns", "plan") or (
-            told.role == "entries" and any(word in fold(text) for word in ("tang moi", "gia moi", "trien moi"))
-        ):
-            return told
-    return Meaning("unknown", "unknown")
-
-
-def scheme_above(table: Table) -> str:
-    """Return the scheme that a table is about by its title, or by the name of its sheet; "" where neither says."""
-    for text in reversed(table.context):
-        if told := headings.scheme_of(text):
-            return told
-    return headings.scheme_of(table.grid.sheet)

@@ -19,6 +19,9 @@ class YearEndCampaign(Lever):
     December that is held as ever costs a policy nothing; one that is not held saves its work, one in another month
     takes it there (`year_end_campaign` of data/unit_costs.csv).
 
+    Sources: data/parameters.csv, and `due_list` of data/unit_costs.csv for a unit's cost. Refused: a share outside
+    0 to 1, a month outside 1 to 12 and an `end` before its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> plan = Policy(YearEndCampaign(month=10, kept=0.5)).plan(toy.place(), "2021-12", "2022-12")

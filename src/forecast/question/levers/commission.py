@@ -19,6 +19,9 @@ class Commission(Lever):
     where renewals pay better, at the expense of their visits, and visit less where new members pay less: both by
     `commission_response`.
 
+    Sources: data/parameters.csv, and data/law.csv for what it costs. Refused: a number below 0 and an `end` before
+    its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> plan = Policy(Commission(new=0.5, renewal=2, start="2022-03")).plan(toy.place(), "2021-12", "2022-12")

@@ -17,7 +17,10 @@ class TopUp(Lever):
     """Extra share of the floor contribution, paid by the province or donors on top of the state's share.
 
     Column `top_up` or `top_up_donors`: share, by month, commune and group. What a lower price does rests on
-    `price_response` and `renewal_price_response` (data/parameters.csv).
+    `price_response` and `renewal_price_response`.
+
+    Sources: data/parameters.csv, and data/law.csv for what it costs. Refused: a share outside 0 to 1 and an `end`
+    before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
@@ -54,6 +57,9 @@ class Gift(Lever):
 
     Columns `gift` (persons in the month, by commune and group) and `gift_months`. How many pay on by themselves rests
     on `gift_retention`. Where nobody of the group lives, the plan is refused.
+
+    Sources: data/parameters.csv, and `book` of data/unit_costs.csv for a unit's cost. Refused: a number below 0,
+    months outside 1 to 120, a group of whom nobody lives there and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy

@@ -20,6 +20,9 @@ class Collectors(Lever):
     Column `collectors`: persons, by month and commune. What they bring rests on `visits_per_collector` and
     `visit_share`.
 
+    Sources: data/parameters.csv, and `collector` of data/unit_costs.csv for a unit's cost. Refused: a number below
+    0 and an `end` before its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> plan = Policy(Collectors(count=3, per="commune", start="2022-02")).plan(toy.place(), "2021-12", "2022-12")
@@ -55,6 +58,9 @@ class Training(Lever):
 
     Column `training`: share of collectors whose training still counts, by month and commune; it halves in `half_life`
     months. What it brings rests on `training_gain`.
+
+    Sources: data/parameters.csv, and `training` of data/unit_costs.csv for a unit's cost. Refused: a share outside
+    0 to 1 and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
@@ -95,6 +101,9 @@ class Quota(Lever):
 
     Columns `quota`, or `staff` and `staff_quota`: persons in the month for each holder. What it does to effort, on
     paper and to others rests on `quota_effort`, `quota_paper_share` and `staff_displacement`.
+
+    Sources: data/parameters.csv, and `collector_quota` of data/unit_costs.csv for a unit's cost. Refused: a number
+    below 0 and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
@@ -148,6 +157,9 @@ class Visits(Lever):
 
     Columns `visits` (in the month, by commune) and `assisted` (share). What a visit brings rests on `visit_share` and
     `assisted_ratio`.
+
+    Sources: data/parameters.csv, and `visit` of data/unit_costs.csv for a unit's cost. Refused: a number below 0, a
+    share outside 0 to 1 and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy

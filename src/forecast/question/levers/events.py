@@ -33,6 +33,9 @@ class Meetings(_Events):
 
     Column `meetings`: meetings of 40 people in the month, by commune. What one brings rests on `meeting_yield`.
 
+    Sources: data/parameters.csv, and `meeting` of data/unit_costs.csv for a unit's cost. Refused: a number below 0
+    and an `end` before its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> six = Meetings(count=6, every="year", per="commune", attendance=80)
@@ -64,6 +67,9 @@ class Broadcast(_Events):
 
     Column `broadcasts`: in the month, by commune. What they bring rests on `mass_information`.
 
+    Sources: `mass_information` and `language_factor` of data/parameters.csv, and `broadcast` of data/unit_costs.csv
+    for a unit's cost. Refused: a number below 0 and an `end` before its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> plan = Policy(Broadcast(count=2)).plan(toy.place(), "2021-12", "2022-12")
@@ -87,6 +93,9 @@ class Drive(Lever):
 
     Column `drives`: campaign days in the month, by commune. What a day brings, and how much of it would have come
     later, rests on `drive_yield` and `drive_pulled_forward`.
+
+    Sources: data/parameters.csv, and `campaign_day` of data/unit_costs.csv for a unit's cost. Refused: a day that
+    is in no calendar, a number below 0 and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
@@ -125,6 +134,9 @@ class ModelCommunes(Lever):
     """Communes with a steering committee, tasks for each member and all channels at once; they take time to start.
 
     Column `model`: 0 to 1, by month and commune. How many times as many join there rests on `model_commune_ratio`.
+
+    Sources: data/parameters.csv, and `model_commune` of data/unit_costs.csv for a unit's cost. Refused: a commune
+    that is not there and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy

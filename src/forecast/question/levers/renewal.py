@@ -14,6 +14,9 @@ class Reminders(LevelLever):
     Column `reminders`: share of due members on a list, by month and commune. What a call does rests on
     `renewal_contact`.
 
+    Sources: data/parameters.csv, and `due_list` of data/unit_costs.csv for a unit's cost. Refused: a share outside
+    0 to 1 and an `end` before its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> plan = Policy(Reminders(share=0.8, start="2022-03")).plan(toy.place(), "2021-12", "2022-12")
@@ -36,6 +39,9 @@ class PaymentAdvice(LevelLever):
     """Advice to pay for 12 months rather than 1, 3 or 6: fewer due dates, fewer chances to lapse.
 
     Column `advice`: share of payers, by month and commune. What longer spells do rests on `annual_lapse`.
+
+    Sources: data/parameters.csv, and `payment_advice` of data/unit_costs.csv for a unit's cost. Refused: a share
+    outside 0 to 1 and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy

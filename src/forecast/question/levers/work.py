@@ -15,6 +15,9 @@ class Language(LevelLever):
 
     Column `cadres`: share of visits, by month and commune. What it does rests on `language_factor`.
 
+    Sources: data/parameters.csv, and `local_cadre` of data/unit_costs.csv for a unit's cost. Refused: a share
+    outside 0 to 1 and an `end` before its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> plan = Policy(Language(share=0.6)).plan(toy.place(), "2021-12", "2022-12")
@@ -38,6 +41,9 @@ class VisitOrder(Lever):
 
     Column `order`: 1 for the easy ones first, -1 for the farthest, by month and commune. How much it matters rests on
     `creaming`.
+
+    Sources: data/parameters.csv, and `route` of data/unit_costs.csv for a unit's cost. Refused: an order that is
+    neither and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
@@ -71,6 +77,9 @@ class Inspection(Lever):
     Column `inspection`: hours in the month, by commune, in proportion to eligible people. What they do rests on
     `inspection_effect` and `transfer_rate`.
 
+    Sources: data/parameters.csv, and `inspection` of data/unit_costs.csv for a unit's cost. Refused: more hours
+    than collectors have and an `end` before its `start`.
+
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy
     >>> plan = Policy(Inspection(hours_per_month=30)).plan(toy.place(), "2021-12", "2022-12")
@@ -95,6 +104,9 @@ class Effort(Lever):
 
     What it adds costs what that of the levers before it costs, to whoever pays for it. Its own `payer`, and its price,
     are those of added collectors where none had been added before, or where it has a `unit_cost`.
+
+    Sources: `visits_per_collector` and `visit_share` of data/parameters.csv, and `collector` of data/unit_costs.csv
+    for a unit's cost. Refused: a number below 0 and an `end` before its `start`.
 
     >>> from forecast.data import toy
     >>> from forecast.question.levers import Policy, Visits
