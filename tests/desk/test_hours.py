@@ -105,7 +105,7 @@ def test_all_rows_of_the_picture_stand_on_one_scale(measured):
     """Hours, collectors and money are all member-years: what is longer is more."""
     picture = hours.picture(measured.place, PLACE, lang="en")
     (ends,) = {axes.get_xlim() for axes in picture.axes}
-    table, per = measured.place, measured.place["kind"].map(hours.SAID_PER)
+    table, per = measured.place, measured.place["kind"].map(hours.UNITS_SHOWN)
     assert ends[0] < min((table["low"] * per).min(), 0) and ends[1] > max((table["high"] * per).max(), 0)
     assert all(len(axes.get_xticks()) > 1 and axes.get_xlabel() == "member-years" for axes in picture.axes)
 

@@ -186,6 +186,66 @@ def test_the_checks_of_the_form_are_findings_by_row(tmp_path):
     assert (finding.where, finding.en) == ("16", "1 rows: the own part is not the amount less subsidies")
 
 
+def tk1(merged: bool = True) -> bytes:
+    """Return a list of TK1-TS with the form's numbers: three of the scheme, one of another, one that changes data."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["DANH SÁCH TỜ KHAI THAM GIA (TK1-TS)"])
+    who = ["STT", "[01] Họ và tên", "[02] Ngày, tháng, năm sinh", "[03] Giới tính", "[05] Dân tộc"]
+    where = ["[06] Nơi đăng ký giấy khai sinh", None, "[07] Địa chỉ nhận kết quả", None, None]
+    paid = [
+        "[08] Số CCCD",
+        "Mã số BHXH",
+        "[11] Mức tiền đóng",
+        "[12] Phương thức đóng",
+        "[04] Nội dung thay đổi, yêu cầu",
+    ]
+    sheet.append([*who, *where, *paid])
+    below = ["[06.1] Xã (phường, thị trấn)", "[06.2] Huyện", "[07.1] Số nhà, thôn, xóm"]
+    sheet.append([*[None] * 5, *below, "[07.2] Xã (phường, thị trấn)", "[07.3] Huyện"])
+    if merged:
+        for area in ("F2:G2", "H2:J2", *(f"{column}2:{column}3" for column in "ABCDEKLMNO")):
+            sheet.merge_cells(area)
+    name, code, card, hamlet, _phone = SECRET
+    persons = (
+        ("", 1_500_000, "Hằng tháng", None),
+        ("", 1_500_000, "03 tháng", None),
+        (code, 2_000_000, "12 tháng", None),
+        ("", None, None, None),
+        (code, None, None, "Đổi ngày sinh"),
+    )
+    for number, (own, income, mode, change) in enumerate(persons, 1):
+        born = ["01/02/1980", "Nữ", "Mường", "Cao Sơn", "Đà Bắc", hamlet, "Tú Lý", "Đà Bắc"]
+        sheet.append([number, f"{name} {number}", *born, card, own, income, mode, change])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_list_of_tk1_is_counted_where_it_is_of_the_scheme(tmp_path, merged):
+    (tmp_path / "tk1.xlsx").write_bytes(tk1(merged))
+    found = members_lists.read_list(tmp_path / "tk1.xlsx", DA_BAC, month="2025-05")
+    assert found.counts.to_numpy().tolist() == [
+        ["Tú Lý", "", "unknown", 1, "new", "2025-06", 1],
+        ["Tú Lý", "", "unknown", 3, "new", "2025-08", 1],
+        ["Tú Lý", "", "unknown", 12, "unknown", "2026-05", 1],
+    ]
+    assert [(n.where, n.en[:7]) for n in found.notes if "another scheme" in n.en] == [("7-8", "2 rows:")]
+    assert [n.en for n in found.notes if n.en.startswith("columns not")] == [
+        "columns not used and not kept: A, D, E, F, G, K"
+    ]
+
+
+def test_the_states_part_is_held_against_the_poverty_line(tmp_path):
+    book = openpyxl.load_workbook(io.BytesIO(form()))
+    sheet = book.worksheets[0]
+    sheet["N15"], sheet["L15"] = sheet["N15"].value - 90_000, sheet["L15"].value + 90_000
+    book.save(tmp_path / "d05.xlsx")
+    (finding,) = [n for n in members_lists.read_list(tmp_path / "d05.xlsx", DA_BAC).notes if n.kind == "finding"]
+    assert (finding.where, finding.en[:32]) == ("15", "1 rows: the part of the state is")
+
+
 CUT = filed()[:-300]
 
 
@@ -194,6 +254,7 @@ CUT = filed()[:-300]
     [
         ("d05.xlsx", form()),
         ("d05.xlsx", form(broken=True)),
+        ("tk1.xlsx", tk1()),
         ("d05.xml", filed()),
         ("d05.xml", filed(broken=True, encoding="utf-16")),
         ("d05.xml", CUT),

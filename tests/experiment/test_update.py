@@ -161,7 +161,7 @@ def test_the_alarm_counts_each_count_once_and_sounds_for_too_many_misses():
 def test_it_is_said_in_both_languages(lang, steady):
     rows = HISTORY[new_counts.is_count(HISTORY) & (HISTORY["place"] == "Việt Nam") & (HISTORY["month"] == "2025-12")]
     new = rows.tail(1).assign(month="2026-06", value=2e7, known="2026-06")
-    text = shown.told(update.update(new, HISTORY, draws=DRAWS, jobs=1), lang)
+    text = shown.summary(update.update(new, HISTORY, draws=DRAWS, jobs=1), lang)
     words = {"vi": ["cao hơn cả khoảng 95%", "12/2026"], "en": ["above the 95% interval", "Dec 2026"]}[lang]
     assert all(word in text for word in words) and "nan" not in text
 

@@ -57,7 +57,7 @@ def update(
     result = {"update": found.surprise, "moved": found.moved, "beliefs": found.beliefs}
     for name, table in (result | {"published": found.published, "alarm": found.alarm}).items():
         data.tables.write(table, out / f"{name}.csv")
-    text = shown.told(found, lang)
+    text = shown.summary(found, lang)
     data.tables.write_text(text + "\n", out / "update.md")
     if keep:
         note("{count} rows added to {file}", count=len(rows), file=new_counts.keep(rows))

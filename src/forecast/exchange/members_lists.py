@@ -2,7 +2,8 @@
 
 A list is read where it lies and becomes counts by commune, collector's area, group, months paid at once, new or
 renewal, and the month in which the next payment is due. Forms: D05-TS of Decision 490/QĐ-BHXH (2023) and of Decision
-505/QĐ-BHXH (2020), also as XML, sheets of filing programs, and lists of members due, by the words of their headings.
+505/QĐ-BHXH (2020), also as XML, sheets of filing programs, lists of TK1-TS, and lists of members due, by the words of
+their headings. A TK1-TS without an amount and a mode of payment is about another scheme, or changes data: not counted.
 What the form itself asks (amount = income x 22% x months; subsidy = its share of the poverty line; own = the rest) is
 checked, and a row that breaks it is told by its number alone: never a cell of a person.
 """
@@ -11,14 +12,17 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from forecast.data.law import read_law
 from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.exchange.areas import CODE, named
+from forecast.exchange.members_headings import ROLES, Listed, find_list
 from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
 from forecast.exchange.reading.months import month_of
 from forecast.exchange.reading.names import Names
@@ -34,30 +38,10 @@ told apart by the year). Shares of 0 or others are "unknown"."""
 COLUMNS = ["commune", "area", "group", "mode", "kind", "due", "persons"]
 """Columns of the counts; `area` is that of a collector as it may be written (:mod:`.areas`), `mode` is
 months paid at once, `kind` new, renewal, stopped or unknown, `due` a month."""
-_HEADINGS = (  # role, what its heading says; the first that fits
-    ("name", r"^(ho va ten|ho ten|hovaten|ho va ten lot|ten khach hang)"),
-    ("code", r"^(ma so bhxh|so so bhxh|masobhxh|ma so bao hiem|so cccd|cccd|cmnd|so dien thoai|sodienthoai|ngay sinh)"),
-    ("commune_code", r"^ma (xa|phuong)"),
-    ("area", r"^(dia ban|khu vuc|diem thu|tuyen thu|cum thu|cum|to thu|mang luoi)\b"),
-    ("collector", r"nhan vien thu|\bma nv\b|\bnvt\b"),
-    ("commune", r"(^|\bxa phuong |dia chi )((ten )?xa( phuong)?( thi tran)?|phuong( xa)?)( dang sinh song)?$"),
-    ("address", r"dia chi|diachi|noi o"),
-    ("income", r"muc thu nhap|muc tien|mucdong|muc dong"),
-    ("since", r"tu thang|tuthang"),
-    ("months", r"so thang|sothang|^phuong ?thuc( dong)?$"),
-    ("due", r"ngay den han|ngaydenhan|den han|han dong"),
-    ("total", r"so tien phai dong|tong so tien|tong tien|tongtien|sophaidong|so phai dong"),
-    ("own", r"nguoi tham gia dong|ntg dong|tu dong|tien tudong|tien tu nguyen dong"),
-    ("share", r"(nsnn|nha nuoc).*(ty le|%)|ty le nsnn|tyle ?nsnn"),
-    ("state", r"(nsnn|nha nuoc).*so tien|tien nsnn|so tien nsnn|tien ?hotro$"),
-    ("province_money", r"(nsdp|ns dia phuong|dia phuong).*so tien|tien nsdp|so tien nsdp"),
-    ("other_money", r"(ho tro khac|to chuc|khac).*so tien|tien ho tro khac|tienhotrokhac"),
-    ("plan", r"phuong an"),
-    ("note", r"ghi chu|ghichu"),
-)
 _NEW = re.compile(r"t[ăa]ng[_ ]?m[ớo]i|đăng ký mới|\btm\b", re.I)
 _AGAIN = re.compile(r"[đd][óo]ng[_ ]?ti[ếe]p|t[áa]i t[ụu]c|\b[đd]t\b", re.I)
 Key = tuple[str, str, str, int, str, str]
+_BESIDE = ("months", "mode", "income", "total", "number", "code", "due", "since")
 _NO_PERSON = re.compile(r"\s*(cộng|tổng|người lập|cán bộ|tổ chức|người tham gia|tăng|giảm)\b", re.I)
 
 
@@ -69,61 +53,6 @@ class MemberCounts(NamedTuple):
     persons: int
     notes: tuple[Note, ...]
     synthetic: bool = False
-
-
-class _List(NamedTuple):
-    """A list found on a sheet: its columns by role, and the first row below its heading."""
-
-    columns: dict[str, int]
-    first: int
-
-
-def find_list(grid: Grid) -> _List | None:
-    """Return the list of persons on a sheet, None if there is none."""
-    for y in range(min(len(grid.rows), 40)):
-        texts = [fold(cell) for cell in grid.rows[y] if isinstance(cell, str)]
-        if not any(re.match(_HEADINGS[0][1], text) for text in texts):
-            continue
-        bottom = y
-        while bottom + 1 < len(grid.rows) and bottom < y + 5 and _still_heading(grid.rows[bottom + 1]):
-            bottom += 1
-        columns: dict[str, int] = {}
-        for x in range(max(len(row) for row in grid.rows[y : bottom + 1])):
-            path = " ".join(_path(grid, y, bottom, x))
-            role = next((role for role, pattern in _HEADINGS if re.search(pattern, path)), None)
-            if role and role not in columns:
-                columns[role] = x
-        if "name" in columns and len(columns) >= 3:
-            return _List(columns, bottom + 1)
-    return None
-
-
-def _still_heading(row: list[Cell]) -> bool:
-    """Return whether a row still is of the heading: texts without a number, or the numbers of the columns."""
-    said = [cell for cell in row if cell is not None]
-    texts = [cell for cell in said if isinstance(cell, str)]
-    numbers = [str(cell).removesuffix(".0").strip("()[] ") for cell in said]
-    numbering = len(said) > 3 and all(re.fullmatch(r"[A-Z]|\d{1,2}(\.\d)?", text) for text in numbers)
-    words = re.compile(r"so tien|ty le|so thang|tu thang|nsnn|nsdp|ho tro|trong do|phuong thuc|nguoi tham gia|ma so")
-    return numbering or bool(texts) and len(texts) == len(said) and any(words.search(fold(text)) for text in texts)
-
-
-def _path(grid: Grid, top: int, bottom: int, x: int) -> list[str]:
-    """Return the folded texts above a column; a merged or empty upper one is that to its left."""
-    areas = {(t, left): (t, left, b, right) for t, left, b, right in grid.merged}
-    path = []
-    for y in range(top, bottom + 1):
-        row = grid.rows[y]
-        value = row[x] if x < len(row) else None
-        if value is None:
-            for left in range(x, -1, -1):
-                area = areas.get((y, left))
-                if area and area[3] >= x:
-                    value = row[left] if left < len(row) else None
-                    break
-        if isinstance(value, str) and (text := fold(value)) and text not in path:
-            path.append(text)
-    return path
 
 
 def has_list(grids: list[Grid]) -> bool:
@@ -192,13 +121,14 @@ def _with_areas(counts: Counter[Key], names: Names | None) -> Counter[Key]:
 
 
 def _count(
-    grid: Grid, found: _List, names: Names | None, month: str | None, codes: dict[str, str]
+    grid: Grid, found: Listed, names: Names | None, month: str | None, codes: dict[str, str]
 ) -> tuple[Counter[Key], list[Note]]:
     """Return the counts of one list and what is said of it."""
     at = found.columns
     counts: Counter[Key] = Counter()
     kind, skipped = "", []
     wrong: dict[str, list[int]] = {}
+    others: list[int] = []
     known: dict[str, str] = {}
     unknown: Counter[str] = Counter()
     for y in range(found.first, len(grid.rows)):
@@ -210,17 +140,29 @@ def _count(
             if label:
                 skipped.append(y)
             continue
-        months = _whole(cells.get("months"))
+        if found.tk1 and not any(cells.get(role) for role in ("income", "months", "mode", "total")):
+            others.append(y)
+            continue
+        months = _months(cells.get("months")) or _months(cells.get("mode"))
         since = month_of(cells.get("since")) or month
         share = _whole(cells.get("share"))
-        for fault in _amounts(cells, months, share):
+        for fault in _amounts(cells, months, share, since):
             wrong.setdefault(fault, []).append(y)
         commune, group = _commune(cells, names, known, codes), _group(share, since)
         if not commune and re.fullmatch(r"\d{5}", code := str(cells.get("commune_code") or "").strip()):
             unknown[code] += 1
-        counts[commune, _area(cells), group, months or 0, _kind(cells, kind), _due(cells, since, months)] += 1
+        counts[
+            commune, _area(cells), group, months or 0, _kind(cells, kind, found.tk1), _due(cells, since, months)
+        ] += 1
     lost = sum(number for key, number in counts.items() if not key[0]) if names is not None else 0
-    return counts, [*_notes(grid, found, counts, skipped, wrong, lost), *_coded(grid, unknown)]
+    notes = [*_notes(grid, found, counts, skipped, wrong, lost), *_coded(grid, unknown)]
+    if others:
+        vi = "không có mức tiền và phương thức đóng: không phải BHXH tự nguyện hoặc chỉ đổi thông tin, không đếm"
+        en = "no amount and no mode of payment: another scheme or a change of data, not counted"
+        notes.append(
+            Note(SKIPPED, grid.sheet, rows_text(others), f"{len(others)} dòng: {vi}", f"{len(others)} rows: {en}")
+        )
+    return counts, notes
 
 
 def codes_of(names: Iterable[str]) -> list[str]:
@@ -246,7 +188,7 @@ def _is_person(cells: dict[str, Cell]) -> bool:
     name = cells.get("name")
     if not isinstance(name, str) or not name.strip() or _NO_PERSON.match(name):
         return False
-    return any(cells.get(role) not in (None, "") for role in ("months", "income", "total", "code", "due", "since"))
+    return any(cells.get(role) not in (None, "") for role in _BESIDE)
 
 
 def _section(label: str, kind: str) -> str:
@@ -268,12 +210,33 @@ def _whole(cell: Cell) -> int | None:
     return round(float(text.replace(",", "."))) if re.fullmatch(r"\d+[.,]\d{1,2}", text) else None
 
 
-def _kind(cells: dict[str, Cell], section: str) -> str:
-    """Return new, renewal, stopped or unknown: the note says it (P.Thức Tăng_mới, Đóng_tiếp), or the plan's column."""
+_EVERY = (("thang", 1), ("quy", 3), ("nam", 12))  # what is paid every month, quarter or year
+
+
+def _months(cell: Cell) -> int | None:
+    """Return how many months are paid at once: a number, `3 tháng`, `Hằng tháng`, `2 năm`; None for what says none.
+
+    >>> [_months(x) for x in (3, "03 tháng", "Hằng tháng", "hàng quý", "2 năm", "Về sau (24)", "Còn thiếu", None)]
+    [3, 3, 1, 3, 24, 24, None, None]
+    """
+    text = fold(cell) if isinstance(cell, str) else ""
+    if every := next((months for unit, months in _EVERY if re.fullmatch(rf"(hang|mot|1 lan moi) {unit}", text)), None):
+        return every
+    if years := re.fullmatch(r"(\d) nam( ve sau)?", text):
+        return 12 * int(years[1])
+    return _whole(cell)
+
+
+def _kind(cells: dict[str, Cell], section: str, tk1: bool) -> str:
+    """Return new, renewal, stopped or unknown: the note says it (P.Thức Tăng_mới, Đóng_tiếp), or the plan's column.
+
+    In a list of TK1-TS one without a code is new: the form asks for the first code.
+    """
     if section == "stopped":
         return "stopped"
     text = unicodedata.normalize("NFC", f"{cells.get('note') or ''} {cells.get('plan') or ''}")
-    return "renewal" if _AGAIN.search(text) else "new" if _NEW.search(text) else "unknown"
+    first = tk1 and not str(cells.get("number") or "").strip()
+    return "renewal" if _AGAIN.search(text) else "new" if first or _NEW.search(text) else "unknown"
 
 
 def _group(share: int | None, since: str | None) -> str:
@@ -303,6 +266,8 @@ def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str],
         unit = names.match(answered).unit
         return names.short(unit) if unit else ""
     said = str(cells.get("commune") or cells.get("address") or cells.get("area") or "")
+    if cells.get("commune") and (beside := str(cells.get("district") or "").strip()):
+        said += f", huyện {re.sub(_DISTRICT, '', beside, flags=re.I)}"
     parts = [part.strip() for part in re.split(r"[,;]| - ", said) if part.strip()]
     for part in parts:
         if f"/{part}/" not in known:  # no address is read twice
@@ -318,6 +283,9 @@ def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str],
     return ""
 
 
+_DISTRICT = r"^(huyện|quận|thị xã|thành phố|tp\.?|tx\.?)\s+"
+
+
 def _area(cells: dict[str, Cell]) -> str:
     """Return the area that a row names, or the code of its collector; neither is for writing yet."""
     if area := " ".join(str(cells.get("area") or "").split()):
@@ -326,7 +294,7 @@ def _area(cells: dict[str, Cell]) -> str:
     return CODE + code if code else ""
 
 
-def _amounts(cells: dict[str, Cell], months: int | None, share: int | None) -> Iterable[str]:
+def _amounts(cells: dict[str, Cell], months: int | None, share: int | None, since: str | None) -> Iterable[str]:
     """Return which checks of the form a row breaks; more than 12 months ahead are discounted and not checked."""
     income, total = _whole(cells.get("income")), _whole(cells.get("total"))
     own, state = _whole(cells.get("own")), _whole(cells.get("state"))
@@ -335,51 +303,51 @@ def _amounts(cells: dict[str, Cell], months: int | None, share: int | None) -> I
     others = sum(_whole(cells.get(role)) or 0 for role in ("state", "province_money", "other_money"))
     if total is not None and own is not None and state is not None and abs(total - others - own) > 1000:
         yield "own"
+    if state and share and since and months and months <= 12 and (floor := _floor(since, months)):
+        if abs(state - floor * RATE * share / 100 * months) > max(1000, 0.001 * state):
+            yield "state"
     if share is not None and not (0 <= share <= 100):
         yield "share"
     elif share is not None and "share" in cells and share not in (0, *SHARES):
         yield "share"
 
 
+@lru_cache(maxsize=1000)
+def _floor(since: str, months: int) -> float | None:
+    """Return the rural poverty line (VND a month, law.csv) of some months, None where it changes among them.
+
+    >>> _floor("2025-11", 3), _floor("2026-12", 3)
+    (1500000.0, None)
+    """
+    law, last = read_law(), str(pd.Period(since, "M") + months - 1)
+    first, end = (law.value("min_declared_income", month) for month in (since, last))
+    return float(first) if first == end else None
+
+
 _WRONG = {
+    "state": (
+        "tiền Nhà nước hỗ trợ khác chuẩn nghèo x 22% x tỷ lệ x số tháng",
+        "the part of the state is not the poverty line x 22% x its share x months",
+    ),
     "total": ("số tiền phải đóng khác mức thu nhập x 22% x số tháng", "the amount is not income x 22% x months"),
     "own": ("người tham gia đóng khác số tiền trừ các khoản hỗ trợ", "the own part is not the amount less subsidies"),
     "share": ("tỷ lệ hỗ trợ không có trong luật", "a share of the state that no law has"),
 }
 
 
-_ROLES = {
-    "name": ("họ tên (không ghi lại)", "name (not kept)"),
-    "code": ("mã số (không ghi lại)", "code (not kept)"),
-    "area": ("khu vực thu", "collector's area"),
-    "collector": ("nhân viên thu (không ghi lại mã)", "collector (code not kept)"),
-    "commune": ("xã, phường", "commune"),
-    "commune_code": ("mã xã", "code of the commune"),
-    "address": ("địa chỉ (chỉ lấy xã)", "address (commune alone)"),
-    "income": ("mức thu nhập", "income"),
-    "since": ("từ tháng", "from month"),
-    "months": ("số tháng đóng", "months paid"),
-    "due": ("ngày đến hạn", "due date"),
-    "total": ("số tiền phải đóng", "amount"),
-    "own": ("người tham gia đóng", "own part"),
-    "share": ("tỷ lệ Nhà nước hỗ trợ", "share of the state"),
-    "state": ("tiền Nhà nước hỗ trợ", "part of the state"),
-    "province_money": ("tiền địa phương hỗ trợ", "part of the province"),
-    "other_money": ("tiền hỗ trợ khác", "part of others"),
-    "plan": ("phương án", "kind of change"),
-    "note": ("ghi chú", "note"),
-}
-
-
 def _notes(
-    grid: Grid, found: _List, counts: Counter[Key], skipped: list[int], wrong: dict[str, list[int]], lost: int
+    grid: Grid, found: Listed, counts: Counter[Key], skipped: list[int], wrong: dict[str, list[int]], lost: int
 ) -> list[Note]:
     """Return what is said of a list: by rows and columns, never by a cell."""
-    vi, en = (", ".join(f"{letter(x)} = {_ROLES[role][at]}" for role, x in found.columns.items()) for at in (0, 1))
+    vi, en = (", ".join(f"{letter(x)} = {ROLES[role][at]}" for role, x in found.columns.items()) for at in (0, 1))
     total = sum(counts.values())
     notes = [
         Note(USED, grid.sheet, "", f"danh sách {total} người; cột {vi}", f"a list of {total} persons; columns {en}")
     ]
+    width = max((len(row) for row in grid.rows[found.first :]), default=0)
+    if left := ", ".join(letter(x) for x in range(width) if x not in found.columns.values()):
+        vi, en = f"cột không dùng, không ghi lại: {left}", f"columns not used and not kept: {left}"
+        notes.append(Note(SKIPPED, grid.sheet, "", vi, en))
     if skipped:
         vi, en = "dòng không phải người (mục, cộng, ký tên)", "rows that are no person (parts, sums, signatures)"
         notes.append(Note(SKIPPED, grid.sheet, rows_text(skipped), vi, en))

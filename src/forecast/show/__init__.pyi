@@ -28,13 +28,13 @@ from . import progress_papers as progress_papers
 from . import projection as projection
 from . import questions as questions
 from . import ranking as ranking
+from . import register as register
 from . import scenario_file as scenario_file
 from . import score as score
 from . import spreadsheet as spreadsheet
 from . import standing as standing
 from . import target as target
 from . import teams as teams
-from . import told as told
 from . import truth as truth
 from . import uncertainty as uncertainty
 from . import update as update

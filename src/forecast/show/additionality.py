@@ -170,7 +170,7 @@ def people(
     stated.tell(stated.added(rows))
     rows = rows.set_index("kind")
     rows = rows.reindex([k for k in SHOWN if k in rows.index])
-    name, said, most = str(table["place"].iloc[0]), [], str(rows["median"].idxmax())
+    name, labelled_values, most = str(table["place"].iloc[0]), [], str(rows["median"].idxmax())
     with style():
         picture, axes = sheet(
             say(
@@ -199,7 +199,7 @@ def people(
             axes.barh([y], [row["median"]], height=0.55, color=color, alpha=0.35)
             label, value = term(f"kind.{kind}", lang), signed(row["median"], lang)
             bars.append(marks.Bar(label, value, row["median"], row["low"], row["high"], color))
-            said.append(f"{label} {value}")
+            labelled_values.append(f"{label} {value}")
         marks.hbars(axes, bars, size=7)
         axes.grid(False, axis="y")
         few_ticks(axes.xaxis, 4)
@@ -207,10 +207,10 @@ def people(
     return picture.describe(
         say(
             lang,
-            vi="Số năm tham gia tăng thêm tại {place}: {said}.",
-            en="Additional member-years in {place}: {said}.",
+            vi="Số năm tham gia tăng thêm tại {place}: {labelled_values}.",
+            en="Additional member-years in {place}: {labelled_values}.",
             place=name,
-            said="; ".join(said),
+            labelled_values="; ".join(labelled_values),
         )
     )
 

@@ -20,11 +20,11 @@ def text(allocation: Allocation, lang: str = "vi") -> Text:
     table, target = allocation.table, target_of(allocation.scenario)
     asked, draws = allocation.scenario, _draws(allocation.table)
     head = (asked.scenario, target.measure, target.by, "all", "agents")
-    told = [Figure(asked.place.name, *head, f"probability of {target.value:g}", allocation.place_chance, 2 * draws)]
+    figures = [Figure(asked.place.name, *head, f"probability of {target.value:g}", allocation.place_chance, 2 * draws)]
     for row in frames.rows(table):
         chances = {"capacity": row.chance_by_capacity, "people": row.chance_by_people}
-        told += [Figure(row.commune, *head, f"chance, split by {by}", float(p), draws) for by, p in chances.items()]
-    stated.tell(told)
+        figures += [Figure(row.commune, *head, f"chance, split by {by}", float(p), draws) for by, p in chances.items()]
+    stated.tell(figures)
     return say(
         lang,
         vi="Cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt phần của "
@@ -51,8 +51,8 @@ def of_place(allocation: Allocation) -> Chance:
 def ends(table: pd.DataFrame) -> dict[str, Chance]:
     """Return the lowest and highest chance of a commune, split by capacity (a, b) and by people (c, d)."""
     columns = [table[f"chance_by_{split}"] for split in ("capacity", "people")]
-    found = [float(end) for column in columns for end in (column.min(), column.max())]
-    return {name: Chance(p, _draws(table)) for name, p in zip("abcd", found, strict=True)}
+    extremes = [float(end) for column in columns for end in (column.min(), column.max())]
+    return {name: Chance(p, _draws(table)) for name, p in zip("abcd", extremes, strict=True)}
 
 
 def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25) -> Picture:

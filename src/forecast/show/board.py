@@ -73,7 +73,7 @@ def answer(board: Board, lang: str = "vi") -> Text:
     row = counted(board).loc[NATION].to_dict()
     year = tables.month(board.asked.month)
     december = f"{year.year + (year.month == 12)}-12"
-    said = [
+    sentences = [
         say(
             lang,
             vi="**Cuối {m:T}:** {a:a} người tham gia (khoảng dự báo 90%: {b:a} đến {c:a}), trong đó {d:a} "
@@ -142,7 +142,7 @@ def answer(board: Board, lang: str = "vi") -> Text:
             c=-row["low_rise_year"],
         ),
     ]
-    return words.listing(said)
+    return words.listing(sentences)
 
 
 def tell(board: Board) -> None:
@@ -284,8 +284,8 @@ def _map(sheet: Picture, board: Board, height: float) -> None:
         ink = "white" if shade >= len(SHADES) - 2 else INK
         axes.add_patch(Rectangle((x + 0.02, y + 0.04), 0.96, 0.92, facecolor=SHADES[shade], edgecolor="white"))
         axes.text(x + 0.5, y + 0.34, short(str(place)), ha="center", va="center", fontsize=9.5, color=ink)
-        said = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
-        axes.text(x + 0.5, y + 0.7, said, ha="center", va="center", fontsize=11, color=ink, fontweight="bold")
+        label = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
+        axes.text(x + 0.5, y + 0.7, label, ha="center", va="center", fontsize=11, color=ink, fontweight="bold")
 
 
 def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) -> None:
@@ -299,8 +299,8 @@ def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) 
     for goal in wanted["target"]:
         axes.plot([x[-1]], [goal], marker="o", ms=6 if large else 4.5, color=TARGET, clip_on=False, zorder=5)
     chance = float(frames.at(board.rows.set_index("place"), place, "chance_goal_lasting"))
-    said = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
-    axes.set_title(f"{short(place)} {said}", fontsize=11.5 if large else 9, loc="left", pad=3, color=INK)
+    chance_label = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
+    axes.set_title(f"{short(place)} {chance_label}", fontsize=11.5 if large else 9, loc="left", pad=3, color=INK)
     axes.set_ylim(0, None)
     axes.set_xlim(x[0], x[-1])
     last = float(rows["median"].iloc[-1])
@@ -321,12 +321,12 @@ def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) 
 def summary(board: Board, lang: str = "vi", places: tuple[str, ...] = ()) -> Text:
     """Return what the command prints: the finding, the nation's answers, and the rows of `places`."""
     rows = counted(board)
-    said = [title(board, lang), answer(board, lang)]
+    paragraphs = [title(board, lang), answer(board, lang)]
     for place in places:
         if place == NATION:
             continue
         row = frames.at(rows, place)
-        said.append(
+        paragraphs.append(
             say(
                 lang,
                 vi="{place}: hiện nay {a:a} ({b:a} đến {c:a}), tháng 12 này {d:a}, tháng 3 tới {e:a}; mục "
@@ -347,4 +347,4 @@ def summary(board: Board, lang: str = "vi", places: tuple[str, ...] = ()) -> Tex
                 r=-row["median_rise_year"],
             )
         )
-    return join([*said, foot(board, lang)])
+    return join([*paragraphs, foot(board, lang)])

@@ -15,7 +15,7 @@ from forecast.desk.board.equal import BUDGET, EXACT
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
-from forecast.show import ranking, told
+from forecast.show import ranking, register
 from forecast.show.board import answer, foot, short, tell, title
 
 OWN_TITLES = {
@@ -25,7 +25,7 @@ OWN_TITLES = {
 
 def undo(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the top-up that would undo the rise of the floor, and who would pay what in its first year."""
-    told.undone(cost)
+    register.undone(cost)
     shares = undoing(board.asked.known_law, board.rise, (NATION,))
     paid = cost[cost["place"] == NATION].set_index("payer")
     return say(
@@ -59,8 +59,8 @@ OUTREACH = "model-communes"  # what offices would do in place of a top-up, as th
 
 def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: str = "vi") -> Text:
     """Return for each place what the rise takes, the top-up that undoes it, who pays more, and what outreach adds."""
-    told.undone(cost)
-    told.policies(policies)
+    register.undone(cost)
+    register.policies(policies)
     tell(board)
     rows = board.rows.set_index("place")
     more = (cost["undone"] - cost["usual"]).set_axis(pd.MultiIndex.from_frame(cost[["place", "payer"]])).unstack()
@@ -97,11 +97,11 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
     return words.table(shown, lang, forms, names)
 
 
-def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
+def prices(effects: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the effect of the price by counts of members and by trials of entry, and which one is used where."""
-    told.prices(found)
-    row = next(frames.rows(found[found["place"] == NATION]))
-    provinces = found[found["place"] != NATION]
+    register.prices(effects)
+    row = next(frames.rows(effects[effects["place"] == NATION]))
+    provinces = effects[effects["place"] != NATION]
     most = next(frames.rows(provinces[provinces["people"] == provinces["people"].max()]))
     return say(
         lang,
@@ -130,16 +130,16 @@ def prices(found: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
-def equal(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
+def equal(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
     """Return what policies add for the same money of all payers but the members, the one that adds most first.
 
     Over the table stands how often the first one is first, and whether the next one can be told from it. Policies that
     cannot be made to cost the budget stand last and are not ranked.
     """
-    told.policies(found, " at equal money")
-    found = found.assign(policy=[titles.get(name, {}).get(lang, name) for name in found["policy"]])
-    order = [found["first"].isna(), -found["added_goal"]]
-    rows = found.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
+    register.policies(outcomes, " at equal money")
+    outcomes = outcomes.assign(policy=[titles.get(name, {}).get(lang, name) for name in outcomes["policy"]])
+    order = [outcomes["first"].isna(), -outcomes["added_goal"]]
+    rows = outcomes.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
     ranked, other = rows[rows["first"].notna()], rows[rows["first"].isna()]
     chances = dict(zip(ranked["policy"], words.counted(ranked, "first")["first"], strict=True))
     names = {
@@ -175,7 +175,7 @@ def _not_ranked(named: Sequence[str], lang: str) -> Text:
 
 def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     """Return the nation's plan for a December in a sentence for each chance."""
-    told.plans(table, year)
+    register.plans(table, year)
     rows = table[table["place"] == NATION]
     return words.listing(
         say(
@@ -200,7 +200,7 @@ def plans(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
 
 def plans_table(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     """Return the plans of all places for a December by chance, and what is left of the middle one in March."""
-    told.plans(table, year)
+    register.plans(table, year)
     wide = table.pivot(index="place", columns="chance", values="plan").reindex(table["place"].unique())
     kept = table[table["chance"] == table["chance"].median()].set_index("place")
     shown = wide.set_axis([f"p{round(100 * float(c))}" for c in wide.columns], axis=1).reset_index()
@@ -214,7 +214,7 @@ def plans_table(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
 
 def communes(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     """Return the plan of a province split over its communes, the largest first."""
-    told.communes(table, year)
+    register.communes(table, year)
     rows = table.sort_values("plan", ascending=False, kind="stable")
     shown = rows.assign(commune=rows["commune"].str.rpartition("/")[2])
     names = {
@@ -225,13 +225,13 @@ def communes(table: pd.DataFrame, year: int, lang: str = "vi") -> Text:
     return words.table(shown, lang, {"commune": "", "people": "n", "plan": "n"}, names)
 
 
-def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
+def policies(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang: str = "vi") -> Text:
     """Return what each policy does to the nation: lasting members, the chance of 2030, and what it costs whom.
 
     Under the table stands how many draws it rests on.
     """
-    rows = found[found["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
-    told.policies(found)
+    rows = outcomes[outcomes["place"] == NATION].sort_values("added_goal", ascending=False, kind="stable")
+    register.policies(outcomes)
     rows = words.counted(rows, "chance")
     named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
@@ -261,12 +261,12 @@ def policies(found: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
     return join([words.table(rows.assign(policy=named), lang, forms, names), rest])
 
 
-def held(found: pd.DataFrame, lang: str = "vi") -> Text:
+def held(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
     """Return how often earlier boards would have been right: the nation's December, then the rates of provinces."""
-    told.held(found)
-    nation = next(frames.rows(found[found["place"] == NATION]))
-    rates = past.rates(found).set_index("which")
-    said = [
+    register.held(hindcasts)
+    nation = next(frames.rows(hindcasts[hindcasts["place"] == NATION]))
+    rates = past.rates(hindcasts).set_index("which")
+    sentences = [
         say(
             lang,
             vi="Cả nước, {m:T} nhìn từ {s:T}: {a:a} (khoảng 80%: {b:a} đến {c:a}); thực hiện {x:n}, "
@@ -286,7 +286,7 @@ def held(found: pd.DataFrame, lang: str = "vi") -> Text:
         ("before", "đã có số từ trước", "counted before"),
     ):
         row = frames.at(rates, which)
-        said.append(
+        sentences.append(
             say(
                 lang,
                 vi="Số gần nhất của {n:n} tỉnh ("
@@ -304,12 +304,12 @@ def held(found: pd.DataFrame, lang: str = "vi") -> Text:
                 w=row["width"],
             )
         )
-    return words.listing(said)
+    return words.listing(sentences)
 
 
-def held_table(found: pd.DataFrame, lang: str = "vi") -> Text:
+def held_table(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
     """Return each count and what the board would have said of it half a year before or more."""
-    told.held(found)
+    register.held(hindcasts)
     names = {
         "place": say(lang, vi="Nơi", en="Place"),
         "seen": say(lang, vi="Nhìn từ", en="Seen from"),
@@ -330,7 +330,7 @@ def held_table(found: pd.DataFrame, lang: str = "vi") -> Text:
         "members": "n",
         "before": "n",
     }
-    return words.table(found, lang, forms, names)
+    return words.table(hindcasts, lang, forms, names)
 
 
 def today(board: Board, lang: str = "vi") -> Text:
@@ -340,7 +340,7 @@ def today(board: Board, lang: str = "vi") -> Text:
 
 def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the five places of the articles in their present form, from today to 2030."""
-    told.five(rows)
+    register.five(rows)
     names = {
         "name": say(lang, vi="Nơi ngày nay", en="Place of today"),
         "communes": say(lang, vi="Số xã", en="Communes"),

@@ -106,19 +106,23 @@ def _ends(answer: Projection, question: Scenario) -> pd.DataFrame:
     rows = answer.only(scenario=question.scenario, measure="members", group="all", month=question.until)
     if rows.frame.empty:
         return rows.frame
-    found = rows.summary()
+    summary = rows.summary()
     aim = question.target
     chances: dict[str, Chance] = {}
     if aim is not None and aim.measure == "members" and aim.group == "all":
-        own = answer.only(scenario=question.scenario).probability("members", at_least=aim.value, by=aim.by)
-        chances = {str(r["engine"]): Chance(float(r["probability"]), int(r["draws"])) for r in frames.records(own)}
-    engines = found["engine"].astype(str)
-    found = found.assign(probability=pd.Series([chances.get(e) for e in engines], index=found.index, dtype=object))
-    spoken = speaks(found)
-    return found.assign(rank=(engines != spoken).astype(int)).sort_values("rank", kind="stable")
+        probabilities = answer.only(scenario=question.scenario).probability("members", at_least=aim.value, by=aim.by)
+        chances = {
+            str(r["engine"]): Chance(float(r["probability"]), int(r["draws"])) for r in frames.records(probabilities)
+        }
+    engines = summary["engine"].astype(str)
+    summary = summary.assign(
+        probability=pd.Series([chances.get(e) for e in engines], index=summary.index, dtype=object)
+    )
+    spoken = speaks(summary)
+    return summary.assign(rank=(engines != spoken).astype(int)).sort_values("rank", kind="stable")
 
 
-def target(desk: pd.DataFrame, found: pd.DataFrame, scenario: Scenario, lang: str = "vi") -> Brief:
+def target(desk: pd.DataFrame, alternatives: pd.DataFrame, scenario: Scenario, lang: str = "vi") -> Brief:
     """Say how likely the target is and what is missing, and which single levers would reach it or come nearest."""
     aim = target_of(scenario)
     name = f"measure.{aim.measure}"
@@ -145,24 +149,24 @@ def target(desk: pd.DataFrame, found: pd.DataFrame, scenario: Scenario, lang: st
             en="Expected are about {median:a} (90% interval: {low:a} to {high:a}), about {gap:a} {word} it.",
         ),
     ]
-    return Brief([str(line) for line in lines], _best_ways(found, lang))
+    return Brief([str(line) for line in lines], _best_ways(alternatives, lang))
 
 
-def best_ways(found: pd.DataFrame) -> pd.DataFrame:
+def best_ways(alternatives: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of :func:`forecast.desk.target.ways` that matter most.
 
     Those that reach the target stand first, the cheapest first, then those that come nearest; "together" is kept.
     """
-    alone, together = found[found["way"] != TOGETHER], found[found["way"] == TOGETHER]
+    alone, together = alternatives[alternatives["way"] != TOGETHER], alternatives[alternatives["way"] == TOGETHER]
     reach = alone[alone["needed"].notna()].sort_values("total", kind="stable").head(ROWS)
     miss = alone[alone["needed"].isna()].sort_values(["probability_reached", "total"], ascending=[False, True])
     return pd.concat([reach, miss.head(max(0, min(NEAREST, ROWS - len(reach)))), together])
 
 
-def _best_ways(found: pd.DataFrame, lang: str) -> Table | None:
-    if not len(found) or (found["needed"] == 0).all():
+def _best_ways(alternatives: pd.DataFrame, lang: str) -> Table | None:
+    if not len(alternatives) or (alternatives["needed"] == 0).all():
         return None
-    best = words.counted(best_ways(found), "probability_reached")
+    best = words.counted(best_ways(alternatives), "probability_reached")
     rows = []
     for row in frames.records(best):
         payer = max(MONEY, key=lambda one: row[one])
@@ -234,19 +238,19 @@ def compared(table: pd.DataFrame, titles: Mapping[str, str], base: str = "", lan
     return Brief([str(line) for line in lines], words.table(shown, lang, {"group": ""} | numbers))
 
 
-def optimum(found: Optimum, lang: str = "vi") -> Brief:
+def optimum(solution: Optimum, lang: str = "vi") -> Brief:
     """Say whether the target can be met within the budget, at what cost and how surely, with the levers that do it."""
-    aim, verified = target_of(found.scenario), found.verified
+    aim, verified = target_of(solution.scenario), solution.verified
     values: dict[str, Any] = {
         "value": aim.value,
         "by": aim.by,
-        "p": found.probability,
-        "budget": found.budget,
+        "p": solution.probability,
+        "budget": solution.budget,
         "cost": verified.cost,
     }
     values |= {"low": verified.cost_low, "high": verified.cost_high, "sure": judged(verified.probability, verified)}
-    values["base"] = judged(found.base, verified)
-    if found.met:
+    values["base"] = judged(solution.base, verified)
+    if solution.met:
         first = say(
             lang,
             **values,
@@ -256,28 +260,28 @@ def optimum(found: Optimum, lang: str = "vi") -> Brief:
             "{low:m} to {high:m}).",
         )
     else:
-        why = WHY[found.why]
-        first = say(lang, **values, share=found.poor_share, stay=found.least_stay, vi=why["vi"], en=why["en"])
+        why = WHY[solution.why]
+        first = say(lang, **values, share=solution.poor_share, stay=solution.least_stay, vi=why["vi"], en=why["en"])
     second = say(
         lang,
         **values,
         vi="Kiểm lại bằng mô phỏng mới: khả năng {sure:c}; nếu không làm thêm: {base:c}.",
         en="Verified with new simulations: probability {sure:c}; without doing more: {base:c}.",
     )
-    mix = levers.table(found.scenario, lang)
+    mix = levers.table(solution.scenario, lang)
     return Brief([str(first), str(second)], mix if isinstance(mix, Table) else None)
 
 
-def allocated(found: Allocation, lang: str = "vi") -> Brief:
+def allocated(split: Allocation, lang: str = "vi") -> Brief:
     """Say how hard the target is for the communes under both splits, with the communes that carry most of it."""
-    table, aim = found.table, target_of(found.scenario)
+    table, aim = split.table, target_of(split.scenario)
     lines = [
         say(
             lang,
             v=aim.value,
             by=aim.by,
-            p=allocation.of_place(found),
-            place=found.scenario.place.name,
+            p=allocation.of_place(split),
+            place=split.scenario.place.name,
             vi="{place} đạt {v:n} người vào {by:t} với khả năng {p:c}.",
             en="{place} reaches {v:n} by {by:t} with probability {p:c}.",
         ),

@@ -17,13 +17,13 @@ from forecast.show.evidence import label
 from forecast.show.picture import capital
 
 
-def board(found: Board, names: tuple[str, ...] = (), lang: str = "vi") -> Brief:
+def board(outlook: Board, names: tuple[str, ...] = (), lang: str = "vi") -> Brief:
     """Say where the nation will stand, beside the provinces that were asked for, or those with most members."""
-    rows = shown_board.counted(found)
+    rows = shown_board.counted(outlook)
     nation = frames.records(rows.loc[[NATION]])[0]
     line = say(
         lang,
-        m=found.asked.month,
+        m=outlook.asked.month,
         a=nation["median_now"],
         low=nation["low_now"],
         high=nation["high_now"],
@@ -48,7 +48,7 @@ def board(found: Board, names: tuple[str, ...] = (), lang: str = "vi") -> Brief:
     }
     forms = {"place": "", "median_now": "a", "median_december": "a", "median_march": "a", "target_goal": "n"}
     table = words.table(shown, lang, forms | {"chance_goal": "c"}, heads)
-    return Brief([str(shown_board.title(found, lang)), str(line)], table)
+    return Brief([str(shown_board.title(outlook, lang)), str(line)], table)
 
 
 def scored(short: pd.DataFrame, lang: str = "vi") -> Brief:
@@ -142,29 +142,29 @@ def split(parts: pd.DataFrame, lang: str = "vi") -> Brief:
     return Brief([str(line)], words.table(worst.head(ROWS), lang, forms, heads))
 
 
-def learned(found: Learned, lang: str = "vi") -> Brief:
+def learned(posterior: Learned, lang: str = "vi") -> Brief:
     """Say from how many counts was learned and how sure it is, with what the counts taught most about."""
     line = say(
         lang,
-        n=found.counts,
-        k=found.places,
-        month=found.origin,
+        n=posterior.counts,
+        k=posterior.places,
+        month=posterior.origin,
         vi="Các tham số được học từ {n:n} số của {k:n} nơi, biết đến {month:T}.",
         en="The parameters were learned from {n:n} counts of {k:n} places, as known in {month:T}.",
     )
     error = say(
         lang,
-        error=found.table["error"].max(),
+        error=posterior.table["error"].max(),
         vi="Học lại với số ngẫu nhiên khác thì mức giữa lệch nhiều nhất {error:p} độ rộng.",
         en="Learned again with other random numbers, their centers move by at most {error:p} of their spread.",
     )
-    most = found.table.sort_values("narrowed", ascending=False, kind="stable").head(ROWS - 2)
-    return Brief([str(line), str(error)], calibration.table(found._replace(table=most), lang))
+    most = posterior.table.sort_values("narrowed", ascending=False, kind="stable").head(ROWS - 2)
+    return Brief([str(line), str(error)], calibration.table(posterior._replace(table=most), lang))
 
 
-def studied(found: dict[str, pd.DataFrame], lang: str = "vi") -> Brief:
+def studied(study_tables: dict[str, pd.DataFrame], lang: str = "vi") -> Brief:
     """Say what makes the interval of the last place wide, and which statistic would narrow each place's most."""
-    ladder, following = found["ladder"], found["next"]
+    ladder, following = study_tables["ladder"], study_tables["next"]
     place = ladder["place"].iloc[-1]
     most = ladder[ladder["place"] == place].nlargest(1, "share").iloc[0]
     line = say(
@@ -223,16 +223,16 @@ def _level(level: str, lang: str) -> str:
     return words.percent(float(level), lang, 0 if round(float(level), 2) == float(level) else 1)
 
 
-def updated(found: Update, lang: str = "vi") -> Brief:
+def updated(update: Update, lang: str = "vi") -> Brief:
     """Say which new count surprises most and whether to be alarmed, with all counts beside their forecasts."""
-    own = found.surprise[found.surprise["by"] == BELIEFS].sort_values("chance", kind="stable")
+    surprises = update.surprise[update.surprise["by"] == BELIEFS].sort_values("chance", kind="stable")
     lines = []
-    if len(own):
-        inside = int(own["observed"].between(own["q100"], own["q900"]).sum())
+    if len(surprises):
+        inside = int(surprises["observed"].between(surprises["q100"], surprises["q900"]).sum())
         lines.append(
             say(
                 lang,
-                n=len(own),
+                n=len(surprises),
                 k=inside,
                 vi="{k:n} trong {n:n} số mới nằm trong khoảng dự báo 80%.",
                 en="{k:n} of {n:n} new counts lie inside their 80% interval.",
@@ -242,7 +242,7 @@ def updated(found: Update, lang: str = "vi") -> Brief:
         lines.append(
             say(lang, vi="Chưa có dự báo nào về các số mới.", en="Nothing had been forecast of the new counts.")
         )
-    alarmed = bool(found.alarm["alarm"].any()) if len(found.alarm) else False
+    alarmed = bool(update.alarm["alarm"].any()) if len(update.alarm) else False
     lines.append(
         say(
             lang,
@@ -259,7 +259,9 @@ def updated(found: Update, lang: str = "vi") -> Brief:
         "q900": say(lang, vi="đến", en="to"),
     }
     forms = {"place": "", "month": "t", "observed": "n", "q500": "a", "q100": "a", "q900": "a"}
-    return Brief([str(line) for line in lines], words.table(own.head(ROWS), lang, forms, names) if len(own) else None)
+    return Brief(
+        [str(line) for line in lines], words.table(surprises.head(ROWS), lang, forms, names) if len(surprises) else None
+    )
 
 
 def ranked(verdict: pd.DataFrame, lang: str = "vi") -> Brief:

@@ -64,16 +64,18 @@ def standardized(beliefs: Beliefs, lang: str = "vi") -> pd.DataFrame:
 
     A unit is a 1.645th of half the prior's range from 5 to 95%, in the coordinates without limits.
     """
-    found = {}
+    columns = {}
     for name, prior in (par.NATION | par.PLACES).items():
         low, center, high = prior.free(prior.draws(np.array([-PRIOR, 0.0, PRIOR])))
-        found[term(f"belief.{name}", lang)] = 2 * PRIOR * (prior.free(beliefs.parameters[name]) - center) / (high - low)
-    return pd.DataFrame(found)
+        columns[term(f"belief.{name}", lang)] = (
+            2 * PRIOR * (prior.free(beliefs.parameters[name]) - center) / (high - low)
+        )
+    return pd.DataFrame(columns)
 
 
 def found_again(verdict: pd.DataFrame, lang: str = "vi") -> Text:
     """Say whether truths of invented nations and places were found again, those that were not first."""
-    own = verdict[verdict["coordinate"] == "all"].iloc[0]
+    overall = verdict[verdict["coordinate"] == "all"].iloc[0]
     rest = verdict[verdict["coordinate"] != "all"]
     odd = rest[rest["uniform_p"] < SURE].sort_values("uniform_p", kind="stable")
     lines = [
@@ -89,7 +91,7 @@ def found_again(verdict: pd.DataFrame, lang: str = "vi") -> Text:
     ]
     head = say(
         lang,
-        n=int(own["times"]),
+        n=int(overall["times"]),
         k=len(rest),
         m=len(odd),
         e=SURE * len(rest),
@@ -219,5 +221,5 @@ def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
         axes.set_xlabel(
             say(lang, vi="Hạng (0: thấp hơn mọi lần rút; 1: cao hơn)", en="Rank (0: below all draws; 1: above)")
         )
-    told = {"vi": "{n} trên {bins} cột nằm ngoài dải.", "en": "{n} of {bins} bars lie outside the band."}
-    return picture.describe(say(lang, **told, n=int(out.sum()), bins=bins))
+    wording = {"vi": "{n} trên {bins} cột nằm ngoài dải.", "en": "{n} of {bins} bars lie outside the band."}
+    return picture.describe(say(lang, **wording, n=int(out.sum()), bins=bins))

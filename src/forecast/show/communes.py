@@ -55,7 +55,7 @@ def picture(
     most = max(frame.loc[frame["commune"].isin(order), measure].max() for frame in rules.values())
     cut = say(lang, vi="{n:n} xã đông người tham gia nhất", en="the {n:n} communes with the most members", n=MOST)
     subtitle = [_unit(measure, lang), cut if base["commune"].nunique() > MOST else ""]
-    said, height = [], 2.03 + 0.185 * len(order)
+    totals, height = [], 2.03 + 0.185 * len(order)
     with style():
         title = say(
             lang,
@@ -79,7 +79,7 @@ def picture(
                 else:
                     axes.plot(values, range(len(order)), marker, color=color, ms=5, mec="white", mew=0.5)
                 total = values.mean() if measure == "called" else frame.loc[frame["month"] == month, measure].sum()
-                said.append(f"{words.month(month, lang)}, {name}: {form(total, lang)}")
+                totals.append(f"{words.month(month, lang)}, {name}: {form(total, lang)}")
             axes.set(ylim=(len(order) - 0.4, -0.6), xlim=(0, 1.04 * max(most, 1e-9)))
             axes.set_yticks(range(len(order)), [c.rpartition("/")[2] for c in order] if index == 0 else [], fontsize=9)
             axes.set_title(capital(words.month(month, lang, long=True)), loc="left", fontsize=10, color=INK)
@@ -90,11 +90,11 @@ def picture(
     return drawn.describe(
         say(
             lang,
-            vi="{what} theo xã tại {place}; cả địa bàn {said}.",
-            en="{what} by commune in {place}; the whole place {said}.",
+            vi="{what} theo xã tại {place}; cả địa bàn {totals}.",
+            en="{what} by commune in {place}; the whole place {totals}.",
             what=capital(_what(measure, lang)),
             place=place.name,
-            said="; ".join(said),
+            totals="; ".join(totals),
         )
     )
 

@@ -32,8 +32,8 @@ def about(path: Path, lang: str = "vi") -> tuple[str, str]:
                 continue
             if asked:
                 return title[1].strip(), " ".join(asked[1].split()) + "?"
-            said = re.search(r"^[^#\s].*?\.(?=\s|$)", cell.source, re.DOTALL | re.MULTILINE)
-            return title[1].strip(), " ".join(said[0].split()) if said else ""
+            first_sentence = re.search(r"^[^#\s].*?\.(?=\s|$)", cell.source, re.DOTALL | re.MULTILINE)
+            return title[1].strip(), " ".join(first_sentence[0].split()) if first_sentence else ""
     return path.stem, ""
 
 

@@ -51,7 +51,7 @@ def held(*scenarios: Scenario, lang: str = "vi") -> Text:
         vi="; công việc theo đơn giá ({named})",
         en="; work at unit costs ({named})",
     )
-    said = say(
+    included = say(
         lang,
         work=work if paid else "" if scenarios else say(lang, vi="; công việc theo đơn giá", en="; work at unit costs"),
         vi="Tiền gồm: tiền đóng theo từng nguồn; hoa hồng của nhân viên thu{work}. Đơn giá là nhận định của nhóm làm, "
@@ -65,7 +65,7 @@ def held(*scenarios: Scenario, lang: str = "vi") -> Text:
         x.value if hasattr(x, "value") else float(x) for s in scenarios if (x := s.prices.get(costs.UNPAID)) is not None
     }
     if not unpaid:
-        return said
+        return included
     named = ", ".join(term(f"item.{item}", lang) for item in unpaid)
     if prices:
         more = say(
@@ -84,4 +84,4 @@ def held(*scenarios: Scenario, lang: str = "vi") -> Text:
             en="Hours that nobody pays ({named}) are told as hours and are not in the money; `prices: {{unpaid_hour: "
             "...}}` in a scenario prices them.",
         )
-    return Text(f"{said} {more}")
+    return Text(f"{included} {more}")

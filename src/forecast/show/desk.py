@@ -82,9 +82,9 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     }
     least = min((promised, verified), key=lambda judged: judged.probability)
     lower = least.probability
-    found = lower >= optimum.probability
+    reached = lower >= optimum.probability
     shown = judged(lower, least)
-    common["found"] = words.chance(shown, lang) if found else words.below(shown, optimum.probability, lang)
+    common["found"] = words.chance(shown, lang) if reached else words.below(shown, optimum.probability, lang)
     if optimum.met:
         common |= {"cost": verified.cost, "low": verified.cost_low, "high": verified.cost_high}
         common |= {"base": judged(optimum.base, verified)}
@@ -102,8 +102,8 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
             "budget {budget:m}).",
         )
     else:
-        said = WHY["money" if optimum.why == "budget" and lower >= optimum.probability else optimum.why]
-        head = say(lang, **common, vi=said["vi"], en=said["en"])
+        reason = WHY["money" if optimum.why == "budget" and lower >= optimum.probability else optimum.why]
+        head = say(lang, **common, vi=reason["vi"], en=reason["en"])
         head = join(
             [
                 head,
@@ -223,7 +223,7 @@ def front(optimum: Optimum, lang: str = "vi") -> Picture:
             optimum.verified.guarded_share,
         ),
     )
-    said = []
+    curves = []
     with style():
         picture, first = sheet(
             say(
@@ -298,14 +298,14 @@ def front(optimum: Optimum, lang: str = "vi") -> Picture:
             ends = "; ".join(
                 f"{words.money(a * 1e9, lang)}: {words.percent(b, lang)}" for a, b in zip(x, y, strict=True)
             )
-            said.append(f"{title}: {ends}")
+            curves.append(f"{title}: {ends}")
     return picture.describe(
         say(
             lang,
-            vi="Đường biên chi phí tại {place}. {said}. Chọn: {c:m}, khả năng {p:c}.",
-            en="Front of cost in {place}. {said}. Chosen: {c:m}, probability {p:c}.",
+            vi="Đường biên chi phí tại {place}. {curves}. Chọn: {c:m}, khả năng {p:c}.",
+            en="Front of cost in {place}. {curves}. Chosen: {c:m}, probability {p:c}.",
             place=place.name,
-            said=". ".join(said),
+            curves=". ".join(curves),
             c=optimum.verified.cost,
             p=optimum.verified.probability,
         )

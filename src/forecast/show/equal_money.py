@@ -41,17 +41,17 @@ def _heads(until: str, lang: str) -> dict[str, tuple[str, str, str]]:
 
 
 def beside(
-    found: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi", note: str = ""
+    summary: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi", note: str = ""
 ) -> Picture:
     """Draw additional member-years, the price of one and what is left in the last month, with the 90% interval.
 
-    `found` is :func:`desk.equal_money.summary`, `titles` names scenarios in the order wanted, `until` is the last
+    `summary` is :func:`desk.equal_money.summary`, `titles` names scenarios in the order wanted, `until` is the last
     month, `note` says more under the title.
     """
     height = 1.95 + AXIS + ROW * len(titles)
-    said = []
-    best, *after = sorted(titles, key=lambda name: -float(frames.at(found, (name, "years"))["median"]))
-    more = {name: float(frames.at(found, (name, "years"))["median"]) for name in titles}
+    labelled_medians = []
+    best, *after = sorted(titles, key=lambda name: -float(frames.at(summary, (name, "years"))["median"]))
+    more = {name: float(frames.at(summary, (name, "years"))["median"]) for name in titles}
     following = (
         say(lang, vi="; kế đó {name}, {x:a}", en="; next {name}, {x:a}", name=titles[after[0]], x=more[after[0]])
         if after
@@ -89,14 +89,14 @@ def beside(
             scale = 1e6 if measure == "own_price" else 1
             color = LOOKS[number][0]
             for y, (name, title) in enumerate(titles.items()):
-                row = frames.at(found, (name, measure)) / scale
+                row = frames.at(summary, (name, measure)) / scale
                 value = words.form(row["median"], spec, lang)
                 axes.plot([row["low"], row["high"]], [y, y], color=color, lw=2.2)
                 axes.plot([row["median"]], [y], marker=LOOKS[number][2], ms=7, color=color)
                 margin(axes, y, value, 1.05, fontsize="medium", fontweight="bold")
                 if number == 0:
                     margin(axes, y, textwrap.fill(capital(title), 22), -0.1, linespacing=1.1)
-                said.append(f"{title}: {head} {value}".replace("\n", " "))
+                labelled_medians.append(f"{title}: {head} {value}".replace("\n", " "))
             axes.axvline(0, color=INK, lw=1)
             axes.set(ylim=(len(titles) - 0.5, -0.5), yticks=[])
             few_ticks(axes.xaxis, 2)
@@ -106,21 +106,21 @@ def beside(
             axes.set_title(head, fontsize=9, color=color, loc="left", linespacing=1.15)
             axes.grid(False)
             axes.grid(True, axis="x")
-    return picture.describe("; ".join(said) + ".")
+    return picture.describe("; ".join(labelled_medians) + ".")
 
 
-def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi") -> Picture:
+def chances(rankings: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi") -> Picture:
     """Draw how often each policy is the best by each criterion, with the Monte Carlo error.
 
-    `found` is :func:`forecast.desk.equal_money.best`, `until` the last month.
+    `rankings` is :func:`forecast.desk.equal_money.best`, `until` the last month.
     """
-    height, many = 1.65 + AXIS + ROW * len(titles), int(found["draws"].iloc[0])
+    height, many = 1.65 + AXIS + ROW * len(titles), int(rankings["draws"].iloc[0])
     heads = {
         "years": say(lang, vi="nhiều năm tham\ngia tăng thêm", en="most additional\nmember-years"),
         "end": say(lang, vi="nhiều người nhất\nvào {t:t}", en="most members\nin {t:t}", t=until),
         "guarded": say(lang, vi="nhiều cho nhóm\nyếu thế", en="most for poor and\nminority people"),
     }
-    said, shares = [], _first(found, titles, CRITERIA[0])
+    labelled_chances, shares = [], _first(rankings, titles, CRITERIA[0])
     title, share_of = ranking.ranked(shares)[0]
     with style():
         picture, first = sheet(
@@ -147,17 +147,17 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: st
             axes = first if number == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             axes.set_position((0.285 + 0.245 * number, base, 0.105, tall))
             for y, (name, title) in enumerate(titles.items()):
-                share = float(frames.at(found, name, criterion))
+                share = float(frames.at(rankings, name, criterion))
                 off = words.error(share, many)
                 axes.plot([0, 1], [y, y], color=GRID, lw=7, solid_capstyle="butt")
                 axes.plot([0, share], [y, y], color=LOOKS[number][0], lw=7, solid_capstyle="butt")
                 axes.plot([max(share - off, 0), min(share + off, 1)], [y, y], color=INK, lw=1.2)
                 value = words.chance(Chance(share, many), lang)
-                weight = "bold" if share == found[criterion].max() else "normal"
+                weight = "bold" if share == rankings[criterion].max() else "normal"
                 margin(axes, y, value, 1.06, fontsize=8.5, fontweight=weight)
                 if number == 0:
                     margin(axes, y, textwrap.fill(capital(title), 22), -0.1, linespacing=1.1)
-                said.append(f"{title}, {heads[criterion]} {value}".replace("\n", " "))
+                labelled_chances.append(f"{title}, {heads[criterion]} {value}".replace("\n", " "))
             axes.set(xlim=(0, 1), ylim=(len(titles) - 0.5, -0.5), yticks=[], xticks=[0, 0.5, 1])
             axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
             axes.tick_params(axis="x", labelsize=7.5)
@@ -168,10 +168,10 @@ def chances(found: pd.DataFrame, titles: dict[str, str], place: Place, until: st
     return picture.describe(
         say(
             lang,
-            vi="Đứng đầu tại {place}. {said}.",
-            en="Ranked first in {place}. {said}.",
+            vi="Đứng đầu tại {place}. {labelled_chances}.",
+            en="Ranked first in {place}. {labelled_chances}.",
             place=place.name,
-            said="; ".join(said),
+            labelled_chances="; ".join(labelled_chances),
         )
     )
 
@@ -188,7 +188,7 @@ def titles(scenarios: Iterable[Scenario], lang: str = "vi") -> dict[str, str]:
 
 
 def text(
-    found: pd.DataFrame,
+    summary: pd.DataFrame,
     chances: pd.DataFrame,
     titles: dict[str, str],
     *,
@@ -203,12 +203,12 @@ def text(
     say_ = partial(say, lang)
     many = int(chances["draws"].iloc[0])
     head = {"place": place.name, "month": until, "group": "all", "engine": engine, "draws": many}
-    tell(_told(found, chances, head))
+    tell(_figures(summary, chances, head))
     winner = {criterion: str(chances[criterion].idxmax()) for criterion in CRITERIA}
     common: dict[str, Any] = {f"{c}_name": titles[winner[c]] for c in winner}
     common |= {f"{c}_p": Chance(frames.at(chances, winner[c], c), many) for c in winner} | {"draws": many}
     common |= {f"{c}_rest": ranking.next_best(_first(chances, titles, c), lang) for c in winner}
-    one = frames.at(found, winner["years"])
+    one = frames.at(summary, winner["years"])
     lines = [
         say_(
             place=place.name,
@@ -231,7 +231,7 @@ def text(
         ),
         say_(
             **common,
-            n=found.at[(winner["end"], "end"), "median"],
+            n=summary.at[(winner["end"], "end"), "median"],
             until=until,
             vi="Cuối {until:T}, còn nhiều người tăng thêm nhất là {end_name}: {n:a} người, đứng đầu trong {end_p:c} "
             "số lần{end_rest}.",
@@ -240,14 +240,14 @@ def text(
         ),
         say_(
             **common,
-            n=found.at[(winner["guarded"], "guarded"), "median"],
+            n=summary.at[(winner["guarded"], "guarded"), "median"],
             vi="Cho hộ nghèo, cận nghèo và đồng bào dân tộc thiểu số, nhiều nhất là {guarded_name}: {n:a} năm, đứng "
             "đầu trong {guarded_p:c} số lần{guarded_rest}.",
             en="For poor, near-poor and minority people most comes from {guarded_name}: {n:a} "
             "member-years, first in {guarded_p:c}{guarded_rest}.",
         ),
     ]
-    less = [titles[n] for n in titles if frames.at(found, (n, "own"), "median") < 0.9 * budget]
+    less = [titles[n] for n in titles if frames.at(summary, (n, "own"), "median") < 0.9 * budget]
     if less:
         lines.append(
             say_(
@@ -259,11 +259,11 @@ def text(
     return join(lines, " ")
 
 
-def _told(found: pd.DataFrame, chances: pd.DataFrame, head: dict[str, Any]) -> list[Figure]:
+def _figures(summary: pd.DataFrame, chances: pd.DataFrame, head: dict[str, Any]) -> list[Figure]:
     """Return the figures of policies beside one another: what each adds, and how often it ranks first."""
     figures = [
         Figure(scenario=scenario, measure=f"added: {measure}", statistic=name, value=float(row[name]), **head)
-        for (scenario, measure), row in frames.pairs(found)
+        for (scenario, measure), row in frames.pairs(summary)
         for name in ("low", "median", "high", "mean")
     ]
     return figures + [
@@ -273,14 +273,14 @@ def _told(found: pd.DataFrame, chances: pd.DataFrame, head: dict[str, Any]) -> l
     ]
 
 
-def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
+def table(summary: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text:
     """Return policies beside one another, one row each: what is added, the price of a year, money by payer, hours.
 
     Money is the mean of the draws, so that payers add up to the total.
     """
     rows = []
     for name, title in titles.items():
-        one = frames.at(found, name)
+        one = frames.at(summary, name)
         rows.append(
             {
                 "what": title,
@@ -305,18 +305,18 @@ def table(found: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Text
     return words.table(pd.DataFrame(rows), lang, forms, names)
 
 
-def left_table(found: pd.DataFrame, titles: dict[str, str], stop: str, until: str, lang: str = "vi") -> Text:
+def left_table(summary: pd.DataFrame, titles: dict[str, str], stop: str, until: str, lang: str = "vi") -> Text:
     """Return what is left of each policy in the months `stop` and `until`, and whom it reached: one row each."""
-    silent = found.xs("active", level="measure")["median"].isna().all()
+    silent = summary.xs("active", level="measure")["median"].isna().all()
     rows: list[dict[str, Any]] = [
         {
             "what": title,
-            "stop": found.at[(name, "stop"), "median"],
-            "end": found.at[(name, "end"), "median"],
-            "range": _between(frames.at(found, name), "end", "a", lang),
-            "left": found.at[(name, "left"), "median"],
-            "active": found.at[(name, "active"), "median"],
-            "share": float(frames.at(found, (name, "share"), "median")),
+            "stop": summary.at[(name, "stop"), "median"],
+            "end": summary.at[(name, "end"), "median"],
+            "range": _between(frames.at(summary, name), "end", "a", lang),
+            "left": summary.at[(name, "left"), "median"],
+            "active": summary.at[(name, "active"), "median"],
+            "share": float(frames.at(summary, (name, "share"), "median")),
         }
         for name, title in titles.items()
     ]

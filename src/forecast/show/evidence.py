@@ -48,8 +48,8 @@ def cards(shares: pd.Series | None = None) -> list[Card]:
     `shares` is the share of a headline's variance by parameter (`value_of_information.first_orders`).
     """
     studies, table = supporting(), parameters_table()
-    found = {name: _parameter(name, row, studies, shares) for name, row in frames.pairs(table)}
-    return [*found.values(), *(_lever(name, found) for name in LEVERS)]
+    parameter_cards = {name: _parameter(name, row, studies, shares) for name, row in frames.pairs(table)}
+    return [*parameter_cards.values(), *(_lever(name, parameter_cards) for name in LEVERS)]
 
 
 def card(name: str, shares: pd.Series | None = None) -> Card:
@@ -64,24 +64,24 @@ def card(name: str, shares: pd.Series | None = None) -> Card:
 
 
 def _parameter(name: str, row: Any, studies: pd.DataFrame, shares: pd.Series | None) -> Card:
-    own = studies[studies["supports"] == name]
-    apart = own["abroad"].astype(int) + own["other_scheme"].astype(int)
+    cited = studies[studies["supports"] == name]
+    apart = cited["abroad"].astype(int) + cited["other_scheme"].astype(int)
     return Card(
         name=name,
         kind="parameter",
         status=row["status"],
         basis="judgement" if row["status"] == "judgement" else "studies",
         prior=(float(row["low"]), float(row["value"]), float(row["high"])),
-        distance=int(apart.min()) if len(own) else 2,
-        studies=own[STUDY].reset_index(drop=True),
+        distance=int(apart.min()) if len(cited) else 2,
+        studies=cited[STUDY].reset_index(drop=True),
         share=float(shares[name]) if shares is not None and name in shares else np.nan,
         parameters=(),
     )
 
 
-def _lever(name: str, found: dict[str, Card]) -> Card:
+def _lever(name: str, parameter_cards: dict[str, Card]) -> Card:
     rests = LEVERS[name].evidence
-    on = [found[p] for p in rests]
+    on = [parameter_cards[p] for p in rests]
     cost = LEVERS[name].cost
     price: Any = frames.at(costs.newest(), cost) if cost else None
     return Card(
@@ -97,20 +97,20 @@ def _lever(name: str, found: dict[str, Card]) -> Card:
     )
 
 
-def by_basis(found: list[Card]) -> pd.Series:
+def by_basis(evidence_cards: list[Card]) -> pd.Series:
     """Share of the headline's variance that rests on studies and on judgement, index basis, adding up to 1.
 
     Of the parameters' own parts (those below zero, which luck makes, count as none); what only their interactions
     explain is shared out in proportion.
     """
-    own = [(c.basis, max(c.share, 0.0)) for c in found if c.kind == "parameter" and c.share == c.share]
-    total = pd.DataFrame(own, columns=["basis", "share"]).groupby("basis")["share"].sum()
+    shares = [(c.basis, max(c.share, 0.0)) for c in evidence_cards if c.kind == "parameter" and c.share == c.share]
+    total = pd.DataFrame(shares, columns=["basis", "share"]).groupby("basis")["share"].sum()
     return total.reindex(list(BASES), fill_value=0.0) / max(total.sum(), 1e-300)
 
 
-def overview(found: list[Card], kind: str, lang: str = "vi") -> words.Text:
+def overview(evidence_cards: list[Card], kind: str, lang: str = "vi") -> words.Text:
     """Return the cards of a kind as one Markdown table, those with the largest share first."""
-    shown = sorted((c for c in found if c.kind == kind), key=lambda c: -max(np.nan_to_num(c.share), 0.0))
+    shown = sorted((c for c in evidence_cards if c.kind == kind), key=lambda c: -max(np.nan_to_num(c.share), 0.0))
     rows = [
         {
             "name": label(c.name, lang),
@@ -184,8 +184,8 @@ def text(c: Card, lang: str = "vi") -> words.Text:
     """Return one card as Markdown; what comes from the tables is escaped, and marked where it is English."""
     lines: list[str] = [say(lang, vi="Dựa vào: {basis}", en="Rests on: {basis}", basis=term(f"basis.{c.basis}", lang))]
     if c.parameters:
-        told = ", ".join(label(p, lang) for p in c.parameters)
-        lines.append(say(lang, vi="Qua các tham số: {told}", en="Through the parameters: {told}", told=told))
+        labels = ", ".join(label(p, lang) for p in c.parameters)
+        lines.append(say(lang, vi="Qua các tham số: {labels}", en="Through the parameters: {labels}", labels=labels))
     if c.prior:
         what = {
             "parameter": ("Mức giữa (khoảng 90%)", "Center (90% interval)"),

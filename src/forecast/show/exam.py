@@ -31,20 +31,20 @@ WIDEST = 4.0  # upper over lower end of an interval from half to twice its middl
 
 def read(folder: Path | None = None) -> pd.DataFrame:
     """Return the kept exam with its scores; an error where none is kept."""
-    found = calendar.stored(folder)
-    if found.empty:
+    scored = calendar.stored(folder)
+    if scored.empty:
         raise UserError("data/exam.csv: no exam is kept; expected what forecast backtest --calendar --store writes")
-    return found
+    return scored
 
 
 def _summary(scored: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
     """Return the exam in short by `scope`, `engine` and perhaps `band`, and tell its figures."""
-    found = calendar.summary(scored, by)
-    rows = found.assign(place=found["scope"], scenario="", measure="exam", draws=found["targets"])
+    summary = calendar.summary(scored, by)
+    rows = summary.assign(place=summary["scope"], scenario="", measure="exam", draws=summary["targets"])
     rows["month"] = rows["band"].astype(str) + " ahead" if "band" in by else ""
     names = {name: name for name in ("held_50", "held_80", "held_95", "width", "bias", "of_naive")}
     stated.tell(stated.rows(rows, names))
-    return found
+    return summary
 
 
 def _whom(scope: str, lang: str) -> Text:
@@ -52,7 +52,7 @@ def _whom(scope: str, lang: str) -> Text:
     return nation if scope == "nation" else say(lang, vi="Các địa phương", en="Other places")
 
 
-def _told(row: Any, lang: str) -> Text:
+def _rates(row: Any, lang: str) -> Text:
     return say(
         lang,
         whom=_whom(row.scope, lang),
@@ -75,7 +75,7 @@ def answer(scored: pd.DataFrame, lang: str = "vi", engine: str = calendar.POOL) 
     """Say how the baseline did for the nation and for other places, and what it does not reach."""
     short = _summary(scored, ("scope", "engine"))
     mine = short[short["engine"] == engine].set_index("scope", drop=False)
-    lines = [_told(mine.loc[scope], lang) for scope in SCOPES if scope in mine.index]
+    lines = [_rates(mine.loc[scope], lang) for scope in SCOPES if scope in mine.index]
     return join([failures(scored, lang, engine), listing(lines)])
 
 
@@ -223,15 +223,15 @@ def bands(scored: pd.DataFrame, scope: str, lang: str = "vi", engine: str = cale
 def price(scored: pd.DataFrame, lang: str = "vi") -> Text:
     """Say how many draws each engine had, since those that take long have few, and which were not tried."""
     most = scored.groupby("engine")["draws"].max()
-    told = ", ".join(f"{term(f'engine.{e}', lang)} {words.number(most[e], lang)}" for e in SHOWN if e in most)
+    draws = ", ".join(f"{term(f'engine.{e}', lang)} {words.number(most[e], lang)}" for e in SHOWN if e in most)
     missing = [term(f"engine.{e}", lang) for e in SHOWN if e not in most]
     parts = [
         say(
             lang,
-            told=told,
-            vi="Số lần mô phỏng mỗi dự báo: {told}. Cách tính chậm được chạy ít lần hơn nên hai đầu khoảng của nó kém "
+            draws=draws,
+            vi="Số lần mô phỏng mỗi dự báo: {draws}. Cách tính chậm được chạy ít lần hơn nên hai đầu khoảng của nó kém "
             "chắc hơn, và khoảng 95% từ vài chục lần thường hơi hẹp.",
-            en="Draws of each forecast: {told}. Slow engines have fewer, so that the ends of their intervals are less "
+            en="Draws of each forecast: {draws}. Slow engines have fewer, so that the ends of their intervals are less "
             "sure, and a 95% interval of a few dozen draws is a little too narrow.",
         )
     ]
@@ -248,18 +248,18 @@ def checks(scored: pd.DataFrame, engine: str = "campaign") -> pd.DataFrame:
     """
     rows = scored[scored["engine"] == engine].sort_values("origin", kind="stable")
     rows = rows.drop_duplicates(["place", "month"], keep="last")
-    found = rows.rename(columns={"q100": "low", "q900": "high"}).assign(
+    checked = rows.rename(columns={"q100": "low", "q900": "high"}).assign(
         inside=rows["within_80"].astype(bool), counted=rows["width"] < WIDEST
     )
     columns = ["scope", "place", "month", "origin", "observed", "low", "high", "width", "inside", "counted"]
-    return found[columns].sort_values(["scope", "place", "month"], kind="stable").reset_index(drop=True)
+    return checked[columns].sort_values(["scope", "place", "month"], kind="stable").reset_index(drop=True)
 
 
-def checks_text(found: pd.DataFrame, lang: str = "vi") -> Text:
+def checks_text(checked: pd.DataFrame, lang: str = "vi") -> Text:
     """Say how many checks that can fail did, and how many could not fail."""
     lines = []
     for scope in SCOPES:
-        mine = found[found["scope"] == scope]
+        mine = checked[checked["scope"] == scope]
         fair = mine[mine["counted"]]
         if fair.empty:
             continue
@@ -286,12 +286,12 @@ def checks_text(found: pd.DataFrame, lang: str = "vi") -> Text:
     return listing(lines)
 
 
-def checks_table(found: pd.DataFrame, lang: str = "vi", failed: bool | None = None) -> Text:
+def checks_table(checked: pd.DataFrame, lang: str = "vi", failed: bool | None = None) -> Text:
     """Return the checks that count as a table, each figure beside its interval and the interval's width.
 
     `failed` keeps those that failed (True) or passed (False).
     """
-    rows = found[found["counted"]]
+    rows = checked[checked["counted"]]
     rows = rows if failed is None else rows[rows["inside"] != failed]
     rows = rows.assign(place=[form(place, "place", lang) for place in rows["place"]])
     rows["range"] = [_between(r.low, r.high, lang) for r in frames.rows(rows)]
@@ -312,7 +312,7 @@ def by_band(scored: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = SHOWN
     engines = [e for e in shown if e in table.index.get_level_values("engine")]
     if not engines:
         raise UserError("nothing to draw: no scores of the engines that are shown")
-    told: list[str] = []
+    shares_by_band: list[str] = []
     held = _summary(scored, ("scope", "engine")).set_index(["scope", "engine"])["held_80"]
     scopes = {scope for scope, engine in held.index if engine == engines[0]}
     with style():
@@ -349,7 +349,7 @@ def by_band(scored: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = SHOWN
                 label = term(f"engine.{engine}", lang)
                 ends.append((float(x[-1]), float(y.dropna().iloc[-1]), label, color))
                 shares = ", ".join(words.percent(v, lang) if v == v else "–" for v in y)
-                told.append(f"{_whom(scope, lang)}, {label}: {shares}")
+                shares_by_band.append(f"{_whom(scope, lang)}, {label}: {shares}")
             axes.axhline(0.8, color=INK, lw=1, ls=DASHES)
             axes.set(xlim=(-0.2, x[-1] + 0.3), ylim=(0, 1.05))
             axes.set_xticks(x, [band.replace("-", "–") for band in calendar.BANDS], fontsize=8)
@@ -360,8 +360,8 @@ def by_band(scored: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = SHOWN
     return picture.describe(
         say(
             lang,
-            told="; ".join(told),
-            vi="Phần số thực hiện nằm trong khoảng 80% theo số tháng tính từ lúc dự báo. {told}.",
-            en="Share of counts in the 80% interval by months ahead. {told}.",
+            shares_by_band="; ".join(shares_by_band),
+            vi="Phần số thực hiện nằm trong khoảng 80% theo số tháng tính từ lúc dự báo. {shares_by_band}.",
+            en="Share of counts in the 80% interval by months ahead. {shares_by_band}.",
         )
     )

@@ -47,7 +47,7 @@ def picture(place: Place, lang: str = "vi", measure: str = "members", until: str
                 en="Persons. Dots: observed (hollow: {recalled}); stars: plans and targets",
                 recalled=term("status.recalled", lang),
             ),
-            source_line(lang, place, own=False),
+            source_line(lang, place, simulated=False),
             height=4.4,
         )
         changes = history.price_changes(place, since, until)
@@ -60,24 +60,24 @@ def picture(place: Place, lang: str = "vi", measure: str = "members", until: str
             face = "white" if row.status == "recalled" else color
             marker, size = ("*", 12) if wish else ("o", 8)
             axes.plot([x], [row.value], marker=marker, ms=size, color=color, mfc=face, mew=1.5)
-            told = len(rows) <= MANY or row.month in (since, until) or row.value == rows["value"].max()
-            texts.append((x, row.value, words.number(row.value, lang) if told else "", color))
+            labelled = len(rows) <= MANY or row.month in (since, until) or row.value == rows["value"].max()
+            texts.append((x, row.value, words.number(row.value, lang) if labelled else "", color))
         axes.set_ylim(0, rows["value"].max() * 1.18)
         pad = max(1, round(0.06 * (marks.number(until) - marks.number(since))))
         marks.month_axis(axes, since, until, lang, pad=pad)
         marks.dot_labels(drawn, axes, texts)
         marks.law_ticks(drawn, axes, changes, lang)
-    said = "; ".join(
+    listed_values = "; ".join(
         f"{words.month(r.month, lang)} {words.number(r.value, lang)} ({term(f'kind.{r.kind}', lang)})"
         for r in frames.rows(rows if len(rows) <= MANY else rows.iloc[[0, -1]])
     )
     return drawn.describe(
         say(
             lang,
-            vi="Số liệu đã công bố tại {place}: {said}.",
-            en="Published for {place}: {said}.",
+            vi="Số liệu đã công bố tại {place}: {listed_values}.",
+            en="Published for {place}: {listed_values}.",
             place=place.name,
-            said=said,
+            listed_values=listed_values,
         )
     )
 
@@ -132,13 +132,13 @@ def conflicts(
         if (f.place == place.name or f.place.startswith(place.name + "/")) and f.severity in severities
     ]
     kept.sort(key=lambda f: severities.index(f.severity))
-    said = [
-        _of_part(f, lang) + _MONTH.sub(lambda found: words.month(found[0], lang), getattr(f, f"message_{lang}"))
+    messages = [
+        _of_part(f, lang) + _MONTH.sub(lambda match: words.month(match[0], lang), getattr(f, f"message_{lang}"))
         for f in kept
     ]
     lines = [
         f"**{capital(term('severity.' + f.severity.replace(' ', '_'), lang))}.** {capital(text)}"
-        for f, text in zip(kept, said, strict=True)
+        for f, text in zip(kept, messages, strict=True)
     ]
     return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
 
@@ -157,18 +157,19 @@ def units(place: Place, months: Sequence[str], lang: str = "vi") -> Text:
     Numbers of communes of different years stand side by side in sources; communes were merged in between.
     """
     counts = [len(places.read_place(place.name, at=month).communes) for month in months]
-    told = [
+    counts_by_month = [
         say(lang, n=n, m=month, vi="{m:t}: {n:n}", en="{m:t}: {n:n}") for n, month in zip(counts, months, strict=True)
     ]
     return say(
         lang,
         place=place.name,
-        told="; ".join(told),
-        own=len(place.communes),
-        vi="Số xã, phường, thị trấn của {place} đổi qua các lần sắp xếp ({told}). Trang này tính theo {own:n} "
-        "đơn vị có vào lúc bắt đầu dự báo; số liệu của năm khác có thể ghi con số khác.",
-        en="The number of communes of {place} changed as they were merged ({told}). This page counts the {own:n} that "
-        "there were when the forecast begins; figures of another year may have another number.",
+        counts_by_month="; ".join(counts_by_month),
+        current=len(place.communes),
+        vi="Số xã, phường, thị trấn của {place} đổi qua các lần sắp xếp ({counts_by_month}). Trang này "
+        "tính theo {current:n} đơn vị có vào lúc bắt đầu dự báo; số liệu của năm khác có thể ghi con số khác.",
+        en="The number of communes of {place} changed as they were merged ({counts_by_month}). This page "
+        "counts the {current:n} that there were when the forecast begins; figures of another year may have another "
+        "number.",
     )
 
 
@@ -197,9 +198,9 @@ def statuses(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str = "
     for one in several:
         whose = f"**{one.name}**: " if len(several) > 1 else ""
         for status in ("recalled", "synthetic"):
-            said = _doubtful(one, status, lang)
-            listed = whose + "; ".join(said) if whose else capital("; ".join(said))
-            named += [f"{listed} ({term(f'status.{status}', lang)})"] if said else []
+            doubtful = _doubtful(one, status, lang)
+            listed = whose + "; ".join(doubtful) if whose else capital("; ".join(doubtful))
+            named += [f"{listed} ({term(f'status.{status}', lang)})"] if doubtful else []
     law = history.used(several)[lambda f: f["table"] == "law"]["status"]
     if (law == "recalled").any():
         named.append(
@@ -225,13 +226,13 @@ def statuses(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str = "
 def _doubtful(place: Place, status: str, lang: str) -> list[str]:
     """Return the measures of a place that have a figure of this status, each with its months and values."""
     rows = place.history[(place.history["status"] == status) & place.history["value"].notna()]
-    found: dict[str, list[str]] = {}
+    by_measure: dict[str, list[str]] = {}
     for row in frames.rows(rows):
-        said = f"{words.month(row.month, lang)}: {_value(row.value, row.unit, lang)}"
-        found.setdefault(_named(row, lang), []).append(said)
+        dated_value = f"{words.month(row.month, lang)}: {_value(row.value, row.unit, lang)}"
+        by_measure.setdefault(_named(row, lang), []).append(dated_value)
     notes = re.findall(r"(\w+): recalled", place.note) if status == "recalled" else []
     return [
-        *(f"{name} ({', '.join(values)})" for name, values in found.items()),
+        *(f"{name} ({', '.join(values)})" for name, values in by_measure.items()),
         *(form(name, "measure", lang) for name in notes),
     ]
 
@@ -242,15 +243,15 @@ def source_list(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str 
     counts = rows["source"].value_counts()
     lines = []
     for row in frames.rows(history.sources(counts.index)):
-        own = f"source.{row.source}"  # what the makers wrote down themselves has no title in the world
-        if own in words.terms().index:
-            said = term(own, lang)
+        term_key = f"source.{row.source}"  # what the makers wrote down themselves has no title in the world
+        if term_key in words.terms().index:
+            citation = term(term_key, lang)
         else:
-            said = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
+            citation = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
             by = row.publisher if lang == "vi" else form(str(row.publisher).split(" (")[0], "publisher", lang)
-            said = f"{_marked(said, row.title, lang)}. {_marked(capital(by), by, lang)}"
+            citation = f"{_marked(citation, row.title, lang)}. {_marked(capital(by), by, lang)}"
         lines.append(
-            said
+            citation
             + (f", {words.dated(row.date, lang)}" if row.date else "")
             + say(
                 lang,
@@ -263,10 +264,10 @@ def source_list(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str 
     return listing(lines)
 
 
-def _marked(said: str, text: str, lang: str) -> str:
-    """Return what is `said` of a `text`, marked with its language where that is not the page's."""
+def _marked(phrase: str, text: str, lang: str) -> str:
+    """Return a phrase about a `text`, marked with the language of that text where that is not the page's."""
     written = syllables.language(text)
-    return said if written == lang else f'<span lang="{written}">{said}</span>'
+    return phrase if written == lang else f'<span lang="{written}">{phrase}</span>'
 
 
 def repeat(files: Sequence[str], draws: int, seed: int, lang: str = "vi") -> Text:
@@ -297,12 +298,12 @@ def conflict_counts(findings: Iterable[Finding], names: Iterable[str], lang: str
         )
         for name in names
     }
-    told = "; ".join(f"{name}: {words.number(count, lang)}" for name, count in counted.items())
+    counts_by_place = "; ".join(f"{name}: {words.number(count, lang)}" for name, count in counted.items())
     return say(
         lang,
-        told=told,
-        vi="Số chỗ mâu thuẫn trong số liệu đã công bố: {told}. Trang của mỗi địa phương ghi rõ từng chỗ.",
-        en="Contradictions in the published figures: {told}. The page of each place lists them.",
+        counts_by_place=counts_by_place,
+        vi="Số chỗ mâu thuẫn trong số liệu đã công bố: {counts_by_place}. Trang của mỗi địa phương ghi rõ từng chỗ.",
+        en="Contradictions in the published figures: {counts_by_place}. The page of each place lists them.",
     )
 
 

@@ -39,25 +39,25 @@ def teeth(history: pd.DataFrame | None = None) -> pd.DataFrame:
         history = tables.read(tables.data_dir() / "history.csv", "history")
     rows = []
     for place, counted in frames.groups(counts(history), "place", sort=False):
-        found = counted.drop_duplicates("month", keep="last").set_index("month")["value"]
-        for month in found.index[found.index.str.endswith("-12")]:
+        members = counted.drop_duplicates("month", keep="last").set_index("month")["value"]
+        for month in members.index[members.index.str.endswith("-12")]:
             peak = tables.month(month)
-            early = found[(found.index < month) & (found.index >= str(peak - BEFORE))]
-            late = found[(found.index > month) & (found.index <= str(peak + AFTER))]
+            early = members[(members.index < month) & (members.index >= str(peak - BEFORE))]
+            late = members[(members.index > month) & (members.index <= str(peak + AFTER))]
             if early.empty and late.empty:
                 continue
-            row = {"place": place, "month": month, "members": found[month]}
+            row = {"place": place, "month": month, "members": members[month]}
             if len(early):
                 row |= {"before_month": early.index[-1], "before": early.iloc[-1]}
             if len(late):
                 low = late.idxmin()
-                row |= {"after_month": low, "after": late[low], "fall": 1 - late[low] / found[month]}
+                row |= {"after_month": low, "after": late[low], "fall": 1 - late[low] / members[month]}
             rows.append(row)
     columns = ["place", "month", "members", "before_month", "before", "after_month", "after", "fall"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def teeth_table(found: pd.DataFrame, lang: str = "vi") -> Text:
+def teeth_table(peaks: pd.DataFrame, lang: str = "vi") -> Text:
     """Return teeth as a table: the count before, the December, the count after, and what was gone by then."""
     rows = [
         {
@@ -67,7 +67,7 @@ def teeth_table(found: pd.DataFrame, lang: str = "vi") -> Text:
             "late": _dated(r.after, r.after_month, lang),
             "change": -r.fall,
         }
-        for r in frames.rows(found)
+        for r in frames.rows(peaks)
     ]
     names = {
         "early": say(lang, vi="trước tháng 12", en="before December"),
@@ -94,7 +94,7 @@ def answer(lang: str = "vi") -> Text:
     falls = teeth().query("place == @NATION").dropna(subset="fall")
     steps = price_changes(nation, "2018-01", "2027-12")
     worst, last = max(steps, key=lambda step: step[2] / step[1]), steps[-1]
-    told = "; ".join(
+    losses = "; ".join(
         say(lang, vi="sau {m:t} {x:p}", en="after {m:t} {x:p}", m=r.month, x=r.fall) for r in frames.rows(falls)
     )
     return words.join(
@@ -116,11 +116,11 @@ def answer(lang: str = "vi") -> Text:
             ),
             say(
                 lang,
-                told=told,
+                losses=losses,
                 vi="Nhưng số cuối năm là đỉnh của năm, nửa năm sau đã giảm, và mức giảm lớn dần. Phần mất trong sáu "
-                "tháng sau, so với cuối năm: {told}.",
+                "tháng sau, so với cuối năm: {losses}.",
                 en="But counts peak at the end of each year and fall in the months after, by more each time. Lost in "
-                "the following six months: {told}.",
+                "the following six months: {losses}.",
             ),
             say(
                 lang,
@@ -153,8 +153,8 @@ TALL = 1.12  # inches for each place
 
 def _members(rows: pd.DataFrame, since: str, until: str) -> pd.DataFrame:
     """Rows of a history about members of all groups in some months, without those that contradict another."""
-    found = with_plans(rows, "members")
-    return found[found["month"].between(since, until)]
+    members = with_plans(rows, "members")
+    return members[members["month"].between(since, until)]
 
 
 def _growth(rows: pd.DataFrame) -> float:
@@ -192,7 +192,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
                 en="Members. Large dots: ends of years; hollow: recalled, not verified; crosses:\n"
                 "contradict another figure; dashes: what was gone in the half year after",
             ),
-            source_line(lang, place, own=False),
+            source_line(lang, place, simulated=False),
             height=4.9,
         )
         axes.set_position((0.12, 0.125, 0.82, 0.575))
@@ -212,7 +212,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
                 }
             )
             axes.plot([marks.number(row.month)], [row.value], ls="", **look)
-        told = []
+        losses = []
         for r in frames.rows(falls):
             x = marks.numbers([r.month, r.after_month])
             axes.plot(x, [r.members, r.after], color=red, lw=2.4, ls="--", zorder=5)
@@ -226,7 +226,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
                     textcoords="offset points",
                     fontweight="bold",
                 )
-            told.append(say(lang, vi="sau {m:t} mất {x:p}", en="{x:p} gone after {m:t}", m=r.month, x=r.fall))
+            losses.append(say(lang, vi="sau {m:t} mất {x:p}", en="{x:p} gone after {m:t}", m=r.month, x=r.fall))
         ends = firm[firm["month"].str.endswith("-12")]
         texts = [(marks.number(r.month), r.value, words.number(r.value, lang), INK) for r in frames.rows(ends)]
         axes.set_ylim(0, rows["value"].max() * 1.16)
@@ -236,14 +236,14 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
     return picture.describe(
         say(
             lang,
-            vi="Số người tham gia tại {place}, cuối {a:t} {n:n} người, cuối {b:t} {m:n} người; {told}.",
-            en="Members in {place}: {n:n} in {a:t}, {m:n} in {b:t}; {told}.",
+            vi="Số người tham gia tại {place}, cuối {a:t} {n:n} người, cuối {b:t} {m:n} người; {losses}.",
+            en="Members in {place}: {n:n} in {a:t}, {m:n} in {b:t}; {losses}.",
             place=place.name,
             a=ends["month"].iloc[0],
             n=ends["value"].iloc[0],
             b=ends["month"].iloc[-1],
             m=ends["value"].iloc[-1],
-            told="; ".join(told),
+            losses="; ".join(losses),
         )
     )
 
@@ -253,9 +253,9 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
 
     `names` are those of places; dots are counts, stars are plans and targets.
     """
-    found, told = [places.read_place(name) for name in names], []
-    shown = [_members(place.history, since, until) for place in found]
-    height = 1.45 + TALL * len(found)
+    shown_places, endpoints = [places.read_place(name) for name in names], []
+    shown = [_members(place.history, since, until) for place in shown_places]
+    height = 1.45 + TALL * len(shown_places)
     with style():
         picture, first = sheet(
             say(
@@ -263,7 +263,7 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
                 vi="{k:n} trong {n:n} nơi có số người tham gia tăng gấp đôi trở lên",
                 en="In {k:n} of {n:n} places members doubled or more",
                 k=sum(_growth(rows) >= 2 for rows in shown),
-                n=len(found),
+                n=len(shown_places),
             ),
             say(
                 lang,
@@ -278,13 +278,13 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
                 en="Source: {who}",
                 who=", ".join(
                     dict.fromkeys(
-                        words.form(who, "publisher", lang) for place in found for who in publishers(place)[:1]
+                        words.form(who, "publisher", lang) for place in shown_places for who in publishers(place)[:1]
                     )
                 ),
             ),
             height=height,
         )
-        for index, place in enumerate(found):
+        for index, place in enumerate(shown_places):
             axes = first if index == 0 else picture.add_axes((0, 0, 0.1, 0.1))
             bottom = height - 1.0 - TALL * (index + 1) + 0.12
             axes.set_position((0.19, bottom / height, 0.76, (TALL - 0.12) / height))
@@ -320,15 +320,20 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
             box = axes.get_position()
             axes.set_position((0.19, box.y0, 0.76, box.height))
             axes.set_yticks([])
-            if place is not found[-1]:
+            if place is not shown_places[-1]:
                 axes.set_xticklabels([])
                 axes.tick_params(axis="x", length=0)
             marks.dot_labels(picture, axes, texts)
             seen = observed(rows).sort_values("month", kind="stable")
-            told += [
+            endpoints += [
                 say(lang, vi="{p}: {n:n} ({m:t})", en="{p}: {n:n} ({m:t})", p=place.name, n=r.value, m=r.month)
                 for r in frames.rows(seen.iloc[np.unique([0, -1])])
             ]
     return picture.describe(
-        say(lang, vi="Số người tham gia đã công bố. {told}.", en="Members as published. {told}.", told="; ".join(told))
+        say(
+            lang,
+            vi="Số người tham gia đã công bố. {endpoints}.",
+            en="Members as published. {endpoints}.",
+            endpoints="; ".join(endpoints),
+        )
     )

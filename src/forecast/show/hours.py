@@ -14,24 +14,24 @@ from forecast.language.words import Text, join, say, term
 from forecast.show.marks import MUTED, margin
 from forecast.show.picture import LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
-SAID_PER = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind that people are told of
+UNITS_SHOWN = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind in one step that people read
 MOST_NAMED = 3  # levers in a sentence; the picture shows all
 
 
-def text(found: Hours, lang: str = "vi") -> Text:
+def text(hours: Hours, lang: str = "vi") -> Text:
     """Say what the next hour, the next collector and the next million VND buy."""
-    place, asked = found.place, found.scenario
-    told = place.assign(place=asked.place.name, scenario=asked.scenario, engine="agents", draws=found.draws)
-    told["measure"] = "member_years of one " + told["unit"] + ", " + told["task"]
-    stated.tell(stated.rows(told, {name: name for name in stated.QUANTILES}, month=asked.until))
+    place, asked = hours.place, hours.scenario
+    gains = place.assign(place=asked.place.name, scenario=asked.scenario, engine="agents", draws=hours.draws)
+    gains["measure"] = "member_years of one " + gains["unit"] + ", " + gains["task"]
+    stated.tell(stated.rows(gains, {name: name for name in stated.QUANTILES}, month=asked.until))
     hour = place[place["kind"] == "hour"].set_index("task")
-    best = found.communes[found.communes["task"] == "visits"].sort_values("mean", ascending=False)
+    best = hours.communes[hours.communes["task"] == "visits"].sort_values("mean", ascending=False)
     collector = place[place["kind"] == "collector"].iloc[0]
     buys = {str(task): 1000 * frames.at(hour, task, "median") for task in hour.index}
     parts: list[str] = [
         say(
             lang,
-            n=found.draws,
+            n=hours.draws,
             v=buys["visits"],
             a=1000 * frames.at(hour, "visits", "low"),
             b=1000 * frames.at(hour, "visits", "high"),
@@ -108,7 +108,7 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
     rows = {kind: table[table["kind"] == kind] for kind in kinds}
     tall = {kind: ROW * len(rows[kind]) for kind in kinds}
     height = 1.35 + sum(tall.values()) + PANEL * len(kinds)
-    said: list[str] = []
+    labelled_medians: list[str] = []
     with style():
         drawn, first = sheet(
             say(
@@ -131,23 +131,23 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
             axes = first if number == 0 else drawn.add_axes((0, 0, 0.1, 0.1))
             top -= tall[kind] + 0.22
             axes.set_position((0.44, top / height, 0.36, tall[kind] / height))
-            said += _panel(axes, rows[kind], kind, lang)
+            labelled_medians += _panel(axes, rows[kind], kind, lang)
             axes.set_xlim(_scale(table))
             top -= PANEL - 0.22
     return drawn.describe(
         say(
             lang,
-            vi="Số năm tham gia tăng thêm tại {place}: {said}.",
-            en="Additional member-years in {place}: {said}.",
+            vi="Số năm tham gia tăng thêm tại {place}: {labelled_medians}.",
+            en="Additional member-years in {place}: {labelled_medians}.",
             place=place.name,
-            said="; ".join(said),
+            labelled_medians="; ".join(labelled_medians),
         )
     )
 
 
 def _scale(table: pd.DataFrame) -> tuple[float, float]:
     """Return the ends of the scale that all rows share, in member-years, with zero on it."""
-    per = table["kind"].map(SAID_PER)
+    per = table["kind"].map(UNITS_SHOWN)
     low, high = min(float((table["low"] * per).min()), 0.0), max(float((table["high"] * per).max()), 0.0)
     room = 0.03 * (high - low) or 1.0
     return low - room, high + room
@@ -160,9 +160,9 @@ ROW, PANEL = 0.42, 0.78  # inches of a row, and of a panel's title and axis
 def _panel(axes: Any, rows: pd.DataFrame, kind: str, lang: str) -> list[str]:
     """Draw the rows of one kind on one scale; returns what they say."""
     color, pattern, marker = LOOKS[KINDS.index(kind)]
-    said = []
+    labelled_medians = []
     for y, row in enumerate(frames.rows(rows)):
-        low, median, high = (x * SAID_PER[kind] for x in (row.low, row.median, row.high))
+        low, median, high = (x * UNITS_SHOWN[kind] for x in (row.low, row.median, row.high))
         axes.plot([low, high], [y, y], pattern, color=color, lw=2.2)
         axes.plot([median], [y], marker=marker, ms=7, color=color)
         label = words.term(f"hours.{kind}", lang)
@@ -170,7 +170,7 @@ def _panel(axes: Any, rows: pd.DataFrame, kind: str, lang: str) -> list[str]:
         label, value = capital(label), _figure(median, lang)
         margin(axes, y, textwrap.fill(label, 36), -0.03)
         margin(axes, y, value, 1.03, fontsize="medium", fontweight="bold")
-        said.append(f"{label} {value}")
+        labelled_medians.append(f"{label} {value}")
     axes.axvline(0, color=MUTED, lw=1)
     axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=[])
     axes.grid(False)
@@ -178,7 +178,7 @@ def _panel(axes: Any, rows: pd.DataFrame, kind: str, lang: str) -> list[str]:
     few_ticks(axes.xaxis, 4)
     axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 0 if abs(v) >= 10 or v == 0 else 1))
     axes.set_xlabel(say(lang, vi="năm tham gia", en="member-years"), fontsize=9)
-    return said
+    return labelled_medians
 
 
 def _figure(x: float, lang: str) -> str:

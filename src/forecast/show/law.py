@@ -89,16 +89,16 @@ def price(
         marks.month_axis(axes, since, until, lang, most=5)
         marks.end_labels(axes, labels, width=25)
     ends = {g: (words.vnd(net[g].iloc[0], lang), words.vnd(net[g].iloc[-1], lang)) for g in GROUPS}
-    said = "; ".join(f"{term(f'group.{g}', lang)} {a} → {b}" for g, (a, b) in ends.items())
+    changes = "; ".join(f"{term(f'group.{g}', lang)} {a} → {b}" for g, (a, b) in ends.items())
     return picture.describe(
         say(
             lang,
-            vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {said}.",
-            en="Minimum contribution after support in {place}, {a:t} and {b:t}: {said}.",
+            vi="Mức đóng thấp nhất sau hỗ trợ tại {place}, {a:t} và {b:t}: {changes}.",
+            en="Minimum contribution after support in {place}, {a:t} and {b:t}: {changes}.",
             place=place.name,
             a=since,
             b=until,
-            said=said,
+            changes=changes,
         )
     )
 
@@ -215,9 +215,9 @@ def acts(basis: str, lang: str = "vi") -> list[str]:
     >>> acts("Law 58/2014: the rural poverty line of Decree 07/2021", "vi")
     ['Luật số 58/2014', 'Nghị định số 07/2021']
     """
-    own = re.sub(r"\(.*?\)|(in place of|inferred).*", "", basis)  # what is said of other acts
-    found = re.findall(r"(Law|Decree|Resolution|Decision) (\d+/\d{4}[\w/Đ-]*)", own)
-    return [f"{_ACTS[kind] if lang == 'vi' else kind} {number}" for kind, number in dict.fromkeys(found)]
+    own_basis = re.sub(r"\(.*?\)|(in place of|inferred).*", "", basis)  # what is said of other acts
+    citations = re.findall(r"(Law|Decree|Resolution|Decision) (\d+/\d{4}[\w/Đ-]*)", own_basis)
+    return [f"{_ACTS[kind] if lang == 'vi' else kind} {number}" for kind, number in dict.fromkeys(citations)]
 
 
 def merger_table(names: Iterable[str], at: str = "2025-07", lang: str = "vi") -> Text:
@@ -225,10 +225,10 @@ def merger_table(names: Iterable[str], at: str = "2025-07", lang: str = "vi") ->
     moves, rows, last = places.crosswalk(), [], str(tables.month(at) - 1)
     for name in names:
         old = places.read_place(name, at=last)
-        own = moves[(moves["old"] == name) & (moves["since"] == at)]
-        homes = dict.fromkeys(new.split("/")[0] for new in own["new"])
+        successors = moves[(moves["old"] == name) & (moves["since"] == at)]
+        homes = dict.fromkeys(new.split("/")[0] for new in successors["new"])
         gone = old.level == "district"
-        now = own["new"].nunique() if gone else len(places.read_place(name, at=at).communes)
+        now = successors["new"].nunique() if gone else len(places.read_place(name, at=at).communes)
         parts = sorted(o for o in set(moves.loc[moves["new"].isin(homes), "old"]) if "/" not in o and not gone)
         where = ", ".join(new.split(" (")[0] for new in homes) or name
         where += say(lang, vi=" mới, gồm {p}", en=" as it is now: {p}", p=" + ".join(parts)) if parts else ""

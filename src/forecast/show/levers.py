@@ -29,11 +29,11 @@ def table(scenario: Scenario, lang: str = "vi") -> Text:
 
 def size(lever: Lever, lang: str = "vi") -> str:
     """Say how much a lever does: its numbers with their units, and for whom."""
-    said = lever.model_dump()
-    return "; ".join(filter(None, (_size(n, v, said, lang) for n, v in said.items() if v not in (None, (), 0.0))))
+    fields = lever.model_dump()
+    return "; ".join(filter(None, (_size(n, v, fields, lang) for n, v in fields.items() if v not in (None, (), 0.0))))
 
 
-def _size(name: str, value: Any, said: dict[str, Any], lang: str) -> str:
+def _size(name: str, value: Any, fields: dict[str, Any], lang: str) -> str:
     """Return one number of a lever with its unit, "" for what stands in other columns."""
     if name in ("share", "assisted"):
         return words.percent(value, lang)
@@ -53,10 +53,10 @@ def _size(name: str, value: Any, said: dict[str, Any], lang: str) -> str:
         )
     if name not in ("count", "per_month", "hours_per_month", "persons_per_month", "staff", "months", "times"):
         return ""
-    if name == "per_month" and said["lever"] == "Drive" and 0 < value < 1:
+    if name == "per_month" and fields["lever"] == "Drive" and 0 < value < 1:
         return say(lang, n=1 / value, vi="1 ngày mỗi {n:n1} tháng", en="1 day every {n:n1} months")
-    if name == "count" and said["lever"] == "Visits" and said.get("per") == "household" and value < 1:
-        every = term(f"every.{said.get('every') or 'month'}", lang)
+    if name == "count" and fields["lever"] == "Visits" and fields.get("per") == "household" and value < 1:
+        every = term(f"every.{fields.get('every') or 'month'}", lang)
         return say(
             lang,
             n=1000 * value,
@@ -65,13 +65,13 @@ def _size(name: str, value: Any, said: dict[str, Any], lang: str) -> str:
             en="{n:n} visits per 1,000 households {every}",
         )
     if name == "count":
-        per, every = said.get("per", "place"), said.get("every") or ("month" if said["lever"] == "Visits" else "")
-        counted = f"count.{said['lever']}"
+        per, every = fields.get("per", "place"), fields.get("every") or ("month" if fields["lever"] == "Visits" else "")
+        counted = f"count.{fields['lever']}"
         counted += ".one" if value == 1 else ""
         unit = [counted if counted in words.terms().index else "", f"per.{per}", f"every.{every}" if every else ""]
     else:
-        own = f"size.{said['lever']}.{name}"
-        unit = [own if own in words.terms().index else f"size.{name}"]
+        lever_term = f"size.{fields['lever']}.{name}"
+        unit = [lever_term if lever_term in words.terms().index else f"size.{name}"]
         unit = [f"{unit[0]}.one"] if value == 1 and f"{unit[0]}.one" in words.terms().index else unit
     digits = 0 if value == round(value) else 1 if value * 10 == round(value * 10) else 3 if value < 0.1 else 2
     return " ".join([words.number(value, lang, digits), *(term(u, lang) for u in unit if u)])

@@ -142,7 +142,7 @@ def published_dots(
     """
     if group != "all":
         return []
-    found: list[tuple[float, float, str]] = []
+    dots: list[tuple[float, float, str]] = []
     seen = place.observed(measure, until=until)
     seen = seen[seen.index >= tables.month(origin) - 12]
     for month, value in zip(seen.index, seen.to_numpy(float), strict=True):
@@ -153,8 +153,8 @@ def published_dots(
         axes.plot(
             [x], [value], marker="o", ms=7, color=INK, mfc="white" if later else INK, mew=1.5, zorder=6, clip_on=False
         )
-        found.append((x, value, words.number(value, lang)))
-    return found
+        dots.append((x, value, words.number(value, lang)))
+    return dots
 
 
 def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:

@@ -234,11 +234,11 @@ def acts_on(name: str) -> frozenset[str]:
     visits = levers.Visits(count=9)  # for a lever that gives more of what the levers before it give
     quo = Scenario("status quo", toy.place(), start="2021-12", until="2022-12", law=toy.law())
     base = quo.with_policy("-", levers.Policy(visits))
-    found: set[str] = set()
+    columns: set[str] = set()
     for case in levers.LEVERS[name].examples:
         more = levers.Policy(visits, levers.LEVERS[name](**case))
-        found |= quo.with_policy(name, more).plan.changed(base.plan)
-    return frozenset(found)
+        columns |= quo.with_policy(name, more).plan.changed(base.plan)
+    return frozenset(columns)
 
 
 def law_table(month: str, lang: str = "vi") -> Text:
@@ -255,7 +255,7 @@ def law_table(month: str, lang: str = "vi") -> Text:
     ]
     for group in GROUPS:
         price = law.price(group, month)
-        said = say(
+        breakdown = say(
             lang,
             state=price.state,
             gross=price.gross,
@@ -263,7 +263,7 @@ def law_table(month: str, lang: str = "vi") -> Text:
             vi="đóng {net:d}; Nhà nước trả {state:d}",
             en="pays {net:d}; the state {state:d}",
         )
-        rows.append({"rule": term(f"group.{group}", lang), "value": said})
+        rows.append({"rule": term(f"group.{group}", lang), "value": breakdown})
     names = {"rule": say(lang, vi="quy định", en="rule"), "value": words.month(month, lang, long=True)}
     return words.table(pd.DataFrame(rows), lang, {"rule": "", "value": ""}, names)
 

@@ -15,13 +15,13 @@ TOP, TALL = 1.36, 1.15  # inches above the small pictures, and of a row of them
 LOOK_BACK = 24  # months of the past in a small picture
 
 
-def sentences(found: Communes, lang: str = "vi") -> list[Text]:
+def sentences(communes: Communes, lang: str = "vi") -> list[Text]:
     """Return what was found: forecast, plan, shares, who needs help first, how it would have done, who is due."""
-    table, end = found.table, found.whole[:, found.months.index(found.by)]
+    table, end = communes.table, communes.whole[:, communes.months.index(communes.by)]
     low, high = np.quantile(end, (0.05, 0.95))
-    draws = len(found.paths)
-    mark = f"{MARK}. " if found.synthetic else ""
-    said = [
+    draws = len(communes.paths)
+    mark = f"{MARK}. " if communes.synthetic else ""
+    texts = [
         Text(
             mark
             + say(
@@ -30,32 +30,32 @@ def sentences(found: Communes, lang: str = "vi") -> list[Text]:
                 "người (khoảng dự báo 90%: {a:n} đến {b:n}).",
                 en="{n:n} members in {k:n} communes in {m:T}; by the counts alone {e:n} in {by:T} (90% interval: {a:n} "
                 "to {b:n}).",
-                m=found.month,
+                m=communes.month,
                 k=len(table),
                 n=table["members"].sum(),
-                by=found.by,
+                by=communes.by,
                 e=table["expected"].sum(),
                 a=low,
                 b=high,
             )
         )
     ]
-    if found.goal is not None:
-        said.append(
+    if communes.goal is not None:
+        texts.append(
             say(
                 lang,
                 vi="Cả địa bàn đạt {g:n} người vào {by:T} với khả năng {p:c}; chia để khó như nhau, mỗi xã đạt phần "
                 "của mình với khả năng khoảng {l:p}.",
                 en="The place reaches {g:n} in {by:T} with probability {p:c}; split to be equally hard, each commune "
                 "meets its share with probability of about {l:p}.",
-                g=found.goal,
-                by=found.by,
-                p=Chance(found.goal_chance, draws),
-                l=found.level,
+                g=communes.goal,
+                by=communes.by,
+                p=Chance(communes.goal_chance, draws),
+                l=communes.level,
             )
         )
     first = table["commune"].head(FIRST)
-    said.append(
+    texts.append(
         say(
             lang,
             vi="Cần giúp trước: {names}.",
@@ -65,7 +65,7 @@ def sentences(found: Communes, lang: str = "vi") -> list[Text]:
     )
     tried, met = int(table["tried"].sum()), int(table["met"].sum())
     judged = _judged(met / tried) if tried else ("", "")
-    said.append(
+    texts.append(
         say(
             lang,
             vi="Thử lại từ các tháng trước, {m:n} trong {t:n} số đã đếm nằm trong khoảng dự báo 80%" + judged[0],
@@ -80,22 +80,26 @@ def sentences(found: Communes, lang: str = "vi") -> list[Text]:
             en="The table is too short for the forecast to be tried from past months.",
         )
     )
-    if len(found.stock) < SEASONS:
-        said.append(
+    if len(communes.stock) < SEASONS:
+        texts.append(
             say(
                 lang,
                 vi="Bảng có {n:n} tháng, chưa đủ hai năm: dự báo không thấy được đợt ra quân cuối năm và đợt dừng "
                 "đóng đầu năm.",
                 en="The table has {n:n} months, less than two years: the forecast does not see the campaigns at the "
                 "end of a year and those who stop at its beginning.",
-                n=len(found.stock),
+                n=len(communes.stock),
             )
         )
-    if found.due is not None:
-        months = [(month, float(row.sum())) for month, row in found.due.iterrows()]
-        told = "; ".join(f"{words.month(month, lang)}: {words.number(count, lang)}" for month, count in months[:6])
-        said.append(say(lang, vi="Số người đến hạn đóng: {told}.", en="Members due: {told}.", told=told))
-    return said
+    if communes.due is not None:
+        months = [(month, float(row.sum())) for month, row in communes.due.iterrows()]
+        due_counts = "; ".join(
+            f"{words.month(month, lang)}: {words.number(count, lang)}" for month, count in months[:6]
+        )
+        texts.append(
+            say(lang, vi="Số người đến hạn đóng: {due_counts}.", en="Members due: {due_counts}.", due_counts=due_counts)
+        )
+    return texts
 
 
 def _judged(held: float) -> tuple[str, str]:
@@ -107,10 +111,10 @@ def _judged(held: float) -> tuple[str, str]:
     return ".", "."
 
 
-def table(found: Communes, lang: str = "vi", most: int = 10) -> Table:
+def table(communes: Communes, lang: str = "vi", most: int = 10) -> Table:
     """Return the communes that need help first as a table: members, expected, plan and its probability, the share."""
-    some = found.table.head(most)
-    draws = len(found.paths)
+    some = communes.table.head(most)
+    draws = len(communes.paths)
 
     def cell(value: float) -> str:
         return "" if np.isnan(value) else words.number(value, lang)
@@ -143,20 +147,20 @@ def _source(lang: str) -> str:
     )
 
 
-def picture(found: Communes, lang: str = "vi") -> Picture:
+def picture(communes: Communes, lang: str = "vi") -> Picture:
     """Draw the place and its communes by rank, each on its own scale: counts, expectation, 90% interval, plan."""
-    units = [str(name) for name in found.stock.columns]
-    shown = list(found.table["commune"].head(MOST))
+    units = [str(name) for name in communes.stock.columns]
+    shown = list(communes.table["commune"].head(MOST))
     rows = -(-(len(shown) + 1) // ACROSS)
-    plans = dict(zip(found.table["commune"], found.table["plan"], strict=True))
+    plans = dict(zip(communes.table["commune"], communes.table["plan"], strict=True))
     title = say(
         lang,
         vi="{place}: từng xã đến {by:T}, theo riêng số đã đếm",
         en="{place}: each commune to {by:T}, by the counts alone",
-        place=found.place.name,
-        by=found.months[-1],
+        place=communes.place.name,
+        by=communes.months[-1],
     )
-    mark = f"{MARK}. " if found.synthetic else ""
+    mark = f"{MARK}. " if communes.synthetic else ""
     subtitle = mark + say(
         lang,
         vi="Người đang tham gia. Nét liền: đã đếm; nét đứt: dự kiến; dải: khoảng 90%; vạch ngang: kế hoạch.\n"
@@ -174,20 +178,22 @@ def picture(found: Communes, lang: str = "vi") -> Picture:
         wide, tall = 0.215, 0.66 * TALL / height
         for number, name in enumerate([None, *shown]):
             at = units.index(name) if name is not None else None
-            past = found.stock.tail(LOOK_BACK)
+            past = communes.stock.tail(LOOK_BACK)
             seen = past.sum(axis=1) if at is None else past.iloc[:, at]
-            paths = found.whole if at is None else found.paths[:, :, at]
-            goal = float(found.goal) if at is None and found.goal is not None else plans.get(name or "", np.nan)
+            paths = communes.whole if at is None else communes.paths[:, :, at]
+            goal = float(communes.goal) if at is None and communes.goal is not None else plans.get(name or "", np.nan)
             left = 0.035 + 0.245 * (number % ACROSS)
             axes = drawn.add_axes((left, 1 - (TOP + TALL * (number // ACROSS) + 0.72) / height, wide, tall))
-            x, past_x = numbers([found.month, *found.months]), numbers(past.index)
+            x, past_x = numbers([communes.month, *communes.months]), numbers(past.index)
             low, high = np.quantile(paths, (0.05, 0.95), axis=0)
             now = float(seen.iloc[-1])
             axes.fill_between(x, [now, *low], [now, *high], color=LOOKS[0][0], alpha=0.18, lw=0)
             axes.plot(past_x, seen, color=INK, lw=1.4)
             axes.plot(x, [now, *paths.mean(axis=0)], color=LOOKS[0][0], lw=1.2, ls="--")
             if np.isfinite(goal):
-                axes.plot([numbers([found.by])[0] - 5, numbers([found.by])[0] + 1], [goal, goal], color=TARGET, lw=1.4)
+                axes.plot(
+                    [numbers([communes.by])[0] - 5, numbers([communes.by])[0] + 1], [goal, goal], color=TARGET, lw=1.4
+                )
             name = name or say(lang, vi="Cả địa bàn", en="The whole place")
             axes.set_title(name, fontsize=8.5, loc="left", color=INK, fontweight="bold" if at is None else "normal")
             axes.text(
@@ -195,4 +201,4 @@ def picture(found: Communes, lang: str = "vi") -> Picture:
             )
             axes.set(xticks=[], yticks=[], ylim=(0, None))
             axes.grid(False)
-    return drawn.describe(" ".join(map(str, sentences(found, lang))))
+    return drawn.describe(" ".join(map(str, sentences(communes, lang))))

@@ -66,16 +66,16 @@ class Picture(Figure):
     def written(self) -> list[str]:
         """Return all that is written in the figure, for search, for tests, for people who read it with a machine."""
         self.draw_without_rendering()  # which writes the numbers at the ticks
-        found = (artist for artist in self.findobj(Text) if isinstance(artist, Text) and artist.get_visible())
-        return [text for text in (artist.get_text().strip() for artist in found) if text]
+        artists = (artist for artist in self.findobj(Text) if isinstance(artist, Text) and artist.get_visible())
+        return [text for text in (artist.get_text().strip() for artist in artists) if text]
 
     def png(self, dpi: int = 150) -> bytes:
         """Return the figure as PNG, with its description, its texts and what was known; the same, the same bytes."""
         stream = io.BytesIO()
         with rc_context(STYLE):
-            said = {"Software": None, "Description": self.alt, "Comment": "\n".join(self.written())}
-            said["Source"] = ", ".join(f"{name} {value}" for name, value in known().items())
-            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=said)
+            metadata = {"Software": None, "Description": self.alt, "Comment": "\n".join(self.written())}
+            metadata["Source"] = ", ".join(f"{name} {value}" for name, value in known().items())
+            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=metadata)
         return stream.getvalue()
 
     def __repr__(self) -> str:
@@ -112,12 +112,12 @@ def sheet(title: str, subtitle: str, source: str, height: float, width: float = 
     return picture, picture.add_axes((0.1, 0.15, 0.65, 0.6))
 
 
-def source_line(lang: str, place: Place | None = None, own: bool = True, most: int = 3) -> str:
-    """Return the line under a picture: our runs (`own`), and who published the figures that they stand on."""
+def source_line(lang: str, place: Place | None = None, simulated: bool = True, most: int = 3) -> str:
+    """Return the line under a picture: our runs (`simulated`), and who published the figures that they stand on."""
     names = [words.form(name, "publisher", lang) for name in history.publishers(place)] if place is not None else []
     more = say(lang, vi=" và {n:n} nguồn khác", en=" and {n:n} more", n=len(names) - most) if len(names) > most else ""
     seen = ", ".join(names[:most]) + more
-    if own:
+    if simulated:
         seen = say(lang, vi="mô phỏng của bộ công cụ này", en="simulations of this workbench") + (
             say(lang, vi="; số đã công bố: ", en="; published figures: ") + seen if seen else ""
         )

@@ -177,7 +177,7 @@ def uneven(
     }
     if not low > LEAST or not whole > LEAST:
         word = {"vi": ("thêm", "mất"), "en": ("gain", "lose")}[lang][int(part < 0)]
-        said = say(
+        sentence = say(
             lang,
             **values,
             word=word,
@@ -187,7 +187,7 @@ def uneven(
             "{part:a} {what}.",
         )
     elif part > whole * 1.005:
-        said = say(
+        sentence = say(
             lang,
             **values,
             vi="{who} thêm khoảng {part:a} {what}, nhiều hơn cả mức tăng chung ({whole:a}): các nhóm khác mất "
@@ -195,7 +195,7 @@ def uneven(
             en="{who} gain about {part:a} {what}, more than all together ({whole:a}): others lose about {others:a}.",
         )
     elif part < -LEAST:
-        said = say(
+        sentence = say(
             lang,
             **values,
             vi="{who} mất khoảng {part:a} {what}, trong khi tính chung tăng {whole:a}: chỉ các nhóm khác được lợi.",
@@ -203,7 +203,7 @@ def uneven(
         )
     else:
         return Text("")
-    return Text(capital(said))
+    return Text(capital(sentence))
 
 
 def versus(
@@ -266,14 +266,14 @@ def versus(
         )
         inch = 1 / picture.get_figheight()
         axes.set_position((0.44, 0.55 * inch, 0.39, 1 - (1.65 if plan else 1.45) * inch))
-        said, bars = [], []
+        differences, bars = [], []
         for row in frames.records(shown):
             group, value = term(f"group.{row['group']}", lang), signed(row["median"], lang)
             parts = [] if several > 3 else [group]
             parts = [short(titles.get(row["scenario"], row["scenario"]), name), *parts] if several > 1 else parts
             label, look = ": ".join(parts), LOOKS[0]
             if row["engine"] == engine:
-                said.append(f"{label} {value}")
+                differences.append(f"{label} {value}")
             else:
                 label, look = f"{label} ({term('engine.' + row['engine'], lang)})", LOOKS[1]
             bars.append(marks.Bar(capital(label), value, row["median"], row["low"], row["high"], *look))
@@ -285,9 +285,9 @@ def versus(
     return picture.describe(
         say(
             lang,
-            vi="Chênh lệch so với {base}: {said}.",
-            en="Difference from {base}: {said}.",
-            said="; ".join(said),
+            vi="Chênh lệch so với {base}: {differences}.",
+            en="Difference from {base}: {differences}.",
+            differences="; ".join(differences),
             base=against(base, lang),
         )
     )
@@ -299,8 +299,8 @@ def _second(tops: pd.Series, titles: dict[str, str], place: str, lang: str) -> T
         return say(lang, vi="", en="")
     ordered = tops.sort_values(ascending=False, kind="stable")
     name = str(ordered.index[1])
-    said = {"who": short(titles.get(name, name), place), "n": signed(float(ordered.iloc[1]), lang)}
-    return say(lang, **said, vi="; kế đó {who}, {n}", en="; next {who}, {n}")
+    values = {"who": short(titles.get(name, name), place), "n": signed(float(ordered.iloc[1]), lang)}
+    return say(lang, **values, vi="; kế đó {who}, {n}", en="; next {who}, {n}")
 
 
 def groups(
@@ -327,7 +327,7 @@ def groups(
     last = frame[frame["month"] == frame["month"].max()]
     stated.tell(stated.paths(last))
     ends = last.groupby("group")["value"].mean()
-    said = []
+    medians = []
     with style():
         picture, first = sheet(
             say(
@@ -362,15 +362,15 @@ def groups(
             marks.month_axis(axes, wide.index[0], wide.index[-1], lang, most=3)
             few_ticks(axes.yaxis, 3, integer=True)
             marks.end_labels(axes, [(x[-1], middle[-1], words.about(middle[-1], lang), color)])
-            said.append(f"{term(f'group.{group}', lang)} {words.about(middle[-1], lang)}")
+            medians.append(f"{term(f'group.{group}', lang)} {words.about(middle[-1], lang)}")
     return picture.describe(
         say(
             lang,
-            vi="{measure} tại {place} vào {m:t}, mức giữa theo nhóm: {said}.",
-            en="{measure} in {place} by {m:t}, medians by group: {said}.",
+            vi="{measure} tại {place} vào {m:t}, mức giữa theo nhóm: {medians}.",
+            en="{measure} in {place} by {m:t}, medians by group: {medians}.",
             place=place.name,
             measure=term(f"measure.{measure}", lang).capitalize(),
             m=max(wide.index),
-            said="; ".join(said),
+            medians="; ".join(medians),
         )
     )

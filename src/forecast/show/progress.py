@@ -37,25 +37,25 @@ def sentences(report: Progress, lang: str = "vi") -> list[str]:
 
 def parts(report: Progress, lang: str = "vi") -> dict[str, list[str]]:
     """Return the sentences by part (a key of :data:`PARTS`); a part without any is left out."""
-    told = {
+    by_part = {
         "done": _done(report, lang),
         "due": _due(report, lang),
         "warning": _warning(report, lang),
         "next": _next(report, lang),
     }
-    return {part: texts for part, texts in told.items() if texts}
+    return {part: texts for part, texts in by_part.items() if texts}
 
 
 def _done(report: Progress, lang: str) -> list[str]:
     table = report.table
     members, plan = table["members"].sum(), table["plan"].sum(min_count=len(table))
     mark = f"{MARK}. " if report.synthetic else ""
-    said = [
+    texts = [
         mark
         + say(lang, vi="Đến {t:T}: {n:n} người đang tham gia.", en="{t:T}: {n:n} members.", t=report.month, n=members)
     ]
     if np.isfinite(plan):
-        said.append(
+        texts.append(
             say(
                 lang,
                 vi="Kế hoạch năm {p:n} người: đạt {s:p1}, còn thiếu {g:n}.",
@@ -68,7 +68,7 @@ def _done(report: Progress, lang: str) -> list[str]:
     low, middle, high = report.whole
     if np.isfinite(middle):
         above = members - middle
-        said.append(
+        texts.append(
             say(
                 lang,
                 vi="Dự kiến từ {s:t} nếu giữ cách làm cũ: {e:n} người (khoảng 90%: {a:n} đến {b:n}); thực tế "
@@ -84,7 +84,7 @@ def _done(report: Progress, lang: str) -> list[str]:
         )
     if table["last_year"].notna().all():
         last = table["last_year"].sum()
-        said.append(
+        texts.append(
             say(
                 lang,
                 vi="Cùng kỳ năm trước: {n:n} người; nay " + ("tăng {d:n}." if members >= last else "giảm {d:n}."),
@@ -95,7 +95,7 @@ def _done(report: Progress, lang: str) -> list[str]:
         )
     before, lapses = table["before"].sum(min_count=1), table["lapses"].sum(min_count=1)
     if before > 0 and np.isfinite(lapses):
-        said.append(
+        texts.append(
             say(
                 lang,
                 vi="Trong tháng có {e:n} người tăng mới, {l:n} người dừng đóng ({s:p1} số tháng trước).",
@@ -105,13 +105,13 @@ def _done(report: Progress, lang: str) -> list[str]:
                 s=lapses / before,
             )
         )
-    return [str(text) for text in said]
+    return [str(text) for text in texts]
 
 
 def _due(report: Progress, lang: str) -> list[str]:
-    table, said = report.table, []
+    table, texts = report.table, []
     if table["due"].notna().any():
-        said.append(
+        texts.append(
             say(
                 lang,
                 vi="Tháng sau có {n:n} người đến hạn đóng; {r:n} người đã đóng tiếp.",
@@ -122,48 +122,48 @@ def _due(report: Progress, lang: str) -> list[str]:
         )
     if report.due is not None:
         months = report.due.sum(axis=1).head(MONTHS_DUE)
-        said.append(
+        texts.append(
             say(
                 lang,
-                vi="Đến hạn theo tháng: {told}.",
-                en="Due by month: {told}.",
-                told="; ".join(f"{words.month(m, lang)}: {words.number(n, lang)}" for m, n in months.items()),
+                vi="Đến hạn theo tháng: {due_counts}.",
+                en="Due by month: {due_counts}.",
+                due_counts="; ".join(f"{words.month(m, lang)}: {words.number(n, lang)}" for m, n in months.items()),
             )
         )
     if len(report.areas):
         most = report.areas.sort_values(["due", "area"], ascending=[False, True]).head(MOST)
-        told = "; ".join(
+        due_counts = "; ".join(
             f"{row.area}: {row.due:.0f} / {row.renewed:.0f}" for row in most.itertuples() if row.due or row.renewed
         )
-        said.append(
+        texts.append(
             say(
                 lang,
-                vi="Theo khu vực thu (đến hạn / đã đóng tiếp): {told}{more}",
-                en="By collector's area (due / renewed): {told}{more}",
-                told=told or "0",
+                vi="Theo khu vực thu (đến hạn / đã đóng tiếp): {due_counts}{more}",
+                en="By collector's area (due / renewed): {due_counts}{more}",
+                due_counts=due_counts or "0",
                 more=" ..." if len(report.areas) > MOST else ".",
             )
         )
-    return [str(text) for text in said]
+    return [str(text) for text in texts]
 
 
 def _warning(report: Progress, lang: str) -> list[str]:
-    table, said = report.table, []
+    table, texts = report.table, []
     for kind, vi, en in (
         ("low", "{n:n} xã dưới khoảng dự báo 90%: {names}", "{n:n} communes below their 90% interval: {names}"),
         ("high", "{n:n} xã trên khoảng dự báo 90%: {names}", "{n:n} communes above their 90% interval: {names}"),
     ):
         names = table.loc[table["warning"] == kind, "commune"]
         if len(names):
-            told = ", ".join(names[:MOST]) + (" ..." if len(names) > MOST else ".")
-            said.append(str(say(lang, vi=vi, en=en, n=len(names), names=told)))
-    return said
+            listed = ", ".join(names[:MOST]) + (" ..." if len(names) > MOST else ".")
+            texts.append(str(say(lang, vi=vi, en=en, n=len(names), names=listed)))
+    return texts
 
 
 def _next(report: Progress, lang: str) -> list[str]:
-    said = []
+    texts = []
     if np.isfinite(report.plan_chance):
-        said.append(
+        texts.append(
             say(
                 lang,
                 vi="Khả năng đạt kế hoạch năm: {c:c}.",
@@ -171,7 +171,7 @@ def _next(report: Progress, lang: str) -> list[str]:
                 c=Chance(report.plan_chance, report.draws),
             )
         )
-    said.append(
+    texts.append(
         say(
             lang,
             vi="Khả năng tháng 3 năm sau không thấp hơn tháng này: {c:c}.",
@@ -180,7 +180,7 @@ def _next(report: Progress, lang: str) -> list[str]:
         )
     )
     work = report.table[["hours", "calls", "visits", "meetings", "campaign_days"]].sum()
-    said.append(
+    texts.append(
         say(
             lang,
             vi="Tháng sau: {h:n} giờ công cho {c:n} cuộc gọi nhắc, {v:n} lượt thăm hộ, {m:n} hội nghị, {d:n} "
@@ -194,4 +194,4 @@ def _next(report: Progress, lang: str) -> list[str]:
             d=work["campaign_days"],
         )
     )
-    return [str(text) for text in said]
+    return [str(text) for text in texts]

@@ -123,15 +123,15 @@ def _grid(
     columns: tuple[tuple[str, str, str], ...],
     rows: pd.DataFrame,
     at: int,
-    own: dict[str, float],
+    place_totals: dict[str, float],
 ) -> None:
-    """Add a table of counts with its sum; `own` has what is the place's own and no sum."""
+    """Add a table of counts with its sum; `place_totals` has what is the place's own and no sum."""
     grid = document.add_table(rows=1, cols=len(columns))
     grid.style = "Table Grid"
     for cell, names in zip(grid.rows[0].cells, columns, strict=True):
         cell.text = names[1 + at]
     name, lang = columns[0][0], ("vi", "en")[at]
-    sums: dict[Any, Any] = dict(rows.select_dtypes("number").sum(min_count=1)) | own
+    sums: dict[Any, Any] = dict(rows.select_dtypes("number").sum(min_count=1)) | place_totals
     sums[name] = ("Cộng", "Sum")[at]
     for row in [*rows.to_dict("records"), sums]:
         for cell, (column, *_) in zip(grid.add_row().cells, columns, strict=True):
@@ -201,10 +201,16 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
             picture.text(left, top - 0.052, what, fontsize=10, color=MUTED, va="top")
         top -= 0.088
         least = 0.06 + 0.030 * len(lowest) if len(lowest) else 0.0
-        told = parts(report, lang)
-        due = told.get("due", [])
+        by_part = parts(report, lang)
+        due = by_part.get("due", [])
         planned = int(np.isfinite(report.plan_chance))  # what the figures say already is not said again
-        shown = [*told["done"][1 + planned :], *due[:1], *told.get("warning", []), *told["next"][1:], *due[1:2]]
+        shown = [
+            *by_part["done"][1 + planned :],
+            *due[:1],
+            *by_part.get("warning", []),
+            *by_part["next"][1:],
+            *due[1:2],
+        ]
         for number, text in enumerate(shown):
             size = 0.0215 * len(textwrap.wrap(text, _LETTERS)) + 0.007
             if top - size < least + 0.06 and number:
@@ -219,18 +225,18 @@ def _figures(report: Progress, lang: str) -> list[tuple[str, str]]:
     """Return the figures that are read first, each with what it is: members, share of the plan, chance of the plan."""
     members, plan = report.table["members"].sum(), report.table["plan"].sum(min_count=len(report.table))
     draws = report.draws
-    told = [(words.number(members, lang), str(say(lang, vi="người đang tham gia", en="members")))]
+    figures = [(words.number(members, lang), str(say(lang, vi="người đang tham gia", en="members")))]
     if np.isfinite(plan):
         share = str(say(lang, vi="kế hoạch năm ({p:n} người)", en="of the year's plan ({p:n})", p=plan))
         chance = str(say(lang, vi="khả năng đạt kế hoạch", en="probability of the plan"))
-        told += [
+        figures += [
             (words.percent(members / plan, lang), share),
             (words.chance(Chance(report.plan_chance, draws), lang), chance),
         ]
     else:
         march = str(say(lang, vi="khả năng tháng 3 không giảm", en="probability of no fall by March"))
-        told.append((words.chance(Chance(report.march_chance, draws), lang), march))
-    return told
+        figures.append((words.chance(Chance(report.march_chance, draws), lang), march))
+    return figures
 
 
 def _block(

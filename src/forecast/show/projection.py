@@ -50,8 +50,8 @@ def fan(
     origin, until = str(frame["origin"].iloc[0]), max(frame["month"].astype(str))
     goals = (s.target for s in asked if s.target)
     goal = next((t for t in goals if (t.measure, t.group) == (measure, group)), None)
-    said_of = {until, goal.by} if goal else {until}
-    stated.tell(stated.paths(frame[frame["month"].astype(str).isin(said_of)]))
+    months_stated = {until, goal.by} if goal else {until}
+    stated.tell(stated.paths(frame[frame["month"].astype(str).isin(months_stated)]))
     what = term(f"measure.{measure}", lang) + ("" if group == "all" else f" ({term(f'group.{group}', lang)})")
     unit = term(f"unit.{tables.MEASURES[measure]}", lang)
     with style():
@@ -77,7 +77,7 @@ def fan(
                 height=4.7,
             )
             axes.set_position((0.11, 0.135, 0.60, 0.565 if changes else 0.66))
-        labels, said = [], []
+        labels, forecasts = [], []
         for name, (color, pattern, _) in zip(names, LOOKS * len(names), strict=False):
             rows = frame[frame["scenario"] == name]
             wide = rows.pivot(index="month", columns="draw", values="value").sort_index()
@@ -93,7 +93,7 @@ def fan(
             if small and len(names) > 1:
                 label = capital(term(f"card.{'plan' if acts.get(name) else 'quo'}", lang))
             labels.append((x[-1], middle[-1], f"{label}\n{words.about(middle[-1], lang)}", color))
-            said.append(
+            forecasts.append(
                 say(
                     lang,
                     vi="{label}: mức giữa {m:a}, khoảng dự báo 90%: {low:a} – {high:a}",
@@ -110,7 +110,7 @@ def fan(
             axes.plot([marks.number(origin), due], [goal.value] * 2, color=TARGET, lw=1.2, ls=DASHES)
             axes.plot([due], [goal.value], marker="*", ms=13, color=TARGET, mec="white", zorder=5, clip_on=False)
             labels.append((marks.number(until), goal.value, f"{label}\n{words.number(goal.value, lang)}", TARGET))
-            said.append(
+            forecasts.append(
                 say(lang, vi="chỉ tiêu {v:n} vào {by:t}", en="target {v:n} by {by:t}", v=goal.value, by=goal.by)
             )
         axes.set_ylim(0, max(axes.get_ylim()[1], max(m[1] for m in labels) * 1.06))
@@ -122,13 +122,13 @@ def fan(
     return picture.describe(
         say(
             lang,
-            vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {said}.",
-            en="Chart of {what} in {place} from {a:t} to {b:t}. {said}.",
+            vi="Biểu đồ {what} tại {place} từ {a:t} đến {b:t}. {forecasts}.",
+            en="Chart of {what} in {place} from {a:t} to {b:t}. {forecasts}.",
             what=what,
             place=place.name,
             a=origin,
             b=until,
-            said="; ".join(said),
+            forecasts="; ".join(forecasts),
         )
     )
 

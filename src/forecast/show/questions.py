@@ -12,7 +12,7 @@ from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.language.words import Text, join, say, table, term
 from forecast.question.scenario import Scenario
-from forecast.show import told as register
+from forecast.show import register
 from forecast.show.target import goal
 
 YEARS = "member_years"
@@ -120,18 +120,18 @@ def model_communes(ways: pd.DataFrame, target: float, probability: float, lang: 
 def feasible(answer: Projection, scenario: Scenario, lang: str = "vi", engine: str = "agents") -> Text:
     """Say which target the scenario's plan would have reached with probability 50%, 80% and 95%."""
     rows = answer.only(scenario=scenario.scenario, engine=engine, measure="members", group="all").at(goal(scenario).by)
-    found = rows.quantiles([0.05, 0.2, 0.5]).set_index("quantile")["value"]
+    quantiles = rows.quantiles([0.05, 0.2, 0.5]).set_index("quantile")["value"]
     asked, draws = goal(scenario), int(rows.frame["draw"].nunique())
     head = (scenario.place.name, scenario.scenario, "members", asked.by, "all", engine)
-    stated.tell(Figure(*head, f"quantile {p}", float(x), draws) for p, x in found.items())
+    stated.tell(Figure(*head, f"quantile {p}", float(x), draws) for p, x in quantiles.items())
     return say(
         lang,
         n=draws,
         by=goal(scenario).by,
         target=goal(scenario).value,
-        half=found[0.5],
-        most=found[0.2],
-        sure=found[0.05],
+        half=quantiles[0.5],
+        most=quantiles[0.2],
+        sure=quantiles[0.05],
         vi="Với các giải pháp của kế hoạch, chỉ tiêu vừa sức vào {by:t} là khoảng {half:a} người (khả năng một "
         "nửa), {most:a} người (80%) hay {sure:a} người (95%), thay vì {target:n} ({n:n} lần mô phỏng).",
         en="With the plan's levers, a target within reach by {by:T} is about {half:a} members (probability 50%), "
@@ -160,8 +160,10 @@ def side_by_side(
         price = _of(comparison, scenario, "cost_per_member_year", "all", "public and donors")
         net = None
         if people is not None:
-            found = people[(people["scenario"] == scenario) & (people["measure"] == "net") & (people["group"] == "all")]
-            net = max(float(found["median"].iloc[0]), 0.0) if len(found) else None
+            net_rows = people[
+                (people["scenario"] == scenario) & (people["measure"] == "net") & (people["group"] == "all")
+            ]
+            net = max(float(net_rows["median"].iloc[0]), 0.0) if len(net_rows) else None
         rows.append(
             {
                 "what": title,
@@ -205,7 +207,7 @@ def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:
     lost = (frame["years"] < 0).all()
     sign = -1 if lost else 1
     rows = frame.assign(more=sign * frame["years"]).sort_values("more", ascending=False, kind="stable")
-    told = [
+    intervals = [
         say(
             lang,
             what=r.what,
@@ -222,19 +224,19 @@ def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:
         if group == "all"
         else {"vi": f" của {term(f'group.{group}', 'vi')}", "en": f" for the {term(f'group.{group}', 'en')}"}
     )
-    said = {"first": f"**{rows['what'].iloc[0]}**", "told": "; ".join(told), "whose": whose[lang]}
+    values = {"first": f"**{rows['what'].iloc[0]}**", "intervals": "; ".join(intervals), "whose": whose[lang]}
     if lost:
         return say(
             lang,
-            **said,
+            **values,
             vi="Tính theo số năm tham gia{whose}, mất nhiều nhất khi {first}. Số năm mất đi (khoảng dự báo 90%): "
-            "{told}.",
-            en="Most member-years{whose} are lost with {first}. Lost (90% interval): {told}.",
+            "{intervals}.",
+            en="Most member-years{whose} are lost with {first}. Lost (90% interval): {intervals}.",
         )
     return say(
         lang,
-        **said,
+        **values,
         vi="Tính theo số năm tham gia{whose}, đem lại nhiều nhất là {first}. Số năm tăng thêm (khoảng dự báo 90%): "
-        "{told}.",
-        en="Most member-years{whose} come from {first}. Added (90% interval): {told}.",
+        "{intervals}.",
+        en="Most member-years{whose} come from {first}. Added (90% interval): {intervals}.",
     )

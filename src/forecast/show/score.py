@@ -36,7 +36,7 @@ def backtest(
     shown = [origins[i] for i in sorted({0, len(origins) // 3, 2 * len(origins) // 3})]
     seen = counts[counts["place"] == place.name].drop_duplicates("month", keep="last")
     last = max(frame.loc[frame["origin"].isin(shown), "month"])
-    said, labels = [], []
+    hits, labels = [], []
     inside = {origin: _inside(frame[frame["origin"] == origin], seen, origin) for origin in shown}
     with style():
         picture, axes = sheet(
@@ -85,7 +85,7 @@ def backtest(
                     bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.7},
                 )
             top = max(top, middle.max())
-            said.append(
+            hits.append(
                 say(
                     lang,
                     vi="từ {o:t}: {k} trên {n} số thực hiện nằm trong dải",
@@ -102,10 +102,10 @@ def backtest(
     return picture.describe(
         say(
             lang,
-            vi="Dự báo trước đây tại {place}: {said}.",
-            en="Past forecasts for {place}: {said}.",
+            vi="Dự báo trước đây tại {place}: {hits}.",
+            en="Past forecasts for {place}: {hits}.",
             place=place.name,
-            said="; ".join(said),
+            hits="; ".join(hits),
         )
     )
 
@@ -130,7 +130,7 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
         raise UserError("nothing to draw: no scores")
     ratio, names = 1 - error[f"skill {yardstick}"], list(error.index)
     other, best = term(f"engine.{yardstick}", lang), str(ratio.idxmin()) if ratio.notna().any() else names[0]
-    said, inch = [], 0.42
+    engine_scores, inch = [], 0.42
     height = 1.85 + inch * len(names)
     with style():
         picture, left = sheet(
@@ -168,7 +168,7 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
             margin(left, y, capital(label), -0.08, fontsize=9.5)
             margin(left, y, _share(ratio[name], lang), 1.1, fontsize=9.5, fontweight="bold")
             margin(right, y, words.percent(held[name], lang), 1.1, fontsize=9.5, fontweight="bold")
-            said.append(
+            engine_scores.append(
                 say(
                     lang,
                     label=label,
@@ -186,7 +186,11 @@ def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", me
             axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
     return picture.describe(
         say(
-            lang, vi="So với cách “{other}”: {said}.", en="Beside “{other}”: {said}.", other=other, said="; ".join(said)
+            lang,
+            vi="So với cách “{other}”: {engine_scores}.",
+            en="Beside “{other}”: {engine_scores}.",
+            other=other,
+            engine_scores="; ".join(engine_scores),
         )
     )
 

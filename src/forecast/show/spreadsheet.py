@@ -1,4 +1,4 @@
-"""What to say about a planner's spreadsheet: what was found, a few of its rows, its faults, and the commands to use."""
+"""What to say about a planner's spreadsheet: what it held, a few of its rows, its faults, and the commands to use."""
 
 import io
 import tempfile
@@ -16,7 +16,7 @@ from forecast.language.words import Text, join, say, term
 from forecast.question.scenario import Scenario
 
 
-def found(book: Book, scenario: Scenario, answer: Projection, lang: str = "vi") -> Text:
+def summary(book: Book, scenario: Scenario, answer: Projection, lang: str = "vi") -> Text:
     """Say what a spreadsheet held, and what is expected from it at the end of the scenario."""
     counts = book.counts
     rows = answer.only(scenario=scenario.scenario, measure="members", group="all").at(scenario.until).frame
@@ -101,7 +101,7 @@ def faults(data: bytes, lang: str = "vi") -> Text:
         try:
             spreadsheet.read(path)
         except spreadsheet.SheetError as error:
-            told = error.faults
+            sheet_faults = error.faults
         else:
             return say(lang, vi="Không có lỗi nào.", en="No fault.")
     rows = [
@@ -111,7 +111,7 @@ def faults(data: bytes, lang: str = "vi") -> Text:
             "value": f.value,
             "expected": say(lang, vi=spreadsheet.EXPECTED[f.expected][0], en=spreadsheet.EXPECTED[f.expected][1]),
         }
-        for f in told
+        for f in sheet_faults
     ]
     names = {
         "row": say(lang, vi="dòng", en="row"),
@@ -123,7 +123,7 @@ def faults(data: bytes, lang: str = "vi") -> Text:
 
 def commands(lang: str = "vi") -> Text:
     """Return the commands from a sample to a forecast, and for a place that nobody knows."""
-    told = (
+    steps = (
         (say(lang, vi="tệp mẫu", en="a sample"), "forecast sample da-bac --out results/mau"),
         (
             say(lang, vi="bảng của bạn thành số liệu và kịch bản", en="your table to tables and scenarios"),
@@ -140,4 +140,4 @@ def commands(lang: str = "vi") -> Text:
             "    --out results/xa-moi",
         ),
     )
-    return Text("\n\n".join(f"{what[:1].upper()}{what[1:]}:\n\n```sh\n{line}\n```" for what, line in told))
+    return Text("\n\n".join(f"{what[:1].upper()}{what[1:]}:\n\n```sh\n{line}\n```" for what, line in steps))

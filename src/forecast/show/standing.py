@@ -8,15 +8,15 @@ from forecast.language import words
 from forecast.language.words import Text, say
 
 
-def _told(found: pd.DataFrame) -> pd.DataFrame:
+def _registered(standings: pd.DataFrame) -> pd.DataFrame:
     """Tell the figures, and return them with probabilities that know their draws."""
-    goal = float(found["target"].iloc[0])
+    goal = float(standings["target"].iloc[0])
     names = {"probability": f"probability of {goal:g}", "median": "median", "low": "low", "high": "high"}
-    stated.tell(stated.rows(found, names))
-    return words.counted(found)
+    stated.tell(stated.rows(standings, names))
+    return words.counted(standings)
 
 
-def text(found: pd.DataFrame, lang: str = "vi") -> Text:
+def text(standings: pd.DataFrame, lang: str = "vi") -> Text:
     """Say the chance in the month of the target and three months later, from what `desk.standing.standing` returns.
 
     >>> rows = [("members", "2025-12", 900.0, 0.5, 0.04, 200, 905.0, 700.0, 1200.0),
@@ -29,7 +29,7 @@ def text(found: pd.DataFrame, lang: str = "vi") -> Text:
 (200 draws, entries minus exits): of about 905 members then, about 115 come from the campaign of the year's end, and \
 most of them pay for one to three months.
     """
-    then, lasting, later = frames.records(_told(found))
+    then, lasting, later = frames.records(_registered(standings))
     return say(
         lang,
         target=then["target"],
@@ -52,7 +52,7 @@ most of them pay for one to three months.
     )
 
 
-def table(found: pd.DataFrame, lang: str = "vi") -> Text:
+def table(standings: pd.DataFrame, lang: str = "vi") -> Text:
     """Return the three stocks as a table: in the month of the target, what lasts of it, and three months later."""
     forms = {"measure": "", "month": "t", "median": "a", "low": "a", "high": "a", "target": "n", "probability": "c"}
-    return words.table(_told(found), lang, forms)
+    return words.table(_registered(standings), lang, forms)

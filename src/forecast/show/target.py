@@ -44,7 +44,7 @@ def _row(desk: pd.DataFrame, engine: str | None) -> dict[str, Any]:
     return frames.records(desk[desk["engine"] == (engine or speaks(desk))])[0]
 
 
-def _told(desk: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+def _registered(desk: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     """Tell the figures of a target desk, and return it with probabilities that know their draws."""
     aim = goal(scenario)
     names = {"probability": f"probability of {aim.value:g}", "median": "median", "low": "low", "high": "high"}
@@ -62,8 +62,8 @@ def side(gap: float, lang: str) -> Text:
 
 def headline(desk: pd.DataFrame, scenario: Scenario, lang: str = "vi", engine: str | None = None) -> Text:
     """Return the answer in two lines: will the target be met, and how much is missing."""
-    row = _row(_told(desk, scenario), engine)
-    said = say(
+    row = _row(_registered(desk, scenario), engine)
+    sentence = say(
         lang,
         place=scenario.place.name,
         p=row["probability"],
@@ -83,7 +83,7 @@ def headline(desk: pd.DataFrame, scenario: Scenario, lang: str = "vi", engine: s
         "Expected are "
         "about {median:a} (90% interval: {low:a} to {high:a}), about {gap:a} {word} it.",
     )
-    return join([said, _target_status(scenario, lang)], " ")
+    return join([sentence, _target_status(scenario, lang)], " ")
 
 
 def _target_status(scenario: Scenario, lang: str) -> str:
@@ -150,7 +150,7 @@ def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
 def desk_table(desk: pd.DataFrame, scenario: Scenario, lang: str = "vi") -> Text:
     """Return the target desk as a table: one row for each engine, the probability with its Monte Carlo error."""
     people = dict.fromkeys(("median", "low", "high", "gap"), "a")
-    return words.table(_told(desk, scenario), lang, {"engine": "", "probability": "c", "draws": "n"} | people)
+    return words.table(_registered(desk, scenario), lang, {"engine": "", "probability": "c", "draws": "n"} | people)
 
 
 def readings(desks: Sequence[tuple[pd.DataFrame, Scenario]], lang: str = "vi") -> Text:
@@ -158,10 +158,10 @@ def readings(desks: Sequence[tuple[pd.DataFrame, Scenario]], lang: str = "vi") -
     parts = []
     for desk, scenario in desks:
         aim = goal(scenario)
-        told = term(f"measure.{aim.measure}", lang)
+        measure_name = term(f"measure.{aim.measure}", lang)
         span = say(lang, a=aim.since or aim.by, b=aim.by, vi="{a:t} đến {b:t}", en="{a:t} to {b:t}")
-        reading = f"{told}, {span}" if aim.since else f"{told}, {words.form(aim.by, 't', lang)}"
-        parts.append(_told(desk, scenario).assign(reading=reading)[desk["engine"].isin(["agents", "stock"])])
+        reading = f"{measure_name}, {span}" if aim.since else f"{measure_name}, {words.form(aim.by, 't', lang)}"
+        parts.append(_registered(desk, scenario).assign(reading=reading)[desk["engine"].isin(["agents", "stock"])])
     people = dict.fromkeys(("median", "low", "high", "gap"), "a")
     forms = {"reading": "", "engine": "", "probability": "c", "draws": "n"} | people
     head = {"reading": say(lang, vi="cách hiểu", en="reading")}
@@ -178,7 +178,7 @@ def overview(answer: Projection, scenarios: Sequence[Scenario], lang: str = "vi"
         )
         verdict = row["probability"]
         row["low"], row["high"] = np.nan, np.nan
-        rows.append(_told(row, s).assign(target=aim.value, by=aim.by, verdict=verdict))
+        rows.append(_registered(row, s).assign(target=aim.value, by=aim.by, verdict=verdict))
     forms = {"place": "", "target": "n", "by": "t", "median": "a", "gap": "a", "probability": "c", "verdict": "v"}
     return words.table(pd.concat(rows), lang, forms)
 
@@ -239,7 +239,7 @@ def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None =
     place = scenario.place if scenario is not None else None
     _tell_path(path)
     if scenario is not None:
-        _told(table, scenario)
+        _registered(table, scenario)
     title = say(
         lang,
         vi="khả năng đạt {v:n} người vào {by:T} là {p:c}",

@@ -262,7 +262,10 @@ def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Pi
             words.percent,
         ),
     )
-    said, last = [], {name: float(frame.groupby("month")["members"].sum().iloc[-1]) for name, frame in rules.items()}
+    last_values, last = (
+        [],
+        {name: float(frame.groupby("month")["members"].sum().iloc[-1]) for name, frame in rules.items()},
+    )
     ahead = max(last, key=lambda name: last[name])
     with style():
         picture, first = sheet(
@@ -292,7 +295,7 @@ def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Pi
                 axes.plot(x, months, pattern, color=color, lw=2.0)
                 top = max(top, months.max())
                 ends.append((x[-1], months.iloc[-1], f"{name}\n{form(months.iloc[-1], lang)}", color))
-                said.append(f"{title}, {name}: {form(months.iloc[-1], lang)}")
+                last_values.append(f"{title}, {name}: {form(months.iloc[-1], lang)}")
             axes.set_title(title, loc="left", fontsize=10)
             axes.set_ylim(0, 1.1 * top or 1)  # the line itself is not cut
             few_ticks(axes.yaxis, 3)
@@ -302,11 +305,11 @@ def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Pi
     return picture.describe(
         say(
             lang,
-            vi="Tổ thu tại {place} đến {m:t}. {said}.",
-            en="Teams in {place} by {m:t}. {said}.",
+            vi="Tổ thu tại {place} đến {m:t}. {last_values}.",
+            en="Teams in {place} by {m:t}. {last_values}.",
             place=place.name,
             m=months.index[-1],
-            said="; ".join(said),
+            last_values="; ".join(last_values),
         )
     )
 

@@ -12,40 +12,40 @@ from forecast.uncertainty.truth import Truth, judgements
 STEP = 0.1  # to which a part of the width is rounded: as much as some hundred draws carry
 
 
-def text(found: Truth, lang: str = "vi") -> Text:
+def text(truth: Truth, lang: str = "vi") -> Text:
     """Say under a headline what of its width is judgement, what had seen the outcome, and how its engine did."""
-    what = "added: years" if found.adds else "target"
-    head = (found.place, found.scenario, what, found.month, "all", found.by, "part of the width that is judgement")
-    tell([Figure(*head, found.judged, found.draws)])
-    part = round(found.judged / STEP) * STEP
+    what = "added: years" if truth.adds else "target"
+    head = (truth.place, truth.scenario, what, truth.month, "all", truth.by, "part of the width that is judgement")
+    tell([Figure(*head, truth.judged, truth.draws)])
+    part = round(truth.judged / STEP) * STEP
     width = say(
         lang,
         p=words.percent(part, lang) if part else say(lang, vi="ít hơn {step:p}", en="less than {step:p}", step=STEP),
-        n=found.draws,
-        engine=term(f"engine.{found.by}", lang),
+        n=truth.draws,
+        engine=term(f"engine.{truth.by}", lang),
         vi="{p} độ rộng của khoảng dự báo dựa vào tham số là nhận định ({engine}, {n:n} lần mô phỏng)",
         en="{p} of the interval's width rests on parameters that are judgement ({engine}, {n:n} draws)",
     )
-    latest = _latest(found.place, found.since, lang)
+    latest = _latest(truth.place, truth.since, lang)
     known = say(
         lang,
-        since=found.since,
+        since=truth.since,
         latest=latest,
         vi="số đếm chỉ dùng đến {since:t}{latest}, và không tham số nào được ghi sau đó",
         en="counts are used up to {since:t} only{latest}, and no parameter was written down later",
     )
     seen = say(
         lang,
-        since=found.since,
+        since=truth.since,
         latest=latest,
-        k=found.later,
-        n=found.parameters,
+        k=truth.later,
+        n=truth.parameters,
         vi="số đếm chỉ dùng đến {since:t}{latest}, nhưng {k:n} trong {n:n} tham số được ghi sau đó, bởi người đã biết "
         "kết quả",
         en="counts are used up to {since:t} only{latest}, yet {k:n} of {n:n} parameters were written down later, by "
         "people who knew the outcome",
     )
-    return Text(f"<small>{capital(join([width, seen if found.later else known, _exam(found, lang)], '; '))}.</small>")
+    return Text(f"<small>{capital(join([width, seen if truth.later else known, _exam(truth, lang)], '; '))}.</small>")
 
 
 def _latest(place: str, since: str, lang: str) -> str:
@@ -54,38 +54,38 @@ def _latest(place: str, since: str, lang: str) -> str:
     >>> _latest("Lào Cai (2025)", "2026-11", "en"), _latest("Lai Châu", "2026-11", "en")
     (', here the latest is of Dec 2025 (old)', '')
     """
-    found = last_counts(tables.read(tables.data_dir() / "history.csv", "history"), (place,), since).iloc[-1]
-    month = vintage.old(found["month"], found["age"], lang)
-    if not found["month"]:
+    latest_count = last_counts(tables.read(tables.data_dir() / "history.csv", "history"), (place,), since).iloc[-1]
+    month = vintage.old(latest_count["month"], latest_count["age"], lang)
+    if not latest_count["month"]:
         return ""
     return say(lang, m=month, vi=", ở đây gần nhất là {m}", en=", here the latest is of {m}")
 
 
-def _exam(found: Truth, lang: str) -> Text:
-    if found.adds:
+def _exam(truth: Truth, lang: str) -> Text:
+    if truth.adds:
         return say(
             lang,
             vi="phần tăng thêm nhờ chính sách chưa lần nào được chấm điểm",
             en="what a policy adds has never been scored",
         )
-    if not found.examined:
+    if not truth.examined:
         return say(lang, vi="chưa có dự báo nào như thế được chấm điểm", en="no forecast like it has been scored")
     other = say(
         lang,
-        mine=term(f"engine.{found.engine}", lang),
-        name=term(f"engine.{found.examined}", lang),
+        mine=term(f"engine.{truth.engine}", lang),
+        name=term(f"engine.{truth.examined}", lang),
         vi=" ({mine} chưa được chấm; đây là điểm của {name})",
         en=" ({mine}: not scored; these are the scores of {name})",
     )
     return say(
         lang,
-        k=found.forecasts,
-        band=found.band.replace("-", "–"),
-        held=words.Chance(found.held, found.forecasts),
-        r=found.of_naive,
-        other=other if found.examined != found.engine else "",
+        k=truth.forecasts,
+        band=truth.band.replace("-", "–"),
+        held=words.Chance(truth.held, truth.forecasts),
+        r=truth.of_naive,
+        other=other if truth.examined != truth.engine else "",
         whom=say(lang, vi="cả nước", en="the nation")
-        if found.scope == "nation"
+        if truth.scope == "nation"
         else say(lang, vi="các địa phương", en="places"),
         vi="trong {k:n} dự báo về {whom} trước {band} tháng, không có chính sách mới, khoảng 80% chứa {held:c} số đếm, "
         "sai số bằng {r:n2} lần cách ngây thơ{other}",

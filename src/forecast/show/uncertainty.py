@@ -9,7 +9,7 @@ from forecast.data import frames
 from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import say, term
-from forecast.show import told
+from forecast.show import register
 from forecast.show.evidence import label
 from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import GRID, LOOKS, Picture, sheet, signed, source_line, style
@@ -32,7 +32,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     """
     if table.empty:
         raise UserError("nothing to draw: no ladder")
-    told.ladder(table)
+    register.ladder(table)
     names = list(dict.fromkeys(table["place"]))
     there = [s for s in SOURCES if s in set(table["source"])]
     first = max(there, key=lambda source: float(table.loc[table["source"] == source, "share"].mean()))
@@ -56,9 +56,9 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
         )
         axes.set_position((0.27, 0.42 / height, 0.70, 1 - 1.55 / height))
         for y, place in enumerate(names):
-            own, left = table[table["place"] == place].set_index("source"), 0.0
-            for source in (s for s in there if s in own.index):
-                share = float(own.at[source, "share"])
+            parts, left = table[table["place"] == place].set_index("source"), 0.0
+            for source in (s for s in there if s in parts.index):
+                share = float(parts.at[source, "share"])
                 axes.barh(
                     y,
                     share,
@@ -82,7 +82,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
                         bbox={"boxstyle": "round,pad=0.18", "fc": "white", "ec": "none"},
                     )
                 left += share
-            low, high = own[["low", "high"]].iloc[0]
+            low, high = parts[["low", "high"]].iloc[0]
             axes.text(-0.02, y - 0.14, place, ha="right", va="center", fontsize=10.5)
             axes.text(
                 -0.02,
@@ -102,7 +102,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[], xticks=[])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
-    said = "; ".join(
+    shares_by_place = "; ".join(
         f"{place}: "
         + ", ".join(
             f"{term(f'ladder.{r.source}', lang)} {words.percent(r.share, lang)}"
@@ -113,19 +113,19 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     return picture.describe(
         say(
             lang,
-            vi="Độ rộng khoảng dự báo theo nguồn. {said}.",
-            en="Width of the intervals by source. {said}.",
-            said=said,
+            vi="Độ rộng khoảng dự báo theo nguồn. {shares_by_place}.",
+            en="Width of the intervals by source. {shares_by_place}.",
+            shares_by_place=shares_by_place,
         )
     )
 
 
 def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say for each place which source makes most of its width, one line a place."""
-    told.ladder(table)
+    register.ladder(table)
     lines = []
-    for place, own in frames.groups(table, "place", sort=False):
-        most = frames.at(own, own["share"].idxmax())
+    for place, parts in frames.groups(table, "place", sort=False):
+        most = frames.at(parts, parts["share"].idxmax())
         lines.append(
             say(
                 lang,
@@ -149,10 +149,10 @@ def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
 
     `table` is that of `study.study`: the tables of `measure.Next` under one another; `draws` are those of its plan.
     """
-    told.next_statistics(table)
+    register.next_statistics(table)
     lines = []
-    for place, own in frames.groups(table, "place", sort=False):
-        known, best = own[own["published"]], own[~own["published"]].iloc[0]
+    for place, statistics in frames.groups(table, "place", sort=False):
+        known, best = statistics[statistics["published"]], statistics[~statistics["published"]].iloc[0]
         before = known["width"].iloc[0] if len(known) else best["high"] - best["low"]
         line: str = say(
             lang,
@@ -189,12 +189,12 @@ def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
 
 def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw by how much each statistic would narrow the interval of a place, beyond the count of members."""
-    told.next_statistics(table)
-    own = table[(table["place"] == place) & ~table["published"]].sort_values("narrower", ascending=False)
-    own = own.head(8)
-    if own.empty:
+    register.next_statistics(table)
+    rows = table[(table["place"] == place) & ~table["published"]].sort_values("narrower", ascending=False)
+    rows = rows.head(8)
+    if rows.empty:
         raise UserError("nothing to draw: no statistic of {place}", place=place)
-    height, most = 1.7 + 0.34 * len(own), float(own["narrower"].iloc[0])
+    height, most = 1.7 + 0.34 * len(rows), float(rows["narrower"].iloc[0])
     with style():
         picture, axes = sheet(
             say(
@@ -206,7 +206,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                 if most >= 0.005
                 else "{place}: beside members, no statistic makes it surer",
                 place=place,
-                what=label(str(own["statistic"].iloc[0]), lang),
+                what=label(str(rows["statistic"].iloc[0]), lang),
                 p=words.percent(most, lang),
             ),
             say(
@@ -219,7 +219,7 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         )
         axes.set_position((0.50, 0.5 / height, 0.40, 1 - 1.45 / height))
         color, _, marker = LOOKS[0]
-        for y, row in enumerate(frames.rows(own)):
+        for y, row in enumerate(frames.rows(rows)):
             value = max(row.narrower, 0.0)
             axes.plot([0, value], [y, y], color=color, lw=2.2)
             axes.plot([value], [y], marker=marker, ms=8, color=color, clip_on=False)
@@ -232,18 +232,18 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                 va="center",
                 fontsize=9.5,
             )
-        axes.set(xlim=(0, max(own["narrower"].max(), 0.02) * 1.15), ylim=(len(own) - 0.4, -0.6), yticks=[], xticks=[])
+        axes.set(xlim=(0, max(rows["narrower"].max(), 0.02) * 1.15), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
         axes.axvline(0, color=INK, lw=1)
-    said = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in frames.rows(own))
+    gain = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in frames.rows(rows))
     return picture.describe(
         say(
             lang,
-            vi="Khoảng dự báo của {place} hẹp thêm: {said}.",
-            en="The interval of {place} narrows by: {said}.",
+            vi="Khoảng dự báo của {place} hẹp thêm: {gain}.",
+            en="The interval of {place} narrows by: {gain}.",
             place=place,
-            said=said,
+            gain=gain,
         )
     )
 
@@ -253,11 +253,11 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
 
     `table` is that of `sensitivity.morris`; effects are told as percent of members.
     """
-    own = table.head(MOST)
-    if own.empty:
+    strongest = table.head(MOST)
+    if strongest.empty:
         raise UserError("nothing to draw: no factor")
-    told.factors(own, place, ("effect", "uneven"))
-    height = 1.95 + 0.36 * len(own)
+    register.factors(strongest, place, ("effect", "uneven"))
+    height = 1.95 + 0.36 * len(strongest)
     with style():
         picture, axes = sheet(
             say(
@@ -265,7 +265,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                 vi="{place}: {what} làm thay đổi dự báo nhiều nhất",
                 en="{place}: {what} moves the forecast most",
                 place=place,
-                what=label(str(own["factor"].iloc[0]), lang),
+                what=label(str(strongest["factor"].iloc[0]), lang),
             ),
             say(
                 lang,
@@ -278,10 +278,10 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             height=height,
         )
         axes.set_position((0.50, 0.72 / height, 0.40, 1 - 1.75 / height))
-        sign = np.where(own["direction"] < 0, -1.0, 1.0)
-        middle, error = sign * own["effect"].to_numpy(), own["error"].to_numpy()
+        sign = np.where(strongest["direction"] < 0, -1.0, 1.0)
+        middle, error = sign * strongest["effect"].to_numpy(), strongest["error"].to_numpy()
         reach = float(np.max(np.abs(middle) + error)) * 1.2
-        for y, row in enumerate(frames.rows(own)):
+        for y, row in enumerate(frames.rows(strongest)):
             color, _, marker = LOOKS[0] if row.kind == "parameter" else LOOKS[1]
             axes.plot([0, middle[y]], [y, y], color=color, lw=1, alpha=0.5)
             axes.plot([middle[y] - error[y], middle[y] + error[y]], [y, y], color=color, lw=2.4)
@@ -291,20 +291,20 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         axes.axvline(0, color=INK, lw=1)
         ticks = [t for t in np.log([0.1, 0.25, 0.5, 1, 2, 4, 10]) if abs(t) <= reach]
         axes.set_xticks(ticks, [signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
-        axes.set(xlim=(-reach, reach), ylim=(len(own) - 0.4, -0.6), yticks=[])
+        axes.set(xlim=(-reach, reach), ylim=(len(strongest) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
-    said = "; ".join(
+    effects = "; ".join(
         f"{label(r.factor, lang)} {signed(100 * np.expm1(m), lang)}%"
-        for r, m in zip(frames.rows(own), middle, strict=True)
+        for r, m in zip(frames.rows(strongest), middle, strict=True)
     )
     return picture.describe(
         say(
             lang,
-            vi="Ảnh hưởng đến số người tham gia tại {place}: {said}.",
-            en="Effect on members in {place}: {said}.",
+            vi="Ảnh hưởng đến số người tham gia tại {place}: {effects}.",
+            en="Effect on members in {place}: {effects}.",
             place=place,
-            said=said,
+            effects=effects,
         )
     )
 
@@ -313,7 +313,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw Sobol's indices: a factor's own share of the variance (filled) and that with its interactions (hollow)."""
     if table.empty:
         raise UserError("nothing to draw: no index")
-    told.factors(table, place, ("first", "total"))
+    register.factors(table, place, ("first", "total"))
     height = 1.95 + 0.36 * len(table)
     with style():
         picture, axes = sheet(
@@ -349,25 +349,25 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])
         axes.grid(False)
         axes.grid(True, axis="x", color=GRID)
-    said = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in frames.rows(table))
+    shares = "; ".join(f"{label(r.factor, lang)} {words.percent(max(r.total, 0), lang)}" for r in frames.rows(table))
     return picture.describe(
         say(
             lang,
-            vi="Phần phương sai của dự báo tại {place}, kể cả tác động chung: {said}.",
-            en="Share of the variance in {place}, interactions included: {said}.",
+            vi="Phần phương sai của dự báo tại {place}, kể cả tác động chung: {shares}.",
+            en="Share of the variance in {place}, interactions included: {shares}.",
             place=place,
-            said=said,
+            shares=shares,
         )
     )
 
 
-def cost_text(found: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
+def cost_text(designs: dict[str, pd.DataFrame], lang: str = "vi") -> words.Text:
     """Say what the designs cost, what common random numbers saved, and whether both engines agree on the order."""
-    saved = found["pairing"].set_index("what")["value"]
+    saved = designs["pairing"].set_index("what")["value"]
     return say(
         lang,
-        morris=int(found["morris"]["runs"].iloc[0]),
-        sobol=int(found["sobol"]["runs"].iloc[0]),
+        morris=int(designs["morris"]["runs"].iloc[0]),
+        sobol=int(designs["sobol"]["runs"].iloc[0]),
         agents=int(saved["runs"]),
         times=saved["times"],
         agreement=saved["agreement"],

@@ -13,11 +13,11 @@ MOST = 10  # lines of a list
 NOTEWORTHY = 0.2  # half the prior's range from 5 to 95% is 1: parameters that moved by less are not named
 
 
-def told(found: Update, lang: str = "vi") -> Text:
+def summary(update: Update, lang: str = "vi") -> Text:
     """Return all of it, one paragraph under another."""
-    counts = [surprise(found.surprise, lang), untold(found.untold, lang), published_scores(found.surprise, lang)]
-    effects = [moved(found.moved, lang), beliefs(found.beliefs, lang), changed(found.published, lang)]
-    return join([*counts, *effects, alarm(found.alarm, lang)])
+    counts = [surprise(update.surprise, lang), untold(update.untold, lang), published_scores(update.surprise, lang)]
+    effects = [moved(update.moved, lang), beliefs(update.beliefs, lang), changed(update.published, lang)]
+    return join([*counts, *effects, alarm(update.alarm, lang)])
 
 
 def odds(chance: float, lang: str = "vi") -> Text:
@@ -56,7 +56,7 @@ def where(row: object, lang: str = "vi") -> Text:
 
 def surprise(table: pd.DataFrame, lang: str = "vi") -> Text:
     """Say of each count what the beliefs that had not seen it expected, the most surprising first."""
-    own = table[table["by"] == BELIEFS].sort_values("chance", kind="stable")
+    surprises = table[table["by"] == BELIEFS].sort_values("chance", kind="stable")
     lines = [
         say(
             lang,
@@ -74,7 +74,7 @@ def surprise(table: pd.DataFrame, lang: str = "vi") -> Text:
             en="**{place}, {month:t}**: {seen:n} members. With what was known in {origin:t} the forecast was "
             "{median:a} (80% interval: {low:a} to {high:a}). The count is {where}; {odds}.",
         )
-        for row in rows(own)
+        for row in rows(surprises)
     ]
     return listing(lines) if lines else Text("")
 

@@ -11,7 +11,7 @@ from forecast.data import frames
 from forecast.desk.target import MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Text, form, join, say, term
-from forecast.show import told
+from forecast.show import register
 from forecast.show.costs import held
 from forecast.show.evidence import label
 
@@ -22,7 +22,9 @@ def effort_text(effort: dict[str, Any], lang: str = "vi") -> Text:
     what = f"outreach for {effort['target']:g} with {effort['probability_wanted']:g}"
     head = (effort["place"], effort["scenario"], what, effort["by"], "all", effort["engine"])
     names = {"multiple": "times", "total": "VND, mean"}
-    stated.tell(Figure(*head, said, effort[key], effort["draws"]) for key, said in names.items() if effort[key])
+    stated.tell(
+        Figure(*head, statistic, effort[key], effort["draws"]) for key, statistic in names.items() if effort[key]
+    )
     common = {
         "draws": effort["draws"],
         "p": effort["probability_wanted"],
@@ -114,7 +116,7 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     `ways` is that of :func:`forecast.desk.target.ways`. A lever that is not enough at the most that was seen is marked
     so; its money is that of the most. Where none is enough, the last row says whether all of them together are.
     """
-    told.ways(ways)
+    register.ways(ways)
     ways = words.counted(ways, "probability_reached")
     if (ways["needed"] == 0).all():
         return say(lang, vi="Không giải pháp nào phải làm thêm.", en="No lever needs to do more.")

@@ -11,15 +11,15 @@ ENGINE = "campaign"
 ENDS = ("low", "high")
 
 
-def policies(found: pd.DataFrame, kind: str = "") -> None:
+def policies(outcomes: pd.DataFrame, kind: str = "") -> None:
     """Tell what policies add, the chance, and what each payer pays more; `kind` stands behind the policy's name."""
-    rows = found.assign(scenario=found["policy"] + kind, engine=ENGINE)
+    rows = outcomes.assign(scenario=outcomes["policy"] + kind, engine=ENGINE)
     when = {"year": "after a year", "goal": "in the end"}
-    names = {f"added_{at}": f"median {said}" for at, said in when.items()}
-    names |= {f"{end}_{at}": f"{end} {said}" for end in ENDS for at, said in when.items()}
+    names = {f"added_{at}": f"median {moment}" for at, moment in when.items()}
+    names |= {f"{end}_{at}": f"{end} {moment}" for end in ENDS for at, moment in when.items()}
     names |= {"chance": f"probability of the target of {targets.GOAL}", "price": "VND of a member-year, median"}
-    names |= {column: f"VND more in a year, {column}" for column in map(str, found) if column.startswith("more_")}
-    names |= {column: column for column in ("support", "size", "first") if column in found}
+    names |= {column: f"VND more in a year, {column}" for column in map(str, outcomes) if column.startswith("more_")}
+    names |= {column: column for column in ("support", "size", "first") if column in outcomes}
     stated.tell(stated.rows(rows, names, month=targets.GOAL, measure="lasting_members added"))
 
 
@@ -29,10 +29,10 @@ def undone(cost: pd.DataFrame) -> None:
     stated.tell(stated.rows(rows, {"undone": "median, the rise undone", "usual": "median"}, measure="VND of a year"))
 
 
-def prices(found: pd.DataFrame) -> None:
+def prices(effects: pd.DataFrame) -> None:
     """Tell how many more there would be without the rise, by two ways."""
-    names = {name: name for name in map(str, found) if name != "place"}
-    rows = found.assign(scenario=AS_IS, engine=ENGINE)
+    names = {name: name for name in map(str, effects) if name != "place"}
+    rows = effects.assign(scenario=AS_IS, engine=ENGINE)
     stated.tell(stated.rows(rows, names, measure="share of lasting_members more without the rise"))
 
 
@@ -59,9 +59,9 @@ def five(rows: pd.DataFrame) -> None:
     stated.tell(stated.rows(asked, lasting, month=targets.GOAL, measure="lasting_members"))
 
 
-def held(found: pd.DataFrame) -> None:
+def held(hindcasts: pd.DataFrame) -> None:
     """Tell what boards of earlier months said of later counts."""
-    rows = found.assign(scenario="board of " + found["seen"].astype(str), engine=ENGINE)
+    rows = hindcasts.assign(scenario="board of " + hindcasts["seen"].astype(str), engine=ENGINE)
     stated.tell(stated.rows(rows, {"median": "median", "low": "low of 80%", "high": "high of 80%"}, measure="members"))
 
 
@@ -85,9 +85,9 @@ def factors(table: pd.DataFrame, place: str, columns: tuple[str, ...]) -> None:
     stated.tell(stated.rows(rows, {name: f"{name} on the headline of the study" for name in columns}))
 
 
-def ways(found: pd.DataFrame) -> None:
+def ways(alternatives: pd.DataFrame) -> None:
     """Tell how much of each single lever a target takes, with what probability, and what it costs."""
     names = {"needed": "amount", "probability_reached": "probability", "total": "VND, mean"}
-    for row in frames.records(found):
+    for row in frames.records(alternatives):
         asked = f"{row['way']} alone for {row['wanted']:g}"
         stated.tell(stated.rows(pd.DataFrame([row]), names, measure=asked, month=row["by"]))

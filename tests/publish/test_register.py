@@ -14,7 +14,7 @@ from forecast.desk.compare import comparison
 from forecast.desk.target import needed_path, target_table
 from forecast.language import words
 from forecast.publish import page
-from forecast.show import policy, projection, target, told
+from forecast.show import policy, projection, register, target
 from made import answer, question
 
 ROOT = Path(__file__).parents[2]
@@ -101,13 +101,13 @@ def test_a_province_among_the_five_places_is_told_as_the_board_tells_it(tmp_path
     """Medians of draws have halves; the board tells whole persons, and one question has one number."""
     row = {"en": "Hà Nội", "now": 10.5, "december": 11.5, "march": 9.5, "goal": 20.5, "goal_lasting": 15.25}
     monkeypatch.setenv(page.FOLDER, str(tmp_path))
-    told.five(pd.DataFrame([row | {"low": 7.75, "high": 30.5, "taken": 1.5}]))
+    register.five(pd.DataFrame([row | {"low": 7.75, "high": 30.5, "taken": 1.5}]))
     assert {one.value % 1 for one in stated.told(tmp_path)} == {0.0}
 
 
 @functools.cache
 def calls(module: str) -> dict[str, set[str]]:
-    """What each function of a module of `show` calls, by its last name (`told.ways` by both)."""
+    """What each function of a module of `show` calls, by its last name (`register.ways` by both)."""
     tree = ast.parse((ROOT / "src" / "forecast" / "show" / f"{module}.py").read_text(encoding="utf-8"))
     found = {}
     for one in ast.walk(tree):
@@ -132,7 +132,7 @@ def borrowed(module: str) -> dict[str, str]:
 def tells(module: str, name: str, seen: frozenset[tuple[str, str]] = frozenset()) -> bool:
     """Does a function of `show` tell figures, itself or by what it calls?"""
     inside, seen = calls(module).get(name, set()), seen | {(module, name)}
-    if "stated.tell" in inside or any(call.startswith(("told.", "register.")) for call in inside):
+    if "stated.tell" in inside or any(call.startswith("register.") for call in inside):
         return True
     if "tell" in inside and "tell" not in calls(module):  # of answer.stated, or of show.board
         return True
