@@ -423,7 +423,7 @@ def engine(scenario: Scenario, draws: range, seed: int, team: type[agents.Team] 
     signs = {"entries": 1, "returns": 1, "lapses": -1, "exits_compulsory": -1, "exits_other": -1}
     for t in range(1, shape[1]):
         model.step()
-        values[:, t, at] = model.flows.transpose(0, 3, 1, 2)
+        values[:, t, at] = model.flows[..., : records.NEWLY].transpose(0, 3, 1, 2)
         change = sum(sign * values[:, t, MEASURES.index(name)] for name, sign in signs.items())
         values[:, t, 0] = values[:, t - 1, 0] + change
         assert np.array_equal(values[:, t, 0].sum(axis=2), model.members().T)  # the ledger balances

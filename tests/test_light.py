@@ -32,3 +32,15 @@ def test_a_command_that_only_reads_loads_no_compiler_and_stays_small(command):
     ).stdout.split()
     assert compiler == "False"
     assert float(size) < MOST
+
+
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        ("import forecast.cli", {"numpy", "pandas", "yaml", "rich"}),
+        ("import forecast.desk.target, forecast.uncertainty.truth", {"statsmodels", "scipy.stats", "scipy.optimize"}),
+    ],
+)
+def test_what_is_not_needed_is_not_loaded(code, unwanted):
+    look = f"{code}\nimport sys\nprint(sorted({unwanted!r} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout == "[]\n"

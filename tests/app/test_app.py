@@ -34,22 +34,22 @@ def texts(page) -> str:
 def test_the_question_is_what_the_controls_show(page):
     untouched = page.scenario
     assert untouched.policy.levers == read_scenario(PLAN).policy.levers
-    page.own[0].value = False
+    page.plan_boxes[0].value = False
     visits = next(c for c in page.controls if c.choice.lever == "Visits")
-    assert "không dùng" in visits.said.value
+    assert "không dùng" in visits.size.value
     visits.box.value = 4
     asked = page.scenario.policy.levers
     assert asked[:-1] == untouched.policy.levers[1:] and asked[-1] == visits.choice.at(4)
-    assert "mỗi tháng" in visits.said.value
+    assert "mỗi tháng" in visits.size.value
     order = next(c for c in page.controls if c.choice.lever == "VisitOrder")
     order.box.value = True
     assert page.scenario.policy.levers[-1].first == "farthest"
 
 
 def test_another_question_brings_its_own_levers(page):
-    assert len(page.own) == 9
+    assert len(page.plan_boxes) == 9
     page.question.value = 1
-    assert page.own == [] and page.texts["own"].layout.display == "none"
+    assert page.plan_boxes == [] and page.texts["own"].layout.display == "none"
     assert page.scenario.policy.levers == ()
 
 
@@ -61,8 +61,8 @@ def test_the_answer_is_that_of_the_file_that_can_be_downloaded(page, tmp_path):
     asked = read_scenario(file)
     assert asked.policy.levers == page.scenario.policy.levers
     again = project.project([asked], ["stock"], draws=50, jobs=1, progress=False).frame
-    own, found = page.answer.own, page.answer.found
-    here = found.only(scenario=own.scenario).frame.reset_index(drop=True)
+    chosen, projected = page.answer.chosen, page.answer.projected
+    here = projected.only(scenario=chosen.scenario).frame.reset_index(drop=True)
     assert (here["value"] == again["value"]).all() and (here["month"].astype(str) == again["month"].astype(str)).all()
     assert f"forecast project {link[1]} --engines stock --draws 50 --seed 1" in texts(page)
 
@@ -77,7 +77,9 @@ def test_both_languages_tell_the_same_answer(page):
     told = texts(page)
     assert "Probability that" in told and "Your choice" in told and "Khả năng" not in told
     assert page.controls[1].level == 3 and page.ask.description == "Run"  # nothing that was pulled is lost
-    assert all(not re.search("[ạảấầẩẫậắằặếềểễệốồổộớờởợứừửữựỉịọỏụủỳỵỷỹăđĐơư]", box.description) for box in page.own)
+    assert all(
+        not re.search("[ạảấầẩẫậắằặếềểễệốồổộớờởợứừửữựỉịọỏụủỳỵỷỹăđĐơư]", box.description) for box in page.plan_boxes
+    )
     first = [re.search(r"\*\*([\d,.<]+(?: ± [\d,.]+)?%)\*\*", text)[1] for text in (said, told)]
     assert first[0].replace(",", ".") == first[1]
 

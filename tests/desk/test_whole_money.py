@@ -7,6 +7,8 @@ import forecast as f
 from forecast.data.vocabulary import PAYERS
 from forecast.desk import equal_money, target
 from forecast.question.levers import TopUp, Visits
+from forecast.show import costs
+from forecast.show import equal_money as policies
 from forecast.show import ways as shown
 from made import toy_question
 
@@ -36,6 +38,32 @@ def test_each_lever_alone_is_priced_in_full_by_payer_or_marked_beyond_what_was_s
         "more than has been seen" in line or "not enough" in line or "cannot be reached" in line for line in lines
     ]
     assert marked == beyond.tolist()
+
+
+def cells(table: str, wanted: list[int]) -> list[list[float]]:
+    """Numbers of some columns of a Markdown table in English."""
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")][2:]
+    return [[float(row[k].replace(",", "").replace("−", "-")) for k in wanted] for row in rows]
+
+
+def test_who_adds_up_the_cells_of_a_table_finds_its_total(compared):
+    """Digit by digit, though each cell is rounded by itself."""
+    ways = target.ways(toy_question(goal=340.0), 0.5, draws=8)
+    columns = shown.table(ways, "en").splitlines()[0].count("|") - 1  # way, needed, probability, payers, total, hours
+    for *parts, total in cells(shown.table(ways, "en"), list(range(3, columns - 1))):
+        assert sum(parts) == pytest.approx(total, abs=1e-6)
+    answer, found = compared
+    for *parts, total in cells(
+        policies.table(
+            equal_money.summary(equal_money.draws(answer, "quo", "2022-06", "stock")),
+            {"visits": "visits", "top-up": "top-up"},
+            "en",
+        ),
+        [3, 4, 5, 6, 7],
+    ):
+        assert sum(parts) == pytest.approx(total, abs=1e-6)
+    *parts, (total,), _hours = cells(costs.table(found[found["scenario"] == "visits"], "en"), [1])
+    assert sum(part for (part,) in parts) == pytest.approx(total, abs=1e-6)
 
 
 def test_means_of_payers_add_up_to_the_total_of_a_comparison(compared):

@@ -1,6 +1,5 @@
 """The whole cost: no lever is free in silence, commission follows the law, payers add up, hours are told as hours."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,7 +9,6 @@ from forecast.data import toy
 from forecast.data.law import Law, read_law
 from forecast.data.vocabulary import GROUPS, PAYERS
 from forecast.desk.compare import comparison
-from forecast.engines.people.money import Collected, commission
 from forecast.experiment.project import project
 from forecast.question.levers import LEVERS, Policy, Visits
 from forecast.question.scenario import Scenario
@@ -88,20 +86,6 @@ def test_commission_is_a_share_of_what_is_collected_between_that_of_renewals_and
     share = found["spent_outreach"] / (found["paid_members"] + found["paid_donors"])
     assert RATES["collector_commission_renewal"] < share < RATES["collector_commission_new_12_months"]
     assert sums(answered(question("none", law=toy.law())), "none")["spent_outreach"] == 0
-
-
-def test_new_members_earn_more_by_months_paid_at_once_and_for_a_year():
-    asked = Scenario("quo", toy.place(), start="2021-12", until="2023-12", law=paying())
-    shape = (1, len(asked.months), 1)
-    entries, months = np.zeros(shape), np.full(shape, 1000.0)
-    none = commission(asked, Collected(entries, months, months * 100))
-    assert none == pytest.approx(0.04 * months * 100)
-    entries[0, 3, 0] = 100.0
-    some = commission(asked, Collected(entries, months, months * 100)) - none
-    assert some[0, 3, 0] > 0 and (some[0, :3] == 0).all()  # nothing before they join...
-    assert (some[0, 15:] == 0).all()  # ...and a year later they are renewals
-    few = commission(asked, Collected(entries * 100, months, months * 100))
-    assert few[0, 3, 0] <= 0.2 * 1000 * 100 + 1e-6  # never more than the share of the longest spell of all that is paid
 
 
 def test_the_law_of_the_country_is_dated_and_says_which_rates_were_not_found():

@@ -196,7 +196,7 @@ def without(world: World, c: int) -> World:
         opening=world.opening.reshape(len(world.keys), *shape)[:, keep].reshape(len(world.keys), -1),
         skill=world.skill[keep],
         to_compulsory=world.to_compulsory[:, :, keep],
-        found=world.found[:, :, keep],
+        inspection_hazard=world.inspection_hazard[:, :, keep],
         reach=world.reach[keep],
         goals=world.goals[:, keep],
         campaigns=world.campaigns._replace(share=world.campaigns.share[:, keep]),
@@ -205,7 +205,7 @@ def without(world: World, c: int) -> World:
 
 def flows_of(world: World) -> np.ndarray:
     """All that happens, (months, draws, flows, communes, groups), with the usual teams."""
-    model, shape = agents.Offices(), (len(world.keys), len(records.FLOWS), len(world.numbers), len(GROUPS))
+    model, shape = agents.Offices(), (len(world.keys), records.COUNTED, len(world.numbers), len(GROUPS))
     model.load(world)
     found = np.zeros((len(world.plan.months), *shape))
     for month in found[1:]:

@@ -1,6 +1,7 @@
 """Three commands from a sample to the month's report; every layout of a sample comes back as it was made."""
 
 import io
+import itertools
 import shlex
 import struct
 import zipfile
@@ -13,9 +14,9 @@ import pandas as pd
 import pytest
 from pptx import Presentation
 
-from forecast.cli.exchange import LAYOUTS
+from forecast.cli.exchange import FORMATS, LAYOUTS
 from forecast.data import places
-from forecast.exchange import layouts, progress, progress_workbook, sample, spreadsheet
+from forecast.exchange import formats, layouts, progress, progress_workbook, sample, spreadsheet
 from forecast.exchange.spreadsheet import MARK
 from forecast.show import progress as shown
 from forecast.show import progress_papers as papers
@@ -31,12 +32,52 @@ def test_every_layout_of_a_sample_comes_back_as_it_was_made(tmp_path, layout):
     (tmp_path / "s.xlsx").write_bytes(data)
     found = spreadsheet.read(tmp_path / "s.xlsx", "da-bac")
     assert found.synthetic
-    made = sample.invented(DA_BAC, "2023-01", 1 if layout == "title" else 3, 7).set_index(["commune", "month"])
-    read = found.counts.set_index(["commune", "month"])
+    same(found.counts, sample.invented(DA_BAC, "2023-01", 1 if layout in layouts.ONE_MONTH else 3, 7))
+
+
+def same(counts, made):
+    """Hold what was read against what was made, measure by measure."""
+    made, read = made.set_index(["commune", "month"]), counts.set_index(["commune", "month"])
     assert sorted(read.index) == sorted(made.index)
     for measure in ("members", "entries", "lapses", "plan"):
         if read[measure].notna().any():
             assert (read[measure].reindex(made.index) == made[measure]).all()
+
+
+ROUND = [
+    *itertools.product(("ods",), ("title", "sheets", "cover"), ("", "TCVN3", "VNI")),
+    *(("xlsx", "groups", "TCVN3"), ("xlsx", "merged", "VNI")),
+    *itertools.product(formats.TEXTS, ("across", "three-rows"), ("",)),
+    *(("csv-tab", "across-measures", "TCVN3"), ("csv-utf16", "side-by-side", "VNI"), ("csv-tab", "two-tables", "VNI")),
+]
+
+
+@pytest.mark.parametrize(("form", "layout", "font"), ROUND)
+def test_every_format_of_a_sample_comes_back_as_it_was_made(tmp_path, form, layout, font):
+    seed = 100 + ROUND.index((form, layout, font))  # another for each
+    book = layouts.laid_out(DA_BAC, layout, "2023-01", months=2, seed=seed)
+    data, suffix = formats.converted(book, form, font)
+    assert (data, suffix) == formats.converted(book, form, font)
+    (tmp_path / f"s{suffix}").write_bytes(data)
+    found = spreadsheet.read(tmp_path / f"s{suffix}", "da-bac")
+    assert found.synthetic
+    same(found.counts, sample.invented(DA_BAC, "2023-01", 1 if layout in layouts.ONE_MONTH else 2, seed))
+
+
+def test_a_sample_in_a_format_that_cannot_hold_it_is_refused(tmp_path, run):
+    assert FORMATS == formats.FORMATS
+    args = ("sample", "da-bac", "--since", "2023-01", "--months", 2, "--out", tmp_path / "s")
+    many = run(*args, "--layout", "sheets", "--format", "csv-bom")
+    assert (many.exit_code, "csv-bom holds one sheet and this layout has 2" in many.output) == (1, True)
+    letters = run(*args, "--format", "csv-1258", "--font", "VNI")
+    assert (letters.exit_code, "csv-1258 has letters of its own" in letters.output) == (1, True)
+    assert not (tmp_path / "s").exists()
+    for word in ("--layout", "list"), ("--layout", "long"):
+        done = run(*args, *word, "--format", "ods", "--font", "TCVN3", "--force")
+        assert done.exit_code == 0, done.output
+        read = run("import", tmp_path / "s" / "da-bac.ods", "--place", "da-bac", "--out", tmp_path / word[1])
+        assert read.exit_code == 0, read.output
+        assert "synthetic" in next((tmp_path / word[1]).glob("[mh]*.csv")).read_text(encoding="utf-8")
 
 
 def told_in_readme() -> list[list[str]]:

@@ -75,7 +75,7 @@ def test_the_figures_that_a_picture_writes_are_told(name, tmp_path, monkeypatch)
     monkeypatch.setenv(page.FOLDER, str(tmp_path))
     picture = PICTURES[name]()
     monkeypatch.delenv(page.FOLDER)
-    figures = stated.told(tmp_path)
+    figures = stated.read_figures(tmp_path)
     goal = PLAN.target.value
     known = {words.about(one.value, "en").lstrip("+−-") for one in figures}
     known |= {words.number(one.value, "en") for one in figures} | {words.number(goal, "en")}
@@ -93,7 +93,7 @@ def test_the_figures_that_a_picture_writes_are_told(name, tmp_path, monkeypatch)
 def test_groups_tell_each_group_with_its_draws(tmp_path, monkeypatch):
     monkeypatch.setenv(page.FOLDER, str(tmp_path))
     policy.groups(ANSWER, PLAN, lang="vi")
-    medians = [one for one in stated.told(tmp_path) if one.statistic == "median"]
+    medians = [one for one in stated.read_figures(tmp_path) if one.statistic == "median"]
     assert len({one.group for one in medians}) == 4 and all(one.draws > 1 for one in medians)
 
 
@@ -102,7 +102,7 @@ def test_a_province_among_the_five_places_is_told_as_the_board_tells_it(tmp_path
     row = {"en": "Hà Nội", "now": 10.5, "december": 11.5, "march": 9.5, "goal": 20.5, "goal_lasting": 15.25}
     monkeypatch.setenv(page.FOLDER, str(tmp_path))
     register.five(pd.DataFrame([row | {"low": 7.75, "high": 30.5, "taken": 1.5}]))
-    assert {one.value % 1 for one in stated.told(tmp_path)} == {0.0}
+    assert {one.value % 1 for one in stated.read_figures(tmp_path)} == {0.0}
 
 
 @functools.cache

@@ -31,7 +31,7 @@ def told(monkeypatch, folder: Path, draws: int) -> nbformat.NotebookNode:
     monkeypatch.delenv(page.FOLDER)
     assert f"({draws} draws)" in said
     book = new_notebook(cells=[new_code_cell("1", id="run")])
-    book.metadata["page"] = page.said(folder)
+    book.metadata["page"] = page.record_of(folder)
     return book
 
 
@@ -77,4 +77,4 @@ def test_nothing_is_told_where_no_report_is_made(monkeypatch, tmp_path):
     stated.tell([ONE])
     monkeypatch.setenv(page.FOLDER, str(tmp_path))
     stated.tell([ONE, ONE, ONE._replace(value=float("nan"))])
-    assert stated.told(tmp_path) == [ONE]
+    assert stated.read_figures(tmp_path) == [ONE]

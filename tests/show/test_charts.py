@@ -11,6 +11,8 @@ from forecast.data import places
 from forecast.data.tables import UserError
 from forecast.desk.compare import comparison
 from forecast.desk.target import needed_path, target_table
+from forecast.language import words
+from forecast.question.levers import Drive, Policy
 from forecast.question.scenario import Target
 from forecast.show import figures, law, policy, projection, target
 from forecast.show.marks import INK
@@ -84,6 +86,15 @@ def test_counts_published_after_the_origin_are_hollow():
     dots = [line for line in picture.axes[0].lines if line.get_marker() == "o"]
     faces = {tuple(line.get_ydata()): line.get_markerfacecolor() for line in dots}
     assert faces == {(26948.0,): INK, (21824.0,): "white"}
+
+
+def test_on_a_card_what_goes_on_anyway_is_no_plan():
+    """A lever that was in force before the first month goes on when nothing changes, as Hà Nội's model communes do."""
+    before, after = (Policy(Drive(per_month=1, start=start)) for start in ("2020-01", "2022-02"))
+    quiet, plan = question("status quo").but(policy=before), question().but(policy=after)
+    said = projection.fan(answer(plan, quiet), [plan, quiet], lang="en", small=True).alt
+    assert said.count(words.term("card.plan", "en").capitalize() + ":") == 1
+    assert said.count(words.term("card.quo", "en").capitalize() + ":") == 1
 
 
 def test_a_picture_of_nothing_is_an_error_for_a_person():

@@ -43,6 +43,14 @@ def test_engines_that_keep_silent_are_named_and_silence_is_not_called_zero(lang)
     assert {"vi": "không có nghĩa là không có tác động", "en": "not mean that there is no effect"}[lang] in said
 
 
+@pytest.mark.parametrize(("lang", "ends"), [("vi", "từ dưới"), ("en", "from below")])
+def test_no_range_of_probabilities_begins_at_a_bound(lang, ends):
+    """None of 200 draws is told as a bound, which is no end of a range."""
+    said = target.agreement(DESK.assign(probability=[0.0, 0.01], draws=200), lang)
+    assert ends not in said
+    assert words.chance(words.Chance(0.01, 200), lang) in said
+
+
 def test_the_needed_path_ends_at_the_target():
     assert target.path_table(PATH, "vi").split("\n")[-1].startswith("| 12/2023 | 600 |")
     assert target.path_text(PATH, "en")

@@ -23,7 +23,7 @@ def row(table: pd.DataFrame, name: str) -> pd.Series:
 def test_the_worth_of_a_statistic_is_that_of_the_textbook():
     """Take it or leave it, gain a + b with a and b standard normal: knowing a is worth phi(0), all sqrt(2) phi(0)."""
     gains = np.stack([np.zeros(DRAWS), A + B], axis=1)
-    found = value_of_information.worths(gains, A + B, pd.DataFrame({"a": A, "noise": C, "bent": np.exp(A)}))
+    found = value_of_information.rank_statistics(gains, A + B, pd.DataFrame({"a": A, "noise": C, "bent": np.exp(A)}))
     assert row(found, "a")["worth"] == pytest.approx(1 / math.sqrt(2 * math.pi), abs=0.03)
     assert row(found, "a")["resolved"] == pytest.approx(1 / math.sqrt(2), abs=0.03)
     assert row(found, "a")["narrower"] == pytest.approx(1 - 1 / math.sqrt(2), abs=0.03)
@@ -33,7 +33,7 @@ def test_the_worth_of_a_statistic_is_that_of_the_textbook():
 
 
 def test_what_multiplies_is_judged_on_the_scale_on_which_it_is_even():
-    found = value_of_information.worths(np.stack([-A, A], axis=1), np.exp(A + B), pd.DataFrame({"a": A}))
+    found = value_of_information.rank_statistics(np.stack([-A, A], axis=1), np.exp(A + B), pd.DataFrame({"a": A}))
     low, high = np.quantile(np.exp(B), value_of_information.ENDS)
     assert row(found, "a")["width"] == pytest.approx(np.exp(A).mean() * (high - low), rel=0.05)
 
@@ -41,7 +41,7 @@ def test_what_multiplies_is_judged_on_the_scale_on_which_it_is_even():
 def test_a_statistic_is_judged_by_what_it_says_beyond_what_comes_out_anyway():
     gains = np.stack([np.zeros(DRAWS), A + B], axis=1)
     known = pd.DataFrame({"members": A, "again": 2 * A + 0.001 * C, "rest": B - A})
-    found = value_of_information.worths(gains, A + B, known, anyway="members")
+    found = value_of_information.rank_statistics(gains, A + B, known, anyway="members")
     assert found[~found["published"]]["statistic"].iloc[0] == "rest" and row(found, "rest")["narrower"] > 0.8
     assert row(found, "again")["worth"] == 0 and row(found, "again")["narrower"] < 0.02
     assert found.set_index("statistic")["published"].to_dict() == {"members": True, "again": False, "rest": False}
@@ -49,13 +49,13 @@ def test_a_statistic_is_judged_by_what_it_says_beyond_what_comes_out_anyway():
 
 def test_a_decision_that_nothing_can_turn_is_worth_nothing():
     gains = np.stack([A + 9, A - 9], axis=1)
-    found = value_of_information.worths(gains, A, pd.DataFrame({"a": A}))
+    found = value_of_information.rank_statistics(gains, A, pd.DataFrame({"a": A}))
     assert found["worth"].tolist() == [0.0] and found["resolved"].tolist() == [0.0]
 
 
 def test_few_different_values_are_means_and_not_a_curve():
     x = (A > 0).astype(float)
-    assert np.abs(value_of_information.foretold(x, 3 * x) - 3 * x).max() < 1e-9
+    assert np.abs(value_of_information.predicted(x, 3 * x) - 3 * x).max() < 1e-9
 
 
 def test_first_order_shares_are_those_of_a_sum():

@@ -56,7 +56,7 @@ def prepare(work, seed):
 def live(world):
     work, nothing = world.work, np.zeros(world.work.communes)
     books = np.zeros((work.communes, w.GROUPS))
-    flows = np.zeros((work.communes, w.GROUPS, len(records.FLOWS)))
+    flows = np.zeros((work.communes, w.GROUPS, records.COUNTED))
     same = {
         "accept": work.acceptance[None],
         "burden_rise": np.zeros((1, w.GROUPS, w.BANDS)),
@@ -70,6 +70,7 @@ def live(world):
         "returning": np.full(work.communes, w.RETURN_HAZARD),
         "price_class": np.zeros(work.communes, np.int32),
         "spells": world.spells,
+        "newly": np.zeros(len(world.spells.months)),
         "subsidy_months": 120,
         "contribution": 330_000.0,
         "floor": 1.0,

@@ -53,8 +53,8 @@ def tell(figures: Iterable[Figure]) -> None:
             file.write("\n".join(lines) + "\n")
 
 
-def told(folder: Path) -> list[Figure]:
-    """Return what a page told in its folder, each figure once."""
+def read_figures(folder: Path) -> list[Figure]:
+    """Return the figures that a page kept in its folder, each once."""
     path = folder / _FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [Figure(*json.loads(line)) for line in dict.fromkeys(lines)]
@@ -77,7 +77,7 @@ def rows(
     >>> rows(desk.assign(draws=200), {"probability": "probability of 750"}, month="2020-12", measure="members")[0].key
     ('A', 'plan', 'members', '2020-12', 'all', 'stock', 'probability of 750')
     """
-    found = []
+    figures = []
     for row in records(frame):
         what = str(row.get("measure") or measure)
         payer = str(row.get("payer") or "")
@@ -90,8 +90,8 @@ def rows(
             str(row["engine"]),
         )
         draws = int(row.get("draws") or 0)
-        found += [Figure(*head, name, float(row[column]), draws) for column, name in statistics.items()]
-    return found
+        figures += [Figure(*head, name, float(row[column]), draws) for column, name in statistics.items()]
+    return figures
 
 
 def added(frame: pd.DataFrame) -> list[Figure]:
@@ -109,18 +109,18 @@ def paths(frame: pd.DataFrame) -> list[Figure]:
     """Return median and 90% interval of each place, scenario, measure, month, group and engine of a projection's rows.
 
     >>> rows = pd.DataFrame({"value": [1.0, 2.0, 3.0], "month": "2020-12", "measure": "members", "group": "poor"})
-    >>> told = paths(rows.assign(place="A", scenario="plan", engine="stock"))
-    >>> [(one.group, one.statistic, round(one.value, 6)) for one in told]
+    >>> figures = paths(rows.assign(place="A", scenario="plan", engine="stock"))
+    >>> [(one.group, one.statistic, round(one.value, 6)) for one in figures]
     [('poor', 'low', 1.1), ('poor', 'median', 2.0), ('poor', 'high', 2.9)]
     """
-    found = []
+    figures = []
     for key, part in groups(frame, list(KEY[:-1]), observed=True, sort=False):
         values = part["value"].to_numpy(float)
         ends = np.quantile(values, list(QUANTILES.values()))
         head = dict(zip(KEY, map(str, key), strict=False))
-        told = dict(zip(QUANTILES, map(float, ends), strict=True))
-        found += [Figure(**head, statistic=name, value=x, draws=len(values)) for name, x in told.items()]
-    return found
+        summary = dict(zip(QUANTILES, map(float, ends), strict=True))
+        figures += [Figure(**head, statistic=name, value=x, draws=len(values)) for name, x in summary.items()]
+    return figures
 
 
 def register(pages: Mapping[str, Iterable[Figure]]) -> pd.DataFrame:
@@ -139,20 +139,26 @@ def conflicts(pages: Mapping[str, Iterable[Figure]]) -> list[UserError]:
     01_a gives 100 (200 draws) and 13_desk 120 (40 draws) for A, plan, members, 2020-12, all, stock, median
     """
     first: dict[tuple[str, ...], tuple[str, Figure]] = {}
-    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    clashes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for page, figures in pages.items():
         for one in figures:
             there, other = first.setdefault(one.key, (page, one))
             if not math.isclose(one.value, other.value, rel_tol=SAME, abs_tol=SAME):
                 where = ", ".join(filter(None, one.key))
-                said = {"first": there, "one": _said(other), "second": page, "other": _said(one), "where": where}
-                found.setdefault((there, page, one.place, one.scenario), []).append(said)
+                fields = {
+                    "first": there,
+                    "one": _value_text(other),
+                    "second": page,
+                    "other": _value_text(one),
+                    "where": where,
+                }
+                clashes.setdefault((there, page, one.place, one.scenario), []).append(fields)
     text = "{first} gives {one} and {second} {other} for {where}"
     more = "{first} gives {one} and {second} {other} for {where}, and for {count} more questions"
-    return [UserError(more if len(said) > 1 else text, **said[0], count=len(said) - 1) for said in found.values()]
+    return [UserError(more if len(cases) > 1 else text, **cases[0], count=len(cases) - 1) for cases in clashes.values()]
 
 
-def _said(one: Figure) -> Message | str:
+def _value_text(one: Figure) -> Message | str:
     return (
         Message("{value} ({draws} draws)", value=f"{one.value:.6g}", draws=one.draws)
         if one.draws

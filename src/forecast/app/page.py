@@ -53,18 +53,18 @@ def scenario_files() -> list[Path]:
     >>> scenario_files()[0].name
     'ca-mau-plan.yaml'
     """
-    found = sorted((tables.data_dir() / "scenarios").glob("*.yaml"))
-    return sorted(found, key=lambda path: not path.stem.endswith("-plan"))
+    paths = sorted((tables.data_dir() / "scenarios").glob("*.yaml"))
+    return sorted(paths, key=lambda path: not path.stem.endswith("-plan"))
 
 
 class Answer(NamedTuple):
     """What the page shows: the two questions, the engine and draws that answered them, and what they answered."""
 
-    own: Scenario
+    chosen: Scenario
     quo: Scenario
     engine: str
     draws: int
-    found: Projection
+    projected: Projection
 
 
 class Control:
@@ -72,14 +72,14 @@ class Control:
 
     def __init__(self, choice: menu.Choice):
         """Show `choice`, left out at first."""
-        self.choice, self.lang, self.said = choice, "vi", widgets.HTML()
+        self.choice, self.lang, self.size = choice, "vi", widgets.HTML()
         wide = {"style": {"description_width": "min(21rem, 55%)"}, "layout": widgets.Layout(width="min(40rem, 100%)")}
         self.box = (
             widgets.IntSlider(0, 0, choice.levels, readout=False, **wide)
             if choice.levels > 1
             else widgets.Checkbox(False, **wide)
         )
-        self.view = widgets.HBox([self.box, self.said], layout=_WRAP)
+        self.view = widgets.HBox([self.box, self.size], layout=_WRAP)
         self.box.observe(lambda _: self.tell(), "value")
 
     @property
@@ -95,14 +95,14 @@ class Control:
         self.box.description = ", ".join([term(f"lever.{self.choice.lever}", self.lang), *about])
         lever = self.choice.at(self.level)
         off = {"vi": "không dùng", "en": "left out"}[self.lang]
-        self.said.value = html.escape(levers.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
+        self.size.value = html.escape(levers.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
 
 
 class Page:
     """The page of one or more scenario files: choose one, pull levers, ask, read.
 
     >>> page = Page([tables.data_dir() / "scenarios" / "da-bac-plan.yaml"], lang="en")
-    >>> page.scenario.scenario, len(page.own), page.controls[0].level
+    >>> page.scenario.scenario, len(page.plan_boxes), page.controls[0].level
     ('my-choice', 9, 0)
     """
 
@@ -119,7 +119,7 @@ class Page:
         self.ask = widgets.Button(button_style="primary")
         self.texts = {name: widgets.HTML() for name in ("title", "place", "own", "more", "engine", "draws", "note")}
         self.plan, self.levers = widgets.VBox(), widgets.VBox()
-        self.busy, self.told = widgets.Output(), widgets.Output(layout=_WIDE)
+        self.busy, self.output = widgets.Output(), widgets.Output(layout=_WIDE)
         self._write()
         self._take_up()
         self.question.observe(lambda change: self._take_up() if change["new"] is not None else None, "value")
@@ -138,7 +138,7 @@ class Page:
                 widgets.HBox([text["engine"], self.engine, text["draws"], self.draws, self.ask], layout=_APART),
                 text["note"],
                 self.busy,
-                self.told,
+                self.output,
             ],
             layout=widgets.Layout(width="100%", max_width="64rem", padding="0 1rem"),
         )
@@ -179,22 +179,22 @@ class Page:
         if asked is self.shown:  # its name was written in another language
             return
         self.shown = asked
-        self.own = [widgets.Checkbox(True, indent=False, layout=_WIDE) for _ in asked.policy.levers]
+        self.plan_boxes = [widgets.Checkbox(True, indent=False, layout=_WIDE) for _ in asked.policy.levers]
         self.controls = [Control(choice) for choice in menu.offered(asked)]
-        self.plan.children = self.own
+        self.plan.children = self.plan_boxes
         self.levers.children = [control.view for control in self.controls]
         self._tell()
 
     def _tell(self) -> None:
         """Write the names of the levers in the language of the page."""
         asked = self.questions[self.question.value]
-        for box, lever in zip(self.own, asked.policy.levers, strict=True):
+        for box, lever in zip(self.plan_boxes, asked.policy.levers, strict=True):
             parts = [term(f"lever.{lever.lever}", self.lang), levers.size(lever, self.lang)]
             since = words.month(lever.start or asked.start, self.lang)
             box.description = ": ".join(filter(None, parts)) + self._say(f", từ {since}", f", from {since}")
         for control in self.controls:
             control.tell(self.lang)
-        self.texts["own"].layout.display = "" if self.own else "none"
+        self.texts["own"].layout.display = "" if self.plan_boxes else "none"
 
     def _translate(self) -> None:
         self.lang = self.tongue.value
@@ -207,7 +207,7 @@ class Page:
     def scenario(self) -> Scenario:
         """The question as it stands on the page."""
         asked = self.questions[self.question.value]
-        base = Policy(*(v for box, v in zip(self.own, asked.policy.levers, strict=True) if box.value))
+        base = Policy(*(v for box, v in zip(self.plan_boxes, asked.policy.levers, strict=True) if box.value))
         offered = tuple(control.choice for control in self.controls)
         chosen = menu.policy(base, offered, tuple(control.level for control in self.controls))
         return _named(asked, OWN, chosen)
@@ -217,17 +217,17 @@ class Page:
         self.ask.disabled = True
         self.busy.clear_output()
         try:
-            own = self.scenario
-            asked = [own, _named(own, QUO, self.questions[self.question.value].policy.in_force(own.start))]
+            chosen = self.scenario
+            asked = [chosen, _named(chosen, QUO, self.questions[self.question.value].policy.in_force(chosen.start))]
             with self.busy:
                 jobs = 1 if self.engine.value == OFFERED[0] else None  # done before other processes would have begun
-                found = project.project(asked, [self.engine.value], draws=self.draws.value, jobs=jobs)
-            self.answer = Answer(own, asked[1], self.engine.value, self.draws.value, found)
+                projected = project.project(asked, [self.engine.value], draws=self.draws.value, jobs=jobs)
+            self.answer = Answer(chosen, asked[1], self.engine.value, self.draws.value, projected)
             self._show()
         except tables.UserError as error:
             self.answer = None
-            self.told.clear_output()
-            with self.told:
+            self.output.clear_output()
+            with self.output:
                 display(Text(f"**{self._say('Không tính được', 'No answer')}**: {html.escape(str(error))}"))
         finally:
             self.busy.clear_output()
@@ -235,24 +235,24 @@ class Page:
 
     def _show(self) -> None:
         assert self.answer is not None  # there is something to show
-        own, quo, engine, draws, found = self.answer
-        self.told.clear_output(wait=True)
-        with self.told:
-            if own.target:
-                display(target.headline(target_table(found, own), own, self.lang, engine))
-            display(projection.fan(found, [own, quo], lang=self.lang, engine=engine))
-            if own.policy.levers:
-                compared = comparison(found, QUO)
-                display(policy.added_text(compared, self.lang, own, engine))
+        chosen, quo, engine, draws, projected = self.answer
+        self.output.clear_output(wait=True)
+        with self.output:
+            if chosen.target:
+                display(target.headline(target_table(projected, chosen), chosen, self.lang, engine))
+            display(projection.fan(projected, [chosen, quo], lang=self.lang, engine=engine))
+            if chosen.policy.levers:
+                compared = comparison(projected, QUO)
+                display(policy.added_text(compared, self.lang, chosen, engine))
                 display(policy.added_table(compared, self.lang, TITLES_IN[self.lang]))
                 display(costs.table(compared, self.lang))
-                display(costs.held(own, lang=self.lang))
-            display(widgets.HTML(self._repeat(own, engine, draws)))
+                display(costs.held(chosen, lang=self.lang))
+            display(widgets.HTML(self._repeat(chosen, engine, draws)))
 
-    def _repeat(self, own: Scenario, engine: str, draws: int) -> str:
+    def _repeat(self, chosen: Scenario, engine: str, draws: int) -> str:
         """A link to the question as a file, and the command that gives the same numbers from it."""
-        name = f"{own.place.slug}-{OWN}.yaml"
-        file = base64.b64encode(scenario_yaml(own).encode()).decode()
+        name = f"{chosen.place.slug}-{OWN}.yaml"
+        file = base64.b64encode(scenario_yaml(chosen).encode()).decode()
         command = f"forecast project {shlex.quote(name)} --engines {engine} --draws {draws} --seed 1 --lang {self.lang}"
         return (
             f'<p><a download="{name}" href="data:application/yaml;base64,{file}">'
@@ -262,7 +262,7 @@ class Page:
         )
 
 
-TITLES_IN = {lang: {name: said[lang] for name, said in TITLES.items()} for lang in LANGS}
+TITLES_IN = {lang: {name: titles[lang] for name, titles in TITLES.items()} for lang in LANGS}
 
 
 def _named(asked: Scenario, name: str, policy: Policy) -> Scenario:

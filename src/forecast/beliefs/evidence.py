@@ -16,8 +16,8 @@ STUDY = ["study", "year", "population", "measure", "value", "status", "source", 
 def studies() -> pd.DataFrame:
     """Return data/evidence.csv with `abroad`, `from_counts` and `other_scheme` as truth values."""
     table = tables.read(tables.data_dir() / "evidence.csv", "evidence")
-    said = {name: table[name] == "yes" for name in ("abroad", "from_counts")}
-    return table.assign(**said, other_scheme=table["scheme"] != SCHEME)
+    flags = {name: table[name] == "yes" for name in ("abroad", "from_counts")}
+    return table.assign(**flags, other_scheme=table["scheme"] != SCHEME)
 
 
 def supporting() -> pd.DataFrame:

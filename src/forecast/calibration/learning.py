@@ -74,13 +74,13 @@ def learn_at(
         raise tables.UserError(
             "{month}: no count of {nation} was known; the first is of {first}", month=month, nation=NATION, first=first
         )
-    found = [learn(known, seed=seed + n, particles=particles, rows=rows) for n in range(1 + again)]
+    beliefs = [learn(known, seed=seed + n, particles=particles, rows=rows) for n in range(1 + again)]
     priors = par.NATION | par.PLACES
-    learned = [learned_table(b) for b in found]
+    learned = [learned_table(b) for b in beliefs]
     centers = np.array([[priors[r.parameter].free(r.center) for r in frames.rows(one)] for one in learned])
     ends = np.array([[priors[r.parameter].free(x) for x in (r.low, r.high)] for r in frames.rows(learned[0])])
     error = 2 * np.ptp(centers, axis=0) / (ends[:, 1] - ends[:, 0])
-    return Learned(month, found[0], learned[0].assign(error=error))
+    return Learned(month, beliefs[0], learned[0].assign(error=error))
 
 
 def of_places(learned: Learned, places: list[str]) -> pd.DataFrame:

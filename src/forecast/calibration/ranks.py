@@ -66,13 +66,13 @@ def invented(like: Known, luck: Luck) -> Truth:
     p = {k: prior.draws(luck.normal(f"true {k}")) for k, prior in (par.NATION | par.PLACES).items()}
     known = replace(like, plans={}, counts=like.counts.iloc[:0])
     counts, past, after, later = _nation(like, known, p, luck)
-    found = {(NATION, month): value for month, value in counts.items()}
+    counted = {(NATION, month): value for month, value in counts.items()}
     for place in like.places:
         if place != NATION:
-            own, then = _place(like, known, place, p, (past, after), luck.under(f"{place} "))
-            found |= {(place, month): value for month, value in own.items()}
+            members, then = _place(like, known, place, p, (past, after), luck.under(f"{place} "))
+            counted |= {(place, month): value for month, value in members.items()}
             later |= {(place, month): value for month, value in then.items()}
-    values = [found[row.place, row.month] for row in frames.rows(like.counts)]
+    values = [counted[row.place, row.month] for row in frames.rows(like.counts)]
     level = float(past.level[(like.origin - BEGIN).n, 0])
     return Truth(p, level, replace(known, counts=like.counts.assign(value=values)), later)
 
@@ -183,16 +183,18 @@ def ranks_of(like: Known, time: int, seed: int = 1, particles: int = PARTICLES, 
     """
     truth = invented(like, Luck.of(seed, range(time, time + 1), "invented"))
     b = learn(truth.known, seed=seed + time, particles=particles, rows=rows)
-    found = [(name, float(truth.parameters[name][0]), values) for name, values in b.parameters.items()]
-    found.append(("level", truth.level, b.nation.level))
+    coordinates = [(name, float(truth.parameters[name][0]), values) for name, values in b.parameters.items()]
+    coordinates.append(("level", truth.level, b.nation.level))
     months = pd.period_range(like.origin, like.origin + max(AHEAD), freq="M")
     for place in like.places:
         paths = ahead(b, place, months, range(rows), seed + time)
         for n in AHEAD:
             name = f"{'nation' if place == NATION else 'place'}, {n} months ahead"
-            found.append((name, float(np.log(truth.later[place, str(like.origin + n)])), np.log(paths.members[n])))
+            coordinates.append(
+                (name, float(np.log(truth.later[place, str(like.origin + n)])), np.log(paths.members[n]))
+            )
     lines = []
-    for name, true, values in found:
+    for name, true, values in coordinates:
         low, high = np.quantile(values, (0.5 - SHARE / 2, 0.5 + SHARE / 2))
         lines.append((time, name, true, values.mean(), low, high, float((values < true).mean())))
     return pd.DataFrame(lines, columns=COLUMNS)
@@ -235,6 +237,6 @@ def verdict(table: pd.DataFrame) -> pd.DataFrame:
         part = turn if name == "all" else table[table["coordinate"] == name]
         held = ((part["truth"] >= part["low"]) & (part["truth"] <= part["high"])).mean()
         one = part.drop_duplicates("time")
-        found = float(spearmanr(part["truth"], part["mean"]).statistic) if name != "all" else float("nan")
-        rows.append((name, len(one), float(kstest(one["rank"], "uniform").pvalue), float(held), found))
+        rank_correlation = float(spearmanr(part["truth"], part["mean"]).statistic) if name != "all" else float("nan")
+        rows.append((name, len(one), float(kstest(one["rank"], "uniform").pvalue), float(held), rank_correlation))
     return pd.DataFrame(rows, columns=["coordinate", "times", "uniform_p", "held", "found"])

@@ -175,9 +175,9 @@ def _parting(early: pd.DataFrame, late: pd.DataFrame, treated: np.ndarray) -> tu
 
 def _gap(level: pd.Series, treated: np.ndarray) -> tuple[float, float]:
     """Return the log ratio of the mean levels of treated and others, and its sd."""
-    ours, others = level[treated], level[~treated]
-    relative = [part.var(ddof=1) / len(part) / part.mean() ** 2 for part in (ours, others)]
-    return float(np.log(ours.mean() / others.mean())), float(np.sqrt(sum(relative)))
+    treatment, control = level[treated], level[~treated]
+    relative = [part.var(ddof=1) / len(part) / part.mean() ** 2 for part in (treatment, control)]
+    return float(np.log(treatment.mean() / control.mean())), float(np.sqrt(sum(relative)))
 
 
 def _back_to_mean(before: pd.Series, after: pd.Series, treated: np.ndarray) -> tuple[float, float]:
@@ -271,7 +271,7 @@ def price_change(since: str = "2022-01", history: pd.DataFrame | None = None, la
     if history is None:
         history = tables.read(tables.data_dir() / "history.csv", "history")
     pool = read_pool(history, start - 1, law)
-    found = {}
+    by_place = {}
     for name, series in _stocks(history[history["status"] != "synthetic"], start).items():
         months = pd.period_range(series.index[0], series.index[-1], freq="M")
         step = np.clip((np.array([month.ordinal for month in months]) - start.ordinal + 1) / RENEWAL_MONTHS, 0, 1)
@@ -279,7 +279,7 @@ def price_change(since: str = "2022-01", history: pd.DataFrame | None = None, la
         lineage = read_place(name, at=since).lineage
         net = [law.price("other", month, lineage).net for month in (start - 1, start)]
         rise = float(np.log(net[1] / net[0])) or np.nan  # a month in which no price changed is a placebo
-        found[name] = {
+        by_place[name] = {
             "effect": effect.mean,
             "sd": effect.sd,
             "elasticity": effect.mean / rise,
@@ -289,7 +289,7 @@ def price_change(since: str = "2022-01", history: pd.DataFrame | None = None, la
             "counts": len(series),
         }
     columns = ["effect", "sd", "elasticity", "elasticity_sd", "before", "after", "counts"]
-    frame = pd.DataFrame.from_dict(found, orient="index", columns=columns).rename_axis("place")
+    frame = pd.DataFrame.from_dict(by_place, orient="index", columns=columns).rename_axis("place")
     parts = frame.drop(NATION, errors="ignore")
     if len(parts) > 1:
         pairs = [

@@ -96,15 +96,15 @@ def as_text(findings: Iterable[Finding], lang: str = "vi") -> str:
     for severity in SEVERITIES:
         same = [f for f in findings if f.severity == severity]
         one, many, viet = _SAY[severity]
-        told: Counter[str] = Counter()
+        listed: Counter[str] = Counter()
         for f in same:
-            told[f.file] += 1
-            if severity == FAULT and told[f.file] > MOST_FAULTS:
+            listed[f.file] += 1
+            if severity == FAULT and listed[f.file] > MOST_FAULTS:
                 continue
             where = f.file + (f":{f.row}" if f.row else "")
             lines.append("  ".join(filter(None, [viet if vi else one, where, f.place, f.rule])))
             lines.append("    " + shortened(f.message_vi if vi else f.message_en, letters=1000))
-        for file, count in told.items():
+        for file, count in listed.items():
             if severity == FAULT and (more := count - MOST_FAULTS) > 0:
                 lines.append(f"{file}: và {more} lỗi nữa" if vi else f"{file}: and {more} more faults")
         if same:
@@ -140,9 +140,9 @@ def check_project(keep: Path | None = None) -> list[Finding]:
     path = keep / f"{files.name_of('findings', code_hash(), _read_by_checks())}.parquet" if keep else None
     rows = files.kept_table(path)
     if rows is None:
-        found = _check_project()
-        files.keep(pd.DataFrame([asdict(one) | {"numbers": json.dumps(one.numbers)} for one in found]), path)
-        return found
+        findings = _check_project()
+        files.keep(pd.DataFrame([asdict(one) | {"numbers": json.dumps(one.numbers)} for one in findings]), path)
+        return findings
     return [
         Finding(**{str(name): value for name, value in row.items()} | {"numbers": json.loads(row["numbers"])})
         for row in rows.to_dict("records")

@@ -327,7 +327,7 @@ def written_out(text: str, row: pd.Series, h: pd.DataFrame) -> str:
     """
     counts = pick(h, row, same=("scheme", "place", "group"), measure="members", kind="observation")
     values = counts[counts["status"] != "conflicting"].set_index("month")["value"]
-    return REFERENCE.sub(lambda found: str(values.get(found[1], "nothing")), text)
+    return REFERENCE.sub(lambda reference: str(values.get(reference[1], "nothing")), text)
 
 
 @rule(

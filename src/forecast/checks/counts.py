@@ -51,10 +51,10 @@ def impossible(counts: pd.DataFrame, eligible: dict[str, float] | None = None) -
     table["before"] = table["members"].shift().where(follows)
     table["before"] = table["opening"].fillna(table["before"])
     table["made"] = table["before"] + table["entries"] + table["returns"].fillna(0) - table["lapses"]
-    found: list[Odd] = []
+    oddities: list[Odd] = []
     for rule_of in (_balance, _first, _jump, _above, _plan, _since_january):
-        found += rule_of(table, eligible or {})
-    return found
+        oddities += rule_of(table, eligible or {})
+    return oddities
 
 
 def _name(row: pd.Series) -> str:
@@ -158,14 +158,14 @@ def _since_january(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
                 )
 
 
-def _own(h: pd.DataFrame) -> pd.DataFrame:
+def _own_counts(h: pd.DataFrame) -> pd.DataFrame:
     """Return a table of counts from the rows of one's own files, with the label of each month's row of members."""
-    own = observed(h[(h["source"] == OWN) & (h["level"] == "commune")], group="all")
-    own = own.drop_duplicates(["place", "month", "measure"], keep="last")
-    if own.empty or "members" not in set(own["measure"]):
+    rows = observed(h[(h["source"] == OWN) & (h["level"] == "commune")], group="all")
+    rows = rows.drop_duplicates(["place", "month", "measure"], keep="last")
+    if rows.empty or "members" not in set(rows["measure"]):
         return pd.DataFrame()
-    wide = own.pivot(index=["place", "month"], columns="measure", values="value").astype(float)
-    stock = own[own["measure"] == "members"].set_index(["place", "month"])
+    wide = rows.pivot(index=["place", "month"], columns="measure", values="value").astype(float)
+    stock = rows[rows["measure"] == "members"].set_index(["place", "month"])
     wide = wide.loc[wide.index.isin(stock.index)]
     labels = stock["line"]
     wide = wide.reset_index().rename(columns={"place": "unit"})
@@ -178,7 +178,7 @@ def _rule(name: str, severity: str | None, en: str, vi: str) -> None:
 
     @rule(name, en, vi, severity)
     def look(h: pd.DataFrame, setting: Setting) -> Found:
-        table = _own(h)
+        table = _own_counts(h)
         if table.empty:
             return
         eligible = (

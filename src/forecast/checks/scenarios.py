@@ -52,7 +52,7 @@ def like_names(named: Iterable[tuple[str, int, str]]) -> list[Finding]:
     ['"cà_mau" looks like "Cà Mau" (a.yaml); expected names that can be told apart']
     """
     first: dict[str, tuple[str, str]] = {}
-    found = []
+    faults = []
     for file, row, name in named:
         before, there = first.setdefault(look(name), (name, file))
         if name != before:
@@ -67,8 +67,8 @@ def like_names(named: Iterable[tuple[str, int, str]]) -> list[Finding]:
                 )
                 for lang in ("en", "vi")
             )
-            found.append(Finding(file, row, "like-names", name, FAULT, en, vi))
-    return found
+            faults.append(Finding(file, row, "like-names", name, FAULT, en, vi))
+    return faults
 
 
 def _past(file: str, scenario: Scenario) -> Iterator[Finding]:
@@ -117,8 +117,8 @@ def _idle(file: str, scenario: Scenario, one: Idle) -> Finding:
     vi, en = WHY[one.why]
     name = type(one.lever).__name__
     where = f"policy.{one.number}.{name}"
-    said = f"{where}: {en}", f"{where} ({term(f'lever.{name}', 'vi')}): {vi}"
-    return Finding(file, 0, "idle-lever", scenario.place.name, NOTE, *said)
+    messages = f"{where}: {en}", f"{where} ({term(f'lever.{name}', 'vi')}): {vi}"
+    return Finding(file, 0, "idle-lever", scenario.place.name, NOTE, *messages)
 
 
 def _beyond(file: str, scenario: Scenario, one: Beyond) -> Finding:

@@ -235,7 +235,8 @@ def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: S
     from forecast.experiment.project import engine_of
     from forecast.language.words import form
 
-    answered = set(zip(answer.frame["scenario"].astype(str), answer.frame["engine"].astype(str), strict=True))
+    pairs = answer.frame.groupby(["scenario", "engine"], observed=True).size().index
+    answered = {(str(scenario), str(engine)) for scenario, engine in pairs}
     for q in questions:
         for name in names:
             if (q.scenario, name) not in answered:

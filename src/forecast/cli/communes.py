@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from forecast import data
 from forecast.cli.common import claim, finish, picture, with_draws, with_work
 from forecast.cli.exchange import own_folder
@@ -49,6 +46,9 @@ def communes(
     would have done from past months stands beside it. Counts are those of FORECAST_DATA, a folder that `forecast
     import` wrote.
     """
+    import numpy as np
+    import pandas as pd
+
     from forecast.exchange import own_communes
     from forecast.exchange.own_communes_workbook import workbook
     from forecast.show import brief

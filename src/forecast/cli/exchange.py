@@ -24,7 +24,11 @@ from forecast.cli.terminal import answer, typed
 from forecast.data.messages import UserError, translate
 
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
-LAYOUTS = ("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
+LAYOUTS = (
+    *("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables", "three-rows"),
+    *("cover", "side-by-side"),
+)
+FORMATS = ("xlsx", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf16", "csv-1258")
 
 
 @command()
@@ -92,23 +96,44 @@ def new(
     type=click.Choice(LAYOUTS),
     default="long",
     show_default=True,
-    help="How the sheet is laid out; title has one month, list is a D05-TS list of persons.",
+    help="How the sheet is laid out; title, three-rows and side-by-side have one month, list is a D05-TS list of "
+    "persons.",
 )
+@option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="xlsx",
+    show_default=True,
+    help="The format of the file; a text format holds one sheet.",
+)
+@option("--font", type=click.Choice(("TCVN3", "VNI")), default=None, help="Letters of an old font instead of Unicode.")
 @with_seed
 @with_out
 @with_force
-def sample(*, place: str, since: str, months: int, layout: str, seed: int, out: Path, force: bool) -> None:
+def sample(
+    *,
+    place: str,
+    since: str,
+    months: int,
+    layout: str,
+    form: str,
+    font: str | None,
+    seed: int,
+    out: Path,
+    force: bool,
+) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
-    from forecast.exchange import layouts, sample_list
+    from forecast.exchange import formats, layouts, sample_list
     from forecast.exchange import sample as made
 
     known = places.read_place(place, at=since)
     makers = {"long": made.sample, "list": sample_list.listed}
     make = makers.get(layout) or partial(layouts.laid_out, layout=layout)
-    book = make(known, since=since, months=months, seed=seed)
+    book, suffix = formats.converted(make(known, since=since, months=months, seed=seed), form, font or "")
     claim(out, force)
-    name = f"{known.slug}.xlsx"
+    name = f"{known.slug}{suffix}"
     data.tables.write_bytes(book, out / name)
     facts = {"command": "sample", "place": known.name, "since": since, "months": months, "seed": seed}
     files = finish(out, facts | {"status": "synthetic"})

@@ -252,7 +252,7 @@ def net_prices(place: "Place", months: pd.PeriodIndex, law: Law | None = None) -
 def price_changes(
     place: "Place", since: str, until: str, group: str = "other", law: Law | None = None
 ) -> list[tuple[str, float, float]]:
-    """Return (month, VND before, VND after) for each change of the least to pay after `since`, up to `until`."""
+    """Return (month, VND before, VND after) of each change of the minimum contribution after `since`, up to `until`."""
     net = net_prices(place, pd.period_range(since, until, freq="M"), law)[group]
     changed = net[net.diff().abs() > 0.5]
     before = net.shift()

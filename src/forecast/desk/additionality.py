@@ -148,7 +148,7 @@ def table(result: Added, base: Scenario, policy: Scenario, answer: Projection, e
 
     - persons, member_years: of each kind (see the module).
     - stayed: members in the scenario's last month, of those brought who were members when the policy ended, as a share;
-      net: the same, less those who would have come by themselves since. Left out when the policy acts to the end.
+      net: the same, net of those who would have joined anyway since. Left out when the policy acts to the end.
     - once: share of those who came under the policy that paid one time and were gone; paid_per_entry: months paid by
       one of them up to the end (a subsidy's months are counted, 120 at most).
     - active: of the members that the policy adds in the last month, the share that it adds to those who paid at least

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from forecast.data import tables, workers
@@ -113,5 +112,7 @@ def equally_hard(members: np.ndarray, goal: float) -> tuple[np.ndarray, float]:
 
     if (high <= low).all() or not shares(-FAR).sum() < goal < shares(FAR).sum():
         return middle * goal / middle.sum(), float(goal <= middle.sum())
+    from scipy.optimize import brentq  # not for those who only show an allocation
+
     z = float(brentq(lambda z: shares(z).sum() - goal, -FAR, FAR, xtol=1e-9))
     return shares(z), float(ndtr(-z))

@@ -52,7 +52,7 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     needed_high, entries_expected and entries_needed (persons in the month, medians; needed counts the exits that the
     engine expects at the needed stock, less the returns). An even path from the opening stock to the target is bent as
     each draw bends between its own first and last month (a December peak, a fall by March, a slow beginning): needed is
-    the median of these paths, and nine in ten of them lie between low and high.
+    the median of these paths, low and high the ends of their 90% interval.
     """
     target = target_of(scenario)
     if target.measure != "members":

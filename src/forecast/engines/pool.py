@@ -123,8 +123,8 @@ def nearer(values: np.ndarray, middle: np.ndarray, spread: float) -> np.ndarray:
     [[2.0, 8.0]]
     """
     center = middle[:, None]
-    found: np.ndarray = center * (values / center) ** spread
-    return found
+    scaled: np.ndarray = center * (values / center) ** spread
+    return scaled
 
 
 def by_half_year(paths: Paths) -> Paths:
@@ -161,8 +161,8 @@ def weights_at(table: pd.DataFrame, month: str, scope: str, engines: list[str]) 
     """Return the weight of each engine at the last origin of `table` up to `month`; before the first, the same."""
     rows = table[(table["scope"] == scope) & (table["origin"] <= month) & table["engine"].isin(engines)]
     rows = rows[rows["origin"] == rows["origin"].max()]
-    found = dict(zip(rows["engine"], rows["weight"].astype(float), strict=True))
-    return {name: found.get(name, 0.0) for name in engines} if found else dict.fromkeys(engines, 1 / len(engines))
+    latest = dict(zip(rows["engine"], rows["weight"].astype(float), strict=True))
+    return {name: latest.get(name, 0.0) for name in engines} if latest else dict.fromkeys(engines, 1 / len(engines))
 
 
 def spread_at(table: pd.DataFrame, month: str, scope: str) -> float:

@@ -55,10 +55,10 @@ class Yardstick:
         if deaf_to(self, scenario) or known.empty:
             return silence()
         center = self.center(known, ahead)
-        own, pooled = self.changes(known), self._pooled(scenario)
-        if np.isnan(pooled) and not len(own):
+        own_changes, pooled = self.changes(known), self._pooled(scenario)
+        if np.isnan(pooled) and not len(own_changes):
             return silence()
-        month = np.sqrt(np.mean([*own**2, *([pooled] if not np.isnan(pooled) else [])]))
+        month = np.sqrt(np.mean([*own_changes**2, *([pooled] if not np.isnan(pooled) else [])]))
         luck = ndtri((0.5 + np.asarray(list(draws)) * GOLDEN) % 1.0)
         spread = month * np.sqrt(np.maximum(self.variance(known, ahead), 0.0))
         values = center * np.exp(spread * luck[:, None])  # (draws, months)
@@ -86,11 +86,11 @@ class Yardstick:
         rows = facts.counts(self._history)
         rows = rows[(rows["month"] <= scenario.start) & (rows["value"] > 0)]
         rows = rows.drop_duplicates(["place", "month"], keep="last")
-        found = [
+        changes = [
             self.changes(pd.Series(part["value"].to_numpy(), pd.PeriodIndex(part["month"], freq="M")))
             for _, part in rows.groupby("place")
         ]
-        together = np.concatenate([[], *found])
+        together = np.concatenate([[], *changes])
         return float(np.mean(together**2)) if len(together) else np.nan
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import openpyxl
 import pandas as pd
+from openpyxl.chart import BarChart
 from openpyxl.utils import get_column_letter
 
 from forecast.data.files import inert, timeless
@@ -14,9 +15,15 @@ from forecast.data.tables import UserError
 from forecast.exchange.sample import invented
 from forecast.exchange.spreadsheet import MARK
 
-LAYOUTS = ("title", "sheets", "across", "across-measures", "merged", "groups", "two-tables")
+LAYOUTS = (
+    *("title", "sheets", "across", "across-measures", "merged", "groups", "two-tables"),
+    *("three-rows", "cover", "side-by-side"),
+)
 """Month in the title; a sheet a month; months across; months across with three measures; communes merged down; groups,
-dashes, sums and notes; two tables on one sheet, the second about another scheme."""
+dashes, sums and notes; two tables on one sheet, the second about another scheme; a heading of three rows, columns
+numbered, beside another scheme; a cover and a chart before the table; one table whose halves stand side by side."""
+ONE_MONTH = ("title", "three-rows", "side-by-side")
+"""Layouts of a single month."""
 
 Line = list[str | int | float | datetime.date | None]
 
@@ -36,9 +43,11 @@ def laid_out(place: Place, layout: str, since: str, months: int = 6, seed: int =
     """
     if layout not in LAYOUTS:
         raise UserError("layout: {layout}; expected one of {known}", layout=layout, known=", ".join(LAYOUTS))
-    rows = invented(place, since, 1 if layout == "title" else months, seed)
+    rows = invented(place, since, 1 if layout in ONE_MONTH else months, seed)
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
+    if layout == "cover":
+        book.create_chartsheet("Biểu đồ").add_chart(BarChart())
     for page in _pages(place, layout, rows):
         sheet = book.create_sheet(page.name)
         for line in page.lines:
@@ -63,6 +72,12 @@ def _pages(place: Place, layout: str, rows: pd.DataFrame) -> list[Page]:
         return [_across(rows, months, head, layout == "across-measures")]
     if layout == "merged":
         return [_merged(rows, head)]
+    if layout == "cover":
+        cover: list[Line] = [*head, ["BÁO CÁO SỐ LIỆU BHXH TỰ NGUYỆN"], [f"Năm {months[0][:4]}"]]
+        return [Page("Bìa", cover, []), _groups(rows, [])._replace(name="Số liệu")]
+    if layout in ("three-rows", "side-by-side"):
+        title: Line = [f"SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN THÁNG {months[0][5:]} NĂM {months[0][:4]}"]
+        return [(_three_rows if layout == "three-rows" else _side_by_side)(rows, [*head, title])]
     return [_groups(rows, head) if layout == "groups" else _two_tables(rows, head)]
 
 
@@ -149,3 +164,25 @@ def _two_tables(rows: pd.DataFrame, head: list[Line]) -> Page:
             lines.append([number, commune, f"{month[5:]}/{month[:4]}", times * members, times * plan])
         lines.append([])
     return Page("Báo cáo", lines, [])
+
+
+def _three_rows(rows: pd.DataFrame, head: list[Line]) -> Page:
+    """Return a heading of three rows: the scheme, plan and work, what moved; another scheme beside it; numbers."""
+    lines, at = [*head], len(head)
+    lines.append(["STT", "Đơn vị", "BHXH tự nguyện", None, None, None, "BHYT hộ gia đình", None])
+    lines.append([None, None, "Kế hoạch", "Thực hiện", None, None, "Kế hoạch", "Thực hiện"])
+    lines.append([None, None, None, "Tăng", "Giảm", "Cuối kỳ", None, None])
+    lines.append([f"({number})" for number in range(1, 9)])
+    for number, (commune, _, members, entries, lapses, plan) in enumerate(_counts(rows), 1):
+        lines.append([number, commune, plan, entries, lapses, members, 30 * plan, 30 * members])
+    merged = [(at, x, at + 2, x) for x in (0, 1)] + [(at + 1, x, at + 2, x) for x in (2, 6, 7)]
+    return Page("Báo cáo", lines, [*merged, (at, 2, at, 5), (at, 6, at, 7), (at + 1, 3, at + 1, 5)])
+
+
+def _side_by_side(rows: pd.DataFrame, head: list[Line]) -> Page:
+    """Return the first half of the communes beside the second, each under the same heading."""
+    cells: list[Line] = [[n, commune, members] for n, (commune, _, members, *_rest) in enumerate(_counts(rows), 1)]
+    half = (len(cells) + 1) // 2
+    cells += [[None, None, None]] * (2 * half - len(cells))
+    named: Line = ["STT", "Xã", "Đang tham gia"]
+    return Page("Báo cáo", [*head, named * 2, *[a + b for a, b in zip(cells[:half], cells[half:], strict=True)]], [])

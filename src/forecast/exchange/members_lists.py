@@ -2,10 +2,11 @@
 
 A list is read where it lies and becomes counts by commune, collector's area, group, months paid at once, new or
 renewal, and the month in which the next payment is due. Forms: D05-TS of Decision 490/QĐ-BHXH (2023) and of Decision
-505/QĐ-BHXH (2020), also as XML, sheets of filing programs, lists of TK1-TS, and lists of members due, by the words of
-their headings. A TK1-TS without an amount and a mode of payment is about another scheme, or changes data: not counted.
-What the form itself asks (amount = income x 22% x months; subsidy = its share of the poverty line; own = the rest) is
-checked, and a row that breaks it is told by its number alone: never a cell of a person.
+505/QĐ-BHXH (2020), also as XML, sheets of filing programs, lists of TK1-TS, lists of members due, by the words of their
+headings, and tables of renewals by area. A TK1-TS without an amount and a mode of payment is about another scheme, or
+changes data: it is not counted. What the form itself asks (amount = income x 22% x months; the state's part = its share
+of the poverty line; own = the rest) is checked, and a row that breaks it is told by its number alone: never a cell of a
+person.
 """
 
 import re
@@ -21,6 +22,7 @@ import pandas as pd
 from forecast.data.law import read_law
 from forecast.data.places import Place
 from forecast.data.tables import UserError
+from forecast.exchange import renewals
 from forecast.exchange.areas import CODE, named
 from forecast.exchange.members_headings import ROLES, Listed, find_list
 from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
@@ -56,8 +58,8 @@ class MemberCounts(NamedTuple):
 
 
 def has_list(grids: list[Grid]) -> bool:
-    """Return whether a file holds a list of persons."""
-    return any(find_list(grid) is not None for grid in grids)
+    """Return whether a file holds a list of persons, or a table of their renewals."""
+    return any(find_list(grid) is not None or renewals.find(grid) for grid in grids)
 
 
 def due(counts: pd.DataFrame) -> pd.DataFrame:
@@ -86,10 +88,22 @@ def read_list(
     notes: list[Note] = []
     found_any, synthetic = False, False
     for grid in read_grids(path):
-        if any(MARK in cell for row in grid.rows[:40] for cell in row if isinstance(cell, str)):
+        if any(fold(MARK) in fold(cell) for row in grid.rows[:40] for cell in row if isinstance(cell, str)):
             synthetic = True
             notes.append(Note(FINDING, grid.sheet, "", f"{MARK}: bản mẫu", "a sample with invented persons"))
         found = find_list(grid)
+        progress = renewals.find(grid) if found is None else []
+        for one in progress:
+            if (when := one.month or month) is None:
+                raise UserError(
+                    "{file}: no month above a table of renewals; answer --map month=YYYY-MM", file=path.name
+                )
+            told, more = renewals.count(grid, one, names, when)
+            counts.update(told)
+            notes += more
+        if progress:
+            found_any = True
+            continue
         if found is None:
             if any(row for row in grid.rows):
                 notes.append(Note(SKIPPED, grid.sheet, "", "không có danh sách người", "no list of persons"))

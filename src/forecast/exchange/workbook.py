@@ -31,7 +31,7 @@ BASIS = {  # what stands on the last sheet
     "vi": (
         "Căn cứ của bảng phân bổ",
         "Kịch bản {name}; số đầu kỳ {opening:n} người ({status}), {month:T}; {draws:n} lần mô phỏng để chia, {draws:n} "
-        "lần khác để kiểm tra; hạt giống {seed}.",
+        "lần khác để kiểm tra; số khởi tạo ngẫu nhiên {seed}.",
         "Chia theo khả năng: mỗi xã đạt phần của mình với cùng một xác suất ({p:c}). Chia theo dân số: theo số người "
         "thuộc diện tham gia.",
         "SỐ GIẢ LẬP: số người đang tham gia của từng xã không được công bố; ở đây do mô hình chia từ số của cả địa "

@@ -65,12 +65,12 @@ def outside(rows: pd.DataFrame, late: int = LATE) -> pd.DataFrame:
     >>> outside(rows)[["counts", "outside", "p_value", "alarm"]].round(3).to_numpy().tolist()
     [[3, 3, 0.008, True]]
     """
-    found = []
+    tests = []
     for scope, part in groups(rows, "scope", sort=True):
         until = str(part["month"].max())
         since = str(tables.month(until) - (late - 1))
         part = part[part["month"] >= since]
         n, missed = len(part), int((~part["inside"].astype(bool)).sum())
         p = float(binom.sf(missed - 1, n, SHARE))
-        found.append((scope, since, until, n, missed, SHARE * n, p, p < RARE))
-    return pd.DataFrame(found, columns=COLUMNS)
+        tests.append((scope, since, until, n, missed, SHARE * n, p, p < RARE))
+    return pd.DataFrame(tests, columns=COLUMNS)

@@ -95,8 +95,8 @@ def backtest(
     A place, engine or month that is not known raises :class:`~forecast.data.tables.UserError`; a place and origin that
     cannot be tried stand in `silent`, with the reason.
 
-    >>> found = backtest("Cà Mau", ["stock"], origins=["2021-12"], horizon=12, draws=4, progress=False, jobs=1)
-    >>> sorted(found.forecasts.frame["engine"].unique())
+    >>> trial = backtest("Cà Mau", ["stock"], origins=["2021-12"], horizon=12, draws=4, progress=False, jobs=1)
+    >>> sorted(trial.forecasts.frame["engine"].unique())
     ['drift', 'naive', 'stock']
     """
     named_engines = several(engines)
@@ -119,14 +119,14 @@ def backtest(
     silent: list[Silence] = []
     for place, named in zip(read, places, strict=True):
         whole = pd.concat([table[table["place"] != place.name], place.history], ignore_index=True)
-        since, own = known_since(whole), counts(place.history)
-        counted.append(own)
-        for origin in _origins(place, own, origins, horizon, silent):
+        since, own_counts = known_since(whole), counts(place.history)
+        counted.append(own_counts)
+        for origin in _origins(place, own_counts, origins, horizon, silent):
             then = whole[(since != "") & (since <= origin)]
             laws.setdefault(origin, law.known(origin))
             if isinstance(named, str) and place.since <= origin and (not place.until or origin <= place.until):
                 place = read_place(place.name, at=origin)  # with the communes that it had then
-            until = str(_until(own, origin, horizon))
+            until = str(_until(own_counts, origin, horizon))
             tasks += _trials(place, origin, then, laws[origin], until, asked)
     parts = run_tasks(tasks, jobs, cluster, progress, keep, "backtest")
     for task, rows in zip(tasks, parts, strict=True):
@@ -138,23 +138,23 @@ def backtest(
 
 
 def _origins(
-    place: Place, own: pd.DataFrame, asked: list[str] | None, horizon: int, silent: list[Silence]
+    place: Place, own_counts: pd.DataFrame, asked: list[str] | None, horizon: int, silent: list[Silence]
 ) -> list[str]:
     """Return the months from which a forecast of `place` can be tried and judged; say in `silent` why others cannot."""
-    dated = own[own["known"] != ""]
-    found = []
+    dated = own_counts[own_counts["known"] != ""]
+    possible = []
     for origin in asked if asked is not None else sorted(dated["known"].unique()):
         if not (dated["known"] <= origin).any():
             silent.append((place.name, origin, "", translate("no count of it was known")))
-        elif _until(own, origin, horizon) is None:
+        elif _until(own_counts, origin, horizon) is None:
             if asked is not None:
                 why = translate("no count of the {months} months after it came out later", months=horizon)
                 silent.append((place.name, origin, "", why))
         else:
-            found.append(origin)
-    if not found and asked is None:
+            possible.append(origin)
+    if not possible and asked is None:
         nowhere = Message("at no known date")
-        seen = [Message("{month} (out {known})", month=c.month, known=c.known or nowhere) for c in rows_of(own)]
+        seen = [Message("{month} (out {known})", month=c.month, known=c.known or nowhere) for c in rows_of(own_counts)]
         why = translate(
             "too few counts: no forecast can start from one and be judged by a later one within {months} months; "
             "there are {seen}",
@@ -162,13 +162,13 @@ def _origins(
             seen=joined(seen, ", ") if seen else Message("none"),
         )
         silent.append((place.name, "", "", why))
-    return found
+    return possible
 
 
-def _until(own: pd.DataFrame, origin: str, horizon: int) -> str | None:
+def _until(own_counts: pd.DataFrame, origin: str, horizon: int) -> str | None:
     """Return the last month that a forecast made at `origin` is judged by: counted, and not known then."""
     last = str(tables.month(origin) + horizon)
-    later = own[(own["month"] > origin) & (own["month"] <= last) & (own["known"] > origin)]
+    later = own_counts[(own_counts["month"] > origin) & (own_counts["month"] <= last) & (own_counts["known"] > origin)]
     return None if later.empty else str(later["month"].max())
 
 
@@ -183,9 +183,9 @@ class _Asked:
 
 def _trials(place: Place, origin: str, then: pd.DataFrame, law: Law, until: str, asked: _Asked) -> list[Trial]:
     """Return the work for one place and origin; `then` holds the history of all places that was known."""
-    own = then[then["place"] == place.name].reset_index(drop=True)
-    place = replace(place, history=own)
-    last = str(counts(own)["month"].max())
+    own_history = then[then["place"] == place.name].reset_index(drop=True)
+    place = replace(place, history=own_history)
+    last = str(counts(own_history)["month"].max())
     digest = hashlib.sha256(then.to_csv().encode()).hexdigest()
     trials = []
     for wanted in asked.engines:
@@ -214,5 +214,5 @@ def _knowing(wanted: str | Engine | type, then: pd.DataFrame) -> Engine:
     if not isinstance(wanted, str | type):
         return wanted
     kind: Any = wanted if isinstance(wanted, type) else class_of(wanted)
-    found: Engine = kind(then) if isinstance(wanted, type) or ENGINES[wanted].needs == "history" else kind()
-    return found
+    engine: Engine = kind(then) if isinstance(wanted, type) or ENGINES[wanted].needs == "history" else kind()
+    return engine

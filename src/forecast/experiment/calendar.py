@@ -100,7 +100,7 @@ def calendar(
     few = {e: min(draws, MOST_DRAWS.get(e, draws)) for e in engines}
     parts, silent = [], []
     for size in sorted({draws, *few.values()}, reverse=True):
-        found = backtest(
+        outcome = backtest(
             names,
             [e for e in engines if few[e] == size],
             origins=list(asked or origins()),
@@ -113,11 +113,11 @@ def calendar(
             history=history,
             yardsticks=YARDSTICKS | MORE_YARDSTICKS if size == draws else {},
         )
-        parts.append(samples(found.forecasts, found.counts))
-        silent.append(found.silent)
+        parts.append(samples(outcome.forecasts, outcome.counts))
+        silent.append(outcome.silent)
     pooled = [e for e in engines if e in EXAMINED] or engines
-    told = pd.concat(silent, ignore_index=True).drop_duplicates()
-    return examined(pd.concat(parts, ignore_index=True), pooled)._replace(silent=told)
+    reasons = pd.concat(silent, ignore_index=True).drop_duplicates()
+    return examined(pd.concat(parts, ignore_index=True), pooled)._replace(silent=reasons)
 
 
 def examined(values: pd.DataFrame, pooled: Iterable[str] = EXAMINED) -> Exam:
@@ -130,21 +130,21 @@ def examined(values: pd.DataFrame, pooled: Iterable[str] = EXAMINED) -> Exam:
     return Exam(pd.concat([scored, mixed], ignore_index=True)[COLUMNS], weights, silent)
 
 
-def store(found: Exam, folder: Path | None = None) -> list[Path]:
+def store(exam: Exam, folder: Path | None = None) -> list[Path]:
     """Keep the exam and the pool's weights with the data (numbers of persons whole), and return the files."""
     folder = folder or tables.data_dir()
-    rows = found.scored[STORED].copy()
+    rows = exam.scored[STORED].copy()
     rows[["observed", *QUANTILES]] = rows[["observed", *QUANTILES]].round(1)
     order = ["scope", "place", "origin", "month", "engine"]
     rows = rows.sort_values(order, kind="stable")
-    return [tables.write(rows, folder / FILE), tables.write(found.weights, folder / "pool.csv")]
+    return [tables.write(rows, folder / FILE), tables.write(exam.weights, folder / "pool.csv")]
 
 
 def stored(folder: Path | None = None) -> pd.DataFrame:
     """Return the kept exam (data/exam.csv) with its scores (:data:`COLUMNS`).
 
-    >>> found = stored()
-    >>> found.empty or bool((found["known"] > found["origin"]).all())
+    >>> exam = stored()
+    >>> exam.empty or bool((exam["known"] > exam["origin"]).all())
     True
     """
     path = (folder or tables.data_dir()) / FILE
@@ -191,7 +191,7 @@ def judged(rows: pd.DataFrame) -> pd.DataFrame:
     quantile = {p: ranked[:, i] for i, p in enumerate(QUANTILES.values())}
     ends = {level: (quantile[round(0.5 - level / 2, 4)], quantile[round(0.5 + level / 2, 4)]) for level in LEVELS}
     inside = {WITHIN[level]: score.covered(log, *both) for level, both in ends.items()}
-    found = rows.assign(
+    scored = rows.assign(
         horizon=ahead,
         band=[band(h) for h in ahead],
         wis=wis(log, ranked),
@@ -199,7 +199,7 @@ def judged(rows: pd.DataFrame) -> pd.DataFrame:
         width=np.exp(quantile[0.9] - quantile[0.1]),
         **inside,
     )
-    return found[COLUMNS]
+    return scored[COLUMNS]
 
 
 def wis(log: np.ndarray, ranked: np.ndarray) -> np.ndarray:
@@ -275,14 +275,14 @@ def pool(values: pd.DataFrame, weights: pd.DataFrame, engines: list[str]) -> pd.
     """Return the linear pool of the rows of :func:`samples`: the draws of all engines, and the share of each."""
     known = weights.set_index(["origin", "scope", "engine"])
     keys = ["place", "origin", "month", "known", "observed"]
-    found = []
+    mixtures = []
     for key, rows in groups(values[values["engine"].isin(engines)], keys, sort=True):
         share = [at(known["weight"], key[1], scope_of(key[0]), engine) for engine in rows["engine"]]
         spread = at(known["spread"], key[1], scope_of(key[0]), engines[0])
         draws = [nearer(d[None], np.array([np.median(d)]), spread)[0] for d in rows["draws"]]
         each = [np.full(len(d), w / len(d)) for d, w in zip(draws, share, strict=True)]
-        found.append((*key, POOL, np.concatenate(draws), np.concatenate(each)))
-    return pd.DataFrame(found, columns=[*keys, "engine", "draws", "share"])
+        mixtures.append((*key, POOL, np.concatenate(draws), np.concatenate(each)))
+    return pd.DataFrame(mixtures, columns=[*keys, "engine", "draws", "share"])
 
 
 def spreads(pooled: pd.DataFrame, weights: pd.DataFrame) -> pd.Series:
@@ -305,11 +305,11 @@ def spreads(pooled: pd.DataFrame, weights: pd.DataFrame) -> pd.Series:
         each = past.groupby(["place", "month"])["square"].mean()
         return float(np.clip(((each.sum() + FORMER) / (len(each) + FORMER)) ** 0.5, LEAST_SPREAD, 1.0).round(4))
 
-    found = {origin: spread(origin) for origin in weights["origin"].unique()}
-    told = [
-        1.0 if scope == "nation" else found[o] for o, scope in zip(weights["origin"], weights["scope"], strict=True)
+    by_origin = {origin: spread(origin) for origin in weights["origin"].unique()}
+    factors = [
+        1.0 if scope == "nation" else by_origin[o] for o, scope in zip(weights["origin"], weights["scope"], strict=True)
     ]
-    return pd.Series(told, weights.index, dtype=float)
+    return pd.Series(factors, weights.index, dtype=float)
 
 
 def summary(scored: pd.DataFrame, by: Iterable[str] = ("scope", "engine")) -> pd.DataFrame:

@@ -84,12 +84,12 @@ def turns(
     rows = []
     for since, month in pairs:
         then = table[(since_when != "") & (since_when <= since)]
-        own = then[then["place"] == place].reset_index(drop=True)
-        unit = replace(read_place(place, at=since), history=own)
+        own_history = then[then["place"] == place].reset_index(drop=True)
+        unit = replace(read_place(place, at=since), history=own_history)
         question = Scenario("status quo", unit, start=since, until=month, law=read_law().known(since))
-        found = engine.run(question, range(draws), seed)
-        found = found[found["measure"] == "members"].pivot(index="draw", columns="month", values="value")
-        change = 100 * (found[month] / found[since] - 1)
+        members = engine.run(question, range(draws), seed)
+        members = members[members["measure"] == "members"].pivot(index="draw", columns="month", values="value")
+        change = 100 * (members[month] / members[since] - 1)
         low, median, high = np.quantile(change, [0.1, 0.5, 0.9])
         published = 100 * (at(counts, month, "value") / at(counts, since, "value") - 1)
         rows.append((since, month, published, low, median, high, high - low, bool(low <= published <= high)))

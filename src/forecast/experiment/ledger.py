@@ -207,12 +207,12 @@ def read(folder: str | Path) -> pd.DataFrame:
 
 def changed(rows: pd.DataFrame, folder: Path) -> list[tuple[int, str, Message]]:
     """Return (line, place, what) for each forecast whose rows, question or law are not those that were published."""
-    found = []
+    faults = []
     for name, part in rows.groupby("forecast", sort=False):
         first, place = part.index[0] + 2, part["place"].iloc[0]
         if _name(part) != name:
             other = "forecast {name} does not say any more what was published; expected the rows as they were added"
-            found.append((first, place, Message(other, name=name)))
+            faults.append((first, place, Message(other, name=name)))
         for file, digest in (
             (f"{part['question'].iloc[0]}.yaml", part["question"].iloc[0]),
             (f"law-{part['law'].iloc[0]}.csv", part["law"].iloc[0]),
@@ -220,8 +220,8 @@ def changed(rows: pd.DataFrame, folder: Path) -> list[tuple[int, str, Message]]:
             path = Path(folder) / file
             if not path.exists() or text_hash(path.read_text(encoding="utf-8")) != digest:
                 text = "{file} is missing or was changed; expected it as it was added"
-                found.append((first, place, Message(text, file=file)))
-    return found
+                faults.append((first, place, Message(text, file=file)))
+    return faults
 
 
 def question(row: Any, folder: str | Path, law: Law | None = None) -> Scenario:
@@ -258,7 +258,7 @@ def met(folder: str | Path, history: pd.DataFrame | None) -> tuple[pd.DataFrame,
 
 def _name(rows: pd.DataFrame) -> str:
     """Return the name of a forecast: the hash of what it says and was asked, not of when and by what code."""
-    said = [
+    columns = [
         "place",
         "scenario",
         "engine",
@@ -274,7 +274,7 @@ def _name(rows: pd.DataFrame) -> str:
     ]
     lines = [
         [f"{x:.2f}" if isinstance(x, float) else str(x) for x in row]
-        for row in rows[said].itertuples(index=False, name=None)
+        for row in rows[columns].itertuples(index=False, name=None)
     ]
     return text_hash(json.dumps(lines, ensure_ascii=False))
 

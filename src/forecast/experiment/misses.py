@@ -46,20 +46,20 @@ def split(
     law = law or read_law()
     happened = Path(happened) if happened else tables.data_dir() / "scenarios"
     truth = counts.drop_duplicates(["place", "month"], keep="last").set_index(["place", "month"])["value"]
-    found = []
+    misses = []
     each = [part for _, part in rows.groupby("forecast", sort=False)]
     bar = steps("run again", "forecast", len(each), shown=progress)
     for part in each:
         bar.update()
         first = next(rows_of(part))
-        effects, told = _effects(first, folder, law, happened, jobs)
+        effects, unknown = _effects(first, folder, law, happened, jobs)
         for row in rows_of(part):
             observed = float(truth[row.place, row.month])
             total = observed - row.q500
             by_law, by_scenario, low, high = (float(effect.get(row.month, 0.0)) for effect in effects)
             center = max(row.q500 + by_law + by_scenario, 0.0)  # where the forecast stands with law and scenario right
             chance = float(np.clip(total - by_law - by_scenario, low * center, high * center))
-            found.append(
+            misses.append(
                 {
                     **{key: getattr(row, key) for key in KEY},
                     "month": row.month,
@@ -70,18 +70,18 @@ def split(
                     "scenario_part": by_scenario,
                     "chance_part": chance,
                     "model_part": total - by_law - by_scenario - chance,
-                    "told": told,
+                    "told": unknown,
                 }
             )
     bar.close()
-    return pd.DataFrame(found, columns=[*KEY, "month", "observed", "median", "total", *PARTS, "told"])
+    return pd.DataFrame(misses, columns=[*KEY, "month", "observed", "median", "total", *PARTS, "told"])
 
 
 def _effects(
     row: Any, folder: str | Path, law: Law, happened: Path, jobs: int | None
 ) -> tuple[list[dict[str, float]], str]:
     """Return by month the effects of law and scenario and the ends of chance as shares; and what is not known."""
-    told = []
+    unknown = []
     try:
         then, now = question(row, folder), question(row, folder, law)
         runs = {"now": now}
@@ -91,12 +91,12 @@ def _effects(
         if path.exists():
             runs["done"] = now.with_policy("done", read_scenario(path).policy)
         else:
-            told.append("what was done is not recorded")
+            unknown.append("what was done is not recorded")
         base = "done" if path.exists() else "now"
         engine = project.engine_of(row.engine)
         median = {name: _run(asked, engine, row, jobs) for name, asked in runs.items()}
         if median.get("done") is not None and median["done"].empty:
-            told.append(f"{row.engine} is deaf to what was done")
+            unknown.append(f"{row.engine} is deaf to what was done")
             del median["done"]
             base = "now"
         calm, settled = _settled(runs[base], engine)
@@ -109,7 +109,7 @@ def _effects(
     by_scenario = median["done"][0.5] - median["now"][0.5] if "done" in median else nothing
     ends = [(chance[p] / middle - 1).fillna(0.0) for p in CHANCE]
     effects = [{str(month): float(x) for month, x in part.items()} for part in (by_law, by_scenario, *ends)]
-    return effects, "; ".join(told)
+    return effects, "; ".join(unknown)
 
 
 def _run(
@@ -138,6 +138,8 @@ def _settled(asked: Scenario, engine: Engine) -> tuple[Engine, Scenario]:
     if isinstance(engine, SeriesEngine):
         return Settled(), asked
     fixed = {name: float(value) for name, value in parameters_table()["value"].items()} | {"place_spread": 0.0}
-    own = {name: given.value if isinstance(given, Assumption) else given for name, given in asked.assumptions.items()}
+    assumed = {
+        name: given.value if isinstance(given, Assumption) else given for name, given in asked.assumptions.items()
+    }
     one = Sets.of(pd.DataFrame([fixed]), judged=sys.maxsize)
-    return engine, asked.but(assumptions=fixed | own, sets=one)
+    return engine, asked.but(assumptions=fixed | assumed, sets=one)

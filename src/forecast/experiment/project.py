@@ -74,8 +74,8 @@ class Task:
         """Is it one of our engines as it comes? Somebody else's code, or another team rule, has no hash to go by."""
         if self.engine.name not in ENGINES:
             return False
-        ours = class_of(self.engine.name)
-        return type(self.engine) is ours and vars(self.engine) == vars(ours())
+        kind = class_of(self.engine.name)
+        return type(self.engine) is kind and vars(self.engine) == vars(kind())
 
 
 def project(
@@ -140,14 +140,14 @@ def engine_of(engine: str | Engine) -> Engine:
         return engine
     if engine not in ENGINES:
         raise tables.UserError("no engine {engine!r}; expected one of {known}", engine=engine, known=", ".join(ENGINES))
-    found: Engine = class_of(engine)()
-    return found
+    instance: Engine = class_of(engine)()
+    return instance
 
 
 def class_of(engine: str) -> type:
     """Return the class of an engine of ours, importing it."""
-    found: type = resolve_name(ENGINES[engine].location)
-    return found
+    kind: type = resolve_name(ENGINES[engine].location)
+    return kind
 
 
 def differ(what: Message, names: list[str]) -> None:

@@ -124,13 +124,13 @@ def _answers(
     history: pd.DataFrame, asks: list[Ask], luck: tuple[int, int], origin: str = ""
 ) -> tuple[list[Answer], pd.DataFrame]:
     """Return the baseline's answers, and the parameters learned at `origin` if it is given."""
-    baseline, found = Baseline(history, *luck), list[Answer]()
+    baseline, answers = Baseline(history, *luck), list[Answer]()
     for ask in asks:
         try:
-            found.append(baseline.members(ask))
+            answers.append(baseline.members(ask))
         except tables.UserError as error:
-            found.append(str(error))
-    return found, baseline.parameters(origin) if origin else pd.DataFrame()
+            answers.append(str(error))
+    return answers, baseline.parameters(origin) if origin else pd.DataFrame()
 
 
 def unit(name: str, month: str) -> str:
@@ -182,10 +182,12 @@ def update(
     luck = draws, seed
     work: list[tuple[Any, ...]] = [(table, asks, luck, origin) for table in (history, whole)]
     work += [(history, some, luck) for some in apart]
-    (before, then), (after, now), *foretold = workers.every(_answers, work, jobs)
-    told = [pair for some, (found, _) in zip(apart, foretold, strict=True) for pair in zip(some, found, strict=True)]
-    untold = [(ask.place, ask.until, why) for ask, why in told if isinstance(why, str)]
-    draws_of = [(*ask[:3], table[ask.until].to_numpy(float)) for ask, table in told if not isinstance(table, str)]
+    (before, then), (after, now), *earlier = workers.every(_answers, work, jobs)
+    answered = [
+        pair for some, (answers, _) in zip(apart, earlier, strict=True) for pair in zip(some, answers, strict=True)
+    ]
+    untold = [(ask.place, ask.until, why) for ask, why in answered if isinstance(why, str)]
+    draws_of = [(*ask[:3], table[ask.until].to_numpy(float)) for ask, table in answered if not isinstance(table, str)]
     both = {a.place: (x, y) for a, x, y in zip(asks, before, after, strict=True) if not isinstance(x, str)}
     pairs = {name: (x, y) for name, (x, y) in both.items() if not isinstance(y, str)}
     surprise = surprises(counted, draws_of, published)
@@ -213,21 +215,21 @@ def _dates(origin: str) -> list[str]:
 
 
 def surprises(
-    counted: pd.DataFrame, foretold: Iterable[tuple[str, str, str, np.ndarray]], published: pd.DataFrame
+    counted: pd.DataFrame, predicted: Iterable[tuple[str, str, str, np.ndarray]], published: pd.DataFrame
 ) -> pd.DataFrame:
     """Return :data:`SURPRISE` of the rows `counted`.
 
-    `foretold` are (place, origin, month, draws) of the beliefs, `published` rows of the ledger: those of a count that
+    `predicted` are (place, origin, month, draws) of the beliefs, `published` rows of the ledger: those of a count that
     came out in a later month than they did are met.
     """
     value = {(row.place, row.month): (row.value, row.known) for row in rows_of(counted)}
-    found: list[tuple[object, ...]] = []
+    rows: list[tuple[object, ...]] = []
     levels = list(PUBLISHED_QUANTILES.values())
-    for place, origin, month, draws in foretold:
+    for place, origin, month, draws in predicted:
         seen = value[place, month][0]
         below = (float((draws < seen).sum()) + 0.5) / (len(draws) + 1)
         ends = np.quantile(draws, levels)
-        found.append((place, month, seen, BELIEFS, "", "", origin, *ends, below, _chance(below)))
+        rows.append((place, month, seen, BELIEFS, "", "", origin, *ends, below, _chance(below)))
     mine = (published["measure"] == "members") & (published["group"] == "all")
     for row in rows_of(published[mine]):
         if (row.place, row.month) not in value:
@@ -237,8 +239,8 @@ def surprises(
             ends = [getattr(row, name) for name in PUBLISHED_QUANTILES]
             below = float(np.interp(np.log(seen), np.log(np.maximum(ends, 0.5)), levels, left=0.0125, right=0.9875))
             texts = row.forecast, row.scenario, row.engine, row.origin
-            found.append((row.place, row.month, seen, *texts, *ends, below, _chance(below)))
-    return pd.DataFrame(found, columns=SURPRISE)
+            rows.append((row.place, row.month, seen, *texts, *ends, below, _chance(below)))
+    return pd.DataFrame(rows, columns=SURPRISE)
 
 
 def _chance(below: float) -> float:
@@ -252,13 +254,13 @@ def _chance(below: float) -> float:
 
 def _moved(pairs: dict[str, tuple[pd.DataFrame, pd.DataFrame]], months: list[str]) -> pd.DataFrame:
     """Return the 80% intervals of `months` without and with the new rows."""
-    found = []
+    intervals = []
     for name, pair in pairs.items():
         for month in months:
             ends = [np.quantile(table[month], list(POINTS.values())) for table in pair]
-            found.append((name, month, *ends[0], *ends[1]))
+            intervals.append((name, month, *ends[0], *ends[1]))
     columns = [f"{point}_{when}" for when in ("before", "after") for point in POINTS]
-    return pd.DataFrame(found, columns=["place", "month", *columns])
+    return pd.DataFrame(intervals, columns=["place", "month", *columns])
 
 
 def _changed(later: pd.DataFrame, pairs: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) -> pd.DataFrame:
@@ -267,20 +269,21 @@ def _changed(later: pd.DataFrame, pairs: dict[str, tuple[pd.DataFrame, pd.DataFr
     `change` is the factor, less one, by which the baseline's median of that place and month moves, `now` the published
     median times it, `error` two standard errors of simulation of both, as a share.
     """
-    found = []
+    moves = []
     for row in rows_of(later[later["group"] == "all"]):
         if row.place not in pairs or row.month not in pairs[row.place][0] or not row.q500 > 0:
             continue
         before, after = (np.log(table[row.month]) for table in pairs[row.place])
         change = float(np.median(after) - np.median(before))
         spread = (np.log(max(row.q750, 0.5)) - np.log(max(row.q250, 0.5))) / 1.349
-        own = spread / np.sqrt(max(row.draws, 1.0))
+        sampling_error = spread / np.sqrt(max(row.draws, 1.0))
         shift = float(np.std(after - before) / np.sqrt(len(after)))
-        error = ERRORS * 1.2533 * float(np.hypot(own, shift))  # the error of a median is 1.25 times that of a mean
+        # The error of a median is 1.25 times that of a mean.
+        error = ERRORS * 1.2533 * float(np.hypot(sampling_error, shift))
         if abs(change) > error:
             factor = float(np.exp(change))
             texts = (row.forecast, row.published, row.place, row.scenario, row.engine, row.month)
-            found.append((*texts, row.q500, row.q500 * factor, factor - 1, float(np.expm1(error))))
-    table = pd.DataFrame(found, columns=CHANGED)
+            moves.append((*texts, row.q500, row.q500 * factor, factor - 1, float(np.expm1(error))))
+    table = pd.DataFrame(moves, columns=CHANGED)
     largest = table["change"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[largest].drop_duplicates("forecast").reset_index(drop=True)

@@ -30,14 +30,14 @@ def foreign(text: str, known: Iterable[str] = ()) -> list[str]:
     >>> foreign("Số người tham gia (members) at 2021: the plan")
     ['members', 'at', 'the', 'plan']
     """
-    known, found = set(known), []
+    known, words = set(known), []
     for word in _WORD.findall(unicodedata.normalize("NFC", text)):
         if re.search(r"[./@_]", word) or word in known or len(word) == 1 or word.isupper():
             continue
         plain = _plain(word)
         if not _SYLLABLE.fullmatch(plain) or plain in _ENGLISH and plain == word.lower():
-            found.append(word)
-    return found
+            words.append(word)
+    return words
 
 
 def language(text: str) -> str:

@@ -98,12 +98,12 @@ def of_notebook(book: NotebookNode) -> list[str]:
 
 def by_hand(book: NotebookNode) -> list[tuple[str, str]]:
     """Return (cell, number) for each number in prose that somebody wrote; commands (code) may hold one."""
-    found = []
+    typed = []
     for cell in book.cells:
         if cell.cell_type == "markdown" and cell.get("id") != "end":
             prose = re.sub(r"<(code|pre)\b.*?</\1>", "", _MARKDOWN.render(cell.source), flags=re.DOTALL)
-            found += [(cell.get("id", ""), number) for number in numbers(text_of(prose, whole_page=False))]
-    return found
+            typed += [(cell.get("id", ""), number) for number in numbers(text_of(prose, whole_page=False))]
+    return typed
 
 
 class Wrong(NamedTuple):
@@ -135,14 +135,14 @@ class Wrong(NamedTuple):
 def differences(page: str, text: str, given: list[str]) -> list[Wrong]:
     """Return where the numbers of the `text` of a finished page are not those that were `given`; [] if nowhere."""
     at = list(_NUMBER.finditer(text))
-    found = []
+    wrong = []
     for kind, a, b, c, d in SequenceMatcher(None, given, [m[0] for m in at], autojunk=False).get_opcodes():
         if kind != "equal":
             near = at[min(c, len(at) - 1)] if at else None
             around = " ".join(text[max(0, near.start() - _SHORT) : near.end() + _SHORT].split()) if near else ""
             shown, due = (" ".join(part) or "–" for part in ([m[0] for m in at[c:d]], given[a:b]))
-            found.append(Wrong(page, "number", shown, due, around))
-    return found
+            wrong.append(Wrong(page, "number", shown, due, around))
+    return wrong
 
 
 def seal(site: Path, given: dict[str, list[str]], facts: dict[str, Any]) -> None:
@@ -176,17 +176,17 @@ def verify(site: str | Path) -> list[Wrong]:
             mark=MARK,
             numbers=NUMBERS,
         ) from None
-    found = [
+    wrong = [
         Wrong(name, "changed" if (site / name).is_file() else "gone")
         for name, due in hashes.items()
         if not (site / name).is_file() or _hash(site / name) != due
     ]
     for name, due in given.items():
         if (site / name).is_file():
-            found += differences(name, text_of((site / name).read_text(encoding="utf-8")), due)
+            wrong += differences(name, text_of((site / name).read_text(encoding="utf-8")), due)
         else:
-            found.append(Wrong(name, "gone"))
-    return found
+            wrong.append(Wrong(name, "gone"))
+    return wrong
 
 
 def _below(site: Path) -> Iterable[Path]:

@@ -81,8 +81,8 @@ def light_picture(png: bytes) -> bytes:
         drawn = given.convert("RGB")
     codes = np.asarray(drawn, np.int64) @ [1 << 16, 1 << 8, 1]
     filled = (codes[:-1, :-1] == codes[1:, :-1]) & (codes[:-1, :-1] == codes[:-1, 1:])  # as its neighbors are
-    found, counts = np.unique(codes[:-1, :-1][filled] if filled.any() else codes, return_counts=True)
-    colors = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1)
+    used_codes, counts = np.unique(codes[:-1, :-1][filled] if filled.any() else codes, return_counts=True)
+    colors = np.stack([used_codes >> 16, used_codes >> 8 & 255, used_codes & 255], axis=1)
     # A line fills less than a band and says more: what counts is area times contrast with the paper.
     contrast = np.abs(colors - colors[counts.argmax()]).sum(axis=1)
     chosen = [colors[counts.argmax()]]

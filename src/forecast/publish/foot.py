@@ -21,13 +21,13 @@ def pdf_address(stem: str, lang: str) -> str:
 def manifest(book: NotebookNode | None, lang: str, facts: dict[str, Any]) -> Text:
     """Return what ends a page: all that repeats its numbers."""
     made = made_of(book, lang, facts, "<code>{}</code>")
-    said = say(
+    sentence = say(
         lang,
         made=made,
         vi="Làm từ: {made}. Cùng đầu vào cho lại đúng những con số này.",
         en="Made of: {made}. The same inputs reproduce these numbers.",
     )
-    return Text(f'<p class="manifest">{said}</p>')
+    return Text(f'<p class="manifest">{sentence}</p>')
 
 
 def made_of(book: NotebookNode | None, lang: str, facts: dict[str, Any], form: str = "{}") -> Text:
@@ -73,8 +73,8 @@ def vintage(lang: str, facts: dict[str, Any]) -> str:
         if facts.get("law_until")
         else "",
     ]
-    said = ", ".join(part for part in parts if part)
-    return f"{said}; " if said else ""
+    text = ", ".join(part for part in parts if part)
+    return f"{text}; " if text else ""
 
 
 def settings(book: NotebookNode | None) -> dict[str, int | None]:

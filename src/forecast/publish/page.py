@@ -83,12 +83,12 @@ def ask(folder: Path, lang: str, draws: int | None) -> None:
     tables.write_text(json.dumps({"lang": lang, "draws": draws}), folder / _ASKED)
 
 
-def said(folder: Path) -> dict[str, object]:
-    """Return what a page said in its folder: `settings` (draws and seed, None without), `entries` and `figures`."""
+def record_of(folder: Path) -> dict[str, object]:
+    """Return what a page left in its folder: `settings` (draws and seed, None without), `entries` and `figures`."""
     path = folder / _SETTINGS
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"draws": None, "seed": None}
+    run_settings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"draws": None, "seed": None}
     entries = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("entry-*.json"))]
-    return {"settings": told, "entries": entries, "figures": [list(one) for one in stated.told(folder)]}
+    return {"settings": run_settings, "entries": entries, "figures": [list(one) for one in stated.read_figures(folder)]}
 
 
 def _folder() -> Path | None:

@@ -93,7 +93,7 @@ def write(
         for other in langs
         if other != lang
     ]
-    said = {
+    labels = {
         "title": TITLE[lang],
         "language": lang,
         "languages": others,
@@ -104,7 +104,7 @@ def write(
         "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
         "pdfs": {stem: f"{up}{foot.pdf_address(stem, lang)}" for stem in sorted(extras.pdfs)},
     }
-    tables.write_text(json.dumps(said, ensure_ascii=False), source / "site.json")
+    tables.write_text(json.dumps(labels, ensure_ascii=False), source / "site.json")
     cards: dict[str, list[str]] = {"today": [], "places": []}
     today = ""
     given: dict[str, list[str]] = {}
@@ -157,8 +157,8 @@ def sphinx(source: Path, out: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONUTF8": "1"}, check=False)
     if done.returncode or not (out / "index.html").exists():
-        said = " ".join((done.stderr or done.stdout).split())[-2000:]
-        raise UserError("the pages could not be made: {error}", error=said)
+        output = " ".join((done.stderr or done.stdout).split())[-2000:]
+        raise UserError("the pages could not be made: {error}", error=output)
     for left in ("_sources", "jupyter_execute", ".buildinfo", "objects.inv"):  # what nobody reads
         shutil.rmtree(out / left, ignore_errors=True)
         (out / left).unlink(missing_ok=True)
@@ -182,18 +182,18 @@ def _tag(cell: NotebookNode, lang: str) -> None:
     """Say what of a cell is shown: code behind a toggle, long lists too."""
     if cell.cell_type != "code":
         return
-    own = tags(cell)
+    cell_tags = tags(cell)
     shown = (
         {"remove-cell"}
-        if "settings" in own
+        if "settings" in cell_tags
         else set()
-        if "show-input" in own
+        if "show-input" in cell_tags
         else {"remove-input"}
-        if "hide-output" in own
+        if "hide-output" in cell_tags
         else {"hide-input"}
     )
-    cell.metadata["tags"] = sorted(own | shown)
-    if "hide-output" in own:
+    cell.metadata["tags"] = sorted(cell_tags | shown)
+    if "hide-output" in cell_tags:
         what = pdf.folded(cell, lang)
         cell.metadata["mystnb"] = {
             "code_prompt_show": say(lang, vi="Xem {what}", en="Show {what}", what=what),
@@ -232,15 +232,15 @@ def _outputs(book: NotebookNode, tag: str) -> Iterator[NotebookNode]:
 def _card(stem: str, book: NotebookNode, folder: Path, lang: str) -> str:
     """Return the card of a place for the front page, made of outputs of its notebook; "" for other notebooks."""
     place = book.metadata.get("forecast", {}).get("place")
-    said = next((o["data"]["text/markdown"] for o in _outputs(book, "card") if "text/markdown" in o["data"]), None)
+    markdown = next((o["data"]["text/markdown"] for o in _outputs(book, "card") if "text/markdown" in o["data"]), None)
     picture = next((o for o in _outputs(book, "card") if "image/png" in o["data"]), None)
-    if not place or not said or not picture:
+    if not place or not markdown or not picture:
         return ""
     name = words.form(place, "place", lang)
     name = name[:1].upper() + name[1:]
     folder.mkdir(exist_ok=True, parents=True)
     (folder / f"{stem}.png").write_bytes(b64decode(picture["data"]["image/png"]))
-    verdict, sentence = (line.lstrip("> ").strip() for line in "".join(said).split("\n")[:2])
+    verdict, sentence = (line.lstrip("> ").strip() for line in "".join(markdown).split("\n")[:2])
     dots, text = verdict.strip("*").split(" ", 1)
     alt = html.escape(picture["metadata"]["image/png"]["alt"], quote=True)
     strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(sentence, quote=False))
@@ -256,7 +256,7 @@ def _key(lang: str) -> str:
     steps = [words.verdict(p, lang).split(" ", 1) for p in (0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0)]
     rows = "\n".join(f'<li><span class="dots" aria-hidden="true">{dots}</span> {text}</li>' for dots, text in steps)
     head = say(lang, vi="Cách đọc", en="How to read this")
-    said = say(
+    explanation = say(
         lang,
         vi="Khả năng là tỷ lệ các lần mô phỏng đạt chỉ tiêu, viết bằng số, bằng lời và bằng chấm:",
         en="A probability is the share of simulations that meet the target, in numbers, words and dots:",
@@ -270,13 +270,13 @@ def _key(lang: str) -> str:
         "simulations, the light one is the 90% interval; the dashed line is what comes if nothing changes; a filled "
         "dot was known at the start, a hollow one was published later.",
     )
-    return f'<div class="card key">\n<h2>{head}</h2>\n<p>{said}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
+    return f'<div class="card key">\n<h2>{head}</h2>\n<p>{explanation}</p>\n<ul>\n{rows}\n</ul>\n<p>{band}</p>\n</div>'
 
 
 def _today(stem: str, book: NotebookNode, lang: str) -> str:
     """Return today's answers for the front page: what the cell tagged `today` says, and the way to its page."""
-    said = [o["data"]["text/markdown"] for o in _outputs(book, "today") if "text/markdown" in o.get("data", {})]
-    if not said:
+    sentences = [o["data"]["text/markdown"] for o in _outputs(book, "today") if "text/markdown" in o.get("data", {})]
+    if not sentences:
         return ""
     head = say(lang, vi="## Hôm nay", en="## Today")
     more = say(
@@ -287,7 +287,7 @@ def _today(stem: str, book: NotebookNode, lang: str) -> str:
         '<a href="{stem}.html">the nation and every province</a>.',
         stem=stem,
     )
-    return "\n\n".join([head, *("".join(text) for text in said), more])
+    return "\n\n".join([head, *("".join(text) for text in sentences), more])
 
 
 def _front(lang: str, today: str, cards: dict[str, list[str]], up: str, made: dict[str, Any]) -> str:

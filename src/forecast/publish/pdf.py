@@ -30,15 +30,15 @@ FOLDED = {
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 # The look of all reports. Values come as JSON through `sys.inputs`, the text as code that is generated below.
 _LOOK = """
-#let said = json(bytes(sys.inputs.said))
-#set document(title: said.title, date: none)
+#let labels = json(bytes(sys.inputs.labels))
+#set document(title: labels.title, date: none)
 #set page(paper: "a4", margin: (x: 19mm, top: 21mm, bottom: 20mm), header: context {
-  if counter(page).get().first() > 1 { set text(8pt, luma(90)); said.title; h(1fr); said.site }
+  if counter(page).get().first() > 1 { set text(8pt, luma(90)); labels.title; h(1fr); labels.site }
 }, footer: context {
   set text(7pt, luma(90))
-  grid(columns: (1fr, auto), column-gutter: 8mm, said.foot, counter(page).display("1 / 1", both: true))
+  grid(columns: (1fr, auto), column-gutter: 8mm, labels.foot, counter(page).display("1 / 1", both: true))
 })
-#set text(font: ("Noto Sans", "DejaVu Sans"), size: 9.5pt, lang: said.lang)
+#set text(font: ("Noto Sans", "DejaVu Sans"), size: 9.5pt, lang: labels.lang)
 #set par(leading: 0.62em, spacing: 0.95em)
 #show heading: set block(above: 1.5em, below: 0.75em, sticky: true)
 #show heading: set text(weight: 600, fill: rgb("#123f69"))
@@ -74,14 +74,14 @@ def write(book: NotebookNode, path: Path, *, lang: str, site: str, foot: str, fo
         title = next((c.source.split("\n")[0].lstrip("# ") for c in book.cells if c.cell_type == "markdown"), site)
         source = Path(folder) / "page.typ"
         source.write_text(_LOOK + "\n".join(blocks), encoding="utf-8")
-        said = json.dumps({"title": title, "lang": lang, "site": site, "foot": foot}, ensure_ascii=False)
+        labels = json.dumps({"title": title, "lang": lang, "site": site, "foot": foot}, ensure_ascii=False)
         try:
             pdf: bytes = typst.compile(
                 str(source),
                 root=folder,
                 font_paths=[str(fonts), str(_dejavu())],
                 ignore_system_fonts=True,
-                sys_inputs={"said": said},
+                sys_inputs={"labels": labels},
             )
         except (typst.TypstError, RuntimeError) as error:
             raise UserError("{file}: the PDF could not be made: {error}", file=path.name, error=str(error)) from None
@@ -103,30 +103,30 @@ def _blocks(cell: NotebookNode, folder: Path, pictures: list[str], lang: str) ->
         return [typeset(cell.source)]
     if cell.cell_type != "code" or set(cell.metadata.get("tags", [])) & {"remove-cell", "remove-output"}:
         return []
-    name, found = folded(cell, lang), []
+    name, blocks = folded(cell, lang), []
     if "hide-output" in cell.metadata.get("tags", []) and name in (names[lang] for names in FOLDED.values()):
         name = name.removeprefix("the ")  # on paper it is not folded, and stands under its name
-        found.append(f"#block(sticky: true)[#strong[#{_text(name[:1].upper() + name[1:])};];];")
+        blocks.append(f"#block(sticky: true)[#strong[#{_text(name[:1].upper() + name[1:])};];];")
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         if "image/png" in data:
             pictures.append(f"{len(pictures)}.png")
             (folder / pictures[-1]).write_bytes(base64.b64decode(data["image/png"]))
             alt = output.metadata.get("image/png", {}).get("alt", "")
-            found.append(f"#picture({_text(pictures[-1])}, {_text(alt)})")
+            blocks.append(f"#picture({_text(pictures[-1])}, {_text(alt)})")
         elif "text/markdown" in data:
-            found.append(typeset("".join(data["text/markdown"])))
+            blocks.append(typeset("".join(data["text/markdown"])))
         elif output.output_type == "stream" and output.name == "stdout" or "text/plain" in data:
             plain = "".join(data.get("text/plain") or output.get("text", ""))
-            found.append(_code(plain))
-    return found
+            blocks.append(_code(plain))
+    return blocks
 
 
 def folded(cell: NotebookNode, lang: str) -> str:
     """Return what a page folds away in a cell, in words: a table, a list, or what its call is known to make."""
-    said = "".join(o["data"].get("text/markdown", "") for o in cell.outputs if "data" in o).lstrip()
+    markdown = "".join(o["data"].get("text/markdown", "") for o in cell.outputs if "data" in o).lstrip()
     kinds = {"|": {"vi": "bảng số liệu", "en": "the table"}, "-": {"vi": "danh sách", "en": "the list"}}
-    plain = kinds.get(said[:1], {"vi": "chi tiết", "en": "the details"})
+    plain = kinds.get(markdown[:1], {"vi": "chi tiết", "en": "the details"})
     return next((names for call, names in FOLDED.items() if call in cell.source), plain)[lang]
 
 

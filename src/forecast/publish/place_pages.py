@@ -149,24 +149,24 @@ def _cells(one: About, template: Path) -> list[Cell]:
         cells = [Cell.model_validate(cell) for cell in yaml.safe_load(template.read_text(encoding="utf-8"))["cells"]]
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise UserError("{file}: {error}", file=template, error=" ".join(str(error).split())) from None
-    for own in one.cells:
+    for place_cell in one.cells:
         at = {cell.id: index for index, cell in enumerate(cells)}
-        if own.after:
-            if own.after not in at or own.id in at:
+        if place_cell.after:
+            if place_cell.after not in at or place_cell.id in at:
                 raise UserError(
                     "{place}: cell {cell}: expected a new name, after a cell of {known}",
                     place=one.place,
-                    cell=own.id,
+                    cell=place_cell.id,
                     known=", ".join(at),
                 )
-            cells.insert(at[own.after] + 1, own)
-        elif own.id in at:
-            cells[at[own.id]] = own
+            cells.insert(at[place_cell.after] + 1, place_cell)
+        elif place_cell.id in at:
+            cells[at[place_cell.id]] = place_cell
         else:
             raise UserError(
                 "{place}: cell {cell} replaces none; expected one of {known}, or `after`",
                 place=one.place,
-                cell=own.id,
+                cell=place_cell.id,
                 known=", ".join(at),
             )
     missing = sorted(set(one.without) - {cell.id for cell in cells})

@@ -142,14 +142,14 @@ def publish(
     facts["settings"] = {stem: foot.settings(made[langs[0]]) for stem, made in done.items()}
     on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
     forecasts = {stem: published([made[langs[0]]]) for stem, made in done.items()}
-    told = [stem for stem, entry in forecasts.items() if len(entry.rows)]
+    with_forecasts = [stem for stem, entry in forecasts.items() if len(entry.rows)]
     with _folder_beside(out) as work:
         site = work / langs[0]
 
         def one(lang: str) -> dict[str, list[str]]:
             books, source = {stem: made[lang] for stem, made in done.items()}, work / f"source-{lang}"
             given = pages.write(
-                source, SITE_SOURCE, lang, langs, books, facts, pages.Extras(tuple(on_paper), tuple(told))
+                source, SITE_SOURCE, lang, langs, books, facts, pages.Extras(tuple(on_paper), tuple(with_forecasts))
             )
             for stem in on_paper:
                 write_pdf(
@@ -220,7 +220,7 @@ def chosen(names: Iterable[str] | None = None) -> list[Path]:
 def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[str, NotebookNode]:
     """Return the executed notebook in each language, from ``build/notebooks`` if nothing it depends on has changed.
 
-    What the page said while it ran (:func:`forecast.publish.page.said`) is in the metadata `page`.
+    What the page left while it ran (:func:`forecast.publish.page.record_of`) is in the metadata `page`.
     """
     book = nbformat.read(path, 4)
     key = _key(book, langs, draws)
@@ -233,9 +233,9 @@ def run(path: Path, langs: tuple[str, ...], draws: int | None = None) -> dict[st
     made = {lang: _in_language(book, lang) for lang in langs}
     with tempfile.TemporaryDirectory(prefix="forecast-page-") as folder:
         _execute(made, path, Path(folder), draws)
-        said = page.said(Path(folder))
+        record = page.record_of(Path(folder))
     for lang, executed in made.items():
-        executed.metadata["page"] = said
+        executed.metadata["page"] = record
         kept[lang].parent.mkdir(parents=True, exist_ok=True)
         tables.write_text(nbformat.writes(executed), kept[lang])
     return made

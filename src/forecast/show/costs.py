@@ -1,5 +1,7 @@
 """What a column of money holds, and what it leaves to be told as hours."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from forecast.answer import stated
@@ -12,6 +14,15 @@ from forecast.question.scenario import Scenario
 from forecast.show.picture import speaks
 
 
+def adding(cells: Iterable[float], digits: int) -> float:
+    """Return the sum of what cells show, so that a reader who adds them up finds the total that stands beside them.
+
+    >>> round(adding([148.94, 951.94], 1), 1)  # beside 148.9 and 951.9; not 1,100.9
+    1100.8
+    """
+    return float(sum(round(cell, digits) for cell in cells))
+
+
 def table(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None) -> Text:
     """Return what a scenario adds to each payer's money, their total, and unpaid hours: one row a payer.
 
@@ -21,13 +32,16 @@ def table(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None)
     rows = comparison[comparison["measure"].isin(["money", "unpaid_hours"]) & (comparison["group"] == "all")]
     rows = rows[rows["engine"] == (engine or speaks(rows))]
     stated.tell(stated.added(rows))
-    shown = []
+    shown, parts = [], rows.loc[(rows["measure"] == "money") & (rows["payer"] != ALL), "mean"] / 1e6
     for row in frames.records(rows.sort_values("measure", kind="stable")):
         money = row["measure"] == "money"
         name = term(f"payer.{row['payer']}", lang) if money else term("measure.unpaid_hours", lang)
         total = term("column.total", lang) if row["payer"] == ALL else ""
         scale, spec = (1e6, "n1") if money else (1.0, "a")
-        ends = {end: words.form(row[end] / scale, spec, lang) for end in ("mean", "low", "high")}
+        values = {end: row[end] / scale for end in ("mean", "low", "high")}
+        if total:
+            values["mean"] = adding(parts, 1)
+        ends = {end: words.form(value, spec, lang) for end, value in values.items()}
         shown.append({"who": total or name} | ends)
     heads = {
         "who": say(lang, vi="bên chi trả (triệu đồng)", en="payer (million VND)"),
@@ -64,6 +78,15 @@ def held(*scenarios: Scenario, lang: str = "vi") -> Text:
     prices = {
         x.value if hasattr(x, "value") else float(x) for s in scenarios if (x := s.prices.get(costs.UNPAID)) is not None
     }
+    if not scenarios:
+        more = say(
+            lang,
+            vi="Giờ không được trả công được kể bằng giờ, chỉ tính thành tiền khi kịch bản ghi "
+            "`prices: {{unpaid_hour: ...}}`.",
+            en="Hours that nobody pays are told as hours; they are in the money only where a scenario says "
+            "`prices: {{unpaid_hour: ...}}`.",
+        )
+        return Text(f"{included} {more}")
     if not unpaid:
         return included
     named = ", ".join(term(f"item.{item}", lang) for item in unpaid)

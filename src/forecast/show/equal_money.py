@@ -15,6 +15,7 @@ from forecast.language import words
 from forecast.language.words import Chance, Text, join, say, term
 from forecast.question.scenario import Scenario
 from forecast.show import ranking
+from forecast.show.costs import adding
 from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
@@ -288,8 +289,8 @@ def table(summary: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Te
                 "range": _between(one, "years", "a", lang),
                 "price": one.at["price", "median"] / 1e6,
             }
-            | {payer: one.at[payer, "mean"] / 1e9 for payer in PAID}
-            | {"total": one.at["public", "mean"] / 1e9, "hours": one.at["hours", "mean"]}
+            | (money := {payer: one.at[payer, "mean"] / 1e9 for payer in PAID})
+            | {"total": adding(money.values(), 2), "hours": one.at["hours", "mean"]}
         )
     names = {
         "what": term("column.policy", lang),

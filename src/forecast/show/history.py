@@ -190,7 +190,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
                 vi="Số người đang tham gia. Chấm lớn: cuối năm; chấm rỗng: số nhớ lại, chưa kiểm chứng; dấu "
                 "chéo: mâu thuẫn với số khác cùng tháng; nét đứt: phần mất đi trong nửa năm sau",
                 en="Members. Large dots: ends of years; hollow: recalled, not verified; crosses:\n"
-                "contradict another figure; dashes: what was gone in the half year after",
+                "contradict another figure; dashes: lost in the following six months",
             ),
             source_line(lang, place, simulated=False),
             height=4.9,

@@ -33,7 +33,7 @@ def fan(
     """
     asked = [] if scenario is None else [scenario] if isinstance(scenario, Scenario) else list(scenario)
     titles = {s.scenario: words.title(s, lang) for s in asked}
-    acts = {s.scenario: bool(s.policy.levers) for s in asked}
+    acts = {s.scenario: s.policy != s.policy.in_force(s.start) for s in asked}  # beyond what goes on anyway
     frame = answer.only(measure=measure, group=group).frame
     names = list(titles) or list(frame["scenario"].unique())
     engine = engine or speaks(frame)

@@ -108,7 +108,14 @@ def agreement(desk: pd.DataFrame, lang: str = "vi") -> Text:
     p, low, high = desk["probability"], desk["probability"].min(), desk["probability"].max()
     silent = [term(f"engine.{e}", lang) for e in USUAL if e not in set(desk["engine"])]
     spoken = ""
-    if len(p) > 1:
+    if len(p) > 1 and low == 0:
+        spoken = say(
+            lang,
+            high=counted[float(high)],
+            vi="Không cách tính nào cho khả năng cao hơn {high:c}.",
+            en="No engine gives a probability above {high:c}.",
+        )
+    elif len(p) > 1:
         spoken = say(
             lang,
             low=counted[float(low)],

@@ -18,6 +18,7 @@ SOURCES = ("parameters", "counts", "judgement", "model", "chance")
 SHADES = {"parameters": "#1b5e9b", "counts": "#1b5e9b", "judgement": "#b4561f", "model": "#3f7d3a", "chance": "#8a94a0"}
 HATCHES = {"judgement": "////", "model": "....", "chance": ""}
 MOST = 12  # factors in a picture
+QUO = "-status-quo"  # ends the name of a scenario in which nothing changes (CONTRIBUTING.md, A place)
 
 
 def _short(name: str, lang: str) -> str:
@@ -120,6 +121,16 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     )
 
 
+def _asked(scenario: object, lang: str) -> str:
+    """Say under which policy a number of the study is asked: the status quo, or the scenario by its name."""
+    return say(
+        lang,
+        name=scenario,
+        vi="giữ nguyên cách làm cũ" if str(scenario).endswith(QUO) else "kịch bản {name}",
+        en="if nothing changes" if str(scenario).endswith(QUO) else "scenario {name}",
+    )
+
+
 def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     """Say for each place which source makes most of its width, one line a place."""
     register.ladder(table)
@@ -135,10 +146,11 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
                 source=term(f"ladder.{most['source']}", lang),
                 share=most["share"],
                 width=most["width"],
-                vi="**{place}**: từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, khoảng {width:a} "
-                "người)",
-                en="**{place}**: {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about {width:a} "
-                "persons)",
+                asked=_asked(most["scenario"], lang),
+                vi="**{place}** ({asked}): từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, "
+                "khoảng {width:a} người)",
+                en="**{place}** ({asked}): {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about "
+                "{width:a} persons)",
             )
         )
     return words.listing(lines)
@@ -180,8 +192,9 @@ def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
             line += say(
                 lang,
                 p=words.Chance(float(best["probability"]), draws),
-                vi=" Quyết định không đổi (khả năng đạt {p:c}), chỉ con số dự báo chắc hơn.",
-                en=" The decision stays as it is (chance of the target {p:c}); the number becomes surer.",
+                asked=_asked(best["scenario"], lang),
+                vi=" Quyết định không đổi (khả năng đạt, {asked}: {p:c}), chỉ con số dự báo chắc hơn.",
+                en=" The decision stays as it is (chance of the target, {asked}: {p:c}); the number becomes surer.",
             )
         lines.append(line)
     return words.listing(lines)

@@ -12,7 +12,7 @@ from forecast.desk.target import MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Text, form, join, say, term
 from forecast.show import register
-from forecast.show.costs import held
+from forecast.show.costs import adding, held
 from forecast.show.evidence import label
 
 
@@ -124,7 +124,8 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     for row in frames.records(ways):
         wanted = needed(row, lang)
         name = term(f"way.{TOGETHER}", lang) if row["way"] == TOGETHER else label(row["way"], lang)
-        money = {payer: row[payer] / 1e6 for payer in (*MONEY, "total")}
+        money = {payer: row[payer] / 1e6 for payer in MONEY}
+        money["total"] = adding(money.values(), 1)
         rows.append(
             {"way": name, "needed": wanted, "probability": row["probability_reached"], "hours": row["hours"]} | money
         )
@@ -142,7 +143,7 @@ def table(ways: pd.DataFrame, lang: str = "vi") -> Text:
     drawn = say(
         lang,
         n=ways["draws"].max(),
-        vi="Mỗi dòng: {n:n} lần mô phỏng, như nhau cho mọi dòng.",
-        en="Each row: {n:n} draws, the same for all rows.",
+        vi="Mỗi dòng: {n:n} lần mô phỏng, như nhau cho mọi dòng. Cột cộng không kể tiền người tham gia tự đóng.",
+        en="Each row: {n:n} draws, the same for all rows. The total is without what members pay themselves.",
     )
     return join([words.table(frame, lang, forms, heads), join([drawn, held(lang=lang)], " ")])

@@ -80,8 +80,8 @@ class Factors(NamedTuple):
             if isinstance(given, Assumption):
                 given = float(between(np.array(ndtri(u)), given.value, given.low, given.high))
             values[name] = float(given)
-        own, u = EFFECT + question.place.name, quantile.get(PLACE, 0.5)
-        values[own] = _place_effect(question, values, ndtri(u), seed)
+        place_factor, u = EFFECT + question.place.name, quantile.get(PLACE, 0.5)
+        values[place_factor] = _place_effect(question, values, ndtri(u), seed)
         levels = tuple(round(float(quantile[c.name]) * c.levels) for c in self.levers)
         rest = {name: v for name, v in question.assumptions.items() if name not in values}
         held = Sets.of(pd.DataFrame([values], dtype=float))
@@ -127,8 +127,8 @@ class Asked(Task):
         month = rows["month"].astype(str)
         wanted = (rows["measure"] == goal.measure) & (rows["group"] == goal.group)
         wanted &= (month >= (goal.since or goal.by)) & (month <= goal.by)
-        found = rows[wanted].groupby("draw")["value"].sum()
-        return found.reset_index()
+        totals = rows[wanted].groupby("draw")["value"].sum()
+        return totals.reset_index()
 
     @property
     def name(self) -> str:
@@ -184,15 +184,15 @@ def morris(
     problem = moved.problem(ENDS)
     rows = morris_design.sample(problem, trajectories, num_levels=LEVELS, seed=seed)
     values = headline(moved, rows, engine, lucks=lucks, seed=seed, **run)
-    found = morris_indices.analyze(problem, rows, values.mean(axis=1), num_levels=LEVELS, seed=seed)
+    indices = morris_indices.analyze(problem, rows, values.mean(axis=1), num_levels=LEVELS, seed=seed)
     table = pd.DataFrame(
         {
             "factor": moved.names,
             "kind": moved.kinds,
-            "effect": found["mu_star"],
-            "direction": found["mu"],
-            "uneven": found["sigma"],
-            "error": found["mu_star_conf"],
+            "effect": indices["mu_star"],
+            "direction": indices["mu"],
+            "uneven": indices["sigma"],
+            "error": indices["mu_star_conf"],
             "runs": values.size,
         }
     )
@@ -214,15 +214,15 @@ def sobol(
     problem = moved.problem((0.0, 1.0))
     rows = sobol_design.sample(problem, base, calc_second_order=False, seed=seed)
     values = headline(moved, rows, engine, lucks=lucks, seed=seed, **run)
-    found = sobol_indices.analyze(problem, values.mean(axis=1), calc_second_order=False, seed=seed)
+    indices = sobol_indices.analyze(problem, values.mean(axis=1), calc_second_order=False, seed=seed)
     table = pd.DataFrame(
         {
             "factor": moved.names,
             "kind": moved.kinds,
-            "first": found["S1"],
-            "first_error": found["S1_conf"],
-            "total": found["ST"],
-            "total_error": found["ST_conf"],
+            "first": indices["S1"],
+            "first_error": indices["S1_conf"],
+            "total": indices["ST"],
+            "total_error": indices["ST_conf"],
             "runs": values.size,
         }
     )
@@ -248,9 +248,9 @@ def pairing(values: np.ndarray, steps: int) -> "pd.Series[float]":
             steps=steps,
         )
     walks = values.reshape(-1, steps, values.shape[1])
-    own = walks.var(axis=2, ddof=1)
+    luck_variance = walks.var(axis=2, ddof=1)
     paired = float(np.diff(walks, axis=1).var(axis=2, ddof=1).mean())
-    unpaired = float((own[:, 1:] + own[:, :-1]).mean())
+    unpaired = float((luck_variance[:, 1:] + luck_variance[:, :-1]).mean())
     return pd.Series({"paired": paired, "unpaired": unpaired, "times": unpaired / max(paired, 1e-300)})
 
 

@@ -47,25 +47,25 @@ def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, **
       engine's effect on the same runs;
     - pairing: what the same luck in all runs saves, and how well both engines agree on the order (Spearman).
     """
-    found: dict[str, list[pd.DataFrame]] = {"ladder": [], "next": []}
+    parts: dict[str, list[pd.DataFrame]] = {"ladder": [], "next": []}
     for scenario in scenarios:
         asked = variance.layered(scenario, sets=plan.sets, judged=plan.judged, repeats=plan.repeats, seed=seed, **run)
         goal = target_of(scenario)
-        found["ladder"].append(asked.ladder(measure=goal.measure, group=goal.group, by=goal.by, since=goal.since))
-        told = value_of_information.measure_next(scenario, draws=plan.draws, seed=seed, **run)
+        parts["ladder"].append(asked.ladder(measure=goal.measure, group=goal.group, by=goal.by, since=goal.since))
+        ranking = value_of_information.measure_next(scenario, draws=plan.draws, seed=seed, **run)
         head: dict[str, Any] = {
             "place": scenario.place.name,
             "scenario": scenario.scenario,
             "by": goal.by,
             "target": goal.value,
-            "wanted": told.wanted,
-            "probability": told.probability,
-            "low": told.low,
-            "median": told.median,
-            "high": told.high,
-            "months": told.months,
+            "wanted": ranking.wanted,
+            "probability": ranking.probability,
+            "low": ranking.low,
+            "median": ranking.median,
+            "high": ranking.high,
+            "months": ranking.months,
         }
-        found["next"].append(told.table.assign(**head)[[*head, *told.table.columns]])
+        parts["next"].append(ranking.table.assign(**head)[[*head, *ranking.table.columns]])
     last = sensitivity.without_levers(scenario)
     everything = sensitivity.factors(last)
     screened, _ = sensitivity.morris(everything, trajectories=plan.trajectories, seed=seed, **run)
@@ -79,8 +79,8 @@ def study(scenarios: Iterable[Scenario], plan: Plan = PLAN, *, seed: int = 1, **
     saved["agreement"] = spearmanr(both["effect"], both["stock"]).statistic
     saved["runs"] = values.size
     return {
-        "ladder": pd.concat(found["ladder"], ignore_index=True),
-        "next": pd.concat(found["next"], ignore_index=True),
+        "ladder": pd.concat(parts["ladder"], ignore_index=True),
+        "next": pd.concat(parts["next"], ignore_index=True),
         "shares": shares(scenario, plan.draws, seed, **run),
         "morris": screened,
         "sobol": split,
@@ -95,13 +95,15 @@ def shares(scenario: Scenario, draws: int, seed: int = 1, **run: Any) -> pd.Data
     values = sensitivity.answered(scenario, "stock", draws, seed, **run)
     rows = variance.parameter_rows(scenario, seed, range(draws))
     rows = rows.loc[:, rows.nunique() > 1].rename(columns=lambda c: "place_effect" if c.startswith("place_eff") else c)
-    found = value_of_information.first_orders(rows, values)
-    return found.rename_axis("parameter").rename("share").reset_index().assign(by=goal.by, place=scenario.place.name)
+    explained = value_of_information.first_orders(rows, values)
+    return (
+        explained.rename_axis("parameter").rename("share").reset_index().assign(by=goal.by, place=scenario.place.name)
+    )
 
 
-def write(found: dict[str, pd.DataFrame], folder: Path) -> None:
+def write(by_name: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write the tables, numbers with six figures."""
-    for name, table in found.items():
+    for name, table in by_name.items():
         rounded = {c: [float(f"{v:.6g}") for v in table[c]] for c in table.select_dtypes("float").columns}
         tables.write(table.assign(**rounded), folder / f"{name}.csv")
 
@@ -109,18 +111,18 @@ def write(found: dict[str, pd.DataFrame], folder: Path) -> None:
 def made_from() -> dict[str, str]:
     """Return hashes of what the tables depend on, for their manifest."""
     names = ("parameters", "history", "law")
-    found = {n: hashlib.sha256((tables.data_dir() / f"{n}.csv").read_bytes()).hexdigest()[:16] for n in names}
-    return {**found, "code": code_hash(*PACKAGES, "uncertainty")}
+    hashes = {n: hashlib.sha256((tables.data_dir() / f"{n}.csv").read_bytes()).hexdigest()[:16] for n in names}
+    return {**hashes, "code": code_hash(*PACKAGES, "uncertainty")}
 
 
 def read(folder: Path | None = None) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Return the stored tables by name, and their manifest; data/sensitivity when no folder is given."""
     folder = Path(folder) if folder else tables.data_dir() / FOLDER
-    told = folder / "manifest.json"
-    if not told.is_file():
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
         raise tables.UserError(
             "{folder}: no manifest.json; expected the folder of a forecast sensitivity run", folder=folder
         )
     paths = sorted(folder.glob("*.csv"))
-    found = {path.stem: pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in paths}
-    return found, json.loads(told.read_text(encoding="utf-8"))
+    by_name = {path.stem: pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in paths}
+    return by_name, json.loads(manifest.read_text(encoding="utf-8"))

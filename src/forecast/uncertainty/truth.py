@@ -85,7 +85,7 @@ def truth(
     sure = [one.but(assumptions={**rest, **one.assumptions}) for one in questions]
     how = {"draws": draws, "seed": seed, "jobs": 1, "progress": False} | run
     asked = None if answer is None else answer.only(engine=by, scenario=[one.scenario for one in questions])
-    if asked is None or set(asked.frame["scenario"].astype(str)) != {one.scenario for one in questions}:
+    if asked is None or set(asked.frame["scenario"].unique()) != {one.scenario for one in questions}:
         asked = project(questions, [by], **how)
     spread = [_width(_values(one, scenario, base), base is None) for one in (asked, project(sure, [by], **how))]
     judged = max(0.0, 1 - spread[1] / spread[0]) if spread[0] > 0 else np.nan
@@ -122,8 +122,8 @@ def _values(answer: Projection, scenario: Scenario, base: Scenario | None) -> "p
     else:
         target = target_of(scenario)
         rows = answer.only(measure=target.measure, group=target.group).frame
-        months = rows["month"].astype(str)
-        rows = rows[(months >= (target.since or target.by)) & (months <= target.by)]
+        wanted = [m for m in rows["month"].cat.categories if (target.since or target.by) <= str(m) <= target.by]
+        rows = rows[rows["month"].isin(wanted)]
     values: pd.Series[float] = rows.groupby("draw", observed=True)["value"].sum()
     return values
 

@@ -28,7 +28,7 @@ from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario, target_of
 from forecast.uncertainty.variance import parameter_rows
 
-FOLDS, BINS, FEW = 5, 40, 8  # parts of the draws, each foretold from the others; bins of x; fewer are no curve
+FOLDS, BINS, FEW = 5, 40, 8  # parts of the draws, each predicted from the others; bins of x; fewer are no curve
 SPELL = max(USUAL_SHARES, key=USUAL_SHARES.__getitem__)  # months; the renewal rate is that of the most usual spell
 ENDS = (0.05, 0.95)
 COUNTED = ("lapses", "entries", "returns", "exits_compulsory", "paid_months", "members")
@@ -105,19 +105,19 @@ def measure_next(
         gains = np.stack(reached if worth is None else [_net(answer, s, worth) for s in asked], axis=1)
         headline, probability = reached[0] - reached[1], float((gains[:, 0] > gains[:, 1]).mean())
     known, months = statistics(answer, scenario, parameter_rows(scenario, seed, range(draws)))
-    table = worths(gains, headline, known, PUBLISHED)
+    table = rank_statistics(gains, headline, known, PUBLISHED)
     low, median, high = np.quantile(headline, (ENDS[0], 0.5, ENDS[1]))
     return Next(scenario, against, wanted, probability, low, median, high, _everything(gains), months, table)
 
 
-def worths(gains: np.ndarray, headline: np.ndarray, known: pd.DataFrame, anyway: str = "") -> pd.DataFrame:
+def rank_statistics(gains: np.ndarray, headline: np.ndarray, known: pd.DataFrame, anyway: str = "") -> pd.DataFrame:
     """Return `statistic, published, worth, resolved, width, narrower` for each column of `known`, the best first.
 
     `gains` (draws, options) is what each option brings in each draw, `headline` (draws,) the number whose interval
     is shown. The worth of a statistic is what the rule "take the option that the regression expects more of" brings
     on draws that the regression has not seen, above the best option without it (none if within two standard errors of
     none). With `anyway`, a column that is known
-    in any case, every other is judged by what it adds to that one: what is not foretold of it by that column
+    in any case, every other is judged by what it adds to that one: what that column does not predict of it
     explains what that column has left unexplained.
     """
     one = headline.min() > 0  # what only multiplies has no even spread as it is
@@ -125,7 +125,7 @@ def worths(gains: np.ndarray, headline: np.ndarray, known: pd.DataFrame, anyway:
     wanted = np.column_stack([gains[:, 1:] - gains[:, :1], scaled])
 
     def expected(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.column_stack([foretold(x, column) for column in y.T])
+        return np.column_stack([predicted(x, column) for column in y.T])
 
     def judge(middle: np.ndarray) -> tuple[np.ndarray, float]:
         option = np.insert(middle[:, :-1], 0, 0.0, axis=1).argmax(axis=1)
@@ -139,7 +139,7 @@ def worths(gains: np.ndarray, headline: np.ndarray, known: pd.DataFrame, anyway:
     for name in known.columns:
         x, before = known[name].to_numpy(float), nothing if name == anyway else base
         if name != anyway and anyway in known:
-            x = x - foretold(known[anyway].to_numpy(float), x)
+            x = x - predicted(known[anyway].to_numpy(float), x)
         (now, wide), (then, width) = judge(before), judge(before + expected(x, wanted - before))
         worth, error = (then - now).mean(), (then - now).std() / len(now) ** 0.5
         worth = float(worth) if worth > 2 * error else 0.0  # less could be luck
@@ -153,7 +153,7 @@ def _everything(gains: np.ndarray) -> float:
     return float((gains.max(axis=1) - gains[:, gains.mean(axis=0).argmax()]).mean())
 
 
-def foretold(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def predicted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return what each y is expected to be by a smooth curve over x, learned from the other draws, (draws,).
 
     The curve is a smoothing spline through means of 40 bins over normal scores of the ranks of x, its smoothness
@@ -161,7 +161,7 @@ def foretold(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     the mean of each.
 
     >>> x = np.linspace(-2, 2, 400)
-    >>> bool(np.abs(foretold(np.exp(x), x**2) - x**2)[20:-20].max() < 0.05)
+    >>> bool(np.abs(predicted(np.exp(x), x**2) - x**2)[20:-20].max() < 0.05)
     True
     """
     order = (rankdata(x, method="average") - 0.5) / len(x)
@@ -189,7 +189,7 @@ def first_orders(known: pd.DataFrame, y: np.ndarray) -> pd.Series:
     """
     around = np.mean((y - y.mean()) ** 2)
     return pd.Series(
-        {name: 1 - np.mean((y - foretold(known[name].to_numpy(float), y)) ** 2) / around for name in known.columns}
+        {name: 1 - np.mean((y - predicted(known[name].to_numpy(float), y)) ** 2) / around for name in known.columns}
     )
 
 
@@ -204,16 +204,16 @@ def statistics(answer: Projection, scenario: Scenario, rows: pd.DataFrame) -> tu
     months = [str(m) for m in scenario.months[1:]]
     months = months[: min(max(len(months) // 3, 3), 12)]
     frame = answer.only(scenario=scenario.scenario, group="all", month=months).frame
-    found = {}
+    counts = {}
     for measure in COUNTED:
         part = frame[frame["measure"] == measure]
         part = part[part["month"] == months[-1]] if measure == PUBLISHED else part
         if len(part):
-            found[measure] = part.groupby("draw")["value"].sum().sort_index()
-    if "paid_months" in found:
+            counts[measure] = part.groupby("draw")["value"].sum().sort_index()
+    if "paid_months" in counts:
         held = frame[frame["measure"] == "members"].groupby("draw")["value"].sum().sort_index()
-        found["paid_months"] = found["paid_months"] / held
-    table = pd.DataFrame(found).reset_index(drop=True)
+        counts["paid_months"] = counts["paid_months"] / held
+    table = pd.DataFrame(counts).reset_index(drop=True)
     drawn = {name: rows[name].to_numpy(float) for name in names(rows)}
     hazard = np.vectorize(hazards.lapse_hazard)(drawn["annual_lapse"], SPELL)
     table["renewal"] = np.exp(-hazard * (1 - drawn["follow_up"] * drawn["renewal_contact"]))

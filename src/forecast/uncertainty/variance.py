@@ -47,8 +47,8 @@ def parameter_rows(scenario: Scenario, seed: int, draws: range) -> pd.DataFrame:
     True
     """
     drawn = parameter_draws(scenario, seed, draws)
-    found = {name: values for name, values in drawn.items() if name != "place_effect"}
-    return pd.DataFrame(found | {EFFECT + scenario.place.name: drawn["place_effect"]})
+    parameters = {name: values for name, values in drawn.items() if name != "place_effect"}
+    return pd.DataFrame(parameters | {EFFECT + scenario.place.name: drawn["place_effect"]})
 
 
 def layered(

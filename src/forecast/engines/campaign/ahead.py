@@ -50,17 +50,17 @@ def ahead(
     known = known or b.known
     row = np.array([d % b.rows for d in (draws if rows is None else rows)])
     p = {k: v[row] for k, v in b.parameters.items()}
-    s, shared, own = b.nation.take(row), Luck.of(seed, draws, NATION), Luck.of(seed, draws, place)
+    s, shared, local = b.nation.take(row), Luck.of(seed, draws, NATION), Luck.of(seed, draws, place)
     lately = list(b.past.level[-13:, row])
     ceiling = np.log(CEILING * known.labor_force[NATION])
-    asked = _Place(known, place, p, None if place == NATION else (state or states(b, place, known)).take(row), own)
+    asked = _Place(known, place, p, None if place == NATION else (state or states(b, place, known)).take(row), local)
     members, lasting, keep, closed = np.zeros((4, len(months), len(row)))
     for t, month in enumerate(months):
         if t > 0:
             step(s, p, known, month, shared, ceiling)
             lately = [*lately[1:], s.level]
         low, rise = asked.month(s, month, np.abs(lately[-1] - lately[0]), moved=t > 0)
-        bump = own.bump(f"bump {month}") if bumpy(month) else 0.0
+        bump = local.bump(f"bump {month}") if bumpy(month) else 0.0
         lasting[t] = low
         members[t] = low + above(month, rise, s.stay) + bump
         keep[t] = s.stay ** (1 / 3)

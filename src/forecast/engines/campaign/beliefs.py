@@ -37,7 +37,7 @@ def learn(known: Known, seed: int = 1, particles: int = PARTICLES, rows: int = R
     """Return what the counts of the nation and of all places teach, in about two seconds on one core."""
     p, nation, past = _islands(known, seed, particles // 2, rows)
     luck = Luck.of(seed, range(particles), "places")
-    own = {k: prior.draws(luck.normal(k)) for k, prior in par.PLACES.items()}
+    local = {k: prior.draws(luck.normal(k)) for k, prior in par.PLACES.items()}
     speed = past.speed()
 
     def choose(log_weight: np.ndarray, name: str) -> np.ndarray | None:
@@ -49,20 +49,20 @@ def learn(known: Known, seed: int = 1, particles: int = PARTICLES, rows: int = R
         # The nation's pasts are dealt anew: what a place says of them is cut off, since many counts of places with
         # large errors would leave a handful of pasts alive.
         pointer = np.argsort(luck.uniform(f"deal {place}"), kind="stable") % rows
-        both = {k: v[pointer] for k, v in p.items()} | own
+        both = {k: v[pointer] for k, v in p.items()} | local
         index, weight, _ = filtered(known, place, Given(both, past, speed, pointer), luck, choose)
         index = index[resampled(weight, 0.5)]
-        own = jittered({k: v[index] for k, v in own.items()}, par.PLACES, luck, f"jitter {place}")
+        local = jittered({k: v[index] for k, v in local.items()}, par.PLACES, luck, f"jitter {place}")
     dealt = np.argsort(luck.uniform("deal"), kind="stable")[:rows]
-    return Beliefs(known, seed, p | {k: v[dealt] for k, v in own.items()}, past, nation)
+    return Beliefs(known, seed, p | {k: v[dealt] for k, v in local.items()}, past, nation)
 
 
 def _islands(known: Known, seed: int, particles: int, rows: int) -> tuple[dict[str, np.ndarray], Nation, Past]:
     """Return what several filters of the nation learned, each with other luck, as rows side by side."""
     each = -(-rows // ISLANDS)
-    found = [learn_nation(known, seed + i * 2**32, particles, each) for i in range(ISLANDS)]
-    parameters = {name: np.concatenate([p[name] for p, _, _ in found])[:rows] for name in par.NATION}
-    ends, pasts = [s for _, s, _ in found], [q for _, _, q in found]
+    islands = [learn_nation(known, seed + i * 2**32, particles, each) for i in range(ISLANDS)]
+    parameters = {name: np.concatenate([p[name] for p, _, _ in islands])[:rows] for name in par.NATION}
+    ends, pasts = [s for _, s, _ in islands], [q for _, _, q in islands]
     nation = Nation(**{k: np.concatenate([getattr(s, k) for s in ends])[:rows] for k in vars(ends[0])})
     past = Past(**{k: np.concatenate([getattr(q, k) for q in pasts], axis=1)[:, :rows] for k in vars(pasts[0])})
     mixed = np.arange(rows).reshape(ISLANDS, -1).T.ravel() if rows % ISLANDS == 0 else np.arange(rows)

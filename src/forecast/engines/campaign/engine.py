@@ -55,13 +55,13 @@ class CampaignEngine:
         name, months = scenario.place.name, scenario.months
         units = [name] if known.of(name) else _parts(name, known) or [name]
         rows = None if scenario.sets is None else scenario.sets.taught(draws)
-        found = [
+        unit_paths = [
             ahead(beliefs, unit, months, draws, seed, known, state if unit == name else None, rows=rows)
             for unit in units
         ]
-        members, lasting = np.sum([(p.members, p.lasting) for p in found], axis=0)
-        share = np.array([p.lasting for p in found]) / lasting
-        keep, closed = ((share * np.array([getattr(p, k) for p in found])).sum(axis=0) for k in ("keep", "closed"))
+        members, lasting = np.sum([(p.members, p.lasting) for p in unit_paths], axis=0)
+        share = np.array([p.lasting for p in unit_paths]) / lasting
+        keep, closed = ((share * np.array([getattr(p, k) for p in unit_paths])).sum(axis=0) for k in ("keep", "closed"))
         value, month, _ = _opening(scenario)
         if month == scenario.start:
             members[0] = value

@@ -30,9 +30,9 @@ def learned(known: Known) -> Beliefs:
     """Return :func:`beliefs.learn` of `known`."""
 
     def make() -> Beliefs:
-        found = files.remembered("learned", ("learn", known.digest, _code()), lambda: _flat(learn(known)))
-        part = {name: _under(name, found) for name in ("parameters", "past", "nation")}
-        return Beliefs(known, int(found["seed"]), part["parameters"], Past(**part["past"]), Nation(**part["nation"]))
+        arrays = files.remembered("learned", ("learn", known.digest, _code()), lambda: _flat(learn(known)))
+        part = {name: _under(name, arrays) for name in ("parameters", "past", "nation")}
+        return Beliefs(known, int(arrays["seed"]), part["parameters"], Past(**part["past"]), Nation(**part["nation"]))
 
     return kept(_LEARNED, known.digest, make)
 
@@ -41,10 +41,10 @@ def stated(beliefs: Beliefs, known: Known, place: str) -> Deviation:
     """Return :func:`beliefs.states` of a place."""
 
     def make() -> Deviation:
-        found = files.remembered("learned", ("states", *key, _code()), lambda: vars(states(beliefs, place, known)))
+        arrays = files.remembered("learned", ("states", *key, _code()), lambda: vars(states(beliefs, place, known)))
         parts = ("mean", "variance", "price", "rise", "closed")
-        mean, variance, price, rise, closed = (found[name] for name in parts)
-        return Deviation(mean, variance, price, rise, closed, int(found["of_year"]))
+        mean, variance, price, rise, closed = (arrays[name] for name in parts)
+        return Deviation(mean, variance, price, rise, closed, int(arrays["of_year"]))
 
     key = beliefs.known.digest, known.digest, place
     return kept(_STATES, key, make)
@@ -67,12 +67,12 @@ def kept(have: dict[K, V], key: K, make: Callable[[], V]) -> V:
 def _flat(b: Beliefs) -> Arrays:
     """All arrays of what was learned, by the name of their part and their own."""
     parts = {"parameters": b.parameters, "past": vars(b.past), "nation": vars(b.nation)}
-    named = {f"{part}/{name}": values for part, found in parts.items() for name, values in found.items()}
+    named = {f"{part}/{name}": values for part, arrays in parts.items() for name, values in arrays.items()}
     return named | {"seed": np.array(b.seed)}
 
 
-def _under(part: str, found: Arrays) -> Arrays:
-    return {name.removeprefix(f"{part}/"): values for name, values in found.items() if name.startswith(f"{part}/")}
+def _under(part: str, arrays: Arrays) -> Arrays:
+    return {name.removeprefix(f"{part}/"): values for name, values in arrays.items() if name.startswith(f"{part}/")}
 
 
 @cache

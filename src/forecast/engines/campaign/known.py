@@ -50,8 +50,8 @@ class Known:
         rows = self.counts.sort_values(["place", "month"], kind="stable")
         labor = {place: self.labor_force[place] for place in {NATION, *rows["place"]} if place in self.labor_force}
         prices = [self._price(self.lineages.get(place, (place, NATION))).round(9).tolist() for place in sorted(labor)]
-        said = (str(self.origin), rows.to_csv(index=False), sorted(self.plans.items()), sorted(labor.items()), prices)
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        facts = (str(self.origin), rows.to_csv(index=False), sorted(self.plans.items()), sorted(labor.items()), prices)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -68,8 +68,8 @@ class Known:
 
     def december(self, place: str, year: int) -> float | None:
         """Return the log of the count of a place's December, None where there is none."""
-        found = self.count(place, pd.Period(f"{year}-12", "M"))
-        return found.log if found else None
+        count = self.count(place, pd.Period(f"{year}-12", "M"))
+        return count.log if count else None
 
     def size(self, place: str) -> float:
         """Return the log of a place's share of the nation's labor force."""
@@ -78,10 +78,10 @@ class Known:
     @cached_property
     def _counts(self) -> dict[str, list["Count"]]:
         rows = self.counts.sort_values(["place", "month"], kind="stable")
-        found: dict[str, list[Count]] = {}
+        counts: dict[str, list[Count]] = {}
         for row in rows_of(rows):
-            found.setdefault(row.place, []).append(Count(row.month, float(np.log(row.value)), float(row.error)))
-        return found
+            counts.setdefault(row.place, []).append(Count(row.month, float(np.log(row.value)), float(row.error)))
+        return counts
 
     def price(self, place: str, month: pd.Period) -> float:
         """Return the log of the least net price that those who renew meet, less that of the nation in December 2017.
@@ -102,22 +102,22 @@ class Known:
         `opening` is the stock from which a question starts: (persons, month, status). One that was assumed, or that
         nobody checked, stands as a count of its own where the place has none of that month.
         """
-        own = known_at(place.history, self.origin, self.law, _alone(place))
-        counts, (value, month, _) = own.counts, opening
+        own_known = known_at(place.history, self.origin, self.law, _alone(place))
+        counts, (value, month, _) = own_known.counts, opening
         if value > 0 and not (counts["month"] == pd.Period(month, "M")).any():
             one = pd.DataFrame({"place": [place.name], "month": [pd.Period(month, "M")], "value": [float(value)]})
             counts = pd.concat([counts, one.assign(error=published.STATUS_ERROR["recalled"])], ignore_index=True)
         rest = self.counts[self.counts["place"] != place.name]
         plans = {key: value for key, value in self.plans.items() if key[0] != place.name}
-        found = replace(
+        combined = replace(
             self,
             counts=pd.concat([rest, counts[counts["place"] == place.name]], ignore_index=True),
-            plans=plans | {key: value for key, value in own.plans.items() if key[0] == place.name},
-            labor_force=self.labor_force | {place.name: own.labor_force.get(place.name, np.nan)},
+            plans=plans | {key: value for key, value in own_known.plans.items() if key[0] == place.name},
+            labor_force=self.labor_force | {place.name: own_known.labor_force.get(place.name, np.nan)},
             lineages=self.lineages | {place.name: place.lineage},
         )
-        found._paths.update(self._paths)  # of the same law
-        return found
+        combined._paths.update(self._paths)  # of the same law
+        return combined
 
     def _price(self, lineage: tuple[str, ...]) -> np.ndarray:
         lineage = tuple(place for place in lineage if place in self._ruled)  # the others have no rule of their own
@@ -153,9 +153,9 @@ def known_at(history: pd.DataFrame, origin: pd.Period, law: Law, places: pd.Data
     rows = rows.drop_duplicates(["place", "month"], keep="last")
     months = pd.PeriodIndex(rows["month"], freq="M")
     counts = rows[["place", "month", "value", "error"]].assign(month=months)
-    found = set_plans(history)
-    found = found[(found["known"] != "") & (found["known"] <= str(origin)) & (found["value"] > 0)]
-    plans = {(p, int(y)): float(v) for p, y, v in zip(found["place"], found["year"], found["value"], strict=True)}
+    planned = set_plans(history)
+    planned = planned[(planned["known"] != "") & (planned["known"] <= str(origin)) & (planned["value"] > 0)]
+    plans = {(p, int(y)): float(v) for p, y, v in zip(planned["place"], planned["year"], planned["value"], strict=True)}
     labor_force = {str(place): float(persons) for place, persons in labor.items()}
     parents = {str(place): str(parent) for place, parent in table["parent"].items()}
     return Known(origin, counts, plans, labor_force, law, _lineages(parents))
@@ -170,25 +170,25 @@ def set_plans(history: pd.DataFrame) -> pd.DataFrame:
     >>> set_plans(rows).query("place == 'Cà Mau'")["year"].tolist()
     ['2021', '2024']
     """
-    found = published.plans(history)
+    planned = published.plans(history)
     rows = history[(history["kind"] == "target") & (history["measure"] == "members")]
     out = rows["source"].map(published.sources()["date"]).fillna("").str[:4]
     asked = zip(rows["place"], rows["month"], out, strict=True)
     fresh = {(place, month[:4]) for place, month, year in asked if year >= month[:4]}
-    keys = zip(found["place"], found["year"], strict=True)
-    set_ = (found["kind"] == "plan") | pd.Series([key in fresh for key in keys], index=found.index, dtype=bool)
-    return found[set_].drop_duplicates(["place", "year"])  # plans stand first
+    keys = zip(planned["place"], planned["year"], strict=True)
+    set_ = (planned["kind"] == "plan") | pd.Series([key in fresh for key in keys], index=planned.index, dtype=bool)
+    return planned[set_].drop_duplicates(["place", "year"])  # plans stand first
 
 
 def _lineages(parents: dict[str, str]) -> dict[str, tuple[str, ...]]:
     """Return each place and all that contain it, smallest first."""
-    found = {}
+    lineages = {}
     for place in parents:
         line = [place]
         while parents.get(line[-1]):
             line.append(parents[line[-1]])
-        found[place] = tuple(line)
-    return found
+        lineages[place] = tuple(line)
+    return lineages
 
 
 def _alone(place: Place) -> pd.DataFrame:

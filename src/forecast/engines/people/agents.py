@@ -93,7 +93,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         for draw, key in enumerate(world.keys):
             moves = Moves(
                 world.to_compulsory[:, draw],
-                world.found[:, draw],
+                world.inspection_hazard[:, draw],
                 world.other_exits[:, draw],
                 fastest[:, draw],
                 int(spells[0].months[-1]),
@@ -107,7 +107,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         skill[:] = world.skill
         members[:] = year_start[:] = self.members()
         self.rules = np.array(world.team_rules)
-        self.flows = np.zeros((len(world.keys), len(plan.communes), G, len(records.FLOWS)))
+        self.flows = np.zeros((len(world.keys), len(plan.communes), G, records.COUNTED))
         self.pulled = np.zeros(size[::-1])
         self.team.create_agents(self, len(world.numbers), list(range(len(world.numbers))))
         self.datacollector = _collector() if self.collect else None
@@ -157,6 +157,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 returning=returning[draw],
                 price_class=price.price_class,
                 spells=layout.spells[t],
+                newly=layout.newly[t],
                 subsidy_months=int(layout.subsidy_months[t]),
                 contribution=price.floor_contribution[t],
                 floor=float(price.floor_contribution[t] / price.floor_contribution[0]),
@@ -217,16 +218,16 @@ def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
     >>> by_commune(quo, range(2), 1).shape
     (2, 3, 6)
     """
-    model, found = model_of(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
+    model, members = model_of(Team), np.zeros((len(draws), len(scenario.months), len(scenario.place.communes)))
     for first in range(draws.start, draws.stop, BATCH):
         batch = range(first, min(first + BATCH, draws.stop))
-        here = found[first - draws.start : batch.stop - draws.start]
+        here = members[first - draws.start : batch.stop - draws.start]
         model.load(world_of(scenario, batch, seed))
         here[:, 0] = model.members().T
         for t in range(1, len(scenario.months)):
             model.step()
             here[:, t] = model.members().T
-    return found
+    return members
 
 
 class AgentEngine:
@@ -265,8 +266,8 @@ def batch(
     model, world = model_of(team), world_of(scenario, draws, seed)
     model.load(world)
     plan, measures = world.plan, list(tables.MEASURES)
-    values = np.zeros((len(draws), len(plan.months), len(measures), G + 1))
-    columns = [measures.index(f) for f in records.FLOWS]
+    values = np.zeros((len(draws), len(plan.months), len(measures) + 1, G + 1))
+    columns = [*(measures.index(f) for f in records.FLOWS), len(measures)]
     stock, lasting = measures.index("members"), measures.index("lasting_members")
     for t in range(len(plan.months)):
         if t:
@@ -277,8 +278,7 @@ def batch(
         if look:
             look(model, t)
     values[..., G] = values[..., :G].sum(axis=-1)
-    charge(values, scenario, draws, seed)
-    return values
+    return charge(values, scenario, draws, seed)
 
 
 _MODELS: dict[type, Offices] = {}

@@ -34,14 +34,14 @@ class Campaigns(NamedTuple):
             december = t + 12 - plan.months[t].month
             if december < len(self.signed):
                 here = here + self.signed[december][:, None] * plan.campaign_moved[t]
-        found: np.ndarray = here[:, :, None] * self.share
-        return found
+        signed: np.ndarray = here[:, :, None] * self.share
+        return signed
 
     def kept(self, plan: Plan, t: int) -> np.ndarray:
         """Return the chance of a campaign member to go on for a month, (draws, communes)."""
         stop = 1 - plan.campaign_kept[t] * self.asked[:, None]
-        found: np.ndarray = 1 - (1 - self.keep[t])[:, None] * stop
-        return found
+        go_on: np.ndarray = 1 - (1 - self.keep[t])[:, None] * stop
+        return go_on
 
 
 def campaigns_of(

@@ -36,8 +36,8 @@ def parameter_draws(scenario: Scenario, seed: int, draws: range) -> Drawn:
         prior = given if isinstance(given, Assumption) else Assumption(value=value, low=low, high=high)
         z = chance.normal_array(keys, chance.name_number(name))
         drawn[name] = between(z, prior.value, prior.low, prior.high)
-    own = None if known is None else known.column(EFFECT + scenario.place.name, draws)
-    return drawn | {"place_effect": place_effect(scenario, drawn, keys) if own is None else own}
+    effect = None if known is None else known.column(EFFECT + scenario.place.name, draws)
+    return drawn | {"place_effect": place_effect(scenario, drawn, keys) if effect is None else effect}
 
 
 def between(z: np.ndarray, value: float, low: float, high: float) -> np.ndarray:

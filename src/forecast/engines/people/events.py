@@ -9,8 +9,8 @@ which they joined: who joins two months earlier under another policy lives the s
 
 The same construction serves for leaving and returning: a clock of hazard runs for each commune (leaving) and each cell
 (returning), and a person carries the reading at which it is their turn. People who become eligible later form cells of
-their own, by year. Whether somebody has left the pool for good is asked when their resistance is passed: it is luck of
-their own, so more pressure never enrolls anybody else instead.
+their own, by year. Whether somebody has left the pool for good is asked once pressure exceeds their resistance: it is
+luck of their own, so more pressure never enrolls anybody else instead.
 
 All of it is compiled and works on the arrays of :mod:`engines.people.records`. A month is an index from the opening
 (0). Nobody is looked at before the month in which something can happen to them (`wake`).
@@ -241,7 +241,7 @@ def _come_back(
 
 @compiled
 def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray) -> bool:
-    """Let those enroll whose resistance the pressure on their cell has passed; False when the table is full."""
+    """Enroll those once pressure on their cell exceeds their resistance; False when the table is full."""
     pool, ledger, table = crowd.pool, crowd.ledger, crowd.table
     came, here = -1, 1.0
     for p in range(len(pool.next)):

@@ -20,7 +20,7 @@ from forecast.engines.people.hazards import Spells
 from forecast.engines.people.memory import compiled
 from forecast.engines.people.prices import PaidMonths, Terms, settle
 from forecast.engines.people.records import G, Rules
-from forecast.engines.people.tenure import Due, Slots, supported_months, uneven, used_up
+from forecast.engines.people.tenure import Due, Slots, first_year, supported_months, uneven, used_up
 
 USUAL, CAMPAIGN, GIFTED = range(3)
 
@@ -95,6 +95,8 @@ class _Scratch(NamedTuple):
     signed: np.ndarray  # (2,) tenure and its squares of campaign members who go on
     usual: np.ndarray  # (spells,) shares, after advice
     campaign: np.ndarray  # (spells,)
+    worth: np.ndarray  # (2,) months by which a new member of each kind, usual or of a campaign, is worth more
+    newly: np.ndarray  # (1,) these months of those who renew in their first year
 
 
 class _Joining(NamedTuple):
@@ -110,7 +112,8 @@ def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.n
     """Let one month of members pass; `members` is brought up to date, `flows` (draws, FLOWS, strata, groups) filled."""
     count = len(slots.spells.months)
     join, moments, again, signed = np.zeros((3, count)), np.zeros((2, count)), np.zeros(3), np.zeros(2)
-    scratch = _Scratch(join, moments, again, signed, usual=np.zeros(count), campaign=np.zeros(count))
+    shares, worth = np.zeros((2, count)), np.zeros(2)
+    scratch = _Scratch(join, moments, again, signed, shares[0], shares[1], worth, newly=np.zeros(1))
     _live(members, slots, month, rules, scratch, flows)
 
 
@@ -121,7 +124,7 @@ def _live(members: Members, slots: Slots, month: Month, rules: Rules, scratch: _
     for d in range(members.stock.shape[0]):
         one = rules_of(rules, d)
         for s in range(members.stock.shape[1]):
-            _shares(spells, month.facing.advised[d, s], scratch)
+            _shares(spells, slots.newly, month.facing.advised[d, s], scratch)
             for g in range(G):
                 _group(Where(d, s, g), members, slots, month, one, scratch, flows)
 
@@ -146,9 +149,9 @@ def rules_of(rules: Any, d: int) -> Rules:
 
 
 @compiled
-def _shares(spells: Spells, advised: float, scratch: _Scratch) -> None:
-    """Shares of payers by spell when some of those who pay short follow the advice."""
-    short = 0.0
+def _shares(spells: Spells, newly: np.ndarray, advised: float, scratch: _Scratch) -> None:
+    """Shares of payers by spell when some of those who pay short follow the advice; `newly` (spells,) as in `Slots`."""
+    short, scratch.worth[:] = 0.0, 0.0
     for k in range(spells.advised):
         short += spells.usual[k]
     for k in range(len(spells.months)):
@@ -156,6 +159,8 @@ def _shares(spells: Spells, advised: float, scratch: _Scratch) -> None:
         scratch.usual[k] = spells.usual[k] * (1 - advised if k < spells.advised else 1) + (
             advised * short if k == spells.advised else 0
         )
+        scratch.worth[USUAL] += scratch.usual[k] * newly[k]
+        scratch.worth[CAMPAIGN] += scratch.campaign[k] * newly[k]
 
 
 @compiled
@@ -193,6 +198,7 @@ def _group(
                 lapsing_squares += out.squares
                 _renew(kind, n - out.n, max(due.months - out.months, 0.0), max(due.squares - out.squares, 0.0), scratch)
             gone = _age(stock[kind], tenure[kind], square[kind], (begin, slots.first[k + 1] - 1), stay, gone)
+    _renew_newly(scratch)
     out = Due(lapsing, lapsing_months, lapsing_squares)
     back = _return(members.lapsed[d, s, g], out, facing.returning[d, s] / burden, rules)
     joining = _Joining(coming.entries[d, s, g], coming.signed[d, s, g], coming.gifts[d, s, g], back)
@@ -226,6 +232,18 @@ def _renew(kind: int, n: float, months: float, squares: float, scratch: _Scratch
     scratch.again[0] += n
     scratch.again[1] += months
     scratch.again[2] += squares
+
+
+@compiled
+def _renew_newly(scratch: _Scratch) -> None:
+    """Note what those who renew in their first year are worth to collectors; called before anybody joins."""
+    usual = Due(scratch.join[USUAL].sum(), scratch.moments[0].sum(), scratch.moments[1].sum())
+    campaign = Due(scratch.join[CAMPAIGN].sum(), scratch.signed[0], scratch.signed[1])
+    scratch.newly[0] = 0.0
+    if usual.n > 0.0 and scratch.worth[USUAL] != 0.0:
+        scratch.newly[0] += usual.n * first_year(usual) * scratch.worth[USUAL]
+    if campaign.n > 0.0 and scratch.worth[CAMPAIGN] != 0.0:
+        scratch.newly[0] += campaign.n * first_year(campaign) * scratch.worth[CAMPAIGN]
 
 
 @compiled
@@ -367,10 +385,12 @@ def _pay(
         new = (joining.entries - joining.signed) * scratch.usual[q] + joining.signed * scratch.campaign[q]
         at_most = min(months, slots.subsidy_months)
         flows[records.PAID_MONTHS] += months * (paying + gifted)
+        flows[records.NEWLY] += (new + gifted) * slots.newly[q]
         declared += months * (new * above[0] + (paying - new) * above[1])
         supported += at_most * new + (paying - new) * supported_months(again, months, slots)
         given += months * gifted
         given_supported += at_most * gifted
+    flows[records.NEWLY] += scratch.newly[0]
     money = settle(PaidMonths(declared, supported, given, given_supported), terms)
     flows[records.BY_MEMBERS], flows[records.BY_STATE] = money[0], money[1]
     flows[records.BY_PROVINCE], flows[records.BY_DONORS] = money[2], money[3]

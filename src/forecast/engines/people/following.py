@@ -20,7 +20,7 @@ import numpy as np
 from forecast.data import files
 from forecast.data.code import ENGINES, code_hash
 from forecast.engines.campaign.ahead import Paths
-from forecast.engines.people.means import Run, Said, skill_classes
+from forecast.engines.people.means import Run, TeamWork, skill_classes
 from forecast.engines.people.world import World, make_world
 from forecast.engines.pool import PoolEngine
 from forecast.question.fingerprint import fingerprint
@@ -72,15 +72,15 @@ def led_by(scenario: Scenario, draws: range, seed: int) -> Led:
     """
     quo = scenario.with_policy("status quo", scenario.policy.in_force(scenario.start))
     asked = pickle.dumps((dict(quo), quo.learned, seed))  # what is pickled otherwise is looked up again, no more
-    key, found = hashlib.blake2b(asked).digest(), []
+    key, blocks = hashlib.blake2b(asked).digest(), []
     for first in range(draws.start - draws.start % BLOCK, draws.stop, BLOCK):
         if (key, first) not in _LED:
             while len(_LED) >= MOST_KEPT:
                 del _LED[next(iter(_LED))]  # the oldest
             _LED[key, first] = _led(quo, range(first, first + BLOCK), seed)
         wanted = slice(max(draws.start - first, 0), min(draws.stop - first, BLOCK))
-        found.append(_LED[key, first].part(wanted))
-    return Led.joined(found)
+        blocks.append(_LED[key, first].part(wanted))
+    return Led.joined(blocks)
 
 
 def _led(quo: Scenario, block: range, seed: int) -> Led:
@@ -107,31 +107,31 @@ def lead(quo: Scenario, draws: range, seed: int, paths: Paths | None) -> Led:
     world.campaigns.keep[:] = keep
     lasting[0] = (run.stock() - run.campaign()).sum(axis=1)
     for t in range(1, shape[0]):
-        said = run.begin(t)
+        work = run.begin(t)
         if paths is None:
             december = quo.months[t].month == 12
             signed[t] = world.drawn["campaign_rise"] * lasting[t - 1] * december
         else:
-            none = run.press(t, said, 0 * world.base[t])[0]
-            press = none, run.press(t, said, world.base[t])[0] - none
+            none = run.press(t, work, 0 * world.base[t])[0]
+            press = none, run.press(t, work, world.base[t])[0] - none
             least = run.outside.entries(world, t, press, LEAST_PRESSURE)
-            world.lapse[t], short, left = _lapse(run, t, said, paths.lasting[t] - least)
+            world.lapse[t], short, left = _lapse(run, t, work, paths.lasting[t] - least)
             pressure[t] = run.outside.pressure_for(world, t, press, short + least)
             world.base[t] *= pressure[t]
             signed[t] = np.maximum(paths.members[t] - paths.lasting[t] - left, 0.0)
-        run.live(t, said, run.press(t, said), signed[t][:, None, None] * world.campaigns.share)
+        run.live(t, work, run.press(t, work), signed[t][:, None, None] * world.campaigns.share)
         lasting[t] = (run.stock() - run.campaign()).sum(axis=1)
     return Led(pressure, world.lapse, signed, keep, closed, lasting, opening)
 
 
-def _lapse(run: Run, t: int, said: Said, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _lapse(run: Run, t: int, work: TeamWork, goal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the factor on lapsing, how many must enter, and campaign members left, each (draws,).
 
     The factor is 1 where lasting members are below `goal` without anybody entering; else it is found by the secant
     method on its logarithm, so that they are at the goal.
     """
     factor = np.ones(len(goal))
-    lasting, campaign = run.tried(t, said, factor)
+    lasting, campaign = run.tried(t, work, factor)
     falls = lasting > goal
     if not falls.any():
         return factor, goal - lasting, campaign
@@ -139,9 +139,9 @@ def _lapse(run: Run, t: int, said: Said, goal: np.ndarray) -> tuple[np.ndarray, 
     x, y = np.zeros(len(goal)), lasting - goal
     new = np.where(falls, 0.7, 0.0)
     for _ in range(TRIES):
-        found = run.tried(t, said, np.exp(new))[0] - goal
-        slope = (found - y) / np.where(new == x, 1.0, new - x)
-        step = np.where(slope < 0, -found / np.where(slope < 0, slope, -1.0), 0.0)
-        x, y = new, found
+        residual = run.tried(t, work, np.exp(new))[0] - goal
+        slope = (residual - y) / np.where(new == x, 1.0, new - x)
+        step = np.where(slope < 0, -residual / np.where(slope < 0, slope, -1.0), 0.0)
+        x, y = new, residual
         new = np.where(falls, np.clip(new + step, 0.0, np.log(MOST_LAPSE)), 0.0)
     return np.exp(new), short, campaign

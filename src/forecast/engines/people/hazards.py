@@ -73,14 +73,15 @@ def entry_hazard(drawn: Drawn) -> np.ndarray:
     return result
 
 
-def found(hours: np.ndarray, eligible: np.ndarray, rate: np.ndarray, effect: np.ndarray) -> np.ndarray:
+def inspection_hazard(hours: np.ndarray, eligible: np.ndarray, rate: np.ndarray, effect: np.ndarray) -> np.ndarray:
     """Hazard per month by which inspections find a person who belongs into compulsory insurance.
 
     All arrays are (months, draws, communes). The moves a year `rate` (draws,) rise by `effect` (draws,) for each of the
     `hours` a thousand of the `eligible` (communes,); this is the rise, which members and those who have not enrolled
     share: an inspector who comes to an employer does not ask who pays voluntarily (judgement).
 
-    >>> found(np.full((1, 1, 1), 2.0), np.array([1000.0]), np.array([0.12]), np.array([0.5])).round(6).tolist()
+    >>> hours, eligible = np.full((1, 1, 1), 2.0), np.array([1000.0])
+    >>> inspection_hazard(hours, eligible, np.array([0.12]), np.array([0.5])).round(6).tolist()
     [[[0.01]]]
     """
     hazard: np.ndarray = rate[:, None] / 12 * (effect[:, None] * (hours / eligible * 1000))

@@ -55,8 +55,8 @@ def lives(
     model = agents.model_of(team)
     spells = model.world.layout.spells[0].months
     each = zip(model.people, members, paid, strict=True)
-    found = [_lives(people, marks, [kept[t] for t in (0, *paid_by)], last, spells) for people, marks, kept in each]
-    return values, found
+    histories = [_lives(people, marks, [kept[t] for t in (0, *paid_by)], last, spells) for people, marks, kept in each]
+    return values, histories
 
 
 @compiled

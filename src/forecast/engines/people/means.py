@@ -72,7 +72,7 @@ def _cut(effect: Effect, classes: int, share: np.ndarray) -> Effect:
     return Effect(called, None if visits is None else visits * share[:, None], press)
 
 
-class Said(NamedTuple):
+class TeamWork(NamedTuple):
     """What teams do with a month: their hours, and of each stratum's members how many each class has."""
 
     hours: teams.Hours
@@ -98,21 +98,21 @@ class Run:
 
     def stock(self) -> np.ndarray:
         """Members, (draws, groups)."""
-        found: np.ndarray = self.members.stock.sum(axis=(1, 3, 4))
-        return found
+        stock: np.ndarray = self.members.stock.sum(axis=(1, 3, 4))
+        return stock
 
     def campaign(self) -> np.ndarray:
         """Members of campaigns, (draws, groups)."""
-        found: np.ndarray = self.members.stock[..., e.CAMPAIGN, :].sum(axis=(1, 3))
-        return found
+        campaign: np.ndarray = self.members.stock[..., e.CAMPAIGN, :].sum(axis=(1, 3))
+        return campaign
 
     def _held(self) -> np.ndarray:
         return np.ascontiguousarray(self.members.stock.sum(axis=(2, 3, 4)).T)
 
-    def begin(self, t: int) -> Said:
+    def begin(self, t: int) -> TeamWork:
         """Begin month `t`: a new year comes, and teams act."""
         world, draws = self.world, len(self.world.keys)
-        self.outside.find(world.found[t])
+        self.outside.find(world.inspection_hazard[t])
         if world.plan.months[t].month == 1:
             self.year_start = self.part
             self.outside.new_year(world)
@@ -126,14 +126,14 @@ class Run:
         planned, hours = teams.plan_rows(classes.plan, t), np.empty((len(teams.Hours._fields), *looked_at.shape[1:]))
         for c in range(looked_at.shape[1]):
             teams.team_acts(c, planned, looked_at, self.team_rules, hours)
-        return Said(teams.with_others(teams.Hours(*hours), classes.effect, t), weight)
+        return TeamWork(teams.with_others(teams.Hours(*hours), classes.effect, t), weight)
 
-    def press(self, t: int, said: Said, base: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def press(self, t: int, work: TeamWork, base: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return contact and the share on paper of month `t`; with a `base` of one's own nothing is kept of it."""
         pulled = self.pulled if base is None else self.pulled.copy()
-        return contact(self.classes, t, Made(said.hours.visits, self.part), pulled, base)
+        return contact(self.classes, t, Made(work.hours.visits, self.part), pulled, base)
 
-    def tried(self, t: int, said: Said, lapse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def tried(self, t: int, work: TeamWork, lapse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return lasting and campaign members at the end of month `t` if nobody entered, each (draws,); keeps nothing.
 
         `lapse` (draws,) is a factor on the hazard of lapsing.
@@ -142,25 +142,25 @@ class Run:
         self.members = e.Members(*(x.copy() for x in kept))
         nobody = np.zeros((len(lapse), len(self.held), len(CLASS_SHARES), G))
         paper = np.zeros((len(lapse), self.part.shape[0]))
-        self._month(t, said, (nobody, paper, nobody[:, :, 0]), lapse)
+        self._month(t, work, (nobody, paper, nobody[:, :, 0]), lapse)
         campaign, stock = self.campaign().sum(axis=1), self.stock().sum(axis=1)
         self.members = kept
         return stock - campaign, campaign
 
-    def live(self, t: int, said: Said, press: tuple[np.ndarray, np.ndarray], signing: np.ndarray) -> np.ndarray:
+    def live(self, t: int, work: TeamWork, press: tuple[np.ndarray, np.ndarray], signing: np.ndarray) -> np.ndarray:
         """Live month `t` and return its flows, (draws, FLOWS, groups); `signing` is (draws, strata, groups)."""
         entering = self.outside.enter(self.world, t, press[0])
         wanted = np.broadcast_to(self.world.plan.gift[t], signing.shape)
         both = self.outside.take(wanted + signing) / np.maximum(wanted + signing, 1e-300)
-        flows, came = self._month(t, said, (entering, press[1], signing * both), self.world.lapse[t], wanted * both)
+        flows, came = self._month(t, work, (entering, press[1], signing * both), self.world.lapse[t], wanted * both)
         self.held, came = self._held(), np.moveaxis(came.sum(axis=3), 0, 2)  # (strata, classes, draws)
-        self.part = (said.weight * (self.held - came.sum(axis=1))[:, None] + came).reshape(-1, len(signing))
+        self.part = (work.weight * (self.held - came.sum(axis=1))[:, None] + came).reshape(-1, len(signing))
         return flows
 
     def _month(
         self,
         t: int,
-        said: Said,
+        work: TeamWork,
         coming: tuple[np.ndarray, np.ndarray, np.ndarray],
         lapse: np.ndarray,
         gifts: np.ndarray | None = None,
@@ -179,7 +179,7 @@ class Run:
             e.Facing(
                 rise=self.rises[0][t],
                 full_rise=self.rises[1][t],
-                called=_mean(said.weight, said.hours.called),
+                called=_mean(work.weight, work.hours.called),
                 keep=world.campaigns.kept(plan, t),
                 lapse=lapse,
                 advised=world.advised(t),
@@ -195,28 +195,29 @@ class Run:
                 *(share[t] for share in world.support),
             ),
         )
-        flows = np.zeros((len(lapse), len(records.FLOWS), len(self.held), G))
+        flows = np.zeros((len(lapse), records.COUNTED, len(self.held), G))
         e.live(self.members, self.ever[t], month, self.rules, flows)
         by_group: np.ndarray = flows.sum(axis=2)
         return by_group, came
 
 
 def expected(world: World, skill: np.ndarray) -> np.ndarray:
-    """Values by (draws, months, measures, groups + all): expected stock, flows and contributions of the place.
+    """Values by (draws, months, measures + 1, groups + all): expected stock, flows and contributions of the place.
 
-    `skill` is what `skill_classes` gives. Teams act, and people enter, by class; members are not told apart by class
-    but for how many each class has, since nothing that a member does depends on the team's skill.
+    `skill` is what `skill_classes` gives; the last row is `records.NEWLY`, no measure. Teams act, and people enter, by
+    class; members are not told apart by class but for how many each class has, since nothing that a member does depends
+    on the team's skill.
     """
     run, plan, measures = Run(world, skill), world.plan, list(tables.MEASURES)
-    columns = [measures.index(f) for f in records.FLOWS]
+    columns = [*(measures.index(f) for f in records.FLOWS), len(measures)]
     stock, lasting = measures.index("members"), measures.index("lasting_members")
-    values = np.zeros((len(world.keys), len(plan.months), len(measures), G + 1))
+    values = np.zeros((len(world.keys), len(plan.months), len(measures) + 1, G + 1))
     for t in range(len(plan.months)):
         if t:
-            said = run.begin(t)
+            work = run.begin(t)
             held = run.stock().sum(axis=1) - run.campaign().sum(axis=1)
             signing = world.campaigns.signing(plan, t, held)
-            values[:, t, columns, :G] = run.live(t, said, run.press(t, said), signing)
+            values[:, t, columns, :G] = run.live(t, work, run.press(t, work), signing)
         values[:, t, stock, :G] = run.stock()
         values[:, t, lasting, :G] = values[:, t, stock, :G] - run.campaign()
     values[..., G] = values[..., :G].sum(axis=-1)
@@ -240,7 +241,15 @@ def _slots_of(world: World, slots: np.ndarray) -> list[Slots]:
     signed: np.ndarray = np.asarray(np.array([spells.campaign for spells in layout.spells]).any(axis=0))
     gifted = np.logical_or.accumulate(gifts.any(axis=(1, 2)) & (np.arange(len(gifts)) > 0))
     return [
-        Slots(spells, slots, signed, bool(gifted[t]), int(layout.subsidy_months[t]), layout.subsidized + t)
+        Slots(
+            spells,
+            layout.newly[t],
+            slots,
+            signed,
+            bool(gifted[t]),
+            int(layout.subsidy_months[t]),
+            layout.subsidized + t,
+        )
         for t, spells in enumerate(layout.spells)
     ]
 

@@ -34,7 +34,7 @@ class Moves(NamedTuple):
     """Hazards per month of leaving, and how fast people can come back."""
 
     to_compulsory: np.ndarray  # (months, communes)
-    found: np.ndarray  # (months, communes) by inspections, of those who have not enrolled
+    inspection_hazard: np.ndarray  # (months, communes) by inspections, of those who have not enrolled
     to_other: np.ndarray  # (months,)
     fastest_return: np.ndarray  # (months, classes, groups, bands); a higher one is noticed and costs time, not truth
     longest_spell: int  # months
@@ -101,7 +101,7 @@ class People:
             foreseen=np.ascontiguousarray(np.moveaxis(foreseen, 0, -1)),
             leave_clock=leave_clock,
             leave_never=np.ascontiguousarray(never.T),
-            found_clock=np.cumsum(moves.found, axis=0),
+            found_clock=np.cumsum(moves.inspection_hazard, axis=0),
             leave_split=np.ascontiguousarray((to_compulsory / np.maximum(hazard, 1e-300)).T),
             members=np.zeros((communes, G)),
             campaign=np.zeros((communes, G)),

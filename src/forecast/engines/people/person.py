@@ -6,6 +6,7 @@ import numpy as np
 
 from forecast.data import chance
 from forecast.engines.people import hazards as h
+from forecast.engines.people.commission import NEW_FOR
 from forecast.engines.people.declared import share_above
 from forecast.engines.people.memory import compiled
 from forecast.engines.people.prices import BANDS
@@ -18,6 +19,7 @@ from forecast.engines.people.records import (
     GIVEN_SUPPORTED,
     MEMBER,
     NEVER,
+    NEWLY,
     NO_MONTH,
     PAID_MONTHS,
     SUPPORTED,
@@ -134,6 +136,8 @@ def pay(now: Month, ledger: Ledger, person: Row, c: int, g: int, s: int, flows: 
     supported = min(months, max(0, now.subsidy_months - person.subsidized))
     person.subsidized += supported
     flows[c, g, PAID_MONTHS] += months
+    if person.since == person.joined and now.t - person.joined < NEW_FOR:  # never lapsed
+        flows[c, g, NEWLY] += now.newly[s]
     if person.kind & GIFTED:
         flows[c, g, GIVEN] += months
         flows[c, g, GIVEN_SUPPORTED] += supported

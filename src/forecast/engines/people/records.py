@@ -22,6 +22,7 @@ FLOWS = (
 ).split()
 ENTRIES, RETURNS, LAPSES, TO_COMPULSORY, TO_OTHER, ACTIVE = range(6)
 PAID_MONTHS, BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS = range(6, 11)
+NEWLY, COUNTED = len(FLOWS), len(FLOWS) + 1  # no measure: what new members are worth to collectors; how many there are
 # While a month runs, four of the money columns hold months that are turned into money at its end (`prices.settle`):
 # months x declared income in floors, months with subsidy, and the same two for books given by donors.
 DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
@@ -100,6 +101,7 @@ class Month(NamedTuple):
     returning: np.ndarray  # (c,) hazard per month at the reference price
     price_class: np.ndarray  # (c,)
     spells: Spells
+    newly: np.ndarray  # (spells,) months by which a new member's payment is worth more to collectors than a renewal
     subsidy_months: int  # months for which the state subsidizes one person
     contribution: float  # VND a month on the floor
     floor: float  # in floors of the opening

@@ -67,10 +67,10 @@ def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
         level, groups = _level(scenario, draws, seed, strata), values[..., :G]
         room = np.full_like(level, np.inf)
         np.divide(groups, -level, out=room, where=level < 0)
-        groups += np.clip(room.min(axis=(1, 2), keepdims=True), 0, 1) * level  # one factor a draw: the ledger holds
+        least = room[:, :, :-1].min(axis=(1, 2), keepdims=True)  # of measures; what new members are worth is none
+        groups += np.clip(least, 0, 1) * level  # one factor a draw: the ledger holds
         values[..., G] = groups.sum(axis=-1)
-    charge(values, scenario, draws, seed)
-    return values
+    return charge(values, scenario, draws, seed)
 
 
 def _level(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from forecast.engines.people.commission import NEW_FOR
 from forecast.engines.people.hazards import Spells
 from forecast.engines.people.memory import compiled
 
@@ -18,6 +19,7 @@ class Slots(NamedTuple):
     """How members are told apart by what they paid."""
 
     spells: Spells  # shares of this month
+    newly: np.ndarray  # (spells,) months by which a new member's payment is worth more to collectors than a renewal
     first: np.ndarray  # (spells + 1,) first slot of each spell; a slot is (spell, months until due)
     campaign_ever: np.ndarray  # (spells,) does anybody of a campaign ever pay so?
     gifted: bool  # has anybody been given a book by now?
@@ -52,6 +54,12 @@ def _shorter(due: Due, months: float) -> float:
     if variance <= 1e-12:
         return 1.0 if distance > 0.0 else 0.0
     return 0.5 * math.erfc(-distance / math.sqrt(2.0 * variance))
+
+
+@compiled
+def first_year(due: Due) -> float:
+    """Share of members who pay again while they still count as new."""
+    return _shorter(due, NEW_FOR - 0.5)
 
 
 @compiled

@@ -16,6 +16,7 @@ from forecast.data import chance, tables
 from forecast.data.apportion import systematic
 from forecast.engines.people import hazards, prices, teams
 from forecast.engines.people.campaigns import Campaigns, campaigns_of
+from forecast.engines.people.commission import newly
 from forecast.engines.people.draws import Drawn, parameter_draws
 from forecast.engines.people.people import band_sizes
 from forecast.engines.people.prices import BANDS, Prices
@@ -41,6 +42,7 @@ class Layout(NamedTuple):
     prices: Prices
     opening_net: np.ndarray  # (groups,) VND a month at the opening, which no policy changes
     spells: list[hazards.Spells]  # of each month
+    newly: np.ndarray  # (months, spells) months by which a new member's payment is worth more to collectors
     subsidy_months: np.ndarray  # (months,) for which the state subsidizes one person
     subsidized: int  # months since the subsidy began, at the opening
     anew: np.ndarray  # (months,) 1 from the month on in which another poverty standard than that of the opening holds
@@ -72,7 +74,7 @@ class World(NamedTuple):
     goals: np.ndarray  # (months, communes, draws) the plan for the next December, persons
     support: prices.Support  # what state, province and donors pay
     to_compulsory: np.ndarray  # (months, draws, communes) hazard per month of leaving for compulsory insurance
-    found: np.ndarray  # the same shape: hazard per month by which inspections find people who have not enrolled
+    inspection_hazard: np.ndarray  # the same shape: hazard per month that an inspection finds who has not enrolled
     other_exits: np.ndarray  # (months, draws) hazard per month of death and pension
     team_rules: teams.TeamRules
     effect: Effect  # what levers do through inputs that all engines know
@@ -132,6 +134,7 @@ def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
         prices=prices.prices(place, plan, law),
         opening_net=np.array([law.price(g, plan.months[0], place.lineage).net for g in GROUPS]),
         spells=hazards.spells(plan.months, law),
+        newly=newly(scenario),
         subsidy_months=np.array([law.subsidy_months(month) for month in plan.months]),
         subsidized=0 if begins is None else max(0, opening - begins + 1),
         anew=np.array([law.find(STANDARD, m) != law.find(STANDARD, plan.months[0]) for m in plan.months], float),
@@ -198,7 +201,9 @@ def fill(layout: Layout, given: Given) -> World:
     counted = (by_band * moved).sum(axis=2) / np.maximum(by_band.sum(axis=2), 1)
     due = members / hazards.TYPICAL_SPELL
     inspected = teams.inspected(plan, due, drawn)
-    found = hazards.found(inspected, layout.eligible, drawn["transfer_rate"], drawn["inspection_effect"])
+    inspection_hazard = hazards.inspection_hazard(
+        inspected, layout.eligible, drawn["transfer_rate"], drawn["inspection_effect"]
+    )
     reach = teams.reference_reach(layout.collectors[:, None], layout.households[:, None], due, drawn)
     return World(
         layout=layout,
@@ -219,8 +224,8 @@ def fill(layout: Layout, given: Given) -> World:
         reach=reach,
         goals=_goals(scenario, plan, members, drawn),
         support=prices.support(price, layout.anew, counted),
-        to_compulsory=drawn["transfer_rate"][:, None] / 12 + found,
-        found=found,
+        to_compulsory=drawn["transfer_rate"][:, None] / 12 + inspection_hazard,
+        inspection_hazard=inspection_hazard,
         other_exits=hazards.other_exits(plan.months, drawn, law),
         team_rules=teams.TeamRules.of(drawn),
         effect=_effect(plan, drawn),
@@ -229,10 +234,10 @@ def fill(layout: Layout, given: Given) -> World:
 
 def _effect(plan: Plan, drawn: Drawn) -> Effect:
     """What all columns that act through common inputs do together: shares of the rest, sums, and products."""
-    found = [c.effect(plan.columns[n], drawn) for n, c in COLUMNS.items() if c.effect and plan.columns[n].any()]
+    effects = [c.effect(plan.columns[n], drawn) for n, c in COLUMNS.items() if c.effect and plan.columns[n].any()]
 
     def of(name: str) -> list[np.ndarray]:
-        return [value for effect in found if (value := getattr(effect, name)) is not None]
+        return [value for effect in effects if (value := getattr(effect, name)) is not None]
 
     called, visits, contact = (of(name) for name in Effect._fields)
     return Effect(

@@ -20,8 +20,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
-from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 
 from forecast.data import tables
 from forecast.data.chance import normal_array
@@ -191,8 +189,10 @@ def fit_structural(
             result: float = 0.5 * np.sum(z**2) - likely
             return result
 
-        found = minimize(surprise, np.zeros(3), method="L-BFGS-B", bounds=[(-4, 4)] * 3)
-        noise = Noise(*np.exp(center + NOISE_SPREAD * found.x))
+        from scipy.optimize import minimize  # not for a run that only reads what was fitted
+
+        optimum = minimize(surprise, np.zeros(3), method="L-BFGS-B", bounds=[(-4, 4)] * 3)
+        noise = Noise(*np.exp(center + NOISE_SPREAD * optimum.x))
     result = _model(grid, price, growth, december, noise, elasticity).filter()
     mean, cov = result.filtered_state[:, -1], result.filtered_state_cov[:, :, -1]
     # From here on prices are told relative to the last month, so its price is part of the level.
@@ -219,6 +219,8 @@ def _model(
     change[DECEMBER, DECEMBER] = new_winter * WINTER_SPREAD**2
     design = np.zeros((1, STATES, steps))
     design[0] = np.ones(steps), np.zeros(steps), winter(months), price
+    from statsmodels.tsa.statespace.kalman_filter import KalmanFilter  # half a second; most runs fit nothing
+
     model = KalmanFilter(
         grid.to_numpy(float)[:, None],
         k_states=STATES,
@@ -257,8 +259,8 @@ def simulate(
     `FAR_GROWTH`; it slows down towards a share of the eligible people that each draw has its own of (`CEILING`), and
     nobody joining at all is the least (`LEAST`).
     """
-    own = keys if believed is None else believed
-    z = [luck(own, fit.last, 8 + number) for number in range(STATES + 3)]
+    belief_keys = keys if believed is None else believed
+    z = [luck(belief_keys, fit.last, 8 + number) for number in range(STATES + 3)]
     root = np.linalg.cholesky(fit.cov + 1e-12 * np.eye(STATES))  # a rounding may leave a variance just below zero
     # Sums are written out: a matrix product may round otherwise for another number of draws.
     level, growth, december, elasticity = (
