@@ -43,6 +43,8 @@ NO_FORECAST = {
     "exam.checks_table": "rows of data/exam.csv",
     "exam.read": "nothing shown",
     "costs.held": "words",
+    "sliders.sliders": "worked out on the page, with its error",
+    "sliders.text": "the error of the surface",
     "policy.paired_text": "words",
     "equal_money.titles": "words",
     "board_desk.year_of": "nothing shown",

@@ -1,13 +1,15 @@
 """How the answer moves with the levers that matter most: a surface through a few runs, for a page that runs nothing.
 
-Four levers of the menu, each from nothing to the most that was seen, are tried together at the corners, edges and
-middles of their ranges (a face-centered central composite design, Box and Wilson 1951, and the middle of each lever
-alone). Through what came out goes, for each month and each quantile of what the target counts, a polynomial of second
-degree in logs (least squares), and one for the money. Runs at levels that were not used for that say how far it is off.
+Four levers of the menu, each from nothing to the most that was seen, are tried together: at the corners, faces and
+middles of their ranges (a face-centered central composite design, Box and Wilson 1951), alone, and at points of Sobol's
+sequence between. Through what came out goes, for each month and each quantile of what the target counts, a polynomial
+of third degree in logs (least squares), and one for the money. A lever counts as log(1 + 5 x share): its first steps do
+most. Runs at settings that were not used for that say how far it is off. Degree, transformation and number of runs
+were chosen on the plans of Đà Bắc, Cà Mau and Hà Nội.
 """
 
 from collections.abc import Sequence
-from itertools import combinations, product
+from itertools import combinations_with_replacement, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,9 +25,11 @@ from forecast.question import menu
 from forecast.question.scenario import Scenario, target_of
 
 LEVERS = 4  # as many as a reader can pull and still see what each does
-QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-NORMAL = stats.norm.ppf(QUANTILES)
-CHECKS = 8  # runs that say how far the surface is off
+QUANTILES = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+NORMAL = np.asarray(stats.norm.ppf(QUANTILES))
+MIDDLE, BEND, DEGREE = 0.35, 5.0, 3  # of a range: what counts as its middle, and how its steps shrink
+FIRST = 30.0  # what the plan as it stands counts as, in settings
+BETWEEN, CHECKS = 24, 8  # settings between the corners, and those that say how far the surface is off
 SMALLEST = 0.5  # persons: less than one counts as half of one, which has a logarithm
 
 
@@ -70,25 +74,40 @@ class Surface(NamedTuple):
 
 
 def terms(shares: np.ndarray) -> np.ndarray:
-    """Return the terms of second degree of each row of `shares`: 1, each, each squared, each pair multiplied.
+    """Return the terms up to :data:`DEGREE` of each row of `shares`, those of one lever in the order of :func:`powers`.
 
-    >>> terms(np.array([[0.5, 1.0]])).tolist()
-    [[1.0, 0.5, 1.0, 0.25, 1.0, 0.5]]
+    >>> terms(np.array([[0.0, 1.0]]))[0, :3].round(2).tolist(), terms(np.ones((1, 4))).shape
+    ([1.0, 0.0, 1.79], (1, 35))
     """
-    pairs = [shares[:, a] * shares[:, b] for a, b in combinations(range(shares.shape[1]), 2)]
-    return np.column_stack([np.ones(len(shares)), shares, shares**2, *pairs])
+    bent = np.log1p(BEND * shares)
+    return np.column_stack([np.prod(bent[:, list(part)], axis=1) for part in powers(shares.shape[1])])
 
 
-def design(levers: int) -> np.ndarray:
-    """Return the settings that are tried: corners, middles of faces, the middle, and the middle of each lever alone.
+def powers(levers: int) -> list[tuple[int, ...]]:
+    """Return which levers are multiplied in each term: none, each, each pair, each three; one may stand twice.
 
-    >>> design(2).tolist()[:4], len(design(4))
-    ([[0.0, 0.0], [0.0, 0.5], [0.0, 1.0], [0.5, 0.0]], 29)
+    >>> powers(2)[:6]
+    [(), (0,), (1,), (0, 0), (0, 1), (1, 1)]
     """
-    corners = list(product((0.0, 1.0), repeat=levers))
-    faces = [[end if one == lever else 0.5 for one in range(levers)] for lever in range(levers) for end in (0.0, 1.0)]
-    alone = [[0.5 if one == lever else 0.0 for one in range(levers)] for lever in range(levers)]
-    return np.unique(np.array([*corners, *faces, [0.5] * levers, *alone]), axis=0)
+    return [part for degree in range(DEGREE + 1) for part in combinations_with_replacement(range(levers), degree)]
+
+
+def design(levers: int) -> tuple[list[list[float]], list[list[float]]]:
+    """Return the settings that are tried, nothing first, and those that check: each a share of every lever's range.
+
+    >>> tried, checks = design(4)
+    >>> len(tried), len(checks), tried[0]
+    (53, 8, [0.0, 0.0, 0.0, 0.0])
+    """
+    corners = [list(corner) for corner in product((0.0, 1.0), repeat=levers)]
+    each = range(levers)
+    faces = [[end if one == lever else MIDDLE for one in each] for lever in each for end in (0.0, 1.0)]
+    alone = [[MIDDLE if one == lever else 0.0 for one in each] for lever in each]
+    points = qmc.Sobol(levers, scramble=False)
+    points.fast_forward(1)  # the first is nothing
+    between: list[list[float]] = points.random(BETWEEN).tolist()
+    checks: list[list[float]] = points.random(CHECKS).tolist()
+    return [*corners, *faces, [MIDDLE] * levers, *alone, *between], checks
 
 
 def surface(
@@ -117,11 +136,8 @@ def surface(
     asked = desk.put_to(question, engine, draws, seed, keep)
     choices = most_telling(question, ways)
     months = _months(question)
-    tried = design(len(choices))
-    sampler = qmc.Sobol(len(choices), scramble=False)
-    sampler.fast_forward(1)  # the first is where no lever does anything
-    checks = sampler.random(CHECKS).tolist()
-    settings = [*tried.tolist(), *checks]
+    tried, checks = design(len(choices))
+    settings = [*tried, *checks]
     plans = [
         asked.scenario.with_policy("-", menu.policy(question.policy, choices, levels(choices, s))) for s in settings
     ]
@@ -129,9 +145,9 @@ def surface(
     results = paths(cases, months, seed, jobs=jobs or 1, keep=keep)
     logs = np.stack([_logs(rows, months) for rows in results])  # (settings, months, quantiles)
     money = np.array([rows["money"].mean() for rows in results])
-    used = np.array([shares_of(choices, s) for s in tried.tolist()])
-    fit = np.linalg.lstsq(terms(used), logs[: len(tried)].reshape(len(tried), -1), rcond=None)[0]
-    fit_money = np.linalg.lstsq(terms(used), money[: len(tried)] - money[0], rcond=None)[0]
+    features = terms(np.array([shares_of(choices, s) for s in tried]))
+    fit = _fitted(features, logs[: len(tried)].reshape(len(tried), -1))
+    fit_money = _fitted(features, (money[: len(tried)] - money[0])[:, None])[:, 0]
     made = Surface(
         question,
         asked.engine,
@@ -177,6 +193,21 @@ def shares_of(choices: Sequence[menu.Choice], shares: Sequence[float]) -> list[f
     return [c.amount(level) / c.amount(c.levels) for c, level in zip(choices, levels(choices, shares), strict=True)]
 
 
+def log_of(wanted: float) -> float:
+    """Return the log of a target's number, on the scale of the surface."""
+    return float(np.log(max(wanted, SMALLEST)))
+
+
+def _fitted(features: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return weights of the terms by least squares; the plan as it stands, which a reader sees first, counts most.
+
+    `features` (settings, terms), `values` (settings, n), weights (terms, n).
+    """
+    weight = np.ones((len(features), 1))
+    weight[0] = FIRST
+    return np.asarray(np.linalg.lstsq(features * weight, values * weight, rcond=None)[0])
+
+
 def _months(question: Scenario) -> tuple[str, ...]:
     target, months = target_of(question), [str(month) for month in question.months[1:]]
     months = [m for m in months if not target.since or m >= target.since]
@@ -191,7 +222,7 @@ def _logs(rows: pd.DataFrame, months: tuple[str, ...]) -> np.ndarray:
 def _answer(logs: np.ndarray, wanted: float, money: float) -> Answer:
     """Return what quantiles come to: between them the logs are taken as normal."""
     middle, low, high = (np.exp(logs[:, QUANTILES.index(q)]) for q in (0.5, 0.05, 0.95))
-    reached = [_probability(row, float(np.log(max(wanted, SMALLEST)))) for row in logs]
+    reached = [_probability(row, log_of(wanted)) for row in logs]
     return Answer(middle, low, high, np.array(reached), float(money))
 
 
