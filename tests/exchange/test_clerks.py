@@ -145,3 +145,28 @@ def test_two_opening_columns_are_told_and_ask_nothing(read):
     rows = columns("Đang tham gia", "Tháng trước chuyển sang", "Số đầu kỳ", a=None, b=5, c=6, top=("THÁNG 01/2023",))
     found = read(S=rows)
     assert sum(n.kind == "finding" and "several ways" in n.en for n in found.notes) == 2
+
+
+def test_a_commune_twice_is_told_by_its_own_column_and_the_sign_of_a_note_is_no_part_of_a_name(read):
+    rows = columns("Đang tham gia", a=None, top=("BHXH TỰ NGUYỆN THÁNG 01/2023",))
+    rows[2:4] = [(1, f"{COMMUNES[0]} (*)", 20), (2, f"Xã {COMMUNES[1]}*", 21)]
+    assert read(S=rows).counts["members"].tolist() == [number(i) for i in range(len(COMMUNES))]
+    with pytest.raises(
+        spreadsheet.SheetError, match=r'column B \(Xã, phường\): "Cao Sơn \(\*\)"; expected each commune once'
+    ):
+        read(S=[rows[0], rows[1], (1, COMMUNES[0], 19), *rows[2:]])
+
+
+def test_an_answer_for_a_heading_holds_in_each_month_across(read):
+    lines = [
+        ("THEO DÕI NĂM 2023",),
+        ("STT", "Xã", "Tháng 1", None, "Tháng 2", None),
+        (None, None, *("BHXH TN", "Giảm") * 2),
+    ]
+    lines += [(i + 1, c, number(i), 1, number(i, 1), 2) for i, c in enumerate(COMMUNES)]
+    with pytest.raises(spreadsheet.NothingError, match="Tháng 1 / BHXH TN.*several ways"):
+        read(S=lines)
+    found = read(["BHXH TN=members"], S=lines).counts
+    assert found.groupby("month")[["members", "lapses"]].sum().to_numpy().tolist() == [
+        [sum(number(i, step) for i in range(len(COMMUNES))), (step + 1) * len(COMMUNES)] for step in (0, 1)
+    ]

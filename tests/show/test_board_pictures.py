@@ -51,6 +51,8 @@ def test_small_pictures_are_ordered_by_the_chance(board, pictures):
     assert chance.is_monotonic_decreasing
     titles = [axes.get_title(loc="left").rsplit(" ", 1)[0] for axes in pictures["en"].axes[2:]]
     assert titles == [show.short(place) for place in board.rows["place"].iloc[1:]]
+    assert all(len(axes.get_yticks()) == 2 and axes.get_ylim()[0] == 0 for axes in pictures["en"].axes[2:])
+    assert "Each province on its own scale" in "\n".join(pictures["en"].written()).replace("\n", " ")
 
 
 def test_counts_older_than_nine_months_are_marked(board):

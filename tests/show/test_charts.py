@@ -4,6 +4,7 @@ import re
 from functools import cache
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,16 +12,20 @@ from forecast.data import places
 from forecast.data.tables import UserError
 from forecast.desk.compare import comparison
 from forecast.desk.target import needed_path, target_table
+from forecast.engines.campaign import parameters as beliefs
 from forecast.language import words
 from forecast.question.levers import Drive, Policy
 from forecast.question.scenario import Target
-from forecast.show import figures, law, policy, projection, target
+from forecast.show import calibration, figures, law, policy, projection, target, uncertainty
 from forecast.show.marks import INK
+from forecast.uncertainty import study
 from made import answer, question, texts
 
 PLAN, QUIET = question(), question("status quo")
 ANSWER = answer(PLAN, QUIET)
 CA_MAU = question("status quo").but(place=places.read_place("Cà Mau"), target=Target(value=116_400, by="2023-12"))
+STUDY = study.read()[0]
+STUDIED = STUDY["shares"]["place"].iloc[0]
 DRAWN = {
     "fan": lambda lang: projection.fan(ANSWER, [PLAN, QUIET], lang=lang),
     "fan without a scenario": lambda lang: projection.fan(answer(CA_MAU), lang=lang),
@@ -32,7 +37,18 @@ DRAWN = {
     "history": lambda lang: figures.picture(places.read_place("Cà Mau"), lang),
     "history of the nation": lambda lang: figures.picture(places.read_place("Việt Nam"), lang, until="2024-03"),
     "price": lambda lang: law.price(places.read_place("Hà Nội"), lang=lang),
+    "width by source": lambda lang: uncertainty.ladder(STUDY["ladder"], lang),
+    "what to count next": lambda lang: uncertainty.next_dots(STUDY["next"], "Đà Bắc", lang),
+    "what moves the headline": lambda lang: uncertainty.tornado(STUDY["morris"], STUDIED, lang),
+    "shares of the variance": lambda lang: uncertainty.split(STUDY["sobol"], STUDIED, lang),
+    "what counts taught": lambda lang: calibration.before_after(learned(lang), lang),
 }
+
+
+def learned(lang: str) -> pd.DataFrame:
+    """Draws of each parameter of the baseline, as if counts had taught little."""
+    names = [calibration.coordinate(name, lang) for name in beliefs.NATION | beliefs.PLACES]
+    return pd.DataFrame(np.random.default_rng(1).normal(size=(40, len(names))), columns=names)
 
 
 @cache
@@ -86,6 +102,20 @@ def test_counts_published_after_the_origin_are_hollow():
     dots = [line for line in picture.axes[0].lines if line.get_marker() == "o"]
     faces = {tuple(line.get_ydata()): line.get_markerfacecolor() for line in dots}
     assert faces == {(26948.0,): INK, (21824.0,): "white"}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_axis_has_ticks_and_a_logarithmic_one_says_so(name):
+    """Ticks with words or numbers; that of a picture's months, or of its rows, are names."""
+    picture = drawn(name, "en")
+    assert picture.axes
+    for axes in picture.axes:
+        low, high = sorted(axes.get_xlim())
+        inside = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert len(inside) > 1 and all(label.get_text() for label in axes.get_xticklabels()[1:-1])
+        assert axes.get_xscale() == axes.get_yscale() == "linear"
+    if name == "what moves the headline":
+        assert any("log scale" in text for text, _ in texts(picture))
 
 
 def test_on_a_card_what_goes_on_anyway_is_no_plan():

@@ -37,7 +37,8 @@ def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
         raise tables.UserError(
             "no engine answered scenario {scenario!r} for {measure}", scenario=scenario.scenario, measure=target.measure
         )
-    desk = rows.probability(target.measure, at_least=target.value, by=target.by, group=target.group, since=target.since)
+    aim: dict[str, Any] = {"at_least": target.value, "by": target.by, "group": target.group, "since": target.since}
+    desk = rows.probability(target.measure, **aim).drop(columns="origin")
     months = [m for m in rows.frame["month"].unique() if (target.since or target.by) <= m <= target.by]
     total = rows.only(month=months).frame.groupby(["engine", "draw"], observed=True)["value"].sum()
     by_engine = total.groupby("engine", observed=True)

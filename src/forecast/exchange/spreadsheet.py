@@ -24,6 +24,7 @@ from forecast.exchange.reading import answers as given
 from forecast.exchange.reading import reader, report
 from forecast.exchange.reading.grids import Grid, read_grids
 from forecast.exchange.reading.headings import REASONS
+from forecast.exchange.reading.months import month_of
 from forecast.exchange.reading.reader import Fault, Outcome, Value
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note
 from forecast.exchange.reading.texts import fold
@@ -221,7 +222,8 @@ def _cells(outcome: Outcome) -> tuple[dict[tuple[str, str], dict[str, Value]], l
         row = cells.setdefault((value.unit, value.month), {})
         first = row.setdefault(value.role, value)
         if first is not value and first.value != value.value and value.role != "plan":
-            faults.append(Fault(value.row, value.key, "month", value.said, "once", value.sheet))
+            told = "month" if month_of(value.said, 2000) else "commune"  # what the cell of its key says
+            faults.append(Fault(value.row, value.key, told, value.said, "once", value.sheet))
     _by_differences(cells, faults)
     once = {(f.sheet, f.row): f for f in faults if f.expected == "once"}
     return cells, [f for f in faults if f.expected != "once"] + list(once.values())

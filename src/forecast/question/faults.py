@@ -123,7 +123,9 @@ def _expected(one: dict[str, Any], form: type[BaseModel]) -> Message:
     if kind == "string_type":
         given = given.isoformat() if isinstance(given, date) else given
         return Message("found {value}, expected text, or a month such as 2021-12", value=given)
-    if kind in ("model_type", "model_attributes_type", "dict_type"):
+    if kind == "model_attributes_type":
+        return Message("found {value}, expected a lever, such as Visits(count=10)", value=shown or given)
+    if kind in ("model_type", "dict_type"):
         return Message("found {value}, expected keys with values, such as {{value: 1}}", value=shown or given)
     if kind in ("tuple_type", "list_type"):
         return Message("found {value}, expected a list", value=shown or given)

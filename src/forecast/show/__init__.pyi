@@ -6,6 +6,7 @@ from . import board_desk as board_desk
 from . import brief as brief
 from . import brief_trust as brief_trust
 from . import calibration as calibration
+from . import cards as cards
 from . import communes as communes
 from . import contents as contents
 from . import costs as costs

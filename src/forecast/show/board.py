@@ -263,8 +263,8 @@ def picture(board: Board, lang: str = "vi") -> Picture:
             _path(sheet.add_axes((left, bottom, 0.21, (SMALL - 0.5) / height)), board, place, lang)
         source = f"{foot(board, lang)} " + say(
             lang,
-            vi="Nét: mức giữa; dải: khoảng dự báo 90%; chấm: mục tiêu.",
-            en="Line: median; band: 90% interval; dot: target.",
+            vi="Nét: mức giữa (người); dải: khoảng dự báo 90%; chấm: mục tiêu. Mỗi tỉnh một thang đo riêng, từ 0.",
+            en="Line: median (persons); band: 90% interval; dot: target. Each province on its own scale, from 0.",
         )
         sheet.text(0.02, 0.08 / height, textwrap.fill(source, 100), color=MUTED, fontsize=7.5, va="bottom")
     return sheet.describe(f"{title(board, lang)}. {subtitle}")
@@ -314,7 +314,7 @@ def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) 
         axes.set_ylabel(say(lang, vi="triệu người", en="million people"), fontsize=8.5)
         axes.grid(axis="y", color=GRID)
     else:
-        axes.set_yticks([])
+        axes.set_yticks([0, last], ["", ""])  # the number stands at the line
         axes.text(x[-1], last, words.about(last, lang, 2) + " ", ha="right", va="bottom", fontsize=7.5, color=MUTED)
 
 

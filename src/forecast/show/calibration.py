@@ -1,5 +1,7 @@
 """What counts taught, and whether learning finds invented truths: sentences, tables and pictures."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
@@ -138,7 +140,8 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
         raise UserError("nothing to draw: no rows of what was learned")
     low, middle, high = np.quantile(z, (0.05, 0.5, 0.95), axis=0)
     order = np.argsort(high - low, kind="stable")
-    height = 1.75 + 0.24 * len(order)
+    names = [textwrap.fill(name, 46) for name in z.columns]
+    height = 1.75 + sum(0.26 if "\n" not in name else 0.36 for name in names)
     color, _, marker = LOOKS[0]
     with style():
         picture, axes = sheet(
@@ -163,14 +166,18 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
             axes.plot([-PRIOR, PRIOR], [y, y], color=GRID, lw=7, solid_capstyle="butt")
             axes.plot([low[i], high[i]], [y, y], color=color, lw=2.2)
             axes.plot([middle[i]], [y], marker=marker, ms=5, color=color)
-        axes.set_yticks(range(len(order)), [z.columns[i] for i in order], fontsize=8.5)
+        axes.set_yticks(range(len(order)), [names[i] for i in order], fontsize=8.5)
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.axvline(0, color=MUTED, lw=1, ls=DASHES)
         axes.grid(False)
-    narrowest = ", ".join(z.columns[i] for i in order[:5])
+    part = (high - low) / (2 * PRIOR)  # of the interval before
+    narrowest = ", ".join(f"{z.columns[i]} {words.percent(part[i], lang)}" for i in order[:5])
     return picture.describe(
         say(
-            lang, vi="Số liệu thu hẹp nhiều nhất: {names}.", names=narrowest, en="Most narrowed by the counts: {names}."
+            lang,
+            names=narrowest,
+            vi="Khoảng sau so với khoảng trước, hẹp nhất: {names}.",
+            en="Interval after as a part of that before, the narrowest: {names}.",
         )
     )
 

@@ -120,7 +120,7 @@ def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
             ),
             say(
                 lang,
-                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%); mọi dòng chung một thang đo",
+                vi="Số năm tham gia tăng thêm (vạch: khoảng dự báo 90%); mọi dòng cùng thang đo",
                 en="Additional member-years (line: 90% interval), all rows on one scale",
             ),
             source_line(lang, place),

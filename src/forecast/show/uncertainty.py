@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from forecast.data import frames
 from forecast.data.tables import UserError
@@ -18,7 +19,14 @@ SOURCES = ("parameters", "counts", "judgement", "model", "chance")
 SHADES = {"parameters": "#1b5e9b", "counts": "#1b5e9b", "judgement": "#b4561f", "model": "#3f7d3a", "chance": "#8a94a0"}
 HATCHES = {"judgement": "////", "model": "....", "chance": ""}
 MOST = 12  # factors in a picture
+FACTORS, SMALL_FACTORS = (0.1, 0.25, 0.5, 1, 2, 4, 10), (0.5, 0.8, 0.9, 1, 1.1, 1.25, 2)  # ticks of a log scale
 QUO = "-status-quo"  # ends the name of a scenario in which nothing changes (CONTRIBUTING.md, A place)
+
+
+def _percents(axes: Axes, top: float, lang: str) -> None:
+    """Put ticks at nothing, a half and all of a share `top`."""
+    ticks = [0.0, top / 2, top]
+    axes.set_xticks(ticks, [words.percent(tick, lang) for tick in ticks], fontsize=8.5)
 
 
 def _short(name: str, lang: str) -> str:
@@ -37,7 +45,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     names = list(dict.fromkeys(table["place"]))
     there = [s for s in SOURCES if s in set(table["source"])]
     first = max(there, key=lambda source: float(table.loc[table["source"] == source, "share"].mean()))
-    height = 1.95 + 0.62 * len(names)
+    height = 2.35 + 0.62 * len(names)
     with style({"hatch.linewidth": 0.5}):
         picture, axes = sheet(
             say(
@@ -55,7 +63,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
             source_line(lang),
             height=height,
         )
-        axes.set_position((0.27, 0.42 / height, 0.70, 1 - 1.55 / height))
+        axes.set_position((0.27, 0.58 / height, 0.70, 1 - 1.95 / height))
         for y, place in enumerate(names):
             parts, left = table[table["place"] == place].set_index("source"), 0.0
             for source in (s for s in there if s in parts.index):
@@ -94,15 +102,21 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 fontsize=8.5,
                 color=MUTED,
             )
-        edge = 0.0
-        for source in there:  # names stand over the first bar in the order of its parts
+        edge, lowest = -0.36, -0.46
+        for (
+            source
+        ) in there:  # names stand over the first bar in the order of its parts, in two rows where they need them
             text = axes.text(
-                edge, -0.46, f"■ {term(f'ladder.{source}', lang)}", fontsize=9, color=SHADES[source], va="bottom"
+                edge, lowest, f"■ {term(f'ladder.{source}', lang)}", fontsize=9, color=SHADES[source], va="bottom"
             )
-            edge += text.get_window_extent().width / axes.bbox.width + 0.035
-        axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[], xticks=[])
+            width = text.get_window_extent().width / axes.bbox.width
+            if edge + width > 1:
+                edge, lowest = -0.36, lowest - 0.34
+                text.set_position((edge, lowest))
+            edge += width + 0.035
+        axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[])
+        _percents(axes, 1.0, lang)
         axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
     shares_by_place = "; ".join(
         f"{place}: "
         + ", ".join(
@@ -245,9 +259,10 @@ def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
                 va="center",
                 fontsize=9.5,
             )
-        axes.set(xlim=(0, max(rows["narrower"].max(), 0.02) * 1.15), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[])
+        top = 0.02 * np.ceil(max(float(rows["narrower"].max()), 0.01) / 0.02)
+        axes.set(xlim=(0, top * 1.05), ylim=(len(rows) - 0.4, -0.6), yticks=[])
+        _percents(axes, top, lang)
         axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
         axes.axvline(0, color=INK, lw=1)
     gain = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in frames.rows(rows))
     return picture.describe(
@@ -302,7 +317,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             margin(axes, y, _short(row.factor, lang))
             margin(axes, y, signed(100 * np.expm1(middle[y]), lang) + "%", 1.02)
         axes.axvline(0, color=INK, lw=1)
-        ticks = [t for t in np.log([0.1, 0.25, 0.5, 1, 2, 4, 10]) if abs(t) <= reach]
+        ticks = [t for t in np.log(FACTORS if reach > np.log(2) else SMALL_FACTORS) if abs(t) <= reach]
         axes.set_xticks(ticks, [signed(100 * np.expm1(t), lang) + "%" for t in ticks], fontsize=8.5)
         axes.set(xlim=(-reach, reach), ylim=(len(strongest) - 0.4, -0.6), yticks=[])
         axes.grid(False)

@@ -31,10 +31,10 @@ class Answers(NamedTuple):
     year: int | None = None
     hidden: bool = False
 
-    def role(self, letter: str, heading: str, sheet: str) -> str:
-        """Return the role that was given to a column, "" if none was."""
-        keys = (fold(heading), f"{fold(sheet)} {letter.lower()}", letter.lower())
-        return next((self.roles[key] for key in keys if key in self.roles), "")
+    def role(self, letter: str, heading: str, sheet: str, undated: str = "") -> str:
+        """Return the role that was given to a column, "" if none was; by its heading, or that without its month."""
+        keys = (fold(heading), fold(undated), f"{fold(sheet)} {letter.lower()}", letter.lower())
+        return next((self.roles[key] for key in keys if key and key in self.roles), "")
 
 
 def parse(given: Iterable[str]) -> Answers:

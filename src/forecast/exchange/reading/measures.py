@@ -83,7 +83,7 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
 
 def _answered(column: Column, table: Table, answers: Answers) -> Column:
     """Return a column with the role that a person gave it."""
-    role = answers.role(letter(column.at), column.heading, table.grid.sheet)
+    role = answers.role(letter(column.at), column.heading, table.grid.sheet, column.undated)
     if role == "skip":
         return column._replace(role="told", why="answer")
     return column if role in ("", "thousands", "whole") else column._replace(role=role, why="answered")

@@ -57,6 +57,7 @@ def parted(text: str) -> Name:
     name = tidy(text)
     name = re.sub(r"^(?:\d{1,3}\s*[.)]\s+|\d{5}\s*-?\s+|[-+*•]\s*)", "", name)
     name = _OFFICES.sub("", name)
+    name = re.sub(r"\s*[(\[]?\s*\*+\s*[)\]]?$", "", name)  # the sign of a note
     name = re.sub(r"\s*[(\[-]?\s*\b\d{5}\b\s*[)\]]?$", "", name).strip() or name
     kind = district = ""
     if parts := re.fullmatch(r"(.+?)\s*[(\[]\s*(.+?)\s*[)\]]", name):

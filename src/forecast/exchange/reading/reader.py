@@ -316,7 +316,7 @@ def _numbers(
             "the file, save it and import it again",
         )
         return numbers.Reading({}, []), [note], [], False
-    answer = how or answers.role(at, column.heading, grid.sheet)
+    answer = how or answers.role(at, column.heading, grid.sheet, column.undated)
     reading = numbers.column(cells, answer)
     notes = []
     if reading.how == "thousands":

@@ -31,6 +31,17 @@ class Column(NamedTuple):
         """The texts above the column in one line."""
         return " / ".join(self.path)
 
+    @property
+    def undated(self) -> str:
+        """The heading without its months and years, the same in each month of a table with months across.
+
+        >>> Column(2, ("Năm 2023", "Tháng 3", "BHXH TN"), "told").undated
+        'BHXH TN'
+        """
+        return " / ".join(
+            part for part in self.path if not _month_like(part) and not re.fullmatch(r"nam \d{4}", fold(part))
+        )
+
 
 class Table(NamedTuple):
     """A table on a sheet: rows `top` to `bottom` are its heading, data end before `end` (rows count from 0).
