@@ -175,5 +175,9 @@ def test_changes_with_a_name_are_still_of_this_code():
 
 
 def test_the_makefile_names_files_that_are_there():
-    named = set(re.findall(r"\b(?:tests|benchmarks|docs|notebooks)/[\w/.-]+\.\w+", MAKEFILE.read_text(encoding="utf-8")))
+    named = set(
+        re.findall(
+            r"\b(?:tests|benchmarks|docs|notebooks)/[\w/.-]+\.\w+", (ROOT / "Makefile").read_text(encoding="utf-8")
+        )
+    )
     assert named and not {name for name in named if not (ROOT / name).exists()}
