@@ -18,7 +18,7 @@ settings.load_profile("forecast")
 
 
 def pytest_addoption(parser):
-    """Let `pytest tests/publish/test_site.py --site FOLDER` look at a finished site, not at a small one made for the test."""
+    """Let `--site FOLDER` have tests/publish/test_site.py look at a finished site, not at a small one."""
     parser.addoption("--site", default=None, metavar="FOLDER", help="site to look at in tests/publish/test_site.py")
     parser.addoption("--redraw", action="store_true", help="write what tests/test_drawn.py compares anew")
 
