@@ -56,6 +56,8 @@ def columns(*heads, top=HEAD, **values):
         ("Vận động mới", "entries"),
         ("Số KH giao", "plan"),  # số is no so
         ("Nghị quyết giao", "plan"),
+        ("KH cả năm", "plan"),
+        ("Tăng mới tháng 6 năm 2023", "entries"),
     ],
 )
 def test_a_heading_is_known_by_its_diacritics(heading, role):
@@ -76,6 +78,13 @@ def test_a_heading_is_known_by_its_diacritics(heading, role):
         *("Số người hưởng BHXH hàng tháng", "Số người dự hội nghị", "Số người nợ", "Số người quá hạn", "Số người mất"),
         *("Số người tạm hoãn", "Giảm tháng trước", "Tăng mới tháng trước", "Tăng ròng", "Thừa, thiếu", "Tổng số thẻ"),
         *("Số hội viên tham gia", "Số người tham gia câu lạc bộ", "Số người sử dụng VssID", "Kế hoạch tuyên truyền"),
+        *("KH 6 tháng", "Chỉ tiêu quý I", "Tăng mới quý I", "Tăng mới 6 tháng", "Tăng mới trong năm", "Giảm năm 2023"),
+        *(
+            "Số người tham gia cao nhất năm",
+            "Số người tham gia bình quân",
+            "Tăng thực",
+            "Số người tham gia qua Bưu điện",
+        ),
         *("Tỷ lệ so KH", "Tăng mới do chuyển đến từ nơi khác"),
     ],
 )
@@ -170,3 +179,27 @@ def test_an_answer_for_a_heading_holds_in_each_month_across(read):
     assert found.groupby("month")[["members", "lapses"]].sum().to_numpy().tolist() == [
         [sum(number(i, step) for i in range(len(COMMUNES))), (step + 1) * len(COMMUNES)] for step in (0, 1)
     ]
+
+
+def test_a_plan_or_stock_of_another_year_is_none_of_this_one(read):
+    heads = ("Số người tham gia năm 2022", "Kế hoạch 2024", "Kế hoạch 2023", "Đang tham gia")
+    rows = columns(*heads, a=7, b=99, c=80, d=None, top=("BHXH TỰ NGUYỆN THÁNG 12/2023",))
+    found = read(S=rows)
+    assert found.counts["members"].tolist() == [number(i) for i in range(len(COMMUNES))]
+    assert set(found.counts["plan"]) == {80}
+    assert sum(n.en == "a figure of another period" for n in found.notes) == 2
+
+
+def test_months_below_their_quarter_are_read(read):
+    lines = [("BHXH TỰ NGUYỆN 2023",), ("STT", "Xã", "Quý I", None, None, None, "Quý II", None)]
+    lines += [(None, None, "Tháng 2", None, "Tháng 3", None, "Tháng 4", None)]
+    lines += [(None, None, *("Tăng mới", "Đang tham gia") * 3)]
+    lines += [(i + 1, c, 1, number(i), 2, number(i, 1), 3, number(i, 2)) for i, c in enumerate(COMMUNES)]
+    found = read(S=lines).counts
+    assert found.groupby("month")["entries"].first().to_dict() == {"2023-02": 1, "2023-03": 2, "2023-04": 3}
+
+
+def test_a_file_about_another_scheme_is_refused_with_that_reason(read):
+    rows = columns("Số người đang tham gia", a=900, top=("SỐ NGƯỜI THAM GIA BHYT HỘ GIA ĐÌNH THÁNG 12/2023",))
+    with pytest.raises(spreadsheet.NothingError, match="another table .*BHYT HỘ GIA ĐÌNH.*about another scheme"):
+        read(S=rows)

@@ -64,6 +64,8 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
                 column._replace(month=None, number=None) if column.role in PERSONS else column for column in columns
             ]
     period = periods.period_of(table, year, file, answers.month) if not keyed else periods.Period(None)
+    if not keyed and (stated := int(period.month[:4]) if period.month else year):
+        columns = [_of_its_year(column, stated) for column in columns]
     columns = _whole_period(columns, keyed, period.source)
     if any(column.role in PERSONS for column in columns):
         notes += _asked_month(table, columns, keyed, period, year)
@@ -94,6 +96,14 @@ def _dated(column: Column, year: int | None) -> Column:
     if column.number is not None and year is not None:
         return column._replace(month=months.month(year, column.number))
     return column
+
+
+def _of_its_year(column: Column, year: int) -> Column:
+    """Return a column without a month as a figure of another period if its heading names other years alone."""
+    if column.role not in PERSONS or column.month or column.why == "answered":
+        return column
+    years = months.years_in(column.heading)
+    return column._replace(role="told", why="earlier") if years and year not in years else column
 
 
 def _by_scheme(column: Column, table: Table) -> Column:
