@@ -21,6 +21,7 @@ from . import law as law
 from . import levers as levers
 from . import marks as marks
 from . import model as model
+from . import next_count as next_count
 from . import own_communes as own_communes
 from . import picture as picture
 from . import policy as policy
