@@ -239,6 +239,30 @@ def test_the_same_rows_give_the_same_bytes_however_they_came_together(tmp_path):
     assert sha(BOTH.only(scenario="base"), tmp_path / "a.parquet") == sha(BASE, tmp_path / "b.parquet")
 
 
+def test_rows_are_written_as_csv_and_as_a_workbook_too(tmp_path):
+    named = Projection(rows("=1+1"))
+    named.save(tmp_path / "a.csv")
+    named.save(tmp_path / "a.xlsx")
+    text = pd.read_csv(tmp_path / "a.csv")
+    sheet = pd.read_excel(tmp_path / "a.xlsx", engine="openpyxl")
+    assert list(text.columns) == list(sheet.columns) == COLUMNS
+    assert set(text["scenario"]) == set(sheet["scenario"]) == {"'=1+1"}
+    assert text["value"].tolist() == sheet["value"].tolist() == named.frame["value"].tolist()
+    assert text["draw"].tolist() == sheet["draw"].tolist() == named.frame["draw"].tolist()
+    first = (tmp_path / "a.xlsx").read_bytes()
+    named.save(tmp_path / "b.xlsx")
+    assert (tmp_path / "b.xlsx").read_bytes() == first
+    with pytest.raises(tables.UserError, match=r"expected a name that ends in .parquet, .csv or .xlsx"):
+        named.save(tmp_path / "a.ods")
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "MOST_ROWS", 10)
+    with pytest.raises(tables.UserError, match="and a sheet holds 9"):
+        BASE.save(tmp_path / "a.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_saved_projection_has_the_columns_of_the_contract(tmp_path):
     BOTH.save(tmp_path / "a.parquet")
     assert pq.read_schema(tmp_path / "a.parquet").names == COLUMNS

@@ -288,7 +288,20 @@ class Projection:
         return bad.rename("difference").reset_index()
 
     def save(self, path: str | Path) -> None:
-        """Write Parquet; the same projection gives the same bytes, and a killed write leaves no half file."""
+        """Write Parquet, or CSV where `path` ends in .csv, or a workbook where it ends in .xlsx; whole or not at all.
+
+        The same projection gives the same Parquet and CSV, byte for byte. What is no kind of file of these, and more
+        rows than a sheet holds, raise :class:`~forecast.data.tables.UserError`.
+        """
+        kind = Path(path).suffix.lower()
+        if kind == ".csv":
+            tables.write(self.frame, path)
+            return
+        if kind == ".xlsx":
+            tables.write_bytes(tables.xlsx_bytes(self.frame), path)
+            return
+        if kind != ".parquet":
+            raise tables.UserError("{file}: expected a name that ends in .parquet, .csv or .xlsx", file=path)
         used = self.frame.assign(**{c: self.frame[c].cat.remove_unused_categories() for c in _TEXT})
         table = pa.Table.from_pandas(used, preserve_index=False).replace_schema_metadata(None)
         with files.replacing(path) as half:

@@ -18,7 +18,7 @@ from forecast.data.messages import Message, Wrong
 from forecast.data.places import Place, read_place
 from forecast.question.asked import Asked
 from forecast.question.faults import Fault, ScenarioError, meant_word, of_model
-from forecast.question.levers import LEVERS, AnyLever, Count, Gift, Group, Lever, Month, Policy
+from forecast.question.levers import LEVERS, AnyLever, Count, Gift, Group, Month, Policy, as_policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 from forecast.question.wording import meant
@@ -27,13 +27,6 @@ MOST_MONTHS, MOST_ASSUMED = 1200, 1e12
 """Months of a question, and the size of an assumption: there are not more people, hours or VND in the scheme."""
 BORROWED = "borrowed"
 """Status of an opening stock that nobody counted: the place's share of the nation's."""
-
-
-def _policy(given: Any) -> Any:
-    """Return a policy of one lever, or of a list of them, as a policy."""
-    if isinstance(given, Lever):
-        return Policy(given)
-    return Policy(*given) if isinstance(given, list | tuple) and all(isinstance(x, Lever) for x in given) else given
 
 
 class Target(BaseModel, metaclass=Asked):
@@ -98,7 +91,7 @@ class Scenario(BaseModel):
     start: Month
     until: Month
     target: Target | None = None
-    policy: Annotated[Policy, BeforeValidator(_policy)] = Policy()
+    policy: Annotated[Policy, BeforeValidator(as_policy)] = Policy()
     assumptions: dict[str, float | Assumption] = {}
     prices: dict[str, float | Assumption] = Field(
         {}, description="a planner's own prices, VND by item of data/unit_costs.csv; unpaid_hour prices unpaid hours"

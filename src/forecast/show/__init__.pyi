@@ -32,6 +32,7 @@ from . import ranking as ranking
 from . import register as register
 from . import scenario_file as scenario_file
 from . import score as score
+from . import sliders as sliders
 from . import spreadsheet as spreadsheet
 from . import standing as standing
 from . import target as target

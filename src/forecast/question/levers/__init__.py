@@ -130,6 +130,13 @@ class Policy(BaseModel, metaclass=Asked):
         ]
 
 
+def as_policy(given: Any) -> Any:
+    """Return a policy of one lever, or of a list of them, as a policy."""
+    if isinstance(given, Lever):
+        return Policy(given)
+    return Policy(*given) if isinstance(given, list | tuple) and all(isinstance(x, Lever) for x in given) else given
+
+
 def _hours_balance(plan: Plan) -> None:
     """Refuse inspections that take more hours than collectors have: what they leave is for renewals and visits."""
     over = plan.inspection - HOURS * plan.collectors
