@@ -31,13 +31,13 @@ def newly(scenario: Scenario) -> np.ndarray:
     """
     spells = hazards.spells(scenario.months, scenario.law)[0].months.tolist()
     factor, renewal = _times(scenario, "commission_new"), renewals(scenario)
-    found = np.zeros((len(scenario.months), len(spells)))
+    extra = np.zeros((len(scenario.months), len(spells)))
     if RENEWAL not in set(scenario.law.frame["parameter"]):
-        return found
+        return extra
     rates = _rates(scenario.law, tuple(map(str, scenario.months)), tuple(spells))
     for k, spell in enumerate(spells):
-        found[:, k] = min(spell, NEW_FOR) * (rates[:, k] * factor - renewal)
-    return found
+        extra[:, k] = min(spell, NEW_FOR) * (rates[:, k] * factor - renewal)
+    return extra
 
 
 def renewals(scenario: Scenario) -> np.ndarray:
@@ -56,8 +56,8 @@ def _rates(law: Law, months: tuple[str, ...], spells: tuple[int, ...]) -> np.nda
     modes = [max((m for name in known if (m := int(name.split("_")[-2])) <= spell), default=0) for spell in spells]
 
     def rate(mode: int, month: str) -> float:
-        found = law.find(f"{NEW}_{mode}_months", month) if mode else None
-        return (law.find(NEW, month) or 0.0) if found is None else found
+        own = law.find(f"{NEW}_{mode}_months", month) if mode else None
+        return (law.find(NEW, month) or 0.0) if own is None else own
 
     return np.array([[rate(mode, month) for mode in modes] for month in months])
 
