@@ -30,7 +30,7 @@ report: $(READY) ## run the notebooks and publish the study as pages in site/
 	$(BIN)/forecast report --pdf
 
 look: $(READY) ## open every page of site/ in a browser, wide and narrow, and check it for everybody (needs Chromium)
-	$(BIN)/pytest -q tests/test_site.py --site site
+	$(BIN)/pytest -q tests/publish/test_site.py --site site
 
 test: $(READY) ## check the code, its types and imports, the examples in docstrings, the tests, and the numbers of quick notebooks
 	$(BIN)/ruff check .

@@ -203,3 +203,16 @@ def test_a_file_about_another_scheme_is_refused_with_that_reason(read):
     rows = columns("Số người đang tham gia", a=900, top=("SỐ NGƯỜI THAM GIA BHYT HỘ GIA ĐÌNH THÁNG 12/2023",))
     with pytest.raises(spreadsheet.NothingError, match="another table .*BHYT HỘ GIA ĐÌNH.*about another scheme"):
         read(S=rows)
+
+
+def test_a_full_thousand_that_lost_its_dot_is_found_by_a_sum_or_told(read):
+    made = [1.764 if i == 0 else 1.0 if i == 1 else 1 if i == 2 else number(i) for i in range(len(COMMUNES))]
+    right = [1764, 1000, 1, *[number(i) for i in range(3, len(COMMUNES))]]
+    lines = [("BHXH TỰ NGUYỆN 01/2023",), ("STT", "Xã", "Đang tham gia")]
+    lines += [(i + 1, c, made[i]) for i, c in enumerate(COMMUNES)]
+    found = read(S=[*lines, (None, "Cộng", sum(right) / 1000)])
+    assert found.counts["members"].tolist() == right
+    assert not any("may be 1000" in n.en for n in found.notes)
+    bare = read(S=lines)
+    assert bare.counts["members"].tolist() == [1764, 1, 1, *right[3:]]
+    assert [n.where for n in bare.notes if "may be 1000" in n.en] == ['4-5, C "Đang tham gia"']

@@ -93,13 +93,13 @@ def _field(name: str, column: pa.Column, meaning: str) -> dict[str, Any]:
 
 def _meanings(dictionary: str) -> dict[str, dict[str, str]]:
     """Return what the dictionary says of each column, by table and column."""
-    found: dict[str, dict[str, str]] = {}
+    meanings: dict[str, dict[str, str]] = {}
     for section in re.split(r"^## ", dictionary, flags=re.MULTILINE)[1:]:
         name = re.match(r"(\w+)\.csv", section)
         if name:
             rows = re.findall(r"^\| *([^|]+?) *\| *(.+?) *\|$", section, flags=re.MULTILINE)
-            said = [
+            described = [
                 (cells.split(","), meaning) for cells, meaning in rows if not meaning.startswith(("-", "see above"))
             ]
-            found[name[1]] = {cell.strip("` "): meaning for cells, meaning in said for cell in cells}
-    return found
+            meanings[name[1]] = {cell.strip("` "): meaning for cells, meaning in described for cell in cells}
+    return meanings

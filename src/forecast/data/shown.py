@@ -17,5 +17,5 @@ def html(thing: object) -> str:
     >>> html(toy.place()).startswith("<table>")
     True
     """
-    told: Callable[[object], str] = resolve_name(CARDS)
-    return told(thing)
+    renderer: Callable[[object], str] = resolve_name(CARDS)
+    return renderer(thing)

@@ -133,7 +133,8 @@ def _of_one_scheme(column: Column, columns: list[Column]) -> Column:
     plain = fold(" ".join(column.path))
     if column.role != "members" or column.why == "answered" or not re.search(r"bhxh|bao hiem xa hoi", plain):
         return column
-    told = {headings.scheme_of(" ".join(other.path)) for other in columns if other is not column} - {""}
+    others = [other for other in columns if other is not column]
+    told = any(headings.scheme_of(" ".join(other.path)) or other.why == "unclear" for other in others)
     return column._replace(role="told", why="unclear") if told and not headings.scheme_of(plain) else column
 
 
