@@ -30,7 +30,7 @@ report: $(READY) ## run the notebooks and publish the study as pages in site/
 	$(BIN)/forecast report --pdf
 
 look: $(READY) ## open every page of site/ in a browser, wide and narrow, and check it for everybody (needs Chromium)
-	$(BIN)/pytest -q tests/test_site.py --site site
+	$(BIN)/pytest -q tests/publish/test_site.py --site site
 
 test: $(READY) ## check the code, its types and imports, the examples in docstrings, the tests, and the numbers of quick notebooks
 	$(BIN)/ruff check .
@@ -55,9 +55,11 @@ mutants: $(READY) ## change the code in one place at a time, see whether tests n
 fuzz: $(READY) ## try each door with 10,000 damaged inputs, and flip 10,000 bits of kept work
 	FUZZ=10000 $(BIN)/pytest -q -n 2 tests/test_doors_fuzzed.py tests/data/test_kept.py
 
-schema: $(READY) ## renew docs/scenario.schema.json, the form of a scenario file, after a lever has changed
+schema: $(READY) ## renew docs/scenario.schema.json and data/datapackage.json, after a lever or a table has changed
 	$(BIN)/python -c "import json; from forecast.question.scenario import schema; \
 	print(json.dumps(schema(), ensure_ascii=False, indent=2))" > docs/scenario.schema.json
+	$(BIN)/python -c "from forecast.data import package, tables; \
+	tables.write_text(package.text(), tables.data_dir() / package.NAME)"
 
 notebooks: $(READY) ## renew the committed notebooks: from their template, with light outputs of a report (made in site/ if need be)
 	$(BIN)/forecast page

@@ -18,8 +18,8 @@ settings.load_profile("forecast")
 
 
 def pytest_addoption(parser):
-    """Let `pytest tests/test_site.py --site FOLDER` look at a finished site, not at a small one made for the test."""
-    parser.addoption("--site", default=None, metavar="FOLDER", help="site to look at in tests/test_site.py")
+    """Let `--site FOLDER` have tests/publish/test_site.py look at a finished site, not at a small one."""
+    parser.addoption("--site", default=None, metavar="FOLDER", help="site to look at in tests/publish/test_site.py")
     parser.addoption("--redraw", action="store_true", help="write what tests/test_drawn.py compares anew")
 
 

@@ -172,3 +172,12 @@ def test_changes_with_a_name_are_still_of_this_code():
     named = tomllib.loads((ROOT / "benchmarks" / "mutants" / "named.toml").read_text(encoding="utf-8"))["mutant"]
     times = {one["name"]: (ROOT / one["path"]).read_text(encoding="utf-8").count(one["was"]) for one in named}
     assert len(times) > 5 and {name: count for name, count in times.items() if count != 1} == {}
+
+
+def test_the_makefile_names_files_that_are_there():
+    named = set(
+        re.findall(
+            r"\b(?:tests|benchmarks|docs|notebooks)/[\w/.-]+\.\w+", (ROOT / "Makefile").read_text(encoding="utf-8")
+        )
+    )
+    assert named and not {name for name in named if not (ROOT / name).exists()}

@@ -56,6 +56,8 @@ def columns(*heads, top=HEAD, **values):
         ("Vận động mới", "entries"),
         ("Số KH giao", "plan"),  # số is no so
         ("Nghị quyết giao", "plan"),
+        ("KH cả năm", "plan"),
+        ("Tăng mới tháng 6 năm 2023", "entries"),
     ],
 )
 def test_a_heading_is_known_by_its_diacritics(heading, role):
@@ -76,6 +78,13 @@ def test_a_heading_is_known_by_its_diacritics(heading, role):
         *("Số người hưởng BHXH hàng tháng", "Số người dự hội nghị", "Số người nợ", "Số người quá hạn", "Số người mất"),
         *("Số người tạm hoãn", "Giảm tháng trước", "Tăng mới tháng trước", "Tăng ròng", "Thừa, thiếu", "Tổng số thẻ"),
         *("Số hội viên tham gia", "Số người tham gia câu lạc bộ", "Số người sử dụng VssID", "Kế hoạch tuyên truyền"),
+        *("KH 6 tháng", "Chỉ tiêu quý I", "Tăng mới quý I", "Tăng mới 6 tháng", "Tăng mới trong năm", "Giảm năm 2023"),
+        *(
+            "Số người tham gia cao nhất năm",
+            "Số người tham gia bình quân",
+            "Tăng thực",
+            "Số người tham gia qua Bưu điện",
+        ),
         *("Tỷ lệ so KH", "Tăng mới do chuyển đến từ nơi khác"),
     ],
 )
@@ -170,3 +179,40 @@ def test_an_answer_for_a_heading_holds_in_each_month_across(read):
     assert found.groupby("month")[["members", "lapses"]].sum().to_numpy().tolist() == [
         [sum(number(i, step) for i in range(len(COMMUNES))), (step + 1) * len(COMMUNES)] for step in (0, 1)
     ]
+
+
+def test_a_plan_or_stock_of_another_year_is_none_of_this_one(read):
+    heads = ("Số người tham gia năm 2022", "Kế hoạch 2024", "Kế hoạch 2023", "Đang tham gia")
+    rows = columns(*heads, a=7, b=99, c=80, d=None, top=("BHXH TỰ NGUYỆN THÁNG 12/2023",))
+    found = read(S=rows)
+    assert found.counts["members"].tolist() == [number(i) for i in range(len(COMMUNES))]
+    assert set(found.counts["plan"]) == {80}
+    assert sum(n.en == "a figure of another period" for n in found.notes) == 2
+
+
+def test_months_below_their_quarter_are_read(read):
+    lines = [("BHXH TỰ NGUYỆN 2023",), ("STT", "Xã", "Quý I", None, None, None, "Quý II", None)]
+    lines += [(None, None, "Tháng 2", None, "Tháng 3", None, "Tháng 4", None)]
+    lines += [(None, None, *("Tăng mới", "Đang tham gia") * 3)]
+    lines += [(i + 1, c, 1, number(i), 2, number(i, 1), 3, number(i, 2)) for i, c in enumerate(COMMUNES)]
+    found = read(S=lines).counts
+    assert found.groupby("month")["entries"].first().to_dict() == {"2023-02": 1, "2023-03": 2, "2023-04": 3}
+
+
+def test_a_file_about_another_scheme_is_refused_with_that_reason(read):
+    rows = columns("Số người đang tham gia", a=900, top=("SỐ NGƯỜI THAM GIA BHYT HỘ GIA ĐÌNH THÁNG 12/2023",))
+    with pytest.raises(spreadsheet.NothingError, match="another table .*BHYT HỘ GIA ĐÌNH.*about another scheme"):
+        read(S=rows)
+
+
+def test_a_full_thousand_that_lost_its_dot_is_found_by_a_sum_or_told(read):
+    made = [1.764 if i == 0 else 1.0 if i == 1 else 1 if i == 2 else number(i) for i in range(len(COMMUNES))]
+    right = [1764, 1000, 1, *[number(i) for i in range(3, len(COMMUNES))]]
+    lines = [("BHXH TỰ NGUYỆN 01/2023",), ("STT", "Xã", "Đang tham gia")]
+    lines += [(i + 1, c, made[i]) for i, c in enumerate(COMMUNES)]
+    found = read(S=[*lines, (None, "Cộng", sum(right) / 1000)])
+    assert found.counts["members"].tolist() == right
+    assert not any("may be 1000" in n.en for n in found.notes)
+    bare = read(S=lines)
+    assert bare.counts["members"].tolist() == [1764, 1, 1, *right[3:]]
+    assert [n.where for n in bare.notes if "may be 1000" in n.en] == ['4-5, C "Đang tham gia"']

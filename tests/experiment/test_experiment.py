@@ -212,7 +212,10 @@ def test_an_engine_may_be_silent():
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        ({"draws": 0}, "draws: 0; expected at least 1"),
+        ({"draws": 0}, "draws: 0; expected a whole number of at least 1"),
+        ({"draws": 1.5}, "draws: 1.5; expected a whole number of at least 1"),
+        ({"seed": -1}, "seed: -1; expected a whole number of at least 0"),
+        ({"jobs": 0}, "jobs: 0; expected a whole number of at least 1"),
         ({"engines": ["stocks"]}, "'stocks'.*agents, stock, series"),
         ({"engines": ["stock", "stock"]}, "two engines are called 'stock'"),
         ({"engines": ["agents", AgentEngine(team=Idle)]}, "two engines are called 'agents'"),

@@ -43,6 +43,7 @@ NO_FORECAST = {
     "exam.checks_table": "rows of data/exam.csv",
     "exam.read": "nothing shown",
     "costs.held": "words",
+    "sliders.sliders": "worked out on the page from runs of a surface, with its error",
     "policy.paired_text": "words",
     "equal_money.titles": "words",
     "board_desk.year_of": "nothing shown",

@@ -1,7 +1,7 @@
 """The site as a reader meets it: in a browser, wide and narrow, light and dark, in both languages, from a folder.
 
-The tests look at a small site that holds every kind of element; `pytest tests/test_site.py --site site` looks at the
-whole study. The browser is one that is installed (chromium or Chrome); without any, these tests are skipped and say so.
+The tests look at a small site that holds every kind of element; with `--site site` they look at the whole study. The
+browser is one that is installed (chromium or Chrome); without any, these tests are skipped and say so.
 """
 
 import json

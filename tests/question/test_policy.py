@@ -369,9 +369,9 @@ def test_help_with_the_form_takes_a_part_of_all_visits_whatever_the_order():
 
 
 def test_a_quota_beyond_what_was_tried_is_refused():
-    with pytest.raises(ValidationError, match="expected at most 1: nobody has seen"):
+    with pytest.raises(tables.UserError, match="expected at most 1: nobody has seen"):
         Quota(per_month=1.5)
-    with pytest.raises(ValidationError, match="less than or equal to 2"):
+    with pytest.raises(tables.UserError, match="less than or equal to 2"):
         Quota(per_month=2.5, holder="staff", staff=3)
 
 
@@ -411,7 +411,7 @@ def test_a_campaign_costs_only_where_and_when_it_is_held():
     ],
 )
 def test_a_lever_refuses_what_cannot_be(lever, key):
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(tables.UserError) as caught:
         lever()
     assert key in str(caught.value)
 

@@ -304,7 +304,7 @@ def test_an_assumed_number_of_collectors_replaces_the_published_one():
 
 def test_a_flow_has_a_beginning_and_a_stock_has_none():
     assert Target(measure="entries", value=100, since="2020-01", by="2020-12").since == "2020-01"
-    with pytest.raises(ValueError, match="leave since out"):
+    with pytest.raises(tables.UserError, match="leave since out"):
         Target(measure="members", value=100, since="2020-01", by="2020-12")
 
 

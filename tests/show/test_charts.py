@@ -16,7 +16,7 @@ from forecast.engines.campaign import parameters as beliefs
 from forecast.language import words
 from forecast.question.levers import Drive, Policy
 from forecast.question.scenario import Target
-from forecast.show import calibration, figures, law, policy, projection, target, uncertainty
+from forecast.show import calibration, figures, law, next_count, policy, projection, target, uncertainty
 from forecast.show.marks import INK
 from forecast.uncertainty import study
 from made import answer, question, texts
@@ -38,7 +38,7 @@ DRAWN = {
     "history of the nation": lambda lang: figures.picture(places.read_place("Việt Nam"), lang, until="2024-03"),
     "price": lambda lang: law.price(places.read_place("Hà Nội"), lang=lang),
     "width by source": lambda lang: uncertainty.ladder(STUDY["ladder"], lang),
-    "what to count next": lambda lang: uncertainty.next_dots(STUDY["next"], "Đà Bắc", lang),
+    "what to count next": lambda lang: next_count.dots(STUDY["next"], "Đà Bắc", lang),
     "what moves the headline": lambda lang: uncertainty.tornado(STUDY["morris"], STUDIED, lang),
     "shares of the variance": lambda lang: uncertainty.split(STUDY["sobol"], STUDIED, lang),
     "what counts taught": lambda lang: calibration.before_after(learned(lang), lang),

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.beliefs.parameters import parameters_table
 from forecast.language import words
-from forecast.show import evidence, model, truth, uncertainty
+from forecast.show import evidence, model, next_count, truth
 from forecast.uncertainty import study
 
 
@@ -48,7 +48,7 @@ def test_a_chance_of_the_study_carries_the_error_of_its_draws(lang):
     found, told = study.read()
     draws = told["plan"]["draws"]
     best = found["next"][~found["next"]["published"]].drop_duplicates("place")
-    said = uncertainty.next_text(found["next"], draws, lang)
+    said = next_count.text(found["next"], draws, lang)
     quiet = best.loc[best["worth"] <= 0, "probability"]
     assert len(quiet) and draws >= 200
     for p in quiet:

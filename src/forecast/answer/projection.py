@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast.answer import layers
-from forecast.data import files, tables
+from forecast.answer import keys, layers
+from forecast.data import files, shown, tables
 from forecast.data.messages import Message
 
-COLUMNS = ["place", "scenario", "engine", "origin", "month", "group", "measure", "draw", "value"]
-_TEXT = COLUMNS[:7]
+COLUMNS, _TEXT = keys.COLUMNS, keys.TEXT
 _SERIES = ["place", "scenario", "engine", "origin", "group", "measure"]
+STOCKS = ("members", "lasting_members", "active_9of12")  # persons on the last day of a month: no sum of theirs is one
 FLOWS_IN, FLOWS_OUT = ["entries", "returns"], ["lapses", "exits_compulsory", "exits_other"]
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
@@ -39,7 +39,11 @@ class Projection:
     """
 
     def __init__(self, frame: pd.DataFrame):
-        """Wrap `frame`; columns are checked, text becomes categories (months in their order), rows keep their order."""
+        """Wrap `frame`; text becomes categories (months in their order), rows keep their order.
+
+        A missing column, a key that is there twice, a value or name that is not there, a part of a draw, and a month
+        that is not written YYYY-MM raise :class:`~forecast.data.tables.UserError`.
+        """
         missing = [c for c in COLUMNS if c not in frame.columns]
         if missing:
             raise tables.UserError(
@@ -48,15 +52,26 @@ class Projection:
                 missing=", ".join(missing),
             )
         types = {c: "category" for c in _TEXT if not isinstance(frame[c].dtype, pd.CategoricalDtype)}
-        self.frame = frame[COLUMNS].astype(types | {"draw": np.int32, "value": float}).reset_index(drop=True)
+        rows = frame[COLUMNS].astype(types)
+        keys.refuse_faults(rows)
+        self.frame = rows.astype({"draw": np.int32, "value": float}).reset_index(drop=True)
         months = self.frame["month"].cat.categories
         if not months.is_monotonic_increasing:  # put together from scenarios with other first months
             self.frame["month"] = self.frame["month"].cat.reorder_categories(months.sort_values())
+
+    @classmethod
+    def _part(cls, frame: pd.DataFrame) -> "Projection":
+        """Wrap rows of a projection that was checked."""
+        part = cls.__new__(cls)
+        part.frame = frame.reset_index(drop=True)
+        return part
 
     def __repr__(self) -> str:
         f = self.frame
         names = {c: list(f[c].unique()) for c in ("place", "scenario", "engine")}
         return f"Projection({len(f):,} rows, {f['draw'].nunique()} draws, {names})"
+
+    _repr_html_ = shown.html
 
     def only(self, **columns: Any) -> "Projection":
         """Keep the rows whose columns equal the given value, or are in the given list.
@@ -71,7 +86,7 @@ class Projection:
                 )
             wanted = [wanted] if pd.api.types.is_scalar(wanted) else list(wanted)
             keep &= self.frame[column].isin(wanted).to_numpy()
-        return Projection(self.frame[keep])
+        return Projection._part(self.frame[keep])
 
     def at(self, month: str) -> "Projection":
         """Keep one month, `YYYY-MM`; an unknown month is an error that names the months there are."""
@@ -128,12 +143,20 @@ class Projection:
     def probability(
         self, measure: str = "members", *, at_least: float, by: str, group: str = "all", since: str | None = None
     ) -> pd.DataFrame:
-        """Return the probability that `measure` is at least `at_least` at month `by`, for each scenario and engine.
+        """Return the probability that `measure` is at least `at_least` at month `by`, by scenario, engine and origin.
 
-        With `since`, the measure is a flow and is added up over the months `since` to `by`. Columns: place, scenario,
-        engine, probability, standard_error (of the simulation: sqrt(p(1-p)/draws)), draws, median, gap
+        With `since`, the measure is a flow and is added up over the months `since` to `by`; a stock (:data:`STOCKS`)
+        is not added up, and raises :class:`~forecast.data.tables.UserError`. Columns: place, scenario, engine, origin,
+        probability, standard_error (of the simulation: sqrt(p(1-p)/draws)), draws, median, gap
         (median minus the wanted value, same unit).
         """
+        if since is not None and measure in STOCKS:
+            raise tables.UserError("{measure} is a stock: leave since out", measure=measure)
+        known = self.frame["measure"].unique()
+        if measure not in known:
+            raise tables.UserError(
+                "no {measure!r} in the projection; it has {known}", measure=measure, known=", ".join(map(str, known))
+            )
         rows = self.only(measure=measure, group=group)
         months = set(rows.frame["month"].unique())
         if by not in months:
@@ -151,11 +174,11 @@ class Projection:
                 first=min(months),
                 last=max(months),
             )
-        keys = ["place", "scenario", "engine", "draw"]
+        by_draw = ["place", "scenario", "engine", "origin", "draw"]
         span = rows.only(month=[m for m in months if (m == by if since is None else since <= m <= by)]).frame
-        total = span.groupby(keys, observed=True, sort=False)["value"].sum().reset_index()
+        total = span.groupby(by_draw, observed=True, sort=False)["value"].sum().reset_index()
         return (
-            total.groupby(keys[:3], observed=True, sort=False)["value"]
+            total.groupby(by_draw[:-1], observed=True, sort=False)["value"]
             .apply(lambda v: _chance_of(v.to_numpy(), at_least))
             .unstack()
             .reset_index()
@@ -252,12 +275,12 @@ class Projection:
         """
         wanted = ["members", *FLOWS_IN, *FLOWS_OUT]
         rows = self.only(measure=wanted).frame
-        keys = ["place", "scenario", "engine", "origin", "group", "draw"]
-        wide = rows.pivot(index=[*keys, "month"], columns="measure", values="value").sort_index()
+        of = ["place", "scenario", "engine", "origin", "group", "draw"]
+        wide = rows.pivot(index=[*of, "month"], columns="measure", values="value").sort_index()
         missing = [m for m in wanted if m not in wide.columns]
         if missing:  # an engine that knows the stock only has no ledger to check
-            return pd.DataFrame(columns=[*keys, "month", "difference"])
-        previous = wide.groupby(level=keys, observed=True)["members"].shift()
+            return pd.DataFrame(columns=[*of, "month", "difference"])
+        previous = wide.groupby(level=of, observed=True)["members"].shift()
         difference = wide["members"] - previous - wide[FLOWS_IN].sum(axis=1) + wide[FLOWS_OUT].sum(axis=1)
         has_flows = wide[FLOWS_IN].notna().all(axis=1)
         size = tolerance * np.maximum(1.0, wide["members"].abs())
@@ -265,7 +288,20 @@ class Projection:
         return bad.rename("difference").reset_index()
 
     def save(self, path: str | Path) -> None:
-        """Write Parquet; the same projection gives the same bytes, and a killed write leaves no half file."""
+        """Write Parquet, or CSV where `path` ends in .csv, or a workbook where it ends in .xlsx; whole or not at all.
+
+        The same projection gives the same Parquet and CSV, byte for byte. What is no kind of file of these, and more
+        rows than a sheet holds, raise :class:`~forecast.data.tables.UserError`.
+        """
+        kind = Path(path).suffix.lower()
+        if kind == ".csv":
+            tables.write(self.frame, path)
+            return
+        if kind == ".xlsx":
+            tables.write_bytes(tables.xlsx_bytes(self.frame), path)
+            return
+        if kind != ".parquet":
+            raise tables.UserError("{file}: expected a name that ends in .parquet, .csv or .xlsx", file=path)
         used = self.frame.assign(**{c: self.frame[c].cat.remove_unused_categories() for c in _TEXT})
         table = pa.Table.from_pandas(used, preserve_index=False).replace_schema_metadata(None)
         with files.replacing(path) as half:

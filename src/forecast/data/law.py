@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables, vocabulary
+from forecast.data import shown, tables, vocabulary
 from forecast.data.messages import Message
 from forecast.data.tables import UserError
 from forecast.data.vocabulary import GROUPS, SCHEME, STATUSES
@@ -72,6 +72,7 @@ class Law:
 
     frame: pd.DataFrame
     base_month: str = "2021-06"
+    _repr_html_ = shown.html
 
     @cached_property
     def _key(self) -> tuple[Any, ...]:

@@ -30,6 +30,17 @@ def language() -> str:
     return _spoken[-1]
 
 
+def reader() -> str:
+    """Return the language of somebody who reads a notebook: the one that is spoken, else FORECAST_LANG, else English.
+
+    >>> with speaking("vi"):
+    ...     reader()
+    'vi'
+    """
+    asked = os.environ.get("FORECAST_LANG")
+    return asked if len(_spoken) == 1 and asked in LANGS else language()
+
+
 @contextmanager
 def speaking(lang: str) -> Iterator[None]:
     """Speak this language ("vi" or "en") inside, in messages of click as well."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.data import apportion, frames, tables
+from forecast.data import apportion, frames, shown, tables
 from forecast.data.history import firm, observed
 from forecast.data.messages import Message, joined
 from forecast.data.tables import Month, UserError
@@ -69,6 +69,8 @@ class Place:
     history: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=tables.columns("history")))
     source: str = ""
     note: str = ""
+
+    _repr_html_ = shown.html
 
     def group_sizes(self) -> np.ndarray:
         """Return eligible persons by commune and group, shape (communes, 4), groups in the order of ``GROUPS``.

@@ -42,14 +42,15 @@ def _matches(pattern: str, expected: str) -> pa.Check:
         words = pd.Series(cells.unique()).dropna()  # a projection repeats few words in millions of rows
         return cells.isin(words[words.astype(str).str.fullmatch(pattern)])
 
-    return pa.Check(rule, error=expected, ignore_na=False)
+    return pa.Check(rule, error=expected, ignore_na=False, description=pattern)
 
 
+FILLED = r"(?s)\s*\S.*"  # something but spaces
 _TEXT = pa.Column()
-_FILLED = pa.Column(checks=_matches(r"(?s)\s*\S.*", "some text"))
+_FILLED = pa.Column(checks=_matches(FILLED, "some text"))
 _UNIQUE = pa.Column(
     checks=[
-        _matches(r"(?s)\s*\S.*", "some text"),
+        _matches(FILLED, "some text"),
         pa.Check(lambda cells: ~cells.duplicated(), error="a name that stands in one row only"),
     ]
 )

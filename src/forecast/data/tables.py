@@ -19,7 +19,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from forecast.data import frames, typed
-from forecast.data.files import RISKY, ROOT
+from forecast.data.files import RISKY, ROOT, timeless
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
 from forecast.data.messages import Message, joined
@@ -55,6 +55,7 @@ class Fault:
 
 BY_HAND = ("counts",)
 """Tables that a person types for one command."""
+MOST_ROWS = 1_048_576  # of a sheet
 REMEMBERED = 2_000_000  # bytes of a file up to which a process keeps what it has read and checked
 
 
@@ -336,6 +337,23 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     writer.writerow([_escape(str(name)) for name in frame.columns])
     writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
     return text.getvalue().encode()
+
+
+def xlsx_bytes(frame: pd.DataFrame) -> bytes:
+    """Return ``frame`` as the bytes of a workbook of one sheet; no cell is a formula.
+
+    >>> xlsx_bytes(pd.DataFrame({"place": ["=1"], "value": [3.0]}))[:2]
+    b'PK'
+    """
+    if len(frame) >= MOST_ROWS:
+        raise UserError(
+            "{count:,} rows, and a sheet holds {most:,}; expected fewer, or .csv", count=len(frame), most=MOST_ROWS - 1
+        )
+    texts = frame.columns[[not pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame.columns]]
+    safe = frame.assign(**{name: frame[name].astype(str).map(_escape) for name in texts})
+    stream = io.BytesIO()
+    safe.rename(columns=_escape).to_excel(stream, index=False, engine="openpyxl")
+    return timeless(stream.getvalue())
 
 
 def behind(frame: pd.DataFrame, path: Path) -> Path:

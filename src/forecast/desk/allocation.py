@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from forecast.data import tables, workers
+from forecast.data import shown, tables, workers
 from forecast.data.apportion import shared
 from forecast.data.steps import steps
 from forecast.engines.people.agents import by_commune
@@ -35,6 +35,9 @@ class Allocation(NamedTuple):
     table: pd.DataFrame
     level: float  # probability with which each commune meets its equally hard share, before whole persons
     place_chance: float  # probability that the place as a whole meets the target
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def allocate(

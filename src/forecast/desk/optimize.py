@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import shown, tables
 from forecast.data.messages import Message
 from forecast.desk.search import COARSE, MANY, WIDE, Levels, Search
 from forecast.desk.verify import Judged
@@ -50,6 +50,9 @@ class Optimum(NamedTuple):
     most: float  # probability with every lever at its highest, whatever it costs
     finer: float  # part of the cost that steps of a hundredth of a range saved over those of a tenth; 0 if far from met
     tried: pd.DataFrame  # mix, cost, cost_high, probability, guarded_share, stay, front, fair: every mix screened
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
     @property
     def optimism(self) -> float:

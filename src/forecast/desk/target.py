@@ -37,7 +37,8 @@ def target_table(answer: Projection, scenario: Scenario) -> pd.DataFrame:
         raise tables.UserError(
             "no engine answered scenario {scenario!r} for {measure}", scenario=scenario.scenario, measure=target.measure
         )
-    desk = rows.probability(target.measure, at_least=target.value, by=target.by, group=target.group, since=target.since)
+    aim: dict[str, Any] = {"at_least": target.value, "by": target.by, "group": target.group, "since": target.since}
+    desk = rows.probability(target.measure, **aim).drop(columns="origin")
     months = [m for m in rows.frame["month"].unique() if (target.since or target.by) <= m <= target.by]
     total = rows.only(month=months).frame.groupby(["engine", "draw"], observed=True)["value"].sum()
     by_engine = total.groupby("engine", observed=True)
@@ -99,7 +100,7 @@ def needed_path(answer: Projection, scenario: Scenario, engine: str = "agents") 
     return path
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """A question about a target, and with what it is answered."""
 
     scenario: Scenario
@@ -115,10 +116,10 @@ class _Asked(NamedTuple):
         return tallies([(question, self.engine, range(self.draws))], self.seed, keep=self.keep)[0]
 
 
-def _asked(scenario: Scenario, engine: str, draws: int, seed: int, keep: Path | None) -> _Asked:
+def put_to(scenario: Scenario, engine: str, draws: int, seed: int, keep: Path | None) -> Asked:
     """A target that the stock engine is silent about is put to the agents."""
     silent = engine == "stock" and target_of(scenario).measure in SILENT
-    return _Asked(scenario, "agents" if silent else engine, draws, seed, keep)
+    return Asked(scenario, "agents" if silent else engine, draws, seed, keep)
 
 
 def effort(
@@ -140,7 +141,7 @@ def effort(
     visits_per_month_now and _needed, collectors_now and _needed (in the last month); money added by payer, `total` of
     all but the members, and unpaid `hours`, means over all months, at the multiple that is needed or the largest.
     """
-    target, asked = target_of(scenario), _asked(scenario, engine, draws, seed, keep)
+    target, asked = target_of(scenario), put_to(scenario, engine, draws, seed, keep)
     base = asked.tally()
     collectors, visits = effort_now(scenario)
     top = most_effort(scenario)
@@ -224,7 +225,7 @@ def ways(
 
     Levers are tried by `jobs` processes, one each; `keep` is a folder for what is finished.
     """
-    asked = _asked(scenario, engine, draws, seed, keep)
+    asked = put_to(scenario, engine, draws, seed, keep)
     choices = [c for c in menu.offered(scenario) if not only or c.name in only]
     base = asked.tally()
     rows = workers.every(_way, [(asked, probability, choice, base) for choice in choices], jobs)
@@ -236,7 +237,7 @@ def ways(
     return pd.DataFrame(rows)
 
 
-def _way(asked: _Asked, probability: float, choice: menu.Choice, base: pd.DataFrame) -> dict[str, Any]:
+def _way(asked: Asked, probability: float, choice: menu.Choice, base: pd.DataFrame) -> dict[str, Any]:
     """The row of a lever: at the least of its levels that gives `probability`, or at its most."""
     seen, target, last = {0: base}, target_of(asked.scenario), choice.levels
 
@@ -254,7 +255,7 @@ def _way(asked: _Asked, probability: float, choice: menu.Choice, base: pd.DataFr
 
 
 def _row(
-    asked: _Asked, probability: float, amounts: dict[str, Any], base: pd.DataFrame, found: pd.DataFrame
+    asked: Asked, probability: float, amounts: dict[str, Any], base: pd.DataFrame, found: pd.DataFrame
 ) -> dict[str, Any]:
     target = target_of(asked.scenario)
     return (

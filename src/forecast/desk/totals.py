@@ -1,7 +1,9 @@
 """What a question comes to in each draw: a few sums in place of a long projection, kept so that none is asked twice."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from forecast.data.vocabulary import GUARDED, PAYERS
 from forecast.engines import ENGINES
 from forecast.experiment import project
 from forecast.question.plan import GROUPS
-from forecast.question.scenario import Scenario
+from forecast.question.scenario import Scenario, target_of
 
 COLUMNS = ("reached", "held", "later", "years", "guarded", "hours", *PAYERS)
 
@@ -26,14 +28,37 @@ def tallies(
     last: str | None = None,
 ) -> list[pd.DataFrame]:
     """Return the :func:`tally` of each (question, engine, draws), worked out by `jobs` processes."""
+    return _each(tally, asked, (last,), seed, jobs, keep)
+
+
+def paths(
+    asked: list[tuple[Scenario, str, range]],
+    months: tuple[str, ...],
+    seed: int,
+    *,
+    jobs: int = 1,
+    keep: Path | None = None,
+) -> list[pd.DataFrame]:
+    """Return the :func:`path` of each (question, engine, draws), worked out by `jobs` processes."""
+    return _each(path, asked, (months,), seed, jobs, keep)
+
+
+def _each(
+    work: Callable[..., pd.DataFrame],
+    asked: list[tuple[Scenario, str, range]],
+    more: tuple[Any, ...],
+    seed: int,
+    jobs: int,
+    keep: Path | None,
+) -> list[pd.DataFrame]:
     parts = [
         (number, question, engine, range(d, min(d + ENGINES[engine].batch, draws.stop)))
         for number, (question, engine, draws) in enumerate(asked)
         for d in range(draws.start, draws.stop, ENGINES[engine].batch)
     ]
-    given = [(question, engine, draws, seed, last) for _, question, engine, draws in parts]
-    paths = [keep / _name(*part) if keep else None for part in given]
-    done = workers.every(tally, given, jobs, paths=paths)
+    given = [(question, engine, draws, seed, *more) for _, question, engine, draws in parts]
+    files_of = [keep / _name(work.__name__, *part) if keep else None for part in given]
+    done = workers.every(work, given, jobs, paths=files_of)
     numbers = [number for number, *_ in parts]
     return [
         pd.concat([rows for n, rows in zip(numbers, done, strict=True) if n == number]) for number in range(len(asked))
@@ -78,14 +103,33 @@ def tally(
     return pd.DataFrame(sums, index=pd.Index(draws, name="draw"))[list(COLUMNS)]
 
 
+def path(question: Scenario, engine: str, draws: range, seed: int, months: tuple[str, ...]) -> pd.DataFrame:
+    """Return what the target counts in each of `months`, and `money`, one row a draw.
+
+    A stock as it stands in the month, a flow since it began; `money` is VND of all payers but the members, over all
+    months of the question. A question without a target is an error.
+    """
+    task, target = _task(question, engine, draws, seed), target_of(question)
+    every, measures, groups = [str(m) for m in question.months], list(tables.MEASURES), [*GROUPS, "all"]
+    values = _values(task, every, measures, groups)
+    of_target = values[:, :, measures.index(target.measure), groups.index(target.group)]
+    if target.since:
+        of_target = of_target[:, every.index(target.since) :].cumsum(axis=1)
+        every = every[every.index(target.since) :]
+    paid = [measures.index(measure) for payer, measure in PAYERS.items() if payer != "members"]
+    money = values[:, :, paid, groups.index("all")].sum(axis=(1, 2))
+    columns = {month: of_target[:, every.index(month)] for month in months}
+    return pd.DataFrame(columns | {"money": money}, index=pd.Index(draws, name="draw"))
+
+
 def _task(question: Scenario, engine: str, draws: range, seed: int) -> project.Task:
     asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
     return project.Task(asked, project.engine_of(engine), draws, seed)
 
 
-def _name(question: Scenario, engine: str, draws: range, seed: int, last: str | None) -> str:
-    """A file name for a tally."""
-    return files.name_of("tally", last, _task(question, engine, draws, seed).name, code_hash("desk")) + ".parquet"
+def _name(work: str, question: Scenario, engine: str, draws: range, seed: int, *more: Any) -> str:
+    """A file name for a tally, or a path."""
+    return files.name_of(work, *more, _task(question, engine, draws, seed).name, code_hash("desk")) + ".parquet"
 
 
 def _values(task: project.Task, months: list[str], measures: list[str], groups: list[str]) -> np.ndarray:

@@ -288,7 +288,11 @@ def _members_there(file: str, grids: list[Grid], outcome: Outcome) -> None:
         raise NothingError(
             '{file}: sheet "{sheet}" has no row of a commune below its headings', outcome.notes, file=file, sheet=sheet
         )
-    open_ones = [note for note in outcome.notes if note.where and note.kind in (SKIPPED, FINDING) and '"' in note.where]
+    open_ones = [
+        note
+        for note in outcome.notes
+        if note.kind in (SKIPPED, FINDING) and ('"' in note.where or note.en.startswith("another table"))
+    ]
     said = list(dict.fromkeys((n.where, n.vi, n.en) for n in open_ones))  # once for sheets of one form
     told = [Message("{where}: {what}", where=where, what=Both(vi=vi, en=en)) for where, vi, en in said[:8]]
     text = (

@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
-from forecast.data import files, tables
+from forecast.data import files, shown, tables
 from forecast.data.frames import rows as rows_of
 from forecast.data.history import counts, known_since
 from forecast.data.law import Law, read_law
@@ -62,6 +62,9 @@ class Backtest(NamedTuple):
     forecasts: Projection
     counts: pd.DataFrame
     silent: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def backtest(

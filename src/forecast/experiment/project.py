@@ -11,6 +11,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import cast
 
+import numpy as np
 import pandas as pd
 
 from forecast.answer import projection
@@ -106,11 +107,10 @@ def project(
     >>> bool(200 < members.median() < 400)
     True
     """
-    scenarios = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
+    scenarios = [scenarios] if isinstance(scenarios, Scenario | str) else list(scenarios)
+    _refuse(scenarios, draws, seed, jobs)
     asked = [engine_of(engine) for engine in several(engines)]
     wanted = draws if isinstance(draws, range) else range(draws)
-    if not len(wanted):
-        raise tables.UserError("draws: {draws}; expected at least 1", draws=draws)
     differ(Message("scenarios"), [s.scenario for s in scenarios])
     differ(Message("engines"), [e.name for e in asked])
     tasks = [
@@ -121,6 +121,22 @@ def project(
     ]
     parts = run_tasks(tasks, jobs, cluster, progress, keep)
     return projection.concat(parts)
+
+
+def _refuse(scenarios: Iterable[object], draws: object, seed: object, jobs: object) -> None:
+    """Raise :class:`UserError` for what somebody gave in place of scenarios or whole numbers; it says what to give."""
+    for one in scenarios:
+        if not isinstance(one, Scenario):
+            raise tables.UserError(
+                "{found!r} is no scenario; give Scenario(name, place, start, until), or read_scenario(path)", found=one
+            )
+    if isinstance(draws, range) and len(draws):
+        draws = 1
+    for name, number, least in (("draws", draws, 1), ("seed", seed, 0), ("jobs", 1 if jobs is None else jobs, 1)):
+        if not isinstance(number, int | np.integer) or number < least:
+            raise tables.UserError(
+                "{name}: {found!r}; expected a whole number of at least {least}", name=name, found=number, least=least
+            )
 
 
 def several(engines: str | Engine | Iterable[str | Engine]) -> list[str | Engine]:

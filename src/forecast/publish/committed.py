@@ -60,6 +60,9 @@ def light(outputs: list[NotebookNode], pictures: bool = True) -> list[NotebookNo
         data = dict(output.get("data", {}))
         if _WIDGET in data:
             continue
+        if "text/markdown" in data and "<script" in data.get("text/html", ""):  # live controls: only on a page
+            del data["text/html"]
+            data["text/plain"] = PLAIN
         if "text/markdown" in data and str(data.get("text/plain", "")).startswith(("'", '"')):
             data["text/plain"] = PLAIN
         if "image/png" in data and not pictures:

@@ -6,7 +6,7 @@ from nbformat import NotebookNode
 
 from forecast.language import words
 from forecast.language.words import Text, say
-from forecast.publish import downloads
+from forecast.publish import downloads, live
 
 
 def pdf_address(stem: str, lang: str) -> str:
@@ -83,9 +83,14 @@ def settings(book: NotebookNode | None) -> dict[str, int | None]:
     return {name: about.get(name) for name in ("draws", "seed")}
 
 
-def taken(lang: str, up: str, stem: str = "", has_pdf: bool = False, has_forecasts: bool = False) -> str:
+def taken(
+    lang: str, up: str, stem: str = "", has_pdf: bool = False, has_forecasts: bool = False, is_live: bool = False
+) -> str:
     """Return the line of downloads of a page."""
     links = [(pdf_address(stem, lang), say(lang, vi="trang này để in (PDF)", en="this page for print (PDF)"))] * has_pdf
+    links += [
+        (live.address(stem, lang), say(lang, vi="thanh trượt để mở trên điện thoại", en="sliders for a phone"))
+    ] * is_live
     links += [
         (
             f"{downloads.FOLDER}/{stem}.csv",

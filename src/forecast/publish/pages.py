@@ -23,7 +23,7 @@ from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, foot, pdf
+from forecast.publish import audit, foot, live, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -114,9 +114,11 @@ def write(
         cards["today" if part(book) == "today" else "places"] += [card] if card else []
         today = today or _today(stem, book, lang)
         groups[part(book)].append(stem)
+        if alone := live.page(book, lang):
+            tables.write_text(alone, source.parent / live.address(stem, lang))
         end = "\n\n".join(
             [
-                foot.taken(lang, up, stem, stem in extras.pdfs, stem in extras.forecasts),
+                foot.taken(lang, up, stem, stem in extras.pdfs, stem in extras.forecasts, bool(alone)),
                 foot.manifest(book, lang, facts),
             ]
         )

@@ -169,7 +169,7 @@ def publish(
             given = {name: due for made in pool.map(one, langs) for name, due in made.items()}
         for lang in langs[1:]:
             (work / lang).rename(site / lang)
-        if on_paper:
+        if (work / downloads.FOLDER).exists():
             (work / downloads.FOLDER).rename(site / downloads.FOLDER)
         downloads.write(site, forecasts, stated.register(figures), facts)
         audit.seal(site, given, facts)

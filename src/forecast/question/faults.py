@@ -123,7 +123,9 @@ def _expected(one: dict[str, Any], form: type[BaseModel]) -> Message:
     if kind == "string_type":
         given = given.isoformat() if isinstance(given, date) else given
         return Message("found {value}, expected text, or a month such as 2021-12", value=given)
-    if kind in ("model_type", "model_attributes_type", "dict_type"):
+    if kind == "model_attributes_type":
+        return Message("found {value}, expected a lever, such as Visits(count=10)", value=shown or given)
+    if kind in ("model_type", "dict_type"):
         return Message("found {value}, expected keys with values, such as {{value: 1}}", value=shown or given)
     if kind in ("tuple_type", "list_type"):
         return Message("found {value}, expected a list", value=shown or given)
@@ -148,6 +150,8 @@ def _no_number(given: str, shown: str) -> Message:
     if typed.two_readings(given):
         whole, part = (given.strip().replace(",", ".").replace(".", sep) for sep in ("", "."))
         return Message("found {value}: write {whole} or {part}", value=shown, whole=whole, part=part)
+    if given.strip().endswith("%"):  # a share is read with its sign: here none is asked for
+        return Message("found {value}, expected a number such as 10 or 1500, and no percentage", value=shown)
     return Message("found {value}, expected a number such as 0.2, 20% or 1500", value=shown)
 
 

@@ -20,6 +20,7 @@ from forecast.data.history import observed
 from forecast.data.messages import Message, Wrong
 from forecast.data.places import Place, slug
 from forecast.data.vocabulary import GROUPS as GROUPS
+from forecast.question.asked import Asked
 
 # Nghệ An 2018: 1,711 collection points in 477 communes; used where a place's number was never published.
 DEFAULT_COLLECTORS_PER_COMMUNE = 1711 / 477
@@ -75,7 +76,7 @@ COLUMNS: dict[str, Column] = {
 """The columns of a plan, in the order in which it lists them."""
 
 
-class Where(BaseModel):
+class Where(BaseModel, metaclass=Asked):
     """Which communes: listed by name, or the first `count` (of the place, or of each district) in an order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -11,13 +11,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from forecast.beliefs.costs import check_price
 from forecast.beliefs.parameters import Assumption, check_assumption, known_names, parameters_table
 from forecast.beliefs.sets import Sets
-from forecast.data import doors, tables
+from forecast.data import doors, shown, tables
 from forecast.data.law import Law, read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.messages import Message, Wrong
 from forecast.data.places import Place, read_place
+from forecast.question.asked import Asked
 from forecast.question.faults import Fault, ScenarioError, meant_word, of_model
-from forecast.question.levers import LEVERS, AnyLever, Count, Gift, Group, Month, Policy
+from forecast.question.levers import LEVERS, AnyLever, Count, Gift, Group, Month, Policy, as_policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
 from forecast.question.wording import meant
@@ -28,11 +29,12 @@ BORROWED = "borrowed"
 """Status of an opening stock that nobody counted: the place's share of the nation's."""
 
 
-class Target(BaseModel):
+class Target(BaseModel, metaclass=Asked):
     """A number to reach: a stock on the last day of `by`, or a flow added up from `since` to `by`.
 
     `value` is persons; months are written YYYY-MM. A number below 0, a month that is none, or a `since` for a stock
-    raises pydantic's ValidationError. Where published targets come from stands in data/scenarios and data/sources.csv.
+    raises :class:`~forecast.data.tables.UserError`. Where published targets come from stands in data/scenarios
+    and data/sources.csv.
 
     >>> Target(measure="members", value=116_400, by="2025-12").since is None
     True
@@ -48,6 +50,7 @@ class Target(BaseModel):
     since: Month | None = Field(None, description="first month of a flow; not for stocks")
     group: Group = "all"
     source: str = Field("", description="source in data/sources.csv, or why this number")
+    _repr_html_ = shown.html
 
     @model_validator(mode="after")
     def _flows_have_a_beginning(self) -> "Target":
@@ -88,7 +91,7 @@ class Scenario(BaseModel):
     start: Month
     until: Month
     target: Target | None = None
-    policy: Policy = Policy()
+    policy: Annotated[Policy, BeforeValidator(as_policy)] = Policy()
     assumptions: dict[str, float | Assumption] = {}
     prices: dict[str, float | Assumption] = Field(
         {}, description="a planner's own prices, VND by item of data/unit_costs.csv; unpaid_hour prices unpaid hours"
@@ -102,6 +105,8 @@ class Scenario(BaseModel):
         "counts", exclude=True, repr=False, description="what the status quo follows"
     )
     sets: Sets | None = Field(None, exclude=True, repr=False, description="parameters given draw by draw")
+
+    _repr_html_ = shown.html
 
     def __init__(self, scenario: str, place: Place | str, **data: Any):
         """Take a name and a place (or the name of one), then the rest by keyword."""

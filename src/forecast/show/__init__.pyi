@@ -6,6 +6,7 @@ from . import board_desk as board_desk
 from . import brief as brief
 from . import brief_trust as brief_trust
 from . import calibration as calibration
+from . import cards as cards
 from . import communes as communes
 from . import contents as contents
 from . import costs as costs
@@ -20,6 +21,7 @@ from . import law as law
 from . import levers as levers
 from . import marks as marks
 from . import model as model
+from . import next_count as next_count
 from . import own_communes as own_communes
 from . import picture as picture
 from . import policy as policy
@@ -31,6 +33,7 @@ from . import ranking as ranking
 from . import register as register
 from . import scenario_file as scenario_file
 from . import score as score
+from . import sliders as sliders
 from . import spreadsheet as spreadsheet
 from . import standing as standing
 from . import target as target

@@ -1,5 +1,6 @@
 """What a policy consists of: its levers as a table, and how much each does in words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,19 +13,22 @@ from forecast.question.scenario import Scenario
 
 def table(scenario: Scenario, lang: str = "vi") -> Text:
     """Return what the plan does: one row a lever, with its size and dates."""
-    rows = []
-    for lever in scenario.policy.levers:
-        rows.append(
-            {
-                "lever": term(f"lever.{type(lever).__name__}", lang),
-                "size": size(lever, lang),
-                "since": lever.start or scenario.start,
-                "until": lever.end or scenario.until,
-            }
-        )
-    if not rows:
+    return rows(scenario.policy.levers, lang, scenario.start, scenario.until)
+
+
+def rows(levers: Sequence[Lever], lang: str = "vi", first: str | None = None, last: str | None = None) -> Text:
+    """Return a table of levers, a row each; `first` and `last` are the months of a lever that names none of its own."""
+    if not levers:
         return say(lang, vi="Không có giải pháp nào mới.", en="No lever acts.")
-    return words.table(pd.DataFrame(rows), lang, {"lever": "", "size": "", "since": "t", "until": "t"})
+    frame = pd.DataFrame(
+        {
+            "lever": [term(f"lever.{type(lever).__name__}", lang) for lever in levers],
+            "size": [size(lever, lang) for lever in levers],
+            "since": [lever.start or first for lever in levers],
+            "until": [lever.end or last for lever in levers],
+        }
+    )
+    return words.table(frame, lang, {"lever": "", "size": "", "since": "t", "until": "t"})
 
 
 def size(lever: Lever, lang: str = "vi") -> str:

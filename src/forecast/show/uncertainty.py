@@ -1,4 +1,4 @@
-"""Pictures and sentences of the study of doubt: the ladder, what to count next, what moves the headline."""
+"""Pictures and sentences of the study of doubt: the ladder, what moves the headline, what it cost to find out."""
 
 import textwrap
 
@@ -23,13 +23,13 @@ FACTORS, SMALL_FACTORS = (0.1, 0.25, 0.5, 1, 2, 4, 10), (0.5, 0.8, 0.9, 1, 1.1, 
 QUO = "-status-quo"  # ends the name of a scenario in which nothing changes (CONTRIBUTING.md, A place)
 
 
-def _percents(axes: Axes, top: float, lang: str) -> None:
+def percents(axes: Axes, top: float, lang: str) -> None:
     """Put ticks at nothing, a half and all of a share `top`."""
     ticks = [0.0, top / 2, top]
     axes.set_xticks(ticks, [words.percent(tick, lang) for tick in ticks], fontsize=8.5)
 
 
-def _short(name: str, lang: str) -> str:
+def short_label(name: str, lang: str) -> str:
     """A name in words, on two lines where one has no room beside the picture."""
     return textwrap.fill(label(name, lang), 34)
 
@@ -115,7 +115,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
                 text.set_position((edge, lowest))
             edge += width + 0.035
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), yticks=[])
-        _percents(axes, 1.0, lang)
+        percents(axes, 1.0, lang)
         axes.grid(False)
     shares_by_place = "; ".join(
         f"{place}: "
@@ -135,7 +135,7 @@ def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     )
 
 
-def _asked(scenario: object, lang: str) -> str:
+def asked_of(scenario: object, lang: str) -> str:
     """Say under which policy a number of the study is asked: the status quo, or the scenario by its name."""
     return say(
         lang,
@@ -160,7 +160,7 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
                 source=term(f"ladder.{most['source']}", lang),
                 share=most["share"],
                 width=most["width"],
-                asked=_asked(most["scenario"], lang),
+                asked=asked_of(most["scenario"], lang),
                 vi="**{place}** ({asked}): từ {low:a} đến {high:a} người; phần lớn nhất do {source} ({share:p}, "
                 "khoảng {width:a} người)",
                 en="**{place}** ({asked}): {low:a} to {high:a} persons; the largest part is {source} ({share:p}, about "
@@ -168,112 +168,6 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
             )
         )
     return words.listing(lines)
-
-
-def next_text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
-    """Say for each place which statistic to publish, by how much it would narrow, and why.
-
-    `table` is that of `study.study`: the tables of `measure.Next` under one another; `draws` are those of its plan.
-    """
-    register.next_statistics(table)
-    lines = []
-    for place, statistics in frames.groups(table, "place", sort=False):
-        known, best = statistics[statistics["published"]], statistics[~statistics["published"]].iloc[0]
-        before = known["width"].iloc[0] if len(known) else best["high"] - best["low"]
-        line: str = say(
-            lang,
-            place=place,
-            name=label(best["statistic"], lang),
-            now=best["high"] - best["low"],
-            before=before,
-            after=best["width"],
-            less=max(best["narrower"], 0.0),
-            months=int(best["months"]),
-            vi="**{place}: {name}**. Khoảng dự báo hiện rộng {now:a} người. Sau {months:n} tháng, riêng số người đang "
-            "tham gia (đằng nào cũng công bố) thu còn {before:a}; thêm con số này thì còn {after:a} (hẹp thêm "
-            "{less:p}).",
-            en="**{place}: {name}**. The interval is {now:a} persons wide now. After {months:n} months the count of "
-            "members, which comes out anyway, leaves {before:a}; with this statistic {after:a} ({less:p} less).",
-        )
-        if best["worth"] > 0:
-            line += say(
-                lang,
-                r=best["resolved"],
-                vi=" Nó giải được {r:p} phần lưỡng lự về việc kế hoạch đã đủ chưa.",
-                en=" It settles {r:p} of the doubt on whether the plan is enough.",
-            )
-        else:
-            line += say(
-                lang,
-                p=words.Chance(float(best["probability"]), draws),
-                asked=_asked(best["scenario"], lang),
-                vi=" Quyết định không đổi (khả năng đạt, {asked}: {p:c}), chỉ con số dự báo chắc hơn.",
-                en=" The decision stays as it is (chance of the target, {asked}: {p:c}); the number becomes surer.",
-            )
-        lines.append(line)
-    return words.listing(lines)
-
-
-def next_dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
-    """Draw by how much each statistic would narrow the interval of a place, beyond the count of members."""
-    register.next_statistics(table)
-    rows = table[(table["place"] == place) & ~table["published"]].sort_values("narrower", ascending=False)
-    rows = rows.head(8)
-    if rows.empty:
-        raise UserError("nothing to draw: no statistic of {place}", place=place)
-    height, most = 1.7 + 0.34 * len(rows), float(rows["narrower"].iloc[0])
-    with style():
-        picture, axes = sheet(
-            say(
-                lang,
-                vi="{place}: {what} làm dự báo chắc thêm {p}"
-                if most >= 0.005
-                else "{place}: ngoài số người tham gia, chưa số nào làm dự báo chắc hơn",
-                en="{place}: {what} would make it {p} surer"
-                if most >= 0.005
-                else "{place}: beside members, no statistic makes it surer",
-                place=place,
-                what=label(str(rows["statistic"].iloc[0]), lang),
-                p=words.percent(most, lang),
-            ),
-            say(
-                lang,
-                vi="Khoảng dự báo hẹp thêm bao nhiêu khi đã biết số người đang tham gia.",
-                en="How much narrower the interval becomes, the count of members being known.",
-            ),
-            source_line(lang),
-            height=height,
-        )
-        axes.set_position((0.50, 0.5 / height, 0.40, 1 - 1.45 / height))
-        color, _, marker = LOOKS[0]
-        for y, row in enumerate(frames.rows(rows)):
-            value = max(row.narrower, 0.0)
-            axes.plot([0, value], [y, y], color=color, lw=2.2)
-            axes.plot([value], [y], marker=marker, ms=8, color=color, clip_on=False)
-            margin(axes, y, _short(row.statistic, lang))
-            axes.annotate(
-                words.percent(value, lang),
-                (value, y),
-                xytext=(9, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=9.5,
-            )
-        top = 0.02 * np.ceil(max(float(rows["narrower"].max()), 0.01) / 0.02)
-        axes.set(xlim=(0, top * 1.05), ylim=(len(rows) - 0.4, -0.6), yticks=[])
-        _percents(axes, top, lang)
-        axes.grid(False)
-        axes.axvline(0, color=INK, lw=1)
-    gain = "; ".join(f"{label(r.statistic, lang)} {words.percent(max(r.narrower, 0), lang)}" for r in frames.rows(rows))
-    return picture.describe(
-        say(
-            lang,
-            vi="Khoảng dự báo của {place} hẹp thêm: {gain}.",
-            en="The interval of {place} narrows by: {gain}.",
-            place=place,
-            gain=gain,
-        )
-    )
 
 
 def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
@@ -314,7 +208,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             axes.plot([0, middle[y]], [y, y], color=color, lw=1, alpha=0.5)
             axes.plot([middle[y] - error[y], middle[y] + error[y]], [y, y], color=color, lw=2.4)
             axes.plot([middle[y]], [y], marker=marker, ms=8, color=color, mec="white")
-            margin(axes, y, _short(row.factor, lang))
+            margin(axes, y, short_label(row.factor, lang))
             margin(axes, y, signed(100 * np.expm1(middle[y]), lang) + "%", 1.02)
         axes.axvline(0, color=INK, lw=1)
         ticks = [t for t in np.log(FACTORS if reach > np.log(2) else SMALL_FACTORS) if abs(t) <= reach]
@@ -372,7 +266,7 @@ def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
             ):
                 axes.plot([max(value - error, 0), value + error], [y + up] * 2, color=color, lw=1.4, alpha=0.6)
                 axes.plot([max(value, 0)], [y + up], marker=marker, ms=7, color=color, mfc=fill, mew=1.4)
-            margin(axes, y, _short(row.factor, lang))
+            margin(axes, y, short_label(row.factor, lang))
         axes.xaxis.set_major_formatter(lambda v, _: words.percent(v, lang))
         axes.set(xlim=(0, None), ylim=(len(table) - 0.4, -0.6), yticks=[])
         axes.grid(False)

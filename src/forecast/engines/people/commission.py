@@ -29,13 +29,13 @@ def newly(scenario: Scenario) -> np.ndarray:
     spells = hazards.spells(scenario.months, scenario.law)[0].months.tolist()
     factor, renewal = _times(scenario, "commission_new"), renewals(scenario)
     months = [str(m) for m in scenario.months]
-    found = np.zeros((len(months), len(spells)))
+    extra = np.zeros((len(months), len(spells)))
     if RENEWAL not in set(scenario.law.frame["parameter"]):
-        return found
+        return extra
     for k, spell in enumerate(spells):
         kept = np.array([_rate(scenario, spell, month) for month in months]) * factor
-        found[:, k] = min(spell, NEW_FOR) * (kept - renewal)
-    return found
+        extra[:, k] = min(spell, NEW_FOR) * (kept - renewal)
+    return extra
 
 
 def renewals(scenario: Scenario) -> np.ndarray:
@@ -49,8 +49,8 @@ def _rate(scenario: Scenario, spell: int, month: str) -> float:
     law = scenario.law
     known = {name for name in law.frame["parameter"] if name.startswith(f"{NEW}_") and name.endswith("_months")}
     mode = max((m for name in known if (m := int(name.split("_")[-2])) <= spell), default=0)
-    found = law.find(f"{NEW}_{mode}_months", month) if mode else None
-    return (law.find(NEW, month) or 0.0) if found is None else found
+    rate = law.find(f"{NEW}_{mode}_months", month) if mode else None
+    return (law.find(NEW, month) or 0.0) if rate is None else rate
 
 
 def _times(scenario: Scenario, column: str) -> np.ndarray:

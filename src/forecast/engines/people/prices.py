@@ -91,13 +91,13 @@ def _announced(first: str, count: int, law: Law) -> tuple[float, ...]:
     """What :func:`announced` says; each batch of draws asks for it."""
     every = pd.period_range(first, periods=count + AHEAD, freq="M")
     floor = law.price_arrays(every)["floor"]
-    found = [0.0] * count
+    rising = [0.0] * count
     for t in range(count):
         if (floor[t + 1 : t + 1 + AHEAD] > floor[t] * (1 + LEAST_RISE)).any():
             known = law.known(every[t])
             soon = [known.value("min_declared_income", month) for month in every[t : t + 1 + AHEAD]]
-            found[t] = float(max(soon) > soon[0] * (1 + LEAST_RISE))
-    return tuple(found)
+            rising[t] = float(max(soon) > soon[0] * (1 + LEAST_RISE))
+    return tuple(rising)
 
 
 def incomes(scenario: Scenario, drawn: Drawn) -> np.ndarray:

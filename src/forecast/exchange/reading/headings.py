@@ -137,6 +137,9 @@ _SPELLED = {  # words that mean something else with other diacritics: thôi and 
     "du": ("dự", "dư"),
     "no": ("nợ",),
     "the": ("thẻ",),
+    "ca": ("cả",),
+    "cao": ("cáo",),  # báo cáo, and not cao nhất
+    "quan": ("quản",),
     "mat": ("mặt",),  # có mặt, and not mất
 }
 OTHER = "9"
@@ -165,7 +168,7 @@ _NOT = (  # what a heading says beside persons, first that fits
         "difference",
         re.compile(
             r"so voi|so cung|so thang|chenh lech|con thieu|con lai|con phai|tang giam$|tang giam so"
-            r"|^tang giam|difference|tang them|can phat trien|phai phat trien|tang rong|rong tang|thua thieu"
+            r"|^tang giam|difference|tang them|can phat trien|phai phat trien|tang (rong|thuc|tu nhien)|thua thieu"
         ),
     ),
     (
@@ -208,16 +211,17 @@ _STOCK = re.compile(
 _FIRM = re.compile(r"dang tham gia|cuoi ky|cuoi thang|hien co|hien dang|dang dong|co mat|den (het|cuoi|ngay)|members")
 PERSONS_NAMED = (*COUNTS, *HELPERS)
 _WORDS = set(  # of which headings of members, flows and plans are made; any other word may say something else
-    "so nguoi tong cong ts dang da duoc co con tham gia tg ntg bhxh bhxhtn tn tu nguyen bao hiem xa hoi t n nd den "
-    "het cuoi thoi9 diem ngay thang ky ki quy nam luy ke luyke lk don hien tai nay mat doi tuong luong lao dong nld "
-    "thuc th ket qua trong cao bc toi chot tinh hinh lieu la phat trien pt toan cua cac ng dvt vi loai theo va dan "
-    "te quan ly bien tich nhom khu vuc noi dung chi tieu phan muc sau mot hai ba bon nhat hang tang moi giam ngung "
-    "thoi nghi bo roi khoi luoi he thong sinh them lan dau dk khai thac van nhap khong tiep tuc tam truoc tro lai "
-    "quay phuc nua chuyen sang mang ton hoach kh giao nghi9 quyet nq hdnd ubnd tw trung uong viet thu chinh phu qd "
-    "nganh dia phuong cap tren number of members member persons person people active current currently "
-    "participating participants voluntary social insurance in the scheme at end month year total si vsi new entries "
-    "joined stopped lapses lapse lapsed return returned returns plan target annual opening cumulative ytd left".split()
+    "so nguoi tong ca cong ts dang da duoc co con tham gia tg ntg bhxh bhxhtn tn tu nguyen bao hiem xa hoi t n nd "
+    "den het cuoi thoi9 diem ngay thang ky ki quy nam luy ke luyke lk don hien tai nay mat doi tuong luong lao dong "
+    "nld thuc th ket qua trong cao bc toi chot tinh hinh lieu la phat trien pt toan cua cac ng dvt vi loai theo va "
+    "dan te quan ly bien tich nhom khu vuc noi dung chi tieu phan muc sau hang tang moi giam ngung thoi nghi bo roi "
+    "khoi luoi he thong sinh them lan dau dk khai thac van nhap khong tiep tuc tam truoc tro lai quay phuc nua "
+    "chuyen sang mang ton hoach kh giao nghi9 quyet nq hdnd ubnd tw trung uong viet thu chinh phu qd nganh dia "
+    "phuong cap tren number of members member persons person people active current currently participating "
+    "participants voluntary social insurance in the scheme at end month year total si vsi new entries joined "
+    "stopped lapses lapse lapsed return returned returns plan target annual opening cumulative ytd left".split()
 )
+_SPAN = re.compile(r"\bquy (\d|[ivx]+)\b|\b\d+ thang\b|\b(ca|trong) nam\b|\bnam nay\b")
 _SINCE = re.compile(r"luy ke|cong don|tu dau nam|ytd|cumulative|\blk\b")
 
 
@@ -296,7 +300,7 @@ def _counted(joined: str, leaf: str) -> Meaning:
     since = bool(_SINCE.search(joined))
     flows = [role for role, pattern in _FLOWS if pattern.search(joined)]
     if re.search(r"ke hoach|chi tieu|\bkh\b|duoc giao|\bgiao\b|\bplan\b|target", joined):
-        new = {"entries", "returns"} & set(flows) or re.search(r"\b(ke hoach|chi tieu|kh) (thang|quy)\b", joined)
+        new = {"entries", "returns"} & set(flows) or re.search(r"\b(ke hoach|chi tieu|kh) (\d+ )?(thang|quy)\b", joined)
         return Meaning("told", "plan_new") if new else Meaning("told", "cumulative") if since else Meaning("plan")
     own = [role for role, pattern in _FLOWS if pattern.search(leaf)]
     if re.search(r"\btang\b.*\bgiam\b", leaf) or {"entries", "lapses"} <= set(own):
@@ -309,6 +313,9 @@ def _counted(joined: str, leaf: str) -> Meaning:
     if flow == "due":
         return Meaning("told", "due")
     if flow:
+        year = _SPAN.search(joined) or re.search(r"\bnam 20\d\d\b", leaf)
+        if not since and year and not re.search(r"\bthang \d", leaf):
+            return Meaning("told", "cumulative")  # of a quarter or the year, not of a month
         if leaf in ("tong", "cong", "tong so", "tong cong", "total"):
             return Meaning("told", "sum")
         role = {"entries": "entries_year", "lapses": "lapses_year"}.get(flow) if since else flow

@@ -64,6 +64,8 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
                 column._replace(month=None, number=None) if column.role in PERSONS else column for column in columns
             ]
     period = periods.period_of(table, year, file, answers.month) if not keyed else periods.Period(None)
+    if not keyed and (stated := int(period.month[:4]) if period.month else year):
+        columns = [_of_its_year(column, stated) for column in columns]
     columns = _whole_period(columns, keyed, period.source)
     if any(column.role in PERSONS for column in columns):
         notes += _asked_month(table, columns, keyed, period, year)
@@ -96,6 +98,14 @@ def _dated(column: Column, year: int | None) -> Column:
     return column
 
 
+def _of_its_year(column: Column, year: int) -> Column:
+    """Return a column without a month as a figure of another period if its heading names other years alone."""
+    if column.role not in PERSONS or column.month or column.why == "answered":
+        return column
+    years = months.years_in(column.heading)
+    return column._replace(role="told", why="earlier") if years and year not in years else column
+
+
 def _by_scheme(column: Column, table: Table) -> Column:
     """Return a column as its table's scheme and title have it."""
     above = scheme_above(table)
@@ -123,7 +133,8 @@ def _of_one_scheme(column: Column, columns: list[Column]) -> Column:
     plain = fold(" ".join(column.path))
     if column.role != "members" or column.why == "answered" or not re.search(r"bhxh|bao hiem xa hoi", plain):
         return column
-    told = {headings.scheme_of(" ".join(other.path)) for other in columns if other is not column} - {""}
+    others = [other for other in columns if other is not column]
+    told = any(headings.scheme_of(" ".join(other.path)) or other.why == "unclear" for other in others)
     return column._replace(role="told", why="unclear") if told and not headings.scheme_of(plain) else column
 
 

@@ -205,7 +205,8 @@ def _readings(
             again = _numbers(table, rows, column, answers, "thousands")
             if not again[2] and (habit or sums.fits(table, rows, column, again[0])):
                 reading, told, wrong, taken = again
-        notes += told
+        reading, more = sums.full_thousands(table, rows, column, reading)
+        notes += [*told, *more]
         faults += wrong
         if not taken:
             columns[number] = column._replace(role="told", why="formula")

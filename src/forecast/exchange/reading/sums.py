@@ -2,7 +2,7 @@
 
 from forecast.exchange.reading import numbers
 from forecast.exchange.reading.measures import Chosen
-from forecast.exchange.reading.report import FINDING, USED, Note
+from forecast.exchange.reading.report import FINDING, USED, Note, rows_text
 from forecast.exchange.reading.rows import Row, Rows
 from forecast.exchange.reading.tables import Column, Table
 
@@ -77,8 +77,9 @@ def _possible(rows: Rows, place: int, row: Row, reading: numbers.Reading) -> dic
     return out
 
 
-def fits(table: Table, rows: Rows, column: Column, reading: numbers.Reading) -> bool:
-    """Return whether a sum of the file is what a column adds up to, read so that its dots mark thousands."""
+def fits(table: Table, rows: Rows, column: Column, reading: numbers.Reading) -> int:
+    """Return how many sums of the file are what a column adds up to, read so that its dots mark thousands."""
+    count = 0
     for place, row in enumerate(rows.sums):
         cells = table.grid.rows[row.at]
         cell = cells[column.at] if column.at < len(cells) else None
@@ -86,6 +87,28 @@ def fits(table: Table, rows: Rows, column: Column, reading: numbers.Reading) -> 
         told = {stated} if stated is not None else set()
         if isinstance(cell, float):
             told.add(round(1000 * cell))
-        if told & set(_possible(rows, place, row, reading).values()):
-            return True
-    return False
+        count += bool(told & set(_possible(rows, place, row, reading).values()))
+    return count
+
+
+def full_thousands(
+    table: Table, rows: Rows, column: Column, reading: numbers.Reading
+) -> tuple[numbers.Reading, list[Note]]:
+    """Return a column that lost its dots with 1 read as 1000 where a sum of the file says so, and what is said of it.
+
+    1.000 stands as 1 where 1.764 stands for 1764. Where no sum tells them apart the cells are told.
+    """
+    open_rows = []
+    for at, count in reading.values.items():
+        if reading.how != "thousands" or not (count and count < 10):
+            continue
+        other = reading._replace(values=reading.values | {at: 1000 * count})
+        if fits(table, rows, column, other) > fits(table, rows, column, reading):
+            reading = other
+        else:
+            open_rows.append(at)
+    if not open_rows or fits(table, rows, column, reading) and fits(table, rows, column, reading) == len(rows.sums):
+        return reading, []
+    where = f"{rows_text(open_rows)}, {table.where(column)}"
+    vi, en = "số dưới 10 trong cột mất dấu hàng nghìn: 1 có thể là 1000", "below 10 where dots were lost: 1 may be 1000"
+    return reading, [Note(FINDING, table.grid.sheet, where, vi, en)]

@@ -374,6 +374,8 @@ def _column(x: int, path: list[Cell], counted: int | None) -> Column:
 
 def _measure(x: int, told: tuple[str, ...], rest: tuple[str, ...], month: str | None, number: int | None) -> Column:
     rest = tuple(text for text in rest if fold(text) not in ("thang", "cac thang", "thuc hien", "thuc hien nguoi"))
+    if month or number:  # what stands above months says nothing more
+        rest = tuple(t for t in rest if not re.fullmatch(r"(quy (\d|[ivx]+)|nam)( nam)?( \d{4})?", fold(t)))
     if not rest:
         return Column(
             x, told, "of_title" if month or number else "unknown", "" if month or number else "unknown", month, number

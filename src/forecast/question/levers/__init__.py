@@ -6,14 +6,16 @@ Each module of this package is read, in the order of names: a class in a new one
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from forecast.data import tables
+from forecast.data import shown, tables
 from forecast.data.messages import Message
 from forecast.data.places import Place
+from forecast.question.asked import Asked
 from forecast.question.levers.base import LEVERS as LEVERS
 from forecast.question.levers.base import Count as Count
 from forecast.question.levers.base import Group as Group
@@ -52,12 +54,12 @@ else:  # any class that is registered, told apart by its name
 HOURS = 20.0  # of a collector in a month: 30 visits (visits_per_collector) at 1.5 an hour
 
 
-class Policy(BaseModel):
+class Policy(BaseModel, metaclass=Asked):
     """A list of dated levers; an empty one is the status quo.
 
     It compiles to a plan (:meth:`plan`): a table of months x communes for each column, in the unit of the column. What
-    is no lever raises pydantic's ValidationError; a lever that does not fit the place,
-    :class:`~forecast.data.tables.UserError`. How a plan acts stands in docs/model.md.
+    is no lever, or does not fit the place, raises :class:`~forecast.data.tables.UserError`. How a plan acts stands in
+    docs/model.md.
 
     >>> Policy(TopUp(group="poor", share=0.20, start="2022-07")).levers[0].share
     0.2
@@ -65,9 +67,12 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     levers: tuple[AnyLever, ...] = ()
+    _repr_html_ = shown.html
 
-    def __init__(self, *levers: Lever, **data: Any):
-        """Take levers as arguments, or `levers=[...]`."""
+    def __init__(self, *levers: Lever | Sequence[Lever], **data: Any):
+        """Take levers as arguments, or a list of them."""
+        if len(levers) == 1 and isinstance(levers[0], list | tuple):
+            levers = tuple(levers[0])
         super().__init__(**({"levers": levers} if levers else data))
 
     def without(self, *names: str) -> "Policy":
@@ -123,6 +128,13 @@ class Policy(BaseModel):
             Bill("assisted_visit", helping[0], plan.assisted * plan.visits),
             Bill("assisted_visit", helping[0], plan.assisted * plan.collectors, per="visits_per_collector"),
         ]
+
+
+def as_policy(given: Any) -> Any:
+    """Return a policy of one lever, or of a list of them, as a policy."""
+    if isinstance(given, Lever):
+        return Policy(given)
+    return Policy(*given) if isinstance(given, list | tuple) and all(isinstance(x, Lever) for x in given) else given
 
 
 def _hours_balance(plan: Plan) -> None:

@@ -6,10 +6,11 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from forecast.data import tables, typed
+from forecast.data import shown, tables, typed
 from forecast.data.messages import Wrong
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS, GroupOrAll, OutreachPayer
+from forecast.question.asked import Asked
 from forecast.question.plan import COLUMNS, Bill, Column, Plan, Where, chosen
 from forecast.question.wording import meant
 
@@ -41,7 +42,7 @@ LEVERS: dict[str, type["Lever"]] = {}
 """Every lever by name, in the order in which the classes are defined; a class with a field `lever` is one."""
 
 
-class Lever(BaseModel):
+class Lever(BaseModel, metaclass=Asked):
     """What all levers share: dates, places, cost, payer; subclasses say what they do to the plan.
 
     A subclass that has a field `lever` is registered in :data:`LEVERS`, and its `columns` in those of a plan; with
@@ -76,6 +77,8 @@ class Lever(BaseModel):
         A form is written like the lever in a scenario file, with a range `[low, high]` in place of one number.
         """
         return {}
+
+    _repr_html_ = shown.html
 
     @model_validator(mode="after")
     def _in_order(self) -> "Lever":
