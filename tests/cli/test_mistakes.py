@@ -80,6 +80,11 @@ TOLD = {
         "line 5: target.value: found 116.4, expected whole persons; did you mean 116400?",
         "dòng 5: target.value: thấy 116.4, cần số người nguyên; có phải ý bạn là 116400?",
     ),
+    "whole thousands with a point": (
+        [("value: 750", "value: 50.000")],
+        "mine.yaml, line 5: 50.000 may be 50 or 50000; expected a number without a dot for thousands",
+        "mine.yaml, dòng 5: 50.000 có thể là 50 hoặc 50000; hãy ghi số không có dấu chấm hàng nghìn",
+    ),
     "a key that stands twice": (
         [("until: 2020-12", "until: 2020-12\nstart: 2019-01")],
         "mine.yaml, line 5: 'start' stands in line 3 already; expected each key once",

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from forecast.data.messages import Message, UserError
+from forecast.data.typed import two_readings
 
 MOST_FAULTS, MOST_LETTERS = 20, 200
 """Faults of one message, and letters of each: more help nobody."""
@@ -116,7 +117,16 @@ def _bounded(path: Path, depths: Iterable[int]) -> None:
 
 
 class _Once(yaml.SafeLoader):
-    """A loader for which a key that stands twice is a fault: the second one would be taken in silence."""
+    """A loader for which a key that stands twice is a fault, and so is a number that has two readings.
+
+    The second key would be taken in silence, and `50.000`, as thousands are written in Viet Nam, as fifty. What
+    is no whole number then (`116.400`, `2.088`) is left to the check of its field.
+    """
+
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        if two_readings(node.value) and node.value.endswith(".000"):
+            raise _TwoReadings(node.value, node.start_mark.line + 1)
+        return float(super().construct_yaml_float(node))
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[str, int] = {}
@@ -151,6 +161,13 @@ def _slip(path: Path, error: yaml.YAMLError) -> UserError:
     )
 
 
+_Once.add_constructor("tag:yaml.org,2002:float", _Once.construct_yaml_float)
+
+
+class _TwoReadings(Exception):
+    """A number that may be thousands or a fraction: its text and its line."""
+
+
 class _Twice(Exception):
     """A key stands twice: its name, the line of the first and of the second."""
 
@@ -169,6 +186,16 @@ def read_yaml(path: Path) -> Any:
             line=second,
             key=key,
             first=first,
+        ) from None
+    except _TwoReadings as number:
+        shown, line = number.args
+        raise UserError(
+            "{file}, line {line}: {shown} may be {small:g} or {large}; expected a number without a dot for thousands",
+            file=path,
+            line=line,
+            shown=shown,
+            small=float(shown),
+            large=shown.replace(".", ""),
         ) from None
     except yaml.YAMLError as error:
         raise _slip(path, error) from None
