@@ -171,3 +171,22 @@ def test_what_lies_past_an_end_and_names_that_look_alike_are_findings(tmp_path, 
         "like-names": '"Mine" looks like "mine" (mine.yaml)',
     }.items():
         assert rule in done.output and said in done.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "en", "vi"),
+    [
+        ("policy:", "\tpolicy:", "a tab stands there", "có dấu tab"),
+        ("until: 2020-12", "until 2020-12", "no ':' behind the key", "thiếu dấu ':' sau tên mục"),
+        ("scenario: mine", 'scenario: "mine', "a quote is not closed", "thiếu dấu ngoặc kép đóng"),
+        ("by: 2020-12}", "by: 2020-12", "a bracket is not closed", "thiếu dấu đóng ngoặc"),
+        ("scenario: mine", "scenario: mine: too", "a ':' or an indent too many", "thừa dấu ':'"),
+    ],
+)
+def test_a_slip_of_the_hand_is_told_with_its_line(old, new, en, vi, tmp_path, run):
+    path = mine(tmp_path, (old, new))
+    line = next(i for i, text in enumerate(path.read_text("utf-8").splitlines(), 1) if new.strip() in text)
+    for lang, said, at in (("en", en, "line"), ("vi", vi, "dòng")):
+        done = run("target", path, "--lang", lang, "--out", tmp_path / "x")
+        assert done.exit_code == 1
+        assert said in done.output and f"{at} {line}" in done.output, done.output

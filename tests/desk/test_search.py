@@ -181,7 +181,10 @@ def test_what_cannot_be_reached_is_said_with_the_best_that_was_found(missed):
     assert missed.promised.cost_high <= 5e8
     assert missed.verified.member_years > 0
     assert "Không thể đạt bằng các giải pháp đã cho" in desk.optimum_text(missed, "vi")
-    assert "Cannot be reached with the levers given" in desk.optimum_text(missed, "en")
+    text = desk.optimum_text(missed, "en")
+    assert "Cannot be reached with the levers given" in text
+    assert f"The best of {words.number(len(missed.tried), 'en')} mixes that were tried" in text
+    assert f"gained {words.number(100 * missed.finer, 'en', 1)} points" in text and 0 <= missed.finer < 1
 
 
 def test_a_budget_that_is_too_small_is_named():
@@ -294,7 +297,7 @@ class Screened:
     """Three mixes that cost 50, 90 and 200 of a budget of 100; on few draws each looks half as dear again."""
 
     mixes, budget, dear, draws, probability = {(1,): (50, 0.2), (2,): (90, 0.4), (3,): (200, 0.9)}, 100, 1.5, 100, 0.5
-    seen = mixes
+    seen, asked = mixes, []
 
     def farthest(self):
         return search.Rule(lambda mix: (max(self.mixes[mix][0] * self.dear - self.budget, 0), -self.shown(mix)), None)
@@ -305,8 +308,9 @@ class Screened:
     def refine(self, mix, rule, step=1):
         return mix
 
-    def judge(self, mix, first):
-        self.dear = 1.0
+    def judge(self, mix, first, enough=0.0):
+        self.asked = [*self.asked, enough]
+        self.dear, self.likely = 1.0, {one: chance for one, (_, chance) in self.mixes.items()}
         return SimpleNamespace(cost_high=self.mixes[mix][0], probability=self.shown(mix))
 
     def keeps(self, judged):
@@ -315,9 +319,11 @@ class Screened:
 
 def test_where_the_target_is_out_of_reach_the_whole_budget_may_be_used():
     """A judgment on many draws can show that there was room left: then the search goes on."""
-    best, judged = _farthest(Screened())
+    screened = Screened()
+    best, judged, gained = _farthest(screened)
+    assert screened.asked == [1.0, 1.0, 0.0]  # a promise alone rests on all draws
     assert best == (2,)
-    assert judged.probability == 0.4
+    assert judged.probability == 0.4 and gained == 0  # steps that find nothing better gain nothing
 
 
 CHEAP = {
@@ -386,7 +392,11 @@ def test_the_usual_levers_end_where_a_place_was_seen_to_end():
     under_way = search.Search(asked, 1e12, 0.5, 0.0, 0.0, draws=2, seed=1)
     names = [choice.name for choice in under_way.choices]
     both = tuple(100 if name in ("TopUp/all", "TopUp/other") else 0 for name in names)
-    assert not under_way.is_seen(both) and under_way.is_seen(tuple(100 if n == "TopUp/all" else 0 for n in names))
+    one = tuple(100 if n == "TopUp/all" else 0 for n in names)
+    assert not under_way.is_seen(both) and under_way.is_seen(one)
+    lines = under_way._lines(one, search.COARSE)
+    moves = under_way._moves(one, lines, under_way.farthest().guess, search.COARSE)
+    assert len(moves) == search.ASKED_AT_ONCE and all(map(under_way.is_seen, moves))  # no step beyond it is tried
 
 
 def test_a_scenario_that_no_file_can_hold_is_refused_before_the_work(run, tmp_path, monkeypatch):

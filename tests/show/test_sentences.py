@@ -115,6 +115,7 @@ def test_conflicts_of_a_place_are_listed_with_their_arithmetic(place, wanted):
 def test_recalled_figures_are_named_wherever_a_place_uses_them():
     said = figures.statuses(places.read_place("Hà Nội"), "vi")
     assert "số nhớ lại, chưa kiểm chứng" in said and "thu nhập bình quân" in said
+    assert "dòng luật (nhận định của nhóm làm)" in said  # commission of before 2026
     assert "recalled, not verified" in figures.table(places.read_place("Hà Nội"), "en")
 
 

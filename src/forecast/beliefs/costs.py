@@ -59,11 +59,10 @@ def prices(item: str, months: pd.PeriodIndex, given: float | Assumption | None =
     if given is not None:
         three = (given.low, given.value, given.high) if isinstance(given, Assumption) else (given,) * 3
         return Path3(*(np.full(len(months), float(x)) for x in three))
-    rows = _rows(item)
-    since = np.array([tables.month_index(tables.month(m)) for m in rows["since"]])
-    index = np.array([tables.month_index(m) for m in months])
-    at = np.clip(np.searchsorted(since, index, side="right") - 1, 0, None)
-    return Path3(*(rows[name].to_numpy()[at] for name in ("low", "value", "high")))
+    dated = _of(item)
+    index = np.arange(len(months)) + (tables.month_index(months[0]) if len(months) else 0)  # month after month
+    at = np.clip(np.searchsorted(dated.since, index, side="right") - 1, 0, None)
+    return Path3(*(of_rows[at] for of_rows in dated.price))
 
 
 def drawn(item: str, price: Path3, keys: np.ndarray) -> np.ndarray:
@@ -94,12 +93,12 @@ def hours(item: str) -> float:
     >>> hours("campaign_day")
     24.0
     """
-    return float(_rows(item)["hours"].iloc[-1])
+    return _of(item).hours
 
 
 def payer(item: str) -> str:
     """Return who pays an item as a rule."""
-    return str(_rows(item)["payer"].iloc[-1])
+    return _of(item).payer
 
 
 def items() -> list[str]:
@@ -116,14 +115,35 @@ def check_price(name: str, given: float | Assumption) -> None:
         raise Wrong(f"prices.{name}", "expected VND of at least 0, not {low:g}", low=low)
 
 
-def _rows(item: str) -> pd.DataFrame:
-    table = unit_costs()
-    rows = table[table["item"] == item]
-    if rows.empty:
+class _Dated(NamedTuple):
+    """The rows of an item: the month index from which each holds, its price; hours and payer of the last."""
+
+    since: np.ndarray
+    price: Path3  # each (rows,)
+    hours: float
+    payer: str
+
+
+def _of(item: str) -> _Dated:
+    """Return the rows of an item."""
+    path = tables.data_dir() / FILE
+    found = _items(path, path.read_bytes() if path.is_file() else b"").get(item)
+    if found is None:
         raise tables.UserError(
             "{file} has no item {item!r}; expected one of {known}", file=FILE, item=item, known=", ".join(items())
         )
-    return rows
+    return found
+
+
+@lru_cache(maxsize=4)
+def _items(path: Path, content: bytes) -> dict[str, _Dated]:
+    """Rows by item: every batch of draws asks for those of each bill."""
+    found = {}
+    for item, rows in _read(path, content).groupby("item", sort=False):
+        since = np.array([tables.month_index(tables.month(m)) for m in rows["since"]])
+        price = Path3(*(rows[name].to_numpy() for name in Path3._fields))
+        found[str(item)] = _Dated(since, price, float(rows["hours"].iloc[-1]), str(rows["payer"].iloc[-1]))
+    return found
 
 
 @lru_cache(maxsize=4)

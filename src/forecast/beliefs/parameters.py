@@ -94,8 +94,15 @@ def check_assumption(name: str, given: float | Assumption) -> None:
 
 
 def _kind(kind: str) -> pd.DataFrame:
-    table = _table()
-    return table[table["kind"] == kind].copy()
+    path = tables.data_dir() / FILE
+    return _of_kind(path, path.read_bytes() if path.is_file() else b"", kind).copy()
+
+
+@lru_cache(maxsize=8)
+def _of_kind(path: Path, content: bytes, kind: str) -> pd.DataFrame:
+    """Every batch of draws asks for it."""
+    table = _read(path, content)
+    return table[table["kind"] == kind]
 
 
 def _table() -> pd.DataFrame:

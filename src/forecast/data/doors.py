@@ -129,6 +129,28 @@ class _Once(yaml.SafeLoader):
         return mapping
 
 
+_SLIPS = (  # of the hand, by what the reader of YAML says of them: where it began, and what to do
+    ("cannot start any token", False, Message("a tab stands there; expected spaces")),
+    ("could not find expected ':'", True, Message("no ':' behind the key; expected key: value")),
+    ("mapping values are not allowed", False, Message("a ':' or an indent too many; a text with ':' stands in quotes")),
+    ("found unexpected end of stream", True, Message("a quote is not closed")),
+    ("expected ',' or", True, Message("a bracket is not closed, or a comma is missing")),
+    ("but found '<block", True, Message("an indent that differs from that of the lines above")),
+)
+
+
+def _slip(path: Path, error: yaml.YAMLError) -> UserError:
+    """Say what is wrong with the text of a YAML file, in words of ours for what is common."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        for sign, began, what in _SLIPS:
+            mark = (error.context_mark if began else None) or error.problem_mark
+            if sign in str(error.problem) and mark is not None:
+                return UserError("{file}, line {line}: {what}", file=path, line=mark.line + 1, what=what)
+    return UserError(
+        "{file}: not readable as {kind}: {error}", file=path, kind="YAML", error=" ".join(str(error).split())
+    )
+
+
 class _Twice(Exception):
     """A key stands twice: its name, the line of the first and of the second."""
 
@@ -149,9 +171,7 @@ def read_yaml(path: Path) -> Any:
             first=first,
         ) from None
     except yaml.YAMLError as error:
-        raise UserError(
-            "{file}: not readable as {kind}: {error}", file=path, kind="YAML", error=" ".join(str(error).split())
-        ) from None
+        raise _slip(path, error) from None
     except (ValueError, TypeError, OverflowError, RecursionError) as error:  # of values: a day that is none, a key
         raise UserError(
             "{file}: not readable as {kind}: {error}", file=path, kind="YAML", error=" ".join(str(error).split())

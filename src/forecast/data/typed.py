@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_MONTH = re.compile(r"(?:tháng|thang|t)?\s*(\d{1,2})\s*[/.-]\s*(\d{4})", re.IGNORECASE)
+_MONTH = re.compile(r"(?:tháng|thang|t)?\s*(\d{1,2})(?:\s*[/.-]\s*|\s+(?:năm|nam)\s+)(\d{4})", re.IGNORECASE)
 _MONTH_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})")
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,]\d+)?")
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[ \u00a0]\d{3})+")
@@ -17,8 +17,8 @@ _UNITS = {"": 1, "người": 1, "đồng": 1, "vnd": 1, "nghìn": 1e3, "ngàn": 
 def month(text: object) -> object:
     """Return a month as `YYYY-MM`.
 
-    >>> month("12/2021"), month("tháng 7/2022"), month("2021-6"), month("2021-13"), month("2021")
-    ('2021-12', '2022-07', '2021-06', '2021-13', '2021')
+    >>> month("12/2021"), month("tháng 7/2022"), month("tháng 12 năm 2025"), month("2021-6"), month("2021-13")
+    ('2021-12', '2022-07', '2025-12', '2021-06', '2021-13')
     """
     if not isinstance(text, str):
         return text

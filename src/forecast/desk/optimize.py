@@ -6,7 +6,7 @@
    a hundredth, until nothing is cheaper. What the fine steps save says how far from the best the coarse ones were.
 3. *Promise.* The agent engine is put beside the stock engine on the same draws (:mod:`desk.verify`). What it says
    otherwise moves the bar, and the mix is refined again, until the promise holds. Where every lever at its highest
-   falls far short, the likeliest mix is refined and judged so instead.
+   falls far short, the likeliest mix is refined and judged so instead, at once.
    The best of every stage of the exploring is taken so far, so that more trials never find a dearer mix.
 4. *Verify.* The mix is judged on draws that no choice has seen. Promised less verified is the loss of optimism.
 
@@ -24,7 +24,7 @@ import pandas as pd
 
 from forecast.data import shown, tables
 from forecast.data.messages import Message
-from forecast.desk.search import COARSE, MANY, WIDE, Levels, Search
+from forecast.desk.search import COARSE, MANY, WIDE, Levels, Rule, Search
 from forecast.desk.verify import Judged
 from forecast.question.scenario import Scenario
 
@@ -48,7 +48,7 @@ class Optimum(NamedTuple):
     verified: Judged
     base: float  # probability without anything from the search, by the same two levels
     most: float  # probability with every lever at its highest, whatever it costs
-    finer: float  # part of the cost that steps of a hundredth of a range saved over those of a tenth; 0 if far from met
+    finer: float  # what steps of a hundredth of a range bring over those of a tenth: part of the cost, else probability
     tried: pd.DataFrame  # mix, cost, cost_high, probability, guarded_share, stay, front, fair: every mix screened
 
     def _repr_html_(self) -> str:
@@ -112,15 +112,18 @@ def optimize(
     folder, jobs = Path(keep) if keep else None, jobs or os.cpu_count() or 1
     asked = (float(budget), probability, poor_share or 0.0, least_stay)
     search = Search(scenario, *asked, draws=draws, seed=seed, jobs=jobs, keep=folder, progress=progress)
-    starts = _starts(search, trials)
     most = search.judge(search.all, 0, enough=1.0)
     far = most.probability < probability - HOPELESS
     if far:
-        (best, promised), finer = _farthest(search), 0.0
+        for _ in search.explore(search.rounds(trials)):
+            _highest(search, search.farthest(), COARSE)
+        best, promised, finer = _farthest(search)
     if not far or not search.holds(promised):
-        best, promised, finer = _promise(search, starts)
+        best, promised, finer = _promise(search, _starts(search, trials))
         if search.holds(promised):
-            best, promised = _farthest(search)
+            nearest, likely, finer = _farthest(search)
+            if search.keeps(promised) or likely.probability > promised.probability:
+                best, promised = nearest, likely
     why = search.holds(promised)  # of what is given, after the last step
     if why == "target":
         why = "levers" if most.probability < probability else search.in_the_way()
@@ -134,6 +137,7 @@ def optimize(
 
 def _starts(search: Search, trials: int) -> list[Levels]:
     """Explore, and return the best mixes on the way, each better than those before it, from which promises begin."""
+    search.need, search.factor, search.dear = search.probability, 1.0, 1.0
     rule = search.cheapest()
     found: list[Levels] = []
     for _ in search.explore(search.rounds(trials)):
@@ -180,21 +184,41 @@ def _kept(search: Search, best: Levels) -> dict[Levels, tuple[Judged, float]]:
     return kept
 
 
-def _farthest(search: Search) -> tuple[Levels, Judged]:
-    """Refine and judge by turns until the likeliest mix keeps the budget on many draws too.
+def _farthest(search: Search) -> tuple[Levels, Judged, float]:
+    """Refine and judge by turns until the likeliest mix keeps the budget on many draws too; say what fine steps gained.
+
+    On the way a mix is judged by the first of the agents' draws: they say as much of what it costs and of how many stay
+    as all of them do. Which is likeliest, the fast engine and the lines say alone: the agents' own luck is nearly the
+    same for mixes that differ by a step. What is promised of it then rests on all draws.
+    """
+    rule = search.farthest()
+    kept: dict[Levels, tuple[Judged, float]] = {}
+    for _ in range(ROUNDS):  # each judgment says anew how dear and how far a mix is on many draws
+        coarse = _highest(search, rule, COARSE)
+        best = _highest(search, rule, COARSE, 1)
+        if best in kept:
+            break
+        gained = max(search.shown(best) - search.shown(coarse), 0.0)
+        kept[best] = search.judge(best, 0, enough=1.0), gained
+    within = [levels for levels, (judged, _) in kept.items() if not search.keeps(judged)]
+    if within:
+        best = max(within, key=search.likely.__getitem__)
+    else:
+        best = min(kept, key=lambda levels: kept[levels][0].cost_high)
+    return best, search.judge(best, 0), kept[best][1]
+
+
+def _highest(search: Search, rule: Rule, *sizes: int) -> Levels:
+    """Walk from the likeliest mix so far, in steps of each of `sizes`, until none of them makes it likelier.
 
     Lines are drawn for the members at that quantile which the target is at: what moves them moves the probability.
     """
-    rule = search.farthest()
-    kept: dict[Levels, Judged] = {}
-    for _ in range(ROUNDS):  # each judgment says anew how dear and how far a mix is on many draws
-        best = min(search.seen, key=rule.key)
-        search.need = min(max(search.shown(best), 1 / search.draws), search.probability)
-        best = search.refine(search.refine(best, rule, COARSE), rule)
-        if best in kept:
+    best = min(search.seen, key=rule.key)
+    for _ in range(ROUNDS):
+        search.need, higher = min(max(search.shown(best), 1 / search.draws), search.probability), best
+        for size in sizes:
+            higher = search.refine(higher, rule, size)
+        if higher == best:
             break
-        kept[best] = search.judge(best, 0)
-    within = {levels: judged for levels, judged in kept.items() if not search.keeps(judged)}
-    if within:
-        return max(within.items(), key=lambda pair: pair[1].probability)
-    return min(kept.items(), key=lambda pair: pair[1].cost_high)
+        best = higher
+    return best

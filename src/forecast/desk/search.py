@@ -8,6 +8,7 @@ A mix is a level for each lever that may be chosen. The fast engine answers a mi
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from forecast.question.menu import Choice
 from forecast.question.scenario import Scenario, target_of
 
 ASKED_AT_ONCE = 8  # mixes that are tried side by side; fixed, so that the number of cores changes nothing
+LOOKED_AT = 20 * ASKED_AT_ONCE  # moves, the most promising first, among which those within what was seen are tried
 COARSE = 10  # levels that a lever moves while mixes are explored, of 100; the last steps are of one level
 MANY = 12  # times the draws of the search: the stock engine's draws behind a promise
 WIDE = 40_000  # draws of parameters behind a promise, which no engine runs
@@ -69,6 +71,7 @@ class Search:
     seen: dict[Levels, tuple[np.ndarray, pd.DataFrame]] = field(default_factory=dict)  # cost per draw, tally
     within: dict[Levels, bool] = field(default_factory=dict)  # what was seen in the place
     parameters: dict[int, np.ndarray] = field(default_factory=dict)  # first draw -> features of very many
+    likely: dict[Levels, float] = field(default_factory=dict)  # probability of what was judged, by lines alone
     tallied: dict[tuple[Levels, str, int, int], pd.DataFrame] = field(default_factory=dict)  # first, last draw -> tally
 
     def __post_init__(self) -> None:
@@ -280,14 +283,19 @@ class Search:
         return {i: (self._place(mix) - here) / by for i, (by, mix) in near.items()}
 
     def _moves(self, levels: Levels, lines: dict[int, np.ndarray], guess: Guess, step: int) -> list[Levels]:
-        """The most promising moves: one lever by up to three steps, or one down and another up."""
+        """The most promising moves: one lever by up to three steps, or one down and another up.
+
+        From a mix within what was seen in the place, no move leads beyond it: what lies there is never better.
+        """
         here = self._place(levels)
         single = [(i, by) for i in lines for by in self._steps(levels[i], self.all[i], step)]
         pairs = [((i, a), (j, b)) for i, a in single for j, b in single if i != j and a < 0 < b]
         moves: list[Move] = [((i, by),) for i, by in single]
         moves += pairs
         ranked = sorted((guess(here + sum(lines[i] * by for i, by in move)), move) for move in moves)
-        return [tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:ASKED_AT_ONCE]]
+        mixes = (tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:LOOKED_AT])
+        anywhere = self.own or not self.is_seen(levels)
+        return list(islice((mix for mix in mixes if anywhere or self.is_seen(mix)), ASKED_AT_ONCE))
 
     def _steps(self, level: int, most: int, step: int) -> list[int]:
         """By how many levels a lever may move: steps, cut where its range ends."""
@@ -312,6 +320,7 @@ class Search:
                 break
             few = range(first, first + more)
         self.factor = float(np.median(slow / np.maximum(fast["reached"].to_numpy()[: len(few)], 1e-9)))
+        self.likely[levels] = result.by_lines
         costs = self.cost(*pair), self.cost(fast, base)
         tallied = verify.judged(result, pair, (fast, base), costs)
         if levels in self.seen and levels != self.none:

@@ -46,6 +46,7 @@ class Chance(NamedTuple):
     value: float
     error_of_many: float
     error_of_few: float
+    by_lines: float  # without what the agents' few draws say beside their line: two mixes share that luck, nearly
 
     @property
     def standard_error(self) -> float:
@@ -70,7 +71,7 @@ def chance(
     n = len(few)
     if n == len(many):  # nothing but agents
         met = few >= goal
-        return Chance(float(met.mean()), float(met.std() / math.sqrt(n)), 0.0)
+        return Chance(float(met.mean()), float(met.std() / math.sqrt(n)), 0.0, float(met.mean()))
     x, y, bar = np.log(np.maximum(many, LEAST)), np.log(np.maximum(few, LEAST)), math.log(max(goal, LEAST))
     slope, height = np.polyfit(x[:n], y, 1) if np.ptp(x[:n]) > 1e-9 else (1.0, float((y - x[:n]).mean()))
     spread = max(float(np.std(y - height - slope * x[:n], ddof=2)), 1e-9)
@@ -85,7 +86,7 @@ def chance(
         broad = ndtr((height + slope * (wide @ weights) - bar) / math.sqrt(spread**2 + slope**2 * rest))
         value += float(broad.mean() - alone.mean())
         error = math.hypot(float((by_fast - alone).std() / math.sqrt(len(x))), broad.std() / math.sqrt(len(broad)))
-    return Chance(min(max(value, 0.0), 1.0), error, math.sqrt(left / n))
+    return Chance(min(max(value, 0.0), 1.0), error, math.sqrt(left / n), value - float(gap.mean()))
 
 
 def features(drawn: dict[str, np.ndarray]) -> np.ndarray:

@@ -150,6 +150,8 @@ def _no_number(given: str, shown: str) -> Message:
     if typed.two_readings(given):
         whole, part = (given.strip().replace(",", ".").replace(".", sep) for sep in ("", "."))
         return Message("found {value}: write {whole} or {part}", value=shown, whole=whole, part=part)
+    if given.strip().endswith("%"):  # a share is read with its sign: here none is asked for
+        return Message("found {value}, expected a number such as 10 or 1500, and no percentage", value=shown)
     return Message("found {value}, expected a number such as 0.2, 20% or 1500", value=shown)
 
 

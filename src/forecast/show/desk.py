@@ -109,12 +109,16 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
                 head,
                 say(
                     lang,
+                    n=len(optimum.tried),
+                    x=100 * optimum.finer,
                     cost=verified.cost,
                     top=verified.cost_high,
-                    vi="Tốt nhất tìm được, tốn thêm khoảng {cost:m} (cứ 20 lần thì 19 lần không quá "
-                    "{top:m}, và ngân sách phải đủ cho cả 19 lần ấy):",
-                    en="The best that was found costs about {cost:m} more (19 times in 20 at most "
-                    "{top:m}, and the budget has to hold in all of these):",
+                    vi="Tổ hợp tốt nhất trong {n:n} tổ hợp đã thử (tìm mịn hơn mười lần quanh đó, khả năng tăng thêm "
+                    "{x:n1} điểm phần trăm) tốn thêm khoảng {cost:m}; cứ 20 lần thì 19 lần không quá {top:m}, và ngân "
+                    "sách phải đủ cho cả 19 lần ấy:",
+                    en="The best of {n:n} mixes that were tried (a search ten times as fine around it gained {x:n1} "
+                    "points) costs about {cost:m} more; 19 times in 20 at most {top:m}, and the budget has to hold in "
+                    "all of these:",
                 ),
             ],
             " ",

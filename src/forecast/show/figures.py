@@ -179,7 +179,7 @@ def status_key(lang: str = "vi") -> Text:
 
 
 def statuses(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str = "vi") -> Text:
-    """Say how many figures of a place, or of several, have each status, and name those that were only recalled."""
+    """Say how many figures of a place, or of several, have each status, and name those that no source states."""
     several = history.together(place)
     counts = history.used(several, law=False)["status"].value_counts()
     lines = [
@@ -197,21 +197,22 @@ def statuses(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str = "
     named = []
     for one in several:
         whose = f"**{one.name}**: " if len(several) > 1 else ""
-        for status in ("recalled", "synthetic"):
+        for status in ("recalled", "judgement", "synthetic"):
             doubtful = _doubtful(one, status, lang)
             listed = whose + "; ".join(doubtful) if whose else capital("; ".join(doubtful))
             named += [f"{listed} ({term(f'status.{status}', lang)})"] if doubtful else []
     law = history.used(several)[lambda f: f["table"] == "law"]["status"]
-    if (law == "recalled").any():
-        named.append(
-            say(
-                lang,
-                n=int((law == "recalled").sum()),
-                status=term("status.recalled", lang),
-                vi="{n:n} dòng luật ({status})",
-                en="{n:n} rows of the law ({status})",
-            )
+    named += [
+        say(
+            lang,
+            n=int((law == status).sum()),
+            status=term(f"status.{status}", lang),
+            vi="{n:n} dòng luật ({status})",
+            en="{n:n} rows of the law ({status})",
         )
+        for status in ("recalled", "judgement")
+        if (law == status).any()
+    ]
     if not named:
         return listing(lines)
     return join(

@@ -5,8 +5,11 @@ is new, engines tell of each payment (:func:`newly`), so that who is won in a ca
 year earns their collector what they pay; :mod:`forecast.engines.people.money` makes money of it.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
+from forecast.data.law import Law
 from forecast.engines.people import hazards
 from forecast.question.scenario import Scenario
 
@@ -28,13 +31,12 @@ def newly(scenario: Scenario) -> np.ndarray:
     """
     spells = hazards.spells(scenario.months, scenario.law)[0].months.tolist()
     factor, renewal = _times(scenario, "commission_new"), renewals(scenario)
-    months = [str(m) for m in scenario.months]
-    extra = np.zeros((len(months), len(spells)))
+    extra = np.zeros((len(scenario.months), len(spells)))
     if RENEWAL not in set(scenario.law.frame["parameter"]):
         return extra
+    rates = _rates(scenario.law, tuple(map(str, scenario.months)), tuple(spells))
     for k, spell in enumerate(spells):
-        kept = np.array([_rate(scenario, spell, month) for month in months]) * factor
-        extra[:, k] = min(spell, NEW_FOR) * (kept - renewal)
+        extra[:, k] = min(spell, NEW_FOR) * (rates[:, k] * factor - renewal)
     return extra
 
 
@@ -44,13 +46,20 @@ def renewals(scenario: Scenario) -> np.ndarray:
     return np.asarray(np.array(rates) * _times(scenario, "commission_renewal"))
 
 
-def _rate(scenario: Scenario, spell: int, month: str) -> float:
-    """Share that is kept of what a new member pays for so many months: that of the longest mode which is no longer."""
-    law = scenario.law
+@lru_cache(maxsize=16)
+def _rates(law: Law, months: tuple[str, ...], spells: tuple[int, ...]) -> np.ndarray:
+    """Shares that are kept of what a new member pays for so many months, (months, spells); every batch asks for them.
+
+    A share is that of the longest mode which is no longer.
+    """
     known = {name for name in law.frame["parameter"] if name.startswith(f"{NEW}_") and name.endswith("_months")}
-    mode = max((m for name in known if (m := int(name.split("_")[-2])) <= spell), default=0)
-    rate = law.find(f"{NEW}_{mode}_months", month) if mode else None
-    return (law.find(NEW, month) or 0.0) if rate is None else rate
+    modes = [max((m for name in known if (m := int(name.split("_")[-2])) <= spell), default=0) for spell in spells]
+
+    def rate(mode: int, month: str) -> float:
+        own = law.find(f"{NEW}_{mode}_months", month) if mode else None
+        return (law.find(NEW, month) or 0.0) if own is None else own
+
+    return np.array([[rate(mode, month) for mode in modes] for month in months])
 
 
 def _times(scenario: Scenario, column: str) -> np.ndarray:

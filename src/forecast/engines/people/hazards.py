@@ -5,6 +5,7 @@ compiled loops; the others take arrays whose last axis is draws. Parameters are 
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,10 +51,16 @@ def spells(months: pd.PeriodIndex, law: Law) -> list[Spells]:
     >>> one.months.tolist(), one.campaign.tolist(), one.advised
     ([1, 3, 6, 12, 60], [1.0, 0.0, 0.0, 0.0, 0.0], 3)
     """
+    return list(_of_months(tuple(map(str, months)), law))
+
+
+@lru_cache(maxsize=64)
+def _of_months(months: tuple[str, ...], law: Law) -> tuple[Spells, ...]:
+    """What :func:`spells` says; each batch of draws asks for it."""
     allowed = [law.payment_modes(month) or tuple(USUAL_SHARES) for month in months]
     known = sorted({*USUAL_SHARES, *(mode for modes in allowed for mode in modes)})
     of_modes = {modes: _spells(known, modes) for modes in set(allowed)}
-    return [of_modes[modes] for modes in allowed]
+    return tuple(of_modes[modes] for modes in allowed)
 
 
 def _spells(known: list[int], modes: tuple[int, ...]) -> Spells:

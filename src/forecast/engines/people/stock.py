@@ -26,7 +26,7 @@ from forecast.question.scenario import Scenario
 G = len(GROUPS)
 SILENT = ("active_9of12",)
 BATCH = 200
-MOST_LEVELS = 12  # kept in a process: at most some 5 MB each
+MOST_LEVELS = 16  # kept in a process: at most some 5 MB each
 _LEVELS: dict[bytes, np.ndarray] = {}
 
 
@@ -74,17 +74,24 @@ def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
 
 
 def _level(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
-    """What cutting the status quo into strata takes from it, kept for the next policy that cuts the same way."""
+    """What cutting the status quo into strata takes from it."""
     quo = scenario.with_policy("quo", scenario.policy.in_force(scenario.start))
-    asked = pickle.dumps((dict(quo), strata, draws, seed))  # what is pickled otherwise is worked out again, no more
-    key = hashlib.blake2b(asked).digest()
-    if key not in _LEVELS:
-        level = _in_strata(quo, draws, seed, np.zeros_like(strata))[..., :G]
-        level -= _in_strata(quo, draws, seed, strata)[..., :G]
-        _LEVELS[key] = level
-        if len(_LEVELS) > MOST_LEVELS:
-            del _LEVELS[next(iter(_LEVELS))]  # the oldest
-    return _LEVELS[key]
+    asked = pickle.dumps((dict(quo), draws, seed))  # what is pickled otherwise is worked out again, no more
+    whole, cut = (_quo(quo, draws, seed, one, asked) for one in (np.zeros_like(strata), strata))
+    level: np.ndarray = whole - cut
+    return level
+
+
+def _quo(quo: Scenario, draws: range, seed: int, strata: np.ndarray, asked: bytes) -> np.ndarray:
+    """Return the status quo in strata, kept for the next policy that cuts the same way; `asked` names the question."""
+    key = hashlib.blake2b(asked + strata.tobytes()).digest()
+    found = _LEVELS.pop(key, None)
+    if found is None:
+        found = _in_strata(quo, draws, seed, strata)[..., :G].copy()
+        if len(_LEVELS) >= MOST_LEVELS:
+            del _LEVELS[next(iter(_LEVELS))]  # the one that was not asked for longest
+    _LEVELS[key] = found
+    return found
 
 
 def _in_strata(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
@@ -99,4 +106,7 @@ def strata_of(scenario: Scenario) -> np.ndarray:
     if not changed:
         return np.zeros(len(plan.communes), np.int64)
     rows = np.concatenate([np.moveaxis(c, 1, 0).reshape(len(plan.communes), -1) for c in changed], axis=1)
-    return np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+    known: dict[bytes, int] = {}  # rows are few: only those that differ are sorted
+    of_row = [known.setdefault(row.tobytes(), len(known)) for row in rows]
+    first = np.unique(of_row, return_index=True)[1]
+    return np.unique(rows[first], axis=0, return_inverse=True)[1].ravel()[of_row]
