@@ -35,7 +35,7 @@ def this_month(today: date | None = None) -> str:
 @option("--until", default="2030-12", show_default=True, type=Month(), metavar="YYYY-MM", help="Last month.")
 @option(
     "--targets",
-    "own",
+    "target_file",
     type=Existing(dir_okay=False),
     default=None,
     help="Targets of one's own: place, month, value, unit (persons, percent), denominator, source.",
@@ -57,7 +57,7 @@ def board(
     places: tuple[str, ...],
     month: str | None,
     until: str,
-    own: Path | None,
+    target_file: Path | None,
     policies: tuple[Path, ...],
     backward: bool,
     store: bool,
@@ -99,8 +99,8 @@ def board(
             raise no_row(place)
     if communes and not any(place.level == "province" for place in chosen):
         raise click.UsageError(translate("--communes splits the plan of PLACES: name at least one province"))
-    if own:
-        targets.read(own)  # a fault is told before anything is written
+    if target_file:
+        targets.read(target_file)  # a fault is told before anything is written
     files = [file for path in policies for file in (compare.files(path) if path.is_dir() else [path])]
     questions = read_scenarios(files)
     claim(out, force)
@@ -109,7 +109,7 @@ def board(
         def done(_: str) -> None:
             bar.update()
 
-        result = made(asked, own=own, progress=done)
+        result = made(asked, target_file=target_file, progress=done)
     data.tables.write(result.rows, out / "board.csv")
     data.tables.write(result.paths, out / "paths.csv")
     result.outlook.projection().to_parquet(out / "board.parquet", index=False)
@@ -134,19 +134,19 @@ def board(
             data.tables.write(pd.concat(split, ignore_index=True), folder / "communes.csv")
     if questions:
         compared = compare.compared(result, questions, jobs=jobs)
-        found = {
+        tables = {
             "undo": compare.undoing(result, compared.usual),
             "policies": compared.rows,
             "prices": compared.prices,
             "equal": equal.equal(result, questions, compared, jobs=jobs),
         }
         for folder in [out, *([kept.folder()] if store else [])]:
-            for name, rows in found.items():
+            for name, rows in tables.items():
                 data.tables.write(rows, folder / f"{name}.csv")
-        texts += [desk.undo(result, found["undo"], lang), desk.prices(compared.prices, lang)]
+        texts += [desk.undo(result, tables["undo"], lang), desk.prices(compared.prices, lang)]
         texts += [
             desk.policies(compared.rows, compared.titles, lang),
-            desk.equal(found["equal"], compared.titles, lang),
+            desk.equal(tables["equal"], compared.titles, lang),
         ]
     if backward:
         before = back.back(draws, seed)

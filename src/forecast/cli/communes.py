@@ -54,33 +54,33 @@ def communes(
     from forecast.show import brief
     from forecast.show import own_communes as shown
 
-    found = own_communes.communes(place, month, target=target, due=due, draws=draws, seed=seed, jobs=jobs)
+    expected = own_communes.communes(place, month, target=target, due=due, draws=draws, seed=seed, jobs=jobs)
     claim(out, force)
-    data.tables.write(found.table, out / "communes.csv")
-    names = [str(name) for name in found.stock.columns]
-    index = pd.MultiIndex.from_product([range(draws), found.months, names], names=["draw", "month", "commune"])
-    paths = pd.DataFrame({"members": found.paths.astype(np.float64).ravel()}, index=index).reset_index()
+    data.tables.write(expected.table, out / "communes.csv")
+    names = [str(name) for name in expected.stock.columns]
+    index = pd.MultiIndex.from_product([range(draws), expected.months, names], names=["draw", "month", "commune"])
+    paths = pd.DataFrame({"members": expected.paths.astype(np.float64).ravel()}, index=index).reset_index()
     data.tables.write(paths, out / "paths.parquet")
-    if found.due is not None:
-        data.tables.write(found.due.rename_axis("month").reset_index(), out / "due.csv")
-    data.tables.write_bytes(workbook(found, lang), out / "communes.xlsx")
-    picture(out / "communes.png", shown.picture(found, lang))
+    if expected.due is not None:
+        data.tables.write(expected.due.rename_axis("month").reset_index(), out / "due.csv")
+    data.tables.write_bytes(workbook(expected, lang), out / "communes.xlsx")
+    picture(out / "communes.png", shown.picture(expected, lang))
     facts = {
         "command": "communes",
-        "place": found.place.name,
-        "month": found.month,
-        "by": found.by,
+        "place": expected.place.name,
+        "month": expected.month,
+        "by": expected.by,
         "draws": draws,
         "seed": seed,
-        "status": "synthetic" if found.synthetic else "stated",
+        "status": "synthetic" if expected.synthetic else "stated",
     }
-    sentences, most = shown.sentences(found, lang), 10
-    files = finish(out, facts, *sentences, shown.table(found, lang, len(found.table)))
-    following = own_folder(out, {}, typed("progress", found.place.slug))
+    sentences, most = shown.sentences(expected, lang), 10
+    files = finish(out, facts, *sentences, shown.table(expected, lang, len(expected.table)))
+    following = own_folder(out, {}, typed("progress", expected.place.slug))
     answer(
         *sentences[:2],
-        table=shown.table(found, lang, most),
-        more=brief.some(most, len(found.table), "communes.csv", lang),
+        table=shown.table(expected, lang, most),
+        more=brief.some(most, len(expected.table), "communes.csv", lang),
         out=out,
         files=files,
         then=following,

@@ -247,33 +247,33 @@ def progress(
     from forecast.show import progress as shown
     from forecast.show import progress_papers as papers
 
-    found = reports.progress(place, month, hours=hours, due=due, draws=draws, seed=seed, jobs=jobs)
+    report = reports.progress(place, month, hours=hours, due=due, draws=draws, seed=seed, jobs=jobs)
     claim(out, force)
-    data.tables.write(found.table, out / "progress.csv")
-    if len(found.areas):
-        data.tables.write(found.areas, out / "areas.csv")
-    data.tables.write_bytes(papers.paper(found, lang), out / "progress.docx")
-    data.tables.write_bytes(workbook(found, lang), out / "progress.xlsx")
-    data.tables.write_bytes(papers.slide(found, lang), out / "progress.pptx")
-    picture(out / "progress.png", papers.phone(found, lang))
+    data.tables.write(report.table, out / "progress.csv")
+    if len(report.areas):
+        data.tables.write(report.areas, out / "areas.csv")
+    data.tables.write_bytes(papers.paper(report, lang), out / "progress.docx")
+    data.tables.write_bytes(workbook(report, lang), out / "progress.xlsx")
+    data.tables.write_bytes(papers.slide(report, lang), out / "progress.pptx")
+    picture(out / "progress.png", papers.phone(report, lang))
     facts = {
         "command": "progress",
-        "place": found.place.name,
-        "month": found.month,
-        "since": found.since,
+        "place": report.place.name,
+        "month": report.month,
+        "since": report.since,
         "draws": draws,
         "seed": seed,
         "hours": hours,
-        "status": "synthetic" if found.synthetic else "stated",
+        "status": "synthetic" if report.synthetic else "stated",
     }
-    sentences = shown.sentences(found, lang)
-    told = [
+    sentences = shown.sentences(report, lang)
+    sections = [
         "\n".join([f"{shown.PARTS[part][0 if lang == 'vi' else 1]}:", *(f"- {text}" for text in texts)])
-        for part, texts in shown.parts(found, lang).items()
+        for part, texts in shown.parts(report, lang).items()
     ]
-    files = finish(out, facts, *told)
+    files = finish(out, facts, *sections)
     following = typed(
-        "target", Path(os.environ.get("FORECAST_DATA", "data")) / f"scenarios/{found.place.slug}-plan.yaml"
+        "target", Path(os.environ.get("FORECAST_DATA", "data")) / f"scenarios/{report.place.slug}-plan.yaml"
     )
     answer(*sentences[:2], out=out, files=files, then=own_folder(out, {}, following))
 
@@ -287,16 +287,16 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
 
     given = [*kept.load(data.tables.data_dir()), *(kept.load(out) if out != data.tables.data_dir() else ()), *answers]
     asked = kept.parse(given)
-    found = members_lists.read_list(file, read_place(place, at=asked.month), asked.month, asked.names)
-    click.echo(data.doors.shortened(report.to_text(list(found.notes), lang), *REPORT))
+    counted = members_lists.read_list(file, read_place(place, at=asked.month), asked.month, asked.names)
+    click.echo(data.doors.shortened(report.to_text(list(counted.notes), lang), *REPORT))
     claim(out, force)
-    status = "synthetic" if found.synthetic else "stated"
-    data.tables.write(found.counts.assign(status=status), out / "member-counts.csv")
-    data.tables.write(members_lists.due(found.counts).assign(status=status), out / "due.csv")
-    data.tables.write(report.to_frame(list(found.notes)), out / "reading.csv")
+    status = "synthetic" if counted.synthetic else "stated"
+    data.tables.write(counted.counts.assign(status=status), out / "member-counts.csv")
+    data.tables.write(members_lists.due(counted.counts).assign(status=status), out / "due.csv")
+    data.tables.write(report.to_frame(list(counted.notes)), out / "reading.csv")
     kept.save([one for one in given if one.partition("=")[0].strip() in members_lists.codes_of(asked.names)], out)
-    files = finish(out, {"command": "import", "place": place, "persons": found.persons, "status": status})
-    line = translate("{count} persons were counted by commune; nothing of a person was kept.", count=found.persons)
+    files = finish(out, {"command": "import", "place": place, "persons": counted.persons, "status": status})
+    line = translate("{count} persons were counted by commune; nothing of a person was kept.", count=counted.persons)
     answer(line, out=out, files=files, then=typed("progress", place, "--due", out / "member-counts.csv"))
 
 

@@ -30,11 +30,11 @@ class Month(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the month as `YYYY-MM`."""
-        found = str(typed.month(value))
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", found):
+        month = str(typed.month(value))
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
             text = "{value!r} is no month; expected YYYY-MM, such as 2021-12 (or 12/2021)"
             self.fail(translate(text, value=value), param, ctx)
-        return found
+        return month
 
 
 class Share(click.FloatRange):

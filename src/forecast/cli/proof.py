@@ -112,10 +112,10 @@ def _check(learned: "Learned", seed: int, jobs: int | None, *, held: bool, out: 
 
     scored = exam.stored()
     if held:
-        found = exam.calendar(
+        examined = exam.calendar(
             asked=exam.origins(last=learned.origin), draws=200, seed=seed, jobs=jobs, keep=out / PARTS
         )
-        scored = found.scored
+        scored = examined.scored
         data.tables.write(scored, out / "held_out.csv")
         data.tables.write(exam.summary(scored), out / "held_out_summary.csv")
     scored = scored[scored["known"] <= learned.origin]
@@ -281,18 +281,18 @@ def _calendar(
     from forecast.show import brief, brief_trust
 
     claim(out, force)
-    found = exam.calendar(names or None, engines, asked=months, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
-    if found.scored.empty:
+    examined = exam.calendar(names or None, engines, asked=months, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
+    if examined.scored.empty:
         raise UserError("nothing could be scored: no forecast was met by a count that came out later")
-    short = exam.summary(found.scored)
-    data.tables.write(found.scored, out / "calendar.csv")
+    short = exam.summary(examined.scored)
+    data.tables.write(examined.scored, out / "calendar.csv")
     data.tables.write(short, out / "summary.csv")
-    data.tables.write(exam.summary(found.scored, ("scope", "engine", "band")), out / "bands.csv")
-    data.tables.write(found.weights, out / "pool.csv")
-    data.tables.write(found.silent, out / "silent.csv")
+    data.tables.write(exam.summary(examined.scored, ("scope", "engine", "band")), out / "bands.csv")
+    data.tables.write(examined.weights, out / "pool.csv")
+    data.tables.write(examined.silent, out / "silent.csv")
     if store:
-        note("kept with the data: {file}", file=", ".join(map(str, exam.store(found))))
-    each = {str(e): int(n) for e, n in found.scored.groupby("engine")["draws"].max().items()}
+        note("kept with the data: {file}", file=", ".join(map(str, exam.store(examined))))
+    each = {str(e): int(n) for e, n in examined.scored.groupby("engine")["draws"].max().items()}
     facts = manifest([], engines, draws, seed) | {"calendar": True, "places": names or "all", "draws of each": each}
     files = finish(out, facts)
     rest = brief.some(brief.ROWS, len(short), "summary.csv", lang)

@@ -26,10 +26,10 @@ def plain(text: object) -> str:
     >>> plain("> **648** people  ")
     '648 people'
     """
-    found = str(text)
+    bare = str(text)
     for mark in MARKS:
-        found = found.replace(mark, "")
-    return "\n".join(line.removeprefix("> ").rstrip() for line in found.splitlines()).strip()
+        bare = bare.replace(mark, "")
+    return "\n".join(line.removeprefix("> ").rstrip() for line in bare.splitlines()).strip()
 
 
 def typed(*words: object) -> str:

@@ -53,17 +53,17 @@ def update(
     if keep:
         _agree(rows, history)
     claim(out, force)
-    found = news.update(rows, history, folder=ledger, draws=draws, seed=seed, jobs=jobs)
-    result = {"update": found.surprise, "moved": found.moved, "beliefs": found.beliefs}
-    for name, table in (result | {"published": found.published, "alarm": found.alarm}).items():
+    updated = news.update(rows, history, folder=ledger, draws=draws, seed=seed, jobs=jobs)
+    result = {"update": updated.surprise, "moved": updated.moved, "beliefs": updated.beliefs}
+    for name, table in (result | {"published": updated.published, "alarm": updated.alarm}).items():
         data.tables.write(table, out / f"{name}.csv")
-    text = shown.summary(found, lang)
+    text = shown.summary(updated, lang)
     data.tables.write_text(text + "\n", out / "update.md")
     if keep:
         note("{count} rows added to {file}", count=len(rows), file=new_counts.keep(rows))
     facts = manifest([], ["campaign", "series"], draws, seed) | {"counts": counts.name, "kept": keep}
     following = typed("calibrate") if keep else typed("update", counts, "--keep")
-    tell(brief_trust.updated(found, lang), out, finish(out, facts), following)
+    tell(brief_trust.updated(updated, lang), out, finish(out, facts), following)
 
 
 def _agree(rows: "pd.DataFrame", history: "pd.DataFrame") -> None:
@@ -75,12 +75,12 @@ def _agree(rows: "pd.DataFrame", history: "pd.DataFrame") -> None:
 
     new_counts.sourced(rows)
     with tempfile.TemporaryDirectory() as folder:
-        found = []
+        failing = []
         for table in (history, pd.concat([history, rows], ignore_index=True)):
             path = data.tables.write(table, Path(folder) / new_counts.FILE)
-            found.append([f for f in check.check_files([path]) if check.failed([f])])
-    before = {(f.rule, f.place, f.message_en) for f in found[0]}
-    new = [getattr(f, f"message_{language()}") for f in found[1] if (f.rule, f.place, f.message_en) not in before]
+            failing.append([f for f in check.check_files([path]) if check.failed([f])])
+    before = {(f.rule, f.place, f.message_en) for f in failing[0]}
+    new = [getattr(f, f"message_{language()}") for f in failing[1] if (f.rule, f.place, f.message_en) not in before]
     if new:
         raise UserError(
             "nothing was kept: with these counts the tables would not agree:\n{faults}", faults="\n".join(new)

@@ -88,13 +88,13 @@ def follow(
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
     given = [(base, policies, chunk, seed) for chunk in chunks]
     paths = [keep / _name(*one) if keep else None for one in given]
-    found: list[Any] = [None] * len(chunks)
+    parts: list[Any] = [None] * len(chunks)
     with steps("people followed", "draw", draws, shown=progress) as bar:
         done = workers.each(_chunk, given, jobs, paths=paths, kept=lambda _, path: files.kept_arrays(path))
         for number, part in done:
-            found[number] = part
+            parts[number] = part
             bar.update(len(chunks[number]))
-    whole = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     rows = [
         rows_of(one, agents.AgentEngine.name, range(draws), whole[f"values {number}"])
         for number, one in enumerate([base, *policies])
@@ -324,11 +324,11 @@ def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int) ->
     ends = sorted({end for first, last in spans for end in (max(first - 1, 0), last)} - {last_month})
     paid_by = [*ends, last_month]
     values, without = lives.lives(base, draws, seed, paid_by)
-    found = {"values 0": values}
+    arrays = {"values 0": values}
     for number, (policy, (first, last)) in enumerate(zip(policies, spans, strict=True), 1):
         values, under = lives.lives(policy, draws, seed, paid_by)
         acts = last_month + 1, last, paid_by.index(max(first - 1, 0)), paid_by.index(last)
         differences = [lined_up.compare(a, b, acts) for a, b in zip(without, under, strict=True)]
         people, months = (np.stack(one) for one in zip(*differences, strict=True))
-        found |= {f"values {number}": values, f"people {number}": people, f"months {number}": months}
-    return found
+        arrays |= {f"values {number}": values, f"people {number}": people, f"months {number}": months}
+    return arrays

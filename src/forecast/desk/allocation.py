@@ -87,12 +87,12 @@ def commune_members(
 ) -> np.ndarray:
     """Return members by (draws, months, communes), worked out in pieces by `jobs` processes (all cores if left out)."""
     parts = [range(d, min(d + PART, draws.stop)) for d in range(draws.start, draws.stop, PART)]
-    found = [np.empty(0)] * len(parts)
+    arrays = [np.empty(0)] * len(parts)
     with steps("projection", "", len(parts), shown=progress) as bar:
         for number, members in workers.each(by_commune, [(scenario, part, seed) for part in parts], jobs):
-            found[number] = members
+            arrays[number] = members
             bar.update()
-    return np.concatenate(found)
+    return np.concatenate(arrays)
 
 
 def equally_hard(members: np.ndarray, goal: float) -> tuple[np.ndarray, float]:

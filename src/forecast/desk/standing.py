@@ -60,9 +60,9 @@ def standing(
     answer = answer.only(scenario=scenario.scenario, engine=engine)
     rows = []
     for measure, month in (("members", target.by), ("lasting_members", target.by), ("members", later)):
-        found = answer.at(month).only(measure=measure, group=target.group).frame["value"].to_numpy(float)
-        low, middle, high = np.quantile(found, (0.05, 0.5, 0.95))
-        p = float((found >= target.value).mean())
+        stocks = answer.at(month).only(measure=measure, group=target.group).frame["value"].to_numpy(float)
+        low, middle, high = np.quantile(stocks, (0.05, 0.5, 0.95))
+        p = float((stocks >= target.value).mean())
         rows.append((measure, month, target.value, p, np.sqrt(p * (1 - p) / draws), draws, middle, low, high))
     names = ["measure", "month", "target", "probability", "standard_error", "draws", "median", "low", "high"]
     head = {"place": scenario.place.name, "scenario": scenario.scenario, "engine": engine, "group": target.group}

@@ -230,10 +230,10 @@ def ways(
     base = asked.tally()
     rows = workers.every(_way, [(asked, probability, choice, base) for choice in choices], jobs)
     if rows and all(np.isnan(one["needed"]) for one in rows):
-        found = asked.tally(*(choice.at(choice.levels) for choice in choices))
-        enough = _chance(found, target_of(scenario)) >= probability
+        outcome = asked.tally(*(choice.at(choice.levels) for choice in choices))
+        enough = _chance(outcome, target_of(scenario)) >= probability
         amounts = {"way": TOGETHER, "unit": "share", "most": 1.0, "needed": 1.0 if enough else np.nan}
-        rows.append(_row(asked, probability, amounts, base, found))
+        rows.append(_row(asked, probability, amounts, base, outcome))
     return pd.DataFrame(rows)
 
 
@@ -255,15 +255,15 @@ def _way(asked: Asked, probability: float, choice: menu.Choice, base: pd.DataFra
 
 
 def _row(
-    asked: Asked, probability: float, amounts: dict[str, Any], base: pd.DataFrame, found: pd.DataFrame
+    asked: Asked, probability: float, amounts: dict[str, Any], base: pd.DataFrame, outcome: pd.DataFrame
 ) -> dict[str, Any]:
     target = target_of(asked.scenario)
     return (
         {"place": asked.scenario.place.name, "scenario": asked.scenario.scenario, "engine": asked.engine}
         | {"by": target.by, "wanted": probability, "draws": asked.draws}
         | amounts
-        | {"probability_now": _chance(base, target), "probability_reached": _chance(found, target)}
-        | _added(found, base)
+        | {"probability_now": _chance(base, target), "probability_reached": _chance(outcome, target)}
+        | _added(outcome, base)
     )
 
 

@@ -41,8 +41,8 @@ def idle(scenario: Scenario) -> list[Idle]:
     >>> [(one.number, one.why) for one in idle(asked)]
     [(0, 'follow_up'), (1, 'months')]
     """
-    found = [Idle(i, lever, _why(scenario, i, lever)) for i, lever in enumerate(scenario.policy.levers)]
-    return [one for one in found if one.why]
+    candidates = [Idle(i, lever, _why(scenario, i, lever)) for i, lever in enumerate(scenario.policy.levers)]
+    return [one for one in candidates if one.why]
 
 
 def _why(scenario: Scenario, number: int, lever: Lever) -> str:
@@ -87,7 +87,7 @@ def beyond(scenario: Scenario) -> list[Beyond]:
 
 def above(plan: Plan, quo: Plan, place: Place) -> list[Beyond]:
     """Return what :func:`beyond` does, of a plan beside that of the status quo."""
-    found = []
+    exceeded = []
     for column in sorted(plan.changed(quo)):
         by_group = COLUMNS[column].by_group and column != "gift_months"
         for g, group in enumerate(GROUPS if by_group else ("all",)):
@@ -98,8 +98,8 @@ def above(plan: Plan, quo: Plan, place: Place) -> list[Beyond]:
             if row is not None and row.per == "collector":
                 top = row.most * float(plan.collectors[1:].sum(axis=1).max())
             if row is not None and asked > top * (1 + 1e-6):
-                found.append(Beyond(column, group, asked, top, row))
-    return found
+                exceeded.append(Beyond(column, group, asked, top, row))
+    return exceeded
 
 
 def _asked(column: str, values: np.ndarray) -> float:

@@ -49,15 +49,15 @@ class ScenarioError(UserError):
 def of_model(error: ValidationError, form: type[BaseModel], path: Path | None = None) -> list[Fault]:
     """Turn pydantic's errors about a `form` into faults; with the file they know their lines."""
     lines = doors.lines(path) if path is not None else {}
-    found = []
+    faults = []
     for one in error.errors(include_url=False):
         loc = tuple(part for part in one["loc"] if not _label(part))
         if _other_branch(dict(one)):
             continue
         key, what = _message(dict(one), form)
         where = ".".join([*map(str, loc), *([key] if key else [])])
-        found.append(Fault(_line(lines, loc), where, what))
-    return found
+        faults.append(Fault(_line(lines, loc), where, what))
+    return faults
 
 
 def _label(part: int | str) -> bool:
@@ -88,8 +88,8 @@ def _message(one: dict[str, Any], form: type[BaseModel]) -> tuple[str, Message]:
     if isinstance(wrong, Wrong):
         return wrong.key, wrong.message
     if isinstance(wrong, ValueError):
-        key, colon, said = str(wrong).partition(": ")
-        return (key, Message(said)) if colon and " " not in key else ("", Message(str(wrong)))
+        key, colon, sentence = str(wrong).partition(": ")
+        return (key, Message(sentence)) if colon and " " not in key else ("", Message(str(wrong)))
     return "", _expected(one, form)
 
 

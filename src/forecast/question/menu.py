@@ -51,11 +51,11 @@ class Choice(BaseModel):
     @classmethod
     def of(cls, form: dict[str, Any]) -> "Choice":
         """Read a lever with a range; ValueError says what is wrong with it."""
-        found, lever = list(_ranges(form)), str(form.get("lever", ""))
-        if len(found) > 1:
-            ranges = joined([Message("{range}", range=".".join(path)) for path, _ in found], Message(" and "))
+        intervals, lever = list(_ranges(form)), str(form.get("lever", ""))
+        if len(intervals) > 1:
+            ranges = joined([Message("{range}", range=".".join(path)) for path, _ in intervals], Message(" and "))
             raise Wrong(lever, "one range at most, found {ranges}", ranges=ranges)
-        path, (low, high) = found[0] if found else ((), (0.0, 0.0))
+        path, (low, high) = intervals[0] if intervals else ((), (0.0, 0.0))
         if path and not 0 <= low < high:
             text = "expected [low, high] with 0 <= low < high, not [{low:g}, {high:g}]"
             raise Wrong(".".join([lever, *path]), text, low=low, high=high)
@@ -195,13 +195,13 @@ def within(scenario: "Scenario", choices: tuple[Choice, ...]) -> tuple[Choice, .
         lever = choice.at(choice.levels)
         return lever is None or is_seen(scenario, [lever])
 
-    found = []
+    limited = []
     for choice in choices:
         lever = choice.at(choice.levels)
         if lever is None or not _more(scenario, [lever]).changed(scenario.plan):
             continue
         if fits(choice):
-            found.append(choice)
+            limited.append(choice)
         elif choice.field:
             low, high = choice.low, choice.high
             for _ in range(14):
@@ -209,8 +209,8 @@ def within(scenario: "Scenario", choices: tuple[Choice, ...]) -> tuple[Choice, .
                 low, high = (middle, high) if fits(choice.model_copy(update={"high": middle})) else (low, middle)
             low = float(f"{low:.4g}")
             if low > choice.low + 1e-3 * (choice.high - choice.low):
-                found.append(choice.model_copy(update={"high": low}))
-    return tuple(found)
+                limited.append(choice.model_copy(update={"high": low}))
+    return tuple(limited)
 
 
 def is_seen(scenario: "Scenario", levers: Sequence[Lever]) -> bool:

@@ -116,8 +116,8 @@ class Plan:
         columns = self.__dict__.get("columns", {})
         if name not in columns:
             raise AttributeError(f"a plan has no column {name!r}; its columns are {', '.join(columns)}")
-        found: np.ndarray = columns[name]
-        return found
+        column: np.ndarray = columns[name]
+        return column
 
     def take_back(self, item: str, units: np.ndarray) -> None:
         """Note that `units` (months, communes) of an item are no longer wanted: who was billed gets back their part.

@@ -225,9 +225,9 @@ class Scenario(BaseModel):
         given = self.assumptions.get("opening_members")
         if given is not None:
             return (given.value if isinstance(given, Assumption) else given), self.start, "assumed"
-        found = self.place.latest("members", until=self.start)
-        if found is not None:
-            return float(found[1]), str(found[0]), found[2]
+        latest = self.place.latest("members", until=self.start)
+        if latest is not None:
+            return float(latest[1]), str(latest[0]), latest[2]
         nation = read_place(self.place.lineage[-1])
         counted, share = nation.latest("members", until=self.start), self.place.labor_force / nation.labor_force
         if counted is None or not share > 0 or not self.follows:
@@ -383,8 +383,8 @@ def _placed(fault: Fault, path: Path) -> Fault:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file; what a thing is for is said in one paragraph."""
-    found: dict[str, Any] = _in_short(_File.model_json_schema())
-    return found
+    json_schema: dict[str, Any] = _in_short(_File.model_json_schema())
+    return json_schema
 
 
 def _in_short(part: Any) -> Any:

@@ -26,7 +26,7 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
     prices = {
         n: given if isinstance(given, (int, float)) else given.model_dump() for n, given in scenario.prices.items()
     }
-    found = {
+    form = {
         "scenario": scenario.scenario,
         "title": dict(scenario.title),
         "place": scenario.place.name,
@@ -38,10 +38,10 @@ def scenario_form(scenario: Scenario, everything: bool = False) -> dict[str, Any
         "prices": prices,
     }
     if scenario.changes:
-        found["law"] = [change.model_dump(exclude_defaults=True) for change in scenario.changes]
+        form["law"] = [change.model_dump(exclude_defaults=True) for change in scenario.changes]
     if scenario.search and not everything:  # what a search may choose is no part of what is asked of an engine
-        found["search"] = scenario.search.model_dump(mode="json", exclude_defaults=True)
-    return found
+        form["search"] = scenario.search.model_dump(mode="json", exclude_defaults=True)
+    return form
 
 
 def lever_form(lever: Lever, everything: bool = False) -> dict[str, Any]:
@@ -90,12 +90,12 @@ def form_yaml(form: dict[str, Any]) -> str:
     text = str(yaml.safe_dump(form, allow_unicode=True, sort_keys=False, width=120))
     # The writer quotes months; quotes that are not needed make a file harder to read and to change by hand.
     written = (plain for plain in (text.replace("'", ""), _MONTH.sub(r"\1", text), text) if _reads(plain, form))
-    found = next(written, None)
-    if found is None:
+    readable = next(written, None)
+    if readable is None:
         raise tables.UserError(
             "scenario {scenario!r}: it cannot be written as a file that reads the same", scenario=form.get("scenario")
         )
-    return found
+    return readable
 
 
 _MONTH = re.compile(r"'(\d{4}-\d{2})'")

@@ -11,13 +11,13 @@ def _names(kind: str) -> dict[str, str]:
     """Return the word of the program for each name of a kind, without diacritics; only names that mean one thing."""
     from forecast.language import words  # only where a word is not one of the program
 
-    found: dict[str, set[str]] = {}
+    meanings: dict[str, set[str]] = {}
     for key, row in words.terms().iterrows():
         head, _, name = str(key).partition(".")
         if head == kind:
             for text in (name, *(str(row[lang]) for lang in words.LANGS)):
-                found.setdefault(slug(text), set()).add(name)
-    return {text: next(iter(names)) for text, names in found.items() if len(names) == 1}
+                meanings.setdefault(slug(text), set()).add(name)
+    return {text: next(iter(names)) for text, names in meanings.items() if len(names) == 1}
 
 
 def meant(kind: str) -> Callable[[object], object]:

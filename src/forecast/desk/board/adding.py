@@ -13,8 +13,8 @@ def weights(today: np.ndarray) -> np.ndarray:
     `today` is (places, draws), persons. A place that was counted lately moves little, one that never was,
     most. What is known today holds for all months: weights of their own would let provinces grow for no other reason.
     """
-    found: np.ndarray = np.log(np.maximum(today, 1.0)).var(axis=1) + LEAST_WEIGHT
-    return found
+    variances: np.ndarray = np.log(np.maximum(today, 1.0)).var(axis=1) + LEAST_WEIGHT
+    return variances
 
 
 def factors(values: np.ndarray, weight: np.ndarray, totals: np.ndarray) -> np.ndarray:

@@ -53,8 +53,8 @@ def counted_places(history: pd.DataFrame) -> pd.DataFrame:
     known = table.loc[table["level"].isin(("nation", "province")), "place"]
     last = last[last["place"].isin(known)]
     seen = [seen_from(place, month) for place, month in zip(last["place"], last["month"], strict=True)]
-    found = last.assign(seen=seen, members=last["value"])[["place", "month", "members", "seen"]]
-    return found.sort_values(["seen", "place"], kind="stable").reset_index(drop=True)
+    with_origin = last.assign(seen=seen, members=last["value"])[["place", "month", "members", "seen"]]
+    return with_origin.sort_values(["seen", "place"], kind="stable").reset_index(drop=True)
 
 
 def back(
@@ -97,12 +97,12 @@ def _inside(values: np.ndarray, members: float, level: float) -> bool:
     return bool(low <= members <= high)
 
 
-def rates(found: pd.DataFrame) -> pd.DataFrame:
+def rates(scored: pd.DataFrame) -> pd.DataFrame:
     """Return the share of provinces' counts inside each interval: level, all, counted before (and how many), width.
 
     `width` is the median of the upper over the lower end of the 80% interval: one that holds everything says so.
     """
-    provinces_only = found[found["place"] != NATION]
+    provinces_only = scored[scored["place"] != NATION]
     rows = []
     for name, part in (("all", provinces_only), ("before", provinces_only[provinces_only["before"] > 0])):
         width = float((part["high"] / part["low"].clip(lower=1)).median())

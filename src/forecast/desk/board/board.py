@@ -38,37 +38,44 @@ class Board:
     outlook: Outlook
     flat: Outlook
     targets: pd.DataFrame
-    own: pd.DataFrame
+    published: pd.DataFrame
     counts: pd.DataFrame
     rows: pd.DataFrame
     paths: pd.DataFrame
 
 
-def board(asked: Asked, *, own: str | Path | None = None, progress: Callable[[str], None] = lambda _: None) -> Board:
-    """Return the board of `asked`; `own` is a file of targets of one's own (:func:`forecast.desk.board.targets.read`).
+def board(
+    asked: Asked, *, target_file: str | Path | None = None, progress: Callable[[str], None] = lambda _: None
+) -> Board:
+    """Return the board of `asked`; `target_file` holds targets of one's own (:func:`forecast.desk.board.targets.read`).
 
     `progress` is told each province when it is drawn.
     """
     law = asked.known_law
     rise = price.next_rise(law, asked.month)
-    if own is not None:
-        targets.read(own)  # a file that cannot be read is told before the work
-    return of(asked, outlooks(asked, {FLAT: price.without(law, rise)}, progress), own)
+    if target_file is not None:
+        targets.read(target_file)  # a file that cannot be read is told before the work
+    return of(asked, outlooks(asked, {FLAT: price.without(law, rise)}, progress), target_file)
 
 
-def of(asked: Asked, drawn: Mapping[str, Outlook], own: str | Path | None = None) -> Board:
+def of(asked: Asked, drawn: Mapping[str, Outlook], target_file: str | Path | None = None) -> Board:
     """Return the board of draws: the outlook under the law as it is and without the rise of the floor."""
     law, history = asked.known_law, asked.known_history
-    given = None if own is None else targets.read(own)
+    given = None if target_file is None else targets.read(target_file)
     rise = price.next_rise(law, asked.month)
     outlook, flat = drawn[AS_IS], drawn[FLAT]
     wanted = targets.resolution(law, history, outlook.places)
-    published = targets.own(history, asked.month)
+    published = targets.published(history, asked.month)
     if given is not None:
-        _within(given, outlook, str(own))
+        _within(given, outlook, str(target_file))
         published = pd.concat([published, given], ignore_index=True).drop_duplicates(["place", "month"], keep="last")
     counts = counted.last_counts(history, outlook.places, asked.month)
-    parts = [rows_of(outlook), _chances(outlook, wanted), _own(outlook, published), _rise(outlook, flat, rise)]
+    parts = [
+        rows_of(outlook),
+        _chances(outlook, wanted),
+        _last_published(outlook, published),
+        _rise(outlook, flat, rise),
+    ]
     rows = pd.concat(parts, axis=1)
     rows = rows.join(counts.set_index("place").add_prefix("count_"))
     order = rows.drop(index=NATION).sort_values(["chance_goal_lasting", "chance_goal"], ascending=False, kind="stable")
@@ -107,8 +114,8 @@ def paths_of(outlook: Outlook) -> pd.DataFrame:
     for name in outlook.all:
         for measure in MEASURES:
             values = outlook.of(name, measure)
-            found = np.quantile(values, list(PROBABILITIES.values()), axis=1)
-            columns = dict(zip(PROBABILITIES, np.rint(found), strict=True)) | {"mean": np.rint(values.mean(axis=1))}
+            quantiles = np.quantile(values, list(PROBABILITIES.values()), axis=1)
+            columns = dict(zip(PROBABILITIES, np.rint(quantiles), strict=True)) | {"mean": np.rint(values.mean(axis=1))}
             frame = pd.DataFrame({"month": outlook.months.astype(str), "measure": measure} | columns)
             parts.append(frame.assign(place=name))
     table = pd.concat(parts, ignore_index=True)
@@ -172,17 +179,17 @@ def _chances(outlook: Outlook, wanted: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=CHANCES)
 
 
-def _own(outlook: Outlook, published: pd.DataFrame) -> pd.DataFrame:
+def _last_published(outlook: Outlook, published: pd.DataFrame) -> pd.DataFrame:
     """Return each place's own published target that lies within the board's months, the last one, and its chance."""
-    found = published[published["place"].isin(outlook.all) & (published["month"] <= str(outlook.months[-1]))]
-    found = found.sort_values("month", kind="stable").drop_duplicates("place", keep="last")
+    latest = published[published["place"].isin(outlook.all) & (published["month"] <= str(outlook.months[-1]))]
+    latest = latest.sort_values("month", kind="stable").drop_duplicates("place", keep="last")
     rows = {
         row.place: {
             "own_target": row.target,
             "own_month": row.month,
             "own_chance": float((outlook.of(row.place)[outlook.at(row.month)] >= row.target).mean()),
         }
-        for row in frames.rows(found)
+        for row in frames.rows(latest)
     }
     columns = ["own_target", "own_month", "own_chance"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).reindex(list(outlook.all))

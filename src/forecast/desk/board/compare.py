@@ -32,7 +32,7 @@ STATUS_QUO, UNDONE = "status-quo", "price-undone"
 FOLDER = "scenarios/board"
 SUPPORT = tuple(payer for payer in PAYERS if payer != "members")
 
-Found = dict[str, tuple[Law, Outlook, dict[str, Effect]]]  # by policy: its law, its draws, what it does by province
+Outcomes = dict[str, tuple[Law, Outlook, dict[str, Effect]]]  # by policy: its law, its draws, what it does by province
 
 
 class Compared(NamedTuple):
@@ -72,10 +72,10 @@ def compared(
     undone = partial(_top_ups, board)
     acting = {one.scenario: partial(_levers, one) for one in asked if _simulated(one)}
     done = effects(board.asked, board.outlook, {**acting, UNDONE: undone}, draws=draws, jobs=jobs)
-    found = found_of(board, asked, done)
+    outcomes = found_of(board, asked, done)
     titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
-    rows = rows_of(board, found)
-    drawn = {name: each[1] for name, each in found.items()}
+    rows = rows_of(board, outcomes)
+    drawn = {name: each[1] for name, each in outcomes.items()}
     return Compared(pd.DataFrame(rows), drawn, done[""], titles, prices(board, done[UNDONE]))
 
 
@@ -99,12 +99,12 @@ def _check(scenario: Scenario) -> None:
             )
 
 
-def found_of(board: Board, asked: Iterable[Scenario], done: Mapping[str, dict[str, Effect]]) -> Found:
+def found_of(board: Board, asked: Iterable[Scenario], done: Mapping[str, dict[str, Effect]]) -> Outcomes:
     """Return the law, the draws and the effects of the status quo and of each policy; `done` is what levers do."""
     asked, base, law = list(asked), board.outlook, board.asked.known_law
     laws = {one.scenario: changed(law, one.changes) for one in asked if one.changes}
     drawn = outlooks(board.asked, laws) if laws else {}
-    found: Found = {STATUS_QUO: (law, base, done[""])}
+    outcomes: Outcomes = {STATUS_QUO: (law, base, done[""])}
     for one in asked:
         outlook, effect = drawn.get(one.scenario, base), done[""]
         if _simulated(one):
@@ -113,8 +113,8 @@ def found_of(board: Board, asked: Iterable[Scenario], done: Mapping[str, dict[st
         elif one.policy.levers:
             outlook = less_campaign(outlook, one.policy.levers[0])
             effect = {place: _saved(board.asked, one, place, usual) for place, usual in effect.items()}
-        found[one.scenario] = (laws.get(one.scenario, law), outlook, effect)
-    return found
+        outcomes[one.scenario] = (laws.get(one.scenario, law), outlook, effect)
+    return outcomes
 
 
 def _simulated(scenario: Scenario) -> bool:
@@ -125,8 +125,8 @@ def _simulated(scenario: Scenario) -> bool:
 
 def _saved(asked: Asked, scenario: Scenario, place: str, usual: Effect) -> Effect:
     """Return the status quo of a province less the work of a campaign that is not held."""
-    own = scenario.but(place=read_place(place, at=asked.month), start=asked.month, until=asked.until)
-    return anew(usual, work(own, asked.seed, asked.draws), asked.draws)
+    in_province = scenario.but(place=read_place(place, at=asked.month), start=asked.month, until=asked.until)
+    return anew(usual, work(in_province, asked.seed, asked.draws), asked.draws)
 
 
 def _cut(lever: Lever) -> bool:
@@ -178,20 +178,20 @@ def prices(board: Board, simulated: dict[str, Effect]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def rows_of(board: Board, found: Found) -> list[dict[str, object]]:
+def rows_of(board: Board, outcomes: Outcomes) -> list[dict[str, object]]:
     """Return the rows of :class:`Compared`: of each policy, the nation first."""
     year, rows, usual = int(board.rise.month[:4]), [], dict[str, Paid]()
-    for name, (law, outlook, effect) in found.items():
+    for name, (law, outlook, effect) in outcomes.items():
         paid = {place: money(law, outlook, effect, place, year) for place in outlook.places}
         paid[NATION] = together(paid.values())
         usual = usual or paid  # the status quo is the first
-        rows += [_row(board, name, found, place, _more(paid[place], usual[place])) for place in outlook.all]
+        rows += [_row(board, name, outcomes, place, _more(paid[place], usual[place])) for place in outlook.all]
     return rows
 
 
-def _row(board: Board, name: str, found: Found, place: str, more: Paid) -> dict[str, object]:
+def _row(board: Board, name: str, outcomes: Outcomes, place: str, more: Paid) -> dict[str, object]:
     """Return a row of :class:`Compared`."""
-    outlook, base = found[name][1], found[STATUS_QUO][1]
+    outlook, base = outcomes[name][1], outcomes[STATUS_QUO][1]
     gap = outlook.of(place, "lasting_members") - base.of(place, "lasting_members")
     year = int(board.rise.month[:4])
     row: dict[str, object] = {"policy": name, "place": place}
@@ -202,7 +202,7 @@ def _row(board: Board, name: str, found: Found, place: str, more: Paid) -> dict[
     row["chance"] = (
         float((outlook.of(place, "lasting_members")[-1] >= target.iloc[0]).mean()) if len(target) else np.nan
     )
-    row["draws"] = min(outlook.draws, *(found[name][2][one].draws for one in outlook.places))
+    row["draws"] = min(outlook.draws, *(outcomes[name][2][one].draws for one in outlook.places))
     row |= {f"more_{payer}": float(np.median(values)) for payer, values in more.items()}
     support = np.sum([more[payer] for payer in SUPPORT], axis=0)
     paid = float(np.median(support))

@@ -34,9 +34,9 @@ def last_counts(history: pd.DataFrame, names: tuple[str, ...], month: str) -> pd
     last = counts.drop_duplicates("place", keep="last").set_index("place")
     rows = []
     for name in (NATION, *names):
-        found = _last(name, last)
-        age = (tables.month(month) - tables.month(found.month)).n if found.month else float("nan")
-        rows.append((name, found.month, found.members, found.of, found.known, found.parts, age))
+        count = _last(name, last)
+        age = (tables.month(month) - tables.month(count.month)).n if count.month else float("nan")
+        rows.append((name, count.month, count.members, count.of, count.known, count.parts, age))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

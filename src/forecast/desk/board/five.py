@@ -45,9 +45,9 @@ def communes_of(then: str, now: str) -> list[str]:
     (7, 126)
     """
     moves = places.crosswalk()
-    found = moves.loc[moves["old"].str.startswith(then + "/") & moves["new"].str.startswith(now + "/"), "new"]
+    communes = moves.loc[moves["old"].str.startswith(then + "/") & moves["new"].str.startswith(now + "/"), "new"]
     if places.read_place(then).level == "district":
-        return sorted(set(found))
+        return sorted(set(communes))
     return list(places.read_place(now, at="2026-01").communes["commune"])
 
 

@@ -77,20 +77,20 @@ class Outlook:
     def of(self, place: str, measure: str = "members") -> np.ndarray:
         """Return the draws of a province or of the nation, persons, (months, draws)."""
         values = self.persons[measure]
-        found = values.sum(axis=0) if place == NATION else values[self.places.index(place)]
-        return np.asarray(found)
+        draws = values.sum(axis=0) if place == NATION else values[self.places.index(place)]
+        return np.asarray(draws)
 
     def at(self, month: str) -> int:
         """Return where a month stands."""
-        found = self.months.get_indexer(pd.PeriodIndex([month], freq="M"))[0]
-        if found < 0:
+        position = self.months.get_indexer(pd.PeriodIndex([month], freq="M"))[0]
+        if position < 0:
             raise tables.UserError(
                 "{month} is not within the board's months, {first} to {last}",
                 month=month,
                 first=self.months[0],
                 last=self.months[-1],
             )
-        return int(found)
+        return int(position)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -182,8 +182,8 @@ Units = list[tuple[str, Deviation]]  # what a province is the sum of, and what i
 def _today(beliefs: Beliefs, units: Units, asked: Asked) -> np.ndarray:
     """Return lasting members of a province today, (draws,): always as many draws, so that each one stands alone."""
     now, draws = asked.months[:1], range(min(WEIGHED, beliefs.rows))
-    found = [ahead(beliefs, unit, now, draws, asked.seed, None, state).lasting[0] for unit, state in units]
-    return np.asarray(np.sum(found, axis=0))
+    by_unit = [ahead(beliefs, unit, now, draws, asked.seed, None, state).lasting[0] for unit, state in units]
+    return np.asarray(np.sum(by_unit, axis=0))
 
 
 def _summed(beliefs: Beliefs, units: Units, asked: Asked, each: Mapping[str, Known]) -> dict[str, np.ndarray]:
@@ -203,5 +203,5 @@ def _capped(values: np.ndarray, most: float) -> np.ndarray:
 
 def _outlook(names: tuple[str, ...], months: pd.PeriodIndex, values: np.ndarray) -> Outlook:
     """Return draws as whole persons: (2, places, months, draws)."""
-    persons = {measure: adding.whole(found) for measure, found in zip(MEASURES, values, strict=True)}
+    persons = {measure: adding.whole(draws) for measure, draws in zip(MEASURES, values, strict=True)}
     return Outlook(names, months, persons)

@@ -120,5 +120,5 @@ def by_commune(
         target=Target(value=plan, by=f"{year}-12"),
         assumptions={"opening_members": opening},
     )
-    found = allocate(question, draws=draws or asked.draws, seed=asked.seed, jobs=jobs, progress=False).table
-    return found[["commune", "people", "share_by_capacity"]].rename(columns={"share_by_capacity": "plan"})
+    split = allocate(question, draws=draws or asked.draws, seed=asked.seed, jobs=jobs, progress=False).table
+    return split[["commune", "people", "share_by_capacity"]].rename(columns={"share_by_capacity": "plan"})

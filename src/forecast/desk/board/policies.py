@@ -65,17 +65,19 @@ def effects(
     opening = {name: float(np.median(outlook.of(name, "lasting_members")[0])) for name in outlook.places}
     given = [(asked, name, opening[name], _chosen(name, asked, levers, share[name]), draws) for name in outlook.places]
     done = workers.every(_in_province, given, jobs)
-    found: dict[str, dict[str, Effect]] = {policy: {} for policy in ("", *levers)}
+    by_policy: dict[str, dict[str, Effect]] = {policy: {} for policy in ("", *levers)}
     for name, each in zip(outlook.places, done, strict=True):
         for policy, effect in each.items():
-            found[policy][name] = effect
-    return found
+            by_policy[policy][name] = effect
+    return by_policy
 
 
 def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers], share: float) -> dict[str, Policy]:
     place = read_place(name, at=asked.month)
-    found = {policy: tuple(give(place)) for policy, give in levers.items()}
-    return {policy: Policy(*(localized(lever, share, place) for lever in given)) for policy, given in found.items()}
+    local_levers = {policy: tuple(give(place)) for policy, give in levers.items()}
+    return {
+        policy: Policy(*(localized(lever, share, place) for lever in given)) for policy, given in local_levers.items()
+    }
 
 
 def localized(lever: Lever, share: float, place: Place) -> Lever:
@@ -102,8 +104,8 @@ def districts(province: str) -> int:
     moves = places.crosswalk()
     old = moves.loc[moves["new"].str.startswith(province + "/") & (moves["since"] == "2025-07"), "old"].str.split("/")
     known = read_districts()
-    found = {"/".join(p[:2]) if len(p) == 3 else known.get(p[0], "") for p in old}
-    return len(found - {""})
+    names = {"/".join(p[:2]) if len(p) == 3 else known.get(p[0], "") for p in old}
+    return len(names - {""})
 
 
 def read_districts() -> dict[str, str]:
@@ -156,10 +158,10 @@ def _in_province(
 def work(scenario: Scenario, seed: int, draws: int) -> Paid:
     """Return what each payer pays for what the levers of a scenario take, VND, (months, draws): without commission."""
     drawn = parameter_draws(scenario, seed, range(draws)) if costs.depends(scenario) else None
-    found: Paid = {}
+    paid: Paid = {}
     for item in costs.work(scenario, chance.streams(seed, range(draws)), drawn):
-        found[item.payer] = found.get(item.payer, 0.0) + item.vnd.T
-    return found
+        paid[item.payer] = paid.get(item.payer, 0.0) + item.vnd.T
+    return paid
 
 
 def anew(effect: Effect, more: Paid, draws: int) -> Effect:
@@ -180,8 +182,8 @@ def under(outlook: Outlook, effect: Mapping[str, Effect]) -> Outlook:
 
 def together(each: Iterable[Paid]) -> Paid:
     """Return what several provinces pay."""
-    found = list(each)
-    return {payer: np.sum([one[payer] for one in found], axis=0) for payer in PAYERS}
+    provinces = list(each)
+    return {payer: np.sum([one[payer] for one in provinces], axis=0) for payer in PAYERS}
 
 
 def money(law: Law, outlook: Outlook, effect: Mapping[str, Effect], place: str, year: int) -> Paid:
@@ -192,13 +194,13 @@ def money(law: Law, outlook: Outlook, effect: Mapping[str, Effect], place: str, 
     if place == NATION:
         return together(money(law, outlook, effect, name, year) for name in outlook.places)
     within = np.asarray(outlook.months.year == year)
-    months, members, own = outlook.months[within], outlook.of(place)[within], effect[place]
+    months, members, province_effect = outlook.months[within], outlook.of(place)[within], effect[place]
     path = law.price_arrays(months, read_place(place, at=str(months[0])).lineage)
     gross = path["rate"] * path["floor"]
-    state, local = (gross * (path[name] @ own.shares) for name in ("state_share", "local_share"))
+    state, local = (gross * (path[name] @ province_effect.shares) for name in ("state_share", "local_share"))
     paid = {"members": gross - state - local, "state": state, "province": local}
-    found = dict.fromkeys(PAYERS, np.zeros(outlook.draws))
-    found |= {payer: (rate[:, None] * members).sum(axis=0) for payer, rate in paid.items()}
-    for payer, vnd in own.spent.items():
-        found[payer] = found[payer] + vnd[within][:, np.arange(outlook.draws) % vnd.shape[1]].sum(axis=0)
-    return found
+    totals = dict.fromkeys(PAYERS, np.zeros(outlook.draws))
+    totals |= {payer: (rate[:, None] * members).sum(axis=0) for payer, rate in paid.items()}
+    for payer, vnd in province_effect.spent.items():
+        totals[payer] = totals[payer] + vnd[within][:, np.arange(outlook.draws) % vnd.shape[1]].sum(axis=0)
+    return totals

@@ -52,11 +52,11 @@ def undoing(law: Law, rise: Rise, lineage: tuple[str, ...]) -> dict[str, float]:
     {'poor': 0.159, 'near_poor': 0.191, 'ethnic_minority': 0.223, 'other': 0.255}
     """
     before = str(tables.month(rise.month) - 1)
-    found = {}
+    shares = {}
     for group in GROUPS:
         then, now = law.price(group, before, lineage), law.price(group, rise.month, lineage)
-        found[group] = max(0.0, now.net - then.net) / now.gross
-    return found
+        shares[group] = max(0.0, now.net - then.net) / now.gross
+    return shares
 
 
 def top_ups(law: Law, rise: Rise, lineage: tuple[str, ...]) -> tuple[TopUp, ...]:

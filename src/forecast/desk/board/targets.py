@@ -53,13 +53,13 @@ def resolution(law: Law, history: pd.DataFrame, names: tuple[str, ...]) -> pd.Da
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def own(history: pd.DataFrame, month: str) -> pd.DataFrame:
+def published(history: pd.DataFrame, month: str) -> pd.DataFrame:
     """Return the targets that provinces have published for `month` or later: place, month, target, basis, source.
 
     A share is turned into persons by the place's figure of what it is a share of.
 
     >>> rows = tables.read(tables.data_dir() / "history.csv", "history")
-    >>> own(rows, "2026-11")["place"].tolist()
+    >>> published(rows, "2026-11")["place"].tolist()
     ['Nghệ An']
     """
     rows = history[
@@ -71,7 +71,7 @@ def own(history: pd.DataFrame, month: str) -> pd.DataFrame:
         & (history["level"] == "province")
         & history["value"].notna()
     ]
-    found = [
+    targets = [
         (
             row.place,
             row.month,
@@ -81,7 +81,7 @@ def own(history: pd.DataFrame, month: str) -> pd.DataFrame:
         )
         for row in frames.rows(rows)
     ]
-    return pd.DataFrame(found, columns=[*COLUMNS, "source"])
+    return pd.DataFrame(targets, columns=[*COLUMNS, "source"])
 
 
 def persons(value: float, unit: str, denominator: str, place: str, month: str) -> float:
@@ -126,14 +126,14 @@ def read(path: str | Path) -> pd.DataFrame:
     Each fault is named by file and row: a place that is not known or no longer there, a share that does not say of
     what.
     """
-    rows, found, faults = tables.read(path, "targets"), [], []
+    rows, targets, faults = tables.read(path, "targets"), [], []
     for line, row in enumerate(frames.rows(rows), 2):
         try:
             name = places.read_place(row.place, at=row.month).name
             value = persons(row.value, row.unit, row.denominator, row.place, row.month)
-            found.append((name, row.month, value, "stated", row.source))
+            targets.append((name, row.month, value, "stated", row.source))
         except UserError as error:
             faults.append(UserError("{file}, row {row}: {error}", file=Path(path).name, row=line, error=error))
     if faults:
         raise SeveralErrors(faults)
-    return pd.DataFrame(found, columns=[*COLUMNS, "source"])
+    return pd.DataFrame(targets, columns=[*COLUMNS, "source"])

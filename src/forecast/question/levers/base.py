@@ -107,14 +107,14 @@ class Lever(BaseModel, metaclass=Asked):
         group = getattr(self, "group", "all")
         return np.array([group in ("all", g) for g in GROUPS])
 
-    def _spend(self, plan: Plan, units: np.ndarray, item: str = "", own: bool = False) -> None:
+    def _spend(self, plan: Plan, units: np.ndarray, item: str = "", priced: bool = False) -> None:
         """Note `units` (months, communes) of the lever's item, or of another one.
 
         A planner's price of a unit is that of the lever's item; another item has it only if it stands in its place.
         """
-        own = own or not item or item == self.cost
+        priced = priced or not item or item == self.cost
         if units.any():
-            plan.bills.append(Bill(item or self.cost, self.payer, units, self.unit_cost if own else None))
+            plan.bills.append(Bill(item or self.cost, self.payer, units, self.unit_cost if priced else None))
 
 
 class LevelLever(Lever):

@@ -149,7 +149,7 @@ class Quota(Lever):
         officials = self._months(plan)[:, None] * (self.staff * people / people.sum())
         plan.staff[:] += officials
         np.maximum(plan.staff_quota, box * self.per_month, out=plan.staff_quota)
-        self._spend(plan, officials * self.per_month / 2, "staff_quota", own=True)  # two a month is a full quota
+        self._spend(plan, officials * self.per_month / 2, "staff_quota", priced=True)  # two a month is a full quota
 
 
 class Visits(Lever):

@@ -128,7 +128,7 @@ class Effort(Lever):
         for item, column in (("collector", plan.collectors), ("visit", plan.visits)):
             gap = (more - 1) * column
             plan.take_back(item, np.maximum(-gap, 0))
-            own = item == self.cost and self.unit_cost is not None
+            priced = item == self.cost and self.unit_cost is not None
             added = np.maximum(gap, 0)
-            self._spend(plan, added if own else plan.more_of(item, added), item)
+            self._spend(plan, added if priced else plan.more_of(item, added), item)
             column[:] *= more
