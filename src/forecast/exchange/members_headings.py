@@ -95,15 +95,23 @@ def find_list(grid: Grid) -> Listed | None:
 
 
 def _still_heading(row: list[Cell]) -> bool:
-    """Return whether a row still is of the heading: texts without a number, or the numbers of the columns."""
-    said = [cell for cell in row if cell is not None]
-    texts = [cell for cell in said if isinstance(cell, str)]
-    numbers = [str(cell).removesuffix(".0").strip("()[] ") for cell in said]
-    numbering = len(said) > 3 and all(re.fullmatch(r"[A-Z]|\d{1,2}(\.\d)?", text) for text in numbers)
+    """Return whether a row still is of the heading: texts without a number, or the numbers of the columns.
+
+    In a text file a number, a code and a date of a person are texts as well.
+
+    >>> _still_heading([None, "Xã (phường, thị trấn)", "Số tiền"]), _still_heading(["A", "B", "1", "2"])
+    (True, True)
+    >>> _still_heading(["1", "Bùi Thị A", "xã Cao Sơn, huyện Đà Bắc", "3", "07/2023"])
+    False
+    """
+    cells = [cell for cell in row if cell is not None]
+    texts = [cell for cell in cells if isinstance(cell, str) and not re.fullmatch(r"\d[\d\s.,/-]*", cell.strip())]
+    numbers = [str(cell).removesuffix(".0").strip("()[] ") for cell in cells]
+    numbering = len(cells) > 3 and all(re.fullmatch(r"[A-Z]|\d{1,2}(\.\d)?", text) for text in numbers)
     words = re.compile(
         r"so tien|ty le|so thang|tu thang|nsnn|nsdp|ho tro|trong do|phuong thuc|nguoi tham gia|ma so|thi tran|huyen|xa"
     )
-    return numbering or bool(texts) and len(texts) == len(said) and any(words.search(fold(text)) for text in texts)
+    return numbering or bool(texts) and len(texts) == len(cells) and any(words.search(fold(text)) for text in texts)
 
 
 def _path(grid: Grid, top: int, bottom: int, x: int) -> list[str]:
