@@ -292,7 +292,7 @@ def test_a_campaign_that_is_not_held_saves_its_work_on_the_board(made):
     usual = policies.Effect(
         dict.fromkeys(outlook.MEASURES, np.ones((26, 24))), {"office": np.full((26, 2), 5.0)}, np.full(4, 0.25)
     )
-    found = compare.found_of(one, [none], {"": {"Huế": usual}})
+    found = compare.outcomes_of(one, [none], {"": {"Huế": usual}})
     law, drawn, effect = found["none"]
     paid, before = (policies.money(law, drawn, one_effect, "Huế", 2027) for one_effect in (effect, {"Huế": usual}))
     communes = len(read_place("Huế", at="2026-11").communes)

@@ -139,13 +139,13 @@ def _starts(search: Search, trials: int) -> list[Levels]:
     """Explore, and return the best mixes on the way, each better than those before it, from which promises begin."""
     search.need, search.factor, search.dear = search.probability, 1.0, 1.0
     rule = search.cheapest()
-    found: list[Levels] = []
+    improving: list[Levels] = []
     for _ in search.explore(search.rounds(trials)):
         best = min([*search.seen, *search.alone()], key=rule.key)
         best = search.refine(best, rule, COARSE)
-        if not found or rule.key(best) < rule.key(found[-1]):
-            found.append(best)
-    return found
+        if not improving or rule.key(best) < rule.key(improving[-1]):
+            improving.append(best)
+    return improving
 
 
 def _promise(search: Search, starts: list[Levels]) -> tuple[Levels, Judged, float]:

@@ -78,7 +78,7 @@ class Search:
         self.target, self.need = target_of(self.scenario), self.probability
         self.fast = fast_engine(self.scenario)
         asked = self.scenario.search or menu.Search()
-        self.payers, self.own = asked.payers, bool(asked.levers)  # ranges that somebody gave are theirs to answer for
+        self.payers, self.ranges_given = asked.payers, bool(asked.levers)  # who gave ranges answers for them
         self.choices = menu.offered(self.scenario)
         self.none = (0,) * len(self.choices)
         self.all = tuple(choice.levels for choice in self.choices)
@@ -91,10 +91,10 @@ class Search:
 
     def until_after(self, levels: Levels) -> Scenario:
         """Return the same question with a year more, in which the levers of the mix have ended."""
-        own = self.scenario.policy.levers
-        mix = menu.policy(self.scenario.policy, self.choices, levels).levers[len(own) :]
+        levers_given = self.scenario.policy.levers
+        mix = menu.policy(self.scenario.policy, self.choices, levels).levers[len(levers_given) :]
         ended = (lever.model_copy(update={"end": lever.end or self.scenario.until}) for lever in mix)
-        return self.longer.with_policy("mix", Policy(*own, *ended))
+        return self.longer.with_policy("mix", Policy(*levers_given, *ended))
 
     # -- answers -----------------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class Search:
             "budget": max(float(np.quantile(cost, INTERVAL[1])) * self.dear / self.budget - 1, 0.0),
             "share": max(self.share - guarded_share(rows, self.base), 0.0) if self.share else 0.0,
             "stay": max(self.least_stay - stay(rows, self.base), 0.0),
-            "seen": 0.0 if self.own or self.is_seen(levels) else 1.0,
+            "seen": 0.0 if self.ranges_given or self.is_seen(levels) else 1.0,
         }
 
     def is_seen(self, levels: Levels) -> bool:
@@ -224,7 +224,7 @@ class Search:
 
         A mix that was found is never dearer than the cheapest of them, for the steps begin there too.
         """
-        found = []
+        reaching = []
         for i, choice in enumerate(self.choices):
 
             def at(level: int, i: int = i) -> Levels:
@@ -235,8 +235,8 @@ class Search:
                 return self.missing(at(level))["target"] == 0
 
             if enough(choice.levels):
-                found.append(at(1 + bisect_left(range(1, choice.levels), True, key=enough)))
-        return found
+                reaching.append(at(1 + bisect_left(range(1, choice.levels), True, key=enough)))
+        return reaching
 
     def refine(self, levels: Levels, best_of: "Rule", step: int = 1) -> Levels:
         """Walk from a mix to one that no step betters; a step is of so many levels.
@@ -294,7 +294,7 @@ class Search:
         moves += pairs
         ranked = sorted((guess(here + sum(lines[i] * by for i, by in move)), move) for move in moves)
         mixes = (tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:LOOKED_AT])
-        anywhere = self.own or not self.is_seen(levels)
+        anywhere = self.ranges_given or not self.is_seen(levels)
         return list(islice((mix for mix in mixes if anywhere or self.is_seen(mix)), ASKED_AT_ONCE))
 
     def _steps(self, level: int, most: int, step: int) -> list[int]:

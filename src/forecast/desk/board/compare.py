@@ -72,7 +72,7 @@ def compared(
     undone = partial(_top_ups, board)
     acting = {one.scenario: partial(_levers, one) for one in asked if _simulated(one)}
     done = effects(board.asked, board.outlook, {**acting, UNDONE: undone}, draws=draws, jobs=jobs)
-    outcomes = found_of(board, asked, done)
+    outcomes = outcomes_of(board, asked, done)
     titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
     rows = rows_of(board, outcomes)
     drawn = {name: each[1] for name, each in outcomes.items()}
@@ -99,7 +99,7 @@ def _check(scenario: Scenario) -> None:
             )
 
 
-def found_of(board: Board, asked: Iterable[Scenario], done: Mapping[str, dict[str, Effect]]) -> Outcomes:
+def outcomes_of(board: Board, asked: Iterable[Scenario], done: Mapping[str, dict[str, Effect]]) -> Outcomes:
     """Return the law, the draws and the effects of the status quo and of each policy; `done` is what levers do."""
     asked, base, law = list(asked), board.outlook, board.asked.known_law
     laws = {one.scenario: changed(law, one.changes) for one in asked if one.changes}

@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 
 from forecast.data.vocabulary import NATION
 from forecast.desk.board.board import Board
-from forecast.desk.board.compare import Compared, found_of, rows_of
+from forecast.desk.board.compare import Compared, outcomes_of, rows_of
 from forecast.desk.board.outlook import Outlook
 from forecast.desk.board.policies import effects
 from forecast.desk.equal_money import best
@@ -112,9 +112,9 @@ class _Tried:
                 return known
         levers = {made.scenario: partial(_given, made.policy.levers)} if made.policy.levers else {}
         done = effects(board.asked, board.outlook, levers, draws=self.draws, jobs=self.jobs) if levers else {}
-        found = found_of(board, [made], {**done, "": self.compared.usual})
-        (row,) = (row for row in rows_of(board, found) if (row["policy"], row["place"]) == (made.scenario, NATION))
-        return row, _gain(board, found[made.scenario][1], row)
+        outcomes = outcomes_of(board, [made], {**done, "": self.compared.usual})
+        (row,) = (row for row in rows_of(board, outcomes) if (row["policy"], row["place"]) == (made.scenario, NATION))
+        return row, _gain(board, outcomes[made.scenario][1], row)
 
 
 def _gain(board: Board, outlook: Outlook, row: Mapping[str, Any]) -> np.ndarray:
