@@ -25,13 +25,13 @@ def named(areas: Mapping[str, Counter[str]], names: Names | None) -> dict[str, s
     >>> named({"Cụm 3": Counter(), "Nguyễn Văn A": Counter({"Tú Lý": 2}), CODE + "NV01": Counter()}, None)
     {'Cụm 3': 'Cụm 3', '\\x00NV01': 'nhân viên thu 1', 'Nguyễn Văn A': 'khu vực 1 (Tú Lý)'}
     """
-    found = {text: text for text in areas if not text or _may_be_kept(text, names)}
+    labels = {text: text for text in areas if not text or _may_be_kept(text, names)}
     for word, codes in (("nhân viên thu", True), ("khu vực", False)):
-        hidden = sorted(text for text in areas if text not in found and text.startswith(CODE) == codes)
+        hidden = sorted(text for text in areas if text not in labels and text.startswith(CODE) == codes)
         for number, text in enumerate(hidden, 1):
             most = [commune for commune, _ in areas[text].most_common() if commune]
-            found[text] = f"{word} {number}" + (f" ({most[0]})" if most else "")
-    return found
+            labels[text] = f"{word} {number}" + (f" ({most[0]})" if most else "")
+    return labels
 
 
 def _may_be_kept(text: str, names: Names | None) -> bool:

@@ -98,5 +98,5 @@ def _cell(column: str, value: object, lang: str) -> str | float | None:
     if isinstance(value, str):
         kind = {"basis_review": "status", "basis_goal": "status", "measure": "measure"}.get(column)
         return inert(term(f"{kind}.{value}", lang) if kind and value else value)
-    found = float(str(value)) if value is not None else float("nan")
-    return None if found != found else round(found, 4)
+    number = float(str(value)) if value is not None else float("nan")
+    return None if number != number else round(number, 4)

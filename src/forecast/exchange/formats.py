@@ -110,14 +110,14 @@ def _text(sheet: _Sheet, separator: str, encoding: str, font: str) -> bytes:
     """Return a sheet as a text; letters of a font in one byte each, as old programs save them."""
     stream = io.StringIO(newline="")
     for row in sheet.rows:
-        csv.writer(stream, delimiter=separator).writerow([_told(cell) for cell in row])
+        csv.writer(stream, delimiter=separator).writerow([_csv_cell(cell) for cell in row])
     text = stream.getvalue()
     if encoding == "cp1258":
         return letters.to_1258(text)
     return text.encode("latin-1" if font and encoding == "utf-8" else encoding)
 
 
-def _told(cell: Cell) -> str | int | float:
+def _csv_cell(cell: Cell) -> str | int | float:
     if isinstance(cell, datetime.date):
         return f"{cell.month:02d}/{cell.year}"
     return "" if cell is None else cell
@@ -168,7 +168,7 @@ def _cell(cell: Cell, span: tuple[int, int] | None) -> str:
     if cell is None:
         return f"<table:table-cell{more}/>"
     if isinstance(cell, datetime.date):
-        value, text = f'office:value-type="date" office:date-value="{cell:%Y-%m-%d}"', str(_told(cell))
+        value, text = f'office:value-type="date" office:date-value="{cell:%Y-%m-%d}"', str(_csv_cell(cell))
     elif isinstance(cell, str):
         value, text = 'office:value-type="string"', cell
     else:

@@ -86,33 +86,33 @@ def read_list(
     names = Names(place) if place is not None else None
     counts: Counter[Key] = Counter()
     notes: list[Note] = []
-    found_any, synthetic = False, False
+    any_list, synthetic = False, False
     for grid in read_grids(path):
         if any(fold(MARK) in fold(cell) for row in grid.rows[:40] for cell in row if isinstance(cell, str)):
             synthetic = True
             notes.append(Note(FINDING, grid.sheet, "", f"{MARK}: bản mẫu", "a sample with invented persons"))
-        found = find_list(grid)
-        progress = renewals.find(grid) if found is None else []
+        listing = find_list(grid)
+        progress = renewals.find(grid) if listing is None else []
         for one in progress:
             if (when := one.month or month) is None:
                 raise UserError(
                     "{file}: no month above a table of renewals; answer --map month=YYYY-MM", file=path.name
                 )
-            told, more = renewals.count(grid, one, names, when)
-            counts.update(told)
+            sheet_counts, more = renewals.count(grid, one, names, when)
+            counts.update(sheet_counts)
             notes += more
         if progress:
-            found_any = True
+            any_list = True
             continue
-        if found is None:
+        if listing is None:
             if any(row for row in grid.rows):
                 notes.append(Note(SKIPPED, grid.sheet, "", "không có danh sách người", "no list of persons"))
             continue
-        found_any = True
-        told, more = _count(grid, found, names, month, dict(codes or {}))
-        counts.update(told)
+        any_list = True
+        sheet_counts, more = _count(grid, listing, names, month, dict(codes or {}))
+        counts.update(sheet_counts)
         notes += more
-    if not found_any:
+    if not any_list:
         raise UserError(
             "{file}: no list of persons (a heading Họ và tên with amounts or months of payment)", file=path.name
         )
@@ -128,24 +128,24 @@ def _with_areas(counts: Counter[Key], names: Names | None) -> Counter[Key]:
     for (commune, area, *_), number in counts.items():
         communes.setdefault(area, Counter())[commune] += number
     known = named(communes, names)
-    told: Counter[Key] = Counter()
+    named_counts: Counter[Key] = Counter()
     for (commune, area, *rest), number in counts.items():
-        told[commune, known[area], *rest] += number  # type: ignore[index]  # of the same parts
-    return told
+        named_counts[commune, known[area], *rest] += number  # type: ignore[index]  # of the same parts
+    return named_counts
 
 
 def _count(
-    grid: Grid, found: Listed, names: Names | None, month: str | None, codes: dict[str, str]
+    grid: Grid, listing: Listed, names: Names | None, month: str | None, codes: dict[str, str]
 ) -> tuple[Counter[Key], list[Note]]:
     """Return the counts of one list and what is said of it."""
-    at = found.columns
+    at = listing.columns
     counts: Counter[Key] = Counter()
     kind, skipped = "", []
     wrong: dict[str, list[int]] = {}
     others: list[int] = []
     known: dict[str, str] = {}
     unknown: Counter[str] = Counter()
-    for y in range(found.first, len(grid.rows)):
+    for y in range(listing.first, len(grid.rows)):
         row = grid.rows[y]
         cells = {role: row[x] if x < len(row) else None for role, x in at.items()}
         if not _is_person(cells):
@@ -154,7 +154,7 @@ def _count(
             if label:
                 skipped.append(y)
             continue
-        if found.tk1 and not any(cells.get(role) for role in ("income", "months", "mode", "total")):
+        if listing.tk1 and not any(cells.get(role) for role in ("income", "months", "mode", "total")):
             others.append(y)
             continue
         months = _months(cells.get("months")) or _months(cells.get("mode"))
@@ -166,10 +166,10 @@ def _count(
         if not commune and re.fullmatch(r"\d{5}", code := str(cells.get("commune_code") or "").strip()):
             unknown[code] += 1
         counts[
-            commune, _area(cells), group, months or 0, _kind(cells, kind, found.tk1), _due(cells, since, months)
+            commune, _area(cells), group, months or 0, _kind(cells, kind, listing.tk1), _due(cells, since, months)
         ] += 1
     lost = sum(number for key, number in counts.items() if not key[0]) if names is not None else 0
-    notes = [*_notes(grid, found, counts, skipped, wrong, lost), *_coded(grid, unknown)]
+    notes = [*_notes(grid, listing, counts, skipped, wrong, lost), *_coded(grid, unknown)]
     if others:
         vi = "không có mức tiền và phương thức đóng: không phải BHXH tự nguyện hoặc chỉ đổi thông tin, không đếm"
         en = "no amount and no mode of payment: another scheme or a change of data, not counted"
@@ -192,9 +192,13 @@ def _coded(grid: Grid, unknown: Counter[str]) -> list[Note]:
     """Return a finding for codes of communes that nobody has named; such a code is public and of no person."""
     if not unknown:
         return []
-    told = ", ".join(f"{code} ({number})" for code, number in unknown.most_common(12))
-    vi = f'mã xã chưa rõ tên: {told}; trả lời --map "MÃ=TÊN XÃ"'
-    return [Note(FINDING, grid.sheet, "", vi, f'codes of communes without a name: {told}; answer --map "CODE=COMMUNE"')]
+    code_counts = ", ".join(f"{code} ({number})" for code, number in unknown.most_common(12))
+    vi = f'mã xã chưa rõ tên: {code_counts}; trả lời --map "MÃ=TÊN XÃ"'
+    return [
+        Note(
+            FINDING, grid.sheet, "", vi, f'codes of communes without a name: {code_counts}; answer --map "CODE=COMMUNE"'
+        )
+    ]
 
 
 def _is_person(cells: dict[str, Cell]) -> bool:
@@ -264,8 +268,8 @@ def _group(share: int | None, since: str | None) -> str:
 
 def _due(cells: dict[str, Cell], since: str | None, months: int | None) -> str:
     """Return the month in which the next payment is due: as the list says it, or the months paid from the first."""
-    if told := month_of(cells.get("due")):
-        return told
+    if stated := month_of(cells.get("due")):
+        return stated
     if since is None or not months or months > 60:
         return ""
     number = int(since[:4]) * 12 + int(since[5:]) - 1 + months
@@ -279,14 +283,14 @@ def _commune(cells: dict[str, Cell], names: Names | None, known: dict[str, str],
     if not cells.get("commune") and (answered := codes.get(str(cells.get("commune_code") or "").strip())):
         unit = names.match(answered).unit
         return names.short(unit) if unit else ""
-    said = str(cells.get("commune") or cells.get("address") or cells.get("area") or "")
+    address = str(cells.get("commune") or cells.get("address") or cells.get("area") or "")
     if cells.get("commune") and (beside := str(cells.get("district") or "").strip()):
-        said += f", huyện {re.sub(_DISTRICT, '', beside, flags=re.I)}"
-    parts = [part.strip() for part in re.split(r"[,;]| - ", said) if part.strip()]
+        address += f", huyện {re.sub(_DISTRICT, '', beside, flags=re.I)}"
+    parts = [part.strip() for part in re.split(r"[,;]| - ", address) if part.strip()]
     for part in parts:
         if f"/{part}/" not in known:  # no address is read twice
             known[f"/{part}/"] = names.district(part)
-    district = next((found for part in reversed(parts) if (found := known[f"/{part}/"])), "")
+    district = next((candidate for part in reversed(parts) if (candidate := known[f"/{part}/"])), "")
     for part in reversed(parts):
         if (key := f"{district}/{part}") not in known:
             hamlet = re.match(r"(thôn|xóm|bản|ấp|khu|tổ|số)\b|\d|(huyện|tỉnh|thành phố|tp)\b", part, re.I)
@@ -311,11 +315,11 @@ def _area(cells: dict[str, Cell]) -> str:
 def _amounts(cells: dict[str, Cell], months: int | None, share: int | None, since: str | None) -> Iterable[str]:
     """Return which checks of the form a row breaks; more than 12 months ahead are discounted and not checked."""
     income, total = _whole(cells.get("income")), _whole(cells.get("total"))
-    own, state = _whole(cells.get("own")), _whole(cells.get("state"))
+    member_part, state = _whole(cells.get("own")), _whole(cells.get("state"))
     if income and total and months and months <= 12 and abs(total - income * RATE * months) > max(1000, 0.001 * total):
         yield "total"
     others = sum(_whole(cells.get(role)) or 0 for role in ("state", "province_money", "other_money"))
-    if total is not None and own is not None and state is not None and abs(total - others - own) > 1000:
+    if total is not None and member_part is not None and state is not None and abs(total - others - member_part) > 1000:
         yield "own"
     if state and share and since and months and months <= 12 and (floor := _floor(since, months)):
         if abs(state - floor * RATE * share / 100 * months) > max(1000, 0.001 * state):
@@ -350,16 +354,16 @@ _WRONG = {
 
 
 def _notes(
-    grid: Grid, found: Listed, counts: Counter[Key], skipped: list[int], wrong: dict[str, list[int]], lost: int
+    grid: Grid, listing: Listed, counts: Counter[Key], skipped: list[int], wrong: dict[str, list[int]], lost: int
 ) -> list[Note]:
     """Return what is said of a list: by rows and columns, never by a cell."""
-    vi, en = (", ".join(f"{letter(x)} = {ROLES[role][at]}" for role, x in found.columns.items()) for at in (0, 1))
+    vi, en = (", ".join(f"{letter(x)} = {ROLES[role][at]}" for role, x in listing.columns.items()) for at in (0, 1))
     total = sum(counts.values())
     notes = [
         Note(USED, grid.sheet, "", f"danh sách {total} người; cột {vi}", f"a list of {total} persons; columns {en}")
     ]
-    width = max((len(row) for row in grid.rows[found.first :]), default=0)
-    if left := ", ".join(letter(x) for x in range(width) if x not in found.columns.values()):
+    width = max((len(row) for row in grid.rows[listing.first :]), default=0)
+    if left := ", ".join(letter(x) for x in range(width) if x not in listing.columns.values()):
         vi, en = f"cột không dùng, không ghi lại: {left}", f"columns not used and not kept: {left}"
         notes.append(Note(SKIPPED, grid.sheet, "", vi, en))
     if skipped:

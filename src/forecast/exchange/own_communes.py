@@ -95,31 +95,31 @@ def communes(
     `target` is shared out in place of the plan of the year; `due` is the member-counts.csv of an imported list. Raises
     :class:`~forecast.data.tables.UserError` for a table of fewer than :data:`LEAST` months.
     """
-    own = own_counts.read(place, month)
-    past = own.stock.loc[own.stock.index <= own.month, own.units].set_axis(own.names, axis=1)
+    counts = own_counts.read(place, month)
+    past = counts.stock.loc[counts.stock.index <= counts.month, counts.units].set_axis(counts.names, axis=1)
     if len(past) < LEAST:
         raise UserError(
             "{place}: {count} months in which all communes were counted up to {month}; a forecast by commune needs at "
             "least {least}",
             place=place,
             count=len(past),
-            month=own.month,
+            month=counts.month,
             least=LEAST,
         )
     if draws < 2:
         raise UserError("draws: {draws}; expected at least 2", draws=draws)
-    by = f"{(tables.month(own.month) + 1).year}-12"
+    by = f"{(tables.month(counts.month) + 1).year}-12"
     march = tables.month(f"{by[:4]}-12") + 3
-    months = [str(tables.month(own.month) + n) for n in range(1, _between(own.month, str(march)) + 1)]
+    months = [str(tables.month(counts.month) + n) for n in range(1, _between(counts.month, str(march)) + 1)]
     paths = ahead(past, len(months), draws, seed, jobs)
     end = paths[:, months.index(by)]
-    now = past.loc[own.month].to_numpy(float)
+    now = past.loc[counts.month].to_numpy(float)
     low, high = np.quantile(end, (0.05, 0.95), axis=0)
-    table = pd.DataFrame({"commune": own.names, "members": now})
-    table["last_year"] = past.reindex([str(tables.month(own.month) - 12)]).to_numpy(float)[0]
+    table = pd.DataFrame({"commune": counts.names, "members": now})
+    table["last_year"] = past.reindex([str(tables.month(counts.month) - 12)]).to_numpy(float)[0]
     expected = end.mean(axis=0)
     table["low"], table["expected"], table["high"] = low, shared(expected, round(expected.sum())), high
-    table["plan"] = own.of("plan").reindex([by]).to_numpy(float)[0]
+    table["plan"] = counts.of("plan").reindex([by]).to_numpy(float)[0]
     known = table["plan"].notna().to_numpy()
     table["plan_chance"] = np.where(known, (end >= table["plan"].fillna(0).to_numpy()).mean(axis=0), np.nan)
     goal = target if target is not None else float(table["plan"].sum()) if known.all() else None
@@ -132,10 +132,10 @@ def communes(
     table["tried"], table["met"] = held_out(past, draws, seed, jobs)
     table = _ranked(table)
     listed = own_counts.NOBODY if due is None else own_counts.listed(due)
-    by_month = None if due is None else own_counts.due_by_month(listed, own.month, own.names)
-    synthetic = own.synthetic or "synthetic" in set(listed["status"])
+    by_month = None if due is None else own_counts.due_by_month(listed, counts.month, counts.names)
+    synthetic = counts.synthetic or "synthetic" in set(listed["status"])
     goal = None if goal is None else round(goal)
-    return Communes(own.place, own.month, by, goal, level, table, past, months, paths, by_month, synthetic)
+    return Communes(counts.place, counts.month, by, goal, level, table, past, months, paths, by_month, synthetic)
 
 
 def _between(first: str, last: str) -> int:
@@ -155,22 +155,22 @@ def ahead(past: pd.DataFrame, horizon: int, draws: int, seed: int, jobs: int | N
     wide = past.reindex(every).assign(**{WHOLE: past.sum(axis=1)})
     long = wide.rename_axis("ds").reset_index().melt("ds", var_name="unique_id", value_name="y").dropna()
     levels = baseline.QUANTILES
-    found = baseline.baseline(long, horizon, None, levels, jobs, progress=False, file="history.csv")
+    forecasts = baseline.baseline(long, horizon, None, levels, jobs, progress=False, file="history.csv")
     shape = reconcile.tree(pd.DataFrame({"unique_id": units, "parent": WHOLE}))
     quantiles = np.stack(
-        [found.pivot(index="ds", columns="unique_id", values=str(q))[shape.names].to_numpy(float) for q in levels]
+        [forecasts.pivot(index="ds", columns="unique_id", values=str(q))[shape.names].to_numpy(float) for q in levels]
     )
     errors = reconcile.residuals(wide[shape.names])
     normal = ndtri(np.array(levels))
     spread = np.maximum((quantiles[-1] - quantiles[0]) / (normal[-1] - normal[0]), 1e-6)
     correlation = reconcile.shared_correlation(errors, shape, spread.mean(axis=0))
     keys = chance.streams(seed, range(draws))
-    own = np.stack([chance.normal_array(keys, chance.name_number(name)) for name in shape.names])
-    luck = np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(own))) @ own, -_EDGE, _EDGE)
+    independent = np.stack([chance.normal_array(keys, chance.name_number(name)) for name in shape.names])
+    luck = np.clip(np.linalg.cholesky(correlation + 1e-6 * np.eye(len(independent))) @ independent, -_EDGE, _EDGE)
     paths = np.zeros((draws, horizon, len(units)))
     at = [shape.names.index(unit) for unit in units]
     for step in range(horizon):
-        drawn = np.stack([_at(luck[n], quantiles[:, step, n], normal) for n in range(len(own))])
+        drawn = np.stack([_at(luck[n], quantiles[:, step, n], normal) for n in range(len(independent))])
         project = reconcile.projection(shape, "shared", errors, correlation, spread[step])
         paths[:, step] = project(drawn)[at].T
     return paths

@@ -33,7 +33,7 @@ HEADINGS = {  # column: Vietnamese, English, number format; a formula where the 
 _SUMS = ("members", "last_year", "expected", "plan", "gap", "share", "tried", "met")
 
 
-def workbook(found: Communes, lang: str = "vi") -> bytes:
+def workbook(communes: Communes, lang: str = "vi") -> bytes:
     """Return the communes as .xlsx; the same counts, draws and seed give the same bytes.
 
     Means add up and are whole persons; bounds of the interval do not add up, so the place has its own.
@@ -42,58 +42,67 @@ def workbook(found: Communes, lang: str = "vi") -> bytes:
     book = openpyxl.Workbook()
     first = book.worksheets[0]
     first.title = ("Từng xã", "Communes")[at]
-    _ranks(first, found, at)
-    _months(book.create_sheet(("Dự báo theo tháng", "Forecast by month")[at]), found, at)
-    if found.due is not None:
+    _ranks(first, communes, at)
+    _months(book.create_sheet(("Dự báo theo tháng", "Forecast by month")[at]), communes, at)
+    if communes.due is not None:
         name = ("Đến hạn theo tháng", "Due by month")[at]
-        sheets.due(book.create_sheet(name), found.due, found.place.name, found.synthetic, lang)
+        sheets.due(book.create_sheet(name), communes.due, communes.place.name, communes.synthetic, lang)
     stream = io.BytesIO()
     book.save(stream)
     return timeless(stream.getvalue())
 
 
-def _ranks(sheet: Worksheet, found: Communes, at: int) -> None:
-    until = words.month(found.by, ("vi", "en")[at])
+def _ranks(sheet: Worksheet, communes: Communes, at: int) -> None:
+    until = words.month(communes.by, ("vi", "en")[at])
     title = (f"Từng xã đến {until}, theo riêng số đã đếm", f"Communes to {until}, by the counts alone")[at]
-    sheets.head(sheet, f"{title}, {found.place.name}", found.synthetic, [names[at] for names in HEADINGS.values()])
+    sheets.head(
+        sheet, f"{title}, {communes.place.name}", communes.synthetic, [names[at] for names in HEADINGS.values()]
+    )
     letters = {name: get_column_letter(number) for number, name in enumerate(HEADINGS, 1)}
     top = sheets.TOP
-    for y, row in enumerate(found.table.to_dict("records"), top):
+    for y, row in enumerate(communes.table.to_dict("records"), top):
         cells = {name: f"{column}{y}" for name, column in letters.items()}
-        sheet.append([sheets.cell(row.get(name), told[3].format(**cells), 3) for name, told in HEADINGS.items()])
-    last = top - 1 + len(found.table)
-    end = found.whole[:, found.months.index(found.by)]
+        sheet.append([sheets.cell(row.get(name), heading[3].format(**cells), 3) for name, heading in HEADINGS.items()])
+    last = top - 1 + len(communes.table)
+    end = communes.whole[:, communes.months.index(communes.by)]
     low, high = (round(float(bound)) for bound in np.quantile(end, (0.05, 0.95)))
-    own = {"commune": ("Cả địa bàn", "The whole place")[at], "low": low, "high": high, "plan_chance": found.goal_chance}
-    if not found.table["plan"].sum() == found.goal:
-        own["plan_chance"] = float("nan")  # what is shared out is not the plan
+    totals = {
+        "commune": ("Cả địa bàn", "The whole place")[at],
+        "low": low,
+        "high": high,
+        "plan_chance": communes.goal_chance,
+    }
+    if not communes.table["plan"].sum() == communes.goal:
+        totals["plan_chance"] = float("nan")  # what is shared out is not the plan
     sheet.append(
         [
-            f"=SUM({letters[name]}{top}:{letters[name]}{last})" if name in _SUMS else sheets.cell(own.get(name), "", 3)
+            f"=SUM({letters[name]}{top}:{letters[name]}{last})"
+            if name in _SUMS
+            else sheets.cell(totals.get(name), "", 3)
             for name in HEADINGS
         ]
     )
-    for number, (name, told) in enumerate(HEADINGS.items(), 1):
+    for number, (name, heading) in enumerate(HEADINGS.items(), 1):
         sheet.column_dimensions[letters[name]].width = 24 if name == "commune" else 13
         for y in range(top, last + 2):
-            sheet.cell(y, number).number_format = told[2]
+            sheet.cell(y, number).number_format = heading[2]
         sheet.cell(last + 1, number).font = Font(bold=True)
     sheet.freeze_panes = "C4"
     sheet.auto_filter.ref = f"A3:{letters['met']}{last}"
 
 
-def _months(sheet: Worksheet, found: Communes, at: int) -> None:
+def _months(sheet: Worksheet, communes: Communes, at: int) -> None:
     """Fill the sheet of means by month, whole persons that add up, with the interval of the place below the sum."""
     lang = ("vi", "en")[at]
     title = ("Số người dự kiến theo tháng", "Members expected by month")[at]
-    names = [("Xã, phường", "Commune")[at], *(words.month(m, lang) for m in found.months)]
-    sheets.head(sheet, f"{title}, {found.place.name}", found.synthetic, names)
-    means = found.paths.mean(axis=0)
+    names = [("Xã, phường", "Commune")[at], *(words.month(m, lang) for m in communes.months)]
+    sheets.head(sheet, f"{title}, {communes.place.name}", communes.synthetic, names)
+    means = communes.paths.mean(axis=0)
     whole = np.stack([shared(row, round(row.sum())) for row in means])
-    units = [str(name) for name in found.stock.columns]
+    units = [str(name) for name in communes.stock.columns]
     for number, name in enumerate(units):
         sheet.append([inert(name), *(int(n) for n in whole[:, number])])
     sheets.sum_row(sheet, ("Cả địa bàn (tổng)", "The whole place (sum)")[at])
     for share, label in ((0.05, ("khoảng 90%: dưới", "90% interval: low")), (0.95, ("khoảng 90%: trên", "high"))):
-        sheet.append([label[at], *(round(float(n)) for n in np.quantile(found.whole, share, axis=0))])
+        sheet.append([label[at], *(round(float(n)) for n in np.quantile(communes.whole, share, axis=0))])
     sheets.shape(sheet)

@@ -34,8 +34,8 @@ class Counts(NamedTuple):
 
     def of(self, measure: str) -> pd.DataFrame:
         """Return one measure, months by communes, NaN where it was not counted; plans stand at their December."""
-        found = self.wide.loc[:, self.wide.columns.get_level_values(0) == measure].droplevel(0, axis=1)
-        return pd.DataFrame(found).reindex(columns=self.units)
+        columns = self.wide.loc[:, self.wide.columns.get_level_values(0) == measure].droplevel(0, axis=1)
+        return pd.DataFrame(columns).reindex(columns=self.units)
 
 
 def read(place: str, month: str | None = None) -> Counts:
@@ -44,11 +44,11 @@ def read(place: str, month: str | None = None) -> Counts:
     Raises :class:`~forecast.data.tables.UserError` where there are none, or none of all communes in the month.
     """
     wide = _wide(place)
-    found = place_in(place, month or str(wide.index.max()))
-    units = list(found.communes["commune"])
-    known = Names(found)
-    own = Counts(found, units, [known.short(unit) for unit in units], wide, "", False, wide)
-    stock = own.of("members").dropna(how="any")
+    place_record = place_in(place, month or str(wide.index.max()))
+    units = list(place_record.communes["commune"])
+    known = Names(place_record)
+    counts = Counts(place_record, units, [known.short(unit) for unit in units], wide, "", False, wide)
+    stock = counts.of("members").dropna(how="any")
     if stock.empty:
         raise UserError(
             "{place}: no month in which all communes were counted; import a monthly table first", place=place
@@ -62,24 +62,24 @@ def read(place: str, month: str | None = None) -> Counts:
             first=stock.index[0],
             last=stock.index[-1],
         )
-    synthetic = bool((own.of("status").loc[month] == "synthetic").any())
-    return own._replace(stock=stock, month=month, synthetic=synthetic)
+    synthetic = bool((counts.of("status").loc[month] == "synthetic").any())
+    return counts._replace(stock=stock, month=month, synthetic=synthetic)
 
 
 def _wide(place: str) -> pd.DataFrame:
     """Return everything that was counted: rows are months, columns (measure, unit)."""
     history = tables.read(tables.data_dir() / "history.csv", "history")
-    own = history[(history["source"] == OWN) & (history["level"] == "commune")]
-    if own.empty:
+    own_history = history[(history["source"] == OWN) & (history["level"] == "commune")]
+    if own_history.empty:
         raise UserError(
             "{place}: no counts of one's own in {folder}; import a monthly table first",
             place=place,
             folder=tables.data_dir(),
         )
-    plans = own["kind"] == "plan"
-    own = own.assign(measure=own["measure"].mask(plans, "plan"))
-    wide = own.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
-    status = own.pivot_table(index="month", columns="place", values="status", aggfunc="last")
+    plans = own_history["kind"] == "plan"
+    own_history = own_history.assign(measure=own_history["measure"].mask(plans, "plan"))
+    wide = own_history.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
+    status = own_history.pivot_table(index="month", columns="place", values="status", aggfunc="last")
     status.columns = pd.MultiIndex.from_product([["status"], status.columns])
     return wide.join(status)
 
@@ -132,8 +132,8 @@ def by_area(counts: pd.DataFrame, month: str) -> pd.DataFrame:
     """Return a row for each collector's area that an imported list names: area, persons, due (in `month`), renewed."""
     areas = sorted(set(counts["area"]) - {""})
     there = counts[counts["kind"] != "stopped"]
-    told = {"persons": _sums(there, areas, "area"), "due": due_in(counts, month, areas, "area")}
-    return pd.DataFrame({"area": areas} | told | {"renewed": renewed(counts, areas, "area")})
+    sums = {"persons": _sums(there, areas, "area"), "due": due_in(counts, month, areas, "area")}
+    return pd.DataFrame({"area": areas} | sums | {"renewed": renewed(counts, areas, "area")})
 
 
 def _sums(rows: pd.DataFrame, names: Iterable[str], column: str) -> list[float]:

@@ -85,22 +85,22 @@ def progress(
     `hours` are those of all collectors in the next month, `due` is the member-counts.csv of an imported list. Raises
     :class:`~forecast.data.tables.UserError` where there are no own counts of the month.
     """
-    own = own_counts.read(place, month)
-    found, units, stock, month = own.place, own.units, own.stock, own.month
+    counts = own_counts.read(place, month)
+    place_record, units, stock, month = counts.place, counts.units, counts.stock, counts.month
     now = stock.loc[month, units].to_numpy(float)
     year_ago = str(tables.month(month) - 12)
     earlier = [str(m) for m in stock.index if m < month]
     since = year_ago if year_ago in stock.index else (earlier[0] if earlier else month)
-    table = pd.DataFrame({"commune": own.names, "members": now})
+    table = pd.DataFrame({"commune": counts.names, "members": now})
     for measure in ("entries", "lapses"):
-        table[measure] = own.of(measure).reindex([month]).to_numpy(float)[0]
+        table[measure] = counts.of(measure).reindex([month]).to_numpy(float)[0]
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
     table["last_year"] = stock.reindex([year_ago])[units].to_numpy(float)[0]
-    expected = _expected(found, stock[units], since, month, (draws, seed, jobs))
+    expected = _expected(place_record, stock[units], since, month, (draws, seed, jobs))
     low, middle, high = np.quantile(expected, INTERVAL, axis=0)
     table["low"], table["expected"], table["high"] = low, middle, high
     table["warning"] = np.where(now < low, "low", np.where(now > high, "high", ""))
-    table["plan"] = own.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
+    table["plan"] = counts.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
     table["due"], table["renewed"], by_month = np.nan, np.nan, None
     following = str(tables.month(month) + 1)
     listed = own_counts.NOBODY if due is None else own_counts.listed(due)
@@ -111,10 +111,10 @@ def progress(
         by_month = own_counts.due_by_month(listed, month, list(table["commune"]))
     table = _work(table, hours)
     plan = table["plan"].sum(min_count=len(table))
-    plan_chance, march_chance = _chances(found, float(now.sum()), float(plan), month, (draws, seed, jobs))
+    plan_chance, march_chance = _chances(place_record, float(now.sum()), float(plan), month, (draws, seed, jobs))
     bounds = [float(bound) for bound in np.quantile(expected.sum(axis=1), INTERVAL)]
     return Progress(
-        place=found,
+        place=place_record,
         month=month,
         since=since,
         table=table[list(COLUMNS)],
@@ -123,7 +123,7 @@ def progress(
         whole=(bounds[0], bounds[1], bounds[2]),
         areas=areas,
         due=by_month,
-        synthetic=own.synthetic or "synthetic" in set(listed["status"]),
+        synthetic=counts.synthetic or "synthetic" in set(listed["status"]),
         draws=draws,
         seed=seed,
     )
@@ -142,8 +142,8 @@ def _expected(
     return anchored(at_start, simulated[:, 0], simulated[:, -1])
 
 
-def anchored(own: npt.NDArray[np.float64], start: np.ndarray, end: np.ndarray) -> npt.NDArray[np.float64]:
-    """Return simulated communes, (draws, communes), as if each had started from its `own` count.
+def anchored(counted: npt.NDArray[np.float64], start: np.ndarray, end: np.ndarray) -> npt.NDArray[np.float64]:
+    """Return simulated communes, (draws, communes), as if each had started from its `counted` members.
 
     Each grows as its simulated people did from `start` to `end`; then all of a draw are scaled to add up to what the
     place has in it.
@@ -151,11 +151,11 @@ def anchored(own: npt.NDArray[np.float64], start: np.ndarray, end: np.ndarray) -
     >>> anchored(np.array([10.0, 30.0]), np.array([[20.0, 20.0]]), np.array([[30.0, 20.0]])).round(1).tolist()
     [[16.7, 33.3]]
     """
-    grown = own * (end / np.maximum(start, 1.0))
-    found: npt.NDArray[np.float64] = (
+    grown = counted * (end / np.maximum(start, 1.0))
+    members: npt.NDArray[np.float64] = (
         grown * end.sum(axis=1, keepdims=True) / np.maximum(grown.sum(axis=1), 1e-9)[:, None]
     )
-    return found
+    return members
 
 
 def _chances(
@@ -183,8 +183,10 @@ def _work(table: pd.DataFrame, hours: float) -> pd.DataFrame:
     left = max(0.0, hours - CALL * calls.sum())
     size = table["members"].to_numpy(float) / max(table["members"].sum(), 1.0)
     share = 0.95 * gap / gap.sum() + 0.05 * size if gap.sum() > 0 else size
-    own = shared(share * left, int(left))
-    campaign = (own >= CAMPAIGN_FROM).astype(int)
-    meetings = (own - CAMPAIGN * campaign >= MEETING_FROM).astype(int)
-    visits = np.floor((own - CAMPAIGN * campaign - MEETING * meetings) / VISIT).clip(min=0)
-    return table.assign(hours=own + CALL * calls, calls=calls, visits=visits, meetings=meetings, campaign_days=campaign)
+    field_hours = shared(share * left, int(left))
+    campaign = (field_hours >= CAMPAIGN_FROM).astype(int)
+    meetings = (field_hours - CAMPAIGN * campaign >= MEETING_FROM).astype(int)
+    visits = np.floor((field_hours - CAMPAIGN * campaign - MEETING * meetings) / VISIT).clip(min=0)
+    return table.assign(
+        hours=field_hours + CALL * calls, calls=calls, visits=visits, meetings=meetings, campaign_days=campaign
+    )

@@ -53,13 +53,13 @@ def workbook(report: Progress, lang: str = "vi") -> bytes:
     first, last = 4, 3 + len(report.table)
     for y, row in enumerate(report.table.to_dict("records"), first):
         cells = {name: f"{column}{y}" for name, column in letters.items()}
-        sheet.append([sheets.cell(row.get(name), told[2].format(**cells), 1) for name, told in HEADINGS.items()])
+        sheet.append([sheets.cell(row.get(name), heading[2].format(**cells), 1) for name, heading in HEADINGS.items()])
     total = last + 1
     sheet.append([("Cộng", "Sum")[at]])
     cells = {name: f"{column}{total}" for name, column in letters.items()}
-    for number, (name, told) in enumerate(HEADINGS.items(), 1):
+    for number, (name, heading) in enumerate(HEADINGS.items(), 1):
         if name in _SHARES or name in ("change", "missing"):
-            sheet.cell(total, number).value = told[2].format(**cells)
+            sheet.cell(total, number).value = heading[2].format(**cells)
         elif name in _OWN:
             sheet.cell(total, number).value = sheets.cell(report.whole[_OWN[name]], "", 1)
         elif name not in _NO_SUM:

@@ -46,15 +46,15 @@ def find(grid: Grid) -> list[Renewals]:
             continue
         if any(headings.meaning((str(row[x]),)).role == "members" for x in texts if x not in keys):
             return []  # a monthly table
-        said = {month for text in above if not signed(text) for month in months_in(text)}
-        month = said.pop() if len(said) == 1 else None
-        found = []
+        months_above = {month for text in above if not signed(text) for month in months_in(text)}
+        month = months_above.pop() if len(months_above) == 1 else None
+        tables = []
         for key, end in zip(keys, [*keys[1:], len(row)], strict=True):
             due = next((x for x in range(key + 1, end) if _DUE.search(texts.get(x, ""))), None)
             done = next((x for x in range(key + 1, end) if _DONE.search(texts.get(x, "")) and x != due), None)
             if due is not None and done is not None:
-                found.append(Renewals(y, key, due, done, month))
-        return found
+                tables.append(Renewals(y, key, due, done, month))
+        return tables
     return []
 
 
@@ -80,15 +80,15 @@ def count(grid: Grid, table: Renewals, names: Names | None, month: str) -> tuple
             more += [y] if kept > given else []
     columns = {letter(table.where): ("địa bàn", "area"), letter(table.due): ("đến hạn", "due")}
     columns[letter(table.done)] = ("đã tái tục", "renewed")
-    vi, en = (", ".join(f"{at} = {told[i]}" for at, told in columns.items()) for i in (0, 1))
+    vi, en = (", ".join(f"{at} = {label[i]}" for at, label in columns.items()) for i in (0, 1))
     notes = [Note(USED, grid.sheet, "", f"bảng tái tục tháng {month}: {vi}", f"renewals of {month}: {en}")]
-    for rows, kind, told in (
+    for rows, kind, label in (
         (skipped, SKIPPED, ("dòng cộng hoặc không có số", "sums, or rows without a number")),
         (wrong, FINDING, ("không phải số người, không đếm", "no count of persons, not counted")),
         (more, FINDING, ("tái tục nhiều hơn số đến hạn", "more renewed than were due")),
     ):
         if rows:
-            notes.append(Note(kind, grid.sheet, rows_text(rows), *told))
+            notes.append(Note(kind, grid.sheet, rows_text(rows), *label))
     return counts, notes
 
 

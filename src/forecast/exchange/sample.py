@@ -63,8 +63,8 @@ def invented(place: Place, since: str, months: int, seed: int) -> pd.DataFrame:
     ends = [str(unit).rpartition("/")[2] for unit in place.communes["commune"]]
     again = {end for end in ends if ends.count(end) > 1}  # told apart by their district
     for commune in rows_of(place.communes):
-        own = chance.child_array(key, chance.name_number(commune.commune))
-        members, plan = round(0.015 * commune.eligible * (0.5 + chance.uniform_array(own, 0))), 0
+        child_key = chance.child_array(key, chance.name_number(commune.commune))
+        members, plan = round(0.015 * commune.eligible * (0.5 + chance.uniform_array(child_key, 0))), 0
         end = commune.commune.rpartition("/")[2]
         name = f"{end} ({commune.district})" if end in again else end
         for step in range(months):
@@ -73,7 +73,7 @@ def invented(place: Place, since: str, months: int, seed: int) -> pd.DataFrame:
                 plan = round(1.3 * members) + 1
             busy = {11: 2.0, 12: 3.5}.get(when.month, 0.7)
             leaving = {1: 3.0, 2: 2.5, 3: 2.0}.get(when.month, 0.6)
-            luck = [float(chance.uniform_array(own, 1 + 2 * step + i)) for i in range(2)]
+            luck = [float(chance.uniform_array(child_key, 1 + 2 * step + i)) for i in range(2)]
             entries = int(0.0012 * commune.eligible * busy * (0.5 + luck[0]) + luck[1])
             lapses = min(members, int(0.02 * members * leaving * (0.5 + luck[1]) + luck[0]))
             members += entries - lapses

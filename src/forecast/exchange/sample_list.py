@@ -43,11 +43,11 @@ def listed(place: Place, since: str, months: int = 6, seed: int = 1) -> bytes:
     sheet.append(list(HEADINGS))
     number, key = 0, chance.streams(seed, [0])[0]
     for at, row in enumerate(rows_of(invented(place, since, months, seed))):
-        own = chance.child_array(key, chance.name_number(f"{row.commune} {row.month}"))
+        child_key = chance.child_array(key, chance.name_number(f"{row.commune} {row.month}"))
         new, again = int(row.entries), round(0.2 * row.members)
         for person in range(new + again):
             number += 1
-            luck = [float(chance.uniform_array(own, 2 * person + i)) for i in range(2)]
+            luck = [float(chance.uniform_array(child_key, 2 * person + i)) for i in range(2)]
             mode, income = MODES[int(luck[0] * len(MODES))], INCOMES[int(luck[1] * len(INCOMES))]
             sheet.append(
                 [

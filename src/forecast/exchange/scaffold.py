@@ -63,12 +63,12 @@ def added_place(
         raise UserError('"{name}" is no name of a place; expected letters, without a stroke', name=name)
     if not (np.isfinite(population) and population >= 1):
         raise UserError("population: {population:g}; expected at least 1 person", population=population)
-    found = places[places["place"] == parent]
-    if found.empty:
+    parents = places[places["place"] == parent]
+    if parents.empty:
         near = difflib.get_close_matches(parent, list(places["place"]), n=3)
         text = 'there is no place "{name}"; nearest: {found}' if near else 'there is no place "{name}"'
         raise UserError(text, name=parent, found=", ".join(near))
-    above = found.iloc[0]
+    above = parents.iloc[0]
     twice = sorted({c for c in communes if list(communes).count(c) > 1})
     if twice:
         raise UserError('commune "{name}" is named twice', name=twice[0])
@@ -128,8 +128,8 @@ def added_counts(frames: Frames, place: Place, book: Book, title: str) -> Frames
 def _units(place: Place, book: Book, title: str) -> list[str]:
     """Return the unit of each row of a table that was read without a place."""
     names = Names(place)
-    found = {name: names.match(name) for name in book.counts["commune"].unique()}
-    unknown = {name: match for name, match in found.items() if not match.unit}
+    matches = {name: names.match(name) for name in book.counts["commune"].unique()}
+    unknown = {name: match for name, match in matches.items() if not match.unit}
     if unknown:
         ends = [unit.rpartition("/")[2] for unit in names.units]
         near = '{file}: sheet "{sheet}", commune "{name}" is none of {place}; nearest: {known}'
@@ -145,7 +145,7 @@ def _units(place: Place, book: Book, title: str) -> list[str]:
             )
             for name, match in list(unknown.items())[:8]
         )
-    return [found[name].unit for name in book.counts["commune"]]
+    return [matches[name].unit for name in book.counts["commune"]]
 
 
 def _head(book: Book, note: str = "") -> dict[str, Any]:
@@ -237,7 +237,7 @@ def replaced(before: pd.DataFrame, after: pd.DataFrame) -> list[Note]:
     if not changed:
         return []
     places, months = _KEY.index("place"), _KEY.index("month")
-    told = "; ".join(
+    changes = "; ".join(
         f"{key[places].rpartition('/')[2]} {key[months]}: {old[key]:g} -> {new[key]:g}" for key in changed[:6]
     )
     more = " ..." if len(changed) > 6 else ""
@@ -246,8 +246,8 @@ def replaced(before: pd.DataFrame, after: pd.DataFrame) -> list[Note]:
             FINDING,
             "",
             "",
-            f"{len(changed)} số của tệp trước được thay: {told}{more}",
-            f"{len(changed)} counts of an earlier file replaced: {told}{more}",
+            f"{len(changed)} số của tệp trước được thay: {changes}{more}",
+            f"{len(changed)} counts of an earlier file replaced: {changes}{more}",
         )
     ]
 
@@ -265,7 +265,7 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
         TopUp(group="poor", share=0.2, start=first),
     ]
 
-    def text(kind: str, told: str, titles: dict[str, str], levers: list[Lever]) -> str:
+    def text(kind: str, remark: str, titles: dict[str, str], levers: list[Lever]) -> str:
         form = {
             "scenario": f"{short}-{kind}",
             "title": {lang: f"{place}, {title}{mark[lang]}" for lang, title in titles.items()},
@@ -275,13 +275,13 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
             "policy": [lever_form(lever) for lever in levers],
             "assumptions": {} if members is None else {"opening_members": members},
         }
-        return f"# {told}\n# start is the month whose members are known.\n{form_yaml(form)}"
+        return f"# {remark}\n# start is the month whose members are known.\n{form_yaml(form)}"
 
     quo = text(
         "status-quo", "Nothing changes: no lever acts.", {"vi": "giữ nguyên cách làm cũ", "en": "nothing changes"}, []
     )
-    told = "A plan: put your own numbers, prices and months in place of these."
-    plan = text("plan", told, {"vi": "kế hoạch của tôi", "en": "my plan"}, proposed)
+    remark = "A plan: put your own numbers, prices and months in place of these."
+    plan = text("plan", remark, {"vi": "kế hoạch của tôi", "en": "my plan"}, proposed)
     return {f"{short}-status-quo.yaml": quo, f"{short}-plan.yaml": plan}
 
 
@@ -310,28 +310,28 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
     book = read(path, place, answers)
     frames = copied()
     before = frames["history"]
-    found = place_in(place, min(book.counts["month"]))
-    frames = added_counts(frames, found, book, path.name)
+    first = place_in(place, min(book.counts["month"]))
+    frames = added_counts(frames, first, book, path.name)
     history = frames["history"]
     book = book._replace(notes=(*book.notes, *replaced(before, history)))
-    own = observed(history[history["source"] == OWN], "members")
+    members = observed(history[history["source"] == OWN], "members")
     last = place_in(place, max(book.counts["month"]))
-    for one in (last, found):
-        sums = own[own["place"] == one.name]
+    for one in (last, first):
+        sums = members[members["place"] == one.name]
         if not sums.empty:
             return frames, scenarios(one.name, sums["month"].max(), synthetic=book.synthetic), book
-    missing = sorted(set(found.communes["commune"]) - set(book.units))
-    told = ", ".join(c.rpartition("/")[2] for c in missing[:5])
+    missing = sorted(set(first.communes["commune"]) - set(book.units))
+    missing_names = ", ".join(c.rpartition("/")[2] for c in missing[:5])
     text = (
         '{file}: sheet "{sheet}": no month in which all {count} communes of {place} were counted, so that it has no sum'
     )
-    if told:
+    if missing_names:
         text = (
             '{file}: sheet "{sheet}": no month in which all {count} communes of {place} were counted, '
             "so that it has no sum; missing: {missing}"
         )
-    count = len(found.communes)
-    raise UserError(text, file=path.name, sheet=book.sheet, count=count, place=found.name, missing=told)
+    count = len(first.communes)
+    raise UserError(text, file=path.name, sheet=book.sheet, count=count, place=first.name, missing=missing_names)
 
 
 def guess(place: Place) -> float:

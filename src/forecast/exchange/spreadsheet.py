@@ -68,7 +68,7 @@ class SheetError(SeveralErrors):
     def __init__(self, file: str, sheet: str, faults: list[Fault], notes: tuple[Note, ...] = ()):
         """Keep the faults and the report, and build the message."""
         self.faults, self.notes = faults, notes
-        told = [
+        messages = [
             UserError(
                 '{file}: sheet "{sheet}", row {row}, column {letter} ({name}): "{value}"; expected {what}',
                 file=file,
@@ -82,8 +82,8 @@ class SheetError(SeveralErrors):
             for f in faults[:MOST_FAULTS]
         ]
         if (more := len(faults) - MOST_FAULTS) > 0:
-            told.append(UserError("{file}: and {count} faults more", file=file, count=more))
-        super().__init__(told)
+            messages.append(UserError("{file}: and {count} faults more", file=file, count=more))
+        super().__init__(messages)
 
 
 class NothingError(UserError):
@@ -222,8 +222,8 @@ def _cells(outcome: Outcome) -> tuple[dict[tuple[str, str], dict[str, Value]], l
         row = cells.setdefault((value.unit, value.month), {})
         first = row.setdefault(value.role, value)
         if first is not value and first.value != value.value and value.role != "plan":
-            told = "month" if month_of(value.said, 2000) else "commune"  # what the cell of its key says
-            faults.append(Fault(value.row, value.key, told, value.said, "once", value.sheet))
+            key_column = "month" if month_of(value.key_text, 2000) else "commune"  # what the cell of its key says
+            faults.append(Fault(value.row, value.key, key_column, value.key_text, "once", value.sheet))
     _by_differences(cells, faults)
     once = {(f.sheet, f.row): f for f in faults if f.expected == "once"}
     return cells, [f for f in faults if f.expected != "once"] + list(once.values())
@@ -293,17 +293,17 @@ def _members_there(file: str, grids: list[Grid], outcome: Outcome) -> None:
         for note in outcome.notes
         if note.kind in (SKIPPED, FINDING) and ('"' in note.where or note.en.startswith("another table"))
     ]
-    said = list(dict.fromkeys((n.where, n.vi, n.en) for n in open_ones))  # once for sheets of one form
-    told = [Message("{where}: {what}", where=where, what=Both(vi=vi, en=en)) for where, vi, en in said[:8]]
+    rejected = list(dict.fromkeys((n.where, n.vi, n.en) for n in open_ones))  # once for sheets of one form
+    reasons = [Message("{where}: {what}", where=where, what=Both(vi=vi, en=en)) for where, vi, en in rejected[:8]]
     text = (
         '{file}: no column of members was found ("{name}"); it has no row of a commune; '
         "answer --map members=COLUMN if one of them is"
     )
-    if told:
+    if reasons:
         text = (
             '{file}: no column of members was found ("{name}"); {told}; answer --map members=COLUMN if one of them is'
         )
-    raise NothingError(text, outcome.notes, file=file, name=NAMES["members"], told=joined(told))
+    raise NothingError(text, outcome.notes, file=file, name=NAMES["members"], told=joined(reasons))
 
 
 def _table(cells: dict[tuple[str, str], dict[str, Value]], names: reader.Communes) -> tuple[pd.DataFrame, list[str]]:
@@ -336,14 +336,14 @@ def _odd(table: pd.DataFrame, units: list[str], place_at: PlaceAt | None) -> lis
         if missing:
             months, all_months = ", ".join(missing), counted["month"].nunique()
             first = next(iter(missing.values()))
-            told = ", ".join(first[:5]) + (" ..." if len(first) > 5 else "")
+            lacking_names = ", ".join(first[:5]) + (" ..." if len(first) > 5 else "")
             notes.append(
                 Note(
                     FINDING,
                     "",
                     "",
-                    f"{len(missing)} trong {all_months} tháng không có tổng ({months}), vì thiếu {told}",
-                    f"{len(missing)} of {all_months} months have no sum ({months}), because {told} "
+                    f"{len(missing)} trong {all_months} tháng không có tổng ({months}), vì thiếu {lacking_names}",
+                    f"{len(missing)} of {all_months} months have no sum ({months}), because {lacking_names} "
                     f"{'is' if len(first) == 1 else 'are'} missing",
                 )
             )
@@ -354,14 +354,14 @@ def _odd(table: pd.DataFrame, units: list[str], place_at: PlaceAt | None) -> lis
     )
     notes += [Note(FINDING, "", "", one.vi, one.en) for one in odd]
     sums = table.groupby("month")["members"].sum()
-    told = ", ".join(f"{month}: {total:g}" for month, total in sums.items())
+    monthly_sums = ", ".join(f"{month}: {total:g}" for month, total in sums.items())
     notes.append(
         Note(
             USED,
             "",
             "",
-            f"{len(table)} dòng; cộng số người theo tháng: {report.brief(told, 300)}",
-            f"{len(table)} rows; members added up by month: {report.brief(told, 300)}",
+            f"{len(table)} dòng; cộng số người theo tháng: {report.brief(monthly_sums, 300)}",
+            f"{len(table)} rows; members added up by month: {report.brief(monthly_sums, 300)}",
         )
     )
     return notes
@@ -369,11 +369,11 @@ def _odd(table: pd.DataFrame, units: list[str], place_at: PlaceAt | None) -> lis
 
 def _empty(table: pd.DataFrame, units: list[str]) -> list[Note]:
     """Return findings for communes without a figure that others have: of the month, or a plan of the year."""
-    told = table.assign(unit=[unit or name for unit, name in zip(units, table["commune"], strict=True)])
+    by_unit = table.assign(unit=[unit or name for unit, name in zip(units, table["commune"], strict=True)])
     notes = []
     for measure in ("entries", "lapses", "plan"):
-        when = told["month"].str[:4] if measure == "plan" else told["month"]
-        known = told.assign(when=when)[["when", "unit", "commune", measure]]
+        when = by_unit["month"].str[:4] if measure == "plan" else by_unit["month"]
+        known = by_unit.assign(when=when)[["when", "unit", "commune", measure]]
         known = known.groupby(["when", "unit"], sort=False).agg(commune=("commune", "first"), value=(measure, "last"))
         there = known["value"].notna()
         lacking = known[~there & there.groupby(level="when").transform("any")].reset_index()

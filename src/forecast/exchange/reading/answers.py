@@ -58,8 +58,8 @@ def parse(given: Iterable[str]) -> Answers:
             hidden = right == "read"
         elif left == "year" and right.isdigit():
             year = int(right)
-        elif left == "month" and (told := months.month_of(right)):
-            month = told
+        elif left == "month" and (stated := months.month_of(right)):
+            month = stated
         elif right in ROLES:
             roles[fold(left)] = right
         elif left in ROLES:

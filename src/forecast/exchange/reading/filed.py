@@ -89,15 +89,15 @@ def rows(path: Path, most: int) -> list[list[str | None]]:
     Raises :class:`~forecast.data.messages.UserError` for a file that is damaged, defines entities, holds more than
     `most` persons or none at all.
     """
-    found = _Persons(most)
+    persons = _Persons(most)
     try:
         with open(path, "rb") as file:
-            parser(found.start, found.end, found.data).ParseFile(file)
+            parser(persons.start, persons.end, persons.data).ParseFile(file)
     except (expat.ExpatError, ValueError, LookupError):  # a letter of the file may stand in the error: it is not told
         raise UserError(
             "{file}: an XML file that is damaged, too large, or defines entities of its own; not read", file=path.name
         ) from None
-    if not found.rows:
+    if not persons.rows:
         raise UserError("{file}: an XML file without a person of a D05-TS (LaoDong); not read", file=path.name)
-    used = [field for field in HEADINGS if any(field in row for row in found.rows)]
-    return [[HEADINGS[field] for field in used], *([row.get(field) for field in used] for row in found.rows)]
+    used = [field for field in HEADINGS if any(field in row for row in persons.rows)]
+    return [[HEADINGS[field] for field in used], *([row.get(field) for field in used] for row in persons.rows)]

@@ -92,8 +92,8 @@ def read_grids(path: Path) -> list[Grid]:
     elif re.search(rb"<(html|table|!doctype html)", head, re.I):
         grids = _page(path)
     elif _XML.match(head):
-        told: list[list[Cell]] = [list(row) for row in filed.rows(path, MOST_ROWS)]
-        grids = [Grid(path.stem, told)]
+        rows: list[list[Cell]] = [list(row) for row in filed.rows(path, MOST_ROWS)]
+        grids = [Grid(path.stem, rows)]
     else:
         grids = [_text(path)]
     return [letters.converted(grid) for grid in grids]
@@ -125,23 +125,23 @@ def _book(path: Path, look: packed.Look) -> list[Grid]:
 
 def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: packed.Look) -> Grid:
     """Return one sheet of a workbook."""
-    told = book.sheets_metadata[at]
-    hidden = told.visible != python_calamine.SheetVisibleEnum.Visible
-    if told.typ != python_calamine.SheetTypeEnum.WorkSheet:
-        return Grid(told.name, [], hidden, chart=True)
+    metadata = book.sheets_metadata[at]
+    hidden = metadata.visible != python_calamine.SheetVisibleEnum.Visible
+    if metadata.typ != python_calamine.SheetTypeEnum.WorkSheet:
+        return Grid(metadata.name, [], hidden, chart=True)
     sheet = book.get_sheet_by_index(at)
     if sheet.total_height > MOST_ROWS:
         raise UserError(
             '{file}: sheet "{sheet}" has more than {most:,} rows; split the file',
             file=path.name,
-            sheet=told.name,
+            sheet=metadata.name,
             most=MOST_ROWS,
         )
     if sheet.total_width > MOST_COLUMNS:
         raise UserError(
             '{file}: sheet "{sheet}" has more than {most:,} columns; no report needs them',
             file=path.name,
-            sheet=told.name,
+            sheet=metadata.name,
             most=MOST_COLUMNS,
         )
     rows = [[_sound(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
@@ -150,8 +150,8 @@ def _sheet(path: Path, book: python_calamine.CalamineWorkbook, at: int, look: pa
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
         if top <= bottom and left <= right
     )
-    seen = look.sheets.get(told.name, packed.Sheet())
-    return Grid(told.name, rows, hidden, False, seen.hidden_rows, seen.hidden_columns, merged, seen.uncalculated)
+    seen = look.sheets.get(metadata.name, packed.Sheet())
+    return Grid(metadata.name, rows, hidden, False, seen.hidden_rows, seen.hidden_columns, merged, seen.uncalculated)
 
 
 def _sound(cell: Cell) -> Cell:

@@ -117,8 +117,8 @@ def scheme_of(text: str) -> str:
 def _scheme(path: tuple[str, ...]) -> str:
     """Return the scheme of a column: the lowest text that names one decides."""
     for text in reversed(path):
-        if told := scheme_of(text):
-            return told
+        if scheme := scheme_of(text):
+            return scheme
     return ""
 
 
@@ -156,9 +156,9 @@ def folded(text: str) -> str:
     plain = tidy(text).casefold()
     bare = plain.isascii()
     for word in re.findall(r"[^\W_]+", plain):
-        own = fold(word)
-        known = _SPELLED.get(own)
-        words.append(own + OTHER if known and not bare and word not in known else own)
+        plain_word = fold(word)
+        known = _SPELLED.get(plain_word)
+        words.append(plain_word + OTHER if known and not bare and word not in known else plain_word)
     return " ".join(words)
 
 
@@ -276,8 +276,8 @@ def meaning(path: tuple[str, ...]) -> Meaning:
         if any(pattern.search(joined) for role, pattern in _FLOWS if role != "due"):
             return Meaning("told", "earlier")  # "Giảm tháng trước"
         return Meaning("opening", "opening")
-    told = _counted(joined, leaf)
-    return told if told.role not in PERSONS_NAMED or _only_known(texts) else Meaning("told", "unclear")
+    counted = _counted(joined, leaf)
+    return counted if counted.role not in PERSONS_NAMED or _only_known(texts) else Meaning("told", "unclear")
 
 
 def _only_known(texts: tuple[str, ...]) -> bool:
@@ -302,14 +302,14 @@ def _counted(joined: str, leaf: str) -> Meaning:
     if re.search(r"ke hoach|chi tieu|\bkh\b|duoc giao|\bgiao\b|\bplan\b|target", joined):
         new = {"entries", "returns"} & set(flows) or re.search(r"\b(ke hoach|chi tieu|kh) (\d+ )?(thang|quy)\b", joined)
         return Meaning("told", "plan_new") if new else Meaning("told", "cumulative") if since else Meaning("plan")
-    own = [role for role, pattern in _FLOWS if pattern.search(leaf)]
-    if re.search(r"\btang\b.*\bgiam\b", leaf) or {"entries", "lapses"} <= set(own):
+    leaf_flows = [role for role, pattern in _FLOWS if pattern.search(leaf)]
+    if re.search(r"\btang\b.*\bgiam\b", leaf) or {"entries", "lapses"} <= set(leaf_flows):
         return Meaning("told", "difference")
-    if _FIRM.search(leaf) and not own or (_FIRM.search(joined) and not flows):
+    if _FIRM.search(leaf) and not leaf_flows or (_FIRM.search(joined) and not flows):
         if re.search(r"tu dau nam", joined) and not re.search(r"dang|hien", joined):
             return Meaning("told", "cumulative")
         return Meaning("members")
-    flow = (own or flows or [""])[0]
+    flow = (leaf_flows or flows or [""])[0]
     if flow == "due":
         return Meaning("told", "due")
     if flow:

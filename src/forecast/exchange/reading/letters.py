@@ -98,13 +98,13 @@ def to_vni(text: str) -> str:
         base = {"o": "ô", "u": "ö"}[parts[0]] if horn else parts[0]
         marks = parts[1:].replace("\u031b", "")
         if small in alone:
-            told = alone[small]
+            encoded = alone[small]
         elif not marks:
-            told = base if horn else small
+            encoded = base if horn else small
         else:
             ordered = "".join(sorted(marks, key=lambda m: m not in "\u0306\u0302"))
-            told = base + (marked.get(ordered) or tones.get(ordered) or ordered)
-        out.append(told.upper() if one != small else told)
+            encoded = base + (marked.get(ordered) or tones.get(ordered) or ordered)
+        out.append(encoded.upper() if one != small else encoded)
     return "".join(out)
 
 
@@ -158,9 +158,11 @@ def best(text: str) -> tuple[str, str]:
     """
     if text.isascii() or not strange(text):
         return text, ""
-    tried = [(strange(told), told, font) for told, font in ((from_tcvn3(text), "TCVN3"), (from_vni(text), "VNI"))]
-    count, told, font = min(tried)
-    return (told, font) if count < strange(text) else (text, "")
+    tried = [
+        (strange(decoded), decoded, font) for decoded, font in ((from_tcvn3(text), "TCVN3"), (from_vni(text), "VNI"))
+    ]
+    count, decoded, font = min(tried)
+    return (decoded, font) if count < strange(text) else (text, "")
 
 
 def converted(grid: "Grid") -> "Grid":

@@ -111,8 +111,8 @@ def _by_scheme(column: Column, table: Table) -> Column:
     above = scheme_above(table)
     role, why = column.role, column.why
     if role in ("of_title", "scheme_only"):
-        told = title_meaning(table.context)
-        role, why = (told.role, "") if told.role in COUNTS else ("told", "unclear")
+        title = title_meaning(table.context)
+        role, why = (title.role, "") if title.role in COUNTS else ("told", "unclear")
     if column.role == "scheme_only":
         if (
             role == "told"
@@ -122,8 +122,8 @@ def _by_scheme(column: Column, table: Table) -> Column:
             role, why = "members", ""
         return column._replace(role=role, why=why)
     if role in PERSONS and why != "answered" and above in ("other", "both"):
-        own = any(headings.scheme_of(text) == "voluntary" for text in column.path)
-        if not own:
+        voluntary = any(headings.scheme_of(text) == "voluntary" for text in column.path)
+        if not voluntary:
             return column._replace(role="told", why="scheme" if above == "other" else "schemes")
     return column._replace(role=role, why=why)
 
@@ -134,8 +134,8 @@ def _of_one_scheme(column: Column, columns: list[Column]) -> Column:
     if column.role != "members" or column.why == "answered" or not re.search(r"bhxh|bao hiem xa hoi", plain):
         return column
     others = [other for other in columns if other is not column]
-    told = any(headings.scheme_of(" ".join(other.path)) or other.why == "unclear" for other in others)
-    return column._replace(role="told", why="unclear") if told and not headings.scheme_of(plain) else column
+    scheme_elsewhere = any(headings.scheme_of(" ".join(other.path)) or other.why == "unclear" for other in others)
+    return column._replace(role="told", why="unclear") if scheme_elsewhere and not headings.scheme_of(plain) else column
 
 
 def _seen(column: Column, table: Table, answers: Answers) -> Column:
@@ -156,8 +156,8 @@ def _only_unnamed(column: Column, columns: list[Column], table: Table) -> Column
     loose = [other for other in columns if other.role == "unknown" and other.path and _has_numbers(other, table)]
     if named or loose != [column] or scheme_above(table) not in ("", "voluntary"):
         return column
-    told = title_meaning(table.context)
-    return column._replace(role=told.role, why="") if told.role in COUNTS else column
+    title = title_meaning(table.context)
+    return column._replace(role=title.role, why="") if title.role in COUNTS else column
 
 
 def _has_numbers(column: Column, table: Table) -> bool:
@@ -204,14 +204,14 @@ def _asked_month(
             )
         ]
     if period.rivals:
-        told = "; ".join(f'{month} ("{text[:50]}")' for month, text in period.rivals)
+        rivals = "; ".join(f'{month} ("{text[:50]}")' for month, text in period.rivals)
         return [
             Note(
                 QUESTION,
                 table.grid.sheet,
                 "",
-                f"số liệu của tháng nào: {told}? Trả lời --map month=NĂM-THÁNG",
-                f"which month is it: {told}? Answer --map month=YYYY-MM",
+                f"số liệu của tháng nào: {rivals}? Trả lời --map month=NĂM-THÁNG",
+                f"which month is it: {rivals}? Answer --map month=YYYY-MM",
             )
         ]
     if period.month is None and not _groups_name_months(table, year):
@@ -322,7 +322,7 @@ def doubles(chosen: Chosen, same: Callable[[Column, Column], bool]) -> tuple[Cho
     return chosen._replace(columns=columns), notes
 
 
-def told(chosen: Chosen) -> list[Note]:
+def column_notes(chosen: Chosen) -> list[Note]:
     """Return what is said of the columns of a table: what each was used for, or why it was not."""
     notes, table = [], chosen.table
     span = f"{table.bottom + 2}-{table.end}"

@@ -100,16 +100,16 @@ def months_in(text: object) -> list[str]:
     if _PAPER.search(fold(text)):
         return []
     plain = fold(re.sub(r"[/.\-]", " ", plain))
-    found = []
+    named_months = []
     for parts in re.finditer(
         r"\b(?:\d{1,2} )(?:thang )?(\d{1,2}) (?:nam )?(20\d\d)\b|\b(?:thang|t|ky) ?(\d{1,2}) (?:nam )?(20\d\d)\b"
         r"|\b(\d{1,2}) (20\d\d)\b",
         plain,
     ):
         number, stated = [int(one) for one in parts.groups() if one]
-        if (told := month(stated, number)) and told not in found:
-            found.append(told)
-    return found
+        if (named_month := month(stated, number)) and named_month not in named_months:
+            named_months.append(named_month)
+    return named_months
 
 
 def range_in(text: object) -> bool:

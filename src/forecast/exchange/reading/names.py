@@ -111,8 +111,8 @@ class Names:
     def is_place(self, text: str) -> bool:
         """Return whether a text names the place itself or one above it, in words that no commune has."""
         plain = re.sub(r"^(?:BHXH\s+)?(?:toàn\s+)?", "", tidy(text), flags=re.I)
-        found = re.match(rf"{_DISTRICTS}\s*", plain, re.I)
-        return found is not None and fold(plain[found.end() :]) == fold(self.place.split(" (")[0].rpartition("/")[2])
+        prefix = re.match(rf"{_DISTRICTS}\s*", plain, re.I)
+        return prefix is not None and fold(plain[prefix.end() :]) == fold(self.place.split(" (")[0].rpartition("/")[2])
 
     def match(self, text: str, district: str = "") -> Match:
         """Return the commune that a cell means; `district` is that of its row, if the sheet says it."""
@@ -120,11 +120,11 @@ class Names:
         whole = [unit for unit in self.units if spelled(unit.rpartition("/")[2]) == spelled(text)]
         if len(whole) == 1 and (not district or fold(self._bare(district)) == fold(self.districts[whole[0]])):
             return Match(whole[0])
-        found = self._among(name, district)
-        if not found.unit and found.how == "none":  # "Xa" may be the first word of a name, not its kind
-            found = self._among(name._replace(name=tidy(text)), district)
-        if found.unit or found.how == "several":
-            return found
+        candidate = self._among(name, district)
+        if not candidate.unit and candidate.how == "none":  # "Xa" may be the first word of a name, not its kind
+            candidate = self._among(name._replace(name=tidy(text)), district)
+        if candidate.unit or candidate.how == "several":
+            return candidate
         for old, font in ((from_tcvn3, "TCVN3"), (from_vni, "VNI")):
             changed = old(tidy(text))
             if changed != tidy(text):
@@ -147,25 +147,25 @@ class Names:
             (self._plain.get(fold(name.name), ()), "plain"),
         )
         for units, how in tables:
-            found = list(units)
-            if len(found) > 1 and where:
-                inside = [unit for unit in found if fold(self.districts[unit]) == fold(self._bare(where))]
+            matches = list(units)
+            if len(matches) > 1 and where:
+                inside = [unit for unit in matches if fold(self.districts[unit]) == fold(self._bare(where))]
                 exact = [unit for unit in inside if spelled(self.districts[unit]) == spelled(self._bare(where))]
-                found = exact or inside or found
-            elif len(found) == 1 and where and self.districts[found[0]] and self._bare(where):
+                matches = exact or inside or matches
+            elif len(matches) == 1 and where and self.districts[matches[0]] and self._bare(where):
                 other = self._bare(where)
-                if fold(other) in self._districts_plain and fold(other) != fold(self.districts[found[0]]):
-                    found = []  # another commune of this name, of a district that has none of it
-            if len(found) > 1 and name.kind:
-                found = (
-                    [unit for unit in found if self.known[unit].kind == name.kind]
-                    or [unit for unit in found if not self.known[unit].kind]
-                    or found
+                if fold(other) in self._districts_plain and fold(other) != fold(self.districts[matches[0]]):
+                    matches = []  # another commune of this name, of a district that has none of it
+            if len(matches) > 1 and name.kind:
+                matches = (
+                    [unit for unit in matches if self.known[unit].kind == name.kind]
+                    or [unit for unit in matches if not self.known[unit].kind]
+                    or matches
                 )
-            if len(found) == 1:
-                return Match(found[0], (), how)
-            if len(found) > 1:
-                return Match("", tuple(self._full(unit) for unit in found), "several")
+            if len(matches) == 1:
+                return Match(matches[0], (), how)
+            if len(matches) > 1:
+                return Match("", tuple(self._full(unit) for unit in matches), "several")
         return Match("", (), "none")
 
     def _full(self, unit: str) -> str:

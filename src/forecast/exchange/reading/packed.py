@@ -94,9 +94,11 @@ def _bounded(path: Path, file: zipfile.ZipFile) -> None:
                 if total > most:
                     break
     if max(total, stated) > most:
-        told = max(total, stated) / 1e6
+        megabytes = max(total, stated) / 1e6
         raise UserError(
-            "{file}: unpacks to {size:,.0f} MB, which no report of communes needs; not read", file=path.name, size=told
+            "{file}: unpacks to {size:,.0f} MB, which no report of communes needs; not read",
+            file=path.name,
+            size=megabytes,
         )
 
 
@@ -139,25 +141,25 @@ def _open_xml(path: Path, file: zipfile.ZipFile, columns: int, rows: int, cells:
     relations = f"{folder}/_rels/workbook.xml.rels".lstrip("/")
     if relations in file.namelist():
         _parsed(file, relations, relation)
-    found, left, looked = {}, cells, set()
+    sheets, left, looked = {}, cells, set()
     for key, name in by_id.items():
         target = targets.get(key, "")
         whole = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")
         member = lower.get(whole.lower())
         if member and "worksheets/" in member:
-            found[name], left = _sheet_xml(path, file, member, name, columns, rows, left)
+            sheets[name], left = _sheet_xml(path, file, member, name, columns, rows, left)
             looked.add(member)
     for member in file.namelist():  # a sheet that nothing names could still be read by its place
         if "worksheets/" in member and member.endswith(".xml") and member not in looked:
             _, left = _sheet_xml(path, file, member, member.rpartition("/")[2], columns, rows, left)
-    return Look(found)
+    return Look(sheets)
 
 
 class _Watch:
     """Follows the XML of a sheet: what is hidden, formulas without a result, cells that are too far or too many."""
 
-    def __init__(self, told: Message, columns: int, rows: int, left: int):
-        self.told, self.columns, self.rows, self.left = told, columns, rows, left
+    def __init__(self, file: Message, columns: int, rows: int, left: int):
+        self.file, self.columns, self.rows, self.left = file, columns, rows, left
         self.row = self.column = -1
         self.formula = self.value = self.inside = False
         self.hidden_rows: set[int] = set()
@@ -202,11 +204,11 @@ class _Watch:
         if self.value or self.formula:
             self.left -= 1
             if self.row >= self.rows or self.row < 0:
-                raise UserError("{file} has more than {most:,} rows; split the file", file=self.told, most=self.rows)
+                raise UserError("{file} has more than {most:,} rows; split the file", file=self.file, most=self.rows)
             if self.column >= self.columns or self.left < 0:
                 cell = "{file} has a cell in column {column:,}, which no report of communes needs; not read"
                 many = "{file} has millions of cells, which no report of communes needs; not read"
-                raise UserError(cell if self.left >= 0 else many, file=self.told, column=self.column + 1)
+                raise UserError(cell if self.left >= 0 else many, file=self.file, column=self.column + 1)
         if self.formula and not self.value:
             self.bare.add((self.row, self.column))
 

@@ -26,9 +26,9 @@ def year_of(table: Table, tables: list[Table], file: str, answer: int | None = N
     book = [text for other in tables for text in other.context]
     heads = [column.heading for column in table.columns]
     for texts in (table.context, (table.grid.sheet,), heads, (re.sub(r"[_-]", " ", file),), book):
-        found = {year for text in texts for year in months.years_in(text)}
-        if len(found) == 1:
-            return found.pop()
+        years = {year for text in texts for year in months.years_in(text)}
+        if len(years) == 1:
+            return years.pop()
     return None
 
 
@@ -54,23 +54,23 @@ def period_of(table: Table, year: int | None, file: str, answer: str | None = No
                 if month := months.month(year, int(parts[1])):
                     title[month] = text
     heads = {c.month or (months.month(year, c.number) if year and c.number else None) for c in table.columns} - {None}
-    own = sheet_month(table.grid.sheet, year)
+    tab_month = sheet_month(table.grid.sheet, year)
     if len(title) > 1:
-        if own in title:
-            return Period(own, "title")
+        if tab_month in title:
+            return Period(tab_month, "title")
         return Period(None, "", tuple(title.items()))
     if title:
         month = next(iter(title))
         bare = months.bare_month(table.grid.sheet) or _only_number(table.grid.sheet)
-        if (own and own != month) or (not own and bare and bare != int(month[5:])):
-            return Period(None, "", ((month, title[month]), (own or f"{bare:02d}", table.grid.sheet)))
+        if (tab_month and tab_month != month) or (not tab_month and bare and bare != int(month[5:])):
+            return Period(None, "", ((month, title[month]), (tab_month or f"{bare:02d}", table.grid.sheet)))
         return Period(month, "title")
-    if own:
-        return Period(own, "sheet")
+    if tab_month:
+        return Period(tab_month, "sheet")
     if len(heads) == 1:
         return Period(str(heads.pop()), "heading")
     named = months.months_in(re.sub(r"[_\-.]+", " ", file).replace("T", " T")) or [
-        told for part in re.findall(r"20\d\d[-_.]?\d\d|\d\d[-_.]?20\d\d", file) if (told := _digits(part))
+        file_month for part in re.findall(r"20\d\d[-_.]?\d\d|\d\d[-_.]?20\d\d", file) if (file_month := _digits(part))
     ]
     if len(set(named)) == 1:
         return Period(named[0], "file")
@@ -84,8 +84,12 @@ def sheet_month(name: str, year: int | None) -> str | None:
     ['2023-01', '2023-02', '2023-03', '2022-04', '2023-05', None, None]
     """
     text = tidy(name)
-    if (told := months.month_of(text)) or len(told_in := months.months_in(text)) == 1 and (told := told_in[0]):
-        return told
+    if (
+        (named_month := months.month_of(text))
+        or len(named_months := months.months_in(text)) == 1
+        and (named_month := named_months[0])
+    ):
+        return named_month
     number = months.bare_month(text) or _only_number(text)
     if not number and (parts := re.search(r"\b(?:thang|t) ?(\d{1,2})\b", fold(text))):
         number = int(parts[1])

@@ -33,7 +33,7 @@ class Fault(NamedTuple):
 class Value(NamedTuple):
     """One count: the unit and its name, month, role, number, and the cell it came from (row from 1).
 
-    `key` is the letter of the column that says the month (or else the commune), `said` what stands there.
+    `key` is the letter of the column that says the month (or else the commune), `key_text` what stands there.
     """
 
     unit: str
@@ -45,7 +45,7 @@ class Value(NamedTuple):
     row: int
     letter: str
     key: str
-    said: str
+    key_text: str
 
 
 class Outcome(NamedTuple):
@@ -102,8 +102,8 @@ def read_sheets(grids: list[Grid], file: str, names: Communes, answers: Answers)
         elif not any(cell is not None for row in grid.rows for cell in row):
             notes.append(Note(SKIPPED, grid.sheet, "", "trang trống", "an empty sheet"))
         else:
-            found = find_tables(grid, names(None))
-            tables += found
+            sheet_tables = find_tables(grid, names(None))
+            tables += sheet_tables
             if grid.font:
                 notes.append(
                     Note(
@@ -114,7 +114,7 @@ def read_sheets(grids: list[Grid], file: str, names: Communes, answers: Answers)
                         f"letters of a {grid.font} font, converted to Unicode",
                     )
                 )
-            if not found:
+            if not sheet_tables:
                 first = next((cell for row in grid.rows for cell in row if isinstance(cell, str)), "")
                 notes.append(
                     Note(
@@ -162,18 +162,18 @@ def _one(chosen: Chosen, tables: list[Table], names: Communes, answers: Answers,
     faults: list[Fault] = []
     key = next((c for c in chosen.columns if c.role == "month"), None)
     for y, cell in rows.bad_months:
-        faults.append(Fault(y + 1, letter(key.at if key else 0), "month", _told(cell), "month", table.grid.sheet))
+        faults.append(Fault(y + 1, letter(key.at if key else 0), "month", _cell_text(cell), "month", table.grid.sheet))
     name_at = next((c.at for c in chosen.columns if c.role == "commune"), 0)
     faults += [
         Fault(row.at + 1, letter(name_at), "commune", "", "commune", table.grid.sheet)
         for row in rows.data
         if not row.name
     ]
-    chosen, readings, told, wrong = _readings(table, rows, chosen, answers)
-    notes += told
+    chosen, readings, reading_notes, wrong = _readings(table, rows, chosen, answers)
+    notes += reading_notes
     faults += wrong
     values = _values(table, rows, chosen, readings, names)
-    notes = [*measures.told(chosen), *notes, *sums.compared(table, rows, chosen, readings)]
+    notes = [*measures.column_notes(chosen), *notes, *sums.compared(table, rows, chosen, readings)]
     unknown = [(table.grid.sheet, name, near, how) for _, name, near, how in rows.unknown]
     return Outcome(
         outcome.values + values,
@@ -200,13 +200,13 @@ def _readings(
     for number, column in enumerate(columns):
         if column.at not in first or column.role not in PERSONS:
             continue
-        reading, told, wrong, taken = first[column.at]
+        reading, column_notes, wrong, taken = first[column.at]
         if wrong and taken and column.role != "formula":
             again = _numbers(table, rows, column, answers, "thousands")
             if not again[2] and (habit or sums.fits(table, rows, column, again[0])):
-                reading, told, wrong, taken = again
+                reading, column_notes, wrong, taken = again
         reading, more = sums.full_thousands(table, rows, column, reading)
-        notes += [*told, *more]
+        notes += [*column_notes, *more]
         faults += wrong
         if not taken:
             columns[number] = column._replace(role="told", why="formula")
@@ -215,8 +215,8 @@ def _readings(
         gone = [row.at for row in rows.data if reading.values.get(row.at, 0) is None]
         if gone and column.role == "members":
             where = f"{rows_text(gone)}, {table.where(column)}"
-            told_vi, told_en = f"{len(gone)} ô không có số", f"{len(gone)} cells without a count"
-            notes.append(Note(FINDING, table.grid.sheet, where, told_vi, told_en))
+            vi, en = f"{len(gone)} ô không có số", f"{len(gone)} cells without a count"
+            notes.append(Note(FINDING, table.grid.sheet, where, vi, en))
     return chosen._replace(columns=tuple(columns)), readings, notes, faults
 
 
@@ -235,10 +235,10 @@ def _values(
             month = row.month if key is not None and not column.month else column.month or row.month or chosen.month
             by = key.at if key is not None and not column.month else name_at
             cells = table.grid.rows[row.at]
-            said = _told(cells[by]) if by < len(cells) else row.name
+            key_text = _cell_text(cells[by]) if by < len(cells) else row.name
             for one in _months(column, month, chosen, key is not None):
                 if unit := row.unit or (row.name if names(one) is None else ""):
-                    place = (table.grid.sheet, row.at + 1, letter(column.at), letter(by), said)
+                    place = (table.grid.sheet, row.at + 1, letter(column.at), letter(by), key_text)
                     values.append(Value(unit, row.name, one, column.role, value, *place))
     return values
 
@@ -266,7 +266,7 @@ def _untaken(chosen: Chosen) -> list[Note]:
                 f'another table ("{title}"): {REASONS["scheme"][1]}',
             )
         ]
-    return measures.told(chosen)
+    return measures.column_notes(chosen)
 
 
 def _cells(table: Table, rows: Rows, column: Column) -> list[Cell]:
@@ -275,7 +275,7 @@ def _cells(table: Table, rows: Rows, column: Column) -> list[Cell]:
     ]
 
 
-def _told(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     return "" if cell is None else brief(cell)
 
 
@@ -355,7 +355,7 @@ def _numbers(
             )
         )
     kind = column.role if column.role in ("members", "entries", "lapses", "plan") else "members"
-    wrong = [Fault(y + 1, at, kind, _told(cells[y]), "count", grid.sheet) for y in reading.wrong]
+    wrong = [Fault(y + 1, at, kind, _cell_text(cells[y]), "count", grid.sheet) for y in reading.wrong]
     return reading, notes, wrong, True
 
 
@@ -366,11 +366,11 @@ def _row_notes(table: Table, rows: Rows) -> list[Note]:
         vi, en = ROW_KINDS[kind]
         label = ""
         if kind in ("sum", "group"):  # notes may hold names of people, and are not repeated
-            said = [
+            labels = [
                 next((str(cell) for cell in table.grid.rows[y] if isinstance(cell, str) and len(fold(cell)) > 2), "")
                 for y in at[:3]
             ]
-            label = " (" + "; ".join(brief(text, 40) for text in said if text) + ")" if any(said) else ""
+            label = " (" + "; ".join(brief(text, 40) for text in labels if text) + ")" if any(labels) else ""
         notes.append(
             Note(FINDING if kind == "hidden" else SKIPPED, table.grid.sheet, rows_text(at), vi + label, en + label)
         )

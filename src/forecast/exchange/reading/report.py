@@ -35,8 +35,8 @@ def rows_text(rows: list[int]) -> str:
             runs[-1][1] = row
         else:
             runs.append([row, row])
-    told = [str(a + 1) if a == b else f"{a + 1}-{b + 1}" for a, b in runs]
-    return ", ".join(told[:12]) + (" ..." if len(told) > 12 else "")
+    spans = [str(a + 1) if a == b else f"{a + 1}-{b + 1}" for a, b in runs]
+    return ", ".join(spans[:12]) + (" ..." if len(spans) > 12 else "")
 
 
 def brief(text: object, most: int = 60) -> str:

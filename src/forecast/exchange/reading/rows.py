@@ -82,7 +82,7 @@ class _Reader:
         self.american = self._american()
         self.district = ""
         self.month: str | None = None
-        self.found = Rows([], [], {}, [], {}, [], 0)
+        self.sorted_rows = Rows([], [], {}, [], {}, [], 0)
         self.carried = 0
         self.down = {role for role in ("commune", "month", "district") if self._carries(role)}
         self.last: dict[str, Cell] = {}
@@ -134,8 +134,8 @@ class _Reader:
                 continue
             kind = self._kind(y)
             if kind:
-                self.found.skipped.setdefault(kind, []).append(y)
-        return self.found._replace(carried=self.carried)
+                self.sorted_rows.skipped.setdefault(kind, []).append(y)
+        return self.sorted_rows._replace(carried=self.carried)
 
     def _kind(self, y: int) -> str:
         """Return why a row is no commune's ("" if it is one), and take it down if it is one or a sum."""
@@ -205,20 +205,22 @@ class _Reader:
 
     def _again(self, y: int) -> bool:
         """Return whether a row holds the texts of the heading."""
-        own = {column.at: {fold(text) for text in column.path} for column in self.table.columns}
+        heading_texts = {column.at: {fold(text) for text in column.path} for column in self.table.columns}
         texts = {x: fold(v) for x, v in enumerate(self.rows[y]) if isinstance(v, str) and tidy(v)}
-        same = sum(1 for x, text in texts.items() if text in own.get(x, ()))
+        same = sum(1 for x, text in texts.items() if text in heading_texts.get(x, ()))
         return len(texts) >= 2 and same == len(texts)
 
     def _numbering(self, y: int) -> bool:
         """Return whether a row numbers the columns: (1), (2), 3=1+2, A, B, right under a heading."""
         if y - 1 not in {self.table.bottom, *self.table.repeated} and y != self.table.bottom + 1:
             return False
-        said = [tidy(v).removesuffix(".0") for v in self.rows[y] if v is not None]
-        short = [text for text in said if re.fullmatch(r"[(\[]?\s*([A-Za-zĐđ]|\d{1,2})\s*[)\]]?\s*([=(].*)?", text)]
+        texts = [tidy(v).removesuffix(".0") for v in self.rows[y] if v is not None]
+        short = [text for text in texts if re.fullmatch(r"[(\[]?\s*([A-Za-zĐđ]|\d{1,2})\s*[)\]]?\s*([=(].*)?", text)]
         name = tidy(self.cell(y, "commune"))
         return (
-            len(said) >= 2 and len(short) == len(said) and bool(re.fullmatch(r"\W*(\w|\d{1,2}(\.0)?)\W*", name or "x"))
+            len(texts) >= 2
+            and len(short) == len(texts)
+            and bool(re.fullmatch(r"\W*(\w|\d{1,2}(\.0)?)\W*", name or "x"))
         )
 
     def _heads_group(self, name: str, order: str) -> bool:
@@ -247,20 +249,20 @@ class _Reader:
         asked = self.answers.get(fold(name), name)
         if asked in names.units:
             return asked
-        found = names.match(asked, tidy(self.cell(y, "district")) or self.district)
-        if found.unit and (found.how in ("TCVN3", "VNI") or (found.how == "plain" and fold(name) != name.casefold())):
-            self.found.read_as[name] = found.unit
-        return found.unit
+        match = names.match(asked, tidy(self.cell(y, "district")) or self.district)
+        if match.unit and (match.how in ("TCVN3", "VNI") or (match.how == "plain" and fold(name) != name.casefold())):
+            self.sorted_rows.read_as[name] = match.unit
+        return match.unit
 
     def _take(self, y: int, name: str, unit: str, month: str | None) -> str:
         """Take a row down as a commune's; a name that is none of the place is kept to be asked about."""
         names = self._names(month)
         if not unit and names is not None and name:
-            found = names.match(self.answers.get(fold(name), name), tidy(self.cell(y, "district")) or self.district)
-            self.found.unknown.append((y, name, found.near, found.how))
+            match = names.match(self.answers.get(fold(name), name), tidy(self.cell(y, "district")) or self.district)
+            self.sorted_rows.unknown.append((y, name, match.near, match.how))
         if self.key["month"] is not None and month is None:
-            self.found.bad_months.append((y, self.cell(y, "month")))
-        self.found.data.append(Row(y, name, unit, tidy(self.cell(y, "district")) or self.district, month))
+            self.sorted_rows.bad_months.append((y, self.cell(y, "month")))
+        self.sorted_rows.data.append(Row(y, name, unit, tidy(self.cell(y, "district")) or self.district, month))
         return ""
 
     def _sum(self, y: int, label: str, month: str | None) -> str:
@@ -271,7 +273,7 @@ class _Reader:
                 if len(inside) == 1
                 else months.month_of(re.sub(r"^.*?(?=tháng)", "", label, flags=re.I), self.year)
             )
-        self.found.sums.append(Row(y, label, "", self.district, month))
+        self.sorted_rows.sums.append(Row(y, label, "", self.district, month))
         return "sum"
 
     def _text_row(self, y: int, label: str, order: str) -> str:

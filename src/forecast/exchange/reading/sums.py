@@ -84,10 +84,10 @@ def fits(table: Table, rows: Rows, column: Column, reading: numbers.Reading) -> 
         cells = table.grid.rows[row.at]
         cell = cells[column.at] if column.at < len(cells) else None
         stated = numbers.whole(cell)
-        told = {stated} if stated is not None else set()
+        stated_sums = {stated} if stated is not None else set()
         if isinstance(cell, float):
-            told.add(round(1000 * cell))
-        count += bool(told & set(_possible(rows, place, row, reading).values()))
+            stated_sums.add(round(1000 * cell))
+        count += bool(stated_sums & set(_possible(rows, place, row, reading).values()))
     return count
 
 

@@ -105,7 +105,7 @@ def find_tables(grid: Grid, names: Names | None) -> list[Table]:
         named = bool(blocks)
     if not blocks:  # a sheet for each commune names the month instead
         blocks = _blocks(sheet, "month")[:1]
-    found: list[Table] = []
+    tables: list[Table] = []
     since = 0
     for number, (top, bottom, key) in enumerate(blocks):
         end = blocks[number + 1][0] if number + 1 < len(blocks) else len(sheet.rows)
@@ -113,19 +113,19 @@ def find_tables(grid: Grid, names: Names | None) -> list[Table]:
         columns = _columns(sheet, top, bottom, context)
         if named:
             columns = tuple(c._replace(role="commune", why="") if c.at == key else c for c in columns)
-        own = context[1:] if found and since else context
-        if found and [c.path for c in columns] == [c.path for c in found[-1].columns] and not own:
-            found[-1] = found[-1]._replace(end=end, repeated=found[-1].repeated | set(range(top, bottom + 1)))
+        title_lines = context[1:] if tables and since else context
+        if tables and [c.path for c in columns] == [c.path for c in tables[-1].columns] and not title_lines:
+            tables[-1] = tables[-1]._replace(end=end, repeated=tables[-1].repeated | set(range(top, bottom + 1)))
         else:
             for part in _side_by_side(columns):
-                found.append(Table(grid, top, bottom, end, part, own))
+                tables.append(Table(grid, top, bottom, end, part, title_lines))
         since = bottom + 1
     # What stands between two tables belongs to the second.
     return [
         table._replace(end=min(table.end, _last_row(sheet, table) + 1))
-        if any(other.top >= table.end for other in found)
+        if any(other.top >= table.end for other in tables)
         else table
-        for table in found
+        for table in tables
     ]
 
 
@@ -164,14 +164,14 @@ def _block(sheet: _Sheet, y: int, role: str) -> tuple[int, int, int] | None:
     known = 0
     for x in range(sheet.width):
         path = [sheet.cell(row, x) for row in range(top, bottom + 1)]
-        said = [text for text in path if text is not None]
+        parts = [text for text in path if text is not None]
         if (
             x != key
-            and said
+            and parts
             and (
-                any(headings.key_role(tidy(text)) for text in said)
-                or any(_month_like(text) for text in said)
-                or headings.meaning(tuple(tidy(text) for text in said)).role not in ("unknown", "")
+                any(headings.key_role(tidy(text)) for text in parts)
+                or any(_month_like(text) for text in parts)
+                or headings.meaning(tuple(tidy(text) for text in parts)).role not in ("unknown", "")
             )
         ):
             known += 1
@@ -203,7 +203,7 @@ def is_number(value: Cell) -> bool:
 
 def _goes_on(sheet: _Sheet, y: int, key: int, first: int) -> bool:
     """Return whether a row goes on with a heading: nothing new about communes, texts above the columns of values."""
-    if (own := sheet.raw(y, key)) is not None and tidy(own) != tidy(sheet.raw(first, key)):
+    if (key_cell := sheet.raw(y, key)) is not None and tidy(key_cell) != tidy(sheet.raw(first, key)):
         return False
     area = sheet.areas.get((y, key))
     if area and area[0] > first:
@@ -275,11 +275,11 @@ def _context(sheet: _Sheet, since: int, top: int) -> tuple[str, ...]:
     for y in range(since, top):
         if since and sum(whole(value) is not None for value in sheet.rows[y] if value is not None) > 0:
             first = y + 1
-    lines = [text for y in range(first, top) for text in _said(sheet, y)]
+    lines = [text for y in range(first, top) for text in _text_lines(sheet, y)]
     return (("",) if since else ()) + tuple(lines)
 
 
-def _said(sheet: _Sheet, y: int) -> list[str]:
+def _text_lines(sheet: _Sheet, y: int) -> list[str]:
     """Return the texts of a row above a heading; a label that ends in a colon takes what stands beside it."""
     lines: list[str] = []
     for value in sheet.rows[y]:
@@ -329,11 +329,11 @@ def _counted_months(paths: dict[int, list[Cell]], context: tuple[str, ...]) -> d
     """Return the month of columns that are headed 1, 2, 3 ... below or beside the word month."""
     numbers = {x: re.fullmatch(r"0?([1-9]|1[0-2])(\.0)?", str(path[-1]).strip()) for x, path in paths.items() if path}
     bare = {x: int(number[1]) for x, number in numbers.items() if number}
-    told = any("thang" in fold(text) for text in context) or any(
+    of_months = any("thang" in fold(text) for text in context) or any(
         "thang" in fold(" ".join(str(p) for p in paths[x][:-1])) for x in bare
     )
     steps = [b - a for a, b in zip(list(bare.values()), list(bare.values())[1:], strict=False)]
-    return bare if len(bare) >= 2 and told and all(step == 1 for step in steps) else {}
+    return bare if len(bare) >= 2 and of_months and all(step == 1 for step in steps) else {}
 
 
 def shown(value: Cell) -> str:
@@ -349,17 +349,17 @@ def shown(value: Cell) -> str:
 
 def _column(x: int, path: list[Cell], counted: int | None) -> Column:
     """Return one column with its role and the month that its heading names."""
-    told = tuple(shown(value) for value in path)
+    texts = tuple(shown(value) for value in path)
     if counted is not None:
-        above = told[:-1] if fold(told[-2] if len(told) > 1 else "") not in ("thang", "cac thang") else told[:-2]
-        return _measure(x, told, above, None, counted)
-    for text in (told[-1:] or ("",)) + told[:1]:
-        if (role := headings.key_role(text)) and len(told) <= 2 and not _month_like(text):
-            return Column(x, told, role)
+        above = texts[:-1] if fold(texts[-2] if len(texts) > 1 else "") not in ("thang", "cac thang") else texts[:-2]
+        return _measure(x, texts, above, None, counted)
+    for text in (texts[-1:] or ("",)) + texts[:1]:
+        if (role := headings.key_role(text)) and len(texts) <= 2 and not _month_like(text):
+            return Column(x, texts, role)
     month: str | None = None
     number: int | None = None
     rest: list[str] = []
-    for value, text in zip(path, told, strict=True):
+    for value, text in zip(path, texts, strict=True):
         if (whole_month := months.month_of(value)) and not (isinstance(value, int | float) and value < 1000):
             month = whole_month
         elif bare := (months.bare_month(text) if isinstance(value, str) else None):
@@ -369,19 +369,19 @@ def _column(x: int, path: list[Cell], counted: int | None) -> Column:
             inside = months.months_in(text)
             if len(inside) == 1:
                 month = month or inside[0]
-    return _measure(x, told, tuple(rest), month, None if month else number)
+    return _measure(x, texts, tuple(rest), month, None if month else number)
 
 
-def _measure(x: int, told: tuple[str, ...], rest: tuple[str, ...], month: str | None, number: int | None) -> Column:
+def _measure(x: int, texts: tuple[str, ...], rest: tuple[str, ...], month: str | None, number: int | None) -> Column:
     rest = tuple(text for text in rest if fold(text) not in ("thang", "cac thang", "thuc hien", "thuc hien nguoi"))
     if month or number:  # what stands above months says nothing more
         rest = tuple(t for t in rest if not re.fullmatch(r"(quy (\d|[ivx]+)|nam)( nam)?( \d{4})?", fold(t)))
     if not rest:
         return Column(
-            x, told, "of_title" if month or number else "unknown", "" if month or number else "unknown", month, number
+            x, texts, "of_title" if month or number else "unknown", "" if month or number else "unknown", month, number
         )
     role, why = headings.meaning(rest)
-    return Column(x, told, role, why, month, number)
+    return Column(x, texts, role, why, month, number)
 
 
 def _side_by_side(columns: tuple[Column, ...]) -> list[tuple[Column, ...]]:

@@ -15,17 +15,17 @@ def title_meaning(context: tuple[str, ...]) -> Meaning:
     for text in reversed(context):
         if headings.key_role(text) or months.signed(text) or fold(text).startswith(("dvt", "don vi")):
             continue
-        told = headings.meaning((text,))
-        if told.role in ("members", "lapses", "returns", "plan") or (
-            told.role == "entries" and any(word in fold(text) for word in ("tang moi", "gia moi", "trien moi"))
+        meaning = headings.meaning((text,))
+        if meaning.role in ("members", "lapses", "returns", "plan") or (
+            meaning.role == "entries" and any(word in fold(text) for word in ("tang moi", "gia moi", "trien moi"))
         ):
-            return told
+            return meaning
     return Meaning("unknown", "unknown")
 
 
 def scheme_above(table: Table) -> str:
     """Return the scheme that a table is about by its title, or by the name of its sheet; "" where neither says."""
     for text in reversed(table.context):
-        if told := headings.scheme_of(text):
-            return told
+        if scheme := headings.scheme_of(text):
+            return scheme
     return headings.scheme_of(table.grid.sheet)
