@@ -62,8 +62,8 @@ def _repeated(frame: pd.DataFrame, draws: np.ndarray) -> np.ndarray:
         if size > np.iinfo(np.int64).max // count:  # more keys than numbers: name those that there are
             number, size = pd.factorize(number)[0].astype(np.int64), len(number) + 1
         number, size = number * count + codes, size * count
-    found: np.ndarray = pd.Series(number).duplicated().to_numpy()
-    return found
+    repeated: np.ndarray = pd.Series(number).duplicated().to_numpy()
+    return repeated
 
 
 def _fault(frame: pd.DataFrame, where: Any, column: str, expected: Message) -> UserError:

@@ -127,23 +127,23 @@ class _Dated(NamedTuple):
 def _of(item: str) -> _Dated:
     """Return the rows of an item."""
     path = tables.data_dir() / FILE
-    found = _items(path, path.read_bytes() if path.is_file() else b"").get(item)
-    if found is None:
+    rows = _items(path, path.read_bytes() if path.is_file() else b"").get(item)
+    if rows is None:
         raise tables.UserError(
             "{file} has no item {item!r}; expected one of {known}", file=FILE, item=item, known=", ".join(items())
         )
-    return found
+    return rows
 
 
 @lru_cache(maxsize=4)
 def _items(path: Path, content: bytes) -> dict[str, _Dated]:
     """Rows by item: every batch of draws asks for those of each bill."""
-    found = {}
+    by_item = {}
     for item, rows in _read(path, content).groupby("item", sort=False):
         since = np.array([tables.month_index(tables.month(m)) for m in rows["since"]])
         price = Path3(*(rows[name].to_numpy() for name in Path3._fields))
-        found[str(item)] = _Dated(since, price, float(rows["hours"].iloc[-1]), str(rows["payer"].iloc[-1]))
-    return found
+        by_item[str(item)] = _Dated(since, price, float(rows["hours"].iloc[-1]), str(rows["payer"].iloc[-1]))
+    return by_item
 
 
 @lru_cache(maxsize=4)

@@ -234,8 +234,8 @@ def _(answer: Projection, lang: str) -> Card:
 
 
 @of.register
-def _(found: Backtest, lang: str) -> Card:
-    frame, rows = found.forecasts.frame, []
+def _(tried: Backtest, lang: str) -> Card:
+    frame, rows = tried.forecasts.frame, []
     for (place, engine), part in frames.groups(frame.astype({"place": str, "engine": str}), ["place", "engine"]):
         rows.append(
             {"place": place, "engine": engine, "counts": part["origin"].nunique(), "draws": part["draw"].nunique()}
@@ -247,8 +247,8 @@ def _(found: Backtest, lang: str) -> Card:
         [
             say(
                 lang,
-                n=len(found.counts),
-                silent=len(found.silent),
+                n=len(tried.counts),
+                silent=len(tried.silent),
                 vi="Số đã công bố để đối chiếu: {n:n}. Trường hợp không dự báo được: {silent:n}.",
                 en="Published counts to hold it against: {n:n}. Cases without a forecast: {silent:n}.",
             )
@@ -258,12 +258,12 @@ def _(found: Backtest, lang: str) -> Card:
 
 
 @of.register
-def _(found: Optimum, lang: str) -> Card:
-    told = brief.optimum(found, lang)
-    return Card(capital(words.title(found.scenario, lang)), told.lines, told.table)
+def _(optimum: Optimum, lang: str) -> Card:
+    summary = brief.optimum(optimum, lang)
+    return Card(capital(words.title(optimum.scenario, lang)), summary.lines, summary.table)
 
 
 @of.register
-def _(found: Allocation, lang: str) -> Card:
-    told = brief.allocated(found, lang)
-    return Card(capital(words.title(found.scenario, lang)), told.lines, told.table)
+def _(allocation: Allocation, lang: str) -> Card:
+    summary = brief.allocated(allocation, lang)
+    return Card(capital(words.title(allocation.scenario, lang)), summary.lines, summary.table)

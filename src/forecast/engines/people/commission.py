@@ -56,8 +56,8 @@ def _rates(law: Law, months: tuple[str, ...], spells: tuple[int, ...]) -> np.nda
     modes = [max((m for name in known if (m := int(name.split("_")[-2])) <= spell), default=0) for spell in spells]
 
     def rate(mode: int, month: str) -> float:
-        own = law.find(f"{NEW}_{mode}_months", month) if mode else None
-        return (law.find(NEW, month) or 0.0) if own is None else own
+        of_mode = law.find(f"{NEW}_{mode}_months", month) if mode else None
+        return (law.find(NEW, month) or 0.0) if of_mode is None else of_mode
 
     return np.array([[rate(mode, month) for mode in modes] for month in months])
 

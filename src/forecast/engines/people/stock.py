@@ -85,13 +85,13 @@ def _level(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> n
 def _quo(quo: Scenario, draws: range, seed: int, strata: np.ndarray, asked: bytes) -> np.ndarray:
     """Return the status quo in strata, kept for the next policy that cuts the same way; `asked` names the question."""
     key = hashlib.blake2b(asked + strata.tobytes()).digest()
-    found = _LEVELS.pop(key, None)
-    if found is None:
-        found = _in_strata(quo, draws, seed, strata)[..., :G].copy()
+    level = _LEVELS.pop(key, None)
+    if level is None:
+        level = _in_strata(quo, draws, seed, strata)[..., :G].copy()
         if len(_LEVELS) >= MOST_LEVELS:
             del _LEVELS[next(iter(_LEVELS))]  # the one that was not asked for longest
-    _LEVELS[key] = found
-    return found
+    _LEVELS[key] = level
+    return level
 
 
 def _in_strata(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
