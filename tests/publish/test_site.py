@@ -182,7 +182,7 @@ def htmls(site: Path, lang: str) -> list[Path]:
 
 
 def known() -> set[str]:
-    """Names that a Vietnamese page may hold: those above, places, who published a source, and four words of the field."""
+    """Names that a Vietnamese page may hold: those above, provinces, publishers, and four words of the field."""
     publishers = tables.read(tables.data_dir() / "sources.csv", "sources")["publisher"]
     places = tables.read(tables.data_dir() / "places.csv", "places").query("level == 'province'")["place"]
     words = {word for name in [*publishers, *places] for word in re.findall(r"\w+", name)}
