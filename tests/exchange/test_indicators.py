@@ -14,6 +14,7 @@ from forecast.exchange.reading import answers
 from forecast.exchange.reading.grids import Grid
 from forecast.exchange.spreadsheet import NothingError, QuestionError, SheetError
 from forecast.show import progress as shown
+from forecast.show import progress_papers as papers
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
 HEAD = [
@@ -107,6 +108,60 @@ def test_rows_are_read_by_their_words_and_by_the_rows_above_them(tmp_path, rows,
 
 
 @pytest.mark.parametrize(
+    ("label", "role"),
+    [
+        ("Lũy kế số người tham gia BHXH tự nguyện", "members"),
+        ("Tổng số người đang tham gia BHXH TN đến cuối tháng", "members"),
+        ("BHXH tự nguyện (người)", "unclear"),
+        ("Phát triển người tham gia BHXH tự nguyện", "unclear"),
+        ("Vận động mới BHXH TN", "entries"),
+        ("Số người dừng đóng BHXH TN", "lapses"),
+        ("Số tiền BHXH TN", "told"),
+        ("Thu BHXH TN", "told"),
+        ("Số xã có người tham gia BHXH TN", "told"),
+        ("Số người tham gia BHXH TN đến hạn", "told"),
+        ("Số người BHXH TN tham gia lại", "told"),
+        ("Số người tham gia BHXH, BHYT, BHXH TN", "told"),
+        ("Số người tham gia BHXH TN so với cùng kỳ", "told"),
+        ("Số người tham gia BHXH TN đầu năm", "told"),
+        ("Tăng mới BHXH TN lũy kế từ đầu năm", "told"),
+        ("BHXH TN thuộc hộ nghèo", "told"),
+    ],
+)
+def test_labels_as_offices_write_them(label, role):
+    table = indicators.find(Grid("S", [[TITLE], HEAD, [1, label, 1200, 168, 1032]]))[0]
+    assert [row.role for row in indicators.rows(table, answers.Answers())] == [role]
+
+
+def test_rows_below_money_are_money_and_units_tell_what_a_bare_row_counts(tmp_path):
+    path = saved(tmp_path, ["I", "Chỉ tiêu thu"], [1, "BHXH tự nguyện", 700, 350, 350], ["II", "Đối tượng"], MEMBERS)
+    assert read(path) == [1032, None, None, 1200]
+    assert ('11 "BHXH tự nguyện"', "an amount of money") in notes(path)["skipped"]
+    unit = [["STT", "Nội dung", "Đơn vị", "Kế hoạch", "Đã thực hiện"]]
+    rows = [[1, "BHXH tự nguyện tham gia", "%", 95, 90], [2, MEMBERS[1], "người", 1200, 1032]]
+    path = saved(tmp_path, *rows, head=unit, others=[])
+    assert place_counts.imported(path, "da-bac")[2].counts["members"].tolist() == [1032]
+
+
+def test_another_office_in_the_head_and_a_jump_are_findings(tmp_path, monkeypatch):
+    path = saved(tmp_path, MEMBERS, title="BHXH HUYỆN MAI CHÂU, THÁNG 11/2023", others=[])
+    assert "finding" not in notes(path)  # Đà Bắc stands there as well
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0]["A1"] = "Đơn vị báo cáo"
+    book.save(path)
+    assert ("", 'the head names "MAI CHÂU"; the counts are taken for Đà Bắc') in notes(path)["finding"]
+    frames, texts, _ = place_counts.imported(saved(tmp_path, MEMBERS), "da-bac")
+    scaffold.write(frames, texts, tmp_path / "d")
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path / "d"))
+    later = saved(tmp_path, [1, MEMBERS[1], 3000, 500, 2500], title=TITLE.replace("11/", "12/"), others=[])
+    read_notes = [note.en for note in place_counts.imported(later, "da-bac")[2].notes]
+    assert "Đà Bắc, 2023-12: from 1032 to 2500 in one month" in read_notes
+    report = progress.progress("da-bac", draws=4, jobs=1)
+    assert (report.month, report.synthetic, report.table["members"].tolist()) == ("2023-11", False, [1032])
+    assert report.since == "2023-11" and pd.isna(report.whole[1])
+
+
+@pytest.mark.parametrize(
     ("rows", "asked"),
     [
         ([[7, "BHXH tự nguyện", 1200, 168, 1032]], ["BHXH tự nguyện=members", "BHXH tự nguyện=entries"]),
@@ -143,8 +198,8 @@ def test_checks_of_the_form_are_findings(tmp_path):
     assert findings["11"] == "the rate is not what was done by the plan"
     assert read(path) == [1032, 30, None, 1200]
     above = saved(tmp_path, [7, MEMBERS[1], 1000, 0, 1032, "103,2%"])  # nothing is left of a plan that is passed
-    assert [n for n in notes(above).get("finding", []) if n[0]] == []
-    assert any("plan of 2023 is 1000" in text for _, text in notes(above)["finding"])
+    assert "finding" not in notes(above)
+    assert any("plan of 2023 is 1000" in note.en for note in place_counts.imported(above, "da-bac")[2].notes)
 
 
 @pytest.mark.parametrize("done", ["khoảng 1000", 1032.5, -3])
@@ -158,6 +213,12 @@ def test_a_row_without_what_was_done_is_told(tmp_path):
     assert (f'10 "{MEMBERS[1]}"', "no figure of what was done") in notes(path)["finding"]
     with pytest.raises(NothingError):
         read(path)
+
+
+def test_a_dash_is_none_and_is_told(tmp_path):
+    path = saved(tmp_path, MEMBERS, [8, "Số người dừng đóng BHXH TN", "-", "-", "-"])
+    assert read(path) == [1032, None, 0, 1200]
+    assert notes(path)["finding"] == [("11", 'cells "-" are read as 0')]
 
 
 def test_dots_of_thousands_are_read_by_the_row_or_asked_about(tmp_path):
@@ -272,6 +333,7 @@ def test_from_a_sample_to_the_months_report_of_a_place(tmp_path, monkeypatch, ru
     for lang, present, absent in (("vi", "không theo xã", "ở bảng kèm theo"), ("en", "not by commune", "in the table")):
         text = " ".join(shown.sentences(report, lang))
         assert present in text and absent not in text
+    assert papers.bars(report) is None
     with pytest.raises(UserError, match="not its communes"):
         own_counts.read("da-bac")
     with pytest.raises(UserError, match="2022-05 was not counted"):

@@ -26,6 +26,8 @@ _COLUMNS = (  # what a heading of the form says, first that fits
     ("done", re.compile(r"da (thuc hien|hoan thanh|dat)|ket qua|^thuc hien|luy ke")),
 )
 _LEAD = re.compile(r"^[\W_]*((trong đó|bao gồm|gồm|chỉ tiêu( về)?|kế hoạch|nhiệm vụ)[\s:]+)+", re.I)
+_UNIT = re.compile(r"^\(?\w\)?$|%|tỷ lệ|đồng|vnđ|vnd|\b(người|nguoi|đối tượng|lao động|thẻ|sổ|hồ sơ|lượt|hộ|cuộc)\b")
+_THU = re.compile(r"(?<!\w)thu(?!\w)|số tiền|kinh phí|(triệu|tỷ) đồng")
 NUMBERS = ("plan", "being", "done", "rate")
 WHY = REASONS | {
     "section": ("là tên mục, không có số", "the name of a part, without numbers"),
@@ -88,7 +90,7 @@ def find(grid: Grid) -> list[Indicators]:
     above = 0
     for y, row in enumerate(grid.rows):
         keys = [x for x, cell in enumerate(row) if isinstance(cell, str) and _LABEL.match(fold(cell))]
-        if not keys or any(isinstance(cell, str) and headings.key_role(cell) == "commune" for cell in row):
+        if not keys or any(_communes(grid, y, x) for x in range(len(row))):
             continue
         first = y + 1
         named = {x: tidy(cell) for x, cell in enumerate(row) if isinstance(cell, str)}
@@ -112,6 +114,15 @@ def find(grid: Grid) -> list[Indicators]:
             tables = [t._replace(end=min(t.end, y)) for t in tables] + sides
             above = first
     return tables
+
+
+def _communes(grid: Grid, y: int, x: int) -> bool:
+    """Return whether a heading is one of communes: "Đơn vị" above units (người, %, đồng) is none."""
+    heading = grid.rows[y][x]
+    if not isinstance(heading, str) or headings.key_role(heading) != "commune":
+        return False
+    below = [cell for line in grid.rows[y + 1 :] if x < len(line) and isinstance(cell := line[x], str)]
+    return not (fold(heading) == "don vi" and below and all(_UNIT.search(tidy(cell).casefold()) for cell in below))
 
 
 def _stt(named: dict[int, str], x: int) -> bool:
@@ -246,7 +257,8 @@ def _meaning(table: Indicators, row: Row) -> tuple[str, str]:
     plain = _LEAD.sub("", row.label)
     role, why = headings.meaning((plain,))
     above = fold(" ".join(row.above))
-    if role in ("members", "entries", "lapses") and re.search(r"^thu\b|so thu\b|\bso tien\b", above):
+    nearest = next((t for one in reversed(row.above) if re.search(r"người|đối tượng|thu", t := one.casefold())), "")
+    if role != "told" and _THU.search(nearest) and not re.search(r"người|đối tượng", nearest):
         return "told", "money"
     if role == "scheme_only":
         spoken = (fold(text) for text in reversed((*table.context, *row.above)))  # the nearest that says it
@@ -263,9 +275,9 @@ def _meaning(table: Indicators, row: Row) -> tuple[str, str]:
         return role, ""
     if why == "unclear":
         return "unclear", why
-    return "told", why if role == "told" else {"entries_year": "cumulative", "lapses_year": "cumulative"}.get(
-        role, "opening" if role == "opening" else "unknown"
-    )
+    if role == "told":
+        return role, why
+    return "told", "cumulative" if role.endswith("_year") else "opening" if role == "opening" else "other"
 
 
 def _no_persons(table: Indicators, row: Row) -> str:

@@ -5,6 +5,7 @@ history as those of a place whose communes are not counted: what projects, targe
 one's own communes were counted in a month, their sum stays and the difference is told.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.checks import counts as impossible_counts
+from forecast.data.history import observed
 from forecast.data.messages import UserError
+from forecast.data.places import Place
 from forecast.exchange import indicators, scaffold
 from forecast.exchange.indicators import NUMBERS, ROLES, WHY, Indicators, Row, cell
 from forecast.exchange.reading import answers as given
@@ -48,17 +51,19 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[scaff
 
     Raises what :func:`forecast.exchange.scaffold.imported` raises.
     """
-    answers = list(answers)
-    try:
-        return scaffold.imported(path, place, answers)
-    except NothingError:
-        grids = read_grids(path)
-        if not any(indicators.find(grid) for grid in grids):
-            raise
+    answers, grids = list(answers), read_grids(path)
+    tables = [bool(indicators.find(grid)) for grid in grids if grid.rows]
+    if not (tables and all(tables)):
+        try:
+            return scaffold.imported(path, place, answers)
+        except NothingError:
+            if not any(tables):
+                raise
     book = read(path, place, answers, grids)
     frames = scaffold.copied()
     before = frames["history"]
     frames, notes = _added(frames, book, place, Path(path).name)
+    notes = [*_impossible(book.counts, place, before), *notes]
     book = book._replace(notes=(*book.notes, *notes, *scaffold.replaced(before, frames["history"])))
     last = max(book.counts["month"])
     return frames, scaffold.scenarios(place_in(place, last).name, last, synthetic=book.synthetic), book
@@ -86,6 +91,7 @@ def read(path: Path, place: str, answers: Iterable[str] = (), grids: list[Grid] 
             notes.append(Note(SKIPPED, grid.sheet, "", "không có bảng chỉ tiêu", "no table of indicators"))
         for table in tables:
             month = _month(table, asked, notes)
+            _elsewhere(table, place_in(place, month), notes)
             figures = _figures(table, asked, month, notes, faults)
             if month and figures:
                 read_months.append(_Month(month, figures, grid.sheet))
@@ -113,7 +119,7 @@ def read(path: Path, place: str, answers: Iterable[str] = (), grids: list[Grid] 
         ],
         columns=COLUMNS,
     )
-    notes += _impossible(counts, place, path.name)
+    _people(counts, place, path.name)
     sheets = "; ".join(dict.fromkeys(one.sheet for one in read_months))
     return Book(counts, marked, sheets, tuple(counts["commune"]), tuple(notes))
 
@@ -258,6 +264,8 @@ def _counted(
     if reading.how == "thousands":
         vi, en = "số có ba chữ số lẻ được đọc là hàng nghìn", "numbers with three decimals are read as thousands"
         notes.append(Note(FINDING, sheet, rows_text([y]), vi, en))
+    if reading.dashes:
+        notes.append(Note(FINDING, sheet, rows_text([y]), 'ô "-" được đọc là 0', 'cells "-" are read as 0'))
     done, plan = (reading.values.get(at[name]) for name in ("done", "plan"))
     if done is None:
         notes.append(Note(FINDING, sheet, f'{rows_text([y])} "{brief(row.label)}"', *WHY["no_count"]))
@@ -290,24 +298,48 @@ def _twice(read_months: list[_Month]) -> list[Note]:
     return notes
 
 
-def _impossible(counts: pd.DataFrame, place: str, file: str) -> list[Note]:
-    """Return findings for counts that cannot be; more members than people is an error."""
-    eligible = {}
+def _people(counts: pd.DataFrame, place: str, file: str) -> None:
+    """Raise an error for more members than people."""
     for month, members, name in zip(counts["month"], counts["members"], counts["commune"], strict=True):
-        at = place_in(place, month)
-        eligible[name] = at.eligible
-        if members > at.population:
+        if members > (people := place_in(place, month).population):
             raise UserError(
                 "{file}: {count:g} members in {month}, only {people:g} people live in {place}",
                 file=file,
                 count=members,
                 month=month,
-                people=at.population,
+                people=people,
                 place=name,
             )
-    known = {name: most for name, most in eligible.items() if np.isfinite(most)}
-    odd = impossible_counts.impossible(counts.assign(unit=counts["commune"]), known)
-    return [Note(FINDING, "", "", one.vi, one.en) for one in odd]
+
+
+def _impossible(counts: pd.DataFrame, place: str, history: pd.DataFrame) -> list[Note]:
+    """Return findings for counts that cannot be, the last one of one's own before them among them."""
+    units = {str(month): place_in(place, month) for month in counts["month"]}
+    rows = observed(history[history["source"] == scaffold.OWN], "members")
+    earlier = rows[rows["place"].isin([at.name for at in units.values()]) & (rows["month"] < min(units))]
+    last = earlier.sort_values("month").tail(1)
+    before = pd.DataFrame({"unit": last["place"], "month": last["month"], "members": last["value"]})
+    table = pd.concat([before, counts.assign(unit=counts["commune"])], ignore_index=True)
+    eligible = {at.name: at.eligible for at in units.values() if np.isfinite(at.eligible)}
+    return [Note(FINDING, "", "", one.vi, one.en) for one in impossible_counts.impossible(table, eligible)]
+
+
+_OFFICE = re.compile(
+    r"(?:bhxh|bảo hiểm xã hội)\s+(?:cơ sở|huyện|tỉnh|thành phố|tp\.?|thị xã|tx\.?|quận|xã|phường)\s+([^,;:\d–-]+)",
+    re.I,
+)
+
+
+def _elsewhere(table: Indicators, place: Place, notes: list[Note]) -> None:
+    """Add a finding where the head of a table names offices, and none of them is that of the place."""
+    offices = [match[1].strip() for text in table.context for match in _OFFICE.finditer(text)]
+    name = fold(place.name.partition(" (")[0])
+    if offices and not any(re.search(rf"\b{name}\b", fold(office)) for office in offices):
+        text = brief("; ".join(offices))
+        vi = f'phần đầu bảng ghi "{text}", số liệu được lấy cho {place.name}'
+        notes.append(
+            Note(FINDING, table.grid.sheet, "", vi, f'the head names "{text}"; the counts are taken for {place.name}')
+        )
 
 
 def _added(frames: scaffold.Frames, book: Book, place: str, title: str) -> tuple[scaffold.Frames, list[Note]]:

@@ -122,10 +122,10 @@ def added_counts(frames: Frames, place: Place, book: Book, title: str) -> Frames
 
 def with_rows(frames: Frames, rows: list[dict[str, Any]], place: str, title: str, date: str) -> Frames:
     """Return the tables with rows of one's own counts in place of earlier ones of the same things, and their source."""
-    new = pd.DataFrame(rows, columns=tables.columns("history"))
-    history = frames["history"]
-    if rows:
-        history = pd.concat([_without(history, new), new], ignore_index=True)
+    if not rows:
+        return frames
+    new = pd.DataFrame(rows)[tables.columns("history")]
+    history = pd.concat([_without(frames["history"], new), new], ignore_index=True)
     source = {"source": OWN, "title": title, "publisher": place, "date": date, "address": ""}
     sources = frames["sources"]
     sources = pd.concat([sources[sources["source"] != OWN], pd.DataFrame([source])], ignore_index=True)

@@ -58,9 +58,6 @@ def _done(report: Progress, lang: str) -> list[str]:
         mark
         + say(lang, vi="Đến {t:T}: {n:n} người đang tham gia.", en="{t:T}: {n:n} members.", t=report.month, n=members)
     ]
-    if not report.by_commune:
-        vi, en = "Số liệu của toàn địa bàn, không theo xã.", "Counts are of the whole place, not by commune."
-        texts.append(say(lang, vi=vi, en=en))
     if np.isfinite(plan):
         texts.append(
             say(
@@ -72,6 +69,9 @@ def _done(report: Progress, lang: str) -> list[str]:
                 g=max(0.0, plan - members),
             )
         )
+    if not report.by_commune:
+        vi, en = "Số liệu của toàn địa bàn, không theo xã.", "Counts are of the whole place, not by commune."
+        texts.append(say(lang, vi=vi, en=en))
     low, middle, high = report.whole
     if np.isfinite(middle):
         above = members - middle

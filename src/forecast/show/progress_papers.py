@@ -251,7 +251,8 @@ def _block(
 
 
 def _lowest(report: Progress) -> pd.DataFrame:
-    table = report.table
+    """Return the communes lowest on their plan (or expectation), none where no commune was counted."""
+    table = report.table if report.by_commune else report.table.iloc[:0]
     share = table["members"] / table["plan"].fillna(table["expected"])
     return table.assign(share=share).dropna(subset=["share"]).sort_values("share", kind="stable").head(MOST)
 
