@@ -10,7 +10,7 @@ import pytest
 from forecast.data import places, tables
 from forecast.data.tables import UserError
 from forecast.exchange import indicators, own_counts, place_counts, progress, sample, sample_indicators, scaffold
-from forecast.exchange.reading import answers
+from forecast.exchange.reading import answers, headings
 from forecast.exchange.reading.grids import Grid
 from forecast.exchange.spreadsheet import NothingError, QuestionError, SheetError
 from forecast.show import progress as shown
@@ -131,6 +131,12 @@ def test_rows_are_read_by_their_words_and_by_the_rows_above_them(tmp_path, rows,
 def test_labels_as_offices_write_them(label, role):
     table = indicators.find(Grid("S", [[TITLE], HEAD, [1, label, 1200, 168, 1032]]))[0]
     assert [row.role for row in indicators.rows(table, answers.Answers())] == [role]
+
+
+def test_places_that_have_members_are_no_members_in_headings_of_columns_either():
+    for heading in ("Số xã có người tham gia BHXH TN", "Số thôn đã có người tham gia", "Xã có người tham gia"):
+        assert headings.meaning((heading,)).role == "told"
+    assert headings.meaning(("Người tham gia bảo hiểm xã hội có đến cuối kỳ",)).role == "members"
 
 
 def test_rows_below_money_are_money_and_units_tell_what_a_bare_row_counts(tmp_path):
