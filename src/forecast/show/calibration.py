@@ -58,7 +58,7 @@ def table(learned: Learned, lang: str = "vi") -> Table:
 
 
 def _span(low: float, center: float, high: float, lang: str) -> Text:
-    return say(lang, vi="{x:n3} ({a:n3} – {b:n3})", en="{x:n3} ({a:n3} – {b:n3})", x=center, a=low, b=high)
+    return say(lang, vi="{x:a} ({a:a} – {b:a})", en="{x:a} ({a:a} – {b:a})", x=center, a=low, b=high)
 
 
 def standardized(beliefs: Beliefs, lang: str = "vi") -> pd.DataFrame:
