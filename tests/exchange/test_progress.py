@@ -26,7 +26,7 @@ DA_BAC = places.read_place("Đà Bắc", at="2023-01")
 
 @pytest.mark.parametrize("layout", layouts.LAYOUTS)
 def test_every_layout_of_a_sample_comes_back_as_it_was_made(tmp_path, layout):
-    assert set(LAYOUTS) == {"long", "list", *layouts.LAYOUTS}
+    assert set(LAYOUTS) == {"long", "list", "indicators", *layouts.LAYOUTS}
     data = layouts.laid_out(DA_BAC, layout, "2023-01", months=3, seed=7)
     assert data == layouts.laid_out(DA_BAC, layout, "2023-01", months=3, seed=7)
     (tmp_path / "s.xlsx").write_bytes(data)

@@ -26,7 +26,7 @@ from forecast.data.messages import UserError, translate
 REPORT = 400, 1000  # lines of what was read from a spreadsheet, and letters of each
 LAYOUTS = (
     *("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables", "three-rows"),
-    *("cover", "side-by-side"),
+    *("cover", "side-by-side", "indicators"),
 )
 FORMATS = ("xlsx", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf16", "csv-1258")
 
@@ -97,7 +97,7 @@ def new(
     default="long",
     show_default=True,
     help="How the sheet is laid out; title, three-rows and side-by-side have one month, list is a D05-TS list of "
-    "persons.",
+    "persons, indicators a progress table of the whole place, a sheet a month.",
 )
 @option(
     "--format",
@@ -125,11 +125,11 @@ def sample(
 ) -> None:
     """Write a spreadsheet of the planners' shape with invented counts of PLACE's communes, marked as such."""
     from forecast.data import places
-    from forecast.exchange import formats, layouts, sample_list
+    from forecast.exchange import formats, layouts, sample_indicators, sample_list
     from forecast.exchange import sample as made
 
     known = places.read_place(place, at=since)
-    makers = {"long": made.sample, "list": sample_list.listed}
+    makers = {"long": made.sample, "list": sample_list.listed, "indicators": sample_indicators.indicators}
     make = makers.get(layout) or partial(layouts.laid_out, layout=layout)
     book, suffix = formats.converted(make(known, since=since, months=months, seed=seed), form, font or "")
     claim(out, force)
@@ -164,13 +164,13 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     .xlsx, .xls, .ods or text with separators; a row for each commune, with the month in a column, in headings, in the
     title or in the name of the sheet. What was read, skipped and found odd is told before anything is written. A file
     with a fault or an open question changes nothing. A list of persons (D05-TS, also as XML; members due) becomes
-    counts alone.
+    counts alone; a progress table of indicators gives the month of the whole place.
     """
     import hashlib
 
     from forecast.data import places
     from forecast.data.tables import data_dir
-    from forecast.exchange import members_lists, scaffold
+    from forecast.exchange import members_lists, place_counts, scaffold
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
     from forecast.exchange.reading.grids import read_grids
@@ -180,7 +180,7 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
         return
     given = [*kept.load(data_dir()), *(kept.load(out) if out != data_dir() else ()), *answers]
     try:
-        frames, texts, book = scaffold.imported(file, place, given)
+        frames, texts, book = place_counts.imported(file, place, given)
     except UserError as error:
         if read := report.to_text(list(getattr(error, "notes", ())), lang):
             click.echo(data.doors.shortened(read, *REPORT))

@@ -32,32 +32,66 @@ class Counts(NamedTuple):
     synthetic: bool
     wide: pd.DataFrame
 
+    @property
+    def by_commune(self) -> bool:
+        """Whether communes were counted; if not, the one unit is the place, which may have none in places.csv."""
+        return self.units != [self.place.name]
+
     def of(self, measure: str) -> pd.DataFrame:
         """Return one measure, months by communes, NaN where it was not counted; plans stand at their December."""
         columns = self.wide.loc[:, self.wide.columns.get_level_values(0) == measure].droplevel(0, axis=1)
         return pd.DataFrame(columns).reindex(columns=self.units)
 
 
-def read(place: str, month: str | None = None) -> Counts:
+def read(place: str, month: str | None = None, *, whole: bool = False) -> Counts:
     """Return one's own counts of a place, for a report on a month (the last that was counted if left out).
 
-    Raises :class:`~forecast.data.tables.UserError` where there are none, or none of all communes in the month.
+    With `whole` a month in which the place was counted and its communes were not has one unit, the place. Raises
+    :class:`~forecast.data.tables.UserError` where there are no counts, or none of all communes in the month.
     """
-    wide = _wide(place)
+    rows = _rows(place)
+    last = month or str(rows.loc[rows["kind"] == "observation", "month"].max())
+    if whole and (counted := _whole_place(rows, place_in(place, last), month)) is not None:
+        return counted
+    rows = rows[rows["level"] == "commune"]
+    if rows.empty:
+        raise UserError(
+            "{place}: the place was counted, not its communes; import a monthly table by commune first", place=place
+        )
+    wide = _wide(rows)
     place_record = place_in(place, month or str(wide.index.max()))
     units = list(place_record.communes["commune"])
     known = Names(place_record)
     counts = Counts(place_record, units, [known.short(unit) for unit in units], wide, "", False, wide)
+    return _dated(counts, month)
+
+
+def _whole_place(rows: pd.DataFrame, place: Place, month: str | None) -> Counts | None:
+    """Return the counts of a place alone where its communes were not counted in the month, None where they were."""
+    alone = rows[rows["place"] == place.name]
+    months = alone.loc[(alone["measure"] == "members") & (alone["kind"] == "observation"), "month"]
+    month = str(tables.month(month)) if month else str(months.max())
+    parts = rows[rows["place"].isin(set(place.communes["commune"]) - {place.name})]
+    by_commune = month in set(parts.loc[parts["kind"] == "observation", "month"])
+    if months.empty or len(parts) and (by_commune or month not in set(months)):
+        return None
+    wide = _wide(alone)
+    return _dated(Counts(place, [place.name], [place.name], wide, "", False, wide), month)
+
+
+def _dated(counts: Counts, month: str | None) -> Counts:
+    """Return counts with their months in which all units were counted, and the month of the report."""
     stock = counts.of("members").dropna(how="any")
     if stock.empty:
         raise UserError(
-            "{place}: no month in which all communes were counted; import a monthly table first", place=place
+            "{place}: no month in which all communes were counted; import a monthly table first",
+            place=counts.place.name,
         )
     month = str(tables.month(month)) if month else str(stock.index.max())
     if month not in stock.index:
         raise UserError(
             "{place}: {month} was not counted in all communes; counted: {first} to {last}",
-            place=place,
+            place=counts.place.name,
             month=month,
             first=stock.index[0],
             last=stock.index[-1],
@@ -66,20 +100,25 @@ def read(place: str, month: str | None = None) -> Counts:
     return counts._replace(stock=stock, month=month, synthetic=synthetic)
 
 
-def _wide(place: str) -> pd.DataFrame:
-    """Return everything that was counted: rows are months, columns (measure, unit)."""
+def _rows(place: str) -> pd.DataFrame:
+    """Return all rows of one's own counts."""
     history = tables.read(tables.data_dir() / "history.csv", "history")
-    own_history = history[(history["source"] == OWN) & (history["level"] == "commune")]
-    if own_history.empty:
+    rows = history[history["source"] == OWN]
+    if rows.empty:
         raise UserError(
             "{place}: no counts of one's own in {folder}; import a monthly table first",
             place=place,
             folder=tables.data_dir(),
         )
-    plans = own_history["kind"] == "plan"
-    own_history = own_history.assign(measure=own_history["measure"].mask(plans, "plan"))
-    wide = own_history.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
-    status = own_history.pivot_table(index="month", columns="place", values="status", aggfunc="last")
+    return rows
+
+
+def _wide(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return everything that was counted: rows are months, columns (measure, unit)."""
+    plans = rows["kind"] == "plan"
+    rows = rows.assign(measure=rows["measure"].mask(plans, "plan"))
+    wide = rows.pivot_table(index="month", columns=["measure", "place"], values="value", aggfunc="last")
+    status = rows.pivot_table(index="month", columns="place", values="status", aggfunc="last")
     status.columns = pd.MultiIndex.from_product([["status"], status.columns])
     return wide.join(status)
 

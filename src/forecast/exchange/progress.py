@@ -53,7 +53,8 @@ class Progress(NamedTuple):
     `plan_chance` is the probability that the year's plan is met in December, `march_chance` that the stock of the next
     March is not below today's; NaN without a plan. `since` is the month from which the expectation starts, `whole` the
     low, middle and high of the place. Where a list of persons was given, `areas` has persons, due and renewed by area
-    of a collector (no row if it names none), `due` months by commune.
+    of a collector (no row if it names none), `due` months by commune. Without `by_commune` the place was counted and
+    its communes were not: the table has one row, the place.
     """
 
     place: Place
@@ -68,6 +69,7 @@ class Progress(NamedTuple):
     synthetic: bool
     draws: int
     seed: int
+    by_commune: bool = True
 
 
 def progress(
@@ -85,7 +87,7 @@ def progress(
     `hours` are those of all collectors in the next month, `due` is the member-counts.csv of an imported list. Raises
     :class:`~forecast.data.tables.UserError` where there are no own counts of the month.
     """
-    counts = own_counts.read(place, month)
+    counts = own_counts.read(place, month, whole=True)
     place_record, units, stock, month = counts.place, counts.units, counts.stock, counts.month
     now = stock.loc[month, units].to_numpy(float)
     year_ago = str(tables.month(month) - 12)
@@ -104,6 +106,8 @@ def progress(
     table["due"], table["renewed"], by_month = np.nan, np.nan, None
     following = str(tables.month(month) + 1)
     listed = own_counts.NOBODY if due is None else own_counts.listed(due)
+    if not counts.by_commune:  # everybody of the list belongs to the one row
+        listed = listed.assign(commune=counts.names[0])
     areas = own_counts.by_area(listed, following)
     if due is not None:
         table["due"] = own_counts.due_in(listed, following, table["commune"])
@@ -126,6 +130,7 @@ def progress(
         synthetic=counts.synthetic or "synthetic" in set(listed["status"]),
         draws=draws,
         seed=seed,
+        by_commune=counts.by_commune,
     )
 
 
@@ -139,6 +144,8 @@ def _expected(
     draws, seed, jobs = run
     question = Scenario("expected", place, start=since, until=month, assumptions={"opening_members": at_start.sum()})
     simulated = commune_members(question, range(draws), seed, jobs=jobs, progress=False)
+    if len(at_start) == 1:
+        simulated = simulated.sum(axis=2, keepdims=True)
     return anchored(at_start, simulated[:, 0], simulated[:, -1])
 
 

@@ -117,9 +117,16 @@ def added_counts(frames: Frames, place: Place, book: Book, title: str) -> Frames
         rows += _history_rows(at, pd.concat(months), book)
     if len(parts) > 1:
         rows += _carried(counts, [at for at, _ in parts.values()], book)
+    return with_rows(frames, rows, place.name, title, max(counts["month"]))
+
+
+def with_rows(frames: Frames, rows: list[dict[str, Any]], place: str, title: str, date: str) -> Frames:
+    """Return the tables with rows of one's own counts in place of earlier ones of the same things, and their source."""
+    if not rows:
+        return frames
     new = pd.DataFrame(rows)[tables.columns("history")]
     history = pd.concat([_without(frames["history"], new), new], ignore_index=True)
-    source = {"source": OWN, "title": title, "publisher": place.name, "date": max(counts["month"]), "address": ""}
+    source = {"source": OWN, "title": title, "publisher": place, "date": date, "address": ""}
     sources = frames["sources"]
     sources = pd.concat([sources[sources["source"] != OWN], pd.DataFrame([source])], ignore_index=True)
     return frames | {"history": history, "sources": sources}
@@ -148,7 +155,8 @@ def _units(place: Place, book: Book, title: str) -> list[str]:
     return [matches[name].unit for name in book.counts["commune"]]
 
 
-def _head(book: Book, note: str = "") -> dict[str, Any]:
+def head(book: Book, note: str = "") -> dict[str, Any]:
+    """Return what all rows of the history have that come from a spreadsheet; a note makes them derived."""
     status = "synthetic" if book.synthetic else "derived" if note else "stated"
     return {
         "scheme": SCHEME,
@@ -169,7 +177,7 @@ def _head(book: Book, note: str = "") -> dict[str, Any]:
 def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[str, Any]]:
     """Return the rows of the history of one set of communes."""
     units = list(place.communes["commune"])
-    head, rows = _head(book), []
+    common, rows = head(book), []
     for measure in ("members", "entries", "lapses"):
         wide = counts.pivot(index="month", columns="unit", values=measure)
         one = len(units) == 1
@@ -177,7 +185,7 @@ def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[s
         whole = wide.dropna() if len(wide.columns) == len(units) else wide.iloc[:0]
         for unit, level, values in [*parts, (place.name, place.level, whole.sum(axis=1))]:
             rows += [
-                head | {"place": unit, "level": level, "month": month, "measure": measure, "value": value}
+                common | {"place": unit, "level": level, "month": month, "measure": measure, "value": value}
                 for month, value in values.items()
             ]
     plans = counts.assign(year=counts["month"].str[:4])[counts["plan"].notna()]
@@ -187,7 +195,7 @@ def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[s
         if len(last) == len(units):
             goals.append((place.name, place.level, last["plan"].sum()))
         more = {"month": f"{year}-12", "kind": "plan", "measure": "members"}
-        rows += [head | more | {"place": unit, "level": level, "value": value} for unit, level, value in goals]
+        rows += [common | more | {"place": unit, "level": level, "value": value} for unit, level, value in goals]
     return rows
 
 
@@ -196,7 +204,7 @@ def _carried(counts: pd.DataFrame, places: list[Place], book: Book) -> list[dict
     since = tables.read(tables.data_dir() / "places.csv", "places").set_index("place")["since"]
     new = max(places, key=lambda place: since[list(place.communes["commune"])].max())
     first = since[list(new.communes["commune"])].max()
-    head = _head(book, f"derived: carried over from the communes before {first}")
+    common = head(book, f"derived: carried over from the communes before {first}")
     rows = []
     for measure in ("members", "entries", "lapses"):
         wide = counts.pivot_table(index="month", columns="unit", values=measure, aggfunc="first")
@@ -208,12 +216,13 @@ def _carried(counts: pd.DataFrame, places: list[Place], book: Book) -> list[dict
         units = [unit for unit in new.communes["commune"] if unit in early]
         for unit in units:
             rows += [
-                head | {"place": unit, "level": "commune", "month": str(month), "measure": measure, "value": value}
+                common | {"place": unit, "level": "commune", "month": str(month), "measure": measure, "value": value}
                 for month, value in early[unit].dropna().round(6).items()
             ]
         if len(units) == len(new.communes):
             rows += [
-                head | {"place": new.name, "level": new.level, "month": str(month), "measure": measure, "value": value}
+                common
+                | {"place": new.name, "level": new.level, "month": str(month), "measure": measure, "value": value}
                 for month, value in early[units].dropna().sum(axis=1).round(6).items()
             ]
     return rows

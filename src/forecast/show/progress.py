@@ -16,6 +16,10 @@ PARTS = {
     "next": ("Khả năng và kế hoạch tháng sau", "Chances and work of next month"),
 }
 """Parts of the report, in their order: Vietnamese and English heading."""
+_WHOLE = {  # a warning where no commune was counted
+    "low": ("Số người thấp hơn khoảng dự báo 90%.", "The count is below its 90% interval."),
+    "high": ("Số người cao hơn khoảng dự báo 90%.", "The count is above its 90% interval."),
+}
 
 
 def title(report: Progress, lang: str = "vi") -> str:
@@ -65,6 +69,9 @@ def _done(report: Progress, lang: str) -> list[str]:
                 g=max(0.0, plan - members),
             )
         )
+    if not report.by_commune:
+        vi, en = "Số liệu của toàn địa bàn, không theo xã.", "Counts are of the whole place, not by commune."
+        texts.append(say(lang, vi=vi, en=en))
     low, middle, high = report.whole
     if np.isfinite(middle):
         above = members - middle
@@ -154,6 +161,10 @@ def _warning(report: Progress, lang: str) -> list[str]:
         ("high", "{n:n} xã trên khoảng dự báo 90%: {names}", "{n:n} communes above their 90% interval: {names}"),
     ):
         names = table.loc[table["warning"] == kind, "commune"]
+        if len(names) and not report.by_commune:
+            vi, en = _WHOLE[kind]
+            texts.append(str(say(lang, vi=vi, en=en)))
+            continue
         if len(names):
             listed = ", ".join(names[:MOST]) + (" ..." if len(names) > MOST else ".")
             texts.append(str(say(lang, vi=vi, en=en, n=len(names), names=listed)))
@@ -184,9 +195,9 @@ def _next(report: Progress, lang: str) -> list[str]:
         say(
             lang,
             vi="Tháng sau: {h:n} giờ công cho {c:n} cuộc gọi nhắc, {v:n} lượt thăm hộ, {m:n} hội nghị, {d:n} "
-            "ngày ra quân (phân theo xã ở bảng kèm theo).",
-            en="Next month: {h:n} hours for {c:n} calls, {v:n} visits, {m:n} meetings and {d:n} campaign days (by "
-            "commune in the table).",
+            "ngày ra quân" + (" (phân theo xã ở bảng kèm theo)." if report.by_commune else "."),
+            en="Next month: {h:n} hours for {c:n} calls, {v:n} visits, {m:n} meetings and {d:n} campaign days"
+            + (" (by commune in the table)." if report.by_commune else "."),
             h=work["hours"],
             c=work["calls"],
             v=work["visits"],

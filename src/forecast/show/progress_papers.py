@@ -80,7 +80,8 @@ def paper(report: Progress, lang: str = "vi") -> bytes:
     annex = document.add_section(WD_SECTION.NEW_PAGE)
     annex.orientation, annex.page_width, annex.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21)
     annex.left_margin = annex.right_margin = Cm(1.5)
-    _line(document, ("Biểu kèm theo: từng xã, phường", "Annex: by commune")[at], bold=True)
+    annexed = ("từng xã, phường", "by commune") if report.by_commune else ("toàn địa bàn", "the whole place")
+    _line(document, f"{('Biểu kèm theo', 'Annex')[at]}: {annexed[at]}", bold=True)
     rows = report.table.assign(warning=[_WARNINGS[kind][at] for kind in report.table["warning"]])
     _grid(document, _COLUMNS, rows, at, {"expected": report.whole[1]})
     if len(report.areas):
@@ -250,7 +251,8 @@ def _block(
 
 
 def _lowest(report: Progress) -> pd.DataFrame:
-    table = report.table
+    """Return the communes lowest on their plan (or expectation), none where no commune was counted."""
+    table = report.table if report.by_commune else report.table.iloc[:0]
     share = table["members"] / table["plan"].fillna(table["expected"])
     return table.assign(share=share).dropna(subset=["share"]).sort_values("share", kind="stable").head(MOST)
 

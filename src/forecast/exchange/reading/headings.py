@@ -185,6 +185,7 @@ _NOT = (  # what a heading says beside persons, first that fits
         re.compile(
             r"chua (tham gia|dong|co)|khong tham gia|tiem nang|dan so\b|lao dong trong|so ho\b|nhan vien"
             r"|dai ly|so so\b|so luot|tuyen truyen|van dong(?! moi)|hoi nghi9?\b|luc luong|thuoc dien"
+            r"|(so|\d) (xa(?! hoi)|phuong|thon|xom|ap|ban)( \w+)? (co|dat|hoan thanh)\b|\b(xa(?! hoi)|thon|xom|ap) co\b"
             r"|xep (hang|thu)|dien thoai|ma so|population|eligible|\bhuong\b|\bdu\b(?! (kien|bao))|\bno\b|\bthe\b"
         ),
     ),
