@@ -31,6 +31,7 @@ from forecast.question.scenario import Scenario
 ROUNDS = 5  # promises that are tried before the search gives up
 CLOSE = 0.015  # a promise so little above what was asked is not made cheaper
 HOPELESS = 0.1  # where everything at its highest is so far below what was asked, no cheapest mix is looked for
+WORTH = 0.02  # a gain of probability for which another walk is begun: as much as the error of what is promised
 LEAST_STAY = 0.5  # see docs/decisions/0008
 
 
@@ -191,7 +192,7 @@ def _farthest(search: Search) -> tuple[Levels, Judged, float]:
     as all of them do. Which is likeliest, the fast engine and the lines say alone: the agents' own luck is nearly the
     same for mixes that differ by a step. What is promised of it then rests on all draws.
     """
-    rule = search.farthest()
+    rule, last = search.farthest(), 0.0
     kept: dict[Levels, tuple[Judged, float]] = {}
     for _ in range(ROUNDS):  # each judgment says anew how dear and how far a mix is on many draws
         coarse = _highest(search, rule, COARSE)
@@ -200,6 +201,9 @@ def _farthest(search: Search) -> tuple[Levels, Judged, float]:
             break
         gained = max(search.shown(best) - search.shown(coarse), 0.0)
         kept[best] = search.judge(best, 0, enough=1.0), gained
+        if not search.keeps(kept[best][0]) and search.likely[best] - last < WORTH:
+            break
+        last = search.likely[best]
     within = [levels for levels, (judged, _) in kept.items() if not search.keeps(judged)]
     if within:
         best = max(within, key=search.likely.__getitem__)
@@ -218,7 +222,8 @@ def _highest(search: Search, rule: Rule, *sizes: int) -> Levels:
         search.need, higher = min(max(search.shown(best), 1 / search.draws), search.probability), best
         for size in sizes:
             higher = search.refine(higher, rule, size)
-        if higher == best:
-            break
+        more, others = search.shown(higher) - search.shown(best), rule.key(higher)[0] - rule.key(best)[0]
         best = higher
+        if more < WORTH and not others:
+            break
     return best
