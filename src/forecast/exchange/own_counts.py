@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from forecast.data import tables
+from forecast.data.history import observed
 from forecast.data.places import Place
 from forecast.data.tables import UserError
 from forecast.exchange.reading.names import Names
@@ -50,7 +51,7 @@ def read(place: str, month: str | None = None, *, whole: bool = False) -> Counts
     :class:`~forecast.data.tables.UserError` where there are no counts, or none of all communes in the month.
     """
     rows = _rows(place)
-    last = month or str(rows.loc[rows["kind"] == "observation", "month"].max())
+    last = month or str(observed(rows)["month"].max())
     if whole and (counted := _whole_place(rows, place_in(place, last), month)) is not None:
         return counted
     rows = rows[rows["level"] == "commune"]
@@ -69,10 +70,10 @@ def read(place: str, month: str | None = None, *, whole: bool = False) -> Counts
 def _whole_place(rows: pd.DataFrame, place: Place, month: str | None) -> Counts | None:
     """Return the counts of a place alone where its communes were not counted in the month, None where they were."""
     alone = rows[rows["place"] == place.name]
-    months = alone.loc[(alone["measure"] == "members") & (alone["kind"] == "observation"), "month"]
+    months = observed(alone, "members")["month"]
     month = str(tables.month(month)) if month else str(months.max())
     parts = rows[rows["place"].isin(set(place.communes["commune"]) - {place.name})]
-    by_commune = month in set(parts.loc[parts["kind"] == "observation", "month"])
+    by_commune = month in set(observed(parts)["month"])
     if months.empty or len(parts) and (by_commune or month not in set(months)):
         return None
     wide = _wide(alone)
