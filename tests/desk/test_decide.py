@@ -134,6 +134,13 @@ def test_the_needed_path_bends_as_the_draws_bend():
     assert bent.drop("2022-03")["needed"].to_numpy() == pytest.approx(even["needed"].drop(3).to_numpy())
 
 
+def test_a_place_without_members_gets_an_even_path_from_nothing():
+    frame = made().only(measure="members").frame
+    path = needed_path(Projection(frame.assign(value=0.0)), MADE)
+    for bound in ("needed", "needed_low", "needed_high"):
+        assert path[bound].tolist() == pytest.approx([27.0 * t for t in range(13)])
+
+
 def test_the_path_ends_with_the_target_even_if_the_projection_goes_on():
     early = question(by="2022-06", goal=312)
     path = needed_path(made(), early)

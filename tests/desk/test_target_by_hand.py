@@ -104,6 +104,17 @@ def test_what_is_met_already_needs_no_more_effort(engine):
 
 
 @pytest.mark.parametrize("ask", [target.effort, target.ways])
+def test_where_nothing_else_is_said_even_odds_are_asked_of_a_hundred_draws_by_the_stock(engine, ask):
+    """49 draws of a hundred are not enough without a lever, 50 are with any."""
+    engine(lambda levers: (np.arange(100) < (50 if levers else 49), 0.0))
+    found = ask(question())
+    assert {asked for asked in ASKED} == {("stock", range(100), 1)}
+    wanted = found["wanted"].iloc[0] if ask is target.ways else found["probability_wanted"]
+    reached = found["probability_reached"] if ask is target.effort else found["probability_reached"].min()
+    assert (wanted, reached) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("ask", [target.effort, target.ways])
 def test_a_measure_that_the_stock_does_not_know_is_put_to_the_agents(engine, ask):
     engine(lambda levers: (np.ones(DRAWS, bool), 0.0))
     ask(question(measure="active_9of12"))

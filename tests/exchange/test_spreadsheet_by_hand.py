@@ -182,12 +182,78 @@ def test_rows_without_any_number_are_no_rows_and_eight_sheets_are_named(read, tm
     assert '"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")' in str(found.value)
 
 
-def test_a_place_that_began_later_is_read_in_its_first_month():
-    with pytest.raises(UserError):
-        spreadsheet.place_in("Nowhere", None)
-    with pytest.raises(UserError):
-        spreadsheet.place_in("Nowhere", "2022-01")
-    assert spreadsheet.place_in("Đà Bắc", "2023-01").name == "Đà Bắc"
-    merged = places.read_place("Đà Bắc/Tú Lý")
-    if merged.since:
-        assert spreadsheet.place_in(merged.name, "2000-01").since == merged.since
+def test_a_place_is_read_in_its_month_and_in_its_first_one_before_it_began():
+    assert len(spreadsheet.place_in("Đà Bắc", "2023-01").communes) == 17
+    later = spreadsheet.place_in("Cà Mau (2025)", "2024-01")
+    assert (later.name, later.since, len(later.communes)) == ("Cà Mau (2025)", "2025-07", 64)
+    assert spreadsheet.place_in("Cà Mau", "2007-01").since == "2008-01"
+    for place, month, said in (
+        ("Nowhere", None, "Nowhere"),
+        ("Nowhere", "2022-01", "Nowhere"),
+        ("Đà Bắc", "2026-01", "Đà Bắc ended in 2025-06"),
+    ):
+        with pytest.raises(UserError, match=said):
+            spreadsheet.place_in(place, month)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Read a workbook that is given by its sheets, each a name and rows."""
+
+    def of(*sheets: tuple[str, list[list]]) -> spreadsheet.Book:
+        book = openpyxl.Workbook()
+        book.remove(book.worksheets[0])
+        for name, rows in sheets:
+            sheet = book.create_sheet(name)
+            for row in rows:
+                sheet.append(row)
+        book.save(tmp_path / "t.xlsx")
+        return spreadsheet.read(tmp_path / "t.xlsx")
+
+    return of
+
+
+COVER = "Bìa", [["Báo cáo tháng"]]
+TITLES = ["Xã", "Tháng", "Đang tham gia", "Tăng mới"]
+
+
+def test_the_sheets_that_were_read_are_named_and_not_a_cover(saved):
+    book = saved(COVER, ("T1", [TITLES, ["A", "1/2022", 5, 1]]), ("T2", [TITLES, ["A", "2/2022", 6, 1]]))
+    assert book.sheet == "T1; T2"
+    with pytest.raises(SheetError, match=r'^t.xlsx: sheet "T1", row 3, column C \(Đang tham gia\): "\?"'):
+        saved(COVER, ("T1", [TITLES, ["A", "1/2022", 5, 1], ["B", "1/2022", "?", 1]]))
+    for rows in ([TITLES], [TITLES, ["A", "12/2022", None, None]]):
+        with pytest.raises(NothingError, match='sheet "T1" has no row of a commune below its headings'):
+            saved(COVER, ("T1", rows), ("T2", rows))
+
+
+def test_sums_alone_are_no_rows_of_communes_and_an_empty_column_is_told_beside_a_full_one(saved):
+    with pytest.raises(NothingError, match="it has no row of a commune; answer"):
+        saved(COVER, ("T1", [TITLES, ["Tổng cộng", "12/2022", 5, 1]]))
+    with pytest.raises(NothingError, match='; C "Đang tham gia": empty; answer'):
+        saved(COVER, ("T1", [TITLES, ["A", "12/2022", None, 3]]))
+
+
+@pytest.mark.parametrize(("lacking", "rest"), [(1, ""), (5, ""), (6, " ...")])
+def test_communes_without_a_figure_that_others_have_are_told_with_five_of_them(read, lacking, rest):
+    """In December all but one or more have new members; in January nobody has, which is no gap."""
+    names = "BCDEFG"[:lacking]
+    text = HEAD + "A,12/2022,5,2,\n" + "".join(f"{name},12/2022,5,,\n" for name in names)
+    some = ", ".join(f"{name} 2022-12" for name in names[:5])
+    (note,) = told(read(text + "A,01/2023,5,,\nB,01/2023,5,,\n"), "finding")
+    assert note == f'{lacking} empty in "Tăng mới" ({some}{rest}): taken as not counted, without a sum'
+
+
+def test_a_plan_is_that_of_a_year_in_whichever_month_it_stands(read):
+    """A has its plan in February; B has none in 2022, and in 2023 nobody has one."""
+    rows = "A,01/2022,5,\nB,01/2022,5,\nA,02/2022,5,9\nB,02/2022,5,\nA,01/2023,5,\nB,01/2023,5,\n"
+    (note,) = told(read("Xã,Tháng,Đang tham gia,Kế hoạch năm\n" + rows), "finding")
+    assert note == '1 empty in "Kế hoạch năm" (B 2022): taken as not counted, without a sum'
+
+
+@pytest.mark.parametrize(("lacking", "rest"), [(2, ""), (5, ""), (6, " ...")])
+def test_up_to_five_missing_communes_are_all_told(read, lacking, rest):
+    text = HEAD + "".join(f"{name},12/2022,5,,\n" for name in COMMUNES[lacking:])
+    missing = ", ".join(sorted(COMMUNES[:lacking], key=lambda name: f"Đà Bắc/{name}")[:5])
+    first, *_ = told(read(text, "Đà Bắc"), "finding")
+    assert first == f"1 of 1 months have no sum (2022-12), because {missing}{rest} are missing"

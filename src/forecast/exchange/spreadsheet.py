@@ -65,14 +65,14 @@ EXPECTED = {
 class SheetError(SeveralErrors):
     """Faults of a spreadsheet, as many as there are in `faults`; the message names the first of them."""
 
-    def __init__(self, file: str, sheet: str, faults: list[Fault], notes: tuple[Note, ...] = ()):
+    def __init__(self, file: str, faults: list[Fault], notes: tuple[Note, ...] = ()):
         """Keep the faults and the report, and build the message."""
         self.faults, self.notes = faults, notes
         messages = [
             UserError(
                 '{file}: sheet "{sheet}", row {row}, column {letter} ({name}): "{value}"; expected {what}',
                 file=file,
-                sheet=f.sheet or sheet,
+                sheet=f.sheet,
                 row=f.row,
                 letter=f.letter,
                 name=NAMES[f.column],
@@ -154,7 +154,6 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
     place_at = partial(place_in, place) if place else None
     names = reader.communes_of(place_at)
     outcome = reader.read_sheets(grids, path.name, names, asked)
-    sheets = list(dict.fromkeys(value.sheet for value in outcome.values)) or [grids[0].sheet if grids else ""]
     cells, faults = _cells(outcome)
     faults = outcome.faults + faults + _too_many(cells, place_at)
     unknown = _unknown(outcome, names, place, path.name)
@@ -170,7 +169,7 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
         for sheet, name, near, _ in dict.fromkeys(outcome.unknown)
     ]
     if faults:
-        raise SheetError(path.name, sheets[0], faults, tuple(notes))
+        raise SheetError(path.name, faults, tuple(notes))
     if unknown or any(note.kind == QUESTION for note in outcome.notes):
         raise QuestionError(path.name, outcome.notes, unknown)
     _members_there(path.name, grids, outcome)
@@ -182,6 +181,7 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
     table = table[
         [column for column in table if column in COLUMNS or column == "returns" and table[column].notna().any()]
     ]
+    sheets = dict.fromkeys(value.sheet for value in outcome.values)
     return Book(table, marked, "; ".join(sheets), tuple(units), tuple(notes))
 
 
@@ -281,12 +281,12 @@ def _members_there(file: str, grids: list[Grid], outcome: Outcome) -> None:
             sheets=sheets,
             members=NAMES["members"],
         )
-    sheet = grids[0].sheet
-    if not outcome.values and all(
-        note.kind == USED or not note.where or note.en == REASONS["empty"][1] for note in outcome.notes
-    ):
+    if not outcome.values and all(not note.where or note.en == REASONS["empty"][1] for note in outcome.notes):
         raise NothingError(
-            '{file}: sheet "{sheet}" has no row of a commune below its headings', outcome.notes, file=file, sheet=sheet
+            '{file}: sheet "{sheet}" has no row of a commune below its headings',
+            outcome.notes,
+            file=file,
+            sheet=outcome.tables[0],
         )
     open_ones = [
         note
