@@ -102,7 +102,7 @@ def test_a_scenario_without_a_target_is_an_error():
 
 def test_who_enters_as_needed_and_leaves_as_expected_lands_on_the_target():
     path = needed_path(made(), MADE)
-    assert list(path["month"]) == list(MADE.months.astype(str))
+    assert list(path["month"]) == list(MADE.months.astype(str)) and set(path["draws"]) == {5}
     members = path["needed"].iloc[0]
     assert members == 300
     for needed, entries in zip(path["needed"].iloc[1:], path["entries_needed"].iloc[1:], strict=True):

@@ -41,7 +41,7 @@ UNDER = lives(
     c=(3, [0, 0, 0, 3, 3, 3, 6]),
     d=(3, [0, 0, 0, 3, 3, 3, 6]),
     e=(1, [0, 6, 6, 6, 6, 6, 6]),
-)
+)._replace(once=np.array([False, False, True, False, True]))  # c and e pay one time
 WITHOUT = lives(
     a=(0, [0, 1, 2, 3, 4, 5, 6]),
     c=(5, [0, 0, 0, 0, 0, 3, 3]),
@@ -150,8 +150,10 @@ def test_each_kinds_months_and_what_newcomers_paid(added):
     assert path("anyway", "members") == [0, 1, 1, 2, 2, 2, 2] and path("anyway", "gap") == [0] * 7
     assert path("instead", "members") == [0] * 7 and path("instead", "gap") == [0, 0, 0, 0, -1, -1, -1]
     assert path("brought", "members") == [0, 0, 0, 2, 2, 2, 2] and path("brought", "gap") == [0, 0, 0, 2, 2, 1, 1]
-    paid = added.people[added.people["group"] == "poor"].set_index("kind")["paid"]
-    assert paid.to_dict() == {"because": 2, "sooner": 6, "anyway": 12, "already": 0, "instead": 0}
+    rows = added.people[added.people["group"] == "poor"].set_index("kind")
+    assert rows["paid"].to_dict() == {"because": 2, "sooner": 6, "anyway": 12, "already": 0, "instead": 0}
+    assert rows["entries"].to_dict() == {"because": 1, "sooner": 1, "anyway": 2, "already": 0, "instead": 0}
+    assert rows["once"].to_dict() == {"because": 0, "sooner": 1, "anyway": 1, "already": 0, "instead": 0}
 
 
 @pytest.fixture
@@ -204,7 +206,8 @@ def test_policies_of_other_months_are_each_counted_in_their_own(asked):
     late = QUO.with_policy("late", Policy(TopUp(share=0.5, start="2022-06")))
     _, (usual, last) = additionality.follow(QUO, [TOP_UP, late], draws=2, jobs=1)
     assert sums_of(usual.people)["already"] == [12, 6, 6]
-    assert sums_of(last.people)["already"] == [2, 2, 2] and sums_of(last.people)["anyway"] == [6, 6, 6]
+    june = {"already": [2, 2, 2], "because": [0] * 3, "sooner": [6, 0, 0], "anyway": [6, 6, 6], "instead": [0, 2, 0]}
+    assert sums_of(last.people) == june
 
 
 def test_what_was_followed_is_kept_whatever_the_questions_are_called(asked, tmp_path):

@@ -214,7 +214,7 @@ RULES = TeamRules(*(np.array([value]) for value in (30.0, 0.3, 1.5, 10.0, 0.25, 
 
 def month(**seen: float) -> list[float]:
     """What a team of two collectors does: visits, share called."""
-    usual = dict.fromkeys(Seen._fields, 0.0) | {"collectors": 2.0, "skill": 1.0, "members": 100.0, "year_start": 100.0}
+    usual = dict.fromkeys(Seen._fields, 0.0) | {"collectors": 2.0, "skill": 1.0, "members": 100.0}
     usual |= {"plan_members": 100.0} | seen
     planned = {name: usual[name] for name in teams.PLANNED}
     arrays = {name: np.array([usual[name]]) for name in teams.LOOKED_AT}
@@ -289,6 +289,12 @@ def test_a_quota_lifts_time_while_the_plan_is_not_met_and_officials_come_on_top(
     assert month(staff=4, **behind) == [60, 0]  # without a quota officials do not visit
     assert month(staff=4, staff_quota=1.0, **behind) == pytest.approx([75 + 4 * 10 * 0.5 * 1.25 * 0.75, 0])
     assert month(staff=4, staff_quota=2.0, **behind) == pytest.approx([90 + 4 * 10 * 1.5 * 0.75, 0])
+    assert month(staff=4, staff_quota=9.0, **behind) == month(staff=4, staff_quota=2.0, **behind)
+
+
+def test_a_visit_with_help_at_the_form_takes_half_a_visit_more():
+    assert month(assisted=1.0) == pytest.approx([60 / 1.5, 0])
+    assert month(assisted=0.5, extra_visits=5) == pytest.approx([60 / 1.25 + 5, 0])
 
 
 def test_ordinary_visits_are_what_calls_leave_and_reach_a_share_of_households():

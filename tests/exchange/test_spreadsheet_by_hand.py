@@ -61,6 +61,18 @@ def test_a_double_row_is_a_fault_once_and_the_same_row_again_is_none(read):
     assert len(read(HEAD + "A,12/2022,5,2,1\nA,12/2022,5,2,1\n").counts) == 1
 
 
+@pytest.mark.parametrize("again", [14, 16])
+def test_a_double_is_told_by_the_cell_that_says_its_month_or_else_its_commune(read, again):
+    """The same month again, or a commune that has another figure in a column of a month, more or less."""
+    expected = "expected each commune once a month, and another row has it already"
+    with pytest.raises(SheetError) as found:
+        read(HEAD + f"A,12/2022,15,,\nA,12/2022,{again},,\n")
+    assert str(found.value) == f't.csv: sheet "t", row 3, column B (Tháng): "12/2022"; {expected}'
+    with pytest.raises(SheetError) as found:
+        read(f"Xã,Đang tham gia 12/2022\nAn Bình,15\nBa Vì,15\nAn Bình,{again}\n")
+    assert str(found.value) == f't.csv: sheet "t", row 4, column A (Xã, phường): "An Bình"; {expected}'
+
+
 @pytest.mark.parametrize("role", ["Đang tham gia", "Tăng mới", "Dừng đóng"])
 def test_no_count_is_above_the_people_of_its_commune(read, role):
     people = int(DA_BAC.communes["population"].iloc[0])
@@ -72,8 +84,9 @@ def test_no_count_is_above_the_people_of_its_commune(read, role):
         return HEAD + f"{COMMUNES[0]},01/2023,{','.join(values)}\n"
 
     read(row(people), "Đà Bắc")
-    with pytest.raises(SheetError, match="no more than the people who live in the commune"):
-        read(row(people + 1), "Đà Bắc")
+    for text in (row(people + 1), row(people + 1).replace(",1", ",") + f"{COMMUNES[1]},01/2023,1,1,1\n"):
+        with pytest.raises(SheetError, match="no more than the people who live in the commune"):
+            read(text, "Đà Bắc")
 
 
 def test_without_a_place_a_commune_has_at_most_ten_million(read):
@@ -110,6 +123,41 @@ def test_a_name_that_is_nearly_one_is_told_with_the_nearest_and_can_be_answered(
     with pytest.raises(QuestionError, match=r'"Tú Lyy" is none of Đà Bắc; nearest: Tú Lý.*--map "Tú Lyy=COMMUNE"'):
         read(text, "Đà Bắc")
     assert read(text, "Đà Bắc", ["Tú Lyy=Tú Lý"]).counts["commune"].tolist() == ["Tú Lý"]
+
+
+def test_a_name_of_several_communes_is_told_with_their_districts(read):
+    with pytest.raises(QuestionError) as found:
+        read(HEAD + "Minh Khai,01/2023,5,,\n", "ha noi")
+    choices = " or ".join(f"Minh Khai ({district})" for district in ("Bắc Từ Liêm", "Hai Bà Trưng", "Hoài Đức"))
+    said = f'commune "Minh Khai" may be {choices}; say the district beside it, or answer --map "Minh Khai=COMMUNE"'
+    assert str(found.value) == f't.csv: sheet "t", {said}'
+
+
+def test_what_is_asked_is_told_and_nothing_else_and_in_both_languages(read):
+    with pytest.raises(QuestionError) as found:
+        read("Xã,Tháng,Đang tham gia BHXH tự nguyện,Đang tham gia\nA,12/2022,1234,1233\n")
+    where = 't.csv: {}, C "Đang tham gia BHXH tự nguyện"; D "Đang tham gia": '
+    answer = '--map "members=C" {} --map "members=D"'
+    asked = where.format('sheet "t"') + "which column holds members? Answer " + answer.format("or")
+    assert found.value.text("en") == asked
+    asked = where.format('trang tính "t"') + "cột nào là số người đang tham gia? Trả lời " + answer.format("hoặc")
+    assert found.value.text("vi") == asked
+
+
+def test_faults_come_before_questions_and_the_report_has_both(read):
+    with pytest.raises(SheetError) as found:
+        read(HEAD + "Atlantis,12/2022,5,,\nTú Lyy,12/2022,?,,\n", "da bac")
+    fault = 't.csv: trang tính "t", dòng 3, cột C (Đang tham gia): "?"; cần một số nguyên, như 1234 hoặc 1.234'
+    assert found.value.text("vi") == fault
+    asked = [(note.en, note.vi) for note in found.value.notes if note.kind == "question"]
+    near = "Tú Lý"
+    assert asked == [
+        ('"Atlantis" is no commune of Đà Bắc', '"Atlantis" không phải xã nào của Đà Bắc'),
+        (
+            f'"Tú Lyy" is no commune of Đà Bắc; nearest: {near}',
+            f'"Tú Lyy" không phải xã nào của Đà Bắc; gần nhất: {near}',
+        ),
+    ]
 
 
 def test_months_that_lack_communes_are_told_with_five_of_them(read):
@@ -237,7 +285,7 @@ def test_sums_alone_are_no_rows_of_communes_and_an_empty_column_is_told_beside_a
 @pytest.mark.parametrize(("lacking", "rest"), [(1, ""), (5, ""), (6, " ...")])
 def test_communes_without_a_figure_that_others_have_are_told_with_five_of_them(read, lacking, rest):
     """In December all but one or more have new members; in January nobody has, which is no gap."""
-    names = "BCDEFG"[:lacking]
+    names = "GFEDCB"[:lacking]  # in the order of the file
     text = HEAD + "A,12/2022,5,2,\n" + "".join(f"{name},12/2022,5,,\n" for name in names)
     some = ", ".join(f"{name} 2022-12" for name in names[:5])
     (note,) = told(read(text + "A,01/2023,5,,\nB,01/2023,5,,\n"), "finding")

@@ -25,6 +25,7 @@ from forecast.exchange.reading import reader, report
 from forecast.exchange.reading.grids import Grid, read_grids
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.months import month_of
+from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.reader import Fault, Outcome, Value
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note
 from forecast.exchange.reading.texts import fold
@@ -156,18 +157,9 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
     outcome = reader.read_sheets(grids, path.name, names, asked)
     cells, faults = _cells(outcome)
     faults = outcome.faults + faults + _too_many(cells, place_at)
-    unknown = _unknown(outcome, names, place, path.name)
-    notes = list(outcome.notes)
-    notes += [
-        Note(
-            QUESTION,
-            sheet,
-            "",
-            f'"{name}" không phải xã nào của {place}' + (f"; gần nhất: {', '.join(near)}" if near else ""),
-            f'"{name}" is no commune of {place}' + (f"; nearest: {', '.join(near)}" if near else ""),
-        )
-        for sheet, name, near, _ in dict.fromkeys(outcome.unknown)
-    ]
+    known = names(None)
+    unknown = _unknown(outcome, known, path.name) if known else []
+    notes = [*outcome.notes, *(_asked(outcome, known) if known else ())]
     if faults:
         raise SheetError(path.name, faults, tuple(notes))
     if unknown or any(note.kind == QUESTION for note in outcome.notes):
@@ -185,7 +177,21 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
     return Book(table, marked, "; ".join(sheets), tuple(units), tuple(notes))
 
 
-def _unknown(outcome: Outcome, names: reader.Communes, place: str | None, file: str) -> list[UserError]:
+def _asked(outcome: Outcome, known: Names) -> list[Note]:
+    """Return a question of the report for each name that matches no commune."""
+    return [
+        Note(
+            QUESTION,
+            sheet,
+            "",
+            f'"{name}" không phải xã nào của {known.place}' + (f"; gần nhất: {', '.join(near)}" if near else ""),
+            f'"{name}" is no commune of {known.place}' + (f"; nearest: {', '.join(near)}" if near else ""),
+        )
+        for sheet, name, near, _ in dict.fromkeys(outcome.unknown)
+    ]
+
+
+def _unknown(outcome: Outcome, known: Names, file: str) -> list[UserError]:
     """Return a line for each name that matches no commune, with the nearest ones."""
     several = (
         '{file}: sheet "{sheet}", commune "{name}" may be {near}; say the district beside it, or answer '
@@ -200,10 +206,9 @@ def _unknown(outcome: Outcome, names: reader.Communes, place: str | None, file: 
         "or mend the name"
     )
     lines = []
+    some = ", ".join(unit.rpartition("/")[2] for unit in known.units[:8])
     for sheet, name, near, how in dict.fromkeys(outcome.unknown):
-        known = names(None)
-        some = ", ".join(unit.rpartition("/")[2] for unit in (known.units if known else ())[:8])
-        at = {"file": file, "sheet": sheet, "name": name, "place": known.place if known else place}
+        at = {"file": file, "sheet": sheet, "name": name, "place": known.place}
         if how == "several":
             either = joined([Message("{name}", name=one) for one in near], Message(" or "))
             lines.append(UserError(several, **at, near=either))
