@@ -10,7 +10,7 @@ from forecast.data.tables import UserError
 from forecast.desk import additionality
 from forecast.desk.additionality import Added
 from forecast.desk.lined_up import COUNTED, KINDS
-from forecast.question.levers import Policy, TopUp, Visits
+from forecast.question.levers import Policy, TopUp, Training, Visits
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
@@ -155,7 +155,9 @@ def test_dead_weight_is_told_by_payer_and_group_over_the_draws():
     money = paid({"poor": [10.0, 0.0], "other": [0.0, 0.0]}, {"poor": [50.0, 50.0], "other": [0.0, 0.0]})
     table = additionality.table(Added(found, months()), QUO, PLAN, money)
     rows = table[table["measure"] == "dead_weight"].set_index("group")
-    assert rows.index.tolist() == ["all", "poor"] and set(rows["payer"]) == {"province"} and set(rows["unit"]) == {"vnd"}
+    assert (
+        rows.index.tolist() == ["all", "poor"] and set(rows["payer"]) == {"province"} and set(rows["unit"]) == {"vnd"}
+    )
     for group in ("all", "poor"):
         assert rows.loc[group, ["median", "low", "high", "draws"]].tolist() == pytest.approx([30, 3, 57, 2])
 
@@ -223,6 +225,7 @@ def test_a_policy_acts_from_its_first_change_to_its_last_end():
     assert acts(early, late, base=with_early) == (8, 9)
     assert acts(base=with_early) == (3, 4)  # to take a lever away is a policy too
     assert acts(TopUp(share=0.1, start="2023-01")) == (13, 24)
+    assert acts(Training(share=0.5, start="2022-03", end="2022-05")) == (3, 5)  # what they learned stays
 
 
 @pytest.mark.parametrize("changed", [{"start": "2022-01"}, {"until": "2023-11"}, {"place": toy.place(name="Other")}])

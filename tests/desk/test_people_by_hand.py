@@ -187,7 +187,9 @@ def test_sixty_draws_are_followed_under_each_policy_and_come_back_in_their_order
         assert rows["draw"].tolist() == list(range(60)) and rows["value"].tolist() == [more + d for d in range(60)]
     assert answer.frame["engine"].unique().tolist() == ["agents"]
     for _, rows in one.people.groupby("draw"):
-        pd.testing.assert_frame_equal(rows.drop(columns="draw").reset_index(drop=True), added.people.drop(columns="draw"))
+        pd.testing.assert_frame_equal(
+            rows.drop(columns="draw").reset_index(drop=True), added.people.drop(columns="draw")
+        )
     assert one.months["draw"].nunique() == none.people["draw"].nunique() == 60
     same = none.people.groupby("kind")["persons"].sum()
     assert same.to_dict() == {"already": 60, "because": 0, "sooner": 0, "anyway": 60 * 4, "instead": 0}
@@ -198,7 +200,13 @@ def test_months_are_counted_from_the_first_month_of_a_policy_that_begins_at_once
     early = QUO.with_policy("early", Policy(TopUp(share=0.5, start="2022-01", end="2022-03")))
     _, (found,) = additionality.follow(QUO, [early], draws=1, seed=5, jobs=1)
     assert asked == [("status quo", range(1), 5), ("early", range(1), 5)]
-    expected = {"already": [5, 3, 3], "because": [1, 0, 0], "sooner": [3, 0, 0], "anyway": [9, 9, 9], "instead": [0] * 3}
+    expected = {
+        "already": [5, 3, 3],
+        "because": [1, 0, 0],
+        "sooner": [3, 0, 0],
+        "anyway": [9, 9, 9],
+        "instead": [0] * 3,
+    }
     assert sums_of(found.people) == expected
 
 

@@ -42,7 +42,10 @@ def engine(monkeypatch) -> Callable[[Callable], None]:
                 levers.setdefault(lever.lever, []).append(lever)
             met, money = rule(levers)
             paid = {"province": money, "state": money / 4, "donors": 0.0, "office": 3.0 * len(levers), "members": 1e9}
-            values = {"reached": np.where(met, GOAL + np.arange(len(met)) % 2, GOAL - 1), "hours": np.full(len(met), 7.0 * len(levers))}
+            values = {
+                "reached": np.where(met, GOAL + np.arange(len(met)) % 2, GOAL - 1),
+                "hours": np.full(len(met), 7.0 * len(levers)),
+            }
             return pd.DataFrame(values | {payer: np.full(len(met), vnd) for payer, vnd in paid.items()})
 
         def tallies(asked, seed, **_) -> list[pd.DataFrame]:
@@ -119,7 +122,7 @@ def test_where_nothing_else_is_said_even_odds_are_asked_of_a_hundred_draws_by_th
     """49 draws of a hundred are not enough without a lever, 50 are with any."""
     engine(lambda levers: (np.arange(100) < (50 if levers else 49), 0.0))
     found = ask(question())
-    assert {asked for asked in ASKED} == {("stock", range(100), 1)}
+    assert set(ASKED) == {("stock", range(100), 1)}
     wanted = found["wanted"].iloc[0] if ask is target.ways else found["probability_wanted"]
     reached = found["probability_reached"] if ask is target.effort else found["probability_reached"].min()
     assert (wanted, reached) == (0.5, 0.5)

@@ -72,7 +72,7 @@ def test_everybody_enrolls_at_once_in_their_own_commune_and_group():
 
 @pytest.mark.parametrize(("spell", "active"), [(3, "2023-01"), (6, "2022-12")])
 def test_who_pays_with_a_month_between_is_active_with_the_ninth_month_of_twelve(spell, active):
-    """Three months and a gap are nine in twelve, from the first year's ninth on; of six and a gap the ninth is sooner."""
+    """Of three months and a gap the ninth within a year is January's; of six and a gap it comes sooner."""
     book = Gift(persons_per_month=24, months=spell, group="poor", start="2022-03", end="2022-03")
     always = {"return_rate": ALWAYS, "annual_lapse": 1 - 1e-15}
     table = lived(book, law=law_of(spell), gift_retention=0.0, until="2023-10", **always)
@@ -121,7 +121,7 @@ def test_nobody_who_returns_is_missed_where_returning_was_not_foreseen():
 
 
 def test_no_answer_depends_on_how_much_room_there_was(monkeypatch):
-    """1024 rows are there at first. In January 950 of 1000 people and 285 of 300 newcomers join, and 90 by books then."""
+    """1024 rows are there at first. In January 950 of 1000 people and 285 of 300 newcomers join; books follow."""
     book = Gift(persons_per_month=90, group="all", start="2022-02", end="2022-02")
     many = {"entry_rate": 36.0, "eligible_entry_rate": 0.3, "frailty_shape": 1e6, "price_response": 0.0, "scale": 0.1}
     question = asked(book, until="2022-03", annual_lapse=1e-9, **many)

@@ -248,7 +248,7 @@ def test_collectors_do_more_of_what_pays_more():
 
 def test_each_team_works_by_its_own_plan_and_each_draw_by_its_own_rules():
     """Two communes in three draws: of two collectors and of four, who find 10, 20 and 30 visits each."""
-    planned = {name: 0.0 for name in teams.PLANNED}
+    planned = dict.fromkeys(teams.PLANNED, 0.0)
     rows = np.array([list((planned | {"collectors": count}).values()) for count in (2.0, 4.0)])
     looked_at = np.zeros((len(teams.LOOKED_AT), 2, 3))
     looked_at[teams.LOOKED_AT.index("skill")] = [[1.0, 1.0, 0.5], [1.0, 2.0, 1.0]]
