@@ -1,7 +1,7 @@
 """A sample workbook in the other formats that offices send: .xls, .ods, text with its letters, old fonts.
 
-An .ods file is packed XML, written here as OpenDocument 1.3 asks, since no library for it is kept well; why xlwt, at rest
-as the format itself, writes the .xls, says decision 22. Windows-1258 and the fonts TCVN3 and VNI are those of
+An .ods file is packed XML, written here as OpenDocument 1.3 asks, since no library for it is kept well; why xlwt, at
+rest as the format itself, writes the .xls, says decision 22. Windows-1258 and the fonts TCVN3 and VNI are those of
 :mod:`forecast.exchange.reading.letters`.
 """
 
