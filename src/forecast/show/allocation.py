@@ -27,10 +27,11 @@ def text(allocation: Allocation, lang: str = "vi") -> Text:
     stated.tell(figures)
     return say(
         lang,
-        vi="{engine} {all:n} lần: cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt "
-        "phần của mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c} ({n:n} lần mô phỏng).",
-        en="{engine}, {all:n} draws: the whole place reaches {v:n} by {by:t} with probability {p:c}. Split by capacity, "
-        "each commune meets its share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c} ({n:n} draws).",
+        vi="{engine} {all:n} lần: cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi "
+        "xã đạt phần của mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c} ({n:n} lần mô phỏng).",
+        en="{engine}, {all:n} draws: the whole place reaches {v:n} by {by:t} with probability {p:c}. Split by "
+        "capacity, each commune meets its share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c} "
+        "({n:n} draws).",
         v=target.value,
         by=target.by,
         p=of_place(allocation),
