@@ -136,11 +136,11 @@ def conflicts(
         _of_part(f, lang) + _MONTH.sub(lambda match: words.month(match[0], lang), getattr(f, f"message_{lang}"))
         for f in kept
     ]
-    lines = [
+    lines = dict.fromkeys(  # what is found of two scenarios of a place is told once
         f"**{capital(term('severity.' + f.severity.replace(' ', '_'), lang))}.** {capital(text)}"
         for f, text in zip(kept, messages, strict=True)
-    ]
-    return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
+    )
+    return listing(list(lines)) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
 
 
 def _of_part(finding: Finding, lang: str) -> str:
