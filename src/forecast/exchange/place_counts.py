@@ -252,10 +252,8 @@ def _counted(
     heading = table.named[at["done"]]
     answer = asked.role(letter(at["done"]), heading, sheet)
     reading = numbers.column({x: cell(table, y, name) for name, x in at.items()}, answer)
-    if reading.how == "unsure":
-        vi = f'dấu chấm hoặc phẩy là hàng nghìn hay phần lẻ? Trả lời --map "{heading}=thousands" hoặc "{heading}=whole"'
-        en = f'do dots or commas mark thousands or decimals? Answer --map "{heading}=thousands" or "{heading}=whole"'
-        notes.append(Note(QUESTION, sheet, rows_text([y]), vi, en))
+    if reading.how in ("unsure", "mixed"):
+        notes.append(Note(QUESTION, sheet, rows_text([y]), *numbers.question(heading, reading.how)))
         return {}
     for name, x in at.items():
         if x in reading.wrong:
