@@ -136,7 +136,7 @@ def test_labels_as_offices_write_them(label, role):
 def test_places_that_have_members_are_no_members_in_headings_of_columns_either():
     for heading in ("Số xã có người tham gia BHXH TN", "Số thôn đã có người tham gia", "Xã có người tham gia"):
         assert headings.meaning((heading,)).role == "told"
-    assert headings.meaning(("Người tham gia bảo hiểm xã hội có đến cuối kỳ",)).role == "members"
+    assert headings.meaning(("Người tham gia bảo hiểm xã hội tự nguyện có đến cuối kỳ",)).role == "members"
 
 
 def test_rows_below_money_are_money_and_units_tell_what_a_bare_row_counts(tmp_path):

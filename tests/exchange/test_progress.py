@@ -46,6 +46,8 @@ def same(counts, made):
 
 ROUND = [
     *itertools.product(("ods",), ("title", "sheets", "cover"), ("", "TCVN3", "VNI")),
+    *itertools.product(("xls",), layouts.LAYOUTS, ("",)),
+    *(("xls", "merged", "TCVN3"), ("xls", "sheets", "VNI")),
     *(("xlsx", "groups", "TCVN3"), ("xlsx", "merged", "VNI")),
     *itertools.product(formats.TEXTS, ("across", "three-rows"), ("",)),
     *(("csv-tab", "across-measures", "TCVN3"), ("csv-utf16", "side-by-side", "VNI"), ("csv-tab", "two-tables", "VNI")),
@@ -71,13 +73,20 @@ def test_a_sample_in_a_format_that_cannot_hold_it_is_refused(tmp_path, run):
     assert (many.exit_code, "csv-bom holds one sheet and this layout has 2" in many.output) == (1, True)
     letters = run(*args, "--format", "csv-1258", "--font", "VNI")
     assert (letters.exit_code, "csv-1258 has letters of its own" in letters.output) == (1, True)
+    wide = run(*args, "--months", 90, "--layout", "across-measures", "--format", "xls")
+    assert (wide.exit_code, "65536 rows and 256 columns, and this sample has" in wide.output) == (1, True)
     assert not (tmp_path / "s").exists()
-    for word in ("--layout", "list"), ("--layout", "long"):
-        done = run(*args, *word, "--format", "ods", "--font", "TCVN3", "--force")
-        assert done.exit_code == 0, done.output
-        read = run("import", tmp_path / "s" / "da-bac.ods", "--place", "da-bac", "--out", tmp_path / word[1])
-        assert read.exit_code == 0, read.output
-        assert "synthetic" in next((tmp_path / word[1]).glob("[mh]*.csv")).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["ods", "xls"])
+@pytest.mark.parametrize("layout", ["list", "long", "indicators"])
+def test_lists_and_long_tables_come_back_from_other_formats(tmp_path, run, layout, form):
+    args = ("sample", "da-bac", "--since", "2023-01", "--months", 2, "--out", tmp_path / "s")
+    done = run(*args, "--layout", layout, "--format", form, "--font", "TCVN3")
+    assert done.exit_code == 0, done.output
+    read = run("import", tmp_path / "s" / f"da-bac.{form}", "--place", "da-bac", "--out", tmp_path / "d")
+    assert read.exit_code == 0, read.output
+    assert "synthetic" in next((tmp_path / "d").glob("[mh]*.csv")).read_text(encoding="utf-8")
 
 
 def told_in_readme() -> list[list[str]]:

@@ -28,7 +28,7 @@ LAYOUTS = (
     *("long", "list", "title", "sheets", "across", "across-measures", "merged", "groups", "two-tables", "three-rows"),
     *("cover", "side-by-side", "indicators"),
 )
-FORMATS = ("xlsx", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf16", "csv-1258")
+FORMATS = ("xlsx", "xls", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf16", "csv-1258")
 
 
 @command()

@@ -29,6 +29,7 @@ from forecast.desk.verify import Judged
 from forecast.question.scenario import Scenario
 
 ROUNDS = 5  # promises that are tried before the search gives up
+MOST_NEED = 0.999  # probability that the draws of the search may be asked to show at most
 CLOSE = 0.015  # a promise so little above what was asked is not made cheaper
 HOPELESS = 0.1  # where everything at its highest is so far below what was asked, no cheapest mix is looked for
 WORTH = 0.02  # a gain of probability for which another walk is begun: as much as the error of what is promised
@@ -166,23 +167,31 @@ def _promise(search: Search, starts: list[Levels]) -> tuple[Levels, Judged, floa
 
 def _kept(search: Search, best: Levels) -> dict[Levels, tuple[Judged, float]]:
     """Refine and judge by turns until the agents' probability is what was asked for, at the least cost."""
-    rule = search.cheapest()
     kept: dict[Levels, tuple[Judged, float]] = {}
     for _ in range(ROUNDS):
-        coarse = search.refine(min([best, *search.alone()], key=rule.key), rule, COARSE)
-        best = search.refine(coarse, rule)
+        best, saved = _cheapest(search, best)
+        while best in kept and kept[best][0].probability < search.probability and search.need < MOST_NEED:
+            search.need = min(search.need + 1 / search.draws, MOST_NEED)  # few draws: the last need asked for as many
+            best, saved = _cheapest(search, best)
         if best in kept:
             break
-        whole, fine = (float(search.seen[levels][0].mean()) for levels in (coarse, best))
-        saved = max(1 - fine / whole, 0.0) if whole > 0 and rule.key(coarse)[0] == rule.key(best)[0] else 0.0
         kept[best] = search.judge(best, 0), saved
         above = kept[best][0].probability - search.probability
         near, missing = 0 <= above < CLOSE, search.missing(best)
         if near and not search.holds(kept[best][0]) or sum(missing.values()) > missing["target"] and above < 0:
             break
         if not near:
-            search.need = min(max(search.shown(best) - above + 0.005, 0.001), 0.999)
+            search.need = min(max(search.shown(best) - above + 0.005, 0.001), MOST_NEED)
     return kept
+
+
+def _cheapest(search: Search, best: Levels) -> tuple[Levels, float]:
+    """Walk from the cheapest of a mix and each lever alone to the cheapest near it; say what fine steps saved."""
+    rule = search.cheapest()
+    coarse = search.refine(min([best, *search.alone()], key=rule.key), rule, COARSE)
+    fine = search.refine(coarse, rule)
+    whole, cost = (float(search.seen[levels][0].mean()) for levels in (coarse, fine))
+    return fine, max(1 - cost / whole, 0.0) if whole > 0 and rule.key(coarse)[0] == rule.key(fine)[0] else 0.0
 
 
 def _farthest(search: Search) -> tuple[Levels, Judged, float]:
