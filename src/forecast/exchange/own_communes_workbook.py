@@ -1,7 +1,5 @@
 """Communes by one's own counts as a workbook that adds up: ranks and shares, forecast by month, who is due by month."""
 
-import io
-
 import numpy as np
 import openpyxl
 from openpyxl.styles import Font
@@ -9,8 +7,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.data.apportion import shared
-from forecast.data.files import inert, timeless
-from forecast.exchange import sheets
+from forecast.data.files import inert
+from forecast.exchange import formulas, sheets
 from forecast.exchange.own_communes import Communes
 from forecast.language import words
 
@@ -47,9 +45,7 @@ def workbook(communes: Communes, lang: str = "vi") -> bytes:
     if communes.due is not None:
         name = ("Đến hạn theo tháng", "Due by month")[at]
         sheets.due(book.create_sheet(name), communes.due, communes.place.name, communes.synthetic, lang)
-    stream = io.BytesIO()
-    book.save(stream)
-    return timeless(stream.getvalue())
+    return formulas.saved(book)
 
 
 def _ranks(sheet: Worksheet, communes: Communes, at: int) -> None:
