@@ -248,9 +248,10 @@ def source_list(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str 
         if term_key in words.terms().index:
             citation = term(term_key, lang)
         else:
-            citation = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
+            title = term(title_key, lang) if (title_key := f"title.{row.source}") in words.terms().index else row.title
+            citation = f"[{title}]({row.address})" if str(row.address).startswith("http") else title
             by = row.publisher if lang == "vi" else form(str(row.publisher).split(" (")[0], "publisher", lang)
-            citation = f"{_marked(citation, row.title, lang)}. {_marked(capital(by), by, lang)}"
+            citation = f"{_marked(citation, title, lang)}. {_marked(capital(by), by, lang)}"
         lines.append(
             citation
             + (f", {words.dated(row.date, lang)}" if row.date else "")
