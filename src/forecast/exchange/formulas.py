@@ -139,7 +139,9 @@ class _Reader:
         if name == "IF":
             return given[1] if given[0] else given[2]
         counts = [float(one) for one in given if isinstance(one, int | float)]
-        return {"SUM": sum, "MAX": max, "N": sum}[name](counts, **({} if name == "MAX" else {"start": 0.0}))
+        if name not in ("SUM", "MAX", "N"):
+            raise ValueError(f"a function that is not known: {name}")
+        return max(counts, default=0.0) if name == "MAX" else sum(counts, start=0.0)
 
 
 def number(value: Value) -> float:
