@@ -28,6 +28,7 @@ HEADINGS = {  # column: Vietnamese, English, number format; a formula where the 
     "tried": ("Số lần thử lại", "Past forecasts tried", "0", ""),
     "met": ("Trong khoảng 80%", "Inside the 80% interval", "0", ""),
 }
+_COUNTED = {"gap": "plan"}  # what a formula is of
 _SUMS = ("members", "last_year", "expected", "plan", "gap", "share", "tried", "met")
 
 
@@ -73,7 +74,7 @@ def _ranks(sheet: Worksheet, communes: Communes, at: int) -> None:
     sheet.append(
         [
             f"=SUM({letters[name]}{top}:{letters[name]}{last})"
-            if name in _SUMS
+            if name in _SUMS and communes.table[_COUNTED.get(name, name)].notna().any()  # a sum of nothing is no 0
             else sheets.cell(totals.get(name), "", 3)
             for name in HEADINGS
         ]

@@ -65,7 +65,7 @@ def workbook(report: Progress, lang: str = "vi") -> bytes:
             sheet.cell(total, number).value = heading[2].format(**cells)
         elif name in _OWN:
             sheet.cell(total, number).value = sheets.cell(report.whole[_OWN[name]], "", 1)
-        elif name not in _NO_SUM:
+        elif name not in _NO_SUM and report.table[name].notna().any():  # a sum of nothing is no 0
             sheet.cell(total, number).value = f"=SUM({letters[name]}{first}:{letters[name]}{last})"
     for number, name in enumerate(HEADINGS, 1):
         sheet.column_dimensions[letters[name]].width = 24 if name == "commune" else 12
