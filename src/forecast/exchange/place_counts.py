@@ -96,7 +96,7 @@ def read(path: Path, place: str, answers: Iterable[str] = (), grids: list[Grid] 
             if month and figures:
                 read_months.append(_Month(month, figures, grid.sheet))
     if faults:
-        raise SheetError(path.name, faults[0].sheet, faults, tuple(notes))
+        raise SheetError(path.name, faults, tuple(notes))
     notes += _twice(read_months)
     if any(note.kind == QUESTION for note in notes):
         raise QuestionError(path.name, notes, [])

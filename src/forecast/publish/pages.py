@@ -37,6 +37,7 @@ PARTS = {
     "proof": {"vi": "Tin được đến đâu", "en": "How far to trust it"},
     "how": {"vi": "Cách làm", "en": "How it works"},
 }
+SCREEN = "screen-only"  # a tag: who reads on paper types no command
 _HERE = "<!-- lists of pages -->"
 _TO_PAGE = re.compile(r"\[([^\]]+)\]\((\w+)\.ipynb\)")
 
@@ -119,7 +120,7 @@ def write(
         end = "\n\n".join(
             [
                 foot.taken(lang, up, stem, stem in extras.pdfs, stem in extras.forecasts, bool(alone)),
-                foot.manifest(book, lang, facts),
+                foot.manifest(book, lang, facts, TITLE[lang]),
             ]
         )
         book.cells.append(nbformat.v4.new_markdown_cell(end, id="end"))
@@ -194,7 +195,8 @@ def _tag(cell: NotebookNode, lang: str) -> None:
         if "hide-output" in cell_tags
         else {"hide-input"}
     )
-    cell.metadata["tags"] = sorted(cell_tags | shown)
+    screen = {SCREEN} if pdf.REPEATS in cell.source else set()
+    cell.metadata["tags"] = sorted(cell_tags | shown | screen)
     if "hide-output" in cell_tags:
         what = pdf.folded(cell, lang)
         cell.metadata["mystnb"] = {
@@ -323,7 +325,7 @@ def _front(lang: str, today: str, cards: dict[str, list[str]], up: str, made: di
             ),
             _statuses(lang),
             foot.taken(lang, up),
-            foot.manifest(None, lang, made),
+            foot.manifest(None, lang, made, TITLE[lang]),
             "",
         ]
     )

@@ -27,7 +27,7 @@ class Fault(NamedTuple):
     column: str
     value: str
     expected: str
-    sheet: str = ""
+    sheet: str
 
 
 class Value(NamedTuple):
@@ -51,14 +51,14 @@ class Value(NamedTuple):
 class Outcome(NamedTuple):
     """What was read: values in the order of the file, faults, notes, and names of no commune with near ones.
 
-    `tables` counts the tables that were found.
+    `tables` are those that were found, each by the name of its sheet.
     """
 
     values: list[Value]
     faults: list[Fault]
     notes: list[Note]
     unknown: list[tuple[str, str, tuple[str, ...], str]]
-    tables: int
+    tables: list[str]
 
 
 Communes = Callable[[str | None], Names | None]
@@ -128,7 +128,7 @@ def read_sheets(grids: list[Grid], file: str, names: Communes, answers: Answers)
     notes += _outside(tables)
     several = [measures.choose(table, tables, file, answers) for table in tables]
     notes += measures.not_alike(several)
-    outcome = Outcome([], [], notes, [], len(tables))
+    outcome = Outcome([], [], notes, [], [table.grid.sheet for table in tables])
     for chosen in several:
         outcome = _one(chosen, tables, names, answers, outcome)
     return outcome
