@@ -43,21 +43,20 @@ policy:
 - {lever: TopUp, start: 2026-01, share: 0.2, group: poor}
 assumptions: {opening_members: 94}
 """
-COMMANDS = {  # each with --jobs 1 and its --out, but where it says otherwise
+COMMANDS = {  # each with --jobs 1 where it does not say otherwise; _ is a space within a word
     "project": "project plan.yaml --draws 24 --learned priors",
     "project, two processes": "project plan.yaml --draws 24 --learned priors --engines agents,stock --jobs 2",
     "project, beliefs learned": "project plan.yaml --draws 8 --engines stock",
     "compare": "compare plan.yaml --draws 16 --people 8 --learned priors",
     "target": "target plan.yaml --draws 16 --engines agents --learned priors",
-    "optimize": "optimize plan.yaml --draws 4 --trials 4 --budget 1e8 --learned priors",
+    "optimize": "optimize plan.yaml --draws 2 --trials 2 --budget 1e8 --learned priors",
     "allocate": "allocate plan.yaml --draws 16 --learned priors",
     "calibrate": "calibrate Thử",
     "sensitivity": "sensitivity plan.yaml --learned priors",
-    "backtest": "backtest Thử --engines series,stock --draws 16 --origins 2025-12",
+    "backtest": "backtest Cà_Mau --engines series,stock --draws 8 --origins 2022-12,2023-12",
     "board": "board --draws 4 --month 2025-12 --until 2026-12",
-    "report": "report Đà Bắc --lang vi --draws 4 --day 2026-01-01",
+    "report": "report Đà_Bắc --lang vi --draws 4 --day 2026-01-01",
 }
-WITHOUT_JOBS = ("report",)
 PARTS, MANIFEST, CHUNK = ".parts", "manifest.json", 4
 AGAIN, MOST = 0.25, 40  # chance that the resumed run is killed too; times the undisturbed time that a run may take
 
@@ -108,7 +107,9 @@ def kill(names: list[str], kills: int, seed: int, top: Path) -> list[Trial]:
         name = names[len(trials) % len(names)]
         if name not in whole:
             whole[name] = _undisturbed(name, top)
-            say(f"{name}: {whole[name][1]:.1f} s undisturbed, {len(whole[name][0])} files")
+            say(
+                f"{name}: {whole[name][2]:.1f} s undisturbed, {len(whole[name][0])} files, {whole[name][1].total()} pieces kept"
+            )
         trial = _killed(name, *whole[name], luck, top)
         trials.append(trial)
         if trial.wrong or trial.lost:
@@ -118,18 +119,31 @@ def kill(names: list[str], kills: int, seed: int, top: Path) -> list[Trial]:
     return trials
 
 
-def _undisturbed(name: str, top: Path) -> tuple[dict[str, str], float]:
-    """Return the hash of each file that the command writes, and its seconds; it runs once before, which compiles."""
+def _undisturbed(name: str, top: Path) -> tuple[dict[str, str], Counter[str], float]:
+    """Return the hash of each file, how often each piece of work was kept, and the seconds of the command.
+
+    It runs once before, which compiles, and must give the same bytes.
+    """
+    hashes = []
     for folder in ("warm", "whole"):
         room = _room(top / folder)
         since = time.monotonic()
         code = _ended(_start(name, room), 3600)
         if code != 0:
             raise SystemExit(f"{name} fails without a kill: {(room / 'log').read_text(encoding='utf-8')[-2000:]}")
-    return _hashes(room / "out"), time.monotonic() - since
+        hashes.append(_hashes(room / "out"))
+    if hashes[0] != hashes[1]:
+        raise SystemExit(f"{name} gives other bytes each time: {set(hashes[0].items()) ^ set(hashes[1].items())}")
+    return hashes[1], _pieces(room), time.monotonic() - since
 
 
-def _killed(name: str, whole: dict[str, str], seconds: float, luck: random.Random, top: Path) -> Trial:
+def _pieces(room: Path) -> Counter[str]:
+    return Counter((room / "kept").read_text().split())
+
+
+def _killed(
+    name: str, whole: dict[str, str], pieces: Counter[str], seconds: float, luck: random.Random, top: Path
+) -> Trial:
     room, moments, kept, finished = _room(top / "killed"), [], 0, False
     wrong, lost = [], []
     while not moments or luck.random() < AGAIN:
@@ -155,8 +169,8 @@ def _killed(name: str, whole: dict[str, str], seconds: float, luck: random.Rando
         code = _ended(_start(name, room), max(60, MOST * seconds))
         if code != 0:
             lost.append(f"exit {code}: {(room / 'log').read_text(encoding='utf-8')[-500:]}")
-    again = [piece for piece, times in Counter((room / "kept").read_text().split()).items() if times > 1]
-    lost += [f"{len(again)} pieces of work were done again"] if again else []
+    again = _pieces(room) - pieces
+    lost += [f"{again.total()} of {pieces.total()} pieces of work were done again"] if again else []
     found = _hashes(room / "out")
     wrong += sorted(f"{file} differs" for file in whole.keys() & found.keys() if whole[file] != found[file])
     wrong += sorted(f"{file} is missing" for file in whole.keys() - found.keys())
@@ -219,10 +233,8 @@ def _command(name: str, room: Path) -> int:
 
         del os.environ["FORECAST_DATA"]
         site.BUILD = room / "build"
-    words = COMMANDS[name].split(" ")
-    if name == "report":
-        words = [*words[:1], "Đà Bắc", *words[3:]]
-    elif "--jobs" not in words:
+    words = [word.replace("_", " ") for word in COMMANDS[name].split(" ")]
+    if name != "report" and "--jobs" not in words:
         words += ["--jobs", "1"]
     os.chdir(room.parent)
     result = forecast([*words, "--out", str(room / "out")], standalone_mode=False)
