@@ -107,9 +107,8 @@ def kill(names: list[str], kills: int, seed: int, top: Path) -> list[Trial]:
         name = names[len(trials) % len(names)]
         if name not in whole:
             whole[name] = _undisturbed(name, top)
-            say(
-                f"{name}: {whole[name][2]:.1f} s undisturbed, {len(whole[name][0])} files, {whole[name][1].total()} pieces kept"
-            )
+            hashes, pieces, seconds = whole[name]
+            say(f"{name}: {seconds:.1f} s undisturbed, {len(hashes)} files, {pieces.total()} pieces kept")
         trial = _killed(name, *whole[name], luck, top)
         trials.append(trial)
         if trial.wrong or trial.lost:
@@ -226,7 +225,7 @@ def _command(name: str, room: Path) -> int:
     files.scratch = lambda near, of: scratch(near if of in ("compiled", "build") else room / of, of)
     project.CHUNK = CHUNK  # small questions are cut into several pieces too
     study.Plan = lambda **_: study.PLAN._replace(
-        sets=4, repeats=2, draws=40, trajectories=2, base=2, strongest=2, walks=2, lucks=1
+        sets=4, repeats=2, draws=100, trajectories=2, base=2, strongest=2, walks=2, lucks=1
     )
     if name == "report":
         from forecast.publish import site
