@@ -225,7 +225,7 @@ def _command(name: str, room: Path) -> int:
     files.scratch = lambda near, of: scratch(near if of in ("compiled", "build") else room / of, of)
     project.CHUNK = CHUNK  # small questions are cut into several pieces too
     study.Plan = lambda **_: study.PLAN._replace(
-        sets=4, repeats=2, draws=100, trajectories=2, base=2, strongest=2, walks=2, lucks=1
+        sets=4, repeats=2, draws=100, trajectories=2, base=2, strongest=2, walks=2, lucks=2
     )
     if name == "report":
         from forecast.publish import site
