@@ -130,8 +130,10 @@ class Session:
             f"{channel}&token={token}", cookie=cookies, timeout=PATIENCE, origin=self.top
         )
         self.controls = self._controls()
-        self.button = next(name for name, state in self.controls.items() if state.get("_model_name") == "ButtonModel")
-        self.sliders = [name for name, state in self.controls.items() if "Slider" in str(state.get("_model_name"))]
+        self.button = next(name for name, state in self.controls.items() if state["_model_name"] == "ButtonModel")
+        self.sliders = [
+            name for name, state in self.controls.items() if str(state["_model_name"]).endswith("SliderModel")
+        ]
 
     def ask(self) -> float:
         """Move a slider, ask, and wait until the kernel has drawn the answer; return the seconds."""
@@ -154,7 +156,8 @@ class Session:
     def close(self) -> None:
         """Go away, as a browser does that closes the page."""
         self.channel.close()
-        self.web.post(f"{self.top}/voila/api/shutdown/{self.kernel}", timeout=PATIENCE)
+        mine = {"X-XSRFToken": self.web.cookies.get("_xsrf", "")}
+        self.web.post(f"{self.top}/voila/api/shutdown/{self.kernel}", headers=mine, timeout=PATIENCE).raise_for_status()
 
     def _controls(self) -> dict[str, dict]:
         """Ask the kernel for the state of each control."""
@@ -170,15 +173,9 @@ class Session:
 
     def _send(self, kind: str, content: dict) -> str:
         number = uuid.uuid4().hex
-        header = {
-            "msg_id": number,
-            "msg_type": kind,
-            "session": self.name,
-            "username": "",
-            "version": "5.3",
-            "date": "",
-        }
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        header = {"msg_id": number, "msg_type": kind, "session": self.name, "username": "", "version": "5.3"}
+        about = {"version": "1.0.0"}  # of the protocol by which the kernel tells the state of its controls
+        message = {"header": header, "parent_header": {}, "metadata": about, "content": content, "channel": "shell"}
         self.channel.send(json.dumps(message))
         return number
 

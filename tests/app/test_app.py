@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from urllib.request import urlopen
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
@@ -142,3 +142,18 @@ def test_the_page_works_in_a_browser_and_loads_nothing_from_elsewhere(address):
         window.get_by_text("Download this scenario").wait_for(timeout=60_000)
         assert window.locator("img").count() == 1
     assert loaded and all(url.startswith(("http://127.0.0.1:18866/", "data:", "blob:")) for url in loaded)
+
+
+def test_the_kernel_of_a_window_that_is_gone_ends():
+    code = (
+        "from pathlib import Path; from forecast.app.page import serve; "
+        f"serve([Path({str(QUO)!r})], port=18869, browser=False, gone=2)"
+    )
+    browser = build_opener(HTTPCookieProcessor())
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as run:
+        try:
+            address = next(found[0] for line in run.stderr if (found := re.search(r"http://\S+token=\w+", line)))
+            assert b"kernelId" in browser.open(address).read()  # opened, and never heard of again
+            assert any("seconds of inactivity" in line for line in run.stderr)
+        finally:
+            run.terminate()
