@@ -54,7 +54,7 @@ COMMANDS = {  # each with --jobs 1 where it does not say otherwise; _ is a space
     "calibrate": "calibrate Thử",
     "sensitivity": "sensitivity plan.yaml --learned priors",
     "backtest": "backtest Cà_Mau --engines series,stock --draws 8 --origins 2022-12,2023-12",
-    "board": "board --draws 4 --month 2025-12 --until 2028-12",
+    "board": "board --draws 4 --month 2025-12 --until 2030-12",
     "report": "report Đà_Bắc --lang vi --draws 4 --day 2026-01-01",
 }
 PARTS, MANIFEST, CHUNK = ".parts", "manifest.json", 4

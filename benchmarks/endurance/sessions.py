@@ -156,8 +156,8 @@ class Session:
     def close(self) -> None:
         """Go away, as a browser does that closes the page."""
         self.channel.close()
-        mine = {"X-XSRFToken": self.web.cookies.get("_xsrf", "")}
-        self.web.post(f"{self.top}/voila/api/shutdown/{self.kernel}", headers=mine, timeout=PATIENCE).raise_for_status()
+        shown = {"_xsrf": self.web.cookies.get("_xsrf", "")}
+        self.web.post(f"{self.top}/voila/api/shutdown/{self.kernel}", data=shown, timeout=PATIENCE).raise_for_status()
 
     def _controls(self) -> dict[str, dict]:
         """Ask the kernel for the state of each control."""

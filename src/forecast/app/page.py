@@ -7,6 +7,7 @@ pulled are the levers that `forecast optimize` may choose (:mod:`forecast.questi
 
 import base64
 import html
+import secrets
 import shlex
 import tempfile
 from pathlib import Path
@@ -295,6 +296,8 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
     Page(files, lang)  # a fault in a file is told here, not in the browser
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code(read, lang))], metadata=kernel)
+    # Whoever says that a window is closed shows a cookie, which voila expects and does not give.
+    goodbye = f"_xsrf={secrets.token_hex(16)}; Path=/; SameSite=Strict"
     with tempfile.TemporaryDirectory(prefix="forecast-") as folder:
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         Voila.launch_instance(
@@ -308,5 +311,5 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
             ],
             ip="127.0.0.1",
             open_browser=browser,
-            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
+            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME, "Set-Cookie": goodbye}},
         )
