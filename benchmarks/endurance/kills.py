@@ -75,6 +75,7 @@ def main() -> int:
     """Kill, compare, print, write; 1 where something was lost or wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin no run after that")
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--only", default="", help="commands, separated by semicolons")
     parser.add_argument("--out", type=Path, default=RESULTS)
@@ -88,7 +89,7 @@ def main() -> int:
         _district(top)
         _load()
         begin = time.monotonic()
-        trials = kill(names, options.kills, options.seed, top)
+        trials = kill(names, options.kills, options.seed, top, options.minutes)
         minutes = (time.monotonic() - begin) / 60
     facts = {"date": date.today().isoformat(), "seed": options.seed, "minutes": round(minutes, 1)}
     text = page(trials, facts)
@@ -100,10 +101,10 @@ def main() -> int:
     return int(any(trial.wrong or trial.lost for trial in trials))
 
 
-def kill(names: list[str], kills: int, seed: int, top: Path) -> list[Trial]:
+def kill(names: list[str], kills: int, seed: int, top: Path, minutes: float) -> list[Trial]:
     """Return what came of so many kills, the commands in turn."""
-    luck, trials, whole = random.Random(seed), [], {}
-    while sum(len(trial.moments) for trial in trials) < kills:
+    luck, trials, whole, until = random.Random(seed), [], {}, time.monotonic() + 60 * minutes
+    while sum(len(trial.moments) for trial in trials) < kills and time.monotonic() < until:
         name = names[len(trials) % len(names)]
         if name not in whole:
             whole[name] = _undisturbed(name, top)
