@@ -245,7 +245,7 @@ class Commons(mesa.Model):
         self.pulled = [0.0] * self.communes
         self._people(world.opening[i].tolist())
         self.members, _ = self._look()
-        self.opened, self.year_start = self.members, self.members
+        self.opened = self.members
         due = np.array(self.members)[:, None] / hazards.TYPICAL_SPELL
         collectors = setting.scenario.status_quo_plan.collectors[0][:, None]
         reach = teams.reference_reach(collectors, np.array(self.households)[:, None], due, setting.drawn)
@@ -299,8 +299,6 @@ class Commons(mesa.Model):
         self.members, due = self._look()
         self.price, self.ceiling = setting.price[t], setting.ceiling[t]
         self.rise, self.full_rise, self.to_other = setting.rise[t], setting.full_rise[t], setting.other_exits[t]
-        if month % 12 == 0:
-            self.year_start = self.members
         self.push, self.on_paper, self.called, self.returning, self.to_compulsory, self.found = [], [], [], [], [], []
         for c in range(self.communes):
             self._outreach(c, due[c], month)
@@ -317,7 +315,7 @@ class Commons(mesa.Model):
         goal = self.opened[c] * (1 + d["plan_growth"]) ** years
         columns = {"extra_visits": "visits"}
         row = [float(getattr(plan, columns.get(name, name))[t, c]) for name in teams.PLANNED]
-        seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal, self.year_start[c])]
+        seen = [np.array([float(x)]) for x in (1, due, self.members[c], goal)]
         hours = teams.team_month(teams.Seen(*row, *seen), self.setting.rules)
         visits, called = (float(x[0]) for x in hours)
         at = {

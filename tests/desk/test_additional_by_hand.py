@@ -10,7 +10,7 @@ from forecast.data.tables import UserError
 from forecast.desk import additionality
 from forecast.desk.additionality import Added
 from forecast.desk.lined_up import COUNTED, KINDS
-from forecast.question.levers import Policy, TopUp, Visits
+from forecast.question.levers import Policy, TopUp, Training, Visits
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
@@ -112,6 +112,66 @@ def test_the_rush_is_a_december_and_the_fall_a_march_of_the_last_whole_year():
     assert table["fall", "all", ""] == 1 - 150 / 200
 
 
+def test_the_fall_is_that_of_the_last_winter_of_which_both_ends_are_known():
+    """Months up to June 2023 have a winter before and a December of 2022; without December 2021 only the other."""
+    members = on(m2021_12=160, m2022_03=80, m2022_12=200, m2023_03=150)
+
+    def fall(first: str, last: str) -> list[float]:
+        quo, plan = (asked.but(start=first, until=last) for asked in (QUO, PLAN))
+        part = answer(plan={"members": members}).only(month=quo.months.astype(str).tolist())
+        table = additionality.table(Added(people(), months()), quo, plan, part)
+        return table.loc[table["measure"] == "fall", "median"].tolist()
+
+    assert fall("2021-12", "2023-06") == fall("2022-01", "2023-03") == [1 - 150 / 200]
+    assert fall("2021-12", "2022-12") == [1 - 80 / 160] and fall("2022-01", "2022-12") == []
+
+
+def paid(without: dict[str, list[float]], under: dict[str, list[float]], payer: str = "province") -> Projection:
+    """What a payer gives in every month of the policy and in June after it, in VND: by group, a number a draw."""
+    rows = [
+        {"scenario": scenario, "month": month, "group": group, "draw": draw, "value": value}
+        for scenario, money in (("quo", without), ("plan", under))
+        for group, values in money.items()
+        for draw, value in enumerate(values)
+        for month in MONTHS[2:7]
+    ]
+    told = {"place": "Toy", "engine": "agents", "origin": "2021-12", "measure": f"paid_{payer}"}
+    projected = answer().frame
+    both = [projected.assign(draw=draw) for draw in range(max(row["draw"] for row in rows) + 1)]
+    return Projection(pd.concat([*both, pd.DataFrame(rows).assign(**told)[COLUMNS]]))
+
+
+def test_dead_weight_is_told_by_payer_and_group_over_the_draws():
+    """Ten months are supported, five of them paid for anyway, which cost 8 VND each without the policy.
+
+    Of 4 x 50 VND under the policy 200 - 80 are extra, of which half is dead weight. In the second draw nobody has paid
+    before, so nothing is. Others are supported too, but not by the province.
+    """
+    found = people(2)
+    at = found["group"].eq("poor") & found["kind"].eq("already")
+    found.loc[at & (found["draw"] == 0), ["supported", "before", "dead"]] = 10.0, 5.0, 5.0
+    found.loc[at & (found["draw"] == 1), "supported"] = 10.0
+    found.loc[found["group"].eq("other") & found["kind"].eq("because"), "supported"] = 8.0
+    money = paid({"poor": [10.0, 0.0], "other": [0.0, 0.0]}, {"poor": [50.0, 50.0], "other": [0.0, 0.0]})
+    table = additionality.table(Added(found, months()), QUO, PLAN, money)
+    rows = table[table["measure"] == "dead_weight"].set_index("group")
+    assert (
+        rows.index.tolist() == ["all", "poor"] and set(rows["payer"]) == {"province"} and set(rows["unit"]) == {"vnd"}
+    )
+    for group in ("all", "poor"):
+        assert rows.loc[group, ["median", "low", "high", "draws"]].tolist() == pytest.approx([30, 3, 57, 2])
+
+
+@pytest.mark.parametrize(("money", "dead", "is_told"), [(105.0, 10.0, False), (106.0, 10.0, True), (200.0, 0.0, False)])
+def test_dead_weight_of_a_twentieth_or_of_nothing_is_none(money, dead, is_told):
+    """The same ten months cost 100 VND without the policy; up to a twentieth of the money is a change of prices."""
+    found = people(poor_already={"supported": 10.0, "before": 10.0, "dead": dead})
+    projected = paid({"poor": [25.0]}, {"poor": [money / 4]}, "state")
+    table = additionality.table(Added(found, months()), QUO, PLAN, projected)
+    rows = table[table["measure"] == "dead_weight"]
+    assert rows["median"].tolist() == pytest.approx([money - 100] * 2 if is_told else [])
+
+
 def test_the_active_are_counted_among_the_added_of_the_last_month():
     quo = {"members": on(m2023_12=100), "active_9of12": on(m2023_12=60)}
     plan = {"members": on(m2023_12=110), "active_9of12": on(m2023_12=64)}
@@ -165,6 +225,7 @@ def test_a_policy_acts_from_its_first_change_to_its_last_end():
     assert acts(early, late, base=with_early) == (8, 9)
     assert acts(base=with_early) == (3, 4)  # to take a lever away is a policy too
     assert acts(TopUp(share=0.1, start="2023-01")) == (13, 24)
+    assert acts(Training(share=0.5, start="2022-03", end="2022-05")) == (3, 5)  # what they learned stays
 
 
 @pytest.mark.parametrize("changed", [{"start": "2022-01"}, {"until": "2023-11"}, {"place": toy.place(name="Other")}])

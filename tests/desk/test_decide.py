@@ -102,7 +102,7 @@ def test_a_scenario_without_a_target_is_an_error():
 
 def test_who_enters_as_needed_and_leaves_as_expected_lands_on_the_target():
     path = needed_path(made(), MADE)
-    assert list(path["month"]) == list(MADE.months.astype(str))
+    assert list(path["month"]) == list(MADE.months.astype(str)) and set(path["draws"]) == {5}
     members = path["needed"].iloc[0]
     assert members == 300
     for needed, entries in zip(path["needed"].iloc[1:], path["entries_needed"].iloc[1:], strict=True):
@@ -132,6 +132,13 @@ def test_the_needed_path_bends_as_the_draws_bend():
     assert bent.at["2022-03", "needed_low"] == pytest.approx(0.9 * 306)
     assert 0.9 * 306 < bent.at["2022-03", "needed_high"] <= 306
     assert bent.drop("2022-03")["needed"].to_numpy() == pytest.approx(even["needed"].drop(3).to_numpy())
+
+
+def test_a_place_without_members_gets_an_even_path_from_nothing():
+    frame = made().only(measure="members").frame
+    path = needed_path(Projection(frame.assign(value=0.0)), MADE)
+    for bound in ("needed", "needed_low", "needed_high"):
+        assert path[bound].tolist() == pytest.approx([27.0 * t for t in range(13)])
 
 
 def test_the_path_ends_with_the_target_even_if_the_projection_goes_on():

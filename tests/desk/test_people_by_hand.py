@@ -1,14 +1,18 @@
 """The accounts of additionality, on six people whose months can be counted by hand."""
 
+import io
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecast.answer.projection import Projection
-from forecast.data import toy
+from forecast.data import tables, toy
 from forecast.desk import additionality, lined_up
 from forecast.engines.people.lives import Lives
 from forecast.question.levers import Policy, TopUp
+from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
 QUO = Scenario("status quo", toy.place(), start="2021-12", until="2022-06", law=toy.law())
@@ -37,7 +41,7 @@ UNDER = lives(
     c=(3, [0, 0, 0, 3, 3, 3, 6]),
     d=(3, [0, 0, 0, 3, 3, 3, 6]),
     e=(1, [0, 6, 6, 6, 6, 6, 6]),
-)
+)._replace(once=np.array([False, False, True, False, True]))  # c and e pay one time
 WITHOUT = lives(
     a=(0, [0, 1, 2, 3, 4, 5, 6]),
     c=(5, [0, 0, 0, 0, 0, 3, 3]),
@@ -76,7 +80,7 @@ def table(added) -> pd.DataFrame:
     usual, more = [0, 500, 10, 10, 10, 500, 500], [0, 900, 30, 30, 30, 900, 900]
     answer = Projection(pd.concat([paid("status quo", usual), paid("top-up", more)]))
     rows = additionality.table(added, QUO, TOP_UP, answer)
-    return rows[rows["group"] == "all"].set_index(["measure", "kind", "payer"])["median"]
+    return rows.set_index(["group", "measure", "kind", "payer"])["median"]
 
 
 def test_the_policy_acts_in_the_months_meant():
@@ -99,9 +103,23 @@ def test_those_who_join_anyway_are_not_counted_as_brought(added):
     assert brought["gap"].tolist() == [0, 0, 0, 2, 2, 1, 1]  # c would have come by herself in the fifth month
 
 
+def test_brought_is_who_came_after_the_opening_up_to_the_last_month_and_would_not_have_come_by_then():
+    """Nobody is brought who was there already, came after the last month, or would have come in that month anyway."""
+    none = [0] * len(MONTHS)
+    without = lives(d=(LAST, none), e=(LAST + 1, none), g=(0, none))
+    for name, month, brought in (
+        *(("b", 1, 1), ("b", LAST, 1), ("b", LAST + 1, 0)),
+        *(("d", 3, 0), ("e", 3, 1), ("g", 0, 0)),
+    ):
+        found, paths = lined_up.compare(without, lives(**{name: (month, none)}), (len(MONTHS), LAST, FIRST - 1, LAST))
+        _, months = lined_up.frames(found[None], paths[None], MONTHS)
+        rows = months[months["kind"] == "brought"]
+        assert rows["members"].tolist() == [brought * (t >= month) for t in range(len(MONTHS))]
+
+
 def test_what_remains_of_them_is_told_after_the_policy(table):
-    assert table["stayed", "brought", ""] == 1.0
-    assert table["net", "brought", ""] == 0.5
+    assert table["all", "stayed", "brought", ""] == 1.0
+    assert table["all", "net", "brought", ""] == 0.5
 
 
 def test_months_paid_are_those_of_the_policy(added):
@@ -115,7 +133,8 @@ def test_months_paid_are_those_of_the_policy(added):
 
 def test_dead_weight_is_extra_money_of_the_policys_own_months_on_months_paid_anyway(table):
     """90 VND under the policy; 7 months cost 30 without it, so that 14 would cost 60; 6 of the 14 are paid anyway."""
-    assert table["dead_weight", "", "province"] == pytest.approx((90 - 30 / 7 * 14) * 6 / 14)
+    assert table["all", "dead_weight", "", "province"] == pytest.approx((90 - 30 / 7 * 14) * 6 / 14)
+    assert table["poor", "dead_weight", "", "province"] == table["all", "dead_weight", "", "province"]
 
 
 def test_each_kinds_months_and_what_newcomers_paid(added):
@@ -131,5 +150,93 @@ def test_each_kinds_months_and_what_newcomers_paid(added):
     assert path("anyway", "members") == [0, 1, 1, 2, 2, 2, 2] and path("anyway", "gap") == [0] * 7
     assert path("instead", "members") == [0] * 7 and path("instead", "gap") == [0, 0, 0, 0, -1, -1, -1]
     assert path("brought", "members") == [0, 0, 0, 2, 2, 2, 2] and path("brought", "gap") == [0, 0, 0, 2, 2, 1, 1]
-    paid = added.people[added.people["group"] == "poor"].set_index("kind")["paid"]
-    assert paid.to_dict() == {"because": 2, "sooner": 6, "anyway": 12, "already": 0, "instead": 0}
+    rows = added.people[added.people["group"] == "poor"].set_index("kind")
+    assert rows["paid"].to_dict() == {"because": 2, "sooner": 6, "anyway": 12, "already": 0, "instead": 0}
+    assert rows["entries"].to_dict() == {"because": 1, "sooner": 1, "anyway": 2, "already": 0, "instead": 0}
+    assert rows["once"].to_dict() == {"because": 0, "sooner": 1, "anyway": 1, "already": 0, "instead": 0}
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[tuple[str, range, int]]:
+    """Let the engine answer each draw with the people above, its values the number of the draw; what it was asked."""
+    questions: list[tuple[str, range, int]] = []
+
+    def lived(scenario: Scenario, draws: range, seed: int, paid_by: list[int]) -> tuple[np.ndarray, list[Lives]]:
+        questions.append((scenario.scenario, draws, seed))
+        people = UNDER if scenario.policy.levers else WITHOUT
+        values = np.zeros((len(draws), len(MONTHS), len(tables.MEASURES), len(GROUPS) + 1))
+        values += np.array(draws)[:, None, None, None] + 100 * bool(scenario.policy.levers)
+        return values, [people._replace(supported=people.supported[paid_by]) for _ in draws]
+
+    monkeypatch.setattr(additionality.lives, "lives", lived)
+    return questions
+
+
+def sums_of(people: pd.DataFrame) -> dict[str, list[float]]:
+    """Months supported under the policy, without it, and in both, by kind."""
+    rows = people.groupby("kind")[["supported", "before", "dead"]].sum()
+    return {str(kind): row for kind, row in zip(rows.index, rows.to_numpy().tolist(), strict=True)}
+
+
+def test_sixty_draws_are_followed_under_each_policy_and_come_back_in_their_order(asked, added):
+    answer, (one, none) = additionality.follow(QUO, [TOP_UP, QUO.but(scenario="same")], jobs=1)
+    assert {seed for *_, seed in asked} == {1}
+    for scenario, more in (("status quo", 0), ("top-up", 100), ("same", 0)):
+        assert [draw for name, draws, _ in asked if name == scenario for draw in draws] == list(range(60))
+        rows = answer.only(scenario=scenario, group="poor", measure="entries", month="2022-03").frame
+        assert rows["draw"].tolist() == list(range(60)) and rows["value"].tolist() == [more + d for d in range(60)]
+    assert answer.frame["engine"].unique().tolist() == ["agents"]
+    for _, rows in one.people.groupby("draw"):
+        pd.testing.assert_frame_equal(
+            rows.drop(columns="draw").reset_index(drop=True), added.people.drop(columns="draw")
+        )
+    assert one.months["draw"].nunique() == none.people["draw"].nunique() == 60
+    same = none.people.groupby("kind")["persons"].sum()
+    assert same.to_dict() == {"already": 60, "because": 0, "sooner": 0, "anyway": 60 * 4, "instead": 0}
+
+
+def test_months_are_counted_from_the_first_month_of_a_policy_that_begins_at_once(asked):
+    """A policy of January to March: what was paid up to March, of which nothing before it."""
+    early = QUO.with_policy("early", Policy(TopUp(share=0.5, start="2022-01", end="2022-03")))
+    _, (found,) = additionality.follow(QUO, [early], draws=1, seed=5, jobs=1)
+    assert asked == [("status quo", range(1), 5), ("early", range(1), 5)]
+    expected = {
+        "already": [5, 3, 3],
+        "because": [1, 0, 0],
+        "sooner": [3, 0, 0],
+        "anyway": [9, 9, 9],
+        "instead": [0] * 3,
+    }
+    assert sums_of(found.people) == expected
+
+
+def test_policies_of_other_months_are_each_counted_in_their_own(asked):
+    late = QUO.with_policy("late", Policy(TopUp(share=0.5, start="2022-06")))
+    _, (usual, last) = additionality.follow(QUO, [TOP_UP, late], draws=2, jobs=1)
+    assert sums_of(usual.people)["already"] == [12, 6, 6]
+    june = {"already": [2, 2, 2], "because": [0] * 3, "sooner": [6, 0, 0], "anyway": [6, 6, 6], "instead": [0, 2, 0]}
+    assert sums_of(last.people) == june
+
+
+def test_what_was_followed_is_kept_whatever_the_questions_are_called(asked, tmp_path):
+    how = {"draws": 2, "jobs": 1, "keep": tmp_path}
+    _, (first,) = additionality.follow(QUO, [TOP_UP], **how)
+    answer, (again,) = additionality.follow(QUO.but(scenario="quo"), [TOP_UP.but(scenario="plan")], **how)
+    assert len(asked) == 2 and set(answer.frame["scenario"]) == {"quo", "plan"}
+    pd.testing.assert_frame_equal(first.people, again.people)
+    pd.testing.assert_frame_equal(first.months, again.months)
+    additionality.follow(QUO, [TOP_UP], seed=2, **how)
+    other = QUO.with_policy("top-up", Policy(TopUp(share=0.4, start="2022-02", end="2022-04")))
+    additionality.follow(QUO, [other], **how)
+    assert len(asked) == 6
+
+
+@pytest.mark.parametrize(("how", "seen"), [({}, True), ({"progress": False}, False)])
+def test_on_a_terminal_one_sees_how_far_it_is(asked, monkeypatch, how, seen):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    additionality.follow(QUO, [TOP_UP], draws=3, jobs=1, **how)
+    assert ("people followed" in sys.stderr.getvalue()) == ("0/3" in sys.stderr.getvalue()) == seen

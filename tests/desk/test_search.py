@@ -12,7 +12,7 @@ from forecast.beliefs.costs import newest
 from forecast.beliefs.sets import Sets
 from forecast.data import tables, toy
 from forecast.desk import search, target, totals
-from forecast.desk.optimize import _farthest, optimize
+from forecast.desk.optimize import _farthest, _promise, optimize
 from forecast.language import words
 from forecast.question import menu
 from forecast.question.levers import LEVERS, Meetings, Policy, Reminders, TopUp, Visits
@@ -56,6 +56,8 @@ def test_a_choice_is_a_lever_with_a_range():
     assert choice.at(0) is None
     where = Choice.of({"lever": "ModelCommunes", "where": {"count": [0, 3], "order": "poorest"}})
     assert [where.at(level).where.count for level in (10, 50, 100)] == [1, 2, 3]
+    collectors = Choice.of({"lever": "Collectors", "count": [12, 44.4], "per": "place"})
+    assert [collectors.at(level).count for level in (1, 2, 50, 100)] == [12, 13, 28, 44]  # whole persons
     order = Choice.of({"lever": "VisitOrder", "first": "farthest"})
     assert order.levels == 1 and order.at(1).first == "farthest"
 
@@ -320,10 +322,46 @@ class Screened:
 def test_where_the_target_is_out_of_reach_the_whole_budget_may_be_used():
     """A judgment on many draws can show that there was room left: then the search goes on."""
     screened = Screened()
-    best, judged, gained = _farthest(screened)
-    assert screened.asked == [1.0, 1.0, 0.0]  # a promise alone rests on all draws
-    assert best == (2,)
-    assert judged.probability == 0.4 and gained == 0  # steps that find nothing better gain nothing
+    best, gained = _farthest(screened)
+    assert screened.asked == [1.0, 1.0]  # a promise alone rests on all draws
+    assert best == (2,) and gained == 0  # steps that find nothing better gain nothing
+
+
+class FewDraws:
+    """Four mixes, the dearer the surer; on the 4 draws of the search each shows a quarter more than the one before."""
+
+    mixes = {(1,): (10, 0.48), (2,): (20, 0.57), (3,): (30, 0.8), (4,): (900, 1.0)}
+    probability, draws, need, factor, dear = 0.5, 4, 0.5, 1.0, 1.0
+
+    def __init__(self):
+        self.seen = {mix: (np.array([cost]), None) for mix, (cost, _) in self.mixes.items()}
+
+    def shown(self, mix):
+        return mix[0] / 4 + 0.25
+
+    def missing(self, mix):
+        return {"target": float(self.shown(mix) < np.floor(self.need * self.draws) / self.draws)}
+
+    def cheapest(self):
+        return search.Rule(lambda mix: (self.missing(mix)["target"], self.mixes[mix][0]), None)
+
+    def alone(self):
+        return [min(self.mixes, key=self.cheapest().key)]
+
+    def refine(self, mix, rule, step=1):
+        return min(self.mixes, key=rule.key)
+
+    def judge(self, mix, first):
+        return SimpleNamespace(cost=self.mixes[mix][0], probability=self.mixes[mix][1])
+
+    def holds(self, judged):
+        return "target" if judged.probability < self.probability else ""
+
+
+def test_a_promise_on_few_draws_asks_for_more_until_it_holds():
+    """One that just misses is followed by the next dearer, not by the dearest of all."""
+    best, judged, _ = _promise(FewDraws(), [(1,)])
+    assert best == (2,) and judged.cost == 20
 
 
 CHEAP = {
@@ -349,6 +387,17 @@ def test_more_trials_never_find_a_dearer_mix(by_trials):
     assert few.met and many.met
     assert many.promised.cost <= few.promised.cost
     assert set(few.tried["mix"]) <= set(many.tried["mix"])
+
+
+def test_more_trials_never_find_a_less_likely_mix_where_none_is_enough():
+    asked = question(goal=660.0, search=CHEAP)
+    few, many = (
+        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (16, 32)
+    )
+    assert not few.met and not many.met
+    assert many.promised.probability >= few.promised.probability > 0.4
+    assert set(few.tried["mix"]) <= set(many.tried["mix"])
+    assert all(optimum.most >= optimum.promised.probability for optimum in (few, many))
 
 
 def test_a_mix_is_never_dearer_than_the_cheapest_lever_alone(by_trials):

@@ -300,7 +300,6 @@ def month(
     due=10.0,
     members=100.0,
     plan=130.0,
-    year_start=90.0,
     follow_up=0.3,
 ):
     """One month of one team in one draw; returns (hours, time that the collectors had)."""
@@ -315,7 +314,7 @@ def month(
         assisted,
         0.0,
         0.0,
-        *(np.array([float(v)]) for v in (skill, due, members, plan, year_start)),
+        *(np.array([float(v)]) for v in (skill, due, members, plan)),
     )
     rules = teams.TeamRules(*(np.array([float(v)]) for v in (30, follow_up, 1.25, 12, 0.5, 0.3)))
     hours = teams.Hours(*(v[0] for v in teams.team_month(seen, rules)))
@@ -326,7 +325,7 @@ def month(
 
 @given(
     st.fixed_dictionaries(
-        dict.fromkeys(("collectors", "extra", "due", "members", "plan", "year_start"), amounts)
+        dict.fromkeys(("collectors", "extra", "due", "members", "plan"), amounts)
         | dict.fromkeys(("quota", "reminders"), levels)
         | {"inspection": st.floats(0, 30)}
     )

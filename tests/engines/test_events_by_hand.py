@@ -1,12 +1,17 @@
 """Lives that can be told by head: with rates of nothing and of always, what the agents do in each month is known."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data import toy
+from forecast.data import tables, toy
+from forecast.data.law import Law
+from forecast.engines.people import agents
 from forecast.engines.people.agents import AgentEngine
 from forecast.question.levers import Collectors, Drive, Gift, Policy, Reminders, Visits
+from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
 ALWAYS = 12_000.0  # a rate per year at which everybody does it in the first month
@@ -18,29 +23,119 @@ QUIET = dict.fromkeys(NOTHING, 0.0) | {"entry_rate": 1e-9, "floor_share": 1.0}
 BOOKS = Gift(persons_per_month=24, months=12, group="poor", start="2022-03", end="2022-03")
 
 
-def lived(
-    *levers, until="2023-06", members=0.0, scale=0.3, group="all", draws=1, seed=1, **assumptions
-) -> pd.DataFrame:
-    """What the agents answer, by month (rows) and measure; the sum of the draws."""
-    place = toy.place(scale=scale, members=max(members, 1e-6))
-    asked = Scenario(
+def asked(*levers, until="2023-06", members=0.0, scale=0.3, law=None, **assumptions) -> Scenario:
+    """A question about a quiet place, in which only what is given happens."""
+    return Scenario(
         "q",
-        place,
+        toy.place(scale=scale, members=max(members, 1e-6)),
         start="2021-12",
         until=until,
-        law=toy.law(),
+        law=law or toy.law(),
         assumptions=QUIET | assumptions,
         policy=Policy(*levers),
     )
-    rows = AgentEngine().run(asked, range(draws), seed)
+
+
+def lived(*levers, group="all", **question: Any) -> pd.DataFrame:
+    """What the agents answer in one draw, by month (rows) and measure."""
+    rows = AgentEngine().run(asked(*levers, **question), range(1), 1)
     rows = rows[rows["group"] == group]
     return rows.pivot_table(index="month", columns="measure", values="value", aggfunc="sum", observed=True).fillna(0.0)
+
+
+def law_of(spell: int, **values: float) -> Law:
+    """The toy law, under which everybody pays so many months at a time, with other values for parameters."""
+    frame = toy.law().frame
+    for name, value in values.items():
+        frame.loc[frame["parameter"] == name, "value"] = value
+    mode = frame.iloc[-1].to_dict() | {"parameter": f"payment_mode_{spell}", "value": spell, "since": "2016-01"}
+    return Law(pd.concat([frame, pd.DataFrame([mode])], ignore_index=True))
 
 
 def only(months: dict[str, float], table: pd.DataFrame, measure: str) -> bool:
     """Does a measure have these values in these months, and nothing in others?"""
     found = table[measure]
     return found[found != 0].to_dict() == months
+
+
+def test_everybody_enrolls_at_once_in_their_own_commune_and_group():
+    sure = {"entry_rate": 1e6, "frailty_shape": 1e6, "price_response": 0.0, "annual_lapse": 1e-9}
+    everybody = asked(scale=0.1, until="2022-02", **sure)
+    eligible = everybody.place.group_sizes()
+    rows = AgentEngine().run(everybody, range(1), 1)
+    entries = rows[(rows["measure"] == "entries") & (rows["month"] == "2022-01")].set_index("group")["value"]
+    assert entries[list(GROUPS)].tolist() == pytest.approx(eligible.sum(axis=0), abs=3.5)
+    assert entries["all"] == entries[list(GROUPS)].sum()
+    _, *members = agents.by_commune(everybody, range(1), 1)[0]
+    assert members[0].tolist() == members[1].tolist() == pytest.approx(eligible.sum(axis=1), abs=2.5)
+
+
+@pytest.mark.parametrize(("spell", "active"), [(3, "2023-01"), (6, "2022-12")])
+def test_who_pays_with_a_month_between_is_active_with_the_ninth_month_of_twelve(spell, active):
+    """Of three months and a gap the ninth within a year is January's; of six and a gap it comes sooner."""
+    book = Gift(persons_per_month=24, months=spell, group="poor", start="2022-03", end="2022-03")
+    always = {"return_rate": ALWAYS, "annual_lapse": 1 - 1e-15}
+    table = lived(book, law=law_of(spell), gift_retention=0.0, until="2023-10", **always)
+    books, since = table["entries"].sum(), 20  # months
+    there = np.resize([1.0] * spell + [0.0], since)
+    assert (table["members"].to_numpy()[-since:] == books * there).all()
+    assert (table["active_9of12"] == table["members"] * (table.index.astype(str) >= active)).all()
+    gaps = np.flatnonzero(there == 0)
+    assert np.flatnonzero(table["lapses"].to_numpy()[-since:]).tolist() == gaps.tolist()
+    assert table["paid_months"].sum() == books * spell * -(-since // (spell + 1))
+
+
+def test_who_pays_month_by_month_is_active_in_the_ninth_month_and_not_when_stopping_then():
+    book = Gift(persons_per_month=90, months=1, group="poor", start="2022-03", end="2022-03")
+    table = lived(book, law=law_of(1), scale=1, gift_retention=1.0, annual_lapse=0.5)
+    assert table.at["2022-11", "lapses"] > 0 and table.at["2023-06", "members"] > 0
+    assert (table["active_9of12"][:"2022-10"] == 0).all()
+    assert (table["active_9of12"]["2022-11":] == table["members"]["2022-11":]).all()
+
+
+@pytest.mark.parametrize(("cap", "stay"), [(24, False), (25, True)])
+def test_who_has_no_months_of_subsidy_left_pays_more_for_the_next_year_and_goes(cap, stay):
+    """A book is one of twelve months, and the year after it another; March 2024 is the first time they choose."""
+    law = law_of(12, subsidy_max_months=cap)
+    most = {"gift_retention": 1.0, "annual_lapse": 1e-4, "renewal_price_response": 60.0}
+    table = lived(BOOKS, law=law, until="2024-03", **most)
+    books = table["entries"].sum()
+    assert table["lapses"][:"2024-02"].sum() == 0
+    assert table.at["2024-03", "lapses"] == (pytest.approx(0, abs=2) if stay else pytest.approx(books, abs=2))
+
+
+def test_nobody_who_returns_is_missed_where_returning_was_not_foreseen():
+    """Clocks that were expected to stand still: everybody is looked at, with the same result."""
+
+    def values(expected: bool) -> np.ndarray:
+        def look(model: agents.Offices, t: int) -> None:
+            for people in model.people if t == 0 and not expected else ():
+                people.ledger.foreseen[:] = 0.0
+
+        busy = {"return_rate": 0.5, "lump_sum_rate": 0.1, "annual_lapse": 0.5}
+        return agents.batch(agents.Team, asked(members=200, until="2022-12", **busy), range(1), 1, look)
+
+    usual = values(expected=True)
+    assert np.array_equal(usual, values(expected=False))
+    assert usual[:, :, list(tables.MEASURES).index("returns"), -1].sum() > 10
+
+
+def test_no_answer_depends_on_how_much_room_there_was(monkeypatch):
+    """1024 rows are there at first. In January 950 of 1000 people and 285 of 300 newcomers join; books follow."""
+    book = Gift(persons_per_month=90, group="all", start="2022-02", end="2022-02")
+    many = {"entry_rate": 36.0, "eligible_entry_rate": 0.3, "frailty_shape": 1e6, "price_response": 0.0, "scale": 0.1}
+    question = asked(book, until="2022-03", annual_lapse=1e-9, **many)
+
+    def values() -> np.ndarray:
+        return agents.batch(agents.Team, question, range(1), 1)
+
+    monkeypatch.setattr(agents, "_MODELS", {})
+    narrow, wide = values(), values()  # the second takes over the room of the first
+    assert np.array_equal(narrow, wide)
+    monkeypatch.setattr(agents, "_MODELS", {})
+    books = Gift(persons_per_month=1500, group="other", start="2022-01", end="2022-02")
+    table = lived(books, until="2022-02", scale=1)
+    assert table["entries"].tolist()[1:] == pytest.approx([1500, 1500], abs=3)
 
 
 def test_of_those_who_lapsed_a_share_returns_each_month():

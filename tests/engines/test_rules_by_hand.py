@@ -12,7 +12,7 @@ from forecast.engines.people import hazards, prices, teams
 from forecast.engines.people.draws import place_effect
 from forecast.engines.people.prices import PaidMonths, Terms
 from forecast.engines.people.teams import Hours, Seen, TeamRules
-from forecast.question.levers import Policy, Reminders, TopUp, Visits
+from forecast.question.levers import Inspection, Policy, Reminders, TopUp, Visits
 from forecast.question.plan import Effect, Where
 from made import counted, toy_question
 
@@ -214,7 +214,7 @@ RULES = TeamRules(*(np.array([value]) for value in (30.0, 0.3, 1.5, 10.0, 0.25, 
 
 def month(**seen: float) -> list[float]:
     """What a team of two collectors does: visits, share called."""
-    usual = dict.fromkeys(Seen._fields, 0.0) | {"collectors": 2.0, "skill": 1.0, "members": 100.0, "year_start": 100.0}
+    usual = dict.fromkeys(Seen._fields, 0.0) | {"collectors": 2.0, "skill": 1.0, "members": 100.0}
     usual |= {"plan_members": 100.0} | seen
     planned = {name: usual[name] for name in teams.PLANNED}
     arrays = {name: np.array([usual[name]]) for name in teams.LOOKED_AT}
@@ -242,11 +242,41 @@ def test_collectors_do_more_of_what_pays_more():
     assert month(due=50, commission_new=-0.75) == pytest.approx([55.5 / 2, 0.3])
     assert month(due=50, commission_new=-1.0) == pytest.approx([0, 0.3])
     assert month(due=50, reminders=0.5, commission_renewal=0.2) == month(due=50, reminders=0.5)
+    assert month(due=50, commission_renewal=-0.75) == pytest.approx([60 - 2.25, 0.15])
+    assert month(due=50, commission_renewal=-1.0) == pytest.approx([60, 0])
+
+
+def test_each_team_works_by_its_own_plan_and_each_draw_by_its_own_rules():
+    """Two communes in three draws: of two collectors and of four, who find 10, 20 and 30 visits each."""
+    planned = dict.fromkeys(teams.PLANNED, 0.0)
+    rows = np.array([list((planned | {"collectors": count}).values()) for count in (2.0, 4.0)])
+    looked_at = np.zeros((len(teams.LOOKED_AT), 2, 3))
+    looked_at[teams.LOOKED_AT.index("skill")] = [[1.0, 1.0, 0.5], [1.0, 2.0, 1.0]]
+    rules = np.array(RULES).repeat(3, axis=1)
+    rules[TeamRules._fields.index("visits_per_collector")] = 10.0, 20.0, 30.0
+    hours = np.full((len(Hours._fields), 2, 3), np.nan)
+    for c in (0, 1):
+        teams.team_acts(c, rows, looked_at, rules, hours)
+    assert hours[0].tolist() == [[20, 40, 30], [40, 160, 120]] and (hours[1] == 0).all()
 
 
 def test_an_hour_of_inspection_is_a_visit_and_a_half():
     assert month(inspection=10) == pytest.approx([45, 0])
     assert month(inspection=100) == [0, 0]
+
+
+def test_inspections_are_worked_in_their_months_as_far_as_a_team_has_the_time():
+    """Of 30 hours Chợ has 7.8 and Núi 3. Collectors with time for 30 visits work them all, those with three cannot.
+
+    The 1.2 collectors of Núi have 3.6 visits then, of which calls on 40 due members, a tenth of them, take 1.2.
+    """
+    planned = Policy(Inspection(hours_per_month=30, start="2022-09", end="2022-10"))
+    drawn = {"visits_per_collector": np.array([30.0, 3.0]), "follow_up": np.array([0.1, 0.1])}
+    found = teams.inspected(planned.plan(toy.place(), "2021-12", "2022-12"), np.full((6, 2), 40.0), drawn)
+    assert found.shape == (13, 2, 6) and np.flatnonzero(found.any(axis=(1, 2))).tolist() == [9, 10]
+    assert found[9, 0] == pytest.approx([7.8, 6.6, 5.7, 4.5, 3.0, 2.4])
+    assert found[9, 1, [0, 4]] == pytest.approx([(9.36 - 1.2) / 1.5, (3.6 - 1.2) / 1.5])
+    assert found[10].tolist() == found[9].tolist()
 
 
 def test_a_quota_lifts_time_while_the_plan_is_not_met_and_officials_come_on_top():
@@ -259,6 +289,12 @@ def test_a_quota_lifts_time_while_the_plan_is_not_met_and_officials_come_on_top(
     assert month(staff=4, **behind) == [60, 0]  # without a quota officials do not visit
     assert month(staff=4, staff_quota=1.0, **behind) == pytest.approx([75 + 4 * 10 * 0.5 * 1.25 * 0.75, 0])
     assert month(staff=4, staff_quota=2.0, **behind) == pytest.approx([90 + 4 * 10 * 1.5 * 0.75, 0])
+    assert month(staff=4, staff_quota=9.0, **behind) == month(staff=4, staff_quota=2.0, **behind)
+
+
+def test_a_visit_with_help_at_the_form_takes_half_a_visit_more():
+    assert month(assisted=1.0) == pytest.approx([60 / 1.5, 0])
+    assert month(assisted=0.5, extra_visits=5) == pytest.approx([60 / 1.25 + 5, 0])
 
 
 def test_ordinary_visits_are_what_calls_leave_and_reach_a_share_of_households():

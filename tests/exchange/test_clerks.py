@@ -93,12 +93,69 @@ def test_a_heading_with_another_word_passes_for_no_count(heading):
     assert told.role in ("told", "unknown") and told.why
 
 
-def test_bhxh_beside_a_column_that_names_its_scheme_is_asked_about(read):
-    rows = columns("Tổng số người tham gia BHXH", "BHXH bắt buộc", a=None, b=9, top=(*HEAD, "THÁNG 01/2023"))
-    with pytest.raises(spreadsheet.NothingError, match="Tổng số người tham gia BHXH.*several ways"):
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *(
+            "Tổng số người tham gia BHXH",
+            "Số người tham gia BHXH",
+            "Người tham gia bảo hiểm xã hội",
+            "Tổng BHXH",
+            "BHXH",
+        ),
+        *("Tổng số người tham gia bảo hiểm", "Số người tham gia các loại hình", "Số đối tượng tham gia BHXH huyện"),
+        *("Tăng mới BHXH", "Kế hoạch tham gia BHXH", "Social insurance members"),
+    ],
+)
+def test_a_heading_that_names_social_insurance_and_no_scheme_passes_for_no_count(heading):
+    assert meaning((heading,)) == ("told", "any_scheme")
+    assert meaning(("BHXH tự nguyện", heading)).role in ("members", "entries", "plan", "scheme_only")
+
+
+@pytest.mark.parametrize("heading", ["KH BHXH tỉnh giao", "Kế hoạch BHXH giao", "Chỉ tiêu BHXH Việt Nam giao"])
+def test_an_office_that_gives_a_plan_is_no_scheme(heading):
+    assert meaning((heading,)).role == "plan"
+
+
+@pytest.mark.parametrize("more", [(), ("BHXH bắt buộc",), ("Ghi chú",)])
+def test_bhxh_under_a_title_of_the_voluntary_scheme_is_asked_about(read, more):
+    top = ("BÁO CÁO BHXH TỰ NGUYỆN THÁNG 01/2023",)
+    rows = columns("Tổng số người tham gia BHXH", *more, a=None, **({"b": 900} if more else {}), top=top)
+    with pytest.raises(spreadsheet.QuestionError) as asked:
         read(S=rows)
+    assert "voluntary members alone?" in str(asked.value)
+    assert '--map "Tổng số người tham gia BHXH=members"' in str(asked.value)
     book = read(["Tổng số người tham gia BHXH=members"], S=rows)
     assert book.counts["members"].tolist() == [number(i) for i in range(len(COMMUNES))]
+    with pytest.raises(spreadsheet.NothingError):
+        read(["Tổng số người tham gia BHXH=skip"], S=rows)
+
+
+def test_bhxh_in_months_across_is_asked_about_once(read):
+    lines = [HEAD, ("STT", "Xã", *[f"Tháng {m:02d}/2023" for m in (1, 2, 3)])]
+    lines += [(None, None, *["Số người tham gia BHXH"] * 3)]
+    lines += [(i + 1, c, *[number(i, m) for m in range(3)]) for i, c in enumerate(COMMUNES)]
+    with pytest.raises(spreadsheet.QuestionError) as asked:
+        read(S=lines)
+    assert str(asked.value).count("--map") == 1
+    book = read(["Số người tham gia BHXH=members"], S=lines)
+    assert sorted(set(book.counts["month"])) == ["2023-01", "2023-02", "2023-03"]
+
+
+@pytest.mark.parametrize("part", ["Trong đó: tự nguyện", "Trong đó: số người BHXH TN", "BHXH tự nguyện"])
+def test_bhxh_beside_members_of_the_voluntary_scheme_is_told_and_not_asked_about(read, part):
+    top = ("BÁO CÁO BHXH TỰ NGUYỆN THÁNG 01/2023",)
+    book = read(S=columns("Số người tham gia BHXH", part, a=900, b=None, top=top))
+    assert book.counts["members"].tolist() == [number(i) for i in range(len(COMMUNES))]
+    assert any('"Số người tham gia BHXH"' in n.where and "may include compulsory" in n.en for n in book.notes)
+
+
+def test_a_title_that_names_no_scheme_is_told_and_taken(read):
+    told = "does not say voluntary"
+    plain = read(S=columns("Số người tham gia", a=None, top=("SỐ NGƯỜI THAM GIA BHXH THÁNG 01/2023",)))
+    assert plain.counts["members"].notna().all() and any(told in n.en for n in plain.notes)
+    named = columns("Số người tham gia", a=None, top=("BHXH ĐÀ BẮC: SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN THÁNG 01/2023",))
+    assert not any(told in n.en for n in read(S=named).notes)
 
 
 def test_a_sheet_without_the_members_that_another_took_is_asked_about(read):
@@ -216,3 +273,19 @@ def test_a_full_thousand_that_lost_its_dot_is_found_by_a_sum_or_told(read):
     bare = read(S=lines)
     assert bare.counts["members"].tolist() == [1764, 1, 1, *right[3:]]
     assert [n.where for n in bare.notes if "may be 1000" in n.en] == ['4-5, C "Đang tham gia"']
+
+
+@pytest.mark.parametrize("total", [True, False])
+def test_text_that_lost_a_zero_is_known_by_the_files_sum_or_asked_about(read, total):
+    made = ["1,442" if i == 0 else "1,44" if i == 1 else str(number(i)) for i in range(len(COMMUNES))]
+    right = [1442, 1440, *[number(i) for i in range(2, len(COMMUNES))]]
+    lines = [("BHXH TỰ NGUYỆN 01/2023",), ("STT", "Xã", "Đang tham gia")]
+    lines += [(i + 1, c, made[i]) for i, c in enumerate(COMMUNES)]
+    if total:
+        book = read(S=[*lines, (None, "Cộng", str(sum(right)))])
+    else:
+        with pytest.raises(spreadsheet.QuestionError, match='"Đang tham gia=thousands" or "Đang tham gia=skip"'):
+            read(S=lines)
+        book = read(["Đang tham gia=thousands"], S=lines)
+    assert book.counts["members"].tolist() == right
+    assert any("read as thousands" in n.en and n.where.startswith("3-4,") for n in book.notes)

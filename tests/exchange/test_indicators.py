@@ -136,7 +136,7 @@ def test_labels_as_offices_write_them(label, role):
 def test_places_that_have_members_are_no_members_in_headings_of_columns_either():
     for heading in ("Số xã có người tham gia BHXH TN", "Số thôn đã có người tham gia", "Xã có người tham gia"):
         assert headings.meaning((heading,)).role == "told"
-    assert headings.meaning(("Người tham gia bảo hiểm xã hội có đến cuối kỳ",)).role == "members"
+    assert headings.meaning(("Người tham gia bảo hiểm xã hội tự nguyện có đến cuối kỳ",)).role == "members"
 
 
 def test_rows_below_money_are_money_and_units_tell_what_a_bare_row_counts(tmp_path):
@@ -396,3 +396,10 @@ def test_more_members_than_people_and_two_tables_of_one_month_are_refused(tmp_pa
     (tmp_path / "y.xlsx").write_bytes(stream.getvalue())
     with pytest.raises(QuestionError, match="two tables of 2023-11"):
         read(tmp_path / "y.xlsx")
+
+
+def test_a_row_of_bhxh_without_a_scheme_counts_only_in_a_part_of_the_voluntary_one():
+    row = [1, "Số người tham gia BHXH", 1200, 168, 1032]
+    lines = [["THEO DÕI BHXH TỰ NGUYỆN THÁNG 11/2025"], HEAD, ["I", "BHXH tự nguyện"], row, ["II", "Khác"], row]
+    table = indicators.find(Grid("S", lines))[0]
+    assert [one.role for one in indicators.rows(table, answers.Answers())] == ["told", "members", "told", "unclear"]

@@ -61,6 +61,18 @@ def test_a_double_row_is_a_fault_once_and_the_same_row_again_is_none(read):
     assert len(read(HEAD + "A,12/2022,5,2,1\nA,12/2022,5,2,1\n").counts) == 1
 
 
+@pytest.mark.parametrize("again", [14, 16])
+def test_a_double_is_told_by_the_cell_that_says_its_month_or_else_its_commune(read, again):
+    """The same month again, or a commune that has another figure in a column of a month, more or less."""
+    expected = "expected each commune once a month, and another row has it already"
+    with pytest.raises(SheetError) as found:
+        read(HEAD + f"A,12/2022,15,,\nA,12/2022,{again},,\n")
+    assert str(found.value) == f't.csv: sheet "t", row 3, column B (Tháng): "12/2022"; {expected}'
+    with pytest.raises(SheetError) as found:
+        read(f"Xã,Đang tham gia 12/2022\nAn Bình,15\nBa Vì,15\nAn Bình,{again}\n")
+    assert str(found.value) == f't.csv: sheet "t", row 4, column A (Xã, phường): "An Bình"; {expected}'
+
+
 @pytest.mark.parametrize("role", ["Đang tham gia", "Tăng mới", "Dừng đóng"])
 def test_no_count_is_above_the_people_of_its_commune(read, role):
     people = int(DA_BAC.communes["population"].iloc[0])
@@ -72,8 +84,9 @@ def test_no_count_is_above_the_people_of_its_commune(read, role):
         return HEAD + f"{COMMUNES[0]},01/2023,{','.join(values)}\n"
 
     read(row(people), "Đà Bắc")
-    with pytest.raises(SheetError, match="no more than the people who live in the commune"):
-        read(row(people + 1), "Đà Bắc")
+    for text in (row(people + 1), row(people + 1).replace(",1", ",") + f"{COMMUNES[1]},01/2023,1,1,1\n"):
+        with pytest.raises(SheetError, match="no more than the people who live in the commune"):
+            read(text, "Đà Bắc")
 
 
 def test_without_a_place_a_commune_has_at_most_ten_million(read):
@@ -110,6 +123,41 @@ def test_a_name_that_is_nearly_one_is_told_with_the_nearest_and_can_be_answered(
     with pytest.raises(QuestionError, match=r'"Tú Lyy" is none of Đà Bắc; nearest: Tú Lý.*--map "Tú Lyy=COMMUNE"'):
         read(text, "Đà Bắc")
     assert read(text, "Đà Bắc", ["Tú Lyy=Tú Lý"]).counts["commune"].tolist() == ["Tú Lý"]
+
+
+def test_a_name_of_several_communes_is_told_with_their_districts(read):
+    with pytest.raises(QuestionError) as found:
+        read(HEAD + "Minh Khai,01/2023,5,,\n", "ha noi")
+    choices = " or ".join(f"Minh Khai ({district})" for district in ("Bắc Từ Liêm", "Hai Bà Trưng", "Hoài Đức"))
+    said = f'commune "Minh Khai" may be {choices}; say the district beside it, or answer --map "Minh Khai=COMMUNE"'
+    assert str(found.value) == f't.csv: sheet "t", {said}'
+
+
+def test_what_is_asked_is_told_and_nothing_else_and_in_both_languages(read):
+    with pytest.raises(QuestionError) as found:
+        read("Xã,Tháng,Đang tham gia BHXH tự nguyện,Đang tham gia\nA,12/2022,1234,1233\n")
+    where = 't.csv: {}, C "Đang tham gia BHXH tự nguyện"; D "Đang tham gia": '
+    answer = '--map "members=C" {} --map "members=D"'
+    asked = where.format('sheet "t"') + "which column holds members? Answer " + answer.format("or")
+    assert found.value.text("en") == asked
+    asked = where.format('trang tính "t"') + "cột nào là số người đang tham gia? Trả lời " + answer.format("hoặc")
+    assert found.value.text("vi") == asked
+
+
+def test_faults_come_before_questions_and_the_report_has_both(read):
+    with pytest.raises(SheetError) as found:
+        read(HEAD + "Atlantis,12/2022,5,,\nTú Lyy,12/2022,?,,\n", "da bac")
+    fault = 't.csv: trang tính "t", dòng 3, cột C (Đang tham gia): "?"; cần một số nguyên, như 1234 hoặc 1.234'
+    assert found.value.text("vi") == fault
+    asked = [(note.en, note.vi) for note in found.value.notes if note.kind == "question"]
+    near = "Tú Lý"
+    assert asked == [
+        ('"Atlantis" is no commune of Đà Bắc', '"Atlantis" không phải xã nào của Đà Bắc'),
+        (
+            f'"Tú Lyy" is no commune of Đà Bắc; nearest: {near}',
+            f'"Tú Lyy" không phải xã nào của Đà Bắc; gần nhất: {near}',
+        ),
+    ]
 
 
 def test_months_that_lack_communes_are_told_with_five_of_them(read):
@@ -182,12 +230,78 @@ def test_rows_without_any_number_are_no_rows_and_eight_sheets_are_named(read, tm
     assert '"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")' in str(found.value)
 
 
-def test_a_place_that_began_later_is_read_in_its_first_month():
-    with pytest.raises(UserError):
-        spreadsheet.place_in("Nowhere", None)
-    with pytest.raises(UserError):
-        spreadsheet.place_in("Nowhere", "2022-01")
-    assert spreadsheet.place_in("Đà Bắc", "2023-01").name == "Đà Bắc"
-    merged = places.read_place("Đà Bắc/Tú Lý")
-    if merged.since:
-        assert spreadsheet.place_in(merged.name, "2000-01").since == merged.since
+def test_a_place_is_read_in_its_month_and_in_its_first_one_before_it_began():
+    assert len(spreadsheet.place_in("Đà Bắc", "2023-01").communes) == 17
+    later = spreadsheet.place_in("Cà Mau (2025)", "2024-01")
+    assert (later.name, later.since, len(later.communes)) == ("Cà Mau (2025)", "2025-07", 64)
+    assert spreadsheet.place_in("Cà Mau", "2007-01").since == "2008-01"
+    for place, month, said in (
+        ("Nowhere", None, "Nowhere"),
+        ("Nowhere", "2022-01", "Nowhere"),
+        ("Đà Bắc", "2026-01", "Đà Bắc ended in 2025-06"),
+    ):
+        with pytest.raises(UserError, match=said):
+            spreadsheet.place_in(place, month)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Read a workbook that is given by its sheets, each a name and rows."""
+
+    def of(*sheets: tuple[str, list[list]]) -> spreadsheet.Book:
+        book = openpyxl.Workbook()
+        book.remove(book.worksheets[0])
+        for name, rows in sheets:
+            sheet = book.create_sheet(name)
+            for row in rows:
+                sheet.append(row)
+        book.save(tmp_path / "t.xlsx")
+        return spreadsheet.read(tmp_path / "t.xlsx")
+
+    return of
+
+
+COVER = "Bìa", [["Báo cáo tháng"]]
+TITLES = ["Xã", "Tháng", "Đang tham gia", "Tăng mới"]
+
+
+def test_the_sheets_that_were_read_are_named_and_not_a_cover(saved):
+    book = saved(COVER, ("T1", [TITLES, ["A", "1/2022", 5, 1]]), ("T2", [TITLES, ["A", "2/2022", 6, 1]]))
+    assert book.sheet == "T1; T2"
+    with pytest.raises(SheetError, match=r'^t.xlsx: sheet "T1", row 3, column C \(Đang tham gia\): "\?"'):
+        saved(COVER, ("T1", [TITLES, ["A", "1/2022", 5, 1], ["B", "1/2022", "?", 1]]))
+    for rows in ([TITLES], [TITLES, ["A", "12/2022", None, None]]):
+        with pytest.raises(NothingError, match='sheet "T1" has no row of a commune below its headings'):
+            saved(COVER, ("T1", rows), ("T2", rows))
+
+
+def test_sums_alone_are_no_rows_of_communes_and_an_empty_column_is_told_beside_a_full_one(saved):
+    with pytest.raises(NothingError, match="it has no row of a commune; answer"):
+        saved(COVER, ("T1", [TITLES, ["Tổng cộng", "12/2022", 5, 1]]))
+    with pytest.raises(NothingError, match='; C "Đang tham gia": empty; answer'):
+        saved(COVER, ("T1", [TITLES, ["A", "12/2022", None, 3]]))
+
+
+@pytest.mark.parametrize(("lacking", "rest"), [(1, ""), (5, ""), (6, " ...")])
+def test_communes_without_a_figure_that_others_have_are_told_with_five_of_them(read, lacking, rest):
+    """In December all but one or more have new members; in January nobody has, which is no gap."""
+    names = "GFEDCB"[:lacking]  # in the order of the file
+    text = HEAD + "A,12/2022,5,2,\n" + "".join(f"{name},12/2022,5,,\n" for name in names)
+    some = ", ".join(f"{name} 2022-12" for name in names[:5])
+    (note,) = told(read(text + "A,01/2023,5,,\nB,01/2023,5,,\n"), "finding")
+    assert note == f'{lacking} empty in "Tăng mới" ({some}{rest}): taken as not counted, without a sum'
+
+
+def test_a_plan_is_that_of_a_year_in_whichever_month_it_stands(read):
+    """A has its plan in February; B has none in 2022, and in 2023 nobody has one."""
+    rows = "A,01/2022,5,\nB,01/2022,5,\nA,02/2022,5,9\nB,02/2022,5,\nA,01/2023,5,\nB,01/2023,5,\n"
+    (note,) = told(read("Xã,Tháng,Đang tham gia,Kế hoạch năm\n" + rows), "finding")
+    assert note == '1 empty in "Kế hoạch năm" (B 2022): taken as not counted, without a sum'
+
+
+@pytest.mark.parametrize(("lacking", "rest"), [(2, ""), (5, ""), (6, " ...")])
+def test_up_to_five_missing_communes_are_all_told(read, lacking, rest):
+    text = HEAD + "".join(f"{name},12/2022,5,,\n" for name in COMMUNES[lacking:])
+    missing = ", ".join(sorted(COMMUNES[:lacking], key=lambda name: f"Đà Bắc/{name}")[:5])
+    first, *_ = told(read(text, "Đà Bắc"), "finding")
+    assert first == f"1 of 1 months have no sum (2022-12), because {missing}{rest} are missing"

@@ -8,7 +8,7 @@ import click
 
 from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
-from forecast.cli.frame import Existing, Month, argument, command, option
+from forecast.cli.frame import Existing, Month, command, option, places_argument
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, translate
 
@@ -24,7 +24,7 @@ def this_month(today: date | None = None) -> str:
 
 
 @command()
-@argument("places", nargs=-1)
+@places_argument()
 @option(
     "--month",
     default=None,

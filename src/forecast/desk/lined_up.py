@@ -104,10 +104,10 @@ def _add_up(
 
 @njit(cache=True)
 def _count(member: np.ndarray, end: int, path: np.ndarray) -> int:
-    """Add a person's months as a member to `path`, and return their number after the opening."""
+    """Add a person's months as a member to `path`, and return their number."""
     months = 0
     for t in range(end):
         here = int((member[t // WORD] >> np.uint64(t % WORD)) & np.uint64(1))
         path[t] += here
         months += here
-    return months - int(member[0] & np.uint64(1))
+    return months

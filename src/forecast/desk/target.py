@@ -154,14 +154,14 @@ def effort(
 
     multiple: float | None = 1.0
     if chance_at(1.0) < probability:
-        multiple = None if top <= 1 or chance_at(top) < probability else top
+        multiple = None if chance_at(top) < probability else top
     if multiple is not None and multiple > 1:
         low, high = 1.0, top
         while high / low > 1.02:
             middle = float(np.sqrt(low * high))
             low, high = (low, middle) if chance_at(middle) >= probability else (middle, high)
         multiple = high
-    shown = max(top, 1.0) if multiple is None else multiple
+    shown = top if multiple is None else multiple
     needed = {"collectors_needed": collectors, "visits_per_month_needed": visits}
     return {
         "place": scenario.place.name,

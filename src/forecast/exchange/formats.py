@@ -1,7 +1,7 @@
-"""A sample workbook in the other formats that offices send: .ods, text with its separators and letters, old fonts.
+"""A sample workbook in the other formats that offices send: .xls, .ods, text with its letters, old fonts.
 
-An .ods file is packed XML, written here as OpenDocument 1.3 asks, since no library for it is kept well. An .xls file is
-not written: the one library that could is no longer kept. Windows-1258 and the fonts TCVN3 and VNI are those of
+An .ods file is packed XML, written here as OpenDocument 1.3 asks, since no library for it is kept well; why xlwt, at
+rest as the format itself, writes the .xls, says decision 22. Windows-1258 and the fonts TCVN3 and VNI are those of
 :mod:`forecast.exchange.reading.letters`.
 """
 
@@ -27,7 +27,9 @@ TEXTS: dict[str, tuple[str, str]] = {  # the separator and the letters of a text
     "csv-utf16": ("\t", "utf-16"),
     "csv-1258": (";", "cp1258"),
 }
-FORMATS = ("xlsx", "ods", *TEXTS)
+FORMATS = ("xlsx", "xls", "ods", *TEXTS)
+XLS = 65_536, 256
+"""Rows and columns that a sheet of an .xls file has."""
 FONTS: dict[str, Callable[[str], str]] = {"TCVN3": letters.to_tcvn3, "VNI": letters.to_vni}
 Cell = str | int | float | bool | datetime.date | None
 _SPACES = " ".join(
@@ -48,7 +50,8 @@ def converted(book: bytes, form: str, font: str = "") -> tuple[bytes, str]:
     """Return an .xlsx file in one of :data:`FORMATS`, with letters of a font of :data:`FONTS`, and its suffix.
 
     Chart sheets stay in .xlsx alone. Raises :class:`~forecast.data.tables.UserError` for several sheets in a text
-    format, which has one, and for letters of a font in Windows-1258, which has letters of its own.
+    format, which has one, for letters of a font in Windows-1258, which has letters of its own, and for more rows or
+    columns than an .xls has (:data:`XLS`).
 
     >>> book = openpyxl.Workbook()
     >>> book.worksheets[0].append(["Xã", 3])
@@ -66,11 +69,13 @@ def converted(book: bytes, form: str, font: str = "") -> tuple[bytes, str]:
     sheets = [_read(sheet, change) for sheet in openpyxl.load_workbook(io.BytesIO(book)).worksheets]
     if form == "xlsx":
         return _xlsx(sheets), ".xlsx"
+    if form == "xls":
+        return _xls(sheets), ".xls"
     if form == "ods":
         return _ods(sheets), ".ods"
     if len(sheets) > 1:
         raise UserError(
-            "{form} holds one sheet and this layout has {count}; take xlsx or ods", form=form, count=len(sheets)
+            "{form} holds one sheet and this layout has {count}; take xlsx, xls or ods", form=form, count=len(sheets)
         )
     return _text(sheets[0], *TEXTS[form], font), ".csv"
 
@@ -104,6 +109,35 @@ def _xlsx(sheets: list[_Sheet]) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return timeless(stream.getvalue())
+
+
+def _xls(sheets: list[_Sheet]) -> bytes:
+    """Return sheets as the workbook of Excel 97 to 2003."""
+    import xlwt
+
+    book = xlwt.Workbook(encoding="utf-8")
+    day = xlwt.easyxf(num_format_str="mm/yyyy")
+    for sheet in sheets:
+        rows, columns = len(sheet.rows), max(map(len, sheet.rows), default=0)
+        if rows > XLS[0] or columns > XLS[1]:
+            raise UserError(
+                "a sheet of an .xls file has {most_rows} rows and {most_columns} columns, and this sample has {rows} "
+                "and {columns}; take xlsx",
+                most_rows=XLS[0],
+                most_columns=XLS[1],
+                rows=rows,
+                columns=columns,
+            )
+        page = book.add_sheet(sheet.name)
+        for (y, x), (down, across) in sheet.spans.items():
+            page.merge(y, y + down - 1, x, x + across - 1)
+        for y, row in enumerate(sheet.rows):
+            for x, cell in enumerate(row):
+                if cell is not None:
+                    page.write(y, x, cell, *([day] if isinstance(cell, datetime.date) else []))
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
 
 
 def _text(sheet: _Sheet, separator: str, encoding: str, font: str) -> bytes:

@@ -256,6 +256,10 @@ def _meaning(table: Indicators, row: Row) -> tuple[str, str]:
         return "told", why
     plain = _LEAD.sub("", row.label)
     role, why = headings.meaning((plain,))
+    if why == "any_scheme":  # a row of a part of the voluntary scheme need not say so again
+        if not any(headings.scheme_of(text) == "voluntary" for text in row.above):
+            return "unclear", why
+        role, why = headings.if_voluntary((plain,))
     above = fold(" ".join(row.above))
     nearest = next((t for one in reversed(row.above) if re.search(r"người|đối tượng|thu", t := one.casefold())), "")
     if role != "told" and _THU.search(nearest) and not re.search(r"người|đối tượng", nearest):

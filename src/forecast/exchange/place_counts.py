@@ -96,7 +96,7 @@ def read(path: Path, place: str, answers: Iterable[str] = (), grids: list[Grid] 
             if month and figures:
                 read_months.append(_Month(month, figures, grid.sheet))
     if faults:
-        raise SheetError(path.name, faults[0].sheet, faults, tuple(notes))
+        raise SheetError(path.name, faults, tuple(notes))
     notes += _twice(read_months)
     if any(note.kind == QUESTION for note in notes):
         raise QuestionError(path.name, notes, [])
@@ -252,10 +252,8 @@ def _counted(
     heading = table.named[at["done"]]
     answer = asked.role(letter(at["done"]), heading, sheet)
     reading = numbers.column({x: cell(table, y, name) for name, x in at.items()}, answer)
-    if reading.how == "unsure":
-        vi = f'dấu chấm hoặc phẩy là hàng nghìn hay phần lẻ? Trả lời --map "{heading}=thousands" hoặc "{heading}=whole"'
-        en = f'do dots or commas mark thousands or decimals? Answer --map "{heading}=thousands" or "{heading}=whole"'
-        notes.append(Note(QUESTION, sheet, rows_text([y]), vi, en))
+    if reading.how in ("unsure", "mixed"):
+        notes.append(Note(QUESTION, sheet, rows_text([y]), *numbers.question(heading, reading.how)))
         return {}
     for name, x in at.items():
         if x in reading.wrong:

@@ -44,7 +44,7 @@ def find(grid: Grid) -> list[Renewals]:
         above = [cell for line in grid.rows[:y] for cell in line if isinstance(cell, str)]
         if not keys or not any("tai tuc" in fold(text) for text in (*above, grid.sheet)):
             continue
-        if any(headings.meaning((str(row[x]),)).role == "members" for x in texts if x not in keys):
+        if any(headings.if_voluntary((str(row[x]),)).role == "members" for x in texts if x not in keys):
             return []  # a monthly table
         months_above = {month for text in above if not signed(text) for month in months_in(text)}
         month = months_above.pop() if len(months_above) == 1 else None

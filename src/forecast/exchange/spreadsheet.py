@@ -25,6 +25,7 @@ from forecast.exchange.reading import reader, report
 from forecast.exchange.reading.grids import Grid, read_grids
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.months import month_of
+from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.reader import Fault, Outcome, Value
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note
 from forecast.exchange.reading.texts import fold
@@ -65,14 +66,14 @@ EXPECTED = {
 class SheetError(SeveralErrors):
     """Faults of a spreadsheet, as many as there are in `faults`; the message names the first of them."""
 
-    def __init__(self, file: str, sheet: str, faults: list[Fault], notes: tuple[Note, ...] = ()):
+    def __init__(self, file: str, faults: list[Fault], notes: tuple[Note, ...] = ()):
         """Keep the faults and the report, and build the message."""
         self.faults, self.notes = faults, notes
         messages = [
             UserError(
                 '{file}: sheet "{sheet}", row {row}, column {letter} ({name}): "{value}"; expected {what}',
                 file=file,
-                sheet=f.sheet or sheet,
+                sheet=f.sheet,
                 row=f.row,
                 letter=f.letter,
                 name=NAMES[f.column],
@@ -154,23 +155,13 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
     place_at = partial(place_in, place) if place else None
     names = reader.communes_of(place_at)
     outcome = reader.read_sheets(grids, path.name, names, asked)
-    sheets = list(dict.fromkeys(value.sheet for value in outcome.values)) or [grids[0].sheet if grids else ""]
     cells, faults = _cells(outcome)
     faults = outcome.faults + faults + _too_many(cells, place_at)
-    unknown = _unknown(outcome, names, place, path.name)
-    notes = list(outcome.notes)
-    notes += [
-        Note(
-            QUESTION,
-            sheet,
-            "",
-            f'"{name}" không phải xã nào của {place}' + (f"; gần nhất: {', '.join(near)}" if near else ""),
-            f'"{name}" is no commune of {place}' + (f"; nearest: {', '.join(near)}" if near else ""),
-        )
-        for sheet, name, near, _ in dict.fromkeys(outcome.unknown)
-    ]
+    known = names(None)
+    unknown = _unknown(outcome, known, path.name) if known else []
+    notes = [*outcome.notes, *(_asked(outcome, known) if known else ())]
     if faults:
-        raise SheetError(path.name, sheets[0], faults, tuple(notes))
+        raise SheetError(path.name, faults, tuple(notes))
     if unknown or any(note.kind == QUESTION for note in outcome.notes):
         raise QuestionError(path.name, outcome.notes, unknown)
     _members_there(path.name, grids, outcome)
@@ -182,10 +173,25 @@ def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> B
     table = table[
         [column for column in table if column in COLUMNS or column == "returns" and table[column].notna().any()]
     ]
+    sheets = dict.fromkeys(value.sheet for value in outcome.values)
     return Book(table, marked, "; ".join(sheets), tuple(units), tuple(notes))
 
 
-def _unknown(outcome: Outcome, names: reader.Communes, place: str | None, file: str) -> list[UserError]:
+def _asked(outcome: Outcome, known: Names) -> list[Note]:
+    """Return a question of the report for each name that matches no commune."""
+    return [
+        Note(
+            QUESTION,
+            sheet,
+            "",
+            f'"{name}" không phải xã nào của {known.place}' + (f"; gần nhất: {', '.join(near)}" if near else ""),
+            f'"{name}" is no commune of {known.place}' + (f"; nearest: {', '.join(near)}" if near else ""),
+        )
+        for sheet, name, near, _ in dict.fromkeys(outcome.unknown)
+    ]
+
+
+def _unknown(outcome: Outcome, known: Names, file: str) -> list[UserError]:
     """Return a line for each name that matches no commune, with the nearest ones."""
     several = (
         '{file}: sheet "{sheet}", commune "{name}" may be {near}; say the district beside it, or answer '
@@ -200,10 +206,9 @@ def _unknown(outcome: Outcome, names: reader.Communes, place: str | None, file: 
         "or mend the name"
     )
     lines = []
+    some = ", ".join(unit.rpartition("/")[2] for unit in known.units[:8])
     for sheet, name, near, how in dict.fromkeys(outcome.unknown):
-        known = names(None)
-        some = ", ".join(unit.rpartition("/")[2] for unit in (known.units if known else ())[:8])
-        at = {"file": file, "sheet": sheet, "name": name, "place": known.place if known else place}
+        at = {"file": file, "sheet": sheet, "name": name, "place": known.place}
         if how == "several":
             either = joined([Message("{name}", name=one) for one in near], Message(" or "))
             lines.append(UserError(several, **at, near=either))
@@ -281,12 +286,12 @@ def _members_there(file: str, grids: list[Grid], outcome: Outcome) -> None:
             sheets=sheets,
             members=NAMES["members"],
         )
-    sheet = grids[0].sheet
-    if not outcome.values and all(
-        note.kind == USED or not note.where or note.en == REASONS["empty"][1] for note in outcome.notes
-    ):
+    if not outcome.values and all(not note.where or note.en == REASONS["empty"][1] for note in outcome.notes):
         raise NothingError(
-            '{file}: sheet "{sheet}" has no row of a commune below its headings', outcome.notes, file=file, sheet=sheet
+            '{file}: sheet "{sheet}" has no row of a commune below its headings',
+            outcome.notes,
+            file=file,
+            sheet=outcome.tables[0],
         )
     open_ones = [
         note

@@ -6,6 +6,7 @@ numbers, and a search that knows no others can be gone on with and repeated. The
 to end (data/ranges.csv).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
@@ -99,7 +100,12 @@ class Choice(BaseModel):
 
     def _value(self, level: int) -> float:
         value = float(f"{self.low + (self.high - self.low) * level / LEVELS:.4g}")
-        return float(max(1, round(value))) if self.field[0] == "where" else value
+        if self.field[0] == "where":
+            return float(max(1, round(value)))
+        whole = math.ceil(self.low), math.floor(self.high)
+        if (self.lever, self.form.get("per")) != ("Collectors", "place") or whole[0] > whole[1]:
+            return value
+        return float(min(max(round(value), whole[0]), whole[1]))  # nobody hires a part of a person
 
     def at(self, level: int) -> Lever | None:
         """Return the lever at `level`, None at 0."""

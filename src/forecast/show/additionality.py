@@ -119,6 +119,8 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
             continue
         shape = "n1" if row["unit"] == "months" else "s" if measure == "active" else "p"
         limit, sign = additionality.PAPER.get(measure, (None, 1))
+        if limit is not None and shape == "p" and row["median"] != limit and round(row["median"] - limit, 2) == 0:
+            shape = "p1"  # so near the limit that whole percents would not show on which side of it
         bound = {"vi": "không quá {x:p}", "en": "at most {x:p}"}
         if sign < 0:
             bound = {"vi": "ít nhất {x:p}", "en": "at least {x:p}"}

@@ -9,10 +9,10 @@ from forecast.data import frames
 from forecast.data.places import Place
 from forecast.desk.allocation import Allocation
 from forecast.language import words
-from forecast.language.words import Chance, Text, say
+from forecast.language.words import Chance, Text, say, term
 from forecast.question.scenario import target_of
 from forecast.show.marks import MUTED, margin
-from forecast.show.picture import LOOKS, Picture, sheet, source_line, style
+from forecast.show.picture import LOOKS, Picture, capital, sheet, source_line, style
 
 
 def text(allocation: Allocation, lang: str = "vi") -> Text:
@@ -27,14 +27,17 @@ def text(allocation: Allocation, lang: str = "vi") -> Text:
     stated.tell(figures)
     return say(
         lang,
-        vi="Cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi xã đạt phần của "
-        "mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c} ({n:n} lần mô phỏng).",
-        en="The whole place reaches {v:n} by {by:t} with probability {p:c}. Split by capacity, each commune meets its "
-        "share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c} ({n:n} draws).",
+        vi="{engine} {all:n} lần: cả địa bàn đạt {v:n} người vào {by:t} với khả năng {p:c}. Chia theo khả năng, mỗi "
+        "xã đạt phần của mình với khả năng {a:c} – {b:c}; chia theo dân số, từ {c:c} đến {d:c} ({n:n} lần mô phỏng).",
+        en="{engine}, {all:n} draws: the whole place reaches {v:n} by {by:t} with probability {p:c}. Split by "
+        "capacity, each commune meets its share with probability {a:c} to {b:c}; split by population, {c:c} to {d:c} "
+        "({n:n} draws).",
         v=target.value,
         by=target.by,
         p=of_place(allocation),
         n=draws,
+        all=2 * draws,
+        engine=capital(term("engine.agents", lang)),
         **ends(table),
     )
 

@@ -50,6 +50,17 @@ def table(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None)
     return words.table(pd.DataFrame(shown), lang, {"who": "", "mean": "", "low": "", "high": ""}, heads)
 
 
+def of_year(lang: str = "vi") -> Text:
+    """Say what the price of an additional member-year is, below a table that has the money and the years beside it."""
+    return say(
+        lang,
+        vi="Chi cho mỗi năm tham gia tăng thêm là trung vị các lần mô phỏng, mỗi lần lấy tiền chia cho số năm của lần "
+        "ấy; vì vậy không bằng cột tiền (bình quân) chia cho cột số năm (trung vị).",
+        en="The price of an additional member-year is the median of the simulations, each with its own money divided "
+        "by its own years; hence it is not the column of money (a mean) divided by that of years (a median).",
+    )
+
+
 def held(*scenarios: Scenario, lang: str = "vi") -> Text:
     """Say what the money of a table holds: contributions, commission, the work of these plans, and its hours.
 

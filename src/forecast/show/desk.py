@@ -93,13 +93,11 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
             **common,
             n=len(optimum.tried),
             vi="Tổ hợp rẻ nhất trong {n:n} tổ hợp đã thử để đạt {target:n} người vào {by:t} với khả năng ít "
-            "nhất {p:p} (nếu "
-            "không làm thêm: {base:c}) tốn thêm khoảng **{cost:m}** cả giai đoạn (khoảng dự báo 90%: {low:m} – "
-            "{high:m}; ngân sách {budget:m}).",
+            "nhất {p:p} (nếu không làm thêm, cũng theo các lần mô phỏng của phép tìm: {base:c}) tốn thêm khoảng "
+            "**{cost:m}** cả giai đoạn (khoảng dự báo 90%: {low:m} – {high:m}; ngân sách {budget:m}).",
             en="The cheapest of {n:n} mixes that were tried that gives {target:n} by {by:t} a probability of at "
-            "least {p:p} "
-            "({base:c} without it) costs about **{cost:m}** more over all months (90% interval: {low:m} to {high:m}; "
-            "budget {budget:m}).",
+            "least {p:p} ({base:c} without it, by the simulations of the search) costs about **{cost:m}** more over "
+            "all months (90% interval: {low:m} to {high:m}; budget {budget:m}).",
         )
     else:
         reason = WHY["money" if optimum.why == "budget" and lower >= optimum.probability else optimum.why]

@@ -15,7 +15,7 @@ from forecast.language import words
 from forecast.language.words import Chance, Text, join, say, term
 from forecast.question.scenario import Scenario
 from forecast.show import ranking
-from forecast.show.costs import adding
+from forecast.show.costs import adding, of_year
 from forecast.show.marks import INK, MUTED, margin
 from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
 
@@ -303,7 +303,7 @@ def table(summary: pd.DataFrame, titles: dict[str, str], lang: str = "vi") -> Te
     names |= {"total": term("column.total", lang) + billions, "hours": term("column.unpaid_hours", lang)}
     forms = {"what": "", "years": "a", "range": ""} | dict.fromkeys((*PAID, "total"), "n2")
     forms |= {"hours": "a", "price": "n1"}
-    return words.table(pd.DataFrame(rows), lang, forms, names)
+    return words.join([words.table(pd.DataFrame(rows), lang, forms, names), of_year(lang)])
 
 
 def left_table(summary: pd.DataFrame, titles: dict[str, str], stop: str, until: str, lang: str = "vi") -> Text:

@@ -136,11 +136,11 @@ def conflicts(
         _of_part(f, lang) + _MONTH.sub(lambda match: words.month(match[0], lang), getattr(f, f"message_{lang}"))
         for f in kept
     ]
-    lines = [
+    lines = dict.fromkeys(  # what is found of two scenarios of a place is told once
         f"**{capital(term('severity.' + f.severity.replace(' ', '_'), lang))}.** {capital(text)}"
         for f, text in zip(kept, messages, strict=True)
-    ]
-    return listing(lines) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
+    )
+    return listing(list(lines)) if lines else say(lang, vi="Không tìm thấy mâu thuẫn nào.", en="No conflict was found.")
 
 
 def _of_part(finding: Finding, lang: str) -> str:
@@ -248,9 +248,10 @@ def source_list(place: Place | HasPlace | Sequence[Place | HasPlace], lang: str 
         if term_key in words.terms().index:
             citation = term(term_key, lang)
         else:
-            citation = f"[{row.title}]({row.address})" if str(row.address).startswith("http") else row.title
+            title = term(title_key, lang) if (title_key := f"title.{row.source}") in words.terms().index else row.title
+            citation = f"[{title}]({row.address})" if str(row.address).startswith("http") else title
             by = row.publisher if lang == "vi" else form(str(row.publisher).split(" (")[0], "publisher", lang)
-            citation = f"{_marked(citation, row.title, lang)}. {_marked(capital(by), by, lang)}"
+            citation = f"{_marked(citation, title, lang)}. {_marked(capital(by), by, lang)}"
         lines.append(
             citation
             + (f", {words.dated(row.date, lang)}" if row.date else "")

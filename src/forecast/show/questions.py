@@ -1,5 +1,6 @@
 """Answers to what planners ask, as sentences in both languages; every number comes from the tables passed in."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from forecast.data.vocabulary import PAYERS
 from forecast.language import words
 from forecast.language.words import Text, join, say, table, term
 from forecast.question.scenario import Scenario
-from forecast.show import register
+from forecast.show import costs, register
 from forecast.show.target import goal
 
 YEARS = "member_years"
@@ -145,11 +146,13 @@ def side_by_side(
     lang: str = "vi",
     group: str = "all",
     people: pd.DataFrame | None = None,
+    plans: Sequence[Scenario] = (),
 ) -> Text:
     """Say which policy adds most member-years of `group`, over a table of them, money, price of one, what stayed.
 
     `comparison` is that of `desk.compare.comparison` for one engine, `titles` names the scenarios in the order wanted,
-    `people` the tables of `additional.table` (for the share that stays when the money stops).
+    `people` the tables of `additionality.table` (for the share that stays when the money stops). Below the table stands
+    what the money of `plans` holds.
     """
     stated.tell(stated.added(comparison))
     rows = []
@@ -199,7 +202,8 @@ def side_by_side(
             ("net", "net_after"),
         )
     }
-    return join([_most(frame, lang, group), table(frame, lang, forms, {name: names[name] for name in forms})])
+    shown = table(frame, lang, forms, {name: names[name] for name in forms})
+    return join([_most(frame, lang, group), shown, costs.held(*plans, lang=lang), costs.of_year(lang)])
 
 
 def _most(frame: pd.DataFrame, lang: str, group: str) -> Text:

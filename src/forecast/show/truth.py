@@ -83,12 +83,13 @@ def _exam(truth: Truth, lang: str) -> Text:
         band=truth.band.replace("-", "–"),
         held=words.Chance(truth.held, truth.forecasts),
         r=truth.of_naive,
+        naive=term("engine.naive", lang),
         other=other if truth.examined != truth.engine else "",
         whom=say(lang, vi="cả nước", en="the nation")
         if truth.scope == "nation"
         else say(lang, vi="các địa phương", en="places"),
-        vi="trong {k:n} dự báo về {whom} trước {band} tháng, không có chính sách mới, khoảng 80% chứa {held:c} số đếm, "
-        "sai số bằng {r:n2} lần cách ngây thơ{other}",
+        vi="trong {k:n} dự báo về {whom} trước {band} tháng, không có chính sách mới, khoảng dự báo 80% chứa "
+        "{held:c} số đếm, sai số bằng {r:n2} lần sai số của cách {naive}{other}",
         en="in {k:n} forecasts of {whom} {band} months ahead, without a new policy, 80% intervals held {held:c} of "
         "counts, with {r:n2} times the error of the naive forecast{other}",
     )

@@ -103,9 +103,9 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
             self.people.append(people)
         size = len(plan.communes), len(world.keys)
         self.looked_at, self.hours = (np.zeros((len(f), *size)) for f in (teams.LOOKED_AT, teams.Hours._fields))
-        skill, _, members, _, year_start = self.looked_at
+        skill, _, members, _ = self.looked_at
         skill[:] = world.skill
-        members[:] = year_start[:] = self.members()
+        members[:] = self.members()
         self.rules = np.array(world.team_rules)
         self.flows = np.zeros((len(world.keys), len(plan.communes), G, records.COUNTED))
         self.pulled = np.zeros(size[::-1])
@@ -126,11 +126,9 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         self.flows[:] = 0.0
         self.t += 1
         t, month = self.t, tables.month_index(plan.months[self.t])
-        _, due, members, goals, year_start = self.looked_at
+        _, due, members, goals = self.looked_at
         members[:], goals[:] = self.members(), world.goals[t]
         due[:] = np.stack([people.ledger.due[t] for people in self.people], axis=1)
-        if month % 12 == 0:
-            year_start[:] = members
         # What is on each team's desk, in the order of `teams.team_acts`.
         self.desk = teams.plan_rows(plan, t), self.looked_at, self.rules, self.hours
         self.agents.do("step")

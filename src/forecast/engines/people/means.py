@@ -94,7 +94,6 @@ class Run:
         self.rules, self.team_rules = records.Rules.of(world.drawn), np.array(world.team_rules)
         self.held = self._held()  # (strata, draws)
         self.part = (self.held[:, None] * CLASS_SHARES[:, None]).reshape(-1, draws)  # of which in each class
-        self.year_start = self.part
 
     def stock(self) -> np.ndarray:
         """Members, (draws, groups)."""
@@ -114,7 +113,6 @@ class Run:
         world, draws = self.world, len(self.world.keys)
         self.outside.find(world.inspection_hazard[t])
         if world.plan.months[t].month == 1:
-            self.year_start = self.part
             self.outside.new_year(world)
         due = np.ascontiguousarray(self.members.stock[..., self.slots[:-1]])
         due = np.ascontiguousarray(due.sum(axis=(2, 3, 4)).T)  # else the last bit would depend on the number of draws
@@ -122,7 +120,7 @@ class Run:
         weight = np.where(self.held[:, None] > 0, weight, CLASS_SHARES[:, None])
         due = (weight * due[:, None]).reshape(-1, draws)
         classes = self.classes
-        looked_at = np.stack([classes.skill, due, self.part, classes.goals[t], self.year_start])
+        looked_at = np.stack([classes.skill, due, self.part, classes.goals[t]])
         planned, hours = teams.plan_rows(classes.plan, t), np.empty((len(teams.Hours._fields), *looked_at.shape[1:]))
         for c in range(looked_at.shape[1]):
             teams.team_acts(c, planned, looked_at, self.team_rules, hours)

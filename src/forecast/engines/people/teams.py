@@ -32,7 +32,6 @@ class Seen(NamedTuple):
     due: np.ndarray  # members whose paid months run out
     members: np.ndarray
     plan_members: np.ndarray  # the plan for December
-    year_start: np.ndarray  # members when the year began
 
 
 PLANNED, LOOKED_AT = Seen._fields[:10], Seen._fields[10:]
@@ -97,10 +96,9 @@ def team_acts(c: int, planned: np.ndarray, looked_at: np.ndarray, rules: np.ndar
     asked = min(staff_quota / FULL_STAFF_QUOTA, 1.0)
     pressed = min(quota + asked, 1.0)
     for d in range(hours.shape[2]):
-        skill, due, members, goal, year_start = looked_at[:, c, d]
+        skill, due, members, goal = looked_at[:, c, d]
         visits_per_collector, follow_up, quota_effort, staff_visits, staff_displacement, response = rules[:, d]
-        missing = min(max((goal - members) / max(goal - year_start, 1.0), 0.0), 1.0)
-        lift = 1.0 + (quota_effort - 1.0) * pressed if missing > 0.0 else 1.0
+        lift = 1.0 + (quota_effort - 1.0) * pressed if members < goal else 1.0
         time = collectors * visits_per_collector * lift
         asked_for = min(follow_up * (1.0 + pay_renewal) ** response, 1.0) if pay_renewal != 0.0 else follow_up
         zeal = (1.0 + pay_new) ** response if pay_new != 0.0 else 1.0

@@ -29,6 +29,7 @@ class Meaning(NamedTuple):
 REASONS = {  # why a column is told and not taken: Vietnamese, English
     "scheme": ("thuộc loại hình bảo hiểm khác", "about another scheme"),
     "schemes": ("gộp nhiều loại hình bảo hiểm", "mixes several schemes"),
+    "any_scheme": ("không ghi là tự nguyện: có thể gồm cả bắt buộc", "does not say voluntary: may include compulsory"),
     "sex": ("chỉ đếm một giới", "counts one sex only"),
     "money": ("là số tiền", "an amount of money"),
     "share": ("là tỷ lệ", "a share"),
@@ -65,6 +66,14 @@ _OTHER_SCHEME = re.compile(
     r"|tro cap|che do|compulsory|health insurance"
 )
 _VOLUNTARY = re.compile(r"tu nguyen|bhxh ?tn\b|bhxh t n\b|\btnguyen\b|\btn\b|voluntary")
+_INSURANCE = re.compile(
+    r"\b(bhxh|bao hiem|social insurance|si)\b|\b(cac|hai|ba|2|3|moi|ca|tat ca) loai( hinh)?\b|\bloai hinh\b"
+)
+_OFFICE = re.compile(  # "BHXH tỉnh giao": the office, and no insurance that somebody takes part in
+    r"(?<!tham gia )(?<!tg )(?<!dong )(?<!nguoi )(?<!doi tuong )\b(bhxh|bao hiem xa hoi|bao hiem) "
+    r"(viet nam|vn|tinh|huyen|quan|tp|thanh pho|thi xa|tx|khu vuc|kv|co so|lien|giao|phan bo|cap tren)\b"
+    r"|\b(co quan|do|cua|nganh|tai|he thong) (bhxh|bao hiem xa hoi|bao hiem)\b"
+)
 
 
 @lru_cache(maxsize=20_000)
@@ -112,6 +121,16 @@ def scheme_of(text: str) -> str:
     plain = fold(text)
     voluntary, other = bool(_VOLUNTARY.search(plain)), bool(_OTHER_SCHEME.search(plain))
     return "both" if voluntary and other else "voluntary" if voluntary else "other" if other else ""
+
+
+def any_scheme(path: tuple[str, ...]) -> bool:
+    """Return whether texts speak of social insurance and not of which: compulsory members may be among its persons.
+
+    >>> [any_scheme((x,)) for x in ("Tổng số người tham gia BHXH", "Số người tham gia", "BHXH TN", "KH BHXH tỉnh giao")]
+    [True, False, False, False]
+    """
+    plain = fold(" ".join(path))
+    return not _scheme(path) and bool(_INSURANCE.search(_OFFICE.sub(" ", plain)))
 
 
 def _scheme(path: tuple[str, ...]) -> str:
@@ -234,6 +253,8 @@ def meaning(path: tuple[str, ...]) -> Meaning:
     ('entries', 'members')
     >>> meaning(("Số người tham gia BHXH bắt buộc",)), meaning(("Tăng, giảm so với tháng trước",))
     (Meaning(role='told', why='scheme'), Meaning(role='told', why='difference'))
+    >>> meaning(("Tổng số người tham gia BHXH",)), meaning(("BHXH tự nguyện", "Số người tham gia BHXH")).role
+    (Meaning(role='told', why='any_scheme'), 'members')
     >>> meaning(("Số người tham gia đầu kỳ",)).role, meaning(("Phát triển mới lũy kế từ đầu năm",)).role
     ('opening', 'entries_year')
     >>> meaning(("Kế hoạch thu (triệu đồng)",)).why, meaning(("Kế hoạch năm",)).role, meaning(("Nữ",)).why
@@ -278,7 +299,21 @@ def meaning(path: tuple[str, ...]) -> Meaning:
             return Meaning("told", "earlier")  # "Giảm tháng trước"
         return Meaning("opening", "opening")
     counted = _counted(joined, leaf)
-    return counted if counted.role not in PERSONS_NAMED or _only_known(texts) else Meaning("told", "unclear")
+    if counted.role not in PERSONS_NAMED:
+        bare = counted.role == "unknown" and re.fullmatch(r"(tong )?(cong )?(so )?(bhxh|bao hiem xa hoi)", joined)
+        return Meaning("told", "any_scheme") if bare else counted
+    if not _only_known(texts):
+        return Meaning("told", "unclear")
+    return Meaning("told", "any_scheme") if any_scheme(texts) else counted
+
+
+def if_voluntary(path: tuple[str, ...]) -> Meaning:
+    """Return what a column would hold if its heading is about the voluntary scheme.
+
+    >>> if_voluntary(("Tăng mới BHXH",)).role, if_voluntary(("BHXH",)).role
+    ('entries', 'scheme_only')
+    """
+    return meaning(("BHXH tự nguyện", *path))
 
 
 def _only_known(texts: tuple[str, ...]) -> bool:
@@ -289,7 +324,9 @@ def _only_known(texts: tuple[str, ...]) -> bool:
     """
     for text in texts:
         words = re.sub(
-            r"\b(huyen|tinh|xa(?! hoi)|phuong(?! (thuc|an))|quan(?! ly)|thi xa|thanh pho|tp)\b.*", "", folded(text)
+            r"\btrong do\b|\b(huyen|tinh|xa(?! hoi)|phuong(?! (thuc|an))|quan(?! ly)|thi xa|thanh pho|tp)\b.*",
+            "",
+            folded(text),
         ).split()
         if any(word not in _WORDS and not re.fullmatch(r"\d+|[a-z]|[ivx]+", word) for word in words):
             return False

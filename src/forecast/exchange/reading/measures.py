@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from forecast.exchange.reading import headings, months, periods
+from forecast.exchange.reading import headings, months, periods, schemes
 from forecast.exchange.reading.answers import Answers
 from forecast.exchange.reading.grids import letter
-from forecast.exchange.reading.headings import COUNTS, HELPERS, KEYS
+from forecast.exchange.reading.headings import COUNTS, KEYS
 from forecast.exchange.reading.report import FINDING, QUESTION, Note
 from forecast.exchange.reading.tables import Column, Table
 from forecast.exchange.reading.texts import fold
@@ -29,7 +29,7 @@ ROLE_NAMES = {  # a role in words: Vietnamese, English
     "order": ("số thứ tự", "order"),
     "province": ("tỉnh", "province"),
 }
-PERSONS = (*COUNTS, *HELPERS)
+PERSONS = schemes.PERSONS
 
 
 class Chosen(NamedTuple):
@@ -52,8 +52,7 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
     year = periods.year_of(table, tables, file, answers.year)
     notes: list[Note] = []
     columns = [_dated(_answered(column, table, answers), year) for column in table.columns]
-    columns = [_by_scheme(column, table) for column in columns]
-    columns = [_of_one_scheme(column, columns) for column in columns]
+    columns = [schemes.by_scheme(column, table) for column in columns]
     columns = [_seen(column, table, answers) for column in columns]
     columns = [_only_unnamed(column, columns, table) for column in columns]
     keyed = any(column.role == "month" for column in columns)
@@ -70,6 +69,7 @@ def choose(table: Table, tables: list[Table], file: str, answers: Answers) -> Ch
     if any(column.role in PERSONS for column in columns):
         notes += _asked_month(table, columns, keyed, period, year)
     notes += _since_january(table, columns)
+    notes += schemes.asked(table, columns)
     if re.search(r"\b(nghin|ngan|1000|1 000) nguoi", fold(" ".join([*table.context, *(c.heading for c in columns)]))):
         notes.append(
             Note(
@@ -106,38 +106,6 @@ def _of_its_year(column: Column, year: int) -> Column:
     return column._replace(role="told", why="earlier") if years and year not in years else column
 
 
-def _by_scheme(column: Column, table: Table) -> Column:
-    """Return a column as its table's scheme and title have it."""
-    above = scheme_above(table)
-    role, why = column.role, column.why
-    if role in ("of_title", "scheme_only"):
-        title = title_meaning(table.context)
-        role, why = (title.role, "") if title.role in COUNTS else ("told", "unclear")
-    if column.role == "scheme_only":
-        if (
-            role == "told"
-            and re.search(r"so nguoi|tham gia", fold(" ".join(table.context)))
-            and not re.search(r"moi|phat trien|giam", fold(" ".join(table.context)))
-        ):
-            role, why = "members", ""
-        return column._replace(role=role, why=why)
-    if role in PERSONS and why != "answered" and above in ("other", "both"):
-        voluntary = any(headings.scheme_of(text) == "voluntary" for text in column.path)
-        if not voluntary:
-            return column._replace(role="told", why="scheme" if above == "other" else "schemes")
-    return column._replace(role=role, why=why)
-
-
-def _of_one_scheme(column: Column, columns: list[Column]) -> Column:
-    """Return members of "BHXH" as unclear where another column names its scheme: it may be all schemes together."""
-    plain = fold(" ".join(column.path))
-    if column.role != "members" or column.why == "answered" or not re.search(r"bhxh|bao hiem xa hoi", plain):
-        return column
-    others = [other for other in columns if other is not column]
-    scheme_elsewhere = any(headings.scheme_of(" ".join(other.path)) or other.why == "unclear" for other in others)
-    return column._replace(role="told", why="unclear") if scheme_elsewhere and not headings.scheme_of(plain) else column
-
-
 def _seen(column: Column, table: Table, answers: Answers) -> Column:
     """Return a column that is hidden, or empty, as one that is told and not taken."""
     if column.role not in PERSONS:
@@ -152,7 +120,7 @@ def _seen(column: Column, table: Table, answers: Answers) -> Column:
 
 def _only_unnamed(column: Column, columns: list[Column], table: Table) -> Column:
     """Return the one column of numbers without a meaning of its own as what the title says, if it says it."""
-    named = [other for other in columns if other.role in PERSONS or other.role == "told" and other.why == "unclear"]
+    named = [other for other in columns if other.role in PERSONS or other.why in ("unclear", "any_scheme")]
     loose = [other for other in columns if other.role == "unknown" and other.path and _has_numbers(other, table)]
     if named or loose != [column] or scheme_above(table) not in ("", "voluntary"):
         return column
@@ -350,7 +318,7 @@ def column_notes(chosen: Chosen) -> list[Note]:
         if column.why == "formula":
             continue  # told with its cells
         reason = {"same": same}.get(column.why) or headings.REASONS.get(column.why) or headings.REASONS["unknown"]
-        kind = FINDING if column.why in ("hidden", "unclear") else "skipped"
+        kind = FINDING if column.why in ("hidden", "unclear", "any_scheme") else "skipped"
         notes.append(Note(kind, table.grid.sheet, table.where(column), *reason))
     if chosen.month and chosen.source != "answer":
         from_where = {

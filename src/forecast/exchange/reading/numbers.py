@@ -19,7 +19,8 @@ MISSING = ("...", "…", "..", ".", "x", "n/a", "na")
 class Reading(NamedTuple):
     """A column read as persons: `values` (None where empty), rows that cannot be read, and how dots were read.
 
-    `how` is "plain", "thousands" (numbers with three decimals are thousands) or "unsure", where both are possible.
+    `how` is "plain", "thousands" (numbers with three decimals are thousands), "unsure", where both are possible, or
+    "mixed", where numbers of one column end in different ways after a dot or comma: thousands, or no persons.
     """
 
     values: dict[int, int | None]
@@ -66,6 +67,8 @@ def column(cells: Mapping[int, object], answer: str = "") -> Reading:
     ([(1, 1764), (2, 33), (3, 0)], 'thousands')
     >>> column({1: 1.2, 2: 33}).wrong, column({1: "0.019", 2: 33}).wrong, column({1: "33.000", 2: "41.000"}).how
     ([1], [1], 'unsure')
+    >>> column({1: "1,442", 2: "1,44"}).how, column({1: "1,442", 2: "1,44"}, "thousands").values
+    ('mixed', {1: 1442, 2: 1440})
     """
     values: dict[int, int | None] = {}
     wrong: list[int] = []
@@ -111,12 +114,47 @@ def _texts(
         if answer != "thousands":
             return Reading(values, wrong, "unsure", dashes)
     marks = {text[-4] for text in dotted.values()}
-    tails = [tidy(cells[row]) for row in wrong if isinstance(cells[row], str)]
-    loose = [text for text in tails if re.fullmatch(r"\d+[.,]\d{1,2}", text)]
+    loose = {
+        row: text
+        for row in wrong
+        if isinstance(cells[row], str) and re.fullmatch(r"[1-9]\d{0,2}[.,]\d{1,2}", text := tidy(cells[row]))
+    }
+    if answer == "thousands" and loose:  # 1,44 lost the zero of 1,440
+        values |= {row: round(1000 * float(text.replace(",", "."))) for row, text in loose.items()}
+        return Reading(values, [row for row in wrong if row not in loose], "thousands", dashes)
     if (
         dotted
         and answer != "thousands"
-        and (len(marks) > 1 or any(text[-3] in marks or text[-2] in marks for text in loose))
+        and (len(marks) > 1 or any(text[-3] in marks or text[-2] in marks for text in loose.values()))
     ):
-        return Reading(values, wrong, "unsure", dashes)
+        return Reading(values, wrong, "mixed", dashes)
     return Reading(values, wrong, "plain", dashes)
+
+
+def dotted(cells: Mapping[int, object]) -> list[int]:
+    """Return the rows whose numbers have something behind a dot or comma.
+
+    >>> dotted({1: 1.764, 2: 33.0, 3: "1,44", 4: "33"})
+    [1, 3]
+    """
+    return [
+        row
+        for row, cell in cells.items()
+        if (isinstance(cell, float) and cell % 1 != 0)
+        or (isinstance(cell, str) and re.search(r"\d[.,]\d", cell) is not None)
+    ]
+
+
+def question(heading: str, how: str) -> tuple[str, str]:
+    """Return the question of a column that is "unsure" or "mixed", in Vietnamese and English, with its answers.
+
+    Decimals are no persons, so a mixed column that holds no thousands is left out.
+
+    >>> question("Số người", "mixed")[1]
+    'do dots or commas mark thousands or decimals? Answer --map "Số người=thousands" or "Số người=skip"'
+    """
+    one, other = f'"{heading}=thousands"', f'"{heading}={"whole" if how == "unsure" else "skip"}"'
+    return (
+        f"dấu chấm hoặc phẩy là hàng nghìn hay phần lẻ? Trả lời --map {one} hoặc {other}",
+        f"do dots or commas mark thousands or decimals? Answer --map {one} or {other}",
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from forecast.data.places import Place
-from forecast.exchange.reading import measures, numbers, sums
+from forecast.exchange.reading import measures, numbers, schemes, sums
 from forecast.exchange.reading.answers import Answers
 from forecast.exchange.reading.grids import Cell, Grid, letter
 from forecast.exchange.reading.headings import REASONS
@@ -27,7 +27,7 @@ class Fault(NamedTuple):
     column: str
     value: str
     expected: str
-    sheet: str = ""
+    sheet: str
 
 
 class Value(NamedTuple):
@@ -51,14 +51,14 @@ class Value(NamedTuple):
 class Outcome(NamedTuple):
     """What was read: values in the order of the file, faults, notes, and names of no commune with near ones.
 
-    `tables` counts the tables that were found.
+    `tables` are those that were found, each by the name of its sheet.
     """
 
     values: list[Value]
     faults: list[Fault]
     notes: list[Note]
     unknown: list[tuple[str, str, tuple[str, ...], str]]
-    tables: int
+    tables: list[str]
 
 
 Communes = Callable[[str | None], Names | None]
@@ -128,7 +128,7 @@ def read_sheets(grids: list[Grid], file: str, names: Communes, answers: Answers)
     notes += _outside(tables)
     several = [measures.choose(table, tables, file, answers) for table in tables]
     notes += measures.not_alike(several)
-    outcome = Outcome([], [], notes, [], len(tables))
+    outcome = Outcome([], [], notes, [], [table.grid.sheet for table in tables])
     for chosen in several:
         outcome = _one(chosen, tables, names, answers, outcome)
     return outcome
@@ -151,7 +151,8 @@ def _one(chosen: Chosen, tables: list[Table], names: Communes, answers: Answers,
     """Return an outcome with one table more."""
     table = chosen.table
     if not chosen.taken():
-        return outcome._replace(notes=outcome.notes + _untaken(chosen))
+        asked = schemes.asked(table, list(chosen.columns))
+        return outcome._replace(notes=[*outcome.notes, *asked, *_untaken(chosen)])
     at = chosen.month or max((c.month for c in chosen.taken() if c.month), default=None)
     table = table._replace(columns=chosen.columns)
     rows = sort_rows(table, lambda month: names(month or at), answers.names, chosen.year, answers.hidden)
@@ -201,9 +202,9 @@ def _readings(
         if column.at not in first or column.role not in PERSONS:
             continue
         reading, column_notes, wrong, taken = first[column.at]
-        if wrong and taken and column.role != "formula":
+        if (wrong or reading.how == "mixed") and taken and column.role != "formula":
             again = _numbers(table, rows, column, answers, "thousands")
-            if not again[2] and (habit or sums.fits(table, rows, column, again[0])):
+            if not again[2] and (habit and wrong or sums.fits(table, rows, column, again[0])):
                 reading, column_notes, wrong, taken = again
         reading, more = sums.full_thousands(table, rows, column, reading)
         notes += [*column_notes, *more]
@@ -321,7 +322,7 @@ def _numbers(
     reading = numbers.column(cells, answer)
     notes = []
     if reading.how == "thousands":
-        odd = [y for y, cell in cells.items() if isinstance(cell, float) and cell != int(cell)]
+        odd = numbers.dotted(cells)
         notes.append(
             Note(
                 FINDING,
@@ -331,18 +332,8 @@ def _numbers(
                 "numbers with three decimals are read as thousands (1.764 = 1764), since persons are whole",
             )
         )
-    if reading.how == "unsure":
-        notes.append(
-            Note(
-                QUESTION,
-                grid.sheet,
-                heading,
-                f"dấu chấm hoặc phẩy là hàng nghìn hay phần lẻ? Trả lời --map "
-                f'"{column.heading}=thousands" hoặc "{column.heading}=whole"',
-                f'do dots or commas mark thousands or decimals? Answer --map "{column.heading}=thousands" or '
-                f'"{column.heading}=whole"',
-            )
-        )
+    if reading.how in ("unsure", "mixed"):
+        notes.append(Note(QUESTION, grid.sheet, heading, *numbers.question(column.heading, reading.how)))
         return reading._replace(values={}), notes, [], True
     if reading.dashes:
         notes.append(

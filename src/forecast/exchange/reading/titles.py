@@ -16,6 +16,8 @@ def title_meaning(context: tuple[str, ...]) -> Meaning:
         if headings.key_role(text) or months.signed(text) or fold(text).startswith(("dvt", "don vi")):
             continue
         meaning = headings.meaning((text,))
+        if meaning.why == "any_scheme":  # said of the whole table (`schemes.asked`)
+            meaning = headings.if_voluntary((text,))
         if meaning.role in ("members", "lapses", "returns", "plan") or (
             meaning.role == "entries" and any(word in fold(text) for word in ("tang moi", "gia moi", "trien moi"))
         ):
