@@ -64,7 +64,7 @@ def baseline(
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
-    from forecast.show import brief, brief_trust
+    from forecast.show import brief_base
     from forecast.timeseries import baseline as baselines
     from forecast.timeseries import effects, reconcile, saturation
 
@@ -110,5 +110,5 @@ def baseline(
     if ceiling:
         asked["ceiling"] = ceiling
     files = finish(out, asked)
-    rest = brief.some(brief.ROWS, answer["unique_id"].nunique(), "baseline.csv", lang)
-    tell(brief_trust.series(answer, horizon, lang), out, files, more=rest)
+    rest = brief_base.some(brief_base.ROWS, answer["unique_id"].nunique(), "baseline.csv", lang)
+    tell(brief_base.series(answer, horizon, lang), out, files, more=rest)
