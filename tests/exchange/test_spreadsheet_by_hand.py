@@ -43,13 +43,14 @@ def test_rows_come_as_they_stand_with_their_units(read):
 
 
 def test_a_figure_since_january_becomes_that_of_each_month(read):
-    """3, 3 and 8 since January are 3, 0 and 5; a year begins anew, and after a gap nothing is known."""
+    """3, 3 and 8 since January are 3, 0 and 5; a year begins anew, and after a gap nothing is known but differences."""
     head = "Xã,Tháng,Đang tham gia,Tăng mới lũy kế từ đầu năm\n"
-    rows = [("01/2022", 3), ("02/2022", 3), ("03/2022", 8), ("05/2022", 9), ("01/2023", 2)]
+    rows = [("01/2022", 3), ("02/2022", 3), ("03/2022", 8), ("05/2022", 9), ("11/2022", 12), ("12/2022", 16)]
+    rows += [("01/2023", 2)]
     text = head + "A,12/2021,50,\n" + "".join(f"A,{month},50,{value}\n" for month, value in rows)
     found = read(text).counts.set_index("month")["entries"]
-    assert found[["2022-01", "2022-02", "2022-03", "2023-01"]].tolist() == [3, 0, 5, 2]
-    assert np.isnan(found["2022-05"])
+    assert found[["2022-01", "2022-02", "2022-03", "2022-12", "2023-01"]].tolist() == [3, 0, 5, 4, 2]
+    assert np.isnan(found[["2021-12", "2022-05", "2022-11"]]).all()
     with pytest.raises(SheetError, match=r'row 4, column D .*"7"; expected a figure since January'):
         read(head + "A,01/2022,50,3\nA,02/2022,50,8\nA,03/2022,50,7\n")
 
@@ -280,6 +281,24 @@ def test_sums_alone_are_no_rows_of_communes_and_an_empty_column_is_told_beside_a
         saved(COVER, ("T1", [TITLES, ["Tổng cộng", "12/2022", 5, 1]]))
     with pytest.raises(NothingError, match='; C "Đang tham gia": empty; answer'):
         saved(COVER, ("T1", [TITLES, ["A", "12/2022", None, 3]]))
+    with pytest.raises(NothingError, match='; C "Đang tham gia": empty; D "Ghi chú": a note; answer'):
+        saved(COVER, ("T1", [[*TITLES[:3], "Ghi chú"], ["A", "12/2022", None, "x"]]))
+
+
+def test_eight_columns_that_were_passed_over_are_told(saved):
+    titles = ["Xã", "Tháng", *(f"Số người tham gia BHYT {number}" for number in range(1, 10))]
+    with pytest.raises(NothingError) as found:
+        saved(("T1", [titles, ["A", "12/2022", *range(51, 60)]]))
+    told_of = [f'{chr(66 + number)} "Số người tham gia BHYT {number}": about another scheme' for number in range(1, 9)]
+    assert str(found.value).partition("); ")[2] == "; ".join(
+        [*told_of, "answer --map members=COLUMN if one of them is"]
+    )
+
+
+def test_a_commune_of_which_only_the_plan_is_known_has_no_row(read):
+    book = read("Xã,Tháng,Đang tham gia,Kế hoạch năm\nA,01/2022,,9\nB,01/2022,5,7\nC,01/2022,6,\n")
+    assert book.counts[["commune", "members"]].to_numpy().tolist() == [["B", 5], ["C", 6]]
+    assert book.counts["plan"].iloc[0] == 7
 
 
 @pytest.mark.parametrize(("lacking", "rest"), [(1, ""), (5, ""), (6, " ...")])
