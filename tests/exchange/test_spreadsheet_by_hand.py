@@ -174,6 +174,11 @@ def test_months_that_lack_communes_are_told_with_five_of_them(read):
 def test_members_are_added_up_by_month(read):
     used = told(read(HEAD + "A,12/2022,5,,\nB,12/2022,7,,\nA,01/2023,6,,\n"), "used")
     assert used[-1] == "3 rows; members added up by month: 2022-12: 12, 2023-01: 6"
+    book = read(HEAD + "".join(f"A,{m:02d}/{year},5,,\n" for year in (2021, 2022, 2023) for m in range(1, 13)))
+    (note,) = (note for note in book.notes if note.en.startswith("36 rows"))
+    cut = ", ".join(f"{year}-{m:02d}: 5" for year in (2021, 2022, 2023) for m in range(1, 13))[:299] + "…"
+    assert note.en == f"36 rows; members added up by month: {cut}"
+    assert note.vi == f"36 dòng; cộng số người theo tháng: {cut}"
 
 
 def test_the_mark_of_a_sample_is_seen_in_its_first_forty_rows_however_written(read):
@@ -296,7 +301,7 @@ def test_eight_columns_that_were_passed_over_are_told(saved):
 
 
 def test_a_commune_of_which_only_the_plan_is_known_has_no_row(read):
-    book = read("Xã,Tháng,Đang tham gia,Kế hoạch năm\nA,01/2022,,9\nB,01/2022,5,7\nC,01/2022,6,\n")
+    book = read("Xã,Tháng,Kế hoạch năm,Đang tham gia\nA,01/2022,9,\nB,01/2022,7,5\nC,01/2022,,6\n")
     assert book.counts[["commune", "members"]].to_numpy().tolist() == [["B", 5], ["C", 6]]
     assert book.counts["plan"].iloc[0] == 7
 
