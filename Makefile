@@ -60,6 +60,7 @@ schema: $(READY) ## renew docs/scenario.schema.json and data/datapackage.json, a
 	print(json.dumps(schema(), ensure_ascii=False, indent=2))" > docs/scenario.schema.json
 	$(BIN)/python -c "from forecast.data import package, tables; \
 	tables.write_text(package.text(), tables.data_dir() / package.NAME)"
+	$(BIN)/python -c "from pathlib import Path; from forecast.cli import reference; reference.write(Path('docs/guide'))"
 
 notebooks: $(READY) ## renew the committed notebooks: from their template, with light outputs of a report (made in site/ if need be)
 	$(BIN)/forecast page

@@ -34,6 +34,16 @@ def test_a_command_that_only_reads_loads_no_compiler_and_stays_small(command):
     assert float(size) < MOST
 
 
+@pytest.mark.parametrize("words", ["baseline series.csv --horizon 2 --out base", "new X --population 999 --out data"])
+def test_a_whole_command_that_does_not_simulate_loads_no_compiler_and_stays_small(words, tmp_path):
+    (tmp_path / "series.csv").write_text("unique_id,ds,y\n" + "".join(f"a,{y},{y - 1990}\n" for y in range(2000, 2020)))
+    code = f"from forecast.cli import main\nmain({words.split()!r}, standalone_mode=False)\n{LOOK}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    compiler, size = done.stdout.splitlines()[-1].split()
+    assert compiler == "False"
+    assert float(size) < MOST
+
+
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [

@@ -7,8 +7,11 @@ LABELS = {
     "forecast": "this engine",
     "dense_numba_once": "numba, dense, resistances drawn once",
     "dense_numba": "numba, dense",
+    "events_numba": "numba, by events, same books",
+    "lives_numba": "numba, whole lives, same books",
     "plain_numpy": "numpy",
     "amber": "AMBER, columns borrowed",
+    "amber_numba": "AMBER, numba over borrowed columns",
     "amber_views": "AMBER, views",
     "starsim_paired": "starsim, paired numbers on",
     "mesa_do": "mesa, `do`",
@@ -23,7 +26,9 @@ TIMES = {
     "mesa_shuffle_do": 10_000,
     "dense_numba": 5,
     "dense_numba_once": 5,
+    "events_numba": 4,
 }
+LEAD = 4  # times the lean dense loop, at the most entries of the sweep
 MILLION_PERSON_MONTHS, DRAW_SECONDS, DRAW_MB, GROWTH, CA_MAU_SECONDS = 3_000, 0.25, 300, 2.0, 10.0
 FLAT_MB = 5.0  # how much memory may rise from draw 200 to the last one
 
@@ -31,9 +36,10 @@ FLAT_MB = 5.0  # how much memory may rise from draw 200 to the last one
 def write(found: dict) -> tuple[str, bool]:
     """Return the page and whether all answers agree with the exact expectation."""
     agreement, agree = _agreement(found["methods"])
-    parts = [_head(found), *agreement, *_speed(found["methods"]), *_growth(found.get("growth"))]
+    swept, right = _sweep(found.get("sweep"))
+    parts = [_head(found), *agreement, *_speed(found["methods"]), *swept, *_growth(found.get("growth"))]
     parts += [*_whole(found.get("whole")), *_verdicts(found)]
-    return "\n".join(parts) + "\n", agree
+    return "\n".join(parts) + "\n", agree and right
 
 
 def _head(found: dict) -> str:
@@ -134,6 +140,55 @@ def _speed(methods: dict) -> list[str]:
     return ["## Speed and memory", "", *table(head.split("|"), rows)]
 
 
+def _sweep(found: dict | None) -> tuple[list[str], bool]:
+    """Say how many times as fast this engine is the more people enroll, and whether all answers are right."""
+    if not found:
+        return [], True
+    rivals, rows, right = [name for name in found if name != "forecast"], [], True
+    for rate in found["forecast"]:
+        sizes = {name: found[name][rate] for name in found}
+        if any("error" in size for size in sizes.values()):
+            rows.append([f"{rate} times", *(size.get("error", "") for size in sizes.values())])
+            right = False
+            continue
+        right &= all(_score(size)["right"] for size in sizes.values())
+        rows.append(
+            [f"{rate} times", f"{_speed_of(sizes['forecast']) / 1e6:,.0f}"]
+            + [f"{_lead(found, name, rate):.1f}" for name in rivals]
+        )
+    head = ["entries of Hà Nội", "this engine, million person-months/s", *(LABELS[name] for name in rivals)]
+    ends = [f"- {LABELS[name]}: {_end(found, name)}." for name in rivals]
+    lines = [
+        "## More entries: where the lead ends",
+        "",
+        "The last columns say how many times as fast this engine is.",
+        "",
+    ]
+    lines += [*table(head, rows), *ends, "" if right else "\n**Not all answers agree.**"]
+    return lines, right
+
+
+def _lead(found: dict, rival: str, rate: object) -> float:
+    return _speed_of(found["forecast"][rate]) / _speed_of(found[rival][rate])
+
+
+def _end(found: dict, rival: str) -> str:
+    """Say at which numbers of entries the engine is behind a rival."""
+    leads = {
+        rate: _lead(found, rival, rate)
+        for rate in found["forecast"]
+        if "error" not in found["forecast"][rate] and "error" not in found[rival][rate]
+    }
+    ahead = [rate for rate, lead in leads.items() if lead >= 1]
+    if not ahead:
+        return "this engine is behind at every rate"
+    if len(ahead) == len(leads):
+        return (
+            f"this engine is ahead at every rate, {min(leads.values()):.1f} to {max(leads.values()):.1f} times as fast"
+        )
+    return f"this engine is ahead up to {ahead[-1]} times the entries, and behind after that"
+
+
 def _growth(found: dict | None) -> list[str]:
     if not found or "error" in found:
         return []
@@ -198,6 +253,12 @@ def verdicts(found: dict) -> list[tuple[str, str, str, bool]]:
                 ratio = best / _speed_of(sizes[max(sizes)])
                 what = f"times as fast as {LABELS[name]} ({max(sizes):,} people)"
                 rows.append((what, f"{times:,}", f"{ratio:,.1f}", ratio >= times))
+    if swept := found.get("sweep"):
+        most = list(swept["forecast"])[-1]
+        if "error" not in swept["forecast"][most] and "error" not in swept["dense_numba_once"][most]:
+            ratio = _lead(swept, "dense_numba_once", most)
+            what = f"times as fast as {LABELS['dense_numba_once']} at {most} times the entries"
+            rows.append((what, f"{LEAD}", f"{ratio:.1f}", ratio >= LEAD))
     if (growth := found.get("growth")) and "error" not in growth:
         ratio = _growth_ratio(growth)
         rows.append(("cost of ten times the people", f"below {GROWTH:g} times", f"{ratio:.2f} times", ratio < GROWTH))

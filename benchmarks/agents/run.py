@@ -22,28 +22,36 @@ METHODS = {
     "forecast": {SMALL: (60, 40), MILLION: (60, 9), LARGE: (60, 7)},
     "dense_numba_once": {SMALL: (60, 40), MILLION: (60, 5), LARGE: (60, 3)},
     "dense_numba": {SMALL: (60, 40), MILLION: (60, 5), LARGE: (60, 3)},
+    "events_numba": {SMALL: (60, 40), MILLION: (60, 5), LARGE: (60, 3)},
+    "lives_numba": {SMALL: (60, 40), MILLION: (60, 5), LARGE: (60, 3)},
     "plain_numpy": {SMALL: (60, 40), MILLION: (60, 5), LARGE: (60, 3)},
     "amber": {SMALL: (60, 20), MILLION: (60, 3), LARGE: (12, 3)},
+    "amber_numba": {SMALL: (60, 20), MILLION: (60, 3), LARGE: (12, 3)},
     "amber_views": {SMALL: (60, 10), MILLION: (2, 3), LARGE: (1, 1)},
     "starsim_paired": {SMALL: (60, 20), MILLION: (60, 3), LARGE: (12, 3)},
     "mesa_do": {SMALL: (60, 10), MILLION: (3, 3), LARGE: (1, 1)},
     "mesa_shuffle_do": {SMALL: (60, 10), MILLION: (1, 3), LARGE: (1, 1)},
 }
 RESULTS = Path(__file__).parents[1] / "results"
-COMPILED = ("forecast", "dense_numba", "dense_numba_once")
+COMPILED = ("forecast", "dense_numba", "dense_numba_once", "events_numba", "lives_numba", "amber_numba")
+SWEPT = ("forecast", "events_numba", "lives_numba", "dense_numba_once")  # those that entries cost, and the leanest
+RATES = (1, 2, 4, 8, 16, 33)  # times the entries of Hà Nội; 33 times are 30% a year
+PARTS = ("sweep", "whole")
 
 
 def main() -> int:
     """Measure, print, write; 1 when an answer is wrong, else 0 (a figure that was not reached is printed as such)."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
-    parser.add_argument("--only", default="", help="methods, separated by commas, and 'whole' for the second part")
+    parser.add_argument(
+        "--only", default="", help="methods, separated by commas, and 'sweep' and 'whole' for the other parts"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes and few repeats, to see that everything runs")
     options = parser.parse_args()
-    unknown = set(options.only.split(",")) - {"", "whole", *METHODS}
+    unknown = set(options.only.split(",")) - {"", *PARTS, *METHODS}
     if unknown:
-        parser.error(f"--only: no {', '.join(sorted(unknown))}; expected some of {', '.join(METHODS)}, whole")
-    wanted = options.only.split(",") if options.only else [*METHODS, "whole"]
+        parser.error(f"--only: no {', '.join(sorted(unknown))}; expected some of {', '.join([*METHODS, *PARTS])}")
+    wanted = options.only.split(",") if options.only else [*METHODS, *PARTS]
     begin = time.perf_counter()
     found = {"date": date.today().isoformat(), "machine": machine.describe(), "quick": options.quick}
     methods = [m for m in METHODS if m in wanted]
@@ -55,6 +63,8 @@ def main() -> int:
     if "forecast" in methods:
         say("growth: 5 and 50 million people in the same cells, with equal numbers of events")
         found["growth"] = growth(options.quick)
+    if "sweep" in wanted:
+        found["sweep"] = sweep(options.quick)
     if "whole" in wanted:
         found["whole"] = whole(options.quick)
     found["minutes"] = round((time.perf_counter() - begin) / 60, 1)
@@ -107,6 +117,24 @@ def growth(quick: bool) -> dict:
     people = LARGE // (10 if quick else 1)
     sizes = [{"people": people * k, "months": 60, "communes": 579, "entry_a_year": ENTRY_A_YEAR / k} for k in (1, 10)]
     return machine.ask("one_method.py", {"method": "forecast", "sizes": sizes, "repeats": 3 if quick else 7})
+
+
+def sweep(quick: bool) -> dict:
+    """More entries, up to 33 times as many: methods take turns at each rate, so that a disturbance hits all of them."""
+    from work import ENTRY_A_YEAR
+
+    people, answers = LARGE // (100 if quick else 1), {}
+    for method in SWEPT:
+        machine.ask("one_method.py", {"method": method, "sizes": [{"people": 1000, "months": 1}], "repeats": 1})
+    for rate in RATES:
+        for method in SWEPT:
+            say(f"sweep: {method}, {rate} times the entries")
+            size = {"people": people, "months": 60, "communes": 579, "entry_a_year": ENTRY_A_YEAR * rate}
+            asked = {"method": method, "sizes": [size], "repeats": 2 if quick else 5}
+            answers.setdefault(method, {})[rate] = machine.ask("one_method.py", asked)
+            if "error" in answers[method][rate]:
+                say(f"  failed: {answers[method][rate]['error']}")
+    return answers
 
 
 def whole(quick: bool) -> dict:

@@ -68,11 +68,7 @@ def main() -> None:
             counts[told] += 1
             if told != "right" or asked.verbose:
                 print(f"{told}: seed {seed}: {why}\n    {made.mixed}", flush=True)
-            if asked.only is not None:
-                Path("/tmp" if False else folder).mkdir(exist_ok=True)
-    print(
-        f"seeds {asked.first} to {asked.first + asked.count - 1}: " + ", ".join(f"{n} {k}" for k, n in counts.items())
-    )
+    print(f"seeds {seeds[0]} to {seeds[-1]}: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
     print(f"seconds a file: median {pd.Series(seconds).median():.2f}, most {max(seconds):.2f}")
 
 

@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
-from urllib.request import urlopen
+from http.cookiejar import CookieJar
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
@@ -124,6 +126,17 @@ def test_the_page_is_served_on_this_machine_and_to_those_who_have_the_token(addr
             assert "/login" in answer.url and "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
+def test_a_window_that_is_closed_ends_its_kernel(address):
+    cookies = CookieJar()
+    browser = build_opener(HTTPCookieProcessor(cookies))
+    kernel = re.search(rb'"kernelId": ?"([0-9a-f-]{36})"', browser.open(address).read())[1].decode()
+    (shown,) = {cookie.value for cookie in cookies if cookie.name == "_xsrf"}
+    goodbye = f"{address.split('?')[0]}voila/api/shutdown/{kernel}"
+    with pytest.raises(HTTPError, match="403"):  # another site cannot say so
+        browser.open(goodbye, data=b"")
+    assert browser.open(goodbye, data=f"_xsrf={shown}".encode()).status == 204  # as the page does
+
+
 def test_the_page_works_in_a_browser_and_loads_nothing_from_elsewhere(address):
     sync = pytest.importorskip("playwright.sync_api")
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -142,3 +155,18 @@ def test_the_page_works_in_a_browser_and_loads_nothing_from_elsewhere(address):
         window.get_by_text("Download this scenario").wait_for(timeout=60_000)
         assert window.locator("img").count() == 1
     assert loaded and all(url.startswith(("http://127.0.0.1:18866/", "data:", "blob:")) for url in loaded)
+
+
+def test_the_kernel_of_a_window_that_is_gone_ends():
+    code = (
+        "from pathlib import Path; from forecast.app.page import serve; "
+        f"serve([Path({str(QUO)!r})], port=18869, browser=False, gone=2)"
+    )
+    browser = build_opener(HTTPCookieProcessor(CookieJar()))
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as run:
+        try:
+            address = next(found[0] for line in run.stderr if (found := re.search(r"http://\S+token=\w+", line)))
+            assert b"kernelId" in browser.open(address).read()  # opened, and never heard of again
+            assert any("seconds of inactivity" in line for line in run.stderr)
+        finally:
+            run.terminate()

@@ -70,3 +70,12 @@ def test_forecast_check_finds_them_in_rows_of_ones_own_files(rule):
     else:
         assert found
         assert all(finding.message_vi.endswith(".") for finding in found)
+
+
+def test_new_members_beyond_the_stock_are_one_finding_with_all_of_its_rows():
+    found = counts.impossible(table([50, 52, 54, 55, 55, 57], [90, 2, 2, 1, 0, 2], [0] * 6))
+    (below,) = [odd for odd in found if "month before" in odd.en]
+    assert (below.rule, below.rows) == ("balance", [0, 6])
+    assert "2 counts give a negative month before; first A, 2023-01: 50 members, 90 new" in below.en
+    (alone,) = counts.impossible(table([50, 52, 54, 55, 55, 57], [90, 2, 2, 1, 0, 2], [0] * 6, units=("A",)))
+    assert alone.en.startswith("A, 2023-01: 50 members, 90 new and 0 stopped make -40 a month before")

@@ -50,3 +50,11 @@ def test_a_target_of_ones_own_is_told_by_file_and_row(tmp_path, row, said):
 def test_communes_need_a_province(tmp_path):
     done = CliRunner().invoke(main, ["board", "--communes", "--month", "2026-11", "--out", str(tmp_path / "x")])
     assert done.exit_code == 2 and "name at least one province" in done.stderr
+
+
+@pytest.mark.parametrize(("month", "until"), [("2026-11", "2028-12"), ("2031-01", "2035-12")])
+def test_a_board_that_does_not_come_to_the_goal_is_refused_before_the_work(tmp_path, month, until):
+    done = CliRunner().invoke(main, ["board", "--month", month, "--until", until, "--out", str(tmp_path / "x")])
+    assert done.exit_code == 1 and not (tmp_path / "x").exists()
+    (line,) = done.stderr.strip().splitlines()
+    assert f"{month} to {until}: expected months around 2030-12" in line

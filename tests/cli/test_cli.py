@@ -248,7 +248,7 @@ WRONG = {
     "unknown key": ({"untill": "2020-12"}, ["untill", "2020-12", "not permitted"]),
     "missing key": ({"start": None}, ["start", "required"]),
     "wrong month": ({"until": "2020-13"}, ["until", "2020-13", "YYYY-MM|pattern"]),
-    "month as a number": ({"start": 2019}, ["start", "2019", "a month such as 2021-12"]),
+    "month as a number": ({"start": 2019}, ["start", "2019", "a month, such as 2019-01 or 2019-12"]),
     "end before start": ({"until": "2018-12", "target": None}, ["until", "2018-12", "not after start 2019-06"]),
     "negative share": (
         {"policy": [LEVER | {"share": -0.1}]},

@@ -39,6 +39,14 @@ READ = {
     "the place without diacritics": [("place: Đà Bắc", "place: da bac")],
     "the lever in small letters": [("lever: TopUp", "lever: top_up")],
     "what is counted in Vietnamese": [("measure: members", "measure: số người đang tham gia")],
+    "another name of what is counted": [("measure: members", "measure: Thành viên")],
+    "the kind of place before its name": [("place: Đà Bắc", "place: Huyện Đà Bắc")],
+    "the kind of place and what it lies in": [("place: Đà Bắc", "place: 'huyện Đà Bắc, tỉnh Hòa Bình'")],
+    "the lever in short": [("lever: TopUp", "lever: hỗ trợ thêm")],
+    "the end of a year in words": [("until: 2020-12", "until: hết năm 2020")],
+    "a month by its English name": [("until: 2020-12", "until: Dec 2020")],
+    "people with their unit": [("value: 750", "value: 750 người")],
+    "who pays in short": [("share: 0.2,", "share: 0.2, payer: tỉnh,")],
 }
 
 
@@ -49,13 +57,48 @@ def test_what_has_one_reading_is_understood(mistake, tmp_path):
     assert isinstance(read.policy.levers[0], TopUp) and read.policy.levers[0].share == 0.2
 
 
+# Units of levers in Vietnamese: a lever as it is written, and as programs write it.
+WRITTEN = {
+    "visits by commune": ("{lever: thăm hộ, count: 10, per: xã}", "{lever: Visits, count: 10, per: commune}"),
+    "visits by household": ("{lever: Visits, count: 1, per: mỗi hộ}", "{lever: Visits, count: 1, per: household}"),
+    "collectors in the whole place": (
+        "{lever: nhân viên thu, count: 90, per: toàn huyện}",
+        "{lever: Collectors, count: 90, per: place}",
+    ),
+    "meetings by year": (
+        "{lever: hội nghị, count: 6, every: năm, per: thôn}",
+        "{lever: Meetings, count: 6, every: year, per: hamlet}",
+    ),
+    "the farthest first": ("{lever: thứ tự thăm hộ, first: nơi xa trước}", "{lever: VisitOrder, first: farthest}"),
+    "quota of officials": (
+        "{lever: khoán chỉ tiêu, per_month: 1, holder: cán bộ, staff: 9}",
+        "{lever: Quota, per_month: 1, holder: staff, staff: 9}",
+    ),
+    "where": (
+        "{lever: tập huấn, where: {count: 3, order: nghèo nhất}}",
+        "{lever: Training, where: {count: 3, order: poorest}}",
+    ),
+    "everywhere": ("{lever: Reminders, where: tất cả các xã}", "{lever: Reminders, where: all}"),
+    "a price in words": ("{lever: Training, unit_cost: 1,5 triệu đồng}", "{lever: Training, unit_cost: 1500000}"),
+}
+
+
+@pytest.mark.parametrize("lever", WRITTEN)
+def test_levers_and_their_units_are_understood_in_vietnamese(lever, tmp_path):
+    written, plain = (one.replace("1,5 triệu đồng", "'1,5 triệu đồng'") for one in WRITTEN[lever])
+    old = "{lever: TopUp, group: poor, share: 0.2, start: 2019-07}"
+    read = read_scenario(mine(tmp_path, (old, written)))
+    assert scenario_form(read) == scenario_form(read_scenario(mine(tmp_path, (old, plain))))
+
+
 def commune(name):
     return [("start: 2019-07}", "start: 2019-07, where: {communes: [" + name + "]}}")]
 
 
 def test_a_commune_is_understood_without_diacritics(tmp_path):
-    read = read_scenario(mine(tmp_path, *commune("tu ly")))
-    assert read.plan.top_up[5].any(axis=1).sum() == 1
+    for written in ("tu ly", "Xã Tú Lý", "xa tu ly"):
+        read = read_scenario(mine(tmp_path, *commune(written)))
+        assert read.plan.top_up[5].any(axis=1).sum() == 1
 
 
 # What is told or asked about: what is written in place of what, then what is said in English and in Vietnamese.
@@ -69,6 +112,31 @@ TOLD = {
         [("until: 2020-12", "until: 13/2020")],
         "line 4: until: found '13/2020', expected a month YYYY-MM, such as 2021-12 (or 12/2021)",
         "dòng 4: until: thấy '13/2020', cần tháng dạng NĂM-THÁNG như 2021-12 (hoặc 12/2021)",
+    ),
+    "a year for a month": (
+        [("until: 2020-12", "until: 2020")],
+        "line 4: until: found 2020, which is a year; expected a month, such as 2020-01 or 2020-12",
+        "dòng 4: until: thấy 2020 là năm; cần tháng, như 2020-01 hoặc 2020-12",
+    ),
+    "a year in words": (
+        [("by: 2020-12", "by: năm 2020")],
+        "line 5: target.by: found năm 2020, which is a year; expected a month, such as 2020-01 or 2020-12",
+        "dòng 5: target.by: thấy năm 2020 là năm; cần tháng, như 2020-01 hoặc 2020-12",
+    ),
+    "a key in Vietnamese": (
+        [("target:", "mục tiêu:")],
+        "line 5: mục tiêu: this key is not permitted (found …); did you mean target?",
+        "dòng 5: mục tiêu: không có mục này (thấy …); có phải ý bạn là target?",
+    ),
+    "a name that several places have": (
+        [("place: Đà Bắc", "place: xã Tân Thành")],
+        '"xã Tân Thành" is the name of',
+        '"xã Tân Thành" là tên của',
+    ),
+    "a kind of place with a typing error in the name": (
+        [("place: Đà Bắc", "place: huyện Đà Bắk")],
+        'there is no place "huyện Đà Bắk"; nearest: Đà Bắc',
+        'không có địa phương "huyện Đà Bắk"; gần giống: Đà Bắc',
     ),
     "a share above one": (
         [("share: 0.2", "share: 20")],
@@ -144,6 +212,32 @@ def test_what_is_wrong_is_told_in_the_readers_words(mistake, lang, tmp_path, run
         (["compare", "{mine}", "--until", "13/2021"], "'13/2021' is no month", "'13/2021' không phải là tháng"),
         (["target", "{mine}", "--probability", "80"], "80.0 is not in the range 0<x<1", "80.0 nằm ngoài khoảng 0<x<1"),
         (["optimize", "{mine}", "--budget", "2.500"], "write 2500", "hãy viết 2500"),
+        (
+            ["optimize", "{mine}", "--budget", "hai tỷ"],
+            "'hai tỷ' is no amount; expected one such as 2e9",
+            "'hai tỷ' không phải là số; cần dạng như 2e9",
+        ),
+        (
+            ["target", "{mine}", "--probability", "80%%"],
+            "'80%%' is no share; expected one such as 0.2 or 20%",
+            "'80%%' không phải là tỷ lệ; cần dạng như 0,2 hoặc 20%",
+        ),
+        (
+            ["compare", "{mine}", "--until", "2025"],
+            "'2025' is a year; expected a month, such as 2025-01 or 2025-12",
+            "'2025' là năm; cần tháng, như 2025-01 hoặc 2025-12",
+        ),
+        (
+            ["project", "{mine}", "--engines", "agent,stock"],
+            "'agent,stock'; did you mean agents?; expected some of agents, stock",
+            "'agent,stock'; có phải ý bạn là agents?; cần một số trong agents, stock",
+        ),
+        (
+            ["project", "{mine}", "--draws", "nhiều"],
+            "'nhiều' is no whole number; expected one such as 200",
+            "'nhiều' không phải là số nguyên; cần một số như 200",
+        ),
+        (["project", "Cà Mau"], "did you mean data/scenarios/ca-mau-", "có phải ý bạn là data/scenarios/ca-mau-"),
         (["project", "{mine}", "--draw", "5"], "Did you mean '--draws'?", "Có phải ý bạn là '--draws'?"),
         (["targt", "{mine}"], "Did you mean 'target'?", "Có phải ý bạn là 'target'?"),
     ],
@@ -159,9 +253,28 @@ def test_what_is_wrong_in_the_words_of_a_command_is_told(words, en, vi, tmp_path
 def test_shares_and_amounts_are_read_as_they_are_written(tmp_path, run):
     # both options are read, and then the target is missing
     path = mine(tmp_path, ("target: {measure: members, value: 750, by: 2020-12}\n", ""))
-    for probability, budget in (("80%", "2 tỷ"), ("0,8", "2.000.000.000"), ("0.8", "2e9")):
+    written = ("80%", "2 tỷ"), ("0,8", "2.000.000.000"), ("0.8", "2e9"), ("80 %", "2ty"), (".8", "2 tỷ đồng")
+    for probability, budget in written:
         done = run("optimize", path, "--probability", probability, "--budget", budget)
         assert done.exit_code == 1 and "no target" in done.output
+
+
+@pytest.mark.parametrize("draws", ["1.000", "1 000", "1,000", "1000"])
+def test_thousands_of_draws_are_read_as_they_are_written(draws, tmp_path, run):
+    assert run("sample", "Đà Bắc", "--months", draws, "--lang", "en", "--out", tmp_path / "x").exit_code == 2
+    said = run("sample", "Đà Bắc", "--months", draws, "--lang", "en", "--out", tmp_path / "x").output
+    assert "1000 is not in the range 1<=x<=240" in said
+
+
+def test_a_name_of_several_words_needs_no_quotes(tmp_path, run):
+    for words in (["Đà", "Bắc"], ["huyện", "Đà", "Bắc"], ["da-bac"]):
+        out = tmp_path / words[0]
+        assert run("sample", *words, "--out", out).exit_code == 0
+        assert (out / "da-bac.xlsx").exists()
+    for words in (["Cà", "Mau", "da-bac"], ["Cà Mau", "huyện", "Đà", "Bắc"]):
+        done = run("backtest", *words, "--engines", "nothing", "--lang", "en")
+        assert done.exit_code == 2 and "some of" in done.output  # the places were read before
+    assert 'there is no place "Cà"' in run("backtest", "Cà", "Nowhere", "--lang", "en", "--out", tmp_path / "b").output
 
 
 def test_what_lies_past_an_end_and_names_that_look_alike_are_findings(tmp_path, run):

@@ -64,6 +64,6 @@ def test_sigterm_is_taken_as_a_stop_and_the_work_is_kept(command, tmp_path, monk
 
 
 def test_each_command_that_computes_takes_a_cluster():
-    names = {"project", "compare", "target", "optimize", "allocate", "calibrate", "backtest", "sensitivity", "report"}
+    names = set("project compare target optimize allocate calibrate backtest sensitivity board update report".split())
     takes = {name for name, made in main.commands.items() if "cluster" in {option.name for option in made.params}}
     assert names <= takes

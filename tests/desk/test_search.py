@@ -322,10 +322,9 @@ class Screened:
 def test_where_the_target_is_out_of_reach_the_whole_budget_may_be_used():
     """A judgment on many draws can show that there was room left: then the search goes on."""
     screened = Screened()
-    best, judged, gained = _farthest(screened)
-    assert screened.asked == [1.0, 1.0, 0.0]  # a promise alone rests on all draws
-    assert best == (2,)
-    assert judged.probability == 0.4 and gained == 0  # steps that find nothing better gain nothing
+    best, gained = _farthest(screened)
+    assert screened.asked == [1.0, 1.0]  # a promise alone rests on all draws
+    assert best == (2,) and gained == 0  # steps that find nothing better gain nothing
 
 
 class FewDraws:
@@ -388,6 +387,17 @@ def test_more_trials_never_find_a_dearer_mix(by_trials):
     assert few.met and many.met
     assert many.promised.cost <= few.promised.cost
     assert set(few.tried["mix"]) <= set(many.tried["mix"])
+
+
+def test_more_trials_never_find_a_less_likely_mix_where_none_is_enough():
+    asked = question(goal=660.0, search=CHEAP)
+    few, many = (
+        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (16, 32)
+    )
+    assert not few.met and not many.met
+    assert many.promised.probability >= few.promised.probability > 0.4
+    assert set(few.tried["mix"]) <= set(many.tried["mix"])
+    assert all(optimum.most >= optimum.promised.probability for optimum in (few, many))
 
 
 def test_a_mix_is_never_dearer_than_the_cheapest_lever_alone(by_trials):

@@ -396,3 +396,10 @@ def test_more_members_than_people_and_two_tables_of_one_month_are_refused(tmp_pa
     (tmp_path / "y.xlsx").write_bytes(stream.getvalue())
     with pytest.raises(QuestionError, match="two tables of 2023-11"):
         read(tmp_path / "y.xlsx")
+
+
+def test_a_row_of_bhxh_without_a_scheme_counts_only_in_a_part_of_the_voluntary_one():
+    row = [1, "Số người tham gia BHXH", 1200, 168, 1032]
+    lines = [["THEO DÕI BHXH TỰ NGUYỆN THÁNG 11/2025"], HEAD, ["I", "BHXH tự nguyện"], row, ["II", "Khác"], row]
+    table = indicators.find(Grid("S", lines))[0]
+    assert [one.role for one in indicators.rows(table, answers.Answers())] == ["told", "members", "told", "unclear"]

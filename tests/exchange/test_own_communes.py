@@ -154,3 +154,15 @@ def test_communes_of_one_name_are_told_apart_by_their_district(tmp_path, monkeyp
     assert found.due.loc["2023-08", [same, other]].tolist() == [3, 1]
     assert found.due.to_numpy().sum() == 4
     assert sorted(found.table["commune"]) == sorted(own.names)
+
+
+def test_without_a_plan_nothing_stands_for_one_and_a_way_to_give_it_is_told(found):
+    bare = found._replace(goal=None, table=found.table.assign(plan=np.nan, plan_chance=np.nan, share=np.nan))
+    assert "add --target PERSONS" in " ".join(map(str, shown.sentences(bare, "en")))
+    assert shown.table(bare, "en").heads == ["Commune", "Members", "Expected"]
+    assert len(shown.table(found, "en").heads) == 6
+    said = [" ".join(" ".join(shown.picture(one, "en").written()).split()) for one in (found, bare)]
+    assert ["level line: plan" in text for text in said] == [True, False]
+    sheet = openpyxl.load_workbook(io.BytesIO(own_communes_workbook.workbook(bare, "en")), data_only=True).worksheets[0]
+    total = {head.value: cell.value for head, cell in zip(sheet[3], sheet[sheet.max_row], strict=True)}
+    assert total["Plan of the year"] is None and total["Missing"] is None and total["Members"] > 0

@@ -174,7 +174,7 @@ def test_sentences_say_plan_expectation_and_warning_in_both_languages():
     assert "Cao Sơn" in en
     assert "81.2%" in en
     assert "81,2%" in vi
-    assert "12 are due next month; 3 have renewed" in en
+    assert "12 are due next month; 3 of the list have renewed" in en
     assert "6 above" in en
     assert "(90% interval: 115 to 140)" in en
     assert "Theo khu vực thu (đến hạn / đã đóng tiếp): Cụm 1: 7 / 2; Cụm 2: 5 / 1." in vi
@@ -290,3 +290,44 @@ def test_communes_start_from_their_own_counts_and_add_up_to_the_place_in_every_d
     assert (found[:, 3] == 0).all()
     alike = progress.anchored(own, np.full((1, 6), 5.0), np.full((1, 6), 10.0))[0]
     assert np.allclose(alike / alike.sum(), own / own.sum())
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_each_formula_is_saved_with_its_result_for_viewers_that_calculate_nothing(lang):
+    data = progress_workbook.workbook(report(), lang)
+    assert data == progress_workbook.workbook(report(), lang)
+    formulas, results = (openpyxl.load_workbook(io.BytesIO(data), data_only=only) for only in (False, True))
+    for sheet in formulas:
+        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+            empty = cell.value.startswith("=IF(N(I5)=0")  # the commune without a warning shows none
+            assert (results[sheet.title][cell.coordinate].value is None) == empty, cell.coordinate
+    sheet = results.worksheets[0]
+    names = [cell.value for cell in formulas.worksheets[0][3]]
+    first, total = ([cell.value for cell in sheet[y]] for y in (4, 6))
+    at = 0 if lang == "vi" else 1
+    of = {name: heading[at] for name, heading in progress_workbook.HEADINGS.items()}
+    assert first[names.index(of["early"])] == ("thấp", "low")[at]
+    assert first[names.index(of["done"])] == pytest.approx(40 / 60)
+    assert [total[names.index(of[name])] for name in ("members", "plan", "missing", "due", "change")] == [
+        *(130, 160, 30, 12, 20),
+    ]
+    assert results.worksheets[1]["D6"].value == 13
+
+
+def test_in_december_the_plan_is_met_or_not_and_no_probability():
+    made = report()._replace(month="2024-12")
+    said = " ".join(shown.sentences(made, "vi"))
+    assert "còn thiếu 30" in said and "Khả năng đạt kế hoạch năm" not in said
+    assert "Khả năng đạt kế hoạch năm" in " ".join(shown.sentences(report(), "vi"))
+    told = " ".join(papers.phone(made, "vi").written())
+    assert "khả năng tháng 3 không giảm" in told and "khả năng đạt kế hoạch" not in told
+
+
+def test_without_a_list_nobody_is_due_and_nobody_is_called():
+    table = report().table.assign(due=np.nan, renewed=np.nan)
+    made = report(listed=False)._replace(table=progress._work(table, 20.0))
+    said = " ".join(shown.sentences(made, "en"))
+    assert "No list of members was given" in said and "calls" not in said and "campaign day" not in said
+    assert "20 hours for" in said
+    headings = [cell.text for cell in docx.Document(io.BytesIO(papers.paper(made))).tables[-1].rows[0].cells]
+    assert "Thăm hộ" in headings and not {"Đến hạn", "Đóng tiếp", "Gọi nhắc"} & set(headings)

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from forecast.cli import main
 from forecast.data.tables import UserError
 from forecast.experiment import ledger as published
-from forecast.publish import audit, site
+from forecast.publish import audit, guides, site
 
 PICTURE = """\
 from forecast.data import places
@@ -100,6 +100,7 @@ def test_nothing_is_left_on_the_site_that_nobody_reads(home):
         "_images",
         "_static",
         "download",
+        *(f"{stem}.html" for stem in guides.GUIDES),
         audit.NUMBERS,
         site.MARK,
     }

@@ -4,9 +4,11 @@ The tests look at a small site that holds every kind of element; with `--site si
 browser is one that is installed (chromium or Chrome); without any, these tests are skipped and say so.
 """
 
+import io
 import json
 import re
 import shutil
+import tomllib
 import zipfile
 from copy import deepcopy
 from functools import cache
@@ -15,17 +17,19 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
 from forecast.data import places, tables
+from forecast.data.home import ROOT
 from forecast.data.tables import UserError
 from forecast.language import syllables, words
-from forecast.publish import audit, pages
+from forecast.publish import audit, foot, pages, pdf
 from forecast.publish import site as report
 from forecast.question.scenario import Target
 from forecast.show import figures, law, projection
-from forecast.show.picture import Picture
+from forecast.show.picture import WIDTH, Picture
 from made import answer, question
 
 LANGS = ("vi", "en")
@@ -53,6 +57,8 @@ NAMES = {
     "Zalo",
     "GitHub",
     "Excel",
+    "PowerPoint",
+    "Word",
     "Furo",
     "JavaScript",
     "web",
@@ -102,7 +108,7 @@ def made(lang: str) -> dict:
     )
     prose = {
         "vi": "# Cà Mau: hộ nghèo có tham gia không?\n\nCâu hỏi của **tỉnh**; chạy bằng `forecast check`.\n\n"
-        "1. Trước hết là câu trả lời.\n2. Sau đó là bằng chứng.",
+        "1. Trước hết là câu trả lời.\n2. Sau đó là bằng chứng về mức sàn.",
         "en": "# Cà Mau: do poor people join?\n\nA question of the **province**; run by `forecast check`.\n\n"
         "1. The answer first.\n2. Then the evidence.",
     }
@@ -116,7 +122,13 @@ def made(lang: str) -> dict:
             code(lang, "history", figures.table(CA_MAU, lang), tags=["hide-output"]),
             code(lang, "price", law.price_table(CA_MAU, "2018-01", "2027-01", lang)),
             code(lang, "sources", words.join([figures.statuses(CA_MAU, lang), figures.source_list(CA_MAU, lang)])),
-            code(lang, "repeat", figures.repeat(["data/scenarios/ca-mau-plan.yaml"] * 2, 200, 1, lang)),
+            new_markdown_cell({"vi": "## Chạy lại", "en": "## Run it again"}[lang], id="again"),
+            code(
+                lang,
+                "repeat",
+                figures.repeat(["data/scenarios/ca-mau-plan.yaml"] * 2, 200, 1, lang),
+                source=f"f.show.figures.repeat(FILES, 200, 1, {lang!r})",
+            ),
         ],
         place="Cà Mau",
     )
@@ -193,6 +205,7 @@ def test_no_english_leaks_into_a_vietnamese_page(site):
     leaks = {
         page.name: found
         for page in htmls(site, "vi")
+        if page.name != "guide_commands.html"  # names of options and columns are those of programs
         if (found := syllables.foreign("\n".join(Words(page.read_text(encoding="utf-8")).said), known()))
     }
     assert not leaks
@@ -360,7 +373,7 @@ IN_PAGE = """() => ({
   broken: [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src),
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   out: [...document.querySelectorAll("article *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1
-    && !e.closest(".table-wrapper, pre, .output, .highlight")).slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
+    && !e.closest(".table-wrapper, pre, .output, .highlight, .wide")).slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
 })"""
 
 
@@ -437,10 +450,55 @@ def test_search_finds_pages_with_and_without_diacritics(site, tab, look, folder,
     assert "Cà Mau" in page.locator("h1").first.inner_text() and faults == []
 
 
+@pytest.mark.parametrize(("asked", "name"), [("2027", "05_ca_mau"), ("sàn", "05_ca_mau"), ("2027 sàn", "05_ca_mau")])
+def test_search_finds_years_and_short_words(site, tab, asked, name):
+    page, faults = tab("desktop")
+    page.goto((site / "index.html").as_uri())
+    page.locator("input.sidebar-search").fill(asked)
+    page.locator("input.sidebar-search").press("Enter")
+    page.wait_for_selector("#search-results ul.search li a")
+    assert page.locator(f"#search-results li a[href*='{name}']").count() and faults == []
+
+
+def test_letters_in_pictures_are_large_enough_on_a_phone_and_no_picture_is_white_in_the_dark(site, tab):
+    page, _ = tab("phone")
+    page.goto((site / "05_ca_mau.html").as_uri())
+    shown = page.locator("article .cell_output > img").first
+    assert 7.5 / 72 / WIDTH * shown.bounding_box()["width"] >= 11  # 7.5 points are the smallest letters
+    assert page.locator("article .cell_output.wide").first.get_attribute("tabindex") == "0"
+    with Image.open(io.BytesIO(shown.screenshot())) as seen:
+        corner = seen.convert("L").getpixel((3, 3))
+    assert corner < 60  # of 255, paper white
+    page.emulate_media(media="print")
+    assert shown.evaluate("i => getComputedStyle(i).filter") == "none"
+
+
+def test_who_is_cited_and_the_licence_are_those_of_the_project(site):
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert words.term("author", "en") == told["authors"][0]["name"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert foot.LICENSE == told["license"] == project["license"]
+    for lang in LANGS:
+        for page in htmls(site, lang):
+            text = page.read_text(encoding="utf-8")
+            assert page.name == "search.html" or (foot.LICENSE in text and words.term("author", lang) in text), page
+
+
+def test_a_print_ends_in_sources_and_not_in_commands():
+    for book_of in (made(lang)["05_ca_mau"] for lang in LANGS):
+        kept = pdf._on_paper(book_of.cells)
+        assert len(kept) == len(book_of.cells) - 2 and kept[-1].id == "sources"
+
+
 def test_on_paper_nothing_but_the_report_is_left(site, tab):
     page, _ = tab("desktop")
     page.goto((site / "05_ca_mau.html").as_uri())
     page.emulate_media(media="print")
     for gone in (".sidebar-drawer", ".toc-drawer", ".ways", ".sidebar-search"):
         assert not page.locator(gone).first.is_visible(), gone
-    assert page.locator("article h1").is_visible() and page.locator(".manifest").is_visible()
+    for left in ("article h1", ".manifest:not(.cite)", ".cite"):
+        assert page.locator(left).is_visible(), left
+    commands = page.get_by_text("forecast project", exact=False)
+    assert commands.count() and not any(one.is_visible() for one in commands.all())  # nobody types on paper
+    assert not page.locator(".downloads").is_visible()
+    assert not page.get_by_role("heading", name="Chạy lại").is_visible()

@@ -224,7 +224,7 @@ VISITS = {"lever": "Visits", "count": 3}
         ({"policy": [{"lever": "Drive", "dates": ["2020-02-31"]}]}, "policy.0.Drive.dates.0", "2020-02-31"),
         ({"policy": [VISITS | {"count": "many"}]}, "policy.0.Visits.count", "'many'"),
         ({"policy": [VISITS | {"unit_cost": -1}]}, "policy.0.Visits.unit_cost", "-1"),
-        ({"policy": [VISITS | {"where": "everywhere"}]}, "policy.0.Visits.where", "'everywhere'"),
+        ({"policy": [VISITS | {"where": "nowhere"}]}, "policy.0.Visits.where", "'nowhere'"),
         ({"policy": [VISITS | {"where": {}}]}, "policy.0.Visits.where", "communes, count or per_district"),
         ({"policy": [VISITS | {"where": {"count": 0}}]}, "policy.0.Visits.where", "0"),
         ({"policy": [VISITS | {"where": {"communes": ["Hà Nội"]}}]}, "policy.0.Visits", "no commune 'Hà Nội'"),

@@ -74,3 +74,11 @@ def test_numbers_of_the_picture_are_those_of_the_table(board, pictures):
     texts = {text.get_text() for axes in pictures["en"].axes for text in axes.texts}
     chance = pd.Series(board.rows["chance_goal_lasting"]).iloc[1]
     assert f"{round(100 * chance)}%" in texts or ">99%" in texts
+
+
+def test_a_folder_of_ones_own_data_needs_no_map(tmp_path, monkeypatch):
+    mine = show.tiles_of_map()
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path))
+    assert len(mine) == 34 and show.tiles_of_map().equals(mine)
+    (tmp_path / "tiles.csv").write_text("place,row,column\nHà Nội,1,1\n", encoding="utf-8")
+    assert show.tiles_of_map().index.tolist() == ["Hà Nội"]

@@ -8,12 +8,18 @@ from lxml import html as parsed
 
 import forecast as f
 from forecast.answer.projection import COLUMNS, Projection
+from forecast.calibration.learning import learn_at
 from forecast.data.messages import speaking
+from forecast.desk.additionality import Added
 from forecast.desk.allocation import allocate
+from forecast.desk.marginal_hours import scarce_hours
 from forecast.experiment.backtest import Backtest
+from forecast.experiment.calendar import Exam
+from forecast.experiment.update import SURPRISE, Update
 from forecast.language import words
 from forecast.question.levers import LEVERS
-from forecast.show import cards
+from forecast.show import cards, exam
+from forecast.uncertainty.truth import Truth
 from made import toy_question
 
 QUESTION = toy_question("plan", f.Visits(count=10, per="commune", start="2022-03"))
@@ -33,6 +39,45 @@ SHOWN = {
     "nothing": Projection(pd.DataFrame(columns=COLUMNS)),
     "backtest": Backtest(ANSWER, pd.DataFrame(columns=["place"]), pd.DataFrame(columns=["place"])),
     "allocation": allocate(AIMED, draws=4, jobs=1, progress=False),
+    "added": Added(
+        pd.DataFrame(
+            {
+                "draw": [0, 0, 1, 1],
+                "group": "poor",
+                "kind": ["because", "anyway"] * 2,
+                "persons": [3.0, 8.0, 5.0, 8.0],
+                "member_years": [2.0, 0.0, 4.0, 0.0],
+            }
+        ),
+        pd.DataFrame(),
+    ),
+    "hours": scarce_hours(QUESTION, draws=2, jobs=1, progress=False),
+    "truth": Truth(
+        *("Toy", "plan", "agents", "stock", "2022-12", False, 0.8, 50, 90, 60, 70, "2022-01"),
+        *("pool", "places", "1-12", 40, 0.7, 0.9),
+    ),
+    "exam": Exam(exam.read(), pd.DataFrame(), pd.DataFrame()),
+    "learned": learn_at("2019-06", again=1),
+    "update": Update(
+        pd.DataFrame(
+            [
+                [
+                    "Cà Mau",
+                    "2025-12",
+                    61_000.0,
+                    "beliefs",
+                    "",
+                    "pool",
+                    "2024-12",
+                    *range(40_000, 49_000, 1000),
+                    0.98,
+                    0.04,
+                ]
+            ],
+            columns=SURPRISE,
+        ),
+        *[pd.DataFrame()] * 5,
+    ),
     **{name: kind(**({"lever": name} | kind.examples[0])) for name, kind in LEVERS.items()},
 }
 
@@ -80,3 +125,13 @@ def test_a_projection_shows_its_members_at_the_end():
     last = ANSWER.only(measure="members", group="all", month=QUESTION.until).summary()
     assert "Dec 2022" in text
     assert f" {words.about(float(last['median'].iloc[0]), 'en')} " in text
+
+
+def test_results_show_the_figures_that_they_hold():
+    added = re.sub("<[^>]+>", " ", cards.html(SHOWN["added"], "en"))
+    assert "Join because of it" in added and re.search(r"Join because of it\s+4\s+3\s", added)  # medians of two draws
+    new = re.sub("<[^>]+>", " ", cards.html(SHOWN["update"], "vi")).replace("\u00a0", " ")
+    assert "0 trong 1 số mới" in new and "61.000" in new and "44.000" in new
+    bought = SHOWN["hours"].place.set_index(["kind", "task"])
+    shown = re.sub("<[^>]+>", " ", cards.html(SHOWN["hours"], "en"))
+    assert f" {words.number(1000 * bought.loc[('hour', 'visits'), 'median'], 'en', 1)} " in shown

@@ -53,7 +53,8 @@ def prepare(work, seed):
     return World(work, seed)
 
 
-def live(world):
+def live(world, kept=None):
+    """Live all months; `kept` (months + 1, communes, groups, flows and members) takes the books of each."""
     work, nothing = world.work, np.zeros(world.work.communes)
     books = np.zeros((work.communes, w.GROUPS))
     flows = np.zeros((work.communes, w.GROUPS, records.COUNTED))
@@ -85,6 +86,8 @@ def live(world):
         contact = np.repeat(work.contact[t][:, None], w.GROUPS, axis=1)
         world.people.live(records.Month(t=t, month=w.FIRST_MONTH + t, contact=contact, **same), books, books, flows)
         world.entries += flows[..., records.ENTRIES].sum()
+        if kept is not None:
+            kept[t, ..., :-1], kept[t, ..., -1] = flows, world.people.ledger.members
 
 
 def count(world):

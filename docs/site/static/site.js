@@ -16,15 +16,31 @@ if (Documentation.LOCALE === "vi") {
 // What is wider than the page, a table or lines of code, says that it can be moved; turning a phone may make room.
 const HINT = Documentation.LOCALE === "vi" ? "↔ Kéo ngang để xem hết" : "↔ Move sideways to see all of it";
 function hint() {
-  document.querySelectorAll("article .table-wrapper, article pre").forEach((box) => {
+  document.querySelectorAll("article .table-wrapper, article pre, article .cell_output:has(> img)").forEach((box) => {
     box.dataset.hint = HINT;
-    box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 2);
+    const wide = box.scrollWidth > box.clientWidth + 2;
+    box.classList.toggle("wide", wide);
+    if (wide) { box.tabIndex = 0; } else { box.removeAttribute("tabindex"); }  // arrows of the keyboard move it too
   });
 }
 document.addEventListener("DOMContentLoaded", hint);
 document.addEventListener("toggle", hint, true);
 window.addEventListener("load", hint);
 window.addEventListener("resize", hint);
+
+// Sphinx passes over words of digits; a year is what planners look for. Its own script comes after this one.
+document.addEventListener("DOMContentLoaded", () => {
+  if (typeof Search === "undefined" || !Search._parseQuery) { return; }
+  const parse = Search._parseQuery;
+  Search._parseQuery = (query) => {
+    const parsed = parse(query);
+    splitQuery(query.trim()).filter((word) => /^\d{2,}$/.test(word)).forEach((word) => {
+      parsed[1].add(word);
+      parsed[3].add(word);
+    });
+    return parsed;
+  };
+});
 
 // The page of search, opened without a question.
 document.addEventListener("DOMContentLoaded", () => {

@@ -7,6 +7,7 @@ pulled are the levers that `forecast optimize` may choose (:mod:`forecast.questi
 
 import base64
 import html
+import secrets
 import shlex
 import tempfile
 from pathlib import Path
@@ -41,6 +42,7 @@ TITLES = {
     QUO: {"vi": "Giữ nguyên cách làm cũ", "en": "Status quo"},
 }
 # What the page may load: nothing from anywhere else, whatever Voilà's template asks for.
+GONE = 600  # seconds without a window, after which its kernel ends
 _AT_HOME = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws://127.0.0.1:*; frame-ancestors 'none'"
 _WIDE = widgets.Layout(width="100%", max_width="62rem")
 _WRAP = widgets.Layout(flex_flow="row wrap")
@@ -280,8 +282,11 @@ def code(files: list[str], lang: str) -> str:
     return f"from pathlib import Path\nfrom {__name__} import Page\nPage([Path(f) for f in {files!r}], {lang!r}).view"
 
 
-def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool = True) -> None:
+def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool = True, gone: int = GONE) -> None:
     """Show the page of `files` in a browser until it is stopped (Ctrl+C); one kernel for each window.
+
+    A window that is closed says so, and its kernel ends; that of one which says nothing (a phone that sleeps, a line
+    that is cut) ends `gone` seconds after it was last heard of.
 
     It listens on 127.0.0.1 alone and asks for a token, which is part of the address that is opened and printed.
     """
@@ -291,11 +296,20 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
     Page(files, lang)  # a fault in a file is told here, not in the browser
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code(read, lang))], metadata=kernel)
+    # Whoever says that a window is closed shows a cookie, which voila expects and does not give.
+    goodbye = f"_xsrf={secrets.token_hex(16)}; Path=/; SameSite=Strict"
     with tempfile.TemporaryDirectory(prefix="forecast-") as folder:
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         Voila.launch_instance(
-            [str(path), f"--port={port}", "--Voila.auto_token=True", "--show_tracebacks=False"],
+            [
+                str(path),
+                f"--port={port}",
+                "--Voila.auto_token=True",
+                "--show_tracebacks=False",
+                f"--MappingKernelManager.cull_idle_timeout={gone}",
+                f"--MappingKernelManager.cull_interval={max(1, gone // 10)}",
+            ],
             ip="127.0.0.1",
             open_browser=browser,
-            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME}},
+            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME, "Set-Cookie": goodbye}},
         )

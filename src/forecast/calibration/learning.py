@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import frames, tables
+from forecast.data import frames, shown, tables
 from forecast.data import history as published
 from forecast.data.law import read_law
 from forecast.engines.campaign import parameters as par
@@ -44,6 +44,9 @@ class Learned(NamedTuple):
     def converged(self) -> bool:
         """Whether no center differs by more than :data:`MOST_ERROR`."""
         return bool((self.table["error"] <= MOST_ERROR).all())
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def last_month(history: pd.DataFrame) -> str:

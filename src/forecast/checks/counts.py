@@ -4,8 +4,8 @@ The same functions look at a spreadsheet before it is taken (:func:`impossible`)
 rules below, which `forecast check` runs on rows of one's own files).
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,7 @@ def impossible(counts: pd.DataFrame, eligible: dict[str, float] | None = None) -
     return oddities
 
 
-def _name(row: pd.Series) -> str:
+def _name(row: Mapping[Hashable, Any] | pd.Series) -> str:
     return str(row["unit"]).rpartition("/")[2]
 
 
@@ -85,16 +85,28 @@ def _first(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:
     before = (now + table["lapses"] - table["entries"] - table["returns"].fillna(0)).where(table["before"].isna())
     steep = (now >= JUMP * before) | (now * JUMP <= before)
     odd = (before < 0) | (((now - before).abs() >= LEAST) & steep)
-    for _index, row in table.assign(was=before)[odd.fillna(False)].iterrows():
-        was = float(row["was"])
-        yield Odd(
-            "balance" if was < 0 else "jump",
-            [row["label"]],
-            f"{_name(row)}, {row['month']}: {row['members']:g} người, tăng mới {row['entries']:g}, dừng "
-            f"{row['lapses']:g}, vậy tháng trước là {was:g} người",
-            f"{_name(row)}, {row['month']}: {row['members']:g} members, {row['entries']:g} new and {row['lapses']:g} "
-            f"stopped make {was:g} a month before",
+    found = table.assign(was=before)[odd.fillna(False)]
+    below = found[found["was"] < 0]
+    n = len(below)
+    several = ("", "")
+    if n > 1:  # one finding: a cumulative column makes one of each commune
+        several = (
+            f"{n} số tính ngược ra tháng trước dưới 0 người; đầu tiên là ",
+            f"{n} counts give a negative month before; first ",
         )
+    for rule_of, part, (vi, en) in (
+        ("balance", below.head(1), several),
+        ("jump", found[found["was"] >= 0], ("", "")),
+    ):
+        for label, row in zip(part["label"], part.to_dict("records"), strict=True):
+            yield Odd(
+                rule_of,
+                list(below["label"]) if rule_of == "balance" else [label],
+                f"{vi}{_name(row)}, {row['month']}: {row['members']:g} người, tăng mới {row['entries']:g}, dừng "
+                f"{row['lapses']:g}, vậy tháng trước là {row['was']:g} người",
+                f"{en}{_name(row)}, {row['month']}: {row['members']:g} members, {row['entries']:g} new and "
+                f"{row['lapses']:g} stopped make {row['was']:g} a month before",
+            )
 
 
 def _jump(table: pd.DataFrame, _: dict[str, float]) -> Iterator[Odd]:

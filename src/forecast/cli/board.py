@@ -8,9 +8,9 @@ import click
 
 from forecast import data
 from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
-from forecast.cli.frame import Existing, Month, argument, command, option
+from forecast.cli.frame import Existing, Month, command, option, places_argument
 from forecast.cli.terminal import tell, typed
-from forecast.data.messages import translate
+from forecast.data.messages import UserError, translate
 
 
 def this_month(today: date | None = None) -> str:
@@ -24,7 +24,7 @@ def this_month(today: date | None = None) -> str:
 
 
 @command()
-@argument("places", nargs=-1)
+@places_argument()
 @option(
     "--month",
     default=None,
@@ -93,6 +93,13 @@ def board(
 
     asked = Asked(str(data.tables.month(month or this_month())), str(data.tables.month(until)), draws, seed)
     _ = asked.months
+    if not asked.month < targets.GOAL <= asked.until:
+        raise UserError(
+            "{month} to {until}: expected months around {goal}, the goal by which every province is judged",
+            month=asked.month,
+            until=asked.until,
+            goal=targets.GOAL,
+        )
     chosen = [read_place(name, at=asked.month) for name in places]
     for place in chosen:
         if place.level not in ("nation", "province"):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast import data
-from forecast.cli.frame import Decorator, Existing, argument, language_option, option
+from forecast.cli.frame import Decorator, Existing, Whole, argument, language_option, option
 from forecast.data.messages import SeveralErrors, UserError, language, translate
+from forecast.data.synonyms import meant
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `forecast --help` is quick
     import pandas as pd
@@ -35,16 +36,16 @@ with_out = option(
 )
 with_force = option("--force", is_flag=True, help="Replace the results of an older run in that folder.")
 with_draws = option(
-    "--draws", type=click.IntRange(1, MOST_DRAWS), default=200, show_default=True, help="Draws of each scenario."
+    "--draws", type=Whole(1, MOST_DRAWS), default=200, show_default=True, help="Draws of each scenario."
 )
 with_seed = option(
     "--seed",
-    type=click.IntRange(0, 2**63 - 1),
+    type=Whole(0, 2**63 - 1),
     default=1,
     show_default=True,
     help="Random seed: the same seed gives the same numbers.",
 )
-with_jobs = option("--jobs", type=click.IntRange(1, 4096), default=None, help="Processes; all cores by default.")
+with_jobs = option("--jobs", type=Whole(1, 4096), default=None, help="Processes; all cores by default.")
 with_lang = language_option()
 with_engines = option("--engines", default="agents,stock,pool", show_default=True, help="Engines, separated by commas.")
 BUDGET = "2e9"  # VND of an example
@@ -148,11 +149,17 @@ def engine_names(engines: str) -> list[str]:
     """Names of engines in a list with commas, each once."""
     from forecast.engines import ENGINES
 
-    names = [n.strip() for n in engines.split(",") if n.strip()]
+    names = [str(meant("engine")(n.strip())) for n in engines.split(",") if n.strip()]
     wrong = [n for n in names if n not in ENGINES]
     if wrong or not names:
+        near = data.typed.nearest(wrong[0], ENGINES) if wrong else ""
         raise click.BadParameter(
-            translate("{found!r}; expected some of {known}", found=engines, known=", ".join(ENGINES)),
+            translate(
+                "{found!r}{hint}; expected some of {known}",
+                found=engines,
+                hint=translate("; did you mean {word}?", word=near) if near else "",
+                known=", ".join(ENGINES),
+            ),
             param_hint="--engines",
         )
     return list(dict.fromkeys(names))

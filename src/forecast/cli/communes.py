@@ -5,12 +5,12 @@ from pathlib import Path
 from forecast import data
 from forecast.cli.common import claim, finish, picture, with_draws, with_work
 from forecast.cli.exchange import own_folder
-from forecast.cli.frame import Amount, Existing, Month, argument, command, option
+from forecast.cli.frame import Amount, Existing, Month, command, option, place_argument
 from forecast.cli.terminal import answer, typed
 
 
 @command()
-@argument("place")
+@place_argument()
 @option(
     "--month",
     default=None,

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import click
-
 from forecast import data
 from forecast.cli.common import (
     PARTS,
@@ -18,7 +16,7 @@ from forecast.cli.common import (
     with_learned,
     with_work,
 )
-from forecast.cli.frame import Amount, Existing, Share, argument, command, option
+from forecast.cli.frame import Amount, Existing, Share, Whole, argument, command, option
 from forecast.cli.terminal import tell, typed
 
 
@@ -53,10 +51,10 @@ from forecast.cli.terminal import tell, typed
     show_default=True,
     help="Least share of the added members that is still added a year after all levers have ended.",
 )
-@option("--trials", type=click.IntRange(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
+@option("--trials", type=Whole(1, 100_000), default=96, show_default=True, help="Mixes to explore.")
 @option(
     "--draws",
-    type=click.IntRange(1, 1_000_000),
+    type=Whole(1, 1_000_000),
     default=100,
     show_default=True,
     help="Draws to compare mixes by; promise and verification use 12 times as many.",

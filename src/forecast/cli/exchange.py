@@ -19,7 +19,7 @@ from forecast.cli.common import (
     with_seed,
     with_work,
 )
-from forecast.cli.frame import Amount, Existing, Month, argument, command, option
+from forecast.cli.frame import Amount, Existing, Month, Whole, argument, command, option, place_argument
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import UserError, translate
 
@@ -32,7 +32,7 @@ FORMATS = ("xlsx", "xls", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf
 
 
 @command()
-@argument("place")
+@place_argument()
 @option("--population", type=Amount(min=1), default=None, help="People, for a place that is not known.")
 @option("--parent", default="Việt Nam", show_default=True, help="The place above a new one.")
 @option("--commune", "communes", multiple=True, help="Name of a commune of a new place; once for each.")
@@ -88,9 +88,9 @@ def new(
 
 
 @command()
-@argument("place")
+@place_argument()
 @option("--since", default="2021-01", show_default=True, type=Month(), metavar="YYYY-MM", help="First month.")
-@option("--months", type=click.IntRange(1, 240), default=36, show_default=True, help="How many months.")
+@option("--months", type=Whole(1, 240), default=36, show_default=True, help="How many months.")
 @option(
     "--layout",
     type=click.Choice(LAYOUTS),
@@ -206,7 +206,7 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
 
 
 @command()
-@argument("place")
+@place_argument()
 @option(
     "--month",
     default=None,

@@ -6,16 +6,18 @@ of click; their texts are written in English and looked up when they are shown.
 
 import copy
 import inspect
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 
 from forecast.data import typed
 from forecast.data.messages import LANGS, language, speaking, translate
+from forecast.data.synonyms import slug
 
 Decorator = Callable[[Callable[..., Any]], Any]
 LANGUAGE = "FORECAST_LANG"  # language for who says no --lang
@@ -31,6 +33,9 @@ class Month(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the month as `YYYY-MM`."""
         month = str(typed.month(value))
+        if year := typed.a_year(value):
+            text = "{value!r} is a year; expected a month, such as {first} or {last}"
+            self.fail(translate(text, value=value, first=f"{year}-01", last=f"{year}-12"), param, ctx)
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
             text = "{value!r} is no month; expected YYYY-MM, such as 2021-12 (or 12/2021)"
             self.fail(translate(text, value=value), param, ctx)
@@ -42,7 +47,10 @@ class Share(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the share as a number."""
-        return super().convert(cast(float, typed.share(value)), param, ctx)
+        share = _number(typed.share(value))
+        if share is None:
+            self.fail(translate("{value!r} is no share; expected one such as 0.2 or 20%", value=value), param, ctx)
+        return super().convert(share, param, ctx)
 
 
 class Amount(click.FloatRange):
@@ -57,7 +65,31 @@ class Amount(click.FloatRange):
                 param,
                 ctx,
             )
-        return super().convert(cast(float, typed.number(value)), param, ctx)
+        amount = _number(value)
+        if amount is None:
+            text = "{value!r} is no amount; expected one such as 2e9, 2.000.000.000 or 2 tỷ"
+            self.fail(translate(text, value=value), param, ctx)
+        return super().convert(amount, param, ctx)
+
+
+class Whole(click.IntRange):
+    """A whole number, as `1000`, `1.000` or `1 000`: nothing that is counted here has a fraction."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        number = _number(re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", value) if isinstance(value, str) else value)
+        if number is None or not number.is_integer():
+            self.fail(translate("{value!r} is no whole number; expected one such as 200", value=value), param, ctx)
+        return super().convert(int(number), param, ctx)
+
+
+def _number(value: Any) -> float | None:
+    """Return a number as people write it, None for what is none."""
+    try:
+        number = float(typed.number(value))  # type: ignore[arg-type]  # what cannot be read stays a text
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 class Existing(click.Path):
@@ -83,7 +115,7 @@ def like(path: Path) -> Path | None:
             names = [one.name for one in folder.iterdir()]
         except OSError:
             continue
-        for name in (path.name, f"{path.name}.yaml"):
+        for name in (path.name, slug(path.name), f"{slug(path.name)}.yaml"):
             if near := typed.nearest(name, names, 0.75):
                 return folder / near
     return None
@@ -202,6 +234,30 @@ def command(name: str | None = None) -> Callable[[Callable[..., Any]], click.Com
 def option(*names: str, **settings: Any) -> Decorator:
     """Give a command an option, as click.option does."""
     return click.option(*names, cls=Option, **settings)
+
+
+def place_argument() -> Decorator:
+    """Give a command the argument `place`; a name of several words needs no quotes."""
+    joined: Callable[..., str] = lambda ctx, param, words: " ".join(words)  # noqa: E731
+    return argument("place", nargs=-1, required=True, metavar="PLACE", callback=joined)
+
+
+def places_argument() -> Decorator:
+    """Give a command the argument `places`, any number of them; names of several words need no quotes."""
+    return argument("places", nargs=-1, callback=lambda ctx, param, words: tuple(_names(list(words))))
+
+
+def _names(words: list[str]) -> list[str]:
+    """Return words as names of places: those that mean nothing alone are joined with the words behind them."""
+    from forecast.data.place_names import known  # reads a table: only where places were named
+
+    names: list[str] = []
+    while words:
+        ends = range(len(words), 1, -1) if not known(words[0]) else ()
+        end = next((end for end in ends if known(" ".join(words[:end]))), 1)
+        names.append(" ".join(words[:end]))
+        words = words[end:]
+    return names
 
 
 def argument(*names: str, **settings: Any) -> Decorator:

@@ -27,7 +27,7 @@ from forecast.cli.common import (
     with_scenarios,
     with_work,
 )
-from forecast.cli.frame import Existing, Month, Share, argument, command, option
+from forecast.cli.frame import Existing, Month, Share, Whole, argument, command, option
 from forecast.cli.terminal import answer, tell, typed
 from forecast.data.messages import UserError, translate
 
@@ -126,7 +126,7 @@ def project(
     metavar="YYYY-MM",
     help="Last month, YYYY-MM, to judge all over the same years.",
 )
-@option("--people", type=click.IntRange(0, 10_000), default=60, show_default=True, help="Draws to follow people in.")
+@option("--people", type=Whole(0, 10_000), default=60, show_default=True, help="Draws to follow people in.")
 @with_draws
 @option("--engines", default="agents", show_default=True, help="Engines, separated by commas.")
 @with_work

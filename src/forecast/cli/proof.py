@@ -18,7 +18,7 @@ from forecast.cli.common import (
     with_draws,
     with_work,
 )
-from forecast.cli.frame import Existing, Month, argument, command, option
+from forecast.cli.frame import Existing, Month, Whole, command, option, places_argument
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, translate
 from forecast.data.typed import month as month_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @command()
-@argument("places", nargs=-1)
+@places_argument()
 @option(
     "--at",
     default=None,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )
 @option(
     "--ranks",
-    type=click.IntRange(2, 10_000),
+    type=Whole(2, 10_000),
     default=None,
     metavar="N",
     help="Test the learning instead, on N invented nations; writes ranks.csv.",
@@ -146,13 +146,13 @@ def _rank(times: int, seed: int, jobs: int | None, *, store: bool, out: Path, fo
 
 
 @command()
-@argument("places", nargs=-1)
+@places_argument()
 @option("--published", "judge", is_flag=True, help="Judge what reports published (PLACES may be left out).")
 @option("--calendar", is_flag=True, help="Each June and December; all counted places if none is named.")
 @option("--store", is_flag=True, help="With --calendar: keep the exam and the pool's weights with the data.")
 @option("--ledger", type=Existing(file_okay=False), default=None, help=LEDGER)
 @option("--origins", default=None, metavar="MONTHS", help="Months to forecast from, YYYY-MM,...; all by default.")
-@option("--horizon", type=click.IntRange(1, 1200), default=48, show_default=True, help="Most months after an origin.")
+@option("--horizon", type=Whole(1, 1200), default=48, show_default=True, help="Most months after an origin.")
 @option("--engines", default=None, help="Engines, separated by commas.  [default: series,stock; with --calendar: all]")
 @with_draws
 @with_work

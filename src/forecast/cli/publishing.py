@@ -5,20 +5,20 @@ from pathlib import Path
 import click
 
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
-from forecast.cli.frame import Existing, argument, command, option
+from forecast.cli.frame import Existing, Whole, argument, command, option, places_argument
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import language, translate
 
 
 @command()
-@argument("places", nargs=-1)
+@places_argument()
 @option(
     "--lang",
     "langs",
     default=None,
     help="Languages, separated by commas; vi,en by default, and the one of the command line where places are named.",
 )
-@option("--draws", type=click.IntRange(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
+@option("--draws", type=Whole(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
 @option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -80,7 +80,7 @@ def report(
 
 
 @command()
-@argument("places", nargs=-1)
+@places_argument()
 @option(
     "--outputs",
     type=Existing(file_okay=False),
@@ -110,7 +110,7 @@ def page(places: tuple[str, ...], outputs: Path | None) -> None:
 
 @command()
 @argument("scenarios", nargs=-1, type=Existing(dir_okay=False))
-@option("--port", type=click.IntRange(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
+@option("--port", type=Whole(1024, 65535), default=8866, show_default=True, help="Port on this machine.")
 @option("--no-browser", is_flag=True, help="Only print the address.")
 @with_lang
 def app(*, scenarios: tuple[Path, ...], port: int, no_browser: bool, lang: str) -> None:

@@ -6,17 +6,15 @@ import click
 
 from forecast import data
 from forecast.cli.common import PARTS, claim, finish, with_force, with_jobs, with_lang, with_out
-from forecast.cli.frame import Existing, argument, command, option
+from forecast.cli.frame import Existing, Whole, argument, command, option
 from forecast.cli.terminal import tell
 from forecast.data.messages import UserError, translate
 
 
 @command()
 @argument("file", type=Existing(dir_okay=False))
-@option("--horizon", type=click.IntRange(1, 1000), required=True, help="Steps after the last value of each series.")
-@option(
-    "--season", type=click.IntRange(1, 400), default=None, help="Steps in a season; read from the dates if not said."
-)
+@option("--horizon", type=Whole(1, 1000), required=True, help="Steps after the last value of each series.")
+@option("--season", type=Whole(1, 400), default=None, help="Steps in a season; read from the dates if not said.")
 @option(
     "--quantiles",
     default="0.025,0.1,0.25,0.5,0.75,0.9,0.975",
@@ -66,7 +64,7 @@ def baseline(
     """Forecast each series of FILE, a CSV table unique_id, ds, y; writes baseline.csv."""
     import hashlib
 
-    from forecast.show import brief, brief_trust
+    from forecast.show import brief_base
     from forecast.timeseries import baseline as baselines
     from forecast.timeseries import effects, reconcile, saturation
 
@@ -112,5 +110,5 @@ def baseline(
     if ceiling:
         asked["ceiling"] = ceiling
     files = finish(out, asked)
-    rest = brief.some(brief.ROWS, answer["unique_id"].nunique(), "baseline.csv", lang)
-    tell(brief_trust.series(answer, horizon, lang), out, files, more=rest)
+    rest = brief_base.some(brief_base.ROWS, answer["unique_id"].nunique(), "baseline.csv", lang)
+    tell(brief_base.series(answer, horizon, lang), out, files, more=rest)

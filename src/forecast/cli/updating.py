@@ -4,11 +4,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from forecast import data
 from forecast.cli.common import LEDGER, claim, finish, note, with_work
-from forecast.cli.frame import Existing, argument, command, option
+from forecast.cli.frame import Existing, Whole, argument, command, option
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, language
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 @argument("counts", type=Existing(dir_okay=False))
 @option("--keep", is_flag=True, help="Add the rows to data/history.csv; each needs a source of data/sources.csv.")
 @option("--ledger", type=Existing(file_okay=False), default=None, help=LEDGER)
-@option("--draws", type=click.IntRange(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
+@option("--draws", type=Whole(50, 100_000), default=1000, show_default=True, help="Draws of a forecast.")
 @with_work
 def update(
     *,

@@ -20,12 +20,11 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.folders import half_name
+from forecast.data.home import PACKAGE as PACKAGE
+from forecast.data.home import ROOT as ROOT
 
 LOG = logging.getLogger("forecast")
 SEAL = hashlib.sha256().digest_size  # bytes
-PACKAGE = Path(__file__).parents[1]  # src/forecast
-ROOT = PACKAGE / "project" if (PACKAGE / "project").is_dir() else PACKAGE.parents[1]
-"""Where data/, docs/ and notebooks/ are: beside src/, or in an installed package."""
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run a cell that begins so
 MOST_REMEMBERED = 300  # files in a scratch folder: some 30 MB
 T = TypeVar("T")

@@ -5,7 +5,8 @@ from typing import overload
 import pandas as pd
 
 from forecast.data import frames, tables
-from forecast.data.places import REFORM, _find, _table, crosswalk, district_gone
+from forecast.data.place_names import find, table
+from forecast.data.places import REFORM, crosswalk, district_gone
 from forecast.data.tables import Month
 
 
@@ -42,8 +43,8 @@ def carry(values: pd.Series | pd.DataFrame, at: Month = REFORM) -> pd.Series | p
     moves = moves[moves["since"] <= month]
     targets = {old: list(zip(part["new"], part["share"], strict=True)) for old, part in frames.groups(moves, "old")}
     frame = values.to_frame().T if isinstance(values, pd.Series) else values
-    places = _table("places")
-    columns = {unit if unit in targets else _find(unit, places): frame[unit] for unit in frame.columns}
+    places = table("places")
+    columns = {unit if unit in targets else find(unit, places): frame[unit] for unit in frame.columns}
     while any(unit in targets for unit in columns):  # twice where a unit that merged in 2024 merged again in 2025
         moved: dict[str, pd.Series] = {}
         for unit, series in columns.items():
@@ -77,7 +78,7 @@ def one_series(values: pd.DataFrame, at: Month = REFORM) -> pd.DataFrame:
     moves = moves[moves["since"] <= month]
     # What has to be counted for a new unit: all its parts of the level of those that were (a province is the sum of old
     # provinces, or of all its old communes).
-    groups = pd.Series(list(zip(moves["new"], moves["old"].map(_table("places")["level"]), strict=True)), moves["old"])
+    groups = pd.Series(list(zip(moves["new"], moves["old"].map(table("places")["level"]), strict=True)), moves["old"])
     while missing := sorted(set(groups.index[groups.isin(groups[groups.index.isin(list(early))])]) - set(early)):
         early = early.reindex(columns=[*early, *missing])
     return pd.concat([carry(early, at).dropna(axis="columns", how="all"), late])

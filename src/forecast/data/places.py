@@ -6,12 +6,9 @@ and area, has other communes before and after. ``data/crosswalk.csv`` says where
 counted since; :mod:`forecast.data.mergers` applies it to series.
 """
 
-import difflib
 import re
-import unicodedata
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +16,10 @@ import pandas as pd
 
 from forecast.data import apportion, frames, shown, tables
 from forecast.data.history import firm, observed
-from forecast.data.messages import Message, joined
+from forecast.data.messages import Message
+from forecast.data.place_names import find, table
+from forecast.data.place_names import lineage as lineage_of
+from forecast.data.synonyms import slug as slug
 from forecast.data.tables import Month, UserError
 
 DEFAULT_MONTH = "2021-12"
@@ -130,93 +130,6 @@ class Place:
         return tables.month(last["month"]), float(last["value"]), last["status"]
 
 
-def slug(name: str) -> str:
-    """Return ``name`` in small letters without diacritics, words joined by hyphens; for files and for typing.
-
-    >>> slug("Đà Bắc/Tú Lý")
-    'da-bac-tu-ly'
-    """
-    plain = unicodedata.normalize("NFD", name.casefold()).replace("đ", "d")
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-
-
-@lru_cache(maxsize=8)
-def _load(path: Path, changed: int, table: str) -> pd.DataFrame:
-    """Read a table once for as long as its file does not change (``changed`` is its time stamp)."""
-    frame = tables.read(path, table)
-    return frame.set_index("place", drop=False) if table == "places" else frame
-
-
-def _file(table: str) -> tuple[Path, int, str]:
-    """Return what names the present content of a table of the data folder."""
-    path = tables.data_dir() / f"{table}.csv"
-    return path, path.stat().st_mtime_ns if path.is_file() else 0, table
-
-
-def _table(table: str) -> pd.DataFrame:
-    """Return a table of the data folder, to be read and never written to."""
-    return _load(*_file(table))
-
-
-@lru_cache(maxsize=4)
-def _slugs(path: Path, changed: int, table: str) -> dict[str, str]:
-    """Return the slug of each name of a table: of places, or of the old units of the crosswalk."""
-    frame = _load(path, changed, table)
-    return {name: slug(name) for name in dict.fromkeys(frame["place" if table == "places" else "old"])}
-
-
-def _find(name: str, places: pd.DataFrame) -> str:
-    """Return the exact name of the place that ``name`` means, or raise an error with the nearest names."""
-    exact = unicodedata.normalize("NFC", str(name)).strip()
-    if exact in places.index:
-        return exact
-    slugs, wanted = _slugs(*_file("places")), slug(exact)
-    candidates = [place for place, short in slugs.items() if short == wanted]
-    if len(candidates) == 1:
-        return candidates[0]
-    if not candidates and (gone := _gone(wanted, places)):
-        raise UserError('there is no place "{name}" with figures of its own: {gone}', name=name, gone=gone)
-    if not candidates:  # the last part of a commune's name is what people remember of it
-        ends = {place: slug(place.rsplit("/", 1)[-1]) for place in places.index}
-        near = difflib.get_close_matches(wanted, {*slugs.values(), *ends.values()}, n=5, cutoff=0.6)
-        meant = {place: short if short in near else ends[place] for place, short in slugs.items()}
-        likely = [place for place, short in meant.items() if short in near]
-        candidates = sorted(likely, key=lambda place: (near.index(meant[place]), len(place)))[:6]
-    if candidates:
-        raise UserError('there is no place "{name}"; nearest: {found}', name=name, found=", ".join(candidates))
-    raise UserError('there is no place "{name}"; data/places.csv lists all places', name=name)
-
-
-def _gone(wanted: str, places: pd.DataFrame) -> Message | None:
-    """Say what became of an old commune or district without a row, whose slug is ``wanted``; None if none is it."""
-    if not (tables.data_dir() / "crosswalk.csv").is_file():
-        return None
-    dissolved: dict[tuple[str, str], list[str]] = {}
-    for old, short in _slugs(*_file("crosswalk")).items():
-        above, parts = old.rpartition("/")[0], old.split("/")
-        if old in places.index or len(parts) < 2:
-            continue
-        if short == wanted:
-            dissolved[old, ""] = [old]
-        elif len(parts) == 3 and wanted in (slug(parts[1]), slug(above)):
-            dissolved.setdefault((parts[1], parts[0]), []).append(old)
-    moves = _table("crosswalk")
-    words = []
-    for (old, above), units in dissolved.items():
-        into = list(dict.fromkeys(moves.loc[moves["old"].isin(units), "new"]))
-        was = "{old} was a district of {above}" if above else "{old} was a commune"
-        words.append(
-            Message(
-                "{what} until 2025-06; its people are since counted in {units}{more}",
-                what=Message(was, old=old, above=above),
-                units=", ".join(into[:6]),
-                more=Message(" and {count:,} more", count=len(into) - 6) if len(into) > 6 else "",
-            )
-        )
-    return joined(words) if words else None
-
-
 def _alive(frame: pd.DataFrame, month: str) -> pd.Series:
     """Return for each place whether it exists in ``month``."""
     return (frame["since"] <= month) & ((frame["until"] == "") | (frame["until"] >= month))
@@ -224,7 +137,7 @@ def _alive(frame: pd.DataFrame, month: str) -> pd.Series:
 
 def _successors(name: str) -> list[str]:
     """Return the units that took in the people of ``name``, the largest share first."""
-    moves = _table("crosswalk")
+    moves = table("crosswalk")
     return list(moves[moves["old"] == name].sort_values("share", ascending=False, kind="stable")["new"])
 
 
@@ -255,8 +168,8 @@ def name_at(name: str, at: Month) -> str:
     >>> name_at("ca mau", "2021-12"), name_at("Cà Mau", "2026-01")
     ('Cà Mau', 'Cà Mau (2025)')
     """
-    places = _table("places")
-    return _same_name(_find(name, places), places, str(tables.month(at)))
+    places = table("places")
+    return _same_name(find(name, places), places, str(tables.month(at)))
 
 
 def read_place(name: str, at: Month | None = None) -> Place:
@@ -272,9 +185,9 @@ def read_place(name: str, at: Month | None = None) -> Place:
     >>> len(read_place("Hà Nội").communes), len(read_place("Hà Nội", at="2026-01").communes)
     (579, 126)
     """
-    places = _table("places")
+    places = table("places")
     if at is None:
-        row = frames.at(places, _find(name, places))
+        row = frames.at(places, find(name, places))
         month = max(min(DEFAULT_MONTH, row["until"] or DEFAULT_MONTH), row["since"])
     else:
         month = str(tables.month(at))
@@ -289,7 +202,7 @@ def read_place(name: str, at: Month | None = None) -> Place:
         frame[column] = apportion.scaled(units[column].to_numpy(float), counts[column])
     frame[_SHARES] = (units[_SHARES] if not district_gone(name) else row[_SHARES]).to_numpy(float)
     attributes = {key: row[key] for key in ("level", "since", "until", *_SHARES, "source", "note")} | counts
-    lineage, communes = _lineage(name, places), frame.reset_index(drop=True)
+    lineage, communes = lineage_of(name, places), frame.reset_index(drop=True)
     return Place(name, slug(name), lineage=lineage, communes=communes, history=_history(name), **attributes)
 
 
@@ -297,7 +210,7 @@ def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
     """Return the communes of a province, district or group in ``month``; the place's own row where none are listed."""
     alive = places[_alive(places, month)]
     if old := district_gone(row["place"]):
-        moves = _table("crosswalk")
+        moves = table("crosswalk")
         return alive.loc[moves.loc[(moves["old"] == old) & moves["new"].isin(alive.index), "new"]]
     parents = [row["place"], *alive.loc[(alive["parent"] == row["place"]) & (alive["level"] == "district"), "place"]]
     units = alive[(alive["level"] == "commune") & alive["parent"].isin(parents)]
@@ -305,23 +218,11 @@ def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
     return units if len(units) else places.loc[[row["place"]]]
 
 
-def _lineage(name: str, places: pd.DataFrame) -> tuple[str, ...]:
-    """Return the place and all that contain it, smallest first."""
-    lineage = [name]
-    while parent := frames.at(places, lineage[-1], "parent"):
-        if parent not in places.index or parent in lineage:
-            inside = 'places.csv: "{parent}", the parent of {place}, is inside it'
-            rowless = 'places.csv: "{parent}", the parent of {place}, has no row of its own'
-            raise UserError(inside if parent in lineage else rowless, parent=parent, place=lineage[-1])
-        lineage.append(parent)
-    return tuple(lineage)
-
-
 def _history(name: str) -> pd.DataFrame:
     """Return the rows of the history about one place; none if the data folder has no history."""
     if not (tables.data_dir() / "history.csv").is_file():
         return pd.DataFrame(columns=tables.columns("history"))
-    rows = _table("history")
+    rows = table("history")
     return rows[rows["place"] == name].reset_index(drop=True)
 
 
@@ -358,4 +259,4 @@ def crosswalk() -> pd.DataFrame:
     >>> moves.loc[moves["old"] == "Đà Bắc/Vầy Nưa", "share"].tolist()
     [0.5, 0.5]
     """
-    return _table("crosswalk").copy()
+    return table("crosswalk").copy()

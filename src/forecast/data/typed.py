@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_MONTH = re.compile(r"(?:tháng|thang|t)?\s*(\d{1,2})(?:\s*[/.-]\s*|\s+(?:năm|nam)\s+)(\d{4})", re.IGNORECASE)
+from forecast.data.synonyms import meanings, reading, slug
+
+_MONTH = re.compile(r"(\D*?)\s*(\d{1,2})(?:\s*[/.-]\s*|\s+(\D+?)\s+)(\d{4})")
+_MONTH_IN_WORDS = re.compile(r"(\D+?)\s+(\d{4})")
+_YEAR = re.compile(r"(\D*?)\s*((?:19|20|21)\d{2})")
 _MONTH_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})")
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,]\d+)?")
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[ \u00a0]\d{3})+")
-_UNITS = {"": 1, "người": 1, "đồng": 1, "vnd": 1, "nghìn": 1e3, "ngàn": 1e3, "triệu": 1e6, "tỷ": 1e9, "tỉ": 1e9}
 
 
 def month(text: object) -> object:
@@ -19,17 +22,26 @@ def month(text: object) -> object:
 
     >>> month("12/2021"), month("tháng 7/2022"), month("tháng 12 năm 2025"), month("2021-6"), month("2021-13")
     ('2021-12', '2022-07', '2025-12', '2021-06', '2021-13')
+    >>> month("hết năm 2025"), month("Dec 2025"), month("2025")
+    ('2025-12', '2025-12', '2025')
     """
     if not isinstance(text, str):
         return text
     word = text.strip()
-    if match := _MONTH.fullmatch(word):
-        number, year = match.groups()
+    if (match := _MONTH.fullmatch(word)) and _is("month", match[1]) and _is("year", match[3]):
+        number, year = match[2], match[4]
     elif match := _MONTH_YEAR_FIRST.fullmatch(word):
         year, number = match.groups()
+    elif (match := _MONTH_IN_WORDS.fullmatch(word)) and (named := reading("month", match[1])):
+        return f"{match[2]}-{named}"
     else:
         return text
     return f"{year}-{int(number):02d}" if 1 <= int(number) <= 12 else text
+
+
+def _is(period: str, word: str | None) -> bool:
+    """Return whether a word before a number says that it is a month, or a year; nothing need be said."""
+    return not word or reading("every", word) == period
 
 
 def share(text: object) -> object:
@@ -51,13 +63,13 @@ def share(text: object) -> object:
 def number(text: object) -> object:
     """Return a number; what may be thousands as well as a fraction (`116.400`) is left for a question.
 
-    >>> number("1.164.000"), number("116 400"), number("2 tỷ"), number("1,5 triệu"), number("116.400")
+    >>> number("1.164.000"), number("116 400"), number("2 tỷ đồng"), number("1,5 triệu"), number("116.400")
     (1164000.0, 116400.0, 2000000000.0, 1500000.0, '116.400')
     """
     if not isinstance(text, str):
         return text
     head, _, unit = re.sub(r"(?<=\d)\s*(?=[^\d\s.,]|$)", "|", text.strip(), count=1).partition("|")
-    head, size = head.strip(), _UNITS.get(unit.strip().lower())
+    head, size = head.strip(), _size(unit)
     if size is None:
         return text
     if _GROUPED.fullmatch(head):
@@ -65,6 +77,27 @@ def number(text: object) -> object:
     if not _NUMBER.fullmatch(head) or (size == 1 and two_readings(head)):
         return text
     return float(head.replace(",", ".").replace("−", "-")) * size
+
+
+def _size(unit: str) -> float | None:
+    """Return by how much a number is multiplied that has these words behind it, None where they are no amount."""
+    size = 1.0
+    for word in filter(None, slug(unit).split("-")):
+        means = meanings("amount").get(word, frozenset())
+        if len(means) != 1:
+            return None
+        size *= float(next(iter(means)))
+    return size if slug(unit) or not unit.strip() else None
+
+
+def a_year(text: object) -> str:
+    """Return the year that stands where a month is wanted, "" where something else does.
+
+    >>> a_year(2025), a_year("năm 2025"), a_year("2025-12")
+    ('2025', '2025', '')
+    """
+    match = _YEAR.fullmatch(str(text).strip())
+    return match[2] if match and _is("year", match[1]) else ""
 
 
 def two_readings(text: str) -> bool:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from forecast.answer import projection
 from forecast.answer.projection import Projection
-from forecast.data import files, tables, workers
+from forecast.data import files, shown, tables, workers
 from forecast.data.code import PACKAGES, code_hash
 from forecast.data.steps import steps
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
@@ -45,6 +45,9 @@ class Added(NamedTuple):
 
     people: pd.DataFrame
     months: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def follow(

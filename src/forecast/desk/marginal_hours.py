@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import chance, tables
+from forecast.data import chance, shown, tables
 from forecast.desk.allocation import commune_members
 from forecast.desk.target import INTERVAL
 from forecast.desk.totals import tallies
@@ -46,6 +46,9 @@ class Hours(NamedTuple):
     place: pd.DataFrame
     draws: int
     scenario: Scenario
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def scarce_hours(

@@ -6,8 +6,9 @@
    a hundredth, until nothing is cheaper. What the fine steps save says how far from the best the coarse ones were.
 3. *Promise.* The agent engine is put beside the stock engine on the same draws (:mod:`desk.verify`). What it says
    otherwise moves the bar, and the mix is refined again, until the promise holds. Where every lever at its highest
-   falls far short, the likeliest mix is refined and judged so instead, at once.
-   The best of every stage of the exploring is taken so far, so that more trials never find a dearer mix.
+   falls short, the likeliest mix is refined and judged so instead, at once.
+   The best of every stage of the exploring is taken so far, so that more trials never find a dearer mix, or, where
+   none is enough, a less likely one.
 4. *Verify.* The mix is judged on draws that no choice has seen. Promised less verified is the loss of optimism.
 
 Members who vanish when the money stops are no growth: all levers of a mix end in the scenario's last month, the worlds
@@ -31,7 +32,6 @@ from forecast.question.scenario import Scenario
 ROUNDS = 5  # promises that are tried before the search gives up
 MOST_NEED = 0.999  # probability that the draws of the search may be asked to show at most
 CLOSE = 0.015  # a promise so little above what was asked is not made cheaper
-HOPELESS = 0.1  # where everything at its highest is so far below what was asked, no cheapest mix is looked for
 WORTH = 0.02  # a gain of probability for which another walk is begun: as much as the error of what is promised
 LEAST_STAY = 0.5  # see docs/decisions/0008
 
@@ -49,7 +49,7 @@ class Optimum(NamedTuple):
     promised: Judged
     verified: Judged
     base: float  # probability without anything from the search, by the same two levels
-    most: float  # probability with every lever at its highest, whatever it costs
+    most: float  # probability with every lever at its highest, whatever it costs; that of what was found if higher
     finer: float  # what steps of a hundredth of a range bring over those of a tenth: part of the cost, else probability
     tried: pd.DataFrame  # mix, cost, cost_high, probability, guarded_share, stay, front, fair: every mix screened
 
@@ -115,26 +115,45 @@ def optimize(
     asked = (float(budget), probability, poor_share or 0.0, least_stay)
     search = Search(scenario, *asked, draws=draws, seed=seed, jobs=jobs, keep=folder, progress=progress)
     most = search.judge(search.all, 0, enough=1.0)
-    far = most.probability < probability - HOPELESS
-    if far:
-        for _ in search.explore(search.rounds(trials)):
-            _highest(search, search.farthest(), COARSE)
-        best, promised, finer = _farthest(search)
-    if not far or not search.holds(promised):
-        best, promised, finer = _promise(search, _starts(search, trials))
-        if search.holds(promised):
-            nearest, likely, finer = _farthest(search)
-            if search.keeps(promised) or likely.probability > promised.probability:
-                best, promised = nearest, likely
+    best, promised, finer = _found(search, trials, most.probability < probability)
     why = search.holds(promised)  # of what is given, after the last step
     if why == "target":
         why = "levers" if most.probability < probability else search.in_the_way()
     unseen = max(WIDE, MANY * draws)  # no choice has seen the draws from here on
     verified, now = search.judge(best, unseen), search.judge(search.none, unseen, enough=1.0)
     result = search.question(best, f"{scenario.scenario}-optimum")
-    return Optimum(
-        result, *asked, not why, why, promised, verified, now.probability, most.probability, finer, search.tried()
-    )
+    top = max(most.probability, promised.probability)  # some levers at their highest undo a part of the others
+    return Optimum(result, *asked, not why, why, promised, verified, now.probability, top, finer, search.tried())
+
+
+def _found(search: Search, trials: int, out_of_reach: bool) -> tuple[Levels, Judged, float]:
+    """Return the cheapest mix whose promise holds, or the likeliest where none does, with what fine steps brought.
+
+    What seems out of reach is asked for the likeliest first: no cheapest mix is looked for unless that one holds.
+    """
+    found = None if out_of_reach else _promise(search, _starts(search, trials))
+    if found is not None and not search.holds(found[1]):
+        return found
+    farther = search.afresh()
+    nearest = _reach(farther, trials)
+    if found is None and not farther.holds(nearest[1]):
+        found = _promise(search, _starts(search, trials))
+    search.seen |= farther.seen
+    if found is None:
+        return nearest
+    missed = search.holds(found[1]) and (search.keeps(found[1]) or nearest[1].probability > found[1].probability)
+    return nearest if missed else found
+
+
+def _reach(search: Search, trials: int) -> tuple[Levels, Judged, float]:
+    """Explore, and return the likeliest mix found at a stage of it; the stages of few trials are those of more."""
+    kept: dict[Levels, float] = {}
+    for _ in search.explore(search.rounds(trials)):
+        best, gained = _farthest(search)
+        kept.setdefault(best, gained)
+    judged = {levels: search.judge(levels, 0) for levels in kept}
+    best = max(judged, key=lambda levels: (not search.keeps(judged[levels]), judged[levels].probability))
+    return best, judged[best], kept[best]
 
 
 def _starts(search: Search, trials: int) -> list[Levels]:
@@ -194,7 +213,7 @@ def _cheapest(search: Search, best: Levels) -> tuple[Levels, float]:
     return fine, max(1 - cost / whole, 0.0) if whole > 0 and rule.key(coarse)[0] == rule.key(fine)[0] else 0.0
 
 
-def _farthest(search: Search) -> tuple[Levels, Judged, float]:
+def _farthest(search: Search) -> tuple[Levels, float]:
     """Refine and judge by turns until the likeliest mix keeps the budget on many draws too; say what fine steps gained.
 
     On the way a mix is judged by the first of the agents' draws: they say as much of what it costs and of how many stay
@@ -218,7 +237,7 @@ def _farthest(search: Search) -> tuple[Levels, Judged, float]:
         best = max(within, key=search.likely.__getitem__)
     else:
         best = min(kept, key=lambda levels: kept[levels][0].cost_high)
-    return best, search.judge(best, 0), kept[best][1]
+    return best, kept[best][1]
 
 
 def _highest(search: Search, rule: Rule, *sizes: int) -> Levels:

@@ -7,7 +7,7 @@ A mix is a level for each lever that may be chosen. The fast engine answers a mi
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,13 +77,17 @@ class Search:
     def __post_init__(self) -> None:
         self.target, self.need = target_of(self.scenario), self.probability
         self.fast = fast_engine(self.scenario)
-        asked = self.scenario.search or menu.Search()
-        self.payers, self.ranges_given = asked.payers, bool(asked.levers)  # who gave ranges answers for them
+        asked = self.scenario.search or menu.Search()  # who gave ranges answers for them
+        self.payers, self.ranges_given = asked.payers, bool(asked.levers)
         self.choices = menu.offered(self.scenario)
         self.none = (0,) * len(self.choices)
         self.all = tuple(choice.levels for choice in self.choices)
         self.longer = self.scenario.lasting(str(self.scenario.months[-1] + YEAR))
         (self.base,) = self._tallies([(self.none, self.fast, range(self.draws))])
+
+    def afresh(self) -> "Search":
+        """Return the same search before its first mix, with the answers that there are."""
+        return replace(self, need=0.0, factor=1.0, dear=1.0, seen={}, likely={})
 
     def question(self, levels: Levels, name: str = "mix") -> Scenario:
         """Return the scenario with the levers of a mix behind its own."""
@@ -363,10 +367,7 @@ class Search:
         return "budget"
 
     def tried(self) -> pd.DataFrame:
-        """Every mix that was screened, the cheapest first; `front` and `fair` mark those that no other beats.
-
-        Mixes whose members vanish are in neither.
-        """
+        """Every mix that was screened, the cheapest first; `front` and `fair`: no other that lasts beats it."""
         rows = []
         for levels, (cost, answer) in self.seen.items():
             reached = answer["reached"].to_numpy() * self.factor

@@ -1,7 +1,5 @@
 """Communes by one's own counts as a workbook that adds up: ranks and shares, forecast by month, who is due by month."""
 
-import io
-
 import numpy as np
 import openpyxl
 from openpyxl.styles import Font
@@ -9,8 +7,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.data.apportion import shared
-from forecast.data.files import inert, timeless
-from forecast.exchange import sheets
+from forecast.data.files import inert
+from forecast.exchange import formulas, sheets
 from forecast.exchange.own_communes import Communes
 from forecast.language import words
 
@@ -30,6 +28,7 @@ HEADINGS = {  # column: Vietnamese, English, number format; a formula where the 
     "tried": ("Số lần thử lại", "Past forecasts tried", "0", ""),
     "met": ("Trong khoảng 80%", "Inside the 80% interval", "0", ""),
 }
+_COUNTED = {"gap": "plan"}  # what a formula is of
 _SUMS = ("members", "last_year", "expected", "plan", "gap", "share", "tried", "met")
 
 
@@ -47,9 +46,7 @@ def workbook(communes: Communes, lang: str = "vi") -> bytes:
     if communes.due is not None:
         name = ("Đến hạn theo tháng", "Due by month")[at]
         sheets.due(book.create_sheet(name), communes.due, communes.place.name, communes.synthetic, lang)
-    stream = io.BytesIO()
-    book.save(stream)
-    return timeless(stream.getvalue())
+    return formulas.saved(book)
 
 
 def _ranks(sheet: Worksheet, communes: Communes, at: int) -> None:
@@ -77,7 +74,7 @@ def _ranks(sheet: Worksheet, communes: Communes, at: int) -> None:
     sheet.append(
         [
             f"=SUM({letters[name]}{top}:{letters[name]}{last})"
-            if name in _SUMS
+            if name in _SUMS and communes.table[_COUNTED.get(name, name)].notna().any()  # a sum of nothing is no 0
             else sheets.cell(totals.get(name), "", 3)
             for name in HEADINGS
         ]

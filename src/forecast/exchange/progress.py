@@ -53,8 +53,8 @@ class Progress(NamedTuple):
     `plan_chance` is the probability that the year's plan is met in December, `march_chance` that the stock of the next
     March is not below today's; NaN without a plan. `since` is the month from which the expectation starts, `whole` the
     low, middle and high of the place. Where a list of persons was given, `areas` has persons, due and renewed by area
-    of a collector (no row if it names none), `due` months by commune. Without `by_commune` the place was counted and
-    its communes were not: the table has one row, the place.
+    of a collector (no row if it names none), `due` months by commune; `calls` are not known without one. Without
+    `by_commune` the place was counted and its communes were not: the table has one row, the place.
     """
 
     place: Place
@@ -70,6 +70,11 @@ class Progress(NamedTuple):
     draws: int
     seed: int
     by_commune: bool = True
+
+    @property
+    def decided(self) -> bool:
+        """Whether the year of the plan is over, so that its result is known."""
+        return self.month.endswith("-12")
 
 
 def progress(
@@ -194,6 +199,11 @@ def _work(table: pd.DataFrame, hours: float) -> pd.DataFrame:
     campaign = (field_hours >= CAMPAIGN_FROM).astype(int)
     meetings = (field_hours - CAMPAIGN * campaign >= MEETING_FROM).astype(int)
     visits = np.floor((field_hours - CAMPAIGN * campaign - MEETING * meetings) / VISIT).clip(min=0)
+    listed = table["due"].notna()  # without a list nobody knows whom to call
     return table.assign(
-        hours=field_hours + CALL * calls, calls=calls, visits=visits, meetings=meetings, campaign_days=campaign
+        hours=field_hours + CALL * calls,
+        calls=np.where(listed, calls, np.nan),
+        visits=visits,
+        meetings=meetings,
+        campaign_days=campaign,
     )

@@ -1,14 +1,12 @@
-"""The month's report as a workbook whose sums, shares and gaps are formulas that work."""
-
-import io
+"""The month's report as a workbook whose sums, shares and gaps are formulas that work, saved with their results."""
 
 import openpyxl
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from forecast.data.files import inert, timeless
-from forecast.exchange import sheets
+from forecast.data.files import inert
+from forecast.exchange import formulas, sheets
 from forecast.exchange.progress import Progress
 
 HEADINGS = {  # column: (Vietnamese, English); a formula where the third is given ({c:NAME} is the cell of a column)
@@ -23,7 +21,11 @@ HEADINGS = {  # column: (Vietnamese, English); a formula where the third is give
     "low": ("Khoảng dự báo 90%: dưới", "90% interval: low", ""),
     "expected": ("Dự kiến (mức giữa)", "Expected (median)", ""),
     "high": ("Khoảng dự báo 90%: trên", "90% interval: high", ""),
-    "early": ("Cảnh báo", "Warning", '=IF(N({low})=0,"",IF({members}<{low},"thấp",IF({members}>{high},"cao","")))'),
+    "early": (
+        "Cảnh báo",
+        "Warning",
+        '=IF(N({low})=0,"",IF({members}<{low},"{under}",IF({members}>{high},"{over}","")))',
+    ),
     "plan": ("Kế hoạch năm", "Plan of the year", ""),
     "done": ("% kế hoạch", "% of plan", '=IF(N({plan})>0,{members}/{plan},"")'),
     "missing": ("Còn thiếu", "Missing", '=IF(N({plan})>0,MAX(0,{plan}-{members}),"")'),
@@ -37,6 +39,7 @@ HEADINGS = {  # column: (Vietnamese, English); a formula where the third is give
 }
 _SHARES, _TEXTS = ("lapse", "done"), ("commune", "early")
 _OWN = {"low": 0, "expected": 1, "high": 2}  # of the place: its own interval, which is no sum
+_WORDS = ({"under": "thấp", "over": "cao"}, {"under": "low", "over": "high"})  # of a warning
 _NO_SUM = (*_SHARES, *_TEXTS, *_OWN)
 
 
@@ -52,7 +55,7 @@ def workbook(report: Progress, lang: str = "vi") -> bytes:
     letters = {name: get_column_letter(number) for number, name in enumerate(HEADINGS, 1)}
     first, last = 4, 3 + len(report.table)
     for y, row in enumerate(report.table.to_dict("records"), first):
-        cells = {name: f"{column}{y}" for name, column in letters.items()}
+        cells = {name: f"{column}{y}" for name, column in letters.items()} | _WORDS[at]
         sheet.append([sheets.cell(row.get(name), heading[2].format(**cells), 1) for name, heading in HEADINGS.items()])
     total = last + 1
     sheet.append([("Cộng", "Sum")[at]])
@@ -62,7 +65,7 @@ def workbook(report: Progress, lang: str = "vi") -> bytes:
             sheet.cell(total, number).value = heading[2].format(**cells)
         elif name in _OWN:
             sheet.cell(total, number).value = sheets.cell(report.whole[_OWN[name]], "", 1)
-        elif name not in _NO_SUM:
+        elif name not in _NO_SUM and report.table[name].notna().any():  # a sum of nothing is no 0
             sheet.cell(total, number).value = f"=SUM({letters[name]}{first}:{letters[name]}{last})"
     for number, name in enumerate(HEADINGS, 1):
         sheet.column_dimensions[letters[name]].width = 24 if name == "commune" else 12
@@ -75,9 +78,7 @@ def workbook(report: Progress, lang: str = "vi") -> bytes:
         sheets.due(book.create_sheet(name), report.due, report.place.name, report.synthetic, lang)
     if len(report.areas):
         _areas(book.create_sheet(("Theo khu vực thu", "By area")[at]), report, at)
-    stream = io.BytesIO()
-    book.save(stream)
-    return timeless(stream.getvalue())
+    return formulas.saved(book)
 
 
 def _areas(sheet: Worksheet, report: Progress, at: int) -> None:

@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from forecast.answer import score
 from forecast.answer.projection import Projection
 from forecast.data import history as facts
-from forecast.data import tables
+from forecast.data import shown, tables
 from forecast.data.frames import at, groups
 from forecast.data.vocabulary import EXAM_QUANTILES, PUBLISHED_QUANTILES
 from forecast.engines.pool import MEMBERS, nearer, scope_of
@@ -54,6 +54,9 @@ class Exam(NamedTuple):
     scored: pd.DataFrame
     weights: pd.DataFrame
     silent: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def origins(first: str = FIRST, last: str | None = None) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import history as facts
-from forecast.data import tables, workers
+from forecast.data import shown, tables, workers
 from forecast.data.frames import names
 from forecast.data.frames import rows as rows_of
 from forecast.data.law import Law, read_law
@@ -55,6 +55,9 @@ class Update(NamedTuple):
     published: pd.DataFrame
     alarm: pd.DataFrame
     untold: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 class Ask(NamedTuple):

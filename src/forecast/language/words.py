@@ -15,12 +15,11 @@ import pandas as pd
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
-from forecast.data import tables
-from forecast.data.files import ROOT
+from forecast.data import synonyms, tables
 from forecast.data.tables import UserError
 
-LANGS = ("vi", "en")
-TERMS = ROOT / "docs" / "words.csv"
+LANGS = synonyms.LANGS
+TERMS = synonyms.TERMS
 _CHANCES = (0.01, 0.10, 0.33, 0.66, 0.90, 0.99)  # upper ends of the classes of words; see docs/words.csv
 _OWN_NAMES = ("engine", "place", "publisher", "scenario")  # kinds of which a run brings names that are no terms
 _TERM_COLUMNS = ("engine", "group", "measure", "payer", "status", "kind", "scheme", "level", "unit")
@@ -275,11 +274,7 @@ def verdict(p: float | Chance, lang: str = "vi") -> str:
 @cache
 def terms() -> pd.DataFrame:
     """Return the table of terms: index `term`, columns `vi`, `en` and `meaning`."""
-    try:
-        frame = pd.read_csv(TERMS, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise UserError("{file}: there is no such file; expected the table of terms", file=TERMS) from None
-    return frame.set_index("term")
+    return pd.DataFrame.from_dict(synonyms.terms(), orient="index").rename_axis("term")
 
 
 def term(name: str, lang: str = "vi") -> str:

@@ -1,5 +1,6 @@
 """What ends a page: its downloads, and all that repeats its numbers."""
 
+import html
 from typing import Any
 
 from nbformat import NotebookNode
@@ -7,6 +8,8 @@ from nbformat import NotebookNode
 from forecast.language import words
 from forecast.language.words import Text, say
 from forecast.publish import downloads, live
+
+LICENSE = "Apache-2.0"
 
 
 def pdf_address(stem: str, lang: str) -> str:
@@ -18,8 +21,8 @@ def pdf_address(stem: str, lang: str) -> str:
     return f"{downloads.FOLDER}/{stem}-{lang}.pdf"
 
 
-def manifest(book: NotebookNode | None, lang: str, facts: dict[str, Any]) -> Text:
-    """Return what ends a page: all that repeats its numbers."""
+def manifest(book: NotebookNode | None, lang: str, facts: dict[str, Any], site: str) -> Text:
+    """Return what ends a page: all that repeats its numbers, and how it is cited."""
     made = made_of(book, lang, facts, "<code>{}</code>")
     sentence = say(
         lang,
@@ -27,7 +30,29 @@ def manifest(book: NotebookNode | None, lang: str, facts: dict[str, Any]) -> Tex
         vi="Làm từ: {made}. Cùng đầu vào cho lại đúng những con số này.",
         en="Made of: {made}. The same inputs reproduce these numbers.",
     )
-    return Text(f'<p class="manifest">{sentence}</p>')
+    cite = html.escape(cited(book, lang, facts, site), quote=False)
+    return Text(f'<p class="manifest">{sentence}</p>\n<p class="manifest cite">{cite}</p>')
+
+
+def cited(book: NotebookNode | None, lang: str, facts: dict[str, Any], site: str) -> Text:
+    """Return who made a page (`book` None: the front page of `site`), how it is cited, and its licence."""
+    page = "" if book is None else next((c.source for c in book.cells if c.cell_type == "markdown"), "")
+    title = page.partition("\n")[0].lstrip("# ").strip() or site
+    made = (
+        say(lang, vi=", lập ngày {d}", en=", made {d}", d=words.day(facts["made"], lang)) if facts.get("made") else ""
+    )
+    return say(
+        lang,
+        author=words.term("author", lang),
+        title=title,
+        version=facts["version"],
+        made=made,
+        license=LICENSE,
+        vi="Trích dẫn: {author}, “{title}”, forecast {version}{made}. Giấy phép: {license}; số liệu đã công bố thuộc "
+        "các nguồn nêu trên trang.",
+        en="Cite as: {author}, “{title}”, forecast {version}{made}. Licence: {license}; published figures belong to "
+        "the sources that the page names.",
+    )
 
 
 def made_of(book: NotebookNode | None, lang: str, facts: dict[str, Any], form: str = "{}") -> Text:

@@ -23,7 +23,7 @@ from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, foot, live, pdf
+from forecast.publish import audit, foot, guides, live, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -35,8 +35,12 @@ PARTS = {
     "questions": {"vi": "Câu hỏi của người lập kế hoạch", "en": "Planners' questions"},
     "places": {"vi": "Nghiên cứu trường hợp", "en": "Case studies"},
     "proof": {"vi": "Tin được đến đâu", "en": "How far to trust it"},
-    "how": {"vi": "Cách làm", "en": "How it works"},
+    "learn": {"vi": "Học từng bước", "en": "Tutorial"},
+    "howto": {"vi": "Hướng dẫn từng việc", "en": "How-to guides"},
+    "reference": {"vi": "Tra cứu", "en": "Reference"},
+    "how": {"vi": "Giải thích cách tính", "en": "How it works"},
 }
+SCREEN = "screen-only"  # a tag: who reads on paper types no command
 _HERE = "<!-- lists of pages -->"
 _TO_PAGE = re.compile(r"\[([^\]]+)\]\((\w+)\.ipynb\)")
 
@@ -119,7 +123,7 @@ def write(
         end = "\n\n".join(
             [
                 foot.taken(lang, up, stem, stem in extras.pdfs, stem in extras.forecasts, bool(alone)),
-                foot.manifest(book, lang, facts),
+                foot.manifest(book, lang, facts, TITLE[lang]),
             ]
         )
         book.cells.append(nbformat.v4.new_markdown_cell(end, id="end"))
@@ -135,6 +139,12 @@ def write(
             "language_info": {"name": "python", "pygments_lexer": "python"},
         }
         tables.write_text(nbformat.writes(book), source / f"{stem}.ipynb")
+    for stem, belongs in guides.GUIDES.items():
+        end = "\n\n".join([foot.taken(lang, up), foot.manifest(None, lang, facts, TITLE[lang])])
+        text = f"{_linked(guides.read(stem, lang), set(books))}\n\n{end}"
+        given[f"{stem}.html"] = audit.numbers(audit.from_markdown(text))
+        tables.write_text(text + "\n", source / f"{stem}.md")
+        groups[belongs].append(stem)
     front = _front(lang, today, cards, up, facts)
     given["index.html"] = audit.numbers(audit.from_markdown(front))
     tables.write_text(front.replace(_HERE, _lists(groups, lang)), source / "index.md")
@@ -194,7 +204,8 @@ def _tag(cell: NotebookNode, lang: str) -> None:
         if "hide-output" in cell_tags
         else {"hide-input"}
     )
-    cell.metadata["tags"] = sorted(cell_tags | shown)
+    screen = {SCREEN} if pdf.REPEATS in cell.source else set()
+    cell.metadata["tags"] = sorted(cell_tags | shown | screen)
     if "hide-output" in cell_tags:
         what = pdf.folded(cell, lang)
         cell.metadata["mystnb"] = {
@@ -204,16 +215,17 @@ def _tag(cell: NotebookNode, lang: str) -> None:
 
 
 def _link(cell: NotebookNode, there: set[str]) -> None:
-    """Turn a link to a notebook that is no page of this site into its words; Sphinx follows the others."""
-
-    def kept(link: re.Match[str]) -> str:
-        return str(link[0] if link[2] in there else link[1])
-
+    """Let a cell link to pages of this site alone."""
     if cell.cell_type == "markdown":
-        cell.source = _TO_PAGE.sub(kept, cell.source)
+        cell.source = _linked(cell.source, there)
     for data in (output["data"] for output in cell.get("outputs", []) if "data" in output):
         if "text/markdown" in data:
-            data["text/markdown"] = _TO_PAGE.sub(kept, "".join(data["text/markdown"]))
+            data["text/markdown"] = _linked("".join(data["text/markdown"]), there)
+
+
+def _linked(text: str, there: set[str]) -> str:
+    """Turn a link to a notebook that is no page of this site into its words; Sphinx follows the others."""
+    return _TO_PAGE.sub(lambda link: str(link[0] if link[2] in there else link[1]), text)
 
 
 def _describe(cell: NotebookNode) -> None:
@@ -323,7 +335,7 @@ def _front(lang: str, today: str, cards: dict[str, list[str]], up: str, made: di
             ),
             _statuses(lang),
             foot.taken(lang, up),
-            foot.manifest(None, lang, made),
+            foot.manifest(None, lang, made, TITLE[lang]),
             "",
         ]
     )

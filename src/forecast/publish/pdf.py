@@ -7,6 +7,7 @@ what follows, every page has its number, and no browser is needed (docs/decision
 import base64
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import typst
@@ -27,6 +28,7 @@ FOLDED = {
     'overview(cards, "parameter"': {"vi": "bảng tham số", "en": "the table of parameters"},
     'overview(cards, "lever"': {"vi": "bảng giải pháp", "en": "the table of levers"},
 }
+REPEATS = "figures.repeat("  # in a cell: the commands that repeat a page
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 # The look of all reports. Values come as JSON through `sys.inputs`, the text as code that is generated below.
 _LOOK = """
@@ -36,7 +38,10 @@ _LOOK = """
   if counter(page).get().first() > 1 { set text(8pt, luma(90)); labels.title; h(1fr); labels.site }
 }, footer: context {
   set text(7pt, luma(90))
-  grid(columns: (1fr, auto), column-gutter: 8mm, labels.foot, counter(page).display("1 / 1", both: true))
+  grid(
+    columns: (1fr, auto), column-gutter: 8mm,
+    labels.foot.map(line => [#line]).join(linebreak()), counter(page).display("1 / 1", both: true),
+  )
 })
 #set text(font: ("Noto Sans", "DejaVu Sans"), size: 9.5pt, lang: labels.lang)
 #set par(leading: 0.62em, spacing: 0.95em)
@@ -60,21 +65,22 @@ _LOOK = """
 """
 
 
-def write(book: NotebookNode, path: Path, *, lang: str, site: str, foot: str, fonts: Path) -> Path:
+def write(book: NotebookNode, path: Path, *, lang: str, site: str, foot: Sequence[str], fonts: Path) -> Path:
     """Write the PDF of an executed notebook and return its path.
 
-    `site` stands at the head of every page, `foot` (what repeats the run, in a few words) at its end; `fonts` is a
-    folder of font files. The same notebook gives the same bytes.
+    `site` stands at the head of every page, `foot` (what repeats the run, how it is cited) at its end, a line each;
+    `fonts` is a folder of font files. Commands are left out: nobody types on paper. The same notebook gives the same
+    bytes.
     """
     with tempfile.TemporaryDirectory() as folder:
         blocks: list[str] = []
         pictures: list[str] = []
-        for cell in book.cells:
+        for cell in _on_paper(book.cells):
             blocks += _blocks(cell, Path(folder), pictures, lang)
         title = next((c.source.split("\n")[0].lstrip("# ") for c in book.cells if c.cell_type == "markdown"), site)
         source = Path(folder) / "page.typ"
         source.write_text(_LOOK + "\n".join(blocks), encoding="utf-8")
-        labels = json.dumps({"title": title, "lang": lang, "site": site, "foot": foot}, ensure_ascii=False)
+        labels = json.dumps({"title": title, "lang": lang, "site": site, "foot": list(foot)}, ensure_ascii=False)
         try:
             pdf: bytes = typst.compile(
                 str(source),
@@ -86,6 +92,17 @@ def write(book: NotebookNode, path: Path, *, lang: str, site: str, foot: str, fo
         except (typst.TypstError, RuntimeError) as error:
             raise UserError("{file}: the PDF could not be made: {error}", file=path.name, error=str(error)) from None
     return tables.write_bytes(pdf, path)
+
+
+def _on_paper(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells of a page without the commands that repeat it, and without the heading above them."""
+    shown: list[NotebookNode] = []
+    for cell in cells:
+        if REPEATS not in cell.source:
+            shown.append(cell)
+        elif shown and shown[-1].cell_type == "markdown" and shown[-1].source.startswith("#"):
+            shown.pop()
+    return shown
 
 
 def _dejavu() -> Path:

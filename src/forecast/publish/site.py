@@ -157,7 +157,10 @@ def publish(
                     work / foot.pdf_address(stem, lang),
                     lang=lang,
                     site=pages.TITLE[lang],
-                    foot=foot.made_of(books[stem], lang, facts),
+                    foot=[
+                        foot.made_of(books[stem], lang, facts),
+                        foot.cited(books[stem], lang, facts, pages.TITLE[lang]),
+                    ],
                     fonts=SITE_SOURCE / "static" / "fonts",
                 )
             apart = work / f"apart-{lang}" / lang  # MyST-NB keeps pictures beside the pages until they are copied

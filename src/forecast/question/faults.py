@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from forecast.data import doors, typed
 from forecast.data.messages import Message, UserError, Wrong
+from forecast.data.synonyms import reading
 from forecast.question.levers.base import LEVERS
 
 MOST = 8  # faults of one file that are told
@@ -97,7 +98,9 @@ def _expected(one: dict[str, Any], form: type[BaseModel]) -> Message:
     kind, context, given = one["type"], one.get("ctx", {}), one.get("input")
     shown = "" if isinstance(given, (dict, list, BaseModel)) else repr(given)
     if kind == "extra_forbidden":
-        near = typed.nearest(str(one["loc"][-1]), _keys(form, one["loc"]))
+        key, keys = str(one["loc"][-1]), _keys(form, one["loc"])
+        meant_key = reading("column", key)
+        near = meant_key if meant_key in keys else typed.nearest(key, keys)
         text = "this key is not permitted (found {value}){hint}"
         return Message(text, value=shown or "…", hint=meant_word(near))
     if kind == "missing":
@@ -117,6 +120,13 @@ def _expected(one: dict[str, Any], form: type[BaseModel]) -> Message:
         near = typed.nearest(str(given), known)
         return Message(
             "found {value}{hint}; expected one of {known}", value=shown, known=", ".join(known), hint=meant_word(near)
+        )
+    if year := typed.a_year(given) if kind in ("string_type", "string_pattern_mismatch") else "":
+        return Message(
+            "found {value}, which is a year; expected a month, such as {first} or {last}",
+            value=given,
+            first=f"{year}-01",
+            last=f"{year}-12",
         )
     if kind == "string_pattern_mismatch" and context.get("pattern") == MONTH:
         return Message("found {value}, expected a month YYYY-MM, such as 2021-12 (or 12/2021)", value=shown)

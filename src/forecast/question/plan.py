@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from forecast.data import tables
 from forecast.data.history import observed
 from forecast.data.messages import Message, Wrong
 from forecast.data.places import Place, slug
+from forecast.data.synonyms import meant, unit
 from forecast.data.vocabulary import GROUPS as GROUPS
 from forecast.question.asked import Asked
 
@@ -83,7 +84,9 @@ class Where(BaseModel, metaclass=Asked):
     communes: tuple[str, ...] | None = None
     count: Annotated[int, Field(ge=1)] | None = None
     per_district: Annotated[int, Field(ge=1)] | None = None
-    order: Literal["largest", "smallest", "poorest", "richest", "listed"] = "largest"
+    order: Annotated[
+        Literal["largest", "smallest", "poorest", "richest", "listed"], BeforeValidator(meant("order"))
+    ] = "largest"
 
     @model_validator(mode="after")
     def _chooses(self) -> "Where":
@@ -228,8 +231,10 @@ def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
             if not hit.any():  # without diacritics, where that means one commune
                 short = [slug(name.rpartition("/")[2]) for name in names]
                 hit = np.array([slug(wanted) in (one, slug(name)) for one, name in zip(short, names, strict=True)])
+            if not hit.any():  # with the word for its kind before it
+                hit = np.array([unit(wanted).bare in (one, unit(one).bare) for one in short])
             if not hit.any():
-                near = get_close_matches(slug(wanted), short, 3)
+                near = get_close_matches(unit(wanted).bare, short, 3)
                 raise tables.UserError(
                     "{place} has no commune {wanted!r}{hint}; its communes are {names}, ...",
                     place=place.name,

@@ -16,12 +16,12 @@ from forecast.data.law import Law, read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.messages import Message, Wrong
 from forecast.data.places import Place, read_place
+from forecast.data.synonyms import meant
 from forecast.question.asked import Asked
 from forecast.question.faults import Fault, ScenarioError, meant_word, of_model
 from forecast.question.levers import LEVERS, AnyLever, Count, Gift, Group, Month, Policy, as_policy
 from forecast.question.menu import Search
 from forecast.question.plan import Plan
-from forecast.question.wording import meant
 
 MOST_MONTHS, MOST_ASSUMED = 1200, 1e12
 """Months of a question, and the size of an assumption: there are not more people, hours or VND in the scheme."""

@@ -4,6 +4,7 @@ from . import allocation as allocation
 from . import board as board
 from . import board_desk as board_desk
 from . import brief as brief
+from . import brief_base as brief_base
 from . import brief_trust as brief_trust
 from . import calibration as calibration
 from . import cards as cards

@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 
 from forecast.answer import stated
 from forecast.data import frames, tables
+from forecast.data.files import ROOT
 from forecast.data.vocabulary import NATION
 from forecast.desk.board import targets
 from forecast.desk.board.board import Board
@@ -270,12 +271,22 @@ def picture(board: Board, lang: str = "vi") -> Picture:
     return sheet.describe(f"{title(board, lang)}. {subtitle}")
 
 
+def tiles_of_map() -> pd.DataFrame:
+    """Return where each province stands on the map: the project's own, where the folder of data has none.
+
+    >>> tiles_of_map().columns.tolist()
+    ['row', 'column']
+    """
+    own = tables.data_dir() / "tiles.csv"
+    return tables.read(own if own.is_file() else ROOT / "data" / "tiles.csv", "tiles").set_index("place")
+
+
 def _map(sheet: Picture, board: Board, height: float) -> None:
     """Draw one tile a province, with its name and chance."""
     axes = sheet.add_axes((0.02, 1 - (TOP + MAP_ROWS * ROW) / height, 0.96, MAP_ROWS * ROW / height))
     axes.set(xlim=(0, MAP_COLUMNS), ylim=(MAP_ROWS, 0))
     axes.axis("off")
-    tiles = tables.read(tables.data_dir() / "tiles.csv", "tiles").set_index("place")
+    tiles = tiles_of_map()
     rows = board.rows.set_index("place")
     for place in rows.index.drop(NATION):
         x, y = float(frames.at(tiles, place, "column")) - 1, float(frames.at(tiles, place, "row")) - 1

@@ -1,7 +1,7 @@
 """Answers of commands in brief, for a terminal: a verdict of two lines and a table of a few rows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -12,15 +12,17 @@ from forecast.desk.allocation import Allocation
 from forecast.desk.optimize import Optimum
 from forecast.desk.target import MONEY, TOGETHER
 from forecast.language import words
-from forecast.language.words import Chance, Table, Text, say, term
+from forecast.language.words import Chance, Table, say, term
 from forecast.question.scenario import Scenario, target_of
 from forecast.show import allocation, levers, ways
+from forecast.show.brief_base import ROWS as ROWS
+from forecast.show.brief_base import Brief as Brief
+from forecast.show.brief_base import some as some
 from forecast.show.desk import judged
 from forecast.show.evidence import label
 from forecast.show.picture import against, capital, speaks
 from forecast.show.target import side
 
-ROWS = 8  # of a table in a terminal
 NEAREST = 4  # ways that miss the target, where none or few reach it
 
 WHY = {  # why a search met no target
@@ -44,13 +46,6 @@ WHY = {  # why a search met no target
         "en": "{value:n} by {by:t} cannot be met with {p:p} where {stay:p} of the gain must be left after a year.",
     },
 }
-
-
-class Brief(NamedTuple):
-    """A verdict of two lines at most, and the rows that matter most."""
-
-    lines: list[str]
-    table: Table | None = None
 
 
 def projected(answer: Projection, questions: Sequence[Scenario], lang: str = "vi") -> Brief:
@@ -311,18 +306,4 @@ def allocated(split: Allocation, lang: str = "vi") -> Brief:
     return Brief(
         [str(line) for line in lines],
         words.table(shown, lang, forms | {"share_by_people": "n", "chance_by_people": "c"}, heads),
-    )
-
-
-def some(shown: int, there: int, file: str, lang: str = "vi") -> Text:
-    """Say that a table has some rows of many and which file has all; "" where it has all."""
-    if shown >= there:
-        return Text("")
-    return say(
-        lang,
-        n=shown,
-        m=there,
-        file=file,
-        vi="({n:n} trong {m:n} dòng; tất cả ở {file})",
-        en="({n:n} of {m:n} rows; all of them in {file})",
     )

@@ -12,7 +12,7 @@ from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import board as shown_board
 from forecast.show import calibration
-from forecast.show.brief import ROWS, Brief
+from forecast.show.brief_base import ROWS, Brief
 from forecast.show.evidence import label
 from forecast.show.picture import capital
 
@@ -195,32 +195,6 @@ def studied(study_tables: dict[str, pd.DataFrame], lang: str = "vi") -> Brief:
     }
     table = words.table(best, lang, {"place": "", "scenario": "scenario", "statistic": "", "narrower": "p"}, heads)
     return Brief([str(line), str(advice)], table)
-
-
-def series(answer: pd.DataFrame, horizon: int, lang: str = "vi") -> Brief:
-    """Say how many series were forecast how far, with the last step of the first ones."""
-    last = answer.groupby("unique_id", sort=False).tail(1)
-    line = say(
-        lang,
-        n=len(last),
-        h=horizon,
-        end=str(last["ds"].iloc[-1])[:10],
-        vi="Đã dự báo {n:n} chuỗi, mỗi chuỗi {h:n} bước, đến {end}.",
-        en="{n:n} series were forecast, {h:n} steps each, to {end}.",
-    )
-    levels = [column for column in last.columns if column[0].isdigit()]
-    numbers = ["median", levels[0], *levels[1:][-1:]]
-    digits = 0 if last[numbers].abs().to_numpy().max(initial=0) >= 100 else 2
-    names = {"unique_id": say(lang, vi="chuỗi", en="series"), "ds": say(lang, vi="ngày", en="date")}
-    names |= {level: say(lang, vi="phân vị {p}", en="{p} quantile", p=_level(level, lang)) for level in levels}
-    shown = last.assign(ds=[str(day)[:10] for day in last["ds"]]).head(ROWS)
-    forms = {"unique_id": "", "ds": ""} | dict.fromkeys(numbers, f"n{digits}")
-    return Brief([str(line)], words.table(shown, lang, forms, names))
-
-
-def _level(level: str, lang: str) -> str:
-    """Return a probability that a column is named for, such as 0.025, as percent."""
-    return words.percent(float(level), lang, 0 if round(float(level), 2) == float(level) else 1)
 
 
 def updated(update: Update, lang: str = "vi") -> Brief:

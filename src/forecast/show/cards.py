@@ -12,20 +12,27 @@ from typing import NamedTuple
 import pandas as pd
 
 from forecast.answer.projection import Projection
+from forecast.calibration.learning import Learned
 from forecast.data import frames
 from forecast.data.law import NATION, Law
 from forecast.data.messages import UserError, reader
 from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS
+from forecast.desk.additionality import Added
 from forecast.desk.allocation import Allocation
+from forecast.desk.marginal_hours import Hours
 from forecast.desk.optimize import Optimum
+from forecast.experiment import calendar
 from forecast.experiment.backtest import Backtest
+from forecast.experiment.calendar import Exam
+from forecast.experiment.update import Update
 from forecast.language import words
 from forecast.language.words import Table, say, term
 from forecast.question.levers import Lever, Policy
 from forecast.question.scenario import Scenario, Target
-from forecast.show import brief, levers
+from forecast.show import brief, brief_trust, hours, levers, truth
 from forecast.show.picture import capital
+from forecast.uncertainty.truth import Truth
 
 ROWS = 12  # of a card: more is for a file
 PRICE = ("contribution_rate", "min_declared_income", "state_subsidy_share")  # a price changes where one of them does
@@ -267,3 +274,87 @@ def _(optimum: Optimum, lang: str) -> Card:
 def _(allocation: Allocation, lang: str) -> Card:
     summary = brief.allocated(allocation, lang)
     return Card(capital(words.title(allocation.scenario, lang)), summary.lines, summary.table)
+
+
+@of.register
+def _(added: Added, lang: str) -> Card:
+    sums = added.people.groupby(["kind", "draw"], sort=False)[["persons", "member_years"]].sum()
+    rows = []
+    for kind, part in sums.groupby(level="kind", sort=False):
+        low, median, high = part["member_years"].quantile([0.05, 0.5, 0.95])
+        row = {"kind": kind, "persons": part["persons"].median(), "median": median, "low": low, "high": high}
+        rows.append(row)
+    names = {
+        "kind": str(say(lang, vi="người", en="people")),
+        "persons": str(say(lang, vi="số người", en="persons")),
+        "median": term("measure.member_years", lang),
+    }
+    line = say(
+        lang,
+        n=added.people["draw"].nunique(),
+        vi="Mức giữa của {n:n} lần mô phỏng; số năm tham gia là phần tăng thêm so với khi không có chính sách, khoảng "
+        "dự báo 90%.",
+        en="Medians of {n:n} draws; member-years are those that the policy adds, with their 90% interval.",
+    )
+    shown = words.table(
+        pd.DataFrame(rows), lang, {"kind": "kind", "persons": "a", "median": "a", "low": "a", "high": "a"}, names
+    )
+    return Card(str(say(lang, vi="Ai tham gia nhờ chính sách", en="Who joins because of a policy")), [line], shown)
+
+
+@of.register
+def _(bought: Hours, lang: str) -> Card:
+    sizes = bought.place["kind"].map(hours.UNITS_SHOWN)
+    figures = bought.place[["median", "low", "high"]].mul(sizes, axis=0)
+    task = [hours.task_name(str(name), lang) for name in bought.place["task"]]
+    more = [capital(term(f"hours.{kind}", lang)) for kind in bought.place["kind"]]
+    names = {
+        "more": str(say(lang, vi="thêm gì", en="what is added")),
+        "task": str(say(lang, vi="việc", en="task")),
+        "median": term("measure.member_years", lang),
+    }
+    shown = words.table(
+        figures.assign(more=more, task=task),
+        lang,
+        {"more": "", "task": "", "median": "n1", "low": "n1", "high": "n1"},
+        names,
+    )
+    line = say(
+        lang,
+        place=bought.scenario.place.name,
+        n=bought.draws,
+        vi="{place}; {n:n} lần mô phỏng; mức giữa và khoảng dự báo 90%.",
+        en="{place}; {n:n} draws; median and 90% interval.",
+    )
+    title = say(
+        lang, vi="Thêm giờ, thêm người, thêm tiền thì được gì", en="What more hours, collectors and money bring"
+    )
+    return Card(str(title), [line], shown)
+
+
+@of.register
+def _(doubt: Truth, lang: str) -> Card:
+    title = say(lang, vi="Tin được con số đến đâu", en="How far the number can be trusted")
+    return Card(str(title), [truth.text(doubt, lang).replace("**", "")])
+
+
+@of.register
+def _(updated: Update, lang: str) -> Card:
+    return _briefly(say(lang, vi="Số mới nói gì", en="What new counts say"), brief_trust.updated(updated, lang))
+
+
+@of.register
+def _(exam: Exam, lang: str) -> Card:
+    title = say(lang, vi="Sát hạch dự báo trên số đã công bố", en="Exam of the forecasts on published counts")
+    return _briefly(title, brief_trust.examined(calendar.summary(exam.scored), lang))
+
+
+@of.register
+def _(learned: Learned, lang: str) -> Card:
+    title = say(lang, vi="Các tham số học được từ số đã công bố", en="What published counts teach")
+    return _briefly(title, brief_trust.learned(learned, lang))
+
+
+def _briefly(title: str, brief_of: brief.Brief) -> Card:
+    lines = [line.replace("**", "") for line in brief_of.lines]
+    return Card(str(title), lines, brief_of.table)

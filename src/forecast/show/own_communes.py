@@ -54,6 +54,15 @@ def sentences(communes: Communes, lang: str = "vi") -> list[Text]:
                 l=communes.level,
             )
         )
+    else:
+        texts.append(
+            say(
+                lang,
+                vi="Số liệu chưa có kế hoạch năm {y} của đủ các xã: thêm --target SỐ NGƯỜI để chia cho từng xã.",
+                en="The table has no plan of {y} for all communes: add --target PERSONS to split one over them.",
+                y=communes.by[:4],
+            )
+        )
     first = table["commune"].head(FIRST)
     texts.append(
         say(
@@ -134,7 +143,8 @@ def table(communes: Communes, lang: str = "vi", most: int = 10) -> Table:
         ]
         for row in some.to_dict("records")
     ]
-    return Table(heads, rows, [False, *[True] * 5])
+    kept = [n for n in range(len(heads)) if any(row[n] for row in rows)]  # no plan, no column of it
+    return Table([heads[n] for n in kept], [[row[n] for n in kept] for row in rows], [n > 0 for n in kept])
 
 
 def _source(lang: str) -> str:
@@ -163,10 +173,13 @@ def picture(communes: Communes, lang: str = "vi") -> Picture:
     mark = f"{MARK}. " if communes.synthetic else ""
     subtitle = mark + say(
         lang,
-        vi="Người đang tham gia. Nét liền: đã đếm; nét đứt: dự kiến; dải: khoảng 90%; vạch ngang: kế hoạch.\n"
+        vi="Người đang tham gia. Nét liền: đã đếm; nét đứt: dự kiến; dải: khoảng 90%{plan}.\n"
         "Xếp theo thứ tự cần giúp trước{more}; mỗi ô một thang riêng.",
-        en="Members. Line: counted; dashes: expected; band: 90% interval; level line: plan.\n"
+        en="Members. Line: counted; dashes: expected; band: 90% interval{plan}.\n"
         "Those that need help first come first{more}; each on its own scale.",
+        plan=say(lang, vi="; vạch ngang: kế hoạch", en="; level line: plan")
+        if communes.goal is not None or communes.table["plan"].notna().any()
+        else "",
         more=""
         if len(shown) == len(units)
         else say(lang, vi=" ({n:n} trong {m:n} xã)", en=" ({n:n} of {m:n})", n=len(shown), m=len(units)),

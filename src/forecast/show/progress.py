@@ -16,6 +16,12 @@ PARTS = {
     "next": ("Khả năng và kế hoạch tháng sau", "Chances and work of next month"),
 }
 """Parts of the report, in their order: Vietnamese and English heading."""
+_ACTS = {  # Vietnamese, English, and English of a single one
+    "calls": ("{n:n} cuộc gọi nhắc", "{n:n} calls", "{n:n} call"),
+    "visits": ("{n:n} lượt thăm hộ", "{n:n} visits", "{n:n} visit"),
+    "meetings": ("{n:n} hội nghị", "{n:n} meetings", "{n:n} meeting"),
+    "campaign_days": ("{n:n} ngày ra quân", "{n:n} campaign days", "{n:n} campaign day"),
+}
 _WHOLE = {  # a warning where no commune was counted
     "low": ("Số người thấp hơn khoảng dự báo 90%.", "The count is below its 90% interval."),
     "high": ("Số người cao hơn khoảng dự báo 90%.", "The count is above its 90% interval."),
@@ -121,10 +127,18 @@ def _due(report: Progress, lang: str) -> list[str]:
         texts.append(
             say(
                 lang,
-                vi="Tháng sau có {n:n} người đến hạn đóng; {r:n} người đã đóng tiếp.",
-                en="{n:n} are due next month; {r:n} have renewed.",
+                vi="Tháng sau có {n:n} người đến hạn đóng; trong danh sách có {r:n} người đã đóng tiếp.",
+                en="{n:n} are due next month; {r:n} of the list have renewed.",
                 n=table["due"].sum(),
                 r=table["renewed"].sum(),
+            )
+        )
+    else:
+        texts.append(
+            say(
+                lang,
+                vi="Chưa nhập danh sách người tham gia, nên chưa có số người đến hạn đóng và số cuộc gọi nhắc.",
+                en="No list of members was given, so who is due and how many to call is not known.",
             )
         )
     if report.due is not None:
@@ -173,7 +187,7 @@ def _warning(report: Progress, lang: str) -> list[str]:
 
 def _next(report: Progress, lang: str) -> list[str]:
     texts = []
-    if np.isfinite(report.plan_chance):
+    if np.isfinite(report.plan_chance) and not report.decided:
         texts.append(
             say(
                 lang,
@@ -190,19 +204,22 @@ def _next(report: Progress, lang: str) -> list[str]:
             c=Chance(report.march_chance, report.draws),
         )
     )
-    work = report.table[["hours", "calls", "visits", "meetings", "campaign_days"]].sum()
-    texts.append(
-        say(
-            lang,
-            vi="Tháng sau: {h:n} giờ công cho {c:n} cuộc gọi nhắc, {v:n} lượt thăm hộ, {m:n} hội nghị, {d:n} "
-            "ngày ra quân" + (" (phân theo xã ở bảng kèm theo)." if report.by_commune else "."),
-            en="Next month: {h:n} hours for {c:n} calls, {v:n} visits, {m:n} meetings and {d:n} campaign days"
-            + (" (by commune in the table)." if report.by_commune else "."),
-            h=work["hours"],
-            c=work["calls"],
-            v=work["visits"],
-            m=work["meetings"],
-            d=work["campaign_days"],
+    work = report.table[["hours", *_ACTS]].sum()
+    acts = [
+        str(say(lang, vi=vi, en=en if work[act] != 1 else one, n=work[act]))
+        for act, (vi, en, one) in _ACTS.items()
+        if work[act] > 0
+    ]
+    if acts:
+        where = say(lang, vi=" (phân theo xã ở bảng kèm theo)", en=" (by commune in the table)")
+        texts.append(
+            say(
+                lang,
+                vi="Tháng sau: {h:n} giờ công cho {acts}{where}.",
+                en="Next month: {h:n} hours for {acts}{where}.",
+                h=work["hours"],
+                acts=", ".join(acts),
+                where=where if report.by_commune else "",
+            )
         )
-    )
     return [str(text) for text in texts]

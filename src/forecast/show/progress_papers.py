@@ -53,6 +53,8 @@ _AREAS = (
 _WARNINGS = {"low": ("thấp", "low"), "high": ("cao", "high"), "": ("", "")}
 _WIDE, _LETTERS = 52, 78  # letters of a line of the phone's picture, large and small
 
+_SLIDE_LETTERS, _SLIDE_LINES = 74, 22  # letters of a line of the slide, and lines that it holds
+
 
 def paper(report: Progress, lang: str = "vi") -> bytes:
     """Return the report as a paper in office form (.docx): parts in sentences, a table by commune on a page across."""
@@ -127,6 +129,7 @@ def _grid(
     place_totals: dict[str, float],
 ) -> None:
     """Add a table of counts with its sum; `place_totals` has what is the place's own and no sum."""
+    columns = tuple(one for one in columns if one[0] not in rows or rows[one[0]].notna().any())  # what nobody counted
     grid = document.add_table(rows=1, cols=len(columns))
     grid.style = "Table Grid"
     for cell, names in zip(grid.rows[0].cells, columns, strict=True):
@@ -159,12 +162,16 @@ def slide(report: Progress, lang: str = "vi") -> bytes:
         heading.text_frame.paragraphs[0].font.size = SlidePt(28)
     box = page.shapes.add_textbox(Inches(0.5), Inches(1.25), Inches(7.4), Inches(6.0)).text_frame
     box.word_wrap = True
+    told = sum(
+        len(textwrap.wrap(text, _SLIDE_LETTERS)) + 0.2 for texts in parts(report, lang).values() for text in texts
+    )
+    size = 14.0 if told + len(parts(report, lang)) <= _SLIDE_LINES else 12.0
     for number, (part, texts) in enumerate(parts(report, lang).items()):
         line = box.paragraphs[0] if number == 0 else box.add_paragraph()
-        line.text, line.font.bold, line.font.size = PARTS[part][0 if lang == "vi" else 1], True, SlidePt(15)
+        line.text, line.font.bold, line.font.size = PARTS[part][0 if lang == "vi" else 1], True, SlidePt(size + 1)
         for text in texts:
             line = box.add_paragraph()
-            line.text, line.font.size, line.space_after = text, SlidePt(14), SlidePt(3)
+            line.text, line.font.size, line.space_after = text, SlidePt(size), SlidePt(3)
     if (drawn := bars(report, lang)) is not None:
         placed = page.shapes.add_picture(io.BytesIO(drawn.png()), Inches(8.1), Inches(1.35), width=Emu(Inches(4.9)))
         placed.name = drawn.alt
@@ -223,17 +230,16 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
 
 
 def _figures(report: Progress, lang: str) -> list[tuple[str, str]]:
-    """Return the figures that are read first, each with what it is: members, share of the plan, chance of the plan."""
+    """Return the figures that are read first, each with what it is: members, the plan, its chance or that of March."""
     members, plan = report.table["members"].sum(), report.table["plan"].sum(min_count=len(report.table))
     draws = report.draws
     figures = [(words.number(members, lang), str(say(lang, vi="người đang tham gia", en="members")))]
     if np.isfinite(plan):
         share = str(say(lang, vi="kế hoạch năm ({p:n} người)", en="of the year's plan ({p:n})", p=plan))
+        figures.append((words.percent(members / plan, lang), share))
+    if np.isfinite(plan) and not report.decided:
         chance = str(say(lang, vi="khả năng đạt kế hoạch", en="probability of the plan"))
-        figures += [
-            (words.percent(members / plan, lang), share),
-            (words.chance(Chance(report.plan_chance, draws), lang), chance),
-        ]
+        figures.append((words.chance(Chance(report.plan_chance, draws), lang), chance))
     else:
         march = str(say(lang, vi="khả năng tháng 3 không giảm", en="probability of no fall by March"))
         figures.append((words.chance(Chance(report.march_chance, draws), lang), march))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.beliefs.parameters import parameters_table
-from forecast.data import frames, tables
+from forecast.data import frames, shown, tables
 from forecast.engines.people.stock import SILENT
 from forecast.engines.pool import scope_of
 from forecast.experiment import calendar
@@ -48,6 +48,9 @@ class Truth(NamedTuple):
     forecasts: int
     held: float
     of_naive: float
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
 
 
 def judgements() -> tuple[int, int]:

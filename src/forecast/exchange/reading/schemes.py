@@ -68,10 +68,8 @@ def asked(table: Table, columns: list[Column]) -> list[Note]:
         if role not in PERSONS or role in taken:
             continue
         heading = column.undated or column.heading
-        vi = "cột này chỉ đếm BHXH tự nguyện hay gồm cả BHXH bắt buộc? Chỉ tự nguyện: trả lời --map "
-        en = "is this of the voluntary scheme alone, or of compulsory members too? Voluntary alone: answer --map "
-        vi += f'"{heading}={role}"; gồm cả bắt buộc: --map "{heading}=skip"'
-        en += f'"{heading}={role}"; both: --map "{heading}=skip"'
+        vi = f'chỉ đếm BHXH tự nguyện? Trả lời --map "{heading}={role}"; nếu gồm cả bắt buộc thì "=skip"'
+        en = f'voluntary members alone? Answer --map "{heading}={role}"; if compulsory ones too, "=skip"'
         notes.setdefault(fold(heading), Note(QUESTION, table.grid.sheet, table.where(column), vi, en))
     voluntary = above or any(headings.scheme_of(text) == "voluntary" for c in columns for text in c.path)
     titles = [t for t in table.context if headings.any_scheme((t,)) and _OF_PERSONS.search(fold(t))]

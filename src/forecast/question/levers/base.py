@@ -9,10 +9,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast.data import shown, tables, typed
 from forecast.data.messages import Wrong
 from forecast.data.places import Place
+from forecast.data.synonyms import meant
 from forecast.data.vocabulary import GROUPS, GroupOrAll, OutreachPayer
 from forecast.question.asked import Asked
 from forecast.question.plan import COLUMNS, Bill, Column, Plan, Where, chosen
-from forecast.question.wording import meant
 
 Month = Annotated[
     str,
@@ -36,6 +36,8 @@ Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(typed.share)]
 Count = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(typed.number)]
 Group = Annotated[GroupOrAll, BeforeValidator(meant("group"))]
 Payer = Annotated[OutreachPayer, BeforeValidator(meant("payer"))]
+Every = Annotated[Literal["month", "year"], BeforeValidator(meant("every"))]
+Per = Annotated[Literal["place", "commune", "hamlet"], BeforeValidator(meant("per"))]
 Offers = dict[int, dict[str, Any]]  # what a search may take, by its place in the list
 
 LEVERS: dict[str, type["Lever"]] = {}
@@ -52,7 +54,7 @@ class Lever(BaseModel, metaclass=Asked):
     model_config = ConfigDict(frozen=True, extra="forbid")
     start: Month | None = Field(None, description="first month; from the beginning when left out")
     end: Month | None = Field(None, description="last month; for ever when left out")
-    where: Literal["all"] | Where = "all"
+    where: Annotated[Literal["all"] | Where, BeforeValidator(meant("where"))] = "all"
     unit_cost: Count | None = Field(
         None, description="VND per unit, a planner's own price; that of data/unit_costs.csv when left out"
     )

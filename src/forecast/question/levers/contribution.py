@@ -3,11 +3,12 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
+from forecast.data.synonyms import meant
 from forecast.data.vocabulary import GROUPS
 from forecast.question.levers.base import Count, Group, Lever, Offers, Share
 from forecast.question.plan import Plan, chosen
@@ -32,7 +33,7 @@ class TopUp(Lever):
     lever: Literal["TopUp"] = "TopUp"
     share: Share
     group: Group = "all"
-    payer: Literal["province", "donors"] = "province"
+    payer: Annotated[Literal["province", "donors"], BeforeValidator(meant("payer"))] = "province"
     evidence: ClassVar[tuple[str, ...]] = ("price_response", "renewal_price_response")
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"share": 0.2}, {"share": 0.2, "payer": "donors"})
 
@@ -72,7 +73,7 @@ class Gift(Lever):
     persons_per_month: Count = Field(description="people given a book each month, in the whole place")
     months: Annotated[int, Field(ge=1, le=120)] = Field(12, description="months in a book, as the law lets people pay")
     group: Group = "poor"
-    payer: Literal["donors"] = "donors"
+    payer: Annotated[Literal["donors"], BeforeValidator(meant("payer"))] = "donors"
     evidence: ClassVar[tuple[str, ...]] = ("gift_retention",)
     cost: ClassVar[str] = "book"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"persons_per_month": 1},)

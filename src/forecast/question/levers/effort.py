@@ -4,13 +4,14 @@ import math
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.messages import Wrong
 from forecast.data.places import Place
-from forecast.question.levers.base import Count, Lever, Offers, Share
+from forecast.data.synonyms import meant
+from forecast.question.levers.base import Count, Lever, Offers, Per, Share
 from forecast.question.plan import Plan, chosen, spread
 
 
@@ -32,7 +33,7 @@ class Collectors(Lever):
 
     lever: Literal["Collectors"] = "Collectors"
     count: Count
-    per: Literal["place", "commune", "hamlet"] = "commune"
+    per: Per = "commune"
     evidence: ClassVar[tuple[str, ...]] = ("visits_per_collector", "visit_share")
     cost: ClassVar[str] = "collector"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"count": 9},)
@@ -116,7 +117,7 @@ class Quota(Lever):
     per_month: Annotated[float, Field(ge=0, le=2)] = Field(
         description="new members of each holder: at most 1 of a collector and 2 of an official, which is what was tried"
     )
-    holder: Literal["collector", "staff"] = "collector"
+    holder: Annotated[Literal["collector", "staff"], BeforeValidator(meant("holder"))] = "collector"
     staff: Count = Field(0.0, description="officials in the whole place who hold the quota (holder: staff)")
     evidence: ClassVar[tuple[str, ...]] = ("quota_effort", "quota_paper_share", "staff_displacement")
     cost: ClassVar[str] = "collector_quota"
@@ -170,7 +171,7 @@ class Visits(Lever):
 
     lever: Literal["Visits"] = "Visits"
     count: Count = Field(description="visits a month, per place, commune, hamlet or household")
-    per: Literal["place", "commune", "hamlet", "household"] = "commune"
+    per: Annotated[Literal["place", "commune", "hamlet", "household"], BeforeValidator(meant("per"))] = "commune"
     assisted: Share = Field(0.0, description="share of all visits, collectors' too, with help to complete the form")
     evidence: ClassVar[tuple[str, ...]] = ("visit_share", "assisted_ratio")
     cost: ClassVar[str] = "visit"

@@ -9,7 +9,7 @@ from pydantic import Field
 from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
-from forecast.question.levers.base import Count, Day, Lever, Offers
+from forecast.question.levers.base import Count, Day, Every, Lever, Offers, Per
 from forecast.question.plan import Plan, chosen, spread
 
 MEETINGS_ATTENDANCE = 40  # persons; what an office reports of one commune conference (judgement of the makers)
@@ -19,8 +19,8 @@ class _Events(Lever):
     """Events counted per year or per month, spread evenly over the communes chosen."""
 
     count: Count
-    every: Literal["month", "year"] = "month"
-    per: Literal["place", "commune", "hamlet"] = "commune"
+    every: Every = "month"
+    per: Per = "commune"
 
     def _monthly(self, plan: Plan, place: Place) -> np.ndarray:
         rate = self.count / (12 if self.every == "year" else 1)

@@ -1,11 +1,12 @@
 """How the work is done: in which language, where first, on what else, how much more."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from forecast.data.places import Place
+from forecast.data.synonyms import meant
 from forecast.question.levers.base import Count, LevelLever, Lever, Offers
 from forecast.question.plan import Plan, spread
 
@@ -53,7 +54,7 @@ class VisitOrder(Lever):
     """
 
     lever: Literal["VisitOrder"] = "VisitOrder"
-    first: Literal["easy", "farthest"]
+    first: Annotated[Literal["easy", "farthest"], BeforeValidator(meant("first"))]
     evidence: ClassVar[tuple[str, ...]] = ("creaming",)
     cost: ClassVar[str] = "route"
     examples: ClassVar[tuple[dict[str, Any], ...]] = ({"first": "farthest"},)
