@@ -35,7 +35,7 @@ def manifest(book: NotebookNode | None, lang: str, facts: dict[str, Any], site: 
 
 
 def cited(book: NotebookNode | None, lang: str, facts: dict[str, Any], site: str) -> Text:
-    """Return who made a page (`book` None: the front page of `site`), how it is cited, and its licence."""
+    """Return who made a page (`book` None: the front page of `site`), how it is cited, and its license."""
     page = "" if book is None else next((c.source for c in book.cells if c.cell_type == "markdown"), "")
     title = page.partition("\n")[0].lstrip("# ").strip() or site
     made = (
@@ -50,7 +50,7 @@ def cited(book: NotebookNode | None, lang: str, facts: dict[str, Any], site: str
         license=LICENSE,
         vi="Trích dẫn: {author}, “{title}”, forecast {version}{made}. Giấy phép: {license}; số liệu đã công bố thuộc "
         "các nguồn nêu trên trang.",
-        en="Cite as: {author}, “{title}”, forecast {version}{made}. Licence: {license}; published figures belong to "
+        en="Cite as: {author}, “{title}”, forecast {version}{made}. License: {license}; published figures belong to "
         "the sources that the page names.",
     )
 
