@@ -57,6 +57,9 @@ def columns(*heads, top=HEAD, **values):
         ("Số KH giao", "plan"),  # số is no so
         ("Nghị quyết giao", "plan"),
         ("KH cả năm", "plan"),
+        ("Kế hoạch/chỉ tiêu", "plan"),
+        ("Tái tham gia", "returns"),
+        ("Số người hiện tại tham gia", "members"),
         ("Tăng mới tháng 6 năm 2023", "entries"),
     ],
 )
@@ -85,7 +88,14 @@ def test_a_heading_is_known_by_its_diacritics(heading, role):
             "Tăng thực",
             "Số người tham gia qua Bưu điện",
         ),
-        *("Tỷ lệ so KH", "Tăng mới do chuyển đến từ nơi khác"),
+        *(
+            "Tỷ lệ so KH",
+            "Tăng mới do chuyển đến từ nơi khác",
+            "TH/KH",
+            "Thực hiện / kế hoạch",
+            "Số người tham gia/dân số",
+        ),
+        *("Số người đóng 12 tháng", "Số người tham gia trên 5 năm", "Số người đã cấp sổ", "Số người đăng ký"),
     ],
 )
 def test_a_heading_with_another_word_passes_for_no_count(heading):

@@ -205,14 +205,26 @@ _NOT = (  # what a heading says beside persons, first that fits
             r"chua (tham gia|dong|co)|khong tham gia|tiem nang|dan so\b|lao dong trong|so ho\b|nhan vien"
             r"|dai ly|so so\b|so luot|tuyen truyen|van dong(?! moi)|hoi nghi9?\b|luc luong|thuoc dien"
             r"|(so|\d) (xa(?! hoi)|phuong|thon|xom|ap|ban)( \w+)? (co|dat|hoan thanh)\b|\b(xa(?! hoi)|thon|xom|ap) co\b"
+            r"|\bdang ky\b|\b(cap|tra|phat) so\b"
             r"|xep (hang|thu)|dien thoai|ma so|population|eligible|\bhuong\b|\bdu\b(?! (kien|bao))|\bno\b|\bthe\b"
         ),
     ),
-    ("part", re.compile(r"ngheo|dan toc|dtts|do tuoi|\btuoi\b|hoc sinh|khuyet tat|nong dan|ho tro|tren 60|duoi 3")),
+    (
+        "part",
+        re.compile(
+            r"ngheo|dan toc|dtts|do tuoi|\btuoi\b|hoc sinh|khuyet tat|nong dan|ho tro|tren 60|duoi 3"
+            r"|(dong|tham gia) ((tren|tu|duoi|du|theo) )?\d+ (thang|nam)(?! (dau|cuoi) nam)\b|phuong thuc"
+        ),
+    ),
 )
 _FLOWS = (
     ("due", re.compile(r"den han|phai dong|tai tuc|dong tiep|gia han|duy tri|don doc|renew|\bdue\b")),
-    ("returns", re.compile(r"(tham gia|dong|quay|tro|tang) (tro )?lai|phuc hoi|return|quay lai")),
+    (
+        "returns",
+        re.compile(
+            r"(tham gia|dong|quay|tro|tang) (tro )?lai|phuc hoi|return|quay lai|(?<!hien )\btai (tham gia|dong)"
+        ),
+    ),
     (
         "lapses",
         re.compile(
@@ -240,6 +252,11 @@ _WORDS = set(  # of which headings of members, flows and plans are made; any oth
     "phuong cap tren number of members member persons person people active current currently participating "
     "participants voluntary social insurance in the scheme at end month year total si vsi new entries joined "
     "stopped lapses lapse lapsed return returned returns plan target annual opening cumulative ytd left".split()
+)
+_SHARE = re.compile(  # "TH/KH"; "Kế hoạch/chỉ tiêu" is two words for one thing, and "số KH" is no comparison
+    r"%|(?<!\w)so (kh|kế hoạch|ke hoach)(?!\w)"
+    r"|(?<!\w)(th|tg|kq|đạt|thực hiện|thuc hien|kết quả|ket qua|tham gia|người|nguoi)\s*/\s*"
+    r"(kh|ct|kế hoạch|ke hoach|chỉ tiêu|chi tieu|dân số|dan so|hộ|xã|thôn|cán bộ|nhân viên|đại lý|tháng)(?!\w)"
 )
 _SPAN = re.compile(r"\bquy (\d|[ivx]+)\b|\b\d+ thang\b|\b(ca|trong) nam\b|\bnam nay\b")
 _SINCE = re.compile(r"luy ke|cong don|tu dau nam|ytd|cumulative|\blk\b")
@@ -271,7 +288,7 @@ def meaning(path: tuple[str, ...]) -> Meaning:
     scheme = _scheme(texts)
     if scheme in ("other", "both"):
         return Meaning("told", "scheme" if scheme == "other" else "schemes")
-    if "%" in raw or re.search(r"(?<!\w)so (kh|kế hoạch|ke hoach)(?!\w)", raw):  # "số KH" is no comparison
+    if _SHARE.search(raw):
         return Meaning("told", "share")
     if re.search(r"\(đồng\)|\bđồng\b|\bđ/", raw):
         return Meaning("told", "money")
