@@ -17,7 +17,7 @@ from forecast.question.scenario import read_scenario, schema
 LANGS = ("vi", "en")
 ALL = [(stem, lang) for stem in guides.GUIDES for lang in LANGS]
 # What a guide lets its reader type in: files and folders of their own.
-OWN = re.compile(r"^[\w/-]+\.(?:yaml|csv|xlsx)$")
+OWN = re.compile(r"^[\w/-]+\.(?:yaml|csv|xlsx|parquet)$")
 
 
 def yaml_blocks(text):

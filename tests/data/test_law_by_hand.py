@@ -157,3 +157,10 @@ def test_a_rule_that_ended_because_of_one_that_was_not_known_yet_goes_on():
     assert own_end.frame["until"].tolist() == ["2022-06"]
     other = Law(pd.DataFrame([first, then | {"group": "poor"}])).known("2022-03")
     assert other.frame["until"].tolist() == ["2022-06"]  # it was for others
+
+
+def test_a_year_without_a_text_or_month_does_not_say_that_a_rule_was_known_before_it_began():
+    """Of "the report of 2021" nobody knows whether it had the rule of 2023; "the report of May 2021" is a text."""
+    row = toy.law().frame.iloc[-1].to_dict() | {"since": "2023-01", "until": ""}
+    for basis, rows in (("recalled, in the report of 2021", 0), ("recalled, in the report of May 2021", 1)):
+        assert len(Law(pd.DataFrame([row | {"legal_basis": basis}])).known("2022-03").frame) == rows

@@ -126,14 +126,19 @@ def test_the_fall_is_that_of_the_last_winter_of_which_both_ends_are_known():
     assert fall("2021-12", "2022-12") == [1 - 80 / 160] and fall("2022-01", "2022-12") == []
 
 
-def paid(without: dict[str, list[float]], under: dict[str, list[float]], payer: str = "province") -> Projection:
+def paid(
+    without: dict[str, list[float]],
+    under: dict[str, list[float]],
+    payer: str = "province",
+    months: pd.Index = MONTHS[2:7],
+) -> Projection:
     """What a payer gives in every month of the policy and in June after it, in VND: by group, a number a draw."""
     rows = [
         {"scenario": scenario, "month": month, "group": group, "draw": draw, "value": value}
         for scenario, money in (("quo", without), ("plan", under))
         for group, values in money.items()
         for draw, value in enumerate(values)
-        for month in MONTHS[2:7]
+        for month in months
     ]
     told = {"place": "Toy", "engine": "agents", "origin": "2021-12", "measure": f"paid_{payer}"}
     projected = answer().frame
@@ -160,6 +165,15 @@ def test_dead_weight_is_told_by_payer_and_group_over_the_draws():
     )
     for group in ("all", "poor"):
         assert rows.loc[group, ["median", "low", "high", "draws"]].tolist() == pytest.approx([30, 3, 57, 2])
+
+
+def test_dead_weight_of_a_policy_that_begins_at_once_has_the_money_of_january():
+    """Of 70 VND in January 20 are usual; all ten months would have been paid for anyway."""
+    early = QUO.with_policy("plan", Policy(TopUp(share=0.5, start="2022-01", end="2022-01")))
+    found = people(poor_already={"supported": 10.0, "before": 10.0, "dead": 10.0})
+    money = paid({"poor": [20.0]}, {"poor": [70.0]}, months=MONTHS[1:3])
+    table = additionality.table(Added(found, months()), QUO, early, money)
+    assert table.loc[table["measure"] == "dead_weight", "median"].tolist() == [50, 50]
 
 
 @pytest.mark.parametrize(("money", "dead", "is_told"), [(105.0, 10.0, False), (106.0, 10.0, True), (200.0, 0.0, False)])

@@ -240,3 +240,25 @@ def test_on_a_terminal_one_sees_how_far_it_is(asked, monkeypatch, how, seen):
     monkeypatch.setattr(sys, "stderr", Terminal())
     additionality.follow(QUO, [TOP_UP], draws=3, jobs=1, **how)
     assert ("people followed" in sys.stderr.getvalue()) == ("0/3" in sys.stderr.getvalue()) == seen
+
+
+def test_months_beyond_the_sixty_fourth_are_counted_too():
+    """Of 70 months one is a member in ten, from the sixtieth on, and without the policy another in the last."""
+
+    def one(key: int, first: int) -> Lives:
+        member = [[sum(1 << t for t in range(first, 64)), sum(1 << t - 64 for t in range(max(first, 64), 70))]]
+        return Lives(
+            key=np.array([key], np.uint64),
+            group=np.zeros(1, np.int64),
+            joined=np.array([first], np.int16),
+            member=np.array(member, np.uint64),
+            supported=np.zeros((70, 1), np.int16),
+            once=np.zeros(1, bool),
+        )
+
+    people, paths = lined_up.compare(one(1, 69), one(2, 60), (70, 69, 0, 69))
+    rows, months = lined_up.frames(people[None], paths[None], pd.RangeIndex(70))
+    years = rows.groupby("kind")["member_years"].sum()
+    assert (years["because"], years["instead"]) == pytest.approx((10 / 12, -1 / 12))
+    assert months[months["kind"] == "because"]["members"].tolist() == [0] * 60 + [1] * 10
+    assert months[months["kind"] == "instead"]["gap"].tolist() == [0] * 69 + [-1]

@@ -112,7 +112,7 @@ def test_nobody_who_returns_is_missed_where_returning_was_not_foreseen():
             for people in model.people if t == 0 and not expected else ():
                 people.ledger.foreseen[:] = 0.0
 
-        busy = {"return_rate": 0.5, "lump_sum_rate": 0.1, "annual_lapse": 0.5}
+        busy = {"return_rate": 0.5, "annual_lapse": 0.5}
         return agents.batch(agents.Team, asked(members=200, until="2022-12", **busy), range(1), 1, look)
 
     usual = values(expected=True)

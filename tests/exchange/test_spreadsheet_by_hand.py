@@ -43,13 +43,14 @@ def test_rows_come_as_they_stand_with_their_units(read):
 
 
 def test_a_figure_since_january_becomes_that_of_each_month(read):
-    """3, 3 and 8 since January are 3, 0 and 5; a year begins anew, and after a gap nothing is known."""
+    """3, 3 and 8 since January are 3, 0 and 5; a year begins anew, and after a gap nothing is known but differences."""
     head = "Xã,Tháng,Đang tham gia,Tăng mới lũy kế từ đầu năm\n"
-    rows = [("01/2022", 3), ("02/2022", 3), ("03/2022", 8), ("05/2022", 9), ("01/2023", 2)]
+    rows = [("01/2022", 3), ("02/2022", 3), ("03/2022", 8), ("05/2022", 9), ("11/2022", 12), ("12/2022", 16)]
+    rows += [("01/2023", 2)]
     text = head + "A,12/2021,50,\n" + "".join(f"A,{month},50,{value}\n" for month, value in rows)
     found = read(text).counts.set_index("month")["entries"]
-    assert found[["2022-01", "2022-02", "2022-03", "2023-01"]].tolist() == [3, 0, 5, 2]
-    assert np.isnan(found["2022-05"])
+    assert found[["2022-01", "2022-02", "2022-03", "2022-12", "2023-01"]].tolist() == [3, 0, 5, 4, 2]
+    assert np.isnan(found[["2021-12", "2022-05", "2022-11"]]).all()
     with pytest.raises(SheetError, match=r'row 4, column D .*"7"; expected a figure since January'):
         read(head + "A,01/2022,50,3\nA,02/2022,50,8\nA,03/2022,50,7\n")
 
@@ -173,6 +174,11 @@ def test_months_that_lack_communes_are_told_with_five_of_them(read):
 def test_members_are_added_up_by_month(read):
     used = told(read(HEAD + "A,12/2022,5,,\nB,12/2022,7,,\nA,01/2023,6,,\n"), "used")
     assert used[-1] == "3 rows; members added up by month: 2022-12: 12, 2023-01: 6"
+    book = read(HEAD + "".join(f"A,{m:02d}/{year},5,,\n" for year in (2021, 2022, 2023) for m in range(1, 13)))
+    (note,) = (note for note in book.notes if note.en.startswith("36 rows"))
+    cut = ", ".join(f"{year}-{m:02d}: 5" for year in (2021, 2022, 2023) for m in range(1, 13))[:299] + "…"
+    assert note.en == f"36 rows; members added up by month: {cut}"
+    assert note.vi == f"36 dòng; cộng số người theo tháng: {cut}"
 
 
 def test_the_mark_of_a_sample_is_seen_in_its_first_forty_rows_however_written(read):
@@ -280,6 +286,24 @@ def test_sums_alone_are_no_rows_of_communes_and_an_empty_column_is_told_beside_a
         saved(COVER, ("T1", [TITLES, ["Tổng cộng", "12/2022", 5, 1]]))
     with pytest.raises(NothingError, match='; C "Đang tham gia": empty; answer'):
         saved(COVER, ("T1", [TITLES, ["A", "12/2022", None, 3]]))
+    with pytest.raises(NothingError, match='; C "Đang tham gia": empty; D "Ghi chú": a note; answer'):
+        saved(COVER, ("T1", [[*TITLES[:3], "Ghi chú"], ["A", "12/2022", None, "x"]]))
+
+
+def test_eight_columns_that_were_passed_over_are_told(saved):
+    titles = ["Xã", "Tháng", *(f"Số người tham gia BHYT {number}" for number in range(1, 10))]
+    with pytest.raises(NothingError) as found:
+        saved(("T1", [titles, ["A", "12/2022", *range(51, 60)]]))
+    told_of = [f'{chr(66 + number)} "Số người tham gia BHYT {number}": about another scheme' for number in range(1, 9)]
+    assert str(found.value).partition("); ")[2] == "; ".join(
+        [*told_of, "answer --map members=COLUMN if one of them is"]
+    )
+
+
+def test_a_commune_of_which_only_the_plan_is_known_has_no_row(read):
+    book = read("Xã,Tháng,Kế hoạch năm,Đang tham gia\nA,01/2022,9,\nB,01/2022,7,5\nC,01/2022,,6\n")
+    assert book.counts[["commune", "members"]].to_numpy().tolist() == [["B", 5], ["C", 6]]
+    assert book.counts["plan"].iloc[0] == 7
 
 
 @pytest.mark.parametrize(("lacking", "rest"), [(1, ""), (5, ""), (6, " ...")])

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast.answer import keys, layers
+from forecast.answer import hub, keys, layers
 from forecast.data import files, shown, tables
 from forecast.data.messages import Message
 
@@ -324,32 +324,10 @@ class Projection:
         """Return the forecast hubs' model-output table (hubverse): quantile rows, or samples when `quantiles` is None.
 
         Columns: location, scenario_id, model_id, origin_date, target_end_date, target, output_type, output_type_id,
-        value. Dates are last days of months; the target is `measure` or `measure:group`.
+        value. Dates are last days of months, all of them after their origin; the target is `measure` or
+        `measure:group`. A sample is a draw. :mod:`forecast.answer.hub` holds it against a hub's rules and writes it.
         """
-        if quantiles is None:
-            rows = self.frame.rename(columns={"draw": "output_type_id"}).assign(output_type="sample")
-        else:
-            rows = (
-                self.quantiles(quantiles).rename(columns={"quantile": "output_type_id"}).assign(output_type="quantile")
-            )
-        group, measure = rows["group"].astype(str), rows["measure"].astype(str)
-        ends = {
-            c: pd.PeriodIndex(rows[c].astype(str), freq="M").to_timestamp(how="end").strftime("%Y-%m-%d")
-            for c in ("origin", "month")
-        }
-        return pd.DataFrame(
-            {
-                "location": rows["place"].astype(str),
-                "scenario_id": rows["scenario"].astype(str),
-                "model_id": rows["engine"].astype(str),
-                "origin_date": ends["origin"],
-                "target_end_date": ends["month"],
-                "target": measure.where(group == "all", measure + ":" + group),
-                "output_type": rows["output_type"],
-                "output_type_id": rows["output_type_id"],
-                "value": rows["value"],
-            }
-        )
+        return hub.table(self, quantiles)
 
 
 def _quantile(wide: pd.DataFrame, probabilities: Sequence[float]) -> np.ndarray:

@@ -19,6 +19,7 @@ from forecast.cli.communes import communes
 from forecast.cli.desk import allocate, optimize
 from forecast.cli.doubt import sensitivity
 from forecast.cli.exchange import import_, new, progress, sample
+from forecast.cli.exporting import export
 from forecast.cli.frame import LANGUAGE, WIDTH, Commands, Option
 from forecast.cli.projections import check, compare, project, target
 from forecast.cli.proof import backtest, calibrate
@@ -121,6 +122,7 @@ for command in (
     calibrate,
     sensitivity,
     baseline,
+    export,
     replay,
     page,
 ):

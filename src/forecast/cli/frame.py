@@ -171,10 +171,15 @@ class Command(click.Command):
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help, paragraph by paragraph."""
-        for paragraph in _paragraphs(self.help):
+        for paragraph in paragraphs(self):
             formatter.write_paragraph()
             with formatter.indentation():
-                formatter.write_text(translate(paragraph))
+                formatter.write_text(paragraph)
+
+
+def paragraphs(command: click.Command) -> list[str]:
+    """Return what the help of a command says, paragraph by paragraph, in the language that is spoken."""
+    return [translate(paragraph) for paragraph in _paragraphs(command.help)]
 
 
 def _paragraphs(text: str | None) -> list[str]:

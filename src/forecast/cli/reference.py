@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from forecast.data.messages import speaking, translate
+from forecast.cli.frame import paragraphs
+from forecast.data.messages import speaking
 from forecast.data.tables import write_text
 from forecast.language.words import LANGS, form, say, term
 from forecast.question.levers import LEVERS
@@ -49,11 +50,10 @@ def _command(name: str, command: click.Command, lang: str) -> str:
     table = [
         f"| `{_cell(names)}` | {_cell(_code(text))} |" for names, text in filter(None, rows) if "--help" not in names
     ]
-    said = [" ".join(part.split()) for part in (command.help or "").split("\n\n")]
     return "\n\n".join(
         [
             f"## `{name}`",
-            *(_code(translate(part)) for part in said if part),
+            *map(_code, paragraphs(command)),
             f"```sh\n{usage}\n```",
             "\n".join([heads, "|---|---|", *table]),
         ]

@@ -310,7 +310,7 @@ def _dead_weight(
         usual = (without_policy / sums["before"].where(sums["before"] > 0)).fillna(0.0) * sums["supported"]
         extra = with_policy - usual
         extra = extra.where(extra > 0.05 * with_policy)  # less is a change of prices from month to month
-        result[payer] = extra * sums["dead"] / sums["supported"].where(sums["supported"] > 0)
+        result[payer] = extra * sums["dead"] / sums["supported"]
     return {payer: values for payer, values in result.items() if values.notna().any()}
 
 

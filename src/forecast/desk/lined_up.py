@@ -82,7 +82,7 @@ def _add_up(
             under.supported[ended, i] - under.supported[before, i],
         )
         gap = _count(now, end, paths[kind, 0]) - _count(then, end, paths[kind, 1])
-        if 0 < came <= last < would_come:
+        if came <= last < would_come:
             _count(now, end, paths[brought, 0])
             _count(then, end, paths[brought, 1])
         row = sums[under.group[i], kind]
