@@ -174,13 +174,14 @@ def test_changes_with_a_name_are_still_of_this_code():
     assert len(times) > 5 and {name: count for name, count in times.items() if count != 1} == {}
 
 
-def test_jupyterlab_opens_the_start_page_and_asks_no_other_host_for_news():
+def test_jupyterlab_opens_the_start_page_and_asks_no_other_host_for_news(monkeypatch):
     config = pytest.importorskip("jupyterlab_server.config")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     lab = re.search(r"^lab:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)[1]
     folder, page = re.search(r"JUPYTER_CONFIG_PATH=([\w/]+)", lab)[1], re.search(r"/lab/tree/(\S+)", lab)[1]
     assert (ROOT / page).exists()
-    asked_off = config.get_page_config([str(ROOT / folder)])["disabledExtensions"]
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(ROOT / folder))
+    asked_off = config.get_page_config([])["disabledExtensions"]
     assert "@jupyterlab/apputils-extension:announcements" in asked_off
 
 
