@@ -166,7 +166,8 @@ def coherent(
     """
     shape = reconcile.tree(nodes)
     cases = {case.name: case for case in series_of(frame, season, file)}
-    lost = [name for name in shape.leaves if name not in cases] + [name for name in cases if name not in shape.names]
+    names = set(shape.names)
+    lost = [name for name in shape.leaves if name not in cases] + [name for name in cases if name not in names]
     if lost:
         raise tables.UserError(
             "{file}: unique_id {name}: expected rows in the table and a place in the tree", file=file, name=lost[0]
@@ -189,8 +190,9 @@ def coherent(
     counts = pd.DataFrame(rows, columns=list(COLUMNS))
     bridged = counts.assign(y=counts.groupby("unique_id")["y"].transform(lambda y: y.interpolate(limit_area="inside")))
     sums = reconcile.add_sums(bridged, nodes)
+    summed = set(sums["unique_id"])
     for name in shape.names:
-        if name not in set(sums["unique_id"]):
+        if name not in summed:
             raise tables.UserError(
                 "{file}: unique_id {name}: expected a date at which all its parts are counted", file=file, name=name
             )
