@@ -71,9 +71,9 @@ notebooks: $(READY) ## renew the committed notebooks: from their template, with 
 messages: $(READY) ## compile the catalog of what the command line says in Vietnamese, after it has changed
 	$(BIN)/pybabel compile --directory src/forecast/data/locale --domain forecast --locale vi --statistics
 
-lab: $(READY) ## open the start page in JupyterLab, on this machine only (add options with ARGS=...)
-	JUPYTER_CONFIG_PATH=docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} $(BIN)/jupyter lab \
-		--ServerApp.ip=127.0.0.1 --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(ARGS)
+lab: export FORECAST_LANG ?= vi
+lab: $(READY) ## open the start page in JupyterLab, on this machine only (FORECAST_LANG=en: in English; options: ARGS=...)
+	JUPYTER_CONFIG_PATH=docs/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH} $(BIN)/jupyter lab $(ARGS)
 
 bench: $(VENV)/.uv ## measure engine and forecasts beside others (over an hour; packages go to .venv-bench)
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

@@ -178,11 +178,22 @@ def test_jupyterlab_opens_the_start_page_and_asks_no_other_host_for_news(monkeyp
     config = pytest.importorskip("jupyterlab_server.config")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     lab = re.search(r"^lab:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)[1]
-    folder, page = re.search(r"JUPYTER_CONFIG_PATH=([\w/]+)", lab)[1], re.search(r"/lab/tree/(\S+)", lab)[1]
-    assert (ROOT / page).exists()
-    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(ROOT / folder))
+    folder = ROOT / re.search(r"JUPYTER_CONFIG_PATH=([\w/]+)", lab)[1]
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(folder))
     asked_off = config.get_page_config([])["disabledExtensions"]
     assert "@jupyterlab/apputils-extension:announcements" in asked_off
+    for lang, other in (("vi", "en"), ("en", "vi")):
+        monkeypatch.setenv("FORECAST_LANG", lang)
+        read = (
+            pytest.importorskip("traitlets.config")
+            .PyFileConfigLoader("jupyter_lab_config.py", str(folder))
+            .load_config()
+        )
+        assert (ROOT / read.LabApp.default_url.removeprefix("/lab/tree/")).exists()
+        assert read.ServerApp.ip == "127.0.0.1" and read.LabApp.custom_css
+        (styles,) = read.ServerApp.tornado_settings["static_custom_path"]
+        style = (Path(styles) / "custom.css").read_text(encoding="utf-8")
+        assert f'[lang="{other}"]' in style and f'[lang="{lang}"]' not in style  # prose in the other one is hidden
 
 
 def test_the_makefile_names_files_that_are_there():

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from forecast.publish import audit, pages
+from forecast.publish import audit, page, pages
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 # A notebook about rules of teams shows one being written: its cells tagged "rule" may define the class and its methods.
@@ -60,6 +60,9 @@ def test_prose_is_in_both_languages_and_its_numbers_come_from_cells(book):
     for lang in ("vi", "en"):
         ids = {c.id.removesuffix(f"-{lang}") for c in prose if c.metadata.get("tags") == [lang]}
         assert ids == {c.id.rsplit("-", 1)[0] for c in prose}
+        assert all(
+            c.source.endswith(page.mark(lang)) for c in prose if c.metadata["tags"] == [lang]
+        )  # JupyterLab hides
     for cell in prose:
         text = re.sub(r"^\d\. ", "", cell.source, flags=re.MULTILINE)  # the numbers of a list
         assert not re.search(r"\d", text), f"{cell.id}: a number that no run gives"
@@ -71,6 +74,11 @@ def test_every_page_ends_with_its_sources_and_what_is_only_recalled_and_belongs_
     about = book.metadata["forecast"]
     assert pages.part(book) in pages.PARTS and (about.get("part") or about.get("place"))
     assert audit.by_hand(book) == []
+
+
+def test_a_reader_in_jupyterlab_sees_prose_and_answers_before_what_is_run_for_them(book):
+    runs = [cell for cell in book.cells if "run" in cell.metadata.get("tags", [])]
+    assert runs and all(cell.metadata["jupyter"]["source_hidden"] for cell in runs)
 
 
 def test_what_runs_once_for_all_languages_is_not_written_over(book):

@@ -15,6 +15,7 @@ from forecast.answer import stated
 from forecast.answer.projection import Projection
 from forecast.data import tables
 from forecast.data.files import ROOT, scratch
+from forecast.data.synonyms import LANGS
 from forecast.experiment import ledger
 from forecast.question.scenario import Scenario
 
@@ -30,21 +31,43 @@ class Settings(NamedTuple):
     seed: int = 0
 
 
-def settings(lang: str = "vi", draws: int = 0, seed: int = 0) -> Settings:
+def settings(lang: str = "", draws: int = 0, seed: int = 0) -> Settings:
     """Return the settings of a page; a report may ask for another language and number of draws.
 
-    `draws` and `seed` are 0 on a page that simulates nothing.
+    Without `lang` the language is that of `FORECAST_LANG`, else Vietnamese. `draws` and `seed` are 0 on a page that
+    simulates nothing.
 
     >>> settings("en", draws=200, seed=1)
     Settings(lang='en', draws=200, seed=1)
     """
     folder = _folder()
     if folder is None:
-        return Settings(lang, draws, seed)
+        return Settings(lang or spoken(), draws, seed)
     asked = json.loads((folder / _ASKED).read_text(encoding="utf-8"))
     chosen = Settings(asked["lang"], (asked["draws"] or draws) if draws else 0, seed)
     tables.write_text(json.dumps({"draws": chosen.draws or None, "seed": seed or None}), folder / _SETTINGS)
     return chosen
+
+
+def spoken() -> str:
+    """Return the language of who reads a notebook in JupyterLab: that of `FORECAST_LANG`, else Vietnamese.
+
+    >>> spoken() in ("vi", "en")
+    True
+    """
+    asked = os.environ.get("FORECAST_LANG")
+    return asked if asked in LANGS else LANGS[0]
+
+
+def mark(lang: str) -> str:
+    """Return what prose of a notebook in one language ends with, unseen: JupyterLab hides that of the other by it.
+
+    JupyterLab does not tell its style sheets (``docs/jupyter/vi``, ``en``) how a cell is tagged.
+
+    >>> mark("en").strip()
+    '<i lang="en"></i>'
+    """
+    return f'\n\n<i lang="{lang}"></i>'
 
 
 def kept() -> Path:

@@ -22,6 +22,7 @@ from forecast.data import tables
 from forecast.data.files import ROOT
 from forecast.data.messages import Message, UserError
 from forecast.data.places import read_place, slug
+from forecast.publish.page import mark
 
 NOTEBOOKS = ROOT / "notebooks"
 FOLDER, TEMPLATE = "places", "template.yaml"
@@ -131,11 +132,12 @@ def notebook(one: About, folder: Path | None = None, old: NotebookNode | None = 
             before = kept.get(cell.id)
             if before is not None and before.cell_type == "code" and before.source == made.source:
                 made.outputs, made.execution_count = copy.deepcopy(before.outputs), before.execution_count
-            made.metadata = NotebookNode({"tags": list(cell.tags)} if cell.tags else {})
+            folded = {"jupyter": {"source_hidden": True}} if "run" in cell.tags else {}  # JupyterLab: a click opens it
+            made.metadata = nbformat.from_dict(folded | ({"tags": list(cell.tags)} if cell.tags else {}))
             cells.append(made)
             continue
         for lang, text in (("vi", cell.vi), ("en", cell.en)):
-            prose = nbformat.v4.new_markdown_cell(_filled(text, blanks), id=f"{cell.id}-{lang}")
+            prose = nbformat.v4.new_markdown_cell(_filled(text, blanks) + mark(lang), id=f"{cell.id}-{lang}")
             prose.metadata = NotebookNode({"tags": [lang, *cell.tags]})
             cells.append(prose)
     metadata = copy.deepcopy(_METADATA) | {"forecast": {"place": one.place} | ({"part": one.part} if one.part else {})}

@@ -257,9 +257,11 @@ def _stated(book: NotebookNode) -> list[stated.Figure]:
 
 
 def _in_language(book: NotebookNode, lang: str) -> NotebookNode:
-    """Return a copy of a notebook without the cells of other languages."""
+    """Return a copy of a notebook without the cells of other languages, and without the mark of its own."""
     made = copy.deepcopy(book)
     made.cells = [cell for cell in made.cells if not tags(cell) & (set(LANGS) - {lang})]
+    for cell in made.cells:
+        cell.source = cell.source.removesuffix(page.mark(lang))
     return made
 
 
