@@ -45,6 +45,7 @@ types: $(READY) ## check imports and types
 tests: $(READY) ## run the tests, the examples in docstrings, and two notebooks
 	$(BIN)/pytest -n 2 --dist loadscope -m "not slow" $(NBVAL) tests src $(QUICK)
 
+thorough: export FORECAST_LANG = vi
 thorough: $(READY) ## run the tests that take minutes, and hold each number of every notebook against what is committed
 	$(BIN)/pytest -n 2 --dist loadscope -m slow tests
 	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) $(NOTEBOOKS)

@@ -17,6 +17,20 @@ settings.register_profile("forecast", derandomize=True, deadline=None)
 settings.load_profile("forecast")
 
 
+class Languages:
+    """Notebooks are run in Vietnamese, as they are committed; hooks of a conftest hear of its own folder alone."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item):
+        """Set the language before a notebook's kernel starts."""
+        os.environ["FORECAST_LANG"] = "vi" if item.path.suffix == ".ipynb" else "en"
+
+
+def pytest_configure(config):
+    """Have languages set for tests outside of this folder too."""
+    config.pluginmanager.register(Languages())
+
+
 def pytest_addoption(parser):
     """Let `--site FOLDER` have tests/publish/test_site.py look at a finished site, not at a small one."""
     parser.addoption("--site", default=None, metavar="FOLDER", help="site to look at in tests/publish/test_site.py")

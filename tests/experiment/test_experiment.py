@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from forecast.data import files, tables, toy
+from forecast.data import code, files, tables, toy
 from forecast.data.code import PACKAGES, TABLES, code_hash
 from forecast.data.files import PACKAGE
 from forecast.engines import ENGINES, silence
@@ -271,13 +271,11 @@ def copied(tmp_path, monkeypatch):
         shutil.copy(path, tmp_path / "data")
     monkeypatch.setattr("forecast.data.code.PACKAGE", tmp_path / "forecast")
     monkeypatch.setattr(tables, "data_dir", lambda: tmp_path / "data")
-    code_hash.cache_clear()
-    yield tmp_path
-    code_hash.cache_clear()
+    return tmp_path
 
 
 def name(task: Task) -> str:
-    code_hash.cache_clear()
+    code._hash.cache_clear()  # of code a process knows what it was when it began
     return task.name
 
 
@@ -305,6 +303,13 @@ def test_kept_work_is_named_by_what_engines_read_and_by_nothing_else(copied, fil
         end.write(b"\n# one more line\n")
     assert (name(task) != before) == moves
     assert code_hash() != whole_before  # pages show all of it
+
+
+def test_a_process_that_comes_to_know_other_tables_names_its_work_anew(copied):
+    before = code_hash(*PACKAGES)
+    with (copied / "data" / "history.csv").open("ab") as end:
+        end.write(b"\n")
+    assert code_hash(*PACKAGES) != before
 
 
 def imported(module: str, seen: set[str]) -> set[str]:

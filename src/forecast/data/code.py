@@ -2,6 +2,7 @@
 
 import hashlib
 from functools import cache
+from pathlib import Path
 
 from forecast.data import tables
 from forecast.data.files import PACKAGE
@@ -13,7 +14,6 @@ PACKAGES = (*ENGINES, "experiment")  # and what a run of them is made with
 TABLES = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "sources", "pool")
 
 
-@cache
 def code_hash(*packages: str) -> str:
     """Return a hash of the code of `packages` and of the tables that engines read; of all code and tables where none
     is named, as for the pages, which show them all.
@@ -21,12 +21,19 @@ def code_hash(*packages: str) -> str:
     >>> code_hash(*PACKAGES) == code_hash(*reversed(PACKAGES)) != code_hash("engines")
     True
     """
-    folders = [PACKAGE / name for name in sorted(set(packages))] if packages else [PACKAGE]
-    data = [tables.data_dir() / f"{name}.csv" for name in TABLES] if packages else tables.data_dir().glob("*.csv")
+    folder = tables.data_dir()
+    data = [folder / f"{name}.csv" for name in TABLES] if packages else sorted(folder.glob("*.csv"))
+    folders = tuple(PACKAGE / name for name in sorted(set(packages))) or (PACKAGE,)
+    return _hash(folders, tuple((path, tables.changed(path)) for path in data))
+
+
+@cache
+def _hash(folders: tuple[Path, ...], data: tuple[tuple[Path, int], ...]) -> str:
+    """Hash code, and tables as they were changed last: one process may come to know other tables."""
     code = [path for folder in folders for path in folder.rglob("*.py")]
     digest = hashlib.sha256()
     for path in sorted(code):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
-    for path in sorted(data):
+    for path, _ in sorted(data):
         digest.update(path.name.encode() + (path.read_bytes() if path.is_file() else b""))
     return digest.hexdigest()[:16]

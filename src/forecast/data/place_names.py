@@ -24,7 +24,7 @@ def _load(path: Path, changed: int, name: str) -> pd.DataFrame:
 def _file(name: str) -> tuple[Path, int, str]:
     """Return what names the present content of a table of the data folder."""
     path = tables.data_dir() / f"{name}.csv"
-    return path, path.stat().st_mtime_ns if path.is_file() else 0, name
+    return path, tables.changed(path), name
 
 
 def table(name: str) -> pd.DataFrame:

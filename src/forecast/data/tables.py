@@ -88,6 +88,15 @@ def data_dir() -> Path:
     return Path(os.environ.get("FORECAST_DATA") or ROOT / "data")
 
 
+def changed(path: Path) -> int:
+    """Return when a file was changed last, 0 where there is none: for so long holds what was read of it.
+
+    >>> changed(data_dir() / "no-such-table.csv")
+    0
+    """
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
 Month = str | pd.Period
 """A month as text (``YYYY-MM``) or as a period of one month."""
 

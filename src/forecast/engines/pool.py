@@ -177,7 +177,7 @@ def spread_at(table: pd.DataFrame, month: str, scope: str) -> float:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    return _table(path, path.stat().st_mtime_ns if path.is_file() else 0)
+    return _table(path, tables.changed(path))
 
 
 @lru_cache(maxsize=4)
