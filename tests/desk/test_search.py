@@ -364,6 +364,23 @@ def test_a_promise_on_few_draws_asks_for_more_until_it_holds():
     assert best == (2,) and judged.cost == 20
 
 
+class Alike(FewDraws):
+    """On the 4 draws of the search the second lever alone shows what the first shows, and on many draws it is enough."""
+
+    mixes = {(1,): (10, 0.48), (2,): (15, 0.52), (3,): (30, 0.8), (4,): (900, 1.0)}
+
+    def shown(self, mix):
+        return {1: 0.5, 2: 0.5, 3: 0.75, 4: 1.0}[mix[0]]
+
+    def alone(self):
+        return [mix for mix in ((1,), (2,)) if not self.missing(mix)["target"]] or [(3,)]
+
+
+def test_a_lever_alone_that_holds_its_promise_is_taken_before_a_dearer_mix():
+    best, judged, _ = _promise(Alike(), [(1,)])
+    assert best == (2,) and judged.cost == 15
+
+
 CHEAP = {
     "levers": [
         {"lever": "Visits", "count": [0, 400], "per": "commune", "start": "2022-01"},

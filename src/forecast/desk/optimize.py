@@ -33,6 +33,7 @@ ROUNDS = 5  # promises that are tried before the search gives up
 MOST_NEED = 0.999  # probability that the draws of the search may be asked to show at most
 CLOSE = 0.015  # a promise so little above what was asked is not made cheaper
 WORTH = 0.02  # a gain of probability for which another walk is begun: as much as the error of what is promised
+APART = 0.25  # by how much the cost of a lever on the draws of the search may be below that on many draws
 LEAST_STAY = 0.5  # see docs/decisions/0008
 
 
@@ -158,7 +159,7 @@ def _reach(search: Search, trials: int) -> tuple[Levels, Judged, float]:
 
 def _starts(search: Search, trials: int) -> list[Levels]:
     """Explore, and return the best mixes on the way, each better than those before it, from which promises begin."""
-    search.need, search.factor, search.dear = search.probability, 1.0, 1.0
+    _begin(search)
     rule = search.cheapest()
     improving: list[Levels] = []
     for _ in search.explore(search.rounds(trials)):
@@ -174,14 +175,24 @@ def _promise(search: Search, starts: list[Levels]) -> tuple[Levels, Judged, floa
     likeliest."""
     kept: dict[Levels, tuple[Judged, float]] = {}
     for start in starts:
-        search.need, search.factor, search.dear = search.probability, 1.0, 1.0
+        _begin(search)
         kept |= _kept(search, start)
+    _begin(search)
+    limit = min((judged.cost for judged, _ in kept.values() if not search.holds(judged)), default=math.inf)
+    for levels in search.alone():  # one lever may hold its promise where the mixes beside it just miss theirs
+        if levels not in kept and float(search.seen[levels][0].mean()) < limit * (1 + APART):
+            kept[levels] = search.judge(levels, 0), 0.0
     good = {levels: judged for levels, judged in kept.items() if not search.holds(judged[0])}
     if good:
         best, (judged, finer) = min(good.items(), key=lambda pair: pair[1][0].cost)
     else:
         best, (judged, finer) = max(kept.items(), key=lambda pair: pair[1][0].probability)
     return best, judged, finer
+
+
+def _begin(search: Search) -> None:
+    """Ask the draws of the search for what was asked, as if nothing had been judged yet."""
+    search.need, search.factor, search.dear = search.probability, 1.0, 1.0
 
 
 def _kept(search: Search, best: Levels) -> dict[Levels, tuple[Judged, float]]:

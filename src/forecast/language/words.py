@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from forecast.data import synonyms, tables
 from forecast.data.tables import UserError
@@ -109,16 +109,12 @@ def about(x: float, lang: str = "vi", figures: int = 3) -> str:
 
 
 def percent(share: float, lang: str = "vi", digits: int = 0) -> str:
-    """Return a share (0 to 1) as a percentage.
+    """Return a share (0 to 1) as a percentage, rounded as :func:`number` rounds it.
 
-    >>> percent(0.864, "vi", 1), percent(0.3, "en")
-    ('86,4%', '30%')
+    >>> percent(0.864, "vi", 1), percent(0.3, "en"), percent(0.445), chance(Chance(0.445, 200))
+    ('86,4%', '30%', '44%', '44 ± 7%')
     """
-    if share is None or not math.isfinite(share):
-        return "–"
-    share = round(float(share), digits + 2) + 0.0  # no minus before a zero
-    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-    return format_percent(share, format=pattern, locale=_known(lang)).replace("-", "−")
+    return number(100 * share, lang, digits) + "%" if share is not None and math.isfinite(share) else "–"
 
 
 def part(share: float, lang: str = "vi") -> str:
