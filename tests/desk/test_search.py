@@ -365,7 +365,7 @@ def test_a_promise_on_few_draws_asks_for_more_until_it_holds():
 
 
 class Alike(FewDraws):
-    """On the 4 draws of the search the second lever alone shows what the first shows, and on many draws it is enough."""
+    """On the 4 draws of the search two levers alone show the same; on many draws the dearer of them is enough."""
 
     mixes = {(1,): (10, 0.48), (2,): (15, 0.52), (3,): (30, 0.8), (4,): (900, 1.0)}
 
