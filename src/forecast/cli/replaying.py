@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.cli.common import believing, read_scenarios, with_jobs
 from forecast.cli.frame import Existing, argument, command
 from forecast.cli.terminal import answer, typed
+from forecast.data.code import TABLES
 from forecast.data.messages import UserError, translate
 
 if TYPE_CHECKING:
@@ -77,13 +78,14 @@ def _found(file: str, manifest: Path) -> Path | None:
 
 def differences(then: "Manifest", now: dict[str, Any]) -> list[str]:
     """Return one line for each input that is not what it was."""
-    lines = []
+    lines, in_code = [], False
     for name in sorted(then.data.keys() | now["data"].keys()):
         old, new = then.data.get(name, "none"), now["data"].get(name, "none")
         if old != new:
+            in_code |= name.removesuffix(".csv") in TABLES
             what = translate("law") if name == "law.csv" else translate("data")
             lines.append(translate(CHANGED, what=f"{what} {name}", old=old, new=new))
-    if then.code != now["code"]:
+    if then.code != now["code"] and not in_code:  # tables that engines read are part of the hash of code
         lines.append(translate(CHANGED, what=translate("code"), old=then.code, new=now["code"]))
     for name, old in then.versions.items():
         new = now["versions"].get(name, "none")
