@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from forecast.cli.common import believing, read_scenarios, with_jobs
 from forecast.cli.frame import Existing, argument, command
 from forecast.cli.terminal import answer, typed
-from forecast.data.code import TABLES
 from forecast.data.messages import UserError, translate
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def _found(file: str, manifest: Path) -> Path | None:
 
 def differences(then: "Manifest", now: dict[str, Any]) -> list[str]:
     """Return one line for each input that is not what it was."""
+    from forecast.data.code import TABLES
+
     lines, in_code = [], False
     for name in sorted(then.data.keys() | now["data"].keys()):
         old, new = then.data.get(name, "none"), now["data"].get(name, "none")
