@@ -28,27 +28,32 @@ def text(standings: pd.DataFrame, lang: str = "vi") -> Text:
     The target of 900 is met in Dec 2025 with a chance of 50 ± 7% and still stands in Mar 2026 with one of 25 ± 6% \
 (200 draws, entries minus exits): of about 905 members then, about 115 come from the campaign of the year's end, and \
 most of them pay for one to three months.
+    >>> rows[2] = (*rows[2][:3], 0.6, *rows[2][4:])
+    >>> "there are so many with one of 60" in text(pd.DataFrame(rows, columns=columns).assign(**asked), "en")
+    True
     """
     then, lasting, later = frames.records(_registered(standings))
+    p, q, month = then["probability"], later["probability"], later["month"]
+    still = say(lang, vi="và đến {m:t} vẫn còn giữ được", en="and still stands in {m:t}", m=month)
+    if q.share > p.share:  # more are reached after the target's month than in it
+        still = say(lang, vi="còn vào {m:t} có từng ấy người", en="and in {m:t} there are so many", m=month)
     return say(
         lang,
         target=then["target"],
         by=then["month"],
-        later=later["month"],
-        p=then["probability"],
-        q=later["probability"],
+        still=still,
+        p=p,
+        q=q,
         members=then["median"],
         draws=then["draws"],
         engine=words.term(f"engine.{then['engine']}", lang),
         campaign=max(then["median"] - lasting["median"], 0.0),
-        vi="Chỉ tiêu {target:n} đạt vào {by:t} với khả năng {p:c}, và đến {later:t} vẫn còn giữ được với khả năng "
-        "{q:c} ({draws:n} lần mô phỏng, {engine}): trong khoảng {members:a} người khi ấy có khoảng {campaign:a} người "
-        "vào trong đợt cao điểm cuối năm, "
-        "phần lớn chỉ đóng một đến ba tháng.",
-        en="The target of {target:n} is met in {by:t} with a chance of {p:c} and still stands in {later:t} with one of "
-        "{q:c} ({draws:n} draws, {engine}): of about {members:a} members then, about {campaign:a} come from the "
-        "campaign of the year's end, and "
-        "most of them pay for one to three months.",
+        vi="Chỉ tiêu {target:n} đạt vào {by:t} với khả năng {p:c}, {still} với khả năng {q:c} ({draws:n} lần mô "
+        "phỏng, {engine}): trong khoảng {members:a} người khi ấy có khoảng {campaign:a} người vào trong đợt cao điểm "
+        "cuối năm, phần lớn chỉ đóng một đến ba tháng.",
+        en="The target of {target:n} is met in {by:t} with a chance of {p:c} {still} with one of {q:c} ({draws:n} "
+        "draws, {engine}): of about {members:a} members then, about {campaign:a} come from the campaign of the year's "
+        "end, and most of them pay for one to three months.",
     )
 
 
