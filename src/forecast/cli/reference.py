@@ -6,15 +6,18 @@ site shows them among its guides.
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from forecast.cli.frame import paragraphs
 from forecast.data.messages import speaking
 from forecast.data.tables import write_text
+from forecast.data.vocabulary import GROUPS, OUTREACH_PAYERS
 from forecast.language.words import LANGS, form, say, term
 from forecast.question.levers import LEVERS
 from forecast.question.levers.base import Lever
+from forecast.question.scenario import Target
 
 SAME = "start end where unit_cost payer".split()  # fields of every lever
 
@@ -120,7 +123,7 @@ def scenario(lang: str) -> str:
                     [
                         heads,
                         "|---|---|",
-                        *(f"| `{name}` | {form(name, 'group', lang)} |" for name in _GROUPS),
+                        *(f"| `{name}` | {form(name, 'group', lang)} |" for name in ("all", *GROUPS)),
                         *(f"| `{name}` | {form(name, 'measure', lang)} |" for name in _MEASURES),
                     ]
                 ),
@@ -130,8 +133,7 @@ def scenario(lang: str) -> str:
     )
 
 
-_GROUPS = ("all", "poor", "near_poor", "ethnic_minority", "other")
-_MEASURES = ("members", "lasting_members", "active_9of12", "entries", "paid_months")
+_MEASURES: tuple[str, ...] = get_args(Target.model_fields["measure"].annotation)
 _FIELDS = {
     "scenario": {"vi": "tên, mỗi kịch bản một tên", "en": "name, one for each scenario"},
     "title": {"vi": "tên cho người đọc: `vi`, `en`", "en": "name for people: `vi`, `en`"},
@@ -157,6 +159,7 @@ _FIELDS = {
     },
     "search": {"vi": "những gì `forecast optimize` được chọn", "en": "what `forecast optimize` may choose"},
 }
+_PAYERS = ", ".join(f"`{payer}`" for payer in OUTREACH_PAYERS)
 _SAME = {
     "start": {"vi": "tháng bắt đầu; để trống là từ đầu", "en": "first month; left out: from the beginning"},
     "end": {"vi": "tháng cuối; để trống là đến hết", "en": "last month; left out: for ever"},
@@ -166,8 +169,8 @@ _SAME = {
     },
     "unit_cost": {"vi": "đơn giá riêng, đồng", "en": "a price of its own, VND"},
     "payer": {
-        "vi": "ai trả: `office`, `state`, `province`, `donors`",
-        "en": "who pays: `office`, `state`, `province`, `donors`",
+        "vi": f"ai trả: {_PAYERS}",
+        "en": f"who pays: {_PAYERS}",
     },
 }
 
