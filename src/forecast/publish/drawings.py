@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+
 MIME = "application/vnd.forecast.drawing+json"
 COLORS = "pictures.css"
 PAPER = "var(--color-background-primary)"
@@ -158,6 +160,26 @@ def mark(drawn: str, alt: str) -> str:
 def name(drawn: str) -> str:
     """Return the hash that a drawing goes by."""
     return hashlib.sha256(drawn.encode()).hexdigest()[:16]
+
+
+def put(cell: NotebookNode, drawn: dict[str, str]) -> list[str]:
+    """Put the mark of its drawings where a cell shows a picture, add them to `drawn`, and return their hashes.
+
+    A picture that nobody of ours drew stays an image; its description is handed on to the page.
+    """
+    found: list[str] = []
+    removed = "remove-cell" in cell.metadata.get("tags", [])
+    for output in [] if removed else cell.get("outputs", []):
+        alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+        if MIME in output.get("data", {}):
+            drawing = both(output["data"][MIME])
+            drawn[name(drawing)] = drawing
+            found += hashes(drawing)
+            output["data"], output["metadata"] = {"text/html": mark(drawing, alt)}, {}
+        elif alt:
+            cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | {"image": {"alt": alt}}
+            output["metadata"] = {}
+    return found
 
 
 def place(folder: Path, drawings: dict[str, str]) -> None:

@@ -144,7 +144,7 @@ def write(
             _tag(cell, lang)
             _link(cell, set(books))
         given[f"{stem}.html"] = audit.of_notebook(book)
-        hashes[f"{stem}.html"] = [one for cell in book.cells for one in _picture(cell, drawn)]
+        hashes[f"{stem}.html"] = [one for cell in book.cells for one in drawings.put(cell, drawn)]
         book.metadata = {
             "kernelspec": {"name": "python3", "display_name": "Python 3"},
             "language_info": {"name": "python", "pygments_lexer": "python"},
@@ -239,26 +239,6 @@ def _link(cell: NotebookNode, there: set[str]) -> None:
 def _linked(text: str, there: set[str]) -> str:
     """Turn a link to a notebook that is no page of this site into its words; Sphinx follows the others."""
     return _TO_PAGE.sub(lambda link: str(link[0] if link[2] in there else link[1]), text)
-
-
-def _picture(cell: NotebookNode, drawn: dict[str, str]) -> list[str]:
-    """Put the mark of its drawings where a picture stands, add them to `drawn`, and return their hashes.
-
-    A picture that nobody of ours drew stays an image; its description is handed on to the page.
-    """
-    hashes: list[str] = []
-    for output in cell.get("outputs", []) if "remove-cell" not in tags(cell) else []:
-        alt = output.get("metadata", {}).get("image/png", {}).get("alt")
-        if drawings.MIME in output.get("data", {}):
-            both = drawings.both(output["data"][drawings.MIME])
-            drawn[drawings.name(both)] = both
-            hashes += drawings.hashes(both)
-            output["data"] = {"text/html": drawings.mark(both, alt)}
-            output["metadata"] = {}
-        elif alt:
-            cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | {"image": {"alt": alt}}
-            output["metadata"] = {}
-    return hashes
 
 
 def _outputs(book: NotebookNode, tag: str) -> Iterator[NotebookNode]:

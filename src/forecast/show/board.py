@@ -18,7 +18,7 @@ from forecast.language import words
 from forecast.language.words import Text, join, say
 from forecast.show import narrow, vintage
 from forecast.show.marks import INK, MUTED, number
-from forecast.show.picture import GRID, LOOKS, TARGET, Picture, redrawn, style
+from forecast.show.picture import GRID, LOOKS, TARGET, Picture, capital, redrawn, style
 
 HALF = 0.5  # the chance at which provinces are told apart
 ROW, TOP, SMALL, FOOT, WIDTH = 0.62, 1.5, 1.12, 0.75, 6.4  # inches: of a tile, the head, a small picture, the foot
@@ -327,7 +327,9 @@ def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) 
         axes.plot([x[-1]], [goal], marker="o", ms=6 if large else 4.5, color=TARGET, clip_on=False, zorder=5)
     chance = float(frames.at(board.rows.set_index("place"), place, "chance_goal_lasting"))
     chance_label = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
-    axes.set_title(f"{short(place)} {chance_label}", fontsize=11.5 if large else 9, loc="left", pad=3, color=INK)
+    unit = say(lang, vi="triệu người", en="million people") if large else ""
+    over = f"\n{capital(unit)}" if narrow.on() and large else ""  # there is no room beside the axis
+    axes.set_title(f"{short(place)} {chance_label}{over}", fontsize=11.5 if large else 9, loc="left", pad=3, color=INK)
     axes.set_ylim(0, None)
     axes.set_xlim(x[0], x[-1])
     last = float(rows["median"].iloc[-1])
@@ -338,7 +340,7 @@ def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) 
     end.set_horizontalalignment("right")
     if large:
         axes.yaxis.set_major_formatter(lambda v, _: words.number(v / 1e6, lang, 1))
-        axes.set_ylabel(say(lang, vi="triệu người", en="million people"), fontsize=8.5)
+        axes.set_ylabel("" if over else unit, fontsize=8.5)
         axes.grid(axis="y", color=GRID)
     else:
         axes.set_yticks([0, last], ["", ""])  # the number stands at the line

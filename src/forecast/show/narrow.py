@@ -125,7 +125,7 @@ def _break(picture: Figure, text: Text) -> None:
     """Break a text that leaves the sheet into lines that do not, as far as its words allow."""
     words, room = " ".join(text.get_text().split()), _room(picture, text)
     width = len(words) + 1
-    if width <= WHOLE or text.get_rotation():
+    if width <= WHOLE or _inside(text.get_window_extent(), room) or text.get_rotation():
         return
     while width > 6 and not _inside(text.get_window_extent(), room):
         width -= 1 if width < 30 else 2
@@ -176,7 +176,7 @@ def _shrink(picture: Figure, axes: Axes) -> None:
     """Take from the width of axes what the words beside them lack, half of it at most."""
     boxes = [
         text.get_window_extent()
-        for text in (*axes.texts, axes.yaxis.label, *_ticks(axes.yaxis))
+        for text in (*axes.texts, axes.yaxis.label, *_ticks(axes.xaxis), *_ticks(axes.yaxis))
         if text.get_text().strip()
     ]
     if not boxes or not axes.axison:

@@ -61,6 +61,7 @@ STYLE: dict[Any, Any] = {
     "grid.color": GRID,
     "axes.axisbelow": True,
     "ytick.left": False,
+    "xtick.major.pad": 5,  # lines of the house font are high
     "hatch.linewidth": 0.4,
 }
 
