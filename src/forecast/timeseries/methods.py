@@ -4,8 +4,8 @@ Every method takes ``x`` (n,), oldest value first, and returns an :class:`Ahead`
 same scale and the errors that it made on the way; :mod:`forecast.timeseries.combination` joins them. Smoothing is
 fitted on a grid of its parameters: each point of the grid is run through the series at once, starting values by least
 squares, and the forecast is the mean over the grid, each point with the weight of its likelihood. That is steadier
-than the one best point where little is known, needs no optimizer, and takes a millisecond. Series of :data:`MANY` values
-go through :mod:`forecast.timeseries.loops`.
+than the one best point where little is known, needs no optimizer, and takes a millisecond. Series of :data:`MANY`
+values go through :mod:`forecast.timeseries.loops`.
 """
 
 from functools import lru_cache
