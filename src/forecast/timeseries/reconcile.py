@@ -89,8 +89,8 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     heads = [name for name in above if name in parents]
     heads.sort(key=lambda name: -sum(name in climbed for climbed in over.values()))
     sums = np.zeros((len(heads) + len(leaves), len(leaves)))
-    for row, name in zip(sums, heads, strict=False):
-        row[:] = [name in over[leaf] for leaf in leaves]
+    for inside, name in zip(sums, heads, strict=False):
+        inside[:] = [name in over[leaf] for leaf in leaves]
     np.fill_diagonal(sums[len(heads) :], 1.0)
     return Tree(heads + leaves, sums)
 
