@@ -91,6 +91,7 @@ def signature(name: str, thing: Callable[..., Any]) -> str:
         arguments, returned = [_field(thing, field) for field in thing.model_fields], ""
     else:
         arguments, returned = _arguments(thing)
+    arguments = [re.sub(r"'([^'\"]*)'", r'"\1"', argument) for argument in arguments]
     line = f"{name}({', '.join(arguments)}){returned}"
     if len(line) <= WIDTH:
         return line
