@@ -61,7 +61,7 @@ class Width(NamedTuple):
 
 
 # Learned on M1, M3 and tourism, by steps in a season; of series in counts, on yearly uptake, M1 and tourism. In logs,
-# the quarterly and yearly ones were then moved by hand; what benchmarks/forecasting/widths.py learns: docs/decisions/0020.
+# the quarterly and yearly ones were then moved by hand; what benchmarks/forecasting/widths.py learns: decision 0020.
 WIDTHS = {
     1: Width(-0.27, 0.79, -0.03, 0.27, 0.52, 0.77, 4.6),
     4: Width(-0.20, 0.22, 0.61, 0.16, 0.17, -0.23, 3.4),
