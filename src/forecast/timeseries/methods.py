@@ -4,7 +4,8 @@ Every method takes ``x`` (n,), oldest value first, and returns an :class:`Ahead`
 same scale and the errors that it made on the way; :mod:`forecast.timeseries.combination` joins them. Smoothing is
 fitted on a grid of its parameters: each point of the grid is run through the series at once, starting values by least
 squares, and the forecast is the mean over the grid, each point with the weight of its likelihood. That is steadier
-than the one best point where little is known, needs no optimizer, and takes a millisecond.
+than the one best point where little is known, needs no optimizer, and takes a millisecond. Series of :data:`MANY`
+values go through :mod:`forecast.timeseries.loops`.
 """
 
 from functools import lru_cache
@@ -27,6 +28,7 @@ CHANGE_WEIGHT, FADE = 0.85, 0.9
 LATEST = 30  # changes of which a steady drift is made, the last ones: M3 "other", yearly M3 and M1 not worse
 # Weight of a seasonal pattern a year older. Of 0.6 to 1, best or next to it on quarterly and monthly M1, M3, tourism.
 PATTERN_WEIGHT = 0.75
+MANY = 10_000  # values from which on loops are compiled: matrices then cost as much as loading a compiler, a second
 
 
 class Ahead(NamedTuple):
@@ -46,22 +48,8 @@ def smooth(x: np.ndarray, horizon: int, dampings: tuple[float, ...] = DAMPINGS) 
     """
     standard, center, scale = _standard(x)
     level, slope, damping = _grid(LEVELS, SLOPES, dampings)
-    slope = slope * level
-    run = np.zeros((3, len(level)))  # what the values, a first level of one and a first slope of one lead to
-    trend = np.zeros_like(run)
-    run[1], trend[2] = 1.0, 1.0
-    errors = np.empty((len(x), *run.shape))
-    for step, value in enumerate(standard):
-        ahead = run + damping * trend
-        error = -ahead
-        error[0] += value
-        errors[step] = error
-        run = ahead + level * error
-        trend = damping * trend + slope * error
-    first, rising = _starts(errors)
-    mse = np.mean((errors[:, 0] + errors[:, 1] * first + errors[:, 2] * rising) ** 2, axis=0)
+    mse, end, trend = _trends(standard, level, slope * level, damping)
     weights = _weights(mse, len(x))
-    end, trend = (part[0] + part[1] * first + part[2] * rising for part in (run, trend))
     paths = end[:, None] + np.cumsum(damping[:, None] ** np.arange(1, horizon + 1), axis=1) * trend[:, None]
     return Ahead(weights @ paths * scale + center, float(weights @ mse) * scale**2)
 
@@ -235,8 +223,37 @@ def step_errors(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
     return np.append(sizes, farther)
 
 
+def _trends(
+    x: np.ndarray, level: np.ndarray, slope: np.ndarray, damping: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the mean squared error, last level and last trend of each point of the grid, start fitted."""
+    if len(x) >= MANY:
+        from forecast.timeseries import loops  # compiles
+
+        return loops.trends(x, level, slope, damping)
+    run = np.zeros((3, len(level)))  # what the values, a first level of one and a first slope of one lead to
+    trend = np.zeros_like(run)
+    run[1], trend[2] = 1.0, 1.0
+    errors = np.empty((len(x), *run.shape))
+    for step, value in enumerate(x):
+        ahead = run + damping * trend
+        error = -ahead
+        error[0] += value
+        errors[step] = error
+        run = ahead + level * error
+        trend = damping * trend + slope * error
+    first, rising = _starts(errors)
+    mse = np.mean((errors[:, 0] + errors[:, 1] * first + errors[:, 2] * rising) ** 2, axis=0)
+    end, trend = (part[0] + part[1] * first + part[2] * rising for part in (run, trend))
+    return mse, end, trend
+
+
 def _simple_errors(x: np.ndarray, drift: float) -> np.ndarray:
     """Return the errors of simple smoothing with a drift for each point of the grid (n, points), start fitted."""
+    if len(x) >= MANY:
+        from forecast.timeseries import loops  # compiles
+
+        return loops.simple_errors(x, drift, THETA_LEVELS)
     count, stay = len(x), 1 - THETA_LEVELS
     errors = np.empty((count, 2, len(stay)))
     run = np.stack([np.zeros_like(stay), np.ones_like(stay)])
