@@ -22,9 +22,10 @@ SEASON_LEVELS, SEASON_SLOPES, SEASON_DAMPINGS = (0.05, 0.2, 0.4, 0.7), (0.0, 0.0
 SEASON_SHARES = (0.02, 0.1, 0.25, 0.5)
 THETA_LEVELS = np.linspace(0.05, 1.0, 20)
 CALM = 1e-3  # size of errors, in usual changes, below which a fit is no better than another
-# What a drift is made of: weight of a change a year older, and what remains of the drift after a year. Chosen on the
-# uptake set (8 and 12 points) and not worse on yearly M1 and M3: benchmarks/forecasting.
+# What a drift that fades is made of: weight of a change a year older, and what remains of the drift after a year.
+# Chosen on the uptake set (8 and 12 points): benchmarks/forecasting.
 CHANGE_WEIGHT, FADE = 0.85, 0.9
+LATEST = 30  # changes of which a steady drift is made, the last ones: M3 "other", yearly M3 and M1 not worse
 # Weight of a seasonal pattern a year older. Of 0.6 to 1, best or next to it on quarterly and monthly M1, M3, tourism.
 PATTERN_WEIGHT = 0.75
 MANY = 10_000  # values from which on loops are compiled: matrices then cost as much as loading a compiler, a second
@@ -90,6 +91,28 @@ def fading_drift(x: np.ndarray, horizon: int, season: int = 1, fade: float = FAD
     return np.asarray(x[-1] + drift * np.cumsum(fade ** (np.arange(1, horizon + 1) / season)))
 
 
+def drift(x: np.ndarray, horizon: int, pace: float = 1.0) -> np.ndarray:
+    """Go on by ``pace`` times the mean of the last :data:`LATEST` changes.
+
+    >>> drift(np.array([1.0, 2.0, 6.0, 7.0]), horizon=2).tolist()
+    [9.0, 11.0]
+    """
+    changes = np.diff(x)[-LATEST:]
+    return np.asarray(x[-1] + pace * (changes.mean() if len(changes) else 0.0) * np.arange(1, horizon + 1))
+
+
+def median_drift(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
+    """Go on by the median of the last :data:`LATEST` changes, of those over a whole season where there is one.
+
+    A jump or a single bad year counts for as much as any other. More than ``season`` values.
+
+    >>> median_drift(np.array([1.0, 2.0, 6.0, 7.0]), horizon=2).tolist()
+    [8.0, 9.0]
+    """
+    change = float(np.median((x[season:] - x[:-season])[-LATEST * season :])) / season
+    return np.asarray(x[-1] + change * np.arange(1, horizon + 1))
+
+
 def slowing(x: np.ndarray) -> float:
     """Return the share of its usual change that a series keeps: less than one where its last changes are less than all.
 
@@ -98,7 +121,7 @@ def slowing(x: np.ndarray) -> float:
     >>> slowing(np.arange(9.0)), round(slowing(1 - 0.5 ** np.arange(9.0)), 2)
     (1.0, 0.61)
     """
-    changes = np.diff(x)
+    changes = np.diff(x)[-LATEST:]
     usual, recent = changes.mean(), changes[-max(2, len(changes) // 3) :].mean()
     return float(1 + np.sqrt(np.clip(recent / usual, 0.0, 1.0))) / 2 if usual else 1.0
 
