@@ -486,7 +486,10 @@ def test_search_finds_pages_with_and_without_diacritics(site, tab, look, folder,
     assert "Cà Mau" in page.locator("h1").first.inner_text() and faults == []
 
 
-@pytest.mark.parametrize(("asked", "name"), [("2027", "05_ca_mau"), ("sàn", "05_ca_mau"), ("2027 sàn", "05_ca_mau")])
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [("2027", "05_ca_mau"), ("sàn", "05_ca_mau"), ("2027 sàn", "05_ca_mau"), ("backtest", "guide_api")],
+)
 def test_search_finds_years_and_short_words(site, tab, asked, name):
     page, faults = tab("desktop")
     page.goto((site / "index.html").as_uri())
