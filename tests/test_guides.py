@@ -1,13 +1,16 @@
 """The guides: there in both languages, their commands and files are those of today, and their tutorial runs."""
 
+import inspect
 import re
 import shlex
+from types import ModuleType
 
 import click
 import pytest
 import yaml
 
-from forecast.cli import main, reference
+import forecast
+from forecast.cli import api, main, reference
 from forecast.data.home import ROOT
 from forecast.data.messages import speaking
 from forecast.publish import guides, pages
@@ -39,7 +42,7 @@ def test_both_languages_have_the_same_parts_and_as_many_commands(stem):
     assert programs[0] == programs[1]
 
 
-@pytest.mark.parametrize(("stem", "lang"), [pair for pair in ALL if pair[0] != "guide_commands"])
+@pytest.mark.parametrize(("stem", "lang"), [pair for pair in ALL if pair[0] not in ("guide_commands", "guide_api")])
 def test_commands_of_a_guide_have_options_that_there_are(stem, lang, tmp_path, monkeypatch):
     text = guides.read(stem, lang)
     lines = [line for line in guides.commands(text) if re.match(r"(FORECAST_DATA=\S+ )?forecast ", line)]
@@ -79,6 +82,29 @@ def test_reference_is_made_of_the_commands_and_the_levers_of_today(lang):
     assert fields == reference.scenario(lang), "make schema"
     for name in (*schema()["properties"], *LEVERS, *reference.SAME):
         assert f"| `{name}` |" in fields
+    library = guides.read("guide_api", lang)
+    assert library == api.page(lang), "make schema"
+    assert re.findall(r"^## `(\w+)`$", library, re.MULTILINE) == [name for name, _ in api.names()]
+
+
+def test_the_library_has_a_page_with_signature_meaning_and_example_of_each_public_name():
+    sections = re.split(r"^## ", guides.read("guide_api", "en"), flags=re.MULTILINE)[1:]
+    assert {section.split("`")[1] for section in sections} == set(forecast.__all__) and len(sections) > 25
+    for section in sections:
+        name = section.split("`")[1]
+        code = re.findall(r"^```(\w+)\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+        assert any(">>>" in text for kind, text in code if kind == "pycon"), name
+        assert not re.search(r":\w+:`|FieldInfo|<function|<class", section), name
+        if isinstance(getattr(forecast, name), ModuleType):
+            continue
+        kind, call = code[0]
+        assert kind == "python" and call.startswith(f"{name}("), name
+        for required in (
+            p for p in inspect.signature(getattr(forecast, name)).parameters.values() if p.default is p.empty
+        ):
+            assert re.search(rf"\b{required.name}\b", call), (name, required.name)
+    vi = guides.read("guide_api", "vi")
+    assert vi.count('<div lang="en">') == vi.count("</div>") == len(sections)
 
 
 def test_a_link_to_no_guide_is_named(tmp_path):

@@ -43,6 +43,13 @@ policy:
 - {lever: TopUp, start: 2026-01, share: 0.2, group: poor}
 assumptions: {opening_members: 94}
 """
+NATION = """scenario: visits
+place: Việt Nam
+start: 2025-12
+until: 2030-12
+policy:
+- {lever: Visits, start: 2026-01, count: 50.0}
+"""
 COMMANDS = {  # each with --jobs 1 where it does not say otherwise; _ is a space within a word
     "project": "project plan.yaml --draws 24 --learned priors",
     "project, two processes": "project plan.yaml --draws 24 --learned priors --engines agents,stock --jobs 2",
@@ -55,6 +62,7 @@ COMMANDS = {  # each with --jobs 1 where it does not say otherwise; _ is a space
     "sensitivity": "sensitivity plan.yaml --learned priors",
     "backtest": "backtest Cà_Mau --engines series,stock --draws 8 --origins 2022-12,2023-12",
     "board": "board --draws 4 --month 2025-12 --until 2030-12",
+    "board, a policy": "board Cao_Bằng --draws 4 --month 2025-12 --policy nation.yaml --communes",
     "report": "report Đà_Bắc --lang vi --draws 4 --day 2026-01-01",
 }
 PARTS, MANIFEST, CHUNK = ".parts", "manifest.json", 4
@@ -210,6 +218,7 @@ def _command(name: str, room: Path) -> int:
     """Run the command here, as the command line does; note each piece of work that it keeps."""
     from forecast.cli import main as forecast
     from forecast.data import files
+    from forecast.desk import allocation
     from forecast.experiment import project
     from forecast.uncertainty import study
 
@@ -224,7 +233,7 @@ def _command(name: str, room: Path) -> int:
     files.keep = noted
     scratch = files.scratch
     files.scratch = lambda near, of: scratch(near if of in ("compiled", "build") else room / of, of)
-    project.CHUNK = CHUNK  # small questions are cut into several pieces too
+    project.CHUNK = allocation.PART = CHUNK  # small questions are cut into several pieces too
     study.Plan = lambda **_: study.PLAN._replace(
         sets=4, repeats=2, draws=100, trajectories=2, base=2, strongest=2, walks=2, lucks=2
     )
@@ -274,6 +283,7 @@ def _district(top: Path) -> None:
     os.waitpid(process, 0)
     os.environ["FORECAST_DATA"] = str(top / "data")
     (top / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    (top / "nation.yaml").write_text(NATION, encoding="utf-8")
 
 
 def _load() -> None:

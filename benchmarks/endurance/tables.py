@@ -1,7 +1,7 @@
 """Long tables, each in a command of its own: `python benchmarks/endurance/tables.py`.
 
-One series of 200,000 dates (more than are taken) and of 100,000, sums over 3,000 nodes, and a table of 30,000 faulty
-rows go through `forecast baseline`, imports and all, on one core; each may take ten seconds of the processor.
+One series of 200,000 dates and of more than are taken, sums over 3,000 nodes, and a table of 30,000 faulty rows go
+through `forecast baseline`, imports and all, on one core; each may take ten seconds of the processor.
 The page goes to benchmarks/results/tables.md.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parents[1] / "results"
 GOAL = 10.0  # seconds
-DATES, MOST_DATES, NODES, FAULTS, DISTRICTS = 200_000, 100_000, 3_000, 30_000, 60
+DATES, TOO_MANY, NODES, FAULTS, DISTRICTS = 200_000, 250_000, 3_000, 30_000, 60
 
 
 def long_series(days: int = DATES) -> Iterator[str]:
@@ -52,8 +52,8 @@ def faulty() -> Iterator[str]:
 
 
 CASES = {
-    f"one series of {MOST_DATES:,} dates, answered": (partial(long_series, MOST_DATES), None, 0),
-    f"one series of {DATES:,} dates, refused": (long_series, None, 1),
+    f"one series of {DATES:,} dates": (long_series, None, 0),
+    f"one series of {TOO_MANY:,} dates, refused": (partial(long_series, TOO_MANY), None, 1),
     f"sums over {NODES:,} nodes": (many_nodes, parents, 0),
     f"{FAULTS:,} faulty rows": (faulty, None, 1),
 }

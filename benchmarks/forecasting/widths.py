@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import peers
 import real
 from scipy import special, stats
 from scipy.optimize import brentq, minimize
@@ -45,10 +46,13 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=250, help="series of each group")
     options = parser.parse_args()
     groups = real.read(options.series)
-    shown = {
-        label: [(case, combination.shows(case.past, case.season, len(case.future))) for case in cases[: options.most]]
-        for label, cases in groups.items()
-    }
+    shown = {}
+    for label, cases in groups.items():
+        more = peers.beside("this project", cases)  # what a table of short series says of drifts
+        shown[label] = [
+            (case, combination.shows(case.past, case.season, len(case.future), **more))
+            for case in cases[: options.most]
+        ]
     for logs, sets in ((True, LEARN), (False, {1: COUNTS})):
         for season, labels in sets.items():
             parts = {label: errors(label, shown[label], logs) for label in labels}

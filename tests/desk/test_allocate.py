@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.data import tables, toy
+from forecast.data import files, tables, toy
 from forecast.desk import allocation
 from forecast.desk.allocation import equally_hard
 from forecast.engines.people.agents import AgentEngine, by_commune
@@ -46,6 +46,26 @@ def test_communes_live_apart():
     changed = (quo != there).any(axis=(0, 1))
     names = list(toy.place().communes["commune"])
     assert [n for n, c in zip(names, changed, strict=True) if c] == ["Toy/Núi"]
+
+
+def test_pieces_of_a_split_are_kept_and_damaged_ones_done_again(split, tmp_path, monkeypatch, caplog):
+    how = {"draws": 32, "jobs": 1, "progress": False, "keep": tmp_path}
+    first = allocation.allocate(question(), **how)
+    kept, done = sorted(tmp_path.iterdir()), []
+    assert len(kept) == 4
+    kept[0].unlink()
+    data = bytearray(kept[1].read_bytes())
+    data[len(data) // 2] ^= 4
+    kept[1].write_bytes(data)
+    files.keep({"members": np.ones((2, 2, 2))}, kept[2])
+    monkeypatch.setattr(
+        allocation, "by_commune", lambda scenario, draws, seed: done.append(draws) or by_commune(scenario, draws, seed)
+    )
+    pd.testing.assert_frame_equal(allocation.allocate(question(), **how).table, first.table)
+    assert len(done) == 3
+    assert "its hash does not fit" in caplog.text and "it holds other arrays" in caplog.text
+    allocation.allocate(question(), **how, seed=2)
+    assert len(done) == 7  # another question goes on with nothing
 
 
 def test_shares_are_whole_and_add_up(split):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecast import show
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.data.law import read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.places import read_place
@@ -203,6 +203,46 @@ def test_a_policy_of_the_nation_acts_in_a_province_and_is_paid_for(made):
     assert usual["province"].sum() == 0 and (topped["province"] > 0).all()
     assert topped["province"] + topped["members"] == pytest.approx(usual["members"])
     assert (policies.money(law, more, found["model"], name, 2027)["office"] > usual["office"]).all()
+
+
+def test_finished_provinces_are_kept_and_damaged_ones_done_again(made, tmp_path, monkeypatch, caplog):
+    one, done, project = alone(made, "Huế"), [], policies.project
+    monkeypatch.setattr(policies, "project", lambda asked, *a, **more: done.append(asked) or project(asked, *a, **more))
+    levers = Policy(Visits(count=30, start="2027-01"))
+    asked = Scenario("visits", "Việt Nam", start="2026-11", until="2028-12", policy=levers)
+
+    def rows(**more):
+        found = compare.compared(one, [asked], draws=2, jobs=1, **more)
+        budget = float(found.rows["support"].max()) / 3
+        return found.rows, equal.equal(one, [asked], found, budget=budget, draws=2, jobs=1, **more)
+
+    alone_rows, kept_rows = rows(), rows(keep=tmp_path)
+    kept, pieces, count = sorted(tmp_path.iterdir()), len(done), len(done) // 2
+    assert len(kept) == count > 1
+    again = rows(keep=tmp_path)
+    assert len(done) == pieces
+    for table, *others in zip(alone_rows, kept_rows, again, strict=True):
+        for other in others:
+            pd.testing.assert_frame_equal(other, table, check_exact=True)
+    arrays = files.kept_arrays(kept[0])
+    files.keep({name: array[:-1] for name, array in arrays.items()}, kept[0])
+    kept[1].write_bytes(kept[1].read_bytes()[:-1])
+    rows(keep=tmp_path)
+    assert len(done) == pieces + 2
+    assert "its hash does not fit" in caplog.text and "it holds other policies, months or draws" in caplog.text
+
+
+def test_finished_boards_of_earlier_months_are_kept(history, tmp_path, monkeypatch):
+    wanted = back.counted_places(history)
+    wanted, done = wanted[wanted["place"] == "Việt Nam"], []
+    monkeypatch.setattr(back, "counted_places", lambda _: wanted)
+    outlooks = back.outlooks
+    monkeypatch.setattr(back, "outlooks", lambda asked: done.append(asked.month) or outlooks(asked))
+    first = back.back(4, history=history, keep=tmp_path)
+    again = back.back(4, history=history, keep=tmp_path)
+    assert done == wanted["seen"].tolist()
+    pd.testing.assert_frame_equal(again, first, check_exact=True)
+    assert first["members"].tolist() == wanted["members"].tolist() and (first["low"] <= first["high"]).all()
 
 
 def test_a_top_up_on_the_board_is_a_change_of_the_law(made):

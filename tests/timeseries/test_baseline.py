@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.data import tables
-from forecast.timeseries import baseline, combination
+from forecast.timeseries import baseline, combination, methods
 
 LEVELS = (0.025, 0.5, 0.975)
 
@@ -146,6 +146,43 @@ def test_a_table_of_short_series_says_how_much_drifts_weigh():
     swings = [100 + 20 * (-1.0) ** np.arange(6) * rng.uniform(0.9, 1.1, 6) for _ in range(30)]
     assert combination.lean_of(swings) < combination.LEAN < combination.lean_of(lines)
     assert combination.lean_of(lines[:5]) == combination.LEAN
+
+
+def test_a_table_whose_growth_speeds_up_lets_a_short_series_grow_faster_than_its_drift():
+    rng = np.random.default_rng(7)
+    faster = [100 + rng.uniform(5, 20) * np.arange(6) ** 1.3 for _ in range(200)]
+    lean = combination.lean_of(faster)
+    assert lean > 1
+    y = faster[0]
+    plain = y[-1] + (y[-1] - y[0]) / 5
+    assert combination.shows(y, 1, 1, 0.6).middle[0] < plain < combination.shows(y, 1, 1, lean).middle[0]
+
+
+def test_one_jump_moves_the_drift_and_not_the_median_drift():
+    y = 100 + 2.0 * np.arange(12)
+    jump = y + 60 * (np.arange(12) > 5)
+    assert methods.median_drift(jump, 1)[0] == jump[-1] + 2
+    assert methods.drift(jump, 1)[0] > jump[-1] + 7
+    waves = np.tile([0.0, 5.0, 9.0, 2.0], 6) + 0.5 * np.arange(24)
+    assert methods.median_drift(waves, 4, 4) == pytest.approx(waves[-1] + 0.5 * np.arange(1, 5))
+
+
+def test_a_drift_is_that_of_the_last_thirty_changes():
+    y = np.append(np.zeros(50), np.arange(1.0, 31.0))
+    assert methods.drift(y, 1)[0] == methods.median_drift(y, 1)[0] == 31.0
+
+
+def test_a_quarterly_series_hears_the_median_change_of_a_year():
+    """Noise round a line: without that member the same series would go on by less or more of it."""
+    rng = np.random.default_rng(5)
+    y = 1000 + 10.0 * np.arange(24) + rng.normal(0, 30, 24)
+    with_it = combination.shows(y, 4, 8).middle
+    one = combination._taken_apart(y / y.mean(), 4, 8, positive=True)
+    path = one.put(methods.median_drift(one.adjusted, 8, 4)) * y.mean()
+    shares, rows = zip(*combination._members(one, 4, 8, True, combination.LEAN), strict=True)
+    assert shares[-1] / sum(shares) == pytest.approx(combination.MEDIAN_SHARE)
+    rest = np.average(rows[:-1], axis=0, weights=shares[:-1]) * y.mean()
+    assert with_it == pytest.approx(0.2 * path + 0.8 * rest)
 
 
 def test_growth_that_goes_on_evenly_for_a_season_does_not_fade():

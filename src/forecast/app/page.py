@@ -1,35 +1,37 @@
-"""The scenario page: a question in a browser, a control for each lever, the answer below; on this machine only.
+"""The scenario page: a question in a browser, a control for each lever, the answer beside them.
 
-The page is made of ipywidgets and works in a notebook too (`Page(files).view`). `serve` shows it without any code:
-Voilà runs it in a kernel of its own, on loopback and behind a token, and takes no code from the browser. What may be
-pulled are the levers that `forecast optimize` may choose (:mod:`forecast.question.menu`), on top of the scenario's own.
+The page is made of ipywidgets and works in a notebook too (`Page(files).view`); :mod:`forecast.app.serve` shows it
+without any code. What may be pulled are the levers that `forecast optimize` may choose
+(:mod:`forecast.question.menu`), on top of the scenario's own.
 """
 
+import asyncio
 import base64
 import html
-import secrets
 import shlex
-import tempfile
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import ipywidgets as widgets
-import nbformat
-from IPython.display import display
+import pandas as pd
 
-from forecast.answer.projection import Projection
-from forecast.data import tables
-from forecast.desk.compare import comparison
-from forecast.desk.target import target_table
+from forecast.answer.projection import COLUMNS, Projection, concat
+from forecast.app import answers, link
+from forecast.app.answers import Answer, Kept
+from forecast.app.controls import Control, unread
+from forecast.app.own_place import OwnPlace
+from forecast.data import tables, typed
+from forecast.data.messages import UserError
 from forecast.engines import ENGINES
 from forecast.experiment import project
 from forecast.language import words
-from forecast.language.words import LANGS, Text, term
+from forecast.language.words import LANGS, say, term
 from forecast.question import menu
 from forecast.question.levers import Policy
-from forecast.question.scenario import Scenario, read_scenario
+from forecast.question.scenario import Scenario, Target, read_scenario
 from forecast.question.scenario_file import scenario_yaml
-from forecast.show import costs, levers, policy, projection, target
 
 # The engines that answer for levers, the quickest first.
 OFFERED = sorted(
@@ -41,12 +43,11 @@ TITLES = {
     OWN: {"vi": "Phương án của bạn", "en": "Your choice"},
     QUO: {"vi": "Giữ nguyên cách làm cũ", "en": "Status quo"},
 }
-# What the page may load: nothing from anywhere else, whatever Voilà's template asks for.
-GONE = 600  # seconds without a window, after which its kernel ends
-_AT_HOME = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws://127.0.0.1:*; frame-ancestors 'none'"
-_WIDE = widgets.Layout(width="100%", max_width="62rem")
-_WRAP = widgets.Layout(flex_flow="row wrap")
-_APART = widgets.Layout(flex_flow="row wrap", margin="1rem 0 0 0")
+TITLES_IN = {lang: {name: titles[lang] for name, titles in TITLES.items()} for lang in LANGS}
+SETTINGS = ("from", "lang", "engine", "draws", "target", "by", "budget")
+MOST_KEPT = 5  # answers side by side
+MOVING = 0.15  # seconds after which a control has come to rest: one answer for several keys, not one for each
+_TEXTS = ("style", "title", "own", "more", "aim", "note", "summary", "details", "communes")
 
 
 def scenario_files() -> list[Path]:
@@ -59,257 +60,336 @@ def scenario_files() -> list[Path]:
     return sorted(paths, key=lambda path: not path.stem.endswith("-plan"))
 
 
-class Answer(NamedTuple):
-    """What the page shows: the two questions, the engine and draws that answered them, and what they answered."""
-
-    chosen: Scenario
-    quo: Scenario
-    engine: str
-    draws: int
-    projected: Projection
-
-
-class Control:
-    """One lever on the page: a slider over its levels, or a tick where it has none; its size is told in words."""
-
-    def __init__(self, choice: menu.Choice):
-        """Show `choice`, left out at first."""
-        self.choice, self.lang, self.size = choice, "vi", widgets.HTML()
-        wide = {"style": {"description_width": "min(21rem, 55%)"}, "layout": widgets.Layout(width="min(40rem, 100%)")}
-        self.box = (
-            widgets.IntSlider(0, 0, choice.levels, readout=False, **wide)
-            if choice.levels > 1
-            else widgets.Checkbox(False, **wide)
-        )
-        self.view = widgets.HBox([self.box, self.size], layout=_WRAP)
-        self.box.observe(lambda _: self.tell(), "value")
-
-    @property
-    def level(self) -> int:
-        """The level that is chosen; 0 leaves the lever out."""
-        return int(self.box.value)
-
-    def tell(self, lang: str | None = None) -> None:
-        """Say in words what is chosen; `lang` changes the language."""
-        self.lang = lang or self.lang
-        form = self.choice.form
-        about = [term(f"group.{form['group']}", self.lang)] if form.get("group", "all") != "all" else []
-        self.box.description = ", ".join([term(f"lever.{self.choice.lever}", self.lang), *about])
-        lever = self.choice.at(self.level)
-        off = {"vi": "không dùng", "en": "left out"}[self.lang]
-        self.size.value = html.escape(levers.size(lever, self.lang) or "✓") if lever else f"<i>{off}</i>"
+@cache
+def _style() -> str:
+    return f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
 
 
 class Page:
-    """The page of one or more scenario files: choose one, pull levers, ask, read.
+    """The page of one or more scenario files: choose one, pull levers, read the answer beside them.
 
     >>> page = Page([tables.data_dir() / "scenarios" / "da-bac-plan.yaml"], lang="en")
-    >>> page.scenario.scenario, len(page.plan_boxes), page.controls[0].level
+    >>> page.scenario.scenario, sum(control.level for control in page.plan), page.offered[0].level
     ('my-choice', 9, 0)
     """
 
-    def __init__(self, files: list[Path] | None = None, lang: str = "vi"):
-        """Offer `files`, those of the data when left out; a file with a fault raises its own error."""
-        files = files or scenario_files()
-        self.questions = [read_scenario(path) for path in files]
-        self.lang = lang
+    def __init__(self, files: list[Path] | None = None, lang: str = "vi", served: bool = False):
+        """Offer `files`, those of the data when left out; a file with a fault raises its own error.
+
+        A page that is `served` has an address, and so links to its answers.
+        """
+        self.questions = [read_scenario(path) for path in files or scenario_files()]
+        self.lang, self.served = lang, served
         self.answer: Answer | None = None
+        self.kept: list[Kept] = []
         self.shown: Scenario | None = None
+        self.plan: list[Control] = []
+        self.offered: list[Control] = []
+        self._quiet = False  # while the page sets its own controls
+        self._status_quo: tuple[object, Projection] = (None, Projection(pd.DataFrame(columns=COLUMNS)))
+        self._soon: asyncio.TimerHandle | None = None
+        self.texts = {name: widgets.HTML() for name in _TEXTS}
+        self.texts["style"].value = _style()
         self.tongue = widgets.ToggleButtons(options=[("Tiếng Việt", "vi"), ("English", "en")], value=lang)
-        self.question = widgets.Dropdown(layout=widgets.Layout(width="min(38rem, 100%)"))
-        self.engine, self.draws = widgets.Dropdown(), widgets.Dropdown(options=DRAWS, value=100)
+        self.question, self.engine = widgets.Dropdown(), widgets.Dropdown()
+        self.draws = widgets.Dropdown(options=DRAWS, value=100)
+        self.goal, self.by = widgets.BoundedIntText(0, 0, 10**9), widgets.Dropdown()
+        self.budget = widgets.Text(continuous_update=False)
         self.ask = widgets.Button(button_style="primary")
-        self.texts = {name: widgets.HTML() for name in ("title", "place", "own", "more", "engine", "draws", "note")}
-        self.plan, self.levers = widgets.VBox(), widgets.VBox()
-        self.busy, self.output = widgets.Output(), widgets.Output(layout=_WIDE)
+        self.keep, self.drop, self.by_commune = (widgets.Button() for _ in range(3))
+        self.own_place = OwnPlace(self._imported)
+        self.boxes = {name: widgets.VBox() for name in ("plan", "offered")}
+        self._arrange()
         self._write()
         self._take_up()
         self.question.observe(lambda change: self._take_up() if change["new"] is not None else None, "value")
         self.tongue.observe(lambda _: self._translate(), "value")
-        self.ask.on_click(lambda _: self.run())
-        text = self.texts
-        self.view = widgets.VBox(
-            [
-                self.tongue,
-                text["title"],
-                widgets.HBox([text["place"], self.question], layout=_WRAP),
-                text["own"],
-                self.plan,
-                text["more"],
-                self.levers,
-                widgets.HBox([text["engine"], self.engine, text["draws"], self.draws, self.ask], layout=_APART),
-                text["note"],
-                self.busy,
-                self.output,
-            ],
-            layout=widgets.Layout(width="100%", max_width="64rem", padding="0 1rem"),
+        for field in (self.goal, self.by, self.budget, self.engine, self.draws):
+            field.observe(lambda _: self.pulled(), "value")
+        self._buttons(
+            {self.ask: self.run, self.keep: self.hold, self.drop: self.forget, self.by_commune: self.communes}
         )
 
-    def _say(self, vi: str, en: str) -> str:
-        return {"vi": vi, "en": en}[self.lang]
+    @staticmethod
+    def _buttons(does: dict[widgets.Button, Callable[[], None]]) -> None:
+        for button, act in does.items():
+            button.on_click(lambda _, act=act: act())
+
+    def _arrange(self) -> None:
+        """Put the parts in their places: head, levers on the left, the answer on the right (`style.css`)."""
+        text = self.texts
+
+        def box(name: str, *parts: Any, row: bool = False) -> widgets.Box:
+            made = (widgets.HBox if row else widgets.VBox)(parts)
+            made.add_class(name)
+            return made
+
+        head = box("fc-head", text["style"], self.tongue, text["title"], self.question)
+        aims = box("fc-row", self.goal, self.by, self.budget, row=True)
+        left = box(
+            "fc-left", text["aim"], aims, text["own"], self.boxes["plan"], text["more"], self.boxes["offered"],
+            self.own_place.view,
+        )  # fmt: skip
+        how = box("fc-row", self.engine, self.draws, row=True)
+        acts = box("fc-row", self.ask, self.keep, self.drop, row=True)
+        rest = box("fc-rest", how, text["details"], self.by_commune, text["communes"], text["note"])
+        self.view = box("fc-page", head, left, box("fc-side", box("fc-sum", text["summary"], acts), rest))
+        text["summary"].add_class("fc-summary")
+
+    def _say(self, vi: str, en: str, **values: Any) -> str:
+        return say(self.lang, vi=vi, en=en, **values)
 
     def _write(self) -> None:
         """Write what does not depend on the question, in the language of the page."""
+        self._quiet = True
         text, chosen, engine = self.texts, self.question.value or 0, self.engine.value or OFFERED[0]
-        text["title"].value = "<h1>" + self._say("Thử một phương án", "Try a policy") + "</h1>"
-        text["place"].value = self._say("Bắt đầu từ:", "Begin with:")
-        text["own"].value = "<h2>" + self._say("Giải pháp đã có trong kế hoạch", "Levers of the plan") + "</h2>"
-        text["more"].value = "<h2>" + self._say("Thêm giải pháp", "More levers") + "</h2>"
-        text["engine"].value, text["draws"].value = (
-            self._say("Cách tính:", "Engine:"),
-            self._say("Số lần mô phỏng:", "Draws:"),
+        text["title"].value = f"<h1>{self._say('Thử một phương án', 'Try a policy')}</h1>"
+        text["aim"].value = f"<h2>{self._say('Chỉ tiêu và ngân sách', 'Target and budget')}</h2>"
+        text["own"].value = f"<h2>{self._say('Giải pháp đã có trong kế hoạch', 'Levers of the plan')}</h2>"
+        text["more"].value = f"<h2>{self._say('Thêm giải pháp', 'More levers')}</h2>"
+        note = self._say(
+            "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn. Chi thêm và "
+            "ngân sách là tiền của cơ quan BHXH, ngân sách địa phương và nhà hảo tâm.",
+            "Answers are estimates with intervals, made from published counts and assumptions whose sources are told. "
+            "What is spent, and the budget, is money of the office, the local budget and donors.",
         )
-        text["note"].value = (
-            "<p>"
-            + html.escape(
-                self._say(
-                    "Kết quả là ước tính có khoảng bất định, dựa trên số liệu đã công bố và giả định có ghi nguồn.",
-                    "Answers are estimates with intervals, made from published counts and assumptions whose sources "
-                    "are told.",
-                )
-            )
-            + "</p>"
-        )
-        self.ask.description = self._say("Tính", "Run")
+        text["note"].value = f"<p>{html.escape(note)}</p>"
+        labels = {
+            self.question: self._say("Bắt đầu từ", "Begin with"),
+            self.engine: self._say("Cách tính", "Engine"),
+            self.draws: self._say("Số lần mô phỏng", "Draws"),
+            self.goal: self._say("Chỉ tiêu, người", "Target, members"),
+            self.by: self._say("vào tháng", "by"),
+            self.budget: self._say("Ngân sách, đồng", "Budget, VND"),
+            self.ask: self._say("Tính", "Run"),
+            self.keep: self._say("Giữ lại để so", "Keep beside"),
+            self.drop: self._say("Bỏ các kết quả đã giữ", "Drop kept answers"),
+            self.by_commune: self._say("Tính theo xã", "By commune"),
+        }
+        for field, label in labels.items():
+            field.description = field.tooltip = label
+            if not isinstance(field, widgets.Button):
+                field.style.description_width, field.layout.width = "initial", "min(34rem, 100%)"
+        self.goal.layout.width = self.by.layout.width = self.budget.layout.width = "min(15rem, 100%)"
+        self.budget.placeholder = self._say("2 tỷ", "2 billion")
         self.engine.options = [(term(f"engine.{name}", self.lang), name) for name in OFFERED]
         self.question.options = [(words.title(q, self.lang), i) for i, q in enumerate(self.questions)]
         self.question.value, self.engine.value = chosen, engine
+        self._months()
+        self.own_place.write(self.lang)
+        self._quiet = False
+
+    def _months(self) -> None:
+        chosen, months = self.by.value, self.questions[self.question.value].months[1:]
+        self.by.options = [(words.month(month, self.lang), str(month)) for month in months]
+        self.by.value = chosen if chosen in {str(month) for month in months} else str(months[-1])
 
     def _take_up(self) -> None:
         """Show the levers of the question that was chosen."""
         asked = self.questions[self.question.value]
         if asked is self.shown:  # its name was written in another language
             return
-        self.shown = asked
-        self.plan_boxes = [widgets.Checkbox(True, indent=False, layout=_WIDE) for _ in asked.policy.levers]
-        self.controls = [Control(choice) for choice in menu.offered(asked)]
-        self.plan.children = self.plan_boxes
-        self.levers.children = [control.view for control in self.controls]
+        self._quiet, self.shown = True, asked
+        self.plan = [Control(f"plan{n}", lever, asked, self.pulled) for n, lever in enumerate(asked.policy.levers, 1)]
+        self.offered = [Control(choice.name, choice, asked, self.pulled) for choice in menu.offered(asked)]
+        self._months()
+        self.goal.value = int(asked.target.value) if asked.target else 0
+        self.by.value = asked.target.by if asked.target else self.by.value
         self._tell()
+        self.boxes["plan"].children = [control.view for control in self.plan]
+        self.boxes["offered"].children = [control.view for control in self.offered]
+        self._quiet = False
+        if self.answer is not None:
+            self.pulled()
 
     def _tell(self) -> None:
         """Write the names of the levers in the language of the page."""
-        asked = self.questions[self.question.value]
-        for box, lever in zip(self.plan_boxes, asked.policy.levers, strict=True):
-            parts = [term(f"lever.{lever.lever}", self.lang), levers.size(lever, self.lang)]
-            since = words.month(lever.start or asked.start, self.lang)
-            box.description = ": ".join(filter(None, parts)) + self._say(f", từ {since}", f", from {since}")
-        for control in self.controls:
+        for control in (*self.plan, *self.offered):
             control.tell(self.lang)
-        self.texts["own"].layout.display = "" if self.plan_boxes else "none"
+        self.texts["own"].layout.display = "" if self.plan else "none"
 
     def _translate(self) -> None:
         self.lang = self.tongue.value
         self._write()
         self._tell()
-        if self.answer is not None:
-            self._show()
+        self._show()
 
     @property
     def scenario(self) -> Scenario:
         """The question as it stands on the page."""
         asked = self.questions[self.question.value]
-        base = Policy(*(v for box, v in zip(self.plan_boxes, asked.policy.levers, strict=True) if box.value))
-        offered = tuple(control.choice for control in self.controls)
-        chosen = menu.policy(base, offered, tuple(control.level for control in self.controls))
-        return _named(asked, OWN, chosen)
+        levers = (control.lever() for control in (*self.plan, *self.offered))
+        target = asked.target
+        if not self.goal.value:
+            target = None
+        elif target is None:
+            target = Target(value=self.goal.value, by=self.by.value)
+        elif (target.value, target.by) != (self.goal.value, self.by.value):
+            source = {"source": "", "value": float(self.goal.value), "by": self.by.value}
+            target = target.model_copy(update=source)
+        policy = Policy(*(lever for lever in levers if lever is not None))
+        chosen: Scenario = asked.but(scenario=OWN, title=TITLES[OWN], policy=policy, target=target)
+        return chosen
+
+    @property
+    def allowed(self) -> float | None:
+        """The budget that was typed, VND; None where none was."""
+        text = self.budget.value.strip()
+        if not text:
+            return None
+        money = typed.number(text)
+        if not isinstance(money, float) or money < 0:
+            raise UserError("budget: {text!r}; expected an amount, as 2 billion or 500 million", text=text)
+        return money
+
+    def pulled(self) -> None:
+        """Answer at once where that takes a second or two; a slower engine waits for the button."""
+        if self._quiet:
+            return
+        if self.engine.value != OFFERED[0]:
+            self.ask.description = self._say("Tính lại", "Run again")
+            return
+        if self._soon is not None:
+            self._soon.cancel()
+        try:
+            self._soon = asyncio.get_running_loop().call_later(MOVING, self.run)
+        except RuntimeError:  # outside of a kernel there is no loop
+            self.run()
 
     def run(self) -> None:
         """Answer the question of the page; what is wrong with it is told in its place."""
-        self.ask.disabled = True
-        self.busy.clear_output()
+        self.ask.disabled, self.ask.description = True, self._say("Đang tính…", "Working…")
         try:
-            chosen = self.scenario
-            asked = [chosen, _named(chosen, QUO, self.questions[self.question.value].policy.in_force(chosen.start))]
-            with self.busy:
-                jobs = 1 if self.engine.value == OFFERED[0] else None  # done before other processes would have begun
-                projected = project.project(asked, [self.engine.value], draws=self.draws.value, jobs=jobs)
-            self.answer = Answer(chosen, asked[1], self.engine.value, self.draws.value, projected)
+            chosen, budget = self.scenario, self.allowed
+            base = self.questions[self.question.value].policy.in_force(chosen.start)
+            quo = chosen.but(scenario=QUO, title=TITLES[QUO], policy=base)
+            engine, draws = self.engine.value, self.draws.value
+            projected = self._projected(chosen, quo)
+            self.answer = Answer(chosen, quo, engine, draws, projected, budget, self.link)
+            self.texts["communes"].value = ""
             self._show()
-        except tables.UserError as error:
+        except UserError as error:
             self.answer = None
-            self.output.clear_output()
-            with self.output:
-                display(Text(f"**{self._say('Không tính được', 'No answer')}**: {html.escape(str(error))}"))
+            self.texts["details"].value = ""
+            self._fault(error)
         finally:
-            self.busy.clear_output()
-            self.ask.disabled = False
+            self.ask.disabled, self.ask.description = False, self._say("Tính", "Run")
+
+    def _projected(self, chosen: Scenario, quo: Scenario) -> Projection:
+        """Answer both questions; the status quo, which no control of the page moves, is answered once."""
+        engine, draws = self.engine.value, self.draws.value
+        jobs = 1 if engine == OFFERED[0] else None  # done before other processes would have begun
+        asked = (self.question.value, engine, draws)
+        new = [chosen] if self._status_quo[0] == asked else [chosen, quo]
+        projected = project.project(new, [engine], draws=draws, jobs=jobs, progress=False)
+        if len(new) > 1:
+            self._status_quo = asked, projected.only(scenario=QUO)
+            return projected
+        return concat([projected, self._status_quo[1]])
+
+    def _fault(self, error: UserError) -> None:
+        title = self._say("Không tính được", "No answer")
+        self.texts["summary"].value = f'<p class="fc-fault">{title}: {html.escape(error.text(self.lang))}</p>'
 
     def _show(self) -> None:
-        assert self.answer is not None  # there is something to show
-        chosen, quo, engine, draws, projected = self.answer
-        self.output.clear_output(wait=True)
-        with self.output:
-            if chosen.target:
-                display(target.headline(target_table(projected, chosen), chosen, self.lang, engine))
-            display(projection.fan(projected, [chosen, quo], lang=self.lang, engine=engine))
-            if chosen.policy.levers:
-                compared = comparison(projected, QUO)
-                display(policy.added_text(compared, self.lang, chosen, engine))
-                display(policy.added_table(compared, self.lang, TITLES_IN[self.lang]))
-                display(costs.table(compared, self.lang))
-                display(costs.held(chosen, lang=self.lang))
-            display(widgets.HTML(self._repeat(chosen, engine, draws)))
+        if self.answer is None:
+            return
+        shown = answers.details(self.answer, self.kept, self.lang, TITLES_IN[self.lang])
+        self.texts["summary"].value = f'<div role="status">{answers.summary(self.answer, self.lang)}</div>'
+        self.texts["details"].value = shown + self._repeat(self.answer)
+        self.drop.layout.display = "" if self.kept else "none"
 
-    def _repeat(self, chosen: Scenario, engine: str, draws: int) -> str:
-        """A link to the question as a file, and the command that gives the same numbers from it."""
-        name = f"{chosen.place.slug}-{OWN}.yaml"
+    def hold(self) -> None:
+        """Keep the answer beside those that come; the oldest goes where there are too many."""
+        if self.answer is None:
+            return
+        used = {one.name for one in self.kept}
+        name = next(letter for letter in "ABCDEFGHI" if letter not in used)
+        self.kept = [*self.kept, Kept.of(name, self.answer)][-MOST_KEPT:]
+        self._show()
+
+    def forget(self) -> None:
+        """Drop the kept answers."""
+        self.kept = []
+        self._show()
+
+    def communes(self) -> None:
+        """Show the answer by commune, which takes people who are simulated one by one."""
+        if self.answer is None:
+            return
+        self.by_commune.disabled = True
+        self.texts["communes"].value = f"<p>{self._say('Đang mô phỏng từng người…', 'Simulating people…')}</p>"
+        try:
+            self.texts["communes"].value = answers.communes(self.answer, self.lang)
+        except UserError as error:
+            self.texts["communes"].value = f'<p class="fc-fault">{html.escape(error.text(self.lang))}</p>'
+        finally:
+            self.by_commune.disabled = False
+
+    def _imported(self, questions: list[Scenario]) -> None:
+        """Offer the scenarios of a place that was imported, the newest first shown."""
+        first, self._status_quo = len(self.questions), (None, self._status_quo[1])
+        self.questions += questions
+        self._write()
+        self.answer = None
+        self.question.value = first
+        self.pulled()
+
+    @property
+    def link(self) -> str:
+        """The end of an address that opens the page as it stands: settings, levels, and what was changed."""
+        asked = self.questions[self.question.value]
+        settings = {"from": asked.scenario, "lang": self.lang, "engine": self.engine.value, "draws": self.draws.value}
+        settings |= {"target": self.goal.value, "by": self.by.value}
+        settings |= {"budget": self.budget.value.strip()} if self.budget.value.strip() else {}
+        levels: dict[str, int] = {control.key: control.level for control in self.plan if not control.level}
+        levels |= {control.key: control.level for control in self.offered if control.level}
+        edits = {control.key: control.edits for control in (*self.plan, *self.offered) if control.edits}
+        return link.write({name: str(value) for name, value in settings.items()}, levels, edits)
+
+    def follow(self, query: str) -> None:
+        """Set the page as a link says; what this page does not have is told, and the rest is set."""
+        state = link.read(query, frozenset(SETTINGS))
+        self._quiet, wanted = True, state.settings
+        if wanted.get("lang") in LANGS:
+            self.tongue.value = wanted["lang"]
+        names = [question.scenario for question in self.questions]
+        missing = [wanted["from"]] if wanted.get("from", names[0]) not in names else []
+        if wanted.get("from") in names:
+            self.question.value = names.index(wanted["from"])
+        self._quiet = True  # which taking up another question ended
+        fields = {"engine": self.engine, "draws": self.draws, "by": self.by}
+        for name, field in fields.items():
+            known = {str(option[1] if isinstance(option, tuple) else option): option for option in field.options}
+            if name in wanted and wanted[name] in known:
+                field.value = known[wanted[name]][1] if name != "draws" else known[wanted[name]]
+        if wanted.get("target", "").isdecimal():
+            self.goal.value = int(wanted["target"][:9])
+        self.budget.value = wanted.get("budget", "")[:40]
+        controls = {control.key: control for control in (*self.plan, *self.offered)}
+        for key in dict.fromkeys([*state.levels, *state.edits]):
+            if key in controls:
+                control = controls[key]
+                control.take(state.levels.get(key, control.level), state.edits.get(key, {}))
+            elif key not in ("token",):
+                missing.append(key)
+        self._quiet = False
+        if missing:
+            self.texts["communes"].value = f'<p class="fc-fault">{html.escape(unread(missing).text(self.lang))}</p>'
+
+    def _repeat(self, answer: Answer) -> str:
+        """Links to the question, as an address and as a file, and the command that gives the same numbers from it."""
+        chosen, name = answer.chosen, f"{answer.chosen.place.slug}-{OWN}.yaml"
         file = base64.b64encode(scenario_yaml(chosen).encode()).decode()
-        command = f"forecast project {shlex.quote(name)} --engines {engine} --draws {draws} --seed 1 --lang {self.lang}"
-        return (
-            f'<p><a download="{name}" href="data:application/yaml;base64,{file}">'
-            + self._say("Tải phương án này về", "Download this scenario")
-            + f"</a>. {self._say('Lặp lại kết quả', 'Reproduce these numbers')}: "
-            + f"<code>{html.escape(command)}</code></p>"
+        command = (
+            f"forecast project {shlex.quote(name)} --engines {answer.engine} --draws {answer.draws} --seed 1 "
+            f"--lang {self.lang}"
         )
-
-
-TITLES_IN = {lang: {name: titles[lang] for name, titles in TITLES.items()} for lang in LANGS}
-
-
-def _named(asked: Scenario, name: str, policy: Policy) -> Scenario:
-    return asked.but(scenario=name, title=TITLES[name], policy=policy)
-
-
-def code(files: list[str], lang: str) -> str:
-    """Return the one cell that shows the page of `files`.
-
-    >>> print(code(["a.yaml"], "vi"))
-    from pathlib import Path
-    from forecast.app.page import Page
-    Page([Path(f) for f in ['a.yaml']], 'vi').view
-    """
-    return f"from pathlib import Path\nfrom {__name__} import Page\nPage([Path(f) for f in {files!r}], {lang!r}).view"
-
-
-def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool = True, gone: int = GONE) -> None:
-    """Show the page of `files` in a browser until it is stopped (Ctrl+C); one kernel for each window.
-
-    A window that is closed says so, and its kernel ends; that of one which says nothing (a phone that sleeps, a line
-    that is cut) ends `gone` seconds after it was last heard of.
-
-    It listens on 127.0.0.1 alone and asks for a token, which is part of the address that is opened and printed.
-    """
-    from voila.app import Voila
-
-    read = [str(path.absolute()) for path in files]
-    Page(files, lang)  # a fault in a file is told here, not in the browser
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code(read, lang))], metadata=kernel)
-    # Whoever says that a window is closed shows a cookie, which voila expects and does not give.
-    goodbye = f"_xsrf={secrets.token_hex(16)}; Path=/; SameSite=Strict"
-    with tempfile.TemporaryDirectory(prefix="forecast-") as folder:
-        nbformat.write(page, path := Path(folder) / "forecast.ipynb")
-        Voila.launch_instance(
-            [
-                str(path),
-                f"--port={port}",
-                "--Voila.auto_token=True",
-                "--show_tracebacks=False",
-                f"--MappingKernelManager.cull_idle_timeout={gone}",
-                f"--MappingKernelManager.cull_interval={max(1, gone // 10)}",
-            ],
-            ip="127.0.0.1",
-            open_browser=browser,
-            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME, "Set-Cookie": goodbye}},
-        )
+        here = self._say("Liên kết tới phương án này", "Link to this answer")
+        parts = [f'<a href="{html.escape(answer.link)}">{here}</a>. '] if self.served else []
+        parts += [
+            f'<a download="{name}" href="data:application/yaml;base64,{file}">',
+            self._say("Tải phương án này về", "Download this scenario"),
+            f"</a>. {self._say('Lặp lại kết quả', 'Reproduce these numbers')}: <code>{html.escape(command)}</code>",
+        ]
+        return f"<p>{''.join(parts)}</p>"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from forecast import data
-from forecast.cli.common import claim, finish, picture, read_scenarios, with_draws, with_work
+from forecast.cli.common import PARTS, claim, finish, picture, read_scenarios, with_draws, with_work
 from forecast.cli.frame import Existing, Month, command, option, places_argument
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, translate
@@ -124,7 +124,7 @@ def board(
     data.tables.write_bytes(
         workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx"
     )
-    names = tuple(place.name for place in chosen)
+    names, parts = tuple(place.name for place in chosen), out / PARTS
     texts = [show.summary(result, lang, names)]
     year = desk.year_of(result)
     planned = plans.plans(asked, result.outlook, year)
@@ -133,19 +133,19 @@ def board(
     if communes:
         wanted = planned[planned["chance"] == 0.8].set_index("place")["plan"]
         split = [
-            plans.by_commune(asked, result.outlook, place.name, float(wanted[place.name]), year, jobs=jobs)
+            plans.by_commune(asked, result.outlook, place.name, float(wanted[place.name]), year, jobs=jobs, keep=parts)
             for place in chosen
             if place.level == "province"
         ]
         for folder in [out, *([kept.folder()] if store else [])]:
             data.tables.write(pd.concat(split, ignore_index=True), folder / "communes.csv")
     if questions:
-        compared = compare.compared(result, questions, jobs=jobs)
+        compared = compare.compared(result, questions, jobs=jobs, keep=parts)
         tables = {
             "undo": compare.undoing(result, compared.usual),
             "policies": compared.rows,
             "prices": compared.prices,
-            "equal": equal.equal(result, questions, compared, jobs=jobs),
+            "equal": equal.equal(result, questions, compared, jobs=jobs, keep=parts),
         }
         for folder in [out, *([kept.folder()] if store else [])]:
             for name, rows in tables.items():
@@ -156,7 +156,7 @@ def board(
             desk.equal(tables["equal"], compared.titles, lang),
         ]
     if backward:
-        before = back.back(draws, seed)
+        before = back.back(draws, seed, jobs=jobs, keep=parts)
         for folder in [out, *([kept.folder()] if store else [])]:
             data.tables.write(before, folder / "back.csv")
         texts.append(desk.held(before, lang))

@@ -154,13 +154,13 @@ def allocate(
 
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
-    result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs)
+    result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     data.tables.write(result.table, out / "allocation.csv")
     data.tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
     picture(out / "allocation.png", shown.picture(result.table, question.place, lang=lang))
     texts = [shown.text(result, lang)]
     if by_hour:
-        measured = marginal_hours.scarce_hours(question, draws=max(2, draws), seed=seed, jobs=jobs)
+        measured = marginal_hours.scarce_hours(question, draws=max(2, draws), seed=seed, jobs=jobs, keep=out / PARTS)
         data.tables.write(measured.communes, out / "hours.csv")
         data.tables.write(measured.place, out / "hours-place.csv")
         picture(out / "hours.png", hours.picture(measured.place, question.place, lang=lang))

@@ -118,6 +118,7 @@ def app(*, scenarios: tuple[Path, ...], port: int, no_browser: bool, lang: str) 
 
     Pull levers, ask, read the answer, download the scenario. The page is served on this machine only; Ctrl+C ends it.
     """
-    from forecast.app.page import scenario_files, serve
+    from forecast.app.page import scenario_files
+    from forecast.app.serve import serve
 
     serve(list(scenarios) or scenario_files(), lang=lang, port=port, browser=not no_browser)

@@ -1,4 +1,4 @@
-"""The pages of reference: every command with its options, and every field of a scenario file, in both languages.
+"""The pages of reference: every command with its options, every field of a scenario file, and the library.
 
 They are made of the commands and the levers themselves, and stored in ``docs/guide`` (`make schema` renews them); the
 site shows them among its guides.
@@ -10,6 +10,7 @@ from typing import get_args
 
 import click
 
+from forecast.cli import api
 from forecast.cli.frame import paragraphs
 from forecast.data.messages import speaking
 from forecast.data.tables import write_text
@@ -176,7 +177,8 @@ _SAME = {
 
 
 def write(folder: Path) -> None:
-    """Write both pages in each language below `folder`."""
+    """Write the pages in each language below `folder`."""
     for lang in LANGS:
         write_text(commands(lang), folder / lang / "guide_commands.md")
         write_text(scenario(lang), folder / lang / "guide_scenario.md")
+        write_text(api.page(lang), folder / lang / "guide_api.md")

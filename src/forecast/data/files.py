@@ -129,6 +129,15 @@ def kept_arrays(path: Path | None) -> dict[str, np.ndarray] | None:
     return _kept(path, _arrays)
 
 
+def kept_shapes(path: Path | None, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray] | None:
+    """Return the arrays that an earlier run kept at `path` if they have these names and shapes; else None, and told."""
+    arrays = kept_arrays(path)
+    if arrays is None or path is None or {name: array.shape for name, array in arrays.items()} == dict(shapes):
+        return arrays
+    damaged(path, "it holds other arrays")
+    return None
+
+
 def damaged(path: Path, why: str) -> None:
     """Tell that kept work cannot be used, and take it away; it is done again."""
     LOG.warning("note: %s: kept work is damaged (%s); it is done again", path, why)

@@ -6,16 +6,19 @@ target. The usual split gives each the same share of its people. The probability
 draws that the split has not seen.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from forecast.data import shown, tables, workers
+from forecast.data import files, shown, tables, workers
 from forecast.data.apportion import shared
+from forecast.data.code import PACKAGES, code_hash
 from forecast.data.steps import steps
 from forecast.engines.people.agents import by_commune
+from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
 PART = 16  # draws in one piece of work
@@ -41,12 +44,19 @@ class Allocation(NamedTuple):
 
 
 def allocate(
-    scenario: Scenario, *, draws: int = 200, seed: int = 1, jobs: int | None = None, progress: bool = True
+    scenario: Scenario,
+    *,
+    draws: int = 200,
+    seed: int = 1,
+    jobs: int | None = None,
+    progress: bool = True,
+    keep: Path | None = None,
 ) -> Allocation:
     """Split the scenario's target of members over the communes of its place; shares are whole persons and add up.
 
-    `draws` draws make the split and as many others judge it. Where the target is beyond what nearly all draws of the
-    communes show, curves go on in their place, which is as near to equally hard as can be told.
+    `draws` draws make the split and as many others judge it; `keep` is a folder for finished pieces of them. Where the
+    target is beyond what nearly all draws of the communes show, curves go on in their place, which is as near to
+    equally hard as can be told.
     """
     target = scenario.target
     if target is None or target.measure != "members" or target.group != "all":
@@ -57,7 +67,7 @@ def allocate(
         )
     if draws < 2:
         raise tables.UserError("draws: {draws}; expected at least 2", draws=draws)
-    members = commune_members(scenario, range(2 * draws), seed, jobs=jobs, progress=progress)
+    members = commune_members(scenario, range(2 * draws), seed, jobs=jobs, progress=progress, keep=keep)
     at = list(scenario.months.astype(str)).index(target.by)
     made, judged = members[:draws, at], members[draws:, at]
     goal = int(round(target.value))
@@ -83,16 +93,39 @@ def allocate(
 
 
 def commune_members(
-    scenario: Scenario, draws: range, seed: int, *, jobs: int | None = None, progress: bool = True
+    scenario: Scenario,
+    draws: range,
+    seed: int,
+    *,
+    jobs: int | None = None,
+    progress: bool = True,
+    keep: Path | None = None,
 ) -> np.ndarray:
-    """Return members by (draws, months, communes), worked out in pieces by `jobs` processes (all cores if left out)."""
+    """Return members by (draws, months, communes), worked out in pieces by `jobs` processes (all cores if left out).
+
+    `keep` is a folder for finished pieces, for whoever asks again.
+    """
     parts = [range(d, min(d + PART, draws.stop)) for d in range(draws.start, draws.stop, PART)]
+    shape, asked = (len(scenario.months), len(scenario.place.communes)), fingerprint(scenario) if keep else ""
+    code = code_hash(*PACKAGES, "desk")
+    paths = [
+        keep / f"{files.name_of('communes', asked, [p.start, p.stop], seed, code)}.npz" if keep else None for p in parts
+    ]
+
+    def kept(number: int, path: Path | None) -> dict[str, np.ndarray] | None:
+        return files.kept_shapes(path, {"members": (len(parts[number]), *shape)})
+
     arrays = [np.empty(0)] * len(parts)
     with steps("projection", "", len(parts), shown=progress) as bar:
-        for number, members in workers.each(by_commune, [(scenario, part, seed) for part in parts], jobs):
-            arrays[number] = members
+        given = [(scenario, part, seed) for part in parts]
+        for number, part in workers.each(_part, given, jobs, paths=paths, kept=kept):
+            arrays[number] = part["members"]
             bar.update()
     return np.concatenate(arrays)
+
+
+def _part(scenario: Scenario, draws: range, seed: int) -> dict[str, np.ndarray]:
+    return {"members": by_commune(scenario, draws, seed)}
 
 
 def equally_hard(members: np.ndarray, goal: float) -> tuple[np.ndarray, float]:

@@ -10,6 +10,7 @@ calls on due members are worked out from the members and a typical spell.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,9 +53,18 @@ class Hours(NamedTuple):
 
 
 def scarce_hours(
-    scenario: Scenario, *, draws: int = 64, seed: int = 1, jobs: int | None = None, progress: bool = True
+    scenario: Scenario,
+    *,
+    draws: int = 64,
+    seed: int = 1,
+    jobs: int | None = None,
+    progress: bool = True,
+    keep: Path | None = None,
 ) -> Hours:
-    """Measure what scarce hours buy in the months of `scenario`, on top of what it already does."""
+    """Measure what scarce hours buy in the months of `scenario`, on top of what it already does.
+
+    `keep` is a folder for finished pieces, for whoever asks again.
+    """
     if draws < 2:
         raise tables.UserError("draws: {draws}; expected at least 2", draws=draws)
     start, many = str(scenario.months[1]), range(draws)
@@ -65,7 +75,7 @@ def scarce_hours(
 
     def years(*levers: Lever) -> np.ndarray:
         asked = scenario.with_policy("step", Policy(*scenario.policy.levers, *levers)) if levers else scenario
-        members = commune_members(asked, many, seed, jobs=jobs, progress=progress)
+        members = commune_members(asked, many, seed, jobs=jobs, progress=progress, keep=keep)
         return np.asarray(members[:, 1:].sum(axis=1) / 12)
 
     base = years()

@@ -19,6 +19,7 @@ GUIDES = {
     "guide_extend": "howto",
     "guide_commands": "reference",
     "guide_scenario": "reference",
+    "guide_api": "reference",
     "guide_why": "how",
 }
 """Each guide and the part of the list of pages that it belongs to (`pages.PARTS`), in the order of the list."""

@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecast.data import files, tables, workers
 from forecast.data.steps import steps
-from forecast.timeseries import combination, effects, methods, reconcile, saturation
+from forecast.timeseries import combination, effects, reconcile, saturation
 from forecast.timeseries.combination import Given
 from forecast.timeseries.table import COLUMNS, Series, read, series_of
 
@@ -188,7 +188,10 @@ def coherent(
         for place, value in zip([case.first, *grid.ahead(case.first, len(case.values) - 1)], case.values, strict=True)
     ]
     counts = pd.DataFrame(rows, columns=list(COLUMNS))
-    bridged = counts.assign(y=counts.groupby("unique_id")["y"].transform(lambda y: y.interpolate(limit_area="inside")))
+    bridged = counts
+    if counts["y"].isna().any():
+        inside = counts.groupby("unique_id")["y"].transform(lambda y: y.interpolate(limit_area="inside"))
+        bridged = counts.assign(y=inside)
     sums = reconcile.add_sums(bridged, nodes)
     summed = set(sums["unique_id"])
     for name in shape.names:
@@ -236,8 +239,8 @@ def _named(chunk: _Chunk, horizon: int, levels: tuple[float, ...]) -> str:
     for case, given in zip(chunk.cases, chunk.given, strict=True):
         asked.update(case.values.tobytes())
         asked.update(b"".join(np.asarray(part, dtype=float).tobytes() for part in given))
-    for code in (combination, methods, saturation):
-        asked.update(Path(str(code.__file__)).read_bytes())
+    for code in ("combination", "methods", "loops", "saturation"):
+        asked.update(Path(__file__).with_name(f"{code}.py").read_bytes())
     return asked.hexdigest()[:24] + ".npz"
 
 

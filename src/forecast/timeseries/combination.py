@@ -3,9 +3,9 @@
 No single method wins on all series, and the mean of simple, different ones beats most of them and nearly every choice
 among them (the M3 and M4 competitions; Petropoulos and Svetunkov, 2020). The members are those of
 :mod:`forecast.timeseries.methods`: the Theta method and smoothing with a fading trend, each in counts and in logs, of
-what is left when the season is taken off; with a season, smoothing with a season that moves as well; in yearly
-series a drift that fades, the more of it the shorter the series is. Logs are left out where growth is fast: there, they
-take growth that slows down to go on.
+what is left when the season is taken off; with a season, smoothing with a season that moves as well; in yearly series
+and in quarterly ones the median change of a year, and in yearly ones the mean change too. Logs are left out where
+growth is fast: there, they take growth that slows down to go on.
 
 The width of the intervals comes from the errors that the series itself made at each horizon and from how far the
 members disagree; how these weigh was learned on real series (:data:`WIDTHS`), because the formula of a model gives
@@ -24,9 +24,12 @@ from forecast.timeseries import methods, saturation
 
 FAST = 0.15  # mean change of logs a step from which on a series is forecast in counts; uptake set
 SHORT = 6  # yearly values up to which drifts weigh more than all else together: see LEAN
-LEAN = 0.6  # their share, unless a table of at least FEWEST_SERIES short series says which was best
-LEANS, FEWEST_SERIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), 20
-LONG, LATE_SLOPE = 13, (0.7, 0.9)  # yearly values from which on Theta with its late slope joins; tourism, M3
+LEAN = 0.6  # share of the drift then, unless a table of at least FEWEST_SERIES short series says which was best
+LEANS, FEWEST_SERIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2), 20  # above one: growth faster than the drift
+FEWEST_SMOOTHED = 3  # values
+MOST_LEAN = 0.9  # of the weight, so that members can disagree; a drift that should count for more goes on faster
+LATE_SLOPE = (0.7, 0.9)  # share and weight of the slope in Theta of yearly series; M1, M3, tourism
+QUARTERLY, MEDIAN_SHARE = 4, 0.2  # steps in a season up to which the median drift joins, and its share; M1, M3, tourism
 MANY = 30  # values from which on members weigh by the inverse of their squared errors; M1, M3, tourism, uptake
 # Steadiness of the last season's changes (or FEWEST_STEPS) from which on growth is taken to go on; uptake, not worse
 # on M1, M3.
@@ -57,19 +60,19 @@ class Width(NamedTuple):
     freedom: float
 
 
-# Learned on M1, M3 and tourism, by steps in a season; of series in counts, on yearly uptake, M1 and tourism. The
-# quarterly and yearly ones were then moved by hand; what benchmarks/forecasting/widths.py learns: docs/decisions/0020.
+# Learned on M1, M3 and tourism, by steps in a season; of series in counts, on yearly uptake, M1 and tourism. In logs,
+# the quarterly and yearly ones were then moved by hand; what benchmarks/forecasting/widths.py learns: decision 0020.
 WIDTHS = {
     1: Width(-0.27, 0.79, -0.03, 0.27, 0.52, 0.77, 4.6),
     4: Width(-0.20, 0.22, 0.61, 0.16, 0.17, -0.23, 3.4),
     12: Width(-0.35, 0.18, 0.56, 0.19, 0.12, 0.57, 5.07),
 }
-COUNT_WIDTHS = {1: Width(0.33, 0.32, 0.08, 0.54, 0.4, 0.09, 2.35)}
+COUNT_WIDTHS = {1: Width(0.57, 0.5, 0.14, 0.58, 0.35, 0.3, 3.62)}
 
 
 # What widths of at most SHORT values are multiplied by: uptake, M3 and tourism cut to five values, and in counts also
 # invented enrollment (seed 2010), where 95% intervals held 99% in logs and 78% in counts.
-SHORT_LOGS, SHORT_COUNTS = 0.75, 1.35
+SHORT_LOGS, SHORT_COUNTS = 0.68, 1.35
 
 
 class Given(NamedTuple):
@@ -243,7 +246,7 @@ def _taken_apart(y: np.ndarray, season: int, horizon: int, positive: bool) -> _P
 
 def _members(one: _Parts, season: int, horizon: int, in_logs: bool, lean: float) -> Iterator[tuple[float, np.ndarray]]:
     """Yield the weight and the forecast (horizon,) of each member."""
-    if len(one.y) < MANY and season == 1:
+    if season == 1:
         yield from _yearly(one, horizon, in_logs, lean)
         return
     steady = methods.steadiness(one.adjusted, max(season, FEWEST_STEPS))
@@ -259,8 +262,12 @@ def _members(one: _Parts, season: int, horizon: int, in_logs: bool, lean: float)
     if one.season > 1:
         moving = methods.smooth_season(one.y, horizon, one.season, methods.season_of(one.y, one.season))
         members.append((moving.values, moving.error))
-    for path, error in members:
-        yield (1 / (error + SMALLEST**2) if len(one.y) >= MANY else 1.0), path
+    weights = [1 / (error + SMALLEST**2) if len(one.y) >= MANY else 1.0 for _, error in members]
+    if season <= QUARTERLY:
+        members.append((one.put(methods.median_drift(one.adjusted, horizon, season)), 0.0))
+        weights.append(sum(weights) * MEDIAN_SHARE / (1 - MEDIAN_SHARE))
+    for weight, (path, _) in zip(weights, members, strict=True):
+        yield weight, path
 
 
 def _both(x: np.ndarray, horizon: int) -> tuple[methods.Ahead, methods.Ahead]:
@@ -268,25 +275,24 @@ def _both(x: np.ndarray, horizon: int) -> tuple[methods.Ahead, methods.Ahead]:
 
 
 def _yearly(one: _Parts, horizon: int, in_logs: bool, lean: float) -> Iterator[tuple[float, np.ndarray]]:
-    """Yield the members of a series without a season: Theta and smoothing, in logs where they serve, and drifts."""
-    count = len(one.y)
-    drifts = [methods.fading_drift(one.y, horizon)]
-    if count > SHORT:
-        drifts = [one.y[-1] + methods.slowing(one.y) * (drifts[0] - one.y[-1])]
-    if count <= SHORT:
-        drifts.append(methods.fading_drift(one.y, horizon, fade=1.0))
-    others = []
-    if count >= 3:
-        put = one.put_logs if in_logs else one.put
-        x = np.log(one.y) if in_logs else one.y
-        others = [put(part.values) for part in _both(x, horizon)]
-        if count >= LONG:
-            others.append(put(methods.theta(x, horizon, *LATE_SLOPE).values))
-    share = lean if others and count <= SHORT else 1 / (1 + len(others))
-    for path in drifts:
-        yield share / len(drifts), path
-    for path in others:
-        yield (1 - share) / len(others), path
+    """Yield the members of a series without a season; chosen on yearly M1, M3, tourism and uptake."""
+    y, put = one.y, one.put_logs if in_logs else one.put
+    x = np.log(y) if in_logs else y
+    if len(y) <= SHORT:
+        share = min(lean, MOST_LEAN) if len(y) >= FEWEST_SMOOTHED else 1.0
+        yield share, methods.drift(y, horizon, max(lean / MOST_LEAN, 1.0))
+        for part in _both(x, horizon) if share < 1 else ():
+            yield (1 - share) / 2, put(part.values)
+    elif one.positive and not in_logs:
+        for fade in (1.0, methods.FADE):
+            yield 1.0, methods.fading_drift(y, horizon, fade=fade)
+        yield 1.0, put(methods.smooth(y, horizon).values)
+        yield 1.0, put(methods.theta(y, horizon, share=0.0).values)
+    else:
+        yield 1.0, methods.drift(y, horizon, methods.slowing(y))
+        yield 1.0, methods.median_drift(y, horizon)
+        yield 1.0, put(methods.theta(x, horizon, *LATE_SLOPE).values)
+        yield 1.0, put(methods.smooth(x, horizon).values)
 
 
 def _walk(x: np.ndarray, horizon: int, season: int, removed: int) -> np.ndarray:
@@ -323,8 +329,9 @@ def lean_of(parts: list[np.ndarray]) -> float:
     for values in parts:
         size = float(np.abs(np.diff(values[:-1])).mean())
         if size > 0:
-            ends = [shows(values[:-1], 1, 1, lean).middle[0] for lean in (0.0, 1.0)]
-            misses.append([abs(values[-1] - (1 - share) * ends[0] - share * ends[1]) / size for share in LEANS])
+            knots = (0.0, MOST_LEAN, LEANS[-1])  # between them a forecast is linear in the lean
+            ends = np.interp(LEANS, knots, [shows(values[:-1], 1, 1, lean).middle[0] for lean in knots])
+            misses.append(np.abs(values[-1] - ends) / size)
     if len(misses) < FEWEST_SERIES:
         return LEAN
     best = LEANS[int(np.argmin(np.mean(misses, axis=0)))]

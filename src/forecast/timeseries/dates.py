@@ -24,6 +24,7 @@ FORMS = {
     "excel": r"(?P<excel>[2-7]\d{4})(?:\.0)?",
     "number": r"(?P<number>\d{1,9})",
 }
+_PATTERNS = {form: re.compile(pattern, re.ASCII).fullmatch for form, pattern in FORMS.items()}
 WRITTEN = Message(
     "a year (2021), a quarter (2021-Q3), a month (2021-12 or 202112), a day (2021-12-31) or a whole number"
 )
@@ -100,19 +101,19 @@ def place(text: str, form: str, start: bool = False) -> int | None:
     >>> place("2021-Q2", "quarter") % 12, place("2021", "year", start=True) % 12, place("2021-02-30", "day")
     (5, 0, None)
     """
-    matched = re.fullmatch(FORMS[form], text, re.ASCII)
+    matched = _PATTERNS[form](text)
     if not matched:
         return None
+    if form == "day":
+        try:
+            return date(*map(int, matched.groups())).toordinal() - EPOCH.toordinal()
+        except ValueError:
+            return None
     part = {name: int(value) for name, value in matched.groupdict().items()}
     if form == "number":
         return part["number"]
     if form == "excel":
         return (EXCEL_EPOCH - EPOCH).days + part["excel"]
-    if form == "day":
-        try:
-            return (date(part["year"], part["month"], part["day"]) - EPOCH).days
-        except ValueError:
-            return None
     quarter = part.get("quarter", 1 if start else 4)
     return part["year"] * 12 + part.get("month", 3 * quarter - (2 if start else 0)) - 1
 

@@ -4,7 +4,8 @@ Every method takes ``x`` (n,), oldest value first, and returns an :class:`Ahead`
 same scale and the errors that it made on the way; :mod:`forecast.timeseries.combination` joins them. Smoothing is
 fitted on a grid of its parameters: each point of the grid is run through the series at once, starting values by least
 squares, and the forecast is the mean over the grid, each point with the weight of its likelihood. That is steadier
-than the one best point where little is known, needs no optimizer, and takes a millisecond.
+than the one best point where little is known, needs no optimizer, and takes a millisecond. Series of :data:`MANY`
+values go through :mod:`forecast.timeseries.loops`.
 """
 
 from functools import lru_cache
@@ -21,11 +22,13 @@ SEASON_LEVELS, SEASON_SLOPES, SEASON_DAMPINGS = (0.05, 0.2, 0.4, 0.7), (0.0, 0.0
 SEASON_SHARES = (0.02, 0.1, 0.25, 0.5)
 THETA_LEVELS = np.linspace(0.05, 1.0, 20)
 CALM = 1e-3  # size of errors, in usual changes, below which a fit is no better than another
-# What a drift is made of: weight of a change a year older, and what remains of the drift after a year. Chosen on the
-# uptake set (8 and 12 points) and not worse on yearly M1 and M3: benchmarks/forecasting.
+# What a drift that fades is made of: weight of a change a year older, and what remains of the drift after a year.
+# Chosen on the uptake set (8 and 12 points): benchmarks/forecasting.
 CHANGE_WEIGHT, FADE = 0.85, 0.9
+LATEST = 30  # changes of which a steady drift is made, the last ones: M3 "other", yearly M3 and M1 not worse
 # Weight of a seasonal pattern a year older. Of 0.6 to 1, best or next to it on quarterly and monthly M1, M3, tourism.
 PATTERN_WEIGHT = 0.75
+MANY = 10_000  # values from which on loops are compiled: matrices then cost as much as loading a compiler, a second
 
 
 class Ahead(NamedTuple):
@@ -45,22 +48,8 @@ def smooth(x: np.ndarray, horizon: int, dampings: tuple[float, ...] = DAMPINGS) 
     """
     standard, center, scale = _standard(x)
     level, slope, damping = _grid(LEVELS, SLOPES, dampings)
-    slope = slope * level
-    run = np.zeros((3, len(level)))  # what the values, a first level of one and a first slope of one lead to
-    trend = np.zeros_like(run)
-    run[1], trend[2] = 1.0, 1.0
-    errors = np.empty((len(x), *run.shape))
-    for step, value in enumerate(standard):
-        ahead = run + damping * trend
-        error = -ahead
-        error[0] += value
-        errors[step] = error
-        run = ahead + level * error
-        trend = damping * trend + slope * error
-    first, rising = _starts(errors)
-    mse = np.mean((errors[:, 0] + errors[:, 1] * first + errors[:, 2] * rising) ** 2, axis=0)
+    mse, end, trend = _trends(standard, level, slope * level, damping)
     weights = _weights(mse, len(x))
-    end, trend = (part[0] + part[1] * first + part[2] * rising for part in (run, trend))
     paths = end[:, None] + np.cumsum(damping[:, None] ** np.arange(1, horizon + 1), axis=1) * trend[:, None]
     return Ahead(weights @ paths * scale + center, float(weights @ mse) * scale**2)
 
@@ -102,6 +91,28 @@ def fading_drift(x: np.ndarray, horizon: int, season: int = 1, fade: float = FAD
     return np.asarray(x[-1] + drift * np.cumsum(fade ** (np.arange(1, horizon + 1) / season)))
 
 
+def drift(x: np.ndarray, horizon: int, pace: float = 1.0) -> np.ndarray:
+    """Go on by ``pace`` times the mean of the last :data:`LATEST` changes.
+
+    >>> drift(np.array([1.0, 2.0, 6.0, 7.0]), horizon=2).tolist()
+    [9.0, 11.0]
+    """
+    changes = np.diff(x)[-LATEST:]
+    return np.asarray(x[-1] + pace * (changes.mean() if len(changes) else 0.0) * np.arange(1, horizon + 1))
+
+
+def median_drift(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
+    """Go on by the median of the last :data:`LATEST` changes, of those over a whole season where there is one.
+
+    A jump or a single bad year counts for as much as any other. More than ``season`` values.
+
+    >>> median_drift(np.array([1.0, 2.0, 6.0, 7.0]), horizon=2).tolist()
+    [8.0, 9.0]
+    """
+    change = float(np.median((x[season:] - x[:-season])[-LATEST * season :])) / season
+    return np.asarray(x[-1] + change * np.arange(1, horizon + 1))
+
+
 def slowing(x: np.ndarray) -> float:
     """Return the share of its usual change that a series keeps: less than one where its last changes are less than all.
 
@@ -110,7 +121,7 @@ def slowing(x: np.ndarray) -> float:
     >>> slowing(np.arange(9.0)), round(slowing(1 - 0.5 ** np.arange(9.0)), 2)
     (1.0, 0.61)
     """
-    changes = np.diff(x)
+    changes = np.diff(x)[-LATEST:]
     usual, recent = changes.mean(), changes[-max(2, len(changes) // 3) :].mean()
     return float(1 + np.sqrt(np.clip(recent / usual, 0.0, 1.0))) / 2 if usual else 1.0
 
@@ -212,8 +223,37 @@ def step_errors(x: np.ndarray, horizon: int, season: int = 1) -> np.ndarray:
     return np.append(sizes, farther)
 
 
+def _trends(
+    x: np.ndarray, level: np.ndarray, slope: np.ndarray, damping: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the mean squared error, last level and last trend of each point of the grid, start fitted."""
+    if len(x) >= MANY:
+        from forecast.timeseries import loops  # compiles
+
+        return loops.trends(x, level, slope, damping)
+    run = np.zeros((3, len(level)))  # what the values, a first level of one and a first slope of one lead to
+    trend = np.zeros_like(run)
+    run[1], trend[2] = 1.0, 1.0
+    errors = np.empty((len(x), *run.shape))
+    for step, value in enumerate(x):
+        ahead = run + damping * trend
+        error = -ahead
+        error[0] += value
+        errors[step] = error
+        run = ahead + level * error
+        trend = damping * trend + slope * error
+    first, rising = _starts(errors)
+    mse = np.mean((errors[:, 0] + errors[:, 1] * first + errors[:, 2] * rising) ** 2, axis=0)
+    end, trend = (part[0] + part[1] * first + part[2] * rising for part in (run, trend))
+    return mse, end, trend
+
+
 def _simple_errors(x: np.ndarray, drift: float) -> np.ndarray:
     """Return the errors of simple smoothing with a drift for each point of the grid (n, points), start fitted."""
+    if len(x) >= MANY:
+        from forecast.timeseries import loops  # compiles
+
+        return loops.simple_errors(x, drift, THETA_LEVELS)
     count, stay = len(x), 1 - THETA_LEVELS
     errors = np.empty((count, 2, len(stay)))
     run = np.stack([np.zeros_like(stay), np.ones_like(stay)])

@@ -88,8 +88,11 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     over = {leaf: _climb(leaf, above) for leaf in leaves}
     heads = [name for name in above if name in parents]
     heads.sort(key=lambda name: -sum(name in climbed for climbed in over.values()))
-    sums = np.array([[float(name in over[leaf]) for leaf in leaves] for name in heads]).reshape(-1, len(leaves))
-    return Tree(heads + leaves, np.vstack([sums, np.eye(len(leaves))]))
+    sums = np.zeros((len(heads) + len(leaves), len(leaves)))
+    for inside, name in zip(sums, heads, strict=False):
+        inside[:] = [name in over[leaf] for leaf in leaves]
+    np.fill_diagonal(sums[len(heads) :], 1.0)
+    return Tree(heads + leaves, sums)
 
 
 def _climb(name: str, above: dict[str, set[str]]) -> set[str]:
@@ -280,15 +283,23 @@ def shared_correlation(errors: np.ndarray, shape: Tree, spread: np.ndarray) -> n
         pairwise = np.sqrt(parts).sum() ** 2 - parts.sum()
         if pairwise > 0:
             shock = max(shock, min(float((whole.sum(axis=1).var() - parts.sum()) / pairwise), 0.95))
-    leaves = shock * np.outer(leaf, leaf) + np.diag((1 - shock) * leaf**2)
-    target = shape.sums @ leaves @ shape.sums.T
+    leaves = shock * np.outer(leaf, leaf)
+    np.fill_diagonal(leaves, np.diag(leaves) + (1 - shock) * leaf**2)
+    above = shape.sums[:count] @ leaves
+    target = np.block([[above @ shape.sums[:count].T, above], [above.T, leaves]])
     root = np.sqrt(np.diag(target))
-    target = target / np.outer(root, root)
+    target /= np.outer(root, root)
     enough = pairs >= FEW
     number = np.maximum(pairs, 2.0)
-    empirical = scaled.T @ scaled / number
-    noise = ((scaled**2).T @ scaled**2 / number - empirical**2) * number / (number - 1) ** 2
-    off = enough & ~np.eye(len(empirical), dtype=bool)
+    empirical = scaled.T @ scaled
+    empirical /= number
+    noise = (scaled**2).T @ scaled**2  # in place: of thousands of nodes, each matrix is as large as all else
+    noise /= number
+    noise -= empirical**2
+    noise *= number
+    noise /= (number - 1) ** 2
+    off = enough.copy()
+    np.fill_diagonal(off, False)
     weight = np.clip(noise[off].sum() / max((empirical[off] ** 2).sum(), 1e-300), 0.0, 1.0) if off.any() else 1.0
     mixed = np.where(enough, (1 - weight) * empirical + weight * target, target) / (1 + MISFIT)
     np.fill_diagonal(mixed, 1.0)
@@ -328,7 +339,11 @@ def projection(
         def leaves(values: np.ndarray) -> np.ndarray:
             return np.asarray(fit.P @ values)
 
-    return lambda values: shape.sums @ np.maximum(leaves(values), least)
+    def add_up(values: np.ndarray) -> np.ndarray:
+        parts = np.maximum(leaves(values), least)
+        return np.concatenate([upper @ parts, parts])
+
+    return add_up
 
 
 def _luck(correlation: np.ndarray, names: list[str], seed: int) -> np.ndarray:

@@ -6,12 +6,14 @@ province that did not exist then is the sum of its parts.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from forecast.data import files, tables, workers
 from forecast.data import history as facts
-from forecast.data import tables
+from forecast.data.code import PACKAGES, code_hash
 from forecast.data.mergers import parts
 from forecast.data.vocabulary import NATION
 from forecast.desk.board.outlook import AS_IS, Asked, Outlook, outlooks, provinces
@@ -62,26 +64,41 @@ def back(
     seed: int = 1,
     history: pd.DataFrame | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    *,
+    jobs: int | None = 1,
+    keep: Path | None = None,
 ) -> pd.DataFrame:
     """Return what boards of earlier months would have said of the counts that came later (:data:`COLUMNS`).
 
     `low` and `high` are the 80% interval; `before` is how many counts of the place had been known; the last columns say
-    whether the count is inside the interval of each of :data:`LEVELS`.
+    whether the count is inside the interval of each of :data:`LEVELS`. `keep` is a folder for finished boards, each
+    made by one of `jobs` processes.
     """
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
-    asked, rows = counted_places(table), []
-    known = facts.counts(table, learn=True)
-    for seen, wanted in asked.groupby("seen", sort=True):
-        until = str(wanted["month"].max())
-        outlook = outlooks(Asked(str(seen), until, draws, seed, history=history))[AS_IS]
-        for place, month, members in zip(wanted["place"], wanted["month"], wanted["members"], strict=True):
-            values = of_then(outlook, place, str(seen))[outlook.at(month)]
-            units = {place, *parts(place)}
-            before = int((known["place"].isin(units) & (known["known"] <= seen) & (known["known"] != "")).sum())
-            low, median, high = np.rint(np.quantile(values, (0.1, 0.5, 0.9)))
-            inside = [_inside(values, members, level) for level in LEVELS]
-            rows.append((place, seen, month, members, low, median, high, before, *inside))
-        progress(str(seen))
+    given = [
+        (Asked(str(seen), str(wanted["month"].max()), draws, seed, history=history), wanted)
+        for seen, wanted in counted_places(table).groupby("seen", sort=True)
+    ]
+    of_all = (draws, seed, table.to_csv(), code_hash(*PACKAGES, "desk"))
+    names = [files.name_of("back", asked.month, asked.until, wanted.to_csv(), *of_all) for asked, wanted in given]
+    paths = [keep / f"{name}.parquet" if keep else None for name in names]
+    rows = [pd.DataFrame()] * len(given)
+    for number, found in workers.each(_seen, given, jobs, paths=paths):
+        rows[number] = found
+        progress(given[number][0].month)
+    return pd.concat(rows, ignore_index=True)
+
+
+def _seen(asked: Asked, wanted: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of :func:`back` that the board of one month has: of the counts `wanted`, which came later."""
+    known, outlook, rows = facts.counts(asked.known_history, learn=True), outlooks(asked)[AS_IS], []
+    for place, month, members in zip(wanted["place"], wanted["month"], wanted["members"], strict=True):
+        values = of_then(outlook, place, asked.month)[outlook.at(month)]
+        units = {place, *parts(place)}
+        before = int((known["place"].isin(units) & (known["known"] <= asked.month) & (known["known"] != "")).sum())
+        low, median, high = np.rint(np.quantile(values, (0.1, 0.5, 0.9)))
+        inside = [_inside(values, members, level) for level in LEVELS]
+        rows.append((place, asked.month, month, members, low, median, high, before, *inside))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

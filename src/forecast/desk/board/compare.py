@@ -60,18 +60,23 @@ def files(folder: str | Path | None = None) -> list[Path]:
 
 
 def compared(
-    board: Board, scenarios: Iterable[Scenario | Path], *, draws: int | None = None, jobs: int | None = None
+    board: Board,
+    scenarios: Iterable[Scenario | Path],
+    *,
+    draws: int | None = None,
+    jobs: int | None = None,
+    keep: Path | None = None,
 ) -> Compared:
     """Return what `scenarios` (or their files) do on the board; each is about the nation.
 
-    `draws` are the engine's, as many as the board has when left out.
+    `draws` are the engine's, as many as the board has when left out; `keep` is a folder for finished provinces.
     """
     asked = [read_scenario(one) if isinstance(one, Path) else one for one in scenarios]
     for scenario in asked:
         _check(scenario)
     undone = partial(_top_ups, board)
     acting = {one.scenario: partial(_levers, one) for one in asked if _simulated(one)}
-    done = effects(board.asked, board.outlook, {**acting, UNDONE: undone}, draws=draws, jobs=jobs)
+    done = effects(board.asked, board.outlook, {**acting, UNDONE: undone}, draws=draws, jobs=jobs, keep=keep)
     outcomes = outcomes_of(board, asked, done)
     titles = {one.scenario: {str(k): v for k, v in one.title.items()} for one in asked}
     rows = rows_of(board, outcomes)

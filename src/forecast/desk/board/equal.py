@@ -6,9 +6,10 @@ asked for. One that cannot be made to cost the budget (it costs less, or its par
 and is not ranked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from forecast.data.vocabulary import NATION
 from forecast.desk.board.board import Board
 from forecast.desk.board.compare import Compared, outcomes_of, rows_of
 from forecast.desk.board.outlook import Outlook
-from forecast.desk.board.policies import effects
+from forecast.desk.board.policies import Effect, effects
 from forecast.desk.equal_money import best
 from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
@@ -40,13 +41,15 @@ def equal(
     budget: float = BUDGET,
     draws: int | None = None,
     jobs: int | None = None,
+    keep: Path | None = None,
 ) -> pd.DataFrame:
     """Return rows of the nation as :class:`~forecast.desk.board.compare.Compared` has them, at equal money.
 
     `compared` is what the same scenarios do as they were asked for. `size` is the part of each policy that costs
     nearest to `budget` (VND in the first year), `first` the share of draws in which it adds most lasting members by the
     last month (:func:`forecast.desk.equal_money.best`), among those that cost the budget; NaN for one that cannot,
-    which is not ranked. Policies that save money, and those of which there is no half, are left out.
+    which is not ranked. Policies that save money, and those of which there is no half, are left out. `keep` is a folder
+    for finished provinces.
     """
     whole = compared.rows[compared.rows["place"] == NATION].set_index("policy", drop=False)
     rows: list[dict[str, object]] = []
@@ -55,7 +58,7 @@ def equal(
         row = {str(k): v for k, v in whole.loc[asked.scenario].to_dict().items()}
         if float(row["support"]) <= 0 or sized(asked, 0.5) is None:
             continue
-        tried = _Tried(board, asked, compared, budget, draws, jobs)
+        tried = _Tried(board, asked, compared, budget, partial(effects, draws=draws, jobs=jobs, keep=keep))
         tried.at[1.0] = row, _gain(board, compared.outlooks[asked.scenario], row)
         size = tried.nearest()
         row, gain = tried.at[size]
@@ -77,8 +80,7 @@ class _Tried:
     asked: Scenario
     compared: Compared
     budget: float
-    draws: int | None
-    jobs: int | None
+    effects: Callable[..., dict[str, dict[str, Effect]]]
     at: dict[float, tuple[dict[str, Any], np.ndarray]] = field(default_factory=dict)
 
     def over(self, size: float) -> float:
@@ -111,7 +113,7 @@ class _Tried:
             if (same := sized(self.asked, other)) and (same.policy, same.changes) == (made.policy, made.changes):
                 return known
         levers = {made.scenario: partial(_given, made.policy.levers)} if made.policy.levers else {}
-        done = effects(board.asked, board.outlook, levers, draws=self.draws, jobs=self.jobs) if levers else {}
+        done = self.effects(board.asked, board.outlook, levers) if levers else {}
         outcomes = outcomes_of(board, [made], {**done, "": self.compared.usual})
         (row,) = (row for row in rows_of(board, outcomes) if (row["policy"], row["place"]) == (made.scenario, NATION))
         return row, _gain(board, outcomes[made.scenario][1], row)

@@ -7,6 +7,7 @@ that the engine itself would have.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -104,12 +105,14 @@ def by_commune(
     year: int,
     draws: int | None = None,
     jobs: int | None = None,
+    *,
+    keep: Path | None = None,
 ) -> pd.DataFrame:
     """Return a province's plan split over its communes, whole persons that are equally hard to reach: commune, plan.
 
     How communes differ comes from the agent engine (:func:`forecast.desk.allocation.allocate`); no count of a commune
     was published, so their members of today are a share of the province's by people. `draws` are as many as the board's
-    when left out.
+    when left out; `keep` is a folder for finished pieces of them.
     """
     opening = round(float(np.median(outlook.of(place, "lasting_members")[0])))
     question = Scenario(
@@ -120,5 +123,6 @@ def by_commune(
         target=Target(value=plan, by=f"{year}-12"),
         assumptions={"opening_members": opening},
     )
-    split = allocate(question, draws=draws or asked.draws, seed=asked.seed, jobs=jobs, progress=False).table
+    draws = draws or asked.draws
+    split = allocate(question, draws=draws, seed=asked.seed, jobs=jobs, progress=False, keep=keep).table
     return split[["commune", "people", "share_by_capacity"]].rename(columns={"share_by_capacity": "plan"})

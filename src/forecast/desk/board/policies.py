@@ -8,11 +8,13 @@ the law: every member pays on the floor.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from forecast.data import chance, places, workers
+from forecast.data import chance, files, places, workers
+from forecast.data.code import PACKAGES, code_hash
 from forecast.data.law import Law
 from forecast.data.places import Place, read_place
 from forecast.data.vocabulary import GROUPS, NATION, PAYERS
@@ -21,6 +23,7 @@ from forecast.desk.board.outlook import MEASURES, Asked, Outlook
 from forecast.engines.people.draws import parameter_draws
 from forecast.experiment.project import project
 from forecast.question import costs
+from forecast.question.fingerprint import fingerprint
 from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
 
@@ -51,25 +54,34 @@ Paid = dict[str, np.ndarray]  # VND by payer, (draws,)
 
 
 def effects(
-    asked: Asked, outlook: Outlook, levers: Mapping[str, Levers], *, draws: int | None = None, jobs: int | None = None
+    asked: Asked,
+    outlook: Outlook,
+    levers: Mapping[str, Levers],
+    *,
+    draws: int | None = None,
+    jobs: int | None = None,
+    keep: Path | None = None,
 ) -> dict[str, dict[str, Effect]]:
     """Return the effect of each policy in each province, by policy and place; "" is the status quo.
 
     `levers` gives for each policy the levers of a province. A province opens with its stock of today, the median of the
     board's draws. Every lever that has a price in data/unit_costs.csv and was given none gets it. `draws` are the
-    engine's, as many as the board has when left out.
+    engine's, as many as the board has when left out; `keep` is a folder for provinces that are finished.
     """
     draws = draws or outlook.draws
     counts = {name: districts(name) for name in outlook.places}
     share = {name: count / max(sum(counts.values()), 1) for name, count in counts.items()}
     opening = {name: float(np.median(outlook.of(name, "lasting_members")[0])) for name in outlook.places}
-    given = [(asked, name, opening[name], _chosen(name, asked, levers, share[name]), draws) for name in outlook.places]
-    done = workers.every(_in_province, given, jobs)
-    by_policy: dict[str, dict[str, Effect]] = {policy: {} for policy in ("", *levers)}
-    for name, each in zip(outlook.places, done, strict=True):
-        for policy, effect in each.items():
-            by_policy[policy][name] = effect
-    return by_policy
+    each = [
+        _questions(asked, name, opening[name], _chosen(name, asked, levers, share[name])) for name in outlook.places
+    ]
+    given = [(questions, range(draws), asked.seed) for questions in each]
+    paths = [keep / _named(*one) if keep else None for one in given]
+    done = workers.every(_in_province, given, jobs, paths=paths, kept=lambda i, path: _kept(path, *given[i][:2]))
+    return {
+        policy: {name: _effect(arrays, number) for name, arrays in zip(outlook.places, done, strict=True)}
+        for number, policy in enumerate(("", *levers))
+    }
 
 
 def _chosen(name: str, asked: Asked, levers: Mapping[str, Levers], share: float) -> dict[str, Policy]:
@@ -115,10 +127,8 @@ def read_districts() -> dict[str, str]:
     return {name: name for name in names if read_place(name).level == "district"}
 
 
-def _in_province(
-    asked: Asked, name: str, opening: float, chosen: Mapping[str, Policy], draws: int
-) -> dict[str, Effect]:
-    """Return the effects in one province."""
+def _questions(asked: Asked, name: str, opening: float, chosen: Mapping[str, Policy]) -> list[Scenario]:
+    """Return the status quo of a province and each policy there."""
     law, place = asked.law, read_place(name, at=asked.month)
     opening = min(opening, MOST * place.eligible)
     base = Scenario(
@@ -130,8 +140,42 @@ def _in_province(
         **({"law": law} if law else {}),
     )
     base = base.with_policy(base.scenario, Policy())  # made like the others, so that all follow what one of them led
-    asked_for = [base, *(base.with_policy(policy, levers) for policy, levers in chosen.items())]
-    answer = project(asked_for, [ENGINE], draws=draws, seed=asked.seed, jobs=1, progress=False)
+    return [base, *(base.with_policy(policy, levers) for policy, levers in chosen.items())]
+
+
+def _named(questions: list[Scenario], draws: range, seed: int) -> str:
+    """Return a file name for what :func:`_in_province` finds: the hash of everything that it depends on."""
+    code = code_hash(*PACKAGES, "desk")
+    return files.name_of("effects", [fingerprint(one) for one in questions], len(draws), seed, code) + ".npz"
+
+
+def _kept(path: Path | None, questions: list[Scenario], draws: range) -> dict[str, np.ndarray] | None:
+    """Return what an earlier run kept at `path`: so many policies, months and draws, or None."""
+    arrays = files.kept_arrays(path)
+    if arrays is None or path is None:
+        return None
+    shape, numbers = (len(questions[0].months), len(draws)), range(len(questions))
+    named = {f"{n} times {m}" for n in numbers for m in MEASURES} | {f"{n} shares" for n in numbers}
+    if named <= arrays.keys() and all(a.shape == shape for key, a in arrays.items() if not key.endswith("shares")):
+        return arrays
+    files.damaged(path, "it holds other policies, months or draws")
+    return None
+
+
+def _effect(arrays: Mapping[str, np.ndarray], number: int) -> Effect:
+    """Return the effect of one of the policies of which a province has `arrays`."""
+
+    def of(kind: str) -> dict[str, np.ndarray]:
+        head = f"{number} {kind} "
+        return {key.removeprefix(head): array for key, array in arrays.items() if key.startswith(head)}
+
+    return Effect(of("times"), of("spent"), arrays[f"{number} shares"])
+
+
+def _in_province(asked_for: list[Scenario], draws: range, seed: int) -> dict[str, np.ndarray]:
+    """Return what questions about one province come to, the first its status quo: arrays for :func:`_effect`."""
+    base = asked_for[0]
+    answer = project(asked_for, [ENGINE], draws=draws, seed=seed, jobs=1, progress=False)
     rows = answer.only(measure=[*MEASURES, PAYERS[OFFICE]]).frame
     wide = rows.pivot_table(
         index=["scenario", "measure", "group", "month"], columns="draw", values="value", observed=True
@@ -142,17 +186,17 @@ def _in_province(
     def of(scenario: str, measure: str, group: str = "all") -> np.ndarray:
         """Return draws by month; what is not said is nothing: flows have no row in the opening month."""
         part = there.get((scenario, measure, group))
-        return np.zeros((len(months), draws)) if part is None else part.reindex(months).fillna(0.0).to_numpy(float)
+        return np.zeros((len(months), len(draws))) if part is None else part.reindex(months).fillna(0.0).to_numpy(float)
 
     groups = np.array([of("status quo", "members", group)[0].mean() for group in GROUPS])
-    return {
-        policy: Effect(
-            {m: of(one.scenario, m) / np.maximum(of("status quo", m), 1e-9) for m in MEASURES},
-            work(one, asked.seed, draws) | {OFFICE: of(one.scenario, PAYERS[OFFICE])},
-            groups / max(groups.sum(), 1e-9),
-        )
-        for policy, one in zip(("", *chosen), asked_for, strict=True)
-    }
+    arrays: dict[str, np.ndarray] = {}
+    for number, one in enumerate(asked_for):
+        for m in MEASURES:
+            arrays[f"{number} times {m}"] = of(one.scenario, m) / np.maximum(of("status quo", m), 1e-9)
+        spent = work(one, seed, len(draws)) | {OFFICE: of(one.scenario, PAYERS[OFFICE])}
+        arrays |= {f"{number} spent {payer}": vnd for payer, vnd in spent.items()}
+        arrays[f"{number} shares"] = groups / max(groups.sum(), 1e-9)
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}  # as they come back from a file
 
 
 def work(scenario: Scenario, seed: int, draws: int) -> Paid:

@@ -1,0 +1,20 @@
+"""How many windows of the scenario page run at a time: a kernel each, and each takes memory."""
+
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.web import HTTPError
+
+MOST = 8  # windows, each with a kernel of some 300 MB
+
+
+class Capped(AsyncMappingKernelManager):
+    """Kernels of the windows, :data:`MOST` at most; one window more is told so, and the others go on."""
+
+    async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
+        """Start a kernel if there is room; whoever is one too many is asked to close a window (503)."""
+        if len(self.list_kernel_ids()) >= MOST:
+            reason = f"{MOST} windows are open: close one / đang mở {MOST} cửa sổ: hãy đóng bớt"
+            raise HTTPError(503, reason=reason.encode("ascii", "ignore").decode(), log_message=reason)
+        started: str = await super().start_kernel(**options)
+        return started

@@ -1,0 +1,127 @@
+"""The scenario page in a window: on this machine alone, for everybody, the answer always in sight, kernels ended."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
+
+import pytest
+
+from forecast.data import tables
+
+SCENARIOS = tables.data_dir() / "scenarios"
+PLAN, QUO = SCENARIOS / "da-bac-plan.yaml", SCENARIOS / "da-bac-status-quo.yaml"
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+SEEN = """() => {
+  const shown = [...document.querySelectorAll(".fc-page *")].filter(e => e.checkVisibility());
+  const summary = document.querySelector(".fc-sum").getBoundingClientRect();
+  return {
+    small: shown.filter(e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())
+      && parseFloat(getComputedStyle(e).fontSize) < 11).map(e => e.outerHTML.slice(0, 120)),
+    out: shown.filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".fc-scroll"))
+      .slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
+    wide: document.documentElement.scrollWidth - innerWidth,
+    cut: summary.top < -1 || summary.bottom > innerHeight || summary.height > innerHeight / 3,
+    lang: document.documentElement.lang,
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The address of a page that is served, as the command prints it."""
+    command = [sys.executable, "-m", "forecast", "app", str(PLAN), "--lang", "vi", "--no-browser", "--port", "18866"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}) as run:
+        try:
+            yield next(found[0] for line in run.stderr if (found := re.search(r"http://\S+token=\w+", line)))
+        finally:
+            run.terminate()
+
+
+def test_the_page_is_served_on_this_machine_and_to_those_who_have_the_token(address):
+    assert address.startswith("http://127.0.0.1:")
+    for part in ("", "api/kernels", "static/voila.js"):  # without the token: a form that asks for it
+        with urlopen(address.split("?")[0] + part) as answer:
+            assert "/login" in answer.url and "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_window_that_is_closed_ends_its_kernel(address):
+    cookies = CookieJar()
+    browser = build_opener(HTTPCookieProcessor(cookies))
+    kernel = re.search(rb'"kernelId": ?"([0-9a-f-]{36})"', browser.open(address).read())[1].decode()
+    (given,) = {cookie.value for cookie in cookies if cookie.name == "_xsrf"}
+    goodbye = f"{address.split('?')[0]}voila/api/shutdown/{kernel}"
+    with pytest.raises(HTTPError, match="403"):  # another site cannot say so
+        browser.open(goodbye, data=b"")
+    assert browser.open(goodbye, data=f"_xsrf={given}".encode()).status == 204  # as the page does
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.skip("no browser is installed: looked for " + ", ".join(names))
+    with sync.sync_playwright() as play:
+        yield play.chromium.launch(executable_path=found)
+
+
+@pytest.mark.parametrize(("lang", "width"), [("vi", 1280), ("en", 390)])
+def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, width):
+    axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text("utf-8")
+    words = {
+        "vi": ("khả năng đạt 600", "Giữ lại để so", "Tính theo xã", "Liên kết tới phương án này"),
+        "en": ("chance of 600", "Keep beside", "By commune", "Link to this answer"),
+    }[lang]
+    asked = []
+    window = browser.new_page(viewport={"width": width, "height": 800})
+    window.on("request", lambda request: asked.append(request.url))
+    window.goto(f"{address}&from=da-bac-plan&lang={lang}&draws=50&target=600&Visits=20", wait_until="commit")
+    window.get_by_text(words[0]).wait_for(timeout=120_000)  # nothing need be pressed
+    before = window.locator(".fc-summary").inner_text()
+    window.locator(".fc-lever .noUi-handle").first.focus()
+    window.keyboard.press("PageUp")
+    window.wait_for_function("b => document.querySelector('.fc-summary').innerText != b", arg=before, timeout=60_000)
+    window.get_by_role("button", name=words[1]).click()
+    window.locator(".fc-beside").wait_for(timeout=60_000)
+    window.locator(".fc-more").first.click()
+    window.locator(".fc-fields select").first.wait_for(timeout=60_000)
+    window.get_by_role("button", name=words[2]).click()
+    window.get_by_text(re.compile("mô phỏng từng người \\(|by the agents \\(")).wait_for(timeout=120_000)
+    for place in (0, 0.3, 0.6, 1):
+        window.evaluate("part => scrollTo(0, part * document.documentElement.scrollHeight)", place)
+        if place:
+            seen = window.evaluate(SEEN)
+            assert not any(seen[name] for name in ("small", "out", "cut")) and seen["wide"] <= 0, (place, seen)
+    window.evaluate(axe)
+    found = window.evaluate("levels => axe.run({runOnly: levels, preload: false})", LEVELS)
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
+    link = window.get_by_role("link", name=words[3]).get_attribute("href")
+    assert "Visits=20" in link and "target=600" in link
+    answered = window.locator(".fc-summary").inner_text()
+    window.goto(address.split("?")[0] + link, wait_until="commit")  # the same answer, and no token is asked for
+    window.locator(".fc-summary [role=status]").wait_for(timeout=120_000)
+    assert window.locator(".fc-summary").inner_text() == answered
+    window.close()
+    assert asked and all(url.startswith(("http://127.0.0.1:18866/", "data:", "blob:")) for url in asked)
+
+
+def test_the_kernel_of_a_window_that_is_gone_ends():
+    code = (
+        "from pathlib import Path; from forecast.app.serve import serve; "
+        f"serve([Path({str(QUO)!r})], port=18869, browser=False, gone=2)"
+    )
+    browser = build_opener(HTTPCookieProcessor(CookieJar()))
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as run:
+        try:
+            address = next(found[0] for line in run.stderr if (found := re.search(r"http://\S+token=\w+", line)))
+            assert b"kernelId" in browser.open(address).read()  # opened, and never heard of again
+            assert any("seconds of inactivity" in line for line in run.stderr)
+        finally:
+            run.terminate()
