@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,17 @@ def test_a_command_that_only_reads_loads_no_compiler_and_stays_small(command):
     ).stdout.split()
     assert compiler == "False"
     assert float(size) < MOST
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process's own memory")
+def test_engines_leave_a_process_small_but_for_libraries_that_all_share():
+    code = (
+        "import forecast.desk.target, forecast.engines.people.agents, forecast.engines.people.stock\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('RssAnon')))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)  # compiles, where nobody has
+    own = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert float(own) / 1e3 < MOST
 
 
 @pytest.mark.parametrize("words", ["baseline series.csv --horizon 2 --out base", "new X --population 999 --out data"])

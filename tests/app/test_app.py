@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecast.answer.projection import Projection
@@ -62,6 +63,18 @@ def test_a_lever_that_is_pulled_is_answered_at_once_and_a_slow_engine_waits(page
     page.engine.value = "agents"
     control(page, "Visits").box.value = 80
     assert page.answer is first and page.ask.description == "Tính lại"
+
+
+def test_the_status_quo_is_answered_once_and_as_if_it_were_asked_again(page, monkeypatch):
+    page.run()
+    asked, ask = [], project.project
+    monkeypatch.setattr(project, "project", lambda new, *more, **how: asked.append(len(new)) or ask(new, *more, **how))
+    control(page, "Visits").box.value = 30
+    fresh = ask([page.answer.chosen, page.answer.quo], ["stock"], draws=50, jobs=1, progress=False).frame
+    pd.testing.assert_frame_equal(page.answer.projected.frame.reset_index(drop=True), fresh.reset_index(drop=True))
+    page.draws.value = 100
+    page.question.value = 1
+    assert asked == [1, 2, 2]
 
 
 def test_another_question_brings_its_own_levers_and_target(page):

@@ -104,6 +104,10 @@ def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, wi
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
     link = window.get_by_role("link", name=words[3]).get_attribute("href")
     assert "Visits=20" in link and "target=600" in link
+    answered = window.locator(".fc-summary").inner_text()
+    window.goto(address.split("?")[0] + link, wait_until="commit")  # the same answer, and no token is asked for
+    window.locator(".fc-summary [role=status]").wait_for(timeout=120_000)
+    assert window.locator(".fc-summary").inner_text() == answered
     window.close()
     assert asked and all(url.startswith(("http://127.0.0.1:18866/", "data:", "blob:")) for url in asked)
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 
+from forecast.answer.projection import COLUMNS, Projection, concat
 from forecast.app import answers, link
 from forecast.app.answers import Answer, Kept
 from forecast.app.controls import Control, unread
@@ -84,6 +86,7 @@ class Page:
         self.plan: list[Control] = []
         self.offered: list[Control] = []
         self._quiet = False  # while the page sets its own controls
+        self._status_quo: tuple[object, Projection] = (None, Projection(pd.DataFrame(columns=COLUMNS)))
         self._soon: asyncio.TimerHandle | None = None
         self.texts = {name: widgets.HTML() for name in _TEXTS}
         self.texts["style"].value = _style()
@@ -260,9 +263,8 @@ class Page:
             chosen, budget = self.scenario, self.allowed
             base = self.questions[self.question.value].policy.in_force(chosen.start)
             quo = chosen.but(scenario=QUO, title=TITLES[QUO], policy=base)
-            jobs = 1 if self.engine.value == OFFERED[0] else None  # done before other processes would have begun
-            asked, engine, draws = [chosen, quo], self.engine.value, self.draws.value
-            projected = project.project(asked, [engine], draws=draws, jobs=jobs, progress=False)
+            engine, draws = self.engine.value, self.draws.value
+            projected = self._projected(chosen, quo)
             self.answer = Answer(chosen, quo, engine, draws, projected, budget, self.link)
             self.texts["communes"].value = ""
             self._show()
@@ -272,6 +274,18 @@ class Page:
             self._fault(error)
         finally:
             self.ask.disabled, self.ask.description = False, self._say("Tính", "Run")
+
+    def _projected(self, chosen: Scenario, quo: Scenario) -> Projection:
+        """Answer both questions; the status quo, which no control of the page moves, is answered once."""
+        engine, draws = self.engine.value, self.draws.value
+        jobs = 1 if engine == OFFERED[0] else None  # done before other processes would have begun
+        asked = (self.question.value, engine, draws)
+        new = [chosen] if self._status_quo[0] == asked else [chosen, quo]
+        projected = project.project(new, [engine], draws=draws, jobs=jobs, progress=False)
+        if len(new) > 1:
+            self._status_quo = asked, projected.only(scenario=QUO)
+            return projected
+        return concat([projected, self._status_quo[1]])
 
     def _fault(self, error: UserError) -> None:
         title = self._say("Không tính được", "No answer")
@@ -314,7 +328,7 @@ class Page:
 
     def _imported(self, questions: list[Scenario]) -> None:
         """Offer the scenarios of a place that was imported, the newest first shown."""
-        first = len(self.questions)
+        first, self._status_quo = len(self.questions), (None, self._status_quo[1])
         self.questions += questions
         self._write()
         self.answer = None
