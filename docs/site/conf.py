@@ -29,7 +29,7 @@ suppress_warnings = ["myst.header", "mystnb.unknown_mime_type"]
 
 html_theme = "furo"
 html_static_path = ["static"]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "pictures.css"]  # the second one is written with the pages
 html_js_files = [("site.js", {"priority": 900})]  # after the words of Sphinx, which it adds to
 html_copy_source = False
 html_show_sourcelink = False

@@ -20,6 +20,7 @@ from forecast.exchange import formats, layouts, progress, progress_workbook, sam
 from forecast.exchange.spreadsheet import MARK
 from forecast.show import progress as shown
 from forecast.show import progress_papers as papers
+from made import texts
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
 
@@ -312,6 +313,13 @@ def test_each_formula_is_saved_with_its_result_for_viewers_that_calculate_nothin
         *(130, 160, 30, 12, 20),
     ]
     assert results.worksheets[1]["D6"].value == 13
+
+
+def test_the_picture_of_a_place_without_communes_ends_below_its_last_sentence():
+    whole, alone = (papers.phone(report()._replace(by_commune=counted), "vi") for counted in (True, False))
+    assert alone.get_figheight() < whole.get_figheight() == 9
+    boxes = [box for _, box in texts(alone)]
+    assert 0 <= min(box.y0 for box in boxes) < 60 and max(box.y1 for box in boxes) <= alone.bbox.y1
 
 
 def test_in_december_the_plan_is_met_or_not_and_no_probability():

@@ -13,7 +13,7 @@ from PIL import Image
 
 from forecast.cli import main
 from forecast.data.tables import UserError
-from forecast.publish import committed, site
+from forecast.publish import committed, drawings, site
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -35,6 +35,7 @@ def book(source="1", outputs=(), count=None):
 
 def shown():
     picture = {"image/png": base64.b64encode(drawn()).decode(), "text/plain": "Two lines"}
+    picture[drawings.MIME] = {"wide": "<svg/>", "narrow": "<svg/>"}
     said = {"text/markdown": "a **table**", "text/plain": "'a **table**'"}
     return [
         new_output("display_data", picture, metadata={"image/png": {"alt": "Two lines"}}),
@@ -91,6 +92,7 @@ def test_outputs_come_from_the_newest_run_of_the_same_code(project):
     (cell,) = nbformat.read(path, 4).cells
     picture, said = cell.outputs
     assert cell.execution_count == 1 and cell.source == "1"
+    assert set(picture["data"]) == {"image/png", "text/plain"}  # drawings are for pages
     assert picture["data"]["text/plain"] == "Two lines" == picture.metadata["image/png"]["alt"]
     assert said["data"] == {"text/markdown": "a **table**", "text/plain": "'…'"}
 

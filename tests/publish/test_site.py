@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shutil
+import tempfile
 import tomllib
 import zipfile
 from copy import deepcopy
@@ -21,6 +22,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
+from forecast.answer import stated
 from forecast.data import places, tables
 from forecast.data.home import ROOT
 from forecast.data.tables import UserError
@@ -29,7 +31,7 @@ from forecast.publish import audit, foot, pages, pdf
 from forecast.publish import site as report
 from forecast.question.scenario import Target
 from forecast.show import figures, law, projection
-from forecast.show.picture import WIDTH, Picture
+from forecast.show.picture import Picture
 from made import answer, question
 
 LANGS = ("vi", "en")
@@ -72,7 +74,7 @@ def code(lang: str, name: str, *shown, tags=(), source: str = "", printed: str =
     outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
     for one in shown:
         picture = isinstance(one, Picture)
-        data, about = one._repr_mimebundle_() if picture else ({"text/markdown": str(one)}, {})
+        data, about = _shown(one) if picture else ({"text/markdown": str(one)}, {})
         outputs.append(new_output("execute_result", data=data, metadata=about, execution_count=1))
     return new_code_cell(
         source or f"show({name!r}, {lang!r})",
@@ -81,6 +83,17 @@ def code(lang: str, name: str, *shown, tags=(), source: str = "", printed: str =
         outputs=outputs,
         execution_count=1,
     )
+
+
+def _shown(picture: Picture):
+    """What a picture shows of itself while a report is made."""
+    with pytest.MonkeyPatch.context() as told, tempfile.TemporaryDirectory() as folder:
+        told.setenv(stated.PAGE, folder)
+        return picture._repr_mimebundle_()
+
+
+def drawings_of(page: Path) -> list[str]:
+    return re.findall(r'<svg class="on-.*?</svg>', page.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def book(lang: str, cells: list, **about):
@@ -219,13 +232,13 @@ def test_no_vietnamese_sentence_stands_on_an_english_page(site):
 
 
 def test_pictures_on_a_vietnamese_page_hold_no_english_word(site):
-    folder = htmls(site, "vi")[0].parent
-    pictures = [*folder.glob("_images/*.png"), *folder.glob("_static/cards/*.png")]
-    assert pictures
-    for path in pictures:
-        said = Image.open(path).text
-        assert "Comment" in said, f"{path.name} does not say what is written in it"
-        assert not syllables.foreign(said["Comment"] + "\n" + said["Description"], known()), path.name
+    found = {page.name: drawings_of(page) for page in htmls(site, "vi")}
+    assert found["index.html"] and sum(map(len, found.values())) > 2
+    for name, drawn in found.items():
+        said = "\n".join(
+            text for one in drawn for text in (*re.findall(r">([^<>]+)</text>", one), one.split('aria-label="')[1])
+        )
+        assert not syllables.foreign(said.split('" ')[0], known()), name
 
 
 @pytest.mark.parametrize(
@@ -252,11 +265,20 @@ def test_a_changed_number_is_named_with_its_page(site, tmp_path):
     page.write_text(text[:at] + f"9{number[0]}" + text[at + len(number[0]) :], encoding="utf-8")
     (wrong,) = audit.verify(copy)
     assert wrong.page == page.name and f"9{number[0]}" in wrong.shown.split() and number[0] in wrong.due.split()
-    picture = next(copy.glob("_images/*.png"))
-    picture.write_bytes(picture.read_bytes() + b"x")
+    download = copy / "download" / "data" / "law.csv"
+    download.write_bytes(download.read_bytes() + b"x")
     assert [w.kind for w in audit.verify(copy)] == ["changed", "number"]
     page.unlink()
     assert {w.text("vi") for w in audit.verify(copy)} == {"tệp này đã bị sửa", "tệp này không còn"}
+
+
+def test_a_changed_letter_of_a_picture_is_found(site, tmp_path):
+    copy = shutil.copytree(site, tmp_path / "site")
+    page = copy / "05_ca_mau.html"
+    text = page.read_text(encoding="utf-8")
+    at = text.index("</text>", text.index('<svg class="on-phone"'))
+    page.write_text(text[:at] + "0" + text[at:], encoding="utf-8")
+    assert [(w.page, w.kind) for w in audit.verify(copy)] == [("05_ca_mau.html", "drawn")]
 
 
 def test_a_number_that_somebody_wrote_is_not_published(tmp_path):
@@ -371,10 +393,24 @@ IN_PAGE = """() => ({
     .filter(id => id && id != "top" && !document.getElementById(id)),
   silent: [...document.images].filter(i => !i.alt.trim()).map(i => i.src),
   broken: [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src),
+  mute: [...document.querySelectorAll(".drawn svg")].filter(s => s.getAttribute("role") != "img"
+    || !(s.getAttribute("aria-label") || "").trim()).length,
+  twice: [...document.querySelectorAll(".drawn")].filter(d => d.checkVisibility()
+    && [...d.children].filter(s => s.checkVisibility()).length != 1).length,
+  small: [...document.querySelectorAll(".drawn svg text")].filter(t => t.checkVisibility()
+    && t.ownerSVGElement.getBoundingClientRect().width
+    && parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a < 11).slice(0, 3).map(t => t.textContent),
+  cut: [...document.querySelectorAll(".drawn svg text")].filter(t => t.checkVisibility()).filter(t => {
+    const box = t.getBoundingClientRect(), whole = t.ownerSVGElement.getBoundingClientRect();
+    return box.width && (box.left < whole.left - 2 || box.right > whole.right + 2);
+  }).slice(0, 3).map(t => t.textContent),
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   out: [...document.querySelectorAll("article *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1
     && !e.closest(".table-wrapper, pre, .output, .highlight, .wide")).slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
 })"""
+
+
+KINDS = ("dead", "silent", "broken", "out", "mute", "twice", "small", "cut")
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -393,7 +429,7 @@ def test_every_page_is_reached_and_works_for_everybody(site, tab, look):
         page.evaluate("document.querySelectorAll('img[loading=lazy]').forEach(i => i.loading = 'eager')")
         page.wait_for_function("[...document.images].every(i => i.complete)")
         state = page.evaluate(IN_PAGE)
-        wrong += [f"{name}: {kind} {state[kind]}" for kind in ("dead", "silent", "broken", "out") if state[kind]]
+        wrong += [f"{name}: {kind} {state[kind]}" for kind in KINDS if state[kind]]
         wrong += [f"{name}: {state['wide']} pixels too wide"] if state["wide"] > 0 else []
         wrong += [f"{name}: {fault}" for fault in faults]
         faults.clear()
@@ -463,17 +499,26 @@ def test_search_finds_years_and_short_words(site, tab, asked, name):
     assert page.locator(f"#search-results li a[href*='{name}']").count() and faults == []
 
 
-def test_letters_in_pictures_are_large_enough_on_a_phone_and_no_picture_is_white_in_the_dark(site, tab):
-    page, _ = tab("phone")
-    page.goto((site / "05_ca_mau.html").as_uri())
-    shown = page.locator("article .cell_output > img").first
-    assert 7.5 / 72 / WIDTH * shown.bounding_box()["width"] >= 11  # 7.5 points are the smallest letters
-    assert page.locator("article .cell_output.wide").first.get_attribute("tabindex") == "0"
-    with Image.open(io.BytesIO(shown.screenshot())) as seen:
-        corner = seen.convert("L").getpixel((3, 3))
-    assert corner < 60  # of 255, paper white
+def test_a_picture_has_the_font_and_the_paper_of_the_page_and_is_drawn_for_a_phone(site, tab):
+    seen = {}
+    for look in LOOKS:
+        page, _ = tab(look)
+        page.goto((site / "05_ca_mau.html").as_uri())
+        shown = page.locator("article .cell_output .drawn").first
+        text = shown.locator("svg:visible text").first
+        assert text.evaluate("t => getComputedStyle(t).fontFamily == getComputedStyle(document.body).fontFamily")
+        with Image.open(io.BytesIO(shown.screenshot())) as image:
+            paper = image.convert("L").getpixel((3, 3))
+        ink = text.evaluate("t => getComputedStyle(t).fill").removeprefix("rgb(").removesuffix(")").split(",")
+        seen[look] = (shown.locator("svg:visible").get_attribute("class"), paper, max(map(int, ink)))
+        assert not page.locator("article .cell_output.wide").count()  # nothing to move sideways
+    name, paper, ink = seen["desktop"]
+    assert name == "on-page" and paper > 245 and ink < 130
+    name, paper, ink = seen["phone"]  # in the dark
+    assert name == "on-phone" and paper < 60 and ink > 150
     page.emulate_media(media="print")
-    assert shown.evaluate("i => getComputedStyle(i).filter") == "none"
+    assert shown.locator("svg:visible").get_attribute("class") == "on-page"
+    assert shown.locator("svg:visible text").first.evaluate("t => getComputedStyle(t).fill") == "rgb(28, 39, 51)"
 
 
 def test_who_is_cited_and_the_licence_are_those_of_the_project(site):

@@ -14,9 +14,10 @@ from forecast.desk.compare import comparison
 from forecast.desk.target import needed_path, target_table
 from forecast.engines.campaign import parameters as beliefs
 from forecast.language import words
+from forecast.publish import drawings
 from forecast.question.levers import Drive, Policy
 from forecast.question.scenario import Target
-from forecast.show import calibration, figures, law, next_count, policy, projection, target, uncertainty
+from forecast.show import calibration, figures, law, narrow, next_count, policy, projection, target, uncertainty
 from forecast.show.marks import INK
 from forecast.uncertainty import study
 from made import answer, question, texts
@@ -68,6 +69,35 @@ def test_no_label_covers_another_or_leaves_the_picture(name, lang):
     frame = picture.bbox
     for text, box in shown:
         assert box.x0 >= -1 and box.x1 <= frame.x1 + 1 and box.y0 >= -1 and box.y1 <= frame.y1 + 1, f"{text!r} is cut"
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_for_a_phone_a_picture_is_drawn_anew_with_letters_of_11_pixels_and_nothing_cut(name, lang):
+    picture = drawn(name, lang).again()
+    across = {"card": narrow.CARD}.get(name.split()[-1], narrow.WIDTH)
+    assert picture.get_figwidth() == across and picture.alt == drawn(name, lang).alt
+    assert {text.get_fontsize() * 96 / 72 >= 11 for text in narrow._texts(picture)} == {True}
+    for text, box in texts(picture):
+        assert box.x0 >= -1 and box.x1 <= picture.bbox.x1 + 1 and box.y1 <= picture.bbox.y1 + 1, f"{text!r} is cut"
+    assert not narrow.on()
+
+
+def test_a_drawing_is_of_letters_without_a_font_and_of_colors_with_a_name():
+    svg = drawn("fan", "vi").svg()
+    assert 'role="img"' in svg and f'aria-label="{drawn("fan", "vi").alt[:40]}' in svg
+    assert "Giữ nguyên" in svg and "font-family" not in svg and "<style" not in svg and "<metadata" not in svg
+    assert not re.search(r'(?<![,("])#[0-9a-f]{6}', svg) and len(svg) < 20_000
+    assert svg == drawn("fan", "vi").svg() and "\n\n" not in svg
+
+
+def test_every_color_that_can_be_read_on_white_can_be_read_in_the_dark():
+    colors = {color for name in DRAWN for color in re.findall(r"--c([0-9a-f]{6})", drawn(name, "vi").svg())}
+    assert len(colors) > 6
+    for color in {f"#{color}" for color in colors}:
+        if drawings.contrast(color, "#ffffff") >= 4.5:
+            assert drawings.contrast(drawings.dark(color), "#131416") >= 4.5, color
+    assert all(f"--c{color}:" in drawings.sheet(f"var(--c{color},x)" for color in colors) for color in colors)
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -34,7 +34,7 @@ FIRST, HORIZON = "2018-06", 48
 BANDS = {"1-6": 6, "7-12": 12, "13-24": 24, "25-48": 48}
 LEVELS = (0.5, 0.8, 0.95)
 QUANTILES = {name: PUBLISHED_QUANTILES[name] for name in EXAM_QUANTILES}
-FIRST_SHARE = {"campaign": 0.85}  # of the pool's weight before any score; the other engines share the rest
+FIRST_SHARE = {"campaign": 0.95}  # of the pool's weight before any score; the other engines share the rest
 TRUST = 3.0  # a pool's weight is the inverse of an engine's mean score to this power
 FORMER = 3.0  # targets' worth of equal scores with which every engine begins, and counts' worth of an honest width
 LEAST_SPREAD = 0.5  # never are forecasts drawn nearer to their median than this
@@ -243,7 +243,7 @@ def first_shares(engines: list[str]) -> pd.Series:
     """Return the weight of each engine before anything was scored (:data:`FIRST_SHARE`), index the engines.
 
     >>> first_shares(["campaign", "series"]).round(2).tolist(), first_shares(["series", "stock"]).tolist()
-    ([0.85, 0.15], [0.5, 0.5])
+    ([0.95, 0.05], [0.5, 0.5])
     """
     named = {e: FIRST_SHARE[e] for e in engines if e in FIRST_SHARE}
     rest = (1 - sum(named.values())) / max(len(engines) - len(named), 1)

@@ -3,8 +3,8 @@
 A page is made of an executed notebook. What code put out is the run's; prose that somebody wrote may hold no number
 (:func:`by_hand`). :func:`of_notebook` reads the numbers from the notebook, and :func:`differences` says where the page
 that a browser shows parts from them. A site keeps the first list of each page beside its
-pages (``numbers.json``) and the hash of each picture and download, so that :func:`verify` can tell later, on any
-machine and without running anything again, whether somebody changed a number.
+pages (``numbers.json``) and the hash of each picture, drawing and download, so that :func:`verify` can tell later, on
+any machine and without running anything again, whether somebody changed a number.
 """
 
 import hashlib
@@ -21,10 +21,12 @@ from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from forecast.data.tables import UserError
+from forecast.publish import drawings
 
 MARK = "site-manifest.json"  # a folder that holds it is a site of ours
 NUMBERS = "numbers.json"
-HASHED = ("_images", "_static/cards", "download")  # what has numbers and is no page
+DRAWINGS = "drawings"  # in the manifest: the hashes of the drawings of each page
+HASHED = ("_images", "download")  # what has numbers and is no page
 # A number with its separators and its sign; a hyphen may join two numbers (2020-12) and is no sign.
 _NUMBER = re.compile(r"[−+]?\d+(?:[.,]\d+)*")
 _SHORT = 40  # characters either side of a number, for somebody who looks for it
@@ -42,15 +44,16 @@ class _Shown(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.inside += tag == "article"
-        self.hidden += tag in ("script", "style")
-        if tag == "img" and self.inside:
-            self.text.append(f" {dict(attrs).get('alt') or ''} ")
+        self.hidden += tag in _UNREAD
+        about = dict(attrs)
+        if tag in ("img", "svg") and self.inside and about.get("class") != "on-phone":  # which is drawn a second time
+            self.text.append(f" {about.get('alt') or about.get('aria-label') or ''} ")
         elif tag not in _INLINE:
             self.text.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
         self.inside -= tag == "article"
-        self.hidden -= tag in ("script", "style")
+        self.hidden -= tag in _UNREAD
         if tag not in _INLINE:
             self.text.append(" ")
 
@@ -59,6 +62,7 @@ class _Shown(HTMLParser):
             self.text.append(data)
 
 
+_UNREAD = ("script", "style", "svg")  # a drawing is read by its description, and held by its hash
 _INLINE = {"a", "strong", "em", "b", "i", "span", "code", "sup", "sub"}  # no space before or behind them
 
 
@@ -128,6 +132,7 @@ class Wrong(NamedTuple):
             ),
             "gone": ("tệp này không còn", "this file is gone"),
             "changed": ("tệp này đã bị sửa", "this file was changed"),
+            "drawn": ("một hình trên trang đã bị sửa", "a picture of this page was changed"),
         }[self.kind]
         return (vi if lang == "vi" else en).format(self)
 
@@ -167,7 +172,8 @@ def verify(site: str | Path) -> list[Wrong]:
     """
     site = Path(site)
     try:
-        hashes = json.loads((site / MARK).read_text(encoding="utf-8"))["sha256"]
+        sealed = json.loads((site / MARK).read_text(encoding="utf-8"))
+        hashes, drawn = sealed["sha256"], sealed[DRAWINGS]
         given = json.loads((site / NUMBERS).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError):
         raise UserError(
@@ -183,7 +189,9 @@ def verify(site: str | Path) -> list[Wrong]:
     ]
     for name, due in given.items():
         if (site / name).is_file():
-            wrong += differences(name, text_of((site / name).read_text(encoding="utf-8")), due)
+            text = (site / name).read_text(encoding="utf-8")
+            wrong += differences(name, text_of(text), due)
+            wrong += [Wrong(name, "drawn")] * (drawings.hashes(text) != drawn.get(name, []))
         else:
             wrong.append(Wrong(name, "gone"))
     return wrong

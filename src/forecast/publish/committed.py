@@ -17,6 +17,7 @@ from PIL import Image
 from forecast.data import tables
 from forecast.data.messages import UserError
 from forecast.language.words import LANGS
+from forecast.publish import drawings
 
 MOST = 2_000_000  # bytes that all notebooks together may take
 WIDTH = 400  # pixels of a light picture
@@ -63,6 +64,7 @@ def light(outputs: list[NotebookNode], pictures: bool = True) -> list[NotebookNo
         if "text/markdown" in data and "<script" in data.get("text/html", ""):  # live controls: only on a page
             del data["text/html"]
             data["text/plain"] = PLAIN
+        data.pop(drawings.MIME, None)  # what a page shows in the stead of a PNG
         if "text/markdown" in data and str(data.get("text/plain", "")).startswith(("'", '"')):
             data["text/plain"] = PLAIN
         if "image/png" in data and not pictures:

@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +22,7 @@ from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, foot, guides, live, pdf
+from forecast.publish import audit, drawings, foot, guides, live, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -50,6 +49,19 @@ class Extras(NamedTuple):
 
     pdfs: tuple[str, ...] = ()
     forecasts: tuple[str, ...] = ()
+
+
+class Given(NamedTuple):
+    """What pages have to show, by page: numbers, and hashes of drawings; and the drawings by their hash."""
+
+    numbers: dict[str, list[str]]
+    hashes: dict[str, list[str]]
+    drawn: dict[str, str]
+
+    def below(self, folder: str) -> "Given":
+        """Return it with the names of pages as they are from above their folder."""
+        numbers, hashes = ({folder + name: due for name, due in one.items()} for one in (self.numbers, self.hashes))
+        return self._replace(numbers=numbers, hashes=hashes)
 
 
 def tags(cell: NotebookNode) -> set[str]:
@@ -85,8 +97,8 @@ def write(
     books: dict[str, NotebookNode],
     facts: dict[str, Any],
     extras: Extras,
-) -> dict[str, list[str]]:
-    """Write the input of Sphinx for one language and return the numbers that each page has to show.
+) -> Given:
+    """Write the input of Sphinx for one language and return what each page has to show.
 
     `theme` holds the files of the theme, `books` the executed notebooks by name, `facts` the manifest.
     """
@@ -111,10 +123,10 @@ def write(
     tables.write_text(json.dumps(labels, ensure_ascii=False), source / "site.json")
     cards: dict[str, list[str]] = {"today": [], "places": []}
     today = ""
-    given: dict[str, list[str]] = {}
+    given, hashes, drawn = dict[str, list[str]](), dict[str, list[str]](), dict[str, str]()
     groups: dict[str, list[str]] = {name: [] for name in PARTS}
     for stem, book in copy.deepcopy(books).items():
-        card = _card(stem, book, source / "static" / "cards", lang)
+        card = _card(stem, book, drawn, lang)
         cards["today" if part(book) == "today" else "places"] += [card] if card else []
         today = today or _today(stem, book, lang)
         groups[part(book)].append(stem)
@@ -132,8 +144,7 @@ def write(
             _tag(cell, lang)
             _link(cell, set(books))
         given[f"{stem}.html"] = audit.of_notebook(book)
-        for cell in book.cells:
-            _describe(cell)
+        hashes[f"{stem}.html"] = [one for cell in book.cells for one in drawings.put(cell, drawn)]
         book.metadata = {
             "kernelspec": {"name": "python3", "display_name": "Python 3"},
             "language_info": {"name": "python", "pygments_lexer": "python"},
@@ -148,7 +159,9 @@ def write(
     front = _front(lang, today, cards, up, facts)
     given["index.html"] = audit.numbers(audit.from_markdown(front))
     tables.write_text(front.replace(_HERE, _lists(groups, lang)), source / "index.md")
-    return given
+    hashes["index.html"] = drawings.hashes(drawings.MARK.sub(lambda found: drawn[found[1]], front))
+    tables.write_text(drawings.sheet(drawn.values()), source / "static" / drawings.COLORS)
+    return Given(given, hashes, drawn)
 
 
 def sphinx(source: Path, out: Path) -> None:
@@ -228,40 +241,33 @@ def _linked(text: str, there: set[str]) -> str:
     return _TO_PAGE.sub(lambda link: str(link[0] if link[2] in there else link[1]), text)
 
 
-def _describe(cell: NotebookNode) -> None:
-    """Hand the description of a picture on to the page."""
-    for output in cell.get("outputs", []):
-        alt = output.get("metadata", {}).get("image/png", {}).get("alt")
-        if alt:
-            cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | {"image": {"alt": alt}}
-            output["metadata"] = {}
-
-
 def _outputs(book: NotebookNode, tag: str) -> Iterator[NotebookNode]:
     for cell in book.cells:
         if cell.cell_type == "code" and tag in tags(cell):
             yield from (o for o in cell.outputs if "data" in o)
 
 
-def _card(stem: str, book: NotebookNode, folder: Path, lang: str) -> str:
-    """Return the card of a place for the front page, made of outputs of its notebook; "" for other notebooks."""
+def _card(stem: str, book: NotebookNode, drawn: dict[str, str], lang: str) -> str:
+    """Return the card of a place for the front page, made of outputs of its notebook; "" for other notebooks.
+
+    Its drawing is added to `drawn`.
+    """
     place = book.metadata.get("forecast", {}).get("place")
     markdown = next((o["data"]["text/markdown"] for o in _outputs(book, "card") if "text/markdown" in o["data"]), None)
-    picture = next((o for o in _outputs(book, "card") if "image/png" in o["data"]), None)
+    picture = next((o for o in _outputs(book, "card") if drawings.MIME in o["data"]), None)
     if not place or not markdown or not picture:
         return ""
     name = words.form(place, "place", lang)
     name = name[:1].upper() + name[1:]
-    folder.mkdir(exist_ok=True, parents=True)
-    (folder / f"{stem}.png").write_bytes(b64decode(picture["data"]["image/png"]))
+    drawing = drawings.for_card(picture["data"][drawings.MIME])
+    drawn[drawings.name(drawing)] = drawing
     verdict, sentence = (line.lstrip("> ").strip() for line in "".join(markdown).split("\n")[:2])
     dots, text = verdict.strip("*").split(" ", 1)
-    alt = html.escape(picture["metadata"]["image/png"]["alt"], quote=True)
     strong = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(sentence, quote=False))
     return (
         f'<a class="card chance-{dots.count("●")}" href="{stem}.html">\n<h2>{html.escape(name)}</h2>\n'
         f'<p class="verdict"><span class="dots" aria-hidden="true">{dots}</span> {html.escape(text)}</p>\n'
-        f'<p>{strong}</p>\n<img src="_static/cards/{stem}.png" alt="{alt}" loading="lazy">\n</a>'
+        f"<p>{strong}</p>\n{drawings.mark(drawing, picture['metadata']['image/png']['alt'])}\n</a>"
     )
 
 

@@ -38,7 +38,7 @@ from forecast.data.steps import steps
 from forecast.experiment import ledger as ledgers
 from forecast.language import words
 from forecast.language.words import LANGS
-from forecast.publish import audit, downloads, foot, page, pages
+from forecast.publish import audit, downloads, drawings, foot, page, pages
 from forecast.publish.audit import MARK
 from forecast.publish.pages import tags
 from forecast.publish.pdf import write as write_pdf
@@ -146,7 +146,7 @@ def publish(
     with _folder_beside(out) as work:
         site = work / langs[0]
 
-        def one(lang: str) -> dict[str, list[str]]:
+        def one(lang: str) -> pages.Given:
             books, source = {stem: made[lang] for stem, made in done.items()}, work / f"source-{lang}"
             given = pages.write(
                 source, SITE_SOURCE, lang, langs, books, facts, pages.Extras(tuple(on_paper), tuple(with_forecasts))
@@ -165,17 +165,21 @@ def publish(
                 )
             apart = work / f"apart-{lang}" / lang  # MyST-NB keeps pictures beside the pages until they are copied
             pages.sphinx(source, apart)
+            drawings.place(apart, given.drawn)
             apart.rename(work / lang)
-            return {("" if lang == langs[0] else f"{lang}/") + name: due for name, due in given.items()}
+            return given.below("" if lang == langs[0] else f"{lang}/")
 
         with ThreadPoolExecutor(max_workers=len(langs)) as pool:
-            given = {name: due for made in pool.map(one, langs) for name, due in made.items()}
+            given = list(pool.map(one, langs))
         for lang in langs[1:]:
             (work / lang).rename(site / lang)
         if (work / downloads.FOLDER).exists():
             (work / downloads.FOLDER).rename(site / downloads.FOLDER)
         downloads.write(site, forecasts, stated.register(figures), facts)
-        audit.seal(site, given, facts)
+        drawn = {name: due for one in given for name, due in one.hashes.items() if due}
+        audit.seal(
+            site, {name: due for one in given for name, due in one.numbers.items()}, facts | {audit.DRAWINGS: drawn}
+        )
         wrong = audit.verify(site)
         if wrong:
             raise SeveralErrors(

@@ -14,7 +14,7 @@ from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.show import marks
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, Picture, against, few_ticks, sheet, signed, source_line, style
+from forecast.show.picture import LOOKS, Picture, against, few_ticks, redrawn, sheet, signed, source_line, style
 from forecast.show.policy import uneven
 
 SHOWN = ("because", "sooner", "already", "anyway", "instead")  # the order of the bars
@@ -159,6 +159,7 @@ def quality_table(table: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
+@redrawn
 def people(
     table: pd.DataFrame, lang: str = "vi", place: Place | None = None, title: str = "", base: str = ""
 ) -> Picture:
@@ -217,6 +218,7 @@ def people(
     )
 
 
+@redrawn
 def after(path: pd.DataFrame, place: Place, lang: str = "vi", title: str = "") -> Picture:
     """Draw what becomes of those whom a policy brought, before and after it ends; `path` is `additional.after`'s."""
     x, last = marks.numbers(path["month"]), path.index[path["acting"]].max() if path["acting"].any() else 0

@@ -12,7 +12,7 @@ from forecast.language import words
 from forecast.language.words import Chance, Text, say, term
 from forecast.question.scenario import target_of
 from forecast.show.marks import MUTED, margin
-from forecast.show.picture import LOOKS, Picture, capital, sheet, source_line, style
+from forecast.show.picture import LOOKS, Picture, capital, redrawn, sheet, source_line, style
 
 
 def text(allocation: Allocation, lang: str = "vi") -> Text:
@@ -58,6 +58,7 @@ def ends(table: pd.DataFrame) -> dict[str, Chance]:
     return {name: Chance(p, _draws(table)) for name, p in zip("abcd", extremes, strict=True)}
 
 
+@redrawn
 def picture(table: pd.DataFrame, place: Place, lang: str = "vi", most: int = 25) -> Picture:
     """Draw the chance of each commune to meet its share, under both splits; of many communes, every n-th by chance.
 

@@ -16,9 +16,9 @@ from forecast.desk.board.board import Board
 from forecast.desk.board.outlook import AS_IS
 from forecast.language import words
 from forecast.language.words import Text, join, say
-from forecast.show import vintage
+from forecast.show import narrow, vintage
 from forecast.show.marks import INK, MUTED, number
-from forecast.show.picture import GRID, LOOKS, TARGET, Picture, style
+from forecast.show.picture import GRID, LOOKS, TARGET, Picture, capital, redrawn, style
 
 HALF = 0.5  # the chance at which provinces are told apart
 ROW, TOP, SMALL, FOOT, WIDTH = 0.62, 1.5, 1.12, 0.75, 6.4  # inches: of a tile, the head, a small picture, the foot
@@ -228,6 +228,7 @@ def notes(board: Board, lang: str = "vi") -> Text:
     )
 
 
+@redrawn
 def picture(board: Board, lang: str = "vi") -> Picture:
     """Return the tile map, the nation's path in its free corner, and a small picture of each province below.
 
@@ -236,12 +237,15 @@ def picture(board: Board, lang: str = "vi") -> Picture:
     """
     tell(board)
     places = list(board.rows["place"].iloc[1:])
-    lines = -(-len(places) // SMALL_COLUMNS)
+    columns = SMALL_COLUMNS - narrow.on()
+    lines = -(-len(places) // columns)
     height = TOP + MAP_ROWS * ROW + 0.55 + lines * SMALL + FOOT
     with style({"axes.grid": False}):
-        sheet = Picture(figsize=(WIDTH, height))
-        head = textwrap.fill(title(board, lang), 58)
-        sheet.text(0.02, 1 - 0.14 / height, head, fontsize=12.5, fontweight="bold", va="top")
+        sheet = Picture(figsize=(narrow.width(WIDTH), height))
+        sheet.spare = (TOP - 0.15, FOOT - 0.1)
+        head = narrow.filled(title(board, lang), 58, narrow.TITLE)
+        size = narrow.TITLE if narrow.on() else 12.5
+        sheet.head.append(sheet.text(0.02, 1 - 0.14 / height, head, fontsize=size, fontweight="bold", va="top"))
         subtitle = say(
             lang,
             vi="Khả năng số người tham gia ổn định (không kể đợt cao điểm tháng 12) đạt mục tiêu cuối 2030, theo tỉnh "
@@ -252,22 +256,24 @@ def picture(board: Board, lang: str = "vi") -> Picture:
             e=words.error(0.5, board.asked.draws),
         )
         below = 1 - (0.2 + 0.22 * (head.count("\n") + 1)) / height
-        sheet.text(0.02, below, textwrap.fill(subtitle, 78), color=MUTED, fontsize=9.5, va="top")
+        shown = narrow.filled(subtitle, 78, narrow.LARGEST)
+        sheet.head.append(sheet.text(0.02, below, shown, color=MUTED, fontsize=9.5, va="top"))
         _map(sheet, board, height)
         corner = sheet.add_axes((0.1, 1 - (TOP + 11.2 * ROW) / height, 0.27, 5.5 * ROW / height))
         _path(corner, board, NATION, lang, large=True)
         top = TOP + MAP_ROWS * ROW + 0.5
         for i, place in enumerate(places):
-            row, column = divmod(i, SMALL_COLUMNS)
-            left = 0.02 + column * 0.98 / SMALL_COLUMNS
+            row, column = divmod(i, columns)
+            left = 0.02 + column * 0.98 / columns
             bottom = 1 - (top + (row + 1) * SMALL - 0.2) / height
-            _path(sheet.add_axes((left, bottom, 0.21, (SMALL - 0.5) / height)), board, place, lang)
+            _path(sheet.add_axes((left, bottom, 0.84 / columns, (SMALL - 0.5) / height)), board, place, lang)
         source = f"{foot(board, lang)} " + say(
             lang,
             vi="Nét: mức giữa (người); dải: khoảng dự báo 90%; chấm: mục tiêu. Mỗi tỉnh một thang đo riêng, từ 0.",
             en="Line: median (persons); band: 90% interval; dot: target. Each province on its own scale, from 0.",
         )
-        sheet.text(0.02, 0.08 / height, textwrap.fill(source, 100), color=MUTED, fontsize=7.5, va="bottom")
+        source = narrow.filled(source, 100, narrow.SMALLEST)
+        sheet.foot.append(sheet.text(0.02, 0.08 / height, source, color=MUTED, fontsize=8, va="bottom"))
     return sheet.describe(f"{title(board, lang)}. {subtitle}")
 
 
@@ -294,9 +300,19 @@ def _map(sheet: Picture, board: Board, height: float) -> None:
         shade = min(int(chance * len(SHADES)), len(SHADES) - 1)
         ink = "white" if shade >= len(SHADES) - 2 else INK
         axes.add_patch(Rectangle((x + 0.02, y + 0.04), 0.96, 0.92, facecolor=SHADES[shade], edgecolor="white"))
-        axes.text(x + 0.5, y + 0.34, short(str(place)), ha="center", va="center", fontsize=9.5, color=ink)
+        name = textwrap.fill(short(str(place)), 9) if narrow.on() else short(str(place))
+        axes.text(x + 0.5, y + 0.34, name, ha="center", va="center", fontsize=9.5, color=ink, linespacing=0.95)
         label = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
-        axes.text(x + 0.5, y + 0.7, label, ha="center", va="center", fontsize=11, color=ink, fontweight="bold")
+        axes.text(
+            x + 0.5,
+            y + (0.8 if "\n" in name else 0.7),
+            label,
+            ha="center",
+            va="center",
+            fontsize=11,
+            color=ink,
+            fontweight="bold",
+        )
 
 
 def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) -> None:
@@ -311,22 +327,24 @@ def _path(axes: Axes, board: Board, place: str, lang: str, large: bool = False) 
         axes.plot([x[-1]], [goal], marker="o", ms=6 if large else 4.5, color=TARGET, clip_on=False, zorder=5)
     chance = float(frames.at(board.rows.set_index("place"), place, "chance_goal_lasting"))
     chance_label = words.chance(chance, "en").replace("above ", ">").replace("below ", "<")
-    axes.set_title(f"{short(place)} {chance_label}", fontsize=11.5 if large else 9, loc="left", pad=3, color=INK)
+    unit = say(lang, vi="triệu người", en="million people") if large else ""
+    over = f"\n{capital(unit)}" if narrow.on() and large else ""  # there is no room beside the axis
+    axes.set_title(f"{short(place)} {chance_label}{over}", fontsize=11.5 if large else 9, loc="left", pad=3, color=INK)
     axes.set_ylim(0, None)
     axes.set_xlim(x[0], x[-1])
     last = float(rows["median"].iloc[-1])
     axes.set_xticks([x[0], x[-1]], [words.month(m, lang) for m in (rows["month"].iloc[0], rows["month"].iloc[-1])])
-    axes.tick_params(labelsize=8.5 if large else 6.5, length=2)
+    axes.tick_params(labelsize=8.5 if large else 8, length=2)
     first, end = axes.get_xticklabels()
     first.set_horizontalalignment("left")
     end.set_horizontalalignment("right")
     if large:
         axes.yaxis.set_major_formatter(lambda v, _: words.number(v / 1e6, lang, 1))
-        axes.set_ylabel(say(lang, vi="triệu người", en="million people"), fontsize=8.5)
+        axes.set_ylabel("" if over else unit, fontsize=8.5)
         axes.grid(axis="y", color=GRID)
     else:
         axes.set_yticks([0, last], ["", ""])  # the number stands at the line
-        axes.text(x[-1], last, words.about(last, lang, 2) + " ", ha="right", va="bottom", fontsize=7.5, color=MUTED)
+        axes.text(x[-1], last, words.about(last, lang, 2) + " ", ha="right", va="bottom", fontsize=8, color=MUTED)
 
 
 def summary(board: Board, lang: str = "vi", places: tuple[str, ...] = ()) -> Text:

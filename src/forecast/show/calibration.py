@@ -14,7 +14,7 @@ from forecast.engines.campaign.beliefs import Beliefs
 from forecast.language import words
 from forecast.language.words import Table, Text, join, say, term
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import DASHES, GRID, LOOKS, Picture, sheet, source_line, style
+from forecast.show.picture import DASHES, GRID, LOOKS, Picture, redrawn, sheet, source_line, style
 
 PRIOR = 1.645  # 90% of a standard normal lie between minus and plus this
 SURE = 0.05  # a p-value below is said to speak against the method
@@ -131,6 +131,7 @@ def coordinate(name: str, lang: str = "vi") -> str:
     )
 
 
+@redrawn
 def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
     """Draw each parameter after the counts beside its prior; `z` (:func:`standardized`) has a column a parameter.
 
@@ -182,6 +183,7 @@ def before_after(z: pd.DataFrame, lang: str = "vi") -> Picture:
     )
 
 
+@redrawn
 def ranks(table: pd.DataFrame, lang: str = "vi", bins: int = 10) -> Picture:
     """Draw how often the truth had which rank among the draws; `table` is that of `calibration.ranks.ranks`.
 

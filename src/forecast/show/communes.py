@@ -13,13 +13,14 @@ from forecast.data.tables import UserError
 from forecast.language import words
 from forecast.language.words import join, say
 from forecast.show.marks import INK
-from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
+from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, redrawn, sheet, source_line, style
 
 MEASURES = ("members", "visits", "called")  # what can be watched of a commune; `called` is a share
 MOST = 24  # communes in one picture; of a larger place, those with the most members
 NARROW = 2  # panels that stand side by side
 
 
+@redrawn
 def picture(
     rules: dict[str, pd.DataFrame],
     place: Place,

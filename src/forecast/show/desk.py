@@ -13,7 +13,7 @@ from forecast.language.words import Text, join, listing, say, term
 from forecast.show import levers
 from forecast.show.costs import held
 from forecast.show.marks import MUTED
-from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, sheet, source_line, style
+from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, redrawn, sheet, source_line, style
 from forecast.show.policy import uneven
 from forecast.show.target import goal
 
@@ -198,6 +198,7 @@ def _payer(name: str, lang: str) -> str:
 MOST_POINTS = 10  # of a front that carry a mark; all of them are on its line
 
 
+@redrawn
 def front(optimum: Optimum, lang: str = "vi") -> Picture:
     """Draw the front of cost against probability, and beneath it that of cost against who gains.
 

@@ -17,7 +17,7 @@ from forecast.question.scenario import Scenario
 from forecast.show import ranking
 from forecast.show.costs import adding, of_year
 from forecast.show.marks import INK, MUTED, margin
-from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, sheet, source_line, style
+from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, redrawn, sheet, source_line, style
 
 ROW, AXIS = 0.46, 0.3  # inches of a row, and of the ticks of an axis with its unit
 PAID = ("state", "province", "donors", "office")  # whose money a table shows
@@ -41,6 +41,7 @@ def _heads(until: str, lang: str) -> dict[str, tuple[str, str, str]]:
     }
 
 
+@redrawn
 def beside(
     summary: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi", note: str = ""
 ) -> Picture:
@@ -102,7 +103,7 @@ def beside(
             axes.set(ylim=(len(titles) - 0.5, -0.5), yticks=[])
             few_ticks(axes.xaxis, 2)
             axes.xaxis.set_major_formatter(lambda v, _: words.number(v, lang, 0 if abs(v) >= 10 or v == 0 else 1))
-            axes.tick_params(axis="x", labelsize=7)
+            axes.tick_params(axis="x", labelsize=8)
             axes.set_xlabel(unit, fontsize=8)
             axes.set_title(head, fontsize=9, color=color, loc="left", linespacing=1.15)
             axes.grid(False)
@@ -110,6 +111,7 @@ def beside(
     return picture.describe("; ".join(labelled_medians) + ".")
 
 
+@redrawn
 def chances(rankings: pd.DataFrame, titles: dict[str, str], place: Place, until: str, lang: str = "vi") -> Picture:
     """Draw how often each policy is the best by each criterion, with the Monte Carlo error.
 

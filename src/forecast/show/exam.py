@@ -19,7 +19,7 @@ from forecast.experiment import calendar
 from forecast.language import words
 from forecast.language.words import Text, form, join, listing, say, term
 from forecast.show.marks import INK, end_labels
-from forecast.show.picture import DASHES, LOOKS, Picture, sheet, source_line, style
+from forecast.show.picture import DASHES, LOOKS, Picture, redrawn, sheet, source_line, style
 
 SCOPES = ("nation", "places")
 SHOWN = ("pool", "campaign", "series", "stock", "agents")
@@ -306,6 +306,7 @@ def checks_table(checked: pd.DataFrame, lang: str = "vi", failed: bool | None = 
     return words.table(rows, lang, forms, names)
 
 
+@redrawn
 def by_band(scored: pd.DataFrame, lang: str = "vi", shown: Sequence[str] = SHOWN[:4]) -> Picture:
     """Draw how many counts the 80% intervals of each engine held, by how far ahead, the nation and places apart."""
     table = _summary(scored, ("scope", "band", "engine")).set_index(["scope", "engine", "band"])["held_80"].sort_index()

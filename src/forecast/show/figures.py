@@ -13,11 +13,12 @@ from forecast.data.vocabulary import NATION as NATION
 from forecast.language import syllables, words
 from forecast.language.words import Text, form, join, listing, say, term
 from forecast.show import marks
-from forecast.show.picture import LOOKS, TARGET, Picture, capital, sheet, source_line, style
+from forecast.show.picture import LOOKS, TARGET, Picture, capital, redrawn, sheet, source_line, style
 
 MANY = 12  # dots; where there are more, only the first, the last and the highest carry their number
 
 
+@redrawn
 def picture(place: Place, lang: str = "vi", measure: str = "members", until: str | None = None) -> Picture:
     """Draw what was published about `place`: counts as dots, plans and targets as stars, changes of price as ticks."""
     rows = history.with_plans(place.history[place.history["place"] == place.name], measure)

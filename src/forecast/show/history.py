@@ -18,7 +18,7 @@ from forecast.language import words
 from forecast.language.words import Text, say
 from forecast.show import marks
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, TARGET, Picture, sheet, source_line, style
+from forecast.show.picture import LOOKS, TARGET, Picture, redrawn, sheet, source_line, style
 
 BEFORE, AFTER = 4, 6  # months before and after a December within which a count belongs to its tooth
 
@@ -163,6 +163,7 @@ def _growth(rows: pd.DataFrame) -> float:
     return float(seen.iloc[-1] / seen.iloc[0]) if len(seen) > 1 else 1.0
 
 
+@redrawn
 def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str = "2024-12") -> Picture:
     """Draw the counts of a place month by month, ends of years large, with each fall behind them in percent.
 
@@ -248,6 +249,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
     )
 
 
+@redrawn
 def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01", until: str = "2025-12") -> Picture:
     """Draw what was counted and hoped for in several places, each with its own scale and all over the same months.
 

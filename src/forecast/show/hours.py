@@ -12,7 +12,7 @@ from forecast.desk.marginal_hours import Hours
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.show.marks import MUTED, margin
-from forecast.show.picture import LOOKS, Picture, capital, few_ticks, sheet, source_line, style
+from forecast.show.picture import LOOKS, Picture, capital, few_ticks, redrawn, sheet, source_line, style
 
 UNITS_SHOWN = {"hour": 1000, "collector": 1, "million": 100}  # units of each kind in one step that people read
 MOST_NAMED = 3  # levers in a sentence; the picture shows all
@@ -98,6 +98,7 @@ def _why(task: str, years: float, lang: str) -> str:
     return say(lang, vi=", vì người lao động chuyển sang BHXH bắt buộc", en=", as workers move to compulsory insurance")
 
 
+@redrawn
 def picture(table: pd.DataFrame, place: Place, lang: str = "vi") -> Picture:
     """Draw what more hours, one more collector and more money bring: median and nine draws in ten.
 

@@ -16,7 +16,7 @@ from forecast.data.vocabulary import NATION as NATION
 from forecast.language import words
 from forecast.language.words import Text, form, listing, say, term
 from forecast.show import marks
-from forecast.show.picture import LOOKS, Picture, sheet, style
+from forecast.show.picture import LOOKS, Picture, redrawn, sheet, style
 
 RULES = (
     "contribution_rate",
@@ -33,6 +33,7 @@ _FORMS = {"contribution_rate": "p", "min_declared_income": "d", "min_years_for_p
 _ACTS = {"Law": "Luật số", "Decree": "Nghị định số", "Resolution": "Nghị quyết số", "Decision": "Quyết định số"}
 
 
+@redrawn
 def price(
     place: Place, since: str = "2018-01", until: str = "2027-12", lang: str = "vi", law: Law | None = None
 ) -> Picture:

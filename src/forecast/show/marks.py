@@ -17,7 +17,9 @@ from forecast.data.places import Place
 from forecast.data.tables import month_index
 from forecast.language import words
 from forecast.language.words import say
+from forecast.show import narrow
 
+MONTH = 0.62  # inches that the name of a month takes on an axis of a narrow picture
 INK, MUTED = "#1c2733", "#5b6672"
 
 
@@ -41,6 +43,8 @@ def _figure(axes: Axes) -> Figure:
 def month_axis(axes: Axes, since: str, until: str, lang: str, most: int = 6, pad: int = 0) -> None:
     """Label the axis of months: the last month always, others a round number of months before it."""
     first, last = number(since), number(until)
+    if narrow.on():
+        most = min(most, max(2, int(axes.get_position().width * _figure(axes).get_figwidth() / MONTH)))
     step = next(s for s in (1, 2, 3, 6, 12, 24, 36, 48, 60, 120, 240) if (last - first) / s <= most - 1 or s == 240)
     at = np.arange(last, first - 1, -step)[::-1]
     axes.set_xlim(first - pad, last + pad)
@@ -59,6 +63,9 @@ def end_labels(
 
     They stay beside the axes, from bottom to top, where there is room for all of them.
     """
+    if narrow.on():
+        box = axes.get_position()
+        width = narrow.letters((1 - box.x1 - 0.045 * box.width) * _figure(axes).get_figwidth(), narrow.LARGEST)
     low, high = axes.get_ylim()
     inches = axes.get_position().height * _figure(axes).get_figheight()
     line = 0.155 / inches  # height of one line of text, as a share of the axes
@@ -219,7 +226,7 @@ def _ticks(
                 at,
                 box.y1 + 0.015,
                 say(lang, vi=vi, en=en, m=month, a=before, b=after),
-                fontsize=8,
+                fontsize=narrow.SMALLEST if narrow.on() else 8,
                 color=MUTED,
                 va="bottom",
                 linespacing=1.2,
@@ -247,6 +254,8 @@ def dot_labels(picture: Figure, axes: Axes, texts: Sequence[tuple[float, float, 
     """Write `texts` (x, y, text, color) beside their dots, where they cover no dot, no other text, and are not cut."""
     dots = axes.transData.transform([(x, y) for x, y, _, _ in texts])
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in dots]
+    months = [label for label in axes.get_xticklabels() if label.get_text()]
+    taken += [(box.x0, box.y0, box.x1, box.y1) for box in (label.get_window_extent() for label in months)]
     for x, y, text, color in (t for t in texts if t[2]):
         for dx, dy, ha in PLACES:
             label = axes.annotate(

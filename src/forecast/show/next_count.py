@@ -10,7 +10,7 @@ from forecast.language.words import say
 from forecast.show import register
 from forecast.show.evidence import label
 from forecast.show.marks import INK, margin
-from forecast.show.picture import LOOKS, Picture, sheet, source_line, style
+from forecast.show.picture import LOOKS, Picture, redrawn, sheet, source_line, style
 from forecast.show.uncertainty import asked_of, percents, short_label
 
 
@@ -58,6 +58,7 @@ def text(table: pd.DataFrame, draws: int, lang: str = "vi") -> words.Text:
     return words.listing(lines)
 
 
+@redrawn
 def dots(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw by how much each statistic would narrow the interval of a place, beyond the count of members."""
     register.next_statistics(table)

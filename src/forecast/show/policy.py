@@ -20,6 +20,7 @@ from forecast.show.picture import (
     against,
     capital,
     few_ticks,
+    redrawn,
     sheet,
     short,
     signed,
@@ -206,6 +207,7 @@ def uneven(
     return Text(capital(sentence))
 
 
+@redrawn
 def versus(
     comparison: pd.DataFrame,
     lang: str = "vi",
@@ -303,6 +305,7 @@ def _second(tops: pd.Series, titles: dict[str, str], place: str, lang: str) -> T
     return say(lang, **values, vi="; kế đó {who}, {n}", en="; next {who}, {n}")
 
 
+@redrawn
 def groups(
     answer: Projection,
     scenario: Scenario | None = None,

@@ -196,7 +196,10 @@ def bars(report: Progress, lang: str = "vi") -> Picture | None:
 
 
 def phone(report: Progress, lang: str = "vi") -> Picture:
-    """Return one picture of 1080 x 1350 for a phone: three figures, sentences, communes lowest on their plan."""
+    """Return one picture of 1080 x 1350 for a phone: three figures, sentences, communes lowest on their plan.
+
+    Where no commune was counted it ends below the last sentence.
+    """
     lowest = _lowest(report)
     with style():
         picture = Picture(figsize=(7.2, 9.0), dpi=150)
@@ -226,6 +229,11 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
             top = _block(picture, top, text, 10.5, _LETTERS) - 0.007
         if len(lowest):
             _bars(picture.add_axes((0.32, 0.035, 0.58, max(least, top - 0.1))), lowest, report, lang)
+        else:
+            kept = min(1.0, 1 - top + 0.03)  # of the height
+            picture.set_figheight(kept * picture.get_figheight())
+            for written in picture.texts:
+                written.set_y(1 - (1 - written.get_position()[1]) / kept)
     return picture.describe(" ".join(sentences(report, lang)))
 
 

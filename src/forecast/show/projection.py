@@ -12,9 +12,22 @@ from forecast.language import words
 from forecast.language.words import Text, listing, say, term
 from forecast.question.scenario import Scenario, Target
 from forecast.show import marks
-from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, capital, sheet, short, source_line, speaks, style
+from forecast.show.picture import (
+    DASHES,
+    LOOKS,
+    TARGET,
+    Picture,
+    capital,
+    redrawn,
+    sheet,
+    short,
+    source_line,
+    speaks,
+    style,
+)
 
 
+@redrawn
 def fan(
     answer: Projection,
     scenario: Scenario | Sequence[Scenario] | None = None,

@@ -11,9 +11,10 @@ from forecast.language import words
 from forecast.language.words import say, term
 from forecast.show import marks
 from forecast.show.marks import INK, MUTED, margin
-from forecast.show.picture import DASHES, LOOKS, Picture, capital, sheet, source_line, style
+from forecast.show.picture import DASHES, LOOKS, Picture, capital, redrawn, sheet, source_line, style
 
 
+@redrawn
 def backtest(
     forecasts: Projection, counts: pd.DataFrame, place: Place, lang: str = "vi", engine: str | None = None
 ) -> Picture:
@@ -118,6 +119,7 @@ def _inside(frame: pd.DataFrame, seen: pd.DataFrame, origin: str) -> tuple[int, 
     return int(((low <= met["value"]) & (met["value"] <= high)).sum()), len(met)
 
 
+@redrawn
 def scores(summary: pd.DataFrame, lang: str = "vi", yardstick: str = "naive", metric: str = "wis") -> Picture:
     """Draw for each engine its error beside a yardstick's and how often its intervals held.
 

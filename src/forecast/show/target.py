@@ -16,17 +16,7 @@ from forecast.language.words import Chance, Text, form, join, say, term
 from forecast.question.scenario import Scenario, Target
 from forecast.show import marks
 from forecast.show.marks import MUTED
-from forecast.show.picture import (
-    DASHES,
-    LOOKS,
-    TARGET,
-    Picture,
-    capital,
-    sheet,
-    source_line,
-    speaks,
-    style,
-)
+from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, capital, redrawn, sheet, source_line, speaks, style
 
 AXIS = 0.2  # inches of the ticks of an axis
 APART = 0.05  # of probability: where engines differ by more, the page says why
@@ -237,6 +227,7 @@ def path_table(path: pd.DataFrame, lang: str = "vi", rows: int = 6) -> Text:
     return words.table(path.iloc[at], lang, {c: f for c, f in forms.items() if c in path})
 
 
+@redrawn
 def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None = None, lang: str = "vi") -> Picture:
     """Draw the target desk: the probability by each engine, and the path that the target needs beside the expected one.
 

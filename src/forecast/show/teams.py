@@ -22,7 +22,7 @@ from forecast.language import words
 from forecast.language.words import Text, join, say, term
 from forecast.question.scenario import Scenario
 from forecast.show import marks
-from forecast.show.picture import LOOKS, Picture, capital, few_ticks, sheet, source_line, style
+from forecast.show.picture import LOOKS, Picture, capital, few_ticks, redrawn, sheet, source_line, style
 
 FLOWS = ("entries", "returns", "lapses")
 
@@ -240,6 +240,7 @@ def _label(measure: str, month: str, lang: str) -> str:
     return capital(text) + (f", {words.month(month, lang)}" if month else "")
 
 
+@redrawn
 def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Picture:
     """Draw what commune teams do under one or more rules: members, new visits, and due members called on.
 

@@ -13,7 +13,7 @@ from forecast.language.words import say, term
 from forecast.show import register
 from forecast.show.evidence import label
 from forecast.show.marks import INK, MUTED, margin
-from forecast.show.picture import GRID, LOOKS, Picture, sheet, signed, source_line, style
+from forecast.show.picture import GRID, LOOKS, Picture, redrawn, sheet, signed, source_line, style
 
 SOURCES = ("parameters", "counts", "judgement", "model", "chance")
 SHADES = {"parameters": "#1b5e9b", "counts": "#1b5e9b", "judgement": "#b4561f", "model": "#3f7d3a", "chance": "#8a94a0"}
@@ -34,6 +34,7 @@ def short_label(name: str, lang: str) -> str:
     return textwrap.fill(label(name, lang), 34)
 
 
+@redrawn
 def ladder(table: pd.DataFrame, lang: str = "vi") -> Picture:
     """Draw the width of each place's interval by source: bars of equal length, each part with its share.
 
@@ -170,6 +171,7 @@ def ladder_text(table: pd.DataFrame, lang: str = "vi") -> words.Text:
     return words.listing(lines)
 
 
+@redrawn
 def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw how far each factor moves the headline: Morris's mean effect over its whole range, with its sign.
 
@@ -231,6 +233,7 @@ def tornado(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     )
 
 
+@redrawn
 def split(table: pd.DataFrame, place: str, lang: str = "vi") -> Picture:
     """Draw Sobol's indices: a factor's own share of the variance (filled) and that with its interactions (hollow)."""
     if table.empty:

@@ -16,25 +16,31 @@ from forecast.engines.campaign.ahead import ahead
 from forecast.engines.campaign.beliefs import states
 from forecast.engines.campaign.kept import learned
 from forecast.engines.campaign.known import known_at
+from forecast.language import words
 
 
 class Present(NamedTuple):
-    """A place of the articles: its name then and now, and its names for people."""
+    """A place of the articles: its name then and now, and the unit whose name people read."""
 
     then: str
     now: str
-    vi: str
-    en: str
+    unit: str
+
+    def name(self, lang: str) -> str:
+        """Return what people call it, as everywhere else.
+
+        >>> FIVE[3].name("vi")
+        'Lào Cai (cùng Yên Bái)'
+        """
+        return words.form(self.unit, "place", lang)
 
 
 FIVE = (
-    Present("Đà Bắc", "Phú Thọ (2025)", "các xã của Đà Bắc cũ", "communes of old Đà Bắc"),
-    Present(
-        "Đông Triều", "Quảng Ninh", "các phường của Đông Triều cũ, Quảng Ninh", "wards of old Đông Triều, Quảng Ninh"
-    ),
-    Present("Hà Nội", "Hà Nội", "Hà Nội", "Hà Nội"),
-    Present("Lào Cai", "Lào Cai (2025)", "Lào Cai (cùng Yên Bái)", "Lào Cai (with Yên Bái)"),
-    Present("Cà Mau", "Cà Mau (2025)", "Cà Mau (cùng Bạc Liêu)", "Cà Mau (with Bạc Liêu)"),
+    Present("Đà Bắc", "Phú Thọ (2025)", "Phú Thọ (2025)/Đà Bắc cũ"),
+    Present("Đông Triều", "Quảng Ninh", "Quảng Ninh/Đông Triều cũ"),
+    Present("Hà Nội", "Hà Nội", "Hà Nội"),
+    Present("Lào Cai", "Lào Cai (2025)", "Lào Cai (2025)"),
+    Present("Cà Mau", "Cà Mau (2025)", "Cà Mau (2025)"),
 )
 
 
@@ -69,8 +75,8 @@ def five(board: Board) -> pd.DataFrame:
         gap = lasting - flat
         rows.append(
             {
-                "vi": place.vi,
-                "en": place.en,
+                "vi": place.name("vi"),
+                "en": place.name("en"),
                 "communes": len(communes_of(place.then, place.now)),
                 "last": str(known["month"].max()),
                 "now": float(np.median(members[0])),
