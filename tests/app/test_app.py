@@ -292,6 +292,7 @@ def test_the_cells_that_are_served_make_the_page(monkeypatch):
     made, (*before, last) = {}, serve.code([str(PLAN)], "vi").splitlines()
     exec("\n".join(before), made)
     view = eval(last, made)
+    assert any('role="status"' in str(w.value) for w in view.children[2].children[0].children if hasattr(w, "value"))
     assert view.children and any(
         "Try a policy" in str(w.value) for w in view.children[0].children if hasattr(w, "value")
     )
