@@ -48,7 +48,7 @@ place: Việt Nam
 start: 2025-12
 until: 2030-12
 policy:
-- {lever: Visits, start: 2026-01, count: 50.0}
+- {lever: Visits, start: 2026-01, count: 3.0}
 """
 COMMANDS = {  # each with --jobs 1 where it does not say otherwise; _ is a space within a word
     "project": "project plan.yaml --draws 24 --learned priors",

@@ -144,6 +144,16 @@ def test_target_and_budget_are_those_that_were_typed(page):
     assert page.scenario.target is None and "khả năng" not in page.texts["summary"].value
 
 
+def test_a_target_that_the_engine_cannot_tell_is_told_as_that_and_the_rest_is_answered(tmp_path):
+    text = PLAN.read_text(encoding="utf-8").replace("measure: members", "measure: active_9of12")
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    page = app.Page([tmp_path / "plan.yaml"], "en")
+    page.draws.value = 50
+    page.run()
+    assert page.scenario.target.measure == "active_9of12" and "choose another one" in page.texts["summary"].value
+    assert "chance of" not in page.texts["summary"].value and "members in Dec 2020" in page.texts["summary"].value
+
+
 def test_the_link_holds_the_state_and_reads_as_words(page):
     page.question.value = 0
     page.plan[1].box.value = False
@@ -292,6 +302,7 @@ def test_the_cells_that_are_served_make_the_page(monkeypatch):
     made, (*before, last) = {}, serve.code([str(PLAN)], "vi").splitlines()
     exec("\n".join(before), made)
     view = eval(last, made)
+    assert any('role="status"' in str(w.value) for w in view.children[2].children[0].children if hasattr(w, "value"))
     assert view.children and any(
         "Try a policy" in str(w.value) for w in view.children[0].children if hasattr(w, "value")
     )

@@ -74,8 +74,8 @@ class Page(HTMLParser):
             self.loads.append(of["href"])
         if tag in ("script", "img", "iframe") and "src" in of:
             self.loads.append(of["src"])
-        if tag == "img":
-            self.images.append(of.get("alt", ""))
+        if tag == "img" or of.get("role") == "img":
+            self.images.append(of.get("alt") or of.get("aria-label", ""))
 
 
 def pages(home):

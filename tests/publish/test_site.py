@@ -518,7 +518,7 @@ def test_a_picture_has_the_font_and_the_paper_of_the_page_and_is_drawn_for_a_pho
     assert name == "on-phone" and paper < 60 and ink > 150
     page.emulate_media(media="print")
     assert shown.locator("svg:visible").get_attribute("class") == "on-page"
-    assert shown.locator("svg:visible text").first.evaluate("t => getComputedStyle(t).fill") == "rgb(28, 39, 51)"
+    assert shown.locator("svg:visible text").first.evaluate("t => getComputedStyle(t).fill") == "rgb(91, 102, 114)"
 
 
 def test_who_is_cited_and_the_licence_are_those_of_the_project(site):

@@ -172,10 +172,11 @@ def test_a_drift_is_that_of_the_last_thirty_changes():
     assert methods.drift(y, 1)[0] == methods.median_drift(y, 1)[0] == 31.0
 
 
-def test_a_quarterly_series_hears_the_median_change_of_a_year():
-    """Noise round a line: without that member the same series would go on by less or more of it."""
+@pytest.mark.parametrize(("count", "noise"), [(24, 30), (40, 1)])
+def test_a_quarterly_series_hears_the_median_change_of_a_year(count, noise):
+    """Noise round a line: few values with much of it, and many that go on evenly."""
     rng = np.random.default_rng(5)
-    y = 1000 + 10.0 * np.arange(24) + rng.normal(0, 30, 24)
+    y = 1000 + 10.0 * np.arange(count) + rng.normal(0, noise, count)
     with_it = combination.shows(y, 4, 8).middle
     one = combination._taken_apart(y / y.mean(), 4, 8, positive=True)
     path = one.put(methods.median_drift(one.adjusted, 8, 4)) * y.mean()

@@ -66,7 +66,7 @@ def facts(answer: Answer) -> Facts:
     spent = _spent(answer)
     within = None if answer.budget is None else Chance(float((spent <= answer.budget).mean()), answer.draws)
     chance = None
-    if chosen.target is not None:
+    if chosen.target is not None and chosen.target.measure in set(projected.frame["measure"]):
         desk = target_table(projected, chosen)
         chance = Chance(float(desk["probability"].iloc[0]), answer.draws)
     return Facts(_three(mine), _three(mine - quo), float(spent.mean()), chance, within)
@@ -89,9 +89,18 @@ def summary(answer: Answer, lang: str) -> str:
     """Return the answer in few words, that which stands beside the levers at all times."""
     known = facts(answer)
     low, middle, high = known.members
-    lines = []
-    if known.chance is not None and answer.chosen.target is not None:
-        goal = answer.chosen.target
+    lines, goal = [], answer.chosen.target
+    if goal is not None and known.chance is None:
+        measure = term(f"measure.{goal.measure}", lang)
+        lines.append(
+            say(
+                lang,
+                measure=measure,
+                vi="Cách tính này không cho biết {measure}; hãy chọn cách tính khác.",
+                en="This engine says nothing of {measure}; choose another one.",
+            )
+        )
+    elif goal is not None and known.chance is not None:
         lines.append(
             say(
                 lang,

@@ -9,8 +9,6 @@ from pathlib import Path
 import ipywidgets as widgets
 
 from forecast.data.messages import UserError
-from forecast.exchange import members_lists, place_counts, scaffold
-from forecast.exchange.reading.grids import read_grids
 from forecast.language.words import say
 from forecast.question.scenario import Scenario, read_scenario
 
@@ -21,6 +19,9 @@ def imported(name: str, content: bytes, place: str, answers: list[str], folder: 
     The tables are those that `forecast import` writes. A file with a fault or an open question raises the error that
     says so, and nothing is used; a list of persons is refused, since the page keeps nothing about persons.
     """
+    from forecast.exchange import members_lists, place_counts, scaffold  # which few windows need
+    from forecast.exchange.reading.grids import read_grids
+
     path = folder / f"given{Path(name).suffix.lower()}"
     path.write_bytes(content)
     try:

@@ -242,6 +242,11 @@ class Page:
             raise UserError("budget: {text!r}; expected an amount, as 2 billion or 500 million", text=text)
         return money
 
+    def start(self) -> None:
+        """Answer what the page shows first, unless its engine is a slow one."""
+        if self.engine.value == OFFERED[0]:
+            self.run()
+
     def pulled(self) -> None:
         """Answer at once where that takes a second or two; a slower engine waits for the button."""
         if self._quiet:

@@ -52,13 +52,13 @@ def script(lang: str) -> str:
 
 
 def opened(files: list[Path], lang: str = "vi") -> Any:
-    """Return the page of `files` as the link says by which it was opened; it answers as soon as it is shown.
+    """Return the page of `files` as the link says by which it was opened, with its answer.
 
-    While the browser reads what it needs to show the page, the kernel works out the first answer.
+    The answer is there before the page is shown: what a kernel says while a browser makes the parts of a page is lost.
     """
     page = Page(files, lang, served=True)
     page.follow(os.environ.get("QUERY_STRING", ""))
-    page.pulled()
+    page.start()
     return page.view
 
 

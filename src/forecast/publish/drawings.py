@@ -93,7 +93,7 @@ def dark(color: str) -> str:
     What can be read on white paper can be read on dark paper.
 
     >>> dark("#ffffff"), dark("#1b5e9b")
-    ('var(--color-background-primary)', '#66a8e4')
+    ('var(--color-background-primary)', '#60a5e3')
     """
     if color == "#ffffff":
         return PAPER
@@ -152,7 +152,7 @@ def mark(drawn: str, alt: str) -> str:
     """Return what stands in a page for a drawing until Sphinx is done.
 
     >>> mark("<svg/>", "Two lines")
-    '<svg data-drawing="9ac98d346ee1b9c9" role="img" aria-label="Two lines"></svg>'
+    '<svg data-drawing="d4dc56669143034f" role="img" aria-label="Two lines"></svg>'
     """
     return f'<svg data-drawing="{name(drawn)}" role="img" aria-label="{html.escape(alt)}"></svg>'
 

@@ -22,6 +22,7 @@ from . import law as law
 from . import levers as levers
 from . import marks as marks
 from . import model as model
+from . import narrow as narrow
 from . import next_count as next_count
 from . import own_communes as own_communes
 from . import picture as picture

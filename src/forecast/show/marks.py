@@ -47,6 +47,8 @@ def month_axis(axes: Axes, since: str, until: str, lang: str, most: int = 6, pad
         most = min(most, max(2, int(axes.get_position().width * _figure(axes).get_figwidth() / MONTH)))
     step = next(s for s in (1, 2, 3, 6, 12, 24, 36, 48, 60, 120, 240) if (last - first) / s <= most - 1 or s == 240)
     at = np.arange(last, first - 1, -step)[::-1]
+    if narrow.on() and len(at) < 2:
+        at = np.array([first, last])
     axes.set_xlim(first - pad, last + pad)
     axes.set_xticks(at, [words.month(f"{m // 12:04d}-{m % 12 + 1:02d}", lang) for m in at])
     axes.yaxis.set_major_formatter(lambda v, _: words.number(v, lang))
@@ -247,7 +249,7 @@ def _ticks(
 
 APART = 3  # pixels left and right of a number that no other one may touch
 # Where a number may stand beside its dot, in points, best first.
-PLACES = ((0, 9, "center"), (0, -18, "center"), (10, -4, "left"), (-10, -4, "right"), (0, 21, "center"))
+PLACES = ((0, 11, "center"), (0, -18, "center"), (10, -4, "left"), (-10, -4, "right"), (0, 21, "center"))
 
 
 def dot_labels(picture: Figure, axes: Axes, texts: Sequence[tuple[float, float, str, str]]) -> None:

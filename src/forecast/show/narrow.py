@@ -27,7 +27,7 @@ STYLE: dict[str, Any] = {"font.size": LARGEST}
 STRETCH = (1.0, 1.2, 1.45, 1.8, 2.3)  # of the heights between head and source line, tried in this order
 EM = 0.55  # width of a letter of the house font, as a share of its size, with room to spare
 WHOLE = 12  # letters of a text that is not broken: a number with its error
-EDGE = 2.0  # pixels that stay free at the left and right edges
+EDGE = 4.0  # pixels that stay free at the left and right edges
 _on: ContextVar[bool] = ContextVar("narrow", default=False)
 
 
@@ -140,7 +140,7 @@ def _room(picture: Figure, text: Text) -> float:
         return float(picture.bbox.width) - EDGE
     here = mine.get_position()
     beside = [box.x0 for box in (axes.get_position() for axes in picture.axes) if box.y0 < here.y1 and here.y0 < box.y1]
-    return float(picture.bbox.width * min([x for x in beside if x > here.x1], default=1.0)) - 2 * EDGE
+    return float(picture.bbox.width * min([x for x in beside if x > here.x1], default=1.0)) - EDGE
 
 
 def _inside(box: Bbox, room: float) -> bool:

@@ -209,8 +209,8 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
         for number, (value, what) in enumerate(_figures(report, lang)):
             left = 0.05 + 0.31 * number
             picture.text(left, top, value, fontsize=25, fontweight="bold", color=LOOKS[0][0], va="top")
-            picture.text(left, top - 0.052, what, fontsize=10, color=MUTED, va="top")
-        top -= 0.088
+            picture.text(left, top - 0.054, what, fontsize=10, color=MUTED, va="top")
+        top -= 0.090
         least = 0.06 + 0.030 * len(lowest) if len(lowest) else 0.0
         by_part = parts(report, lang)
         due = by_part.get("due", [])
@@ -223,7 +223,7 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
             *due[1:2],
         ]
         for number, text in enumerate(shown):
-            size = 0.0215 * len(textwrap.wrap(text, _LETTERS)) + 0.007
+            size = 0.0226 * len(textwrap.wrap(text, _LETTERS)) + 0.007
             if top - size < least + 0.06 and number:
                 break
             top = _block(picture, top, text, 10.5, _LETTERS) - 0.007
@@ -260,7 +260,7 @@ def _block(
     """Write wrapped text from `top` down, as a share of the height; return where it ends."""
     for line in textwrap.wrap(text, wide):
         picture.text(0.05, top, line, fontsize=size, va="top", color=color, fontweight="bold" if bold else "normal")
-        top -= 0.00205 * size
+        top -= 0.00215 * size
     return top
 
 

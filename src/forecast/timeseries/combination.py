@@ -250,7 +250,7 @@ def _members(one: _Parts, season: int, horizon: int, in_logs: bool, lean: float)
         yield from _yearly(one, horizon, in_logs, lean)
         return
     steady = methods.steadiness(one.adjusted, max(season, FEWEST_STEPS))
-    if len(one.y) >= MANY and steady >= STEADY:
+    if season > QUARTERLY and len(one.y) >= MANY and steady >= STEADY:
         share = min(1.0, steady / (2 * STEADY))
         yield 1 - share, one.put(methods.smooth(one.adjusted, horizon).values)
         yield share, one.put(methods.smooth(one.adjusted, horizon, (1.0,)).values)
