@@ -476,9 +476,8 @@ def test_search_finds_pages_with_and_without_diacritics(site, tab, look, folder,
         page.locator("label[for=__navigation]:visible").first.click()
     page.locator("input.sidebar-search").fill(asked)
     page.locator("input.sidebar-search").press("Enter")
-    page.wait_for_selector("#search-results ul.search li a")
+    page.wait_for_selector("#search-results li a[href*='05_ca_mau']")  # results come one by one
     page.wait_for_function("document.querySelector('#search-results h2').textContent.length > 0")
-    assert page.locator("#search-results li a[href*='05_ca_mau']").count()
     if not folder:
         said = page.locator("#search-results").inner_text()
         assert not syllables.foreign(said, known() | {"make"})
@@ -495,8 +494,8 @@ def test_search_finds_years_and_short_words(site, tab, asked, name):
     page.goto((site / "index.html").as_uri())
     page.locator("input.sidebar-search").fill(asked)
     page.locator("input.sidebar-search").press("Enter")
-    page.wait_for_selector("#search-results ul.search li a")
-    assert page.locator(f"#search-results li a[href*='{name}']").count() and faults == []
+    page.wait_for_selector(f"#search-results li a[href*='{name}']")  # results come one by one
+    assert faults == []
 
 
 def test_a_picture_has_the_font_and_the_paper_of_the_page_and_is_drawn_for_a_phone(site, tab):
