@@ -399,7 +399,8 @@ IN_PAGE = """() => ({
     && [...d.children].filter(s => s.checkVisibility()).length != 1).length,
   small: [...document.querySelectorAll(".drawn svg text")].filter(t => t.checkVisibility()
     && t.ownerSVGElement.getBoundingClientRect().width
-    && parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b) < 11).slice(0, 3).map(t => t.textContent),
+    && parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b) < 11)
+    .slice(0, 3).map(t => t.textContent),
   cut: [...document.querySelectorAll(".drawn svg text")].filter(t => t.checkVisibility()).filter(t => {
     const box = t.getBoundingClientRect(), whole = t.ownerSVGElement.getBoundingClientRect();
     return box.width && (box.left < whole.left - 2 || box.right > whole.right + 2);
