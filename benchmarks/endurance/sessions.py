@@ -136,22 +136,35 @@ class Session:
         ]
 
     def ask(self) -> float:
-        """Move a slider, ask, and wait until the kernel has drawn the answer; return the seconds."""
+        """Move a slider to another place and wait until the kernel has told the answer; return the seconds."""
         slider = self.luck.choice(self.sliders)
         state = self.controls[slider]
-        if "_options_labels" in state:
-            moved = {"index": self.luck.randrange(len(state["_options_labels"]))}
-        else:
-            moved = {"value": self.luck.randint(int(state["min"]), int(state["max"]))}
-        self._wait(self._send("comm_msg", {"comm_id": slider, "data": {"method": "update", "state": moved}}))
+        key = "index" if "_options_labels" in state else "value"
+        places = range(len(state["_options_labels"])) if key == "index" else range(state["min"], state["max"] + 1)
+        state[key] = self.luck.choice([place for place in places if place != state[key]])
         since = time.monotonic()
-        click = {"method": "custom", "content": {"event": "click"}}
-        drawn = self._wait(self._send("comm_msg", {"comm_id": self.button, "data": click}))
+        self._send("comm_msg", {"comm_id": slider, "data": {"method": "update", "state": {key: state[key]}}})
+        told = self._until_answered()
         seconds = time.monotonic() - since
-        texts = json.dumps(drawn, ensure_ascii=False)
-        if "Không tính được" in texts or "Tải phương án này về" not in texts:
-            raise RuntimeError(f"no answer: {texts[-200:]}")
+        if "Không tính được" in told or "Tải phương án này về" not in told:
+            raise RuntimeError(f"no answer: {told[-200:]}")
         return seconds
+
+    def _until_answered(self) -> str:
+        """Return what the kernel says until its button, which works while an answer is made, rests again."""
+        told, working, until = [], False, time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            message = _message(self.channel.recv())
+            content = message["content"] if message else {}
+            if message and message["header"]["msg_type"] == "error":
+                raise RuntimeError(content.get("evalue", "error"))
+            told.append(json.dumps(content, ensure_ascii=False))
+            if content.get("comm_id") == self.button:
+                resting = not content.get("data", {}).get("state", {}).get("disabled", working)
+                if working and resting:
+                    return "".join(told)
+                working = not resting
+        raise TimeoutError("the kernel does not answer")
 
     def close(self) -> None:
         """Go away, as a browser does that closes the page."""

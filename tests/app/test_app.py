@@ -316,6 +316,22 @@ def test_windows_are_capped(monkeypatch):
     assert refused.value.status_code == 503
 
 
+def test_windows_that_are_opened_at_once_are_capped_too(monkeypatch):
+    async def slow(self, **options):
+        await asyncio.sleep(0)
+        return "x"
+
+    async def many():
+        asked = [manager.start_kernel() for _ in range(kernels.MOST + 3)]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    monkeypatch.setattr(kernels.AsyncMappingKernelManager, "start_kernel", slow)
+    manager = kernels.Capped()
+    answers = asyncio.run(many())
+    assert [getattr(one, "status_code", one) for one in answers] == ["x"] * kernels.MOST + [503] * 3
+    assert asyncio.run(manager.start_kernel()) == "x"
+
+
 def test_a_file_with_a_fault_ends_the_command_before_anything_is_served(tmp_path, run):
     (file := tmp_path / "wrong.yaml").write_text("scenario: x\nplace: Nowhere at all\n", encoding="utf-8")
     done = run("app", file, "--no-browser")
