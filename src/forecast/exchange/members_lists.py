@@ -217,17 +217,27 @@ def _section(label: str, kind: str) -> str:
 
 
 def _whole(cell: Cell) -> int | None:
+    """Return the whole number of a cell; None for what says none, or one so large that nobody paid it.
+
+    >>> [_whole(x) for x in ("1.500.000", 0.3, "9" * 400, "9" * 400 + ",5", float("inf"))]
+    [1500000, 30, None, None, None]
+    """
     if isinstance(cell, bool) or cell is None:
         return None
     if isinstance(cell, int | float):
+        if not abs(cell) < 10**LONGEST:
+            return None
         value = float(cell)
         return round(100 * value) if 0 < value < 1 else round(value)
     text = re.sub(r"[^\d,.]", "", str(cell))
+    if len(text) > LONGEST:
+        return None
     if re.fullmatch(r"\d{1,3}([.,]\d{3})+|\d+", text):
         return int(re.sub(r"\D", "", text))
     return round(float(text.replace(",", "."))) if re.fullmatch(r"\d+[.,]\d{1,2}", text) else None
 
 
+LONGEST = 18  # signs of an amount of money, dots among them; what is longer is no amount
 _EVERY = (("thang", 1), ("quy", 3), ("nam", 12))  # what is paid every month, quarter or year
 
 
