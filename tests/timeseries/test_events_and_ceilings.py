@@ -105,6 +105,27 @@ def test_a_wrong_event_is_named(row, fault):
     assert fault in str(error.value)
 
 
+def _with_twice(table, column):
+    return pd.concat([table, table[[column]]], axis=1)
+
+
+def test_a_column_that_is_there_twice_is_named_wherever_it_is_read():
+    frame = counts(series=1)
+    once = events(("2025-01", "law", "0.1", "lasting")).assign(steps="1")
+    known = pd.DataFrame({"ds": frame["ds"], "price": 1.0})
+    asked = [
+        ("steps", {"events": _with_twice(once, "steps")}),
+        ("price", {"known": _with_twice(known, "price")}),
+    ]
+    for column, given in asked:
+        with pytest.raises(tables.TableError, match=f"row 1, column {column}: .*expected this column once"):
+            ahead(frame, **given)
+    for column, given in (("y", {}), ("most", {"ceiling": "most"})):
+        with pytest.raises(tables.TableError, match=f"row 1, column {column}: .*expected this column once"):
+            ahead(_with_twice(frame.assign(most=1e6), column), **given)
+    ahead(frame, events=once.assign(note="").rename(columns={"note": ""}))  # an empty column of a spreadsheet
+
+
 def test_an_event_for_a_series_that_is_not_there_is_refused():
     with pytest.raises(tables.UserError, match="unique_id nobody"):
         ahead(counts(series=1), events=events(("2025-01", "law", "0.1", "lasting")).assign(unique_id="nobody"))

@@ -21,7 +21,7 @@ import pandas as pd
 from forecast.data import tables
 from forecast.data.messages import Message
 from forecast.timeseries import dates
-from forecast.timeseries.table import Series, name, text
+from forecast.timeseries.table import Series, name, one_each, text
 
 # Judgement of the makers: a law of the kind seen in data/law.csv moves a stock by some tenth to a fifth.
 USUAL = 0.15  # standard deviation of the log effect of an event of which nothing is known, and the pull towards none
@@ -29,6 +29,7 @@ SIZE_DOUBT = 0.3  # standard deviation of an announced effect as a share of its 
 FEWEST = 4  # changes of a series from which effects are estimated in it
 SMALLEST_NOISE = 0.002  # log, standard deviation of a change: no series is steadier
 DURATIONS = {"lasting": True, "passing": False}
+NEEDED, MORE = ("date", "kind", "size", "lasting"), ("steps", "unique_id")  # columns of a table of events
 
 
 class Event(NamedTuple):
@@ -62,10 +63,9 @@ def events_of(frame: pd.DataFrame, file: str = "events") -> list[Event]:
     >>> events_of(table)[0].size
     -0.1
     """
-    needed = ("date", "kind", "size", "lasting")
-    _columns(frame, needed, file)
+    one_each(frame, NEEDED, file, MORE)
     faults: list[tables.Fault] = []
-    cells = {column: text(frame[column]) for column in frame.columns}
+    cells = {column: text(frame[column]) for column in (*NEEDED, *MORE) if column in frame}
     parsed = []
     for i in range(len(frame)):
         row = {column: part[i] for column, part in cells.items()}
@@ -167,13 +167,14 @@ class _Known:
     """Columns whose future is known, by series and date."""
 
     def __init__(self, frame: pd.DataFrame, file: str):
-        _columns(frame, ("ds",), file)
+        named = [column for column in frame.columns if column]  # a spreadsheet leaves empty ones at the end
+        one_each(frame, ["ds"], file, named)
         self._file = file
         self._ds = text(frame["ds"])
         self._names = [name(cell) for cell in text(frame["unique_id"])] if "unique_id" in frame else None
         self._numbers: dict[str, list[float]] = {}
         faults = []
-        for column in (column for column in frame.columns if column not in ("unique_id", "ds", "y")):
+        for column in (column for column in named if column not in ("unique_id", "ds", "y")):
             cells = text(frame[column])
             numbers = [_number(cell) for cell in cells]
             faults += [
@@ -269,16 +270,6 @@ def _pooled(effects: np.ndarray, variances: np.ndarray, usual: float) -> tuple[n
         pulled = (precision * effects + mean / between) / (precision + 1 / between)
         left = 1 / (precision + 1 / (between + doubt))
     return pulled, left
-
-
-def _columns(frame: pd.DataFrame, needed: tuple[str, ...], file: str) -> None:
-    missing = [
-        tables.Fault(file, 1, column, "", "this column, which is missing")
-        for column in needed
-        if list(frame.columns).count(column) != 1
-    ]
-    if missing:
-        raise tables.TableError(missing)
 
 
 def _number(cell: str) -> float | None:

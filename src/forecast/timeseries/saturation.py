@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast.data import tables
 from forecast.timeseries import methods
-from forecast.timeseries.table import Series, name, text
+from forecast.timeseries.table import Series, name, one_each, text
 
 LEARNED = "learned"
 FEWEST_STEPS = 60  # steps of growth in a table from which a common ceiling is estimated
@@ -36,6 +36,7 @@ def ceilings(cases: list[Series], frame: pd.DataFrame, asked: str | float, file:
         common = learned(cases)
         return [max(common, ABOVE * float(np.nanmax(case.values))) for case in cases]
     if asked in frame.columns:
+        one_each(frame, [str(asked)], file)
         rows = pd.DataFrame({"name": [name(cell) for cell in text(frame["unique_id"])]})
         rows["number"] = pd.to_numeric(frame[asked].to_numpy(), errors="coerce")
         last = rows.dropna().groupby("name")["number"].last()

@@ -9,6 +9,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,15 +126,24 @@ def name(cell: str) -> str:
     return " ".join(unicodedata.normalize("NFC", cell).split())
 
 
+def one_each(frame: pd.DataFrame, needed: Iterable[str], file: str, others: Iterable[str] = ()) -> None:
+    """Raise TableError unless each of the columns `needed` is there once, and each of the `others` at most once.
+
+    >>> one_each(pd.DataFrame(columns=["ds", "price", "price"]), ["ds"], "known.csv", ["price"])
+    Traceback (most recent call last):
+    forecast.data.tables.TableError: known.csv, row 1, column price: ...
+    """
+    count, needed = Counter(frame.columns), list(needed)
+    faults = [tables.Fault(file, 1, c, "", "this column, which is missing") for c in needed if not count[c]]
+    several = [c for c in dict.fromkeys([*needed, *others]) if count[c] > 1]
+    faults += [tables.Fault(file, 1, c, c, "this column once") for c in several]
+    if faults:
+        raise tables.TableError(faults)
+
+
 def _cells(frame: pd.DataFrame, file: str) -> tuple[dict[str, list[str]], np.ndarray]:
     """Return the text of each column without blank lines, and the row numbers in the file."""
-    missing = [
-        tables.Fault(file, 1, column, "", "this column, which is missing")
-        for column in COLUMNS
-        if list(frame.columns).count(column) != 1
-    ]
-    if missing:
-        raise tables.TableError(missing)
+    one_each(frame, COLUMNS, file)
     cells = {column: text(frame[column]) for column in COLUMNS}
     there = [i for i, row in enumerate(zip(*cells.values(), strict=True)) if any(row)]
     if not there:
