@@ -1,6 +1,7 @@
 """Settings that hold for every test."""
 
 import os
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -35,6 +36,20 @@ def pytest_addoption(parser):
     """Let `--site FOLDER` have tests/publish/test_site.py look at a finished site, not at a small one."""
     parser.addoption("--site", default=None, metavar="FOLDER", help="site to look at in tests/publish/test_site.py")
     parser.addoption("--redraw", action="store_true", help="write what tests/test_drawn.py compares anew")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for the tests of a module; they are skipped where none is installed."""
+    sync = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.skip("no browser is installed: looked for " + ", ".join(names))
+    with sync.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=found)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

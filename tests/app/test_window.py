@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from http.cookiejar import CookieJar
@@ -59,17 +58,6 @@ def test_a_window_that_is_closed_ends_its_kernel(address):
     with pytest.raises(HTTPError, match="403"):  # another site cannot say so
         browser.open(goodbye, data=b"")
     assert browser.open(goodbye, data=f"_xsrf={given}".encode()).status == 204  # as the page does
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        pytest.skip("no browser is installed: looked for " + ", ".join(names))
-    with sync.sync_playwright() as play:
-        yield play.chromium.launch(executable_path=found)
 
 
 @pytest.mark.parametrize(("lang", "width"), [("vi", 1280), ("en", 390)])

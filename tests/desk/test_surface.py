@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -73,24 +72,17 @@ def test_data_of_a_page_end_no_script_and_hold_the_polynomials(made):
     assert np.allclose(found["quantiles"], made.quantiles, rtol=1e-4)
 
 
-def test_the_script_works_out_what_python_does(made, tmp_path):
-    sync = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    browser = next(filter(None, map(shutil.which, names)), None)
-    if not browser:
-        pytest.skip("no browser is installed: looked for " + ", ".join(names))
+def test_the_script_works_out_what_python_does(made, tmp_path, browser):
     file = tmp_path / "live.html"
     file.write_text(f"<!doctype html><html><body>{sliders.sliders(made, 'en').page}</body></html>", encoding="utf-8")
-    with sync.sync_playwright() as play:
-        tab = play.chromium.launch(executable_path=browser).new_page()
-        tab.goto(file.as_uri())
-        for share in (0.0, 0.4, 1.0):
-            tab.evaluate(
-                "value => { const all = document.querySelectorAll('input'); all.forEach(r => { r.value = value; });"
-                " all[0].dispatchEvent(new Event('input', {bubbles: true})); }",
-                round(100 * share),
-            )
-            shown = float(tab.evaluate("document.querySelector('.live').dataset.probability"))
-            due = made.at([share] * len(made.choices)).probability[made.months.index(ASKED.target.by)]
-            assert shown == pytest.approx(due, abs=1e-3)
-        tab.context.browser.close()
+    tab = browser.new_page()
+    tab.goto(file.as_uri())
+    for share in (0.0, 0.4, 1.0):
+        tab.evaluate(
+            "value => { const all = document.querySelectorAll('input'); all.forEach(r => { r.value = value; });"
+            " all[0].dispatchEvent(new Event('input', {bubbles: true})); }",
+            round(100 * share),
+        )
+        shown = float(tab.evaluate("document.querySelector('.live').dataset.probability"))
+        due = made.at([share] * len(made.choices)).probability[made.months.index(ASKED.target.by)]
+        assert shown == pytest.approx(due, abs=1e-3)

@@ -352,19 +352,6 @@ def test_each_place_can_be_printed_in_each_language(site, request):
             assert f'href="{"" if lang == "vi" else "../"}download/{stem}-{lang}.pdf"' in page.read_text("utf-8")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    sync = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        pytest.skip("no browser is installed: looked for " + ", ".join(names))
-    with sync.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=found)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def tab(browser):
     """A function that opens a page of the site at a width and hands back the page and the list of what went wrong."""
