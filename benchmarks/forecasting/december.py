@@ -31,6 +31,7 @@ from forecast.question.scenario import Scenario
 CHOSEN = "2022-12"  # last origin on which anything was chosen
 RESULTS = Path(__file__).parents[1] / "results"
 SINCE, QUARTER = "2012-01", 3  # months
+SHARES = (0.7, 0.85, 0.95)  # that were compared
 
 
 class NarrowNaive(Naive):
@@ -82,6 +83,20 @@ def refit_seconds() -> float:
     return time.process_time() - begun
 
 
+def by_first_share(values: pd.DataFrame) -> pd.DataFrame:
+    """The pool's score over that of naive by the share of the weight that `campaign` begins with, chosen and apart."""
+    rows, kept = [], calendar.FIRST_SHARE["campaign"]
+    try:
+        for share in SHARES:
+            calendar.FIRST_SHARE["campaign"] = share
+            scored = calendar.examined(values).scored
+            short = calendar.summary(scored.assign(judged=scored["origin"] > CHOSEN), ("scope", "judged", "engine"))
+            rows.append(short[short["engine"] == calendar.POOL].assign(first_share=share))
+    finally:
+        calendar.FIRST_SHARE["campaign"] = kept
+    return pd.concat(rows)[["first_share", "scope", "judged", "targets", "held_80", "wis", "of_naive"]]
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -115,6 +130,7 @@ def main() -> None:
         "exam": calendar.summary(scored),
         "exam, apart: origins on which nothing was chosen": calendar.summary(scored, ("scope", "judged", "engine")),
         "bands": calendar.summary(scored, ("scope", "engine", "band")),
+        "the pool by the first share of campaign": by_first_share(values),
         "weights": exam.weights.pivot_table(index=["scope", "origin"], columns="engine", values="weight").reset_index(),
         "turns of the year": december.turns(CampaignEngine(), draws=1000),
         "Decembers and their plans": december.plans_met(history),
