@@ -70,7 +70,7 @@ def end_labels(
         width = narrow.letters((1 - box.x1 - 0.045 * box.width) * _figure(axes).get_figwidth(), narrow.LARGEST)
     low, high = axes.get_ylim()
     inches = axes.get_position().height * _figure(axes).get_figheight()
-    line = 0.155 / inches  # height of one line of text, as a share of the axes
+    line = 0.2 / inches  # height of one line of text in the house font, as a share of the axes
     marks = sorted(
         ((y - low) / (high - low), "\n".join(textwrap.fill(part, width) for part in t.split("\n")), c)
         for _, y, t, c in labels

@@ -233,7 +233,7 @@ def _spread(
         top -= _inches(picture, [text]) + 0.05
     for text in ends[1]:
         text.set_y(0.05 / high)
-    boxes = [(text, text.get_window_extent()) for text in _texts(picture)]
+    boxes = [(text, Text.get_window_extent(text)) for text in _texts(picture)]  # of words without the lines to them
     return sum(
         min(a.x1, b.x1) - max(a.x0, b.x0) > 1.5 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1.5
         for (_, a), (_, b) in combinations(boxes, 2)
