@@ -199,6 +199,14 @@ def claim(out: Path, force: bool) -> None:
     (out / PARTS).mkdir(exist_ok=True)
 
 
+def start_workers(engines: Sequence[str], jobs: int | None) -> None:
+    """Start the processes that will work with `engines`, so that they load them while the command loads the rest."""
+    from forecast.data import workers
+    from forecast.engines import ENGINES
+
+    workers.get_ready([ENGINES[name].location.partition(":")[0] for name in engines], jobs)
+
+
 def finish(out: Path, facts: dict[str, Any], *texts: object) -> list[str]:
     """Write the manifest last: a folder with a manifest is a finished run. It says when, and what was known then.
 

@@ -19,6 +19,7 @@ from forecast.cli.common import (
     picture,
     read_scenarios,
     records,
+    start_workers,
     tell_silence,
     with_draws,
     with_lang,
@@ -96,12 +97,13 @@ def project(
     learned: str,
 ) -> None:
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
+    questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
+    claim(out, force)
+    start_workers(names, jobs)
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
     from forecast.show import brief, projection
 
-    questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
-    claim(out, force)
     answer = run(questions, names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, questions, names)
     answer.save(out / "projection.parquet")
@@ -273,6 +275,9 @@ def target(
     learned: str,
 ) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
+    (question,), names = aimed(believing(read_scenarios([scenario]), learned)), engine_names(engines)
+    claim(out, force)
+    start_workers(names, jobs)
     from forecast.desk.standing import STOCKS, long_enough, standing
     from forecast.desk.target import effort, needed_path, target_table
     from forecast.desk.target import ways as ways_to_target
@@ -286,9 +291,7 @@ def target(
     from forecast.show import ways as more
     from forecast.uncertainty.truth import truth
 
-    (question,), names = aimed(believing(read_scenarios([scenario]), learned)), engine_names(engines)
     measure = target_of(question).measure
-    claim(out, force)
     answer = run(long_enough(question), names, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     tell_silence(answer, [question], names)
     desk = target_table(answer, question)

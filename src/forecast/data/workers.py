@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +33,7 @@ LOST = (
 _cluster: "list[Cluster]" = []  # the last one counts
 _worker = threading.local()  # `at_home` is set in a thread that works for somebody
 _watching = False
+_starting: threading.Thread | None = None  # what :func:`get_ready` began
 
 
 @contextmanager
@@ -126,6 +128,8 @@ def _done(
         for number in waiting:
             yield number, function(*given[number])
         return
+    if _starting:
+        _starting.join()
     import joblib  # not for a command that only reads
 
     calls = (joblib.delayed(_numbered)(os.getpid(), number, function, given[number]) for number in waiting)
@@ -133,6 +137,33 @@ def _done(
         yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
     except BrokenProcessPool:
         raise UserError(LOST) from None
+
+
+def get_ready(modules: Sequence[str], jobs: int | None = None) -> None:
+    """Start the processes that will work, and let them load `modules` while this process loads its own.
+
+    Work waits for them: two users of joblib's processes at a time would clear away each other's files. Where no process
+    is started for work, nothing is done.
+    """
+    global _starting
+    jobs = jobs or os.cpu_count() or 1
+    if jobs == 1 or _starting or _there():
+        return
+
+    def start() -> None:
+        import joblib
+
+        calls = (joblib.delayed(_numbered)(os.getpid(), number, _load, (modules,)) for number in range(jobs))
+        with suppress(Exception):  # whatever is wrong with processes here, work itself will meet it and say so
+            joblib.Parallel(n_jobs=jobs, batch_size=1)(calls)
+
+    _starting = threading.Thread(target=start, daemon=True)
+    _starting.start()
+
+
+def _load(modules: Sequence[str]) -> None:
+    for module in modules:
+        import_module(module)
 
 
 def _numbered(parent: int, number: int, function: Callable[..., R], given: tuple[Any, ...]) -> tuple[int, R]:

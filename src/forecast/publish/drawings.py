@@ -13,9 +13,10 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
+if TYPE_CHECKING:  # checks its schemas' grammar when imported, for seconds
+    from nbformat import NotebookNode
 
 MIME = "application/vnd.forecast.drawing+json"
 COLORS = "pictures.css"
@@ -162,7 +163,7 @@ def name(drawn: str) -> str:
     return hashlib.sha256(drawn.encode()).hexdigest()[:16]
 
 
-def put(cell: NotebookNode, drawn: dict[str, str]) -> list[str]:
+def put(cell: "NotebookNode", drawn: dict[str, str]) -> list[str]:
     """Put the mark of its drawings where a cell shows a picture, add them to `drawn`, and return their hashes.
 
     A picture that nobody of ours drew stays an image; its description is handed on to the page.
