@@ -12,6 +12,7 @@ from forecast.cli.common import (
     finish,
     picture,
     read_scenarios,
+    start_workers,
     with_draws,
     with_learned,
     with_work,
@@ -146,14 +147,15 @@ def allocate(
     meets its share, from as many other draws. With --hours, hours.csv, hours-place.csv and hours.png say what the next
     hour, the next collector and the next million VND buy.
     """
+    (question,) = believing(read_scenarios([scenario]), learned)
+    claim(out, force)
+    start_workers(["agents"], jobs)
     from forecast.desk import allocation, marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest
     from forecast.show import allocation as shown
     from forecast.show import brief, hours
 
-    (question,) = believing(read_scenarios([scenario]), learned)
-    claim(out, force)
     result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     data.tables.write(result.table, out / "allocation.csv")
     data.tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")

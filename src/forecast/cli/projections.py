@@ -154,18 +154,12 @@ def compare(
     people are looked up under each policy and under the base: additional.csv says who joined because of it, who would
     have anyway, what was paid for nothing and whom it reached; after.csv what remains of them; with a picture of each.
     """
-    from forecast.answer import projection
-    from forecast.desk.additionality import follow
-    from forecast.desk.compare import comparison, status_quo
-    from forecast.experiment.manifest import manifest
-    from forecast.experiment.project import project as run
-    from forecast.language import words
-    from forecast.show import brief, policy
-
     questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
     if until:
         questions = [q.lasting(until) for q in questions]
     if len(questions) == 1:
+        from forecast.desk.compare import status_quo
+
         questions.insert(0, status_quo(questions[0]))
     base = base or questions[0].scenario
     if base not in [q.scenario for q in questions]:
@@ -190,6 +184,15 @@ def compare(
     others = [q for q in questions if q is not quo]
     people = min(people, draws) if "agents" in names else 0
     claim(out, force)
+    start_workers(names, jobs)
+    from forecast.answer import projection
+    from forecast.desk.additionality import follow
+    from forecast.desk.compare import comparison
+    from forecast.experiment.manifest import manifest
+    from forecast.experiment.project import project as run
+    from forecast.language import words
+    from forecast.show import brief, policy
+
     followed = projection.concat([])
     result: list[Added] = []
     if people:
