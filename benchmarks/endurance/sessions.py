@@ -302,7 +302,8 @@ def page_in_turn(facts: dict) -> str:
         "| what | goal | measured | reached |",
         "| :-- | --: | --: | --: |",
         f"| errors | none | {len(errors)} | {'**no**' if errors else 'yes'} |",
-        f"| kept of each window of the second half | {MOST_EACH:g} MB | {each:.2f} MB | {'yes' if each <= MOST_EACH else '**no**'} |",
+        f"| kept of each window of the second half | {MOST_EACH:g} MB | {each:.2f} MB "
+        f"| {'yes' if each <= MOST_EACH else '**no**'} |",
         "",
         "| windows | MB |",
         "| --: | --: |",
