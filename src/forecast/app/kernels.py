@@ -49,7 +49,7 @@ def settle() -> None:
     """Say that all there is now stays: :func:`tidy` need not look at it, which takes 0.03 s instead of 0.9.
 
     Python looks through all it holds only when a quarter of that is new. To a server that holds the whole package that
-    is hundreds of windows; of what comes after this, it is a few.
+    is dozens of windows; of what comes after this, it is a few.
     """
     gc.collect()
     gc.freeze()
