@@ -5,7 +5,11 @@ what is pulled and asked goes over its channel. In each round one slider is move
 until the answer has been drawn; then there is a pause, as of somebody who reads. Memory is that of the server and all
 its kernels (proportional share of what they have in common), before the first came and after the last has gone.
 
-It needs Linux and the app's own packages alone. The page goes to benchmarks/results/sessions.md and sessions.json.
+With `--in-turn 20` windows are opened one after the other instead, each asks once and goes, and it counts what the
+server itself holds after each (its anonymous memory: what no other process can have a share in); some minutes.
+
+It needs Linux and the app's own packages alone. The page goes to benchmarks/results/sessions.md and sessions.json,
+that of windows in turn to windows.md and windows.json.
 """
 
 import argparse
@@ -28,6 +32,7 @@ import websocket
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 GOAL, MOST_LEFT = 3.0, 50.0  # seconds of the 95th percentile; MB that may be left of memory when all have gone
+MOST_EACH = 0.3  # MB that the server may keep of a window, of those that come one after the other
 PATIENCE = 300.0  # seconds that a page or an answer may take before it counts as an error
 
 
@@ -35,6 +40,7 @@ def main() -> int:
     """Run, print, write; 1 where a session met an error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--in-turn", type=int, default=0, help="so many windows one after the other instead")
     parser.add_argument("--minutes", type=float, default=5.0, help="from the moment when all pages are open")
     parser.add_argument("--pause", type=float, default=10.0, help="mean seconds from an answer to the next question")
     parser.add_argument("--scenario", type=Path, default=ROOT / "data" / "scenarios" / "ca-mau-plan.yaml")
@@ -47,14 +53,15 @@ def main() -> int:
         try:
             address = next(found[0] for line in server.stderr if (found := re.search(r"http://\S+token=\w+", line)))
             threading.Thread(target=server.stderr.read, daemon=True).start()  # or it would wait for a reader
-            facts = {"date": date.today().isoformat(), **measure(address, server.pid, options)}
+            taken = (in_turn if options.in_turn else measure)(address, server.pid, options)
         finally:
             server.terminate()
-    text = page(facts)
+    facts = {"date": date.today().isoformat(), **taken}
+    name, text = ("windows", page_in_turn(facts)) if options.in_turn else ("sessions", page(facts))
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "sessions.md").write_text(text, encoding="utf-8")
-    (options.out / "sessions.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (options.out / f"{name}.md").write_text(text, encoding="utf-8")
+    (options.out / f"{name}.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return int(bool(facts["errors"]))
 
 
@@ -106,6 +113,29 @@ def measure(address: str, server: int, options: argparse.Namespace) -> dict:
         "opening_seconds": sorted(openings),
         "answer_seconds": sorted(waits),
         "mb": {"before": before, "during": during, "after": settled(server)},
+        "errors": errors,
+    }
+
+
+def in_turn(address: str, server: int, options: argparse.Namespace) -> dict:
+    """Let windows come one after the other; the first of them is not counted, for it loads what is loaded once."""
+    held, errors = [], []
+    for number in range(options.in_turn + 1):
+        try:
+            session = Session(address, random.Random(1000 * options.seed + number))
+            session.ask()
+            session.close()
+        except Exception as error:
+            errors.append(f"window {number}: {type(error).__name__}: {error}"[:300])
+        settled(server)
+        held.append(memory(server, "Pss_Anon"))
+    return {
+        "scenario": options.scenario.stem,
+        "windows": options.in_turn,
+        "seed": options.seed,
+        "load": round(os.getloadavg()[0], 2),
+        "cores": os.cpu_count(),
+        "mb": held,
         "errors": errors,
     }
 
@@ -217,15 +247,18 @@ def _message(raw: str | bytes) -> dict | None:
     return json.loads(raw) if raw else None
 
 
-def memory(server: int) -> float:
-    """MB that the server and all its kernels hold: what several share counts once in all."""
+def memory(server: int, kind: str = "Pss") -> float:
+    """MB that the server and all its kernels hold: what several share counts once in all.
+
+    `Pss_Anon` leaves out what is read from files, whose share depends on who else on the machine reads them.
+    """
     total = 0
     for process in family(server):
         try:
             lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:  # it has just ended
             continue
-        total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        total += next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
     return round(total / 1024, 1)
 
 
@@ -250,6 +283,34 @@ def settled(server: int) -> float:
         time.sleep(1)
     time.sleep(2)
     return memory(server)
+
+
+def page_in_turn(facts: dict) -> str:
+    """Say what windows that came one after the other have left."""
+    held, errors = facts["mb"], facts["errors"]
+    half = facts["windows"] // 2  # the first windows also fill what later ones use again
+    each = (held[-1] - held[half]) / (facts["windows"] - half)
+    shown = [n for n in (0, 1, 2, 5, 10, 20, 30, 40, 60, 80, 100) if n < facts["windows"]] + [facts["windows"]]
+    lines = [
+        "# Windows of the scenario page, one after the other",
+        "",
+        f"Measured on {facts['date']} by `python benchmarks/endurance/sessions.py --in-turn {facts['windows']}`: "
+        f"windows of {facts['scenario']}, each of which asks once and is closed, seed {facts['seed']}; "
+        f"{facts['cores']} cores, load {facts['load']} at the end. MB of anonymous memory of the server when the "
+        "kernel of a window had ended.",
+        "",
+        "| what | goal | measured | reached |",
+        "| :-- | --: | --: | --: |",
+        f"| errors | none | {len(errors)} | {'**no**' if errors else 'yes'} |",
+        f"| kept of each window of the second half | {MOST_EACH:g} MB | {each:.2f} MB "
+        f"| {'yes' if each <= MOST_EACH else '**no**'} |",
+        "",
+        "| windows | MB |",
+        "| --: | --: |",
+        *(f"| {number} | {held[number]:,.1f} |" for number in shown),
+        *([""] + [f"- {error}" for error in errors] if errors else []),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def page(facts: dict) -> str:

@@ -162,3 +162,34 @@ def test_the_kernel_of_a_window_that_is_gone_ends():
             assert any("seconds of inactivity" in line for line in run.stderr)
         finally:
             run.terminate()
+
+
+def test_nothing_is_kept_of_windows_that_are_gone():
+    code = """if True:
+        import gc, logging, sys
+        from pathlib import Path
+        from forecast.app import kernels, serve
+
+        def told():
+            tidy()
+            pages = sum(type(one).__name__ in ("Environment", "VoilaExporter") for one in gc.get_objects())
+            print("kept", pages, len(logging.root.manager.loggerDict), file=sys.stderr, flush=True)
+
+        tidy, kernels.tidy = kernels.tidy, told
+        serve.code = lambda files, lang: "1"  # what a page shows is all one to its server
+        serve.serve([Path(sys.argv[1])], port=18871, browser=False)
+        """
+    kept = []
+    with subprocess.Popen([sys.executable, "-c", code, str(QUO)], stderr=subprocess.PIPE, text=True) as run:
+        try:
+            address = next(found[0] for line in run.stderr if (found := re.search(r"http://\S+token=\w+", line)))
+            for _ in range(4):
+                browser = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
+                kernel = re.search(rb'"kernelId": ?"([0-9a-f-]{36})"', browser.open(address).read())[1].decode()
+                given = next(cookie.value for cookie in cookies if cookie.name == "_xsrf")
+                goodbye = f"{address.split('?')[0]}voila/api/shutdown/{kernel}"
+                browser.open(goodbye, data=f"_xsrf={given}".encode()).close()
+                kept.append(next(line for line in run.stderr if line.startswith("kept ")))
+        finally:
+            run.terminate()
+    assert len(set(kept[1:])) == 1, kept  # the first loads what all have in common

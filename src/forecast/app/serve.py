@@ -84,6 +84,8 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
     """
     from voila.app import Voila
 
+    from forecast.app import kernels  # of the server alone: the kernel of a window imports this module too
+
     read = [str(path.absolute()) for path in files]
     Page(files, lang)  # a fault in a file is told here, not in the browser
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -98,6 +100,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
         (template / "index.html.j2").write_text(_TEMPLATE.replace("%s", colors.alone()), encoding="utf-8")
         (template / "conf.json").write_text('{"base_template": "lab"}', encoding="utf-8")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("JUPYTER_PATH")]))
+        kernels.settle()
         Voila.launch_instance(
             [
                 str(path),
