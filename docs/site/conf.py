@@ -40,10 +40,7 @@ html_use_index = False
 html_domain_indices = False
 html_context = {name: site[name] for name in ("languages", "language_label", "pdfs", "pdf_label", "code_label")}
 html_theme_options = {
-    "light_css_variables": {
-        "color-brand-primary": "#1b5e9b",
-        "color-brand-content": "#1b5e9b",
-        "font-stack": "'Noto Sans', 'Segoe UI', 'DejaVu Sans', sans-serif",
-    },
-    "dark_css_variables": {"color-brand-primary": "#8fc1f0", "color-brand-content": "#8fc1f0"},
+    "light_css_variables": site["colors"]["light"]
+    | {"font-stack": "'Noto Sans', 'Segoe UI', 'DejaVu Sans', sans-serif"},
+    "dark_css_variables": site["colors"]["dark"],
 }

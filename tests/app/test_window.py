@@ -1,5 +1,6 @@
 """The scenario page in a window: on this machine alone, for everybody, the answer always in sight, kernels ended."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -11,22 +12,54 @@ from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
+from forecast.app import charts
 from forecast.data import tables
+from forecast.publish import colors
 
 SCENARIOS = tables.data_dir() / "scenarios"
 PLAN, QUO = SCENARIOS / "da-bac-plan.yaml", SCENARIOS / "da-bac-status-quo.yaml"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-SEEN = """() => {
+FINGER = 44  # pixels, of what is touched on a phone
+SEEN = """finger => {
   const shown = [...document.querySelectorAll(".fc-page *")].filter(e => e.checkVisibility());
   const summary = document.querySelector(".fc-sum").getBoundingClientRect();
+  const moved = document.getElementById("rendered_cells");
+  const touched = "button, select, textarea, input:not([type=checkbox]), .widget-label-basic, .noUi-touch-area";
   return {
     small: shown.filter(e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())
       && parseFloat(getComputedStyle(e).fontSize) < 11).map(e => e.outerHTML.slice(0, 120)),
     out: shown.filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".fc-scroll"))
       .slice(0, 3).map(e => e.outerHTML.slice(0, 120)),
-    wide: document.documentElement.scrollWidth - innerWidth,
+    clipped: shown.filter(e => e.matches("button, select, label") && e.scrollWidth > e.clientWidth + 1)
+      .map(e => e.outerHTML.slice(0, 120)),
+    tiny: shown.filter(e => innerWidth < 800 && e.matches(touched) && e.getBoundingClientRect().height < finger)
+      .map(e => e.outerHTML.slice(0, 120)),
+    wide: Math.max(moved.scrollWidth - moved.clientWidth, document.documentElement.scrollWidth - innerWidth),
     cut: summary.top < -1 || summary.bottom > innerHeight || summary.height > innerHeight / 3,
-    lang: document.documentElement.lang,
+    above: moved.scrollTop,
+  };
+}"""
+FAULTS = ("small", "out", "clipped", "tiny", "cut")
+DRAWN = """() => {
+  const color = (name, of) => getComputedStyle(document.querySelector(name))[of];
+  const behind = e => getComputedStyle(e).backgroundColor == "rgba(0, 0, 0, 0)" ? behind(e.parentElement)
+    : getComputedStyle(e).backgroundColor;
+  return {
+    "color-background-primary": [behind(document.elementFromPoint(2, innerHeight - 2)),
+      color(".fc-page", "backgroundColor"), color(".fc-page select", "backgroundColor"),
+      color(".fc-page input[type=text]", "backgroundColor"), color(".fc-page .mod-primary", "color")],
+    "color-background-secondary": [color(".fc-sum", "backgroundColor"),
+      color(".fc-more:not(.mod-active)", "backgroundColor")],
+    "color-foreground-primary": [color(".fc-page h1", "color"), color(".fc-page select", "color"),
+      color(".fc-page input[type=text]", "color"), color(".fc-more", "color"), color(".fc-summary p", "color"),
+      color(".fc-beside td", "color")],
+    "color-foreground-secondary": [color(".fc-lever > .widget-hbox .widget-html-content", "color")],
+    "color-foreground-border": [color(".fc-page select", "borderTopColor"), color(".noUi-connects", "backgroundColor")],
+    "color-brand-primary": [color(".noUi-handle", "backgroundColor"),
+      color(".fc-page .mod-primary", "backgroundColor")],
+    "color-brand-content": [color(".fc-page a", "color")],
+    line: [color(".fc-plot polyline", "stroke"), color(".fc-track span", "backgroundColor"),
+      color(".fc-fan .fc-key", "backgroundColor")],
   };
 }"""
 
@@ -60,18 +93,19 @@ def test_a_window_that_is_closed_ends_its_kernel(address):
     assert browser.open(goodbye, data=f"_xsrf={given}".encode()).status == 204  # as the page does
 
 
-@pytest.mark.parametrize(("lang", "width"), [("vi", 1280), ("en", 390)])
-def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, width):
+@pytest.mark.parametrize(("lang", "width", "scheme"), [("vi", 1280, "light"), ("en", 390, "dark")])
+def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, width, scheme):
     axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text("utf-8")
     words = {
         "vi": ("khả năng đạt 600", "Giữ lại để so", "Tính theo xã", "Liên kết tới phương án này"),
         "en": ("chance of 600", "Keep beside", "By commune", "Link to this answer"),
     }[lang]
     asked = []
-    window = browser.new_page(viewport={"width": width, "height": 800})
+    window = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     window.on("request", lambda request: asked.append(request.url))
     window.goto(f"{address}&from=da-bac-plan&lang={lang}&draws=50&target=600&Visits=20", wait_until="commit")
     window.get_by_text(words[0]).wait_for(timeout=120_000)  # nothing need be pressed
+    assert window.evaluate("document.documentElement.lang") == lang
     before = window.locator(".fc-summary").inner_text()
     window.locator(".fc-lever .noUi-handle").first.focus()
     window.keyboard.press("PageUp")
@@ -82,14 +116,24 @@ def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, wi
     window.locator(".fc-fields select").first.wait_for(timeout=60_000)
     window.get_by_role("button", name=words[2]).click()
     window.get_by_text(re.compile("mô phỏng từng người \\(|by the agents \\(")).wait_for(timeout=120_000)
-    for place in (0, 0.3, 0.6, 1):
-        window.evaluate("part => scrollTo(0, part * document.documentElement.scrollHeight)", place)
-        if place:
-            seen = window.evaluate(SEEN)
-            assert not any(seen[name] for name in ("small", "out", "cut")) and seen["wide"] <= 0, (place, seen)
+    window.mouse.move(0, 0)
     window.evaluate(axe)
-    found = window.evaluate("levels => axe.run({runOnly: levels, preload: false})", LEVELS)
-    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
+    for wide, kind in itertools.product((1280, 390), ("dark", "light")):
+        window.set_viewport_size({"width": wide, "height": 800})
+        window.emulate_media(color_scheme=kind)
+        for place in (0, 0.3, 0.6, 1):
+            window.evaluate("part => { const box = rendered_cells; box.scrollTo(0, part * box.scrollHeight); }", place)
+            seen = window.evaluate(SEEN, FINGER)
+            assert bool(seen["above"]) == bool(place)
+            wrong = {name: seen[name] for name in FAULTS if seen[name] and (place or name != "cut")}
+            assert not wrong and seen["wide"] <= 0, (wide, place, wrong, seen["wide"])
+        found = window.evaluate("levels => axe.run({runOnly: levels, preload: false})", LEVELS)
+        wrong = [(v["id"], v["nodes"][0]["html"][:120], v["nodes"][0]["failureSummary"]) for v in found["violations"]]
+        assert wrong == [], (wide, kind)
+        parts = colors.theme()[kind]
+        line = colors.dark(charts.COLORS[0]) if kind == "dark" else charts.COLORS[0]
+        for name, drawn in window.evaluate(DRAWN).items():
+            assert set(drawn) == {rgb(parts.get(name, line))}, (wide, kind, name)
     link = window.get_by_role("link", name=words[3]).get_attribute("href")
     assert "Visits=20" in link and "target=600" in link
     answered = window.locator(".fc-summary").inner_text()
@@ -98,6 +142,11 @@ def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, wi
     assert window.locator(".fc-summary").inner_text() == answered
     window.close()
     assert asked and all(url.startswith(("http://127.0.0.1:18866/", "data:", "blob:")) for url in asked)
+
+
+def rgb(color: str) -> str:
+    """Return a color as a browser tells it."""
+    return "rgb({}, {}, {})".format(*(int(color[i : i + 2], 16) for i in (1, 3, 5)))
 
 
 def test_the_kernel_of_a_window_that_is_gone_ends():

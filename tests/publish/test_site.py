@@ -27,7 +27,7 @@ from forecast.data import places, tables
 from forecast.data.home import ROOT
 from forecast.data.tables import UserError
 from forecast.language import syllables, words
-from forecast.publish import audit, foot, pages, pdf
+from forecast.publish import audit, colors, foot, pages, pdf
 from forecast.publish import site as report
 from forecast.question.scenario import Target
 from forecast.show import figures, law, projection
@@ -498,6 +498,8 @@ def test_a_picture_has_the_font_and_the_paper_of_the_page_and_is_drawn_for_a_pho
             paper = image.convert("L").getpixel((3, 3))
         ink = text.evaluate("t => getComputedStyle(t).fill").removeprefix("rgb(").removesuffix(")").split(",")
         seen[look] = (shown.locator("svg:visible").get_attribute("class"), paper, max(map(int, ink)))
+        for name, color in colors.theme()[LOOKS[look][2]].items():  # which the scenario page has too
+            assert page.evaluate("n => getComputedStyle(document.body).getPropertyValue(n)", f"--{name}") == color
         assert not page.locator("article .cell_output.wide").count()  # nothing to move sideways
     name, paper, ink = seen["desktop"]
     assert name == "on-page" and paper > 245 and ink < 130

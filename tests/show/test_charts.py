@@ -14,7 +14,7 @@ from forecast.desk.compare import comparison
 from forecast.desk.target import needed_path, target_table
 from forecast.engines.campaign import parameters as beliefs
 from forecast.language import words
-from forecast.publish import drawings
+from forecast.publish import colors
 from forecast.question.levers import Drive, Policy
 from forecast.question.scenario import Target
 from forecast.show import calibration, figures, law, narrow, next_count, policy, projection, target, uncertainty
@@ -92,12 +92,12 @@ def test_a_drawing_is_of_letters_without_a_font_and_of_colors_with_a_name():
 
 
 def test_every_color_that_can_be_read_on_white_can_be_read_in_the_dark():
-    colors = {color for name in DRAWN for color in re.findall(r"--c([0-9a-f]{6})", drawn(name, "vi").svg())}
-    assert len(colors) > 6
-    for color in {f"#{color}" for color in colors}:
-        if drawings.contrast(color, "#ffffff") >= 4.5:
-            assert drawings.contrast(drawings.dark(color), "#131416") >= 4.5, color
-    assert all(f"--c{color}:" in drawings.sheet(f"var(--c{color},x)" for color in colors) for color in colors)
+    used = {color for name in DRAWN for color in re.findall(r"--c([0-9a-f]{6})", drawn(name, "vi").svg())}
+    assert len(used) > 6
+    for color in {f"#{color}" for color in used}:
+        if colors.contrast(color, "#ffffff") >= 4.5:
+            assert colors.contrast(colors.dark(color), "#131416") >= 4.5, color
+    assert all(f"--c{color}:" in colors.sheet(f"var(--c{color},x)" for color in used) for color in used)
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -4,7 +4,9 @@ Nothing is loaded for them. Numbers stand in the pictures as text, so that they 
 """
 
 from collections.abc import Sequence
+from functools import cache
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +15,18 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.language import words
 from forecast.language.words import say, term
+from forecast.publish import colors
 from forecast.question.scenario import Scenario
 
 COLORS = ("#1b5e9b", "#8a4b08", "#3d6b35", "#7a2e6e", "#4d4d4d")
-"""Lines of the answer, the status quo, and kept answers; each reads on white (WCAG AA)."""
+"""Lines of the answer, the status quo, and kept answers; each reads on white (WCAG AA), and so in the dark."""
+
+
+@cache
+def style() -> str:
+    """Return the style sheet of the page and of its pictures, in the colors of the published pages, light and dark."""
+    page = colors.named(Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
+    return colors.alone() + page + colors.sheet([page, *map(colors.named, COLORS)])
 
 
 class Line(NamedTuple):
@@ -51,13 +61,14 @@ def fan(lines: Sequence[Line], scenario: Scenario, lang: str) -> str:
     drawn = []
     if lines[0].low is not None and lines[0].high is not None:
         there, back = points(lines[0].high), points(lines[0].low).split(" ")
-        drawn.append(f'<polygon points="{there} {" ".join(reversed(back))}" fill="{COLORS[0]}" fill-opacity="0.18"/>')
+        around = f"{there} {' '.join(reversed(back))}"
+        drawn.append(f'<polygon points="{around}" style="fill:{_color(0)};fill-opacity:0.18"/>')
     if aim is not None:
         y = 400 * (1 - aim / top)
         drawn.append(f'<line x1="0" x2="1000" y1="{y:.1f}" y2="{y:.1f}" class="fc-aim"/>')
     for number, line in enumerate(lines):
         dash = "" if number == 0 else f' stroke-dasharray="{3 + 3 * number} 4"'
-        drawn.append(f'<polyline points="{points(line.middle)}" stroke="{_color(number)}" fill="none"{dash}/>')
+        drawn.append(f'<polyline points="{points(line.middle)}" style="stroke:{_color(number)};fill:none"{dash}/>')
     keys = [
         f'<li><span class="fc-key" style="background:{_color(n)}"></span>{escape(line.name)}: '
         f"<b>{words.about(line.middle[-1], lang)}</b></li>"
@@ -78,7 +89,7 @@ def fan(lines: Sequence[Line], scenario: Scenario, lang: str) -> str:
 
 
 def _color(number: int) -> str:
-    return COLORS[number % len(COLORS)]
+    return colors.named(COLORS[number % len(COLORS)])
 
 
 def bars(rows: pd.DataFrame, title: str, lang: str) -> str:
@@ -94,7 +105,7 @@ def bars(rows: pd.DataFrame, title: str, lang: str) -> str:
         text = words.about(value, lang)
         if len(ends) == 2:
             text += f" ({words.about(ends[0], lang)} – {words.about(ends[1], lang)})"
-        color = COLORS[0] if value >= 0 else COLORS[1]
+        color = _color(0 if value >= 0 else 1)
         lines.append(
             f'<li><span class="fc-name">{escape(str(name))}</span><span class="fc-number">{escape(text)}</span>'
             f'<span class="fc-track"><span style="width:{100 * abs(value) / most:.1f}%;background:{color}"></span>'

@@ -10,7 +10,6 @@ import base64
 import html
 import shlex
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from forecast.answer.projection import COLUMNS, Projection, concat
-from forecast.app import answers, link
+from forecast.app import answers, charts, link
 from forecast.app.answers import Answer, Kept
 from forecast.app.controls import Control, unread
 from forecast.app.own_place import OwnPlace
@@ -60,11 +59,6 @@ def scenario_files() -> list[Path]:
     return sorted(paths, key=lambda path: not path.stem.endswith("-plan"))
 
 
-@cache
-def _style() -> str:
-    return f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
-
-
 class Page:
     """The page of one or more scenario files: choose one, pull levers, read the answer beside them.
 
@@ -89,7 +83,7 @@ class Page:
         self._status_quo: tuple[object, Projection] = (None, Projection(pd.DataFrame(columns=COLUMNS)))
         self._soon: asyncio.TimerHandle | None = None
         self.texts = {name: widgets.HTML() for name in _TEXTS}
-        self.texts["style"].value = _style()
+        self.texts["style"].value = f"<style>{charts.style()}</style>"
         self.tongue = widgets.ToggleButtons(options=[("Tiếng Việt", "vi"), ("English", "en")], value=lang)
         self.question, self.engine = widgets.Dropdown(), widgets.Dropdown()
         self.draws = widgets.Dropdown(options=DRAWS, value=100)
@@ -143,7 +137,7 @@ class Page:
         """Write what does not depend on the question, in the language of the page."""
         self._quiet = True
         text, chosen, engine = self.texts, self.question.value or 0, self.engine.value or OFFERED[0]
-        text["title"].value = f"<h1>{self._say('Thử một phương án', 'Try a policy')}</h1>"
+        text["title"].value = f"<h1 lang={self.lang}>{self._say('Thử một phương án', 'Try a policy')}</h1>"
         text["aim"].value = f"<h2>{self._say('Chỉ tiêu và ngân sách', 'Target and budget')}</h2>"
         text["own"].value = f"<h2>{self._say('Giải pháp đã có trong kế hoạch', 'Levers of the plan')}</h2>"
         text["more"].value = f"<h2>{self._say('Thêm giải pháp', 'More levers')}</h2>"

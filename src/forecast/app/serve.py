@@ -9,21 +9,27 @@ from typing import Any
 import nbformat
 
 from forecast.app.page import Page
+from forecast.publish import colors
 
 GONE = 600  # seconds without a window, after which its kernel ends
 # What the page may load: nothing from anywhere else, whatever Voilà's template asks for.
 _AT_HOME = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws://127.0.0.1:*; frame-ancestors 'none'"
-# Names for the handles of sliders, which are read aloud; widgets give them none.
+# Names for the handles of sliders, which are read aloud (widgets give them none), and the language that the page is in.
 _SCRIPT = """<title>forecast</title><script>
 document.documentElement.lang = "%s";
-new MutationObserver(() => document.querySelectorAll(".fc-lever .noUi-handle").forEach(handle => {
-  const name = handle.closest(".fc-lever").querySelector("b");
-  if (name && handle.getAttribute("aria-label") != name.textContent)
-    handle.setAttribute("aria-label", name.textContent);
-})).observe(document, {childList: true, subtree: true});
+new MutationObserver(() => {
+  const title = document.querySelector(".fc-head h1");
+  if (title) document.documentElement.lang = title.lang;
+  document.querySelectorAll(".fc-lever .noUi-handle").forEach(handle => {
+    const name = handle.closest(".fc-lever").querySelector("b");
+    if (name && handle.getAttribute("aria-label") != name.textContent)
+      handle.setAttribute("aria-label", name.textContent);
+  });
+}).observe(document, {childList: true, subtree: true});
 </script>"""
 
-# Voilà's template without the icons that it would have from another host.
+# Voilà's template without the icons that it would have from another host and without its words, which are English; and
+# with paper that is dark in the dark from the first moment on: the page's own style comes with its answer.
 _TEMPLATE = """{% extends "voila/templates/lab/index.html.j2" %}
 {% import "spinner.macro.html.j2" as spinner %}
 {% block notebook_css %}
@@ -31,6 +37,11 @@ _TEMPLATE = """{% extends "voila/templates/lab/index.html.j2" %}
 {{ spinner.css() }}
 <style>.jp-mod-noOutputs.jp-mod-noInput { display: none; }</style>
 {{ super.super() }}
+<style>%s
+body[data-voila], body[data-voila] :is(#main, #rendered_cells) { background: var(--color-background-primary); }
+body[data-voila] #rendered_cells { padding-top: 0; }
+body[data-voila] #loading_text { display: none; }
+</style>
 {% endblock %}
 """
 
@@ -84,7 +95,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
         nbformat.write(page, path := Path(folder) / "forecast.ipynb")
         template = Path(folder) / "voila" / "templates" / "forecast"
         template.mkdir(parents=True)
-        (template / "index.html.j2").write_text(_TEMPLATE, encoding="utf-8")
+        (template / "index.html.j2").write_text(_TEMPLATE.replace("%s", colors.alone()), encoding="utf-8")
         (template / "conf.json").write_text('{"base_template": "lab"}', encoding="utf-8")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("JUPYTER_PATH")]))
         Voila.launch_instance(

@@ -6,28 +6,24 @@ own trees carry the drawings. Numbers at the ticks of an axis state nothing, so 
 description, and holds each drawing as a whole by its hash.
 """
 
-import colorsys
 import hashlib
 import html
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
+from forecast.publish import colors
+
 MIME = "application/vnd.forecast.drawing+json"
 COLORS = "pictures.css"
-PAPER = "var(--color-background-primary)"
 _SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 _KEPT = {"svg", "g", "path", "use", "text", "tspan", "defs", "clipPath", "rect", "circle", "line", "polygon", "image"}
 _LONG = re.compile(r"-?\d+\.\d{3,}")
-_COLOR = re.compile(r"#[0-9a-f]{6}\b")
 MARK = re.compile(r'<svg data-drawing="([0-9a-f]{16})"[^>]*></svg>')
 _DRAWN = re.compile(r'<svg class="(?:on-page|on-phone)".*?</svg>', re.DOTALL)
-_LIGHT, _DARK = 0.92, 0.12  # lightness of black and white in the dark: paper white would glare
-DARK_PAPER, READABLE = "#1a1c1e", 4.5  # a shade lighter than the theme's two grounds in the dark; WCAG's AA
 
 
 def cleaned(drawn: str, alt: str) -> str:
@@ -58,7 +54,7 @@ def cleaned(drawn: str, alt: str) -> str:
                 continue
             if key != "href" or value.startswith("#"):
                 value = re.sub(r"(^|url\()#(?=[\w-]+\)?$)", rf"\g<1>#{mine}", value)
-                value = value if _COLOR.search(value) and key == "style" else _LONG.sub(_short, value)
+                value = value if key == "style" and "var(" in value else _LONG.sub(_short, value)
             node.set(key, " ".join(value.split()) if key == "d" else value)
     for node in list(root.iter()):
         for child in [one for one in node if one.tag == f"{_SVG}g" and not len(one)]:
@@ -82,58 +78,8 @@ def _styled(style: str) -> str:
     for part in filter(None, (part.strip() for part in style.split(";"))):
         name, _, value = (piece.strip() for piece in part.partition(":"))
         if name not in ("font-family", "stroke-linejoin") and (name, value) != ("stroke-linecap", "butt"):
-            value = _COLOR.sub(lambda color: f"var(--c{color[0][1:]},{color[0]})", value)
-            kept.append(f"{name}:{value}")
+            kept.append(f"{name}:{colors.named(value)}")
     return ";".join(kept)
-
-
-def dark(color: str) -> str:
-    """Return what a color is on dark paper: its lightness turned round, its hue as it is; white is the paper itself.
-
-    What can be read on white paper can be read on dark paper.
-
-    >>> dark("#ffffff"), dark("#1b5e9b")
-    ('var(--color-background-primary)', '#60a5e3')
-    """
-    if color == "#ffffff":
-        return PAPER
-    hue, light, strong = colorsys.rgb_to_hls(*_parts(color))
-    turned = _LIGHT - (_LIGHT - _DARK) * light
-    ink = contrast(color, "#ffffff") >= READABLE
-    while True:
-        found = "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, turned, strong))
-        if not ink or contrast(found, DARK_PAPER) >= READABLE:
-            return found
-        turned += 0.01
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colors as the WCAG measure it, 1 to 21.
-
-    >>> round(contrast("#000000", "#ffffff"))
-    21
-    """
-    low, high = sorted(_luminance(color) for color in (one, other))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _parts(color: str) -> list[float]:
-    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-
-
-def _luminance(color: str) -> float:
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _parts(color)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def sheet(drawings: Iterable[str]) -> str:
-    """Return the style sheet of the colors of drawings in the dark: on a screen only, paper is white."""
-    colors = sorted({color for text in drawings for color in re.findall(r"--c([0-9a-f]{6})", text)})
-    turned = "".join(f"--c{color}:{dark('#' + color)};" for color in colors)
-    return (
-        f'@media screen {{ body[data-theme="dark"] {{ {turned} }} }}\n'
-        f'@media screen and (prefers-color-scheme: dark) {{ body:not([data-theme="light"]) {{ {turned} }} }}\n'
-    )
 
 
 def both(drawing: dict[str, Any]) -> str:

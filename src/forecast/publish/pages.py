@@ -22,7 +22,7 @@ from forecast.data import tables
 from forecast.data.tables import STATUSES, UserError
 from forecast.language import words
 from forecast.language.words import Text, say, term
-from forecast.publish import audit, drawings, foot, guides, live, pdf
+from forecast.publish import audit, colors, drawings, foot, guides, live, pdf
 
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 TITLE = {"vi": "Dự báo BHXH tự nguyện", "en": "Voluntary social insurance forecasts"}
@@ -117,6 +117,7 @@ def write(
         "show_code": say(lang, vi="Xem mã lệnh", en="Show the code"),
         "hide_code": say(lang, vi="Ẩn mã lệnh", en="Hide the code"),
         "code_label": say(lang, vi="Mã lệnh", en="Code"),
+        "colors": colors.theme(),
         "pdf_label": say(lang, vi="Bản in (PDF)", en="Print (PDF)"),
         "pdfs": {stem: f"{up}{foot.pdf_address(stem, lang)}" for stem in sorted(extras.pdfs)},
     }
@@ -160,7 +161,7 @@ def write(
     given["index.html"] = audit.numbers(audit.from_markdown(front))
     tables.write_text(front.replace(_HERE, _lists(groups, lang)), source / "index.md")
     hashes["index.html"] = drawings.hashes(drawings.MARK.sub(lambda found: drawn[found[1]], front))
-    tables.write_text(drawings.sheet(drawn.values()), source / "static" / drawings.COLORS)
+    tables.write_text(colors.sheet(drawn.values()), source / "static" / drawings.COLORS)
     return Given(given, hashes, drawn)
 
 
