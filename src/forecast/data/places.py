@@ -43,8 +43,9 @@ class Place:
     hamlets, NaN if unknown; shares are between 0 and 1. ``lineage`` is the place and all that contain it, smallest
     first. ``since`` and ``until`` are months, ``until`` empty while the unit exists. ``communes`` has one row a
     commune (:data:`COMMUNE_COLUMNS`) whose counts sum to the place's; a nation has one a province, and a place whose
-    communes are not listed one row, itself; ``communes`` of a row is how many communes it stands for. ``history`` holds its rows of ``data/history.csv``; ``source`` and ``note`` are those of its
-    row and say whose figure each one is.
+    communes are not listed one row, itself; ``communes`` of a row is how many communes it stands for. ``history``
+    holds its rows of ``data/history.csv``; ``source`` and ``note`` are those of its row and say whose figure each one
+    is.
 
     >>> place = read_place("da-bac")
     >>> place.name, place.lineage, len(place.communes)
@@ -221,7 +222,7 @@ def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
 
 
 def _stands_for(units: pd.DataFrame, alive: pd.DataFrame) -> np.ndarray:
-    """Return of how many communes each unit is made: those that are listed in its month, else as many as its row says."""
+    """Return of how many communes each unit is made: those listed in its month, else as many as its row says."""
     inside = alive.loc[alive["level"] == "commune", "parent"]
     listed = pd.concat([inside, alive["parent"].reindex(inside)]).value_counts()
     counts: np.ndarray = (
