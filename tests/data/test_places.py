@@ -186,8 +186,19 @@ def test_districts_are_known_before_the_reform():
     assert (communes["district"] == "").sum() == 53
 
 
+@pytest.mark.parametrize(("month", "provinces", "communes"), [("2021-12", 63, None), ("2026-11", 34, 3321)])
+def test_the_nation_is_its_provinces(month, provinces, communes):
+    """One team of one luck for a whole nation would tell nothing; each province counts its communes of the month."""
+    nation = read_place("Việt Nam", at=month)
+    assert len(nation.communes) == provinces
+    assert nation.communes["eligible"].sum() == nation.eligible
+    parts = nation.communes.set_index("commune")["communes"]
+    assert parts["Hà Nội"] == len(read_place("Hà Nội", at=month).communes)
+    assert (parts > 1).all() and parts.sum() == (communes or parts.sum())
+
+
 def test_a_place_without_listed_communes_is_one_unit():
-    for name in ("Việt Nam", "Nghệ An", "Nam Đàn", "Hà Nội/30 xã điểm", "Đà Bắc/Tú Lý"):
+    for name in ("Nghệ An", "Nam Đàn", "Hà Nội/30 xã điểm", "Đà Bắc/Tú Lý"):
         assert read_place(name).communes["commune"].tolist() == [name]
 
 

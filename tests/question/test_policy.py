@@ -264,6 +264,20 @@ def test_a_place_without_hamlets_cannot_have_collectors_for_each():
             compiled(lever, place=blank)
 
 
+def test_a_unit_that_stands_for_many_communes_has_as_many_times_what_each_gets():
+    """An old province whose communes are not listed is one row; it was once given the collectors of one commune."""
+    coarse = replace(TOY, history=TOY.history[:0], communes=TOY.communes.assign(communes=[100.0, 1, 1, 1, 1, 2]))
+    for lever, column in (
+        (Collectors(count=3, per="commune"), "collectors"),
+        (Visits(count=30, per="commune"), "visits"),
+        (Meetings(count=6, every="year", per="commune"), "meetings"),
+    ):
+        added = getattr(compiled(lever, place=coarse), column)
+        assert added[-1, 0] == pytest.approx(100 * added[-1, 1]) and added[-1, 5] == pytest.approx(2 * added[-1, 1])
+    before = baseline_collectors(coarse, "2021-12")
+    assert before[0] == pytest.approx(100 * before[1]) and before[1] == pytest.approx(1711 / 477)
+
+
 # Units that a cost is paid for, in the 13 months of the question.
 COSTS = {
     "Gift": 3 * 13,

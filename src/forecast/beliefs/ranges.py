@@ -61,7 +61,7 @@ def most(column: str, place: Place, group: str = "all") -> float:
 
 
 def _units(row: Seen, place: Place) -> float:
-    communes = len(place.communes)
+    communes = place.communes["communes"].sum()  # a province whose communes are not listed is one row
     if row.per == "hamlet":
         return place.hamlets if place.hamlets > 0 else communes * PER_COMMUNE / row.most
     if row.per == "communes":  # whole ones, and one at least

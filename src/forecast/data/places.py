@@ -31,7 +31,7 @@ REFORM = "2025-07"
 _COUNTS = ["population", "eligible", "households", "hamlets"]
 _SHARES = ["poor_share", "near_poor_share", "minority_share"]
 
-COMMUNE_COLUMNS = ("commune", "district", *_COUNTS, *_SHARES)
+COMMUNE_COLUMNS = ("commune", "district", "communes", *_COUNTS, *_SHARES)
 """Columns of ``Place.communes``."""
 
 
@@ -42,9 +42,10 @@ class Place:
     Counts are persons (``population``, ``eligible`` for the voluntary scheme, ``labor_force``), households and
     hamlets, NaN if unknown; shares are between 0 and 1. ``lineage`` is the place and all that contain it, smallest
     first. ``since`` and ``until`` are months, ``until`` empty while the unit exists. ``communes`` has one row a
-    commune (:data:`COMMUNE_COLUMNS`) whose counts sum to the place's; a place whose communes are not listed has
-    one row, itself. ``history`` holds its rows of ``data/history.csv``; ``source`` and ``note`` are those of its
-    row and say whose figure each one is.
+    commune (:data:`COMMUNE_COLUMNS`) whose counts sum to the place's; a nation has one a province, and a place whose
+    communes are not listed one row, itself; ``communes`` of a row is how many communes it stands for. ``history``
+    holds its rows of ``data/history.csv``; ``source`` and ``note`` are those of its row and say whose figure each one
+    is.
 
     >>> place = read_place("da-bac")
     >>> place.name, place.lineage, len(place.communes)
@@ -198,6 +199,7 @@ def read_place(name: str, at: Month | None = None) -> Place:
     if units["since"].min() > row["since"]:  # the place outlived a reform: its new communes carry its new figures
         counts = {column: float(units[column].sum(min_count=1)) for column in counts}
     frame = pd.DataFrame({"commune": units["place"], "district": _districts(units, places)})
+    frame["communes"] = _stands_for(units, places[_alive(places, month)])
     for column in _COUNTS:
         frame[column] = apportion.scaled(units[column].to_numpy(float), counts[column])
     frame[_SHARES] = (units[_SHARES] if not district_gone(name) else row[_SHARES]).to_numpy(float)
@@ -207,15 +209,26 @@ def read_place(name: str, at: Month | None = None) -> Place:
 
 
 def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
-    """Return the communes of a province, district or group in ``month``; the place's own row where none are listed."""
+    """Return the communes of a place in ``month``, a nation's provinces; the place's own row where none are listed."""
     alive = places[_alive(places, month)]
     if old := district_gone(row["place"]):
         moves = table("crosswalk")
         return alive.loc[moves.loc[(moves["old"] == old) & moves["new"].isin(alive.index), "new"]]
+    if row["level"] == "nation":
+        return alive[alive["level"] == "province"]
     parents = [row["place"], *alive.loc[(alive["parent"] == row["place"]) & (alive["level"] == "district"), "place"]]
     units = alive[(alive["level"] == "commune") & alive["parent"].isin(parents)]
-    # A nation's direct communes would be none of all, so it is one unit, as is a group whose members have no rows.
     return units if len(units) else places.loc[[row["place"]]]
+
+
+def _stands_for(units: pd.DataFrame, alive: pd.DataFrame) -> np.ndarray:
+    """Return of how many communes each unit is made: those listed in its month, else as many as its row says."""
+    inside = alive.loc[alive["level"] == "commune", "parent"]
+    listed = pd.concat([inside, alive["parent"].reindex(inside)]).value_counts()
+    counts: np.ndarray = (
+        listed.reindex(units["place"]).fillna(units["communes"].astype(float).set_axis(units["place"])).to_numpy(float)
+    )
+    return counts
 
 
 def _history(name: str) -> pd.DataFrame:

@@ -41,6 +41,7 @@ def place(scale: float = 1.0, members: float = 300.0, name: str = "Toy") -> Plac
         {
             "commune": [f"{name}/{n}" for n in names],
             "district": name,
+            "communes": 1.0,
             "population": [2 * e for e in eligible],
             "eligible": eligible,
             "households": [e / 2 for e in eligible],

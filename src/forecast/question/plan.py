@@ -211,7 +211,8 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
     rows = observed(place.history, "collectors")
     rows = rows[rows["place"] == place.name]
     if rows.empty:
-        return np.full(len(people), DEFAULT_COLLECTORS_PER_COMMUNE)
+        communes: np.ndarray = np.nan_to_num(place.communes["communes"].to_numpy(float), nan=1.0)
+        return communes * DEFAULT_COLLECTORS_PER_COMMUNE
     origin = tables.month_index(tables.month(start))
     distance = rows["month"].map(lambda m: abs(tables.month_index(tables.month(m)) - origin))
     result: np.ndarray = rows["value"].iloc[int(distance.to_numpy().argmin())] * people / people.sum()
@@ -267,15 +268,13 @@ def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
 
 
 def spread(count: float, per: str, where: Literal["all"] | Where, place: Place) -> np.ndarray:
-    """Units per commune: the count itself, its share of a total, or the count times hamlets or households."""
+    """Units per row of a place's communes: the share of a total, or the count times communes, hamlets or households."""
     inside = chosen(where, place)
     if per == "place":
         people = place.communes["eligible"].to_numpy(float) * inside
         result: np.ndarray = count * people / people.sum()
         return result
-    if per == "commune":
-        return np.full(len(inside), count)
-    units = place.communes[{"hamlet": "hamlets", "household": "households"}[per]].to_numpy(float)
+    units = place.communes[{"commune": "communes", "hamlet": "hamlets", "household": "households"}[per]].to_numpy(float)
     if np.isnan(units).any():
         raise tables.UserError(
             "per {per}: data/places.csv has no number of {per}s for {place}", per=per, place=place.name

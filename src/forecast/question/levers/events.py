@@ -53,7 +53,7 @@ class Meetings(_Events):
     @classmethod
     def offers(cls, place: Place, collectors: float) -> Offers:
         """As many meetings in each commune as were seen, at most one a month."""
-        top = min(12 * most("meetings", place) / max(len(place.communes), 1), 12.0)
+        top = min(12 * most("meetings", place) / max(place.communes["communes"].sum(), 1), 12.0)
         return {60: {"lever": "Meetings", "count": [0, top], "every": "year", "per": "commune"}}
 
     def _apply(self, plan: Plan, place: Place) -> None:
@@ -156,7 +156,7 @@ class ModelCommunes(Lever):
         """As many communes as were run so, at most half of them."""
         top = min(most("model", place), max(2, len(place.communes) // 2))
         form = {"lever": "ModelCommunes", "where": {"count": [0, top], "order": "largest"}}
-        return {100: form} if len(place.communes) > 1 else {}
+        return {100: form} if len(place.communes) > 1 and (place.communes["communes"] == 1).all() else {}
 
     def _apply(self, plan: Plan, place: Place) -> None:
         begin = tables.month_index(tables.month(self.start)) if self.start else plan.first
