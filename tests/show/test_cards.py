@@ -115,6 +115,14 @@ def test_what_people_wrote_is_text_and_no_markup():
     assert "annual_lapse = 0.2" in cards.html(told, "en")
 
 
+@pytest.mark.parametrize(
+    ("place", "month", "communes"), [("Việt Nam", "2026-11", "3,321"), ("Nghệ An", "2021-12", "412")]
+)
+def test_a_place_counts_communes_and_not_rows(place, month, communes):
+    text = re.sub("<[^>]+>", " ", cards.html(f.read_place(place, month), "en"))
+    assert re.search(rf"Communes\s+{communes}\s", text)
+
+
 def test_a_policy_of_many_levers_says_how_many_are_left_out():
     many = f.Policy(*[f.Drive(per_month=1)] * (cards.ROWS + 3))
     assert "and 3 rows more" in cards.html(many, "en")

@@ -87,7 +87,7 @@ def _(place: Place, lang: str) -> Card:
         (term("measure.minority_share", lang), place.minority_share),
     ]
     rows += [(name, words.percent(share, lang, 1)) for name, share in shares]
-    rows.append((term("measure.communes", lang), words.number(len(place.communes), lang)))
+    rows.append((term("measure.communes", lang), words.number(place.communes["communes"].sum(), lang)))
     if counted:
         month, value, status = counted
         named = f"{term('measure.members', lang)}, {words.month(month, lang)} ({term(f'status.{status}', lang)})"
