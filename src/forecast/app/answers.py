@@ -274,7 +274,7 @@ def side_by_side(kept: Sequence[Kept], lang: str) -> str:
         say(lang, vi="khả năng trong ngân sách", en="chance within budget"): within,
     }
     title = say(lang, vi="Các phương án cạnh nhau", en="Answers side by side")
-    again = say(lang, vi="mở lại", en="open again")
+    again = say(lang, vi="mở", en="open")
     heads = "".join(f'<th scope="col">{escape(k.name)}</th>' for k in kept)
     body = [
         f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
@@ -283,7 +283,9 @@ def side_by_side(kept: Sequence[Kept], lang: str) -> str:
     what = "".join(f"<td>{_apart(k, kept, lang)}</td>" for k in kept)
     differ = say(lang, vi="giải pháp khác nhau", en="levers that differ")
     body.append(f'<tr><th scope="row">{escape(differ)}</th>{what}</tr>')
-    links = "".join(f'<td><a href="{escape(k.link)}">{again} {escape(k.name)}</a></td>' for k in kept)
+    links = "".join(  # the column says whose it is to the eye, the label to the ear
+        f'<td><a href="{escape(k.link)}" aria-label="{again}: {escape(k.name)}">{again}</a></td>' for k in kept
+    )
     body.append(f'<tr><th scope="row">{escape(say(lang, vi="liên kết", en="link"))}</th>{links}</tr>')
     return (
         f'<div class="fc-scroll" tabindex="0" role="group" aria-label="{escape(title)}"><table class="fc-beside">'
