@@ -67,3 +67,16 @@ def test_each_command_that_computes_takes_a_cluster():
     names = set("project compare target optimize allocate calibrate backtest sensitivity board update report".split())
     takes = {name for name, made in main.commands.items() if "cluster" in {option.name for option in made.params}}
     assert names <= takes
+
+
+@pytest.mark.parametrize(("module", "loaded"), [("wave", True), ("no_such_module", False)])
+def test_workers_load_what_they_are_told_before_there_is_work_and_work_all_the_same(module, loaded):
+    code = (
+        "import sys\nfrom forecast.data import workers\n"
+        f"def there(number):\n    import sys\n    return number, {module!r} in sys.modules\n"
+        f"workers.get_ready([{module!r}], 2)\n"
+        "found = workers.every(there, [(1,), (2,)], 2)\n"
+        "print([number for number, _ in found], any(has for _, has in found))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == f"[1, 2] {loaded}\n"

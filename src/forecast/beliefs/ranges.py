@@ -15,7 +15,7 @@ from forecast.data.places import Place
 from forecast.data.vocabulary import GROUPS, NATION
 
 FILE = "ranges.csv"
-PER_COMMUNE = 1711 / 477  # collectors, where a place's hamlets are not known: collection points of Nghệ An in 2018
+PER_COMMUNE = 1711 / 477  # collectors, where none were published: collection points of Nghệ An in 2018
 
 
 class Seen(NamedTuple):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from forecast.beliefs.ranges import PER_COMMUNE
 from forecast.data import tables
 from forecast.data.history import observed
 from forecast.data.messages import Message, Wrong
@@ -22,9 +23,6 @@ from forecast.data.places import Place, slug
 from forecast.data.synonyms import meant, unit
 from forecast.data.vocabulary import GROUPS as GROUPS
 from forecast.question.asked import Asked
-
-# Nghệ An 2018: 1,711 collection points in 477 communes; used where a place's number was never published.
-DEFAULT_COLLECTORS_PER_COMMUNE = 1711 / 477
 
 Drawn = dict[str, np.ndarray]  # parameter -> (draws,)
 
@@ -212,7 +210,7 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
     rows = rows[rows["place"] == place.name]
     if rows.empty:
         communes: np.ndarray = np.nan_to_num(place.communes["communes"].to_numpy(float), nan=1.0)
-        return communes * DEFAULT_COLLECTORS_PER_COMMUNE
+        return communes * PER_COMMUNE
     origin = tables.month_index(tables.month(start))
     distance = rows["month"].map(lambda m: abs(tables.month_index(tables.month(m)) - origin))
     result: np.ndarray = rows["value"].iloc[int(distance.to_numpy().argmin())] * people / people.sum()
