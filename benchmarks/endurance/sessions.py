@@ -304,6 +304,7 @@ def page_in_turn(facts: dict) -> str:
         f"| errors | none | {len(errors)} | {'**no**' if errors else 'yes'} |",
         f"| kept of each window of the second half | {MOST_EACH:g} MB | {each:.2f} MB "
         f"| {'yes' if each <= MOST_EACH else '**no**'} |",
+        f"| kept of each window, the first ones too | | {(held[-1] - held[0]) / facts['windows']:.2f} MB | |",
         "",
         "| windows | MB |",
         "| --: | --: |",
