@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 
 from forecast.app.page import Page
+from forecast.engines.people import first_use
 from forecast.publish import colors
 
 GONE = 600  # seconds without a window, after which its kernel ends
@@ -88,6 +89,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
 
     read = [str(path.absolute()) for path in files]
     Page(files, lang)  # a fault in a file is told here, not in the browser
+    first_use.get_ready_apart()
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     cells = [nbformat.v4.new_code_cell(text) for text in (script(lang), code(read, lang))]
     page = nbformat.v4.new_notebook(cells=cells, metadata=kernel)

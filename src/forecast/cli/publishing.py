@@ -51,6 +51,7 @@ def report(
     from datetime import date
 
     from forecast.data.places import read_place
+    from forecast.engines.people import first_use
     from forecast.experiment import ledger as published
     from forecast.publish import site
 
@@ -62,6 +63,7 @@ def report(
     if out is None:
         out = Path("-".join(["site", *(read_place(name).slug for name in places)]))
     kept = ledger or (published.ledger() if publish else None)
+    first_use.get_ready_apart()  # else the kernels of notebooks wait for one of them, and nobody is told
     front = site.build(
         places=list(places) or None,
         langs=chosen,

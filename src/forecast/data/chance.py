@@ -29,15 +29,19 @@ _SHARED = (
 )
 
 
+def compiled_sources() -> list[Path]:
+    """Return the files whose code is compiled, or compiled in: those that speak of numba or of compiled code."""
+    sources = {path: path.read_bytes() for path in sorted(PACKAGE.rglob("*.py"))}
+    return [path for path, source in sources.items() if b"numba" in source or b"compiled" in source]
+
+
 def _compiled_code() -> str:
     """Folder for compiled code, named after all code that is compiled.
 
     numba asks only whether the file of a function has changed. A function that calls one of another file would go on
-    with the old one, and its numbers with it. This module is imported before any other that compiles. A file counts
-    that speaks of numba or of compiled code: constants are compiled in.
+    with the old one, and its numbers with it. This module is imported before any other that compiles.
     """
-    sources = [p.read_bytes() for p in sorted(PACKAGE.rglob("*.py"))]
-    name = hashlib.sha256(b"".join(s for s in sources if b"numba" in s or b"compiled" in s)).hexdigest()[:12]
+    name = hashlib.sha256(b"".join(path.read_bytes() for path in compiled_sources())).hexdigest()[:12]
     folder = config.CACHE_DIR or os.environ.get(_SHARED)  # type: ignore[attr-defined]  # set late
     folder = folder or scratch(PACKAGE / "__pycache__", "compiled")
     os.environ[_SHARED] = str(folder)  # for processes that work for this one

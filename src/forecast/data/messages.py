@@ -30,6 +30,16 @@ def language() -> str:
     return _spoken[-1]
 
 
+def speaks() -> bool:
+    """Return whether a command speaks to somebody, and not only the library.
+
+    >>> with speaking("vi"):
+    ...     speaks()
+    True
+    """
+    return len(_spoken) > 1
+
+
 def reader() -> str:
     """Return the language of somebody who reads a notebook: the one that is spoken, else FORECAST_LANG, else English.
 
@@ -38,7 +48,7 @@ def reader() -> str:
     'vi'
     """
     asked = os.environ.get("FORECAST_LANG")
-    return asked if len(_spoken) == 1 and asked in LANGS else language()
+    return asked if not speaks() and asked in LANGS else language()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from forecast.data.messages import translate
+from forecast.data.messages import speaks, translate
 
 
 def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True, done: int = 0) -> "tqdm[Any]":
@@ -27,6 +27,17 @@ def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True,
         leave=notebook,
         dynamic_ncols=True,
     )
+
+
+def say_beside(text: str) -> None:
+    """Say something on standard error, beside a bar that may be there: for a command, or on a terminal.
+
+    A notebook would keep it with its outputs, and a program that only uses the library has no reader.
+
+    >>> say_beside("nobody is told in a notebook")
+    """
+    if speaks() or (sys.stderr.isatty() and not _in_notebook()):
+        tqdm.write(text, file=sys.stderr)
 
 
 def _in_notebook() -> bool:

@@ -30,6 +30,7 @@ LOST = (
     "less); what was finished is kept, and the same command goes on from here"
 )
 
+BEFORE: list[Callable[[], None]] = []  # called in the process that asks for work, before it begins
 _cluster: "list[Cluster]" = []  # the last one counts
 _worker = threading.local()  # `at_home` is set in a thread that works for somebody
 _watching = False
@@ -120,6 +121,9 @@ def _done(
     """Do what is waiting, wherever work is done now."""
     if not waiting:
         return
+    if not getattr(_worker, "at_home", False):
+        for tell in BEFORE:
+            tell()
     if place := _there():
         yield from place.each(function, given, waiting)
         return

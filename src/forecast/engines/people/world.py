@@ -14,7 +14,7 @@ from numba import njit
 from forecast.answer.projection import COLUMNS as PROJECTION_COLUMNS
 from forecast.data import chance, tables
 from forecast.data.apportion import systematic
-from forecast.engines.people import hazards, prices, teams
+from forecast.engines.people import first_use, hazards, prices, teams
 from forecast.engines.people.campaigns import Campaigns, campaigns_of
 from forecast.engines.people.commission import newly
 from forecast.engines.people.draws import Drawn, parameter_draws
@@ -113,6 +113,7 @@ class Given(NamedTuple):
 
 def lay_out(scenario: Scenario, strata: np.ndarray | None = None) -> Layout:
     """Work out what no parameter changes; `strata` (communes,) puts communes together."""
+    first_use.get_ready()
     place, law, table = scenario.place, scenario.law, scenario.place.communes
     sizes, plan, collectors = place.group_sizes(), scenario.plan, scenario.status_quo_plan.collectors
     numbers = np.array([chance.name_number(n) for n in table["commune"]])
