@@ -176,8 +176,8 @@ def test_who_has_used_up_the_subsidy_pays_the_whole_price_and_lapses_more_often(
 
 def lived(everybody: bool) -> tuple[np.ndarray, list[np.ndarray]]:
     """Members by (months, draws, groups) of a place that many leave, and the rows of its people at the end."""
-    model = agents.Offices()
-    model.load(make_world(question(until="2025-12", annual_lapse=0.8, lump_sum_rate=0.3, entry_rate=0.05), range(4), 1), everybody)
+    model, asked = agents.Offices(), question(until="2025-12", annual_lapse=0.8, lump_sum_rate=0.3, entry_rate=0.05)
+    model.load(make_world(asked, range(4), 1), everybody)
     members = []
     for _ in range(48):
         model.step()
