@@ -46,9 +46,11 @@ def missing() -> bool:
 def get_ready() -> None:
     """See that all is compiled: by this process, or by another one that has begun. Later calls do nothing."""
     global _begun
-    if _begun or not missing():
+    if _begun:
         return
-    _begun = True  # the simulation below comes by here
+    _begun = True  # the simulation below comes by here, and each batch of draws does
+    if not missing():
+        return
     done = mark()
     with _alone(done.with_suffix(".lock")):
         if not done.exists():
