@@ -44,6 +44,14 @@ def test_the_surface_says_what_a_fresh_run_says_within_the_error_that_it_tells(m
     assert answer.money == pytest.approx(added, rel=0.1, abs=1e6)
 
 
+def test_the_plan_as_it_stands_is_said_as_it_was_run(made):
+    none = [0.0] * len(made.choices)
+    answer, rows = made.at(none), fresh(made, none)[list(made.months)]
+    assert answer.money == 0.0
+    assert answer.median == pytest.approx(rows.median().to_numpy(), rel=1e-9)
+    assert answer.high == pytest.approx(rows.quantile(0.95).to_numpy(), rel=1e-9)
+
+
 def test_the_error_is_of_settings_that_were_not_used(made):
     tried, checks = surfaces.design(len(made.choices))
     assert not {tuple(s) for s in tried} & {tuple(s) for s in checks}

@@ -172,3 +172,24 @@ def test_who_has_used_up_the_subsidy_pays_the_whole_price_and_lapses_more_often(
     assert after.sum() > before.sum()
     assert after[0] / before[0] > after[3] / before[3] > 1.0  # the poor lose a subsidy of half, others one of a tenth
     assert (lapses_after(LIMIT, full_price_matters=False) == before).all()
+
+
+def lived(everybody: bool) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Members by (months, draws, groups) of a place that many leave, and the rows of its people at the end."""
+    model, asked = agents.Offices(), question(until="2025-12", annual_lapse=0.8, lump_sum_rate=0.3, entry_rate=0.05)
+    model.load(make_world(asked, range(4), 1), everybody)
+    members = []
+    for _ in range(48):
+        model.step()
+        members.append(np.stack([people.ledger.members.sum(axis=0) for people in model.people]))
+    return np.array(members), [people.table[: people.ledger.count[0]] for people in model.people]
+
+
+def test_the_rows_of_those_who_are_gone_are_used_again_and_nobody_notices():
+    (members, short), (same, long) = lived(everybody=False), lived(everybody=True)
+    assert (members == same).all()
+    for few, all_ in zip(short, long, strict=True):
+        there, known = (rows[rows["state"] != records.GONE] for rows in (few, all_))
+        assert sorted(there["key"].tolist()) == sorted(known["key"].tolist())
+        gone = (all_["state"] == records.GONE).sum()
+        assert gone > 0.1 * len(all_) and len(few) < len(all_) - gone / 2

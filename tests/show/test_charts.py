@@ -171,3 +171,21 @@ def test_many_scenarios_are_compared_as_a_whole():
     few = policy.versus(several[several["scenario"].isin(["A", "B"])], "en", titles={"A": "first", "B": "second"})
     assert "First: poor" in few.alt and "Second: poor" in few.alt
     assert policy.versus(several, "en").alt.count(";") == 3
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_place_that_was_put_together_has_its_plain_name_in_every_picture_of_a_question(lang):
+    title = {"vi": "Cà Mau (cùng Bạc Liêu), ba việc", "en": "Cà Mau (with Bạc Liêu), three things"}
+    made_up = {"opening_members": 300.0}
+    plan = PLAN.but(place=places.read_place("Cà Mau (2025)"), title=title, assumptions=made_up)
+    quo = QUIET.but(place=plan.place, assumptions=made_up)
+    both = answer(plan, quo)
+    pictures = [
+        target.picture(target_table(both, plan), needed_path(both, plan), plan, lang),
+        projection.fan(both, [plan, quo], lang=lang),
+        policy.versus(comparison(both, "status quo"), lang, place=plan.place, titles={"plan": title[lang]}),
+    ]
+    for picture in pictures:
+        written = " ".join(picture.written())
+        assert words.form("Cà Mau (2025)", "place", lang) in " ".join(written.split()) and "(2025)" not in written
+        assert written.count("Bạc Liêu") == 1  # in the title; the labels of lines leave the place out

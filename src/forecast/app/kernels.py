@@ -1,8 +1,6 @@
 """How many windows of the scenario page run at a time, a kernel each, and what is given back when one is gone."""
 
-import ctypes
 import gc
-import sys
 from typing import Any
 
 from jupyter_client.manager import KernelManager
@@ -10,6 +8,8 @@ from jupyter_events import EventLogger
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
 from tornado.web import HTTPError
+
+from forecast.data.trim import trim
 
 MOST = 24  # windows, each with a kernel of some 300 MB
 _REST = 1.0  # seconds from the end of a kernel until nothing holds what was made for its window
@@ -58,11 +58,9 @@ def settle() -> None:
 def tidy() -> None:
     """Give back what windows that are gone have left: a megabyte each in circles of objects, and holes as large.
 
-    The circles are templates of pages, compiled for each window anew, and sockets. The holes stay with the process
-    until the C library is asked for them; one that cannot be asked (not glibc) keeps them for the next window.
+    The circles are templates of pages, compiled for each window anew, and sockets.
 
     >>> tidy()
     """
     gc.collect()
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)
+    trim()

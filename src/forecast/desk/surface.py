@@ -3,9 +3,9 @@
 Four levers of the menu, each from nothing to the most that was seen, are tried together: at the corners, faces and
 middles of their ranges (a face-centered central composite design, Box and Wilson 1951), alone, and at points of Sobol's
 sequence between. Through what came out goes, for each month and each quantile of what the target counts, a polynomial
-of third degree in logs (least squares), and one for the money. A lever counts as log(1 + 5 x share): its first steps do
-most. Runs at settings that were not used for that say how far it is off. Degree, transformation and number of runs
-were chosen on the plans of Đà Bắc, Cà Mau and Hà Nội.
+of third degree in logs (least squares, through the plan as it stands), and one for the money. A lever counts as
+log(1 + 5 x share): its first steps do most. Runs at settings that were not used for that say how far it is off. Degree,
+transformation and number of runs were chosen on the plans of Đà Bắc, Cà Mau and Hà Nội.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,6 @@ LEVERS = 4  # as many as a reader can pull and still see what each does
 QUANTILES = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
 NORMAL = np.asarray(stats.norm.ppf(QUANTILES))
 MIDDLE, BEND, DEGREE = 0.35, 5.0, 3  # of a range: what counts as its middle, and how its steps shrink
-FIRST = 30.0  # what the plan as it stands counts as, in settings
 BETWEEN, CHECKS = 24, 8  # settings between the corners, and those that say how far the surface is off
 SMALLEST = 0.5  # persons: less than one counts as half of one, which has a logarithm
 
@@ -147,7 +146,7 @@ def surface(
     money = np.array([rows["money"].mean() for rows in results])
     features = terms(np.array([shares_of(choices, s) for s in tried]))
     fit = _fitted(features, logs[: len(tried)].reshape(len(tried), -1))
-    fit_money = _fitted(features, (money[: len(tried)] - money[0])[:, None])[:, 0]
+    fit_money = _fitted(features, (money - money[0])[: len(tried), None])[:, 0]
     made = Surface(
         question,
         asked.engine,
@@ -199,13 +198,16 @@ def log_of(wanted: float) -> float:
 
 
 def _fitted(features: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return weights of the terms by least squares; the plan as it stands, which a reader sees first, counts most.
+    """Return weights of the terms by least squares, exact for the plan as it stands, which a reader sees first.
 
-    `features` (settings, terms), `values` (settings, n), weights (terms, n).
+    `features` (settings, terms), the first setting that plan, for which all terms but the first are 0; `values`
+    (settings, n), weights (terms, n).
+
+    >>> _fitted(terms(np.array([[0.0], [0.4], [1.0], [0.7]])), np.array([[1.0], [2.0], [2.5], [2.2]]))[0].item()
+    1.0
     """
-    weight = np.ones((len(features), 1))
-    weight[0] = FIRST
-    return np.asarray(np.linalg.lstsq(features * weight, values * weight, rcond=None)[0])
+    rest = np.linalg.lstsq(features[1:, 1:], values[1:] - values[0], rcond=None)[0]
+    return np.vstack([values[:1], rest])
 
 
 def _months(question: Scenario) -> tuple[str, ...]:

@@ -308,18 +308,20 @@ _SPECS = {
     "T": lambda x, lang, digits: month(x, lang, long=True),
     "c": lambda x, lang, digits: chance(x, lang),
     "v": lambda x, lang, digits: verdict(x, lang),
+    "w": lambda x, lang, digits: str(x),
 }
 
 
-_NUMBERS = ("n", "a", "p", "s", "m", "d", "c")  # forms that a table sets to the right
+_NUMBERS = ("n", "a", "p", "s", "m", "d", "c", "w")  # forms that a table sets to the right
 
 
 def form(value: Any, spec: str, lang: str) -> str:
     """Return `value` as text in the form that `spec` names.
 
     ``n`` number, ``a`` about, ``p`` percent of a share, ``s`` share of a gain, ``m`` money in billions or millions,
-    ``d`` money to the đồng, ``t`` and ``T`` month (short, long), ``c`` chance, ``v`` verdict, or a kind of term:
-    ``group``. A digit after the letter is the number of decimals (of significant figures for ``a``).
+    ``d`` money to the đồng, ``t`` and ``T`` month (short, long), ``c`` chance, ``v`` verdict,
+    ``w`` a number that is written already, or a kind of term: ``group``. A digit after the letter is the number of
+    decimals (of significant figures for ``a``).
 
     >>> form(0.864, "p1", "vi"), form("poor", "group", "en"), form(1.3e9, "m1", "vi")
     ('86,4%', 'poor', '1,3 tỷ đồng')

@@ -15,7 +15,7 @@ from forecast.desk.board.equal import BUDGET, EXACT
 from forecast.desk.board.price import undoing
 from forecast.language import words
 from forecast.language.words import Text, join, say
-from forecast.show import ranking, register
+from forecast.show import ranking, register, vintage
 from forecast.show.board import answer, foot, short, tell, title
 
 OWN_TITLES = {
@@ -54,6 +54,7 @@ def undo(board: Board, cost: pd.DataFrame, lang: str = "vi") -> Text:
     )
 
 
+BILLION = 1e9  # VND
 OUTREACH = "model-communes"  # what offices would do in place of a top-up, as the table of provinces tells it
 
 
@@ -73,10 +74,10 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
             "taken": -rows["median_rise_year"],
             "low": -rows["high_rise_year"],
             "high": -rows["low_rise_year"],
-            "top_up": [f"{words.percent(min(s), lang)} – {words.percent(max(s), lang)}" for s in shares],
-            **{payer: more[payer] for payer in ("province", "state", "members")},
+            "top_up": [f"{words.number(100 * min(s), lang)}–{words.percent(max(s), lang)}" for s in shares],
+            **{payer: more[payer] / BILLION for payer in ("province", "state", "members")},
             "outreach": reach["added_year"],
-            "office": reach["more_office"],
+            "office": reach["more_office"] / BILLION,
         },
         index=rows.index,
     )
@@ -86,13 +87,13 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
         "low": say(lang, vi="90%: từ", en="90%: from"),
         "high": say(lang, vi="đến", en="to"),
         "top_up": say(lang, vi="Hỗ trợ thêm để bù (tùy nhóm)", en="Top-up that undoes it (by group)"),
-        "province": say(lang, vi="Bù: tỉnh trả thêm", en="Undone: province pays more"),
-        "state": say(lang, vi="Bù: trung ương trả thêm", en="Undone: state pays more"),
-        "members": say(lang, vi="Bù: người tham gia", en="Undone: members"),
+        "province": say(lang, vi="Bù: tỉnh trả thêm (tỷ đồng)", en="Undone: province pays more (billion VND)"),
+        "state": say(lang, vi="Bù: trung ương trả thêm (tỷ đồng)", en="Undone: state pays more (billion VND)"),
+        "members": say(lang, vi="Bù: người tham gia trả thêm (tỷ đồng)", en="Undone: members pay more (billion VND)"),
         "outreach": say(lang, vi="Xã điểm: thêm người ổn định", en="Model communes: lasting members added"),
-        "office": say(lang, vi="Xã điểm: cơ quan BHXH trả thêm", en="Model communes: office pays more"),
+        "office": say(lang, vi="Xã điểm: BHXH trả thêm (tỷ đồng)", en="Model communes: office pays more (billion VND)"),
     }
-    forms = dict.fromkeys(names, "m") | {"place": "", "top_up": ""}
+    forms = dict.fromkeys(names, "n1") | {"place": "", "top_up": "w"}
     forms |= dict.fromkeys(("taken", "low", "high", "outreach"), "a")
     return words.table(shown, lang, forms, names)
 
@@ -153,7 +154,7 @@ def equal(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
         "first": say(lang, vi="Đứng đầu", en="Ranks first"),
     }
     forms = {"policy": "", "size": "p", "support": "m"}
-    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a") | {"first": ""}
+    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a") | {"first": "w"}
     unranked = say(lang, vi="không xếp hạng", en="not ranked")
     first = [words.form(chances[name], "c", lang) if name in chances else unranked for name in rows["policy"]]
     text = [ranking.sentence(chances, lang), *([_not_ranked(list(other["policy"]), lang)] if len(other) else [])]
@@ -242,13 +243,22 @@ def policies(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], la
         "high_goal": say(lang, vi="đến", en="to"),
         "chance": say(lang, vi="Khả năng 2030, người ổn định", en="Probability of 2030, lasting"),
         **{
-            f"more_{payer}": say(lang, vi="{p:payer}: trả thêm một năm", en="{p:payer}: more in a year", p=payer)
+            f"more_{payer}": say(
+                lang,
+                vi="{p:payer} trả thêm một năm (tỷ đồng)",
+                en="{p:payer} pays more in a year (billion VND)",
+                p=payer,
+            )
             for payer in PAYERS
             if payer != "donors" or rows["more_donors"].any()
         },
-        "price": say(lang, vi="Chi cho một năm-người thêm", en="Support for one more member-year"),
+        "price": say(
+            lang, vi="Chi cho một năm-người thêm (triệu đồng)", en="Support for one more member-year (million VND)"
+        ),
     }
-    forms = dict.fromkeys(names, "m") | {"policy": "", "chance": "c", "price": "m"}
+    paid = [name for name in names if name.startswith("more_")]
+    rows = rows.assign(price=rows["price"] / 1e6, **{name: rows[name] / BILLION for name in paid})
+    forms = dict.fromkeys(names, "n1") | {"policy": "", "chance": "c"}
     forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
     rest = say(
         lang,
@@ -356,7 +366,7 @@ def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
     }
     shown = rows.assign(
         name=[row.vi if lang == "vi" else row.en for row in frames.rows(rows)],
-        last=[words.month(m, lang) if m else "–" for m in rows["last"]],
+        last=[vintage.old(month, age, lang) for month, age in zip(rows["last"], rows["last_age"], strict=True)],
     )
     forms = dict.fromkeys(names, "a") | {"name": "", "last": "", "communes": "n"}
     return words.table(shown, lang, forms, names)

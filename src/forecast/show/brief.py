@@ -92,7 +92,7 @@ def projected(answer: Projection, questions: Sequence[Scenario], lang: str = "vi
 
 def _called(question: Scenario, lang: str) -> str:
     """Return the title of a scenario with its place, once."""
-    title, place = words.title(question, lang), question.place.name
+    title, place = words.title(question, lang), words.form(question.place.name, "place", lang)
     return capital(title) if place in title else f"{place}, {title}"
 
 

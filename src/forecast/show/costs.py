@@ -47,7 +47,7 @@ def table(comparison: pd.DataFrame, lang: str = "vi", engine: str | None = None)
         "who": say(lang, vi="bên chi trả (triệu đồng)", en="payer (million VND)"),
         "mean": say(lang, vi="bình quân", en="mean"),
     }
-    return words.table(pd.DataFrame(shown), lang, {"who": "", "mean": "", "low": "", "high": ""}, heads)
+    return words.table(pd.DataFrame(shown), lang, {"who": "", "mean": "w", "low": "w", "high": "w"}, heads)
 
 
 def of_year(lang: str = "vi") -> Text:

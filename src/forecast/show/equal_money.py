@@ -187,7 +187,8 @@ def _first(chances: pd.DataFrame, titles: dict[str, str], criterion: str) -> dic
 
 def titles(scenarios: Iterable[Scenario], lang: str = "vi") -> dict[str, str]:
     """Return the names for people of scenarios, the place left out of them."""
-    return {s.scenario: words.title(s, lang).removeprefix(s.place.name).lstrip(" ,:–-") for s in scenarios}
+    named = {s.scenario: (words.title(s, lang), words.form(s.place.name, "place", lang)) for s in scenarios}
+    return {name: title.removeprefix(place).lstrip(" ,:–-") for name, (title, place) in named.items()}
 
 
 def text(

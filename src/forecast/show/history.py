@@ -18,7 +18,7 @@ from forecast.language import words
 from forecast.language.words import Text, say
 from forecast.show import marks
 from forecast.show.marks import INK, MUTED
-from forecast.show.picture import LOOKS, TARGET, Picture, redrawn, sheet, source_line, style
+from forecast.show.picture import LOOKS, TARGET, Picture, capital, redrawn, sheet, source_line, style
 
 BEFORE, AFTER = 4, 6  # months before and after a December within which a count belongs to its tooth
 
@@ -307,7 +307,7 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
             axes.text(
                 -0.03,
                 0.5,
-                place.name,
+                capital(words.form(place.name, "place", lang)),
                 transform=axes.transAxes,
                 ha="right",
                 va="center",
@@ -328,7 +328,14 @@ def side_by_side(names: Sequence[str], lang: str = "vi", since: str = "2018-01",
             marks.dot_labels(picture, axes, texts)
             seen = observed(rows).sort_values("month", kind="stable")
             endpoints += [
-                say(lang, vi="{p}: {n:n} ({m:t})", en="{p}: {n:n} ({m:t})", p=place.name, n=r.value, m=r.month)
+                say(
+                    lang,
+                    vi="{place}: {n:n} ({m:t})",
+                    en="{place}: {n:n} ({m:t})",
+                    place=place.name,
+                    n=r.value,
+                    m=r.month,
+                )
                 for r in frames.rows(seen.iloc[np.unique([0, -1])])
             ]
     return picture.describe(

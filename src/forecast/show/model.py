@@ -34,7 +34,6 @@ VARIABLES = {
     "due": ("tháng hết thời gian đã đóng", "month in which the paid months run out"),
     "leave": ("tháng rời hẳn (việc làm, lương hưu, qua đời)", "month of leaving for good (job, pension, death)"),
     "since": ("tháng đầu của đợt đóng liên tục, hoặc tháng đã dừng", "first month paid in a row, or month of lapsing"),
-    "active": ("tháng từ đó đã đóng đủ chín trong mười hai tháng", "month from which nine of twelve are paid"),
     "paid": ("những tháng đã đóng trong một năm trước đó", "the months paid in the year before"),
     "subsidized": ("số tháng đã được Nhà nước hỗ trợ", "months of subsidy used"),
     "away": (

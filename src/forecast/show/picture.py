@@ -206,9 +206,13 @@ def against(base: str, lang: str = "vi") -> str:
     return f"“{base}”" if base else say(lang, vi="giữ nguyên cách làm cũ", en="the status quo")
 
 
-def short(title: str, place: str) -> str:
-    """Return a scenario's title without the place, which the picture's own title names."""
-    return capital(title.removeprefix(place).lstrip(" ,:–-")) or title
+def short(title: str, place: str, lang: str) -> str:
+    """Return a scenario's title without the place (its name in the tables), which what stands around it names.
+
+    >>> short("Lào Cai (cùng Yên Bái), ba việc", "Lào Cai (2025)", "vi")
+    'Ba việc'
+    """
+    return capital(title.removeprefix(words.form(place, "place", lang)).lstrip(" ,:–-")) or title
 
 
 def speaks(frame: pd.DataFrame) -> str:

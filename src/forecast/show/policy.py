@@ -248,12 +248,14 @@ def versus(
                 place=name,
                 title=say(lang, vi="kế hoạch", en="the plan")
                 if several == 1
-                else say(lang, vi="nhiều nhất là {who},", en="most by {who},", who=short(titles.get(most, most), name)),
+                else say(
+                    lang, vi="nhiều nhất là {who},", en="most by {who},", who=short(titles.get(most, most), name, lang)
+                ),
                 n=signed(tops[most], lang),
                 unit=term(f"unit.{tables.MEASURES[measure]}", lang),
                 t=rows["month"].iloc[0],
             ),
-            (f"{short(plan, name)}\n" if plan else "")
+            (f"{short(plan, name, lang)}\n" if plan else "")
             + say(
                 lang,
                 month=rows["month"].iloc[0],
@@ -272,7 +274,7 @@ def versus(
         for row in frames.records(shown):
             group, value = term(f"group.{row['group']}", lang), signed(row["median"], lang)
             parts = [] if several > 3 else [group]
-            parts = [short(titles.get(row["scenario"], row["scenario"]), name), *parts] if several > 1 else parts
+            parts = [short(titles.get(row["scenario"], row["scenario"]), name, lang), *parts] if several > 1 else parts
             label, look = ": ".join(parts), LOOKS[0]
             if row["engine"] == engine:
                 differences.append(f"{label} {value}")
@@ -301,7 +303,7 @@ def _second(tops: pd.Series, titles: dict[str, str], place: str, lang: str) -> T
         return say(lang, vi="", en="")
     ordered = tops.sort_values(ascending=False, kind="stable")
     name = str(ordered.index[1])
-    values = {"who": short(titles.get(name, name), place), "n": signed(float(ordered.iloc[1]), lang)}
+    values = {"who": short(titles.get(name, name), place, lang), "n": signed(float(ordered.iloc[1]), lang)}
     return say(lang, **values, vi="; kế đó {who}, {n}", en="; next {who}, {n}")
 
 

@@ -158,7 +158,7 @@ def slide(report: Progress, lang: str = "vi") -> bytes:
     heading = page.shapes.title
     if heading is not None:
         heading.left, heading.top, heading.width, heading.height = Inches(0.5), Inches(0.3), Inches(12.3), Inches(0.9)
-        heading.text_frame.text = f"{title(report, lang)}: {report.place.name}"
+        heading.text_frame.text = f"{title(report, lang)}: {words.form(report.place.name, 'place', lang)}"
         heading.text_frame.paragraphs[0].font.size = SlidePt(28)
     box = page.shapes.add_textbox(Inches(0.5), Inches(1.25), Inches(7.4), Inches(6.0)).text_frame
     box.word_wrap = True
@@ -203,7 +203,8 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
     lowest = _lowest(report)
     with style():
         picture = Picture(figsize=(7.2, 9.0), dpi=150)
-        top = _block(picture, 0.975, f"{title(report, lang)}, {report.place.name}", 16, 42, bold=True) - 0.012
+        named = f"{title(report, lang)}, {words.form(report.place.name, 'place', lang)}"
+        top = _block(picture, 0.975, named, 16, 42, bold=True) - 0.012
         if report.synthetic:
             top = _block(picture, top, MARK, 12, _WIDE, bold=True, color=TARGET) - 0.016
         for number, (value, what) in enumerate(_figures(report, lang)):

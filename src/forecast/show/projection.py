@@ -102,7 +102,7 @@ def fan(
                 axes.fill_between(x, low, high, color=color, alpha=0.16, lw=0)
                 axes.fill_between(x, quarter, upper, color=color, alpha=0.28, lw=0)
             axes.plot(x, middle, pattern, color=color, lw=2.2)
-            label = short(titles.get(name, name), place.name)
+            label = short(titles.get(name, name), place.name, lang)
             if small and len(names) > 1:
                 label = capital(term(f"card.{'plan' if acts.get(name) else 'quo'}", lang))
             labels.append((x[-1], middle[-1], f"{label}\n{words.about(middle[-1], lang)}", color))

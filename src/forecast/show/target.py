@@ -246,7 +246,7 @@ def picture(table: pd.DataFrame, path: pd.DataFrame, scenario: Scenario | None =
         by=by,
         p=_row(words.counted(table), None)["probability"],
     )
-    title = Text(f"{place.name}: {title}") if place else title
+    title = say(lang, vi="{place}: {title}", en="{place}: {title}", place=place.name, title=title) if place else title
     rows, tall = frames.records(table), 0.32 * len(table)  # inches
     with style():
         drawn, top = sheet(

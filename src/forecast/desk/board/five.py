@@ -6,10 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import history as facts
 from forecast.data import places, tables
-from forecast.data.mergers import parts
-from forecast.desk.board import price
+from forecast.desk.board import counted, price
 from forecast.desk.board.board import Board
 from forecast.desk.board.outlook import few
 from forecast.engines.campaign.ahead import ahead
@@ -60,6 +58,8 @@ def communes_of(then: str, now: str) -> list[str]:
 def five(board: Board) -> pd.DataFrame:
     """Return the five, one row each: vi, en, communes, last (count), and medians and ends (90%) of the board's draws.
 
+    `last` is the month of the last count, as in the board, and `last_age` how many months ago that was.
+
     A district that is gone is drawn by the engine from its own counts, with the nation and the luck of the board; a
     province is the board's own.
     """
@@ -69,16 +69,16 @@ def five(board: Board) -> pd.DataFrame:
         year = tables.month(board.asked.month)
         december = f"{year.year + (year.month == 12)}-12"
         at = {"december": board.outlook.at(december), "march": board.outlook.at(str(tables.month(december) + 3))}
-        counts = facts.counts(board.asked.known_history, learn=True)
-        units = {place.then} if _gone(place) else {place.then, place.now, *parts(place.now)}
-        known = counts[counts["place"].isin(units)]
+        name = place.then if _gone(place) else place.now
+        count = counted.last_counts(board.asked.known_history, (name,), board.asked.month).iloc[1]
         gap = lasting - flat
         rows.append(
             {
                 "vi": place.name("vi"),
                 "en": place.name("en"),
                 "communes": len(communes_of(place.then, place.now)),
-                "last": str(known["month"].max()),
+                "last": count["month"],
+                "last_age": count["age"],
                 "now": float(np.median(members[0])),
                 "december": float(np.median(members[at["december"]])),
                 "march": float(np.median(members[at["march"]])),

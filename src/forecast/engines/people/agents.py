@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import tables
+from forecast.data.trim import trim
 from forecast.engines import deaf_to, silence
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
@@ -29,6 +30,7 @@ from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
 BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
+ROOM = 500_000  # rows of a table of people that is used again; longer ones are given back, else the longest ever stay
 FEWEST = 2  # draws side by side of a large place: each takes some 100 MB where a million people ever enroll
 G = len(GROUPS)
 
@@ -80,15 +82,21 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         self.team, self.collect = team, collect
         self.people: list[People] = []
 
-    def load(self, world: World) -> None:
-        """Take up a new batch: teams, people and month are as at the opening."""
+    def load(self, world: World, everybody: bool = True) -> None:
+        """Take up a new batch: teams, people and month are as at the opening.
+
+        Without `everybody` those who are gone for good leave the tables of people, which takes less memory.
+        """
         self.agents.do("remove")
         self.world, plan, d = world, world.plan, world.drawn
         self.t, first = 0, tables.month_index(plan.months[0])
         price = np.exp(-d["renewal_price_response"][:, None, None, None] * world.burden_rise)
         fastest = d["return_rate"][:, None, None, None] * price
-        rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
+        short = [people.room if len(people.table) <= ROOM else None for people in self.people]
+        rooms = short + [None] * len(world.keys)
         self.people, rules = [], records.Rules.of(d)
+        if None in short:
+            trim()
         spells = world.layout.spells
         for draw, key in enumerate(world.keys):
             moves = Moves(
@@ -98,7 +106,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 fastest[:, draw],
                 int(spells[0].months[-1]),
             )
-            people = People(key, world.numbers, world.cells, rules.one(draw), moves, rooms[draw])
+            people = People(key, world.numbers, world.cells, rules.one(draw), moves, rooms[draw], everybody)
             people.open(world.opening[draw], first, world.campaigns.opened[draw], world.layout.subsidized, spells[0])
             self.people.append(people)
         size = len(plan.communes), len(world.keys)
@@ -220,7 +228,7 @@ def by_commune(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
     for first in range(draws.start, draws.stop, BATCH):
         batch = range(first, min(first + BATCH, draws.stop))
         here = members[first - draws.start : batch.stop - draws.start]
-        model.load(world_of(scenario, batch, seed))
+        model.load(world_of(scenario, batch, seed), everybody=False)
         here[:, 0] = model.members().T
         for t in range(1, len(scenario.months)):
             model.step()
@@ -262,7 +270,7 @@ def batch(
 ) -> np.ndarray:
     """Values by (draws, months, measures, groups + all) of the place; `look` is shown the model and its month."""
     model, world = model_of(team), world_of(scenario, draws, seed)
-    model.load(world)
+    model.load(world, everybody=look is not None)
     plan, measures = world.plan, list(tables.MEASURES)
     values = np.zeros((len(draws), len(plan.months), len(measures) + 1, G + 1))
     columns = [*(measures.index(f) for f in records.FLOWS), len(measures)]

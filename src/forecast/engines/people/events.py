@@ -28,11 +28,13 @@ from forecast.engines.people.person import (
     activate,
     begin,
     end,
+    go,
     luck_of,
     name_person,
     next_resistance,
     not_found,
     pay,
+    room_for_one,
     sleep,
     staying,
     wait,
@@ -56,7 +58,6 @@ from forecast.engines.people.records import (
     LAPSED,
     LAPSES,
     MEMBER,
-    NO_MONTH,
     RETURNS,
     SUPPORTED,
     TO_COMPULSORY,
@@ -107,7 +108,7 @@ def live_month(
         for g in range(G):
             more += int(math.ceil(gifts.persons[c, g])) + int(math.ceil(now.signing[c, g]))
     if more:
-        if crowd.ledger.count[0] + more > len(crowd.table):
+        if crowd.ledger.count[0] - crowd.ledger.free[1] + more > len(crowd.table):
             return False
         give(now, rules, gifts, crowd, flows)
         sign(now, rules, gifts, crowd, flows)
@@ -162,8 +163,7 @@ def _live(now: Month, rules: Rules, crowd: Crowd, effects: Effects, flows: np.nd
         who = Who(i, j // COMMUNE, (j // BANDS) % G)
         if person.state == MEMBER:
             if person.leave <= t:
-                _leave(now, ledger, person, who, flows)
-                wake[i] = NO_MONTH
+                _leave(now, crowd, person, who, flows)
             elif person.due > t or _renews(now, rules, crowd, effects, person, who, flows):
                 activate(ledger, person, who.commune, who.group, t)
                 sleep(person, wake, i)
@@ -175,14 +175,15 @@ def _live(now: Month, rules: Rules, crowd: Crowd, effects: Effects, flows: np.nd
 
 
 @compiled
-def _leave(now: Month, ledger: Ledger, person: Row, who: Who, flows: np.ndarray) -> None:
+def _leave(now: Month, crowd: Crowd, person: Row, who: Who, flows: np.ndarray) -> None:
     """Leave for good: for compulsory insurance, or by death or pension."""
-    c, g = who.commune, who.group
+    c, g, ledger = who.commune, who.group, crowd.ledger
     end(ledger, person, c, g, GONE)
     if person.due > now.t:
         ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= 1
     moved = chance.uniform(person.key, luck_of(person, now.t) + h.WHERE) < ledger.leave_split[c, now.t]
     flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += 1
+    go(crowd, person, who.row)
 
 
 @compiled
@@ -230,7 +231,7 @@ def _come_back(
     key, luck = person.key, luck_of(person, t)
     hazard = now.returning[c] * ease[now.price_class[c], g, (person.cell & WHOLE) % BANDS]
     if chance.uniform(key, luck + h.WHERE) * (hazard + withdraw) >= hazard:
-        person.state, crowd.wake[i] = GONE, NO_MONTH
+        go(crowd, person, i)
         return
     flows[c, g, RETURNS] += 1
     person.away += t - person.since
@@ -251,8 +252,7 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray
             here = staying(now, came, rules)
         had = pool.left[p]
         while ledger.pressure[j] >= pool.next[p]:
-            i = ledger.count[0]
-            if i >= len(table):
+            if ledger.count[0] >= len(table) and not ledger.free[1]:
                 if p >= late.opening:
                     late.left[j // BANDS] -= had - pool.left[p]
                 return False
@@ -262,7 +262,7 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray
             next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
             c, g = j // COMMUNE, (j // BANDS) % G
             if chance.uniform(key, h.LEAVE) < here * not_found(now, ledger, c, came):
-                ledger.count[0] += 1
+                i = room_for_one(crowd)
                 name_person(rules, table[i], key, j, now.t, now.floor)
                 flows[c, g, ENTRIES] += 1
                 luck = luck_of(table[i], now.t)

@@ -6,7 +6,7 @@ from numba import uint64
 from forecast.data import chance
 from forecast.engines.people import hazards as h
 from forecast.engines.people.memory import compiled
-from forecast.engines.people.person import begin, name_person, next_resistance, not_found, staying
+from forecast.engines.people.person import begin, name_person, next_resistance, not_found, room_for_one, staying
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.records import (
     CAMPAIGN,
@@ -123,8 +123,7 @@ def _bring_one(
         next_resistance(pool, p, rules.frailty_shape)
     if chance.uniform(key, h.LEAVE) >= staying(now, pool.year[p], rules) * not_found(now, ledger, c, pool.year[p]):
         return 0
-    i = ledger.count[0]
-    ledger.count[0] += 1
+    i = room_for_one(crowd)
     person = crowd.table[i]
     name_person(rules, person, key, pool.home[p], now.t, now.floor)
     flows[c, g, ENTRIES] += 1

@@ -100,7 +100,6 @@ def _was_member(j: int, r: int, crowd: Crowd, rules: Rules, past: Past) -> None:
     person.due = 1 + int(chance.uniform(key, first + h.DUE) * past.spells.months[s])
     person.subsidized = min(tenure, past.subsidized)
     person.state, person.kind, person.spell, person.since = MEMBER, CAMPAIGN if signed else 0, s, 1 - tenure
-    person.active = 9 - tenure
     person.leave = month_of_leaving(ledger, c, 0, chance.uniform(key, first + h.LEAVE))
     ledger.members[c, g] += 1
     ledger.campaign[c, g] += person.kind & CAMPAIGN

@@ -69,12 +69,14 @@ class People:
         rules: Rules,
         moves: Moves,
         room: Room | None = None,
+        everybody: bool = True,
     ):
         """Set up the pools.
 
         `key` names the draw, `commune_numbers` the communes, `cells` are persons by cell. `room` is that of other
-        people who are not needed any more.
+        people who are not needed any more. Without `everybody` the rows of those who are gone for good are used again.
         """
+        self.everybody = everybody
         to_compulsory, fastest_return = moves.to_compulsory, moves.fastest_return
         months, communes = to_compulsory.shape
         names = np.empty(len(cells), np.uint64)
@@ -108,6 +110,7 @@ class People:
             active=np.zeros((communes, G)),
             due=np.zeros((months + moves.longest_spell + 2, communes)),
             count=np.zeros(1, np.int64),
+            free=np.zeros(2, np.int64),
         )
         none: Room = np.zeros(0, PERSON), np.zeros(0, np.int16), np.zeros(0, np.int32)
         self.table, self.wake, self.turns = room or none
@@ -116,7 +119,7 @@ class People:
         """Lengthen the table of people to at least `wanted` rows."""
         have = len(self.table)
         if wanted > have:
-            size = max(wanted, have + have // 8 + 1024)
+            size = max(wanted, have + have // 16 + 1024)
             for column in (self.table, self.wake):  # in place: where the memory ends, pages are added and none copied
                 column.resize(size, refcheck=False)
             self.turns = np.empty(size + events.AHEAD, np.int32)
@@ -129,7 +132,7 @@ class People:
     @property
     def crowd(self) -> Crowd:
         """All of it, as compiled code works on it."""
-        return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns)
+        return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns, self.everybody)
 
     def open(self, opening: np.ndarray, start: int, campaign: float, subsidized: int, spells: Spells) -> None:
         """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
@@ -183,6 +186,6 @@ class People:
         effects = Effects(now.lapse * np.exp(harder), now.lapse * np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
         begun, gifts = False, Gifts(given, months, self.late)
         while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
-            wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum()
-            self._make_room(len(self.table) + 1 + int(wanted) + 2 * gifts.persons.size)
+            wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum() - self.ledger.free[1]
+            self._make_room(len(self.table) + 1 + max(int(wanted), 0) + 2 * gifts.persons.size)
             begun = True  # it goes on where the table was full

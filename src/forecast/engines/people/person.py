@@ -17,6 +17,7 @@ from forecast.engines.people.records import (
     GIFTED,
     GIVEN,
     GIVEN_SUPPORTED,
+    GONE,
     MEMBER,
     NEVER,
     NEWLY,
@@ -120,10 +121,17 @@ def month_of_leaving(ledger: Ledger, c: int, t: int, luck: float) -> int:
 
 
 @compiled
+def active_from(person: Row) -> int:
+    """The month from which a member has paid 9 of the last 12 months, if they go on paying."""
+    month: int = person.since + max(_TO_NINE[person.paid] - 1, 0)
+    return month
+
+
+@compiled
 def sleep(person: Row, wake: np.ndarray, i: int) -> None:
     """Nothing can happen to a member before the first of these months."""
     first = min(person.due, person.leave)
-    wake[i] = first if person.kind & ACTIVE_BIT else min(first, person.active)
+    wake[i] = first if person.kind & ACTIVE_BIT else min(first, active_from(person))
 
 
 @compiled
@@ -149,9 +157,33 @@ def pay(now: Month, ledger: Ledger, person: Row, c: int, g: int, s: int, flows: 
 @compiled
 def activate(ledger: Ledger, person: Row, c: int, g: int, t: int) -> None:
     """Count a member as active from the month on in which 9 of the last 12 months are paid."""
-    if person.active <= t and not person.kind & ACTIVE_BIT:
+    if not person.kind & ACTIVE_BIT and active_from(person) <= t:
         person.kind |= ACTIVE_BIT
         ledger.active[c, g] += 1
+
+
+@compiled
+def room_for_one(crowd: Crowd) -> int:
+    """Return a row for somebody who joins: that of somebody who is gone for good, or else the next of the table."""
+    ledger = crowd.ledger
+    row: int = ledger.free[0]
+    if ledger.free[1]:
+        ledger.free[0] = crowd.table[row].cell
+        ledger.free[1] -= 1
+        return row
+    row = ledger.count[0]
+    ledger.count[0] += 1
+    return row
+
+
+@compiled
+def go(crowd: Crowd, person: Row, i: int) -> None:
+    """Be gone for good; nothing is asked of the person any more."""
+    person.state, crowd.wake[i] = GONE, NO_MONTH
+    if not crowd.everybody:
+        person.cell = crowd.ledger.free[0]
+        crowd.ledger.free[0] = i
+        crowd.ledger.free[1] += 1
 
 
 @compiled
@@ -163,7 +195,6 @@ def begin(now: Month, crowd: Crowd, person: Row, who: Who, s: int, kind: int, fl
     ledger.campaign[c, g] += kind & CAMPAIGN
     pay(now, ledger, person, c, g, s, flows)
     person.leave = month_of_leaving(ledger, c, now.t, chance.uniform(person.key, luck_of(person, now.t) + h.LEAVE))
-    person.active = now.t + max(_TO_NINE[person.paid] - 1, 0)
     activate(ledger, person, c, g, now.t)
     sleep(person, crowd.wake, who.row)
 

@@ -33,22 +33,20 @@ NEVER, NO_MONTH = np.inf, 32767
 PERSON = np.dtype(
     [
         ("key", np.uint64),
-        ("turn", np.float64),  # a lapsed person's reading of the cell's clock at which they come back or withdraw
+        ("turn", np.float32),  # a lapsed person's reading of the cell's clock at which they come back or withdraw
         ("declared", np.float32),  # declared income in floors of the opening, before the ceiling
         ("cell", np.int32),
         ("joined", np.int16),
         ("due", np.int16),  # month in which the paid months have run out
         ("leave", np.int16),  # month in which a member leaves for good, if they are one then
         ("since", np.int16),  # a member's first month in a row; a lapsed person's month of lapsing
-        ("active", np.int16),  # month from which a member has paid 9 of the last 12 months
         ("paid", np.int16),  # the 12 months before `since` (a member), or up to it (a lapsed one); bit 0 is the last
         ("subsidized", np.int16),  # months of subsidy used
         ("away", np.int16),  # months of having lapsed since joining, before the last return
         ("state", np.int8),
         ("kind", np.int8),
         ("spell", np.int8),
-    ],
-    align=True,
+    ],  # not aligned: a row without gaps is a fifth shorter, and memory is what limits the size of a world
 )
 
 
@@ -148,7 +146,8 @@ class Ledger(NamedTuple):
     campaign: np.ndarray  # (communes, groups) of the members, those who signed for a campaign and go on month by month
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
     due: np.ndarray  # (months, communes) members due in each month, for the teams
-    count: np.ndarray  # type: ignore[assignment]  # (1,) people who ever enrolled; not the method of tuples
+    count: np.ndarray  # type: ignore[assignment]  # (1,) rows of the table in use; not the method of tuples
+    free: np.ndarray  # (2,) a row to be used again (each names the next one in `cell`), and how many there are
 
 
 class Crowd(NamedTuple):
@@ -159,6 +158,7 @@ class Crowd(NamedTuple):
     table: np.ndarray  # (rows,) PERSON
     wake: np.ndarray  # (rows,) first month in which something can happen to each
     turns: np.ndarray  # (rows,) which rows are looked at in this month
+    everybody: bool  # rows of those who are gone for good are kept, for a reader; else they are used again
 
 
 class Effects(NamedTuple):
