@@ -66,6 +66,21 @@ def test_a_month_that_is_not_there_is_named_with_those_that_are():
         BASE.only(engine="agents").at("2024-01")
 
 
+def test_a_month_may_be_written_as_people_do():
+    assert BASE.at("3/2024").frame.equals(BASE.at("2024-03").frame)
+    assert BOTH.probability(at_least=116, by="03/2024").equals(BOTH.probability(at_least=116, by="2024-03"))
+
+
+def test_a_word_that_nobody_knows_is_no_empty_answer_and_a_text_no_number():
+    assert BASE.only(measure="active_9of12").frame.empty  # nobody projected it
+    with pytest.raises(tables.UserError, match="measure: 'membrs'; expected one of members"):
+        BASE.only(measure="membrs")
+    with pytest.raises(tables.UserError, match="group: 'poorr'; expected one of all, poor"):
+        BASE.only(group=["all", "poorr"])
+    with pytest.raises(tables.UserError, match="at_least: '116'; expected a number"):
+        BASE.probability(at_least="116", by="2024-03")
+
+
 def test_a_column_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(tables.UserError, match="colour.*place, scenario, engine"):
         BASE.only(colour="red")

@@ -1,6 +1,7 @@
 """Beliefs learned at an origin: sure enough, blind to what came later, told in both languages."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,9 @@ def test_the_page_says_what_was_learned_and_what_ranks_say(learned, lang):
     text = calibration.answer(learned, lang)
     assert f"{learned.counts}" in text and "nan" not in text
     assert len(calibration.table(learned, lang).splitlines()) == 2 + len(learned.table)
+    for row in calibration.table(learned, lang).rows:  # most parameters are below one: their ends differ all the same
+        for _, low, high in (re.fullmatch(r"(.+) \((.+) – (.+)\)", told).groups() for told in row[1:3]):
+            assert low != high
     z = calibration.standardized(learned.beliefs, lang)
     assert calibration.before_after(z, lang).alt and z.shape[1] == len(learned.table)
     prior = calibration.standardized(learned.beliefs, lang).iloc[:, 0].median()

@@ -342,7 +342,7 @@ def test_the_same_name_twice_stops_before_anything_is_deleted(done, tmp_path):
         (["project", QUO, "--seed", -1], "--seed"),
         (["project", QUO, "--lang", "fr"], "fr"),
         (["target", QUO, "--probability", 1.5], "--probability"),
-        (["target", QUO, PLAN], "unexpected"),
+        (["target", QUO, PLAN], "nothing asks for this"),
         (["compare", PLAN, QUO, "--base", "never"], "never.*da-bac-plan"),
         (["report", "--lang", "fr"], "fr"),
         (["predict"], "predict"),

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from forecast.data import new_counts, tables
 from forecast.question.levers import TopUp
 from forecast.question.scenario import read_scenario
 from forecast.question.scenario_file import scenario_form
@@ -210,7 +211,12 @@ def test_what_is_wrong_is_told_in_the_readers_words(mistake, lang, tmp_path, run
             "có phải ý bạn là",
         ),
         (["compare", "{mine}", "--until", "13/2021"], "'13/2021' is no month", "'13/2021' không phải là tháng"),
-        (["target", "{mine}", "--probability", "80"], "80.0 is not in the range 0<x<1", "80.0 nằm ngoài khoảng 0<x<1"),
+        (["target", "{mine}", "--probability", "80"], "did you mean 80%?", "có phải ý bạn là 80%?"),
+        (["target", "{mine}", "--probability", "-1"], "-1.0 is not in the range 0<x<1", "-1.0 nằm ngoài khoảng 0<x<1"),
+        (["optimize", "{mine}", "--budget", "2", "tỷ"], "'tỷ': nothing asks for this", "thừa 'tỷ'"),
+        (["project", "data"], "data is a folder; expected a file", "data là thư mục; cần một tệp"),
+        (["project", "{mine}", "--out", "{mine}"], "is a file; expected a folder", "là tệp; cần một thư mục"),
+        (["target", "Hà", "Nội"], "did you mean data/scenarios/ha-noi-", "có phải ý bạn là data/scenarios/ha-noi-"),
         (["optimize", "{mine}", "--budget", "2.500"], "write 2500", "hãy viết 2500"),
         (
             ["optimize", "{mine}", "--budget", "hai tỷ"],
@@ -274,7 +280,102 @@ def test_a_name_of_several_words_needs_no_quotes(tmp_path, run):
     for words in (["Cà", "Mau", "da-bac"], ["Cà Mau", "huyện", "Đà", "Bắc"]):
         done = run("backtest", *words, "--engines", "nothing", "--lang", "en")
         assert done.exit_code == 2 and "some of" in done.output  # the places were read before
-    assert 'there is no place "Cà"' in run("backtest", "Cà", "Nowhere", "--lang", "en", "--out", tmp_path / "b").output
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["Cà", "Mauu"], "Cà Mauu"),
+        (["Hà", "Nội", "Cà", "Mauu"], "Cà Mauu"),
+        (["Cà", "Mauu", "Đà", "Bắc"], "Cà Mauu"),
+        (["Cà Mauu", "Đà Bắc"], "Cà Mauu"),
+        (["ca-mauu", "da-bac"], "ca-mauu"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_told_as_a_whole(words, named, tmp_path, run):
+    said = run("backtest", *words, "--lang", "en", "--out", tmp_path / "x").output
+    assert said.startswith(f'forecast: there is no place "{named}"; nearest: Cà Mau, ')
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("Hà Lội", "Hà Nội"), ("Đà Bắc (huyện cũ)", "Đà Bắc"), ("Thành phố Hà Lội", "Hà Nội"), ("Nghệ Ann", "Nghệ An")],
+)
+def test_of_names_as_like_the_larger_place_is_offered_first(name, first, tmp_path, run):
+    said = run("sample", name, "--lang", "en", "--out", tmp_path / "x").output
+    assert re.match(rf'forecast: there is no place "{re.escape(name)}"; nearest: {first}(,|$)', said)
+
+
+@pytest.mark.parametrize("command", ["progress", "communes"])
+def test_whoever_has_no_counts_of_their_own_is_told_how_to_bring_them(command, tmp_path, run):
+    told = {
+        place: run(command, place, "--lang", "en", "--out", tmp_path / "x").output for place in ("da-bac", "da-bak")
+    }
+    assert "forecast import FILE --place da-bac --out own" in told["da-bac"]
+    assert 'there is no place "da-bak"; nearest: Đà Bắc' in told["da-bak"]
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "vi"),
+    [
+        ("", "found an empty file", "thấy tệp trống"),
+        ("- a", "found a list", "thấy một danh sách"),
+        ("a", "found a text or a number", "thấy một chữ hoặc số"),
+        (
+            FILE.replace("policy:\n", "policy: none\nx:\n"),
+            "expected a list: a line for each",
+            "cần một danh sách: mỗi mục",
+        ),
+        (FILE.replace("until: 2020-12", "until: 2150-12"), "is 1,578 months after", "cách tháng bắt đầu 1.578 tháng"),
+    ],
+)
+def test_what_is_no_scenario_is_told_without_words_of_programs(text, en, vi, tmp_path, run):
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    for lang, said in (("en", en), ("vi", vi)):
+        assert said in run("project", tmp_path / "mine.yaml", "--lang", lang, "--out", tmp_path / "x").output
+
+
+def test_what_is_no_manifest_is_told_with_its_line_alone(tmp_path, run):
+    (tmp_path / "mine.yaml").write_text(FILE, encoding="utf-8")
+    said = run("replay", tmp_path / "mine.yaml", "--lang", "vi").output
+    assert said.endswith("mine.yaml, dòng 1: không đọc được dạng JSON\n")
+
+
+def test_a_folder_with_nothing_to_check_is_not_in_order_in_silence(tmp_path, run):
+    (tmp_path / "notes.txt").write_text("a")
+    assert "nothing-to-check" in run("check", tmp_path, "--all", "--lang", "en").output
+
+
+def test_people_are_whole_and_a_point_stands_for_thousands(tmp_path, run):
+    words = ["new", "Huyện Mới", "--commune", "A", "--out", tmp_path / "x"]
+    assert run(*words, "--population", "20.000").exit_code == 0
+    assert ",20000," in next(row for row in (tmp_path / "x" / "places.csv").read_text().splitlines() if "Mới/A" in row)
+    assert "needs --population" in run("new", "Huyện Mới", "--lang", "en", "--out", tmp_path / "y").output
+
+
+ROWS = {
+    "semicolons": "place;month;value\nCà Mau;12/2026;61500\n",
+    "semicolons and the mark of a spreadsheet": "\ufeffplace;month;value\r\nCà Mau;12/2026;61500\r\n",
+    "tabs": "place\tmonth\tvalue\nCà Mau\t12/2026\t61500\n",
+}
+
+
+@pytest.mark.parametrize("written", ROWS)
+def test_counts_are_read_however_a_spreadsheet_separates_columns(written, tmp_path):
+    known = tables.read(tables.data_dir() / "history.csv", "history")
+    for name, text in (("a.csv", ROWS[written]), ("b.csv", "place,month,value\nCà Mau,2026-12,61500\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
+    read = [new_counts.read(tmp_path / name, known) for name in ("a.csv", "b.csv")]
+    assert read[0].equals(read[1]) and len(read[0]) == 1
+
+
+def test_other_headings_are_one_sentence_and_tables_of_data_keep_their_commas(tmp_path, run):
+    (tmp_path / "a.csv").write_text("tỉnh,tháng,giá trị\nCà Mau,2026-12,61500\n", encoding="utf-8")
+    said = run("update", tmp_path / "a.csv", "--lang", "vi", "--out", tmp_path / "x").output
+    assert said == 'forecast: a.csv, dòng 1: thấy "tỉnh, tháng, giá trị", cần các cột place, month, value\n'
+    (tmp_path / "targets.csv").write_text("place;month;value\n", encoding="utf-8")
+    said = run("board", "--targets", tmp_path / "targets.csv", "--lang", "en", "--out", tmp_path / "x").output
+    assert "its columns are separated by ';'; expected commas" in said
 
 
 def test_what_lies_past_an_end_and_names_that_look_alike_are_findings(tmp_path, run):

@@ -25,6 +25,9 @@ from made import toy_question
         (lambda: f.project("Cà Mau"), ["'Cà Mau' is no scenario; give Scenario("]),
         (lambda: f.project(["a.yaml"]), ["read_scenario(path)"]),
         (lambda: f.project(toy_question(), draws="8"), ["draws: '8'; expected a whole number"]),
+        (lambda: f.project(toy_question(), engines=5), ["no engine 5; expected one of agents"]),
+        (lambda: f.status_quo("a.yaml"), ["'a.yaml' is no scenario; give Scenario("]),
+        (lambda: toy_question(law="2024"), ["law: found '2024', expected what read_law() returns"]),
         (lambda: toy_question(until="2022-06", policy="Visits"), ["policy: found 'Visits'"]),
     ],
 )

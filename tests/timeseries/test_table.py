@@ -83,3 +83,18 @@ def test_a_tree_without_rows_is_refused(tmp_path, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(tables.UserError, match="expected at least one row"):
         reconcile.tree(read(path))
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_table_may_be_separated_as_a_spreadsheet_writes_it_with_decimal_commas(mark, tmp_path):
+    plain = "unique_id,ds,y\na,2020,1.5\na,2021,2.5\n"
+    (tmp_path / "plain.csv").write_text(plain)
+    written = plain.replace(",", mark).replace(".", ",")
+    (tmp_path / "written.csv").write_text("\ufeff" + written, encoding="utf-8", newline="\r\n")
+    assert read(tmp_path / "written.csv").equals(read(tmp_path / "plain.csv"))
+
+
+def test_other_headings_are_one_fault(tmp_path):
+    with pytest.raises(tables.TableError) as told:
+        series_of(pd.DataFrame({"id": ["a"], "date": ["2020"], "value": [1.0]}), file="a.csv")
+    assert str(told.value) == 'a.csv, row 1: found "id, date, value", expected the columns unique_id, ds, y'

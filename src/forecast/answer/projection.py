@@ -15,11 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast.answer import hub, keys, layers
-from forecast.data import files, shown, tables
+from forecast.data import files, shown, tables, typed
 from forecast.data.messages import Message
+from forecast.data.vocabulary import GROUPS, MEASURES
 
 COLUMNS, _TEXT = keys.COLUMNS, keys.TEXT
 _SERIES = ["place", "scenario", "engine", "origin", "group", "measure"]
+_WORDS: dict[str, tuple[str, ...]] = {"measure": tuple(MEASURES), "group": ("all", *GROUPS)}
 STOCKS = ("members", "lasting_members", "active_9of12")  # persons on the last day of a month: no sum of theirs is one
 FLOWS_IN, FLOWS_OUT = ["entries", "returns"], ["lapses", "exits_compulsory", "exits_other"]
 QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -76,7 +78,8 @@ class Projection:
     def only(self, **columns: Any) -> "Projection":
         """Keep the rows whose columns equal the given value, or are in the given list.
 
-        An empty answer is allowed: an engine that is deaf to a policy says nothing about it.
+        An empty answer is allowed: an engine that is deaf to a policy says nothing about it. A measure or a group that
+        nobody knows is an error.
         """
         keep = np.ones(len(self.frame), bool)
         for column, wanted in columns.items():
@@ -85,12 +88,20 @@ class Projection:
                     "a projection has no column {column!r}; it has {columns}", column=column, columns=", ".join(COLUMNS)
                 )
             wanted = [wanted] if pd.api.types.is_scalar(wanted) else list(wanted)
+            for name in wanted:
+                if column in _WORDS and name not in _WORDS[column]:
+                    raise tables.UserError(
+                        "{column}: {found!r}; expected one of {known}",
+                        column=column,
+                        found=name,
+                        known=", ".join(_WORDS[column]),
+                    )
             keep &= self.frame[column].isin(wanted).to_numpy()
         return Projection._part(self.frame[keep])
 
     def at(self, month: str) -> "Projection":
         """Keep one month, `YYYY-MM`; an unknown month is an error that names the months there are."""
-        tables.month(month)
+        month = str(tables.month(str(typed.month(month))))
         known = self.frame["month"].unique()
         if month not in set(known):
             if not len(known):
@@ -157,6 +168,10 @@ class Projection:
             raise tables.UserError(
                 "no {measure!r} in the projection; it has {known}", measure=measure, known=", ".join(map(str, known))
             )
+        by, since = str(typed.month(by)), None if since is None else str(typed.month(since))
+        given: object = at_least
+        if not isinstance(given, int | float | np.number):
+            raise tables.UserError("at_least: {found!r}; expected a number, such as 116_400", found=given)
         rows = self.only(measure=measure, group=group)
         months = set(rows.frame["month"].unique())
         if by not in months:

@@ -25,6 +25,7 @@ from forecast.checks.scenarios import like_names, scenario_findings
 from forecast.data import files, tables
 from forecast.data.code import code_hash
 from forecast.data.doors import MOST_FAULTS, shortened
+from forecast.data.messages import Message
 from forecast.data.vocabulary import NOT_KEPT, OUTREACH_PAYERS, PAYERS, WORKED_OUT
 from forecast.experiment import ledger
 from forecast.language import words
@@ -176,7 +177,7 @@ def check_files(paths: Iterable[str | Path]) -> list[Finding]:
     asked = [file for path in map(Path, paths) for file in _expand(path)]
     frames: Frames = {}
     scenarios: dict[Path, Scenario] = {}
-    findings: list[Finding] = []
+    findings = [_nothing(folder) for folder in map(Path, paths) if folder.is_dir() and not _expand(folder)]
     for path in asked:
         try:
             if path.suffix.lower() == ".parquet":
@@ -227,6 +228,12 @@ def _expand(path: Path) -> list[Path]:
         return [path]
     inside = sorted(file for pattern in _READABLE for file in path.rglob(pattern))
     return [file for file in inside if file.suffix != ".csv" or file.stem in tables.SCHEMAS]
+
+
+def _nothing(folder: Path) -> Finding:
+    """Return a note about a folder without anything to be checked: silence would pass for order."""
+    what = Message("holds no scenario, no projection and none of the tables that data/README.md names")
+    return Finding(folder.name, 0, "nothing-to-check", "", NOTE, what.text("en"), what.text("vi"), {})
 
 
 def _fault(file: str, row: int, rule: str, text: str, vi: str = "", place: str = "", **numbers: float) -> Finding:

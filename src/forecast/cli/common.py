@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast import data
-from forecast.cli.frame import Decorator, Existing, Whole, argument, language_option, option
+from forecast.cli.frame import Decorator, Existing, Folder, Whole, argument, language_option, option
 from forecast.data.messages import SeveralErrors, UserError, language, translate
 from forecast.data.synonyms import meant
 
@@ -29,7 +29,7 @@ MOST_DRAWS = 1_000_000  # of a run
 PARTS, MANIFEST, ANSWER = ".parts", "manifest.json", "answer.md"
 with_out = option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     default="results",
     show_default=True,
     help="Folder for the results.",

@@ -5,7 +5,7 @@ from pathlib import Path
 from forecast import data
 from forecast.cli.common import claim, finish, picture, with_draws, with_work
 from forecast.cli.exchange import own_folder
-from forecast.cli.frame import Amount, Existing, Month, command, option, place_argument
+from forecast.cli.frame import Existing, Month, Whole, command, option, place_argument
 from forecast.cli.terminal import answer, typed
 
 
@@ -18,7 +18,7 @@ from forecast.cli.terminal import answer, typed
     metavar="YYYY-MM",
     help="Month from which to look ahead; the last that was counted by default.",
 )
-@option("--target", type=Amount(min=1), default=None, help="Members to be shared out; the plan of the year by default.")
+@option("--target", type=Whole(1), default=None, help="Members to be shared out; the plan of the year by default.")
 @option(
     "--due",
     type=Existing(dir_okay=False),
@@ -31,7 +31,7 @@ def communes(
     *,
     place: str,
     month: str | None,
-    target: float | None,
+    target: int | None,
     due: Path | None,
     draws: int,
     seed: int,

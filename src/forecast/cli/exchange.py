@@ -11,6 +11,7 @@ from forecast import data
 from forecast.cli.common import (
     claim,
     finish,
+    note,
     picture,
     with_draws,
     with_force,
@@ -19,7 +20,7 @@ from forecast.cli.common import (
     with_seed,
     with_work,
 )
-from forecast.cli.frame import Amount, Existing, Month, Whole, argument, command, option, place_argument
+from forecast.cli.frame import Existing, Month, Whole, argument, command, option, place_argument
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import UserError, translate
 
@@ -33,10 +34,10 @@ FORMATS = ("xlsx", "xls", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf
 
 @command()
 @place_argument()
-@option("--population", type=Amount(min=1), default=None, help="People, for a place that is not known.")
+@option("--population", type=Whole(1), default=None, help="People, for a place that is not known.")
 @option("--parent", default="Việt Nam", show_default=True, help="The place above a new one.")
 @option("--commune", "communes", multiple=True, help="Name of a commune of a new place; once for each.")
-@option("--members", type=Amount(min=0), default=None, help="Members at the start; guessed if not said.")
+@option("--members", type=Whole(0), default=None, help="Members at the start; guessed if not said.")
 @option(
     "--start",
     default=None,
@@ -49,7 +50,7 @@ FORMATS = ("xlsx", "xls", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf
 def new(
     *,
     place: str,
-    population: float | None,
+    population: int | None,
     parent: str,
     communes: tuple[str, ...],
     members: float | None,
@@ -67,6 +68,7 @@ def new(
         known = places.read_place(place, at=start)
     except UserError:
         if population is None:
+            note("a place that is not known needs --population")
             raise
     if known is None and population is not None:
         start = str(data.tables.month(start)) if start else "2025-12"

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from forecast.data import typed
+from forecast.data.home import ROOT
 from forecast.data.messages import LANGS, language, speaking, translate
 from forecast.data.synonyms import slug
 
@@ -50,6 +51,9 @@ class Share(click.FloatRange):
         share = _number(typed.share(value))
         if share is None:
             self.fail(translate("{value!r} is no share; expected one such as 0.2 or 20%", value=value), param, ctx)
+        if 2 <= share <= 100 and not str(value).strip().endswith("%"):
+            text = "{value!r} is more than the whole; did you mean {percent}%?"
+            self.fail(translate(text, value=value, percent=f"{share:g}"), param, ctx)
         return super().convert(share, param, ctx)
 
 
@@ -105,12 +109,36 @@ class Existing(click.Path):
             near = like(path)
             hint = translate("; did you mean {word}?", word=near) if near else ""
             self.fail(translate("there is no file {path}{hint}", path=path, hint=hint), param, ctx)
+        if path.is_dir() and not self.dir_okay:
+            self.fail(translate("{path} is a folder; expected a file", path=path), param, ctx)
+        if path.is_file() and not self.file_okay:
+            self.fail(translate("{path} is a file; expected a folder", path=path), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Folder(click.Path):
+    """A folder to write to, which need not be there."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        path = Path(os.fspath(value))
+        if path.is_file():
+            self.fail(translate("{path} is a file; expected a folder", path=path), param, ctx)
         return super().convert(value, param, ctx)
 
 
 def like(path: Path) -> Path | None:
-    """Return a file whose name is like that of a missing one: beside it, or among the scenarios of the data folder."""
-    for folder in (path.parent, Path("data/scenarios")):
+    """Return a file whose name is like that of a missing one: beside it, or among the scenarios of the data folder.
+
+    Whoever names a place where a scenario is wanted means that of its plan.
+    """
+    of_data = _scenarios()
+    if not path.suffix and (plans := sorted(of_data.glob(f"{slug(path.name) or '-'}-*plan.yaml"))):
+        return plans[0]
+    for folder in (path.parent, of_data):
         try:
             names = [one.name for one in folder.iterdir()]
         except OSError:
@@ -119,6 +147,13 @@ def like(path: Path) -> Path | None:
             if near := typed.nearest(name, names, 0.75):
                 return folder / near
     return None
+
+
+def _scenarios() -> Path:
+    """Return the folder of the scenarios that come with the data, as somebody here would write it."""
+    folder = Path(os.environ.get("FORECAST_DATA") or ROOT / "data") / "scenarios"
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 class Option(click.Option):
@@ -152,6 +187,15 @@ class Command(click.Command):
         self._shown: click.Option | None = None
         if not any("--lang" in one.opts for one in self.params):
             language_option(expose_value=False)(self)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words of a command; those that are too many may be the rest of a value (`--budget 2 tỷ`)."""
+        ctx.allow_extra_args = True
+        rest: list[str] = super().parse_args(ctx, args)
+        if rest and not isinstance(self, click.Group) and not ctx.resilient_parsing:
+            text = "{words!r}: nothing asks for this; a value of several words stands in quotes"
+            ctx.fail(translate(text, words=" ".join(rest)))
+        return rest
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return what stands behind the name of the command."""
@@ -253,15 +297,23 @@ def places_argument() -> Decorator:
 
 
 def _names(words: list[str]) -> list[str]:
-    """Return words as names of places: those that mean nothing alone are joined with the words behind them."""
+    """Return words as names of places: those that mean nothing alone are joined with the words behind them.
+
+    So is a name that nobody knows, up to the next one that is known: whoever reads it is told the whole of it.
+    """
     from forecast.data.place_names import known  # reads a table: only where places were named
 
     names: list[str] = []
+    unknown = False
     while words:
-        ends = range(len(words), 1, -1) if not known(words[0]) else ()
-        end = next((end for end in ends if known(" ".join(words[:end]))), 1)
-        names.append(" ".join(words[:end]))
-        words = words[end:]
+        ends = [1] if known(words[0]) else range(len(words), 1, -1)
+        end = next((end for end in ends if known(" ".join(words[:end]))), 0)
+        if not end and unknown and words[0].isalpha():
+            names[-1] += f" {words[0]}"
+        else:
+            names.append(" ".join(words[: end or 1]))
+            unknown = not end and words[0].isalpha()  # a syllable, and no name in quotes
+        words = words[end or 1 :]
     return names
 
 

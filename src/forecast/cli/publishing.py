@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from forecast.cli.common import LEDGER, with_cluster, with_force, with_lang
-from forecast.cli.frame import Existing, Whole, argument, command, option, places_argument
+from forecast.cli.frame import Existing, Folder, Whole, argument, command, option, places_argument
 from forecast.cli.terminal import answer, typed
 from forecast.data.messages import language, translate
 
@@ -21,13 +21,13 @@ from forecast.data.messages import language, translate
 @option("--draws", type=Whole(1, 1_000_000), default=None, help="Draws of each scenario in the notebooks.")
 @option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     default=None,
     help="Folder of the site; site, or site-PLACE where places are named.",
 )
 @option("--pdf", is_flag=True, help="Make a PDF of the page of each place as well.")
 @option("--day", default=None, metavar="YYYY-MM-DD", help="Day of publication; today by default.")
-@option("--ledger", type=click.Path(file_okay=False, path_type=Path), default=None, help=LEDGER)
+@option("--ledger", type=Folder(), default=None, help=LEDGER)
 @option("--publish", is_flag=True, help="Add the forecasts to the ledger, so that later counts judge them.")
 @with_cluster
 @with_force

@@ -92,8 +92,12 @@ def read_json(path: Path) -> Any:
         content = json.loads(text)
     except RecursionError:
         raise UserError(DEEP, file=path, most=MOST_DEPTH) from None
-    except ValueError as error:
-        raise UserError("{file}: not readable as {kind}: {error}", file=path, kind="JSON", error=error) from None
+    except json.JSONDecodeError as error:
+        raise UserError(
+            "{file}, line {line}: not readable as {kind}", file=path, line=error.lineno, kind="JSON"
+        ) from None
+    except ValueError:  # a number of thousands of digits
+        raise UserError("{file}: not readable as {kind}: a number is too long", file=path, kind="JSON") from None
     _bounded(path, _parts_of(content))
     return content
 

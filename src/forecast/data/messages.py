@@ -86,7 +86,16 @@ class _Fields(string.Formatter):
             return value.text(self.lang)
         if isinstance(value, Message):
             return value.text(self.lang)
-        return format(value, format_spec)
+        text = format(value, format_spec)
+        return text.translate(_VIETNAMESE) if self.lang == "vi" and _told_number(value, format_spec) else text
+
+
+_VIETNAMESE = str.maketrans(",.", ".,")  # thousands with a point, decimals with a comma
+
+
+def _told_number(value: Any, spec: str) -> bool:
+    """Is it a number told in a form of its own? One without a form is repeated as it was typed."""
+    return bool(spec) and isinstance(value, int | float) and not isinstance(value, bool)
 
 
 class Message:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.data import frames, history, tables
+from forecast.data import frames, history, tables, typed
 from forecast.data.messages import Message
 from forecast.data.places import Place, read_place
 from forecast.data.tables import Fault, TableError, UserError
@@ -67,7 +67,9 @@ def _header(path: Path) -> list[str]:
     """Return the names of the columns of a file; empty where it cannot be read, which `tables.read` will say."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as handle:
-            return next(csv.reader(handle), [])
+            mark = typed.separator(handle.readline())
+            handle.seek(0)
+            return next(csv.reader(handle, delimiter=mark), [])
     except (OSError, UnicodeDecodeError, csv.Error):
         return []
 

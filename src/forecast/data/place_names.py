@@ -13,6 +13,8 @@ from forecast.data.messages import Message, joined
 from forecast.data.synonyms import meant, slug, unit
 from forecast.data.tables import UserError
 
+_LARGER = {"nation": 0.15, "province": 0.1, "district": 0.05}  # what a level adds to how like a name is
+
 
 @lru_cache(maxsize=8)
 def _load(path: Path, changed: int, name: str) -> pd.DataFrame:
@@ -113,7 +115,12 @@ def _with_kind(name: str, places: pd.DataFrame) -> list[str]:
 
 
 def _near(name: str, wanted: str) -> list[str]:
-    """Return the places whose names are most like one that is none; the last part is what people remember of it."""
+    """Return the places whose names are most like one that is none; the last part is what people remember of it.
+
+    What stands in parentheses is a remark; and of names as like as each other, the larger place is meant more often.
+    """
+    if (plain := re.sub(r"\s*\([^)]*\)", "", name)) != name and known(plain):
+        return [find(plain, table("places"))]
     slugs, (levels, bare) = _slugs(*_file("places")), unit(name)
     ends = {
         place: bare_end if levels else end
@@ -125,7 +132,12 @@ def _near(name: str, wanted: str) -> list[str]:
     near = difflib.get_close_matches(wanted, {*slugs.values(), *ends.values()}, n=5, cutoff=0.6)
     likely = {place: short if short in near else ends[place] for place, short in slugs.items()}
     matches = [place for place, short in likely.items() if short in near]
-    return sorted(matches, key=lambda place: (near.index(likely[place]), len(place)))[:6]
+
+    def how_like(place: str) -> tuple[float, int]:
+        ratio = difflib.SequenceMatcher(None, likely[place], wanted).ratio()
+        return -ratio - _LARGER.get(frames.at(table("places"), place, "level"), 0.0), len(place)
+
+    return sorted(matches, key=how_like)[:6]
 
 
 def _gone(wanted: str, places: pd.DataFrame) -> Message | None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.data import apportion, frames, shown, tables
+from forecast.data import apportion, frames, shown, tables, typed
 from forecast.data.history import firm, observed
 from forecast.data.messages import Message
 from forecast.data.place_names import find, table
@@ -191,7 +191,7 @@ def read_place(name: str, at: Month | None = None) -> Place:
         row = frames.at(places, find(name, places))
         month = max(min(DEFAULT_MONTH, row["until"] or DEFAULT_MONTH), row["since"])
     else:
-        month = str(tables.month(at))
+        month = str(tables.month(str(typed.month(at))))
         row = frames.at(places, name_at(name, month))
     name = row["place"]
     units = _communes(row, places, month)

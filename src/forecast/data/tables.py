@@ -229,7 +229,7 @@ def _read_csv(
 
     In a table written `by_hand`, months and numbers may be written as people do (:mod:`forecast.data.typed`).
     """
-    sheet = _cells(path)
+    sheet = _cells(path, by_hand)
     faults = _layout(path.name, sheet, names, schema)
     if faults:
         raise TableError(faults)
@@ -254,12 +254,16 @@ def _read_csv(
     return pd.DataFrame(frame), sheet.lines
 
 
-def _cells(path: Path) -> _Sheet:
-    """Read the cells of a CSV file; one that is none raises :class:`UserError`."""
+def _cells(path: Path, by_hand: bool) -> _Sheet:
+    """Read the cells of a CSV file; one that is none raises :class:`UserError`, and so does one with semicolons."""
     rows, lines = [], []
     try:
         with open(path, encoding="utf-8-sig", newline="") as handle:
-            reader = csv.reader(handle, strict=True)
+            mark = typed.separator(handle.readline())
+            if mark != "," and not by_hand:
+                raise UserError("{file}: its columns are separated by {mark!r}; expected commas", file=path, mark=mark)
+            handle.seek(0)
+            reader = csv.reader(handle, delimiter=mark, strict=True)
             header = next(reader, [])
             start = reader.line_num + 1
             for row in reader:
@@ -281,6 +285,8 @@ def _layout(file: str, sheet: _Sheet, names: list[str], schema: pa.DataFrameSche
     faults = [Fault(file, 1, name, "", "this column, which is missing") for name in needed]
     extra = [name for name in sorted(set(header)) if name not in names or header.count(name) > 1]
     faults += [Fault(file, 1, name, name, wanted) for name in extra]
+    if needed and not set(names) & set(header):
+        return [Fault(file, 1, "", ", ".join(header), Message("the columns {words}", words=", ".join(needed)))]
     if faults:
         return faults
     each = zip(sheet.rows, sheet.lines, strict=True)

@@ -7,6 +7,7 @@ from forecast.answer.projection import Projection
 from forecast.data import tables
 from forecast.data.vocabulary import PAYERS
 from forecast.desk.target import INTERVAL
+from forecast.experiment.project import refuse_others
 from forecast.question.scenario import Scenario
 
 ALL = "all"  # payers together
@@ -86,7 +87,8 @@ def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
     """Return the same question if nothing changes, named `name`: levers that act before the start go on, no other acts.
 
     Place, months and beliefs are those of `scenario`; which levers act before the start, says
-    :meth:`forecast.question.levers.Policy.in_force`. No scenario is refused. How a plan acts stands in docs/model.md.
+    :meth:`forecast.question.levers.Policy.in_force`. What is no scenario is refused. How a plan acts stands in
+    docs/model.md.
 
     >>> import forecast as f
     >>> plan = f.Scenario("plan", f.toy.place(), start="2021-12", until="2022-12", law=f.toy.law(),
@@ -94,4 +96,5 @@ def status_quo(scenario: Scenario, name: str = "status quo") -> Scenario:
     >>> status_quo(plan).scenario, len(status_quo(plan).policy.levers)
     ('status quo', 0)
     """
+    refuse_others([scenario])
     return scenario.with_policy(name, scenario.policy.in_force(scenario.start))

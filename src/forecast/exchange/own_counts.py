@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecast.data import tables
 from forecast.data.history import observed
-from forecast.data.places import Place
+from forecast.data.places import Place, slug
 from forecast.data.tables import UserError
 from forecast.exchange.reading.names import Names
 from forecast.exchange.scaffold import OWN
@@ -106,9 +106,12 @@ def _rows(place: str) -> pd.DataFrame:
     history = tables.read(tables.data_dir() / "history.csv", "history")
     rows = history[history["source"] == OWN]
     if rows.empty:
+        name = place_in(place, None).name  # one that there is not is told first
         raise UserError(
-            "{place}: no counts of one's own in {folder}; import a monthly table first",
-            place=place,
+            "{place}: no counts of one's own in {folder}; import a monthly table first: forecast import FILE --place "
+            "{word} --out own, and then FORECAST_DATA=own before the command",
+            place=name,
+            word=slug(name),
             folder=tables.data_dir(),
         )
     return rows

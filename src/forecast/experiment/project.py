@@ -123,13 +123,18 @@ def project(
     return projection.concat(parts)
 
 
-def _refuse(scenarios: Iterable[object], draws: object, seed: object, jobs: object) -> None:
-    """Raise :class:`UserError` for what somebody gave in place of scenarios or whole numbers; it says what to give."""
+def refuse_others(scenarios: Iterable[object]) -> None:
+    """Raise :class:`~forecast.data.tables.UserError` for what somebody gave in place of a scenario."""
     for one in scenarios:
         if not isinstance(one, Scenario):
             raise tables.UserError(
                 "{found!r} is no scenario; give Scenario(name, place, start, until), or read_scenario(path)", found=one
             )
+
+
+def _refuse(scenarios: Iterable[object], draws: object, seed: object, jobs: object) -> None:
+    """Raise :class:`UserError` for what somebody gave in place of scenarios or whole numbers; it says what to give."""
+    refuse_others(scenarios)
     if isinstance(draws, range) and len(draws):
         draws = 1
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0), ("jobs", 1 if jobs is None else jobs, 1)):
@@ -147,6 +152,10 @@ def several(engines: str | Engine | Iterable[str | Engine]) -> list[str | Engine
     """
     if isinstance(engines, str) or hasattr(engines, "run"):
         return [cast("str | Engine", engines)]
+    if not isinstance(engines, Iterable):
+        raise tables.UserError(
+            "no engine {engine!r}; expected one of {known}", engine=engines, known=", ".join(ENGINES)
+        )
     return list(engines)
 
 

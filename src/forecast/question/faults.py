@@ -133,12 +133,8 @@ def _expected(one: dict[str, Any], form: type[BaseModel]) -> Message:
     if kind == "string_type":
         given = given.isoformat() if isinstance(given, date) else given
         return Message("found {value}, expected text, or a month such as 2021-12", value=given)
-    if kind == "model_attributes_type":
-        return Message("found {value}, expected a lever, such as Visits(count=10)", value=shown or given)
-    if kind in ("model_type", "dict_type"):
-        return Message("found {value}, expected keys with values, such as {{value: 1}}", value=shown or given)
-    if kind in ("tuple_type", "list_type"):
-        return Message("found {value}, expected a list", value=shown or given)
+    if another := _another_kind(kind, context, shown or given):
+        return another
     if kind in ("less_than_equal", "less_than"):
         near = f"{given:g}%" if isinstance(given, (int, float)) and context.get("le") == 1 and 2 <= given <= 100 else ""
         most = context.get("le", context.get("lt"))
@@ -154,6 +150,20 @@ def _expected(one: dict[str, Any], form: type[BaseModel]) -> Message:
     if kind in ("float_parsing", "float_type", "int_parsing", "int_type", "finite_number", "int_from_float"):
         return _no_number(str(given), shown)
     return Message("{said} (found {value})", said=one["msg"], value=shown or "…")
+
+
+def _another_kind(kind: str, context: dict[str, Any], value: object) -> Message | None:
+    """Return what was expected where a value is of another kind than the one that is wanted: a text for a list."""
+    if kind == "model_attributes_type":
+        return Message("found {value}, expected a lever, such as Visits(count=10)", value=value)
+    if kind == "dataclass_type":
+        name = str(context["class_name"]).lower()
+        return Message("found {value}, expected what read_{name}() returns", value=value, name=name)
+    if kind in ("model_type", "dict_type"):
+        return Message("found {value}, expected keys with values, such as {{value: 1}}", value=value)
+    if kind in ("tuple_type", "list_type"):
+        return Message("found {value}, expected a list: a line for each, behind '- ', or [] for none", value=value)
+    return None
 
 
 def _no_number(given: str, shown: str) -> Message:

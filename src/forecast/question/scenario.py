@@ -128,12 +128,10 @@ class Scenario(BaseModel):
         if length > MOST_MONTHS:
             raise Wrong(
                 "until",
-                "{until} is {length:,} months after start; expected at most {most:,}, {times} times less time and "
-                "memory",
+                "{until} is {length:,} months after start; expected at most {most:,}",
                 until=self.until,
                 length=length,
                 most=MOST_MONTHS,
-                times=length // MOST_MONTHS + 1,
             )
         if not doors.plain(self.scenario):
             raise Wrong("scenario", "{name!r}: expected a name without control characters", name=self.scenario)
@@ -313,7 +311,9 @@ def read_scenario(path: str | Path) -> Scenario:
         raise tables.UserError(
             "{file}: expected a mapping with scenario, place, start, until; found {kind}",
             file=path,
-            kind=type(data).__name__,
+            kind=Message(
+                "an empty file" if data is None else "a list" if isinstance(data, list) else "a text or a number"
+            ),
         )
     if isinstance(data.get("policy"), list):
         data["policy"] = [_named(lever) for lever in data["policy"]]

@@ -1,5 +1,6 @@
 """What counts taught, and whether learning finds invented truths: sentences, tables and pictures."""
 
+import math
 import textwrap
 
 import numpy as np
@@ -57,8 +58,11 @@ def table(learned: Learned, lang: str = "vi") -> Table:
     return words.table(rows, lang, {"name": "", "before": "", "after": "", "narrowed": "p"}, names)
 
 
-def _span(low: float, center: float, high: float, lang: str) -> Text:
-    return say(lang, vi="{x:a} ({a:a} – {b:a})", en="{x:a} ({a:a} – {b:a})", x=center, a=low, b=high)
+def _span(low: float, center: float, high: float, lang: str) -> str:
+    """Tell a parameter and its interval with as many decimals as the interval has two figures; most are below one."""
+    decimals = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 2
+    x, a, b = (words.number(value, lang, decimals) for value in (center, low, high))
+    return f"{x} ({a} – {b})"
 
 
 def standardized(beliefs: Beliefs, lang: str = "vi") -> pd.DataFrame:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import tables, typed
 from forecast.data.messages import Message
 from forecast.timeseries import dates
 
@@ -24,6 +24,9 @@ COLUMNS = ("unique_id", "ds", "y")
 MOST_STEPS = 200_000  # of a series: 540 years of days
 LARGEST = 1e100  # a value: its square is a number still
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}([.,]\d{3})+")
+
+
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 
 
 class Series(NamedTuple):
@@ -50,6 +53,8 @@ class Series(NamedTuple):
 def read(path: str | Path) -> pd.DataFrame:
     """Read a CSV table (UTF-8) as text, all columns; a blank line stays, so that rows keep their numbers.
 
+    Columns may be separated by semicolons or tabs; numbers have a decimal comma then, as spreadsheets write them.
+
     Raises :class:`forecast.data.tables.UserError` for a file that is no such table, and names a row with more cells
     than the header.
     """
@@ -58,7 +63,8 @@ def read(path: str | Path) -> pd.DataFrame:
     except UnicodeDecodeError:
         raise tables.UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     try:
-        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        mark = typed.separator(text.partition("\n")[0])
+        header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     except (csv.Error, ValueError) as error:
         raise tables.UserError(
             "{file}: not a CSV table ({error})", file=path, error=str(error) or "it is empty"
@@ -73,6 +79,8 @@ def read(path: str | Path) -> pd.DataFrame:
                 most=len(header),
             )
     width = len(header)
+    if mark != ",":
+        rows = [[cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in row] for row in rows]
     filled = [row + [""] * (width - len(row)) for row in rows]
     return pd.DataFrame(filled, columns=[name.strip() for name in header], dtype=str)
 
@@ -134,6 +142,9 @@ def one_each(frame: pd.DataFrame, needed: Iterable[str], file: str, others: Iter
     forecast.data.tables.TableError: known.csv, row 1, column price: ...
     """
     count, needed = Counter(frame.columns), list(needed)
+    if not any(count[column] for column in (*needed, *others)):
+        wanted = Message("the columns {words}", words=", ".join(needed))
+        raise tables.TableError([tables.Fault(file, 1, "", ", ".join(map(str, frame.columns)), wanted)])
     faults = [tables.Fault(file, 1, c, "", "this column, which is missing") for c in needed if not count[c]]
     several = [c for c in dict.fromkeys([*needed, *others]) if count[c] > 1]
     faults += [tables.Fault(file, 1, c, c, "this column once") for c in several]
