@@ -409,3 +409,10 @@ def test_a_slip_of_the_hand_is_told_with_its_line(old, new, en, vi, tmp_path, ru
         done = run("target", path, "--lang", lang, "--out", tmp_path / "x")
         assert done.exit_code == 1
         assert said in done.output and f"{at} {line}" in done.output, done.output
+
+
+def test_what_an_import_made_is_in_order(tmp_path, run):
+    assert run("sample", "da-bac", "--months", "12", "--out", tmp_path / "s").exit_code == 0
+    assert run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "da-bac", "--out", tmp_path / "d").exit_code == 0
+    done = run("check", tmp_path / "d", "--lang", "en")
+    assert done.exit_code == 0, done.output
