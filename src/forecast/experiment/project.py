@@ -133,9 +133,7 @@ def refuse_others(scenarios: Iterable[object]) -> None:
             )
 
 
-def _refuse(
-    scenarios: Sequence[object], engines: Sequence[object], draws: object, seed: object, jobs: object
-) -> None:
+def _refuse(scenarios: Sequence[object], engines: Sequence[object], draws: object, seed: object, jobs: object) -> None:
     """Raise :class:`UserError` for what somebody gave in place of scenarios or whole numbers; it says what to give."""
     refuse_others(scenarios)
     for name, given in (("scenarios", scenarios), ("engines", engines)):
