@@ -353,6 +353,18 @@ def test_people_are_whole_and_a_point_stands_for_thousands(tmp_path, run):
     assert "needs --population" in run("new", "Huyện Mới", "--lang", "en", "--out", tmp_path / "y").output
 
 
+def test_a_scenario_of_an_own_folder_says_how_to_ask_about_it(tmp_path, run):
+    out = tmp_path / "x"
+    assert run("new", "Huyện Mới", "--commune", "A", "--population", "20.000", "--out", out).exit_code == 0
+    words = ["target", out / "scenarios" / "huyen-moi-plan.yaml", "--lang", "en", "--out", tmp_path / "y"]
+    hint = f"FORECAST_DATA={out} before the command"
+    assert hint in run(*words).output
+    for file in ("huyen-moi-plan.yaml", "huyen-moi-status-quo.yaml"):
+        path = out / "scenarios" / file
+        path.write_text(path.read_text(encoding="utf-8") + "untill: 2030-12\n", encoding="utf-8")
+    assert hint not in run(*words, FORECAST_DATA=str(out)).output  # another fault, and these tables were read
+
+
 ROWS = {
     "semicolons": "place;month;value\nCà Mau;12/2026;61500\n",
     "semicolons and the mark of a spreadsheet": "\ufeffplace;month;value\r\nCà Mau;12/2026;61500\r\n",
@@ -409,3 +421,10 @@ def test_a_slip_of_the_hand_is_told_with_its_line(old, new, en, vi, tmp_path, ru
         done = run("target", path, "--lang", lang, "--out", tmp_path / "x")
         assert done.exit_code == 1
         assert said in done.output and f"{at} {line}" in done.output, done.output
+
+
+def test_what_an_import_made_is_in_order(tmp_path, run):
+    assert run("sample", "da-bac", "--months", "12", "--out", tmp_path / "s").exit_code == 0
+    assert run("import", tmp_path / "s" / "da-bac.xlsx", "--place", "da-bac", "--out", tmp_path / "d").exit_code == 0
+    done = run("check", tmp_path / "d", "--lang", "en")
+    assert done.exit_code == 0, done.output

@@ -22,6 +22,8 @@ from made import toy_question
         (lambda: f.Policy("Visits"), ["Policy: levers.0: found 'Visits', expected a lever, such as"]),
         (lambda: f.Target(value="nhiều", by="2025-12"), ["Target: value: found 'nhiều', expected a number"]),
         (lambda: f.Target(value=3, by="2025-12", since="2024-01"), ["Target: members is a stock: leave since out"]),
+        (lambda: f.project([]), ["scenarios: an empty list; expected at least one"]),
+        (lambda: f.project(toy_question(), []), ["engines: an empty list; expected at least one"]),
         (lambda: f.project("Cà Mau"), ["'Cà Mau' is no scenario; give Scenario("]),
         (lambda: f.project(["a.yaml"]), ["read_scenario(path)"]),
         (lambda: f.project(toy_question(), draws="8"), ["draws: '8'; expected a whole number"]),

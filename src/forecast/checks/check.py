@@ -223,11 +223,15 @@ def table_of(path: Path) -> str:
 
 
 def _expand(path: Path) -> list[Path]:
-    """Return the file itself, or the files of a folder that can be checked; other CSV of a run are left alone."""
+    """Return the file itself, or the files of a folder that can be checked; other CSV of a run are left alone.
+
+    So are those of the name of a table that a person types: `counts.csv` of an import is the office's table.
+    """
     if not path.is_dir():
         return [path]
     inside = sorted(file for pattern in _READABLE for file in path.rglob(pattern))
-    return [file for file in inside if file.suffix != ".csv" or file.stem in tables.SCHEMAS]
+    known = set(tables.SCHEMAS) - set(tables.BY_HAND)
+    return [file for file in inside if file.suffix != ".csv" or file.stem in known]
 
 
 def _nothing(folder: Path) -> Finding:

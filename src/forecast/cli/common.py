@@ -106,7 +106,7 @@ with_work = together(with_seed, with_jobs, with_cluster, with_result)  # of ever
 with_run = together(with_draws, with_engines, with_work, with_learned)
 
 
-def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
+def read_scenarios(paths: Sequence[Path]) -> list["Scenario"]:
     """Read all scenario files, or name every fault of all of them at once."""
     from forecast.question.scenario import read_scenario
 
@@ -128,8 +128,17 @@ def read_scenarios(paths: Iterable[Path]) -> list["Scenario"]:
         if q.scenario in names[:i]
     ]
     if faults:
+        _tell_own_tables(paths)
         raise SeveralErrors(faults)
     return questions
+
+
+def _tell_own_tables(files: Iterable[Path]) -> None:
+    """Say how to ask about a folder of one's own, where a scenario lies in one and the project's tables were read."""
+    folders = {file.parent.parent for file in files if (file.parent.parent / "places.csv").is_file()}
+    for folder in sorted(folders):
+        if folder.resolve() != data.tables.data_dir().resolve():
+            note("{folder} has tables of its own: say FORECAST_DATA={folder} before the command", folder=folder)
 
 
 def believing(questions: list["Scenario"], learned: str) -> list["Scenario"]:

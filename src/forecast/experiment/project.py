@@ -108,8 +108,9 @@ def project(
     True
     """
     scenarios = [scenarios] if isinstance(scenarios, Scenario | str) else list(scenarios)
-    _refuse(scenarios, draws, seed, jobs)
-    asked = [engine_of(engine) for engine in several(engines)]
+    named = several(engines)
+    _refuse(scenarios, named, draws, seed, jobs)
+    asked = [engine_of(engine) for engine in named]
     wanted = draws if isinstance(draws, range) else range(draws)
     differ(Message("scenarios"), [s.scenario for s in scenarios])
     differ(Message("engines"), [e.name for e in asked])
@@ -132,9 +133,12 @@ def refuse_others(scenarios: Iterable[object]) -> None:
             )
 
 
-def _refuse(scenarios: Iterable[object], draws: object, seed: object, jobs: object) -> None:
+def _refuse(scenarios: Sequence[object], engines: Sequence[object], draws: object, seed: object, jobs: object) -> None:
     """Raise :class:`UserError` for what somebody gave in place of scenarios or whole numbers; it says what to give."""
     refuse_others(scenarios)
+    for name, given in (("scenarios", scenarios), ("engines", engines)):
+        if not given:
+            raise tables.UserError("{name}: an empty list; expected at least one", name=name)
     if isinstance(draws, range) and len(draws):
         draws = 1
     for name, number, least in (("draws", draws, 1), ("seed", seed, 0), ("jobs", 1 if jobs is None else jobs, 1)):
