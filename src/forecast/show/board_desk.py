@@ -148,7 +148,7 @@ def equal(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
         "size": say(lang, vi="Phần của chính sách ở bảng trên", en="Part of the policy above"),
         "support": say(lang, vi="Chi thêm một năm", en="Spent more in a year"),
         "added_year": say(lang, vi="Thêm người ổn định sau một năm", en="Lasting members added in a year"),
-        "added_goal": say(lang, vi="đến 12/2030", en="by December 2030"),
+        "added_goal": say(lang, vi="đến 12/2030", en="by Dec 2030"),
         "low_goal": say(lang, vi="90%: từ", en="90%: from"),
         "high_goal": say(lang, vi="đến", en="to"),
         "first": say(lang, vi="Đứng đầu", en="Ranks first"),
@@ -238,23 +238,16 @@ def policies(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], la
     names = {
         "policy": say(lang, vi="Chính sách", en="Policy"),
         "added_year": say(lang, vi="Thêm người ổn định sau một năm", en="Lasting members added in a year"),
-        "added_goal": say(lang, vi="đến 12/2030", en="by December 2030"),
+        "added_goal": say(lang, vi="đến 12/2030", en="by Dec 2030"),
         "low_goal": say(lang, vi="90%: từ", en="90%: from"),
         "high_goal": say(lang, vi="đến", en="to"),
         "chance": say(lang, vi="Khả năng 2030, người ổn định", en="Probability of 2030, lasting"),
         **{
-            f"more_{payer}": say(
-                lang,
-                vi="{p:payer} trả thêm một năm (tỷ đồng)",
-                en="{p:payer} pays more in a year (billion VND)",
-                p=payer,
-            )
+            f"more_{payer}": say(lang, vi="{p:payer} (tỷ đồng)", en="{p:payer} (billion VND)", p=payer)
             for payer in PAYERS
             if payer != "donors" or rows["more_donors"].any()
         },
-        "price": say(
-            lang, vi="Chi cho một năm-người thêm (triệu đồng)", en="Support for one more member-year (million VND)"
-        ),
+        "price": say(lang, vi="Một năm-người thêm (triệu đồng)", en="One more member-year (million VND)"),
     }
     paid = [name for name in names if name.startswith("more_")]
     rows = rows.assign(price=rows["price"] / 1e6, **{name: rows[name] / BILLION for name in paid})
@@ -263,9 +256,11 @@ def policies(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], la
     rest = say(
         lang,
         vi="Mức giữa, khoảng và khả năng là của {n:n} lần mô phỏng; ± là sai số mô phỏng của khả năng. "
-        "Mọi chính sách có cùng các lần mô phỏng.",
+        "Mọi chính sách có cùng các lần mô phỏng. Tiền là phần mỗi bên trả thêm trong một năm; cột cuối là phần chi "
+        "của các bên không phải người tham gia cho mỗi năm tham gia thêm.",
         en="Medians, intervals and probabilities are of {n:n} draws; ± is the simulation error of a probability. All "
-        "policies have the same draws.",
+        "policies have the same draws. Money is what each pays more in a year; the last column is what all payers but "
+        "members spend on each member-year more.",
         n=int(rows["draws"].min()),
     )
     return join([words.table(rows.assign(policy=named), lang, forms, names), rest])
@@ -356,9 +351,9 @@ def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
         "communes": say(lang, vi="Số xã", en="Communes"),
         "last": say(lang, vi="Số gần nhất", en="Latest count"),
         "now": say(lang, vi="Hiện nay", en="Today"),
-        "december": say(lang, vi="Tháng 12 này", en="This December"),
-        "march": say(lang, vi="Tháng 3 tới", en="Next March"),
-        "goal": say(lang, vi="12/2030", en="December 2030"),
+        "december": say(lang, vi="Tháng 12 này", en="This Dec"),
+        "march": say(lang, vi="Tháng 3 tới", en="Next Mar"),
+        "goal": say(lang, vi="12/2030", en="Dec 2030"),
         "goal_lasting": say(lang, vi="ổn định", en="lasting"),
         "low": say(lang, vi="90%: từ", en="90%: from"),
         "high": say(lang, vi="đến", en="to"),
