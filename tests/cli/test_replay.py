@@ -84,4 +84,4 @@ def test_a_manifest_that_is_no_json_is_told(made, run):
     path.write_text("{", encoding="utf-8")
     done = run("replay", path, **env)
     assert (done.exit_code, done.output.count("\n")) == (1, 1)
-    assert "broken.json: not readable as JSON" in done.output
+    assert "broken.json, line 1: not readable as JSON" in done.output

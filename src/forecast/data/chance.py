@@ -16,7 +16,6 @@ import hashlib
 import math
 import os
 from collections.abc import Callable, Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ _SHARED = (
 )
 
 
-@cache
 def compiled_sources() -> list[Path]:
     """Return the files whose code is compiled, or compiled in: those that speak of numba or of compiled code."""
     sources = {path: path.read_bytes() for path in sorted(PACKAGE.rglob("*.py"))}
