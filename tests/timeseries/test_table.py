@@ -94,6 +94,31 @@ def test_a_table_may_be_separated_as_a_spreadsheet_writes_it_with_decimal_commas
     assert read(tmp_path / "written.csv").equals(read(tmp_path / "plain.csv"))
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1.234,5", "1.300", "-12"], [1234.5, 1300, -12]),  # a decimal comma: points group
+        (["1.234.567", "972", "1.300"], [1234567, 972, 1300]),
+        (["12,5", "0,125", "2,750"], [12.5, 0.125, 2.75]),
+        (["12.5", "1.234", "7"], [12.5, 1.234, 7]),  # a decimal point
+        (["972", "0.125", ""], [972, 0.125, None]),
+        (["1.234", "1.300", "1.400"], None),  # a thousand and more, or between one and two
+        (["1,234", "972", "7"], None),
+        (["12,5", "12.5", "1.234"], None),  # the table says both
+    ],
+)
+def test_marks_of_numbers_are_read_as_the_table_shows_them_or_refused(mark, cells, values, tmp_path):
+    lines = [f"a{mark}{year}{mark}{cell}" for year, cell in zip((2019, 2020, 2021), cells, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join([mark.join(("unique_id", "ds", "y")), *lines]), encoding="utf-8")
+    if values is None:
+        with pytest.raises(tables.TableError, match=r"if this is thousands, or 1[.,]2340 if it is not"):
+            read(tmp_path / "t.csv")
+        return
+    told = [None if cell == "" else float(cell) for cell in read(tmp_path / "t.csv")["y"]]
+    assert told == values
+
+
 def test_other_headings_are_one_fault(tmp_path):
     with pytest.raises(tables.TableError) as told:
         series_of(pd.DataFrame({"id": ["a"], "date": ["2020"], "value": [1.0]}), file="a.csv")

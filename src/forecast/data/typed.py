@@ -14,6 +14,12 @@ _MONTH_IN_WORDS = re.compile(r"(\D+?)\s+(\d{4})")
 _YEAR = re.compile(r"(\D*?)\s*((?:19|20|21)\d{2})")
 _MONTH_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})")
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,]\d+)?")
+_MARKED = {  # numbers that can only be read with one decimal mark
+    mark: re.compile(
+        rf"-?(?:\d+{d}(?:\d{{1,2}}|\d{{4,}})|0{d}\d+|\d{{1,3}}(?:{g}\d{{3}})+{d}\d+|\d{{1,3}}(?:{g}\d{{3}}){{2,}})"
+    )
+    for mark, d, g in ((",", ",", r"\."), (".", r"\.", ","))
+}
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[ \u00a0]\d{3})+")
 
 
@@ -107,6 +113,18 @@ def separator(header: str) -> str:
     (';', ',', ',')
     """
     return next((mark for mark in (";", "\t") if mark in header and "," not in header), ",")
+
+
+def decimal_mark(cells: Iterable[str]) -> str:
+    """Return the decimal mark that numbers of one table are written with, "" where none of them tells, or they differ.
+
+    >>> decimal_mark(["12,5", "1.234"]), decimal_mark(["1.234,5"]), decimal_mark(["12.5", "1.234"])
+    (',', ',', '.')
+    >>> decimal_mark(["1.234", "972"]), decimal_mark(["12,5", "12.5"])
+    ('', '')
+    """
+    marks = {mark for cell in cells for mark, pattern in _MARKED.items() if pattern.fullmatch(cell)}
+    return marks.pop() if len(marks) == 1 else ""
 
 
 def two_readings(text: str) -> bool:

@@ -24,9 +24,7 @@ COLUMNS = ("unique_id", "ds", "y")
 MOST_STEPS = 200_000  # of a series: 540 years of days
 LARGEST = 1e100  # a value: its square is a number still
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}([.,]\d{3})+")
-
-
-DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+NO_NUMBERS = ("unique_id", "ds", "date")  # columns whose dots and commas are no marks of numbers
 
 
 class Series(NamedTuple):
@@ -53,7 +51,8 @@ class Series(NamedTuple):
 def read(path: str | Path) -> pd.DataFrame:
     """Read a CSV table (UTF-8) as text, all columns; a blank line stays, so that rows keep their numbers.
 
-    Columns may be separated by semicolons or tabs; numbers have a decimal comma then, as spreadsheets write them.
+    Columns may be separated by semicolons or tabs, as spreadsheets write them; numbers have a decimal comma then if any
+    of them tells so (12,5), and what may be thousands as well (1.234) is refused where none does.
 
     Raises :class:`forecast.data.tables.UserError` for a file that is no such table, and names a row with more cells
     than the header.
@@ -79,10 +78,39 @@ def read(path: str | Path) -> pd.DataFrame:
                 most=len(header),
             )
     width = len(header)
-    if mark != ",":
-        rows = [[cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in row] for row in rows]
     filled = [row + [""] * (width - len(row)) for row in rows]
-    return pd.DataFrame(filled, columns=[name.strip() for name in header], dtype=str)
+    frame = pd.DataFrame(filled, columns=[name.strip() for name in header], dtype=str)
+    return frame if mark == "," else _with_points(frame, str(path))
+
+
+def _with_points(frame: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Return a spreadsheet's table with decimal points; a number of two readings that nothing decides is a fault."""
+    at = [i for i, column in enumerate(frame.columns) if column not in NO_NUMBERS]
+    values = frame.iloc[:, at]
+    mark = typed.decimal_mark(cell.strip() for column in values.to_numpy().T for cell in column)
+    if mark == ",":
+        numbers = values.apply(lambda column: column.str.strip().str.fullmatch(r"-?\d[\d.]*(,\d+)?"))
+        pointed = values.apply(lambda column: column.str.replace(".", "").str.replace(",", "."))
+        frame.iloc[:, at] = values.where(~numbers, pointed)
+    faults = [
+        tables.Fault(
+            file,
+            row + 2,
+            str(values.columns[column]),
+            cell,
+            Message(
+                "{plain} if this is thousands, or {cell}0 if it is not",
+                plain=cell.replace(".", "").replace(",", ""),
+                cell=cell,
+            ),
+        )
+        for row, cells in enumerate(values.to_numpy() if not mark else ())
+        for column, cell in enumerate(map(str.strip, cells))
+        if typed.two_readings(cell.removeprefix("-"))
+    ]
+    if faults:
+        raise tables.TableError(faults)
+    return frame
 
 
 def series_of(frame: pd.DataFrame, season: int | None = None, file: str = "table") -> list[Series]:
