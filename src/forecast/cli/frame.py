@@ -96,7 +96,20 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-class Existing(click.Path):
+class _Path(click.Path):
+    """A path that is told in the reader's language where it is a folder in place of a file, or the other way round."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        path = Path(os.fspath(value))
+        if path.is_dir() and not self.dir_okay:
+            self.fail(translate("{path} is a folder; expected a file", path=path), param, ctx)
+        if path.is_file() and not self.file_okay:
+            self.fail(translate("{path} is a file; expected a folder", path=path), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Existing(_Path):
     """A file or folder that is there; where it is not, one with a like name is offered."""
 
     def __init__(self, **settings: Any):
@@ -109,25 +122,14 @@ class Existing(click.Path):
             near = like(path)
             hint = translate("; did you mean {word}?", word=near) if near else ""
             self.fail(translate("there is no file {path}{hint}", path=path, hint=hint), param, ctx)
-        if path.is_dir() and not self.dir_okay:
-            self.fail(translate("{path} is a folder; expected a file", path=path), param, ctx)
-        if path.is_file() and not self.file_okay:
-            self.fail(translate("{path} is a file; expected a folder", path=path), param, ctx)
         return super().convert(value, param, ctx)
 
 
-class Folder(click.Path):
+class Folder(_Path):
     """A folder to write to, which need not be there."""
 
     def __init__(self) -> None:
         super().__init__(file_okay=False, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path."""
-        path = Path(os.fspath(value))
-        if path.is_file():
-            self.fail(translate("{path} is a file; expected a folder", path=path), param, ctx)
-        return super().convert(value, param, ctx)
 
 
 def like(path: Path) -> Path | None:

@@ -17,7 +17,7 @@ from forecast.question.scenario import Scenario
 from forecast.show import ranking
 from forecast.show.costs import adding, of_year
 from forecast.show.marks import INK, MUTED, margin
-from forecast.show.picture import GRID, LOOKS, Picture, capital, few_ticks, redrawn, sheet, source_line, style
+from forecast.show.picture import GRID, LOOKS, Picture, bare, capital, few_ticks, redrawn, sheet, source_line, style
 
 ROW, AXIS = 0.46, 0.3  # inches of a row, and of the ticks of an axis with its unit
 PAID = ("state", "province", "donors", "office")  # whose money a table shows
@@ -187,8 +187,7 @@ def _first(chances: pd.DataFrame, titles: dict[str, str], criterion: str) -> dic
 
 def titles(scenarios: Iterable[Scenario], lang: str = "vi") -> dict[str, str]:
     """Return the names for people of scenarios, the place left out of them."""
-    named = {s.scenario: (words.title(s, lang), words.form(s.place.name, "place", lang)) for s in scenarios}
-    return {name: title.removeprefix(place).lstrip(" ,:–-") for name, (title, place) in named.items()}
+    return {s.scenario: bare(words.title(s, lang), s.place.name, lang) for s in scenarios}
 
 
 def text(

@@ -212,7 +212,16 @@ def short(title: str, place: str, lang: str) -> str:
     >>> short("Lào Cai (cùng Yên Bái), ba việc", "Lào Cai (2025)", "vi")
     'Ba việc'
     """
-    return capital(title.removeprefix(words.form(place, "place", lang)).lstrip(" ,:–-")) or title
+    return capital(bare(title, place, lang)) or title
+
+
+def bare(title: str, place: str, lang: str) -> str:
+    """Return a scenario's title without the place, as it stands within a sentence.
+
+    >>> bare("Lào Cai (cùng Yên Bái), ba việc", "Lào Cai (2025)", "vi")
+    'ba việc'
+    """
+    return title.removeprefix(words.form(place, "place", lang)).lstrip(" ,:–-")
 
 
 def speaks(frame: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import places, tables
+from forecast.data import frames, places, tables
 from forecast.desk.board import counted, price
 from forecast.desk.board.board import Board
 from forecast.desk.board.outlook import few
@@ -70,15 +70,15 @@ def five(board: Board) -> pd.DataFrame:
         december = f"{year.year + (year.month == 12)}-12"
         at = {"december": board.outlook.at(december), "march": board.outlook.at(str(tables.month(december) + 3))}
         name = place.then if _gone(place) else place.now
-        count = counted.last_counts(board.asked.known_history, (name,), board.asked.month).iloc[1]
+        counts = counted.last_counts(board.asked.known_history, (name,), board.asked.month).set_index("place")
         gap = lasting - flat
         rows.append(
             {
                 "vi": place.name("vi"),
                 "en": place.name("en"),
                 "communes": len(communes_of(place.then, place.now)),
-                "last": count["month"],
-                "last_age": count["age"],
+                "last": frames.at(counts, name, "month"),
+                "last_age": frames.at(counts, name, "age"),
                 "now": float(np.median(members[0])),
                 "december": float(np.median(members[at["december"]])),
                 "march": float(np.median(members[at["march"]])),
