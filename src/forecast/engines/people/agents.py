@@ -30,7 +30,7 @@ from forecast.question.plan import COLUMNS, GROUPS
 from forecast.question.scenario import Scenario
 
 BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
-ROOM = 500_000  # rows of a table of people that is used again; longer ones are given back, else the longest ever stay
+ROOM = 500_000  # rows of a table of people that the next question uses again; else the longest of all would stay
 FEWEST = 2  # draws side by side of a large place: each takes some 100 MB where a million people ever enroll
 G = len(GROUPS)
 
@@ -92,11 +92,8 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         self.t, first = 0, tables.month_index(plan.months[0])
         price = np.exp(-d["renewal_price_response"][:, None, None, None] * world.burden_rise)
         fastest = d["return_rate"][:, None, None, None] * price
-        short = [people.room if len(people.table) <= ROOM else None for people in self.people]
-        rooms = short + [None] * len(world.keys)
+        rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
         self.people, rules = [], records.Rules.of(d)
-        if None in short:
-            trim()
         spells = world.layout.spells
         for draw, key in enumerate(world.keys):
             moves = Moves(
@@ -119,6 +116,12 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         self.pulled = np.zeros(size[::-1])
         self.team.create_agents(self, len(world.numbers), list(range(len(world.numbers))))
         self.datacollector = _collector() if self.collect else None
+
+    def give_back(self) -> None:
+        """Let long tables of people go when a question is answered; the next batch of it would have used them again."""
+        if any(len(people.table) > ROOM for people in self.people):
+            self.people = []
+            trim()
 
     def members(self) -> np.ndarray:
         """Members by (communes, draws), now."""
@@ -258,6 +261,7 @@ class AgentEngine:
         size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
         starts = range(draws.start, draws.stop, size)
         results = [batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]
+        model_of(self.team).give_back()
         return rows_of(scenario, self.name, draws, np.concatenate(results))
 
 
