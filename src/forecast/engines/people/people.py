@@ -119,7 +119,7 @@ class People:
         """Lengthen the table of people to at least `wanted` rows."""
         have = len(self.table)
         if wanted > have:
-            size = max(wanted, have + have // 8 + 1024)
+            size = max(wanted, have + have // 16 + 1024)
             for column in (self.table, self.wake):  # in place: where the memory ends, pages are added and none copied
                 column.resize(size, refcheck=False)
             self.turns = np.empty(size + events.AHEAD, np.int32)
