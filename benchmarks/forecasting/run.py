@@ -32,6 +32,7 @@ COUNTS = {1: 350, 4: 350, 12: 400}
 ENROLLMENT = 1670
 SEED = 1  # held back: nothing is chosen or learned on it (README.md says which seeds are for that)
 COMMUNES, MONTHS = 600, 60
+FEW_MONTHLY = 100  # monthly series; a real set of more gets half of --most, and only the methods of --monthly
 REAL = """Each figure holds on the set that stands over it and on no other. Members, drift and constants were chosen on
 these same sets, by their training and test parts together, so that no figure of this project below is that of a set
 never seen; widths were learned on them as well, and `widths.py` prints what they hold when a set is left out. What
@@ -83,7 +84,7 @@ def main() -> int:
     }
     failed = False
     for label, cases in sets.items():
-        monthly = cases[0].season == 12 and options.series and len(cases) > options.most
+        monthly = cases[0].season == 12 and options.series and len(cases) > FEW_MONTHLY
         most = options.most // few // (2 if monthly else 1) if options.series else len(cases)
         asked = [n for n in names if not monthly or not options.monthly or n in options.monthly.split(",")]
         given = {name: answers.kept(options.keep, label, name, cases[:most]) for name in asked}

@@ -185,7 +185,10 @@ def test_a_table_says_how_wide_intervals_have_to_be(season, n):
     """Series that jump at their end need wide intervals, those that hardly move narrow ones; both hold what comes."""
     rng = np.random.default_rng(11)
     wide, narrow = (
-        [100 * np.exp(np.cumsum(rng.normal(0, late * np.where(np.arange(n) < n - 6, 0.1, 1), n))) for _ in range(80)]
+        [
+            100 * np.exp(np.cumsum(rng.normal(0, late * np.where(np.arange(n) < n - 5 - season, 0.1, 1), n)))
+            for _ in range(80)
+        ]
         for late in (0.3, 0.004)
     )
     for rows, expected in ((wide, lambda width: width > 1.1), (narrow, lambda width: width < 0.9)):
@@ -197,6 +200,14 @@ def test_a_table_says_how_wide_intervals_have_to_be(season, n):
                 quantiles = combination.forecast(y[:-3], season, 3, LEVELS, one).quantiles
                 found.append(np.mean((y[-3:] >= quantiles[:, 0]) & (y[-3:] <= quantiles[:, 2])))
         assert abs(np.mean(held) - 0.95) <= abs(np.mean(alone) - 0.95)
+
+
+def test_one_calm_month_does_not_make_intervals_narrow():
+    """Communes that all stand still in the last month: a question about one month asks of a whole year."""
+    rng = np.random.default_rng(5)
+    rows = [100 * np.exp(np.cumsum(rng.normal(0, 0.05, 60))) for _ in range(40)]
+    still = [np.append(y, y[-1]) for y in rows]
+    assert habits.of(still, 12, 1).width_in_logs == pytest.approx(habits.of(rows, 12, 1).width_in_logs, rel=0.1)
 
 
 def test_tables_that_show_nothing_have_the_usual_habits():

@@ -18,6 +18,7 @@ LEANS, FEWEST = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2), 20  # above one: growth fas
 ASKED = 200  # series of a kind that are asked at most
 # Paces that are tried, and the series that the usual one is worth; M1, M3 and tourism, whole and in tables of 40.
 PACES, USUAL_PACE = tuple(round(0.5 + 0.1 * i, 1) for i in range(12)), 60
+FEWEST_STEPS = 4  # that are held back at least: a single month or year is one luck that all of a table have in common
 TRUST = 0.7  # power of the width that was needed; M1, M3, tourism and uptake, whole and in tables of 40
 LEAST_WIDTH = 0.1  # times the usual: series that a formula made say that no width is needed
 HELD = ((0.975, 0.95), (0.9, 0.8))  # ends of intervals and the shares that they are to hold
@@ -94,8 +95,8 @@ def _some(series: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _held_back(values: np.ndarray, season: int, horizon: int) -> Iterable[_Kept]:
-    """Yield the end of a series, at most a third of it, where enough is left before it."""
-    steps = min(horizon, (len(values) - 1) // 3)
+    """Yield the end of a series where enough is left before it: a year or more, at most a third of its values."""
+    steps = min(max(horizon, season, FEWEST_STEPS), (len(values) - 1) // 3)
     past, came = values[:-steps], values[-steps:]
     if len(past) <= SHORT or (season > 1 and len(past) < 2 * season + 2):
         return
