@@ -49,7 +49,9 @@ def test_the_last_counted_month_is_the_origin_and_an_early_one_is_refused():
 
 @pytest.mark.parametrize("month", ["2026-01", "2099-12"])
 def test_a_month_after_all_that_is_known_is_refused(month):
-    with pytest.raises(tables.UserError, match=f"{month}: .* the last month of which there is a count is 2025-12") as told:
+    with pytest.raises(
+        tables.UserError, match=f"{month}: .* the last month of which there is a count is 2025-12"
+    ) as told:
         learning.learn_at(month, again=0, **FEW)
     assert "số liệu mới nhất là của 2025-12" in told.value.text("vi")
 
