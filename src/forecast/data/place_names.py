@@ -92,7 +92,7 @@ def find(name: str, places: pd.DataFrame, month: str = "") -> str:
 
 
 def _of_today(place: str, places: pd.DataFrame, month: str) -> bool:
-    """Return whether a place of today exists in a month; of those that are gone only some have their communes listed."""
+    """Return whether a place of today exists in a month; of those that are gone, not all communes are listed."""
     since, until = (str(frames.at(places, place, end)) for end in ("since", "until"))
     return since <= month and not until
 
