@@ -173,7 +173,7 @@ COLUMNS = {  # of the table: form, Vietnamese, English
     "chance_goal": ("c", "Khả năng đạt", "Probability"),
     "chance_goal_lasting": ("c", "Chỉ tính người bền vững", "Lasting members alone"),
     "needed": ("a", "Cần thêm mỗi tháng", "Needed a month"),
-    "rise": ("a", "Mức sàn 2027 lấy đi", "The floor of 2027 takes"),
+    "rise": ("a", "Mức sàn 2027 làm giảm", "The floor of 2027 takes"),
 }
 
 

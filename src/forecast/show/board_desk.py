@@ -83,7 +83,7 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
     )
     names = {
         "place": say(lang, vi="Nơi", en="Place"),
-        "taken": say(lang, vi="Mức sàn lấy đi sau một năm", en="The floor takes in a year"),
+        "taken": say(lang, vi="Mức sàn làm giảm sau một năm", en="The floor takes in a year"),
         "low": say(lang, vi="90%: từ", en="90%: from"),
         "high": say(lang, vi="đến", en="to"),
         "top_up": say(lang, vi="Hỗ trợ thêm để bù (tùy nhóm)", en="Top-up that undoes it (by group)"),
@@ -357,7 +357,7 @@ def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
         "goal_lasting": say(lang, vi="bền vững", en="lasting"),
         "low": say(lang, vi="90%: từ", en="90%: from"),
         "high": say(lang, vi="đến", en="to"),
-        "taken": say(lang, vi="Mức sàn lấy đi", en="The floor takes"),
+        "taken": say(lang, vi="Mức sàn làm giảm", en="The floor takes"),
     }
     shown = rows.assign(
         name=[row.vi if lang == "vi" else row.en for row in frames.rows(rows)],
