@@ -15,7 +15,7 @@ Answer = tuple[np.ndarray, np.ndarray] | str
 
 def kept(folder: Path | None, label: str, name: str, cases: list[Case]) -> list[tuple[Answer, float]]:
     """Return answer (or error) and processor seconds for each case, from `folder` where they are there."""
-    path = folder / f"{label}--{name}.json".replace(" ", "-") if folder else None
+    path = folder / f"{label}--{name}.json".replace(", ", "-").replace(" ", "-") if folder else None
     known = json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else {}
     if any(key(case) not in known for case in cases):
         print(f"{label}, {name}: {len(cases)} series", file=sys.stderr, flush=True)

@@ -16,11 +16,11 @@ LEAST_CES = 10  # statsforecast 2.1 was still at work after a minute on eight va
 Z = np.array([-1.959964, -1.281552, 1.281552, 1.959964])
 
 
-def ours(past, season, horizon, lean=None):
-    """Forecast as `forecast baseline` does; `lean` is what a table of short series says of drifts."""
+def ours(past, season, horizon, habits=None):
+    """Forecast as `forecast baseline` does; `habits` are what the other series of a group show, by season."""
     from forecast.timeseries import combination
 
-    given = combination.ALONE if lean is None else combination.Given(lean=lean)
+    given = combination.Given(habits=habits[season]) if habits else combination.ALONE
     answer = combination.forecast(past, season, horizon, LEVELS, given)
     return answer.median, answer.quantiles
 
@@ -121,13 +121,14 @@ METHODS = {
 
 
 def beside(name, cases) -> dict:
-    """Return what a method learns of all series of a group, without what came after: this project, of short ones."""
+    """Return what a method learns of all series of a group, without what came after: this project alone."""
     if name != "this project":
         return {}
-    from forecast.timeseries import combination
+    from forecast.timeseries import habits
 
-    short = [case.past for case in cases if case.season == 1 and 4 <= len(case.past) <= combination.SHORT]
-    return {"lean": combination.lean_of(short[:200])}
+    seasons = {case.season for case in cases}
+    horizon = max(len(case.future) for case in cases)
+    return {"habits": {n: habits.of([case.past for case in cases if case.season == n], n, horizon) for n in seasons}}
 
 
 def run(name, past, season, horizon, **more):

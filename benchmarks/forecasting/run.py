@@ -89,7 +89,7 @@ def main() -> int:
         given = {name: answers.kept(options.keep, label, name, cases[:most]) for name in asked}
         found["sets"][label] = scoring.table(cases[:most], given, by_family=label == "enrollment")
         if options.series and not options.quick and scoring.OURS in names:
-            alone = {scoring.OURS: answers.kept(options.keep, label, scoring.OURS, cases)}
+            alone = {scoring.OURS: answers.kept(options.keep, f"{label}, all", scoring.OURS, cases)}
             found["sets"][f"{label}, all"] = scoring.table(cases, alone, by_family=False)
         failed |= any(row["failed"] for row in found["sets"][label] if row["method"] == scoring.OURS)
     if not options.data and not options.series:

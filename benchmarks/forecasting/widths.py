@@ -48,9 +48,9 @@ def main() -> None:
     groups = real.read(options.series)
     shown = {}
     for label, cases in groups.items():
-        more = peers.beside("this project", cases)  # what a table of short series says of drifts
+        habits = peers.beside("this project", cases)["habits"]  # of a table of short series: what drifts weigh
         shown[label] = [
-            (case, combination.shows(case.past, case.season, len(case.future), **more))
+            (case, combination.shows(case.past, case.season, len(case.future), habits[case.season].lean))
             for case in cases[: options.most]
         ]
     for logs, sets in ((True, LEARN), (False, {1: COUNTS})):

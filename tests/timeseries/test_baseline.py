@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.data import tables
-from forecast.timeseries import baseline, combination, methods
+from forecast.timeseries import baseline, combination, habits, methods
 
 LEVELS = (0.025, 0.5, 0.975)
 
@@ -144,18 +144,69 @@ def test_a_table_of_short_series_says_how_much_drifts_weigh():
     rng = np.random.default_rng(7)
     lines = [100 + rng.uniform(5, 20) * np.arange(6) for _ in range(30)]
     swings = [100 + 20 * (-1.0) ** np.arange(6) * rng.uniform(0.9, 1.1, 6) for _ in range(30)]
-    assert combination.lean_of(swings) < combination.LEAN < combination.lean_of(lines)
-    assert combination.lean_of(lines[:5]) == combination.LEAN
+    assert habits.lean_of(swings) < combination.LEAN < habits.lean_of(lines)
+    assert habits.lean_of(lines[:5]) == combination.LEAN
 
 
 def test_a_table_whose_growth_speeds_up_lets_a_short_series_grow_faster_than_its_drift():
     rng = np.random.default_rng(7)
     faster = [100 + rng.uniform(5, 20) * np.arange(6) ** 1.3 for _ in range(200)]
-    lean = combination.lean_of(faster)
+    lean = habits.lean_of(faster)
     assert lean > 1
     y = faster[0]
     plain = y[-1] + (y[-1] - y[0]) / 5
     assert combination.shows(y, 1, 1, 0.6).middle[0] < plain < combination.shows(y, 1, 1, lean).middle[0]
+
+
+def speeding(count, n=16):
+    """Series of growth that goes on faster than it was, with noise, and no faster than is forecast in logs."""
+    rng = np.random.default_rng(7)
+    return [rng.uniform(50, 500) * np.exp(0.004 * np.arange(n) ** 1.6 + rng.normal(0, 0.01, n)) for _ in range(count)]
+
+
+def test_a_table_whose_growth_speeds_up_lets_its_yearly_series_go_on_faster():
+    """Held back ends say so; few series say nothing, and series whose growth ends say the contrary."""
+    rows = speeding(60)
+    learned = habits.of(rows, 1, 4)
+    assert learned.pace > 1.2
+    assert habits.of(rows[:10], 1, 4) == combination.USUAL
+    ended = [np.append(y, np.full(5, y[-1])) * np.random.default_rng(1).normal(1, 0.005, 21) for y in rows]
+    assert habits.of(ended, 1, 4).pace < 0.9
+    alone = combination.forecast(rows[0], 1, 4, LEVELS)
+    beside = combination.forecast(rows[0], 1, 4, LEVELS, combination.Given(habits=learned))
+    assert (beside.median > alone.median).all()
+    every = pd.concat([table(**{f"{i}": (range(2000, 2016), y)}) for i, y in enumerate(rows)])
+    answer = ahead(every, 4).groupby("unique_id", sort=False)["median"].last()
+    assert answer.iloc[0] == pytest.approx(beside.median[-1])
+
+
+@pytest.mark.parametrize(("season", "n"), [(1, 14), (12, 60)])
+def test_a_table_says_how_wide_intervals_have_to_be(season, n):
+    """Series that jump at their end need wide intervals, those that hardly move narrow ones; both hold what comes."""
+    rng = np.random.default_rng(11)
+    wide, narrow = (
+        [100 * np.exp(np.cumsum(rng.normal(0, late * np.where(np.arange(n) < n - 6, 0.1, 1), n))) for _ in range(80)]
+        for late in (0.3, 0.004)
+    )
+    for rows, expected in ((wide, lambda width: width > 1.1), (narrow, lambda width: width < 0.9)):
+        learned = habits.of([y[:-3] for y in rows], season, 3)
+        assert expected(learned.width_in_logs)
+        given, held, alone = combination.Given(habits=learned), [], []
+        for y in rows:
+            for found, one in ((held, given), (alone, combination.ALONE)):
+                quantiles = combination.forecast(y[:-3], season, 3, LEVELS, one).quantiles
+                found.append(np.mean((y[-3:] >= quantiles[:, 0]) & (y[-3:] <= quantiles[:, 2])))
+        assert abs(np.mean(held) - 0.95) <= abs(np.mean(alone) - 0.95)
+
+
+def test_tables_that_show_nothing_have_the_usual_habits():
+    """Flat series, series that a formula made, gaps, zeros: no warning and no width of nothing."""
+    flat, lines = [np.full(20, 7.0)] * 30, [100.0 + np.arange(20) * step for step in range(1, 31)]
+    gaps = [np.append(np.arange(1.0, 20.0), np.nan)] * 30
+    zeros = [np.where(np.arange(40) % 7, 0.0, 3.0)] * 30
+    assert habits.of(flat, 1, 4) == habits.of(gaps, 1, 4) == combination.USUAL
+    assert 0.1 <= habits.of(lines, 1, 4).width_in_logs < 1
+    assert np.isfinite(habits.of(zeros, 12, 6)).all()
 
 
 def test_one_jump_moves_the_drift_and_not_the_median_drift():

@@ -16,7 +16,7 @@ import pandas as pd
 
 from forecast.data import files, tables, workers
 from forecast.data.steps import steps
-from forecast.timeseries import combination, effects, reconcile, saturation
+from forecast.timeseries import combination, effects, habits, reconcile, saturation
 from forecast.timeseries.combination import Given
 from forecast.timeseries.table import COLUMNS, Series, read, series_of
 
@@ -25,7 +25,6 @@ __all__ = ["COLUMNS", "QUANTILES", "baseline", "coherent", "levels_of", "read", 
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 CHUNK = 64  # series in one task at most: tasks cost little, and the bar moves
 TASKS = 64  # tasks at least, where there are so many series
-ASKED = 200  # short series of a table whose last values say how much drifts weigh
 
 
 class _Chunk(NamedTuple):
@@ -54,6 +53,8 @@ def baseline(
     ``horizon`` counts steps after the last value of each series. ``season`` is the number of steps in a season, read
     from the dates when not given (a monthly series: 12). An empty ``y`` is a gap. ``events`` and ``known`` are tables
     of :mod:`forecast.timeseries.effects`: what happened and is announced, and columns whose future is known.
+    Twenty series of one season and more also show each other how growth goes on and how far guesses miss
+    (:mod:`forecast.timeseries.habits`), so that the answer for one depends on which others are in the table.
     ``ceiling`` is a number, a column of the table, or "learned" (:mod:`forecast.timeseries.saturation`). ``jobs``
     processes work at once (all cores by default); the answer does not depend on them. ``keep`` is a folder for finished
     series, so that the same question, asked again after a kill, goes on where it was. Returns ``unique_id, ds, mean,
@@ -122,14 +123,16 @@ def _given(
     file: str,
 ) -> list[Given]:
     """Return what is known beside each series."""
-    short = [case for case in cases if case.season == 1 and 4 <= len(case.values) <= combination.SHORT]
-    short = [case for case in short if np.isfinite(case.values).all()]
-    lean = combination.lean_of([case.values for case in short[:: max(1, len(short) // ASKED)]])
-    inputs = [Given(lean=lean)] * len(cases)
+    inputs = [Given()] * len(cases)
     if events is not None or known is not None:
         listed = effects.events_of(events) if events is not None else []
         moves = effects.moves(cases, horizon, listed, known)
         inputs = [one._replace(past=m.past, ahead=m.ahead, doubt=m.doubt) for one, m in zip(inputs, moves, strict=True)]
+    calm: dict[int, list[np.ndarray]] = {}
+    for case, one in zip(cases, inputs, strict=True):
+        calm.setdefault(case.season, []).append(case.values / np.exp(one.past))
+    common = {season: habits.of(series, season, horizon) for season, series in calm.items()}
+    inputs = [one._replace(habits=common[case.season]) for case, one in zip(cases, inputs, strict=True)]
     if ceiling is not None:
         limits = saturation.ceilings(cases, frame, ceiling, file)
         hard = ceiling != saturation.LEARNED

@@ -24,8 +24,7 @@ from forecast.timeseries import methods, saturation
 
 FAST = 0.15  # mean change of logs a step from which on a series is forecast in counts; uptake set
 SHORT = 6  # yearly values up to which drifts weigh more than all else together: see LEAN
-LEAN = 0.6  # share of the drift then, unless a table of at least FEWEST_SERIES short series says which was best
-LEANS, FEWEST_SERIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2), 20  # above one: growth faster than the drift
+LEAN = 0.6  # share of the drift then, unless a table says which was best: timeseries/habits.py
 FEWEST_SMOOTHED = 3  # values
 MOST_LEAN = 0.9  # of the weight, so that members can disagree; a drift that should count for more goes on faster
 LATE_SLOPE = (0.7, 0.9)  # share and weight of the slope in Theta of yearly series; M1, M3, tourism
@@ -75,19 +74,35 @@ COUNT_WIDTHS = {1: Width(0.57, 0.5, 0.14, 0.58, 0.35, 0.3, 3.62)}
 SHORT_LOGS, SHORT_COUNTS = 0.68, 1.35
 
 
+class Habits(NamedTuple):
+    """What the series of a table have in common (:mod:`forecast.timeseries.habits`); one alone has the usual ones.
+
+    ``lean`` is the share of drifts in a yearly series of at most SHORT values. Of longer ones, ``pace`` is that of
+    growth against what a yearly series in logs shows by itself, and widths are factors on the usual ones.
+    """
+
+    lean: float = LEAN
+    pace: float = 1.0
+    width_in_logs: float = 1.0
+    width_in_counts: float = 1.0
+
+
+USUAL = Habits()
+
+
 class Given(NamedTuple):
-    """What is known beside a series: log factors of its past and future, their doubt, a ceiling, the lean to drifts.
+    """What is known beside a series: log factors of its past and future, their doubt, a ceiling, habits of the table.
 
     ``past`` (n,) and ``ahead`` (horizon,) are 0 at the last value, ``doubt`` (horizon,) is the variance of ``ahead``:
     :class:`forecast.timeseries.effects.Moves`. ``ceiling`` is NaN for none; one that is not ``hard``, an estimate,
-    moves the median and bounds nothing. ``lean`` is the share of drifts in a yearly series of few values.
+    moves the median and bounds nothing.
     """
 
     past: np.ndarray | float = 0.0
     ahead: np.ndarray | float = 0.0
     doubt: np.ndarray | float = 0.0
     ceiling: float = float("nan")
-    lean: float = LEAN
+    habits: Habits = USUAL
     hard: bool = True
 
 
@@ -130,10 +145,12 @@ def forecast(values: ArrayLike, season: int, horizon: int, levels: Sequence[floa
     True
     """
     known = np.asarray(values, dtype=float) / np.exp(given.past)
-    shown = shows(known, season, horizon, given.lean)
+    shown = shows(known, season, horizon, given.habits.lean)
+    if season == 1:
+        shown = shown._replace(middle=paced(shown, known, given.habits.pace))
     if np.isfinite(given.ceiling):
         shown = shown._replace(middle=saturation.below(known, shown.middle, season, given.ceiling))
-    width = width_of(shown, season)
+    width = width_of(shown, season, given.habits)
     quantiles = quantiles_of(known, shown, width, (*levels, *NODES), given)
     shift = np.exp(given.ahead) * np.ones(horizon)
     quantiles, count = quantiles * shift[:, None], len(levels)
@@ -145,7 +162,7 @@ def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[f
     scale = deviation(shown, width)
     relative = 1.0 if shown.in_logs else np.abs(shown.middle) / shown.scale
     scale = np.sqrt(scale**2 + given.doubt * relative**2)
-    reach = np.outer(scale, _student(levels, width.freedom))
+    reach = np.outer(scale, student(levels, width.freedom))
     if np.isfinite(given.ceiling) and given.hard:
         relative = np.maximum(np.asarray(relative) * np.ones(len(scale)), SMALLEST)
         return saturation.squeezed(shown.middle, reach / relative[:, None], given.ceiling)
@@ -159,18 +176,32 @@ def quantiles_of(values: np.ndarray, shown: Shown, width: Width, levels: tuple[f
 
 
 @lru_cache(maxsize=64)
-def _student(levels: tuple[float, ...], freedom: float) -> np.ndarray:
+def student(levels: tuple[float, ...], freedom: float) -> np.ndarray:
     """Return quantiles of Student's distribution."""
     return np.asarray(stdtrit(freedom, np.array(levels)))
 
 
-def width_of(shown: Shown, season: int) -> Width:
-    """Return what was learned for series of this season, in logs or in counts."""
+def paced(shown: Shown, values: np.ndarray, pace: float) -> np.ndarray:
+    """Return the middle (horizon,) of a yearly series whose growth goes on at ``pace`` times what it showed.
+
+    In counts, and of at most SHORT values, it is left as it is.
+    """
+    if pace == 1 or not shown.in_logs or shown.points <= SHORT:
+        return shown.middle
+    last = values[np.isfinite(values)][-1]
+    ends = float(np.nanmin(values)) / FARTHEST, float(np.nanmax(values)) * FARTHEST
+    return np.asarray(np.clip(last + pace * (shown.middle - last), *ends))
+
+
+def width_of(shown: Shown, season: int, habits: Habits = USUAL) -> Width:
+    """Return what was learned for series of this season, in logs or in counts, and of the table."""
     known = WIDTHS if shown.in_logs else COUNT_WIDTHS
     width = known[min(known, key=lambda one: abs(np.log(one / season)))]
     if shown.points > SHORT:
-        return width
-    return width._replace(constant=width.constant + float(np.log(SHORT_LOGS if shown.in_logs else SHORT_COUNTS)))
+        times = habits.width_in_logs if shown.in_logs else habits.width_in_counts
+    else:
+        times = SHORT_LOGS if shown.in_logs else SHORT_COUNTS
+    return width._replace(constant=width.constant + float(np.log(times)))
 
 
 def deviation(shown: Shown, width: Width) -> np.ndarray:
@@ -315,24 +346,3 @@ def _filled(x: np.ndarray, season: int) -> np.ndarray:
         return np.asarray(line)
     seasonal = np.resize(methods.season_of(line, season), len(x))
     return np.where(gaps, np.interp(at, at[~gaps], (x - seasonal)[~gaps]) + seasonal, x)
-
-
-def lean_of(parts: list[np.ndarray]) -> float:
-    """Return the share of drifts that would have been best for the last values of short yearly series without gaps.
-
-    Drawn towards :data:`LEAN` as by FEWEST_SERIES more series; each counts in units of its own mean change.
-
-    >>> round(lean_of([np.arange(5.0) * step + 1 for step in range(1, 30)]), 2)
-    0.84
-    """
-    misses = []
-    for values in parts:
-        size = float(np.abs(np.diff(values[:-1])).mean())
-        if size > 0:
-            knots = (0.0, MOST_LEAN, LEANS[-1])  # between them a forecast is linear in the lean
-            ends = np.interp(LEANS, knots, [shows(values[:-1], 1, 1, lean).middle[0] for lean in knots])
-            misses.append(np.abs(values[-1] - ends) / size)
-    if len(misses) < FEWEST_SERIES:
-        return LEAN
-    best = LEANS[int(np.argmin(np.mean(misses, axis=0)))]
-    return (FEWEST_SERIES * LEAN + len(misses) * best) / (FEWEST_SERIES + len(misses))
