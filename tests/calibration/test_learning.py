@@ -72,6 +72,9 @@ def test_a_place_stands_beside_its_share_of_the_nation(learned):
 def test_the_page_says_what_was_learned_and_what_ranks_say(learned, lang):
     text = calibration.answer(learned, lang)
     assert f"{learned.counts}" in text and "nan" not in text
+    # Of a whole interval, while `error` is of half: a center that moves from one end to the other moves by all of it.
+    moved = learned._replace(table=learned.table.assign(error=2.0))
+    assert "100%" in calibration.answer(moved, lang)
     assert len(calibration.table(learned, lang).splitlines()) == 2 + len(learned.table)
     for row in calibration.table(learned, lang).rows:  # most parameters are below one: their ends differ all the same
         for _, low, high in (re.fullmatch(r"(.+) \((.+) – (.+)\)", told).groups() for told in row[1:3]):
