@@ -175,22 +175,24 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     from forecast.exchange.reading import report
     from forecast.exchange.reading.grids import read_grids
 
-    if members_lists.has_list(read_grids(file)):
+    if members_lists.has_list(grids := read_grids(file)):
         _import_list(file, place, answers, out, force, lang)
         return
     given = [*kept.load(data_dir()), *(kept.load(out) if out != data_dir() else ()), *answers]
     try:
         frames, texts, book = place_counts.imported(file, place, given)
     except UserError as error:
-        if read := report.to_text(list(getattr(error, "notes", ())), lang):
+        if read := report.to_text([*getattr(error, "notes", ()), *kept.unasked(answers, grids)], lang):
             click.echo(data.doors.shortened(read, *REPORT))
         raise
+    unasked = kept.unasked(answers, grids, book.counts["month"])
+    book = book._replace(notes=(*book.notes, *unasked))
     click.echo(data.doors.shortened(report.to_text(list(book.notes), lang), *REPORT))
     claim(out, force)
     scaffold.write(frames, texts, out)
     data.tables.write(book.counts, out / "counts.csv")
     data.tables.write(report.to_frame(list(book.notes)), out / "reading.csv")
-    kept.save(given, out)
+    kept.save([one for one in given if f'--map "{one}"' not in {note.where for note in unasked}], out)
     facts = {
         "command": "import",
         "file": file.name,
@@ -284,10 +286,13 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     from forecast.exchange import members_lists
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
+    from forecast.exchange.reading.grids import read_grids
 
     given = [*kept.load(data.tables.data_dir()), *(kept.load(out) if out != data.tables.data_dir() else ()), *answers]
     asked = kept.parse(given)
     counted = members_lists.read_list(file, read_place(place, at=asked.month), asked.month, asked.names)
+    unasked = kept.unasked(answers, read_grids(file))
+    counted = counted._replace(notes=(*counted.notes, *unasked))
     click.echo(data.doors.shortened(report.to_text(list(counted.notes), lang), *REPORT))
     claim(out, force)
     status = "synthetic" if counted.synthetic else "stated"
