@@ -17,6 +17,7 @@ from forecast.data import tables
 from forecast.data.messages import UserError
 from forecast.data.places import read_place
 from forecast.desk.target import target_table
+from forecast.engines.people import agents
 from forecast.exchange import sample
 from forecast.experiment import project
 from forecast.question.levers import LEVERS, Visits
@@ -224,6 +225,23 @@ def test_groups_and_communes_are_drawn_with_the_numbers_of_the_answer(page):
     page.communes()
     text = page.texts["communes"].value
     assert text.count("<li>") == len(page.answer.chosen.place.communes) and "mô phỏng từng người" in text
+
+
+def test_the_status_quo_by_commune_is_simulated_once_and_as_if_it_were_asked_again(page, monkeypatch):
+    asked, by_commune = [], agents.by_commune
+    monkeypatch.setattr(agents, "by_commune", lambda one, *rest: asked.append(one.scenario) or by_commune(one, *rest))
+    monkeypatch.setattr(answers, "_USUAL", {})
+    control(page, "Visits").box.value = 50
+    page.communes()
+    page.communes()
+    assert asked == [page.answer.chosen.scenario, page.answer.quo.scenario, page.answer.chosen.scenario]
+    text = page.texts["communes"].value
+    answers._USUAL.clear()
+    page.communes()
+    assert page.texts["communes"].value == text
+    page.goal.value = 800  # another target is another question
+    page.communes()
+    assert asked[5:] == [page.answer.chosen.scenario, page.answer.quo.scenario]
 
 
 def test_the_path_is_drawn_to_its_scale():

@@ -12,7 +12,7 @@ from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
-from forecast.app import charts
+from forecast.app import charts, notes
 from forecast.data import tables
 from forecast.publish import colors
 
@@ -120,6 +120,7 @@ def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, wi
     window.evaluate(axe)
     for wide, kind in itertools.product((1280, 390), ("dark", "light")):
         window.set_viewport_size({"width": wide, "height": 800})
+        assert window.locator(".fc-whole").is_visible() == (wide < 800)  # the name that a phone cuts in its field
         window.emulate_media(color_scheme=kind)
         for place in (0, 0.3, 0.6, 1):
             window.evaluate("part => { const box = rendered_cells; box.scrollTo(0, part * box.scrollHeight); }", place)
@@ -147,6 +148,47 @@ def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, wi
 def rgb(color: str) -> str:
     """Return a color as a browser tells it."""
     return "rgb({}, {}, {})".format(*(int(color[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+def test_what_the_server_says_itself_has_the_colors_of_the_page_and_asks_nobody_else(address, browser):
+    axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text("utf-8")
+    made = notes.Notes()
+    window = browser.new_page(viewport={"width": 390, "height": 800})
+    window.goto(address.split("?")[0])  # without the token
+    window.fill("#token", "no")
+    window.get_by_role("button").click()
+    assert "Mã không đúng" in window.get_by_role("alert").inner_text()
+    told = {"login": window.content()}
+    told |= {str(code): made.get_template("any.html").render(status_code=code) for code in (403, 404, 500, 503)}
+    told["open"] = made.get_template("browser-open.html").render(open_url="").replace("refresh", "")
+    assert len(set(told.values())) == len(told)
+    for (name, page), scheme in itertools.product(told.items(), ("light", "dark")):
+        window.set_content(page)
+        window.emulate_media(color_scheme=scheme)
+        paper, ink = (window.evaluate(f"getComputedStyle(document.body).{of}") for of in ("backgroundColor", "color"))
+        parts = colors.theme()[scheme]
+        assert (paper, ink) == (rgb(parts["color-background-primary"]), rgb(parts["color-foreground-primary"])), name
+        assert window.locator("[lang=en]").count() and window.evaluate("document.documentElement.scrollWidth") <= 390
+        window.evaluate(axe)
+        found = window.evaluate("levels => axe.run({runOnly: levels, preload: false})", LEVELS)
+        assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == [], (name, scheme)
+        assert not re.search(r"(?:https?:)?//\w", page), name
+    window.close()
+
+
+def test_one_window_too_many_is_told_so_on_a_page_of_ours():
+    code = (
+        "import sys; from pathlib import Path; from forecast.app import kernels, serve; kernels.MOST = 0; "
+        "serve.serve([Path(sys.argv[1])], port=18872, browser=False)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(QUO)], stderr=subprocess.PIPE, text=True) as run:
+        try:
+            address = next(found[0] for line in run.stderr if (found := re.search(r"http://\S+token=\w+", line)))
+            with pytest.raises(HTTPError, match="503") as refused:
+                build_opener(HTTPCookieProcessor(CookieJar())).open(address)
+        finally:
+            run.terminate()
+    assert "không mở thêm được nữa" in refused.value.read().decode()
 
 
 def test_the_kernel_of_a_window_that_is_gone_ends():

@@ -47,6 +47,20 @@ def test_the_last_counted_month_is_the_origin_and_an_early_one_is_refused():
         learning.learn_at("2011-12", again=0, **FEW)
 
 
+@pytest.mark.parametrize("month", ["2026-01", "2099-12"])
+def test_a_month_after_all_that_is_known_is_refused(month):
+    with pytest.raises(
+        tables.UserError, match=f"{month}: .* the last month of which there is a count is 2025-12"
+    ) as told:
+        learning.learn_at(month, again=0, **FEW)
+    assert "số liệu mới nhất là của 2025-12" in told.value.text("vi")
+
+
+def test_a_month_between_a_count_and_its_publication_is_asked_about():
+    late = HISTORY.assign(known=HISTORY["known"].mask(HISTORY["month"].eq("2025-12"), "2026-03"))
+    assert learning.learn_at("2026-02", late, again=0, **FEW).origin == "2026-02"
+
+
 def test_a_place_stands_beside_its_share_of_the_nation(learned):
     found = learning.of_places(learned, ["Việt Nam", "Nghệ An", "An Giang"]).set_index("place")
     assert list(found.index) == ["Nghệ An", "An Giang"] and found.at["An Giang", "counts"] == 0
@@ -58,6 +72,9 @@ def test_a_place_stands_beside_its_share_of_the_nation(learned):
 def test_the_page_says_what_was_learned_and_what_ranks_say(learned, lang):
     text = calibration.answer(learned, lang)
     assert f"{learned.counts}" in text and "nan" not in text
+    # Of a whole interval, while `error` is of half: a center that moves from one end to the other moves by all of it.
+    moved = learned._replace(table=learned.table.assign(error=2.0))
+    assert "100%" in calibration.answer(moved, lang)
     assert len(calibration.table(learned, lang).splitlines()) == 2 + len(learned.table)
     for row in calibration.table(learned, lang).rows:  # most parameters are below one: their ends differ all the same
         for _, low, high in (re.fullmatch(r"(.+) \((.+) – (.+)\)", told).groups() for told in row[1:3]):

@@ -100,11 +100,23 @@ def test_an_unknown_name_is_answered_with_the_nearest_ones():
     with pytest.raises(tables.UserError, match="Cà Mau"):
         read_place("Ca Mao")
     with pytest.raises(tables.UserError, match="Đà Bắc/Tú Lý"):
-        read_place("Tú Lý")
+        read_place("Tú Lýy")
     with pytest.raises(tables.UserError, match="Sa Pả"):
         read_place("lao-cai-sa-pa-sa-pa")
     with pytest.raises(tables.UserError, match="places.csv"):
         read_place("qqqqqqqqqq")
+
+
+def test_a_commune_is_found_by_its_name_alone_where_that_means_one_of_the_month():
+    assert read_place("Tú Lý").name == "Đà Bắc/Tú Lý"
+    assert read_place("an xuyen", at="2026-11").name == "Cà Mau (2025)/An Xuyên"
+    with pytest.raises(tables.UserError, match="of 2 places"):  # of that time not all communes are listed
+        read_place("An Xuyên", at="2021-12")
+    assert read_place("Phường Cam Đường", at="2026-11").name == "Lào Cai (2025)/Cam Đường"
+    with pytest.raises(tables.UserError, match=r"of 2 places: write one of Hà Nội/Kim Liên, Nghệ An/Kim Liên"):
+        read_place("Kim Liên", at="2026-11")
+    with pytest.raises(tables.UserError, match=r"nearest: Cà Mau \(2025\)/Thới Bình"):  # it was a district as well
+        read_place("Thới Bình", at="2026-11")
 
 
 def test_a_place_is_one_dated_unit():

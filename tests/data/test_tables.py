@@ -71,7 +71,7 @@ def test_every_fault_is_named_in_one_message(tmp_path):
     ("old", "new", "column", "value"),
     [
         ("1450000", "1,450", None, None),
-        ("1450000", '"1,450,000"', "value", "1,450,000"),
+        ("1450000", '"1,45,000"', "value", "1,45,000"),
         ("1450000", "inf", "value", "inf"),
         ("1450000", "1_000", "value", "1_000"),
         ("1450000", "nan", "value", "nan"),
@@ -91,6 +91,27 @@ def test_every_fault_is_named_in_one_message(tmp_path):
 def test_a_wrong_cell_is_named(tmp_path, old, new, column, value):
     found = faults_of(tmp_path, HEADER + GOOD + GOOD.replace(old, new, 1))
     assert found == ([(3, "", "15")] if column is None else [(3, column, value)])
+
+
+@pytest.mark.parametrize("value", ["60.000", '"60,000"', "60 000", "60\u202f000"])
+def test_persons_are_whole_so_a_mark_before_three_digits_is_thousands(value, tmp_path):
+    persons = GOOD.replace("1450000", value, 1)
+    assert tables.read(put(tmp_path, HEADER + persons), "history")["value"].tolist() == [60_000]
+
+
+def test_persons_with_two_readings_are_refused_with_both(tmp_path):
+    """A share of 0.25 says that a dot is no thousands here; people say that it is nothing else."""
+    share = GOOD.replace("1450000", "0.25", 1).replace("members", "members_share").replace("persons", "percent")
+    with pytest.raises(tables.TableError) as told:
+        tables.read(put(tmp_path, HEADER + GOOD.replace("1450000", "60.000", 1) + share), "history")
+    assert 'row 2, column value: found "60.000", expected 60000 if this is thousands, or 60 if' in str(told.value)
+    assert "60000 nếu là hàng nghìn, hoặc 60 nếu không phải" in told.value.text("vi")
+
+
+def test_a_fraction_of_other_units_stays_one(tmp_path):
+    share = GOOD.replace("1450000", "1.125", 1).replace("members", "members_share").replace("persons", "percent")
+    table = tables.read(put(tmp_path, HEADER + GOOD + share), "history")
+    assert table["value"].tolist() == [1_450_000, 1.125]
 
 
 def test_the_row_is_the_line_in_the_file_even_after_a_cell_of_two_lines(tmp_path):

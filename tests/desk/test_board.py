@@ -196,6 +196,10 @@ def test_a_policy_of_the_nation_acts_in_a_province_and_is_paid_for(made):
     asked = {question.scenario: question for question in map(compare.read_scenario, compare.files())}
     levers = asked["model-communes"].policy.levers
     found = policies.effects(made.asked, one, {"model": lambda place: levers}, draws=2, jobs=1)
+    again = policies.effects(made.asked, one, {"model": lambda place: levers}, jobs=1, usual=found[""])
+    for policy, measure in ((p, m) for p in ("", "model") for m in outlook.MEASURES):
+        assert (again[policy][name].times[measure] == found[policy][name].times[measure]).all()
+    assert (again["model"][name].spent["office"] == found["model"][name].spent["office"]).all()
     more, law = policies.under(one, found["model"]), made.asked.known_law
     assert (more.of(name)[-1] > one.of(name)[-1]).all() and (more.of(name)[0] == one.of(name)[0]).all()
     usual = policies.money(law, one, found[""], name, 2027)
@@ -214,9 +218,10 @@ def test_finished_provinces_are_kept_and_damaged_ones_done_again(made, tmp_path,
     def rows(**more):
         found = compare.compared(one, [asked], draws=2, jobs=1, **more)
         budget = float(found.rows["support"].max()) / 3
-        return found.rows, equal.equal(one, [asked], found, budget=budget, draws=2, jobs=1, **more)
+        return found.rows, equal.equal(one, [asked], found, budget=budget, jobs=1, **more)
 
     alone_rows, kept_rows = rows(), rows(keep=tmp_path)
+    assert [one.scenario for asked in done for one in asked].count("status quo") == 2  # once in each of the answers
     kept, pieces, count = sorted(tmp_path.iterdir()), len(done), len(done) // 2
     assert len(kept) == count > 1
     again = rows(keep=tmp_path)
@@ -269,11 +274,11 @@ def test_policies_are_made_so_small_that_they_cost_the_same(made):
     assert whole["added_year"] > 0 and whole["more_office"] > 0
     nation = done.rows[done.rows["place"] == "Việt Nam"].set_index("policy").loc["visits"]
     budget = nation["support"] / 3
-    (row,) = equal.equal(one, [asked], done, budget=budget, draws=2, jobs=1).to_dict("records")
+    (row,) = equal.equal(one, [asked], done, budget=budget, jobs=1).to_dict("records")
     assert row["support"] == pytest.approx(budget, rel=equal.EXACT) and row["size"] == pytest.approx(1 / 3, rel=0.1)
     assert 0 < row["added_year"] < nation["added_year"]
     assert row["first"] == 1 and row["draws"] == 2  # the only one
-    dear = equal.equal(one, [asked], done, budget=9 * nation["support"], draws=2, jobs=1).iloc[0]
+    dear = equal.equal(one, [asked], done, budget=9 * nation["support"], jobs=1).iloc[0]
     assert dear["size"] == 1 and dear["support"] == nation["support"]  # nothing is made larger than it was asked for
     assert np.isnan(dear["first"])  # and what costs less than the others is not ranked with them
     assert (done.prices[["counts", "people"]] > 0).all().all() and done.prices["place"].tolist() == ["Việt Nam", "Huế"]
@@ -287,7 +292,7 @@ def test_what_cannot_cost_the_budget_says_what_it_costs_and_is_not_ranked(made):
     done = compare.compared(one, asked, draws=2, jobs=1)
     dear = done.rows[done.rows["place"] == "Việt Nam"].set_index("policy").loc["communes"]
     budget = 0.8 * dear["support"]  # between one commune and two, and below what the visits cost
-    found = equal.equal(one, asked, done, budget=budget, draws=2, jobs=1).set_index("policy")
+    found = equal.equal(one, asked, done, budget=budget, jobs=1).set_index("policy")
     assert abs(found["support"]["communes"] / budget - 1) > equal.EXACT and np.isnan(found["first"]["communes"])
     assert found["support"]["visits"] == pytest.approx(budget, rel=equal.EXACT) and found["first"]["visits"] == 1
     text = str(show.board_desk.equal(found.reset_index(), done.titles, "en"))
@@ -330,7 +335,7 @@ def test_a_campaign_that_is_not_held_saves_its_work_on_the_board(made):
         "none", "Việt Nam", start="2026-11", until="2028-12", policy=Policy(YearEndCampaign(held=0, start="2027-12"))
     )
     usual = policies.Effect(
-        dict.fromkeys(outlook.MEASURES, np.ones((26, 24))), {"office": np.full((26, 2), 5.0)}, np.full(4, 0.25)
+        dict.fromkeys(outlook.MEASURES, np.ones((26, 24))), {"office": np.full((26, 2), 5.0)}, np.full(4, 0.25), {}
     )
     found = compare.outcomes_of(one, [none], {"": {"Huế": usual}})
     law, drawn, effect = found["none"]

@@ -299,3 +299,19 @@ def test_text_that_lost_a_zero_is_known_by_the_files_sum_or_asked_about(read, to
         book = read(["Đang tham gia=thousands"], S=lines)
     assert book.counts["members"].tolist() == right
     assert any("read as thousands" in n.en and n.where.startswith("3-4,") for n in book.notes)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("vi", "câu trả lời không được dùng"), ("en", "nothing in the file asks this")]
+)
+def test_answers_to_what_nobody_asked_are_named_and_not_kept(lang, said, tmp_path, run):
+    assert run("sample", "da-bac", "--since", "2023-01", "--months", "2", "--out", tmp_path / "s").exit_code == 0
+    given = ["Tu Li=Tú Lý", "month=2019-01", "year=2019", "hidden=read", "Kế hoạch tuần=skip"]
+    words = [word for one in [*given, "year=2023"] for word in ("--map", one)]
+    done = run(
+        "import", tmp_path / "s" / "da-bac.xlsx", "--place", "da-bac", *words, "--lang", lang, "--out", tmp_path / "d"
+    )
+    assert done.exit_code == 0, done.output
+    told = [line for line in done.output.splitlines() if said in line]
+    assert len(told) == len(given) and all(any(f'"{one}"' in line for line in told) for one in given), done.output
+    assert not (tmp_path / "d" / "reading.yaml").exists()

@@ -9,11 +9,13 @@ import openpyxl
 import pytest
 
 from forecast.data import places, tables
+from forecast.data.places import read_place
 from forecast.data.tables import UserError
+from forecast.engines.pool import PoolEngine
 from forecast.exchange import sample, scaffold
 from forecast.exchange import spreadsheet as exchange
 from forecast.exchange.reading import grids
-from forecast.question.scenario import read_scenario
+from forecast.question.scenario import BORROWED, Scenario, read_scenario
 from forecast.show import spreadsheet as exchange_texts
 
 DA_BAC = places.read_place("Đà Bắc", at="2021-01")
@@ -198,6 +200,39 @@ def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path, run):
     text = (tmp_path / "n" / "scenarios" / "ca-mau-plan.yaml").read_text(encoding="utf-8")
     assert "start: 2024-09" in text
     assert "opening_members" not in text
+
+
+@pytest.mark.parametrize(("name", "place"), [("Sơn La", "Sơn La"), ("Huế", "Huế"), ("Phú Thọ", "Phú Thọ (2025)")])
+def test_a_scaffold_of_a_place_nobody_counted_opens_with_its_share_of_the_nations_last_count(
+    tmp_path, name, place, monkeypatch, run
+):
+    assert run("new", name, "--out", tmp_path / "n").exit_code == 0
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path / "n"))
+    month, members, _ = read_place("Việt Nam").latest("members", until=None)
+    for path in (tmp_path / "n" / "scenarios").iterdir():
+        asked = read_scenario(path)
+        assert (asked.place.name, asked.start) == (place, str(month))
+        assert 0.001 < asked.opening[0] / members < 0.2 and asked.opening[2] == BORROWED
+        assert "Nobody has counted the place" in path.read_text(encoding="utf-8")
+
+
+def test_a_scaffold_that_starts_earlier_opens_with_what_was_counted_by_then(tmp_path, monkeypatch, run):
+    assert run("new", "Xóm Mới", "--population", 5000, "--start", "2021-12", "--out", tmp_path / "n").exit_code == 0
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path / "n"))
+    quo = read_scenario(tmp_path / "n" / "scenarios" / "xom-moi-status-quo.yaml")
+    nation = read_place("Việt Nam")
+    members = nation.latest("members", until="2021-12")[1]
+    assert quo.opening[0] == pytest.approx(5000 / nation.population * members, rel=0.1)
+
+
+def test_the_baseline_is_the_same_in_a_folder_of_ones_own(tmp_path, monkeypatch, run):
+    def paths():
+        return PoolEngine().paths(Scenario("quo", "Cà Mau", start="2021-12", until="2022-06"), range(40), 1).members
+
+    before = paths()
+    assert run("new", "ca-mau", "--out", tmp_path / "n").exit_code == 0
+    monkeypatch.setenv("FORECAST_DATA", str(tmp_path / "n"))
+    assert (paths() == before).all()
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

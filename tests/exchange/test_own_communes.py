@@ -120,6 +120,20 @@ def test_a_table_of_few_months_is_refused_in_one_message(folder, monkeypatch):
         own_counts.listed(folder / "d" / "history.csv")
 
 
+def test_a_list_that_a_spreadsheet_saved_is_read_as_it_was(tmp_path):
+    made = "commune,area,kind,due,persons,status\nTú Lý,,new,2026-01,1020,stated\nTú Lý,,stopped,,3,stated\n"
+    saved = "\ufeff" + made.replace(",", ";").replace("1020", "1.020").replace("2026-01", "01/2026")
+    for name, text in (("made.csv", made), ("saved.csv", saved)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert own_counts.listed(tmp_path / "saved.csv").equals(own_counts.listed(tmp_path / "made.csv"))
+    (tmp_path / "saved.csv").write_text(made.replace("2026-01", "Jan-26").replace(",3,", ",x,"), encoding="utf-8")
+    with pytest.raises(UserError) as told:  # nobody would be due in a month that is no month
+        own_counts.listed(tmp_path / "saved.csv")
+    assert 'row 2, column due: found "Jan-26"' in str(told.value) and 'row 3, column persons: found "x"' in str(
+        told.value
+    )
+
+
 def test_the_command_writes_its_files_and_a_target_takes_the_place_of_the_plan(folder, tmp_path, run):
     out, data = tmp_path / "c", str(folder / "d")
     done = run(*("communes", "da-bac", "--target", 700, "--draws", 10, "--jobs", 1, "--out", out), FORECAST_DATA=data)

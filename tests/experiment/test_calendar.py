@@ -1,5 +1,7 @@
 """The exam at calendar origins: weights know nothing later, scores are those of the log, the pool is a linear pool."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +35,21 @@ def test_a_forecast_is_met_only_by_a_count_that_was_not_known_at_its_origin():
     forecasts = Projection(two("2020-06", "2020-12"))
     met = calendar.samples(forecasts, counts(("2020-12", 100.0, "2021-02")))
     assert len(met) == 2 and calendar.samples(forecasts, counts(("2020-12", 100.0, "2020-05"))).empty
+
+
+def test_months_that_nobody_counted_take_no_room_when_forecasts_meet_counts():
+    months = [f"{year}-{month:02}" for year in range(2021, 2025) for month in range(1, 13)]
+    frame = pd.concat([two("2020-12", month) for month in months], ignore_index=True)
+    frame = frame.astype(dict.fromkeys(("place", "engine", "origin", "month"), "category"))
+    forecasts, met = Projection(frame), counts(("2021-12", 100.0, "2022-03"))
+    tracemalloc.start()
+    try:
+        rows = calendar.samples(forecasts, met)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(rows) == 2
+    assert peak < 80 * len(frame)  # bytes; texts for all rows take more
 
 
 def test_scores_are_in_logs_so_that_all_sizes_weigh_the_same():

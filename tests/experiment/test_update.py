@@ -71,8 +71,49 @@ def test_the_short_form_becomes_rows_of_a_history(tmp_path):
 def test_months_and_numbers_are_read_as_people_write_them(tmp_path):
     rows = new_counts.read(written(tmp_path, "place,month,value\nviet nam,tháng 6/2026,2.700.000\n"), HISTORY)
     assert rows[["place", "month", "value"]].to_numpy().tolist() == [["Việt Nam", "2026-06", 2_700_000.0]]
-    with pytest.raises(tables.UserError, match=r'column value: found "2\.700"'):  # 2700 or 2.7? It is asked about
-        new_counts.read(written(tmp_path, "place,month,value\nviet nam,2026-06,2.700\n"), HISTORY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "place,month,value\nCà Mau,2026-06,60.000\nHà Nội,2026-06,119.500\n",
+        'place,month,value\nCà Mau,2026-06,"60,000"\nHà Nội,2026-06,"119,500"\n',
+        "place;month;value\nCà Mau;T6/2026;60.000\nHà Nội;T6/2026;119.500\n",
+        "place;month;value\nCà Mau;6/2026;60 000\nHà Nội;6/2026;119500,0\n",
+    ],
+)
+def test_persons_are_whole_so_thousands_have_one_reading(text, tmp_path):
+    assert new_counts.read(written(tmp_path, text), HISTORY)["value"].tolist() == [60_000, 119_500]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (("60.000", "1234.500"), "60000 if this is thousands, or 60 if it is not"),  # a program's three decimals
+        (("60.5", "972"), "a whole number of persons"),
+        (("60.00", "972"), None),
+    ],
+)
+def test_counts_of_two_readings_are_refused_and_so_are_parts_of_persons(values, message, tmp_path):
+    path = written(tmp_path, "place,month,value\nCà Mau,2026-06,{}\nHà Nội,2026-06,{}\n".format(*values))
+    if message is None:
+        assert new_counts.read(path, HISTORY)["value"].tolist() == [60, 972]
+        return
+    with pytest.raises(tables.TableError, match=message):
+        new_counts.read(path, HISTORY)
+
+
+def test_the_long_form_may_be_a_spreadsheets_too(tmp_path):
+    row = (
+        HISTORY[HISTORY["month"] == "2025-12"]
+        .tail(1)
+        .assign(month="2026-06", value=2_500_000, known="", unit="persons")
+    )
+    row = row.assign(measure="members", place="Việt Nam", level="nation", note="", locator="", kind="observation")
+    tables.write(row, tmp_path / "long.csv")
+    text = (tmp_path / "long.csv").read_text(encoding="utf-8").replace(",", ";").replace("2500000", "2.500.000")
+    rows = new_counts.read(written(tmp_path, text), HISTORY)
+    assert rows[["month", "value"]].to_numpy().tolist() == [["2026-06", 2_500_000.0]]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +122,7 @@ def test_months_and_numbers_are_read_as_people_write_them(tmp_path):
         ("place,month,value\nca-mao,2026-06,7\n", r"row 2, column place: .*nearest: Cà Mau"),
         ("place,month,value\nCà Mau,2026-13,7\n", r"row 2, column month: found \"2026-13\""),
         ("place,month,value\nCà Mau,2014-12,7\n", r"row 2, column month: found \"2014-12\", expected 2015-01 or later"),
-        ("place,month,value\nCà Mau,2026-06,\n", "row 2, column value: .*a number of persons"),
+        ("place,month,value\nCà Mau,2026-06,\n", "row 2, column value: .*a whole number of persons"),
         ("place,month,value\nCà Mau,2026-06,9000000\n", "row 2, column value: .*at most .* people of Cà Mau"),
         ("place,month,value\nCà Mau,2021-12,26948\n", "row 2, column value: .*not in data/history.csv yet"),
         ("place,month,value\nCà Mau,2026-06,7\nca-mau,2026-06,8\n", "row 3, column month: .*one count of a place"),

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from forecast.data import tables, toy
+from forecast.data.places import read_place
 from forecast.data.vocabulary import OUTREACH_PAYERS
 from forecast.question.levers import (
     LEVERS,
@@ -179,6 +180,25 @@ def test_model_communes_take_time_to_start_and_those_begun_before_are_in_full_sw
     new = compiled(ModelCommunes(ramp=2, start="2021-06")).model[:, 0]
     assert new[5:10].tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1, 1])
     assert (compiled(ModelCommunes(ramp=2, start="2020-06")).model == 1).all()
+
+
+@pytest.mark.parametrize(("name", "month"), [("Việt Nam", "2026-11"), ("Sơn La", "2023-06")])
+def test_a_number_of_communes_is_picked_where_rows_stand_for_many(name, month):
+    place = read_place(name, at=month)
+    inside = place.communes["communes"].to_numpy(float)
+    when = {"start": "2027-01", "until": "2027-03"}
+    nine = compiled(ModelCommunes(where={"count": 9}, ramp=0), place=place, **when)
+    assert (nine.model[1] @ inside, nine.bills[0].units[1].sum()) == pytest.approx((9, 9))
+    assert ((nine.model[1] > 0).sum(), nine.model.max()) == (1, pytest.approx(9 / inside[nine.model[1] > 0][0]))
+    every = compiled(ModelCommunes(ramp=0), place=place, **when)
+    assert (every.model == 1).all() and every.bills[0].units[1].sum() == inside.sum() > 100
+    most = compiled(ModelCommunes(where={"count": 10**6}, ramp=0), place=place, **when)
+    assert (most.model == 1).all()
+    visits = compiled(Visits(count=20, where={"count": 9}), place=place, **when)
+    assert visits.visits[1].sum() == pytest.approx(20 * 9)
+    usual = quiet(place=place, **when).collectors[1]
+    more = compiled(Collectors(count=100, per="commune", where={"count": 9}), place=place, **when).collectors[1]
+    assert (more - usual).sum() == pytest.approx(9 * 100 - nine.model[1] @ usual)
 
 
 def test_counts_of_collectors_replace_shares_take_the_larger_and_the_rest_adds_up():

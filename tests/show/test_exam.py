@@ -59,6 +59,9 @@ def test_a_check_that_would_pass_for_any_figure_is_not_counted(scored):
     assert fair["counted"].all() and 0 < fair["inside"].sum() < len(fair)
     text = exam.checks_text(found, "en")
     assert "The nation" not in text and f"{(~fair['inside']).sum()} of 20" in text
+    assert "Not counted" not in text  # where there is nothing to say
+    one = found.assign(counted=fair.index[0] != found.index)
+    assert "Not counted: 1," in exam.checks_text(one[one["scope"] == "places"], "en")
     assert len(exam.checks_table(found, "en", failed=True).splitlines()) == 2 + (~fair["inside"]).sum()
 
 

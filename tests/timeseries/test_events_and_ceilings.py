@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from forecast.data import tables
-from forecast.timeseries import baseline
+from forecast.data.tables import UserError
+from forecast.timeseries import baseline, effects, saturation
+from forecast.timeseries.table import series_of
 
 LEVELS = (0.025, 0.5, 0.975)
 
@@ -129,3 +131,25 @@ def test_a_column_that_is_there_twice_is_named_wherever_it_is_read():
 def test_an_event_for_a_series_that_is_not_there_is_refused():
     with pytest.raises(tables.UserError, match="unique_id nobody"):
         ahead(counts(series=1), events=events(("2025-01", "law", "0.1", "lasting")).assign(unique_id="nobody"))
+
+
+def test_a_size_may_have_its_sign_of_percent_and_twenty_is_not_two_thousand_percent():
+    def sized(size):
+        return effects.events_of(
+            pd.DataFrame({"date": ["2025-07"], "kind": ["x"], "size": [size], "lasting": ["lasting"]})
+        )
+
+    assert [sized(size)[0].size for size in ("-20%", "-0,2", "200%")] == [-0.2, -0.2, 2.0]
+    with pytest.raises(UserError, match='column size: found "20"'):
+        sized("20")
+
+
+def test_a_ceiling_of_two_readings_and_one_that_is_no_number_are_refused():
+    months = [f"2024-{month:02d}" for month in range(1, 13)]
+    table = pd.DataFrame({"unique_id": "a", "ds": months, "y": range(100, 112), "most": ["500"] * 11 + ["năm trăm"]})
+    cases = series_of(table)
+    assert saturation.ceilings(cases, table, "2 triệu") == [2e6] and saturation.ceilings(cases, table, 120) == [120]
+    with pytest.raises(UserError, match="120000 if this is thousands, or 120 if it is not"):
+        saturation.ceilings(cases, table, "120.000")
+    with pytest.raises(UserError, match='row 13, column most: found "năm trăm"'):
+        saturation.ceilings(cases, table, "most")

@@ -139,7 +139,10 @@ def test_a_short_past_with_gaps_is_enough(months):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda f, h, n: (f, h, n.rename(columns={"parent": "above"})), "column parent is missing"),
+        (
+            lambda f, h, n: (f, h, n.rename(columns={"parent": "above"})),
+            "nodes, row 1, column parent: .*this column, which is missing",
+        ),
         (
             lambda f, h, n: (f, h, pd.concat([n, pd.DataFrame({"unique_id": ["city"], "parent": ["c1"]})])),
             "above itself",

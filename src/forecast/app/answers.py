@@ -16,6 +16,7 @@ from forecast.desk.compare import comparison
 from forecast.desk.target import target_table
 from forecast.language import words
 from forecast.language.words import Chance, Table, say, term
+from forecast.question.fingerprint import fingerprint
 from forecast.question.levers import Lever
 from forecast.question.scenario import Scenario
 from forecast.show import costs, policy
@@ -27,6 +28,7 @@ SPENDERS = ("office", "province", "donors")
 BY_COMMUNE = 16
 """Draws of the agents behind the picture of communes."""
 MOST_COMMUNES = 20
+_USUAL: dict[str, np.ndarray] = {}  # members by commune under the status quo that was asked about last
 
 
 class Answer(NamedTuple):
@@ -207,7 +209,13 @@ def communes(answer: Answer, lang: str) -> str:
 
     draws = range(BY_COMMUNE)
     members = by_commune(answer.chosen, draws, 1)[:, -1]
-    values = members - by_commune(answer.quo, draws, 1)[:, -1] if answer.acts else members
+    values = members
+    if answer.acts:
+        asked = fingerprint(answer.quo)
+        if asked not in _USUAL:
+            _USUAL.clear()
+            _USUAL[asked] = by_commune(answer.quo, draws, 1)[:, -1]
+        values = members - _USUAL[asked]
     low, middle, high = np.quantile(values, (0.05, 0.5, 0.95), axis=0)
     names = [str(name).rpartition("/")[2] for name in answer.chosen.place.communes["commune"]]
     table = pd.DataFrame({"name": names, "value": values.mean(axis=0), "low": low, "high": high})

@@ -30,8 +30,8 @@ class Capped(AsyncMappingKernelManager):
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
         """Start a kernel if there is room; whoever is one too many is asked to close a window (503)."""
         if len(self.list_kernel_ids()) + self._starting >= MOST:
-            reason = f"{MOST} windows are open: close one / đang mở {MOST} cửa sổ: hãy đóng bớt"
-            raise HTTPError(503, reason=reason.encode("ascii", "ignore").decode(), log_message=reason)
+            reason = f"{MOST} windows are open: close one"  # the page itself says it in forecast.app.notes
+            raise HTTPError(503, reason=reason, log_message=reason)
         self._starting += 1
         try:
             started: str = await super().start_kernel(**options)

@@ -46,7 +46,7 @@ TITLES_IN = {lang: {name: titles[lang] for name, titles in TITLES.items()} for l
 SETTINGS = ("from", "lang", "engine", "draws", "target", "by", "budget")
 MOST_KEPT = 5  # answers side by side
 MOVING = 0.15  # seconds after which a control has come to rest: one answer for several keys, not one for each
-_TEXTS = ("style", "title", "own", "more", "aim", "note", "summary", "details", "communes")
+_TEXTS = ("style", "title", "whole", "own", "more", "aim", "note", "summary", "details", "communes")
 
 
 def scenario_files() -> list[Path]:
@@ -118,7 +118,7 @@ class Page:
             made.add_class(name)
             return made
 
-        head = box("fc-head", text["style"], self.tongue, text["title"], self.question)
+        head = box("fc-head", text["style"], self.tongue, text["title"], self.question, text["whole"])
         aims = box("fc-row", self.goal, self.by, self.budget, row=True)
         left = box(
             "fc-left", text["aim"], aims, text["own"], self.boxes["plan"], text["more"], self.boxes["offered"],
@@ -128,7 +128,8 @@ class Page:
         acts = box("fc-row", self.ask, self.keep, self.drop, row=True)
         rest = box("fc-rest", how, text["details"], self.by_commune, text["communes"], text["note"])
         self.view = box("fc-page", head, left, box("fc-side", box("fc-sum", text["summary"], acts), rest))
-        text["summary"].add_class("fc-summary")
+        for name in ("summary", "whole"):
+            text[name].add_class(f"fc-{name}")
 
     def _say(self, vi: str, en: str, **values: Any) -> str:
         return say(self.lang, vi=vi, en=en, **values)
@@ -197,7 +198,8 @@ class Page:
             self.pulled()
 
     def _tell(self) -> None:
-        """Write the names of the levers in the language of the page."""
+        """Write the names of the question and its levers in the language of the page."""
+        self.texts["whole"].value = html.escape(words.title(self.questions[self.question.value], self.lang))
         for control in (*self.plan, *self.offered):
             control.tell(self.lang)
         self.texts["own"].layout.display = "" if self.plan else "none"

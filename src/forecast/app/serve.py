@@ -85,7 +85,7 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
     """
     from voila.app import Voila
 
-    from forecast.app import kernels  # of the server alone: the kernel of a window imports this module too
+    from forecast.app import kernels, notes  # of the server alone: the kernel of a window imports this module too
 
     read = [str(path.absolute()) for path in files]
     Page(files, lang)  # a fault in a file is told here, not in the browser
@@ -116,5 +116,9 @@ def serve(files: list[Path], lang: str = "vi", port: int = 8866, browser: bool =
             ],
             ip="127.0.0.1",
             open_browser=browser,
-            tornado_settings={"headers": {"Content-Security-Policy": _AT_HOME, "Set-Cookie": goodbye}},
+            tornado_settings={
+                "headers": {"Content-Security-Policy": _AT_HOME, "Set-Cookie": goodbye},
+                "jinja2_env": notes.Notes(),
+                "voila_jinja2_env": notes.Notes(),
+            },
         )

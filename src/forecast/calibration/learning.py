@@ -67,13 +67,20 @@ def learn_at(
     """Learn the beliefs from what was known at the end of `origin` (the last counted month), in some two seconds each.
 
     `again` more learnings with other random numbers say how sure the centers are. A month before the first count of the
-    nation is a :class:`~forecast.data.tables.UserError`.
+    nation, or after all that is known, is a :class:`~forecast.data.tables.UserError`.
     """
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
     month = str(tables.month(origin)) if origin else last_month(table)
+    counts = published.counts(table, learn=True)
+    if month > (last := max([*counts["month"], *counts["known"], ""])):
+        raise tables.UserError(
+            "{month}: nobody knows yet what will be counted; the last month of which there is a count is {last}",
+            month=month,
+            last=last,
+        )
     known = known_at(table, tables.month(month), read_law().known(month))
     if not known.of(NATION):
-        first = published.counts(table, learn=True).query("place == @NATION")["known"].replace("", np.nan).min()
+        first = counts.query("place == @NATION")["known"].replace("", np.nan).min()
         raise tables.UserError(
             "{month}: no count of {nation} was known; the first is of {first}", month=month, nation=NATION, first=first
         )

@@ -37,7 +37,12 @@ FORMATS = ("xlsx", "xls", "ods", "csv-semicolon", "csv-tab", "csv-bom", "csv-utf
 @option("--population", type=Whole(1), default=None, help="People, for a place that is not known.")
 @option("--parent", default="Việt Nam", show_default=True, help="The place above a new one.")
 @option("--commune", "communes", multiple=True, help="Name of a commune of a new place; once for each.")
-@option("--members", type=Whole(0), default=None, help="Members at the start; guessed if not said.")
+@option(
+    "--members",
+    type=Whole(0),
+    default=None,
+    help="Members at the start; those counted, or else its share of the nation's.",
+)
 @option(
     "--start",
     default=None,
@@ -59,29 +64,22 @@ def new(
     force: bool,
 ) -> None:
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
-    from forecast.data import places
+    from forecast.data.vocabulary import NATION
     from forecast.exchange import scaffold
 
-    frames = scaffold.copied()
-    known = None
+    frames, counted = scaffold.copied(), members is not None
+    start = str(data.tables.month(start)) if start else None
     try:
-        known = places.read_place(place, at=start)
+        known, begin = scaffold.beginning(place, start)
     except UserError:
         if population is None:
             note("a place that is not known needs --population")
             raise
-    if known is None and population is not None:
-        start = str(data.tables.month(start)) if start else "2025-12"
-        frames = scaffold.added_place(frames, place, population, parent, communes, since=min(start, "2025-07"))
-        above = places.read_place(parent)
-        members = members if members is not None else round(scaffold.guess(above) * population / above.population)
-    elif known is not None:
-        place = known.name
-        last = known.latest("members", until=start)
-        start = start or (str(last[0]) if last else places.DEFAULT_MONTH)
-        members = members if members is not None or last else scaffold.guess(known)
-    begin = start or places.DEFAULT_MONTH
-    texts = scaffold.scenarios(place, begin, members)
+        _, begin = scaffold.beginning(NATION, start)
+        frames = scaffold.added_place(frames, place, population, parent, communes, since=min(begin, "2025-07"))
+    else:
+        place, counted = known.name, counted or known.latest("members", until=begin) is not None
+    texts = scaffold.scenarios(place, begin, members, counted=counted)
     claim(out, force)
     scaffold.write(frames, texts, out)
     files = finish(out, {"command": "new", "place": place, "start": begin})
@@ -177,22 +175,24 @@ def import_(*, file: Path, place: str, answers: tuple[str, ...], out: Path, forc
     from forecast.exchange.reading import report
     from forecast.exchange.reading.grids import read_grids
 
-    if members_lists.has_list(read_grids(file)):
+    if members_lists.has_list(grids := read_grids(file)):
         _import_list(file, place, answers, out, force, lang)
         return
     given = [*kept.load(data_dir()), *(kept.load(out) if out != data_dir() else ()), *answers]
     try:
         frames, texts, book = place_counts.imported(file, place, given)
     except UserError as error:
-        if read := report.to_text(list(getattr(error, "notes", ())), lang):
+        if read := report.to_text([*getattr(error, "notes", ()), *kept.unasked(answers, grids)], lang):
             click.echo(data.doors.shortened(read, *REPORT))
         raise
+    unasked = kept.unasked(answers, grids, book.counts["month"])
+    book = book._replace(notes=(*book.notes, *unasked))
     click.echo(data.doors.shortened(report.to_text(list(book.notes), lang), *REPORT))
     claim(out, force)
     scaffold.write(frames, texts, out)
     data.tables.write(book.counts, out / "counts.csv")
     data.tables.write(report.to_frame(list(book.notes)), out / "reading.csv")
-    kept.save(given, out)
+    kept.save([one for one in given if f'--map "{one}"' not in {note.where for note in unasked}], out)
     facts = {
         "command": "import",
         "file": file.name,
@@ -286,10 +286,13 @@ def _import_list(file: Path, place: str, answers: tuple[str, ...], out: Path, fo
     from forecast.exchange import members_lists
     from forecast.exchange.reading import answers as kept
     from forecast.exchange.reading import report
+    from forecast.exchange.reading.grids import read_grids
 
     given = [*kept.load(data.tables.data_dir()), *(kept.load(out) if out != data.tables.data_dir() else ()), *answers]
     asked = kept.parse(given)
     counted = members_lists.read_list(file, read_place(place, at=asked.month), asked.month, asked.names)
+    unasked = kept.unasked(answers, read_grids(file))
+    counted = counted._replace(notes=(*counted.notes, *unasked))
     click.echo(data.doors.shortened(report.to_text(list(counted.notes), lang), *REPORT))
     claim(out, force)
     status = "synthetic" if counted.synthetic else "stated"

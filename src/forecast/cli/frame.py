@@ -81,7 +81,7 @@ class Whole(click.IntRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number."""
-        number = _number(re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", value) if isinstance(value, str) else value)
+        number = _number(typed.pointed(value, "", persons=True) if isinstance(value, str) else value)
         if number is None or not number.is_integer():
             self.fail(translate("{value!r} is no whole number; expected one such as 200", value=value), param, ctx)
         return super().convert(int(number), param, ctx)

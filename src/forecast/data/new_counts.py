@@ -33,7 +33,7 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
     that nobody checked. A place that changed its unit is named as it is called in the month of the row.
     """
     short = not set(_header(path)) & {"measure", "kind", "status"}
-    rows = tables.read(path, "counts" if short else "history")
+    rows = tables.read(path, "counts" if short else "history", by_hand=True)
     completed: list[dict[str, Any]] = []
     faults: list[Fault] = []
     for number, row in enumerate(frames.records(rows), start=2):

@@ -50,8 +50,18 @@ def _ends(path: Path, changed: int, name: str) -> dict[str, tuple[str, str, str]
     return {place: (levels[place], slug(end), unit(end).bare) for place, end in ends.items()}
 
 
-def find(name: str, places: pd.DataFrame) -> str:
-    """Return the exact name of the place that ``name`` means, or raise an error with the nearest names."""
+@lru_cache(maxsize=4)
+def _districts(path: Path, changed: int, name: str) -> frozenset[str]:
+    """Return the slugs of the districts that stand in the names of old communes, ``PROVINCE/DISTRICT/NAME``."""
+    parts = [one.split("/") for one in _slugs(path, changed, name)] if changed else []
+    return frozenset(slug(each[1]) for each in parts if len(each) == 3)
+
+
+def find(name: str, places: pd.DataFrame, month: str = "") -> str:
+    """Return the exact name of the place that ``name`` means, or raise an error with the nearest names.
+
+    Of several places that are called so, those of today count in a ``month`` (``YYYY-MM``) in which they exist.
+    """
     exact = unicodedata.normalize("NFC", str(name)).strip()
     if exact in places.index:
         return exact
@@ -62,6 +72,7 @@ def find(name: str, places: pd.DataFrame) -> str:
     if (other := str(meant("place")(exact))) in places.index:
         return other
     named = _with_kind(exact, places)
+    named = [one for one in named if _of_today(one, places, month)] or named
     if len(named) == 1:
         return named[0]
     if len(named) > 1:
@@ -80,6 +91,12 @@ def find(name: str, places: pd.DataFrame) -> str:
     raise UserError('there is no place "{name}"; data/places.csv lists all places', name=name)
 
 
+def _of_today(place: str, places: pd.DataFrame, month: str) -> bool:
+    """Return whether a place of today exists in a month; of those that are gone, not all communes are listed."""
+    since, until = (str(frames.at(places, place, end)) for end in ("since", "until"))
+    return since <= month and not until
+
+
 def known(name: str) -> bool:
     """Return whether a name means one place.
 
@@ -93,15 +110,15 @@ def known(name: str) -> bool:
 
 
 def _with_kind(name: str, places: pd.DataFrame) -> list[str]:
-    """Return the places that a name with the word for its kind means, or with what it lies in.
+    """Return the places that are called so: by the last part of their names, with the word for their kind or without.
 
-    ``Tỉnh Cà Mau``, ``xã Tú Lý, huyện Đà Bắc``. Of places that differ in diacritics alone, those that are spelled so;
-    of a unit and the one of its name that took its place, the first.
+    ``Tỉnh Cà Mau``, ``Tú Lý``, ``xã Tú Lý, huyện Đà Bắc``. Of places that differ in diacritics alone, those that are
+    spelled so; of a unit and the one of its name that took its place, the first.
     """
     first, *around = [part for part in re.split(r"\s*[,;/]\s*|\s+[-–]\s+", name) if part]
     levels, bare = unit(first)
-    if not levels and not around:
-        return []
+    if not levels and not around and bare in _districts(*_file("places")) | _districts(*_file("crosswalk")):
+        return []  # a commune may have kept the name of a district that is gone: which of them is meant, nobody said
     outer = [unit(part).bare for part in around]
     ends, named = _ends(*_file("places")), dict[str, str]()
     for place, (level, *end) in ends.items():

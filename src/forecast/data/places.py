@@ -169,8 +169,8 @@ def name_at(name: str, at: Month) -> str:
     >>> name_at("ca mau", "2021-12"), name_at("Cà Mau", "2026-01")
     ('Cà Mau', 'Cà Mau (2025)')
     """
-    places = table("places")
-    return _same_name(find(name, places), places, str(tables.month(at)))
+    places, month = table("places"), str(tables.month(at))
+    return _same_name(find(name, places, month), places, month)
 
 
 def read_place(name: str, at: Month | None = None) -> Place:

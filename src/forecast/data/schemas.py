@@ -75,6 +75,7 @@ def _rows(rule: Callable[[pd.DataFrame], pd.Series], column: str, expected: str)
 
 
 _COUNT = _number(0, expected="a number of at least 0, or an empty cell")
+_WHOLE = pa.Column(float, checks=_COUNT.checks, nullable=True, metadata={"persons": True})
 _PERSONS = pa.Column(
     float,
     checks=pa.Check(
@@ -84,12 +85,23 @@ _PERSONS = pa.Column(
     ),
     nullable=True,  # an empty cell is a fault of the check, which says what was expected
 )
+_COUNTED = pa.Column(
+    float,
+    checks=pa.Check(
+        lambda cells: np.isfinite(cells) & (cells >= 1) & (cells % 1 == 0),
+        error="a whole number of persons of at least 1, such as 36720",
+        ignore_na=False,
+    ),
+    nullable=True,
+    metadata={"persons": True},
+)
 _SHARE = _number(0, 1, expected="a share between 0 and 1, or an empty cell")
 _AMOUNT = pa.Column(
     float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells >= 0), error="a number of at least 0")
 )
 _ERROR = _number(0.001, 2, expected="the standard deviation of a log, 0.001 to 2, or an empty cell")
 _VALUE = _number()
+_VALUE_OF_UNIT = pa.Column(float, checks=_VALUE.checks, nullable=True, metadata={"persons": "unit"})
 _YEAR = pa.Column(checks=_matches(r"([0-9]{4})?", "a year of four digits, or an empty cell"))
 _YES = pa.Column(checks=_one_of(("yes", "")))
 _ANSWER = {
@@ -139,7 +151,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "month": _MONTH,
             "measure": pa.Column(checks=_one_of(HISTORY_MEASURES)),
             "group": _GROUP,
-            "value": _VALUE,
+            "value": _VALUE_OF_UNIT,
             "unit": _FILLED,
             "kind": pa.Column(checks=_one_of(KINDS)),
             "status": _STATUS,
@@ -179,15 +191,15 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "parent": _TEXT,
             "since": _MONTH,
             "until": _MONTH_OR_EMPTY,
-            "population": _COUNT,
-            "eligible": _COUNT,
-            "labor_force": _COUNT,
-            "households": _COUNT,
+            "population": _WHOLE,
+            "eligible": _WHOLE,
+            "labor_force": _WHOLE,
+            "households": _WHOLE,
             "poor_share": _SHARE,
             "near_poor_share": _SHARE,
             "minority_share": _SHARE,
-            "communes": _COUNT,
-            "hamlets": _COUNT,
+            "communes": _WHOLE,
+            "hamlets": _WHOLE,
             "source": _TEXT,
             "note": _TEXT,
         },
@@ -299,7 +311,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "place": _FILLED,
             "month": _MONTH,
             "value": pa.Column(
-                float, checks=pa.Check(lambda cells: np.isfinite(cells) & (cells > 0), error="a number above 0")
+                float,
+                checks=pa.Check(lambda cells: np.isfinite(cells) & (cells > 0), error="a number above 0"),
+                metadata={"persons": "unit"},
             ),
             "unit": pa.Column(checks=_one_of(("persons", "percent"))),
             "denominator": pa.Column(checks=_one_of(("", *DENOMINATORS))),
@@ -328,7 +342,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
             "rank": _SHARE,
         }
     ),
-    "counts": pa.DataFrameSchema({"place": _FILLED, "month": _MONTH, "value": _PERSONS, "source": _optional(_TEXT)}),
+    "counts": pa.DataFrameSchema({"place": _FILLED, "month": _MONTH, "value": _COUNTED, "source": _optional(_TEXT)}),
     "published": pa.DataFrameSchema(
         {
             "forecast": _HASH,
@@ -360,3 +374,13 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
 }
 """One pandera schema a table; the columns stand in the order in which files hold them."""
+
+
+def of_persons(schema: pa.DataFrameSchema, column: str, cells: dict[str, list[str]]) -> list[bool]:
+    """Return for each row whether its number in `column` counts persons, or other things that are whole.
+
+    >>> of_persons(SCHEMAS["targets"], "value", {"value": ["5", "60.000"], "unit": ["percent", "persons"]})
+    [False, True]
+    """
+    said = (schema.columns[column].metadata or {}).get("persons", False)
+    return [unit == "persons" for unit in cells[said]] if isinstance(said, str) else [said] * len(cells[column])

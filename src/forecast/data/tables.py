@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast.data import frames, typed
+from forecast.data import frames, typed, written
 from forecast.data.files import RISKY, ROOT, timeless
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
 from forecast.data.messages import Message, joined
 from forecast.data.messages import UserError as UserError
-from forecast.data.schemas import EXPECTED_MONTH, EXPECTED_NUMBER
+from forecast.data.schemas import EXPECTED_MONTH, of_persons
 from forecast.data.schemas import SCHEMAS as SCHEMAS  # named again, as the words below: readers of tables look here
 from forecast.data.vocabulary import GROUPS as GROUPS
 from forecast.data.vocabulary import MEASURES as MEASURES
@@ -54,7 +54,7 @@ class Fault:
 
 
 BY_HAND = ("counts",)
-"""Tables that a person types for one command."""
+"""Tables that a person types for one command: no folder of tables holds one."""
 MOST_ROWS = 1_048_576  # of a sheet
 REMEMBERED = 2_000_000  # bytes of a file up to which a process keeps what it has read and checked
 
@@ -175,29 +175,30 @@ def _fault(case: dict[str, Any], frame: pd.DataFrame, file: str) -> Fault:
     return Fault(file, row, column, "" if pd.isna(value) else str(value), expected)
 
 
-def read(path: str | Path, table: str) -> pd.DataFrame:
+def read(path: str | Path, table: str, *, by_hand: bool = False) -> pd.DataFrame:
     """Read one table: CSV (UTF-8), or Parquet for a projection.
 
     Text columns are strings with ``""`` for an empty cell, number columns are float64 with NaN for one, and months
-    stay text (``YYYY-MM``). Raises :class:`TableError` naming every fault, or :class:`UserError` if the file cannot be
-    read at all.
+    stay text (``YYYY-MM``). A table written `by_hand` may be separated by semicolons, and have months and numbers as
+    people write them (:mod:`forecast.data.typed`). Raises :class:`TableError` naming every fault, or
+    :class:`UserError` if the file cannot be read at all.
     """
     path = Path(path)
     columns(table)  # a table that nobody knows is an error
     if not path.is_file():
         raise UserError("{file}: there is no such file", file=path)
     if path.suffix != ".parquet" and path.stat().st_size <= REMEMBERED:
-        return _remembered(path, path.read_bytes(), table).copy(deep=False)
-    return _read(path, table)
+        return _remembered(path, path.read_bytes(), table, by_hand).copy(deep=False)
+    return _read(path, table, by_hand)
 
 
 @lru_cache(maxsize=16)
-def _remembered(path: Path, content: bytes, table: str) -> pd.DataFrame:
+def _remembered(path: Path, content: bytes, table: str, by_hand: bool) -> pd.DataFrame:
     """Read a small table once for each content: a command asks for the same ones again and again."""
-    return _read(path, table)
+    return _read(path, table, by_hand)
 
 
-def _read(path: Path, table: str) -> pd.DataFrame:
+def _read(path: Path, table: str, by_hand: bool) -> pd.DataFrame:
     """Read and check a table."""
     names = columns(table)
     if path.suffix == ".parquet":
@@ -207,7 +208,7 @@ def _read(path: Path, table: str) -> pd.DataFrame:
             raise UserError("{file}: not a Parquet file that can be read", file=path) from None
         lines: list[int] = []
     else:
-        frame, lines = _read_csv(path, names, SCHEMAS[table], by_hand=table in BY_HAND)
+        frame, lines = _read_csv(path, names, SCHEMAS[table], by_hand)
     faults = check(frame, table, path.name)
     if faults:
         raise TableError([replace(f, row=lines[f.row - 2]) if lines and f.row > 1 else f for f in faults])
@@ -223,32 +224,28 @@ class _Sheet(NamedTuple):
 
 
 def _read_csv(
-    path: Path, names: list[str], schema: pa.DataFrameSchema, by_hand: bool = False
+    path: Path, names: list[str], schema: pa.DataFrameSchema, by_hand: bool
 ) -> tuple[pd.DataFrame, list[int]]:
-    """Return the frame and the line number of each row; faults of layout, and numbers that are none, are raised.
-
-    In a table written `by_hand`, months and numbers may be written as people do (:mod:`forecast.data.typed`).
-    """
+    """Return the frame and the line number of each row; faults of layout, and numbers that are none, are raised."""
     sheet = _cells(path, by_hand)
     faults = _layout(path.name, sheet, names, schema)
     if faults:
         raise TableError(faults)
+    at = {name: sheet.header.index(name) for name in names if name in sheet.header}
+    texts = {name: [_unescape(row[at[name]]) if name in at else "" for row in sheet.rows] for name in names}
+    persons = {name: of_persons(schema, name, texts) for name in names if schema.columns[name].dtype is not None}
+    numbers = written.numbers({name: texts[name] for name in persons}, persons, by_hand)
     frame = {}
     for name in names:
-        texts = [""] * len(sheet.rows)
-        if name in sheet.header:
-            place = sheet.header.index(name)
-            texts = [_unescape(row[place]) for row in sheet.rows]
-        if schema.columns[name].dtype is None:
-            texts = [str(typed.month(text)) for text in texts] if by_hand and name == "month" else texts
-            frame[name] = pd.Series(pd.array(texts, dtype="str"))
+        if name not in numbers:
+            typed_texts = (
+                [str(typed.month(text)) for text in texts[name]] if by_hand and name == "month" else texts[name]
+            )
+            frame[name] = pd.Series(pd.array(typed_texts, dtype="str"))
             continue
-        numbers = [_by_hand(text) if by_hand else _parse(text) for text in texts]
-        cells = zip(texts, numbers, sheet.lines, strict=True)
-        faults += [
-            Fault(path.name, line, name, text, EXPECTED_NUMBER) for text, number, line in cells if number is None
-        ]
-        frame[name] = pd.Series([math.nan if number is None else number for number in numbers], dtype=float)
+        cells = list(zip(numbers[name], texts[name], sheet.lines, strict=True))
+        faults += [Fault(path.name, line, name, text, n) for n, text, line in cells if isinstance(n, Message)]
+        frame[name] = pd.Series([math.nan if isinstance(n, Message) else n for n, _, _ in cells], dtype=float)
     if faults:
         raise TableError(faults)
     return pd.DataFrame(frame), sheet.lines
@@ -295,22 +292,6 @@ def _layout(file: str, sheet: _Sheet, names: list[str], schema: pa.DataFrameSche
         for row, line in each
         if len(row) != len(header)
     ]
-
-
-def _parse(text: str) -> float | None:
-    """Return the number in ``text``, NaN for an empty cell, None for what is not a finite number."""
-    if not text.strip():
-        return math.nan
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and "_" not in text else None
-
-
-def _by_hand(text: str) -> float | None:
-    """Return the number in a text as people write it; None for one with two readings, such as 2.700."""
-    return None if typed.two_readings(text) else _parse(str(typed.number(text)))
 
 
 def _escape(text: str) -> str:

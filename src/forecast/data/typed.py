@@ -16,10 +16,17 @@ _MONTH_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})")
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,]\d+)?")
 _MARKED = {  # numbers that can only be read with one decimal mark
     mark: re.compile(
-        rf"-?(?:\d+{d}(?:\d{{1,2}}|\d{{4,}})|0{d}\d+|\d{{1,3}}(?:{g}\d{{3}})+{d}\d+|\d{{1,3}}(?:{g}\d{{3}}){{2,}})"
+        rf"[-−]?(?:\d+{d}(?:\d{{1,2}}|\d{{4,}})|(?:0|\d{{4,}}){d}\d+"
+        rf"|\d{{1,3}}(?:{g}\d{{3}})+{d}\d+|\d{{1,3}}(?:{g}\d{{3}}){{2,}})"
     )
     for mark, d, g in ((",", ",", r"\."), (".", r"\.", ","))
 }
+_WRITTEN = {  # numbers with one decimal mark, with or without marks of thousands
+    mark: re.compile(rf"-?(?:\d{{1,3}}(?:{g}\d{{3}})+|\d+)(?:{d}\d+)?")
+    for mark, d, g in ((",", ",", r"\."), (".", r"\.", ","))
+}
+_PERSONS = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+|(?:,\d{3})+)")
+_SPACED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[ \u00a0]\d{3})+")
 
 
@@ -130,10 +137,31 @@ def decimal_mark(cells: Iterable[str]) -> str:
 def two_readings(text: str) -> bool:
     """Return whether a number may be thousands or a fraction.
 
-    >>> two_readings("116.400"), two_readings("116,4"), two_readings("0.200")
-    (True, False, False)
+    >>> two_readings("116.400"), two_readings("116,4"), two_readings("0.200"), two_readings("-1,234")
+    (True, False, False, True)
     """
-    return bool(re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", text.strip()))
+    return bool(re.fullmatch(r"[-−]?[1-9]\d{0,2}[.,]\d{3}", text.strip()))
+
+
+def pointed(cell: str, mark: str, persons: bool = False) -> str | None:
+    """Return a number of a table with a decimal point and no marks of thousands, None for one of two readings.
+
+    `mark` is :func:`decimal_mark` of the table. Persons are whole: a mark before three digits is thousands among them,
+    unless the table has it as its decimal mark. What is no number is left as it is.
+
+    >>> pointed("1.234,5", ","), pointed("1.234", ","), pointed("1.234", "."), pointed("1.234", ""), pointed("x", ",")
+    ('1234.5', '1234', '1.234', None, 'x')
+    >>> pointed("60.000", "", persons=True), pointed("60.000", ".", persons=True), pointed("116 400", "", persons=True)
+    ('60000', None, '116400')
+    """
+    text = _SPACED.sub("", cell.strip().replace("−", "-"))
+    if persons and _PERSONS.fullmatch(text):
+        return None if mark and text[-4] == mark else re.sub("[.,]", "", text)
+    if two_readings(text) and not mark:
+        return None
+    if mark and _WRITTEN[mark].fullmatch(text):
+        return text.replace("." if mark == "," else ",", "").replace(",", ".")
+    return text
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:

@@ -22,14 +22,12 @@ import pandas as pd
 from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import files, shown, tables, workers
-from forecast.data.code import PACKAGES, code_hash
 from forecast.data.steps import steps
 from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
-from forecast.desk import lined_up
+from forecast.desk import lined_up, pieces
 from forecast.desk.target import INTERVAL
 from forecast.engines.people import agents, lives
 from forecast.engines.people.world import rows_of
-from forecast.question.fingerprint import fingerprint
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
@@ -90,7 +88,8 @@ def follow(
     size = _side_by_side(base, draws)
     chunks = [range(d, min(d + size, draws)) for d in range(0, draws, size)]
     given = [(base, policies, chunk, seed) for chunk in chunks]
-    paths = [keep / _name(*one) if keep else None for one in given]
+    named = [one.with_policy("-", one.policy) for one in (base, *policies)]  # whatever they are called
+    paths = [pieces.path(keep, "follow", named, [chunk.start, chunk.stop], seed) for chunk in chunks]
     parts: list[Any] = [None] * len(chunks)
     with steps("people followed", "draw", draws, shown=progress) as bar:
         done = workers.each(_chunk, given, jobs, paths=paths, kept=lambda _, path: files.kept_arrays(path))
@@ -312,12 +311,6 @@ def _dead_weight(
         extra = extra.where(extra > 0.05 * with_policy)  # less is a change of prices from month to month
         result[payer] = extra * sums["dead"] / sums["supported"]
     return {payer: values for payer, values in result.items() if values.notna().any()}
-
-
-def _name(base: Scenario, policies: list[Scenario], draws: range, seed: int) -> str:
-    """A file name for a chunk; it does not depend on what the questions are called."""
-    asked = [fingerprint(one.with_policy("-", one.policy)) for one in (base, *policies)]
-    return files.name_of("follow", asked, [draws.start, draws.stop], seed, code_hash(*PACKAGES, "desk")) + ".npz"
 
 
 def _chunk(base: Scenario, policies: list[Scenario], draws: range, seed: int) -> dict[str, np.ndarray]:

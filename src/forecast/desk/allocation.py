@@ -15,10 +15,9 @@ from scipy.special import ndtr, ndtri
 
 from forecast.data import files, shown, tables, workers
 from forecast.data.apportion import shared
-from forecast.data.code import PACKAGES, code_hash
 from forecast.data.steps import steps
+from forecast.desk import pieces
 from forecast.engines.people.agents import by_commune
-from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
 PART = 16  # draws in one piece of work
@@ -106,11 +105,8 @@ def commune_members(
     `keep` is a folder for finished pieces, for whoever asks again.
     """
     parts = [range(d, min(d + PART, draws.stop)) for d in range(draws.start, draws.stop, PART)]
-    shape, asked = (len(scenario.months), len(scenario.place.communes)), fingerprint(scenario) if keep else ""
-    code = code_hash(*PACKAGES, "desk")
-    paths = [
-        keep / f"{files.name_of('communes', asked, [p.start, p.stop], seed, code)}.npz" if keep else None for p in parts
-    ]
+    shape = (len(scenario.months), len(scenario.place.communes))
+    paths = [pieces.path(keep, "communes", [scenario], [p.start, p.stop], seed) for p in parts]
 
     def kept(number: int, path: Path | None) -> dict[str, np.ndarray] | None:
         return files.kept_shapes(path, {"members": (len(parts[number]), *shape)})

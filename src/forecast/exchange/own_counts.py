@@ -1,6 +1,7 @@
 """One's own counts as reports read them: the monthly table by commune, the counts of an imported list."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import tables, typed
 from forecast.data.history import observed
 from forecast.data.places import Place, slug
+from forecast.data.schemas import EXPECTED_MONTH
 from forecast.data.tables import UserError
+from forecast.exchange.reading import numbers
 from forecast.exchange.reading.names import Names
 from forecast.exchange.scaffold import OWN
 from forecast.exchange.spreadsheet import place_in
@@ -133,20 +136,31 @@ NOBODY = pd.DataFrame(columns=["commune", "area", "kind", "due", "persons", "sta
 
 def listed(path: Path) -> pd.DataFrame:
     """Return the counts of an imported list (member-counts.csv): commune, area ("" if none), kind, due, persons,
-    status (synthetic for a sample)."""
-    rows = []
+    status (synthetic for a sample). A spreadsheet may have saved it: with semicolons, and months and thousands of its
+    own. Raises :class:`~forecast.data.tables.TableError` for a month or a count that says nothing."""
+    rows: list[dict[str, object]] = []
+    faults = []
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                names = ("commune", "kind", "due")
-                more = {
-                    "area": row.get("area") or "",
-                    "status": row.get("status") or "stated",
-                    "persons": int(row["persons"]),
-                }
-                rows.append({name: str(row[name]) for name in names} | more)
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            mark = typed.separator(file.readline())
+            file.seek(0)
+            for number, row in enumerate(csv.DictReader(file, delimiter=mark), start=2):
+                due, persons = str(typed.month(row["due"])), numbers.whole(row["persons"])
+                if not re.fullmatch(r"(\d{4}-\d{2})?", due):
+                    faults.append(tables.Fault(path.name, number, "due", due, EXPECTED_MONTH))
+                if persons is None:
+                    faults.append(
+                        tables.Fault(
+                            path.name, number, "persons", row["persons"], "a whole number of persons, such as 1234"
+                        )
+                    )
+                area, status = row.get("area") or "", row.get("status") or "stated"
+                names = {name: str(row[name]) for name in ("commune", "kind")}
+                rows.append(names | {"area": area, "due": due, "persons": persons or 0, "status": status})
     except (KeyError, TypeError, ValueError, UnicodeDecodeError, csv.Error):
         raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None
+    if faults:
+        raise tables.TableError(faults)
     return pd.DataFrame(rows, columns=list(NOBODY))
 
 

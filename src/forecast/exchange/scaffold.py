@@ -6,6 +6,7 @@ used by naming it in the variable `FORECAST_DATA`; nothing of the project is cha
 
 import difflib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from forecast.data import tables
 from forecast.data.history import observed
 from forecast.data.mergers import one_series
 from forecast.data.messages import SeveralErrors, UserError
-from forecast.data.places import Place, read_place, slug
+from forecast.data.places import DEFAULT_MONTH, Place, read_place, slug
+from forecast.data.vocabulary import NATION
 from forecast.data.vocabulary import SCHEME as SCHEME
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, Note
@@ -28,7 +30,7 @@ from forecast.question.levers.base import Lever
 from forecast.question.scenario_file import form_yaml, lever_form
 
 Frames = dict[str, pd.DataFrame]
-TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence")
+TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence", "pool")
 AHEAD = 24  # months that the scenarios look ahead
 _SHARED = ("labor_force", "eligible", "households", "hamlets")  # known of the parent by head, taken for a new place
 
@@ -261,10 +263,37 @@ def replaced(before: pd.DataFrame, after: pd.DataFrame) -> list[Note]:
     ]
 
 
-def scenarios(place: str, start: str, members: float | None = None, synthetic: bool = False) -> dict[str, str]:
+def beginning(name: str, start: str | None = None) -> tuple[Place, str]:
+    """Return the place of a name and the month in which its scenarios start: `start`, or that of its last count.
+
+    Of a place of today and the one of the same name before it, the one of today goes first if it was counted. Where
+    neither was, it is the one of today in the month in which the nation was counted last; it then opens with its share
+    of that count, if nobody says more. A name that is none raises :class:`~forecast.data.tables.UserError`.
+
+    >>> [(place.name, start) for place, start in map(beginning, ("Lào Cai", "Cà Mau", "Phú Thọ"))]
+    [('Lào Cai (2025)', '2025-12'), ('Cà Mau', '2024-09'), ('Phú Thọ (2025)', '2025-12')]
+    """
+    if start:
+        return read_place(name, at=start), start
+    last = read_place(NATION).latest("members", until=None)
+    now = str(last[0]) if last else DEFAULT_MONTH
+    places = []
+    with suppress(UserError):  # it may have ended
+        places.append(read_place(name, at=now))
+    places.append(read_place(name))
+    for place in places:
+        if counted := place.latest("members", until=None):
+            return place, str(counted[0])
+    return places[0], min(now, places[0].until or now)
+
+
+def scenarios(
+    place: str, start: str, members: float | None = None, synthetic: bool = False, counted: bool = True
+) -> dict[str, str]:
     """Return the text of two scenarios, by file name: the status quo, and a plan whose levers are to be changed.
 
-    The titles of what rests on `synthetic` counts say so, and with them every picture and table.
+    The titles of what rests on `synthetic` counts say so, and with them every picture and table; the text of a place
+    that nobody has `counted` says how it opens.
     """
     mark = {lang: f" ({words.term('status.synthetic', lang)})" if synthetic else "" for lang in words.LANGS}
     short, first = slug(place), str(tables.month(start) + 1)
@@ -284,7 +313,14 @@ def scenarios(place: str, start: str, members: float | None = None, synthetic: b
             "policy": [lever_form(lever) for lever in levers],
             "assumptions": {} if members is None else {"opening_members": members},
         }
-        return f"# {remark}\n# start is the month whose members are known.\n{form_yaml(form)}"
+        return f"# {remark}\n# {known}\n{form_yaml(form)}"
+
+    known = "start is the month whose members are known."
+    if not counted:
+        known = (
+            "Nobody has counted the place: it opens with its share of the nation's members. To put your own number:\n"
+            "# assumptions: {opening_members: 12000}"
+        )
 
     quo = text(
         "status-quo", "Nothing changes: no lever acts.", {"vi": "giữ nguyên cách làm cũ", "en": "nothing changes"}, []
@@ -305,8 +341,8 @@ def write(frames: Frames, texts: dict[str, str], out: Path) -> None:
     for name in TABLES:
         if name in frames:
             tables.write(frames[name], out / f"{name}.csv")
-        else:
-            tables.write_bytes((tables.data_dir() / f"{name}.csv").read_bytes(), out / f"{name}.csv")
+        elif (file := tables.data_dir() / f"{name}.csv").is_file():  # an older folder may have no pool
+            tables.write_bytes(file.read_bytes(), out / f"{name}.csv")
     for name, text in texts.items():
         tables.write_text(text, out / "scenarios" / name)
 
@@ -341,10 +377,3 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
         )
     count = len(first.communes)
     raise UserError(text, file=path.name, sheet=book.sheet, count=count, place=first.name, missing=missing_names)
-
-
-def guess(place: Place) -> float:
-    """Return how many members a place without a count may have: the nation's share of the eligible people."""
-    nation = read_place("Việt Nam")
-    members = nation.latest("members", until=None)
-    return float(round(place.eligible * members[1] / nation.eligible)) if members else 0.0

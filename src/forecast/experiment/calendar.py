@@ -156,9 +156,10 @@ def stored(folder: Path | None = None) -> pd.DataFrame:
 
 def samples(forecasts: Projection, counts: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each engine and target that came out later: its draws (array of persons) and the count."""
-    frame = forecasts.frame[["place", "engine", "origin", "month", "value"]]
-    frame = frame.astype(dict.fromkeys(("place", "engine", "origin", "month"), str))
     truth = counts.drop_duplicates(["place", "month"], keep="last").rename(columns={"value": "observed"})
+    frame = forecasts.frame[["place", "engine", "origin", "month", "value"]]
+    frame = frame[frame["month"].isin(truth["month"])]  # most months were never counted, and texts take room
+    frame = frame.astype(dict.fromkeys(("place", "engine", "origin", "month"), str))
     frame = frame.merge(truth, on=["place", "month"])
     frame = frame[(frame["known"] > frame["origin"]) & (frame["observed"] > 0)]
     keys = ["place", "origin", "month", "known", "observed", "engine"]

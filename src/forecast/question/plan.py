@@ -219,6 +219,23 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
 
 def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
     """Return which communes of `place` a `where` means, shape (communes,), bool; ties go by name."""
+    return picked(where, place) > 0
+
+
+def picked(where: Literal["all"] | Where, place: Place) -> np.ndarray:
+    """Return what part of each row of `place.communes` a `where` means, shape (rows,): 0 or 1 where a row is a commune.
+
+    A row may stand for several communes (a nation's provinces, a place whose communes are not listed). A number of
+    communes is then taken from the rows in order, each by what a commune of it is on average, as many as it has.
+
+    >>> from forecast.data.places import read_place
+    >>> picked(Where(count=9), read_place("Việt Nam", at="2026-11")).round(3).max().item()
+    0.071
+    """
+    return _picked(where, place).astype(float)
+
+
+def _picked(where: Literal["all"] | Where, place: Place) -> np.ndarray:
     table = place.communes
     names = table["commune"].to_numpy(str)
     if where == "all":
@@ -243,9 +260,10 @@ def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
                 )
             inside |= hit
         return inside
+    size = table["eligible"] / table["communes"].fillna(1.0)
     key = {
-        "largest": -table["eligible"],
-        "smallest": table["eligible"],
+        "largest": -size,
+        "smallest": size,
         "poorest": -table["poor_share"],
         "richest": table["poor_share"],
         "listed": pd.Series(0, table.index),
@@ -261,13 +279,17 @@ def chosen(where: Literal["all"] | Where, place: Place) -> np.ndarray:
             )
         inside[rank[known & (seen < where.per_district)]] = True
     if where.count:
-        inside[rank[: where.count]] = True
+        stands_for = table["communes"].fillna(1.0).to_numpy(float)[rank]
+        before = np.cumsum(stands_for) - stands_for
+        part = np.zeros(len(names))
+        part[rank] = np.clip((where.count - before) / stands_for, 0.0, 1.0)
+        return np.maximum(part, inside)
     return inside
 
 
 def spread(count: float, per: str, where: Literal["all"] | Where, place: Place) -> np.ndarray:
     """Units per row of a place's communes: the share of a total, or the count times communes, hamlets or households."""
-    inside = chosen(where, place)
+    inside = picked(where, place)
     if per == "place":
         people = place.communes["eligible"].to_numpy(float) * inside
         result: np.ndarray = count * people / people.sum()
@@ -277,4 +299,5 @@ def spread(count: float, per: str, where: Literal["all"] | Where, place: Place) 
         raise tables.UserError(
             "per {per}: data/places.csv has no number of {per}s for {place}", per=per, place=place.name
         )
-    return count * units
+    within: np.ndarray = count * units * inside
+    return within

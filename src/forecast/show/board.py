@@ -54,7 +54,7 @@ def title(board: Board, lang: str = "vi") -> Text:
     provinces = rows.drop(index=NATION)
     return say(
         lang,
-        vi="Khả năng cả nước còn ít nhất {goal:n} người tham gia ổn định vào cuối 2030 là {p:c}; {k:n} trong "
+        vi="Khả năng cả nước có ít nhất {goal:n} người tham gia bền vững vào cuối năm 2030 là {p:c}; {k:n} trong "
         "{n:n} tỉnh, "
         "thành có khả năng trên {half:p}",
         en="Probability {p:c} that the nation has {goal:n} lasting members at the end of 2030; above {half:p} "
@@ -78,11 +78,10 @@ def answer(board: Board, lang: str = "vi") -> Text:
         say(
             lang,
             vi="**Cuối {m:T}:** {a:a} người tham gia (khoảng dự báo 90%: {b:a} đến {c:a}), trong đó {d:a} "
-            "người ổn định. Số "
-            "thực hiện gần nhất: {n:n}, {last}.",
+            "người tham gia bền vững (không kể người chỉ vào trong đợt cao điểm cuối năm). Số thực hiện gần nhất: "
+            "{n:n}, {last}.",
             en="**At the end of {m:T}:** {a:a} members (90% interval {b:a} to {c:a}), of whom {d:a} are "
-            "lasting. Latest "
-            "count: {n:n}, {last}.",
+            "lasting (without those whom a campaign of the year's end brought). Latest count: {n:n}, {last}.",
             m=board.asked.month,
             a=row["median_now"],
             b=row["low_now"],
@@ -93,8 +92,9 @@ def answer(board: Board, lang: str = "vi") -> Text:
         ),
         say(
             lang,
-            vi="**Mùa đông này:** {a:a} người vào {m:t} ({b:a} đến {c:a}), còn {d:a} vào tháng 3 ({e:a} đến {f:a}).",
-            en="**This winter:** {a:a} members in {m:t} ({b:a} to {c:a}), {d:a} in March ({e:a} to {f:a}).",
+            vi="**Đợt cao điểm cuối năm nay:** {a:a} người vào {m:t} ({b:a} đến {c:a}), còn {d:a} vào tháng 3 "
+            "({e:a} đến {f:a}).",
+            en="**This year's end:** {a:a} members in {m:t} ({b:a} to {c:a}), {d:a} in March ({e:a} to {f:a}).",
             m=december,
             a=row["median_december"],
             b=row["low_december"],
@@ -105,8 +105,8 @@ def answer(board: Board, lang: str = "vi") -> Text:
         ),
         say(
             lang,
-            vi="**Rà soát {m:T}** (mốc {g:n}, suy ra): khả năng đạt {p:c}, bằng người tham gia ổn định {q:c}.",
-            en="**Review of {m:T}** (mark {g:n}, derived): probability {p:c}, with lasting members {q:c}.",
+            vi="**Rà soát {m:T}** (mốc {g:n}, suy ra): khả năng đạt {p:c}; chỉ tính người tham gia bền vững: {q:c}.",
+            en="**Review of {m:T}** (mark {g:n}, derived): probability {p:c}; of lasting members alone: {q:c}.",
             m=targets.REVIEW,
             g=row["target_review"],
             p=row["chance_review"],
@@ -114,12 +114,10 @@ def answer(board: Board, lang: str = "vi") -> Text:
         ),
         say(
             lang,
-            vi="**Đến {m:T}** (Nghị quyết 403/NQ-CP: {g:n}): khả năng đạt {p:c}, bằng người tham gia ổn định "
-            "{q:c}. Cần tăng "
-            "{need:a} người ổn định mỗi tháng; dự kiến {ex:a}.",
-            en="**By {m:T}** (Resolution 403/NQ-CP: {g:n}): probability {p:c}, with lasting members {q:c}. "
-            "Needed: {need:a} "
-            "more lasting members a month; expected: {ex:a}.",
+            vi="**Đến {m:T}** (Nghị quyết 403/NQ-CP: {g:n}): khả năng đạt {p:c}; chỉ tính người tham gia bền "
+            "vững: {q:c}. Mỗi tháng cần tăng {need:a} người tham gia bền vững; dự kiến tăng {ex:a}.",
+            en="**By {m:T}** (Resolution 403/NQ-CP: {g:n}): probability {p:c}; of lasting members alone: "
+            "{q:c}. Needed: {need:a} more lasting members a month; expected: {ex:a}.",
             m=targets.GOAL,
             g=row["target_goal"],
             p=row["chance_goal"],
@@ -129,9 +127,8 @@ def answer(board: Board, lang: str = "vi") -> Text:
         ),
         say(
             lang,
-            vi="**Mức sàn từ {m:t}** ({x:d} lên {y:d}): sau một năm bớt {a:a} người ổn định so với không tăng "
-            "(khoảng 90%: "
-            "{b:a} đến {c:a}).",
+            vi="**Mức sàn từ {m:t}** ({x:d} lên {y:d}): sau một năm giảm {a:a} người tham gia bền vững so với "
+            "không tăng (khoảng 90%: {b:a} đến {c:a}).",
             en="**The floor of {m:t}** ({x:d} to {y:d}): after a year {a:a} fewer lasting members than "
             "without the rise "
             "(90% interval {b:a} to {c:a}).",
@@ -174,9 +171,9 @@ COLUMNS = {  # of the table: form, Vietnamese, English
     "march": ("a", "Tháng 3 tới", "Next Mar"),
     "target": ("n", "Mục tiêu 2030", "Target of 2030"),
     "chance_goal": ("c", "Khả năng đạt", "Probability"),
-    "chance_goal_lasting": ("c", "Bằng người ổn định", "With lasting members"),
+    "chance_goal_lasting": ("c", "Chỉ tính người bền vững", "Lasting members alone"),
     "needed": ("a", "Cần thêm mỗi tháng", "Needed a month"),
-    "rise": ("a", "Mức sàn 2027 lấy đi", "The floor of 2027 takes"),
+    "rise": ("a", "Mức sàn 2027 làm giảm", "The floor of 2027 takes"),
 }
 
 
@@ -248,7 +245,7 @@ def picture(board: Board, lang: str = "vi") -> Picture:
         sheet.head.append(sheet.text(0.02, 1 - 0.14 / height, head, fontsize=size, fontweight="bold", va="top"))
         subtitle = say(
             lang,
-            vi="Khả năng số người tham gia ổn định (không kể đợt cao điểm tháng 12) đạt mục tiêu cuối 2030, theo tỉnh "
+            vi="Khả năng số người tham gia bền vững (không kể đợt cao điểm tháng 12) đạt mục tiêu cuối 2030, theo tỉnh "
             "({n:n} lần mô phỏng, sai số tới ± {e:p})",
             en="Probability that lasting members (without the December campaign) reach the target of 2030, by province "
             "({n:n} draws, error up to ± {e:p})",
@@ -360,10 +357,10 @@ def summary(board: Board, lang: str = "vi", places: tuple[str, ...] = ()) -> Tex
                 lang,
                 vi="{place}: hiện nay {a:a} ({b:a} đến {c:a}), tháng 12 này {d:a}, tháng 3 tới {e:a}; mục "
                 "tiêu 2030 {g:n}: "
-                "khả năng {p:c}, bằng người ổn định {q:c}; mức sàn lấy đi {r:a}.",
+                "khả năng {p:c}, chỉ tính người bền vững {q:c}; mức sàn làm giảm {r:a}.",
                 en="{place}: {a:a} today ({b:a} to {c:a}), {d:a} this December, {e:a} next March; target of "
                 "2030 {g:n}: "
-                "probability {p:c}, with lasting members {q:c}; the floor takes {r:a}.",
+                "probability {p:c}, of lasting members alone {q:c}; the floor takes {r:a}.",
                 place=short(place),
                 a=row["median_now"],
                 b=row["low_now"],

@@ -83,14 +83,14 @@ def undo_table(board: Board, cost: pd.DataFrame, policies: pd.DataFrame, lang: s
     )
     names = {
         "place": say(lang, vi="Nơi", en="Place"),
-        "taken": say(lang, vi="Mức sàn lấy đi sau một năm", en="The floor takes in a year"),
+        "taken": say(lang, vi="Mức sàn làm giảm sau một năm", en="The floor takes in a year"),
         "low": say(lang, vi="90%: từ", en="90%: from"),
         "high": say(lang, vi="đến", en="to"),
         "top_up": say(lang, vi="Hỗ trợ thêm để bù (tùy nhóm)", en="Top-up that undoes it (by group)"),
         "province": say(lang, vi="Bù: tỉnh trả thêm (tỷ đồng)", en="Undone: province pays more (billion VND)"),
         "state": say(lang, vi="Bù: trung ương trả thêm (tỷ đồng)", en="Undone: state pays more (billion VND)"),
         "members": say(lang, vi="Bù: người tham gia trả thêm (tỷ đồng)", en="Undone: members pay more (billion VND)"),
-        "outreach": say(lang, vi="Xã điểm: thêm người ổn định", en="Model communes: lasting members added"),
+        "outreach": say(lang, vi="Xã điểm: thêm người bền vững", en="Model communes: lasting members added"),
         "office": say(lang, vi="Xã điểm: BHXH trả thêm (tỷ đồng)", en="Model communes: office pays more (billion VND)"),
     }
     forms = dict.fromkeys(names, "n1") | {"place": "", "top_up": "w"}
@@ -107,7 +107,7 @@ def prices(effects: pd.DataFrame, lang: str = "vi") -> Text:
     return say(
         lang,
         vi="**Hai cách trả lời cho một mức đóng.** Nếu mọi người trả như trước khi tăng mức sàn, sau một năm số "
-        "người ổn định của cả nước nhiều hơn {a:p} (khoảng 90%: {b:p} đến {c:p}) theo tác động của mức đóng "
+        "người bền vững của cả nước nhiều hơn {a:p} (khoảng 90%: {b:p} đến {c:p}) theo tác động của mức đóng "
         "lên **số người đang tham gia** mà các số thực hiện cho biết, phần lớn là lần tăng năm 2022. Theo "
         "**mô phỏng từng người**, trong đó người mới và người đến hạn phản ứng như trong các thử nghiệm, con "
         "số là {d:p} ({e:p} đến {f:p}), ở {place} {g:p}, và năm sau còn tăng tiếp vì mỗi tháng có thêm người "
@@ -147,7 +147,7 @@ def equal(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], lang:
         "policy": say(lang, vi="Chính sách, cùng {b:m} một năm", en="Policy, for {b:m} a year", b=BUDGET),
         "size": say(lang, vi="Phần của chính sách ở bảng trên", en="Part of the policy above"),
         "support": say(lang, vi="Chi thêm một năm", en="Spent more in a year"),
-        "added_year": say(lang, vi="Thêm người ổn định sau một năm", en="Lasting members added in a year"),
+        "added_year": say(lang, vi="Thêm người bền vững sau một năm", en="Lasting members added in a year"),
         "added_goal": say(lang, vi="đến 12/2030", en="by Dec 2030"),
         "low_goal": say(lang, vi="90%: từ", en="90%: from"),
         "high_goal": say(lang, vi="đến", en="to"),
@@ -237,17 +237,17 @@ def policies(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], la
     named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
         "policy": say(lang, vi="Chính sách", en="Policy"),
-        "added_year": say(lang, vi="Thêm người ổn định sau một năm", en="Lasting members added in a year"),
+        "added_year": say(lang, vi="Thêm người bền vững sau một năm", en="Lasting members added in a year"),
         "added_goal": say(lang, vi="đến 12/2030", en="by Dec 2030"),
         "low_goal": say(lang, vi="90%: từ", en="90%: from"),
         "high_goal": say(lang, vi="đến", en="to"),
-        "chance": say(lang, vi="Khả năng 2030, người ổn định", en="Probability of 2030, lasting"),
+        "chance": say(lang, vi="Khả năng 2030, người bền vững", en="Probability of 2030, lasting"),
         **{
             f"more_{payer}": say(lang, vi="{p:payer} (tỷ đồng)", en="{p:payer} (billion VND)", p=payer)
             for payer in PAYERS
             if payer != "donors" or rows["more_donors"].any()
         },
-        "price": say(lang, vi="Một năm-người thêm (triệu đồng)", en="One more member-year (million VND)"),
+        "price": say(lang, vi="Chi cho một năm tham gia thêm (triệu đồng)", en="Support per added year (million VND)"),
     }
     paid = [name for name in names if name.startswith("more_")]
     rows = rows.assign(price=rows["price"] / 1e6, **{name: rows[name] / BILLION for name in paid})
@@ -354,10 +354,10 @@ def five(rows: pd.DataFrame, lang: str = "vi") -> Text:
         "december": say(lang, vi="Tháng 12 này", en="This Dec"),
         "march": say(lang, vi="Tháng 3 tới", en="Next Mar"),
         "goal": say(lang, vi="12/2030", en="Dec 2030"),
-        "goal_lasting": say(lang, vi="ổn định", en="lasting"),
+        "goal_lasting": say(lang, vi="bền vững", en="lasting"),
         "low": say(lang, vi="90%: từ", en="90%: from"),
         "high": say(lang, vi="đến", en="to"),
-        "taken": say(lang, vi="Mức sàn lấy đi", en="The floor takes"),
+        "taken": say(lang, vi="Mức sàn làm giảm", en="The floor takes"),
     }
     shown = rows.assign(
         name=[row.vi if lang == "vi" else row.en for row in frames.rows(rows)],

@@ -13,7 +13,7 @@ from forecast.desk.optimize import Optimum
 from forecast.desk.target import MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Table, say, term
-from forecast.question.scenario import Scenario, target_of
+from forecast.question.scenario import BORROWED, Scenario, target_of
 from forecast.show import allocation, levers, ways
 from forecast.show.brief_base import ROWS as ROWS
 from forecast.show.brief_base import Brief as Brief
@@ -48,13 +48,25 @@ WHY = {  # why a search met no target
 }
 
 
+def _opened(question: Scenario, lang: str) -> words.Text:
+    """Say how many members there were at the start, or that nobody has counted them: a share is no count."""
+    opening, month, status = question.opening
+    if status == BORROWED:
+        return say(
+            lang,
+            month=question.start,
+            vi="đến {month:t} chưa có số nào được công bố",
+            en="no count of it up to {month:t}",
+        )
+    return say(lang, opening=opening, month=month, vi="{month:t} có {opening:a}", en="{opening:a} in {month:t}")
+
+
 def projected(answer: Projection, questions: Sequence[Scenario], lang: str = "vi") -> Brief:
     """Say where the first scenario ends, and set all scenarios and engines side by side at their last month."""
     parts = [_ends(answer, question) for question in questions]
     ends = pd.concat([part for part in parts if len(part)], ignore_index=True)
     first = frames.records(ends)[0]
     question = next(q for q in questions if q.scenario == first["scenario"])
-    opening, month, _ = question.opening
     lines = [
         say(
             lang,
@@ -63,12 +75,9 @@ def projected(answer: Projection, questions: Sequence[Scenario], lang: str = "vi
             low=first["low"],
             high=first["high"],
             until=question.until,
-            opening=opening,
-            month=month,
-            vi="{title}: khoảng {x:a} người tham gia vào {until:T} (khoảng 90%: {low:a} – {high:a}); "
-            "{month:t} có {opening:a}.",
-            en="{title}: about {x:a} members in {until:T} (90% interval: {low:a} to {high:a}); "
-            "{opening:a} in {month:t}.",
+            opened=_opened(question, lang),
+            vi="{title}: khoảng {x:a} người tham gia vào {until:T} (khoảng 90%: {low:a} – {high:a}); {opened}.",
+            en="{title}: about {x:a} members in {until:T} (90% interval: {low:a} to {high:a}); {opened}.",
         )
     ]
     if question.target is not None and question.target.measure == "members" and question.target.group == "all":

@@ -152,14 +152,10 @@ def learned(posterior: Learned, lang: str = "vi") -> Brief:
         vi="Các tham số được học từ {n:n} số của {k:n} nơi, biết đến {month:T}.",
         en="The parameters were learned from {n:n} counts of {k:n} places, as known in {month:T}.",
     )
-    error = say(
-        lang,
-        error=posterior.table["error"].max(),
-        vi="Học lại với số ngẫu nhiên khác thì mức giữa lệch nhiều nhất {error:p} độ rộng.",
-        en="Learned again with other random numbers, their centers move by at most {error:p} of their spread.",
-    )
     most = posterior.table.sort_values("narrowed", ascending=False, kind="stable").head(ROWS - 2)
-    return Brief([str(line), str(error)], calibration.table(posterior._replace(table=most), lang))
+    return Brief(
+        [str(line), str(calibration.repeated(posterior, lang))], calibration.table(posterior._replace(table=most), lang)
+    )
 
 
 def studied(study_tables: dict[str, pd.DataFrame], lang: str = "vi") -> Brief:

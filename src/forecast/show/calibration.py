@@ -29,13 +29,24 @@ def answer(learned: Learned, lang: str = "vi") -> Text:
         n=learned.counts,
         k=learned.places,
         month=learned.origin,
-        error=learned.table["error"].max(),
         names="; ".join(term(f"belief.{name}", lang) for name in most["parameter"]),
-        vi="Các tham số được học từ **{n:n} số** của {k:n} nơi, biết đến {month:T}. Học lại với số ngẫu nhiên khác thì "
-        "mức giữa của chúng lệch nhiều nhất {error:p} độ rộng. Số liệu dạy nhiều nhất về: {names}.",
-        en="The parameters were learned from **{n:n} counts** of {k:n} places, as known in {month:T}. Learned again "
-        "with other random numbers, their centers move by at most {error:p} of their spread. The counts taught most "
-        "about: {names}.",
+        again=repeated(learned, lang),
+        vi="Các tham số được học từ **{n:n} số** của {k:n} nơi, biết đến {month:T}. Số liệu dạy nhiều nhất về: "
+        "{names}. {again}",
+        en="The parameters were learned from **{n:n} counts** of {k:n} places, as known in {month:T}. The counts "
+        "taught most about: {names}. {again}",
+    )
+
+
+def repeated(learned: Learned, lang: str = "vi") -> Text:
+    """Say how far the central estimates of other random numbers lie apart, in widths of the interval learned."""
+    return say(
+        lang,
+        part=learned.table["error"].max() / 2,  # which is told of half an interval
+        vi="Học lại với số khởi tạo ngẫu nhiên (seed) khác, mức giữa của mỗi tham số xê dịch không quá {part:p} bề "
+        "rộng khoảng 90% của nó.",
+        en="Learned again with other random numbers, no central estimate moves by more than {part:p} of the width of "
+        "its 90% interval.",
     )
 
 

@@ -264,26 +264,34 @@ def checks_text(checked: pd.DataFrame, lang: str = "vi") -> Text:
         if fair.empty:
             continue
         passed, n = int(fair["inside"].sum()), len(fair)
-        lines.append(
-            say(
-                lang,
-                whom=_whom(scope, lang),
-                n=n,
-                k=n - passed,
-                e=0.2 * n,
-                p=binomtest(passed, n, 0.8).pvalue,
-                m=len(mine) - n,
-                width=fair["width"].median(),
-                vi="{whom}: **{k:n} trên {n:n}** số công bố nằm ngoài khoảng 80% (mong đợi {e:n1}; xác suất lệch ít "
-                "nhất chừng ấy nếu các khoảng đúng: {p:c}). Đầu trên của khoảng thường gấp {width:n2} lần đầu dưới. "
-                "{m:n} số không được tính vì khoảng của chúng rộng đến mức số nào cũng lọt.",
-                en="{whom}: **{k:n} of {n:n}** published counts lie outside their 80% interval ({e:n1} are expected; "
-                "the probability of being at least so far from that if intervals are right is {p:c}). The upper end of "
-                "an interval is mostly {width:n2} times its lower end. {m:n} counts are left out because their "
-                "intervals are so wide that any figure would pass.",
-            )
+        told = say(
+            lang,
+            whom=_whom(scope, lang),
+            n=n,
+            k=n - passed,
+            e=0.2 * n,
+            p=binomtest(passed, n, 0.8).pvalue,
+            width=fair["width"].median(),
+            vi="{whom}: **{k:n} trên {n:n}** số công bố nằm ngoài khoảng 80% (mong đợi {e:n1}; xác suất lệch ít "
+            "nhất chừng ấy nếu các khoảng đúng: {p:c}). Đầu trên của khoảng thường gấp {width:n2} lần đầu dưới.",
+            en="{whom}: **{k:n} of {n:n}** published counts lie outside their 80% interval ({e:n1} are expected; "
+            "the probability of being at least so far from that if intervals are right is {p:c}). The upper end of "
+            "an interval is typically {width:n2} times its lower end.",
         )
+        lines.append(told + _uncounted(len(mine) - n, lang))
     return listing(lines)
+
+
+def _uncounted(n: int, lang: str) -> str:
+    """Say how many counts had an interval that any figure would pass; nothing where there was none."""
+    if not n:
+        return ""
+    return " " + say(
+        lang,
+        n=n,
+        vi="Không tính {n:n} số vì khoảng của chúng rộng đến mức số nào cũng lọt.",
+        en="Not counted: {n:n}, whose intervals are so wide that any figure would pass.",
+    )
 
 
 def checks_table(checked: pd.DataFrame, lang: str = "vi", failed: bool | None = None) -> Text:

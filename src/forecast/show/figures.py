@@ -120,6 +120,7 @@ def _value(value: float, unit: str, lang: str) -> str:
 _MONTH = re.compile(r"(?<![\d-])20\d\d-(?:0[1-9]|1[0-2])(?![\d-])")
 
 
+_LEVER = re.compile(r"^policy\.\d+\.(\w+)(?: \([^)]*\))?")  # where in a file, which readers of a page do not see
 _SEVERITIES = ("new conflict", "fault", "known conflict", "note")
 
 
@@ -134,7 +135,11 @@ def conflicts(
     ]
     kept.sort(key=lambda f: severities.index(f.severity))
     messages = [
-        _of_part(f, lang) + _MONTH.sub(lambda match: words.month(match[0], lang), getattr(f, f"message_{lang}"))
+        _of_part(f, lang)
+        + _MONTH.sub(
+            lambda match: words.month(match[0], lang),
+            _LEVER.sub(lambda match: term(f"lever.{match[1]}", lang), getattr(f, f"message_{lang}")),
+        )
         for f in kept
     ]
     lines = dict.fromkeys(  # what is found of two scenarios of a place is told once

@@ -16,10 +16,11 @@ from forecast.data.tables import UserError
 from forecast.data.vocabulary import NATION as NATION
 from forecast.language import words
 from forecast.language.words import Text, say
-from forecast.show import marks
+from forecast.show import marks, narrow
 from forecast.show.marks import INK, MUTED
 from forecast.show.picture import LOOKS, TARGET, Picture, capital, redrawn, sheet, source_line, style
 
+TEETH = {False: 4.9, True: 7.6}  # inches of the saw's picture, on a page and on a phone, where years stand close
 BEFORE, AFTER = 4, 6  # months before and after a December within which a count belongs to its tooth
 
 
@@ -178,6 +179,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
         raise UserError("nothing to draw: no count of {place} within half a year behind a December", place=place.name)
     color, red = LOOKS[0][0], LOOKS[1][0]
     firm = counts(rows).drop_duplicates("month", keep="last")
+    height = TEETH[narrow.on()]
     with style():
         picture, axes = sheet(
             say(
@@ -194,9 +196,9 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
                 "contradict another figure; dashes: lost in the following six months",
             ),
             source_line(lang, place, simulated=False),
-            height=4.9,
+            height=height,
         )
-        axes.set_position((0.12, 0.125, 0.82, 0.575))
+        axes.set_position((0.12, 0.61 / height, 0.82, 1 - 2.08 / height))
         axes.plot(marks.numbers(firm["month"]), firm["value"], color=color, lw=1, ls=":")
         for row in frames.rows(rows):
             if row.status == "conflicting":  # on a white ground, since it lies on another dot
@@ -212,7 +214,7 @@ def saw_tooth(place: Place, lang: str = "vi", since: str = "2015-12", until: str
                     "color": color,
                 }
             )
-            axes.plot([marks.number(row.month)], [row.value], ls="", **look)
+            axes.plot([marks.number(row.month)], [row.value], ls="", clip_on=False, **look)
         losses = []
         for r in frames.rows(falls):
             x = marks.numbers([r.month, r.after_month])

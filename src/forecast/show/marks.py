@@ -5,6 +5,7 @@ Functions take matplotlib axes and need nothing else of matplotlib, so that one 
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -167,11 +168,16 @@ def published_dots(
 
 
 def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:
-    """Write `texts` (x, y, text) near their dots where they cross no line or other text, or where they cross least."""
+    """Write `texts` (x, y, text) near their dots where they cross no line or other text, or where they cross least.
+
+    None stands nearer to another dot than to its own.
+    """
+    texts = list(texts)
+    dots = [tuple(axes.transData.transform((x, y))) for x, y, _ in texts]
     lines = [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
     span, frame = axes.get_xlim()[1] - axes.get_xlim()[0], axes.get_window_extent()
     taken: list[Bbox] = []
-    for x, y, text in texts:
+    for (x, y, text), dot in zip(texts, dots, strict=True):
         right = axes.get_xlim()[1] - x > 0.15 * span  # room on that side
         best, label = None, None
         for away in (9, -15, 16, -22, 24, -30, 34, -40):
@@ -188,6 +194,7 @@ def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:
             box = tried.get_window_extent().padded(2)
             crossed = sum(line.intersects_bbox(box, filled=False) for line in lines)
             crossed += 9 * sum(box.overlaps(other) for other in taken)
+            crossed += 9 * any(_gap(box, other) < _gap(box, dot) for other in dots)
             crossed += 99 * (box.y0 < frame.y0 or box.y1 > frame.y1)
             if best is None or crossed < best:
                 best, label, tried = crossed, tried, label
@@ -197,6 +204,12 @@ def beside(axes: Axes, texts: Iterable[tuple[float, float, str]]) -> None:
                 break
         if label is not None:
             taken.append(label.get_window_extent())
+
+
+def _gap(box: Bbox, dot: Sequence[float]) -> float:
+    """Return how far a dot (x, y) is from a box."""
+    x, y = (max(low - at, at - high, 0.0) for low, high, at in ((box.x0, box.x1, dot[0]), (box.y0, box.y1, dot[1])))
+    return float(np.hypot(x, y))
 
 
 def law_ticks(picture: Figure, axes: Axes, changes: list[tuple[str, float, float]], lang: str, most: int = 4) -> None:
@@ -253,13 +266,19 @@ PLACES = ((0, 11, "center"), (0, -18, "center"), (10, -4, "left"), (-10, -4, "ri
 
 
 def dot_labels(picture: Figure, axes: Axes, texts: Sequence[tuple[float, float, str, str]]) -> None:
-    """Write `texts` (x, y, text, color) beside their dots, where they cover no dot, no other text, and are not cut."""
+    """Write `texts` (x, y, text, color) beside their dots, where they cover no dot, no other text, and are not cut.
+
+    Where there is room they cover no other mark of the axes either.
+    """
     dots = axes.transData.transform([(x, y) for x, y, _, _ in texts])
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in dots]
-    months = [label for label in axes.get_xticklabels() if label.get_text()]
-    taken += [(box.x0, box.y0, box.x1, box.y1) for box in (label.get_window_extent() for label in months)]
+    there = [label for label in (*axes.get_xticklabels(), *axes.texts) if label.get_text()]
+    taken += [(box.x0, box.y0, box.x1, box.y1) for box in (label.get_window_extent() for label in there)]
+    marked = [line for line in axes.lines if line.get_marker() not in ("", "None", None)]
+    small = [tuple(at) for line in marked for at in axes.transData.transform(line.get_xydata())]
+    covered = [(x - 4, y - 4, x + 4, y + 4) for x, y in small]
     for x, y, text, color in (t for t in texts if t[2]):
-        for dx, dy, ha in PLACES:
+        for avoided, (dx, dy, ha) in product((covered, []), PLACES):
             label = axes.annotate(
                 text,
                 (x, y),
@@ -275,7 +294,7 @@ def dot_labels(picture: Figure, axes: Axes, texts: Sequence[tuple[float, float, 
             left, low, right, high = label.get_window_extent().extents
             box = (left - APART, low, right + APART, high)
             inside = box[0] >= 0 and box[2] <= picture.bbox.x1
-            if inside and not any(_overlap(box, other) for other in taken):
+            if inside and not any(_overlap(box, other) for other in (*taken, *avoided)):
                 taken.append(box)
                 break
             label.remove()

@@ -28,6 +28,7 @@ STRETCH = (1.0, 1.2, 1.45, 1.8, 2.3)  # of the heights between head and source l
 EM = 0.55  # width of a letter of the house font, as a share of its size, with room to spare
 WHOLE = 12  # letters of a text that is not broken: a number with its error
 EDGE = 4.0  # pixels that stay free at the left and right edges
+_WITH_ERROR = "\xa0±\xa0"
 _on: ContextVar[bool] = ContextVar("narrow", default=False)
 
 
@@ -76,7 +77,9 @@ def filled(text: str, wide: int, size: float) -> str:
     ...     filled("Số người tham gia, cuối tháng; dải nhạt: khoảng dự báo 90%", 84, 9.2).count(chr(10))
     1
     """
-    return textwrap.fill(" ".join(text.split()), letters(0.96 * WIDTH, size)) if on() else textwrap.fill(text, wide)
+    text = " ".join(text.split()) if on() else text
+    kept = text.replace(" ± ", _WITH_ERROR)  # a number and its error stay on one line
+    return textwrap.fill(kept, letters(0.96 * WIDTH, size) if on() else wide).replace(_WITH_ERROR, " ± ")
 
 
 def fit(picture: Figure, head: list[Text], foot: list[Text], spare: tuple[float, float]) -> None:
@@ -123,7 +126,7 @@ def _ticks(axis: Axis) -> list[Text]:
 
 def _break(picture: Figure, text: Text) -> None:
     """Break a text that leaves the sheet into lines that do not, as far as its words allow."""
-    words, room = " ".join(text.get_text().split()), _room(picture, text)
+    words, room = " ".join(text.get_text().replace("-\n", "-").split()), _room(picture, text)
     width = len(words) + 1
     if width <= WHOLE or _inside(text.get_window_extent(), room) or text.get_rotation():
         return

@@ -138,23 +138,6 @@ def paired_text(lang: str = "vi") -> Text:
     )
 
 
-def added_table(comparison: pd.DataFrame, lang: str = "vi", titles: dict[str, str] | None = None) -> Text:
-    """Return what each scenario adds in the last month, by engine and group, with its interval."""
-    rows = comparison[comparison["measure"] == "members"]
-    stated.tell(stated.added(rows))
-    order = {name: index for index, name in enumerate(("all", *GROUPS))}
-    rows = rows.sort_values("group", key=lambda g: g.map(order), kind="stable").sort_values(
-        ["scenario", "engine"], kind="stable"
-    )
-    forms = {"month": "t", "engine": "", "group": "", "median": "a", "low": "a", "high": "a", "draws": "n"}
-    if rows["scenario"].nunique() > 1:
-        rows, forms = (
-            rows.assign(scenario=rows["scenario"].map(titles or {}).fillna(rows["scenario"])),
-            {"scenario": ""} | forms,
-        )
-    return words.table(rows, lang, forms)
-
-
 def uneven(
     part: float, whole: float, low: float, lang: str = "vi", *, who: str = "guarded", what: str = "years"
 ) -> Text:

@@ -70,7 +70,10 @@ def fan(
     with style():
         changes = history.price_changes(place, origin, until, law=asked[0].law if asked else None)
         if small:
-            picture, axes = sheet("", f"{capital(what)}, {unit}", "", height=2.7, width=3.9)
+            ends = (
+                "" if not goal or goal.by == until else say(lang, vi="; bên phải: {m:t}", en="; right: {m:t}", m=until)
+            )
+            picture, axes = sheet("", f"{capital(what)}, {unit}{ends}", "", height=2.7, width=3.9)
             axes.set_position((0.17, 0.125, 0.555, 0.735))
         else:
             at = goal.by if goal and goal.by <= until else until

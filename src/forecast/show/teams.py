@@ -257,7 +257,7 @@ def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Pi
             words.about,
         ),
         (
-            say(lang, vi="Phần người đến hạn được gọi nhắc", en="Share of due members called on"),
+            say(lang, vi="Tỷ lệ người đến hạn được gọi nhắc", en="Share of due members called on"),
             "called",
             "mean",
             words.percent,
@@ -272,8 +272,8 @@ def months(rules: dict[str, pd.DataFrame], place: Place, lang: str = "vi") -> Pi
         picture, first = sheet(
             say(
                 lang,
-                vi="{place}: {name} có nhiều người tham gia nhất, {n:a}",
-                en="{place}: {name} has most members, {n:a}",
+                vi="{place}: theo cách “{name}” có nhiều người tham gia nhất, {n:a}",
+                en="{place}: most members under “{name}”, {n:a}",
                 place=place.name,
                 name=ahead,
                 n=last[ahead],

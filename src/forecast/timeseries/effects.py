@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import tables, typed
 from forecast.data.messages import Message
 from forecast.timeseries import dates
 from forecast.timeseries.table import Series, name, one_each, text
@@ -71,7 +71,7 @@ def events_of(frame: pd.DataFrame, file: str = "events") -> list[Event]:
         row = {column: part[i] for column, part in cells.items()}
         if not any(row.values()):
             continue
-        size = _number(row["size"]) if row["size"].lower() not in ("", "unknown") else np.nan
+        size = _number(str(typed.share(row["size"]))) if row["size"].lower() not in ("", "unknown") else np.nan
         steps = _number(row.get("steps") or "1")
         wrong = {
             "date": (
@@ -79,7 +79,10 @@ def events_of(frame: pd.DataFrame, file: str = "events") -> list[Event]:
                 dates.WRITTEN,
             ),
             "kind": (not row["kind"], Message("a word, the same for events that act alike")),
-            "size": (size is None or size <= -1, Message("a share above -1, such as -0.2, or an empty cell")),
+            "size": (
+                size is None or size <= -1 or (size >= 2 and not row["size"].endswith("%")),  # 20 is meant as 20%
+                Message("a share above -1, such as -0.2 or -20%, or an empty cell (a factor of three: 200%)"),
+            ),
             "lasting": (row["lasting"] not in DURATIONS, Message("lasting or passing")),
             "steps": (steps is None or steps < 1 or steps != int(steps), Message("a whole number from 1 on")),
         }

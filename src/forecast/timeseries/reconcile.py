@@ -21,9 +21,10 @@ import pandas as pd
 from scipy.special import ndtri
 
 from forecast.data import places
-from forecast.data.tables import UserError
+from forecast.data.tables import Fault, TableError, UserError
 from forecast.timeseries import table as cells
 
+NODES = ("unique_id", "parent")  # columns of a table of nodes
 METHODS = ("shared", "mint_shrink", "wls_var", "wls_struct", "ols", "bottom_up")
 # Chosen on simulated trees (benchmarks/reconciliation). A past in which sums always add up shows nothing of the error
 # that a forecast has for itself alone, so it is put in; else chance decides whether the whole gives way or its parts.
@@ -56,24 +57,13 @@ def tree(nodes: pd.DataFrame, file: str = "nodes") -> Tree:
     >>> shape.names, shape.sums[0].tolist()
     (['X', 'Y', 'A', 'B', 'C'], [1.0, 1.0, 0.0])
     """
-    for column in ("unique_id", "parent"):
-        if list(nodes.columns).count(column) != 1:
-            raise UserError(
-                "{file}: column {column} is missing or there twice; expected unique_id and parent",
-                file=file,
-                column=column,
-            )
-    pairs = pd.DataFrame({c: [cells.name(cell) for cell in cells.text(nodes[c])] for c in ("unique_id", "parent")})
+    cells.one_each(nodes, NODES, file)
+    pairs = pd.DataFrame({c: [cells.name(cell) for cell in cells.text(nodes[c])] for c in NODES})
     pairs = pairs[(pairs != "").any(axis=1)].drop_duplicates()  # a blank line is not a row
     if pairs.empty:
         raise UserError("{file}: expected at least one row, the name of a series and that of its parent", file=file)
-    if (pairs["unique_id"] == "").any():
-        row = int(np.flatnonzero(pairs["unique_id"] == "")[0])
-        raise UserError(
-            "{file}: row {row}, column unique_id: empty; expected the name of a series",
-            file=file,
-            row=pairs.index[row] + 2,
-        )
+    if nameless := [int(row) + 2 for row in pairs.index[pairs["unique_id"] == ""]]:
+        raise TableError([Fault(file, row, "unique_id", "", "the name of a series") for row in nameless])
     above: dict[str, set[str]] = {name: set() for name in [*pairs["parent"], *pairs["unique_id"]] if name}
     for child, parent in pairs.itertuples(index=False):
         above[child] |= {parent} - {""}

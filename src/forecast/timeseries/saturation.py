@@ -9,7 +9,7 @@ quantile; a learned one, an estimate, moves the median and bounds nothing.
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import tables, typed, written
 from forecast.timeseries import methods
 from forecast.timeseries.table import Series, name, one_each, text
 
@@ -38,12 +38,21 @@ def ceilings(cases: list[Series], frame: pd.DataFrame, asked: str | float, file:
     if asked in frame.columns:
         one_each(frame, [str(asked)], file)
         rows = pd.DataFrame({"name": [name(cell) for cell in text(frame["unique_id"])]})
-        rows["number"] = pd.to_numeric(frame[asked].to_numpy(), errors="coerce")
+        rows["number"] = numbers = pd.to_numeric(frame[asked].to_numpy(), errors="coerce")
+        cells = list(zip(text(frame[str(asked)]), numbers, strict=True))
+        wrong = [i for i, (cell, number) in enumerate(cells) if cell.lower() not in ("", "nan") and np.isnan(number)]
+        if wrong:
+            expected = "a number, or an empty cell for a gap"
+            raise tables.TableError([tables.Fault(file, i + 2, str(asked), cells[i][0], expected) for i in wrong])
         last = rows.dropna().groupby("name")["number"].last()
         limits = [float(last.get(case.name, np.nan)) for case in cases]
     else:
+        if isinstance(asked, str) and typed.two_readings(asked):
+            raise tables.UserError(
+                "{file}: ceiling {asked}: expected {what}", file=file, asked=asked, what=written.either(asked)
+            )
         try:
-            limits = [float(asked)] * len(cases)
+            limits = [float(str(typed.number(asked)))] * len(cases)
         except ValueError:
             raise tables.UserError(
                 "{file}: ceiling {asked}: expected a number, a column of the table or {learned}",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables, typed
+from forecast.data import tables, typed, written
 from forecast.data.messages import Message
 from forecast.timeseries import dates
 
@@ -86,30 +86,18 @@ def read(path: str | Path) -> pd.DataFrame:
 def _with_points(frame: pd.DataFrame, file: str) -> pd.DataFrame:
     """Return a spreadsheet's table with decimal points; a number of two readings that nothing decides is a fault."""
     at = [i for i, column in enumerate(frame.columns) if column not in NO_NUMBERS]
-    values = frame.iloc[:, at]
-    mark = typed.decimal_mark(cell.strip() for column in values.to_numpy().T for cell in column)
-    if mark == ",":
-        numbers = values.apply(lambda column: column.str.strip().str.fullmatch(r"-?\d[\d.]*(,\d+)?"))
-        pointed = values.apply(lambda column: column.str.replace(".", "").str.replace(",", "."))
-        frame.iloc[:, at] = values.where(~numbers, pointed)
+    values = frame.iloc[:, at].to_numpy()
+    mark = typed.decimal_mark(cell.strip() for cell in values.ravel())
+    pointed = [[typed.pointed(cell, mark) for cell in row] for row in values]
     faults = [
-        tables.Fault(
-            file,
-            row + 2,
-            str(values.columns[column]),
-            cell,
-            Message(
-                "{plain} if this is thousands, or {cell}0 if it is not",
-                plain=cell.replace(".", "").replace(",", ""),
-                cell=cell,
-            ),
-        )
-        for row, cells in enumerate(values.to_numpy() if not mark else ())
-        for column, cell in enumerate(map(str.strip, cells))
-        if typed.two_readings(cell.removeprefix("-"))
+        tables.Fault(file, row + 2, str(frame.columns[at[i]]), values[row, i], written.either(values[row, i]))
+        for row, cells in enumerate(pointed)
+        for i, cell in enumerate(cells)
+        if cell is None
     ]
     if faults:
         raise tables.TableError(faults)
+    frame.iloc[:, at] = pointed
     return frame
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.data import files, tables, workers
 from forecast.data import history as facts
-from forecast.data.code import PACKAGES, code_hash
+from forecast.data import tables, workers
 from forecast.data.mergers import parts
 from forecast.data.vocabulary import NATION
+from forecast.desk import pieces
 from forecast.desk.board.outlook import AS_IS, Asked, Outlook, outlooks, provinces
 
 LEVELS = (0.5, 0.8, 0.95)
@@ -79,9 +79,11 @@ def back(
         (Asked(str(seen), str(wanted["month"].max()), draws, seed, history=history), wanted)
         for seen, wanted in counted_places(table).groupby("seen", sort=True)
     ]
-    of_all = (draws, seed, table.to_csv(), code_hash(*PACKAGES, "desk"))
-    names = [files.name_of("back", asked.month, asked.until, wanted.to_csv(), *of_all) for asked, wanted in given]
-    paths = [keep / f"{name}.parquet" if keep else None for name in names]
+    counts = table.to_csv() if keep else ""
+    paths = [
+        pieces.path(keep, "back", (), asked.month, asked.until, wanted.to_csv(), draws, seed, counts, suffix=".parquet")
+        for asked, wanted in given
+    ]
     rows = [pd.DataFrame()] * len(given)
     for number, found in workers.each(_seen, given, jobs, paths=paths):
         rows[number] = found

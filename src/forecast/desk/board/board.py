@@ -38,7 +38,6 @@ class Board:
     outlook: Outlook
     flat: Outlook
     targets: pd.DataFrame
-    published: pd.DataFrame
     counts: pd.DataFrame
     rows: pd.DataFrame
     paths: pd.DataFrame
@@ -80,7 +79,7 @@ def of(asked: Asked, drawn: Mapping[str, Outlook], target_file: str | Path | Non
     rows = rows.join(counts.set_index("place").add_prefix("count_"))
     order = rows.drop(index=NATION).sort_values(["chance_goal_lasting", "chance_goal"], ascending=False, kind="stable")
     rows = pd.concat([rows.loc[[NATION]], order]).rename_axis("place").reset_index()
-    return Board(asked, rise, outlook, flat, wanted, published, counts, rows, paths_of(outlook))
+    return Board(asked, rise, outlook, flat, wanted, counts, rows, paths_of(outlook))
 
 
 def _within(given: pd.DataFrame, outlook: Outlook, file: str) -> None:

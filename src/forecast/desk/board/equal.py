@@ -39,17 +39,16 @@ def equal(
     compared: Compared,
     *,
     budget: float = BUDGET,
-    draws: int | None = None,
     jobs: int | None = None,
     keep: Path | None = None,
 ) -> pd.DataFrame:
     """Return rows of the nation as :class:`~forecast.desk.board.compare.Compared` has them, at equal money.
 
-    `compared` is what the same scenarios do as they were asked for. `size` is the part of each policy that costs
-    nearest to `budget` (VND in the first year), `first` the share of draws in which it adds most lasting members by the
-    last month (:func:`forecast.desk.equal_money.best`), among those that cost the budget; NaN for one that cannot,
-    which is not ranked. Policies that save money, and those of which there is no half, are left out. `keep` is a folder
-    for finished provinces.
+    `compared` is what the same scenarios do as they were asked for: its draws and its status quo are those here.
+    `size` is the part of each policy that costs nearest to `budget` (VND in the first year), `first` the share of draws
+    in which it adds most lasting members by the last month (:func:`forecast.desk.equal_money.best`), among those that
+    cost the budget; NaN for one that cannot, which is not ranked. Policies that save money, and those of which there is
+    no half, are left out. `keep` is a folder for finished provinces.
     """
     whole = compared.rows[compared.rows["place"] == NATION].set_index("policy", drop=False)
     rows: list[dict[str, object]] = []
@@ -58,7 +57,7 @@ def equal(
         row = {str(k): v for k, v in whole.loc[asked.scenario].to_dict().items()}
         if float(row["support"]) <= 0 or sized(asked, 0.5) is None:
             continue
-        tried = _Tried(board, asked, compared, budget, partial(effects, draws=draws, jobs=jobs, keep=keep))
+        tried = _Tried(board, asked, compared, budget, partial(effects, jobs=jobs, keep=keep, usual=compared.usual))
         tried.at[1.0] = row, _gain(board, compared.outlooks[asked.scenario], row)
         size = tried.nearest()
         row, gain = tried.at[size]

@@ -14,16 +14,15 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.data import chance, files, places, workers
-from forecast.data.code import PACKAGES, code_hash
 from forecast.data.law import Law
 from forecast.data.places import Place, read_place
 from forecast.data.vocabulary import GROUPS, NATION, PAYERS
+from forecast.desk import pieces
 from forecast.desk.board import adding
 from forecast.desk.board.outlook import MEASURES, Asked, Outlook
 from forecast.engines.people.draws import parameter_draws
 from forecast.experiment.project import project
 from forecast.question import costs
-from forecast.question.fingerprint import fingerprint
 from forecast.question.levers import Lever, Policy, Where
 from forecast.question.scenario import Scenario
 
@@ -36,12 +35,14 @@ class Effect(NamedTuple):
     """What a policy does in a province.
 
     `times`: what each measure of the board is multiplied by, (months, draws) of the engine; `spent`: VND of outreach
-    and commissions in the month by payer, (months, draws); `shares`: of members by group, (groups,).
+    and commissions in the month by payer, (months, draws); `shares`: of members by group, (groups,); `usual`: persons
+    of each measure under the status quo, (months, draws), which the policy's are divided by.
     """
 
     times: Mapping[str, np.ndarray]
     spent: Mapping[str, np.ndarray]
     shares: np.ndarray
+    usual: Mapping[str, np.ndarray]
 
     @property
     def draws(self) -> int:
@@ -61,22 +62,25 @@ def effects(
     draws: int | None = None,
     jobs: int | None = None,
     keep: Path | None = None,
+    usual: Mapping[str, Effect] | None = None,
 ) -> dict[str, dict[str, Effect]]:
     """Return the effect of each policy in each province, by policy and place; "" is the status quo.
 
     `levers` gives for each policy the levers of a province. A province opens with its stock of today, the median of the
     board's draws. Every lever that has a price in data/unit_costs.csv and was given none gets it. `draws` are the
-    engine's, as many as the board has when left out; `keep` is a folder for provinces that are finished.
+    engine's, as many as the board has when left out; `keep` is a folder for provinces that are finished. `usual` is
+    what an earlier answer said of the status quo, with its draws: it is then not simulated again.
     """
-    draws = draws or outlook.draws
+    draws = next(iter(usual.values())).draws if usual else draws or outlook.draws
     counts = {name: districts(name) for name in outlook.places}
     share = {name: count / max(sum(counts.values()), 1) for name, count in counts.items()}
     opening = {name: float(np.median(outlook.of(name, "lasting_members")[0])) for name in outlook.places}
     each = [
         _questions(asked, name, opening[name], _chosen(name, asked, levers, share[name])) for name in outlook.places
     ]
-    given = [(questions, range(draws), asked.seed) for questions in each]
-    paths = [keep / _named(*one) if keep else None for one in given]
+    known = [usual[name] if usual else None for name in outlook.places]
+    given = [(questions, range(draws), asked.seed, one) for questions, one in zip(each, known, strict=True)]
+    paths = [pieces.path(keep, "effects", questions, draws, asked.seed) for questions in each]
     done = workers.every(_in_province, given, jobs, paths=paths, kept=lambda i, path: _kept(path, *given[i][:2]))
     return {
         policy: {name: _effect(arrays, number) for name, arrays in zip(outlook.places, done, strict=True)}
@@ -143,20 +147,14 @@ def _questions(asked: Asked, name: str, opening: float, chosen: Mapping[str, Pol
     return [base, *(base.with_policy(policy, levers) for policy, levers in chosen.items())]
 
 
-def _named(questions: list[Scenario], draws: range, seed: int) -> str:
-    """Return a file name for what :func:`_in_province` finds: the hash of everything that it depends on."""
-    code = code_hash(*PACKAGES, "desk")
-    return files.name_of("effects", [fingerprint(one) for one in questions], len(draws), seed, code) + ".npz"
-
-
 def _kept(path: Path | None, questions: list[Scenario], draws: range) -> dict[str, np.ndarray] | None:
     """Return what an earlier run kept at `path`: so many policies, months and draws, or None."""
     arrays = files.kept_arrays(path)
     if arrays is None or path is None:
         return None
     shape, numbers = (len(questions[0].months), len(draws)), range(len(questions))
-    named = {f"{n} times {m}" for n in numbers for m in MEASURES} | {f"{n} shares" for n in numbers}
-    if named <= arrays.keys() and all(a.shape == shape for key, a in arrays.items() if not key.endswith("shares")):
+    named = {f"{n} times {m}" for n in numbers for m in MEASURES} | {f"usual {m}" for m in MEASURES} | {"shares"}
+    if named <= arrays.keys() and all(a.shape == shape for key, a in arrays.items() if key != "shares"):
         return arrays
     files.damaged(path, "it holds other policies, months or draws")
     return None
@@ -169,13 +167,20 @@ def _effect(arrays: Mapping[str, np.ndarray], number: int) -> Effect:
         head = f"{number} {kind} "
         return {key.removeprefix(head): array for key, array in arrays.items() if key.startswith(head)}
 
-    return Effect(of("times"), of("spent"), arrays[f"{number} shares"])
+    usual = {measure: arrays[f"usual {measure}"] for measure in MEASURES}
+    return Effect(of("times"), of("spent"), arrays["shares"], usual)
 
 
-def _in_province(asked_for: list[Scenario], draws: range, seed: int) -> dict[str, np.ndarray]:
-    """Return what questions about one province come to, the first its status quo: arrays for :func:`_effect`."""
+def _in_province(
+    asked_for: list[Scenario], draws: range, seed: int, usual: Effect | None = None
+) -> dict[str, np.ndarray]:
+    """Return what questions about one province come to, the first its status quo: arrays for :func:`_effect`.
+
+    Where the status quo is known (`usual`), only the others are asked.
+    """
     base = asked_for[0]
-    answer = project(asked_for, [ENGINE], draws=draws, seed=seed, jobs=1, progress=False)
+    new = asked_for[1:] if usual else asked_for
+    answer = project(new, [ENGINE], draws=draws, seed=seed, jobs=1, progress=False)
     rows = answer.only(measure=[*MEASURES, PAYERS[OFFICE]]).frame
     wide = rows.pivot_table(
         index=["scenario", "measure", "group", "month"], columns="draw", values="value", observed=True
@@ -188,14 +193,18 @@ def _in_province(asked_for: list[Scenario], draws: range, seed: int) -> dict[str
         part = there.get((scenario, measure, group))
         return np.zeros((len(months), len(draws))) if part is None else part.reindex(months).fillna(0.0).to_numpy(float)
 
-    groups = np.array([of("status quo", "members", group)[0].mean() for group in GROUPS])
-    arrays: dict[str, np.ndarray] = {}
-    for number, one in enumerate(asked_for):
-        for m in MEASURES:
-            arrays[f"{number} times {m}"] = of(one.scenario, m) / np.maximum(of("status quo", m), 1e-9)
-        spent = work(one, seed, len(draws)) | {OFFICE: of(one.scenario, PAYERS[OFFICE])}
-        arrays |= {f"{number} spent {payer}": vnd for payer, vnd in spent.items()}
-        arrays[f"{number} shares"] = groups / max(groups.sum(), 1e-9)
+    def effect(one: Scenario, before: Mapping[str, np.ndarray], shares: np.ndarray) -> Effect:
+        times = {m: of(one.scenario, m) / np.maximum(before[m], 1e-9) for m in MEASURES}
+        return Effect(times, work(one, seed, len(draws)) | {OFFICE: of(one.scenario, PAYERS[OFFICE])}, shares, before)
+
+    if usual is None:
+        groups = np.array([of(base.scenario, "members", group)[0].mean() for group in GROUPS])
+        shares = groups / max(groups.sum(), 1e-9)
+        usual = effect(base, {m: of(base.scenario, m) for m in MEASURES}, shares)
+    arrays = {"shares": usual.shares} | {f"usual {m}": persons for m, persons in usual.usual.items()}
+    for number, found in enumerate([usual, *(effect(one, usual.usual, usual.shares) for one in asked_for[1:])]):
+        arrays |= {f"{number} times {m}": times for m, times in found.times.items()}
+        arrays |= {f"{number} spent {payer}": vnd for payer, vnd in found.spent.items()}
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}  # as they come back from a file
 
 

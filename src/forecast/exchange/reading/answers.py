@@ -14,7 +14,9 @@ import yaml
 from forecast.data import doors, tables
 from forecast.data.tables import UserError
 from forecast.exchange.reading import months
+from forecast.exchange.reading.grids import Grid, letter
 from forecast.exchange.reading.headings import COUNTS, HELPERS, KEYS
+from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.reading.texts import fold, tidy
 
 FILE = "reading.yaml"
@@ -67,6 +69,34 @@ def parse(given: Iterable[str]) -> Answers:
         else:
             names[fold(left)] = right
     return Answers(roles, names, month, year, hidden)
+
+
+def unasked(given: Iterable[str], grids: Iterable[Grid], read: Iterable[str] | None = None) -> list[Note]:
+    """Return a finding for each answer that no question of a file can have: what it names stands nowhere in it.
+
+    `read` are the months that were read (None where nothing was): an answered month or year is none of them where the
+    file says another. Such an answer changes nothing, so that it blocks nothing, and it is not kept.
+
+    >>> grid = Grid("T1", [["Xã", "Số người"], ["Tu Li", 9]])
+    >>> [note.where for note in unasked(["Tu Li=Tú Lý", "Số người=members", "B=plan", "Z=skip", "Tu Ly=Tú Lý"], [grid])]
+    ['--map "Z=skip"', '--map "Tu Ly=Tú Lý"']
+    """
+    grids = list(grids)
+    cells = {fold(cell) for grid in grids for row in grid.rows for cell in row if cell is not None}
+    words = {word for text in [*cells, *(fold(grid.sheet) for grid in grids)] for word in text.split()}
+    letters = {letter(x).lower() for grid in grids for x in range(max(map(len, grid.rows), default=0))}
+    hidden = any(grid.hidden or grid.hidden_rows or grid.hidden_columns for grid in grids)
+    notes = []
+    for one in given:
+        asked = parse([one])
+        there = all(set(key.split()) <= words | letters for key in asked.roles)
+        there &= set(asked.names) <= cells and (hidden or not asked.hidden)
+        if read is not None and (said := asked.month or asked.year):
+            there &= any(month.startswith(str(said)) for month in read)
+        if not there:
+            vi, en = "tệp không hỏi điều này, câu trả lời không được dùng", "nothing in the file asks this: not used"
+            notes.append(Note(FINDING, "", f'--map "{one}"', vi, en))
+    return notes
 
 
 def load(folder: Path) -> list[str]:

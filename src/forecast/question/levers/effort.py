@@ -12,7 +12,7 @@ from forecast.data.messages import Wrong
 from forecast.data.places import Place
 from forecast.data.synonyms import meant
 from forecast.question.levers.base import Count, Lever, Offers, Per, Share
-from forecast.question.plan import Plan, chosen, spread
+from forecast.question.plan import Plan, chosen, picked, spread
 
 
 class Collectors(Lever):
@@ -46,8 +46,9 @@ class Collectors(Lever):
         return {10: {"lever": "Collectors", "count": [collectors, high], "per": "place"}} if high > collectors else {}
 
     def _apply(self, plan: Plan, place: Place) -> None:
+        part = self._months(plan)[:, None] * picked(self.where, place)
         wanted = self._box(plan, place) * spread(self.count, self.per, self.where, place)
-        wanted = np.where(self._box(plan, place), wanted, plan.collectors)
+        wanted = wanted + (1 - part) * plan.collectors
         gap = wanted - plan.collectors
         plan.take_back("collector", np.maximum(-gap, 0))  # those sent home cost less
         self._spend(plan, np.maximum(gap, 0))

@@ -10,7 +10,7 @@ from forecast.beliefs.ranges import most
 from forecast.data import tables
 from forecast.data.places import Place
 from forecast.question.levers.base import Count, Day, Every, Lever, Offers, Per
-from forecast.question.plan import Plan, chosen, spread
+from forecast.question.plan import Plan, chosen, picked, spread
 
 MEETINGS_ATTENDANCE = 40  # persons; what an office reports of one commune conference (judgement of the makers)
 
@@ -162,6 +162,7 @@ class ModelCommunes(Lever):
         begin = tables.month_index(tables.month(self.start)) if self.start else plan.first
         age = plan.first + np.arange(len(plan.months)) - begin
         level = np.clip((age + 1) / (self.ramp + 1), 0, 1) * self._months(plan)
+        part = picked(self.where, place)
         new = self._box(plan, place) & (plan.model == 0)  # a commune that is one by another lever has its committee
-        np.maximum(plan.model, level[:, None] * chosen(self.where, place), out=plan.model)
-        self._spend(plan, new.astype(float))
+        np.maximum(plan.model, level[:, None] * part, out=plan.model)
+        self._spend(plan, new * part * place.communes["communes"].fillna(1.0).to_numpy(float))
