@@ -154,6 +154,11 @@ TOLD = {
         "mine.yaml, line 5: 50.000 may be 50 or 50000; expected a number without a dot for thousands",
         "mine.yaml, dòng 5: 50.000 có thể là 50 hoặc 50000; hãy ghi số không có dấu chấm hàng nghìn",
     ),
+    "thousands with a comma": (
+        [("value: 750", "value: 20,000")],
+        "mine.yaml, line 5: 20,000: in braces a comma ends a number; expected digits alone, with a point for decimals",
+        "mine.yaml, dòng 5: 20,000: trong ngoặc nhọn, dấu phẩy kết thúc một số; cần viết số không có dấu phẩy",
+    ),
     "a key that stands twice": (
         [("until: 2020-12", "until: 2020-12\nstart: 2019-01")],
         "mine.yaml, line 5: 'start' stands in line 3 already; expected each key once",

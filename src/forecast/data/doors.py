@@ -124,7 +124,8 @@ class _Once(yaml.SafeLoader):
     """A loader for which a key that stands twice is a fault, and so is a number that has two readings.
 
     The second key would be taken in silence, and `50.000`, as thousands are written in Viet Nam, as fifty. What
-    is no whole number then (`116.400`, `2.088`) is left to the check of its field.
+    is no whole number then (`116.400`, `2.088`) is left to the check of its field. In `{value: 20,000}` the comma ends
+    the value, and `000` is a key without one.
     """
 
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
@@ -134,7 +135,11 @@ class _Once(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[str, int] = {}
-        for key, _ in node.value:
+        before = ""
+        for key, value in node.value:
+            if before.isdigit() and str(key.value).isdigit() and value.value == "":
+                raise _Comma(f"{before},{key.value}", key.start_mark.line + 1)
+            before = value.value if isinstance(value, yaml.ScalarNode) else ""
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if key.value in seen:
                     raise _Twice(key.value, seen[key.value], key.start_mark.line + 1)
@@ -172,6 +177,10 @@ class _TwoReadings(Exception):
     """A number that may be thousands or a fraction: its text and its line."""
 
 
+class _Comma(Exception):
+    """A number with a comma in braces, where the comma ends it: its text and its line."""
+
+
 class _Twice(Exception):
     """A key stands twice: its name, the line of the first and of the second."""
 
@@ -190,6 +199,14 @@ def read_yaml(path: Path) -> Any:
             line=second,
             key=key,
             first=first,
+        ) from None
+    except _Comma as number:
+        shown, line = number.args
+        raise UserError(
+            "{file}, line {line}: {shown}: in braces a comma ends a number; expected digits alone, with a point for decimals",
+            file=path,
+            line=line,
+            shown=shown,
         ) from None
     except _TwoReadings as number:
         shown, line = number.args
