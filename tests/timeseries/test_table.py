@@ -128,3 +128,12 @@ def test_other_headings_are_one_fault(tmp_path):
     with pytest.raises(tables.TableError) as told:
         series_of(pd.DataFrame({"id": ["a"], "date": ["2020"], "value": [1.0]}), file="a.csv")
     assert str(told.value) == 'a.csv, row 1: found "id, date, value", expected the columns unique_id, ds, y'
+
+
+@pytest.mark.parametrize("written", ["{}/2025", "T{}/2025", "tháng {}/2025"])
+def test_months_are_read_as_people_write_them_and_days_are_not_guessed(written):
+    table = pd.DataFrame({"unique_id": "a", "ds": [written.format(n) for n in (9, 10, 12)], "y": [1.0, 2.0, 4.0]})
+    (case,) = series_of(table)
+    assert case.grid.write(case.last) == "2025-12" and len(case.values) == 4
+    with pytest.raises(tables.TableError, match="row 2, column ds: found"):
+        series_of(table.assign(ds=["03/04/2025", "04/04/2025", "05/04/2025"]))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from forecast.data import typed
 from forecast.data.messages import Message
 
 FORMS = {
@@ -101,6 +102,8 @@ def place(text: str, form: str, start: bool = False) -> int | None:
     >>> place("2021-Q2", "quarter") % 12, place("2021", "year", start=True) % 12, place("2021-02-30", "day")
     (5, 0, None)
     """
+    if form == "month" and "/" in text:  # 12/2025, T12/2025
+        text = str(typed.month(text))
     matched = _PATTERNS[form](text)
     if not matched:
         return None
