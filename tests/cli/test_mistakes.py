@@ -156,7 +156,7 @@ TOLD = {
     ),
     "thousands with a comma": (
         [("value: 750", "value: 20,000")],
-        "mine.yaml, line 5: 20,000: in braces a comma ends a number; expected digits alone, with a point for decimals",
+        "mine.yaml, line 5: 20,000: in braces a comma ends a number; expected digits, with a point for decimals",
         "mine.yaml, dòng 5: 20,000: trong ngoặc nhọn, dấu phẩy kết thúc một số; cần viết số không có dấu phẩy",
     ),
     "a key that stands twice": (

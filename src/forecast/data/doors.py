@@ -203,7 +203,7 @@ def read_yaml(path: Path) -> Any:
     except _Comma as number:
         shown, line = number.args
         raise UserError(
-            "{file}, line {line}: {shown}: in braces a comma ends a number; expected digits alone, with a point for decimals",
+            "{file}, line {line}: {shown}: in braces a comma ends a number; expected digits, with a point for decimals",
             file=path,
             line=line,
             shown=shown,
