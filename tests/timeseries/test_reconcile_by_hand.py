@@ -204,7 +204,7 @@ def test_the_first_forecast_that_is_missing_is_named():
     ("rows", "said"),
     [
         ([("a", "b"), ("b", "a")], "stands above itself"),
-        ([("", "x"), ("a", "x")], "row 2, column unique_id: empty"),
+        ([("", "x"), ("a", "x")], 'row 2, column unique_id: found "", expected the name'),
         ([], "expected at least one row"),
     ],
 )

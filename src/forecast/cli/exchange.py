@@ -64,7 +64,6 @@ def new(
     force: bool,
 ) -> None:
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
-    from forecast.data.vocabulary import NATION
     from forecast.exchange import scaffold
 
     frames, counted = scaffold.copied(), members is not None
@@ -75,7 +74,7 @@ def new(
         if population is None:
             note("a place that is not known needs --population")
             raise
-        _, begin = scaffold.beginning(NATION, start)
+        begin = start or scaffold.last_counted()
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(begin, "2025-07"))
     else:
         place, counted = known.name, counted or known.latest("members", until=begin) is not None

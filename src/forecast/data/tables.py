@@ -232,20 +232,25 @@ def _read_csv(
     if faults:
         raise TableError(faults)
     at = {name: sheet.header.index(name) for name in names if name in sheet.header}
-    texts = {name: [_unescape(row[at[name]]) if name in at else "" for row in sheet.rows] for name in names}
-    persons = {name: of_persons(schema, name, texts) for name in names if schema.columns[name].dtype is not None}
-    numbers = written.numbers({name: texts[name] for name in persons}, persons, by_hand)
+
+    def texts(name: str) -> list[str]:  # of one column at a time: those of a whole table take room
+        return [_unescape(row[at[name]]) if name in at else "" for row in sheet.rows]
+
+    counted = {name: texts(name) for name in names if schema.columns[name].dtype is not None}
+    units = {"unit": texts("unit")} if "unit" in names else {}
+    persons = {name: of_persons(schema, name, counted | units) for name in counted}
+    numbers = written.numbers(counted, persons, by_hand)
     frame = {}
     for name in names:
         if name not in numbers:
-            typed_texts = (
-                [str(typed.month(text)) for text in texts[name]] if by_hand and name == "month" else texts[name]
-            )
-            frame[name] = pd.Series(pd.array(typed_texts, dtype="str"))
+            column = texts(name)
+            column = [str(typed.month(text)) for text in column] if by_hand and name == "month" else column
+            frame[name] = pd.Series(pd.array(column, dtype="str"))
             continue
-        cells = list(zip(numbers[name], texts[name], sheet.lines, strict=True))
-        faults += [Fault(path.name, line, name, text, n) for n, text, line in cells if isinstance(n, Message)]
-        frame[name] = pd.Series([math.nan if isinstance(n, Message) else n for n, _, _ in cells], dtype=float)
+        for n, text, line in zip(numbers[name], counted[name], sheet.lines, strict=True):
+            if isinstance(n, Message):
+                faults.append(Fault(path.name, line, name, text, n))
+        frame[name] = pd.Series([math.nan if isinstance(n, Message) else n for n in numbers[name]], dtype=float)
     if faults:
         raise TableError(faults)
     return pd.DataFrame(frame), sheet.lines

@@ -263,6 +263,12 @@ def replaced(before: pd.DataFrame, after: pd.DataFrame) -> list[Note]:
     ]
 
 
+def last_counted() -> str:
+    """Return the last month (``YYYY-MM``) in which the nation was counted; a usual one where it never was."""
+    last = read_place(NATION).latest("members", until=None)
+    return str(last[0]) if last else DEFAULT_MONTH
+
+
 def beginning(name: str, start: str | None = None) -> tuple[Place, str]:
     """Return the place of a name and the month in which its scenarios start: `start`, or that of its last count.
 
@@ -275,9 +281,7 @@ def beginning(name: str, start: str | None = None) -> tuple[Place, str]:
     """
     if start:
         return read_place(name, at=start), start
-    last = read_place(NATION).latest("members", until=None)
-    now = str(last[0]) if last else DEFAULT_MONTH
-    places = []
+    now, places = last_counted(), []
     with suppress(UserError):  # it may have ended
         places.append(read_place(name, at=now))
     places.append(read_place(name))
