@@ -137,7 +137,7 @@ class _Once(yaml.SafeLoader):
         seen: dict[str, int] = {}
         before = ""
         for key, value in node.value:
-            if before.isdigit() and str(key.value).isdigit() and value.value == "":
+            if before.lstrip("-").isdigit() and str(key.value).isdigit() and value.value == "":
                 raise _Comma(f"{before},{key.value}", key.start_mark.line + 1)
             before = value.value if isinstance(value, yaml.ScalarNode) else ""
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
