@@ -5,8 +5,8 @@ from numba import uint64
 
 from forecast.data import chance
 from forecast.engines.people import hazards as h
-from forecast.engines.people.memory import compiled
-from forecast.engines.people.person import begin, name_person, next_resistance, not_found, room_for_one, staying
+from forecast.engines.people.memory import compiled, compiled_within
+from forecast.engines.people.person import begin, name_person, next_resistance, room_for_one, still_there
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.records import (
     CAMPAIGN,
@@ -15,6 +15,7 @@ from forecast.engines.people.records import (
     GIFT_BRANCH,
     GIFTED,
     Crowd,
+    Effects,
     G,
     Gifts,
     Late,
@@ -26,7 +27,7 @@ from forecast.engines.people.records import (
 
 
 @compiled
-def give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray) -> None:
+def give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, effects: Effects, flows: np.ndarray) -> None:
     """Give books to people picked at random among those who have not joined."""
     for c in range(gifts.persons.shape[0]):
         for g in range(G):
@@ -35,24 +36,25 @@ def give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray
                 s += 1
             wanted = gifts.persons[c, g]
             what = (wanted, s, GIFTED, h.GIFT, GIFT_BRANCH + now.month * 65536)
-            _bring(now, rules, crowd, (c, g), what, gifts.late, flows)
+            _bring(now, rules, crowd, effects, (c, g), what, gifts.late, flows)
 
 
 @compiled
-def sign(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray) -> None:
+def sign(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, effects: Effects, flows: np.ndarray) -> None:
     """Let people sign for a campaign, picked at random among those who have not joined."""
     s = h.spell_of(0.0, True, 0.0, now.spells)
     for c in range(now.signing.shape[0]):
         for g in range(G):
             branch = CAMPAIGN_BRANCH + now.month * 16777216
-            _bring(now, rules, crowd, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), gifts.late, flows)
+            _bring(now, rules, crowd, effects, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), gifts.late, flows)
 
 
-@compiled
+@compiled_within
 def _bring(
     now: Month,
     rules: Rules,
     crowd: Crowd,
+    effects: Effects,
     where: tuple[int, int],
     what: tuple[float, int, int, int, int],
     late: Late,
@@ -67,7 +69,7 @@ def _bring(
     left = _left(crowd.pool, late, c, g)
     while wanted > 0 and left > tries:
         key = chance.child(first, uint64(branch + tries))
-        wanted -= _bring_one(now, rules, crowd, Who(left - tries, c, g), (key, s, kind), late, flows)
+        wanted -= _bring_one(now, rules, crowd, effects, Who(left - tries, c, g), (key, s, kind), late, flows)
         tries += 1
 
 
@@ -96,11 +98,12 @@ def _picked(pool: Pool, late: Late, cell: int, pick: int) -> int:
     return last
 
 
-@compiled
+@compiled_within
 def _bring_one(
     now: Month,
     rules: Rules,
     crowd: Crowd,
+    effects: Effects,
     who: Who,
     how: tuple[np.uint64, int, int],
     late: Late,
@@ -121,7 +124,7 @@ def _bring_one(
         key = chance.child(pool.key[p], pool.rank[p])
         pool.rank[p] += 1
         next_resistance(pool, p, rules.frailty_shape)
-    if chance.uniform(key, h.LEAVE) >= staying(now, pool.year[p], rules) * not_found(now, ledger, c, pool.year[p]):
+    if chance.uniform(key, h.LEAVE) >= still_there(now, ledger, effects, c, pool.year[p]):
         return 0
     i = room_for_one(crowd)
     person = crowd.table[i]

@@ -108,6 +108,7 @@ class People:
             members=np.zeros((communes, G)),
             campaign=np.zeros((communes, G)),
             active=np.zeros((communes, G)),
+            activated=np.zeros((months + moves.longest_spell + 2, communes, G), np.int32),
             due=np.zeros((months + moves.longest_spell + 2, communes)),
             count=np.zeros(1, np.int64),
             free=np.zeros(2, np.int64),
@@ -145,6 +146,7 @@ class People:
         self.pool.year[:] = start // 12
         past = Past(start, campaign, subsidized, spells, met_spells(spells))
         open_members(opening, self.crowd, self.rules, past)
+        self.ledger.active[:] = self.ledger.activated[0]
 
     def new_year(self, year: int) -> None:
         """Let those who became eligible come in as cells of their own."""
@@ -183,7 +185,9 @@ class People:
         harder = self.rules.renewal_price_response * now.burden_rise
         hardest = self.rules.renewal_price_response * now.full_rise
         by_spell, by_tenure = np.empty(len(now.spells.months)), np.empty(now.t + 151)
-        effects = Effects(now.lapse * np.exp(harder), now.lapse * np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
+        staying = (1 - self.rules.eligible_exit_rate) ** np.arange(now.t // 12 + 2)
+        lapsing = now.lapse * np.exp(harder), now.lapse * np.exp(hardest)
+        effects = Effects(*lapsing, np.exp(-harder), by_spell, by_tenure, staying)
         begun, gifts = False, Gifts(given, months, self.late)
         while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
             wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum() - self.ledger.free[1]

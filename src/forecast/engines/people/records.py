@@ -145,6 +145,7 @@ class Ledger(NamedTuple):
     members: np.ndarray  # (communes, groups)
     campaign: np.ndarray  # (communes, groups) of the members, those who signed for a campaign and go on month by month
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
+    activated: np.ndarray  # (months, communes, groups) members of whom it is known that they will be from a month on
     due: np.ndarray  # (months, communes) members due in each month, for the teams
     count: np.ndarray  # type: ignore[assignment]  # (1,) rows of the table in use; not the method of tuples
     free: np.ndarray  # (2,) a row to be used again (each names the next one in `cell`), and how many there are
@@ -169,6 +170,7 @@ class Effects(NamedTuple):
     ease: np.ndarray  # (k, g, b) factor on the hazard of returning
     by_spell: np.ndarray  # (spells,) hazards of lapsing; filled in when the month is lived
     by_tenure: np.ndarray  # (months,) factors on it; filled in as well
+    staying: np.ndarray  # (years,) share of those who came into a pool so many years ago that have not left it for good
 
 
 class Gifts(NamedTuple):
