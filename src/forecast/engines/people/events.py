@@ -99,7 +99,7 @@ def live_month(
     """Live a month, all in one call since each call costs more than a quiet month; False when the table is full."""
     if not begun:
         _live(now, rules, crowd, effects, flows)
-    if not _enter(now, rules, crowd, effects, gifts.late, flows):
+    if not _enter(now, rules, crowd, gifts.late, flows):
         return False
     more = 0
     for c in range(gifts.persons.shape[0]):
@@ -108,8 +108,8 @@ def live_month(
     if more:
         if crowd.ledger.count[0] - crowd.ledger.free[1] + more > len(crowd.table):
             return False
-        give(now, rules, gifts, crowd, effects, flows)
-        sign(now, rules, gifts, crowd, effects, flows)
+        give(now, rules, gifts, crowd, flows)
+        sign(now, rules, gifts, crowd, flows)
     _settle(now, crowd.ledger, flows)
     return True
 
@@ -238,7 +238,7 @@ def _come_back(
 
 
 @compiled
-def _enter(now: Month, rules: Rules, crowd: Crowd, effects: Effects, late: Late, flows: np.ndarray) -> bool:
+def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray) -> bool:
     """Enroll those once pressure on their cell exceeds their resistance; False when the table is full."""
     pool, ledger, table = crowd.pool, crowd.ledger, crowd.table
     for p in range(len(pool.next)):
@@ -254,7 +254,7 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, effects: Effects, late: Late,
             pool.rank[p] += 1
             next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
             c, g = j // COMMUNE, (j // BANDS) % G
-            if chance.uniform(key, h.LEAVE) < still_there(now, ledger, effects, c, pool.year[p]):
+            if chance.uniform(key, h.LEAVE) < still_there(now, ledger, c, pool.year[p]):
                 i = room_for_one(crowd)
                 name_person(rules, table[i], key, j, now.t, now.floor)
                 flows[c, g, ENTRIES] += 1

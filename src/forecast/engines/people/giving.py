@@ -15,7 +15,6 @@ from forecast.engines.people.records import (
     GIFT_BRANCH,
     GIFTED,
     Crowd,
-    Effects,
     G,
     Gifts,
     Late,
@@ -27,7 +26,7 @@ from forecast.engines.people.records import (
 
 
 @compiled
-def give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, effects: Effects, flows: np.ndarray) -> None:
+def give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray) -> None:
     """Give books to people picked at random among those who have not joined."""
     for c in range(gifts.persons.shape[0]):
         for g in range(G):
@@ -36,17 +35,17 @@ def give(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, effects: Effects,
                 s += 1
             wanted = gifts.persons[c, g]
             what = (wanted, s, GIFTED, h.GIFT, GIFT_BRANCH + now.month * 65536)
-            _bring(now, rules, crowd, effects, (c, g), what, gifts.late, flows)
+            _bring(now, rules, crowd, (c, g), what, gifts.late, flows)
 
 
 @compiled
-def sign(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, effects: Effects, flows: np.ndarray) -> None:
+def sign(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray) -> None:
     """Let people sign for a campaign, picked at random among those who have not joined."""
     s = h.spell_of(0.0, True, 0.0, now.spells)
     for c in range(now.signing.shape[0]):
         for g in range(G):
             branch = CAMPAIGN_BRANCH + now.month * 16777216
-            _bring(now, rules, crowd, effects, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), gifts.late, flows)
+            _bring(now, rules, crowd, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), gifts.late, flows)
 
 
 @compiled_within
@@ -54,7 +53,6 @@ def _bring(
     now: Month,
     rules: Rules,
     crowd: Crowd,
-    effects: Effects,
     where: tuple[int, int],
     what: tuple[float, int, int, int, int],
     late: Late,
@@ -69,7 +67,7 @@ def _bring(
     left = _left(crowd.pool, late, c, g)
     while wanted > 0 and left > tries:
         key = chance.child(first, uint64(branch + tries))
-        wanted -= _bring_one(now, rules, crowd, effects, Who(left - tries, c, g), (key, s, kind), late, flows)
+        wanted -= _bring_one(now, rules, crowd, Who(left - tries, c, g), (key, s, kind), late, flows)
         tries += 1
 
 
@@ -103,7 +101,6 @@ def _bring_one(
     now: Month,
     rules: Rules,
     crowd: Crowd,
-    effects: Effects,
     who: Who,
     how: tuple[np.uint64, int, int],
     late: Late,
@@ -124,7 +121,7 @@ def _bring_one(
         key = chance.child(pool.key[p], pool.rank[p])
         pool.rank[p] += 1
         next_resistance(pool, p, rules.frailty_shape)
-    if chance.uniform(key, h.LEAVE) >= still_there(now, ledger, effects, c, pool.year[p]):
+    if chance.uniform(key, h.LEAVE) >= still_there(now, ledger, c, pool.year[p]):
         return 0
     i = room_for_one(crowd)
     person = crowd.table[i]

@@ -185,9 +185,7 @@ class People:
         harder = self.rules.renewal_price_response * now.burden_rise
         hardest = self.rules.renewal_price_response * now.full_rise
         by_spell, by_tenure = np.empty(len(now.spells.months)), np.empty(now.t + 151)
-        staying = (1 - self.rules.eligible_exit_rate) ** np.arange(now.t // 12 + 2)
-        lapsing = now.lapse * np.exp(harder), now.lapse * np.exp(hardest)
-        effects = Effects(*lapsing, np.exp(-harder), by_spell, by_tenure, staying)
+        effects = Effects(now.lapse * np.exp(harder), now.lapse * np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
         begun, gifts = False, Gifts(given, months, self.late)
         while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
             wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum() - self.ledger.free[1]

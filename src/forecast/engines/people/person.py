@@ -25,7 +25,6 @@ from forecast.engines.people.records import (
     PAID_MONTHS,
     SUPPORTED,
     Crowd,
-    Effects,
     G,
     Ledger,
     Month,
@@ -51,10 +50,10 @@ _TO_NINE = _months_to_nine()
 
 
 @compiled
-def still_there(now: Month, ledger: Ledger, effects: Effects, c: int, year_came: int) -> float:
-    """Share of those who came into a pool in a year that have neither left it for good nor been found by inspections."""
+def still_there(now: Month, ledger: Ledger, c: int, year_came: int) -> float:
+    """Share of those who came into a pool in a year that have neither left for good nor been found by inspections."""
     clock, came = ledger.found_clock, max(12 * year_came - (now.month - now.t), 0)
-    found, here = clock[now.t, c] - clock[came, c], effects.staying[now.month // 12 - year_came]
+    found, here = clock[now.t, c] - clock[came, c], now.staying[now.month // 12 - year_came]
     result: float = here * math.exp(-found) if found > 0.0 else here
     return result
 

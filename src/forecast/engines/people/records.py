@@ -97,6 +97,7 @@ class Month(NamedTuple):
     called: np.ndarray  # (c,) share of due members called on
     advised: np.ndarray  # (c,) share of short payers who follow the advice to pay a year
     returning: np.ndarray  # (c,) hazard per month at the reference price
+    staying: np.ndarray  # (years,) share of those who came into a pool so many years ago that have not left it for good
     price_class: np.ndarray  # (c,)
     spells: Spells
     newly: np.ndarray  # (spells,) months by which a new member's payment is worth more to collectors than a renewal
@@ -170,7 +171,6 @@ class Effects(NamedTuple):
     ease: np.ndarray  # (k, g, b) factor on the hazard of returning
     by_spell: np.ndarray  # (spells,) hazards of lapsing; filled in when the month is lived
     by_tenure: np.ndarray  # (months,) factors on it; filled in as well
-    staying: np.ndarray  # (years,) share of those who came into a pool so many years ago that have not left it for good
 
 
 class Gifts(NamedTuple):
