@@ -217,6 +217,26 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool
     return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
 
 
+def first_known(history: pd.DataFrame, place: str) -> str:
+    """Return the month (text) in which the first count of a place was known that a model learns from, "" for none.
+
+    >>> first_known(_history(), "Việt Nam")
+    '2015-11'
+    """
+    rows = counts(history, learn=True)
+    return min((known for known in rows.loc[rows["place"] == place, "known"] if known), default="")
+
+
+def nothing_known(history: pd.DataFrame, place: str, month: str) -> UserError:
+    """Return the error of a month in which no count of a place was known: it names the first month that has one.
+
+    >>> print(nothing_known(_history(), "Việt Nam", "2012-01"))
+    2012-01: no count of Việt Nam was known; the first is of 2015-11
+    """
+    text = "{month}: no count of {nation} was known; the first is of {first}"
+    return UserError(text, month=month, nation=place, first=first_known(history, place) or Message("none"))
+
+
 def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return plans and targets for the members of a December: `place, year, value, kind, status, known`.
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from forecast.checks.counts import OWN as OWN
 from forecast.data import tables
-from forecast.data.history import observed
+from forecast.data.history import first_known, nothing_known, observed
 from forecast.data.mergers import one_series
 from forecast.data.messages import SeveralErrors, UserError
 from forecast.data.places import DEFAULT_MONTH, Place, read_place, slug
@@ -291,14 +291,29 @@ def beginning(name: str, start: str | None = None) -> tuple[Place, str]:
     return places[0], min(now, places[0].until or now)
 
 
+def startable(month: str) -> None:
+    """Raise :class:`~forecast.data.tables.UserError` for a month in which no scenario can start, with the first that can.
+
+    What would have been had nothing changed is learned from the nation's counts: one has to be known.
+
+    >>> startable("2012-01")
+    Traceback (most recent call last):
+    forecast.data.messages.UserError: 2012-01: no count of Việt Nam was known; the first is of 2015-11
+    """
+    history = _here("history")
+    if month < first_known(history, NATION):
+        raise nothing_known(history, NATION, month)
+
+
 def scenarios(
     place: str, start: str, members: float | None = None, synthetic: bool = False, counted: bool = True
 ) -> dict[str, str]:
     """Return the text of two scenarios, by file name: the status quo, and a plan whose levers are to be changed.
 
     The titles of what rests on `synthetic` counts say so, and with them every picture and table; the text of a place
-    that nobody has `counted` says how it opens.
+    that nobody has `counted` says how it opens. A `start` that is too early is an error (:func:`startable`).
     """
+    startable(start)
     mark = {lang: f" ({words.term('status.synthetic', lang)})" if synthetic else "" for lang in words.LANGS}
     short, first = slug(place), str(tables.month(start) + 1)
     proposed: list[Lever] = [
