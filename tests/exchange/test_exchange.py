@@ -165,6 +165,7 @@ def test_a_month_that_lacks_communes_has_no_sum(tmp_path, run):
     done = run("import", tmp_path / "f.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
     assert done.exit_code == 1
     assert f"missing: {COMMUNES[-1]}" in done.output
+    assert "used: sheet" in done.output and f"because {COMMUNES[-1]} is missing" in done.output  # the report comes too
 
 
 @pytest.mark.parametrize("name", ['Xóm "Mới": #1', "Bản & Mường"])

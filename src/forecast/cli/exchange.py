@@ -65,11 +65,12 @@ def new(
 ) -> None:
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
     from forecast.data import place_names
+    from forecast.data.history import startable
     from forecast.exchange import scaffold
 
     frames, counted = scaffold.copied(), members is not None
     if start:
-        scaffold.startable(start)
+        startable(start)
     try:
         known, begin = scaffold.beginning(place, start)
     except UserError:

@@ -9,6 +9,7 @@ from forecast.data import frames, tables
 from forecast.data.law import Law, read_law
 from forecast.data.messages import Message, UserError
 from forecast.data.tables import GROUPS
+from forecast.data.vocabulary import NATION
 from forecast.data.vocabulary import SCHEME as SCHEME  # named again for readers of histories
 
 if TYPE_CHECKING:  # places reads history, and not the other way round
@@ -235,6 +236,18 @@ def nothing_known(history: pd.DataFrame, place: str, month: str) -> UserError:
     """
     text = "{month}: no count of {nation} was known; the first is of {first}"
     return UserError(text, month=month, nation=place, first=first_known(history, place) or Message("none"))
+
+
+def startable(month: str) -> None:
+    """Raise :class:`~forecast.data.tables.UserError` for a month in which no scenario can start; it names the first.
+
+    What would have been had nothing changed is learned from the nation's counts: one has to be known.
+
+    >>> startable("2015-11")
+    """
+    history = _history()
+    if month < first_known(history, NATION):
+        raise nothing_known(history, NATION, month)
 
 
 def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFrame:

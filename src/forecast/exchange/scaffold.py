@@ -15,12 +15,13 @@ import pandas as pd
 
 from forecast.checks.counts import OWN as OWN
 from forecast.data import tables
-from forecast.data.history import first_known, nothing_known, observed
+from forecast.data.history import observed, startable
 from forecast.data.mergers import one_series
 from forecast.data.messages import SeveralErrors, UserError
 from forecast.data.places import DEFAULT_MONTH, Place, read_place, slug
 from forecast.data.vocabulary import NATION
 from forecast.data.vocabulary import SCHEME as SCHEME
+from forecast.exchange.faults import told
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.spreadsheet import Book, place_in, read
@@ -291,20 +292,6 @@ def beginning(name: str, start: str | None = None) -> tuple[Place, str]:
     return places[0], min(now, places[0].until or now)
 
 
-def startable(month: str) -> None:
-    """Raise :class:`~forecast.data.tables.UserError` for a month in which no scenario can start, with the first that can.
-
-    What would have been had nothing changed is learned from the nation's counts: one has to be known.
-
-    >>> startable("2012-01")
-    Traceback (most recent call last):
-    forecast.data.messages.UserError: 2012-01: no count of Việt Nam was known; the first is of 2015-11
-    """
-    history = _here("history")
-    if month < first_known(history, NATION):
-        raise nothing_known(history, NATION, month)
-
-
 def scenarios(
     place: str, start: str, members: float | None = None, synthetic: bool = False, counted: bool = True
 ) -> dict[str, str]:
@@ -372,10 +359,16 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
     `answers` are those of :mod:`forecast.exchange.reading.answers`.
     """
     book = read(path, place, answers)
+    with told(book.notes):
+        return _with_scenarios(book, place, path.name)
+
+
+def _with_scenarios(book: Book, place: str, title: str) -> tuple[Frames, dict[str, str], Book]:
+    """Return tables and scenarios of what was read; the place needs a month in which all of it was counted."""
     frames = copied()
     before = frames["history"]
     first = place_in(place, min(book.counts["month"]))
-    frames = added_counts(frames, first, book, path.name)
+    frames = added_counts(frames, first, book, title)
     history = frames["history"]
     book = book._replace(notes=(*book.notes, *replaced(before, history)))
     members = observed(history[history["source"] == OWN], "members")
@@ -395,4 +388,4 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
             "so that it has no sum; missing: {missing}"
         )
     count = len(first.communes)
-    raise UserError(text, file=path.name, sheet=book.sheet, count=count, place=first.name, missing=missing_names)
+    raise UserError(text, file=title, sheet=book.sheet, count=count, place=first.name, missing=missing_names)
