@@ -33,9 +33,10 @@ ALLOWED = {
     "question/faults.py _message": "the words of pydantic and of plain checks, where no message of ours fits",
 }
 OTHERS = {  # calls that are only named like these
-    "checks/findings.py translate", "desk/additionality.py note", "exchange/reading/reader.py Fault", "exchange/reading/uncut.py Fault",
-    "exchange/place_counts.py Fault", "exchange/spreadsheet.py Fault", "publish/audit.py Wrong",
-    "timeseries/baseline.py steps", "timeseries/effects.py steps", "timeseries/table.py steps",
+    "checks/findings.py translate", "desk/additionality.py note", "exchange/reading/reader.py Fault",
+    "exchange/reading/uncut.py Fault", "exchange/place_counts.py Fault", "exchange/spreadsheet.py Fault",
+    "publish/audit.py Wrong", "timeseries/baseline.py steps", "timeseries/effects.py steps",
+    "timeseries/table.py steps",
 }  # fmt: skip
 
 Texts = list[str] | None  # the literal texts that an expression may be; None where it may be something else
