@@ -8,7 +8,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from forecast.data import places, tables
+from forecast.data import history, places, tables
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
 from forecast.engines.pool import PoolEngine
@@ -165,6 +165,7 @@ def test_a_month_that_lacks_communes_has_no_sum(tmp_path, run):
     done = run("import", tmp_path / "f.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
     assert done.exit_code == 1
     assert f"missing: {COMMUNES[-1]}" in done.output
+    assert "used: sheet" in done.output and f"because {COMMUNES[-1]} is missing" in done.output  # the report comes too
 
 
 @pytest.mark.parametrize("name", ['Xóm "Mới": #1', "Bản & Mường"])
@@ -223,6 +224,29 @@ def test_a_scaffold_that_starts_earlier_opens_with_what_was_counted_by_then(tmp_
     nation = read_place("Việt Nam")
     members = nation.latest("members", until="2021-12")[1]
     assert quo.opening[0] == pytest.approx(5000 / nation.population * members, rel=0.1)
+
+
+@pytest.mark.parametrize("words", [["Đà Bắc"], ["Sơn La"], ["Xóm Mới", "--population", 5000, "--members", 90]])
+@pytest.mark.parametrize("start", ["2006-01", "2012-01"])
+def test_a_scaffold_before_the_first_count_of_the_nation_is_refused_with_the_first_month(tmp_path, words, start, run):
+    first = history.first_known(scaffold.copied()["history"], "Việt Nam")
+    done = run("new", *words, "--start", start, "--out", tmp_path / "n")
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [f"forecast: {start}: no count of Việt Nam was known; the first is of {first}"]
+    assert not (tmp_path / "n").exists()
+    assert run("new", *words, "--start", first, "--out", tmp_path / "n").exit_code == 0
+    done = run(
+        "project",
+        *(tmp_path / "n" / "scenarios").iterdir(),
+        "--draws",
+        5,
+        "--engines",
+        "pool",
+        "--out",
+        tmp_path / "r",
+        FORECAST_DATA=str(tmp_path / "n"),
+    )
+    assert done.exit_code == 0, done.output
 
 
 def test_the_baseline_is_the_same_in_a_folder_of_ones_own(tmp_path, monkeypatch, run):

@@ -64,15 +64,19 @@ def new(
     force: bool,
 ) -> None:
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
+    from forecast.data import place_names
+    from forecast.data.history import startable
     from forecast.exchange import scaffold
 
     frames, counted = scaffold.copied(), members is not None
-    start = str(data.tables.month(start)) if start else None
+    if start:
+        startable(start)
     try:
         known, begin = scaffold.beginning(place, start)
     except UserError:
         if population is None:
-            note("a place that is not known needs --population")
+            if not place_names.known(place):
+                note("a place that is not known needs --population")
             raise
         begin = start or scaffold.last_counted()
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(begin, "2025-07"))

@@ -15,12 +15,13 @@ import pandas as pd
 
 from forecast.checks.counts import OWN as OWN
 from forecast.data import tables
-from forecast.data.history import observed
+from forecast.data.history import observed, startable
 from forecast.data.mergers import one_series
 from forecast.data.messages import SeveralErrors, UserError
 from forecast.data.places import DEFAULT_MONTH, Place, read_place, slug
 from forecast.data.vocabulary import NATION
 from forecast.data.vocabulary import SCHEME as SCHEME
+from forecast.exchange.faults import told
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.spreadsheet import Book, place_in, read
@@ -297,8 +298,9 @@ def scenarios(
     """Return the text of two scenarios, by file name: the status quo, and a plan whose levers are to be changed.
 
     The titles of what rests on `synthetic` counts say so, and with them every picture and table; the text of a place
-    that nobody has `counted` says how it opens.
+    that nobody has `counted` says how it opens. A `start` that is too early is an error (:func:`startable`).
     """
+    startable(start)
     mark = {lang: f" ({words.term('status.synthetic', lang)})" if synthetic else "" for lang in words.LANGS}
     short, first = slug(place), str(tables.month(start) + 1)
     proposed: list[Lever] = [
@@ -357,10 +359,16 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
     `answers` are those of :mod:`forecast.exchange.reading.answers`.
     """
     book = read(path, place, answers)
+    with told(book.notes):
+        return _with_scenarios(book, place, path.name)
+
+
+def _with_scenarios(book: Book, place: str, title: str) -> tuple[Frames, dict[str, str], Book]:
+    """Return tables and scenarios of what was read; the place needs a month in which all of it was counted."""
     frames = copied()
     before = frames["history"]
     first = place_in(place, min(book.counts["month"]))
-    frames = added_counts(frames, first, book, path.name)
+    frames = added_counts(frames, first, book, title)
     history = frames["history"]
     book = book._replace(notes=(*book.notes, *replaced(before, history)))
     members = observed(history[history["source"] == OWN], "members")
@@ -380,4 +388,4 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frame
             "so that it has no sum; missing: {missing}"
         )
     count = len(first.communes)
-    raise UserError(text, file=path.name, sheet=book.sheet, count=count, place=first.name, missing=missing_names)
+    raise UserError(text, file=title, sheet=book.sheet, count=count, place=first.name, missing=missing_names)
