@@ -149,7 +149,9 @@ def _joblib() -> Any:
     makes it. A method of its own is none of that; processes are started in the same way with either.
     """
     os.environ.setdefault("JOBLIB_START_METHOD", "spawn")
-    return import_module("joblib")
+    import joblib
+
+    return joblib
 
 
 def get_ready(modules: Sequence[str], jobs: int | None = None) -> None:
