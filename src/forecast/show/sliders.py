@@ -74,8 +74,8 @@ def text(made: Surface, lang: str = "vi") -> Text:
         "người lệch nhiều nhất {members:p1}.",
         en="The sliders add to the plan, up to the most that has been seen. This page runs no simulation: the answer "
         "is interpolated from {runs:n} settings that were run before (a response surface, {draws:n} draws each, "
-        "engine: {engine}). On {checks:n} other settings the probability was off by at most {off:n1} percentage points, "
-        "the number of members by at most {members:p1}.",
+        "engine: {engine}). On {checks:n} other settings the probability was off by at most {off:n1} percentage "
+        "points, the number of members by at most {members:p1}.",
     )
 
 
