@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -76,10 +77,8 @@ def main() -> int:
         sets = {"m_form": form, "enrollment": invented.enrollment(ENROLLMENT // few, SEED)}
     found = {
         "date": date.today().isoformat(),
+        "command": command(parser, options),
         "machine": machine.describe(),
-        "quick": options.quick,
-        "data": options.data.name if options.data else "",
-        "real": bool(options.series),
         "sets": {},
     }
     failed = False
@@ -106,6 +105,16 @@ def main() -> int:
     (options.out / f"{page}.md").write_text(text, encoding="utf-8")
     (options.out / f"{page}.json").write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
     return int(failed)
+
+
+def command(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """Return the command that was asked, with DIR for folders, which are no one else's."""
+    words = ["python", "benchmarks/forecasting/run.py"]
+    for name, value in vars(options).items():
+        if value != parser.get_default(name):
+            told = (value.name if value.is_file() else "DIR") if isinstance(value, Path) else str(value)
+            words += [f"--{name}"] if value is True else [f"--{name}", told]
+    return shlex.join(words)
 
 
 def held_back(path: Path, horizon: int | None) -> list[invented.Case]:

@@ -241,7 +241,8 @@ def _named(chunk: _Chunk, horizon: int, levels: tuple[float, ...]) -> str:
     asked = hashlib.sha256(repr((horizon, levels, [(c.season, len(c.values)) for c in chunk.cases])).encode())
     for case, given in zip(chunk.cases, chunk.given, strict=True):
         asked.update(case.values.tobytes())
-        asked.update(b"".join(np.asarray(part, dtype=float).tobytes() for part in given))
+        for part in given:
+            asked.update(repr(part).encode() if isinstance(part, tuple) else np.asarray(part, dtype=float).tobytes())
     for code in ("combination", "methods", "loops", "saturation"):
         asked.update(Path(__file__).with_name(f"{code}.py").read_bytes())
     return asked.hexdigest()[:24] + ".npz"
