@@ -241,17 +241,17 @@ def shows(values: np.ndarray, season: int, horizon: int, habits: Habits = USUAL)
     in_logs = positive and (np.log(y[-1] / y[0]) < FAST * (len(y) - 1) or len(y) == 1)
     one = _taken_apart(y, seasonal, horizon, positive)
     shares, rows = zip(*_members(one, seasonal, horizon, in_logs, habits.lean), strict=True)
-    weights, paths = np.array(shares), np.array(rows)
+    usual, paths = np.array(shares) / sum(shares), np.array(rows)
+    weights = usual
     if season == 1 and count > SHORT and (factors := habits.weights(in_logs)):
-        weights = weights * factors
-    weights /= weights.sum()
+        weights = usual * factors / (usual @ factors)
     if positive:
         paths = np.clip(paths, y.min() / FARTHEST, y.max() * FARTHEST)
     elif y.min() >= 0:
         paths = np.maximum(paths, 0.0)
     middle = weights @ paths
     compared, center = (np.log(paths), np.log(middle)) if in_logs else (paths, middle)
-    spread = np.sqrt(weights @ (compared - center) ** 2)
+    spread = np.sqrt(usual @ (compared - center) ** 2)  # by the usual weights, with which widths were learned
     rest = np.log(one.adjusted) if in_logs else one.adjusted
     walk = _walk(rest, horizon, season, seasonal)
     return Shown(middle * scale, float(walk[0]), walk, spread, in_logs, scale, count, paths * scale)
