@@ -25,6 +25,7 @@ _WRITTEN = {  # numbers with one decimal mark, with or without marks of thousand
     mark: re.compile(rf"-?(?:\d{{1,3}}(?:{g}\d{{3}})+|\d+)(?:{d}\d+)?")
     for mark, d, g in ((",", ",", r"\."), (".", r"\.", ","))
 }
+_PLAIN = re.compile(r"(?:-?(?:\d+|0\.\d+|\d{4,}\.\d+|\d+\.(?:\d{1,2}|\d{4,})))?")
 _PERSONS = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+|(?:,\d{3})+)")
 _SPACED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[ \u00a0]\d{3})+")
@@ -132,6 +133,15 @@ def decimal_mark(cells: Iterable[str]) -> str:
     """
     marks = {mark for cell in cells for mark, pattern in _MARKED.items() if pattern.fullmatch(cell)}
     return marks.pop() if len(marks) == 1 else ""
+
+
+def as_programs_write(text: str) -> bool:
+    """Return whether a cell is empty or a number that has one reading, with a decimal point.
+
+    >>> as_programs_write("1234.500"), as_programs_write("-0.125"), as_programs_write("1.234"), as_programs_write("1,5")
+    (True, True, False, False)
+    """
+    return bool(_PLAIN.fullmatch(text))
 
 
 def two_readings(text: str) -> bool:
