@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables, typed, written
+from forecast.data import doors, tables, typed, written
 from forecast.data.messages import Message
 from forecast.timeseries import dates
 
@@ -66,8 +66,8 @@ def read(path: str | Path) -> pd.DataFrame:
     than the header.
     """
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = Path(path).read_bytes().decode(doors.encoding(Path(path)))
+    except UnicodeError:
         raise tables.UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     try:
         mark = typed.separator(text.partition("\n")[0])
