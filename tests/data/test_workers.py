@@ -80,3 +80,15 @@ def test_workers_load_what_they_are_told_before_there_is_work_and_work_all_the_s
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"[1, 2] {loaded}\n"
+
+
+def test_workers_that_were_started_ahead_do_the_work_though_the_engines_are_loaded_meanwhile():
+    code = (
+        "import os\nfrom forecast.data import workers\n"
+        "def who(_):\n    import os, time\n    time.sleep(0.1)\n    return os.getpid()\n"
+        "before = set(workers.every(who, [(1,)] * 8, 2))\n"
+        "import forecast.engines.people.agents\n"  # mesa gives multiprocessing another method of starting
+        "print(set(workers.every(who, [(1,)] * 8, 2)) <= before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

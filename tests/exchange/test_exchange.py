@@ -8,7 +8,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from forecast.data import places, tables
+from forecast.data import history, places, tables
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
 from forecast.engines.pool import PoolEngine
@@ -165,6 +165,7 @@ def test_a_month_that_lacks_communes_has_no_sum(tmp_path, run):
     done = run("import", tmp_path / "f.xlsx", "--place", "da-bac", "--out", tmp_path / "d")
     assert done.exit_code == 1
     assert f"missing: {COMMUNES[-1]}" in done.output
+    assert "used: sheet" in done.output and f"because {COMMUNES[-1]} is missing" in done.output  # the report comes too
 
 
 @pytest.mark.parametrize("name", ['Xóm "Mới": #1', "Bản & Mường"])
@@ -186,6 +187,9 @@ def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeyp
         (["a/b", "--population", "9"], "no name of a place"),
         (["Mới", "--population", "9", "--parent", "Nowhere"], 'no place "Nowhere"'),
         (["Mới", "--population", "9", "--commune", "A", "--commune", "A"], "named twice"),
+        (["Mới", "--population", "9", "--commune", "Xã A", "--commune", "Xã  A "], "named twice"),
+        (["Mới", "--population", "900", "--members", "901"], "at most the 900 people of Mới"),
+        (["Đà Bắc", "--start", "2019-06", "--members", "999999"], "people of Đà Bắc"),
     ],
 )
 def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, said, run):
@@ -193,6 +197,22 @@ def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, sa
     assert done.exit_code == 1
     assert said in done.output
     assert not (tmp_path / "n").exists()
+
+
+@pytest.mark.parametrize("parent", ["Tỉnh Cà Mau", "ca mau", "Cà Mau"])
+def test_the_place_above_a_new_one_is_found_as_everywhere_and_communes_may_stand_in_one_list(parent, tmp_path, run):
+    words = ("--population", 900, "--parent", parent, "--commune", "A, B; C", "--commune", "D")
+    assert run("new", "Mới", *words, "--out", tmp_path / "n").exit_code == 0
+    places_there = tables.read(tmp_path / "n" / "places.csv", "places").set_index("place")
+    assert places_there.at["Mới", "parent"] == "Cà Mau (2025)"  # the one of the month
+    assert places_there.index[places_there["parent"] == "Mới"].tolist() == ["Mới/A", "Mới/B", "Mới/C", "Mới/D"]
+    assert places_there.at["Mới", "communes"] == 4
+
+
+def test_what_a_known_place_does_not_need_is_told(tmp_path, run):
+    done = run("new", "Đà Bắc", "--population", 20000, "--out", tmp_path / "n")
+    assert done.exit_code == 0
+    assert "note: Đà Bắc is known: its own population and communes are taken" in done.output
 
 
 def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path, run):
@@ -223,6 +243,29 @@ def test_a_scaffold_that_starts_earlier_opens_with_what_was_counted_by_then(tmp_
     nation = read_place("Việt Nam")
     members = nation.latest("members", until="2021-12")[1]
     assert quo.opening[0] == pytest.approx(5000 / nation.population * members, rel=0.1)
+
+
+@pytest.mark.parametrize("words", [["Đà Bắc"], ["Sơn La"], ["Xóm Mới", "--population", 5000, "--members", 90]])
+@pytest.mark.parametrize("start", ["2006-01", "2012-01"])
+def test_a_scaffold_before_the_first_count_of_the_nation_is_refused_with_the_first_month(tmp_path, words, start, run):
+    first = history.first_known(scaffold.copied()["history"], "Việt Nam")
+    done = run("new", *words, "--start", start, "--out", tmp_path / "n")
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [f"forecast: {start}: no count of Việt Nam was known; the first is of {first}"]
+    assert not (tmp_path / "n").exists()
+    assert run("new", *words, "--start", first, "--out", tmp_path / "n").exit_code == 0
+    done = run(
+        "project",
+        *(tmp_path / "n" / "scenarios").iterdir(),
+        "--draws",
+        5,
+        "--engines",
+        "pool",
+        "--out",
+        tmp_path / "r",
+        FORECAST_DATA=str(tmp_path / "n"),
+    )
+    assert done.exit_code == 0, done.output
 
 
 def test_the_baseline_is_the_same_in_a_folder_of_ones_own(tmp_path, monkeypatch, run):

@@ -7,6 +7,8 @@ import pytest
 from forecast.data import places
 from forecast.data.tables import UserError
 from forecast.exchange import spreadsheet
+from forecast.exchange.faults import called
+from forecast.exchange.reading.report import Fault
 from forecast.exchange.spreadsheet import NothingError, QuestionError, SheetError
 
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")
@@ -71,7 +73,7 @@ def test_a_double_is_told_by_the_cell_that_says_its_month_or_else_its_commune(re
     assert str(found.value) == f't.csv: sheet "t", row 3, column B (Tháng): "12/2022"; {expected}'
     with pytest.raises(SheetError) as found:
         read(f"Xã,Đang tham gia 12/2022\nAn Bình,15\nBa Vì,15\nAn Bình,{again}\n")
-    assert str(found.value) == f't.csv: sheet "t", row 4, column A (Xã, phường): "An Bình"; {expected}'
+    assert str(found.value) == f't.csv: sheet "t", row 4, column A (Xã): "An Bình"; {expected}'
 
 
 @pytest.mark.parametrize("role", ["Đang tham gia", "Tăng mới", "Dừng đóng"])
@@ -329,3 +331,42 @@ def test_up_to_five_missing_communes_are_all_told(read, lacking, rest):
     missing = ", ".join(sorted(COMMUNES[:lacking], key=lambda name: f"Đà Bắc/{name}")[:5])
     first, *_ = told(read(text, "Đà Bắc"), "finding")
     assert first == f"1 of 1 months have no sum (2022-12), because {missing}{rest} are missing"
+
+
+@pytest.mark.parametrize("row", ["Cao Sơn,20", "Cao Sơn\t20", "Cao Sơn|20"])
+def test_a_row_with_another_separator_is_told_as_such(read, row):
+    with pytest.raises(SheetError) as found:
+        read(f"Xã;Tham gia 12/2021\nTú Lý;30\n{row}\nĐoàn Kết;40\n", "da bac")
+    (fault,) = found.value.faults
+    assert (fault.row, fault.value) == (3, " ".join(row.split()))
+    assert "this row has another separator than the others" in found.value.text("en")
+    assert "dòng này dùng dấu phân cách khác" in found.value.text("vi")
+
+
+def test_a_note_below_a_table_is_no_row_with_another_separator(read):
+    text = "Xã;Tham gia 12/2021\nTú Lý;30\nCao Sơn;20\nGhi chú: chưa có Đoàn Kết, 2021\n"
+    assert read(text, "da bac").counts["members"].tolist() == [30, 20]
+
+
+@pytest.mark.parametrize("heading", ["Số người tham gia", "Đang tham gia BHXH TN"])
+def test_a_wrong_cell_is_told_by_what_the_file_calls_its_column(read, heading):
+    with pytest.raises(SheetError) as found:
+        read(f"Xã,Tháng,{heading}\nA,12/2022,?\nA,13/2022,4\n")
+    for lang in ("vi", "en"):
+        assert f"C ({heading})" in found.value.text(lang) and "B (Tháng)" in found.value.text(lang)
+
+
+def test_a_column_without_a_name_is_told_by_what_it_holds():
+    fault = Fault(3, "C", "members", "?", "count", "T1")
+    assert [called(fault).text(lang) for lang in ("vi", "en")] == ["số người đang tham gia", "members"]
+
+
+def test_the_communes_of_another_place_name_it(read):
+    text = "Xã;Tham gia 12/2021\n" + "".join(f"{name};30\n" for name in ("Tú Lý", "Nánh Nghê", "Giáp Đắt", "Đồng Chum"))
+    with pytest.raises(QuestionError) as asked:
+        read(text, "Cà Mau")
+    said = "t.csv: 4 of the names that are none of Cà Mau are communes of Đà Bắc"
+    assert asked.value.text("en").startswith(f'{said}; is --place "Đà Bắc" meant?')
+    with pytest.raises(QuestionError) as asked:
+        read("Xã;Tham gia 12/2021\nTú Lý;3\nA;4\nB;5\nC;6\nD;7\n", "Cà Mau")
+    assert "meant" not in asked.value.text("en")

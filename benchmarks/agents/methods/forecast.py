@@ -69,6 +69,7 @@ def live(world, kept=None):
         "called": nothing,
         "advised": nothing,
         "returning": np.full(work.communes, w.RETURN_HAZARD),
+        "staying": np.ones(work.months // 12 + 2),
         "price_class": np.zeros(work.communes, np.int32),
         "spells": world.spells,
         "newly": np.zeros(len(world.spells.months)),

@@ -80,10 +80,7 @@ def learn_at(
         )
     known = known_at(table, tables.month(month), read_law().known(month))
     if not known.of(NATION):
-        first = counts.query("place == @NATION")["known"].replace("", np.nan).min()
-        raise tables.UserError(
-            "{month}: no count of {nation} was known; the first is of {first}", month=month, nation=NATION, first=first
-        )
+        raise published.nothing_known(table, NATION, month)
     beliefs = [learn(known, seed=seed + n, particles=particles, rows=rows) for n in range(1 + again)]
     priors = par.NATION | par.PLACES
     learned = [learned_table(b) for b in beliefs]

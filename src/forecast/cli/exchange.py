@@ -64,20 +64,38 @@ def new(
     force: bool,
 ) -> None:
     """Make a scaffold for PLACE: tables and scenarios to be changed, in a folder that forecast can work on."""
+    from forecast.data import place_names
+    from forecast.data.history import startable
     from forecast.exchange import scaffold
 
     frames, counted = scaffold.copied(), members is not None
-    start = str(data.tables.month(start)) if start else None
+    if start:
+        startable(start)
     try:
         known, begin = scaffold.beginning(place, start)
     except UserError:
         if population is None:
-            note("a place that is not known needs --population")
+            if not place_names.known(place):
+                note("a place that is not known needs --population")
             raise
         begin = start or scaffold.last_counted()
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(begin, "2025-07"))
+        people: float = population
     else:
+        if population is not None or communes:
+            note(
+                "{place} is known: its own population and communes are taken, not those of the command",
+                place=known.name,
+            )
         place, counted = known.name, counted or known.latest("members", until=begin) is not None
+        people = known.population
+    if members is not None and members > people:
+        raise UserError(
+            "--members {members:,.0f}: expected at most the {people:,.0f} people of {place}",
+            members=members,
+            people=people,
+            place=place,
+        )
     texts = scaffold.scenarios(place, begin, members, counted=counted)
     claim(out, force)
     scaffold.write(frames, texts, out)

@@ -9,6 +9,7 @@ from forecast.data import frames, tables
 from forecast.data.law import Law, read_law
 from forecast.data.messages import Message, UserError
 from forecast.data.tables import GROUPS
+from forecast.data.vocabulary import NATION
 from forecast.data.vocabulary import SCHEME as SCHEME  # named again for readers of histories
 
 if TYPE_CHECKING:  # places reads history, and not the other way round
@@ -215,6 +216,38 @@ def counts(history: pd.DataFrame, dated: pd.DataFrame | None = None, learn: bool
     )
     rows = rows[["place", "month", "value", "known", "out", "error"]]
     return rows.sort_values(["place", "month"], kind="stable").reset_index(drop=True)
+
+
+def first_known(history: pd.DataFrame, place: str) -> str:
+    """Return the month (text) in which the first count of a place was known that a model learns from, "" for none.
+
+    >>> first_known(_history(), "Việt Nam")
+    '2015-11'
+    """
+    rows = counts(history, learn=True)
+    return min((known for known in rows.loc[rows["place"] == place, "known"] if known), default="")
+
+
+def nothing_known(history: pd.DataFrame, place: str, month: str) -> UserError:
+    """Return the error of a month in which no count of a place was known: it names the first month that has one.
+
+    >>> print(nothing_known(_history(), "Việt Nam", "2012-01"))
+    2012-01: no count of Việt Nam was known; the first is of 2015-11
+    """
+    text = "{month}: no count of {nation} was known; the first is of {first}"
+    return UserError(text, month=month, nation=place, first=first_known(history, place) or Message("none"))
+
+
+def startable(month: str) -> None:
+    """Raise :class:`~forecast.data.tables.UserError` for a month in which no scenario can start; it names the first.
+
+    What would have been had nothing changed is learned from the nation's counts: one has to be known.
+
+    >>> startable("2015-11")
+    """
+    history = _history()
+    if month < first_known(history, NATION):
+        raise nothing_known(history, NATION, month)
 
 
 def plans(history: pd.DataFrame, dated: pd.DataFrame | None = None) -> pd.DataFrame:

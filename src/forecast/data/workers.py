@@ -134,13 +134,24 @@ def _done(
         return
     if _starting:
         _starting.join()
-    import joblib  # not for a command that only reads
-
+    joblib = _joblib()
     calls = (joblib.delayed(_numbered)(os.getpid(), number, function, given[number]) for number in waiting)
     try:
         yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
     except BrokenProcessPool:
         raise UserError(LOST) from None
+
+
+def _joblib() -> Any:
+    """Load joblib; a command that only reads does without.
+
+    It throws its processes away when multiprocessing's start method is another one than before, which loading mesa
+    makes it. A method of its own is none of that; processes are started in the same way with either.
+    """
+    os.environ.setdefault("JOBLIB_START_METHOD", "spawn")
+    import joblib
+
+    return joblib
 
 
 def get_ready(modules: Sequence[str], jobs: int | None = None) -> None:
@@ -155,8 +166,7 @@ def get_ready(modules: Sequence[str], jobs: int | None = None) -> None:
         return
 
     def start() -> None:
-        import joblib
-
+        joblib = _joblib()
         calls = (joblib.delayed(_numbered)(os.getpid(), number, _load, (modules,)) for number in range(jobs))
         with suppress(Exception):  # whatever is wrong with processes here, work itself will meet it and say so
             joblib.Parallel(n_jobs=jobs, batch_size=1)(calls)

@@ -18,16 +18,17 @@ from forecast.data.history import observed
 from forecast.data.messages import UserError
 from forecast.data.places import Place
 from forecast.exchange import indicators, scaffold
+from forecast.exchange.faults import NothingError, QuestionError, SheetError, told
 from forecast.exchange.indicators import NUMBERS, ROLES, WHY, Indicators, Row, cell
 from forecast.exchange.reading import answers as given
 from forecast.exchange.reading import numbers
 from forecast.exchange.reading.answers import Answers
 from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
 from forecast.exchange.reading.measures import ROLE_NAMES
-from forecast.exchange.reading.reader import Fault
-from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note, brief, rows_text
+from forecast.exchange.reading.names import UNIT
+from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Fault, Note, brief, rows_text
 from forecast.exchange.reading.texts import fold
-from forecast.exchange.spreadsheet import COLUMNS, MARK, Book, NothingError, QuestionError, SheetError, place_in
+from forecast.exchange.spreadsheet import COLUMNS, MARK, Book, place_in
 
 _CHECKS = {
     "being": ("đang thực hiện khác kế hoạch trừ đã thực hiện", "what is left is not the plan less what was done"),
@@ -60,9 +61,15 @@ def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[scaff
             if not any(tables):
                 raise
     book = read(path, place, answers, grids)
+    with told(book.notes):
+        return _with_scenarios(book, place, Path(path).name)
+
+
+def _with_scenarios(book: Book, place: str, title: str) -> tuple[scaffold.Frames, dict[str, str], Book]:
+    """Return tables and scenarios of the months of a place."""
     frames = scaffold.copied()
     before = frames["history"]
-    frames, notes = _added(frames, book, place, Path(path).name)
+    frames, notes = _added(frames, book, place, title)
     notes = [*_impossible(book.counts, place, before), *notes]
     book = book._replace(notes=(*book.notes, *notes, *scaffold.replaced(before, frames["history"])))
     last = max(book.counts["month"])
@@ -247,7 +254,8 @@ def _counted(
     at = {name: table.columns[name][0] for name in ("plan", "done")}
     bare = [name for name, x in at.items() if (y, x) in table.grid.uncalculated and cell(table, y, name) is None]
     if bare:
-        faults.append(Fault(y + 1, letter(at[bare[0]]), role, "1 formula", "formula", sheet))
+        x = at[bare[0]]
+        faults.append(Fault(y + 1, letter(x), role, "=…", "formula", sheet, brief(table.named.get(x, ""))))
         return {}
     heading = table.named[at["done"]]
     answer = asked.role(letter(at["done"]), heading, sheet)
@@ -258,7 +266,8 @@ def _counted(
     for name, x in at.items():
         if x in reading.wrong:
             column = "plan" if name == "plan" else role
-            faults.append(Fault(y + 1, letter(x), column, _figure(cell(table, y, name)), "count", sheet))
+            found, named = _figure(cell(table, y, name)), brief(table.named.get(x, ""))
+            faults.append(Fault(y + 1, letter(x), column, found, "count", sheet, named))
     if reading.how == "thousands":
         vi, en = "số có ba chữ số lẻ được đọc là hàng nghìn", "numbers with three decimals are read as thousands"
         notes.append(Note(FINDING, sheet, rows_text([y]), vi, en))
@@ -322,10 +331,7 @@ def _impossible(counts: pd.DataFrame, place: str, history: pd.DataFrame) -> list
     return [Note(FINDING, "", "", one.vi, one.en) for one in impossible_counts.impossible(table, eligible)]
 
 
-_OFFICE = re.compile(
-    r"(?:bhxh|bảo hiểm xã hội)\s+(?:cơ sở|huyện|tỉnh|thành phố|tp\.?|thị xã|tx\.?|quận|xã|phường)\s+([^,;:\d–-]+)",
-    re.I,
-)
+_OFFICE = re.compile(rf"(?:bhxh|bảo hiểm xã hội)\s+(?:cơ sở|{UNIT})\s+([^,;:\d–-]+)", re.I)
 
 
 def _elsewhere(table: Indicators, place: Place, notes: list[Note]) -> None:

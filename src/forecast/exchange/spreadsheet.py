@@ -9,28 +9,30 @@ line of the report that says so.
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from forecast.checks import counts as impossible_counts
+from forecast.data import place_names
 from forecast.data import places as known_places
 from forecast.data.frames import groups
 from forecast.data.frames import rows as rows_of
-from forecast.data.messages import Both, Message, SeveralErrors, UserError, joined
+from forecast.data.messages import Both, Message, UserError, joined
 from forecast.data.places import Place
+from forecast.exchange.faults import NothingError, QuestionError, SheetError
 from forecast.exchange.reading import answers as given
 from forecast.exchange.reading import reader, report
 from forecast.exchange.reading.grids import Grid, read_grids
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.months import month_of
-from forecast.exchange.reading.names import Names
-from forecast.exchange.reading.reader import Fault, Outcome, Value
-from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note
+from forecast.exchange.reading.names import Names, parted
+from forecast.exchange.reading.reader import Outcome, Value
+from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Fault, Note
 from forecast.exchange.reading.texts import fold
 
-MOST_FAULTS = 20
+FEWEST_NAMES, MOST_NAMES = 4, 0.7  # unknown names, and the share of them, that say that another place is meant
 MARK = "SỐ LIỆU GIẢ LẬP"  # stands in a sample; a file with it gives synthetic counts, whatever became of it
 COLUMNS = ["commune", "month", "members", "entries", "lapses", "plan"]
 NAMES = {
@@ -42,75 +44,6 @@ NAMES = {
     "plan": "Kế hoạch năm",
     "returns": "Tham gia lại",
 }
-
-# What a cell should have held, in Vietnamese and English.
-EXPECTED = {
-    "commune": ("tên một xã, phường", "the name of a commune"),
-    "month": ("một tháng, như 12/2023 hoặc 31/12/2023", "a month: 12/2023 or 31/12/2023"),
-    "members": ("số người đang tham gia", "a count of persons"),
-    "count": (
-        "một số nguyên, như 1234 hoặc 1.234",
-        "a whole number of persons, with or without a sign for thousands; a "
-        "count of persons has no leading zero and no decimals",
-    ),
-    "once": ("mỗi xã một dòng trong mỗi tháng", "each commune once a month, and another row has it already"),
-    "formula": (
-        "số đã được tính: công thức chưa có kết quả lưu, hãy mở tệp bằng bảng tính rồi lưu lại",
-        "numbers: these are formulas without a saved result, which no program has calculated; open and save",
-    ),
-    "people": ("không nhiều hơn dân số của xã", "no more than the people who live in the commune"),
-    "rising": ("số lũy kế không giảm trong năm", "a figure since January that does not fall within the year"),
-}
-
-
-class SheetError(SeveralErrors):
-    """Faults of a spreadsheet, as many as there are in `faults`; the message names the first of them."""
-
-    def __init__(self, file: str, faults: list[Fault], notes: tuple[Note, ...] = ()):
-        """Keep the faults and the report, and build the message."""
-        self.faults, self.notes = faults, notes
-        messages = [
-            UserError(
-                '{file}: sheet "{sheet}", row {row}, column {letter} ({name}): "{value}"; expected {what}',
-                file=file,
-                sheet=f.sheet,
-                row=f.row,
-                letter=f.letter,
-                name=NAMES[f.column],
-                value=f.value,
-                what=Both(vi=EXPECTED[f.expected][0], en=EXPECTED[f.expected][1]),
-            )
-            for f in faults[:MOST_FAULTS]
-        ]
-        if (more := len(faults) - MOST_FAULTS) > 0:
-            messages.append(UserError("{file}: and {count} faults more", file=file, count=more))
-        super().__init__(messages)
-
-
-class NothingError(UserError):
-    """No counts of members in a file; `notes` says what is there instead."""
-
-    def __init__(self, text: str, notes: list[Note], /, **values: Any):
-        """Keep the report beside the message."""
-        self.notes = tuple(notes)
-        super().__init__(text, **values)
-
-
-class QuestionError(SeveralErrors):
-    """Readings that are both possible, and names that match no commune; `notes` is the report so far."""
-
-    def __init__(self, file: str, notes: list[Note], unknown: list[UserError]):
-        """Keep the report and build the message."""
-        self.notes = tuple(notes)
-        asked = []
-        for n in dict.fromkeys(notes):
-            if n.kind == QUESTION:
-                where = [Message('sheet "{sheet}"', sheet=n.sheet)] if n.sheet else []
-                where += [Message("{where}", where=n.where)] if n.where else []
-                what = Both(vi=n.vi, en=n.en)
-                asked.append(UserError("{file}: {where}: {what}", file=file, where=joined(where, ", "), what=what))
-        super().__init__([*unknown, *asked])
-
 
 PlaceAt = Callable[[str | None], Place]
 
@@ -214,9 +147,26 @@ def _unknown(outcome: Outcome, known: Names, file: str) -> list[UserError]:
             lines.append(UserError(several, **at, near=either))
         else:
             lines.append(UserError(nearest if near else none, **at, near=", ".join(near), known=some))
+    unknown = {name for _, name, _, how in outcome.unknown if how != "several"}
+    if found := _meant(unknown, known.place):
+        other = (
+            '{file}: {count} of the names that are none of {place} are communes of {found}; is --place "{found}" meant?'
+        )
+        lines.insert(0, UserError(other, file=file, place=known.place, found=found[0], count=found[1]))
     more = len(lines) - 8
     last = [UserError("{file}: and {count} names more that are no commune", file=file, count=more)] if more > 0 else []
     return lines[:8] + last
+
+
+def _meant(unknown: set[str], asked: str) -> tuple[str, int] | None:
+    """Return the place whose communes most of the unknown names are, if there is one, and how many of them."""
+    wanted = {fold(parted(name).name) for name in unknown}
+    places = place_names.table("places")
+    communes = places[(places["level"] == "commune") & (places["parent"] != asked)]
+    named = communes.assign(end=[fold(parted(name.rpartition("/")[2]).name) for name in communes["place"]])
+    counted = named[named["end"].isin(wanted)].groupby("parent")["end"].nunique()
+    most = int(counted.max()) if len(counted) else 0
+    return (str(counted.idxmax()), most) if most >= max(FEWEST_NAMES, MOST_NAMES * len(wanted)) else None
 
 
 def _cells(outcome: Outcome) -> tuple[dict[tuple[str, str], dict[str, Value]], list[Fault]]:
@@ -228,7 +178,8 @@ def _cells(outcome: Outcome) -> tuple[dict[tuple[str, str], dict[str, Value]], l
         first = row.setdefault(value.role, value)
         if first is not value and first.value != value.value and value.role != "plan":
             key_column = "month" if month_of(value.key_text, 2000) else "commune"  # what the cell of its key says
-            faults.append(Fault(value.row, value.key, key_column, value.key_text, "once", value.sheet))
+            at = (value.row, value.key, key_column, value.key_text)
+            faults.append(Fault(*at, "once", value.sheet, value.key_heading))
     _by_differences(cells, faults)
     once = {(f.sheet, f.row): f for f in faults if f.expected == "once"}
     return cells, [f for f in faults if f.expected != "once"] + list(once.values())
@@ -248,7 +199,7 @@ def _by_differences(cells: dict[tuple[str, str], dict[str, Value]], faults: list
                     continue
                 before = last.value
             if now.value < before:
-                faults.append(Fault(now.row, now.letter, role, str(now.value), "rising", now.sheet))
+                faults.append(Fault(now.row, now.letter, role, str(now.value), "rising", now.sheet, now.heading))
             row[role] = now._replace(role=role, value=max(0, now.value - before))
 
 
@@ -266,7 +217,8 @@ def _too_many(cells: dict[tuple[str, str], dict[str, Value]], place_at: PlaceAt 
             most = people.get(unit, np.nan)
             value = row[role]
             if value.value > (most if np.isfinite(most) else 10_000_000):
-                faults.append(Fault(value.row, value.letter, role, str(value.value), "people", value.sheet))
+                at = (value.row, value.letter, role, str(value.value))
+                faults.append(Fault(*at, "people", value.sheet, value.heading))
     return faults
 
 

@@ -69,13 +69,13 @@ def text(made: Surface, lang: str = "vi") -> Text:
         members=made.off_members,
         engine=term(f"engine.{made.engine}", lang),
         vi="Thanh trượt cộng thêm vào kế hoạch, đến mức cao nhất từng thấy. Trang này không chạy mô phỏng: câu trả lời "
-        "tính từ một mặt đáp ứng khớp với {runs:n} phương án đã chạy sẵn ({draws:n} lần mô phỏng mỗi phương án, cách "
-        "tính: {engine}). Thử trên {checks:n} phương án khác, khả năng lệch nhiều nhất {off:n1} điểm phần trăm, số "
+        "được nội suy từ {runs:n} phương án đã chạy sẵn ({draws:n} lần mô phỏng mỗi phương án, cách tính: {engine}). "
+        "Thử trên {checks:n} phương án khác, khả năng lệch nhiều nhất {off:n1} điểm phần trăm, số "
         "người lệch nhiều nhất {members:p1}.",
         en="The sliders add to the plan, up to the most that has been seen. This page runs no simulation: the answer "
-        "comes from a response surface fitted to {runs:n} settings that were run before ({draws:n} draws each, engine: "
-        "{engine}). On {checks:n} other settings the probability was off by at most {off:n1} percentage points, the "
-        "number of members by at most {members:p1}.",
+        "is interpolated from {runs:n} settings that were run before (a response surface, {draws:n} draws each, "
+        "engine: {engine}). On {checks:n} other settings the probability was off by at most {off:n1} percentage "
+        "points, the number of members by at most {members:p1}.",
     )
 
 

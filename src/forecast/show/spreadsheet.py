@@ -10,6 +10,7 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.engines import ENGINES
 from forecast.exchange import spreadsheet
+from forecast.exchange.faults import EXPECTED, SheetError, called
 from forecast.exchange.spreadsheet import Book
 from forecast.language import words
 from forecast.language.words import Text, join, say, term
@@ -100,16 +101,16 @@ def faults(data: bytes, lang: str = "vi") -> Text:
         path.write_bytes(data)
         try:
             spreadsheet.read(path)
-        except spreadsheet.SheetError as error:
+        except SheetError as error:
             sheet_faults = error.faults
         else:
             return say(lang, vi="Không có lỗi nào.", en="No fault.")
     rows = [
         {
             "row": f.row,
-            "cell": f"{f.letter} ({spreadsheet.NAMES[f.column]})",
+            "cell": f"{f.letter} ({called(f).text(lang)})",
             "value": f.value,
-            "expected": say(lang, vi=spreadsheet.EXPECTED[f.expected][0], en=spreadsheet.EXPECTED[f.expected][1]),
+            "expected": say(lang, vi=EXPECTED[f.expected][0], en=EXPECTED[f.expected][1]),
         }
         for f in sheet_faults
     ]

@@ -23,16 +23,18 @@ def text(truth: Truth, lang: str = "vi") -> Text:
         p=words.percent(part, lang) if part else say(lang, vi="ít hơn {step:p}", en="less than {step:p}", step=STEP),
         n=truth.draws,
         engine=term(f"engine.{truth.by}", lang),
-        vi="{p} độ rộng của khoảng dự báo dựa vào tham số là nhận định ({engine}, {n:n} lần mô phỏng)",
-        en="{p} of the interval's width rests on parameters that are judgement ({engine}, {n:n} draws)",
+        vi="{p} độ rộng của khoảng dự báo là do những tham số chưa có số liệu, nhóm làm phải nhận định ({engine}, "
+        "{n:n} lần mô phỏng)",
+        en="{p} of the interval's width comes from parameters without data, which are the makers' judgement ({engine}, "
+        "{n:n} draws)",
     )
     latest = _latest(truth.place, truth.since, lang)
     known = say(
         lang,
         since=truth.since,
         latest=latest,
-        vi="số đếm chỉ dùng đến {since:t}{latest}, và không tham số nào được ghi sau đó",
-        en="counts are used up to {since:t} only{latest}, and no parameter was written down later",
+        vi="dự báo chỉ dùng số đếm đến {since:t}{latest}, và không tham số nào được ghi sau đó",
+        en="only counts up to {since:t} are used{latest}, and no parameter was written down later",
     )
     seen = say(
         lang,
@@ -40,12 +42,13 @@ def text(truth: Truth, lang: str = "vi") -> Text:
         latest=latest,
         k=truth.later,
         n=truth.parameters,
-        vi="số đếm chỉ dùng đến {since:t}{latest}, nhưng {k:n} trong {n:n} tham số được ghi sau đó, bởi người đã biết "
-        "kết quả",
-        en="counts are used up to {since:t} only{latest}, yet {k:n} of {n:n} parameters were written down later, by "
+        vi="dự báo chỉ dùng số đếm đến {since:t}{latest}, nhưng {k:n} trong {n:n} tham số được ghi sau đó, bởi người "
+        "đã biết kết quả",
+        en="only counts up to {since:t} are used{latest}, yet {k:n} of {n:n} parameters were written down later, by "
         "people who knew the outcome",
     )
-    return Text(f"<small>{capital(join([width, seen if truth.later else known, _exam(truth, lang)], '; '))}.</small>")
+    sentences = [width, seen if truth.later else known, _exam(truth, lang)]
+    return Text(f"<small>{join([capital(one) for one in sentences], '. ')}.</small>")
 
 
 def _latest(place: str, since: str, lang: str) -> str:
@@ -88,10 +91,10 @@ def _exam(truth: Truth, lang: str) -> Text:
         whom=say(lang, vi="cả nước", en="the nation")
         if truth.scope == "nation"
         else say(lang, vi="các địa phương", en="places"),
-        vi="trong {k:n} dự báo về {whom} trước {band} tháng, không có chính sách mới, khoảng dự báo 80% chứa "
+        vi="đã chấm điểm {k:n} dự báo về {whom} trước {band} tháng, không có chính sách mới: khoảng dự báo 80% chứa "
         "{held:c} số đếm, sai số bằng {r:n2} lần sai số của cách {naive}{other}",
-        en="in {k:n} forecasts of {whom} {band} months ahead, without a new policy, 80% intervals held {held:c} of "
-        "counts, with {r:n2} times the error of the naive forecast{other}",
+        en="{k:n} forecasts of {whom} {band} months ahead, without a new policy, were scored: 80% intervals held "
+        "{held:c} of counts, with {r:n2} times the error of the naive forecast{other}",
     )
 
 

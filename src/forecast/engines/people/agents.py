@@ -148,6 +148,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         called = hours.called.T.copy()
         returning = np.repeat(world.drawn["return_rate"][:, None], len(plan.communes), axis=1)
         signing = world.campaigns.signing(plan, t, members.sum(axis=0) - self.campaign().sum(axis=1))
+        staying = (1 - world.drawn["eligible_exit_rate"][:, None]) ** np.arange(t // 12 + 2)
         keep, advised = world.campaigns.kept(plan, t), world.advised(t)
         for draw, people in enumerate(self.people):
             now = records.Month(
@@ -164,6 +165,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 called=called[draw],
                 advised=advised[draw],
                 returning=returning[draw],
+                staying=staying[draw],
                 price_class=price.price_class,
                 spells=layout.spells[t],
                 newly=layout.newly[t],

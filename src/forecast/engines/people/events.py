@@ -25,18 +25,16 @@ from forecast.engines.people import hazards as h
 from forecast.engines.people.giving import give, sign
 from forecast.engines.people.memory import compiled, fetch_soon
 from forecast.engines.people.person import (
-    activate,
     begin,
     end,
     go,
     luck_of,
     name_person,
     next_resistance,
-    not_found,
     pay,
     room_for_one,
     sleep,
-    staying,
+    still_there,
     wait,
 )
 from forecast.engines.people.prices import BANDS, PaidMonths, Terms, settle
@@ -165,8 +163,7 @@ def _live(now: Month, rules: Rules, crowd: Crowd, effects: Effects, flows: np.nd
             if person.leave <= t:
                 _leave(now, crowd, person, who, flows)
             elif person.due > t or _renews(now, rules, crowd, effects, person, who, flows):
-                activate(ledger, person, who.commune, who.group, t)
-                sleep(person, wake, i)
+                sleep(ledger, person, wake, who, t)
         elif ledger.return_clock[j] < person.turn:
             path = ledger.foreseen[now.price_class[who.commune], who.group, j % BANDS]
             wait(ledger, person, wake, i, j, path, t)
@@ -244,12 +241,8 @@ def _come_back(
 def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray) -> bool:
     """Enroll those once pressure on their cell exceeds their resistance; False when the table is full."""
     pool, ledger, table = crowd.pool, crowd.ledger, crowd.table
-    came, here = -1, 1.0
     for p in range(len(pool.next)):
         j = pool.home[p] & WHOLE
-        if pool.year[p] != came:  # rarely: pools stand in the order of their years
-            came = pool.year[p]
-            here = staying(now, came, rules)
         had = pool.left[p]
         while ledger.pressure[j] >= pool.next[p]:
             if ledger.count[0] >= len(table) and not ledger.free[1]:
@@ -261,7 +254,7 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray
             pool.rank[p] += 1
             next_resistance(pool, p, rules.frailty_shape)  # first, so that its chain of steps runs beside what follows
             c, g = j // COMMUNE, (j // BANDS) % G
-            if chance.uniform(key, h.LEAVE) < here * not_found(now, ledger, c, came):
+            if chance.uniform(key, h.LEAVE) < still_there(now, ledger, c, pool.year[p]):
                 i = room_for_one(crowd)
                 name_person(rules, table[i], key, j, now.t, now.floor)
                 flows[c, g, ENTRIES] += 1
@@ -284,4 +277,5 @@ def _settle(now: Month, ledger: Ledger, flows: np.ndarray) -> None:
             paid = PaidMonths(row[DECLARED], row[SUPPORTED], row[GIVEN], row[GIVEN_SUPPORTED])
             terms = Terms(now.contribution, now.state[k, g], now.province[k, g], now.donors[k, g])
             row[BY_MEMBERS], row[BY_STATE], row[BY_PROVINCE], row[BY_DONORS] = settle(paid, terms)
+            ledger.active[c, g] += ledger.activated[now.t, c, g]
             row[ACTIVE] = ledger.active[c, g]

@@ -5,8 +5,8 @@ from numba import uint64
 
 from forecast.data import chance
 from forecast.engines.people import hazards as h
-from forecast.engines.people.memory import compiled
-from forecast.engines.people.person import begin, name_person, next_resistance, not_found, room_for_one, staying
+from forecast.engines.people.memory import compiled, compiled_within
+from forecast.engines.people.person import begin, name_person, next_resistance, room_for_one, still_there
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.records import (
     CAMPAIGN,
@@ -48,7 +48,7 @@ def sign(now: Month, rules: Rules, gifts: Gifts, crowd: Crowd, flows: np.ndarray
             _bring(now, rules, crowd, (c, g), (now.signing[c, g], s, CAMPAIGN, h.SIGN, branch), gifts.late, flows)
 
 
-@compiled
+@compiled_within
 def _bring(
     now: Month,
     rules: Rules,
@@ -96,7 +96,7 @@ def _picked(pool: Pool, late: Late, cell: int, pick: int) -> int:
     return last
 
 
-@compiled
+@compiled_within
 def _bring_one(
     now: Month,
     rules: Rules,
@@ -121,7 +121,7 @@ def _bring_one(
         key = chance.child(pool.key[p], pool.rank[p])
         pool.rank[p] += 1
         next_resistance(pool, p, rules.frailty_shape)
-    if chance.uniform(key, h.LEAVE) >= staying(now, pool.year[p], rules) * not_found(now, ledger, c, pool.year[p]):
+    if chance.uniform(key, h.LEAVE) >= still_there(now, ledger, c, pool.year[p]):
         return 0
     i = room_for_one(crowd)
     person = crowd.table[i]

@@ -14,6 +14,7 @@ from numba import njit
 
 from forecast.data.law import Law
 from forecast.engines.people.draws import Drawn
+from forecast.engines.people.memory import compiled_within
 
 # Shares of payers by months paid at once. Nobody publishes them: judgement of the makers.
 USUAL_SHARES = {1: 0.15, 3: 0.40, 6: 0.25, 12: 0.18, 60: 0.02}
@@ -154,7 +155,7 @@ def lapse_chance(
     return -math.expm1(-hazard * (1.0 - contact) if called else -hazard)
 
 
-@njit(cache=True)
+@compiled_within
 def spell_of(luck: float, campaign: bool, advised: float, spells: Spells) -> int:
     """Months paid at once (jitted): position in `Spells.months`; `advised` is the share of short payers who follow it.
 

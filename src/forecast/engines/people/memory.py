@@ -21,6 +21,17 @@ def compiled(function: Callable[P, T]) -> Callable[P, T]:
     return ready
 
 
+def compiled_within(function: Callable[P, T]) -> Callable[P, T]:
+    """Compile as `compiled` does, into each function that calls it: for what is called for every person.
+
+    A tuple of arrays is passed number by number, hundreds of them for a `Crowd`; the compiler by itself calls functions
+    as long as these, and passing costs more than what they do.
+    """
+    options: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False, "forceinline": True}
+    ready: Callable[P, T] = njit(**options)(function)
+    return ready
+
+
 def _as_called(function: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any], None]:
     """Make an instruction that compiled code calls without the first argument, numba's own."""
     ready: Any = intrinsic(function)

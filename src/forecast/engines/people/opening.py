@@ -9,7 +9,6 @@ from forecast.engines.people import hazards as h
 from forecast.engines.people.hazards import Spells
 from forecast.engines.people.memory import compiled
 from forecast.engines.people.person import (
-    activate,
     month_of_leaving,
     name_person,
     next_resistance,
@@ -25,6 +24,7 @@ from forecast.engines.people.records import (
     Past,
     Pool,
     Rules,
+    Who,
 )
 
 
@@ -104,5 +104,4 @@ def _was_member(j: int, r: int, crowd: Crowd, rules: Rules, past: Past) -> None:
     ledger.members[c, g] += 1
     ledger.campaign[c, g] += person.kind & CAMPAIGN
     ledger.due[person.due, c] += 1
-    activate(ledger, person, c, g, 0)
-    sleep(person, crowd.wake, i)
+    sleep(ledger, person, crowd.wake, Who(i, c, g), 0)

@@ -108,6 +108,7 @@ class People:
             members=np.zeros((communes, G)),
             campaign=np.zeros((communes, G)),
             active=np.zeros((communes, G)),
+            activated=np.zeros((months + moves.longest_spell + 2, communes, G), np.int32),
             due=np.zeros((months + moves.longest_spell + 2, communes)),
             count=np.zeros(1, np.int64),
             free=np.zeros(2, np.int64),
@@ -145,6 +146,7 @@ class People:
         self.pool.year[:] = start // 12
         past = Past(start, campaign, subsidized, spells, met_spells(spells))
         open_members(opening, self.crowd, self.rules, past)
+        self.ledger.active[:] = self.ledger.activated[0]
 
     def new_year(self, year: int) -> None:
         """Let those who became eligible come in as cells of their own."""

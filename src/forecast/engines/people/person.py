@@ -8,7 +8,7 @@ from forecast.data import chance
 from forecast.engines.people import hazards as h
 from forecast.engines.people.commission import NEW_FOR
 from forecast.engines.people.declared import share_above
-from forecast.engines.people.memory import compiled
+from forecast.engines.people.memory import compiled, fetch_soon
 from forecast.engines.people.prices import BANDS
 from forecast.engines.people.records import (
     ACTIVE_BIT,
@@ -50,16 +50,12 @@ _TO_NINE = _months_to_nine()
 
 
 @compiled
-def staying(now: Month, year_came: int, rules: Rules) -> float:
-    """Share of those who came into a pool in one year that have not left it for good by now, but for inspections."""
-    return (1.0 - rules.eligible_exit_rate) ** max(now.month // 12 - year_came, 0)
-
-
-@compiled
-def not_found(now: Month, ledger: Ledger, c: int, year_came: int) -> float:
-    """Share of those who came into a pool in a year whom no inspection has moved to compulsory insurance by a month."""
+def still_there(now: Month, ledger: Ledger, c: int, year_came: int) -> float:
+    """Share of those who came into a pool in a year that have neither left for good nor been found by inspections."""
     clock, came = ledger.found_clock, max(12 * year_came - (now.month - now.t), 0)
-    return math.exp(clock[came, c] - clock[now.t, c])
+    found, here = clock[now.t, c] - clock[came, c], now.staying[now.month // 12 - year_came]
+    result: float = here * math.exp(-found) if found > 0.0 else here
+    return result
 
 
 @compiled
@@ -128,10 +124,14 @@ def active_from(person: Row) -> int:
 
 
 @compiled
-def sleep(person: Row, wake: np.ndarray, i: int) -> None:
-    """Nothing can happen to a member before the first of these months."""
+def sleep(ledger: Ledger, person: Row, wake: np.ndarray, who: Who, t: int) -> None:
+    """Nothing can happen to a member before one of these months; who will be active by then is noted now."""
     first = min(person.due, person.leave)
-    wake[i] = first if person.kind & ACTIVE_BIT else min(first, active_from(person))
+    wake[who.row] = first
+    month = max(active_from(person), t)
+    if not person.kind & ACTIVE_BIT and month < first:
+        person.kind |= ACTIVE_BIT
+        ledger.activated[month, who.commune, who.group] += 1
 
 
 @compiled
@@ -144,22 +144,14 @@ def pay(now: Month, ledger: Ledger, person: Row, c: int, g: int, s: int, flows: 
     supported = min(months, max(0, now.subsidy_months - person.subsidized))
     person.subsidized += supported
     flows[c, g, PAID_MONTHS] += months
-    if person.since == person.joined and now.t - person.joined < NEW_FOR:  # never lapsed
-        flows[c, g, NEWLY] += now.newly[s]
+    never_lapsed = person.since == person.joined and now.t - person.joined < NEW_FOR
+    flows[c, g, NEWLY] += now.newly[s] if never_lapsed else 0.0  # no branch: it would be guessed wrong too often
     if person.kind & GIFTED:
         flows[c, g, GIVEN] += months
         flows[c, g, GIVEN_SUPPORTED] += supported
     else:
         flows[c, g, DECLARED] += months * min(max(person.declared * now.per_floor, 1.0), now.ceiling)
         flows[c, g, SUPPORTED] += supported
-
-
-@compiled
-def activate(ledger: Ledger, person: Row, c: int, g: int, t: int) -> None:
-    """Count a member as active from the month on in which 9 of the last 12 months are paid."""
-    if not person.kind & ACTIVE_BIT and active_from(person) <= t:
-        person.kind |= ACTIVE_BIT
-        ledger.active[c, g] += 1
 
 
 @compiled
@@ -170,6 +162,7 @@ def room_for_one(crowd: Crowd) -> int:
     if ledger.free[1]:
         ledger.free[0] = crowd.table[row].cell
         ledger.free[1] -= 1
+        fetch_soon(crowd.table, ledger.free[0])
         return row
     row = ledger.count[0]
     ledger.count[0] += 1
@@ -195,8 +188,7 @@ def begin(now: Month, crowd: Crowd, person: Row, who: Who, s: int, kind: int, fl
     ledger.campaign[c, g] += kind & CAMPAIGN
     pay(now, ledger, person, c, g, s, flows)
     person.leave = month_of_leaving(ledger, c, now.t, chance.uniform(person.key, luck_of(person, now.t) + h.LEAVE))
-    activate(ledger, person, c, g, now.t)
-    sleep(person, crowd.wake, who.row)
+    sleep(ledger, person, crowd.wake, who, now.t)
 
 
 @compiled

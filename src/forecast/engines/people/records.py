@@ -97,6 +97,7 @@ class Month(NamedTuple):
     called: np.ndarray  # (c,) share of due members called on
     advised: np.ndarray  # (c,) share of short payers who follow the advice to pay a year
     returning: np.ndarray  # (c,) hazard per month at the reference price
+    staying: np.ndarray  # (years,) share of those who came into a pool so many years ago that have not left it for good
     price_class: np.ndarray  # (c,)
     spells: Spells
     newly: np.ndarray  # (spells,) months by which a new member's payment is worth more to collectors than a renewal
@@ -145,6 +146,7 @@ class Ledger(NamedTuple):
     members: np.ndarray  # (communes, groups)
     campaign: np.ndarray  # (communes, groups) of the members, those who signed for a campaign and go on month by month
     active: np.ndarray  # (communes, groups) members who paid 9 of the last 12 months
+    activated: np.ndarray  # (months, communes, groups) members of whom it is known that they will be from a month on
     due: np.ndarray  # (months, communes) members due in each month, for the teams
     count: np.ndarray  # type: ignore[assignment]  # (1,) rows of the table in use; not the method of tuples
     free: np.ndarray  # (2,) a row to be used again (each names the next one in `cell`), and how many there are

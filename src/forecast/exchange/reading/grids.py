@@ -27,6 +27,9 @@ MOST_BYTES = 30e6
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS, MOST_SHEETS = 200_000, 400, 6_000_000, 200
 """Rows and columns of a sheet, cells of all sheets together, and sheets of a file."""
 
+SEPARATORS = ";\t,|"
+"""What may separate the cells of a text file."""
+
 Cell = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<\x00?[?!A-Za-z]")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -263,7 +266,7 @@ def _text(path: Path) -> Grid:
         return (counts.count(most) if most > 1 else 0), most
 
     try:
-        separator = max(";\t,|", key=fit)
+        separator = max(SEPARATORS, key=fit)
         if fit(separator)[0] < 2:
             raise UserError(_NO_BOOK, file=path.name)
         rows: list[list[Cell]] = []

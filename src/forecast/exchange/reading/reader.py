@@ -10,30 +10,21 @@ from forecast.exchange.reading.grids import Cell, Grid, letter
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.measures import PERSONS, Chosen
 from forecast.exchange.reading.names import Names
-from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Note, brief, rows_text
+from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Fault, Note, brief, rows_text
 from forecast.exchange.reading.rows import SKIPPED as ROW_KINDS
 from forecast.exchange.reading.rows import Rows, sort_rows
 from forecast.exchange.reading.tables import Column, Table, find_tables, is_number
 from forecast.exchange.reading.texts import fold
 from forecast.exchange.reading.titles import scheme_above
+from forecast.exchange.reading.uncut import uncut
 from forecast.exchange.reading.unnamed import unnamed
-
-
-class Fault(NamedTuple):
-    """A cell that is not what its column asks for; rows count from 1, `expected` is a key of what was expected."""
-
-    row: int
-    letter: str
-    column: str
-    value: str
-    expected: str
-    sheet: str
 
 
 class Value(NamedTuple):
     """One count: the unit and its name, month, role, number, and the cell it came from (row from 1).
 
-    `key` is the letter of the column that says the month (or else the commune), `key_text` what stands there.
+    `key` is the letter of the column that says the month (or else the commune), `key_text` what stands there;
+    `heading` and `key_heading` are what the file calls the two columns.
     """
 
     unit: str
@@ -46,6 +37,8 @@ class Value(NamedTuple):
     letter: str
     key: str
     key_text: str
+    heading: str = ""
+    key_heading: str = ""
 
 
 class Outcome(NamedTuple):
@@ -153,22 +146,21 @@ def _one(chosen: Chosen, tables: list[Table], names: Communes, answers: Answers,
     if not chosen.taken():
         asked = schemes.asked(table, list(chosen.columns))
         return outcome._replace(notes=[*outcome.notes, *asked, *_untaken(chosen)])
-    at = chosen.month or max((c.month for c in chosen.taken() if c.month), default=None)
+    last = chosen.month or max((c.month for c in chosen.taken() if c.month), default=None)
     table = table._replace(columns=chosen.columns)
-    rows = sort_rows(table, lambda month: names(month or at), answers.names, chosen.year, answers.hidden)
+    rows = sort_rows(table, lambda month: names(month or last), answers.names, chosen.year, answers.hidden)
+    faults = uncut(table, known) if (known := names(last)) else []
     if not rows.data:
-        return outcome._replace(notes=[*outcome.notes, *_row_notes(table, rows)])
+        return outcome._replace(notes=[*outcome.notes, *_row_notes(table, rows)], faults=outcome.faults + faults)
     chosen, asked = measures.doubles(chosen, lambda a, b: _cells(table, rows, a) == _cells(table, rows, b))
     notes = [*chosen.notes, *asked, *_row_notes(table, rows), *unnamed(table, tables, rows)]
-    faults: list[Fault] = []
-    key = next((c for c in chosen.columns if c.role == "month"), None)
+    key, name = _key(chosen, "month"), _key(chosen, "commune")
     for y, cell in rows.bad_months:
-        faults.append(Fault(y + 1, letter(key.at if key else 0), "month", _cell_text(cell), "month", table.grid.sheet))
-    name_at = next((c.at for c in chosen.columns if c.role == "commune"), 0)
+        at, heading = _named(key)
+        faults.append(Fault(y + 1, at, "month", _cell_text(cell), "month", table.grid.sheet, heading))
+    at, heading = _named(name)
     faults += [
-        Fault(row.at + 1, letter(name_at), "commune", "", "commune", table.grid.sheet)
-        for row in rows.data
-        if not row.name
+        Fault(row.at + 1, at, "commune", "", "commune", table.grid.sheet, heading) for row in rows.data if not row.name
     ]
     chosen, readings, reading_notes, wrong = _readings(table, rows, chosen, answers)
     notes += reading_notes
@@ -183,6 +175,16 @@ def _one(chosen: Chosen, tables: list[Table], names: Communes, answers: Answers,
         outcome.unknown + unknown,
         outcome.tables,
     )
+
+
+def _key(chosen: Chosen, role: str) -> Column | None:
+    """Return the column of a table that says the month or the commune of its rows."""
+    return next((column for column in chosen.columns if column.role == role), None)
+
+
+def _named(column: Column | None) -> tuple[str, str]:
+    """Return the letter of a column and what the file calls it; the first one where a table has none."""
+    return (letter(column.at), brief(column.heading)) if column else (letter(0), "")
 
 
 def _readings(
@@ -225,8 +227,7 @@ def _values(
     table: Table, rows: Rows, chosen: Chosen, readings: dict[int, numbers.Reading], names: Communes
 ) -> list[Value]:
     """Return the counts of a table, each with its cell."""
-    key = next((c for c in chosen.columns if c.role == "month"), None)
-    name_at = next((c.at for c in chosen.columns if c.role == "commune"), 0)
+    key, name = _key(chosen, "month"), _key(chosen, "commune")
     values = []
     for column in chosen.taken():
         for row in rows.data:
@@ -234,13 +235,15 @@ def _values(
             if value is None:
                 continue
             month = row.month if key is not None and not column.month else column.month or row.month or chosen.month
-            by = key.at if key is not None and not column.month else name_at
-            cells = table.grid.rows[row.at]
-            key_text = _cell_text(cells[by]) if by < len(cells) else row.name
+            by = key if key is not None and not column.month else name
+            cells, x = table.grid.rows[row.at], by.at if by else 0
+            key_text = _cell_text(cells[x]) if x < len(cells) else row.name
+            at, heading = _named(by)
             for one in _months(column, month, chosen, key is not None):
                 if unit := row.unit or (row.name if names(one) is None else ""):
-                    place = (table.grid.sheet, row.at + 1, letter(column.at), letter(by), key_text)
-                    values.append(Value(unit, row.name, one, column.role, value, *place))
+                    place = (table.grid.sheet, row.at + 1, letter(column.at), at, key_text)
+                    names_of = (brief(column.heading), heading)
+                    values.append(Value(unit, row.name, one, column.role, value, *place, *names_of))
     return values
 
 
@@ -307,7 +310,7 @@ def _numbers(
     if bare:
         where = f"{rows_text(bare)}, {heading}"
         if column.role == "members":
-            fault = Fault(bare[0] + 1, at, "members", f"{len(bare)} formulas", "formula", grid.sheet)
+            fault = Fault(bare[0] + 1, at, "members", "=…", "formula", grid.sheet, brief(column.heading))
             return numbers.Reading({}, []), [], [fault], True
         note = Note(
             FINDING,
@@ -346,7 +349,9 @@ def _numbers(
             )
         )
     kind = column.role if column.role in ("members", "entries", "lapses", "plan") else "members"
-    wrong = [Fault(y + 1, at, kind, _cell_text(cells[y]), "count", grid.sheet) for y in reading.wrong]
+    wrong = [
+        Fault(y + 1, at, kind, _cell_text(cells[y]), "count", grid.sheet, brief(column.heading)) for y in reading.wrong
+    ]
     return reading, notes, wrong, True
 
 

@@ -23,6 +23,21 @@ class Note(NamedTuple):
     en: str
 
 
+class Fault(NamedTuple):
+    """A cell that is not what its column asks for; rows count from 1, `expected` is a key of what was expected.
+
+    `column` is the role of its column and `heading` what the file calls it, "" if it has no name there.
+    """
+
+    row: int
+    letter: str
+    column: str
+    value: str
+    expected: str
+    sheet: str
+    heading: str = ""
+
+
 def rows_text(rows: list[int]) -> str:
     """Return rows (from 0) as a person counts them, runs together.
 
