@@ -14,6 +14,7 @@ from invented import Case
 
 SETS = ("m1", "m3", "tourism", "uptake")
 SEASON = {"yearly": 1, "quarterly": 4, "monthly": 12, "other": 1}
+FEWEST = 9  # values that a series has that ends earlier, and two seasons and two
 FIRST_POINTS, FIRST_HORIZON = (4, 5, 6), 6  # a longer uptake series as it was known when it had so few points
 
 
@@ -32,6 +33,21 @@ def read(folder: Path, sets: tuple[str, ...] = SETS) -> dict[str, list[Case]]:
             if name == "uptake" and "broadband_n8" in series:
                 groups.setdefault("uptake of 4 to 6 points", []).extend(_first(np.append(past, future)))
     return {label: sorted(cases, key=key) for label, cases in groups.items()}
+
+
+def earlier(groups: dict[str, list[Case]]) -> dict[str, list[Case]]:
+    """Return the series as they were known one horizon before, with what came then; too short ones are left out."""
+    ended = {f"{label}, earlier": [_ended(case) for case in cases if _lasts(case)] for label, cases in groups.items()}
+    return {label: cases for label, cases in ended.items() if cases}
+
+
+def _lasts(case: Case) -> bool:
+    return len(case.past) - len(case.future) >= max(FEWEST, 2 * case.season + 2)
+
+
+def _ended(case: Case) -> Case:
+    steps = len(case.future)
+    return case._replace(past=case.past[:-steps], future=case.past[-steps:])
 
 
 def _uptake(group: str) -> str:

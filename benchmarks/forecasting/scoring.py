@@ -125,10 +125,7 @@ def page(found: dict) -> str:
     lines = [
         "# Forecasts beside others, on the same series",
         "",
-        f"Measured on {found['date']} by `python benchmarks/forecasting/run.py`{' --quick' * found['quick']}"
-        f"{' --data ' + found['data'] if found['data'] else ''}"
-        f"{' --series DIR' * found.get('real', False)}{spent}; "
-        f"commit {m['commit'] or 'unknown'}.",
+        f"Measured on {found['date']} by `{found['command']}`{spent}; commit {m['commit'] or 'unknown'}.",
         f"Machine: {m['cpu']}, {m['cores']} cores, {m['system']}; load {m['load_before']} at the beginning. "
         f"Python {m['python']}. Columns are explained in benchmarks/README.md.",
         "",

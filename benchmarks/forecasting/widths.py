@@ -49,8 +49,9 @@ def main() -> None:
     shown = {}
     for label, cases in groups.items():
         habits = peers.beside("this project", cases)["habits"]  # of a table of short series: what drifts weigh
+        lean = {season: combination.Habits(one.lean) for season, one in habits.items()}
         shown[label] = [
-            (case, combination.shows(case.past, case.season, len(case.future), habits[case.season].lean))
+            (case, combination.shows(case.past, case.season, len(case.future), lean[case.season]))
             for case in cases[: options.most]
         ]
     for logs, sets in ((True, LEARN), (False, {1: COUNTS})):

@@ -2,13 +2,15 @@
 
 import json
 import time
+from functools import partial
 
 import pytest
 
 from forecast.checks.check import as_text
 from forecast.checks.findings import FAULT, Finding
-from forecast.data import doors
+from forecast.data import doors, tables
 from forecast.data.tables import UserError
+from forecast.timeseries import table as series
 
 BOMB = ["m0: &m0 {k: 1}"] + [f"m{n}: &m{n} {{<<: [{','.join([f'*m{n - 1}'] * 9)}]}}" for n in range(1, 9)]
 TWICE = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 30)]
@@ -132,3 +134,19 @@ def test_a_table_of_thirty_thousand_faults_is_told_in_a_few_lines(lang):
     assert len(lines) == 2 * doors.MOST_FAULTS + 2 + 2
     assert "a.csv: và 29980 lỗi nữa" in lines or "a.csv: and 29980 more faults" in lines
     assert lines[-1].startswith("30001 ")
+
+
+@pytest.mark.parametrize("read", [partial(tables.read, table="counts", by_hand=True), series.read])
+def test_a_table_by_hand_may_be_utf_16_and_a_workbook_in_its_place_is_told_as_one(tmp_path, read):
+    path = tmp_path / "t.csv"
+    text = "place\tmonth\tvalue\nĐà Bắc\t2026-06\t12\n"
+    path.write_text(text, encoding="utf-16")
+    assert read(path)["place"].tolist() == ["Đà Bắc"]
+    path.write_bytes("\ufeffplace".encode("utf-16-le") + b"\x00")  # cut within a letter
+    with pytest.raises(UserError, match="not UTF-8 text"):
+        read(path)
+    for head in doors.WORKBOOKS:
+        path.write_bytes(head + b"\x14\x00")
+        with pytest.raises(UserError) as told:
+            read(path)
+        assert "a workbook" in told.value.text("en") and "là tệp bảng tính" in told.value.text("vi")

@@ -7,8 +7,10 @@ import openpyxl
 import pytest
 
 from forecast.data import places
+from forecast.data.synonyms import terms, unit
 from forecast.exchange import spreadsheet
 from forecast.exchange.reading.headings import meaning
+from forecast.exchange.reading.names import parted
 
 COMMUNES = [unit.rpartition("/")[2] for unit in places.read_place("Đà Bắc", at="2023-01").communes["commune"]]
 HEAD = ("BÁO CÁO SỐ NGƯỜI THAM GIA BHXH TỰ NGUYỆN",)
@@ -313,3 +315,17 @@ def test_answers_to_what_nobody_asked_are_named_and_not_kept(lang, said, tmp_pat
     told = [line for line in done.output.splitlines() if said in line]
     assert len(told) == len(given) and all(any(f'"{one}"' in line for line in told) for one in given), done.output
     assert not (tmp_path / "d" / "reading.yaml").exists()
+
+
+def test_the_words_before_a_name_are_those_of_the_table_of_words():
+    def words(*levels):
+        rows = [terms()[f"{head}{level}"]["vi"] for level in levels for head in ("level.", "typed.level.")]
+        return {word.strip().lower() for row in rows for word in row.split(";")}
+
+    for word in words("commune"):
+        name = parted(f"{word} Tân Hòa")
+        assert name.name == "Tân Hòa" and name.kind in words("commune") and len(name.kind) > 1
+        assert unit(f"{word} Tân Hòa") == (frozenset({"commune"}), "tan-hoa")
+    for word in words("district", "province"):
+        short = word + "." * (len(word) < 3)
+        assert parted(f"Tân Hòa, {short} Đà Bắc").district == "Đà Bắc"

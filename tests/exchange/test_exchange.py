@@ -187,6 +187,9 @@ def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeyp
         (["a/b", "--population", "9"], "no name of a place"),
         (["Mới", "--population", "9", "--parent", "Nowhere"], 'no place "Nowhere"'),
         (["Mới", "--population", "9", "--commune", "A", "--commune", "A"], "named twice"),
+        (["Mới", "--population", "9", "--commune", "Xã A", "--commune", "Xã  A "], "named twice"),
+        (["Mới", "--population", "900", "--members", "901"], "at most the 900 people of Mới"),
+        (["Đà Bắc", "--start", "2019-06", "--members", "999999"], "people of Đà Bắc"),
     ],
 )
 def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, said, run):
@@ -194,6 +197,22 @@ def test_a_scaffold_that_cannot_be_is_told_and_leaves_nothing(tmp_path, args, sa
     assert done.exit_code == 1
     assert said in done.output
     assert not (tmp_path / "n").exists()
+
+
+@pytest.mark.parametrize("parent", ["Tỉnh Cà Mau", "ca mau", "Cà Mau"])
+def test_the_place_above_a_new_one_is_found_as_everywhere_and_communes_may_stand_in_one_list(parent, tmp_path, run):
+    words = ("--population", 900, "--parent", parent, "--commune", "A, B; C", "--commune", "D")
+    assert run("new", "Mới", *words, "--out", tmp_path / "n").exit_code == 0
+    places_there = tables.read(tmp_path / "n" / "places.csv", "places").set_index("place")
+    assert places_there.at["Mới", "parent"] == "Cà Mau (2025)"  # the one of the month
+    assert places_there.index[places_there["parent"] == "Mới"].tolist() == ["Mới/A", "Mới/B", "Mới/C", "Mới/D"]
+    assert places_there.at["Mới", "communes"] == 4
+
+
+def test_what_a_known_place_does_not_need_is_told(tmp_path, run):
+    done = run("new", "Đà Bắc", "--population", 20000, "--out", tmp_path / "n")
+    assert done.exit_code == 0
+    assert "note: Đà Bắc is known: its own population and communes are taken" in done.output
 
 
 def test_a_scaffold_of_a_known_place_starts_at_its_last_count(tmp_path, run):

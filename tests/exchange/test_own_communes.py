@@ -9,7 +9,7 @@ import pytest
 
 from forecast.data import tables
 from forecast.data.tables import UserError
-from forecast.exchange import members_lists, own_communes, own_communes_workbook, own_counts, sample, scaffold
+from forecast.exchange import members_lists, own_communes, own_communes_workbook, own_counts, progress, sample, scaffold
 from forecast.exchange.spreadsheet import MARK, place_in
 from forecast.show import own_communes as shown
 
@@ -114,10 +114,17 @@ def test_sentences_and_picture_say_what_was_found_in_both_languages(found):
 
 def test_a_table_of_few_months_is_refused_in_one_message(folder, monkeypatch):
     monkeypatch.setenv("FORECAST_DATA", str(folder / "d"))
-    with pytest.raises(UserError, match="5 months .* at least 6"):
-        own_communes.communes("Đà Bắc", "2023-07", draws=4, jobs=1)
+    with pytest.raises(UserError, match="Đà Bắc: 5 months .* at least 6"):
+        own_communes.communes("da bac", "2023-07", draws=4, jobs=1)
     with pytest.raises(UserError, match=r"not the member-counts\.csv"):
         own_counts.listed(folder / "d" / "history.csv")
+
+
+def test_a_list_that_is_none_is_told_before_the_work_of_a_report_begins(folder, monkeypatch):
+    monkeypatch.setenv("FORECAST_DATA", str(folder / "d"))
+    monkeypatch.setattr(progress, "_expected", lambda *_: pytest.fail("work began"))
+    with pytest.raises(UserError, match=r"not the member-counts\.csv"):
+        progress.progress("Đà Bắc", due=folder / "d" / "history.csv")
 
 
 def test_a_list_that_a_spreadsheet_saved_is_read_as_it_was(tmp_path):

@@ -359,3 +359,14 @@ def test_a_wrong_cell_is_told_by_what_the_file_calls_its_column(read, heading):
 def test_a_column_without_a_name_is_told_by_what_it_holds():
     fault = Fault(3, "C", "members", "?", "count", "T1")
     assert [called(fault).text(lang) for lang in ("vi", "en")] == ["số người đang tham gia", "members"]
+
+
+def test_the_communes_of_another_place_name_it(read):
+    text = "Xã;Tham gia 12/2021\n" + "".join(f"{name};30\n" for name in ("Tú Lý", "Nánh Nghê", "Giáp Đắt", "Đồng Chum"))
+    with pytest.raises(QuestionError) as asked:
+        read(text, "Cà Mau")
+    said = "t.csv: 4 of the names that are none of Cà Mau are communes of Đà Bắc"
+    assert asked.value.text("en").startswith(f'{said}; is --place "Đà Bắc" meant?')
+    with pytest.raises(QuestionError) as asked:
+        read("Xã;Tham gia 12/2021\nTú Lý;3\nA;4\nB;5\nC;6\nD;7\n", "Cà Mau")
+    assert "meant" not in asked.value.text("en")

@@ -68,8 +68,9 @@ def test_the_short_form_becomes_rows_of_a_history(tmp_path):
     assert not tables.check(rows.assign(source="x"), "history")
 
 
-def test_months_and_numbers_are_read_as_people_write_them(tmp_path):
-    rows = new_counts.read(written(tmp_path, "place,month,value\nviet nam,tháng 6/2026,2.700.000\n"), HISTORY)
+@pytest.mark.parametrize("month", ["tháng 6/2026", "46174", "46174.0", "46203"])
+def test_months_and_numbers_are_read_as_people_write_them_and_as_spreadsheets_number_days(month, tmp_path):
+    rows = new_counts.read(written(tmp_path, f"place,month,value\nviet nam,{month},2.700.000\n"), HISTORY)
     assert rows[["place", "month", "value"]].to_numpy().tolist() == [["Việt Nam", "2026-06", 2_700_000.0]]
 
 

@@ -155,7 +155,8 @@ def test_a_table_whose_growth_speeds_up_lets_a_short_series_grow_faster_than_its
     assert lean > 1
     y = faster[0]
     plain = y[-1] + (y[-1] - y[0]) / 5
-    assert combination.shows(y, 1, 1, 0.6).middle[0] < plain < combination.shows(y, 1, 1, lean).middle[0]
+    slow, fast = (combination.shows(y, 1, 1, combination.Habits(share)).middle[0] for share in (0.6, lean))
+    assert slow < plain < fast
 
 
 def speeding(count, n=16):
@@ -178,6 +179,30 @@ def test_a_table_whose_growth_speeds_up_lets_its_yearly_series_go_on_faster():
     every = pd.concat([table(**{f"{i}": (range(2000, 2016), y)}) for i, y in enumerate(rows)])
     answer = ahead(every, 4).groupby("unique_id", sort=False)["median"].last()
     assert answer.iloc[0] == pytest.approx(beside.median[-1])
+
+
+def noisy_levels(count, n=20):
+    """Series that swing around a level, drawn anew each year: what a drift from the last value says is wrong."""
+    rng = np.random.default_rng(3)
+    return [rng.uniform(50, 500) * np.exp(rng.normal(0, 0.1, n)) for _ in range(count)]
+
+
+def test_a_table_says_how_much_each_member_weighs():
+    """Ends that were held back say so, in a forecast as well; few series and short ones have the usual weights."""
+    rows = noisy_levels(60)
+    learned = habits.of([y[:-4] for y in rows], 1, 4)
+    mean_drift, median_drift, late_theta, smoothing = learned.weights_in_logs
+    assert smoothing > 1 > max(mean_drift, median_drift) and smoothing > late_theta
+    assert habits.of(rows[:10], 1, 4).weights_in_logs == habits.of(rows, 4, 4).weights_in_logs == ()
+    misses = {
+        one: np.mean([np.abs(combination.forecast(y[:-4], 1, 4, LEVELS, one).median - y[-4:]).mean() for y in rows])
+        for one in (combination.ALONE, combination.Given(habits=combination.Habits(weights_in_logs=learned[-2])))
+    }
+    alone, beside = misses.values()
+    assert beside < alone
+    short = np.array([100.0, 104.0, 109.0, 113.0, 120.0])
+    other, usual = (combination.shows(short, 1, 2, one).middle for one in (learned, combination.USUAL))
+    assert (other == usual).all()
 
 
 @pytest.mark.parametrize(("season", "n"), [(1, 14), (12, 60)])
@@ -217,7 +242,7 @@ def test_tables_that_show_nothing_have_the_usual_habits():
     zeros = [np.where(np.arange(40) % 7, 0.0, 3.0)] * 30
     assert habits.of(flat, 1, 4) == habits.of(gaps, 1, 4) == combination.USUAL
     assert 0.1 <= habits.of(lines, 1, 4).width_in_logs < 1
-    assert np.isfinite(habits.of(zeros, 12, 6)).all()
+    assert np.isfinite(np.hstack(habits.of(zeros, 12, 6))).all()
 
 
 def test_one_jump_moves_the_drift_and_not_the_median_drift():

@@ -65,7 +65,7 @@ def test_a_dot_before_three_digits_among_hundreds_is_refused_and_plain_decimals_
         ("unique_id,ds,y\na,0001-01-01,1\na,0001-01-02,3\na,9999-12-31,2\n", 'row 4, column ds: found "9999-12-31"'),
         ("unique_id,ds,y\na,9999-12-29,1\na,9999-12-30,2\na,9999-12-31,3\n", "beyond the year 9999"),
         ("unique_id,ds,y\na,2020,1\na,2021,1e308\n", 'row 3, column y: found "1e308"'),
-        ('unique_id,ds,y\na,2020,1\na,2021,"1,271"\n', 'column y: found "1,271", expected a number without commas'),
+        ('unique_id,ds,y\na,2020,1\na,2021,"1,271"\n', 'column y: found "1,271", expected 1271 if this is thousands'),
         ('unique_id,ds,y\na,"2020,1\n', "not a CSV table"),
     ],
 )
@@ -94,23 +94,26 @@ def test_a_table_may_be_separated_as_a_spreadsheet_writes_it_with_decimal_commas
     assert read(tmp_path / "written.csv").equals(read(tmp_path / "plain.csv"))
 
 
-@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize("mark", [";", "\t", ","])
 @pytest.mark.parametrize(
     ("cells", "values"),
     [
         (["1.234,5", "1.300", "-12"], [1234.5, 1300, -12]),  # a decimal comma: points group
         (["1.234.567", "972", "1.300"], [1234567, 972, 1300]),
+        (["1.234.567", "972", "7"], [1234567, 972, 7]),
         (["12,5", "0,125", "2,750"], [12.5, 0.125, 2.75]),
         (["12.5", "1.234", "7"], [12.5, 1.234, 7]),  # a decimal point
         (["972", "0.125", ""], [972, 0.125, None]),
         (["1.234", "1.300", "1.400"], None),  # a thousand and more, or between one and two
         (["1,234", "972", "7"], None),
+        (["1.234", "", "7"], None),
         (["12,5", "12.5", "1.234"], None),  # the table says both
         (["1234.500", "1.234", "7"], [1234.5, 1.234, 7]),
         (["1.234,5", "1.2.3", "7"], "1.2.3"),  # no number, and no 123
     ],
 )
 def test_marks_of_numbers_are_read_as_the_table_shows_them_or_refused(mark, cells, values, tmp_path):
+    cells = [f'"{cell}"' if mark in cell else cell for cell in cells]
     lines = [f"a{mark}{year}{mark}{cell}" for year, cell in zip((2019, 2020, 2021), cells, strict=True)]
     (tmp_path / "t.csv").write_text("\n".join([mark.join(("unique_id", "ds", "y")), *lines]), encoding="utf-8")
     if values is None:
@@ -137,3 +140,17 @@ def test_months_are_read_as_people_write_them_and_days_are_not_guessed(written):
     assert case.grid.write(case.last) == "2025-12" and len(case.values) == 4
     with pytest.raises(tables.TableError, match="row 2, column ds: found"):
         series_of(table.assign(ds=["03/04/2025", "04/04/2025", "05/04/2025"]))
+
+
+def test_a_table_is_laid_on_its_grid_once_and_faults_come_before_the_folder_is_touched(tmp_path, monkeypatch, run):
+    parsed = []
+    monkeypatch.setattr(baseline, "series_of", lambda *asked: parsed.append(1) or series_of(*asked))
+    (tmp_path / "t.csv").write_text("unique_id,ds,y\na,2019,1\na,2020,2\na,2021,3\n")
+    (tmp_path / "e.csv").write_text("date,kind,size,lasting\n2020,law,much,lasting\n")
+    words = ("baseline", tmp_path / "t.csv", "--horizon", 1, "--jobs", 1, "--out", tmp_path / "out")
+    told = run(*words, "--events", tmp_path / "e.csv")
+    assert told.exit_code == 1 and "e.csv, row 2, column size" in told.output
+    assert not (tmp_path / "out").exists()
+    parsed.clear()
+    assert run(*words).exit_code == 0
+    assert len(parsed) == 1

@@ -80,8 +80,22 @@ def new(
             raise
         begin = start or scaffold.last_counted()
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(begin, "2025-07"))
+        people: float = population
     else:
+        if population is not None or communes:
+            note(
+                "{place} is known: its own population and communes are taken, not those of the command",
+                place=known.name,
+            )
         place, counted = known.name, counted or known.latest("members", until=begin) is not None
+        people = known.population
+    if members is not None and members > people:
+        raise UserError(
+            "--members {members:,.0f}: expected at most the {people:,.0f} people of {place}",
+            members=members,
+            people=people,
+            place=place,
+        )
     texts = scaffold.scenarios(place, begin, members, counted=counted)
     claim(out, force)
     scaffold.write(frames, texts, out)

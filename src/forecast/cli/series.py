@@ -66,7 +66,6 @@ def baseline(
 
     from forecast.show import brief_base
     from forecast.timeseries import baseline as baselines
-    from forecast.timeseries import effects, reconcile, saturation
 
     try:
         levels = baselines.levels_of(quantiles.split(","))
@@ -75,25 +74,39 @@ def baseline(
     if hierarchy and ceiling:
         raise click.UsageError(translate("--ceiling is for single series; expected no --hierarchy with it"))
     frame = baselines.read(file)
-    cases = baselines.series_of(frame, season, file.name)  # faults are told before the folder is touched
     nodes, happened, future = (baselines.read(path) if path else None for path in (hierarchy, events, known))
-    if nodes is not None and hierarchy:
-        reconcile.tree(nodes, hierarchy.name)
-    listed = effects.events_of(happened, events.name) if happened is not None and events else []
-    effects.moves(cases, horizon, listed, future, known.name if known else "known")
-    if ceiling:
-        saturation.ceilings(cases, frame, ceiling, file.name)
-    for case in cases:
-        baselines.ahead(case, horizon, file.name)
-    claim(out, force)
+
+    def begin() -> None:  # faults are told before the folder is touched
+        claim(out, force)
+
     name, keep = file.name, out / PARTS
     if nodes is not None:
         answer = baselines.coherent(
-            frame, nodes, horizon, season, levels, jobs, events=happened, known=future, file=name, keep=keep
+            frame,
+            nodes,
+            horizon,
+            season,
+            levels,
+            jobs,
+            events=happened,
+            known=future,
+            file=name,
+            keep=keep,
+            checked=begin,
         )
     else:
         answer = baselines.baseline(
-            frame, horizon, season, levels, jobs, events=happened, known=future, ceiling=ceiling, file=name, keep=keep
+            frame,
+            horizon,
+            season,
+            levels,
+            jobs,
+            events=happened,
+            known=future,
+            ceiling=ceiling,
+            file=name,
+            keep=keep,
+            checked=begin,
         )
     data.tables.write(answer, out / "baseline.csv")
     asked = {

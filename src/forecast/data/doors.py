@@ -21,6 +21,8 @@ MOST_BYTES, MOST_DEPTH, MOST_PARTS, MOST_ALIASES = 1_000_000, 40, 50_000, 100
 """Bounds of a file of settings: its size, how deep it nests, its values, and how often it points back to one."""
 
 
+WORKBOOKS = (b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"))
+"""How files of .xlsx and .ods begin, and of .xls."""
 DEEP = "{file}: nests too deep; expected at most {most} levels"
 LIST = 5  # commas that make a line a list
 
@@ -85,6 +87,19 @@ def _text(path: Path, kind: str) -> str:
         raise UserError("{file}: not readable as {kind}: expected text in UTF-8", file=path, kind=kind) from None
 
 
+def encoding(path: Path) -> str:
+    """Return the encoding of a table of text, UTF-8 or, where its mark says so, UTF-16; UserError for a workbook.
+
+    >>> encoding(Path(__file__))
+    'utf-8-sig'
+    """
+    with open(path, "rb") as handle:
+        head = handle.read(8)
+    if head.startswith(WORKBOOKS):
+        raise UserError("{file}: a workbook; expected a table of text: save its sheet as CSV UTF-8", file=path)
+    return "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+
+
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds; UserError where it is none, or nests deeper than :data:`MOST_DEPTH`."""
     text = _text(path, "JSON")
@@ -120,6 +135,18 @@ def _bounded(path: Path, depths: Iterable[int]) -> None:
             raise UserError("{file}: more than {most:,} values; expected fewer", file=path, most=MOST_PARTS)
 
 
+class _Slip(Exception):
+    """A fault that is found while a YAML file is read: the line of the node, and what is wrong there."""
+
+    def __init__(self, node: yaml.Node, what: Message):
+        super().__init__(str(what))
+        self.line, self.what = node.start_mark.line + 1, what
+
+
+def _of_line(path: Path, line: int, what: Message) -> UserError:
+    return UserError("{file}, line {line}: {what}", file=path, line=line, what=what)
+
+
 class _Once(yaml.SafeLoader):
     """A loader for which a key that stands twice is a fault, and so is a number that has two readings.
 
@@ -130,7 +157,15 @@ class _Once(yaml.SafeLoader):
 
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         if two_readings(node.value) and node.value.endswith(".000"):
-            raise _TwoReadings(node.value, node.start_mark.line + 1)
+            raise _Slip(
+                node,
+                Message(
+                    "{shown} may be {small:g} or {large}; expected a number without a dot for thousands",
+                    shown=node.value,
+                    small=float(node.value),
+                    large=node.value.replace(".", ""),
+                ),
+            )
         return float(super().construct_yaml_float(node))
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -138,11 +173,24 @@ class _Once(yaml.SafeLoader):
         before = ""
         for key, value in node.value:
             if before.lstrip("-").isdigit() and str(key.value).isdigit() and value.value == "":
-                raise _Comma(f"{before},{key.value}", key.start_mark.line + 1)
+                raise _Slip(
+                    key,
+                    Message(
+                        "{shown}: in braces a comma ends a number; expected digits, with a point for decimals",
+                        shown=f"{before},{key.value}",
+                    ),
+                )
             before = value.value if isinstance(value, yaml.ScalarNode) else ""
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if key.value in seen:
-                    raise _Twice(key.value, seen[key.value], key.start_mark.line + 1)
+                    raise _Slip(
+                        key,
+                        Message(
+                            "{key!r} stands in line {first} already; expected each key once",
+                            key=key.value,
+                            first=seen[key.value],
+                        ),
+                    )
                 seen[key.value] = key.start_mark.line + 1
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
@@ -164,7 +212,7 @@ def _slip(path: Path, error: yaml.YAMLError) -> UserError:
         for sign, began, what in _SLIPS:
             mark = (error.context_mark if began else None) or error.problem_mark
             if sign in str(error.problem) and mark is not None:
-                return UserError("{file}, line {line}: {what}", file=path, line=mark.line + 1, what=what)
+                return _of_line(path, mark.line + 1, what)
     return UserError(
         "{file}: not readable as {kind}: {error}", file=path, kind="YAML", error=" ".join(str(error).split())
     )
@@ -173,51 +221,14 @@ def _slip(path: Path, error: yaml.YAMLError) -> UserError:
 _Once.add_constructor("tag:yaml.org,2002:float", _Once.construct_yaml_float)
 
 
-class _TwoReadings(Exception):
-    """A number that may be thousands or a fraction: its text and its line."""
-
-
-class _Comma(Exception):
-    """A number with a comma in braces, where the comma ends it: its text and its line."""
-
-
-class _Twice(Exception):
-    """A key stands twice: its name, the line of the first and of the second."""
-
-
 def read_yaml(path: Path) -> Any:
     """Return what a YAML file holds; UserError where it is none, is too deep, or points back to itself too often."""
     text = _text(path, "YAML")
     try:
         _bounded(path, _yaml_parts(path, text))
         return yaml.load(text, _Once)
-    except _Twice as twice:
-        key, first, second = twice.args
-        raise UserError(
-            "{file}, line {line}: {key!r} stands in line {first} already; expected each key once",
-            file=path,
-            line=second,
-            key=key,
-            first=first,
-        ) from None
-    except _Comma as number:
-        shown, line = number.args
-        raise UserError(
-            "{file}, line {line}: {shown}: in braces a comma ends a number; expected digits, with a point for decimals",
-            file=path,
-            line=line,
-            shown=shown,
-        ) from None
-    except _TwoReadings as number:
-        shown, line = number.args
-        raise UserError(
-            "{file}, line {line}: {shown} may be {small:g} or {large}; expected a number without a dot for thousands",
-            file=path,
-            line=line,
-            shown=shown,
-            small=float(shown),
-            large=shown.replace(".", ""),
-        ) from None
+    except _Slip as slip:
+        raise _of_line(path, slip.line, slip.what) from None
     except yaml.YAMLError as error:
         raise _slip(path, error) from None
     except (ValueError, TypeError, OverflowError, RecursionError) as error:  # of values: a day that is none, a key

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.data import frames, history, tables, typed
+from forecast.data import doors, frames, history, tables, typed
 from forecast.data.messages import Message
 from forecast.data.places import Place, read_place
 from forecast.data.tables import Fault, TableError, UserError
@@ -66,11 +66,11 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
 def _header(path: Path) -> list[str]:
     """Return the names of the columns of a file; empty where it cannot be read, which `tables.read` will say."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as handle:
+        with open(path, encoding=doors.encoding(path), newline="") as handle:
             mark = typed.separator(handle.readline())
             handle.seek(0)
             return next(csv.reader(handle, delimiter=mark), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (OSError, UnicodeError, csv.Error):
         return []
 
 

@@ -86,6 +86,27 @@ def meant(kind: str) -> Callable[[object], object]:
     return read
 
 
+@cache
+def unit_words(*levels: str) -> dict[str, str]:
+    """Return the Vietnamese words that stand before names of units of these levels, each with the whole word for it.
+
+    A short form is in small letters and stands for the word that has these initials, or else begins so.
+
+    >>> unit_words("commune")["tt"], unit_words("commune")["thị trấn"], unit_words("district", "province")["t"]
+    ('thị trấn', 'thị trấn', 'tỉnh')
+    """
+    rows = [terms()[f"{head}{level}"] for level in levels for head in ("level.", "typed.level.")]
+    words = [word.strip() for row in rows for word in row["vi"].split(";")]
+    whole = {word: slug(word) for word in words if not word.isupper()}
+    short = [word.lower() for word in words if word.isupper()]
+
+    def meant_by(letters: str) -> str:
+        initials = [word for word, plain in whole.items() if letters == "".join(w[0] for w in plain.split("-"))]
+        return (initials + [word for word, plain in whole.items() if plain.startswith(letters)])[0]
+
+    return {word: word for word in whole} | {letters: meant_by(letters) for letters in short}
+
+
 class Unit(NamedTuple):
     """A unit's name without the word for its kind: the levels that this word can mean (none if it says no kind)."""
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast.data import frames, typed, written
+from forecast.data import doors, frames, typed, written
 from forecast.data.files import RISKY, ROOT, timeless
 from forecast.data.files import write_bytes as write_bytes
 from forecast.data.files import write_text as write_text
@@ -260,7 +260,7 @@ def _cells(path: Path, by_hand: bool) -> _Sheet:
     """Read the cells of a CSV file; one that is none raises :class:`UserError`, and so does one with semicolons."""
     rows, lines = [], []
     try:
-        with open(path, encoding="utf-8-sig", newline="") as handle:
+        with open(path, encoding=doors.encoding(path) if by_hand else "utf-8-sig", newline="") as handle:
             mark = typed.separator(handle.readline())
             if mark != "," and not by_hand:
                 raise UserError("{file}: its columns are separated by {mark!r}; expected commas", file=path, mark=mark)
@@ -273,7 +273,7 @@ def _cells(path: Path, by_hand: bool) -> _Sheet:
                     rows.append(row)
                     lines.append(start)
                 start = reader.line_num + 1
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     except csv.Error as error:
         raise UserError("{file}: not a CSV table ({error})", file=path, error=error) from None

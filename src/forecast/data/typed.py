@@ -5,10 +5,14 @@ Each function returns what it was given where it cannot be read, so that the che
 
 import re
 from collections.abc import Iterable
+from datetime import date, timedelta
 from difflib import get_close_matches
 
 from forecast.data.synonyms import meanings, reading, slug
 
+EXCEL_EPOCH = date(1899, 12, 30)
+"""Day 0 of a spreadsheet; its day 60, 1900-02-29, was none: right from 61 on."""
+_EXCEL = re.compile(r"(\d{5})(?:\.0)?")
 _MONTH = re.compile(r"(\D*?)\s*(\d{1,2})(?:\s*[/.-]\s*|\s+(\D+?)\s+)(\d{4})")
 _MONTH_IN_WORDS = re.compile(r"(\D+?)\s+(\d{4})")
 _YEAR = re.compile(r"(\D*?)\s*((?:19|20|21)\d{2})")
@@ -25,6 +29,7 @@ _WRITTEN = {  # numbers with one decimal mark, with or without marks of thousand
     mark: re.compile(rf"-?(?:\d{{1,3}}(?:{g}\d{{3}})+|\d+)(?:{d}\d+)?")
     for mark, d, g in ((",", ",", r"\."), (".", r"\.", ","))
 }
+_PLAIN = re.compile(r"(?:-?(?:\d+|0\.\d+|\d{4,}\.\d+|\d+\.(?:\d{1,2}|\d{4,})))?")
 _PERSONS = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+|(?:,\d{3})+)")
 _SPACED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[ \u00a0]\d{3})+")
@@ -35,8 +40,8 @@ def month(text: object) -> object:
 
     >>> month("12/2021"), month("tháng 7/2022"), month("tháng 12 năm 2025"), month("2021-6"), month("2021-13")
     ('2021-12', '2022-07', '2025-12', '2021-06', '2021-13')
-    >>> month("hết năm 2025"), month("Dec 2025"), month("2025")
-    ('2025-12', '2025-12', '2025')
+    >>> month("hết năm 2025"), month("Dec 2025"), month("2025"), month("45992")
+    ('2025-12', '2025-12', '2025', '2025-12')
     """
     if not isinstance(text, str):
         return text
@@ -47,9 +52,20 @@ def month(text: object) -> object:
         year, number = match.groups()
     elif (match := _MONTH_IN_WORDS.fullmatch(word)) and (named := reading("month", match[1])):
         return f"{match[2]}-{named}"
+    elif (match := _EXCEL.fullmatch(word)) and (day := excel_day(int(match[1]))):
+        return f"{day.year}-{day.month:02d}"
     else:
         return text
     return f"{year}-{int(number):02d}" if 1 <= int(number) <= 12 else text
+
+
+def excel_day(number: int) -> date | None:
+    """Return the day that a spreadsheet's day number means, None before 1990 and after 2060.
+
+    >>> excel_day(45992), excel_day(202512)
+    (datetime.date(2025, 12, 1), None)
+    """
+    return EXCEL_EPOCH + timedelta(number) if 32_874 <= number <= 58_805 else None
 
 
 def _is(period: str, word: str | None) -> bool:
@@ -132,6 +148,15 @@ def decimal_mark(cells: Iterable[str]) -> str:
     """
     marks = {mark for cell in cells for mark, pattern in _MARKED.items() if pattern.fullmatch(cell)}
     return marks.pop() if len(marks) == 1 else ""
+
+
+def as_programs_write(text: str) -> bool:
+    """Return whether a cell is empty or a number that has one reading, with a decimal point.
+
+    >>> as_programs_write("1234.500"), as_programs_write("-0.125"), as_programs_write("1.234"), as_programs_write("1,5")
+    (True, True, False, False)
+    """
+    return bool(_PLAIN.fullmatch(text))
 
 
 def two_readings(text: str) -> bool:

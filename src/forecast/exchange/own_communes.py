@@ -101,7 +101,7 @@ def communes(
         raise UserError(
             "{place}: {count} months in which all communes were counted up to {month}; a forecast by commune needs at "
             "least {least}",
-            place=place,
+            place=counts.place.name,
             count=len(past),
             month=counts.month,
             least=LEAST,

@@ -25,6 +25,7 @@ from forecast.exchange.reading import numbers
 from forecast.exchange.reading.answers import Answers
 from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
 from forecast.exchange.reading.measures import ROLE_NAMES
+from forecast.exchange.reading.names import UNIT
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Fault, Note, brief, rows_text
 from forecast.exchange.reading.texts import fold
 from forecast.exchange.spreadsheet import COLUMNS, MARK, Book, place_in
@@ -330,10 +331,7 @@ def _impossible(counts: pd.DataFrame, place: str, history: pd.DataFrame) -> list
     return [Note(FINDING, "", "", one.vi, one.en) for one in impossible_counts.impossible(table, eligible)]
 
 
-_OFFICE = re.compile(
-    r"(?:bhxh|bảo hiểm xã hội)\s+(?:cơ sở|huyện|tỉnh|thành phố|tp\.?|thị xã|tx\.?|quận|xã|phường)\s+([^,;:\d–-]+)",
-    re.I,
-)
+_OFFICE = re.compile(rf"(?:bhxh|bảo hiểm xã hội)\s+(?:cơ sở|{UNIT})\s+([^,;:\d–-]+)", re.I)
 
 
 def _elsewhere(table: Indicators, place: Place, notes: list[Note]) -> None:

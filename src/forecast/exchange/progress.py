@@ -93,6 +93,7 @@ def progress(
     :class:`~forecast.data.tables.UserError` where there are no own counts of the month.
     """
     counts = own_counts.read(place, month, whole=True)
+    listed = own_counts.NOBODY if due is None else own_counts.listed(due)  # a fault is told before the work begins
     place_record, units, stock, month = counts.place, counts.units, counts.stock, counts.month
     now = stock.loc[month, units].to_numpy(float)
     year_ago = str(tables.month(month) - 12)
@@ -110,7 +111,6 @@ def progress(
     table["plan"] = counts.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
     table["due"], table["renewed"], by_month = np.nan, np.nan, None
     following = str(tables.month(month) + 1)
-    listed = own_counts.NOBODY if due is None else own_counts.listed(due)
     if not counts.by_commune:  # everybody of the list belongs to the one row
         listed = listed.assign(commune=counts.names[0])
     areas = own_counts.by_area(listed, following)

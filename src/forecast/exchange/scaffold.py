@@ -4,7 +4,7 @@ The folder holds the project's tables, with the place and its counts added, and 
 used by naming it in the variable `FORECAST_DATA`; nothing of the project is changed.
 """
 
-import difflib
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -18,12 +18,13 @@ from forecast.data import tables
 from forecast.data.history import observed, startable
 from forecast.data.mergers import one_series
 from forecast.data.messages import SeveralErrors, UserError
-from forecast.data.places import DEFAULT_MONTH, Place, read_place, slug
+from forecast.data.places import DEFAULT_MONTH, Place, name_at, read_place, slug
 from forecast.data.vocabulary import NATION
 from forecast.data.vocabulary import SCHEME as SCHEME
 from forecast.exchange.faults import told
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, Note
+from forecast.exchange.reading.texts import tidy
 from forecast.exchange.spreadsheet import Book, place_in, read
 from forecast.language import words
 from forecast.question.levers import Reminders, TopUp, Visits
@@ -57,6 +58,7 @@ def added_place(
     """Return the tables with a new district (no district is needed: any unit) and its communes, alike in size.
 
     What is not given is the parent's, by head, and the row says so: a guess to be replaced by the place's own figures.
+    Several communes may stand in one text, with commas.
     An unknown parent, a name that is taken or a population that is none is an error.
     """
     places = frames["places"] if "places" in frames else _here("places")
@@ -66,12 +68,10 @@ def added_place(
         raise UserError('"{name}" is no name of a place; expected letters, without a stroke', name=name)
     if not (np.isfinite(population) and population >= 1):
         raise UserError("population: {population:g}; expected at least 1 person", population=population)
-    parents = places[places["place"] == parent]
-    if parents.empty:
-        near = difflib.get_close_matches(parent, list(places["place"]), n=3)
-        text = 'there is no place "{name}"; nearest: {found}' if near else 'there is no place "{name}"'
-        raise UserError(text, name=parent, found=", ".join(near))
-    above = parents.iloc[0]
+    if parent in set(_here("places")["place"]) or parent not in set(places["place"]):  # it may have been added just now
+        parent = name_at(parent, since)
+    above = places[places["place"] == parent].iloc[0]
+    communes = tuple(tidy(one) for text in communes for one in re.split("[,;]", text) if tidy(one))
     twice = sorted({c for c in communes if list(communes).count(c) > 1})
     if twice:
         raise UserError('commune "{name}" is named twice', name=twice[0])

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.checks import counts as impossible_counts
+from forecast.data import place_names
 from forecast.data import places as known_places
 from forecast.data.frames import groups
 from forecast.data.frames import rows as rows_of
@@ -26,11 +27,12 @@ from forecast.exchange.reading import reader, report
 from forecast.exchange.reading.grids import Grid, read_grids
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.months import month_of
-from forecast.exchange.reading.names import Names
+from forecast.exchange.reading.names import Names, parted
 from forecast.exchange.reading.reader import Outcome, Value
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Fault, Note
 from forecast.exchange.reading.texts import fold
 
+FEWEST_NAMES, MOST_NAMES = 4, 0.7  # unknown names, and the share of them, that say that another place is meant
 MARK = "SỐ LIỆU GIẢ LẬP"  # stands in a sample; a file with it gives synthetic counts, whatever became of it
 COLUMNS = ["commune", "month", "members", "entries", "lapses", "plan"]
 NAMES = {
@@ -145,9 +147,26 @@ def _unknown(outcome: Outcome, known: Names, file: str) -> list[UserError]:
             lines.append(UserError(several, **at, near=either))
         else:
             lines.append(UserError(nearest if near else none, **at, near=", ".join(near), known=some))
+    unknown = {name for _, name, _, how in outcome.unknown if how != "several"}
+    if found := _meant(unknown, known.place):
+        other = (
+            '{file}: {count} of the names that are none of {place} are communes of {found}; is --place "{found}" meant?'
+        )
+        lines.insert(0, UserError(other, file=file, place=known.place, found=found[0], count=found[1]))
     more = len(lines) - 8
     last = [UserError("{file}: and {count} names more that are no commune", file=file, count=more)] if more > 0 else []
     return lines[:8] + last
+
+
+def _meant(unknown: set[str], asked: str) -> tuple[str, int] | None:
+    """Return the place whose communes most of the unknown names are, if there is one, and how many of them."""
+    wanted = {fold(parted(name).name) for name in unknown}
+    places = place_names.table("places")
+    communes = places[(places["level"] == "commune") & (places["parent"] != asked)]
+    named = communes.assign(end=[fold(parted(name.rpartition("/")[2]).name) for name in communes["place"]])
+    counted = named[named["end"].isin(wanted)].groupby("parent")["end"].nunique()
+    most = int(counted.max()) if len(counted) else 0
+    return (str(counted.idxmax()), most) if most >= max(FEWEST_NAMES, MOST_NAMES * len(wanted)) else None
 
 
 def _cells(outcome: Outcome) -> tuple[dict[tuple[str, str], dict[str, Value]], list[Fault]]:

@@ -7,7 +7,7 @@ gaps. Its step is read from its own dates: the largest step that meets all of th
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from forecast.data import files, tables, workers
 from forecast.data.steps import steps
 from forecast.timeseries import combination, effects, habits, reconcile, saturation
 from forecast.timeseries.combination import Given
-from forecast.timeseries.table import COLUMNS, Series, read, series_of
+from forecast.timeseries.table import COLUMNS, Series, of_file, read, series_of
 
 __all__ = ["COLUMNS", "QUANTILES", "baseline", "coherent", "levels_of", "read", "series_of"]
 
@@ -47,6 +47,7 @@ def baseline(
     progress: bool = True,
     file: str = "table",
     keep: str | Path | None = None,
+    checked: Callable[[], None] = lambda: None,
 ) -> pd.DataFrame:
     """Forecast every series of a long table with the columns ``unique_id``, ``ds`` and ``y``, in any order of rows.
 
@@ -57,7 +58,8 @@ def baseline(
     (:mod:`forecast.timeseries.habits`), so that the answer for one depends on which others are in the table.
     ``ceiling`` is a number, a column of the table, or "learned" (:mod:`forecast.timeseries.saturation`). ``jobs``
     processes work at once (all cores by default); the answer does not depend on them. ``keep`` is a folder for finished
-    series, so that the same question, asked again after a kill, goes on where it was. Returns ``unique_id, ds, mean,
+    series, so that the same question, asked again after a kill, goes on where it was. ``checked`` is called when no
+    fault was found, before any work. Returns ``unique_id, ds, mean,
     median`` and one column for each quantile, named for it, in the order in which the series first appear. Raises
     :class:`forecast.data.tables.UserError` naming every wrong cell; ``file`` is the table's name in it. The unit
     of a forecast is that of ``y``. The methods and the series that chose them: docs/decisions/0005 and 0020.
@@ -76,6 +78,7 @@ def baseline(
     given = _given(cases, frame, horizon, events, known, ceiling, file)
     size = max(1, min(CHUNK, len(cases) // TASKS))
     chunks = [_Chunk(cases[i : i + size], given[i : i + size]) for i in range(0, len(cases), size)]
+    checked()
     paths = [Path(keep) / _named(chunk, horizon, levels) if keep else None for chunk in chunks]
     answers = [_answer(files.kept_arrays(path)) for path in paths]
     waiting = [i for i, answer in enumerate(answers) if answer is None]
@@ -125,8 +128,8 @@ def _given(
     """Return what is known beside each series."""
     inputs = [Given()] * len(cases)
     if events is not None or known is not None:
-        listed = effects.events_of(events) if events is not None else []
-        moves = effects.moves(cases, horizon, listed, known)
+        listed = effects.events_of(events, of_file(events, "events")) if events is not None else []
+        moves = effects.moves(cases, horizon, listed, known, of_file(known, "known"))
         inputs = [one._replace(past=m.past, ahead=m.ahead, doubt=m.doubt) for one, m in zip(inputs, moves, strict=True)]
     calm: dict[int, list[np.ndarray]] = {}
     for case, one in zip(cases, inputs, strict=True):
@@ -153,6 +156,7 @@ def coherent(
     progress: bool = True,
     file: str = "table",
     keep: str | Path | None = None,
+    checked: Callable[[], None] = lambda: None,
 ) -> pd.DataFrame:
     """Forecast every node of a tree of series so that parts add up (:mod:`forecast.timeseries.reconcile`).
 
@@ -167,7 +171,7 @@ def coherent(
     >>> bool(abs(means["all"] - means["a"] - means["b"]) < 1e-9)
     True
     """
-    shape = reconcile.tree(nodes)
+    shape = reconcile.tree(nodes, of_file(nodes, "nodes"))
     cases = {case.name: case for case in series_of(frame, season, file)}
     names = set(shape.names)
     lost = [name for name in shape.leaves if name not in cases] + [name for name in cases if name not in names]
@@ -220,6 +224,7 @@ def coherent(
         progress=progress,
         file=file,
         keep=keep,
+        checked=checked,
     )
     base = base[base["ds"].isin(dates)].drop(columns="median")
     answer = reconcile.reconcile(base, history, nodes, season=one.season)
@@ -241,7 +246,8 @@ def _named(chunk: _Chunk, horizon: int, levels: tuple[float, ...]) -> str:
     asked = hashlib.sha256(repr((horizon, levels, [(c.season, len(c.values)) for c in chunk.cases])).encode())
     for case, given in zip(chunk.cases, chunk.given, strict=True):
         asked.update(case.values.tobytes())
-        asked.update(b"".join(np.asarray(part, dtype=float).tobytes() for part in given))
+        for part in given:
+            asked.update(repr(part).encode() if isinstance(part, tuple) else np.asarray(part, dtype=float).tobytes())
     for code in ("combination", "methods", "loops", "saturation"):
         asked.update(Path(__file__).with_name(f"{code}.py").read_bytes())
     return asked.hexdigest()[:24] + ".npz"

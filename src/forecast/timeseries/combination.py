@@ -61,9 +61,10 @@ class Width(NamedTuple):
 
 # Learned on M1, M3 and tourism, by steps in a season; of series in counts, on yearly uptake, M1 and tourism. In logs,
 # the quarterly and yearly ones were then moved by hand; what benchmarks/forecasting/widths.py learns: decision 0020.
+# The freedom of quarterly ones is that of ends of M1, M3 and tourism that were held back.
 WIDTHS = {
     1: Width(-0.27, 0.79, -0.03, 0.27, 0.52, 0.77, 4.6),
-    4: Width(-0.20, 0.22, 0.61, 0.16, 0.17, -0.23, 3.4),
+    4: Width(-0.08, 0.22, 0.61, 0.16, 0.17, -0.23, 4.6),
     12: Width(-0.35, 0.18, 0.56, 0.19, 0.12, 0.57, 5.07),
 }
 COUNT_WIDTHS = {1: Width(0.57, 0.5, 0.14, 0.58, 0.35, 0.3, 3.62)}
@@ -78,13 +79,20 @@ class Habits(NamedTuple):
     """What the series of a table have in common (:mod:`forecast.timeseries.habits`); one alone has the usual ones.
 
     ``lean`` is the share of drifts in a yearly series of at most SHORT values. Of longer ones, ``pace`` is that of
-    growth against what a yearly series in logs shows by itself, and widths are factors on the usual ones.
+    growth against what a yearly series in logs shows by itself, and widths are factors on the usual ones; weights are
+    factors on those of the members of a yearly series, none for the usual ones.
     """
 
     lean: float = LEAN
     pace: float = 1.0
     width_in_logs: float = 1.0
     width_in_counts: float = 1.0
+    weights_in_logs: tuple[float, ...] = ()
+    weights_in_counts: tuple[float, ...] = ()
+
+    def weights(self, in_logs: bool) -> tuple[float, ...]:
+        """Return the factors on the members' weights in a yearly series of more than SHORT values."""
+        return self.weights_in_logs if in_logs else self.weights_in_counts
 
 
 USUAL = Habits()
@@ -113,7 +121,8 @@ class Shown(NamedTuple):
     """What a series shows of its future: forecast, and what its width is made of, in logs where ``in_logs``.
 
     ``middle``, ``walk`` and ``spread`` are (horizon,); ``error`` is one number; ``scale`` turns them into the unit
-    of the series where they are not logs; ``points`` is the number of known values.
+    of the series where they are not logs; ``points`` is the number of known values. ``paths`` (members, horizon) is
+    what each member says.
     """
 
     middle: np.ndarray
@@ -123,6 +132,7 @@ class Shown(NamedTuple):
     in_logs: bool
     scale: float
     points: int
+    paths: np.ndarray
 
 
 class Answer(NamedTuple):
@@ -145,7 +155,7 @@ def forecast(values: ArrayLike, season: int, horizon: int, levels: Sequence[floa
     True
     """
     known = np.asarray(values, dtype=float) / np.exp(given.past)
-    shown = shows(known, season, horizon, given.habits.lean)
+    shown = shows(known, season, horizon, given.habits)
     if season == 1:
         shown = shown._replace(middle=paced(shown, known, given.habits.pace))
     if np.isfinite(given.ceiling):
@@ -219,7 +229,7 @@ def deviation(shown: Shown, width: Width) -> np.ndarray:
     return np.asarray(np.exp(logs))
 
 
-def shows(values: np.ndarray, season: int, horizon: int, lean: float = LEAN) -> Shown:
+def shows(values: np.ndarray, season: int, horizon: int, habits: Habits = USUAL) -> Shown:
     """Return what one series shows of its next ``horizon`` values."""
     scale = float(np.nanmean(np.abs(values))) or 1.0
     y = values / scale
@@ -230,18 +240,21 @@ def shows(values: np.ndarray, season: int, horizon: int, lean: float = LEAN) -> 
     y = np.exp(y) if positive else y
     in_logs = positive and (np.log(y[-1] / y[0]) < FAST * (len(y) - 1) or len(y) == 1)
     one = _taken_apart(y, seasonal, horizon, positive)
-    shares, rows = zip(*_members(one, seasonal, horizon, in_logs, lean), strict=True)
-    weights, paths = np.array(shares) / sum(shares), np.array(rows)
+    shares, rows = zip(*_members(one, seasonal, horizon, in_logs, habits.lean), strict=True)
+    usual, paths = np.array(shares) / sum(shares), np.array(rows)
+    weights = usual
+    if season == 1 and count > SHORT and (factors := habits.weights(in_logs)):
+        weights = usual * factors / (usual @ factors)
     if positive:
         paths = np.clip(paths, y.min() / FARTHEST, y.max() * FARTHEST)
     elif y.min() >= 0:
         paths = np.maximum(paths, 0.0)
     middle = weights @ paths
     compared, center = (np.log(paths), np.log(middle)) if in_logs else (paths, middle)
-    spread = np.sqrt(weights @ (compared - center) ** 2)
+    spread = np.sqrt(usual @ (compared - center) ** 2)  # by the usual weights, with which widths were learned
     rest = np.log(one.adjusted) if in_logs else one.adjusted
     walk = _walk(rest, horizon, season, seasonal)
-    return Shown(middle * scale, float(walk[0]), walk, spread, in_logs, scale, count)
+    return Shown(middle * scale, float(walk[0]), walk, spread, in_logs, scale, count, paths * scale)
 
 
 class _Parts(NamedTuple):

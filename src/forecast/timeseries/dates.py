@@ -31,7 +31,7 @@ WRITTEN = Message(
 )
 OWN_STEP = {"year": 12, "quarter": 3, "month": 1, "compact": 1}
 SEASONS = {"day": {1: 7, 7: 52}, "business": {1: 5}, "number": {}}  # steps in a season, by unit and step
-EPOCH, EXCEL_EPOCH = date(1970, 1, 1), date(1899, 12, 30)  # Excel's day 60, 1900-02-29, was none: right from 61 on
+EPOCH = date(1970, 1, 1)
 LAST_DAY = (date(9999, 12, 31) - EPOCH).days
 LAST_MONTH = 9999 * 12 + 11
 WEEKDAYS = 10  # dates from which on the lack of any Saturday and Sunday says that business days are counted
@@ -77,7 +77,7 @@ class Grid(NamedTuple):
             if self.form in ("month", "compact"):
                 return f"{year:04d}{'-' * (self.form == 'month')}{month:02d}"
             day = date(year, month, min(self.day, monthrange(year, month)[1]))
-        return str((day - EXCEL_EPOCH).days) if self.form == "excel" else day.isoformat()
+        return str((day - typed.EXCEL_EPOCH).days) if self.form == "excel" else day.isoformat()
 
     def ahead(self, last: int, horizon: int) -> list[int]:
         """Return the places of the next ``horizon`` steps; those of business days skip Saturdays and Sundays."""
@@ -116,7 +116,7 @@ def place(text: str, form: str, start: bool = False) -> int | None:
     if form == "number":
         return part["number"]
     if form == "excel":
-        return (EXCEL_EPOCH - EPOCH).days + part["excel"]
+        return (typed.EXCEL_EPOCH - EPOCH).days + part["excel"]
     quarter = part.get("quarter", 1 if start else 4)
     return part["year"] * 12 + part.get("month", 3 * quarter - (2 if start else 0)) - 1
 

@@ -1,9 +1,10 @@
 """What the series of a table have in common, seen in their own last values: how growth goes on, how far a guess misses.
 
-The last values of each are held back and forecast from those before. Three things are learned, each drawn towards what
-holds where nothing is known: how much drifts weigh in yearly series of few values, at what pace the growth of longer
-yearly ones goes on, and how wide intervals had to be. What is learned from one end of all series is one experience and
-no more, however many they are: years in which all went well or badly are common to them (:data:`TRUST`).
+The last values of each are held back and forecast from those before. Four things are learned, each drawn towards what
+holds where nothing is known: how much drifts weigh in yearly series of few values; how much each member weighs in
+longer yearly ones; at what pace their growth goes on; and how wide intervals had to be. What is learned from one end
+of all series is one experience and no more, however many they are: years in which all went well or badly are common to
+them (:data:`TRUST`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,8 +17,11 @@ from forecast.timeseries.combination import LEAN, MOST_LEAN, SHORT, Habits, Show
 
 LEANS, FEWEST = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2), 20  # above one: growth faster than the drift
 ASKED = 200  # series of a kind that are asked at most
-# Paces that are tried, and the series that the usual one is worth; M1, M3 and tourism, whole and in tables of 40.
-PACES, USUAL_PACE = tuple(round(0.5 + 0.1 * i, 1) for i in range(12)), 60
+USUAL_WORTH = 60  # series that the usual pace and weights are worth; M1, M3 and tourism, whole and in tables of 40
+PACES = tuple(round(0.5 + 0.1 * i, 1) for i in range(12))  # that are tried
+# Power of what members missed of which their weights are made, and how far one may be from all together; ends before
+# the last ones of yearly M1, M3 and tourism.
+MEMBER_POWER, FARTHEST_MISS = 5, 2.0
 FEWEST_STEPS = 4  # that are held back at least: a single month or year is one luck that all of a table have in common
 TRUST = 0.7  # power of the width that was needed; M1, M3, tourism and uptake, whole and in tables of 40
 LEAST_WIDTH = 0.1  # times the usual: series that a formula made say that no width is needed
@@ -60,12 +64,15 @@ def of(series: Sequence[np.ndarray], season: int, horizon: int) -> Habits:
     """
     whole = [values for values in series if np.isfinite(values).all()]
     lean = lean_of(_some([values for values in whole if 4 <= len(values) <= SHORT])) if season == 1 else LEAN
-    kept = [
-        one for values in _some([v for v in whole if len(v) > SHORT]) for one in _held_back(values, season, horizon)
-    ]
-    in_logs, in_counts = ([one for one in kept if one.shown.in_logs == logs] for logs in (True, False))
-    pace = _pace(in_logs) if season == 1 else 1.0
-    return Habits(lean, pace, _width(in_logs, season, pace), _width(in_counts, season, 1.0))
+    habits, longer = Habits(lean), _some([values for values in whole if len(values) > SHORT])
+    in_logs, in_counts = _ends(longer, season, horizon, habits)
+    if season == 1:
+        habits = habits._replace(weights_in_logs=_weights(in_logs), weights_in_counts=_weights(in_counts))
+        in_logs, in_counts = _ends(longer, season, horizon, habits)
+        habits = habits._replace(pace=_pace(in_logs))
+    return habits._replace(
+        width_in_logs=_width(in_logs, season, habits.pace), width_in_counts=_width(in_counts, season, 1.0)
+    )
 
 
 def lean_of(parts: Iterable[np.ndarray]) -> float:
@@ -81,7 +88,8 @@ def lean_of(parts: Iterable[np.ndarray]) -> float:
         size = float(np.abs(np.diff(values[:-1])).mean())
         if size > 0:
             knots = (0.0, MOST_LEAN, LEANS[-1])  # between them a forecast is linear in the lean
-            ends = np.interp(LEANS, knots, [combination.shows(values[:-1], 1, 1, lean).middle[0] for lean in knots])
+            known = [combination.shows(values[:-1], 1, 1, Habits(lean)).middle[0] for lean in knots]
+            ends = np.interp(LEANS, knots, known)
             misses.append(np.abs(values[-1] - ends) / size)
     if len(misses) < FEWEST:
         return LEAN
@@ -94,7 +102,13 @@ def _some(series: list[np.ndarray]) -> list[np.ndarray]:
     return [] if len(series) < FEWEST else series[:: max(1, len(series) // ASKED)]
 
 
-def _held_back(values: np.ndarray, season: int, horizon: int) -> Iterable[_Kept]:
+def _ends(series: list[np.ndarray], season: int, horizon: int, habits: Habits) -> tuple[list[_Kept], list[_Kept]]:
+    """Return the ends of series that were held back, in logs and in counts."""
+    kept = [one for values in series for one in _held_back(values, season, horizon, habits)]
+    return [one for one in kept if one.shown.in_logs], [one for one in kept if not one.shown.in_logs]
+
+
+def _held_back(values: np.ndarray, season: int, horizon: int, habits: Habits) -> Iterable[_Kept]:
     """Yield the end of a series where enough is left before it: a year or more, at most a third of its values."""
     steps = min(max(horizon, season, FEWEST_STEPS), (len(values) - 1) // 3)
     past, came = values[:-steps], values[-steps:]
@@ -102,7 +116,17 @@ def _held_back(values: np.ndarray, season: int, horizon: int) -> Iterable[_Kept]
         return
     unit = float(np.abs(past[season:] - past[:-season]).mean())
     if unit > 0:
-        yield _Kept(past, came, unit, combination.shows(past, season, steps))
+        yield _Kept(past, came, unit, combination.shows(past, season, steps, habits))
+
+
+def _weights(kept: list[_Kept]) -> tuple[float, ...]:
+    """Return factors on the members' weights: the less one missed, against all together, the more it weighs."""
+    if len(kept) < FEWEST:
+        return ()
+    misses = np.array([[one.miss(path) for path in (*one.shown.paths, one.shown.middle)] for one in kept])
+    mean = misses.mean(axis=0) + 1e-12  # (members and all together, 2)
+    relative = np.clip((mean[:-1] / mean[-1]).mean(axis=1), 1 / FARTHEST_MISS, FARTHEST_MISS)
+    return tuple((relative ** (-MEMBER_POWER * len(kept) / (USUAL_WORTH + len(kept)))).tolist())
 
 
 def _pace(kept: list[_Kept]) -> float:
@@ -112,7 +136,7 @@ def _pace(kept: list[_Kept]) -> float:
     misses = np.array([[one.miss(combination.paced(one.shown, one.past, pace)) for pace in PACES] for one in kept])
     mean = misses.mean(axis=0) + 1e-12  # (paces, 2)
     best = PACES[int(np.argmin((mean / mean[PACES.index(1.0)]).sum(axis=1)))]
-    return (USUAL_PACE + len(kept) * best) / (USUAL_PACE + len(kept))
+    return (USUAL_WORTH + len(kept) * best) / (USUAL_WORTH + len(kept))
 
 
 def _width(kept: list[_Kept], season: int, pace: float) -> float:

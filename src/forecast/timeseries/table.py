@@ -16,15 +16,23 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables, typed, written
+from forecast.data import doors, tables, typed, written
 from forecast.data.messages import Message
 from forecast.timeseries import dates
 
+FILE = "file"  # attribute of a table that was read: the name of its file
 COLUMNS = ("unique_id", "ds", "y")
 MOST_STEPS = 200_000  # of a series: 540 years of days
 LARGEST = 1e100  # a value: its square is a number still
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}([.,]\d{3})+")
-NO_NUMBERS = ("unique_id", "ds", "date")  # columns whose dots and commas are no marks of numbers
+NO_NUMBERS = (
+    "unique_id",
+    "parent",
+    "ds",
+    "date",
+    "kind",
+    "lasting",
+)  # columns whose dots and commas are no marks of numbers
 
 
 class Series(NamedTuple):
@@ -51,15 +59,15 @@ class Series(NamedTuple):
 def read(path: str | Path) -> pd.DataFrame:
     """Read a CSV table (UTF-8) as text, all columns; a blank line stays, so that rows keep their numbers.
 
-    Columns may be separated by semicolons or tabs, as spreadsheets write them; numbers have a decimal comma then if any
-    of them tells so (12,5), and what may be thousands as well (1.234) is refused where none does.
+    Columns may be separated by semicolons or tabs, as spreadsheets write them. Numbers have a decimal comma if any of
+    them tells so (12,5), and what may be thousands as well (1.234) is refused where none tells anything.
 
     Raises :class:`forecast.data.tables.UserError` for a file that is no such table, and names a row with more cells
     than the header.
     """
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = Path(path).read_bytes().decode(doors.encoding(Path(path)))
+    except UnicodeError:
         raise tables.UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     try:
         mark = typed.separator(text.partition("\n")[0])
@@ -80,13 +88,26 @@ def read(path: str | Path) -> pd.DataFrame:
     width = len(header)
     filled = [row + [""] * (width - len(row)) for row in rows]
     frame = pd.DataFrame(filled, columns=[name.strip() for name in header], dtype=str)
-    return frame if mark == "," else _with_points(frame, str(path))
+    frame = _with_points(frame, str(path))
+    frame.attrs[FILE] = Path(path).name
+    return frame
+
+
+def of_file(frame: pd.DataFrame | None, otherwise: str) -> str:
+    """Return the name of the file that a table was read from; `otherwise` where it comes from elsewhere.
+
+    >>> of_file(pd.DataFrame(), "events")
+    'events'
+    """
+    return otherwise if frame is None else str(frame.attrs.get(FILE, otherwise))
 
 
 def _with_points(frame: pd.DataFrame, file: str) -> pd.DataFrame:
-    """Return a spreadsheet's table with decimal points; a number of two readings that nothing decides is a fault."""
+    """Return a table with decimal points; a number of two readings that nothing decides is a fault."""
     at = [i for i, column in enumerate(frame.columns) if column not in NO_NUMBERS]
     values = frame.iloc[:, at].to_numpy()
+    if all(typed.as_programs_write(cell) for cell in pd.unique(values.ravel())):
+        return frame
     mark = typed.decimal_mark(cell.strip() for cell in values.ravel())
     pointed = [[typed.pointed(cell, mark) for cell in row] for row in values]
     faults = [

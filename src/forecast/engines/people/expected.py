@@ -17,7 +17,7 @@ from forecast.engines.people import hazards as h
 from forecast.engines.people import records
 from forecast.engines.people.declared import after_move, mean_declared, share_above
 from forecast.engines.people.hazards import Spells
-from forecast.engines.people.memory import compiled
+from forecast.engines.people.memory import compiled, compiled_within
 from forecast.engines.people.prices import PaidMonths, Terms, settle
 from forecast.engines.people.records import G, Rules
 from forecast.engines.people.tenure import Due, Slots, first_year, supported_months, uneven, used_up
@@ -129,7 +129,7 @@ def _live(members: Members, slots: Slots, month: Month, rules: Rules, scratch: _
                 _group(Where(d, s, g), members, slots, month, one, scratch, flows)
 
 
-@compiled
+@compiled_within
 def rules_of(rules: Any, d: int) -> Rules:
     """The parameters of one draw."""
     return Rules(
@@ -148,7 +148,7 @@ def rules_of(rules: Any, d: int) -> Rules:
     )
 
 
-@compiled
+@compiled_within
 def _shares(spells: Spells, newly: np.ndarray, advised: float, scratch: _Scratch) -> None:
     """Shares of payers by spell when some of those who pay short follow the advice; `newly` (spells,) as in `Slots`."""
     short, scratch.worth[:] = 0.0, 0.0
@@ -163,7 +163,7 @@ def _shares(spells: Spells, newly: np.ndarray, advised: float, scratch: _Scratch
         scratch.worth[CAMPAIGN] += scratch.campaign[k] * newly[k]
 
 
-@compiled
+@compiled_within
 def _group(
     where: Where, members: Members, slots: Slots, month: Month, rules: Rules, scratch: _Scratch, flows: np.ndarray
 ) -> None:
@@ -216,7 +216,7 @@ def _group(
         flows[d, records.TO_OTHER, s, g] = gone * facing.to_other[d] / leaving
 
 
-@compiled
+@compiled_within
 def _renew(kind: int, n: float, months: float, squares: float, scratch: _Scratch) -> None:
     """Add due members who go on, with their tenure and its squares, to the ones who pay for a spell now."""
     shares = scratch.campaign if kind == CAMPAIGN else scratch.usual
@@ -234,7 +234,7 @@ def _renew(kind: int, n: float, months: float, squares: float, scratch: _Scratch
     scratch.again[2] += squares
 
 
-@compiled
+@compiled_within
 def _renew_newly(scratch: _Scratch) -> None:
     """Note what those who renew in their first year are worth to collectors; called before anybody joins."""
     usual = Due(scratch.join[USUAL].sum(), scratch.moments[0].sum(), scratch.moments[1].sum())
@@ -246,7 +246,7 @@ def _renew_newly(scratch: _Scratch) -> None:
         scratch.newly[0] += campaign.n * first_year(campaign) * scratch.worth[CAMPAIGN]
 
 
-@compiled
+@compiled_within
 def _lapse(
     kind_spell: tuple[int, int],
     due: Due,
@@ -291,7 +291,7 @@ def _lapse(
     return Due(out, months, squares)
 
 
-@compiled
+@compiled_within
 def _age(
     stock: np.ndarray, tenure: np.ndarray, square: np.ndarray, span: tuple[int, int], stay: float, gone: float
 ) -> float:
@@ -309,7 +309,7 @@ def _age(
     return gone
 
 
-@compiled
+@compiled_within
 def _return(away: np.ndarray, lapsing: Due, coming: float, rules: Rules) -> Due:
     """Let those who lapsed return or withdraw, and add those who lapse now; returns those who come back."""
     withdraw = rules.lump_sum_rate / 12.0
@@ -323,7 +323,7 @@ def _return(away: np.ndarray, lapsing: Due, coming: float, rules: Rules) -> Due:
     return back
 
 
-@compiled
+@compiled_within
 def _join(joining: _Joining, gift_months: float, slots: Slots, scratch: _Scratch) -> None:
     """Add those who begin and those who come back to the ones who pay for a spell now."""
     back = joining.back
@@ -342,7 +342,7 @@ def _join(joining: _Joining, gift_months: float, slots: Slots, scratch: _Scratch
         scratch.join[GIFTED, q] = joining.gifts
 
 
-@compiled
+@compiled_within
 def _begin(stock: np.ndarray, tenure: np.ndarray, square: np.ndarray, slots: Slots, scratch: _Scratch) -> None:
     """Put those who have paid into the slots of their spells."""
     for q in range(len(slots.spells.months)):
@@ -355,7 +355,7 @@ def _begin(stock: np.ndarray, tenure: np.ndarray, square: np.ndarray, slots: Slo
         square[USUAL, last] += scratch.moments[1, q]
 
 
-@compiled
+@compiled_within
 def _declared(members: Members, where: Where, joining: _Joining, tariff: Tariff, rules: Rules) -> tuple[float, float]:
     """Mean declared income in floors of who is new and of who was a member before; notes what all declare from now on.
 
@@ -372,7 +372,7 @@ def _declared(members: Members, where: Where, joining: _Joining, tariff: Tariff,
     return mean_declared(fresh[0], fresh[1], tariff.ceiling), mean_declared(share, excess, tariff.ceiling)
 
 
-@compiled
+@compiled_within
 def _pay(
     joining: _Joining, slots: Slots, scratch: _Scratch, above: tuple[float, float], terms: Terms, flows: np.ndarray
 ) -> None:

@@ -3,6 +3,7 @@
 import datetime
 import re
 
+from forecast.data import typed
 from forecast.exchange.reading.texts import fold, tidy
 
 FIRST_YEAR, LAST_YEAR = 1990, 2060
@@ -66,8 +67,7 @@ def _of_number(value: float, year: int | None) -> str | None:
     number = int(value)
     if 100 * FIRST_YEAR < number < 100 * LAST_YEAR + 13:
         return month(number // 100, number % 100)
-    if 32_874 <= number <= 58_805:  # 1990-01-01 to 2060-12-31
-        day = datetime.date(1899, 12, 30) + datetime.timedelta(days=number)
+    if day := typed.excel_day(number):
         return month(day.year, day.month)
     return month(year, number) if year is not None and 1 <= number <= 12 else None
 

@@ -9,24 +9,31 @@ import re
 from typing import NamedTuple
 
 from forecast.data.places import Place
+from forecast.data.synonyms import unit_words
 from forecast.exchange.reading.letters import from_tcvn3, from_vni
 from forecast.exchange.reading.texts import fold, spelled, tidy
 
-_KINDS = {
-    "xa": "xã",
-    "x": "xã",
-    "phuong": "phường",
-    "p": "phường",
-    "ph": "phường",
-    "thi tran": "thị trấn",
-    "tt": "thị trấn",
-    "dac khu": "đặc khu",
-}
-_DISTRICTS = r"(?:huyện|quận|thị xã|thành phố|tỉnh|h\.|q\.|tx\.?|tp\.?|t\.)"
+_WORDS = unit_words("commune")
+_KINDS = {fold(word): whole for word, whole in _WORDS.items()}
+_SHORT = "|".join(word for word, whole in _WORDS.items() if word != whole)
+_ABOVE = unit_words("district", "province")
+
+
+def _dotted(word: str) -> str:
+    """Return the pattern of a word before a name: a letter alone is a short form with a dot, two letters may have one.
+
+    >>> _dotted("huyện"), _dotted("h"), _dotted("tp")
+    ('huyện', 'h\\\\.', 'tp\\\\.?')
+    """
+    return word if _ABOVE[word] == word else rf"{word}\." if len(word) == 1 else rf"{word}\.?"
+
+
+_DISTRICTS = rf"(?:{'|'.join(map(_dotted, _ABOVE))})"
+UNIT = rf"(?:{_DISTRICTS}|{'|'.join(_WORDS)})"
+"""Pattern of a word before the name of a unit of any level."""
 _OFFICES = re.compile(r"^(?:ubnd|bhxh|bảo hiểm xã hội|bưu điện|bđ-?vhx|điểm thu|đlt|đại lý(?: thu)?)\s+", re.I)
 _KIND = re.compile(
-    r"^(?:(xã|phường|thị trấn|đặc khu|xa|phuong|thi tran|dac khu|x|p|ph|tt)\s+|(x|p|ph|tt)\.\s*)(?=\S)"
-    r"|^(p)(?=\d)",
+    rf"^(?:({'|'.join({**_WORDS, **_KINDS})})\s+|({_SHORT})\.\s*)(?=\S)|^({_SHORT})(?=\d)",
     re.I,
 )
 
