@@ -4,6 +4,7 @@ Each function returns what it was given where it cannot be read, so that the che
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -15,6 +16,9 @@ EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL = re.compile(r"(\d{5})(?:\.0)?")
 _MONTH = re.compile(r"(\D*?)\s*(\d{1,2})(?:\s*[/.-]\s*|\s+(\D+?)\s+)(\d{4})")
 _MONTH_IN_WORDS = re.compile(r"(\D+?)\s+(\d{4})")
+_DAY = re.compile(
+    r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})|(?P<Y>\d{4})[/.-](?P<M>\d{1,2})[/.-](?P<D>\d{1,2})"
+)
 _YEAR = re.compile(r"(\D*?)\s*((?:19|20|21)\d{2})")
 _MONTH_YEAR_FIRST = re.compile(r"(\d{4})\s*[/.-]\s*(\d{1,2})")
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,]\d+)?")
@@ -36,12 +40,14 @@ _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:[
 
 
 def month(text: object) -> object:
-    """Return a month as `YYYY-MM`.
+    """Return a month as `YYYY-MM`; the last day of a month means it.
 
     >>> month("12/2021"), month("tháng 7/2022"), month("tháng 12 năm 2025"), month("2021-6"), month("2021-13")
     ('2021-12', '2022-07', '2025-12', '2021-06', '2021-13')
     >>> month("hết năm 2025"), month("Dec 2025"), month("2025"), month("45992")
     ('2025-12', '2025-12', '2025', '2025-12')
+    >>> month("31/12/2025"), month("2024-02-29"), month("15/12/2025")
+    ('2025-12', '2024-02', '15/12/2025')
     """
     if not isinstance(text, str):
         return text
@@ -54,6 +60,11 @@ def month(text: object) -> object:
         return f"{match[2]}-{named}"
     elif (match := _EXCEL.fullmatch(word)) and (day := excel_day(int(match[1]))):
         return f"{day.year}-{day.month:02d}"
+    elif match := _DAY.fullmatch(word):
+        part = {name.lower(): int(number) for name, number in match.groupdict().items() if number}
+        if not 1 <= part["m"] <= 12 or part["d"] != monthrange(part["y"], part["m"])[1]:
+            return text
+        year, number = part["y"], part["m"]
     else:
         return text
     return f"{year}-{int(number):02d}" if 1 <= int(number) <= 12 else text

@@ -102,7 +102,7 @@ def place(text: str, form: str, start: bool = False) -> int | None:
     >>> place("2021-Q2", "quarter") % 12, place("2021", "year", start=True) % 12, place("2021-02-30", "day")
     (5, 0, None)
     """
-    if form == "month" and "/" in text:  # 12/2025, T12/2025
+    if form == "month" and text.count("/") == 1:  # 12/2025, T12/2025, and no day of a month
         text = str(typed.month(text))
     matched = _PATTERNS[form](text)
     if not matched:
