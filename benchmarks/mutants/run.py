@@ -26,7 +26,7 @@ ROOT = HERE.parents[1]
 PAGE = ROOT / "docs" / "testing.md"
 KEPT = ROOT / "benchmarks" / "results" / "mutants.json"
 MARKS = "<!-- written by make mutants: begin -->", "<!-- written by make mutants: end -->"
-SILENT_DECORATORS = ("njit", "compiled", "lru_cache", "cache", "cached_property", "overload")
+SILENT_DECORATORS = ("njit", "compiled", "compiled_within", "lru_cache", "cache", "cached_property", "overload")
 T = TypeVar("T")
 sys.path[:0] = [str(ROOT / "src"), str(HERE)]
 

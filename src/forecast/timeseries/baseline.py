@@ -47,7 +47,7 @@ def baseline(
     progress: bool = True,
     file: str = "table",
     keep: str | Path | None = None,
-    checked: Callable[[], None] = lambda: None,
+    checked: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
     """Forecast every series of a long table with the columns ``unique_id``, ``ds`` and ``y``, in any order of rows.
 
@@ -78,7 +78,8 @@ def baseline(
     given = _given(cases, frame, horizon, events, known, ceiling, file)
     size = max(1, min(CHUNK, len(cases) // TASKS))
     chunks = [_Chunk(cases[i : i + size], given[i : i + size]) for i in range(0, len(cases), size)]
-    checked()
+    if checked:
+        checked()
     paths = [Path(keep) / _named(chunk, horizon, levels) if keep else None for chunk in chunks]
     answers = [_answer(files.kept_arrays(path)) for path in paths]
     waiting = [i for i, answer in enumerate(answers) if answer is None]
@@ -156,7 +157,7 @@ def coherent(
     progress: bool = True,
     file: str = "table",
     keep: str | Path | None = None,
-    checked: Callable[[], None] = lambda: None,
+    checked: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
     """Forecast every node of a tree of series so that parts add up (:mod:`forecast.timeseries.reconcile`).
 
