@@ -1,6 +1,7 @@
 """The command for any table of series."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -79,35 +80,12 @@ def baseline(
     def begin() -> None:  # faults are told before the folder is touched
         claim(out, force)
 
-    name, keep = file.name, out / PARTS
+    how: dict[str, Any] = {"events": happened, "known": future, "file": file.name, "checked": begin}
+    how["keep"] = out / PARTS
     if nodes is not None:
-        answer = baselines.coherent(
-            frame,
-            nodes,
-            horizon,
-            season,
-            levels,
-            jobs,
-            events=happened,
-            known=future,
-            file=name,
-            keep=keep,
-            checked=begin,
-        )
+        answer = baselines.coherent(frame, nodes, horizon, season, levels, jobs, **how)
     else:
-        answer = baselines.baseline(
-            frame,
-            horizon,
-            season,
-            levels,
-            jobs,
-            events=happened,
-            known=future,
-            ceiling=ceiling,
-            file=name,
-            keep=keep,
-            checked=begin,
-        )
+        answer = baselines.baseline(frame, horizon, season, levels, jobs, ceiling=ceiling, **how)
     data.tables.write(answer, out / "baseline.csv")
     asked = {
         "command": "baseline",
