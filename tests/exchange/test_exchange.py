@@ -188,7 +188,7 @@ def test_a_scaffold_for_a_place_nobody_knows_can_be_read(tmp_path, name, monkeyp
         (["Mới", "--population", "9", "--parent", "Nowhere"], 'no place "Nowhere"'),
         (["Mới", "--population", "9", "--commune", "A", "--commune", "A"], "named twice"),
         (["Mới", "--population", "9", "--commune", "Xã A", "--commune", "Xã  A "], "named twice"),
-        (["Mới", "--population", "900", "--members", "901"], "at most the 900 people of Mới"),
+        (["Mới", "--population", "900", "--members", "901"], "at most the 310 people of Mới"),
         (["Đà Bắc", "--start", "2019-06", "--members", "999999"], "people of Đà Bắc"),
     ],
 )

@@ -395,3 +395,13 @@ def test_every_scenario_of_the_project_is_written_as_it_is_read(path, tmp_path):
         again = read_scenario(tmp_path / "again.yaml")
         names = {"scenario", "title", "start", "until", "target", "policy", "assumptions"}
         assert all(getattr(again, name) == getattr(asked, name) for name in names)
+
+
+def test_there_are_no_more_members_at_the_opening_than_people_who_may_join():
+    asked = {"place": "Đà Bắc", "start": "2019-06", "until": "2019-09"}
+    wide = {"value": 20_000, "low": 19_000, "high": 30_000}
+    for too_many in (22_090, 1_000_000, wide):
+        with pytest.raises(tables.UserError, match=r"opening_members: .*at most the 22,089 people of Đà Bắc"):
+            Scenario("x", **asked, assumptions={"opening_members": too_many})
+    everybody = Scenario("x", **asked, assumptions={"opening_members": 22_089}, learned="priors")
+    assert everybody.opening[0] == 22_089

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from forecast.data import tables
 from forecast.data.messages import Message, Wrong
+from forecast.data.places import Place
 from forecast.data.tables import Fault, TableError
 from forecast.language import words
 
@@ -69,8 +70,10 @@ def known_names() -> list[str]:
     return sorted(_table().index)
 
 
-def check_assumption(name: str, given: float | Assumption) -> None:
+def check_assumption(name: str, given: float | Assumption, place: Place | None = None) -> None:
     """Raise :class:`Wrong` where an assumption about `name` lies outside the limits of its row.
+
+    Of a `place` there are at most as many members at the opening as there are people who may join.
 
     >>> check_assumption("annual_lapse", 1.0)
     Traceback (most recent call last):
@@ -91,6 +94,14 @@ def check_assumption(name: str, given: float | Assumption) -> None:
         shown = f"{low:g}" if one else Message("{low:g} to {high:g}", low=low, high=high)
         text = "expected a number {start} and {end}, not {shown}"
         raise Wrong(f"assumptions.{name}", text, start=start, end=end, shown=shown)
+    if name == "opening_members" and place is not None and high > place.may_join > 0:
+        raise Wrong(
+            f"assumptions.{name}",
+            "{value:,.0f}; expected at most the {people:,.0f} people of {place} who may join",
+            value=high,
+            people=place.may_join,
+            place=place.name,
+        )
 
 
 def _kind(kind: str) -> pd.DataFrame:

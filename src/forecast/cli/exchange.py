@@ -80,7 +80,7 @@ def new(
             raise
         begin = start or scaffold.last_counted()
         frames = scaffold.added_place(frames, place, population, parent, communes, since=min(begin, "2025-07"))
-        people: float = population
+        people = float(frames["places"].set_index("place")["eligible"][place])
     else:
         if population is not None or communes:
             note(
@@ -88,10 +88,10 @@ def new(
                 place=known.name,
             )
         place, counted = known.name, counted or known.latest("members", until=begin) is not None
-        people = known.population
+        people = known.may_join
     if members is not None and members > people:
         raise UserError(
-            "--members {members:,.0f}: expected at most the {people:,.0f} people of {place}",
+            "--members {members:,.0f}: expected at most the {people:,.0f} people of {place} who may join",
             members=members,
             people=people,
             place=place,

@@ -92,7 +92,7 @@ def _faults(
 ) -> Iterator[tuple[str, str, Message]]:
     """Give column, value and what was expected for each fault of a completed row."""
     month, value = str(row["month"]), float(str(row["value"]))
-    people = place.eligible if place.eligible > 0 else place.labor_force
+    people = place.may_join
     if month < FIRST:
         yield (
             "month",

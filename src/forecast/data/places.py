@@ -73,6 +73,11 @@ class Place:
 
     _repr_html_ = shown.html
 
+    @property
+    def may_join(self) -> float:
+        """Persons who may join the voluntary scheme; those of the labor force where they were not counted."""
+        return self.eligible if self.eligible > 0 else self.labor_force
+
     def group_sizes(self) -> np.ndarray:
         """Return eligible persons by commune and group, shape (communes, 4), groups in the order of ``GROUPS``.
 

@@ -161,8 +161,7 @@ class Scenario(BaseModel):
                     months=lever.months,
                     expected=expected,
                 )
-        known = set(parameters_table().index) | {"opening_members", "opening_collectors"}
-        unknown = sorted(set(self.assumptions) - known)
+        unknown = sorted(self.assumptions.keys() - {*parameters_table().index, "opening_members", "opening_collectors"})
         for name, given in self.assumptions.items():
             size = abs(given.value if isinstance(given, Assumption) else given)
             if size > MOST_ASSUMED:
@@ -173,7 +172,7 @@ class Scenario(BaseModel):
                 f"assumptions.{unknown[0]}", "no such parameter; expected one as {nearest}", nearest=", ".join(nearest)
             )
         for name, given in self.assumptions.items():
-            check_assumption(name, given)
+            check_assumption(name, given, self.place)
         for name, given in self.prices.items():
             check_price(name, given)
         return self

@@ -355,6 +355,7 @@ def _depletion(opening: np.ndarray, cells: np.ndarray, shape: np.ndarray) -> np.
     survival = 1 - opening / np.maximum(cells, 1)
     weight = cells - opening
     mean: np.ndarray = (survival ** (1 / shape[:, None]) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1)
+    mean[mean == 0] = 1.0  # everybody is in: nobody is left whose hazard could have fallen
     return mean
 
 
