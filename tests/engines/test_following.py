@@ -98,3 +98,14 @@ def test_a_place_that_nobody_has_counted_borrows_its_share_of_the_nation():
     assert len(set(stock[0].round())) == len(DRAWS) and stock[0] == pytest.approx(np.rint(pool[0]))
     with pytest.raises(UserError, match="Lai Châu has no published stock"):
         _ = asked.but(learned="priors").opening
+
+
+@pytest.mark.parametrize("engine", [AgentEngine, StockEngine, PoolEngine, SeriesEngine])
+@pytest.mark.parametrize("learned", ["counts", "priors"])
+@pytest.mark.parametrize("members", [0, 22_089])
+def test_a_place_opens_with_nobody_and_with_everybody(engine, learned, members, recwarn):
+    given = {"opening_members": members}
+    asked = Scenario("x", "Đà Bắc", start="2019-06", until="2020-01", assumptions=given, learned=learned)
+    there = path(engine(), asked)
+    assert np.isfinite(there).all() and there.min() >= 0 and there.max() <= 22_089 * 1.000001
+    assert (there[0] == pytest.approx(members)) and not recwarn.list

@@ -80,7 +80,7 @@ class PoolEngine:
         u = uniform_array(child_array(streams(seed, draws), name_number(scenario.place.name)), name_number("pool"))
         other = np.flatnonzero(taken(list(weights.values()), u) == list(weights).index(SeriesEngine.name))
         paths = self._campaign.paths(scenario, draws, seed)
-        share = paths.lasting / paths.members
+        share = paths.lasting / _some(paths.members)
         if spread != 1:
             members, lasting = self._middle("campaign", scenario, seed)
             paths = replace(
@@ -123,23 +123,30 @@ def nearer(values: np.ndarray, middle: np.ndarray, spread: float) -> np.ndarray:
     [[2.0, 8.0]]
     """
     center = middle[:, None]
-    scaled: np.ndarray = center * (values / center) ** spread
-    return scaled
+    scaled = center * (values / _some(center)) ** spread
+    return np.where(center > 0, scaled, values)
 
 
 def by_half_year(paths: Paths) -> Paths:
     """Return the same with lasting members straight, in logs, from one end of a half-year to the next.
 
     The engines toss lasting members anew every month, which is noise that nobody could live: from one month to the next
-    so many people neither join nor stop.
+    so many people neither join nor stop. Where nobody is lasting, nothing is changed: from none on no line is straight.
     """
     last = len(paths.months) - 1
     ends = [t for t, month in enumerate(paths.months) if month.month % 6 == 0 or t in (0, last)]
     at = np.arange(last + 1)
-    ratio, logs = paths.members / paths.lasting, np.log(paths.lasting[ends])
+    there = _some(paths.lasting)
+    ratio, logs = paths.members / there, np.log(there[ends])
     steps = np.array([np.interp(at, ends, one) for one in np.eye(len(ends))])
-    lasting = np.exp(steps.T @ logs)
-    return replace(paths, members=lasting * ratio, lasting=lasting)
+    straight, some = np.exp(steps.T @ logs), paths.lasting > 0
+    members = np.where(some, straight * ratio, paths.members)
+    return replace(paths, members=members, lasting=np.where(some, straight, paths.lasting))
+
+
+def _some(persons: np.ndarray) -> np.ndarray:
+    """Return the same with 1 for none, to divide by: an opening may have no member at all."""
+    return np.where(persons > 0, persons, 1.0)
 
 
 def scope_of(place: str) -> str:
