@@ -8,7 +8,7 @@ import pytest
 
 from forecast.checks.check import as_text
 from forecast.checks.findings import FAULT, Finding
-from forecast.data import doors, tables
+from forecast.data import doors, letters, tables
 from forecast.data.tables import UserError
 from forecast.timeseries import table as series
 
@@ -150,3 +150,22 @@ def test_a_table_by_hand_may_be_utf_16_and_a_workbook_in_its_place_is_told_as_on
         with pytest.raises(UserError) as told:
             read(path)
         assert "a workbook" in told.value.text("en") and "là tệp bảng tính" in told.value.text("vi")
+
+
+BY_HAND = "nơi;tháng\nĐà Bắc;2026-06\nMường Chiềng, xã Tú Lý;2026-07\n"
+
+
+@pytest.mark.parametrize("bytes_of", [letters.to_1258, letters.to_tcvn3, letters.to_vni])
+def test_letters_of_before_unicode_are_read_where_they_make_vietnamese(tmp_path, bytes_of):
+    saved = bytes_of(BY_HAND)
+    path = tmp_path / "t.csv"
+    path.write_bytes(saved if isinstance(saved, bytes) else saved.encode("latin-1"))
+    assert doors.table_text(path).casefold() == BY_HAND.casefold()
+
+
+@pytest.mark.parametrize("damage", [b"T\xc3 L\xc3\xbd", b"Espa\xf1a", b"\xef\xbb\xbfT\xff", b"\x80\x81\x82"])
+def test_bytes_that_make_no_vietnamese_are_refused_and_not_read_as_another_name(tmp_path, damage):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"place;month\n" + damage + b";2026-06\n")
+    with pytest.raises(UserError, match="not UTF-8 text"):
+        doors.table_text(path)

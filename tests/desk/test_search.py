@@ -395,7 +395,7 @@ def by_trials():
     """One search with few trials and one with twice as many, of which the few are the beginning."""
     asked = question(goal=360.0, search=CHEAP)
     return [
-        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (16, 32)
+        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (8, 16)
     ]
 
 
@@ -409,7 +409,7 @@ def test_more_trials_never_find_a_dearer_mix(by_trials):
 def test_more_trials_never_find_a_less_likely_mix_where_none_is_enough():
     asked = question(goal=660.0, search=CHEAP)
     few, many = (
-        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (16, 32)
+        optimize(asked, 5e9, 0.5, least_stay=0.0, draws=8, trials=trials, jobs=1, progress=False) for trials in (8, 16)
     )
     assert not few.met and not many.met
     assert many.promised.probability >= few.promised.probability > 0.4

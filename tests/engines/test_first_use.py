@@ -20,7 +20,7 @@ def machine(tmp_path, monkeypatch):
     compiled = []
     monkeypatch.setattr(chance.config, "CACHE_DIR", str(tmp_path / "compiled"))
     monkeypatch.setattr(first_use, "_begun", False)
-    monkeypatch.setattr(first_use, "_told", False)
+    monkeypatch.setattr(first_use, "_looked", False)
     monkeypatch.setattr(workers._worker, "at_home", False, raising=False)  # another test may have worked for somebody
     monkeypatch.setattr(first_use, "_call_all", lambda: compiled.append(os.getpid()))
     return compiled

@@ -15,8 +15,8 @@ import openpyxl
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
+from forecast.data import letters
 from forecast.data.places import Place, read_place
-from forecast.exchange.reading import letters
 from forecast.exchange.reading.names import Names
 
 PLACES = (("da-bac", "2023"), ("dong-trieu", "2022"), ("lao-cai", "2022"), ("ca-mau", "2023"), ("lao-cai", "2025b"))

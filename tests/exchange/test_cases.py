@@ -8,10 +8,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from forecast.data import places, tables
+from forecast.data import letters, places, tables
 from forecast.data.tables import UserError
 from forecast.exchange import scaffold, spreadsheet
-from forecast.exchange.reading import letters
 
 STORED = Path(os.environ.get("FORECAST_CASES", Path(__file__).parents[3] / "shared" / "cases"))
 DA_BAC = places.read_place("Đà Bắc", at="2023-01")

@@ -1,5 +1,6 @@
 """What rows have to be to be a projection: each key once, months and draws in one form, a value in each row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def refuse_faults(frame: pd.DataFrame) -> None:
     values = frame["value"].to_numpy(float)
     if np.isnan(values).any():
         raise _fault(frame, np.isnan(values), "value", Message("a number in each row"))
-    if (twice := _repeated(frame, draws)).any():
+    if (twice := pd.Series(numbered(frame)).duplicated()).any():
         row = frame.iloc[int(twice.argmax())]
         raise UserError(
             "a projection has each value once; there are several of {key}",
@@ -52,18 +53,22 @@ def _is_month(text: Any) -> bool:
         return False
 
 
-def _repeated(frame: pd.DataFrame, draws: np.ndarray) -> np.ndarray:
-    """Return which rows have the key of an earlier one; a key is one number, since rows are many."""
-    number = draws.astype(np.int64)
+def numbered(frame: pd.DataFrame, columns: Sequence[str] = TEXT) -> np.ndarray:
+    """Return a number for each row, the same where draw and `columns` (categories) are the same: rows are many.
+
+    >>> rows = pd.DataFrame({"draw": [0, 1, 0], "month": pd.Categorical(["2024-01", "2024-01", "2024-01"])})
+    >>> numbered(rows, ["month"]).tolist()
+    [0, 2, 0]
+    """
+    number = frame["draw"].to_numpy(np.int64)
     size = int(number.max(initial=0)) + 1
-    for column in TEXT:
+    for column in columns:
         codes = frame[column].cat.codes.to_numpy(np.int64)
         count = len(frame[column].cat.categories) + 1
         if size > np.iinfo(np.int64).max // count:  # more keys than numbers: name those that there are
             number, size = pd.factorize(number)[0].astype(np.int64), len(number) + 1
         number, size = number * count + codes, size * count
-    repeated: np.ndarray = pd.Series(number).duplicated().to_numpy()
-    return repeated
+    return number
 
 
 def _fault(frame: pd.DataFrame, where: Any, column: str, expected: Message) -> UserError:

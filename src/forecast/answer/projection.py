@@ -146,10 +146,11 @@ class Projection:
             raise tables.UserError(
                 "no scenario {scenario!r} to compare with; there are {known}", scenario=scenario, known=known
             )
-        on = [c for c in COLUMNS if c not in ("scenario", "value")]
         other = self.frame[self.frame["scenario"] != scenario]
-        both = other.merge(base.drop(columns="scenario"), on=on, suffixes=("", "_base"))
-        return Projection(both.assign(value=both["value"] - both["value_base"]))
+        number = keys.numbered(self.frame, [c for c in _TEXT if c != "scenario"])
+        partner = pd.Index(number[base.index]).get_indexer(number[other.index])
+        rows, there = other[partner >= 0], partner[partner >= 0]
+        return Projection._part(rows.assign(value=rows["value"].to_numpy() - base["value"].to_numpy()[there]))
 
     def probability(
         self, measure: str = "members", *, at_least: float, by: str, group: str = "all", since: str | None = None

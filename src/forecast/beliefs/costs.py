@@ -35,7 +35,7 @@ def unit_costs() -> pd.DataFrame:
     30000.0
     """
     path = tables.data_dir() / FILE
-    return _read(path, path.read_bytes() if path.is_file() else b"")
+    return _read(path, tables.changed(path))
 
 
 def newest() -> pd.DataFrame:
@@ -127,7 +127,7 @@ class _Dated(NamedTuple):
 def _of(item: str) -> _Dated:
     """Return the rows of an item."""
     path = tables.data_dir() / FILE
-    rows = _items(path, path.read_bytes() if path.is_file() else b"").get(item)
+    rows = _items(path, tables.changed(path)).get(item)
     if rows is None:
         raise tables.UserError(
             "{file} has no item {item!r}; expected one of {known}", file=FILE, item=item, known=", ".join(items())
@@ -136,10 +136,10 @@ def _of(item: str) -> _Dated:
 
 
 @lru_cache(maxsize=4)
-def _items(path: Path, content: bytes) -> dict[str, _Dated]:
+def _items(path: Path, changed: int) -> dict[str, _Dated]:
     """Rows by item: every batch of draws asks for those of each bill."""
     by_item = {}
-    for item, rows in _read(path, content).groupby("item", sort=False):
+    for item, rows in _read(path, changed).groupby("item", sort=False):
         since = np.array([tables.month_index(tables.month(m)) for m in rows["since"]])
         price = Path3(*(rows[name].to_numpy() for name in Path3._fields))
         by_item[str(item)] = _Dated(since, price, float(rows["hours"].iloc[-1]), str(rows["payer"].iloc[-1]))
@@ -147,8 +147,8 @@ def _items(path: Path, content: bytes) -> dict[str, _Dated]:
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, content: bytes) -> pd.DataFrame:
-    """Read the table once for each content: every batch of draws asks for it."""
+def _read(path: Path, changed: int) -> pd.DataFrame:
+    """Read the table once for each state of its file: every batch of draws asks for it."""
     table = tables.read(path, "unit_costs")
     order = {name: number for number, name in enumerate(table["item"].drop_duplicates())}
     return table.sort_values(

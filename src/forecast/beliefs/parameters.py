@@ -81,9 +81,9 @@ def check_assumption(name: str, given: float | Assumption, place: Place | None =
     forecast.data.messages.Wrong: assumptions.annual_lapse: expected a number of at least 0 and below 1, not 1
     """
     low, high = (given.low, given.high) if isinstance(given, Assumption) else (given, given)
-    row = _table().loc[[name]].iloc[0]
-    least, most = float(row["least"]), float(row["most"])
-    above, below = row["open"] in ("least", "both"), row["open"] in ("most", "both")
+    path = tables.data_dir() / FILE
+    least, most, open_at = _limits(path, tables.changed(path))[name]
+    above, below = open_at in ("least", "both"), open_at in ("most", "both")
     low_fits = low > least if above else low >= least
     high_fits = high < most if below else high <= (sys.float_info.max if math.isnan(most) else most)
     if not (low_fits and high_fits):  # a number that is none (nan) fits nowhere
@@ -106,24 +106,31 @@ def check_assumption(name: str, given: float | Assumption, place: Place | None =
 
 def _kind(kind: str) -> pd.DataFrame:
     path = tables.data_dir() / FILE
-    return _of_kind(path, path.read_bytes() if path.is_file() else b"", kind).copy()
+    return _of_kind(path, tables.changed(path), kind).copy()
 
 
 @lru_cache(maxsize=8)
-def _of_kind(path: Path, content: bytes, kind: str) -> pd.DataFrame:
+def _of_kind(path: Path, changed: int, kind: str) -> pd.DataFrame:
     """Every batch of draws asks for it."""
-    table = _read(path, content)
+    table = _read(path, changed)
     return table[table["kind"] == kind]
+
+
+@lru_cache(maxsize=4)
+def _limits(path: Path, changed: int) -> dict[str, tuple[float, float, str]]:
+    """Least, most and which of them is open by parameter: each scenario asks for those of all that it assumes."""
+    table = _read(path, changed)
+    return dict(zip(table.index, zip(table["least"], table["most"], table["open"], strict=True), strict=True))
 
 
 def _table() -> pd.DataFrame:
     path = tables.data_dir() / FILE
-    return _read(path, path.read_bytes() if path.is_file() else b"")
+    return _read(path, tables.changed(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, content: bytes) -> pd.DataFrame:
-    """Read the table once for each content: every batch of draws asks for it."""
+def _read(path: Path, changed: int) -> pd.DataFrame:
+    """Read the table once for each state of its file: every batch of draws asks for it."""
     table = tables.read(path, "parameters").set_index("parameter")
     if faults := missing(table.index):
         raise TableError(faults)

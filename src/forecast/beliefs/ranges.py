@@ -74,11 +74,11 @@ def _units(row: Seen, place: Place) -> float:
 
 def _table() -> dict[tuple[str, str, str], Seen]:
     path = tables.data_dir() / FILE
-    return _read(path, path.read_bytes() if path.is_file() else b"")
+    return _read(path, tables.changed(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, content: bytes) -> dict[tuple[str, str, str], Seen]:
-    """Read the table once for each content: a search asks for it many times."""
+def _read(path: Path, changed: int) -> dict[tuple[str, str, str], Seen]:
+    """Read the table once for each state of its file: a search asks for it many times."""
     rows = [Seen(*row) for row in tables.read(path, "ranges")[list(Seen._fields)].itertuples(index=False)]
     return {(row.column, row.place, row.group): row for row in rows}

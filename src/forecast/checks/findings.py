@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from forecast.data import tables
@@ -213,11 +214,12 @@ def pick(
     frame: pd.DataFrame, like: Row | None = None, same: Collection[str] = ("scheme", "place", "source"), **equal: Any
 ) -> pd.DataFrame:
     """Return rows with a value that equal ``like`` in the columns ``same`` and the given values; newest last."""
-    keep = frame["value"].notna()
+    keep = np.flatnonzero(frame["value"].notna())
     for column, value in (equal | ({c: like[c] for c in same if c not in equal} if like is not None else {})).items():
-        column_is: pd.Series[bool] = frame[column].isin(value) if isinstance(value, tuple) else frame[column] == value
-        keep &= column_is
-    return frame[keep].sort_values("t", kind="stable")
+        there = frame[column].iloc[keep]
+        same_there = there.isin(value) if isinstance(value, tuple) else there == value
+        keep = keep[same_there.to_numpy(bool)]
+    return frame.iloc[keep].sort_values("t", kind="stable")
 
 
 def each(frame: pd.DataFrame) -> Rows:

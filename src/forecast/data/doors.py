@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from forecast.data import letters
 from forecast.data.messages import Message, UserError
 from forecast.data.typed import two_readings
 
@@ -87,17 +88,21 @@ def _text(path: Path, kind: str) -> str:
         raise UserError("{file}: not readable as {kind}: expected text in UTF-8", file=path, kind=kind) from None
 
 
-def encoding(path: Path) -> str:
-    """Return the encoding of a table of text, UTF-8 or, where its mark says so, UTF-16; UserError for a workbook.
+def table_text(path: Path) -> str:
+    """Return the text of a table in whichever letters it was saved: UTF-8, UTF-16, or Vietnamese of before Unicode.
 
-    >>> encoding(Path(__file__))
-    'utf-8-sig'
+    UserError for a workbook, for what is no text, and for bytes that make no Vietnamese: its names would be wrong.
+
+    >>> table_text(Path(__file__)).splitlines()[3]
+    'where the file is opened.'
     """
-    with open(path, "rb") as handle:
-        head = handle.read(8)
-    if head.startswith(WORKBOOKS):
+    data = path.read_bytes()
+    if data.startswith(WORKBOOKS):
         raise UserError("{file}: a workbook; expected a table of text: save its sheet as CSV UTF-8", file=path)
-    return "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    text, unicode = letters.decoded(data)
+    if "\x00" in text or "\ufffd" in text or (not unicode and letters.strange(text)):
+        raise UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path)
+    return text
 
 
 def read_json(path: Path) -> Any:

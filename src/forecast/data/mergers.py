@@ -2,6 +2,7 @@
 
 from typing import overload
 
+import numpy as np
 import pandas as pd
 
 from forecast.data import frames, tables
@@ -44,9 +45,10 @@ def carry(values: pd.Series | pd.DataFrame, at: Month = REFORM) -> pd.Series | p
     targets = {old: list(zip(part["new"], part["share"], strict=True)) for old, part in frames.groups(moves, "old")}
     frame = values.to_frame().T if isinstance(values, pd.Series) else values
     places = table("places")
-    columns = {unit if unit in targets else find(unit, places): frame[unit] for unit in frame.columns}
+    units = [unit if unit in targets else find(unit, places) for unit in frame.columns]
+    columns = dict(zip(units, frame.to_numpy().T, strict=True))
     while any(unit in targets for unit in columns):  # twice where a unit that merged in 2024 merged again in 2025
-        moved: dict[str, pd.Series] = {}
+        moved: dict[str, np.ndarray] = {}
         for unit, series in columns.items():
             for new, share in targets.get(unit, [(unit, 1.0)]):
                 part = series * share

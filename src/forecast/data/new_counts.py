@@ -6,6 +6,7 @@ month. The long form may hold plans as well: they teach what is aimed at, and ju
 """
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,11 +67,9 @@ def read(path: Path, known: pd.DataFrame) -> pd.DataFrame:
 def _header(path: Path) -> list[str]:
     """Return the names of the columns of a file; empty where it cannot be read, which `tables.read` will say."""
     try:
-        with open(path, encoding=doors.encoding(path), newline="") as handle:
-            mark = typed.separator(handle.readline())
-            handle.seek(0)
-            return next(csv.reader(handle, delimiter=mark), [])
-    except (OSError, UnicodeError, csv.Error):
+        text = doors.table_text(path)
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=typed.separator(text.partition("\n")[0])), [])
+    except (OSError, UserError, csv.Error):
         return []
 
 

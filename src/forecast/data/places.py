@@ -7,8 +7,10 @@ counted since; :mod:`forecast.data.mergers` applies it to series.
 """
 
 import re
-from dataclasses import dataclass, field
-from functools import cached_property
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,10 +108,23 @@ class Place:
         rows = rows[firm(rows)]
         return dict(frames.groups(rows.sort_values("month", kind="stable"), ["measure", "group"]))
 
+    @cached_property
+    def _months(self) -> dict[tuple[str, str], list[str]]:
+        """Their months: every question asks for the last one."""
+        return {key: rows["month"].tolist() for key, rows in self._counts.items()}
+
     def _published(self, measure: str, group: str, until: Month | None) -> pd.DataFrame:
         """Return those of one measure and group up to ``until``."""
         rows = self._counts.get((measure, group), self.history[:0])
-        return rows if until is None else rows[rows["month"] <= str(until)]
+        if until is None or rows.empty:
+            return rows
+        return rows[: bisect_right(self._months[measure, group], str(until))]
+
+    @cached_property
+    def collectors(self) -> pd.DataFrame:
+        """Published counts of the place's own collectors, in their order, conflicting ones too."""
+        rows = observed(self.history, "collectors")
+        return rows[rows["place"] == self.name]
 
     def observed(self, measure: str = "members", until: Month | None = None) -> pd.Series:
         """Return what was published for the whole place, indexed by month; gaps stay gaps.
@@ -132,8 +147,8 @@ class Place:
         rows = self._published(measure, group, until)
         if rows.empty:
             return None
-        last = rows.iloc[-1]
-        return tables.month(last["month"]), float(last["value"]), last["status"]
+        last: list[Any] = [rows[name].iat[-1] for name in ("month", "value", "status")]
+        return tables.month(last[0]), float(last[1]), last[2]
 
 
 def _alive(frame: pd.DataFrame, month: str) -> pd.Series:
@@ -198,7 +213,17 @@ def read_place(name: str, at: Month | None = None) -> Place:
     else:
         month = str(tables.month(str(typed.month(at))))
         row = frames.at(places, name_at(name, month))
-    name = row["place"]
+    stamps = tuple(tables.changed(tables.data_dir() / f"{one}.csv") for one in ("places", "crosswalk", "history"))
+    place = _read(tables.data_dir(), stamps, row["place"], month)
+    # One's own: what is written into its tables (they are not copied until then) is in no other's.
+    return replace(place, communes=place.communes.copy(deep=False), history=place.history.copy(deep=False))
+
+
+@lru_cache(maxsize=64)
+def _read(folder: Path, changed: tuple[int, ...], name: str, month: str) -> Place:
+    """Put a place together once for each state of the tables: an import asks for the same one for each month."""
+    places = table("places")
+    row = frames.at(places, name)
     units = _communes(row, places, month)
     counts = {column: float(row[column]) for column in (*_COUNTS, "labor_force")}
     if units["since"].min() > row["since"]:  # the place outlived a reform: its new communes carry its new figures

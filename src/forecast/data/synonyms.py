@@ -9,7 +9,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from forecast.data.home import ROOT
@@ -20,6 +20,7 @@ LANGS = ("vi", "en")
 _UNITS = frozenset({"province", "district", "commune"})  # levels whose word stands before a name
 
 
+@lru_cache(maxsize=50_000)
 def slug(name: str) -> str:
     """Return ``name`` in small letters without diacritics, words joined by hyphens; for files and for typing.
 

@@ -109,7 +109,12 @@ def month(text: Month) -> pd.Period:
     >>> month("2021-12")
     Period('2021-12', 'M')
     """
-    text = str(text)
+    return _month(str(text))
+
+
+@lru_cache(maxsize=4096)
+def _month(text: str) -> pd.Period:
+    """Every question reads the same months again and again."""
     if len(text) == 7 and text[4] == "-" and text.isascii() and text[:4].isdigit() and text[5:] in _MONTH_NUMBERS:
         return pd.Period(text, freq="M")
     raise UserError('"{text}" is not {expected}', text=text, expected=Message(EXPECTED_MONTH))
@@ -260,19 +265,18 @@ def _cells(path: Path, by_hand: bool) -> _Sheet:
     """Read the cells of a CSV file; one that is none raises :class:`UserError`, and so does one with semicolons."""
     rows, lines = [], []
     try:
-        with open(path, encoding=doors.encoding(path) if by_hand else "utf-8-sig", newline="") as handle:
-            mark = typed.separator(handle.readline())
-            if mark != "," and not by_hand:
-                raise UserError("{file}: its columns are separated by {mark!r}; expected commas", file=path, mark=mark)
-            handle.seek(0)
-            reader = csv.reader(handle, delimiter=mark, strict=True)
-            header = next(reader, [])
+        text = doors.table_text(path) if by_hand else path.read_bytes().decode("utf-8-sig")
+        mark = typed.separator(text.partition("\n")[0])
+        if mark != "," and not by_hand:
+            raise UserError("{file}: its columns are separated by {mark!r}; expected commas", file=path, mark=mark)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+        header = next(reader, [])
+        start = reader.line_num + 1
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(start)
             start = reader.line_num + 1
-            for row in reader:
-                if row:
-                    rows.append(row)
-                    lines.append(start)
-                start = reader.line_num + 1
     except UnicodeError:
         raise UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     except csv.Error as error:

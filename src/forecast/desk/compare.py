@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer.projection import Projection
-from forecast.data import tables
+from forecast.data import frames, tables
 from forecast.data.vocabulary import PAYERS
 from forecast.desk.target import INTERVAL
 from forecast.experiment.project import refuse_others
@@ -39,12 +39,16 @@ def comparison(answer: Projection, base: str) -> pd.DataFrame:
             "nothing to compare with {base!r}: give at least two scenarios of the same place and months", base=base
         )
     keys = ["place", "scenario", "engine", "group"]
-    last = gaps["month"].astype(str).max()
+    last = max(map(str, gaps["month"].unique()))
     parts = []
-    for (place, scenario, engine, group), rows in gaps.groupby(keys, observed=True, sort=False):
-        wide = rows.pivot_table(index="draw", columns="measure", values="value", aggfunc="sum", observed=True)
+    summed = gaps.groupby([*keys, "measure", "draw"], observed=True, sort=False)["value"].sum()
+    members = gaps[(gaps["measure"] == "members") & (gaps["month"] == last)]
+    ends = dict(frames.groups(members, keys, observed=True))
+    for asked, totals in summed.groupby(keys, observed=True, sort=False):
+        wide = totals.droplevel([*keys]).unstack("measure").sort_index()
+        place, scenario, engine, group = asked
         head = {"place": place, "scenario": scenario, "base": base, "engine": engine, "month": last, "group": group}
-        end = rows[(rows["measure"] == "members") & (rows["month"].astype(str) == last)]["value"]
+        end = ends.get(asked, members[:0])["value"]
         years = wide["members"] / 12
         measured = [("members", "", "persons", end), ("member_years", "", "years", years)]
         measured += [(m, "", "persons", wide[m]) for m in ("entries", "lapses") if m in wide]

@@ -2,7 +2,7 @@
 
 An .ods file is packed XML, written here as OpenDocument 1.3 asks, since no library for it is kept well; why xlwt, at
 rest as the format itself, writes the .xls, says decision 22. Windows-1258 and the fonts TCVN3 and VNI are those of
-:mod:`forecast.exchange.reading.letters`.
+:mod:`forecast.data.letters`.
 """
 
 import csv
@@ -16,9 +16,9 @@ from xml.sax.saxutils import escape, quoteattr
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
+from forecast.data import letters
 from forecast.data.files import timeless
 from forecast.data.tables import UserError
-from forecast.exchange.reading import letters
 
 TEXTS: dict[str, tuple[str, str]] = {  # the separator and the letters of a text format
     "csv-semicolon": (";", "utf-8"),

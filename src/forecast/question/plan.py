@@ -17,7 +17,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from forecast.beliefs.ranges import PER_COMMUNE
 from forecast.data import tables
-from forecast.data.history import observed
 from forecast.data.messages import Message, Wrong
 from forecast.data.places import Place, slug
 from forecast.data.synonyms import meant, unit
@@ -206,8 +205,7 @@ def baseline_collectors(place: Place, start: str) -> np.ndarray:
     published, the density of Nghệ An in 2018 (1,711 points in 477 communes).
     """
     people = place.communes["eligible"].to_numpy(float)
-    rows = observed(place.history, "collectors")
-    rows = rows[rows["place"] == place.name]
+    rows = place.collectors
     if rows.empty:
         communes: np.ndarray = np.nan_to_num(place.communes["communes"].to_numpy(float), nan=1.0)
         return communes * PER_COMMUNE

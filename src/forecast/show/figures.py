@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from forecast.checks.findings import Finding
-from forecast.data import frames, history, places
+from forecast.data import frames, history, places, syllables
 from forecast.data.history import HasPlace
 from forecast.data.places import Place
 from forecast.data.tables import STATUSES, UserError
 from forecast.data.vocabulary import NATION as NATION
-from forecast.language import syllables, words
+from forecast.language import words
 from forecast.language.words import Text, form, join, listing, say, term
 from forecast.show import marks
 from forecast.show.picture import LOOKS, TARGET, Picture, capital, redrawn, sheet, source_line, style

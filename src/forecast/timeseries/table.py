@@ -65,10 +65,7 @@ def read(path: str | Path) -> pd.DataFrame:
     Raises :class:`forecast.data.tables.UserError` for a file that is no such table, and names a row with more cells
     than the header.
     """
-    try:
-        text = Path(path).read_bytes().decode(doors.encoding(Path(path)))
-    except UnicodeError:
-        raise tables.UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
+    text = doors.table_text(Path(path))
     try:
         mark = typed.separator(text.partition("\n")[0])
         header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)

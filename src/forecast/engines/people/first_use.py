@@ -23,7 +23,7 @@ from forecast.data.messages import UserError, translate
 from forecast.data.steps import say_beside
 
 _begun = False
-_told = False
+_looked = False
 
 
 def mark() -> Path:
@@ -97,9 +97,11 @@ def _call_all() -> None:
 
 def tell() -> None:
     """Say once, to somebody who waits at a terminal or for a command, that functions have to be compiled first."""
-    global _told
-    if not _told and missing():
-        _told = True
+    global _looked
+    if _looked:
+        return
+    _looked = True  # looked at once: it takes reading all sources, and a search asks for work hundreds of times
+    if missing():
         why = translate(
             "the first run after an installation or an update prepares the model, which takes a minute or two; "
             "later runs need not"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -149,12 +149,11 @@ def income_per_head(place: Place) -> tuple[float, str]:
 
 def _income(lineage: tuple[str, ...], history: pd.DataFrame | None = None) -> tuple[float, str]:
     path = tables.data_dir() / "history.csv"
-    known = _incomes(path, path.read_bytes() if path.is_file() else b"")
+    known = _incomes(path, tables.changed(path))
+    # A place that a reader has made brings its rows with it.
+    own = {} if history is None or lineage[0] in known else _last_incomes(history)
     for name in lineage:
-        last = known.get(name)
-        if last is None and history is not None:  # a place that a reader has made brings its rows with it
-            last = _last_incomes(history).get(name)
-        if last:
+        if last := known.get(name) or own.get(name):
             return last
     raise tables.UserError(
         "{place}: history.csv has no income_per_head for it or for any place above it", place=lineage[0]
@@ -164,13 +163,13 @@ def _income(lineage: tuple[str, ...], history: pd.DataFrame | None = None) -> tu
 def _last_incomes(history: pd.DataFrame) -> dict[str, tuple[float, str]]:
     """The last income per head of each place: (VND per month, month)."""
     rows = history[(history["measure"] == "income_per_head") & history["value"].notna()]
-    last: Any = rows.itertuples()
-    return {row.place: (row.value / (12 if row.unit == "vnd_per_year" else 1), row.month) for row in last}
+    last = zip(*(rows[name].tolist() for name in ("place", "value", "unit", "month")), strict=True)
+    return {place: (value / (12 if unit == "vnd_per_year" else 1), month) for place, value, unit, month in last}
 
 
 @lru_cache(maxsize=4)
-def _incomes(path: Path, content: bytes) -> dict[str, tuple[float, str]]:
-    """Read the table once for each content: every batch of draws asks for it."""
+def _incomes(path: Path, changed: int) -> dict[str, tuple[float, str]]:
+    """Read the table once for each state of its file: every batch of draws asks for it."""
     return _last_incomes(tables.read(path, "history"))
 
 

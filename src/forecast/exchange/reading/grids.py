@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 import python_calamine
 import xlrd
-from charset_normalizer import from_bytes
 from lxml import html
 
+from forecast.data import letters
 from forecast.data.tables import UserError
-from forecast.exchange.reading import filed, letters, packed
+from forecast.exchange.reading import filed, fonts, packed
 
 MOST_BYTES = 30e6
 """Bytes of a file that is read at all."""
@@ -99,7 +99,7 @@ def read_grids(path: Path) -> list[Grid]:
         grids = [Grid(path.stem, rows)]
     else:
         grids = [_text(path)]
-    return [letters.converted(grid) for grid in grids]
+    return [fonts.converted(grid) for grid in grids]
 
 
 def _book(path: Path, look: packed.Look) -> list[Grid]:
@@ -255,8 +255,8 @@ def _page(path: Path) -> list[Grid]:
 def _text(path: Path) -> Grid:
     """Return a text file as a sheet; its separator is the one that cuts most lines into the same number of cells."""
     data = path.read_bytes()
-    text = decoded(data)
-    if text is None or "\x00" in text:
+    text, _ = letters.decoded(data)
+    if "\x00" in text:
         raise UserError(_NO_BOOK, file=path.name)
     sample = [line for line in text.splitlines()[:200] if line.strip()]
 
@@ -281,31 +281,3 @@ def _text(path: Path) -> Grid:
     except csv.Error:
         raise UserError("{file}: a damaged table of text; save it as .xlsx", file=path.name) from None
     return Grid(path.stem, rows)
-
-
-def decoded(data: bytes) -> str | None:
-    """Return the text in bytes: by their mark, as UTF-8, UTF-16, or in the letters that make it Vietnamese.
-
-    >>> decoded("Xã;Tháng".encode("utf-16"))
-    'Xã;Tháng'
-    >>> decoded(letters.to_1258("Xã Tú Lý; Đà Bắc; Mường Chiềng"))
-    'Xã Tú Lý; Đà Bắc; Mường Chiềng'
-    """
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    try:
-        text = data.decode("utf-8")
-        if "\x00" not in text:
-            return text
-    except UnicodeDecodeError:
-        pass
-    if data[:4000].count(0) > len(data[:4000]) // 5:
-        best = from_bytes(data[:4000]).best()
-        wide = (
-            best.encoding
-            if best and best.encoding.startswith("utf_16")
-            else ("utf-16-le" if data[1:4000:2].count(0) > data[:4000:2].count(0) else "utf-16-be")
-        )
-        return data.decode(wide, "replace")
-    return letters.legacy(data)

@@ -6,11 +6,12 @@ are stored (NFC, NFD), and where a tone stands (Hòa, Hoà), makes no difference
 
 import difflib
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
+from forecast.data.letters import from_tcvn3, from_vni
 from forecast.data.places import Place
 from forecast.data.synonyms import unit_words
-from forecast.exchange.reading.letters import from_tcvn3, from_vni
 from forecast.exchange.reading.texts import fold, spelled, tidy
 
 _WORDS = unit_words("commune")
@@ -54,6 +55,7 @@ class Match(NamedTuple):
     how: str = "exact"
 
 
+@lru_cache(maxsize=50_000)
 def parted(text: str) -> Name:
     """Return a commune's name taken apart.
 

@@ -67,9 +67,10 @@ def communes_of(place_at: Callable[[str | None], Place] | None) -> Communes:
             return None
         if month not in kept:
             place = place_at(month)
-            kept[month] = by_name.setdefault(
-                (place.name, len(place.communes), place.communes["commune"].iloc[0]), Names(place)
-            )
+            which = place.name, len(place.communes), place.communes["commune"].iloc[0]
+            if which not in by_name:
+                by_name[which] = Names(place)
+            kept[month] = by_name[which]
         return kept[month]
 
     return names

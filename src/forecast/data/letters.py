@@ -1,4 +1,6 @@
-"""Vietnamese letters of the time before Unicode: fonts TCVN3 (.VnTime) and VNI, and Windows-1258, to Unicode.
+"""The text in bytes: UTF-8, UTF-16, and Vietnamese letters of the time before Unicode.
+
+Those are the fonts TCVN3 (.VnTime) and VNI, and Windows-1258.
 
 In such a font the code of one letter shows another: `Cao S¬n` is Cao Sơn in a TCVN3 font. A cell is converted only if
 it is no Vietnamese as it stands and is Vietnamese once converted. The tables are those of TCVN 5712:1993 (third set)
@@ -8,12 +10,8 @@ and of VNI-Windows.
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from forecast.language.syllables import foreign
-
-if TYPE_CHECKING:
-    from forecast.exchange.reading.grids import Grid
+from forecast.data.syllables import foreign
 
 _TCVN3 = dict(
     zip(
@@ -165,44 +163,6 @@ def best(text: str) -> tuple[str, str]:
     return (decoded, font) if count < strange(text) else (text, "")
 
 
-def converted(grid: "Grid") -> "Grid":
-    """Return a sheet with cells of old fonts in Unicode; `font` says which font, if there were any."""
-    fonts: dict[str, int] = {}
-    grid = grid._replace(
-        rows=[
-            [
-                unicodedata.normalize("NFC", cell) if isinstance(cell, str) and not cell.isascii() else cell
-                for cell in row
-            ]
-            for row in grid.rows
-        ]
-    )
-    rows = []
-    for row in grid.rows:
-        cells = list(row)
-        for at, cell in enumerate(cells):
-            if isinstance(cell, str) and not cell.isascii():
-                cells[at], font = best(cell)
-                if font:
-                    fonts[font] = fonts.get(font, 0) + 1
-        rows.append(cells)
-    if not fonts:
-        return grid
-    font = max(fonts, key=lambda name: fonts[name])
-    back = from_tcvn3 if font == "TCVN3" else from_vni
-    texts = {cell for row in grid.rows for cell in row if isinstance(cell, str) and not cell.isascii()}
-    # Where nearly every cell is of the font, one that could be either is as well; in a mixed sheet it stays.
-    if sum(1 for cell in texts if best(cell)[1]) > 0.6 * len(texts):
-        rows = [
-            [
-                back(cell) if isinstance(cell, str) and not cell.isascii() and not strange(back(cell)) else new
-                for cell, new in zip(row, fresh, strict=True)
-            ]
-            for row, fresh in zip(grid.rows, rows, strict=True)
-        ]
-    return grid._replace(rows=rows, font=font)
-
-
 def legacy(data: bytes) -> str:
     """Return the text in bytes of no Unicode: of Windows-1258 and the two fonts the one with the fewest odd words."""
     plain = data.decode("latin-1")
@@ -212,3 +172,35 @@ def legacy(data: bytes) -> str:
     except UnicodeDecodeError:
         pass
     return min(texts, key=lambda text: strange(text[:20_000]))
+
+
+def decoded(data: bytes) -> tuple[str, bool]:
+    """Return the text in bytes, and whether it is Unicode: by their mark, as UTF-8, as UTF-16.
+
+    Else it is in the letters that make it most Vietnamese.
+
+    >>> decoded("Xã;Tháng".encode("utf-16"))
+    ('Xã;Tháng', True)
+    >>> decoded(to_1258("Xã Tú Lý; Đà Bắc; Mường Chiềng"))
+    ('Xã Tú Lý; Đà Bắc; Mường Chiềng', False)
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace"), True
+    try:
+        text = data.decode("utf-8")
+        if "\x00" not in text:
+            return text, True
+    except UnicodeDecodeError:
+        pass
+    if data[:4000].count(0) > len(data[:4000]) // 5:
+        from charset_normalizer import from_bytes  # heavy, and seldom asked
+
+        best = from_bytes(data[:4000]).best()
+        wide = (
+            best.encoding
+            if best and best.encoding.startswith("utf_16")
+            else ("utf-16-le" if data[1:4000:2].count(0) > data[:4000:2].count(0) else "utf-16-be")
+        )
+        return data.decode(wide, "replace"), True
+    return legacy(data), False
