@@ -93,7 +93,9 @@ def test_a_window_that_is_closed_ends_its_kernel(address):
     assert browser.open(goodbye, data=f"_xsrf={given}".encode()).status == 204  # as the page does
 
 
-@pytest.mark.parametrize(("lang", "width", "scheme"), [("vi", 1280, "light"), ("en", 390, "dark")])
+@pytest.mark.parametrize(
+    ("lang", "width", "scheme"), [("vi", 1280, "light"), pytest.param("en", 390, "dark", marks=pytest.mark.slow)]
+)
 def test_the_page_from_a_link_to_answers_side_by_side(address, browser, lang, width, scheme):
     axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text("utf-8")
     words = {
@@ -191,6 +193,7 @@ def test_one_window_too_many_is_told_so_on_a_page_of_ours():
     assert "không mở thêm được nữa" in refused.value.read().decode()
 
 
+@pytest.mark.slow
 def test_the_kernel_of_a_window_that_is_gone_ends():
     code = (
         "from pathlib import Path; from forecast.app.serve import serve; "
@@ -206,6 +209,7 @@ def test_the_kernel_of_a_window_that_is_gone_ends():
             run.terminate()
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_of_windows_that_are_gone():
     code = """if True:
         import gc, logging, sys
