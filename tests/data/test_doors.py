@@ -152,6 +152,14 @@ def test_a_table_by_hand_may_be_utf_16_and_a_workbook_in_its_place_is_told_as_on
         assert "a workbook" in told.value.text("en") and "là tệp bảng tính" in told.value.text("vi")
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize("read", [partial(tables.read, table="counts", by_hand=True), series.read])
+def test_lines_may_end_as_any_system_ends_them(tmp_path, read, end):
+    path = tmp_path / "t.csv"
+    path.write_bytes(end.join(["place;month;value", "Đà Bắc;2026-06;12", "Cà Mau;2026-06;1271,0"]).encode())
+    assert read(path)["place"].tolist() == ["Đà Bắc", "Cà Mau"]
+
+
 BY_HAND = "nơi;tháng\nĐà Bắc;2026-06\nMường Chiềng, xã Tú Lý;2026-07\n"
 
 

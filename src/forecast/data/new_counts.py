@@ -68,7 +68,7 @@ def _header(path: Path) -> list[str]:
     """Return the names of the columns of a file; empty where it cannot be read, which `tables.read` will say."""
     try:
         text = doors.table_text(path)
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=typed.separator(text.partition("\n")[0])), [])
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=typed.separator(text)), [])
     except (OSError, UserError, csv.Error):
         return []
 

@@ -266,7 +266,7 @@ def _cells(path: Path, by_hand: bool) -> _Sheet:
     rows, lines = [], []
     try:
         text = doors.table_text(path) if by_hand else path.read_bytes().decode("utf-8-sig")
-        mark = typed.separator(text.partition("\n")[0])
+        mark = typed.separator(text)
         if mark != "," and not by_hand:
             raise UserError("{file}: its columns are separated by {mark!r}; expected commas", file=path, mark=mark)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)

@@ -140,12 +140,13 @@ def a_year(text: object) -> str:
     return match[2] if match and _is("year", match[1]) else ""
 
 
-def separator(header: str) -> str:
+def separator(text: str) -> str:
     """Return what separates the columns of a table by its first line: as spreadsheets write it in Viet Nam, or a comma.
 
-    >>> separator("place;month;value"), separator("place,month"), separator("y")
+    >>> separator("place;month;value\\rĐà Bắc;2026-06;1,5"), separator("place,month"), separator("y")
     (';', ',', ',')
     """
+    header = re.match(r"[^\r\n]*", text)[0]  # type: ignore[index]  # matches at least nothing
     return next((mark for mark in (";", "\t") if mark in header and "," not in header), ",")
 
 

@@ -1,6 +1,7 @@
 """One's own counts as reports read them: the monthly table by commune, the counts of an imported list."""
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from forecast.data import tables, typed
+from forecast.data import doors, tables, typed
 from forecast.data.history import observed
 from forecast.data.places import Place, slug
 from forecast.data.schemas import EXPECTED_MONTH
@@ -141,23 +142,22 @@ def listed(path: Path) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     faults = []
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            mark = typed.separator(file.readline())
-            file.seek(0)
-            for number, row in enumerate(csv.DictReader(file, delimiter=mark), start=2):
-                due, persons = str(typed.month(row["due"])), numbers.whole(row["persons"])
-                if not re.fullmatch(r"(\d{4}-\d{2})?", due):
-                    faults.append(tables.Fault(path.name, number, "due", due, EXPECTED_MONTH))
-                if persons is None:
-                    faults.append(
-                        tables.Fault(
-                            path.name, number, "persons", row["persons"], "a whole number of persons, such as 1234"
-                        )
+        text = doors.table_text(path)
+        lines = io.StringIO(text, newline="")
+        for number, row in enumerate(csv.DictReader(lines, delimiter=typed.separator(text)), start=2):
+            due, persons = str(typed.month(row["due"])), numbers.whole(row["persons"])
+            if not re.fullmatch(r"(\d{4}-\d{2})?", due):
+                faults.append(tables.Fault(path.name, number, "due", due, EXPECTED_MONTH))
+            if persons is None:
+                faults.append(
+                    tables.Fault(
+                        path.name, number, "persons", row["persons"], "a whole number of persons, such as 1234"
                     )
-                area, status = row.get("area") or "", row.get("status") or "stated"
-                names = {name: str(row[name]) for name in ("commune", "kind")}
-                rows.append(names | {"area": area, "due": due, "persons": persons or 0, "status": status})
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError, csv.Error):
+                )
+            area, status = row.get("area") or "", row.get("status") or "stated"
+            names = {name: str(row[name]) for name in ("commune", "kind")}
+            rows.append(names | {"area": area, "due": due, "persons": persons or 0, "status": status})
+    except (KeyError, TypeError, ValueError, csv.Error):
         raise UserError("{file}: not the member-counts.csv of an imported list", file=path) from None
     if faults:
         raise tables.TableError(faults)

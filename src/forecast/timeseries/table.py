@@ -67,7 +67,7 @@ def read(path: str | Path) -> pd.DataFrame:
     """
     text = doors.table_text(Path(path))
     try:
-        mark = typed.separator(text.partition("\n")[0])
+        mark = typed.separator(text)
         header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     except (csv.Error, ValueError) as error:
         raise tables.UserError(
