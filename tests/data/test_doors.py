@@ -169,6 +169,9 @@ def test_letters_of_before_unicode_are_read_where_they_make_vietnamese(tmp_path,
     path = tmp_path / "t.csv"
     path.write_bytes(saved if isinstance(saved, bytes) else saved.encode("latin-1"))
     assert doors.table_text(path).casefold() == BY_HAND.casefold()
+    plain = "unit;2026-06\n" * 3000  # letters that begin late tell as well
+    path.write_bytes(plain.encode() + path.read_bytes())
+    assert doors.table_text(path).casefold() == (plain + BY_HAND).casefold()
 
 
 @pytest.mark.parametrize("damage", [b"T\xc3 L\xc3\xbd", b"Espa\xf1a", b"\xef\xbb\xbfT\xff", b"\x80\x81\x82"])

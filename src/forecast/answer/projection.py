@@ -150,7 +150,7 @@ class Projection:
         number = keys.numbered(self.frame, [c for c in _TEXT if c != "scenario"])
         partner = pd.Index(number[base.index]).get_indexer(number[other.index])
         rows, there = other[partner >= 0], partner[partner >= 0]
-        return Projection._part(rows.assign(value=rows["value"].to_numpy() - base["value"].to_numpy()[there]))
+        return Projection(rows.assign(value=rows["value"].to_numpy() - base["value"].to_numpy()[there]))
 
     def probability(
         self, measure: str = "members", *, at_least: float, by: str, group: str = "all", since: str | None = None

@@ -9,6 +9,7 @@ and of VNI-Windows.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 from forecast.data.syllables import foreign
@@ -20,6 +21,7 @@ _TCVN3 = dict(
         strict=True,
     )
 )
+_UNICODE_OF = str.maketrans(_TCVN3)
 _TONES = {"ù": "\u0301", "ø": "\u0300", "û": "\u0309", "õ": "\u0303", "ï": "\u0323"}
 _MARKED = {
     "ê": "\u0306",
@@ -44,7 +46,7 @@ def from_tcvn3(text: str) -> str:
     >>> from_tcvn3("§µ B¾c, Cao S¬n, Tó Lý")
     'Đà Bắc, Cao Sơn, Tú Lý'
     """
-    return "".join(_TCVN3.get(one, one) for one in unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", text).translate(_UNICODE_OF)
 
 
 def to_tcvn3(text: str) -> str:
@@ -63,8 +65,16 @@ def from_vni(text: str) -> str:
     >>> from_vni("Ñaø Baéc, Cao Sôn, Tuù Lyù, Möôøng")
     'Đà Bắc, Cao Sơn, Tú Lý, Mường'
     """
+    return _RUN.sub(lambda run: _of_vni(run[0]), unicodedata.normalize("NFC", text))
+
+
+_RUN = re.compile(r"[A-Za-z]?[^\x00-\x7f]+")  # a letter and the codes behind it; all else stands as it is
+
+
+@lru_cache(maxsize=50_000)
+def _of_vni(text: str) -> str:
     out: list[str] = []
-    for one in unicodedata.normalize("NFC", text):
+    for one in text:
         small = one.lower()
         before = out[-1][-1:].lower() if out else ""
         base = unicodedata.normalize("NFD", before)[:1]
@@ -120,6 +130,7 @@ def to_1258(text: str) -> bytes:
 
 
 _WORD = re.compile(r"[^\s.,;:()/_\d-]+")
+SAMPLE, WORD = 20_000, 10  # bytes that tell in which letters a text was saved, and letters of a long word
 
 
 def strange(text: str) -> int:
@@ -128,7 +139,7 @@ def strange(text: str) -> int:
     >>> strange("Cao S¬n"), strange("Cao Sơn"), strange("§µ B¾c"), strange("Total")
     (1, 0, 2, 0)
     """
-    return sum(map(_odd, _WORD.findall(unicodedata.normalize("NFC", text))))
+    return sum(_odd(word[0]) for word in _WORD.finditer(unicodedata.normalize("NFC", text)))
 
 
 @lru_cache(maxsize=50_000)
@@ -163,15 +174,22 @@ def best(text: str) -> tuple[str, str]:
     return (decoded, font) if count < strange(text) else (text, "")
 
 
+_LEGACY: tuple[Callable[[bytes], str], ...] = (
+    lambda data: unicodedata.normalize("NFC", data.decode("cp1258", "replace")),
+    lambda data: from_tcvn3(data.decode("latin-1")),
+    lambda data: from_vni(data.decode("latin-1")),
+    lambda data: data.decode("latin-1"),
+)
+
+
 def legacy(data: bytes) -> str:
-    """Return the text in bytes of no Unicode: of Windows-1258 and the two fonts the one with the fewest odd words."""
-    plain = data.decode("latin-1")
-    texts = [from_tcvn3(plain), from_vni(plain), plain]
-    try:
-        texts.insert(0, unicodedata.normalize("NFC", data.decode("cp1258")))
-    except UnicodeDecodeError:
-        pass
-    return min(texts, key=lambda text: strange(text[:20_000]))
+    """Return the text in bytes of no Unicode: of Windows-1258 and the two fonts the one with the fewest odd words.
+
+    What tells are the first :data:`SAMPLE` bytes from where letters beyond a to z begin.
+    """
+    beyond = re.search(rb"[\x80-\xff]", data)
+    start = max(beyond.start() - WORD, 0) if beyond else 0
+    return min(_LEGACY, key=lambda read: strange(read(data[start : start + SAMPLE])))(data)
 
 
 def decoded(data: bytes) -> tuple[str, bool]:
