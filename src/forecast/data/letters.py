@@ -21,7 +21,6 @@ _TCVN3 = dict(
         strict=True,
     )
 )
-_UNICODE_OF = str.maketrans(_TCVN3)
 _TONES = {"ù": "\u0301", "ø": "\u0300", "û": "\u0309", "õ": "\u0303", "ï": "\u0323"}
 _MARKED = {
     "ê": "\u0306",
@@ -46,7 +45,7 @@ def from_tcvn3(text: str) -> str:
     >>> from_tcvn3("§µ B¾c, Cao S¬n, Tó Lý")
     'Đà Bắc, Cao Sơn, Tú Lý'
     """
-    return unicodedata.normalize("NFC", text).translate(_UNICODE_OF)
+    return "".join(_TCVN3.get(one, one) for one in unicodedata.normalize("NFC", text))
 
 
 def to_tcvn3(text: str) -> str:
