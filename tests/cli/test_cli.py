@@ -17,7 +17,7 @@ from forecast.cli import main
 from forecast.cli.common import MANIFEST, PARTS
 from forecast.data import tables
 from forecast.data.folders import locked
-from forecast.desk import target
+from forecast.data.vocabulary import MONEY
 from forecast.engines.people.agents import AgentEngine
 from forecast.engines.people.stock import StockEngine
 from forecast.experiment import project
@@ -125,7 +125,7 @@ def test_target_writes_its_files_and_says_the_answer(done):
     assert result["standing"][0]["probability"] == result["desk"][0]["probability"]
     ways = [way["way"] for way in result["ways"]]
     assert {"Collectors", "Visits", "ModelCommunes", "TopUp/all", "Reminders"} <= set(ways)
-    assert all(way["total"] == pytest.approx(sum(way[p] for p in target.MONEY)) for way in result["ways"])
+    assert all(way["total"] == pytest.approx(sum(way[p] for p in MONEY)) for way in result["ways"])
     desk = result["desk"][0]
     assert (desk["target"], desk["by"], desk["engine"]) == (750, "2020-12", "stock")
     assert 0 <= desk["probability"] <= 1

@@ -12,6 +12,7 @@ from forecast.data.law import read_law
 from forecast.data.law_changes import Change, changed
 from forecast.data.places import read_place
 from forecast.data.tables import UserError
+from forecast.data.vocabulary import AS_IS
 from forecast.desk.allocation import Allocation
 from forecast.desk.board import (
     adding,
@@ -27,7 +28,7 @@ from forecast.desk.board import (
     price,
     targets,
 )
-from forecast.desk.board.outlook import AS_IS, Asked
+from forecast.desk.board.outlook import Asked
 from forecast.engines.campaign.beliefs import learn
 from forecast.question.levers import ModelCommunes, Policy, TopUp, Visits, YearEndCampaign
 from forecast.question.scenario import Scenario

@@ -69,6 +69,18 @@ OutreachPayer = Literal["office", "state", "province", "donors"]
 OUTREACH_PAYERS: tuple[str, ...] = get_args(OutreachPayer)
 """The same, in the order of tables."""
 
+INTERVAL = (0.05, 0.95)
+"""Ends of the 90% interval that is shown everywhere."""
+
+AS_IS = "law"
+"""Name of the law as it is among others, on the board."""
+
+MONEY = tuple(payer for payer in PAYERS if payer != "members")
+"""Payers whose money a way to meet a target is told in."""
+
+TOGETHER = "together"
+"""The way that does all that other ways do, each at its most."""
+
 RANGE_UNITS = ("one", "hamlet", "commune", "communes", "household", "person", "collector")
 """What the most of a lever is counted for: itself, or each of these; ``communes`` is a share of all communes."""
 

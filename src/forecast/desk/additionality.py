@@ -23,9 +23,8 @@ from forecast.answer import projection
 from forecast.answer.projection import Projection
 from forecast.data import files, shown, tables, workers
 from forecast.data.steps import steps
-from forecast.data.vocabulary import GUARDED, PAYERS, SUPPORTERS
+from forecast.data.vocabulary import GUARDED, INTERVAL, PAYERS, SUPPORTERS
 from forecast.desk import lined_up, pieces
-from forecast.desk.target import INTERVAL
 from forecast.engines.people import agents, lives
 from forecast.engines.people.world import rows_of
 from forecast.question.plan import GROUPS

@@ -5,8 +5,7 @@ import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import frames, tables
-from forecast.data.vocabulary import PAYERS
-from forecast.desk.target import INTERVAL
+from forecast.data.vocabulary import INTERVAL, PAYERS
 from forecast.experiment.project import refuse_others
 from forecast.question.scenario import Scenario
 

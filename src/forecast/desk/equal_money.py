@@ -14,8 +14,8 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.beliefs import costs
 from forecast.data import frames, tables
-from forecast.data.vocabulary import GUARDED, PAYERS
-from forecast.desk.target import INTERVAL, effort_now
+from forecast.data.vocabulary import GUARDED, INTERVAL, PAYERS
+from forecast.desk.target import effort_now
 from forecast.experiment.project import project
 from forecast.language import words
 from forecast.language.words import say, term

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.data import chance, shown, tables
+from forecast.data.vocabulary import INTERVAL
 from forecast.desk.allocation import commune_members
-from forecast.desk.target import INTERVAL
 from forecast.desk.totals import tallies
 from forecast.engines.people.draws import parameter_draws
 from forecast.engines.people.hazards import TYPICAL_SPELL

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import optuna
 import pandas as pd
 
 from forecast.data.steps import steps
+from forecast.data.vocabulary import INTERVAL
 from forecast.desk import verify
-from forecast.desk.target import INTERVAL
 from forecast.desk.totals import guarded_share, stay, tallies
 from forecast.desk.verify import Judged
 from forecast.engines.people.draws import parameter_draws
@@ -199,6 +198,8 @@ class Search:
 
     def explore(self, ends: list[int]) -> Iterator[None]:
         """Let Optuna propose mixes, and pause each time that as many as `ends` says have been screened."""
+        import optuna  # not for those who only look at a mix, as `target` does
+
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=self.seed % 2**32, n_startup_trials=3 * ASKED_AT_ONCE)
         study = optuna.create_study(directions=["minimize", "maximize", "maximize"], sampler=sampler)

@@ -14,14 +14,13 @@ import pandas as pd
 from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, workers
-from forecast.data.vocabulary import PAYERS
+from forecast.data.vocabulary import INTERVAL, MONEY, TOGETHER
 from forecast.desk.totals import tallies
 from forecast.engines.people.stock import SILENT
 from forecast.question import menu
 from forecast.question.levers import Effort, Lever, Policy
 from forecast.question.scenario import Scenario, Target, target_of
 
-INTERVAL = (0.05, 0.95)  # the 90% interval shown everywhere
 MOST_EFFORT = 50.0  # times the ordinary outreach, where nothing that was seen ends it before
 
 
@@ -196,10 +195,6 @@ def most_effort(scenario: Scenario) -> float:
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if fits(middle) else (low, middle)
     return low
-
-
-TOGETHER = "together"
-MONEY = tuple(payer for payer in PAYERS if payer != "members")  # whose money a way is told in
 
 
 def ways(

@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from forecast.data.vocabulary import PAYERS
-from forecast.desk.target import INTERVAL
+from forecast.data.vocabulary import INTERVAL, PAYERS
 from forecast.desk.totals import guarded_share, stay
 
 SPARE = 5  # draws for each feature, else parameters are left aside

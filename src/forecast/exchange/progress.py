@@ -16,6 +16,7 @@ import pandas as pd
 from forecast.data import tables
 from forecast.data.apportion import shared
 from forecast.data.places import Place
+from forecast.data.vocabulary import INTERVAL
 from forecast.desk.allocation import commune_members
 from forecast.exchange import own_counts
 from forecast.question.scenario import Scenario
@@ -24,7 +25,7 @@ CALL, VISIT, MEETING, CAMPAIGN = 0.25, 2.0, 4.0, 8.0
 """Hours of a call to a member who is due, a visit to a household, a meeting, a campaign day (judgement)."""
 MEETING_FROM, CAMPAIGN_FROM = 12.0, 30.0
 """Hours of a commune from which one of them goes into a meeting, into a campaign day (judgement)."""
-INTERVAL = (0.05, 0.5, 0.95)
+ENDS = (INTERVAL[0], 0.5, INTERVAL[1])
 COLUMNS = (
     "commune",
     "members",
@@ -105,7 +106,7 @@ def progress(
     table["before"] = stock.reindex([str(tables.month(month) - 1)])[units].to_numpy(float)[0]
     table["last_year"] = stock.reindex([year_ago])[units].to_numpy(float)[0]
     expected = _expected(place_record, stock[units], since, month, (draws, seed, jobs))
-    low, middle, high = np.quantile(expected, INTERVAL, axis=0)
+    low, middle, high = np.quantile(expected, ENDS, axis=0)
     table["low"], table["expected"], table["high"] = low, middle, high
     table["warning"] = np.where(now < low, "low", np.where(now > high, "high", ""))
     table["plan"] = counts.of("plan").reindex([f"{month[:4]}-12"]).to_numpy(float)[0]
@@ -121,7 +122,7 @@ def progress(
     table = _work(table, hours)
     plan = table["plan"].sum(min_count=len(table))
     plan_chance, march_chance = _chances(place_record, float(now.sum()), float(plan), month, (draws, seed, jobs))
-    bounds = [float(bound) for bound in np.quantile(expected.sum(axis=1), INTERVAL)]
+    bounds = [float(bound) for bound in np.quantile(expected.sum(axis=1), ENDS)]
     return Progress(
         place=place_record,
         month=month,

@@ -1,5 +1,7 @@
 """A target split over communes: how hard it is for each, in a sentence and a picture."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -7,15 +9,17 @@ from forecast.answer import stated
 from forecast.answer.stated import Figure
 from forecast.data import frames
 from forecast.data.places import Place
-from forecast.desk.allocation import Allocation
 from forecast.language import words
 from forecast.language.words import Chance, Text, say, term
 from forecast.question.scenario import target_of
 from forecast.show.marks import MUTED, margin
 from forecast.show.picture import LOOKS, Picture, capital, redrawn, sheet, source_line, style
 
+if TYPE_CHECKING:
+    from forecast.desk.allocation import Allocation
 
-def text(allocation: Allocation, lang: str = "vi") -> Text:
+
+def text(allocation: "Allocation", lang: str = "vi") -> Text:
     """Say how hard the target is for the communes, under both splits."""
     table, target = allocation.table, target_of(allocation.scenario)
     asked, draws = allocation.scenario, _draws(allocation.table)
@@ -46,7 +50,7 @@ def _draws(table: pd.DataFrame) -> int:
     return int(table["draws"].iloc[0])
 
 
-def of_place(allocation: Allocation) -> Chance:
+def of_place(allocation: "Allocation") -> Chance:
     """Return the chance of the whole place: the draws that made the split and those that judge it."""
     return Chance(allocation.place_chance, 2 * _draws(allocation.table))
 

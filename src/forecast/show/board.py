@@ -10,10 +10,9 @@ from matplotlib.patches import Rectangle
 from forecast.answer import stated
 from forecast.data import frames, tables
 from forecast.data.files import ROOT
-from forecast.data.vocabulary import NATION
+from forecast.data.vocabulary import AS_IS, NATION
 from forecast.desk.board import targets
 from forecast.desk.board.board import Board
-from forecast.desk.board.outlook import AS_IS
 from forecast.language import words
 from forecast.language.words import Text, join, say
 from forecast.show import narrow, vintage

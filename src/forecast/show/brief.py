@@ -1,16 +1,13 @@
 """Answers of commands in brief, for a terminal: a verdict of two lines and a table of a few rows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from forecast.answer.projection import Projection
 from forecast.data import frames
-from forecast.data.vocabulary import GROUPS
-from forecast.desk.allocation import Allocation
-from forecast.desk.optimize import Optimum
-from forecast.desk.target import MONEY, TOGETHER
+from forecast.data.vocabulary import GROUPS, MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Table, say, term
 from forecast.question.scenario import BORROWED, Scenario, target_of
@@ -22,6 +19,10 @@ from forecast.show.desk import judged
 from forecast.show.evidence import label
 from forecast.show.picture import against, capital, speaks
 from forecast.show.target import side
+
+if TYPE_CHECKING:  # a projection is told without loading what searches and splits
+    from forecast.desk.allocation import Allocation
+    from forecast.desk.optimize import Optimum
 
 NEAREST = 4  # ways that miss the target, where none or few reach it
 
@@ -242,7 +243,7 @@ def compared(table: pd.DataFrame, titles: Mapping[str, str], base: str = "", lan
     return Brief([str(line) for line in lines], words.table(shown, lang, {"group": ""} | numbers))
 
 
-def optimum(solution: Optimum, lang: str = "vi") -> Brief:
+def optimum(solution: "Optimum", lang: str = "vi") -> Brief:
     """Say whether the target can be met within the budget, at what cost and how surely, with the levers that do it."""
     aim, verified = target_of(solution.scenario), solution.verified
     values: dict[str, Any] = {
@@ -276,7 +277,7 @@ def optimum(solution: Optimum, lang: str = "vi") -> Brief:
     return Brief([str(first), str(second)], mix if isinstance(mix, Table) else None)
 
 
-def allocated(split: Allocation, lang: str = "vi") -> Brief:
+def allocated(split: "Allocation", lang: str = "vi") -> Brief:
     """Say how hard the target is for the communes under both splits, with the communes that carry most of it."""
     table, aim = split.table, target_of(split.scenario)
     lines = [

@@ -1,13 +1,12 @@
 """The decision desk: the best plan found."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast.answer import stated
 from forecast.answer.stated import Figure
-from forecast.desk.optimize import Optimum
-from forecast.desk.verify import Judged
 from forecast.language import words
 from forecast.language.words import Text, join, listing, say, term
 from forecast.show import levers
@@ -16,6 +15,10 @@ from forecast.show.marks import MUTED
 from forecast.show.picture import DASHES, LOOKS, TARGET, Picture, few_ticks, redrawn, sheet, source_line, style
 from forecast.show.policy import uneven
 from forecast.show.target import goal
+
+if TYPE_CHECKING:
+    from forecast.desk.optimize import Optimum
+    from forecast.desk.verify import Judged
 
 WHY = {
     "levers": {
@@ -61,12 +64,12 @@ def _as_many(p: float, standard_error: float) -> int:
     return max(round(p * (1 - p) / standard_error**2), 1)
 
 
-def judged(p: float, like: Judged) -> words.Chance | float:
+def judged(p: float, like: "Judged") -> words.Chance | float:
     """Return a probability that knows its error, which is that of `like`, judged on the same levels."""
     return words.Chance(p, _as_many(like.probability, like.standard_error)) if like.standard_error > 0 else p
 
 
-def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
+def optimum_text(optimum: "Optimum", lang: str = "vi") -> Text:
     """Say what a search found, at what cost, and what is left of its promise on simulations it had not seen."""
     target, promised, verified = goal(optimum.scenario), optimum.promised, optimum.verified
     _tell(optimum)
@@ -181,7 +184,7 @@ def optimum_text(optimum: Optimum, lang: str = "vi") -> Text:
     )
 
 
-def _tell(optimum: Optimum) -> None:
+def _tell(optimum: "Optimum") -> None:
     """Tell what a search found, under the question that it was asked."""
     target, asked = goal(optimum.scenario), f"search of {optimum.budget:g} VND for {optimum.probability:g}"
     head = (optimum.scenario.place.name, optimum.scenario.scenario, f"{target.measure}, {asked}", target.by, "all")
@@ -199,7 +202,7 @@ MOST_POINTS = 10  # of a front that carry a mark; all of them are on its line
 
 
 @redrawn
-def front(optimum: Optimum, lang: str = "vi") -> Picture:
+def front(optimum: "Optimum", lang: str = "vi") -> Picture:
     """Draw the front of cost against probability, and beneath it that of cost against who gains.
 
     `optimum` is what `search.optimize` returns. Only mixes that no cheaper one beats are drawn; the star is the mix

@@ -4,8 +4,8 @@ import pandas as pd
 
 from forecast.answer import stated
 from forecast.data import frames
+from forecast.data.vocabulary import AS_IS
 from forecast.desk.board import targets
-from forecast.desk.board.outlook import AS_IS
 
 ENGINE = "campaign"
 ENDS = ("low", "high")

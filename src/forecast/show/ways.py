@@ -8,7 +8,7 @@ import pandas as pd
 from forecast.answer import stated
 from forecast.answer.stated import Figure
 from forecast.data import frames
-from forecast.desk.target import MONEY, TOGETHER
+from forecast.data.vocabulary import MONEY, TOGETHER
 from forecast.language import words
 from forecast.language.words import Chance, Text, form, join, say, term
 from forecast.show import register

@@ -14,9 +14,9 @@ import pandas as pd
 from forecast.data import history as facts
 from forecast.data import tables, workers
 from forecast.data.mergers import parts
-from forecast.data.vocabulary import NATION
+from forecast.data.vocabulary import AS_IS, NATION
 from forecast.desk import pieces
-from forecast.desk.board.outlook import AS_IS, Asked, Outlook, outlooks, provinces
+from forecast.desk.board.outlook import Asked, Outlook, outlooks, provinces
 
 LEVELS = (0.5, 0.8, 0.95)
 AHEAD = 6  # months at least between a board and the count that it is held against

@@ -10,9 +10,9 @@ import pandas as pd
 from forecast.data import frames, tables
 from forecast.data.messages import Both, UserError
 from forecast.data.places import Place, read_place
-from forecast.data.vocabulary import NATION
+from forecast.data.vocabulary import AS_IS, NATION
 from forecast.desk.board import counted, price, targets
-from forecast.desk.board.outlook import AS_IS, MEASURES, Asked, Outlook, outlooks
+from forecast.desk.board.outlook import MEASURES, Asked, Outlook, outlooks
 from forecast.language.words import term
 
 PROBABILITIES = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95}

@@ -19,6 +19,7 @@ from forecast.answer.projection import COLUMNS
 from forecast.data import tables
 from forecast.data.law import Law, read_law
 from forecast.data.mergers import parts
+from forecast.data.vocabulary import AS_IS
 from forecast.desk.board import adding
 from forecast.engines.campaign.ahead import ahead
 from forecast.engines.campaign.beliefs import Beliefs, states
@@ -29,7 +30,6 @@ from forecast.engines.campaign.places import Deviation
 UNTIL = "2030-12"
 WEIGHED = 200  # draws by which it is found how far each province may be moved
 MEASURES = ("members", "lasting_members")
-AS_IS = "law"  # the name of the law as it is among others
 
 
 class Asked(NamedTuple):
