@@ -61,7 +61,9 @@ def test_a_whole_command_that_does_not_simulate_loads_no_compiler_and_stays_smal
     [
         ("import forecast.cli", {"numpy", "pandas", "yaml", "rich"}),
         ("import forecast.desk.target, forecast.uncertainty.truth", {"statsmodels", "scipy.stats", "scipy.optimize"}),
-        ("import forecast.show.brief, forecast.show.target", {"nbformat", "jsonschema"}),
+        ("import forecast.show.brief, forecast.show.projection", {"nbformat", "jsonschema", "numba", "mesa", "optuna"}),
+        ("import forecast.show.desk, forecast.show.allocation, forecast.show.ways", {"numba", "mesa", "optuna"}),
+        ("import forecast.show.target", {"nbformat", "jsonschema"}),
     ],
 )
 def test_what_is_not_needed_is_not_loaded(code, unwanted):
