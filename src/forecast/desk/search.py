@@ -295,8 +295,7 @@ class Search:
         here = self._place(levels)
         single = [(i, by) for i in lines for by in self._steps(levels[i], self.all[i], step)]
         pairs = [((i, a), (j, b)) for i, a in single for j, b in single if i != j and a < 0 < b]
-        moves: list[Move] = [((i, by),) for i, by in single]
-        moves += pairs
+        moves: list[Move] = [*(((i, by),) for i, by in single), *pairs]
         ranked = sorted((guess(here + sum(lines[i] * by for i, by in move)), move) for move in moves)
         mixes = (tuple(v + dict(move).get(i, 0) for i, v in enumerate(levels)) for _, move in ranked[:LOOKED_AT])
         anywhere = self.ranges_given or not self.is_seen(levels)
