@@ -198,7 +198,7 @@ class Search:
 
     def explore(self, ends: list[int]) -> Iterator[None]:
         """Let Optuna propose mixes, and pause each time that as many as `ends` says have been screened."""
-        import optuna  # not for those who only look at a mix, as `target` does
+        import optuna  # only a search loads it, not what reads or tells one
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=self.seed % 2**32, n_startup_trials=3 * ASKED_AT_ONCE)
