@@ -69,3 +69,13 @@ def test_a_whole_command_that_does_not_simulate_loads_no_compiler_and_stays_smal
 def test_what_is_not_needed_is_not_loaded(code, unwanted):
     look = f"{code}\nimport sys\nprint(sorted({unwanted!r} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", ["project", "target"])
+def test_who_asks_leaves_the_engines_to_the_workers(command, tmp_path):
+    scenario = Path("data/scenarios/da-bac-plan.yaml").resolve()
+    words = [command, str(scenario), "--draws", "2", "--jobs", "2", "--out", str(tmp_path / "x")]
+    look = "import sys\nprint(sorted({'numba', 'mesa'} & set(sys.modules)))"
+    code = f"from forecast.cli import main\nmain({words!r}, standalone_mode=False)\n{look}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecast.data import chance
+from forecast.data import chance, code
 from forecast.engines.people import contact, events, hazards, outside, person
 
 N = 100_000
@@ -133,22 +133,21 @@ def test_names_that_differ_by_one_accent_are_different_people():
 
 def test_compiled_code_is_never_older_than_what_it_calls(tmp_path, monkeypatch):
     """numba keeps a function as long as its own file stands still; ours are kept by the code of all of them."""
-    monkeypatch.setattr(chance, "PACKAGE", tmp_path)
-    monkeypatch.setattr(chance.config, "CACHE_DIR", "")
+    monkeypatch.setattr(code, "PACKAGE", tmp_path)
     (tmp_path / "engines").mkdir()
     (tmp_path / "engines" / "caller.py").write_text("from numba import njit\nfrom forecast import called")
     (tmp_path / "table.py").write_text("import pandas")
     folders = []
     for number in (1, 20):
         (tmp_path / "called.py").write_text(f"from numba import njit\n@njit\ndef number():\n    return {number}\n")
-        folders.append(chance._compiled_code())
+        folders.append(code.compiled_folder())
     assert folders[0] != folders[1]
     (tmp_path / "table.py").write_text("import pandas as pd")  # is not compiled
-    assert chance._compiled_code() == folders[1]
+    assert code.compiled_folder() == folders[1]
     (tmp_path / "called.py").write_text((tmp_path / "called.py").read_text().replace("20", "1"))
-    assert chance._compiled_code() == folders[0]
+    assert code.compiled_folder() == folders[0]
     (tmp_path / "records.py").write_text('"""Constants that are compiled in."""\nROWS = 3')
-    assert chance._compiled_code() not in folders
+    assert code.compiled_folder() not in folders
 
 
 def test_every_compiled_function_is_kept_there():

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from forecast.data import chance, workers
+from forecast.data import code, workers
 from forecast.data.messages import UserError, speaking
 from forecast.engines.people import first_use
 
@@ -18,7 +18,7 @@ VI, EN = "phải chuẩn bị mô hình", "prepares the model"
 def machine(tmp_path, monkeypatch):
     """A machine on which nothing is compiled yet; what it compiles is counted, and takes no time."""
     compiled = []
-    monkeypatch.setattr(chance.config, "CACHE_DIR", str(tmp_path / "compiled"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
     monkeypatch.setattr(first_use, "_begun", False)
     monkeypatch.setattr(first_use, "_looked", False)
     monkeypatch.setattr(workers._worker, "at_home", False, raising=False)  # another test may have worked for somebody
@@ -49,7 +49,7 @@ def test_whoever_comes_while_another_compiles_waits_and_does_not_compile(machine
 def test_the_mark_is_another_one_where_numba_compiles_anew(machine, other, tmp_path, monkeypatch):
     source = tmp_path / "kernel.py"
     source.write_text("import numba")
-    monkeypatch.setattr(chance, "compiled_sources", lambda: [source])
+    monkeypatch.setattr(code, "compiled_sources", lambda: [source])
     before = first_use.mark()
     if other == "source":
         os.utime(source, (1, 1))
@@ -95,7 +95,7 @@ def test_neither_the_library_in_a_notebook_nor_a_worker_says_anything(machine, c
 
 def test_what_is_compiled_at_first_is_all_that_a_plan_needs():
     """In a process of its own: other tests call the same functions with what no plan has."""
-    code = """
+    script = """
 import sys
 from numba.core.dispatcher import Dispatcher
 from forecast.engines.people import first_use
@@ -115,7 +115,7 @@ plan = f.read_scenario("data/scenarios/ca-mau-plan.yaml")
 f.project([f.status_quo(plan), plan], ["stock", "agents"], draws=2, jobs=1, progress=False)
 print(len(before), sorted(there() - before))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     count, more = done.stdout.split(maxsplit=1)
     assert int(count) > 30
     assert more == "[]\n"

@@ -213,6 +213,10 @@ def start_workers(engines: Sequence[str], jobs: int | None) -> None:
     from forecast.data import workers
     from forecast.engines import ENGINES
 
+    if any(ENGINES[name].needs == "people" for name in engines):
+        from forecast.engines.people import first_use
+
+        first_use.tell()  # and has the folder of compiled code chosen here, for all
     workers.get_ready([ENGINES[name].location.partition(":")[0] for name in engines], jobs)
 
 
@@ -256,7 +260,6 @@ def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: Sequence[str]) -> None:
     """Say which engine said nothing, and to what it is deaf: silence is not zero."""
     from forecast.engines import deaf_to
-    from forecast.experiment.project import engine_of
     from forecast.language.words import form
 
     pairs = answer.frame.groupby(["scenario", "engine"], observed=True).size().index
@@ -264,7 +267,7 @@ def tell_silence(answer: "Projection", questions: Iterable["Scenario"], names: S
     for q in questions:
         for name in names:
             if (q.scenario, name) not in answered:
-                deaf = [form(column, "plan", language()) for column in sorted(deaf_to(engine_of(name), q))]
+                deaf = [form(column, "plan", language()) for column in sorted(deaf_to(name, q))]
                 if deaf:
                     note(
                         "{engine} has no estimate for {scenario}: it cannot take in {what}",

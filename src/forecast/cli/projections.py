@@ -282,8 +282,7 @@ def target(
     claim(out, force)
     start_workers(names, jobs)
     from forecast.desk.standing import STOCKS, long_enough, standing
-    from forecast.desk.target import effort, needed_path, target_table
-    from forecast.desk.target import ways as ways_to_target
+    from forecast.desk.target import effort_and_ways, needed_path, target_table
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
     from forecast.question.scenario import target_of
@@ -306,8 +305,7 @@ def target(
         stands = records(standing(question, answer, draws=draws, seed=seed, engine=spoken))
     parts = out / PARTS
     trust = truth(question, spoken, answer=answer, draws=draws, seed=seed, jobs=jobs, keep=parts)
-    needed = effort(question, probability, draws=draws, seed=seed, keep=parts)
-    ways = ways_to_target(question, probability, draws=draws, seed=seed, jobs=jobs, keep=parts)
+    needed, ways = effort_and_ways(question, probability, draws=draws, seed=seed, jobs=jobs, keep=parts)
     result = {
         "desk": records(desk),
         "path": records(path) if path is not None else [],

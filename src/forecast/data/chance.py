@@ -14,41 +14,15 @@ True
 
 import hashlib
 import math
-import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import config, float64, int64, njit, uint64, vectorize
 
-from forecast.data.files import PACKAGE, scratch
+from forecast.data.code import compiled_folder
 
-_SHARED = (
-    "FORECAST_COMPILED"  # numba's own variable would be read again at each compilation, and undo what stands below
-)
-
-
-def compiled_sources() -> list[Path]:
-    """Return the files whose code is compiled, or compiled in: those that speak of numba or of compiled code."""
-    sources = {path: path.read_bytes() for path in sorted(PACKAGE.rglob("*.py"))}
-    return [path for path, source in sources.items() if b"numba" in source or b"compiled" in source]
-
-
-def _compiled_code() -> str:
-    """Folder for compiled code, named after all code that is compiled.
-
-    numba asks only whether the file of a function has changed. A function that calls one of another file would go on
-    with the old one, and its numbers with it. This module is imported before any other that compiles.
-    """
-    name = hashlib.sha256(b"".join(path.read_bytes() for path in compiled_sources())).hexdigest()[:12]
-    folder = config.CACHE_DIR or os.environ.get(_SHARED)  # type: ignore[attr-defined]  # set late
-    folder = folder or scratch(PACKAGE / "__pycache__", "compiled")
-    os.environ[_SHARED] = str(folder)  # for processes that work for this one
-    return str(Path(folder) / f"compiled-{name}")
-
-
-config.CACHE_DIR = _compiled_code()  # type: ignore[attr-defined]  # set late
+config.CACHE_DIR = str(compiled_folder())  # type: ignore[attr-defined]  # set late
 
 Key = np.uint64 | int  # a key of Python's own, or one inside compiled code
 

@@ -1,17 +1,19 @@
-"""What code and tables an answer depends on, as a hash: kept work is named by it."""
+"""What code and tables an answer depends on, as a hash: kept work and compiled code are named by it."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
 from forecast.data import tables
-from forecast.data.files import PACKAGE
+from forecast.data.files import PACKAGE, scratch
 
 # What an engine reads: the code of these packages (a test follows their imports) and these tables, beside what the
 # question itself holds and what was learned (:func:`forecast.question.fingerprint.fingerprint`).
 ENGINES = ("data", "timeseries", "answer", "beliefs", "question", "engines")
 PACKAGES = (*ENGINES, "experiment")  # and what a run of them is made with
 TABLES = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "sources", "pool")
+_SHARED = "FORECAST_COMPILED"  # numba's own variable would be read again at each compilation, and undo ours
 
 
 def code_hash(*packages: str) -> str:
@@ -37,3 +39,22 @@ def _hash(folders: tuple[Path, ...], data: tuple[tuple[Path, int], ...]) -> str:
     for path, _ in sorted(data):
         digest.update(path.name.encode() + (path.read_bytes() if path.is_file() else b""))
     return digest.hexdigest()[:16]
+
+
+def compiled_sources() -> list[Path]:
+    """Return the files whose code is compiled, or compiled in: those that speak of numba or of compiled code."""
+    sources = {path: path.read_bytes() for path in sorted(PACKAGE.rglob("*.py"))}
+    return [path for path, source in sources.items() if b"numba" in source or b"compiled" in source]
+
+
+def compiled_folder() -> Path:
+    """Return the folder for compiled code, named after all code that is compiled; no compiler is loaded for that.
+
+    numba asks only whether the file of a function has changed. A function that calls one of another file would go on
+    with the old one, and its numbers with it.
+    """
+    name = hashlib.sha256(b"".join(path.read_bytes() for path in compiled_sources())).hexdigest()[:12]
+    folder = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get(_SHARED)
+    folder = folder or str(scratch(PACKAGE / "__pycache__", "compiled"))
+    os.environ[_SHARED] = folder  # for processes that work for this one
+    return Path(folder) / f"compiled-{name}"

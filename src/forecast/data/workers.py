@@ -5,6 +5,7 @@ They are the only ones that start processes. With :func:`cluster` (or an address
 inside goes to a Dask scheduler, whatever number of processes was asked for. The place does not change the answer.
 """
 
+import gc
 import os
 import sys
 import threading
@@ -128,7 +129,7 @@ def _done(
         yield from place.each(function, given, waiting)
         return
     jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or len(waiting) == 1:
+    if jobs == 1 or (len(waiting) == 1 and not _starting):  # one piece alone goes to those who have what it takes
         for number in waiting:
             yield number, function(*given[number])
         return
@@ -178,6 +179,7 @@ def get_ready(modules: Sequence[str], jobs: int | None = None) -> None:
 def _load(modules: Sequence[str]) -> None:
     for module in modules:
         import_module(module)
+    gc.freeze()  # what was loaded stays; to look through it again and again took a twelfth of the work
 
 
 def _numbered(parent: int, number: int, function: Callable[..., R], given: tuple[Any, ...]) -> tuple[int, R]:

@@ -20,8 +20,8 @@ from forecast.data.vocabulary import INTERVAL
 from forecast.desk import verify
 from forecast.desk.totals import guarded_share, stay, tallies
 from forecast.desk.verify import Judged
+from forecast.engines import SILENT
 from forecast.engines.people.draws import parameter_draws
-from forecast.engines.people.stock import SILENT
 from forecast.question import menu
 from forecast.question.levers import Policy
 from forecast.question.menu import Choice

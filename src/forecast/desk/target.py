@@ -4,9 +4,9 @@ Every function takes a projection (and the scenario that was asked) and returns 
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,12 @@ from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, workers
 from forecast.data.vocabulary import INTERVAL, MONEY, TOGETHER
 from forecast.desk.totals import tallies
-from forecast.engines.people.stock import SILENT
+from forecast.engines import SILENT
 from forecast.question import menu
 from forecast.question.levers import Effort, Lever, Policy
 from forecast.question.scenario import Scenario, Target, target_of
 
+R = TypeVar("R")
 MOST_EFFORT = 50.0  # times the ordinary outreach, where nothing that was seen ends it before
 
 
@@ -140,8 +141,12 @@ def effort(
     visits_per_month_now and _needed, collectors_now and _needed (in the last month); money added by payer, `total` of
     all but the members, and unpaid `hours`, means over all months, at the multiple that is needed or the largest.
     """
-    target, asked = target_of(scenario), put_to(scenario, engine, draws, seed, keep)
-    base = asked.tally()
+    asked = put_to(scenario, engine, draws, seed, keep)
+    return _effort(asked, probability, asked.tally())
+
+
+def _effort(asked: Asked, probability: float, base: pd.DataFrame) -> dict[str, Any]:
+    scenario, target = asked.scenario, target_of(asked.scenario)
     collectors, visits = effort_now(scenario)
     top = most_effort(scenario)
     at: dict[float, pd.DataFrame] = {1.0: base}
@@ -166,7 +171,7 @@ def effort(
         "place": scenario.place.name,
         "scenario": scenario.scenario,
         "engine": asked.engine,
-        "draws": draws,
+        "draws": asked.draws,
         "probability_wanted": probability,
         "probability_now": chance_at(1.0),
         "collectors_now": collectors,
@@ -224,11 +229,49 @@ def ways(
     choices = [c for c in menu.offered(scenario) if not only or c.name in only]
     base = asked.tally()
     rows = workers.every(_way, [(asked, probability, choice, base) for choice in choices], jobs)
+    return _with_all(asked, probability, choices, base, rows, jobs)
+
+
+def effort_and_ways(
+    scenario: Scenario,
+    probability: float = 0.5,
+    *,
+    draws: int = 100,
+    seed: int = 1,
+    engine: str = "stock",
+    jobs: int | None = 1,
+    keep: Path | None = None,
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return what :func:`effort` and :func:`ways` do, by `jobs` processes side by side; none of it is done here.
+
+    So this process need not load an engine where others have it already.
+    """
+    asked, choices = put_to(scenario, engine, draws, seed, keep), menu.offered(scenario)
+    (base,) = workers.every(Asked.tally, [(asked,)], jobs)
+    pieces = [(_effort, asked, probability, base), *((_way, asked, probability, one, base) for one in choices)]
+    needed, *rows = workers.every(_called, pieces, jobs)
+    return needed, _with_all(asked, probability, choices, base, rows, jobs)
+
+
+def _called(function: Callable[..., R], *given: Any) -> R:
+    return function(*given)
+
+
+def _with_all(
+    asked: Asked,
+    probability: float,
+    choices: Sequence[menu.Choice],
+    base: pd.DataFrame,
+    rows: list[dict[str, Any]],
+    jobs: int | None,
+) -> pd.DataFrame:
+    """Return the rows of all ways as a table, with one of all together where none is enough alone."""
     if rows and all(np.isnan(one["needed"]) for one in rows):
-        outcome = asked.tally(*(choice.at(choice.levels) for choice in choices))
-        enough = _chance(outcome, target_of(scenario)) >= probability
+        everything = [choice.at(choice.levels) for choice in choices]
+        (outcome,) = workers.every(Asked.tally, [(asked, *everything)], jobs)
+        enough = _chance(outcome, target_of(asked.scenario)) >= probability
         amounts = {"way": TOGETHER, "unit": "share", "most": 1.0, "needed": 1.0 if enough else np.nan}
-        rows.append(_row(asked, probability, amounts, base, outcome))
+        rows = [*rows, _row(asked, probability, amounts, base, outcome)]
     return pd.DataFrame(rows)
 
 

@@ -124,7 +124,7 @@ def path(question: Scenario, engine: str, draws: range, seed: int, months: tuple
 
 def _task(question: Scenario, engine: str, draws: range, seed: int) -> project.Task:
     asked = question.with_policy("-", question.policy)  # an answer does not depend on the question's name
-    return project.Task(asked, project.engine_of(engine), draws, seed)
+    return project.Task(asked, engine, draws, seed)
 
 
 def _name(work: str, question: Scenario, engine: str, draws: range, seed: int, *more: Any) -> str:
@@ -134,8 +134,9 @@ def _name(work: str, question: Scenario, engine: str, draws: range, seed: int, *
 
 def _values(task: project.Task, months: list[str], measures: list[str], groups: list[str]) -> np.ndarray:
     """Values of a task by (draws, months, measures, groups + all); 0 where the engine has no row."""
-    if hasattr(task.engine, "values"):
-        given: np.ndarray = task.engine.values(task.scenario, task.draws, task.seed)
+    engine = project.engine_of(task.engine)
+    if hasattr(engine, "values"):
+        given: np.ndarray = engine.values(task.scenario, task.draws, task.seed)
         return given
     rows = task.run()
     values = np.zeros((len(task.draws), len(months), len(measures), len(groups)))

@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 import pandas as pd
 
 from forecast.answer.projection import COLUMNS
+from forecast.data.vocabulary import NATION
+from forecast.question import plan
 from forecast.question.scenario import Scenario
 
 
@@ -56,6 +58,13 @@ USUAL = ("agents", "stock", "pool")
 """The engines that are asked when nobody names any: those that say every measure, and the baseline that they follow."""
 
 
+POOLED = ("campaign", "series")
+"""The engines in the pool."""
+
+SILENT = ("active_9of12",)
+"""Measures that `stock` does not say."""
+
+
 class Engine(Protocol):
     """What every engine has: a name, what it sees, and a run."""
 
@@ -66,9 +75,28 @@ class Engine(Protocol):
         """Return projection rows for `draws`; empty when the engine is deaf to the scenario's policy."""
 
 
-def deaf_to(engine: Engine, scenario: Scenario) -> frozenset[str]:
-    """Return the plan columns that the policy changes and the engine does not see."""
-    return scenario.plan.changed(scenario.status_quo_plan) - engine.sees
+def heard(engine: str) -> frozenset[str]:
+    """Return the plan columns that an engine of ours sees, before it is loaded: all, or, of counts alone, none.
+
+    >>> "visits" in heard("stock"), heard("series")
+    (True, frozenset())
+    """
+    return frozenset(plan.COLUMNS if ENGINES[engine].needs == "people" else ())
+
+
+def deaf_to(engine: Engine | str, scenario: Scenario) -> frozenset[str]:
+    """Return the plan columns that the policy changes and the engine, or the one of ours by that name, does not see."""
+    sees = heard(engine) if isinstance(engine, str) else engine.sees
+    return scenario.plan.changed(scenario.status_quo_plan) - sees
+
+
+def scope_of(place: str) -> str:
+    """Return whose scores a place's weights in the pool come from: the nation's, or those of all other places.
+
+    >>> scope_of("Việt Nam"), scope_of("Cà Mau")
+    ('nation', 'places')
+    """
+    return "nation" if place == NATION else "places"
 
 
 def silence() -> pd.DataFrame:

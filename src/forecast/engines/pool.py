@@ -19,17 +19,16 @@ import pandas as pd
 
 from forecast.data import tables
 from forecast.data.chance import child_array, name_number, streams, uniform_array
-from forecast.engines import deaf_to, silence
+from forecast.engines import POOLED, deaf_to, heard, scope_of, silence
 from forecast.engines.campaign.ahead import Paths
 from forecast.engines.campaign.engine import CampaignEngine, rows_of
 from forecast.engines.campaign.kept import kept
-from forecast.engines.campaign.known import NATION
 from forecast.engines.series.engine import SeriesEngine
 from forecast.question.fingerprint import fingerprint
 from forecast.question.levers import Policy
 from forecast.question.scenario import BORROWED, Scenario
 
-MEMBERS: Mapping[str, type] = {"campaign": CampaignEngine, "series": SeriesEngine}
+MEMBERS: Mapping[str, type] = dict(zip(POOLED, (CampaignEngine, SeriesEngine), strict=True))
 FILE = "pool.csv"
 MIDDLE = range(200)  # draws whose median is an engine's, whichever draws are asked for
 
@@ -45,7 +44,7 @@ class PoolEngine:
     """
 
     name = "pool"
-    sees: frozenset[str] = frozenset()
+    sees = heard("pool")
 
     def __init__(self, history: pd.DataFrame | None = None, weights: pd.DataFrame | None = None):
         """Keep the tables; nothing is read before the first run."""
@@ -147,15 +146,6 @@ def by_half_year(paths: Paths) -> Paths:
 def _some(persons: np.ndarray) -> np.ndarray:
     """Return the same with 1 for none, to divide by: an opening may have no member at all."""
     return np.where(persons > 0, persons, 1.0)
-
-
-def scope_of(place: str) -> str:
-    """Return whose scores a place's weights come from: those of the nation, or those of all other places.
-
-    >>> scope_of("Việt Nam"), scope_of("Cà Mau")
-    ('nation', 'places')
-    """
-    return "nation" if place == NATION else "places"
 
 
 def taken(weights: list[float], u: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from forecast.data import history as facts
 from forecast.data import tables
 from forecast.data.frames import groups
-from forecast.engines.pool import scope_of
+from forecast.engines import scope_of
 from forecast.experiment import calendar
 
 LATE = 24  # months up to the newest count that are "of late"

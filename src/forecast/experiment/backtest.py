@@ -18,7 +18,7 @@ from forecast.data.messages import Message, joined, translate
 from forecast.data.places import Place, read_place
 from forecast.engines import ENGINES, Engine, silence
 from forecast.engines.yardsticks import YARDSTICKS
-from forecast.experiment.project import CHUNK, Task, class_of, differ, engine_of, run_tasks, several
+from forecast.experiment.project import CHUNK, Task, class_of, differ, names_of, run_tasks, several
 from forecast.question.scenario import Scenario
 
 
@@ -104,7 +104,7 @@ def backtest(
     """
     named_engines = several(engines)
     asked = _Asked([*named_engines, *yardsticks.values()], draws, seed)
-    differ(Message("engines"), [engine_of(e).name for e in named_engines] + list(yardsticks))
+    differ(Message("engines"), [names_of(e)[0] for e in named_engines] + list(yardsticks))
     places = [places] if isinstance(places, str | Place) else list(places)
     read = [read_place(p) if isinstance(p, str) else p for p in places]
     differ(Message("places"), [p.name for p in read])
@@ -135,7 +135,7 @@ def backtest(
     for task, rows in zip(tasks, parts, strict=True):
         if rows.empty and task.draws.start == 0:
             why = rows.attrs.get("why", "has nothing to say about these months with what was known")
-            silent.append((task.scenario.place.name, task.origin, task.engine.name, why))
+            silent.append((task.scenario.place.name, task.origin, names_of(task.engine)[0], why))
     reasons = pd.DataFrame(silent, columns=["place", "origin", "engine", "why"])
     return Backtest(projection.concat(parts), pd.concat(counted, ignore_index=True), reasons)
 

@@ -22,11 +22,11 @@ from forecast.data import history as facts
 from forecast.data import shown, tables
 from forecast.data.frames import at, groups
 from forecast.data.vocabulary import EXAM_QUANTILES, PUBLISHED_QUANTILES
-from forecast.engines.pool import MEMBERS, nearer, scope_of
+from forecast.engines import POOLED, scope_of
 from forecast.engines.yardsticks import MORE_YARDSTICKS, YARDSTICKS
 from forecast.experiment.backtest import backtest
 
-EXAMINED = tuple(MEMBERS)
+EXAMINED = POOLED
 POOL, NAIVE = "pool", "naive"
 FILE = "exam.csv"  # in data/
 MOST_DRAWS = {"agents": 24, "stock": 100}  # of engines that take long; the others have those that were asked for
@@ -277,6 +277,8 @@ def pool_weights(scored: pd.DataFrame, engines: list[str], asked: list[str]) -> 
 
 def pool(values: pd.DataFrame, weights: pd.DataFrame, engines: list[str]) -> pd.DataFrame:
     """Return the linear pool of the rows of :func:`samples`: the draws of all engines, and the share of each."""
+    from forecast.engines.pool import nearer  # loads engines, which who reads a kept exam does without
+
     known = weights.set_index(["origin", "scope", "engine"])
     keys = ["place", "origin", "month", "known", "observed"]
     mixtures = []

@@ -7,6 +7,7 @@ done again: a run that was killed goes on where it was.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import cast
@@ -29,24 +30,26 @@ CHUNK = 32  # draws: little enough that all cores end at about the same time
 
 @dataclass(frozen=True)
 class Task:
-    """One chunk of work; its name is the hash of everything that the answer depends on."""
+    """One chunk of work; its name is the hash of everything that the answer depends on.
+
+    An engine of ours is its name: whoever does the work loads it, and the process that asks for it does without.
+    """
 
     scenario: Scenario
-    engine: Engine
+    engine: str | Engine
     draws: range
     seed: int
 
     def run(self) -> pd.DataFrame:
         """Return projection rows."""
-        return self.engine.run(self.scenario, self.draws, self.seed)
+        return engine_of(self.engine).run(self.scenario, self.draws, self.seed)
 
     @property
     def name(self) -> str:
         """A file name for the answer."""
         asked = [
             fingerprint(self.scenario),
-            self.engine.name,
-            type(self.engine).__qualname__,
+            *names_of(self.engine),
             [self.draws.start, self.draws.stop],
             self.seed,
             code_hash(*PACKAGES, *type(self).__module__.split(".")[1:2]),
@@ -73,10 +76,7 @@ class Task:
     @property
     def keepable(self) -> bool:
         """Is it one of our engines as it comes? Somebody else's code, or another team rule, has no hash to go by."""
-        if self.engine.name not in ENGINES:
-            return False
-        kind = class_of(self.engine.name)
-        return type(self.engine) is kind and vars(self.engine) == vars(kind())
+        return isinstance(self.engine, str) or _as_it_comes(self.engine)
 
 
 def project(
@@ -110,10 +110,10 @@ def project(
     scenarios = [scenarios] if isinstance(scenarios, Scenario | str) else list(scenarios)
     named = several(engines)
     _refuse(scenarios, named, draws, seed, jobs)
-    asked = [engine_of(engine) for engine in named]
+    asked = [_ours(engine) for engine in named]
     wanted = draws if isinstance(draws, range) else range(draws)
     differ(Message("scenarios"), [s.scenario for s in scenarios])
-    differ(Message("engines"), [e.name for e in asked])
+    differ(Message("engines"), [names_of(e)[0] for e in asked])
     tasks = [
         Task(s, e, range(d, min(d + CHUNK, wanted.stop)), seed)
         for s in scenarios
@@ -165,12 +165,36 @@ def several(engines: str | Engine | Iterable[str | Engine]) -> list[str | Engine
 
 def engine_of(engine: str | Engine) -> Engine:
     """Return an engine by name, or the engine itself."""
-    if not isinstance(engine, str):
-        return engine
-    if engine not in ENGINES:
-        raise tables.UserError("no engine {engine!r}; expected one of {known}", engine=engine, known=", ".join(ENGINES))
+    return _made(engine, code_hash(*PACKAGES)) if isinstance(engine := _ours(engine), str) else engine
+
+
+@lru_cache(maxsize=8)
+def _made(engine: str, _: str) -> Engine:
+    """Return an engine of ours for a state of code and tables: what it has found out serves the next piece of work."""
     instance: Engine = class_of(engine)()
     return instance
+
+
+def _ours(engine: str | Engine) -> str | Engine:
+    """Return the name of an engine of ours or an engine itself; UserError where there is none of that name."""
+    if isinstance(engine, str) and engine not in ENGINES:
+        raise tables.UserError("no engine {engine!r}; expected one of {known}", engine=engine, known=", ".join(ENGINES))
+    return engine
+
+
+def names_of(engine: str | Engine) -> tuple[str, str]:
+    """Return how an engine calls itself, and its class."""
+    if isinstance(engine, str):
+        return engine, ENGINES[engine].location.partition(":")[2]
+    return engine.name, type(engine).__qualname__
+
+
+def _as_it_comes(engine: Engine) -> bool:
+    """Is it one of ours, with nothing set otherwise?"""
+    if engine.name not in ENGINES:
+        return False
+    kind = class_of(engine.name)
+    return type(engine) is kind and vars(engine) == vars(kind())
 
 
 def class_of(engine: str) -> type:
@@ -200,6 +224,10 @@ def run_tasks(
     folder = Path(keep) if keep else None
     paths = [folder / t.name if folder and t.keepable else None for t in tasks]
     parts: list[pd.DataFrame] = [pd.DataFrame()] * len(tasks)
+    if any(isinstance(t.engine, str) and ENGINES[t.engine].needs == "people" for t in tasks):
+        from forecast.engines.people import first_use
+
+        first_use.tell()  # and has the folder of compiled code chosen here, for all who work
     bar = steps(what, "draw", sum(len(t.draws) for t in tasks), shown=progress)
     with bar, workers.cluster(cluster):
         for i, rows in workers.each(

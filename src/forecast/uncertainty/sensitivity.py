@@ -24,7 +24,7 @@ from forecast.beliefs.sets import EFFECT, Sets
 from forecast.data import chance, tables
 from forecast.data.frames import rows as rows_of
 from forecast.engines.people.draws import between, place_effect
-from forecast.experiment.project import Task, engine_of, run_tasks
+from forecast.experiment.project import Task, run_tasks
 from forecast.question.menu import Choice, policy, usual
 from forecast.question.scenario import Scenario, target_of
 
@@ -149,8 +149,7 @@ def headline(
 ) -> np.ndarray:
     """Return the log of what the target counts for each row of a design, (rows, lucks): the same draws in each."""
     target_of(moved.scenario)
-    by = engine_of(engine)
-    tasks = [Asked(moved.at(row, seed), by, range(lucks), seed) for row in rows]
+    tasks = [Asked(moved.at(row, seed), engine, range(lucks), seed) for row in rows]
     parts = run_tasks(tasks, jobs, None, progress, keep, "sensitivity")
     return np.asarray(np.log(np.maximum([part["value"].to_numpy() for part in parts], 1.0)))
 
@@ -166,7 +165,7 @@ def answered(
     keep: str | Path | None = None,
 ) -> np.ndarray:
     """Return the log of what the target counts in each draw of an ordinary run, (draws,)."""
-    task = Asked(scenario, engine_of(engine), range(draws), seed)
+    task = Asked(scenario, engine, range(draws), seed)
     (rows,) = run_tasks([task], jobs, None, progress, keep, "sensitivity")
     return np.asarray(np.log(np.maximum(rows["value"].to_numpy(), 1.0)))
 

@@ -8,8 +8,7 @@ import pandas as pd
 from forecast.answer.projection import Projection
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import frames, shown, tables
-from forecast.engines.people.stock import SILENT
-from forecast.engines.pool import scope_of
+from forecast.engines import SILENT, scope_of
 from forecast.experiment import calendar
 from forecast.experiment.project import project
 from forecast.question.scenario import Scenario, target_of

@@ -19,10 +19,10 @@ from forecast.answer.projection import Projection
 from forecast.data import tables
 from forecast.data.frames import names
 from forecast.data.vocabulary import PAYERS
+from forecast.engines import SILENT
 from forecast.engines.people import hazards, prices
 from forecast.engines.people.hazards import USUAL_SHARES
 from forecast.engines.people.prices import BAND_SHARES
-from forecast.engines.people.stock import SILENT
 from forecast.experiment.project import project
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario, target_of

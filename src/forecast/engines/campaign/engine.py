@@ -10,7 +10,7 @@ import pandas as pd
 from forecast.answer.projection import COLUMNS
 from forecast.data import mergers, tables
 from forecast.data.law import Law
-from forecast.engines import deaf_to, silence
+from forecast.engines import deaf_to, heard, silence
 from forecast.engines.campaign.ahead import Paths, ahead
 from forecast.engines.campaign.beliefs import Beliefs
 from forecast.engines.campaign.kept import kept, learned, stated
@@ -32,7 +32,7 @@ class CampaignEngine:
     """
 
     name = "campaign"
-    sees: frozenset[str] = frozenset()
+    sees = heard("campaign")
 
     def __init__(self, history: pd.DataFrame | None = None):
         """Keep the table; nothing is read or learned before the first run."""

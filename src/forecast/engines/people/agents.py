@@ -19,14 +19,14 @@ import pandas as pd
 
 from forecast.data import tables
 from forecast.data.trim import trim
-from forecast.engines import deaf_to, silence
+from forecast.engines import deaf_to, heard, silence
 from forecast.engines.people import records, teams
 from forecast.engines.people.contact import Made, contact
 from forecast.engines.people.following import world_of
 from forecast.engines.people.money import charge
 from forecast.engines.people.people import Moves, People
 from forecast.engines.people.world import World, rows_of
-from forecast.question.plan import COLUMNS, GROUPS
+from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
 BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
@@ -249,7 +249,7 @@ class AgentEngine:
     """
 
     name = "agents"
-    sees = frozenset(COLUMNS)
+    sees = heard("agents")
 
     def __init__(self, team: type[Team] = Team):
         """Use teams of class `team`, a subclass of `Team` with another rule."""

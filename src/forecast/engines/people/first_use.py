@@ -6,6 +6,8 @@ calls every function there is, and leaves a mark; the others wait for the mark a
 """
 
 import hashlib
+import os
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,10 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
-from llvmlite import binding
-from numba import config
 
-from forecast.data import chance, workers
+from forecast.data import code, workers
 from forecast.data.messages import UserError, translate
 from forecast.data.steps import say_beside
 
@@ -29,18 +29,26 @@ _looked = False
 def mark() -> Path:
     """Return the file that stands where all is compiled: for these sources, this Python, these libraries, this CPU.
 
-    numba compiles anew where any of them is another one, also where a source only has another time.
+    numba compiles anew where any of them is another one, also where a source only has another time. No compiler is
+    loaded to find out: a command leaves that to its workers.
     """
-    sources = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in chance.compiled_sources()]
-    machine = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
-    facts = [sys.implementation.cache_tag, version("numba"), version("llvmlite"), *machine, *sources]
-    folder: str = config.CACHE_DIR  # type: ignore[attr-defined]  # set late
-    return Path(folder) / f"ready-{hashlib.sha256(repr(facts).encode()).hexdigest()[:12]}"
+    sources = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in code.compiled_sources()]
+    facts = [sys.implementation.cache_tag, version("numba"), version("llvmlite"), *_machine(), *sources]
+    return code.compiled_folder() / f"ready-{hashlib.sha256(repr(facts).encode()).hexdigest()[:12]}"
+
+
+def _machine() -> list[str]:
+    """Return what code is compiled for: the CPU, and what it can do where the system tells."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().split("\n\n")[0].splitlines() if told.exists() else []
+    names = ("model name", "flags", "CPU part", "Features")
+    return [platform.machine(), platform.processor(), *(line for line in lines if line.startswith(names))]
 
 
 def missing() -> bool:
     """Return whether functions must be compiled before the first answer."""
-    return not (config.DISABLE_JIT or mark().exists())  # type: ignore[attr-defined]  # set late
+    off = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    return not (off or mark().exists())
 
 
 def get_ready() -> None:

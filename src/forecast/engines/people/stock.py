@@ -15,16 +15,15 @@ import pickle
 import numpy as np
 import pandas as pd
 
-from forecast.engines import deaf_to, silence
+from forecast.engines import SILENT, deaf_to, heard, silence
 from forecast.engines.people.following import world_of
 from forecast.engines.people.means import expected, skill_classes
 from forecast.engines.people.money import charge
 from forecast.engines.people.world import rows_of
-from forecast.question.plan import COLUMNS, GROUPS
+from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
 G = len(GROUPS)
-SILENT = ("active_9of12",)
 BATCH = 200
 MOST_LEVELS = 16  # kept in a process: at most some 5 MB each
 _LEVELS: dict[bytes, np.ndarray] = {}
@@ -38,7 +37,7 @@ class StockEngine:
     """
 
     name = "stock"
-    sees = frozenset(COLUMNS)
+    sees = heard("stock")
 
     def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
         """Return projection rows of the place, for every month, group and measure but `active_9of12`."""

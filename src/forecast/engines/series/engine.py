@@ -18,7 +18,7 @@ from scipy.special import ndtr
 from forecast.answer.projection import COLUMNS
 from forecast.data import tables
 from forecast.data.chance import child_array, name_number, streams
-from forecast.engines import deaf_to, silence
+from forecast.engines import deaf_to, heard, silence
 from forecast.engines.series.pooling import fit_place, plans, read_pool
 from forecast.engines.series.structural import ELASTICITY, Fit, luck, points, price_path, simulate, usable
 from forecast.question.scenario import BORROWED, Scenario
@@ -38,7 +38,7 @@ class SeriesEngine:
     """
 
     name = "series"
-    sees: frozenset[str] = frozenset()
+    sees = heard("series")
 
     def __init__(self, history: pd.DataFrame | None = None, repeats: int = 1):
         """Keep the table; nothing is read or fitted before the first run."""
