@@ -218,8 +218,14 @@ def error(p: float, draws: float) -> float:
 
 
 def _counted(p: Chance, lang: str) -> str:
-    """Return a share with its error; one that rounds to none or all with the bound of so many draws (3 / draws)."""
-    share, bound = p.share, max(math.ceil(300 / p.draws), 1) / 100
+    """Return a share with its error; one that rounds to none or all with the 95% bound of as many draws without any.
+
+    The bound is that of Clopper and Pearson (1934), 1 - 0.05^(1 / draws): some 3 / draws where there are many.
+
+    >>> [_counted(Chance(0.0, draws), "en") for draws in (2, 60, 200, 1000)]
+    ['below 78%', 'below 5%', 'below 2%', 'below 1%']
+    """
+    share, bound = p.share, max(math.ceil(100 * (1 - 0.05 ** (1 / p.draws))), 1) / 100
     if round(100 * share) in (0, 100):
         word = {"vi": ("dưới", "trên"), "en": ("below", "above")}[_known(lang)][int(share > 0.5)]
         return f"{word} {percent(1 - bound if share > 0.5 else bound, lang)}"
