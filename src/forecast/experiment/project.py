@@ -183,8 +183,8 @@ def _ours(engine: str | Engine) -> str | Engine:
 
 
 def names_of(engine: str | Engine) -> tuple[str, str]:
-    """Return how an engine calls itself, and its class."""
-    if isinstance(engine, str):
+    """Return how an engine calls itself, and its class; UserError where there is none of that name."""
+    if isinstance(engine := _ours(engine), str):
         return engine, ENGINES[engine].location.partition(":")[2]
     return engine.name, type(engine).__qualname__
 
