@@ -22,6 +22,7 @@ from numba import config, float64, int64, njit, uint64, vectorize
 
 from forecast.data.code import compiled_folder
 
+# Before anything is compiled: this module is imported before any other that does.
 config.CACHE_DIR = str(compiled_folder())  # type: ignore[attr-defined]  # set late
 
 Key = np.uint64 | int  # a key of Python's own, or one inside compiled code

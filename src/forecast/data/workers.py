@@ -179,7 +179,7 @@ def get_ready(modules: Sequence[str], jobs: int | None = None) -> None:
 def _load(modules: Sequence[str]) -> None:
     for module in modules:
         import_module(module)
-    gc.freeze()  # what was loaded stays; to look through it again and again took a twelfth of the work
+    gc.freeze()  # what was loaded stays: it need not be looked through again and again
 
 
 def _numbered(parent: int, number: int, function: Callable[..., R], given: tuple[Any, ...]) -> tuple[int, R]:
