@@ -242,9 +242,9 @@ def effort_and_ways(
     jobs: int | None = 1,
     keep: Path | None = None,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Return what :func:`effort` and :func:`ways` do, by `jobs` processes side by side; none of it is done here.
+    """Return what :func:`effort` and :func:`ways` do, by `jobs` processes side by side (1 works here).
 
-    So this process need not load an engine where others have it already.
+    Where processes were started ahead, this one loads no engine for it.
     """
     asked, choices = put_to(scenario, engine, draws, seed, keep), menu.offered(scenario)
     (base,) = workers.every(Asked.tally, [(asked,)], jobs)
