@@ -1,9 +1,10 @@
 """Measure the scale of the board: `python benchmarks/board/run.py`.
 
 Two parts, each in a process of its own. *nation*: the whole nation commune by commune in the agent engine, teams
-included, from its stock of today to December 2030, one province after the other on one core. *board*: `forecast board`
-with four policies and 200 draws. Seconds are of the processor, beside those of the clock, since other work shares the
-machine. The table is printed and written to benchmarks/results/board.md and board.json (or --out DIR).
+included, from its stock of today to December 2030, one province after the other on one core, and once more with a row
+for each person. *board*: `forecast board` with four policies and 200 draws. Seconds are of the processor, beside those
+of the clock, since other work shares the machine. The table is printed and written to benchmarks/results/board.md and
+board.json (or --out DIR).
 """
 
 import argparse
@@ -63,10 +64,12 @@ def asked_nation(draws: int) -> dict:
 
 
 def nation(draws: int) -> dict:
-    """Live all provinces, one after the other; seconds a draw by part, and memory."""
+    """Live all provinces, one after the other; seconds a draw by part, memory, and what a row for each person gives."""
+    import numpy as np
+
     from forecast import Scenario, read_place
     from forecast.desk.board.outlook import provinces
-    from forecast.engines.people import following
+    from forecast.engines.people import agents, following
     from forecast.engines.people.agents import FEWEST, AgentEngine
 
     machine.pin(1)
@@ -75,20 +78,28 @@ def nation(draws: int) -> dict:
     engine.run(warm, range(draws), 2)
     machine.forget_peak()
     base = machine.now_mb()
-    for name in provinces(TODAY):
-        place = read_place(name, at=TODAY)
-        asked = Scenario("status quo", place, start=TODAY, until=UNTIL)
+    places = [read_place(name, at=TODAY) for name in provinces(TODAY)]
+    questions = [Scenario("status quo", place, start=TODAY, until=UNTIL) for place in places]
+
+    def at_last(found):
+        last = found[(found["month"] == UNTIL) & (found["group"] == "all") & (found["measure"] == "members")]
+        return last["value"].to_numpy()
+
+    ends = []
+    for asked in questions:
+        place = asked.place
         before, begin, clock = machine.now_mb(), time.process_time(), time.perf_counter()
         following.led_by(asked, range(draws), 1)
         led, follows = time.process_time(), time.perf_counter()
         found = engine.run(asked, range(draws), 1)
         end, stop = time.process_time(), time.perf_counter()
-        last = found[(found["month"] == UNTIL) & (found["group"] == "all") & (found["measure"] == "members")]
+        ends.append(at_last(found))
         rows.append(
             {
-                "place": name,
+                "place": place.name,
+                "persons": agents.persons_per_row(asked),
                 "communes": len(place.communes),
-                "members": float(last["value"].mean()),
+                "members": float(ends[-1].mean()),
                 "baseline": (led - begin) / draws,
                 "people": (end - led) / draws,
                 "clock": (stop - clock) / draws,
@@ -98,6 +109,13 @@ def nation(draws: int) -> dict:
         )
         communes += len(place.communes)
     peak = machine.peak_mb()
+    agents.MOST_PERSONS = 1
+    for asked, row, many in zip(questions, rows, ends, strict=True):
+        begin = time.process_time()
+        one = at_last(engine.run(asked, range(draws), 1))
+        row["people_one"] = (time.process_time() - begin) / draws
+        row["apart"] = float(np.sqrt(np.mean((many / one - 1) ** 2)))
+        row["spread"] = float(one.std() / one.mean())
     most = max(rows, key=lambda row: row["members"])
     return {
         "communes": communes,
@@ -106,6 +124,7 @@ def nation(draws: int) -> dict:
         "members": sum(row["members"] for row in rows),
         "baseline": sum(row["baseline"] for row in rows),
         "people": sum(row["people"] for row in rows),
+        "people_one": sum(row["people_one"] for row in rows),
         "clock": sum(row["clock"] for row in rows),
         "base_mb": base,
         "peak_mb": peak,
@@ -143,6 +162,7 @@ def page(found: dict) -> str:
             "| what | measured | goal |",
             "| :-- | --: | --: |",
             f"| core seconds a draw, people and teams | {one['people']:.1f} | {GOALS['seconds']} |",
+            f"| the same with a row for each person | {one['people_one']:.1f} | |",
             f"| core seconds for the baseline that they follow, once for all policies and {one['draws']} draws"
             f" | {once:.0f} | |",
             f"| seconds of the clock a draw, all together, beside other work | {one['clock']:.0f} | |",
@@ -153,15 +173,22 @@ def page(found: dict) -> str:
             "",
             _verdict(one),
             "",
-            f"{DRAWS:,} draws of {SCENARIOS} policies: {hours:,.0f} core hours, {hours * PRICE:,.0f} USD at {PRICE} USD"
+            f"{DRAWS:,} draws of {SCENARIOS} policies: {hours:,.0f} core hours, {hours * PRICE:,.2f} USD at {PRICE} USD"
             f" for an hour of a core (judgement); {hours / 64:,.1f} hours on 64 cores. Provinces are independent pieces"
             " of work, so that this is shared without a rest.",
             "",
-            "| province | communes | members | core seconds a draw |",
-            "| :-- | --: | --: | --: |",
+            "*Apart*: by how much a draw's members then differ from those of the same draw with a row for each person"
+            f" (root mean square of {one['draws']} draws); *spread*: by how much draws differ among each other"
+            " (standard deviation).",
+            "",
+            "| province | communes | members | persons a row | core seconds a draw | a row each | apart | spread |",
+            "| :-- | --: | --: | --: | --: | --: | --: | --: |",
         ]
         for row in sorted(one["provinces"], key=lambda row: -row["people"]):
-            lines.append(f"| {row['place']} | {row['communes']} | {row['members']:,.0f} | {row['people']:.2f} |")
+            lines.append(
+                f"| {row['place']} | {row['communes']} | {row['members']:,.0f} | {row['persons']} | {row['people']:.2f}"
+                f" | {row['people_one']:.2f} | {row['apart']:.2%} | {row['spread']:.0%} |"
+            )
         lines.append("")
     if "board" in found:
         one = found["board"]

@@ -31,7 +31,7 @@ from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
 ROOM, MOST_DRAWS = 6e8, 16  # bytes for people who are followed in one process; draws followed side by side
-PERSON = 150  # bytes of a person in two worlds, while a third is lived
+ROW = 150  # bytes of a row in two worlds, while a third is lived
 
 
 Draws: TypeAlias = "pd.Series[float]"  # a value for each draw
@@ -110,8 +110,8 @@ def follow(
 
 def _side_by_side(base: Scenario, draws: int) -> int:
     """How many draws are followed at once: as many as there is room for the people of two worlds, in even parts."""
-    people = max(3 * base.opening[0], 0.05 * base.place.eligible)
-    most = int(min(max(ROOM / (people * PERSON), 2), MOST_DRAWS))
+    rows = max(3 * base.opening[0], 0.05 * base.place.eligible) / agents.persons_per_row(base)
+    most = int(min(max(ROOM / (rows * ROW), 2), MOST_DRAWS))
     return -(-draws // -(-draws // most))
 
 

@@ -81,33 +81,34 @@ def _add_up(
             _kind(came, would_come),
             under.supported[ended, i] - under.supported[before, i],
         )
-        gap = _count(now, end, paths[kind, 0]) - _count(then, end, paths[kind, 1])
+        persons = under.persons[i]
+        gap = _count(now, persons, end, paths[kind, 0]) - _count(then, persons, end, paths[kind, 1])
         if came <= last < would_come:
-            _count(now, end, paths[brought, 0])
-            _count(then, end, paths[brought, 1])
+            _count(now, persons, end, paths[brought, 0])
+            _count(then, persons, end, paths[brought, 1])
         row = sums[under.group[i], kind]
-        row[0] += 1
+        row[0] += persons
         row[1] += gap / 12
-        row[2] += paid
-        row[3] += paid_before
-        row[4] += min(paid, paid_before)
+        row[2] += persons * paid
+        row[3] += persons * paid_before
+        row[4] += persons * min(paid, paid_before)
         if came > 0:
-            row[5] += under.once[i]
-            row[6] += 1
-            row[7] += under.supported[-1, i]
+            row[5] += persons * under.once[i]
+            row[6] += persons
+            row[7] += persons * under.supported[-1, i]
     for j in alone:
-        row = sums[without.group[j], INSTEAD]
-        row[0] += 1
-        row[1] -= _count(without.member[j], end, paths[INSTEAD, 1]) / 12
-        row[3] += without.supported[ended, j] - without.supported[before, j]
+        row, persons = sums[without.group[j], INSTEAD], without.persons[j]
+        row[0] += persons
+        row[1] -= _count(without.member[j], persons, end, paths[INSTEAD, 1]) / 12
+        row[3] += persons * (without.supported[ended, j] - without.supported[before, j])
 
 
 @njit(cache=True)
-def _count(member: np.ndarray, end: int, path: np.ndarray) -> int:
-    """Add a person's months as a member to `path`, and return their number."""
+def _count(member: np.ndarray, persons: int, end: int, path: np.ndarray) -> int:
+    """Add the months as a member of a row of `persons` to `path`, and return their number."""
     months = 0
     for t in range(end):
-        here = int((member[t // WORD] >> np.uint64(t % WORD)) & np.uint64(1))
+        here = persons * int((member[t // WORD] >> np.uint64(t % WORD)) & np.uint64(1))
         path[t] += here
         months += here
     return months

@@ -43,6 +43,10 @@ VARIABLES = {
     "state": ("đang tham gia, đã dừng, hay đã rời hẳn", "member, lapsed, or gone"),
     "kind": ("vào trong đợt cao điểm, hay được tặng sổ", "won in a campaign, or given a book"),
     "spell": ("số tháng đóng mỗi lần", "months paid at a time"),
+    "persons": (
+        "số người cùng sống một cuộc đời này, hơn một khi địa phương có đông người tham gia",
+        "how many persons live this one life, more than one where many are members",
+    ),
 }
 # What happens in a month, in order: the function that does it, and what it does.
 STEPS = {

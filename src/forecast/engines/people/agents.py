@@ -29,10 +29,25 @@ from forecast.engines.people.world import World, rows_of
 from forecast.question.plan import GROUPS
 from forecast.question.scenario import Scenario
 
-BATCH, BATCH_MEMBERS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
+BATCH, BATCH_ROWS = 32, 300_000  # draws side by side, fewer where many are members; no answer depends on it
 ROOM = 500_000  # rows of a table of people that the next question uses again; else the longest of all would stay
 FEWEST = 2  # draws side by side of a large place: each takes some 100 MB where a million people ever enroll
 G = len(GROUPS)
+
+
+# Members at the opening for each person more a row stands for, and the most of them: what single persons do by luck
+# moves their number by about 1%, as in a place of so many members, far less than what nobody knows of the years ahead.
+MEMBERS_A_PERSON, MOST_PERSONS = 6_000, 8
+
+
+def persons_per_row(scenario: Scenario) -> int:
+    """Return how many persons live one life together in a place of many members (super-individuals, Scheffer 1995).
+
+    >>> from forecast import toy
+    >>> persons_per_row(Scenario("quo", toy.place(), start="2021-12", until="2022-02", law=toy.law()))
+    1
+    """
+    return int(min(max(scenario.opening[0] // MEMBERS_A_PERSON, 1), MOST_PERSONS))
 
 
 class Team(mesa.Agent):  # type: ignore[misc]  # mesa has no types
@@ -93,7 +108,7 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
         price = np.exp(-d["renewal_price_response"][:, None, None, None] * world.burden_rise)
         fastest = d["return_rate"][:, None, None, None] * price
         rooms = [people.room for people in self.people] + [None] * len(world.keys)  # memory is used again
-        self.people, rules = [], records.Rules.of(d)
+        self.people, rules, persons = [], records.Rules.of(d), persons_per_row(world.scenario)
         spells = world.layout.spells
         for draw, key in enumerate(world.keys):
             moves = Moves(
@@ -103,7 +118,8 @@ class Offices(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 fastest[:, draw],
                 int(spells[0].months[-1]),
             )
-            people = People(key, world.numbers, world.cells, rules.one(draw), moves, rooms[draw], everybody)
+            cells, one, room = world.cells, rules.one(draw), rooms[draw]
+            people = People(key, world.numbers, cells, one, moves, room, everybody=everybody, persons=persons)
             people.open(world.opening[draw], first, world.campaigns.opened[draw], world.layout.subsidized, spells[0])
             self.people.append(people)
         size = len(plan.communes), len(world.keys)
@@ -259,7 +275,8 @@ class AgentEngine:
         """Return projection rows of the place, for every month, group and measure."""
         if deaf_to(self, scenario):
             return silence()
-        most = min(BATCH, max(FEWEST, int(BATCH_MEMBERS // max(scenario.opening[0], 1))))
+        rows = max(scenario.opening[0] / persons_per_row(scenario), 1)
+        most = min(BATCH, max(FEWEST, int(BATCH_ROWS // rows)))
         size = -(-len(draws) // -(-len(draws) // most))  # batches as equal as can be
         starts = range(draws.start, draws.stop, size)
         results = [batch(self.team, scenario, range(d, min(d + size, draws.stop)), seed) for d in starts]

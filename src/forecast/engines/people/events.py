@@ -101,10 +101,11 @@ def live_month(
         _live(now, rules, crowd, effects, flows)
     if not _enter(now, rules, crowd, gifts.late, flows):
         return False
-    more = 0
+    more = 0  # rows
     for c in range(gifts.persons.shape[0]):
         for g in range(G):
-            more += int(math.ceil(gifts.persons[c, g])) + int(math.ceil(now.signing[c, g]))
+            given, signed = gifts.persons[c, g] / crowd.persons, now.signing[c, g] / crowd.persons
+            more += int(math.ceil(given)) + int(math.ceil(signed))
     if more:
         if crowd.ledger.count[0] - crowd.ledger.free[1] + more > len(crowd.table):
             return False
@@ -177,9 +178,9 @@ def _leave(now: Month, crowd: Crowd, person: Row, who: Who, flows: np.ndarray) -
     c, g, ledger = who.commune, who.group, crowd.ledger
     end(ledger, person, c, g, GONE)
     if person.due > now.t:
-        ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= 1
+        ledger.due[min(person.due, ledger.due.shape[0] - 1), c] -= person.persons
     moved = chance.uniform(person.key, luck_of(person, now.t) + h.WHERE) < ledger.leave_split[c, now.t]
-    flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += 1
+    flows[c, g, TO_COMPULSORY if moved else TO_OTHER] += person.persons
     go(crowd, person, who.row)
 
 
@@ -206,7 +207,7 @@ def _renews(now: Month, rules: Rules, crowd: Crowd, effects: Effects, person: Ro
         rules.gift_retention,
     ):
         end(ledger, person, c, g, LAPSED)
-        flows[c, g, LAPSES] += 1
+        flows[c, g, LAPSES] += person.persons
         streak = min(t - person.since, 12)
         person.paid = (((person.paid << streak) | ((1 << streak) - 1)) << 1) & 4095
         person.since = t
@@ -230,7 +231,7 @@ def _come_back(
     if chance.uniform(key, luck + h.WHERE) * (hazard + withdraw) >= hazard:
         go(crowd, person, i)
         return
-    flows[c, g, RETURNS] += 1
+    flows[c, g, RETURNS] += person.persons
     person.away += t - person.since
     person.paid = (person.paid << min(t - 1 - person.since, 12)) & 4095
     s = h.spell_of(chance.uniform(key, luck + h.SPELL), False, now.advised[c], now.spells)
@@ -257,7 +258,8 @@ def _enter(now: Month, rules: Rules, crowd: Crowd, late: Late, flows: np.ndarray
             if chance.uniform(key, h.LEAVE) < still_there(now, ledger, c, pool.year[p]):
                 i = room_for_one(crowd)
                 name_person(rules, table[i], key, j, now.t, now.floor)
-                flows[c, g, ENTRIES] += 1
+                table[i].persons = crowd.persons
+                flows[c, g, ENTRIES] += crowd.persons
                 luck = luck_of(table[i], now.t)
                 paper = chance.uniform(key, luck + h.CAMPAIGN) < now.on_paper[c]
                 s = h.spell_of(chance.uniform(key, luck + h.SPELL), paper, now.advised[c], now.spells)

@@ -63,7 +63,7 @@ def _bring(
     if persons <= 0.0:
         return
     first = crowd.pool.key[(c * G + g) * BANDS]
-    wanted, tries = int(persons + chance.uniform(first, 32 * now.month + decision)), 0
+    wanted, tries = int(persons / crowd.persons + chance.uniform(first, 32 * now.month + decision)), 0
     left = _left(crowd.pool, late, c, g)
     while wanted > 0 and left > tries:
         key = chance.child(first, uint64(branch + tries))
@@ -73,7 +73,7 @@ def _bring(
 
 @compiled
 def _left(pool: Pool, late: Late, c: int, g: int) -> int:
-    """How many people of a group have not joined in a commune."""
+    """How many rows are to come of a group in a commune."""
     cell = c * G + g
     left: int = late.left[cell]
     for p in range(cell * BANDS, (cell + 1) * BANDS):
@@ -108,7 +108,7 @@ def _bring_one(
 ) -> int:
     """Make a member of somebody; 0 if the one who was picked has left by now.
 
-    `who.row` is how many have not joined; `how`: luck, spell and kind.
+    `who.row` is how many rows are to come; `how`: luck, spell and kind.
     """
     pool, ledger, c, g = crowd.pool, crowd.ledger, who.commune, who.group
     key, s, kind = how
@@ -126,6 +126,7 @@ def _bring_one(
     i = room_for_one(crowd)
     person = crowd.table[i]
     name_person(rules, person, key, pool.home[p], now.t, now.floor)
-    flows[c, g, ENTRIES] += 1
+    person.persons = crowd.persons
+    flows[c, g, ENTRIES] += crowd.persons
     begin(now, crowd, person, Who(i, c, g), s, kind, flows)
     return 1

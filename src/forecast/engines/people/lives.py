@@ -23,6 +23,7 @@ class Lives(NamedTuple):
     member: np.ndarray  # (people, words) uint64: was this person a member in month t? Bit t % 64 of word t // 64
     supported: np.ndarray  # (asked months, people) months paid since the opening that carry a subsidy, added up
     once: np.ndarray  # (people,) bool: came, paid once, and was gone when it had run out
+    persons: np.ndarray  # (people,) whom a row stands for
 
 
 def lives(
@@ -78,4 +79,5 @@ def _lives(people: People, marks: np.ndarray, paid: list[np.ndarray], last: int,
     at_last = (marks[: len(table), last // WORD] >> np.uint64(last % WORD)).astype(bool)
     once = (supported[-1] == spells[table["spell"]]) & ~at_last & (np.arange(len(table)) >= opened)
     group = (table["cell"] // BANDS % records.G).astype(np.int8)
-    return Lives(table["key"].copy(), group, np.maximum(table["joined"], 0), marks[: len(table)], supported, once)
+    joined, persons = np.maximum(table["joined"], 0), table["persons"].copy()
+    return Lives(table["key"].copy(), group, joined, marks[: len(table)], supported, once, persons)

@@ -7,13 +7,21 @@ import numpy as np
 from forecast.data import chance
 from forecast.engines.people import events
 from forecast.engines.people.hazards import Spells
-from forecast.engines.people.opening import first_resistances, met_spells, name_cells, open_members
+from forecast.engines.people.opening import (
+    first_resistances,
+    met_spells,
+    name_cells,
+    open_members,
+    rows_of_members,
+    rows_to_come,
+)
 from forecast.engines.people.prices import BAND_SHARES, BANDS
 from forecast.engines.people.records import (
     COHORT_BRANCH,
     COMMUNE,
     NEVER,
     PERSON,
+    ROW_BRANCH,
     Crowd,
     Effects,
     G,
@@ -27,7 +35,7 @@ from forecast.engines.people.records import (
 )
 
 Room = tuple[np.ndarray, np.ndarray, np.ndarray]  # table, wake, turns: see `records.Crowd`
-LUMP = 4  # people who become eligible come in lumps of so many, to keep the number of cells small
+LUMP = 4  # rows of people who become eligible come in lumps of so many, to keep the number of cells small
 
 
 class Moves(NamedTuple):
@@ -69,14 +77,17 @@ class People:
         rules: Rules,
         moves: Moves,
         room: Room | None = None,
+        *,
         everybody: bool = True,
+        persons: int = 1,
     ):
         """Set up the pools.
 
         `key` names the draw, `commune_numbers` the communes, `cells` are persons by cell. `room` is that of other
         people who are not needed any more. Without `everybody` the rows of those who are gone for good are used again.
+        A row stands for so many `persons`.
         """
-        self.everybody = everybody
+        self.everybody, self.persons = everybody, persons
         to_compulsory, fastest_return = moves.to_compulsory, moves.fastest_return
         months, communes = to_compulsory.shape
         names = np.empty(len(cells), np.uint64)
@@ -85,7 +96,7 @@ class People:
         self.pool = Pool(
             home=np.arange(len(cells), dtype=np.int32),
             key=names,
-            left=cells.astype(np.int32),
+            left=np.zeros(len(cells), np.int32),
             rank=np.zeros(len(cells), np.int32),
             year=np.zeros(len(cells), np.int32),
             log_survival=np.zeros(len(cells)),
@@ -133,7 +144,7 @@ class People:
     @property
     def crowd(self) -> Crowd:
         """All of it, as compiled code works on it."""
-        return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns, self.everybody)
+        return Crowd(self.pool, self.ledger, self.table, self.wake, self.turns, self.everybody, self.persons)
 
     def open(self, opening: np.ndarray, start: int, campaign: float, subsidized: int, spells: Spells) -> None:
         """Make the opening members: `opening` (cells,), who are the lowest resistances of their cells.
@@ -142,17 +153,21 @@ class People:
         met more often), and `campaign` is the chance to be a campaign member; `start` is a month index and
         `subsidized` the months since the subsidy began.
         """
-        self._make_room(int(opening.sum() * 5 // 4) + 1024)
+        luck = chance.uniform_array(self.pool.key[::BANDS], ROW_BRANCH)
+        rows, first = rows_of_members(opening, self.persons, luck)
+        self._make_room(int(rows.sum() * 5 // 4) + 1024)
         self.pool.year[:] = start // 12
+        self.pool.left[:] = rows_to_come(self.cells - opening, self.persons, luck)
         past = Past(start, campaign, subsidized, spells, met_spells(spells))
-        open_members(opening, self.crowd, self.rules, past)
+        open_members((self.cells, opening, rows, first), self.crowd, self.rules, past)
         self.ledger.active[:] = self.ledger.activated[0]
 
     def new_year(self, year: int) -> None:
         """Let those who became eligible come in as cells of their own."""
         # Systematic within each commune, beginning at a point of its own each year, so that every cell has its due.
         offset = chance.uniform_array(self.pool.key[: len(self.cells) : COMMUNE], COHORT_BRANCH - year)
-        lumps = np.cumsum(self.cells.reshape(-1, COMMUNE), axis=1) * (self.rules.eligible_entry_rate / LUMP)
+        each = LUMP * self.persons
+        lumps = np.cumsum(self.cells.reshape(-1, COMMUNE), axis=1) * (self.rules.eligible_entry_rate / each)
         coming = LUMP * np.diff(np.floor(lumps + offset[:, None]), prepend=0.0, axis=1).ravel().astype(np.int32)
         home = np.flatnonzero(coming).astype(np.int32)
         fresh = Pool(
@@ -188,6 +203,7 @@ class People:
         effects = Effects(now.lapse * np.exp(harder), now.lapse * np.exp(hardest), np.exp(-harder), by_spell, by_tenure)
         begun, gifts = False, Gifts(given, months, self.late)
         while not events.live_month(begun, now, self.rules, self.crowd, effects, gifts, flows):
-            wanted = np.ceil(gifts.persons).sum() + np.ceil(now.signing).sum() - self.ledger.free[1]
+            given, signed = gifts.persons / self.persons, now.signing / self.persons
+            wanted = np.ceil(given).sum() + np.ceil(signed).sum() - self.ledger.free[1]
             self._make_room(len(self.table) + 1 + max(int(wanted), 0) + 2 * gifts.persons.size)
             begun = True  # it goes on where the table was full

@@ -131,27 +131,28 @@ def sleep(ledger: Ledger, person: Row, wake: np.ndarray, who: Who, t: int) -> No
     month = max(active_from(person), t)
     if not person.kind & ACTIVE_BIT and month < first:
         person.kind |= ACTIVE_BIT
-        ledger.activated[month, who.commune, who.group] += 1
+        ledger.activated[month, who.commune, who.group] += person.persons
 
 
 @compiled
 def pay(now: Month, ledger: Ledger, person: Row, c: int, g: int, s: int, flows: np.ndarray) -> None:
     """Pay for a spell: sets the due month, adds months; today's price holds for all months that are paid."""
-    months = now.spells.months[s]
+    months, persons = now.spells.months[s], person.persons
     person.spell = s
     person.due = now.t + months
-    ledger.due[min(now.t + months, ledger.due.shape[0] - 1), c] += 1
+    ledger.due[min(now.t + months, ledger.due.shape[0] - 1), c] += persons
     supported = min(months, max(0, now.subsidy_months - person.subsidized))
     person.subsidized += supported
-    flows[c, g, PAID_MONTHS] += months
+    flows[c, g, PAID_MONTHS] += persons * months
     never_lapsed = person.since == person.joined and now.t - person.joined < NEW_FOR
-    flows[c, g, NEWLY] += now.newly[s] if never_lapsed else 0.0  # no branch: it would be guessed wrong too often
+    newly = now.newly[s] if never_lapsed else 0.0  # no branch: it would be guessed wrong too often
+    flows[c, g, NEWLY] += persons * newly
     if person.kind & GIFTED:
-        flows[c, g, GIVEN] += months
-        flows[c, g, GIVEN_SUPPORTED] += supported
+        flows[c, g, GIVEN] += persons * months
+        flows[c, g, GIVEN_SUPPORTED] += persons * supported
     else:
-        flows[c, g, DECLARED] += months * min(max(person.declared * now.per_floor, 1.0), now.ceiling)
-        flows[c, g, SUPPORTED] += supported
+        flows[c, g, DECLARED] += persons * months * min(max(person.declared * now.per_floor, 1.0), now.ceiling)
+        flows[c, g, SUPPORTED] += persons * supported
 
 
 @compiled
@@ -184,8 +185,8 @@ def begin(now: Month, crowd: Crowd, person: Row, who: Who, s: int, kind: int, fl
     """Become a member, for the first time or again; `person.paid` holds the 12 months before this one."""
     ledger, c, g = crowd.ledger, who.commune, who.group
     person.state, person.kind, person.since = MEMBER, kind, now.t
-    ledger.members[c, g] += 1
-    ledger.campaign[c, g] += kind & CAMPAIGN
+    ledger.members[c, g] += person.persons
+    ledger.campaign[c, g] += person.persons * (kind & CAMPAIGN)
     pay(now, ledger, person, c, g, s, flows)
     person.leave = month_of_leaving(ledger, c, now.t, chance.uniform(person.key, luck_of(person, now.t) + h.LEAVE))
     sleep(ledger, person, crowd.wake, who, now.t)
@@ -195,10 +196,10 @@ def begin(now: Month, crowd: Crowd, person: Row, who: Who, s: int, kind: int, fl
 def end(ledger: Ledger, person: Row, c: int, g: int, state: int) -> None:
     """Stop being a member."""
     person.state = state
-    ledger.members[c, g] -= 1
-    ledger.campaign[c, g] -= person.kind & CAMPAIGN
+    ledger.members[c, g] -= person.persons
+    ledger.campaign[c, g] -= person.persons * (person.kind & CAMPAIGN)
     if person.kind & ACTIVE_BIT:
-        ledger.active[c, g] -= 1
+        ledger.active[c, g] -= person.persons
 
 
 @compiled

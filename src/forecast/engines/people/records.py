@@ -27,7 +27,7 @@ NEWLY, COUNTED = len(FLOWS), len(FLOWS) + 1  # no measure: what new members are 
 # months x declared income in floors, months with subsidy, and the same two for books given by donors.
 DECLARED, SUPPORTED, GIVEN, GIVEN_SUPPORTED = BY_MEMBERS, BY_STATE, BY_PROVINCE, BY_DONORS
 # Branches of a cell's name, far above any rank, so that nobody takes the name of somebody who joins by themselves.
-GIFT_BRANCH, CAMPAIGN_BRANCH, COHORT_BRANCH = 1 << 40, 1 << 45, 1 << 50
+GIFT_BRANCH, CAMPAIGN_BRANCH, COHORT_BRANCH, ROW_BRANCH = 1 << 40, 1 << 45, 1 << 50, 1 << 55
 NEVER, NO_MONTH = np.inf, 32767
 
 PERSON = np.dtype(
@@ -46,6 +46,7 @@ PERSON = np.dtype(
         ("state", np.int8),
         ("kind", np.int8),
         ("spell", np.int8),
+        ("persons", np.int8),  # whom this row stands for: they live one life
     ],  # not aligned: a row without gaps is a fifth shorter, and memory is what limits the size of a world
 )
 
@@ -116,7 +117,7 @@ class Pool(NamedTuple):
 
     home: np.ndarray  # the opening's cell whose pressure they feel
     key: np.ndarray
-    left: np.ndarray  # persons whose resistance has not been passed, some of whom will have left by then
+    left: np.ndarray  # rows to come: those whose resistance has not been passed, some of whom will have left by then
     rank: np.ndarray
     year: np.ndarray  # calendar year in which they came in
     log_survival: np.ndarray
@@ -129,7 +130,7 @@ class Late(NamedTuple):
 
     pools: np.ndarray  # (pools of later years,) their positions
     first: np.ndarray  # (communes x groups + 1,) where those of each begin
-    left: np.ndarray  # (communes x groups,) people in them who have not joined
+    left: np.ndarray  # (communes x groups,) rows to come from them
     opening: int  # the first pool of a later year
 
 
@@ -161,6 +162,7 @@ class Crowd(NamedTuple):
     wake: np.ndarray  # (rows,) first month in which something can happen to each
     turns: np.ndarray  # (rows,) which rows are looked at in this month
     everybody: bool  # rows of those who are gone for good are kept, for a reader; else they are used again
+    persons: int  # whom a row stands for; the opening has rows of what is left over
 
 
 class Effects(NamedTuple):
