@@ -23,7 +23,7 @@ BENCH_LOCK = "benchmarks/requirements-bench.lock"
 LOCKS = ("requirements.lock", "requirements-uv.lock", BENCH_LOCK)
 # conda-forge calls these by another name.
 CONDA_NAMES = {"pandera": "pandera-core", "playwright": "playwright-python", "typst": "typst-py"}
-NOT_CONDA = {"axe-playwright-python", "cosmic-ray", "joblib-stubs"}
+NOT_CONDA = {"axe-playwright-python", "cosmic-ray"}
 # What the people who asked for the project want to find in their environment.
 PROMISED = {"jupyterlab", "numpy", "pandas", "statsmodels", "mesa", "matplotlib", "nbval"}
 SYSTEMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}

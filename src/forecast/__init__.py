@@ -14,11 +14,6 @@ loaded when it is first used, so that a command that only reads a table does not
 True
 """
 
-import warnings
-
 import lazy_loader
-
-# loky ends a worker process that has grown by 300 MB and starts another; no work is lost, and nobody need be told.
-warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

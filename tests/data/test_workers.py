@@ -92,3 +92,71 @@ def test_workers_that_were_started_ahead_do_the_work_though_the_engines_are_load
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def printed(code: str, folder) -> str:
+    """What a script prints that has no guard against being run again, as beginners write it."""
+    script = folder / "script.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=60, cwd=folder
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+UNGUARDED = """
+import os, sys
+from forecast.data import workers
+{before}
+os.environ["ASKED"] = "yes"
+print("once")
+class Mine:
+    def __init__(self, number): self.number, self.made_by = number, os.getpid()
+def work(mine):
+    return mine.number, os.getpid() != mine.made_by, os.environ["ASKED"], os.environ.get("OMP_NUM_THREADS")
+found = workers.every(work, [(Mine(n),) for n in range(4)], 2)
+print(found == [(n, True, "yes", None) for n in range(4)])
+print(os.environ.get("OMP_NUM_THREADS"), sys.modules["__main__"].Mine is Mine)
+"""
+
+
+@pytest.mark.parametrize("before", ["", "workers._served = lambda _: 'spawn'", "os.environ['TMPDIR'] = os.getcwd()"])
+def test_a_script_without_a_guard_runs_once_and_what_it_defines_goes_along(before, tmp_path):
+    """With a server of processes, on a system that has none, and where the name of its socket would be too long."""
+    folder = tmp_path / ("long" * 40 if "TMPDIR" in before else "short")
+    folder.mkdir()
+    assert printed(UNGUARDED.format(before=before), folder) == "once\nTrue\nNone True\n"
+
+
+def test_processes_that_nobody_gives_work_to_end(monkeypatch):
+    monkeypatch.setattr(workers, "IDLE", 0.2)
+    theirs = {process for _, process in workers.every(nap, [(0.0, n) for n in range(4)], jobs=2)}
+    since = time.monotonic()
+    while any(folders.alive(number) for number in theirs):
+        assert time.monotonic() - since < 10
+        time.sleep(0.05)
+    assert len(workers.every(nap, [(0.0, n) for n in range(4)], jobs=2)) == 4
+
+
+def test_work_that_nobody_waits_for_any_more_is_left():
+    started = time.monotonic()
+    for _, (_, process) in workers.each(nap, [(0.0, 0), (60.0, 1), (60.0, 2)], jobs=2):
+        assert process != os.getpid()
+        break
+    assert time.monotonic() - started < 30
+    assert len(workers.every(nap, [(0.0, n) for n in range(3)], jobs=2)) == 3
+
+
+def test_who_reads_a_command_that_fails_at_once_need_not_wait_for_the_server(tmp_path):
+    (tmp_path / "sleeps.py").write_text("import time\ntime.sleep(60)\n")
+    code = "from forecast.data import workers\nworkers.get_ready(['sleeps'], 2)\nraise SystemExit(1)"
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        timeout=30,
+        check=False,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert done.returncode == 1

@@ -11,11 +11,10 @@ everywhere; at most 2 other rows may be beyond 3, and none beyond what one true 
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import Parallel, delayed
 from scipy import stats
 
 from forecast.beliefs.parameters import parameters_table
-from forecast.data import toy
+from forecast.data import toy, workers
 from forecast.question.levers import (
     Broadcast,
     Collectors,
@@ -92,7 +91,7 @@ def persons() -> np.ndarray:
     # Not the first draws that were tried: in draws 10,000 to 10,399 a tenth fewer members die than should (4.5 standard
     # errors), in 2,400 others and among 28,412 deaths of a harsher setting they are what they should be.
     chunks = (range(start, start + 25) for start in range(40_000, 40_000 + DRAWS, 25))
-    return np.concatenate(Parallel(n_jobs=2)(delayed(run)(question(), draws, SEED) for draws in chunks))
+    return np.concatenate(workers.every(run, [(question(), draws, SEED) for draws in chunks], 2))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from forecast.data import code, files, tables, toy
+from forecast.data import code, files, tables, toy, workers
 from forecast.data.code import PACKAGES, TABLES, code_hash
 from forecast.data.files import PACKAGE
 from forecast.engines import ENGINES, silence
@@ -81,15 +81,13 @@ def test_two_processes_give_the_same_bytes_as_one(whole, folder, monkeypatch):
 
 
 def test_the_order_in_which_parts_are_done_does_not_matter(whole, folder, monkeypatch):
-    class Backwards:
-        def __init__(self, **options):
-            assert options["n_jobs"] == 3
-
-        def __call__(self, calls):
-            return (function(*words) for function, words, _ in reversed(list(calls)))
+    def backwards(function, pieces, jobs):
+        assert jobs == 3
+        for number, given in reversed(pieces):
+            yield number, function(*given)
 
     monkeypatch.setattr(experiment, "CHUNK", 2)
-    monkeypatch.setattr("joblib.Parallel", Backwards)
+    monkeypatch.setattr(workers, "_by_processes", backwards)
     assert sha(run(jobs=3), folder) == whole[0]
 
 

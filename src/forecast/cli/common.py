@@ -209,14 +209,10 @@ def claim(out: Path, force: bool) -> None:
 
 
 def start_workers(engines: Sequence[str], jobs: int | None) -> None:
-    """Start the processes that will work with `engines`, so that they load them while the command loads the rest."""
+    """Let `engines` be loaded for the processes that will work with them, while the command loads the rest."""
     from forecast.data import workers
     from forecast.engines import ENGINES
 
-    if any(ENGINES[name].needs == "people" for name in engines):
-        from forecast.engines.people import first_use
-
-        first_use.tell()  # and has the folder of compiled code chosen here, for all
     workers.get_ready([ENGINES[name].location.partition(":")[0] for name in engines], jobs)
 
 

@@ -147,9 +147,9 @@ def allocate(
     meets its share, from as many other draws. With --hours, hours.csv, hours-place.csv and hours.png say what the next
     hour, the next collector and the next million VND buy.
     """
+    start_workers(["agents"], jobs)
     (question,) = believing(read_scenarios([scenario]), learned)
     claim(out, force)
-    start_workers(["agents"], jobs)
     from forecast.desk import allocation, marginal_hours
     from forecast.exchange.workbook import workbook
     from forecast.experiment.manifest import manifest

@@ -97,9 +97,10 @@ def project(
     learned: str,
 ) -> None:
     """Project SCENARIOS; writes projection.parquet, summary.csv, manifest.json and fan.png."""
-    questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
-    claim(out, force)
+    names = engine_names(engines)
     start_workers(names, jobs)
+    questions = believing(read_scenarios(scenarios), learned)
+    claim(out, force)
     from forecast.experiment.manifest import manifest
     from forecast.experiment.project import project as run
     from forecast.show import brief, projection
@@ -154,7 +155,9 @@ def compare(
     people are looked up under each policy and under the base: additional.csv says who joined because of it, who would
     have anyway, what was paid for nothing and whom it reached; after.csv what remains of them; with a picture of each.
     """
-    questions, names = believing(read_scenarios(scenarios), learned), engine_names(engines)
+    names = engine_names(engines)
+    start_workers(names, jobs)
+    questions = believing(read_scenarios(scenarios), learned)
     if until:
         questions = [q.lasting(until) for q in questions]
     if len(questions) == 1:
@@ -184,7 +187,6 @@ def compare(
     others = [q for q in questions if q is not quo]
     people = min(people, draws) if "agents" in names else 0
     claim(out, force)
-    start_workers(names, jobs)
     from forecast.answer import projection
     from forecast.desk.additionality import follow
     from forecast.desk.compare import comparison
@@ -278,9 +280,10 @@ def target(
     learned: str,
 ) -> None:
     """Say how likely SCENARIO's target is and what would be needed; writes target.json and target.png."""
-    (question,), names = aimed(believing(read_scenarios([scenario]), learned)), engine_names(engines)
-    claim(out, force)
+    names = engine_names(engines)
     start_workers(names, jobs)
+    (question,) = aimed(believing(read_scenarios([scenario]), learned))
+    claim(out, force)
     from forecast.desk.standing import STOCKS, long_enough, standing
     from forecast.desk.target import effort_and_ways, needed_path, target_table
     from forecast.experiment.manifest import manifest

@@ -1,19 +1,17 @@
 """What code and tables an answer depends on, as a hash: kept work and compiled code are named by it."""
 
 import hashlib
-import os
 from functools import cache
 from pathlib import Path
 
 from forecast.data import tables
-from forecast.data.files import PACKAGE, scratch
+from forecast.data.home import PACKAGE, code_folder
 
 # What an engine reads: the code of these packages (a test follows their imports) and these tables, beside what the
 # question itself holds and what was learned (:func:`forecast.question.fingerprint.fingerprint`).
 ENGINES = ("data", "timeseries", "answer", "beliefs", "question", "engines")
 PACKAGES = (*ENGINES, "experiment")  # and what a run of them is made with
 TABLES = ("history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "sources", "pool")
-_SHARED = "FORECAST_COMPILED"  # numba's own variable would be read again at each compilation, and undo ours
 
 
 def code_hash(*packages: str) -> str:
@@ -54,7 +52,4 @@ def compiled_folder() -> Path:
     with the old one, and its numbers with it.
     """
     name = hashlib.sha256(b"".join(path.read_bytes() for path in compiled_sources())).hexdigest()[:12]
-    folder = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get(_SHARED)
-    folder = folder or str(scratch(PACKAGE / "__pycache__", "compiled"))
-    os.environ[_SHARED] = folder  # for processes that work for this one
-    return Path(folder) / f"compiled-{name}"
+    return code_folder() / f"compiled-{name}"

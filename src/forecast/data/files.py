@@ -1,18 +1,14 @@
 """Where the project's files are, files that are there whole or not at all, and results kept under what made them."""
 
-import atexit
 import hashlib
 import io
 import json
 import logging
 import os
 import re
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,37 +18,13 @@ import pandas as pd
 from forecast.data.folders import half_name
 from forecast.data.home import PACKAGE as PACKAGE
 from forecast.data.home import ROOT as ROOT
+from forecast.data.home import scratch
 
 LOG = logging.getLogger("forecast")
 SEAL = hashlib.sha256().digest_size  # bytes
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet would run a cell that begins so
 MOST_REMEMBERED = 300  # files in a scratch folder: some 30 MB
 T = TypeVar("T")
-
-
-@cache
-def scratch(near: Path, name: str) -> Path:
-    """Return a folder for what can be made again: `near`, or else the user's cache, or else one that ends with us.
-
-    A package may be read-only and its user without a home, in a container or as a service. A folder that others can
-    write to is never taken: what is found there would be run.
-    """
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    for folder in (near, Path(home) / "forecast" / name):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK):
-            return folder
-    made = tempfile.mkdtemp(prefix=f"forecast-{name}-")
-    atexit.register(_remove, os.getpid(), made)
-    return Path(made)
-
-
-def _remove(owner: int, folder: str) -> None:
-    if os.getpid() == owner:  # and no process that was forked from it
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

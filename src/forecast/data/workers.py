@@ -5,27 +5,30 @@ They are the only ones that start processes. With :func:`cluster` (or an address
 inside goes to a Dask scheduler, whatever number of processes was asked for. The place does not change the answer.
 """
 
-import gc
+import multiprocessing
 import os
+import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from forecast.data import files
-from forecast.data.tables import UserError
+from forecast.data.home import code_folder
+from forecast.data.messages import UserError
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
+
     from forecast.data.cluster import Cluster
 
 R = TypeVar("R")
 ADDRESS = "FORECAST_CLUSTER"  # address of a scheduler, for a process that is told nothing else
-LOOK = 1.0  # seconds between two looks at whether the process that asked for work is still there
+IDLE = 300.0  # seconds after which processes that nobody gives work to end
+ONE_THREAD = "OMP OPENBLAS MKL BLIS VECLIB_MAXIMUM NUMEXPR NUMBA".split()  # libraries that would take all cores in each
 LOST = (
     "a worker process ended before its work was done: somebody killed it, or memory ran out (a smaller --jobs needs "
     "less); what was finished is kept, and the same command goes on from here"
@@ -34,8 +37,19 @@ LOST = (
 BEFORE: list[Callable[[], None]] = []  # called in the process that asks for work, before it begins
 _cluster: "list[Cluster]" = []  # the last one counts
 _worker = threading.local()  # `at_home` is set in a thread that works for somebody
-_watching = False
-_starting: threading.Thread | None = None  # what :func:`get_ready` began
+_lock = threading.RLock()  # of what follows
+_pool: "_Pool | None" = None
+_users = 0  # who is waiting for work of the pool
+_idle: threading.Timer | None = None
+_method = ""  # how processes are started, once :func:`get_ready` has looked
+
+
+class _Pool(NamedTuple):
+    """Processes that work for this one, and how they are given work."""
+
+    executor: "ProcessPoolExecutor"
+    jobs: int
+    processes: "list[BaseProcess]"
 
 
 @contextmanager
@@ -88,6 +102,8 @@ def each(
     >>> dict(each(pow, [(2, 3), (3, 2)], jobs=1))
     {0: 8, 1: 9}
     """
+    from forecast.data import files
+
     where = list(paths) if paths is not None else [None] * len(given)
     waiting = []
     for number, path in enumerate(where):
@@ -129,64 +145,151 @@ def _done(
         yield from place.each(function, given, waiting)
         return
     jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or (len(waiting) == 1 and not _starting):  # one piece alone goes to those who have what it takes
+    if jobs == 1 or (len(waiting) == 1 and not _method):  # one piece alone goes to those who have what it takes
         for number in waiting:
             yield number, function(*given[number])
         return
-    if _starting:
-        _starting.join()
-    joblib = _joblib()
-    calls = (joblib.delayed(_numbered)(os.getpid(), number, function, given[number]) for number in waiting)
+    yield from _by_processes(function, [(number, given[number]) for number in waiting], jobs)
+
+
+def _by_processes(
+    function: Callable[..., R], pieces: Sequence[tuple[int, tuple[Any, ...]]], jobs: int
+) -> Iterator[tuple[int, R]]:
+    """Do pieces of work, numbered, by `jobs` processes of this machine."""
+    global _users, _idle
+    from concurrent.futures import FIRST_COMPLETED, wait
+    from concurrent.futures.process import BrokenProcessPool
+
+    import cloudpickle
+
+    get_ready([function.__module__], jobs)
+    with _lock:
+        if _pool and not _users and _pool.jobs != jobs:
+            end()
+        pool = _pool or _begun(jobs)
+        _users += 1
+        if _idle:
+            _idle.cancel()
+        open_ = _submitted(pool, [(number, cloudpickle.dumps((function, what))) for number, what in pieces])
     try:
-        yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
+        while open_:
+            done, _ = wait(open_, return_when=FIRST_COMPLETED)
+            for future in done:
+                number = open_.pop(future)
+                yield number, future.result()
     except BrokenProcessPool:
+        end()
         raise UserError(LOST) from None
+    finally:
+        with _lock:
+            _users -= 1
+            if open_:  # nobody waits for them any more
+                end()
+            elif not _users:
+                _idle = threading.Timer(IDLE, _end_if_idle)
+                _idle.daemon = True
+                _idle.start()
 
 
-def _joblib() -> Any:
-    """Load joblib; a command that only reads does without.
+def _begun(jobs: int) -> _Pool:
+    """Make a pool of processes; they start with their first piece of work."""
+    global _pool
+    from concurrent.futures import ProcessPoolExecutor
 
-    It throws its processes away when multiprocessing's start method is another one than before, which loading mesa
-    makes it. A method of its own is none of that; processes are started in the same way with either.
+    context: Any = multiprocessing.get_context(_method)
+    # Before the library's own end of the pool, which lets each process end in its own time.
+    getattr(threading, "_register_atexit", lambda _: None)(end)
+    _pool = _Pool(ProcessPoolExecutor(jobs, context, _begin, (dict(os.environ),)), jobs, [])
+    return _pool
+
+
+def _submitted(pool: _Pool, pieces: list[tuple[int, bytes]]) -> dict[Any, int]:
+    """Hand out pieces of work. Futures, with the numbers of their pieces.
+
+    Processes start meanwhile: none of them loads the script that this process runs, which may have no guard, and what
+    is defined in it goes along with the work.
     """
-    os.environ.setdefault("JOBLIB_START_METHOD", "spawn")
-    import joblib
-
-    return joblib
+    before, main = set(multiprocessing.active_children()), sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        futures = {pool.executor.submit(_worked, work): number for number, work in pieces}
+    finally:
+        sys.modules["__main__"] = main
+    pool.processes.extend(set(multiprocessing.active_children()) - before)
+    return futures
 
 
 def get_ready(modules: Sequence[str], jobs: int | None = None) -> None:
-    """Start the processes that will work, and let them load `modules` while this process loads its own.
+    """Begin to load `modules` for the processes that will work, while this process loads its own.
 
-    Work waits for them: two users of joblib's processes at a time would clear away each other's files. Where no process
-    is started for work, nothing is done.
+    A server loads them once; each process is a copy of it, which is there at once and shares its memory. Where the
+    system has none, processes start anew and load what they are given. Where no process is needed, nothing is done.
     """
-    global _starting
+    global _method
     jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or _starting or _there():
+    if jobs == 1 or _method or _there():
         return
-
-    def start() -> None:
-        joblib = _joblib()
-        calls = (joblib.delayed(_numbered)(os.getpid(), number, _load, (modules,)) for number in range(jobs))
-        with suppress(Exception):  # whatever is wrong with processes here, work itself will meet it and say so
-            joblib.Parallel(n_jobs=jobs, batch_size=1)(calls)
-
-    _starting = threading.Thread(target=start, daemon=True)
-    _starting.start()
+    with _lock:
+        _method = _method or _served(modules)
 
 
-def _load(modules: Sequence[str]) -> None:
-    for module in modules:
-        import_module(module)
+def _served(modules: Sequence[str]) -> str:
+    """Start the server of processes where the system has one; return how processes are to be started."""
+    code_folder()  # is chosen here, for all
+    if sys.platform != "linux":  # elsewhere libraries do not bear to be copied
+        return "spawn"
+    import atexit
+    from multiprocessing import forkserver
+
+    added = [name for library in ONE_THREAD if (name := f"{library}_NUM_THREADS") not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        forkserver.set_forkserver_preload([__name__, *modules])
+        forkserver.ensure_running()
+        atexit.register(_stop_server)
+    except OSError:  # no folder for its socket
+        return "spawn"
+    finally:
+        for name in added:
+            del os.environ[name]
+    return "forkserver"
+
+
+def _stop_server() -> None:
+    """End the server, which may be loading still: whoever reads what this process prints need not wait for that."""
+    from multiprocessing import forkserver
+
+    pid = getattr(getattr(forkserver, "_forkserver", None), "_forkserver_pid", None)
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _begin(environment: dict[str, str]) -> None:
+    """Begin to work for another process: see what it sees, and end with it."""
+    import gc
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the one who asked, who ends all others
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
+    at_home()
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
     gc.freeze()  # what was loaded stays: it need not be looked through again and again
 
 
-def _numbered(parent: int, number: int, function: Callable[..., R], given: tuple[Any, ...]) -> tuple[int, R]:
-    """Work for a process of this machine, and end with it."""
-    at_home()
-    _end_with(parent)
-    return number, function(*given)
+def _end_with(parent: "BaseProcess") -> None:
+    """End this process when the one that it works for is gone."""
+    parent.join()
+    os._exit(1)
+
+
+def _worked(work: bytes) -> Any:
+    """Do a piece of work."""
+    import pickle
+
+    function, given = pickle.loads(work)  # made by this program for its own processes
+    return function(*given)
 
 
 def at_home() -> None:
@@ -194,24 +297,19 @@ def at_home() -> None:
     _worker.at_home = True
 
 
-def _end_with(parent: int) -> None:
-    """End this process soon after the process that it works for is gone."""
-    global _watching
-    if _watching or parent == os.getpid():
-        return
-    _watching = True
-
-    def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(LOOK)
-        os._exit(1)
-
-    threading.Thread(target=look, daemon=True).start()
-
-
 def end() -> None:
     """End the processes that work for this one, at once."""
-    reusable = sys.modules.get("joblib.externals.loky.reusable_executor")
-    executor = getattr(reusable, "_executor", None)  # the one to be used again, if there is one
-    if executor is not None:
-        executor.shutdown(wait=False, kill_workers=True)
+    global _pool
+    with _lock:
+        pool, _pool = _pool, None
+        if pool is None:
+            return
+        pool.executor.shutdown(wait=False, cancel_futures=True)
+        for process in pool.processes:
+            process.kill()
+
+
+def _end_if_idle() -> None:
+    with _lock:
+        if not _users:
+            end()

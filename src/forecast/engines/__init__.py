@@ -5,14 +5,14 @@ policy differs from the status quo in any other column it is silent (no rows), n
 zero would be a claim. The same (scenario, draws, seed) gives the same rows, whichever other draws are asked with them.
 """
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import pandas as pd
-
-from forecast.answer.projection import COLUMNS
 from forecast.data.vocabulary import NATION
-from forecast.question import plan
-from forecast.question.scenario import Scenario
+
+if TYPE_CHECKING:  # a command looks engines up before it loads anything
+    import pandas as pd
+
+    from forecast.question.scenario import Scenario
 
 
 class Kind(NamedTuple):
@@ -71,7 +71,7 @@ class Engine(Protocol):
     name: str
     sees: frozenset[str]
 
-    def run(self, scenario: Scenario, draws: range, seed: int) -> pd.DataFrame:
+    def run(self, scenario: "Scenario", draws: range, seed: int) -> "pd.DataFrame":
         """Return projection rows for `draws`; empty when the engine is deaf to the scenario's policy."""
 
 
@@ -81,10 +81,12 @@ def heard(engine: str) -> frozenset[str]:
     >>> "visits" in heard("stock"), heard("series")
     (True, frozenset())
     """
+    from forecast.question import plan
+
     return frozenset(plan.COLUMNS if ENGINES[engine].needs == "people" else ())
 
 
-def deaf_to(engine: Engine | str, scenario: Scenario) -> frozenset[str]:
+def deaf_to(engine: Engine | str, scenario: "Scenario") -> frozenset[str]:
     """Return the plan columns that the policy changes and the engine, or the one of ours by that name, does not see."""
     sees = heard(engine) if isinstance(engine, str) else engine.sees
     return scenario.plan.changed(scenario.status_quo_plan) - sees
@@ -99,6 +101,10 @@ def scope_of(place: str) -> str:
     return "nation" if place == NATION else "places"
 
 
-def silence() -> pd.DataFrame:
+def silence() -> "pd.DataFrame":
     """Return no rows, in the form of a projection."""
+    import pandas as pd
+
+    from forecast.answer.projection import COLUMNS
+
     return pd.DataFrame(columns=COLUMNS)
