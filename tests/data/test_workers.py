@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -137,6 +139,20 @@ def test_processes_that_nobody_gives_work_to_end(monkeypatch):
         assert time.monotonic() - since < 10
         time.sleep(0.05)
     assert len(workers.every(nap, [(0.0, n) for n in range(4)], jobs=2)) == 4
+
+
+def test_a_process_that_was_killed_while_it_had_no_work_is_none_of_anybodys_business():
+    for _, process in workers.every(nap, [(0.0, n) for n in range(4)], jobs=2):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    time.sleep(0.5)
+    assert len(workers.every(nap, [(0.0, n) for n in range(4)], jobs=2)) == 4
+
+
+def test_what_cannot_be_sent_is_an_error_and_no_end_of_work():
+    with pytest.raises(TypeError, match="pickle"):
+        workers.every(abs, [(threading.Lock(),), (2,)], jobs=2)
+    assert workers.every(abs, [(-1,), (-2,)], jobs=2) == [1, 2]
 
 
 def test_work_that_nobody_waits_for_any_more_is_left():

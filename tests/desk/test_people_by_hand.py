@@ -31,6 +31,7 @@ def lives(**people: tuple[int, list[int]]) -> Lives:
         member=np.array([[sum(1 << t for t in range(month, len(MONTHS)))] for month in joined], np.uint64),
         supported=np.array([months for _, months in people.values()], np.int16).T,  # at the end of every month
         once=np.zeros(len(people), bool),
+        persons=np.ones(len(people), np.int8),
     )
 
 
@@ -254,6 +255,7 @@ def test_months_beyond_the_sixty_fourth_are_counted_too():
             member=np.array(member, np.uint64),
             supported=np.zeros((70, 1), np.int16),
             once=np.zeros(1, bool),
+            persons=np.ones(1, np.int8),
         )
 
     people, paths = lined_up.compare(one(1, 69), one(2, 60), (70, 69, 0, 69))
@@ -262,3 +264,12 @@ def test_months_beyond_the_sixty_fourth_are_counted_too():
     assert (years["because"], years["instead"]) == pytest.approx((10 / 12, -1 / 12))
     assert months[months["kind"] == "because"]["members"].tolist() == [0] * 60 + [1] * 10
     assert months[months["kind"] == "instead"]["gap"].tolist() == [0] * 69 + [-1]
+
+
+def test_a_row_of_three_persons_counts_as_three():
+    one, three = (
+        lined_up.compare(*(who._replace(persons=who.persons * times) for who in (WITHOUT, UNDER)), (7, LAST, 1, LAST))
+        for times in (1, 3)
+    )
+    assert one[0].any() and one[1].any()
+    assert np.array_equal(three[0], 3 * one[0]) and np.array_equal(three[1], 3 * one[1])

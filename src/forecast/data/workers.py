@@ -162,16 +162,20 @@ def _by_processes(
 
     import cloudpickle
 
-    get_ready([function.__module__], jobs)
+    module = function.__module__
+    get_ready([module] if module.startswith("forecast.") else [], jobs)  # what others define goes along, or is loaded
+    work = [(number, cloudpickle.dumps((function, what))) for number, what in pieces]
     with _lock:
-        if _pool and not _users and _pool.jobs != jobs:
+        if _pool and not _users and (_pool.jobs != jobs or not all(one.is_alive() for one in _pool.processes)):
             end()
         pool = _pool or _begun(jobs)
         _users += 1
         if _idle:
             _idle.cancel()
-        open_ = _submitted(pool, [(number, cloudpickle.dumps((function, what))) for number, what in pieces])
+    open_: dict[Any, int] = {}
     try:
+        with _lock:
+            open_ = _submitted(pool, work)
         while open_:
             done, _ = wait(open_, return_when=FIRST_COMPLETED)
             for future in done:
@@ -304,9 +308,9 @@ def end() -> None:
         pool, _pool = _pool, None
         if pool is None:
             return
-        pool.executor.shutdown(wait=False, cancel_futures=True)
         for process in pool.processes:
             process.kill()
+        pool.executor.shutdown(cancel_futures=True)
 
 
 def _end_if_idle() -> None:

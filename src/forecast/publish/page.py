@@ -14,8 +14,7 @@ from typing import NamedTuple
 from forecast.answer import stated
 from forecast.answer.projection import Projection
 from forecast.data import tables
-from forecast.data.files import ROOT
-from forecast.data.home import scratch
+from forecast.data.home import ROOT, scratch
 from forecast.data.synonyms import LANGS
 from forecast.experiment import ledger
 from forecast.question.scenario import Scenario

@@ -30,9 +30,8 @@ from nbformat import NotebookNode
 from forecast.answer import stated
 from forecast.data import places, tables
 from forecast.data.code import code_hash
-from forecast.data.files import ROOT
 from forecast.data.folders import alive, exchanged
-from forecast.data.home import scratch
+from forecast.data.home import ROOT, scratch
 from forecast.data.known import known
 from forecast.data.messages import Both, Message, SeveralErrors, UserError
 from forecast.data.steps import steps

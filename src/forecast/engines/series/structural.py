@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.data.chance import normal_array
+from forecast.data.code import code_hash
 from forecast.data.history import firm, observed
 from forecast.data.law import Law
 
@@ -179,6 +180,21 @@ def fit_structural(
     (True, 24)
     """
     price = np.zeros(len(grid)) if price is None else price - price[0]
+    asked = [str(grid.index[0]), grid.to_numpy(float).tolist(), price.tolist(), growth, december, noise, elasticity]
+
+    def make() -> dict[str, np.ndarray]:
+        mean, cov, found = _fitted(grid, price, growth, december, noise, elasticity)
+        return {"mean": mean, "cov": cov, "noise": np.array(found)}
+
+    arrays = files.remembered("fits", [*asked, code_hash("data", "engines")], make)  # the next process loads no filter
+    spreads = Noise(*arrays["noise"].tolist())
+    return Fit(grid.index[-1], arrays["mean"], arrays["cov"], spreads, int(grid.notna().sum()))
+
+
+def _fitted(
+    grid: pd.Series, price: np.ndarray, growth: Belief, december: Belief, noise: Noise, elasticity: Belief
+) -> tuple[np.ndarray, np.ndarray, Noise]:
+    """Mean and covariance at the last month, and the noise, as :func:`fit_structural` says."""
     count = int(grid.notna().sum())
     if count >= ENOUGH_POINTS:
         center = np.log(np.array(noise))
@@ -198,7 +214,7 @@ def fit_structural(
     # From here on prices are told relative to the last month, so its price is part of the level.
     shift = np.eye(STATES)
     shift[LEVEL, ELASTICITY] = price[-1]
-    return Fit(grid.index[-1], shift @ mean, shift @ cov @ shift.T, noise, count)
+    return shift @ mean, shift @ cov @ shift.T, noise
 
 
 def _model(
