@@ -15,6 +15,7 @@ from forecast.answer.projection import FLOWS_IN, FLOWS_OUT, Projection
 from forecast.beliefs.parameters import parameters_table
 from forecast.data import tables, workers
 from forecast.data.vocabulary import INTERVAL, MONEY, TOGETHER
+from forecast.desk.standing import long_enough
 from forecast.desk.totals import tallies
 from forecast.engines import SILENT
 from forecast.question import menu
@@ -110,10 +111,14 @@ class Asked(NamedTuple):
     keep: Path | None
 
     def tally(self, *levers: Lever | None) -> pd.DataFrame:
-        """What the question comes to with more levers."""
+        """What the question comes to with more levers.
+
+        It is asked for the months of :func:`standing`, so that what its status quo follows is found once for both.
+        """
         policy = Policy(*self.scenario.policy.levers, *(lever for lever in levers if lever is not None))
-        question = self.scenario.with_policy(self.scenario.scenario, policy)
-        return tallies([(question, self.engine, range(self.draws))], self.seed, keep=self.keep)[0]
+        question = long_enough(self.scenario.with_policy(self.scenario.scenario, policy))
+        asked = [(question, self.engine, range(self.draws))]
+        return tallies(asked, self.seed, keep=self.keep, last=self.scenario.until)[0]
 
 
 def put_to(scenario: Scenario, engine: str, draws: int, seed: int, keep: Path | None) -> Asked:
@@ -229,7 +234,7 @@ def ways(
     choices = [c for c in menu.offered(scenario) if not only or c.name in only]
     base = asked.tally()
     rows = workers.every(_way, [(asked, probability, choice, base) for choice in choices], jobs)
-    return _with_all(asked, probability, choices, base, rows, jobs)
+    return _with_all(asked, probability, base, rows, lambda: _everything(asked, choices))
 
 
 def effort_and_ways(
@@ -248,27 +253,34 @@ def effort_and_ways(
     """
     asked, choices = put_to(scenario, engine, draws, seed, keep), menu.offered(scenario)
     (base,) = workers.every(Asked.tally, [(asked,)], jobs)
-    pieces = [(_effort, asked, probability, base), *((_way, asked, probability, one, base) for one in choices)]
-    needed, *rows = workers.every(_called, pieces, jobs)
-    return needed, _with_all(asked, probability, choices, base, rows, jobs)
+    order = sorted(choices, key=lambda one: one.field[:1] != ("where",))  # what tells communes apart takes longest
+    pieces: list[tuple[Any, ...]] = [(_way, asked, probability, one, base) for one in order]
+    # All levers together at once: most often none is enough alone.
+    pieces += [(_effort, asked, probability, base), (_everything, asked, choices)]
+    *found, needed, outcome = workers.every(_called, pieces, jobs)
+    of = dict(zip((one.name for one in order), found, strict=True))
+    return needed, _with_all(asked, probability, base, [of[one.name] for one in choices], lambda: outcome)
 
 
 def _called(function: Callable[..., R], *given: Any) -> R:
     return function(*given)
 
 
+def _everything(asked: Asked, choices: Sequence[menu.Choice]) -> pd.DataFrame:
+    """What the question comes to with all levers at their most."""
+    return asked.tally(*(choice.at(choice.levels) for choice in choices))
+
+
 def _with_all(
     asked: Asked,
     probability: float,
-    choices: Sequence[menu.Choice],
     base: pd.DataFrame,
     rows: list[dict[str, Any]],
-    jobs: int | None,
+    everything: Callable[[], pd.DataFrame],
 ) -> pd.DataFrame:
     """Return the rows of all ways as a table, with one of all together where none is enough alone."""
     if rows and all(np.isnan(one["needed"]) for one in rows):
-        everything = [choice.at(choice.levels) for choice in choices]
-        (outcome,) = workers.every(Asked.tally, [(asked, *everything)], jobs)
+        outcome = everything()
         enough = _chance(outcome, target_of(asked.scenario)) >= probability
         amounts = {"way": TOGETHER, "unit": "share", "most": 1.0, "needed": 1.0 if enough else np.nan}
         rows = [*rows, _row(asked, probability, amounts, base, outcome)]
