@@ -12,7 +12,8 @@ from types import CodeType
 # What every test imports; loaded once, before the process is forked for a mutant.
 WARM = """
     hypothesis mesa numba.core.cgutils numba.extending numpy pandas pandera.pandas pyarrow.parquet pydantic pytest
-    scipy.special scipy.stats yaml openpyxl click.testing joblib babel.numbers _pytest.doctest forecast.data.chance
+    scipy.special scipy.stats yaml openpyxl click.testing concurrent.futures.process babel.numbers _pytest.doctest
+    forecast.data.chance
 """.split()
 LOW = ("data", "language", "timeseries", "answer", "beliefs", "question", "engines.people")  # what most tests import
 
