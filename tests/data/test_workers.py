@@ -116,6 +116,9 @@ print("once")
 class Mine:
     def __init__(self, number): self.number, self.made_by = number, os.getpid()
 def work(mine):
+    from forecast.data.steps import steps
+    with steps("projection", "draw", 1, shown=False) as bar:
+        bar.update(1)
     return mine.number, os.getpid() != mine.made_by, os.environ["ASKED"], os.environ.get("OMP_NUM_THREADS")
 found = workers.every(work, [(Mine(n),) for n in range(4)], 2)
 print(found == [(n, True, "yes", None) for n in range(4)])

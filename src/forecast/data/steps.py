@@ -1,11 +1,15 @@
 """A line that shows how far the work is: on a terminal or in a notebook, never in a log."""
 
 import sys
+import threading
 from typing import Any
 
 from tqdm.auto import tqdm
 
 from forecast.data.messages import speaks, translate
+
+# One process shows a bar. tqdm's own lock is for several, and the name of it outlives a worker that is ended at once.
+tqdm.set_lock(threading.RLock())
 
 
 def steps(what: str, unit: str, total: int | None = None, *, shown: bool = True, done: int = 0) -> "tqdm[Any]":
