@@ -2,9 +2,9 @@
 
 Two parts, each in a process of its own. *nation*: the whole nation commune by commune in the agent engine, teams
 included, from its stock of today to December 2030, one province after the other on one core, and once more with a row
-for each person. *board*: `forecast board` with four policies and 200 draws. Seconds of the nation are of the
-processor, beside those of the clock, since other work shares the machine. The table is printed and written to benchmarks/results/board.md and
-board.json (or --out DIR).
+for each person. *board*: `forecast board` with four policies and 200 draws. Seconds of the nation are of the processor,
+beside those of the clock, since other work shares the machine. The table is printed and written to
+benchmarks/results/board.md and board.json (or --out DIR).
 """
 
 import argparse
