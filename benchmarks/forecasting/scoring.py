@@ -139,7 +139,7 @@ def page(found: dict) -> str:
             "## A province's communes",
             "",
             f"{one['series']} series of {one['months']} months, 12 months ahead, two processes, the command from "
-            f"start to end: {one['seconds']:.0f} s on the clock, {one['processor_seconds']:.0f} s of processors.",
+            f"start to end: {one['seconds']:.0f} s on the clock.",
             "",
         ]
     return "\n".join(lines) + "\n"
