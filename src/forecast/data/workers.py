@@ -132,6 +132,15 @@ def every(
     return [results[number] for number in range(len(given))]
 
 
+def share(function: Callable[..., object], given: Sequence[tuple[Any, ...]], jobs: int | None = None) -> None:
+    """Let `jobs` processes find what pieces of work that come after will all need, and leave it on this machine's disk.
+
+    Else each process would find it for itself. Where work is done here, or by a cluster, whoever needs it finds it.
+    """
+    if (jobs or os.cpu_count() or 1) > 1 and not _there():
+        every(function, given, jobs)
+
+
 def _done(
     function: Callable[..., R], given: Sequence[tuple[Any, ...]], waiting: list[int], jobs: int | None
 ) -> Iterator[tuple[int, R]]:

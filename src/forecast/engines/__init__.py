@@ -23,6 +23,11 @@ class Kind(NamedTuple):
     hindsight: str  # what a backtest cannot hide from it, to be said beside its scores
     batch: int  # draws in one piece of work, so that all cores end at about the same time
 
+    @property
+    def follows(self) -> bool:
+        """Is its status quo what the pool says?"""
+        return self.needs == "people" or self.location.endswith("PoolEngine")
+
 
 _SET = (
     "its status quo follows the pool and has the hindsight of that; the parameters behind what policies change were "
@@ -90,6 +95,18 @@ def deaf_to(engine: Engine | str, scenario: "Scenario") -> frozenset[str]:
     """Return the plan columns that the policy changes and the engine, or the one of ours by that name, does not see."""
     sees = heard(engine) if isinstance(engine, str) else engine.sees
     return scenario.plan.changed(scenario.status_quo_plan) - sees
+
+
+def status_quo(scenario: "Scenario") -> "Scenario":
+    """Return the question if nothing changes, without what then says nothing: its target, prices and titles."""
+    policy = scenario.policy.in_force(scenario.start)
+    return scenario.but(scenario="status quo", policy=policy, target=None, prices={}, title={}, search=None)
+
+
+def as_counts_see(scenario: "Scenario") -> "Scenario":
+    """Return the status quo with no assumption but that of its opening: all that engines of counts alone can hear."""
+    opening = {name: given for name, given in scenario.assumptions.items() if name == "opening_members"}
+    return status_quo(scenario).but(assumptions=opening)
 
 
 def scope_of(place: str) -> str:

@@ -9,7 +9,7 @@ draws of each are brought nearer to its median, in logs, by the factor `spread`,
 forecasts met.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.data import tables
+from forecast.data import files, tables
 from forecast.data.chance import child_array, name_number, streams, uniform_array
-from forecast.engines import POOLED, deaf_to, heard, scope_of, silence
+from forecast.data.code import ENGINES, code_hash
+from forecast.engines import POOLED, as_counts_see, deaf_to, heard, scope_of, silence
 from forecast.engines.campaign.ahead import Paths
 from forecast.engines.campaign.engine import CampaignEngine, rows_of
 from forecast.engines.campaign.kept import kept
@@ -31,6 +32,9 @@ from forecast.question.scenario import BORROWED, Scenario
 MEMBERS: Mapping[str, type] = dict(zip(POOLED, (CampaignEngine, SeriesEngine), strict=True))
 FILE = "pool.csv"
 MIDDLE = range(200)  # draws whose median is an engine's, whichever draws are asked for
+WIDE = 256  # draws that are found at once: some take hardly longer than few
+_OF_DRAWS = ("members", "lasting", "keep", "closed")
+_WIDE: dict[tuple[int, str, int, str], dict[str, np.ndarray]] = {}
 
 
 class PoolEngine:
@@ -69,8 +73,29 @@ class PoolEngine:
         """Return the months ahead under the status quo, draw by draw; the policy of `scenario` is not looked at.
 
         A draw of the series engine has no lasting members of its own: it takes the share that lasts from the campaign
-        engine's draw of the same number.
+        engine's draw of the same number. From the project's own tables they are found :data:`WIDE` draws at a time and
+        kept for whoever asks next, here and in other processes.
         """
+        if self._history is not None or self._weights is not None or scenario.sets is not None:
+            return self._paths(scenario, draws, seed)
+        asked = as_counts_see(scenario)
+        key, parts = (fingerprint(asked), seed, code_hash(*ENGINES)), []
+        for first in range(draws.start - draws.start % WIDE, draws.stop, WIDE):
+            block = range(first, first + WIDE)
+
+            def found(block: range = block) -> dict[str, np.ndarray]:
+                paths = self._paths(asked, block, seed)
+                return {name: getattr(paths, name) for name in _OF_DRAWS}
+
+            def made(first: int = first, found: Callable[[], dict[str, np.ndarray]] = found) -> dict[str, np.ndarray]:
+                return files.remembered("led", ("paths", first, *key), found)
+
+            wide = kept(_WIDE, (first, *key), made)
+            wanted = slice(max(draws.start - first, 0), min(draws.stop - first, WIDE))
+            parts.append([wide[name][:, wanted] for name in _OF_DRAWS])
+        return Paths(scenario.months, *(np.concatenate(same, axis=1) for same in zip(*parts, strict=True)))
+
+    def _paths(self, scenario: Scenario, draws: range, seed: int) -> Paths:
         table = _read(tables.data_dir() / FILE) if self._weights is None else self._weights
         scope = scope_of(scenario.place.name)
         weights = weights_at(table, scenario.start, scope, list(MEMBERS))
@@ -99,15 +124,28 @@ class PoolEngine:
     def _middle(self, engine: str, scenario: Scenario, seed: int) -> np.ndarray:
         """Return the median of an engine in each month: members (and lasting members, by the campaign engine)."""
 
-        def made() -> np.ndarray:
+        def found() -> dict[str, np.ndarray]:
             if engine == SeriesEngine.name:
                 values = [self._series_members(scenario, MIDDLE, seed)]
             else:
                 paths = self._campaign.paths(scenario, MIDDLE, seed)
                 values = [paths.members, paths.lasting]
-            return np.asarray(np.median(values, axis=2))
+            return {"middle": np.asarray(np.median(values, axis=2))}
 
-        return kept(self._middles, (engine, fingerprint(scenario), seed), made)
+        def made() -> np.ndarray:
+            if self._history is not None:  # tables of one's own are not those that the hash is of
+                return found()["middle"]
+            return files.remembered("led", ("middle", *asked, code_hash(*ENGINES)), found)["middle"]
+
+        asked = engine, fingerprint(as_counts_see(scenario)), seed
+        return kept(self._middles, asked, made)
+
+    def prepare(self, scenario: Scenario, seed: int, engine: str) -> None:
+        """Find what all draws of a question share by one of the :data:`MEMBERS`, and leave it to other processes."""
+        if scenario.opening[2] != BORROWED:
+            self._middle(engine, scenario, seed)
+        elif engine == CampaignEngine.name:
+            self._campaign.paths(scenario, range(1), seed)
 
     def _series_members(self, scenario: Scenario, draws: range, seed: int) -> np.ndarray:
         """Return members by the series engine, (months, draws)."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,11 @@ from forecast.data import files, tables, workers
 from forecast.data.code import PACKAGES, code_hash
 from forecast.data.messages import Message
 from forecast.data.steps import steps
-from forecast.engines import ENGINES, USUAL, Engine
+from forecast.engines import ENGINES, POOLED, USUAL, Engine, as_counts_see, deaf_to
 from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
+_PREPARED: set[tuple[str, int, str]] = set()  # by this process: status quo, seed, code and tables
 CHUNK = 32  # draws: little enough that all cores end at about the same time
 
 
@@ -228,14 +229,38 @@ def run_tasks(
         from forecast.engines.people import first_use
 
         first_use.tell()  # and has the folder of compiled code chosen here, for all who work
+    waiting = [t for t, path in zip(tasks, paths, strict=True) if not (path and path.is_file())]
     bar = steps(what, "draw", sum(len(t.draws) for t in tasks), shown=progress)
     with bar, workers.cluster(cluster):
+        prepare([(t.scenario, t.engine) for t in waiting], waiting[0].seed if waiting else 0, jobs)
         for i, rows in workers.each(
             _answer, [(t,) for t in tasks], jobs, paths=paths, kept=lambda i, path: tasks[i].kept(path)
         ):
             parts[i] = rows
             bar.update(len(tasks[i].draws))
     return parts
+
+
+def prepare(asked: Iterable[tuple[Scenario, str | Engine]], seed: int, jobs: int | None) -> None:
+    """Let processes find what all draws of questions to engines of ours follow, before they simulate these draws.
+
+    Each part is found by one of them, while the others find other parts.
+    """
+    follow = {
+        id(scenario): scenario
+        for scenario, engine in asked
+        if isinstance(engine, str) and ENGINES[engine].follows and scenario.follows and not deaf_to(engine, scenario)
+    }
+    quos = {fingerprint(quo): quo for quo in map(as_counts_see, follow.values())}
+    new = {(key, seed, code_hash(*PACKAGES)): quo for key, quo in quos.items()}
+    new = {key: quo for key, quo in new.items() if key not in _PREPARED}
+    workers.share(_prepared, [(quo, name, seed) for quo in new.values() for name in POOLED], jobs)
+    _PREPARED.update(new)
+
+
+def _prepared(quo: Scenario, name: str, seed: int) -> None:
+    pool: Any = engine_of("pool")
+    pool.prepare(quo, seed, name)
 
 
 def _answer(task: Task) -> pd.DataFrame:

@@ -76,6 +76,7 @@ class Month(NamedTuple):
     coming: Coming
     facing: Facing
     tariff: Tariff
+    wanted: np.ndarray  # (draws,) the others stand still
 
 
 class Where(NamedTuple):
@@ -121,7 +122,9 @@ def live(members: Members, slots: Slots, month: Month, rules: Rules, flows: np.n
 def _live(members: Members, slots: Slots, month: Month, rules: Rules, scratch: _Scratch, flows: np.ndarray) -> None:
     """Live the month of every draw, stratum and group."""
     spells = slots.spells
-    for d in range(members.stock.shape[0]):
+    for d in range(len(month.wanted)):
+        if not month.wanted[d]:
+            continue
         one = rules_of(rules, d)
         for s in range(members.stock.shape[1]):
             _shares(spells, slots.newly, month.facing.advised[d, s], scratch)
@@ -169,7 +172,7 @@ def _group(
 ) -> None:
     """Live the month of one draw, stratum and group."""
     d, s, g = where
-    coming, facing, tariff = month
+    coming, facing, tariff = month.coming, month.facing, month.tariff
     scratch.join[:], scratch.moments[:], scratch.again[:], scratch.signed[:] = 0.0, 0.0, 0.0, 0.0
     gone, lapsing, lapsing_months, lapsing_squares = 0.0, 0.0, 0.0, 0.0
     leaving = facing.to_compulsory[d, s] + facing.to_other[d]

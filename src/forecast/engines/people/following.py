@@ -19,6 +19,7 @@ import numpy as np
 
 from forecast.data import files
 from forecast.data.code import ENGINES, code_hash
+from forecast.engines import status_quo
 from forecast.engines.campaign.ahead import Paths
 from forecast.engines.people.means import Run, TeamWork, skill_classes
 from forecast.engines.people.world import World, make_world
@@ -30,6 +31,7 @@ BLOCK = 32  # draws that are led side by side
 MOST_KEPT = 256  # blocks in a process: some 100 kB each
 LEAST_PRESSURE = 0.25  # of the ordinary: where members fall faster, more of them stop (judgement)
 TRIES = 7  # of the hazard of lapsing, where members fall; each lives a month
+NEAR = 1e-9  # of the goal: nearer need nobody come
 MOST_LAPSE = 1e3
 _LED: dict[tuple[bytes, int], "Led"] = {}
 _BASELINE = PoolEngine()
@@ -70,7 +72,7 @@ def led_by(scenario: Scenario, draws: range, seed: int) -> Led:
     It is found :data:`BLOCK` draws at a time and kept, here and for other processes: engines, policies and commands
     that ask about the same months of a place share it.
     """
-    quo = scenario.with_policy("status quo", scenario.policy.in_force(scenario.start))
+    quo = status_quo(scenario)
     asked = pickle.dumps((dict(quo), quo.learned, seed))  # what is pickled otherwise is looked up again, no more
     key, blocks = hashlib.blake2b(asked).digest(), []
     for first in range(draws.start - draws.start % BLOCK, draws.stop, BLOCK):
@@ -128,20 +130,22 @@ def _lapse(run: Run, t: int, work: TeamWork, goal: np.ndarray) -> tuple[np.ndarr
     """Return the factor on lapsing, how many must enter, and campaign members left, each (draws,).
 
     The factor is 1 where lasting members are below `goal` without anybody entering; else it is found by the secant
-    method on its logarithm, so that they are at the goal.
+    method on its logarithm, so that they are at the goal. A draw that is there is left as it is.
     """
-    factor = np.ones(len(goal))
-    lasting, campaign = run.tried(t, work, factor)
-    falls = lasting > goal
-    if not falls.any():
-        return factor, goal - lasting, campaign
-    short = np.where(falls, 0.0, goal - lasting)
+    month = run.empty_month(t, work)
+    lasting, campaign = run.tried(t, month, np.ones(len(goal)), month.wanted)
+    open_ = lasting > goal
+    short = np.where(open_, 0.0, goal - lasting)
     x, y = np.zeros(len(goal)), lasting - goal
-    new = np.where(falls, 0.7, 0.0)
+    new = np.where(open_, 0.7, 0.0)
     for _ in range(TRIES):
-        residual = run.tried(t, work, np.exp(new))[0] - goal
+        if not open_.any():
+            break
+        residual = np.where(open_, run.tried(t, month, np.exp(new), open_)[0] - goal, y)
         slope = (residual - y) / np.where(new == x, 1.0, new - x)
         step = np.where(slope < 0, -residual / np.where(slope < 0, slope, -1.0), 0.0)
         x, y = new, residual
-        new = np.where(falls, np.clip(new + step, 0.0, np.log(MOST_LAPSE)), 0.0)
+        open_ = open_ & (np.abs(residual) > NEAR * goal)
+        new = np.where(open_, np.clip(new + step, 0.0, np.log(MOST_LAPSE)), new)
+        open_ = open_ & (new != x)
     return np.exp(new), short, campaign

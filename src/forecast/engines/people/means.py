@@ -131,16 +131,21 @@ class Run:
         pulled = self.pulled if base is None else self.pulled.copy()
         return contact(self.classes, t, Made(work.hours.visits, self.part), pulled, base)
 
-    def tried(self, t: int, work: TeamWork, lapse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return lasting and campaign members at the end of month `t` if nobody entered, each (draws,); keeps nothing.
+    def empty_month(self, t: int, work: TeamWork) -> e.Month:
+        """Return month `t` as members meet it if nobody enters."""
+        draws, strata = len(self.world.keys), len(self.held)
+        nobody = np.zeros((draws, strata, len(CLASS_SHARES), G))
+        paper = np.zeros((draws, self.part.shape[0]))
+        return self._month(t, work, (nobody, paper, nobody[:, :, 0]), self.world.lapse[t])[0]
 
-        `lapse` (draws,) is a factor on the hazard of lapsing.
+    def tried(self, t: int, month: e.Month, lapse: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return lasting and campaign members at the end of a `month`, each (draws,); keeps nothing.
+
+        `lapse` (draws,) is a factor on the hazard of lapsing; draws that are not `wanted` stand still.
         """
         kept = self.members
         self.members = e.Members(*(x.copy() for x in kept))
-        nobody = np.zeros((len(lapse), len(self.held), len(CLASS_SHARES), G))
-        paper = np.zeros((len(lapse), self.part.shape[0]))
-        self._month(t, work, (nobody, paper, nobody[:, :, 0]), lapse)
+        self._lived(t, month._replace(facing=month.facing._replace(lapse=lapse), wanted=wanted))
         campaign, stock = self.campaign().sum(axis=1), self.stock().sum(axis=1)
         self.members = kept
         return stock - campaign, campaign
@@ -150,7 +155,9 @@ class Run:
         entering = self.outside.enter(self.world, t, press[0])
         wanted = np.broadcast_to(self.world.plan.gift[t], signing.shape)
         both = self.outside.take(wanted + signing) / np.maximum(wanted + signing, 1e-300)
-        flows, came = self._month(t, work, (entering, press[1], signing * both), self.world.lapse[t], wanted * both)
+        coming = entering, press[1], signing * both
+        month, came = self._month(t, work, coming, self.world.lapse[t], wanted * both)
+        flows = self._lived(t, month)
         self.held, came = self._held(), np.moveaxis(came.sum(axis=3), 0, 2)  # (strata, classes, draws)
         self.part = (work.weight * (self.held - came.sum(axis=1))[:, None] + came).reshape(-1, len(signing))
         return flows
@@ -162,10 +169,10 @@ class Run:
         coming: tuple[np.ndarray, np.ndarray, np.ndarray],
         lapse: np.ndarray,
         gifts: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Let members live; `coming` is who enters, the share of them on paper, and who signs for a campaign.
+    ) -> tuple[e.Month, np.ndarray]:
+        """Return month `t` as members meet it, and all who come, campaign and all, by class.
 
-        Returns the flows and all who came, campaign and all, by class.
+        `coming` is who enters, the share of them on paper, and who signs for a campaign.
         """
         world, (entering, on_paper, signing) = self.world, coming
         plan, drawn, price = world.plan, world.drawn, world.prices
@@ -192,11 +199,16 @@ class Run:
                 price.ceiling_multiple[t],
                 *(share[t] for share in world.support),
             ),
+            np.ones(len(lapse), np.bool_),
         )
-        flows = np.zeros((len(lapse), records.COUNTED, len(self.held), G))
+        return month, came
+
+    def _lived(self, t: int, month: e.Month) -> np.ndarray:
+        """Let members live a month; return the flows, (draws, FLOWS, groups)."""
+        flows = np.zeros((len(self.world.keys), records.COUNTED, len(self.held), G))
         e.live(self.members, self.ever[t], month, self.rules, flows)
         by_group: np.ndarray = flows.sum(axis=2)
-        return by_group, came
+        return by_group
 
 
 def expected(world: World, skill: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ G = len(GROUPS)
 # with the number of visits, so teams of unequal skill bring less than as many of the mean skill; the best are few.
 CLASS_SHARES = np.array([0.3, 0.3, 0.2, 0.13, 0.07])
 NEWTON = 7  # steps, enough for a part in a million
+NEAR = 1e-9  # of what is wanted: nearer need nobody come
 MOST_PRESSURE = 1e3  # times the ordinary, which nothing in the world comes near
 
 
@@ -98,17 +99,23 @@ class Outside(NamedTuple):
         """Return the factor y, (draws,), with which `press[0] + y press[1]` lets `wanted` (draws,) people enter.
 
         0 where nobody is wanted, :data:`MOST_PRESSURE` where there are not so many people. Entries are concave in y,
-        so Newton's method comes near from below.
+        so Newton's method comes near from below. A draw that is there is left as it is.
         """
-        y, added = np.zeros(len(wanted)), self._added(world, t, press)
+        y, added, open_ = np.zeros(len(wanted)), self._added(world, t, press), wanted > 0
         for _ in range(NEWTON):
-            value, slope = self._gain(world, added, y)
-            y = np.clip(y + (wanted - value) / np.maximum(slope, 1e-300), 0.0, MOST_PRESSURE)
-        return np.where(wanted > 0, y, 0.0)
+            if not open_.any():
+                break
+            value, slope = self._gain(world, added, y, open_)
+            open_ = open_ & (np.abs(wanted - value) > NEAR * wanted)
+            new = np.clip(y + (wanted - value) / np.maximum(slope, 1e-300), 0.0, MOST_PRESSURE)
+            open_ = open_ & (new != y)
+            y = np.where(open_, new, y)
+        return y
 
     def entries(self, world: World, t: int, press: tuple[np.ndarray, np.ndarray], y: float) -> np.ndarray:
         """Return how many would enter under `press[0] + y press[1]`, (draws,); nothing is kept of it."""
-        return self._gain(world, self._added(world, t, press), np.full(len(world.keys), y))[0]
+        y_of, everywhere = np.full(len(world.keys), y), np.ones(len(world.keys), np.bool_)
+        return self._gain(world, self._added(world, t, press), y_of, everywhere)[0]
 
     def _added(self, world: World, t: int, press: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
         """What both parts of the press add to the pressure: two by class, then two in the mean over classes."""
@@ -116,13 +123,15 @@ class Outside(NamedTuple):
         shape = len(world.keys), len(world.numbers), len(CLASS_SHARES), G * BANDS
         return by_class + [np.einsum("dsqj,q->dsj", x.reshape(shape), CLASS_SHARES) for x in by_class]
 
-    def _gain(self, world: World, added: list[np.ndarray], y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, slope = np.zeros((2, len(y)))
+    def _gain(
+        self, world: World, added: list[np.ndarray], y: np.ndarray, open_: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        gain = np.zeros((2, len(y)))
         shape, first, later = world.drawn["frailty_shape"], (added[0], added[1]), (added[2], added[3])
-        _gain(self.pressure, first, self.pools[0], shape, y, value, slope)
+        _gain(self.pressure, first, self.pools[0], shape, y, open_, gain)
         for pool in self.pools[1:]:
-            _gain(self.common, later, pool, shape, y, value, slope)
-        return value, slope
+            _gain(self.common, later, pool, shape, y, open_, gain)
+        return gain[0], gain[1]
 
 
 @njit(cache=True)
@@ -186,20 +195,25 @@ def _gain(
     pool: Pool,
     shape: np.ndarray,
     y: np.ndarray,
-    value: np.ndarray,
-    slope: np.ndarray,
+    open_: np.ndarray,
+    gain: np.ndarray,
 ) -> None:
-    """Add how many of a pool would be passed by the pressure and `added + y by`, and how that rises with y."""
+    """Add to `gain` how many of a pool would be passed by the pressure and `added + y by`, and how that rises with y.
+
+    In the draws that are `open_`; `gain` is (2, draws).
+    """
     added, by = added_by
     for d in range(pressure.shape[0]):
+        if not open_[d]:
+            continue
         k = shape[d]
         for c in range(pressure.shape[1]):
             for j in range(pressure.shape[2]):
                 if pool.size[d, c, j] > 0.0:
                     then = pressure[d, c, j] - pool.since[d, c, j] + added[d, c, j] + y[d] * by[d, c, j]
                     survived = hazards.survival(then, k)
-                    value[d] += pool.size[d, c, j] * (pool.survived[d, c, j] - survived)
-                    slope[d] += pool.size[d, c, j] * survived / (1.0 + then / k) * by[d, c, j]
+                    gain[0, d] += pool.size[d, c, j] * (pool.survived[d, c, j] - survived)
+                    gain[1, d] += pool.size[d, c, j] * survived / (1.0 + then / k) * by[d, c, j]
 
 
 @njit(cache=True)
