@@ -23,11 +23,6 @@ class Kind(NamedTuple):
     hindsight: str  # what a backtest cannot hide from it, to be said beside its scores
     batch: int  # draws in one piece of work, so that all cores end at about the same time
 
-    @property
-    def follows(self) -> bool:
-        """Is its status quo what the pool says?"""
-        return self.needs == "people" or self.location.endswith("PoolEngine")
-
 
 _SET = (
     "its status quo follows the pool and has the hindsight of that; the parameters behind what policies change were "

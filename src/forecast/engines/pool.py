@@ -9,7 +9,7 @@ draws of each are brought nearer to its median, in logs, by the factor `spread`,
 forecasts met.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -34,7 +34,6 @@ FILE = "pool.csv"
 MIDDLE = range(200)  # draws whose median is an engine's, whichever draws are asked for
 WIDE = 256  # draws that are found at once: some take hardly longer than few
 _OF_DRAWS = ("members", "lasting", "keep", "closed")
-_WIDE: dict[tuple[int, str, int, str], dict[str, np.ndarray]] = {}
 
 
 class PoolEngine:
@@ -54,6 +53,7 @@ class PoolEngine:
         """Keep the tables; nothing is read before the first run."""
         self._history, self._weights = history, weights
         self._middles: dict[tuple[str, str, int], np.ndarray] = {}  # by engine and question
+        self._blocks: dict[tuple[str, int, int], Paths] = {}  # by question and first draw
 
     @cached_property
     def _campaign(self) -> CampaignEngine:
@@ -73,27 +73,22 @@ class PoolEngine:
         """Return the months ahead under the status quo, draw by draw; the policy of `scenario` is not looked at.
 
         A draw of the series engine has no lasting members of its own: it takes the share that lasts from the campaign
-        engine's draw of the same number. From the project's own tables they are found :data:`WIDE` draws at a time and
-        kept for whoever asks next, here and in other processes.
+        engine's draw of the same number. From the project's own tables they are found :data:`WIDE` draws at a time.
         """
         if self._history is not None or self._weights is not None or scenario.sets is not None:
             return self._paths(scenario, draws, seed)
-        asked = as_counts_see(scenario)
-        key, parts = (fingerprint(asked), seed, code_hash(*ENGINES)), []
-        for first in range(draws.start - draws.start % WIDE, draws.stop, WIDE):
-            block = range(first, first + WIDE)
+        blocks = [
+            self._block(as_counts_see(scenario), range(first, first + WIDE), seed)
+            for first in range(draws.start - draws.start % WIDE, draws.stop, WIDE)
+        ]
+        wanted = slice(draws.start % WIDE, draws.start % WIDE + len(draws))
+        of_draws = (np.concatenate([getattr(b, n) for b in blocks], axis=1)[:, wanted].copy() for n in _OF_DRAWS)
+        return Paths(scenario.months, *of_draws)
 
-            def found(block: range = block) -> dict[str, np.ndarray]:
-                paths = self._paths(asked, block, seed)
-                return {name: getattr(paths, name) for name in _OF_DRAWS}
-
-            def made(first: int = first, found: Callable[[], dict[str, np.ndarray]] = found) -> dict[str, np.ndarray]:
-                return files.remembered("led", ("paths", first, *key), found)
-
-            wide = kept(_WIDE, (first, *key), made)
-            wanted = slice(max(draws.start - first, 0), min(draws.stop - first, WIDE))
-            parts.append([wide[name][:, wanted] for name in _OF_DRAWS])
-        return Paths(scenario.months, *(np.concatenate(same, axis=1) for same in zip(*parts, strict=True)))
+    def _block(self, asked: Scenario, block: range, seed: int) -> Paths:
+        """Return the paths of a whole block of draws, kept for the next question about the same months of the place."""
+        key = fingerprint(asked), block.start, seed
+        return kept(self._blocks, key, lambda: self._paths(asked, block, seed))
 
     def _paths(self, scenario: Scenario, draws: range, seed: int) -> Paths:
         table = _read(tables.data_dir() / FILE) if self._weights is None else self._weights

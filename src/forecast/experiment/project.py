@@ -25,7 +25,6 @@ from forecast.engines import ENGINES, POOLED, USUAL, Engine, as_counts_see, deaf
 from forecast.question.fingerprint import fingerprint
 from forecast.question.scenario import Scenario
 
-_PREPARED: set[tuple[str, int, str]] = set()  # by this process: status quo, seed, code and tables
 CHUNK = 32  # draws: little enough that all cores end at about the same time
 
 
@@ -232,7 +231,8 @@ def run_tasks(
     waiting = [t for t, path in zip(tasks, paths, strict=True) if not (path and path.is_file())]
     bar = steps(what, "draw", sum(len(t.draws) for t in tasks), shown=progress)
     with bar, workers.cluster(cluster):
-        prepare([(t.scenario, t.engine) for t in waiting], waiting[0].seed if waiting else 0, jobs)
+        if len(waiting) > 1:  # one alone finds it for itself, and may need no process
+            _prepare(waiting, jobs)
         for i, rows in workers.each(
             _answer, [(t,) for t in tasks], jobs, paths=paths, kept=lambda i, path: tasks[i].kept(path)
         ):
@@ -241,21 +241,16 @@ def run_tasks(
     return parts
 
 
-def prepare(asked: Iterable[tuple[Scenario, str | Engine]], seed: int, jobs: int | None) -> None:
-    """Let processes find what all draws of questions to engines of ours follow, before they simulate these draws.
-
-    Each part is found by one of them, while the others find other parts.
-    """
-    follow = {
-        id(scenario): scenario
-        for scenario, engine in asked
-        if isinstance(engine, str) and ENGINES[engine].follows and scenario.follows and not deaf_to(engine, scenario)
+def _prepare(tasks: Sequence[Task], jobs: int | None) -> None:
+    """Have processes find what all draws of these tasks follow, one a part each, before they simulate the draws."""
+    following = {
+        (id(t.scenario), t.seed): t.scenario
+        for t in tasks
+        if isinstance(t.engine, str) and t.engine in USUAL and t.scenario.follows and not deaf_to(t.engine, t.scenario)
     }
-    quos = {fingerprint(quo): quo for quo in map(as_counts_see, follow.values())}
-    new = {(key, seed, code_hash(*PACKAGES)): quo for key, quo in quos.items()}
-    new = {key: quo for key, quo in new.items() if key not in _PREPARED}
-    workers.share(_prepared, [(quo, name, seed) for quo in new.values() for name in POOLED], jobs)
-    _PREPARED.update(new)
+    asked = [(as_counts_see(scenario), seed) for (_, seed), scenario in following.items()]
+    quos = {(fingerprint(quo), seed): quo for quo, seed in asked}
+    workers.share(_prepared, [(quo, name, seed) for (_, seed), quo in quos.items() for name in POOLED], jobs)
 
 
 def _prepared(quo: Scenario, name: str, seed: int) -> None:

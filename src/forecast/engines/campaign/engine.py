@@ -9,6 +9,7 @@ import pandas as pd
 
 from forecast.answer.projection import COLUMNS
 from forecast.data import mergers, tables
+from forecast.data.code import ENGINES, code_hash
 from forecast.data.law import Law
 from forecast.engines import deaf_to, heard, silence
 from forecast.engines.campaign.ahead import Paths, ahead
@@ -74,7 +75,7 @@ class CampaignEngine:
         place, opening = scenario.place, _opening(scenario)
         facts = place.name, place.lineage, place.labor_force, place.population, place.history
         asked = pickle.dumps((facts, scenario.start, scenario.law.frame, opening))
-        key = str(tables.data_dir()), hashlib.blake2b(asked).hexdigest()
+        key = code_hash(*ENGINES), hashlib.blake2b(asked).hexdigest()
         if self._history is None:
             return kept(_ASKED, key, lambda: self._beliefs(scenario, opening))
         return self._beliefs(scenario, opening)

@@ -13,6 +13,7 @@ are those of `campaign_rise` and `campaign_stay`.
 import hashlib
 import pickle
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from forecast.data.code import ENGINES, code_hash
 from forecast.engines import status_quo
 from forecast.engines.campaign.ahead import Paths
 from forecast.engines.people.means import Run, TeamWork, skill_classes
+from forecast.engines.people.outside import NEAR
 from forecast.engines.people.world import World, make_world
 from forecast.engines.pool import PoolEngine
 from forecast.question.fingerprint import fingerprint
@@ -31,10 +33,8 @@ BLOCK = 32  # draws that are led side by side
 MOST_KEPT = 256  # blocks in a process: some 100 kB each
 LEAST_PRESSURE = 0.25  # of the ordinary: where members fall faster, more of them stop (judgement)
 TRIES = 7  # of the hazard of lapsing, where members fall; each lives a month
-NEAR = 1e-9  # of the goal: nearer need nobody come
 MOST_LAPSE = 1e3
 _LED: dict[tuple[bytes, int], "Led"] = {}
-_BASELINE = PoolEngine()
 
 
 class Led(NamedTuple):
@@ -73,26 +73,33 @@ def led_by(scenario: Scenario, draws: range, seed: int) -> Led:
     that ask about the same months of a place share it.
     """
     quo = status_quo(scenario)
-    asked = pickle.dumps((dict(quo), quo.learned, seed))  # what is pickled otherwise is looked up again, no more
+    state = code_hash(*ENGINES)
+    asked = pickle.dumps((dict(quo), quo.learned, seed, state))  # what is pickled otherwise is looked up again, no more
     key, blocks = hashlib.blake2b(asked).digest(), []
     for first in range(draws.start - draws.start % BLOCK, draws.stop, BLOCK):
         if (key, first) not in _LED:
             while len(_LED) >= MOST_KEPT:
                 del _LED[next(iter(_LED))]  # the oldest
-            _LED[key, first] = _led(quo, range(first, first + BLOCK), seed)
+            _LED[key, first] = _led(quo, range(first, first + BLOCK), seed, state)
         wanted = slice(max(draws.start - first, 0), min(draws.stop - first, BLOCK))
         blocks.append(_LED[key, first].part(wanted))
     return Led.joined(blocks)
 
 
-def _led(quo: Scenario, block: range, seed: int) -> Led:
+def _led(quo: Scenario, block: range, seed: int, state: str) -> Led:
     if not quo.follows:
         return lead(quo, block, seed, None)
 
     def make() -> dict[str, np.ndarray]:
-        return lead(quo, block, seed, _BASELINE.paths(quo, block, seed))._asdict()
+        return lead(quo, block, seed, _baseline(state).paths(quo, block, seed))._asdict()
 
-    return Led(**files.remembered("led", (fingerprint(quo), block.start, seed, code_hash(*ENGINES)), make))
+    return Led(**files.remembered("led", (fingerprint(quo), block.start, seed, state), make))
+
+
+@lru_cache(maxsize=2)
+def _baseline(_: str) -> PoolEngine:
+    """Return the pool for a state of code and tables: what it has found out is of that state."""
+    return PoolEngine()
 
 
 def lead(quo: Scenario, draws: range, seed: int, paths: Paths | None) -> Led:

@@ -15,6 +15,7 @@ import pickle
 import numpy as np
 import pandas as pd
 
+from forecast.data.code import ENGINES, code_hash
 from forecast.engines import SILENT, deaf_to, heard, silence
 from forecast.engines.people.following import world_of
 from forecast.engines.people.means import expected, skill_classes
@@ -75,7 +76,9 @@ def _answer(scenario: Scenario, draws: range, seed: int) -> np.ndarray:
 def _level(scenario: Scenario, draws: range, seed: int, strata: np.ndarray) -> np.ndarray:
     """What cutting the status quo into strata takes from it."""
     quo = scenario.with_policy("quo", scenario.policy.in_force(scenario.start))
-    asked = pickle.dumps((dict(quo), draws, seed))  # what is pickled otherwise is worked out again, no more
+    asked = pickle.dumps(
+        (dict(quo), draws, seed, code_hash(*ENGINES))
+    )  # what is pickled otherwise is worked out again, no more
     whole, cut = (_quo(quo, draws, seed, one, asked) for one in (np.zeros_like(strata), strata))
     level: np.ndarray = whole - cut
     return level
