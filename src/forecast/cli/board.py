@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from forecast import data
-from forecast.cli.common import PARTS, claim, finish, picture, read_scenarios, with_draws, with_work
+from forecast.cli.common import PARTS, about, claim, finish, picture, read_scenarios, with_draws, with_work
 from forecast.cli.frame import Existing, Month, command, option, places_argument
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, translate
@@ -120,9 +120,10 @@ def board(
     data.tables.write(result.rows, out / "board.csv")
     data.tables.write(result.paths, out / "paths.csv")
     result.outlook.projection().to_parquet(out / "board.parquet", index=False)
-    picture(out / "board.png", show.picture(result, lang))
+    picture(out / "board.png", show.picture(result, lang), about(lang, ["made"]))
     data.tables.write_bytes(
-        workbook(result, {at: str(show.foot(result, at)) for at in ("vi", "en")}), out / "board.xlsx"
+        workbook(result, {at: f"{about(at, ['made'])} {show.foot(result, at)}" for at in ("vi", "en")}),
+        out / "board.xlsx",
     )
     names, parts = tuple(place.name for place in chosen), out / PARTS
     texts = [show.summary(result, lang, names)]
@@ -161,7 +162,7 @@ def board(
             data.tables.write(before, folder / "back.csv")
         texts.append(desk.held(before, lang))
     facts = {"asked": {"month": asked.month, "until": asked.until, "draws": draws, "seed": seed}}
-    written = finish(out, json.loads(json.dumps(facts)), *texts)
+    written = finish(out, json.loads(json.dumps(facts)), *texts, foot=about(lang, ["made"]))
     short = brief_trust.board(result, names, lang)
     rest = brief.some(len(short.table.rows), len(result.rows), "board.csv", lang) if short.table is not None else ""
     following = () if communes else (names[:1] or ("Cà Mau",))

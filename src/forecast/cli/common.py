@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs, so that `fore
     import pandas as pd
 
     from forecast.answer.projection import Projection
+    from forecast.language.words import Text
     from forecast.question.scenario import Scenario
     from forecast.show.picture import Picture
 
@@ -216,19 +217,19 @@ def start_workers(engines: Sequence[str], jobs: int | None) -> None:
     workers.get_ready([ENGINES[name].location.partition(":")[0] for name in engines], jobs)
 
 
-def finish(out: Path, facts: dict[str, Any], *texts: object) -> list[str]:
+def finish(out: Path, facts: dict[str, Any], *texts: object, foot: str = "") -> list[str]:
     """Write the manifest last: a folder with a manifest is a finished run. It says when, and what was known then.
 
-    What `texts` say at length for a reader goes into answer.md. Return the names of all files.
+    What `texts` say at length for a reader goes into answer.md, with its vintage (`foot`) below. Return the names
+    of all files.
     """
     import hashlib
-    from datetime import date
 
-    from forecast.data.known import known
+    from forecast.data.known import vintage
 
-    facts = facts | {"made": date.today().isoformat()} | known()
-    if long := "\n\n".join(str(text) for text in texts if text):
-        data.tables.write_text(long + "\n", out / ANSWER)
+    facts = facts | vintage()
+    if long := [str(text) for text in texts if text]:
+        data.tables.write_text("\n\n".join([*long, foot or about()]) + "\n", out / ANSWER)
     facts["files"] = sorted(p.name for p in out.iterdir() if p.is_file() and not p.name.startswith("."))
     facts["sha256"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in facts["files"]}
     data.tables.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", out / MANIFEST)
@@ -242,9 +243,20 @@ def note(text: str, **values: Any) -> None:
     click.echo(translate("note: {what}", what=translate(text, **values)), err=True)
 
 
-def picture(path: Path, drawn: "Picture") -> None:
-    """Write a picture as a whole or not at all."""
-    data.tables.write_bytes(drawn.png(), path)
+def about(lang: str = "", told: Sequence[str] = ("made", "counts_until", "law_until")) -> "Text":
+    """Return the sentence that a file for readers ends with: when it was made, and what was known then.
+
+    `told` is what it says of that: the board says by itself what it knows of counts and law.
+    """
+    from forecast.data.known import vintage
+    from forecast.language.vintage import sentence
+
+    return sentence(lang or language(), {name: value for name, value in vintage().items() if name in told})
+
+
+def picture(path: Path, drawn: "Picture", foot: str = "") -> None:
+    """Write a picture, with its vintage (`foot`) below it, as a whole or not at all."""
+    data.tables.write_bytes(drawn.png(foot=foot or about()), path)
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forecast import data
-from forecast.cli.common import claim, finish, picture, with_draws, with_work
+from forecast.cli.common import about, claim, finish, picture, with_draws, with_work
 from forecast.cli.exchange import own_folder
 from forecast.cli.frame import Existing, Month, Whole, command, option, place_argument
 from forecast.cli.terminal import answer, typed
@@ -63,7 +63,7 @@ def communes(
     data.tables.write(paths, out / "paths.parquet")
     if expected.due is not None:
         data.tables.write(expected.due.rename_axis("month").reset_index(), out / "due.csv")
-    data.tables.write_bytes(workbook(expected, lang), out / "communes.xlsx")
+    data.tables.write_bytes(workbook(expected, lang, about(lang)), out / "communes.xlsx")
     picture(out / "communes.png", shown.picture(expected, lang))
     facts = {
         "command": "communes",

@@ -6,6 +6,7 @@ from pathlib import Path
 from forecast import data
 from forecast.cli.common import (
     PARTS,
+    about,
     aimed,
     believing,
     claim,
@@ -158,7 +159,9 @@ def allocate(
 
     result = allocation.allocate(question, draws=draws, seed=seed, jobs=jobs, keep=out / PARTS)
     data.tables.write(result.table, out / "allocation.csv")
-    data.tables.write_bytes(workbook(result, draws, seed), out / "allocation.xlsx")
+    data.tables.write_bytes(
+        workbook(result, draws, seed, {at: about(at) for at in ("vi", "en")}), out / "allocation.xlsx"
+    )
     picture(out / "allocation.png", shown.picture(result.table, question.place, lang=lang))
     texts = [shown.text(result, lang)]
     if by_hour:

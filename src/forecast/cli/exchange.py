@@ -9,10 +9,10 @@ import click
 
 from forecast import data
 from forecast.cli.common import (
+    about,
     claim,
     finish,
     note,
-    picture,
     with_draws,
     with_force,
     with_lang,
@@ -271,10 +271,10 @@ def progress(
     data.tables.write(report.table, out / "progress.csv")
     if len(report.areas):
         data.tables.write(report.areas, out / "areas.csv")
-    data.tables.write_bytes(papers.paper(report, lang), out / "progress.docx")
-    data.tables.write_bytes(workbook(report, lang), out / "progress.xlsx")
-    data.tables.write_bytes(papers.slide(report, lang), out / "progress.pptx")
-    picture(out / "progress.png", papers.phone(report, lang))
+    data.tables.write_bytes(papers.paper(report, lang, about(lang)), out / "progress.docx")
+    data.tables.write_bytes(workbook(report, lang, about(lang)), out / "progress.xlsx")
+    data.tables.write_bytes(papers.slide(report, lang, about(lang)), out / "progress.pptx")
+    data.tables.write_bytes(papers.phone(report, lang, about(lang)).png(), out / "progress.png")
     facts = {
         "command": "progress",
         "place": report.place.name,

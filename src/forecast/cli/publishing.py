@@ -48,8 +48,8 @@ def report(
     With --publish (or --ledger FOLDER) what the pages forecast is added to the ledger of published forecasts, so that
     later counts can judge it: forecast backtest --published.
     """
-    from datetime import date
 
+    from forecast.data.known import today
     from forecast.data.places import read_place
     from forecast.engines.people import first_use
     from forecast.experiment import ledger as published
@@ -71,7 +71,7 @@ def report(
         draws=draws,
         force=force,
         ledger=kept,
-        day=day or date.today().isoformat(),
+        day=day or today(),
         pdf=pdf,
     )
     line = translate("The pages are ready: open {front}", front=front)

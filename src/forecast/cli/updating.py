@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast import data
-from forecast.cli.common import LEDGER, claim, finish, note, with_work
+from forecast.cli.common import LEDGER, about, claim, finish, note, with_work
 from forecast.cli.frame import Existing, Whole, argument, command, option
 from forecast.cli.terminal import tell, typed
 from forecast.data.messages import UserError, language
@@ -56,7 +56,7 @@ def update(
     for name, table in (result | {"published": updated.published, "alarm": updated.alarm}).items():
         data.tables.write(table, out / f"{name}.csv")
     text = shown.summary(updated, lang)
-    data.tables.write_text(text + "\n", out / "update.md")
+    data.tables.write_text(f"{text}\n\n{about(lang)}\n", out / "update.md")
     if keep:
         note("{count} rows added to {file}", count=len(rows), file=new_counts.keep(rows))
     facts = manifest([], ["campaign", "series"], draws, seed) | {"counts": counts.name, "kept": keep}

@@ -32,8 +32,8 @@ _COUNTED = {"gap": "plan"}  # what a formula is of
 _SUMS = ("members", "last_year", "expected", "plan", "gap", "share", "tried", "met")
 
 
-def workbook(communes: Communes, lang: str = "vi") -> bytes:
-    """Return the communes as .xlsx; the same counts, draws and seed give the same bytes.
+def workbook(communes: Communes, lang: str = "vi", about: str = "") -> bytes:
+    """Return the communes as .xlsx, signed with `about`; the same counts, draws and seed give the same bytes.
 
     Means add up and are whole persons; bounds of the interval do not add up, so the place has its own.
     """
@@ -46,6 +46,7 @@ def workbook(communes: Communes, lang: str = "vi") -> bytes:
     if communes.due is not None:
         name = ("Đến hạn theo tháng", "Due by month")[at]
         sheets.due(book.create_sheet(name), communes.due, communes.place.name, communes.synthetic, lang)
+    sheets.sign(book, about)
     return formulas.saved(book)
 
 

@@ -43,8 +43,8 @@ _WORDS = ({"under": "thấp", "over": "cao"}, {"under": "low", "over": "high"}) 
 _NO_SUM = (*_SHARES, *_TEXTS, *_OWN)
 
 
-def workbook(report: Progress, lang: str = "vi") -> bytes:
-    """Return the report as .xlsx; the same report gives the same bytes."""
+def workbook(report: Progress, lang: str = "vi", about: str = "") -> bytes:
+    """Return the report as .xlsx, signed with `about`; the same report gives the same bytes."""
     at = 0 if lang == "vi" else 1
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
@@ -78,6 +78,7 @@ def workbook(report: Progress, lang: str = "vi") -> bytes:
         sheets.due(book.create_sheet(name), report.due, report.place.name, report.synthetic, lang)
     if len(report.areas):
         _areas(book.create_sheet(("Theo khu vực thu", "By area")[at]), report, at)
+    sheets.sign(book, about)
     return formulas.saved(book)
 
 

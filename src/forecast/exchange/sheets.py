@@ -3,6 +3,7 @@
 import math
 
 import pandas as pd
+from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -56,6 +57,14 @@ def due(sheet: Worksheet, counts: pd.DataFrame, place: str, synthetic: bool, lan
         sheet.append([inert(str(name)), *(int(n) for n in counts.iloc[:, number]), f"=SUM(B{y}:{end}{y})"])
     sum_row(sheet, ("Cộng", "Sum")[at])
     shape(sheet)
+
+
+def sign(book: Workbook, about: str) -> None:
+    """Write what a workbook says of itself (`about`), when it was made and what was known, below each of its sheets."""
+    for sheet in book.worksheets if about else ():
+        sheet.append([])
+        sheet.append([inert(about)])
+        sheet.cell(sheet.max_row, 1).font = Font(italic=True, color="55606E")
 
 
 def cell(value: object, formula: str, digits: int) -> str | float | None:

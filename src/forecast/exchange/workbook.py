@@ -1,6 +1,7 @@
 """A target split over communes as a spreadsheet that an office can send out."""
 
 import io
+from collections.abc import Mapping
 
 import openpyxl
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -53,11 +54,11 @@ BASIS = {  # what stands on the last sheet
 }
 
 
-def workbook(allocation: Allocation, draws: int, seed: int) -> bytes:
+def workbook(allocation: Allocation, draws: int, seed: int, about: Mapping[str, str] | None = None) -> bytes:
     """Return the allocation as a spreadsheet that an office can send out: Vietnamese, English, and what it rests on.
 
-    Everything is a value and nothing a formula; text that a spreadsheet would run stands as text. The same allocation
-    gives the same bytes.
+    `about` is what the file says of itself, by language, on its last sheet. Everything is a value and
+    nothing a formula; text that a spreadsheet would run stands as text. The same allocation gives the same bytes.
     """
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
@@ -66,7 +67,8 @@ def workbook(allocation: Allocation, draws: int, seed: int) -> bytes:
         _sheet(sheet, allocation, lang)
     notes = book.create_sheet("Nguồn - Sources")
     notes.column_dimensions["A"].width = 120
-    for line in (*_basis(allocation, draws, seed, "vi"), "", *_basis(allocation, draws, seed, "en")):
+    lines = {lang: [*_basis(allocation, draws, seed, lang), (about or {}).get(lang, "")] for lang in ("vi", "en")}
+    for line in (*lines["vi"], "", *lines["en"]):
         notes.append([inert(line)])
         notes.cell(notes.max_row, 1).alignment = Alignment(wrap_text=True, vertical="top")
     stream = io.BytesIO()

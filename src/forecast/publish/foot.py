@@ -6,6 +6,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from forecast.language import words
+from forecast.language.vintage import vintage
 from forecast.language.words import Text, say
 from forecast.publish import downloads, live
 
@@ -75,31 +76,12 @@ def made_of(book: NotebookNode | None, lang: str, facts: dict[str, Any], form: s
     hashes = {name: form.format(facts[name]) for name in ("code", "data", "law")}
     return say(
         lang,
-        run=vintage(lang, facts) + run,
+        run=(f"{known}; " if (known := vintage(lang, facts)) else "") + run,
         version=facts["version"],
         **hashes,
         vi="{run}forecast {version}, mã chương trình {code}, dữ liệu {data}, luật {law}",
         en="{run}forecast {version}, code {code}, data {data}, law {law}",
     )
-
-
-def vintage(lang: str, facts: dict[str, Any]) -> str:
-    """Return when a page was made, up to which month it knows counts, and up to which change the law.
-
-    >>> vintage("en", {"made": "2026-11-30", "counts_until": "2025-12", "law_until": "2027-01"})
-    'made 30 Nov 2026, counts up to Dec 2025, law with changes up to Jan 2027; '
-    """
-    parts = [
-        say(lang, vi="lập ngày {d}", en="made {d}", d=words.day(facts["made"], lang)) if facts.get("made") else "",
-        say(lang, vi="số liệu đến {t:t}", en="counts up to {t:t}", t=facts["counts_until"])
-        if facts.get("counts_until")
-        else "",
-        say(lang, vi="luật với các thay đổi đến {t:t}", en="law with changes up to {t:t}", t=facts["law_until"])
-        if facts.get("law_until")
-        else "",
-    ]
-    text = ", ".join(part for part in parts if part)
-    return f"{text}; " if text else ""
 
 
 def settings(book: NotebookNode | None) -> dict[str, int | None]:

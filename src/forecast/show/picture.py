@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
 
 from forecast.answer import stated
 from forecast.data import history
@@ -39,6 +40,7 @@ Asked = ParamSpec("Asked")
 for _font in sorted((ROOT / "docs" / "site" / "static" / "fonts").glob("*.ttf")):
     fontManager.addfont(_font)  # that of the pages, so that letters take the room here that they take there
 WIDTH = 6.4  # inches; a page shows it at the width of its text, a phone one that is drawn anew (`show.narrow`)
+_LETTERS = 17  # of the smallest size that stand on an inch
 SMALL = 8  # points of the smallest letters: 11 pixels where a page shows a picture 640 wide
 GRID, TARGET = "#dfe3e8", "#8c1d18"
 DASHES = (0, (6, 2, 1, 2))  # the pattern of targets and of what they need
@@ -90,13 +92,21 @@ class Picture(Figure):
         artists = (artist for artist in self.findobj(Text) if isinstance(artist, Text) and artist.get_visible())
         return [text for text in (artist.get_text().strip() for artist in artists) if text]
 
-    def png(self, dpi: int = 150) -> bytes:
-        """Return the figure as PNG, with its description, its texts and what was known; the same, the same bytes."""
+    def png(self, dpi: int = 150, foot: str = "") -> bytes:
+        """Return the figure as PNG, with its description, its texts and what was known; the same, the same bytes.
+
+        `foot` is what stands below all else in a file that is handed on without a page around it.
+        """
         stream = io.BytesIO()
+        wide, high = self.get_size_inches()
+        below = textwrap.fill(foot, round(_LETTERS * wide))
+        room = Bbox([[0, -0.06 - 0.13 * (below.count("\n") + 1)], [wide, high]]) if foot else None
         with rc_context(STYLE):
+            added = self.text(0.02, 0, below, color=MUTED, fontsize=SMALL, va="top")
             metadata = {"Software": None, "Description": self.alt, "Comment": "\n".join(self.written())}
             metadata["Source"] = ", ".join(f"{name} {value}" for name, value in known().items())
-            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=metadata)
+            self.savefig(stream, format="png", dpi=dpi, facecolor="white", metadata=metadata, bbox_inches=room)
+            added.remove()
         return stream.getvalue()
 
     def svg(self) -> str:
@@ -189,7 +199,7 @@ def source_line(lang: str, place: Place | None = None, simulated: bool = True, m
         )
     if place is not None and (place.history["status"] == "synthetic").any():
         seen += say(lang, vi="; một phần là số giả lập do máy tạo ra", en="; some counts are invented by the machine")
-    return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, 108)
+    return textwrap.fill(say(lang, vi="Nguồn: ", en="Source: ") + seen, round(_LETTERS * WIDTH))
 
 
 def capital(text: str) -> str:

@@ -56,8 +56,11 @@ _WIDE, _LETTERS = 52, 78  # letters of a line of the phone's picture, large and 
 _SLIDE_LETTERS, _SLIDE_LINES = 74, 22  # letters of a line of the slide, and lines that it holds
 
 
-def paper(report: Progress, lang: str = "vi") -> bytes:
-    """Return the report as a paper in office form (.docx): parts in sentences, a table by commune on a page across."""
+def paper(report: Progress, lang: str = "vi", about: str = "") -> bytes:
+    """Return the report as a paper in office form (.docx): parts in sentences, a table by commune on a page across.
+
+    `about` is its last line: when it was made, and what was known then.
+    """
     at = 0 if lang == "vi" else 1
     document = docx.Document()
     section = document.sections[0]
@@ -89,6 +92,8 @@ def paper(report: Progress, lang: str = "vi") -> bytes:
     if len(report.areas):
         _line(document, ("Theo khu vực của nhân viên thu", "By collector's area")[at], bold=True)
         _grid(document, _AREAS, report.areas, at, {})
+    if about:
+        _line(document, about)
     return _saved(document.save)
 
 
@@ -149,8 +154,8 @@ def _grid(
                 run.font.size, run.bold = Pt(9), number in (0, len(grid.rows) - 1)
 
 
-def slide(report: Progress, lang: str = "vi") -> bytes:
-    """Return one slide (.pptx): the title, the sentences, and the communes lowest on their plan beside them."""
+def slide(report: Progress, lang: str = "vi", about: str = "") -> bytes:
+    """Return one slide (.pptx): the title, the sentences, beside them communes lowest on their plan; `about` below."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(13.333), Inches(7.5)
     deck.core_properties.created = deck.core_properties.modified = _DAY
@@ -175,6 +180,9 @@ def slide(report: Progress, lang: str = "vi") -> bytes:
     if (drawn := bars(report, lang)) is not None:
         placed = page.shapes.add_picture(io.BytesIO(drawn.png()), Inches(8.1), Inches(1.35), width=Emu(Inches(4.9)))
         placed.name = drawn.alt
+    if about:
+        below = page.shapes.add_textbox(Inches(0.5), Inches(7.05), Inches(12.3), Inches(0.35)).text_frame.paragraphs[0]
+        below.text, below.font.size = about, SlidePt(11)
     return _saved(deck.save)
 
 
@@ -195,10 +203,10 @@ def bars(report: Progress, lang: str = "vi") -> Picture | None:
     return picture.describe(_bars_title(report, lang))
 
 
-def phone(report: Progress, lang: str = "vi") -> Picture:
+def phone(report: Progress, lang: str = "vi", about: str = "") -> Picture:
     """Return one picture of 1080 x 1350 for a phone: three figures, sentences, communes lowest on their plan.
 
-    Where no commune was counted it ends below the last sentence.
+    `about` stands at its foot. Where no commune was counted it ends below the last sentence.
     """
     lowest = _lowest(report)
     with style():
@@ -225,12 +233,14 @@ def phone(report: Progress, lang: str = "vi") -> Picture:
         ]
         for number, text in enumerate(shown):
             size = 0.0226 * len(textwrap.wrap(text, _LETTERS)) + 0.007
-            if top - size < least + 0.06 and number:
+            if top - size < least + 0.075 and number:
                 break
             top = _block(picture, top, text, 10.5, _LETTERS) - 0.007
         if len(lowest):
-            _bars(picture.add_axes((0.32, 0.035, 0.58, max(least, top - 0.1))), lowest, report, lang)
+            _bars(picture.add_axes((0.32, 0.05, 0.58, max(least, top - 0.115))), lowest, report, lang)
+            picture.text(0.05, 0.012, about, fontsize=9, color=MUTED, va="bottom")
         else:
+            top = _block(picture, top, about, 9, _LETTERS, color=MUTED)
             kept = min(1.0, 1 - top + 0.03)  # of the height
             picture.set_figheight(kept * picture.get_figheight())
             for written in picture.texts:
