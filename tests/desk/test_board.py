@@ -377,15 +377,22 @@ def test_what_others_than_the_office_pay_for_outreach_is_on_the_board(made):
 def test_earlier_boards_are_held_against_counts_that_came_later(history):
     asked = back.counted_places(history).set_index("place")
     assert asked.loc["Việt Nam", ["month", "seen"]].tolist() == ["2025-12", "2025-08"]
+    assert not asked[asked["last"]].index.duplicated().any() and set(asked.index) == set(asked[asked["last"]].index)
+    assert len(asked) > 2 * asked["last"].sum() and asked["seen"].min() == back.SINCE
     for row in asked.itertuples():
         assert (tables.month(row.month) - tables.month(row.seen)).n >= (4 if row.Index == "Việt Nam" else back.AHEAD)
     found = pd.DataFrame(
-        [("Việt Nam", 1, True, True, True), ("A", 0, False, True, True), ("B", 2, False, False, True)],
-        columns=["place", "before", "in_50", "in_80", "in_95"],
+        [
+            ("Việt Nam", 1, True, True, True, True),
+            ("A", 0, True, False, True, True),
+            ("B", 2, True, False, False, True),
+            ("B", 1, False, True, True, True),
+        ],
+        columns=["place", "before", "last", "in_50", "in_80", "in_95"],
     ).assign(low=10.0, high=40.0)
     rates = back.rates(found).set_index("which")
-    assert rates.loc["all", ["counts", "in_50", "in_80", "in_95", "width"]].tolist() == [2, 0, 0.5, 1, 4]
-    assert rates.loc["before", "counts"] == 1
+    assert rates.loc["last", ["counts", "in_50", "in_80", "in_95", "width"]].tolist() == [2, 0, 0.5, 1, 4]
+    assert rates["counts"].tolist() == [2, 1, 3, 2] and rates.loc["before", "in_80"] == 0.5
 
 
 def test_the_five_places_have_communes_of_today():

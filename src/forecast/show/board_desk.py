@@ -237,8 +237,9 @@ def policies(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], la
     named = [{**OWN_TITLES, **titles}.get(name, {}).get(lang, name) for name in rows["policy"]]
     names = {
         "policy": say(lang, vi="Chính sách", en="Policy"),
-        "added_year": say(lang, vi="Thêm người bền vững sau một năm", en="Lasting members added in a year"),
-        "added_goal": say(lang, vi="đến 12/2030", en="by Dec 2030"),
+        "added_december": say(lang, vi="Thêm người tham gia đến tháng 12 năm sau", en="Members added by next December"),
+        "added_year": say(lang, vi="Riêng người bền vững", en="Lasting ones alone"),
+        "added_goal": say(lang, vi="Thêm người bền vững đến 12/2030", en="Lasting ones added by Dec 2030"),
         "low_goal": say(lang, vi="90%: từ", en="90%: from"),
         "high_goal": say(lang, vi="đến", en="to"),
         "chance": say(lang, vi="Khả năng 2030, người bền vững", en="Probability of 2030, lasting"),
@@ -252,7 +253,7 @@ def policies(outcomes: pd.DataFrame, titles: Mapping[str, Mapping[str, str]], la
     paid = [name for name in names if name.startswith("more_")]
     rows = rows.assign(price=rows["price"] / 1e6, **{name: rows[name] / BILLION for name in paid})
     forms = dict.fromkeys(names, "n1") | {"policy": "", "chance": "c"}
-    forms |= dict.fromkeys(("added_year", "added_goal", "low_goal", "high_goal"), "a")
+    forms |= dict.fromkeys(("added_december", "added_year", "added_goal", "low_goal", "high_goal"), "a")
     rest = say(
         lang,
         vi="Mức giữa, khoảng và khả năng là của {n:n} lần mô phỏng; ± là sai số mô phỏng của khả năng. "
@@ -287,20 +288,18 @@ def held(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
         )
     ]
     for which, vi, en in (
-        ("all", "mọi tỉnh", "all provinces"),
-        ("before", "đã có số từ trước", "counted before"),
+        ("last", "Số gần nhất của {n:n} tỉnh", "The last count of {n:n} provinces"),
+        ("last before", "Của {n:n} tỉnh trong đó đã có số từ trước", "Of the {n:n} among them counted before"),
+        ("all", "Mọi số của các tỉnh, {n:n} số", "All counts of provinces, {n:n}"),
+        ("before", "{n:n} số trong đó, của tỉnh đã có số từ trước", "The {n:n} among them counted before"),
     ):
         row = frames.at(rates, which)
         sentences.append(
             say(
                 lang,
-                vi="Số gần nhất của {n:n} tỉnh ("
-                + vi
-                + "): khoảng 50% chứa {a:p} số thực hiện, khoảng 80% chứa {b:p}, khoảng 95% chứa {c:p}; đầu "
+                vi=vi + ": khoảng 50% chứa {a:p} số thực hiện, khoảng 80% chứa {b:p}, khoảng 95% chứa {c:p}; đầu "
                 "trên của khoảng 80% gấp {w:n1} lần đầu dưới.",
-                en="The last count of {n:n} ("
-                + en
-                + "): 50% intervals held {a:p} of them, 80% intervals {b:p}, 95% intervals {c:p}; the upper end "
+                en=en + ": 50% intervals held {a:p} of them, 80% intervals {b:p}, 95% intervals {c:p}; the upper end "
                 "of the 80% interval is {w:n1} times the lower one.",
                 n=row["counts"],
                 a=row["in_50"],
@@ -315,6 +314,7 @@ def held(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
 def held_table(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
     """Return each count and what the board would have said of it half a year before or more."""
     register.held(hindcasts)
+    inside = {True: say(lang, vi="trong", en="inside"), False: say(lang, vi="ngoài", en="outside")}
     names = {
         "place": say(lang, vi="Nơi", en="Place"),
         "seen": say(lang, vi="Nhìn từ", en="Seen from"),
@@ -323,6 +323,7 @@ def held_table(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
         "median": say(lang, vi="Mức giữa", en="Median"),
         "high": say(lang, vi="đến", en="to"),
         "members": say(lang, vi="Thực hiện", en="Count"),
+        "in_80": say(lang, vi="Khoảng 80%", en="80% interval"),
         "before": say(lang, vi="Số đã biết trước", en="Counts known before"),
     }
     forms = {
@@ -333,9 +334,10 @@ def held_table(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
         "median": "a",
         "high": "a",
         "members": "n",
+        "in_80": "",
         "before": "n",
     }
-    return words.table(hindcasts, lang, forms, names)
+    return words.table(hindcasts.assign(in_80=hindcasts["in_80"].map(inside)), lang, forms, names)
 
 
 def today(board: Board, lang: str = "vi") -> Text:

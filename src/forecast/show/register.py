@@ -17,6 +17,7 @@ def policies(outcomes: pd.DataFrame, kind: str = "") -> None:
     when = {"year": "after a year", "goal": "in the end"}
     names = {f"added_{at}": f"median {moment}" for at, moment in when.items()}
     names |= {f"{end}_{at}": f"{end} {moment}" for end in ENDS for at, moment in when.items()}
+    names |= {"added_december": "median of members in the December after"} if "added_december" in outcomes else {}
     names |= {"chance": f"probability of the target of {targets.GOAL}", "price": "VND of a member-year, median"}
     names |= {column: f"VND more in a year, {column}" for column in map(str, outcomes) if column.startswith("more_")}
     names |= {column: column for column in ("support", "size", "first") if column in outcomes}

@@ -1,7 +1,7 @@
 """Would the board have been right? What it would have said at an earlier month, beside the count that came later.
 
-The nation's last December is seen from the August before it, each province's last count from the last December
-that is at least half a year before it. Of the counts, the plans and the law only what was known then is used. A
+The nation's last December is seen from the August before it, each count of a province from the last December that is at
+least half a year before it. Of the counts, the plans and the law only what was known then is used. A
 province that did not exist then is the sum of its parts.
 """
 
@@ -19,6 +19,7 @@ from forecast.desk import pieces
 from forecast.desk.board.outlook import Asked, Outlook, outlooks, provinces
 
 LEVELS = (0.5, 0.8, 0.95)
+SINCE = "2017-12"  # the first month from which is looked: the subsidy began in the month after
 AHEAD = 6  # months at least between a board and the count that it is held against
 COLUMNS = [
     "place",
@@ -29,6 +30,7 @@ COLUMNS = [
     "median",
     "high",
     "before",
+    "last",
     *(f"in_{round(100 * p)}" for p in LEVELS),
 ]
 
@@ -48,15 +50,21 @@ def seen_from(place: str, month: str) -> str:
 
 
 def counted_places(history: pd.DataFrame) -> pd.DataFrame:
-    """Return the last count of the nation and of each province that can judge: place, month, members, seen."""
+    """Return the counts that can judge: place, month, members, seen, last.
+
+    They are the last one of the nation, and those of provinces that are seen from :data:`SINCE` or later; `last` says
+    which are the last of their place.
+    """
     counts = facts.counts(history)
-    last = counts.drop_duplicates("place", keep="last")
     table = tables.read(tables.data_dir() / "places.csv", "places")
     known = table.loc[table["level"].isin(("nation", "province")), "place"]
-    last = last[last["place"].isin(known)]
-    seen = [seen_from(place, month) for place, month in zip(last["place"], last["month"], strict=True)]
-    with_origin = last.assign(seen=seen, members=last["value"])[["place", "month", "members", "seen"]]
-    return with_origin.sort_values(["seen", "place"], kind="stable").reset_index(drop=True)
+    counts = counts[counts["place"].isin(known)]
+    counts = counts.assign(last=~counts.duplicated("place", keep="last"), members=counts["value"])
+    counts = counts[counts["last"] | (counts["place"] != NATION)]
+    seen = [seen_from(place, month) for place, month in zip(counts["place"], counts["month"], strict=True)]
+    counts = counts.assign(seen=seen)[["place", "month", "members", "seen", "last"]]
+    counts = counts[counts["seen"] >= SINCE]
+    return counts.sort_values(["seen", "place"], kind="stable").reset_index(drop=True)
 
 
 def back(
@@ -70,9 +78,9 @@ def back(
 ) -> pd.DataFrame:
     """Return what boards of earlier months would have said of the counts that came later (:data:`COLUMNS`).
 
-    `low` and `high` are the 80% interval; `before` is how many counts of the place had been known; the last columns say
-    whether the count is inside the interval of each of :data:`LEVELS`. `keep` is a folder for finished boards, each
-    made by one of `jobs` processes.
+    `low` and `high` are the 80% interval; `before` is how many counts of the place had been known, `last` whether the
+    count is its last; the other columns say whether the count is inside the interval of each of :data:`LEVELS`.
+    `keep` is a folder for finished boards, each made by one of `jobs` processes.
     """
     table = tables.read(tables.data_dir() / "history.csv", "history") if history is None else history
     given = [
@@ -94,13 +102,13 @@ def back(
 def _seen(asked: Asked, wanted: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of :func:`back` that the board of one month has: of the counts `wanted`, which came later."""
     known, outlook, rows = facts.counts(asked.known_history, learn=True), outlooks(asked)[AS_IS], []
-    for place, month, members in zip(wanted["place"], wanted["month"], wanted["members"], strict=True):
+    for place, month, members, last in wanted[["place", "month", "members", "last"]].itertuples(index=False):
         values = of_then(outlook, place, asked.month)[outlook.at(month)]
         units = {place, *parts(place)}
         before = int((known["place"].isin(units) & (known["known"] <= asked.month) & (known["known"] != "")).sum())
         low, median, high = np.rint(np.quantile(values, (0.1, 0.5, 0.9)))
         inside = [_inside(values, members, level) for level in LEVELS]
-        rows.append((place, asked.month, month, members, low, median, high, before, *inside))
+        rows.append((place, asked.month, month, members, low, median, high, before, last, *inside))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -117,13 +125,15 @@ def _inside(values: np.ndarray, members: float, level: float) -> bool:
 
 
 def rates(scored: pd.DataFrame) -> pd.DataFrame:
-    """Return the share of provinces' counts inside each interval: level, all, counted before (and how many), width.
+    """Return the share of provinces' counts inside each interval: which, counts, a column for each level, width.
 
+    `which` are all counts, those of a place that had been counted before, and of both the last ones of each place;
     `width` is the median of the upper over the lower end of the 80% interval: one that holds everything says so.
     """
     provinces_only = scored[scored["place"] != NATION]
-    rows = []
-    for name, part in (("all", provinces_only), ("before", provinces_only[provinces_only["before"] > 0])):
+    rows, known, last = [], provinces_only["before"] > 0, provinces_only["last"]
+    chosen = {"last": last, "last before": last & known, "all": last | True, "before": known}
+    for name, part in ((name, provinces_only[one]) for name, one in chosen.items()):
         width = float((part["high"] / part["low"].clip(lower=1)).median())
         rows.append((name, len(part), *(part[f"in_{round(100 * p)}"].mean() for p in LEVELS), width))
     return pd.DataFrame(rows, columns=["which", "counts", *(f"in_{round(100 * p)}" for p in LEVELS), "width"])

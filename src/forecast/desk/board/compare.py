@@ -39,7 +39,8 @@ class Compared(NamedTuple):
     """What policies do.
 
     `rows`: policy, place, then of the draws `added_year` and `added_goal` (lasting members more than under the status
-    quo a year after the policies begin and in the last month, with `low_` and `high_`, 90%), `chance` (lasting members
+    quo a year after the policies begin and in the last month, with `low_` and `high_`, 90%), `added_december` (members
+    more in the December of that year, those of its campaign too, median), `chance` (lasting members
     reach the target of 2030), `draws` on which these rest, and what each payer pays more in the first year
     (`more_PAYER`, VND, median), `support` all but the members together, `price` the support for an additional
     member-year of that year (NaN where none).
@@ -199,10 +200,12 @@ def _row(board: Board, name: str, outcomes: Outcomes, place: str, more: Paid) ->
     outlook, base = outcomes[name][1], outcomes[STATUS_QUO][1]
     gap = outlook.of(place, "lasting_members") - base.of(place, "lasting_members")
     year = int(board.rise.month[:4])
+    december = base.at(f"{year}-12")
     row: dict[str, object] = {"policy": name, "place": place}
-    for which, at in (("year", base.at(f"{year}-12")), ("goal", len(base.months) - 1)):
+    for which, at in (("year", december), ("goal", len(base.months) - 1)):
         low, middle, high = np.rint(np.quantile(gap[at], (0.05, 0.5, 0.95)))
         row |= {f"added_{which}": middle, f"low_{which}": low, f"high_{which}": high}
+    row["added_december"] = float(np.rint(np.median(outlook.of(place)[december] - base.of(place)[december])))
     target = board.targets[(board.targets["place"] == place) & (board.targets["month"] == GOAL)]["target"]
     row["chance"] = (
         float((outlook.of(place, "lasting_members")[-1] >= target.iloc[0]).mean()) if len(target) else np.nan
