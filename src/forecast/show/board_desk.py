@@ -316,8 +316,8 @@ def held(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
             "đó, khoảng 80% chứa {k:n}. Giả định ban đầu đến từ một bản thử đã thấy mọi số, nên không lần nào là "
             "kiểm tra hoàn toàn độc lập.",
             en="The model's weights and widths were chosen at months up to {c:t}; of {n:n} counts of provinces seen "
-            "from later ones 80% intervals held {k:n}. Its first assumptions come from a trial that had seen all counts, "
-            "so that none of this is wholly blind.",
+            "from later ones 80% intervals held {k:n}. Its first assumptions come from a trial that had seen all "
+            "counts, so that none of this is wholly blind.",
             c=past.CHOSEN,
             n=len(later),
             k=int(later["in_80"].sum()),
