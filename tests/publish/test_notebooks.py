@@ -73,6 +73,7 @@ def test_every_page_ends_with_its_sources_and_what_is_only_recalled_and_belongs_
     assert "figures.source_list(" in end and "figures.statuses(" in end
     about = book.metadata["forecast"]
     assert pages.part(book) in pages.PARTS and (about.get("part") or about.get("place"))
+    assert pages.on_paper(book) or pages.part(book) not in ("today", "places")
     assert audit.by_hand(book) == []
 
 

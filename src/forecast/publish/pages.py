@@ -80,6 +80,11 @@ def part(book: NotebookNode) -> str:
     return name
 
 
+def on_paper(book: NotebookNode) -> bool:
+    """Return whether a report makes a PDF of a notebook: of one about a place, of today or of a case study."""
+    return bool(book.metadata.get("forecast", {}).get("place"))
+
+
 def prefix(here: str, there: str, langs: tuple[str, ...]) -> str:
     """Return the way from a page of one language to the same page of another.
 

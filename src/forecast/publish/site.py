@@ -140,7 +140,7 @@ def publish(
         raise SeveralErrors({fault.message: fault for fault in faults}.values())
     facts = {"languages": langs, "pages": sorted(done), **_hashes(), **known()} | (facts or {})
     facts["settings"] = {stem: foot.settings(made[langs[0]]) for stem, made in done.items()}
-    on_paper = [stem for stem, made in done.items() if pdf and pages.part(made[langs[0]]) == "places"]
+    on_paper = [stem for stem, made in done.items() if pdf and pages.on_paper(made[langs[0]])]
     forecasts = {stem: published([made[langs[0]]]) for stem, made in done.items()}
     with_forecasts = [stem for stem, entry in forecasts.items() if len(entry.rows)]
     with _folder_beside(out) as work:
