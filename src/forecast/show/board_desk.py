@@ -312,12 +312,12 @@ def held(hindcasts: pd.DataFrame, lang: str = "vi") -> Text:
     sentences.append(
         say(
             lang,
-            vi="Trọng số và độ rộng của mô hình được chọn với các mốc đến {c:t}; trong {n:n} số của tỉnh nhìn từ sau "
-            "đó, khoảng 80% chứa {k:n}. Giả định ban đầu đến từ một bản thử đã thấy mọi số, nên không lần nào là "
-            "kiểm tra hoàn toàn độc lập.",
-            en="The model's weights and widths were chosen at months up to {c:t}; of {n:n} counts of provinces seen "
-            "from later ones 80% intervals held {k:n}. Its first assumptions come from a trial that had seen all "
-            "counts, so that none of this is wholly blind.",
+            vi="Phần lớn mô hình được chọn với các mốc đến {c:t}; trong {n:n} số của tỉnh nhìn từ sau đó, khoảng 80% "
+            "chứa {k:n}. Một mốc sau đó cũng góp vào việc chọn, và giả định ban đầu đến từ một bản thử đã thấy mọi "
+            "số, nên không lần nào là kiểm tra hoàn toàn độc lập.",
+            en="Most of the model was chosen at months up to {c:t}; of {n:n} counts of provinces seen from later ones "
+            "80% intervals held {k:n}. One later month had a part in the choice too, and its first assumptions come "
+            "from a trial that had seen all counts, so that none of this is wholly blind.",
             c=past.CHOSEN,
             n=len(later),
             k=int(later["in_80"].sum()),

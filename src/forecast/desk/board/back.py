@@ -20,7 +20,7 @@ from forecast.desk.board.outlook import Asked, Outlook, outlooks, provinces
 
 LEVELS = (0.5, 0.8, 0.95)
 SINCE = "2017-12"  # the first month from which is looked: the subsidy began in the month after
-CHOSEN = "2022-12"  # the last origin on which weights and widths of the pool were chosen (decisions 24 and 33)
+CHOSEN = "2022-12"  # the last origin on which most of the model was chosen (decisions 23, 24, 33)
 AHEAD = 6  # months at least between a board and the count that it is held against
 COLUMNS = [
     "place",
