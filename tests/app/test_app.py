@@ -329,26 +329,37 @@ def test_the_cells_that_are_served_make_the_page(monkeypatch):
 
 def test_windows_are_capped(monkeypatch):
     manager = kernels.Capped()
-    monkeypatch.setattr(manager, "list_kernel_ids", lambda: ["x"] * kernels.MOST)
+    monkeypatch.setattr(manager, "list_kernel_ids", lambda: [f"{i}" for i in range(kernels.MOST)])
     with pytest.raises(Exception, match=f"{kernels.MOST} windows are open") as refused:
         asyncio.run(manager.start_kernel())
     assert refused.value.status_code == 503
 
 
-def test_windows_that_are_opened_at_once_are_capped_too(monkeypatch):
-    async def slow(self, **options):
+def test_windows_that_are_opened_at_once_are_capped_too_and_counted_once(monkeypatch):
+    """A kernel that starts is in the list before it has started, as in jupyter_server."""
+    listed = []
+
+    async def slow(self, kernel_id, **options):
         await asyncio.sleep(0)
-        return "x"
+        listed.append(kernel_id)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return kernel_id
 
     async def many():
-        asked = [manager.start_kernel() for _ in range(kernels.MOST + 3)]
+        asked = []
+        for _ in range(kernels.MOST + 3):
+            asked.append(asyncio.create_task(manager.start_kernel()))
+            await asyncio.sleep(0)
         return await asyncio.gather(*asked, return_exceptions=True)
 
     monkeypatch.setattr(kernels.AsyncMappingKernelManager, "start_kernel", slow)
     manager = kernels.Capped()
+    monkeypatch.setattr(manager, "list_kernel_ids", lambda: listed)
     answers = asyncio.run(many())
-    assert [getattr(one, "status_code", one) for one in answers] == ["x"] * kernels.MOST + [503] * 3
-    assert asyncio.run(manager.start_kernel()) == "x"
+    assert answers[: kernels.MOST] == listed and len(set(listed)) == kernels.MOST
+    assert [one.status_code for one in answers[kernels.MOST :]] == [503] * 3
+    assert asyncio.run(manager.start_kernel(kernel_id=listed[0])) == listed[0]
 
 
 def test_a_file_with_a_fault_ends_the_command_before_anything_is_served(tmp_path, run):

@@ -5,7 +5,6 @@ import itertools
 import shlex
 import struct
 import zipfile
-from pathlib import Path
 
 import docx
 import numpy as np
@@ -20,6 +19,7 @@ from forecast.data.known import vintage
 from forecast.exchange import formats, layouts, progress, progress_workbook, sample, spreadsheet
 from forecast.exchange.spreadsheet import MARK
 from forecast.language.vintage import sentence
+from forecast.publish import guides
 from forecast.show import progress as shown
 from forecast.show import progress_papers as papers
 from made import texts
@@ -92,33 +92,28 @@ def test_lists_and_long_tables_come_back_from_other_formats(tmp_path, run, layou
     assert "synthetic" in next((tmp_path / "d").glob("[mh]*.csv")).read_text(encoding="utf-8")
 
 
-def told_in_readme() -> list[list[str]]:
-    """The commands of the README from a sample to a report, in words."""
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    block = text[text.index("in three commands:") :].split("```")[1]
-    return [shlex.split(line) for line in block.splitlines()[1:] if line]
-
-
-def test_from_a_sample_to_the_months_report_in_the_three_commands_of_the_readme(tmp_path, monkeypatch, run):
+def test_from_a_sample_to_the_months_report_in_the_three_commands_of_the_tutorial(tmp_path, monkeypatch, run):
     monkeypatch.chdir(tmp_path)
-    sampled, imported, reported = told_in_readme()
+    lines = guides.commands(guides.read("guide_tutorial", "vi"))
+    first = next(i for i, line in enumerate(lines) if " sample " in line)
+    sampled, imported, reported = (shlex.split(line) for line in lines[first : first + 3])
     for words in (sampled, imported):
         assert words.pop(0) == "forecast"
         done = run(*words)
         assert done.exit_code == 0, done.output
-    assert reported[:2] == ["FORECAST_DATA=d", "forecast"]
-    assert reported[-1] == "p"
-    done = run(*reported[2:], "--lang", "vi", "--draws", 4, "--jobs", 1, FORECAST_DATA="d")
+    assert reported[1:3] == ["forecast", "progress"]
+    name, _, folder = reported[0].partition("=")
+    done = run(*reported[2:], "--lang", "vi", "--draws", 4, "--jobs", 1, **{name: folder})
     assert done.exit_code == 0, done.output
     assert {"progress.docx", "progress.xlsx", "progress.pptx", "progress.png", "progress.csv"} <= {
-        path.name for path in (tmp_path / "p").iterdir()
+        path.name for path in (tmp_path / reported[-1]).iterdir()
     }
-    width, height = struct.unpack(">II", (tmp_path / "p" / "progress.png").read_bytes()[16:24])
+    width, height = struct.unpack(">II", (tmp_path / reported[-1] / "progress.png").read_bytes()[16:24])
     assert (width, height) == (1080, 1350)
-    paper = "\n".join(p.text for p in docx.Document(str(tmp_path / "p" / "progress.docx")).paragraphs)
+    paper = "\n".join(p.text for p in docx.Document(str(tmp_path / reported[-1] / "progress.docx")).paragraphs)
     assert MARK in paper
-    assert MARK in (tmp_path / "p" / "answer.md").read_text(encoding="utf-8")
-    slides = Presentation(str(tmp_path / "p" / "progress.pptx")).slides
+    assert MARK in (tmp_path / reported[-1] / "answer.md").read_text(encoding="utf-8")
+    slides = Presentation(str(tmp_path / reported[-1] / "progress.pptx")).slides
     assert len(slides) == 1
 
 

@@ -18,10 +18,11 @@ _REST = 1.0  # seconds from the end of a kernel until nothing holds what was mad
 class Capped(AsyncMappingKernelManager):
     """Kernels of the windows, :data:`MOST` at most; one window more is told so, and the others go on."""
 
-    _starting = 0  # kernels that were asked for and are in no list yet: many windows may be opened at once
-
     def __init__(self, **options: Any):
         super().__init__(**options)  # type: ignore[no-untyped-call]
+        # Kernels that were asked for: many windows may be opened at once. One that starts is for a while in the list
+        # of kernels too, so they are counted by name.
+        self._starting: set[str] = set()
         # Kernels tell what happens to them to a logger of the application. Voilà has none, and each kernel would make
         # one of its own, which `logging` keeps forever.
         if self.parent is not None and not hasattr(self.parent, "event_logger"):
@@ -29,14 +30,15 @@ class Capped(AsyncMappingKernelManager):
 
     async def start_kernel(self, **options: Any) -> str:  # type: ignore[override]
         """Start a kernel if there is room; whoever is one too many is asked to close a window (503)."""
-        if len(self.list_kernel_ids()) + self._starting >= MOST:
+        name = options.pop("kernel_id", None) or self.new_kernel_id()
+        if len(self._starting.union(self.list_kernel_ids()) - {name}) >= MOST:
             reason = f"{MOST} windows are open: close one"  # the page itself says it in forecast.app.notes
             raise HTTPError(503, reason=reason, log_message=reason)
-        self._starting += 1
+        self._starting.add(name)
         try:
-            started: str = await super().start_kernel(**options)
+            started: str = await super().start_kernel(kernel_id=name, **options)
         finally:
-            self._starting -= 1
+            self._starting.discard(name)
         return started
 
     def remove_kernel(self, kernel_id: str) -> KernelManager:
