@@ -22,16 +22,27 @@ def test_the_picture_shows_each_layer_of_the_contract_in_its_order():
     assert [rows[y] for y in sorted(rows)] == layers()
 
 
+def rows_of(heading: str) -> list[str]:
+    """Rows of the page's table whose first column has this heading."""
+    lines = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
+    begin = next(i for i, line in enumerate(lines) if line.startswith(f"| {heading} |")) + 2
+    return lines[begin : lines.index("", begin)]
+
+
 def test_every_package_has_its_line_on_the_page():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    table = "\n".join(line for line in page.splitlines() if line.startswith("| `"))
+    table = "\n".join(rows_of("package"))
     assert set().union(*layers()) == set(re.findall(r"`(\w+)`(?=[, |].*\|.*\|)", table.replace(".py`", ".py")))
 
 
 def test_files_named_on_the_page_exist():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    for line in (line for line in page.splitlines() if line.startswith("| `")):
+    for line in rows_of("package"):
         package = re.findall(r"`(\w+)`", line)[-1]
         for name in re.findall(r"`([\w/]+\.py)`", line.rsplit("|", 2)[1]):
             inside = ROOT / "src" / "forecast"
             assert (inside / package / name).exists() or (inside / name).exists(), name
+
+
+def test_what_stands_beside_the_package_is_there():
+    for line in rows_of("path"):
+        for name in re.findall(r"`([^`]+)`", line.split("|")[1]):
+            assert list(ROOT.glob(name.rstrip("/"))), name
