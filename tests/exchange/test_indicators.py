@@ -11,7 +11,7 @@ from forecast.data import places, tables
 from forecast.data.tables import UserError
 from forecast.exchange import indicators, own_counts, place_counts, progress, sample, sample_indicators, scaffold
 from forecast.exchange.reading import answers, headings
-from forecast.exchange.reading.grids import Grid
+from forecast.exchange.reading.cells import Grid
 from forecast.exchange.spreadsheet import NothingError, QuestionError, SheetError
 from forecast.show import progress as shown
 from forecast.show import progress_papers as papers

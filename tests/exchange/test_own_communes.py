@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from forecast.data import tables
+from forecast.data.places import place_in
 from forecast.data.tables import UserError
 from forecast.exchange import members_lists, own_communes, own_communes_workbook, own_counts, progress, sample, scaffold
-from forecast.exchange.spreadsheet import MARK, place_in
+from forecast.exchange.spreadsheet import MARK
 from forecast.show import own_communes as shown
 
 MONTHS, SINCE = 16, "2023-03"

@@ -239,17 +239,17 @@ def test_rows_without_any_number_are_no_rows_and_eight_sheets_are_named(read, tm
 
 
 def test_a_place_is_read_in_its_month_and_in_its_first_one_before_it_began():
-    assert len(spreadsheet.place_in("Đà Bắc", "2023-01").communes) == 17
-    later = spreadsheet.place_in("Cà Mau (2025)", "2024-01")
+    assert len(places.place_in("Đà Bắc", "2023-01").communes) == 17
+    later = places.place_in("Cà Mau (2025)", "2024-01")
     assert (later.name, later.since, len(later.communes)) == ("Cà Mau (2025)", "2025-07", 64)
-    assert spreadsheet.place_in("Cà Mau", "2007-01").since == "2008-01"
+    assert places.place_in("Cà Mau", "2007-01").since == "2008-01"
     for place, month, said in (
         ("Nowhere", None, "Nowhere"),
         ("Nowhere", "2022-01", "Nowhere"),
         ("Đà Bắc", "2026-01", "Đà Bắc ended in 2025-06"),
     ):
         with pytest.raises(UserError, match=said):
-            spreadsheet.place_in(place, month)
+            places.place_in(place, month)
 
 
 @pytest.fixture

@@ -219,6 +219,19 @@ def read_place(name: str, at: Month | None = None) -> Place:
     return replace(place, communes=place.communes.copy(deep=False), history=place.history.copy(deep=False))
 
 
+def place_in(place: str, month: str | None) -> Place:
+    """Return the place in a month; without a month, or before it began, in the first month it is known in."""
+    try:
+        return read_place(place, at=month)
+    except UserError:
+        if month is None:
+            raise
+        first = read_place(place)
+        if month < first.since:
+            return first
+        raise
+
+
 @lru_cache(maxsize=64)
 def _read(folder: Path, changed: tuple[int, ...], name: str, month: str) -> Place:
     """Put a place together once for each state of the tables: an import asks for the same one for each month."""
@@ -229,7 +242,7 @@ def _read(folder: Path, changed: tuple[int, ...], name: str, month: str) -> Plac
     if units["since"].min() > row["since"]:  # the place outlived a reform: its new communes carry its new figures
         counts = {column: float(units[column].sum(min_count=1)) for column in counts}
     frame = pd.DataFrame({"commune": units["place"], "district": _districts(units, places)})
-    frame["communes"] = _stands_for(units, places[_alive(places, month)])
+    frame["communes"] = _stands_for(units, places.loc[_alive(places, month), ["level", "parent"]])
     for column in _COUNTS:
         frame[column] = apportion.scaled(units[column].to_numpy(float), counts[column])
     frame[_SHARES] = (units[_SHARES] if not district_gone(name) else row[_SHARES]).to_numpy(float)
@@ -240,14 +253,15 @@ def _read(folder: Path, changed: tuple[int, ...], name: str, month: str) -> Plac
 
 def _communes(row: Any, places: pd.DataFrame, month: str) -> pd.DataFrame:
     """Return the communes of a place in ``month``, a nation's provinces; the place's own row where none are listed."""
-    alive = places[_alive(places, month)]
+    alive = _alive(places, month)  # whole rows are taken of the units alone: the table has thousands
     if old := district_gone(row["place"]):
         moves = table("crosswalk")
-        return alive.loc[moves.loc[(moves["old"] == old) & moves["new"].isin(alive.index), "new"]]
+        return places.loc[moves.loc[(moves["old"] == old) & moves["new"].isin(places.index[alive]), "new"]]
     if row["level"] == "nation":
-        return alive[alive["level"] == "province"]
-    parents = [row["place"], *alive.loc[(alive["parent"] == row["place"]) & (alive["level"] == "district"), "place"]]
-    units = alive[(alive["level"] == "commune") & alive["parent"].isin(parents)]
+        return places[alive & (places["level"] == "province")]
+    inside = alive & (places["parent"] == row["place"]) & (places["level"] == "district")
+    parents = [row["place"], *places.loc[inside, "place"]]
+    units = places[alive & (places["level"] == "commune") & places["parent"].isin(parents)]
     return units if len(units) else places.loc[[row["place"]]]
 
 

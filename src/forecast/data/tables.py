@@ -6,6 +6,7 @@ said in :mod:`forecast.data.schemas`, the words that may stand in its columns in
 """
 
 import csv
+import hashlib
 import io
 import math
 import os
@@ -193,12 +194,14 @@ def read(path: str | Path, table: str, *, by_hand: bool = False) -> pd.DataFrame
     if not path.is_file():
         raise UserError("{file}: there is no such file", file=path)
     if path.suffix != ".parquet" and path.stat().st_size <= REMEMBERED:
-        return _remembered(path, path.read_bytes(), table, by_hand).copy(deep=False)
+        with path.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").digest()
+        return _remembered(path, digest, table, by_hand).copy(deep=False)
     return _read(path, table, by_hand)
 
 
 @lru_cache(maxsize=16)
-def _remembered(path: Path, content: bytes, table: str, by_hand: bool) -> pd.DataFrame:
+def _remembered(path: Path, digest: bytes, table: str, by_hand: bool) -> pd.DataFrame:
     """Read a small table once for each content: a command asks for the same ones again and again."""
     return _read(path, table, by_hand)
 
@@ -265,18 +268,24 @@ def _cells(path: Path, by_hand: bool) -> _Sheet:
     """Read the cells of a CSV file; one that is none raises :class:`UserError`, and so does one with semicolons."""
     rows, lines = [], []
     try:
-        text = doors.table_text(path) if by_hand else path.read_bytes().decode("utf-8-sig")
-        mark = typed.separator(text)
-        if mark != "," and not by_hand:
-            raise UserError("{file}: its columns are separated by {mark!r}; expected commas", file=path, mark=mark)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-        header = next(reader, [])
-        start = reader.line_num + 1
-        for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(start)
+        # a table of programs is read line by line: its whole text, held beside its cells, takes more room than they do
+        by_line = (
+            path.open(encoding="utf-8-sig", newline="") if not by_hand else io.StringIO(doors.table_text(path), "")
+        )
+        with by_line as text:
+            mark = typed.separator(text.readline())
+            if mark != "," and not by_hand:
+                raise UserError("{file}: its columns are separated by {mark!r}; expected commas", file=path, mark=mark)
+            text.seek(0)
+            reader = csv.reader(text, delimiter=mark, strict=True)
+            header = next(reader, [])
             start = reader.line_num + 1
+            one = dict[str, str]()  # the same few words in thousands of cells: each is kept once
+            for row in reader:
+                if row:
+                    rows.append([one.setdefault(cell, cell) for cell in row])
+                    lines.append(start)
+                start = reader.line_num + 1
     except UnicodeError:
         raise UserError("{file}: not UTF-8 text; save it as CSV UTF-8", file=path) from None
     except csv.Error as error:
@@ -337,11 +346,13 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     >>> csv_bytes(pd.DataFrame({"place": ["=1"], "value": [3.0]}))
     b"place,value\\n'=1,3\\n"
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_escape(str(name)) for name in frame.columns])
-    writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
-    return text.getvalue().encode()
+    data = io.BytesIO()  # encoded as it is written: a long table as one text is four times as large as its bytes
+    with io.TextIOWrapper(data, "utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([_escape(str(name)) for name in frame.columns])
+        writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+        text.flush()
+        return data.getvalue()
 
 
 def xlsx_bytes(frame: pd.DataFrame) -> bytes:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from forecast.exchange.reading import headings, months, numbers
 from forecast.exchange.reading.answers import Answers
-from forecast.exchange.reading.grids import Cell, Grid, letter
+from forecast.exchange.reading.cells import Cell, Grid, letter
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.periods import sheet_month
 from forecast.exchange.reading.texts import fold, tidy

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from forecast.exchange.reading.grids import Cell, Grid
+from forecast.exchange.reading.cells import Cell, Grid
 from forecast.exchange.reading.texts import fold
 
 HEADINGS = (  # role, what its heading says; the first that fits

@@ -25,7 +25,8 @@ from forecast.data.tables import UserError
 from forecast.exchange import renewals
 from forecast.exchange.areas import CODE, named
 from forecast.exchange.members_headings import ROLES, Listed, find_list
-from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
+from forecast.exchange.reading.cells import Cell, Grid, letter
+from forecast.exchange.reading.grids import read_grids
 from forecast.exchange.reading.months import month_of
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, SKIPPED, USED, Note, rows_text

@@ -12,13 +12,12 @@ import pandas as pd
 
 from forecast.data import doors, tables, typed
 from forecast.data.history import observed
-from forecast.data.places import Place, slug
+from forecast.data.places import Place, place_in, slug
 from forecast.data.schemas import EXPECTED_MONTH
 from forecast.data.tables import UserError
 from forecast.exchange.reading import numbers
 from forecast.exchange.reading.names import Names
 from forecast.exchange.scaffold import OWN
-from forecast.exchange.spreadsheet import place_in
 
 
 class Counts(NamedTuple):

@@ -16,19 +16,20 @@ import pandas as pd
 from forecast.checks import counts as impossible_counts
 from forecast.data.history import observed
 from forecast.data.messages import UserError
-from forecast.data.places import Place
+from forecast.data.places import Place, place_in
 from forecast.exchange import indicators, scaffold
 from forecast.exchange.faults import NothingError, QuestionError, SheetError, told
 from forecast.exchange.indicators import NUMBERS, ROLES, WHY, Indicators, Row, cell
 from forecast.exchange.reading import answers as given
 from forecast.exchange.reading import numbers
 from forecast.exchange.reading.answers import Answers
-from forecast.exchange.reading.grids import Cell, Grid, letter, read_grids
+from forecast.exchange.reading.cells import Cell, Grid, letter
+from forecast.exchange.reading.grids import read_grids
 from forecast.exchange.reading.measures import ROLE_NAMES
 from forecast.exchange.reading.names import UNIT
 from forecast.exchange.reading.report import FINDING, QUESTION, SKIPPED, USED, Fault, Note, brief, rows_text
 from forecast.exchange.reading.texts import fold
-from forecast.exchange.spreadsheet import COLUMNS, MARK, Book, place_in
+from forecast.exchange.spreadsheet import COLUMNS, MARK, Book
 
 _CHECKS = {
     "being": ("đang thực hiện khác kế hoạch trừ đã thực hiện", "what is left is not the plan less what was done"),

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from forecast.exchange.reading import headings, numbers
-from forecast.exchange.reading.grids import Cell, Grid, letter
+from forecast.exchange.reading.cells import Cell, Grid, letter
 from forecast.exchange.reading.months import months_in, signed
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, SKIPPED, USED, Note, rows_text

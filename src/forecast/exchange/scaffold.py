@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,18 +18,20 @@ from forecast.data import tables
 from forecast.data.history import observed, startable
 from forecast.data.mergers import one_series
 from forecast.data.messages import SeveralErrors, UserError
-from forecast.data.places import DEFAULT_MONTH, Place, name_at, read_place, slug
+from forecast.data.places import DEFAULT_MONTH, Place, name_at, place_in, read_place, slug
 from forecast.data.vocabulary import NATION
 from forecast.data.vocabulary import SCHEME as SCHEME
 from forecast.exchange.faults import told
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.reading.texts import tidy
-from forecast.exchange.spreadsheet import Book, place_in, read
 from forecast.language import words
 from forecast.question.levers import Reminders, TopUp, Visits
 from forecast.question.levers.base import Lever
 from forecast.question.scenario_file import form_yaml, lever_form
+
+if TYPE_CHECKING:
+    from forecast.exchange.spreadsheet import Book
 
 Frames = dict[str, pd.DataFrame]
 TABLES = ("sources", "history", "law", "places", "crosswalk", "parameters", "unit_costs", "ranges", "evidence", "pool")
@@ -101,7 +103,7 @@ def added_place(
     return frames | {"places": pd.concat([places, new], ignore_index=True)}
 
 
-def added_counts(frames: Frames, place: Place, book: Book, title: str) -> Frames:
+def added_counts(frames: Frames, place: Place, book: "Book", title: str) -> Frames:
     """Return the tables with the counts of a spreadsheet as rows of the history, those of communes and of the place.
 
     The place has a sum where all its communes were counted in a month. Months of another set of communes (before and
@@ -135,7 +137,7 @@ def with_rows(frames: Frames, rows: list[dict[str, Any]], place: str, title: str
     return frames | {"history": history, "sources": sources}
 
 
-def _units(place: Place, book: Book, title: str) -> list[str]:
+def _units(place: Place, book: "Book", title: str) -> list[str]:
     """Return the unit of each row of a table that was read without a place."""
     names = Names(place)
     matches = {name: names.match(name) for name in book.counts["commune"].unique()}
@@ -158,7 +160,7 @@ def _units(place: Place, book: Book, title: str) -> list[str]:
     return [matches[name].unit for name in book.counts["commune"]]
 
 
-def head(book: Book, note: str = "") -> dict[str, Any]:
+def head(book: "Book", note: str = "") -> dict[str, Any]:
     """Return what all rows of the history have that come from a spreadsheet; a note makes them derived."""
     status = "synthetic" if book.synthetic else "derived" if note else "stated"
     return {
@@ -177,7 +179,7 @@ def head(book: Book, note: str = "") -> dict[str, Any]:
     }
 
 
-def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[str, Any]]:
+def _history_rows(place: Place, counts: pd.DataFrame, book: "Book") -> list[dict[str, Any]]:
     """Return the rows of the history of one set of communes."""
     units = list(place.communes["commune"])
     common, rows = head(book), []
@@ -202,7 +204,7 @@ def _history_rows(place: Place, counts: pd.DataFrame, book: Book) -> list[dict[s
     return rows
 
 
-def _carried(counts: pd.DataFrame, places: list[Place], book: Book) -> list[dict[str, Any]]:
+def _carried(counts: pd.DataFrame, places: list[Place], book: "Book") -> list[dict[str, Any]]:
     """Return what communes before a merger counted as rows of those after it, where all their parts were counted."""
     since = tables.read(tables.data_dir() / "places.csv", "places").set_index("place")["since"]
     new = max(places, key=lambda place: since[list(place.communes["commune"])].max())
@@ -353,17 +355,19 @@ def write(frames: Frames, texts: dict[str, str], out: Path) -> None:
         tables.write_text(text, out / "scenarios" / name)
 
 
-def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frames, dict[str, str], Book]:
+def imported(path: Path, place: str, answers: Iterable[str] = ()) -> tuple[Frames, dict[str, str], "Book"]:
     """Return tables and scenarios of a spreadsheet about `place`, and what was read with its whole report.
 
     `answers` are those of :mod:`forecast.exchange.reading.answers`.
     """
+    from forecast.exchange.spreadsheet import read  # with the readers of workbooks: `new` needs none of them
+
     book = read(path, place, answers)
     with told(book.notes):
         return _with_scenarios(book, place, path.name)
 
 
-def _with_scenarios(book: Book, place: str, title: str) -> tuple[Frames, dict[str, str], Book]:
+def _with_scenarios(book: "Book", place: str, title: str) -> tuple[Frames, dict[str, str], "Book"]:
     """Return tables and scenarios of what was read; the place needs a month in which all of it was counted."""
     frames = copied()
     before = frames["history"]

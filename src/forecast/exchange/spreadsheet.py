@@ -16,15 +16,15 @@ import pandas as pd
 
 from forecast.checks import counts as impossible_counts
 from forecast.data import place_names
-from forecast.data import places as known_places
 from forecast.data.frames import groups
 from forecast.data.frames import rows as rows_of
 from forecast.data.messages import Both, Message, UserError, joined
-from forecast.data.places import Place
+from forecast.data.places import Place, place_in
 from forecast.exchange.faults import NothingError, QuestionError, SheetError
 from forecast.exchange.reading import answers as given
 from forecast.exchange.reading import reader, report
-from forecast.exchange.reading.grids import Grid, read_grids
+from forecast.exchange.reading.cells import Grid
+from forecast.exchange.reading.grids import read_grids
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.months import month_of
 from forecast.exchange.reading.names import Names, parted
@@ -59,19 +59,6 @@ class Book(NamedTuple):
     sheet: str
     units: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
-
-
-def place_in(place: str, month: str | None) -> Place:
-    """Return the place in a month; without a month, or before it began, in the first month it is known in."""
-    try:
-        return known_places.read_place(place, at=month)
-    except UserError:
-        if month is None:
-            raise
-        first = known_places.read_place(place)
-        if month < first.since:
-            return first
-        raise
 
 
 def read(path: Path, place: str | None = None, answers: Iterable[str] = ()) -> Book:

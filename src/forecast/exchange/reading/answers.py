@@ -14,7 +14,7 @@ import yaml
 from forecast.data import doors, tables
 from forecast.data.tables import UserError
 from forecast.exchange.reading import months
-from forecast.exchange.reading.grids import Grid, letter
+from forecast.exchange.reading.cells import Grid, letter
 from forecast.exchange.reading.headings import COUNTS, HELPERS, KEYS
 from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.reading.texts import fold, tidy

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from forecast.data.letters import best, from_tcvn3, from_vni, strange
 
 if TYPE_CHECKING:
-    from forecast.exchange.reading.grids import Grid
+    from forecast.exchange.reading.cells import Grid
 
 
 def converted(grid: "Grid") -> "Grid":

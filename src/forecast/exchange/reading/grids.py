@@ -12,7 +12,6 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 import python_calamine
 import xlrd
@@ -21,6 +20,7 @@ from lxml import html
 from forecast.data import letters
 from forecast.data.tables import UserError
 from forecast.exchange.reading import filed, fonts, packed
+from forecast.exchange.reading.cells import Cell, Grid
 
 MOST_BYTES = 30e6
 """Bytes of a file that is read at all."""
@@ -30,44 +30,11 @@ MOST_ROWS, MOST_COLUMNS, MOST_CELLS, MOST_SHEETS = 200_000, 400, 6_000_000, 200
 SEPARATORS = ";\t,|"
 """What may separate the cells of a text file."""
 
-Cell = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<\x00?[?!A-Za-z]")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _DAMAGED = "{file}: a damaged spreadsheet, or none; open it and save it again as .xlsx"
 _LOCKED = "{file}: locked with a password; save it without one"
 _NO_BOOK = "{file}: not a spreadsheet that can be read; expected .xlsx, .xls, .ods or .csv"
-
-
-class Grid(NamedTuple):
-    """One sheet: `rows` of cells (None where empty), and what a program shows of it; rows and columns count from 0.
-
-    `merged` holds (top, left, bottom, right) of each merged area; `uncalculated` cells hold a formula without a saved
-    result; `font` names the letters that were converted (TCVN3 or VNI), if any were.
-    """
-
-    sheet: str
-    rows: list[list[Cell]]
-    hidden: bool = False
-    chart: bool = False
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
-    merged: tuple[tuple[int, int, int, int], ...] = ()
-    uncalculated: frozenset[tuple[int, int]] = frozenset()
-    font: str = ""
-
-
-def letter(column: int) -> str:
-    """Return the letters of a column that counts from 0.
-
-    >>> letter(0), letter(25), letter(26), letter(701)
-    ('A', 'Z', 'AA', 'ZZ')
-    """
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def read_grids(path: Path) -> list[Grid]:

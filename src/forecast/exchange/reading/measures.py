@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from forecast.exchange.reading import headings, months, periods, schemes
 from forecast.exchange.reading.answers import Answers
-from forecast.exchange.reading.grids import letter
+from forecast.exchange.reading.cells import letter
 from forecast.exchange.reading.headings import COUNTS, KEYS
 from forecast.exchange.reading.report import FINDING, QUESTION, Note
 from forecast.exchange.reading.tables import Column, Table

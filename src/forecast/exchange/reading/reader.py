@@ -6,7 +6,7 @@ from typing import NamedTuple
 from forecast.data.places import Place
 from forecast.exchange.reading import measures, numbers, schemes, sums
 from forecast.exchange.reading.answers import Answers
-from forecast.exchange.reading.grids import Cell, Grid, letter
+from forecast.exchange.reading.cells import Cell, Grid, letter
 from forecast.exchange.reading.headings import REASONS
 from forecast.exchange.reading.measures import PERSONS, Chosen
 from forecast.exchange.reading.names import Names

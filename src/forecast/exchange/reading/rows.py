@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from forecast.exchange.reading import months
-from forecast.exchange.reading.grids import Cell
+from forecast.exchange.reading.cells import Cell
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.numbers import whole
 from forecast.exchange.reading.tables import Column, Table

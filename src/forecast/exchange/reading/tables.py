@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 from forecast.exchange.reading import headings, months
-from forecast.exchange.reading.grids import Cell, Grid, letter
+from forecast.exchange.reading.cells import Cell, Grid, letter
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.numbers import whole
 from forecast.exchange.reading.texts import fold, tidy

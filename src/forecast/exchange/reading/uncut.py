@@ -1,7 +1,8 @@
 """Rows of a table whose cells were never cut apart: a line with another separator than the others."""
 
 from forecast.exchange.reading import numbers
-from forecast.exchange.reading.grids import SEPARATORS, letter
+from forecast.exchange.reading.cells import letter
+from forecast.exchange.reading.grids import SEPARATORS
 from forecast.exchange.reading.names import Names
 from forecast.exchange.reading.report import Fault, brief
 from forecast.exchange.reading.tables import Table

@@ -1,6 +1,6 @@
 """Columns of a table by commune that no heading names: told, so that nothing is dropped in silence."""
 
-from forecast.exchange.reading.grids import letter
+from forecast.exchange.reading.cells import letter
 from forecast.exchange.reading.report import FINDING, Note
 from forecast.exchange.reading.rows import Rows
 from forecast.exchange.reading.tables import Table
